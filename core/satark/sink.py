@@ -153,6 +153,10 @@ class Sink(Protocol):
 class ProbingSink(Protocol):
     """A sink that can tell whether its destinations can be reached."""
 
+    @property
+    def name(self) -> str:
+        """The plugin's name."""
+
     async def probe(self) -> Sequence[str]:
         """Connect to each destination, deliver nothing, and return what is wrong, in words for the operator.
 

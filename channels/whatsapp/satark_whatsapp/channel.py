@@ -17,6 +17,7 @@ from satark_whatsapp.attachments import ATTACHMENT, AttachmentSender, attachment
 from satark_whatsapp.errors import RetryDelays
 from satark_whatsapp.graph_api import GraphApi
 from satark_whatsapp.media import WhatsAppMedia
+from satark_whatsapp.number_state import number_problem
 from satark_whatsapp.settings import WhatsAppSettings
 from satark_whatsapp.webhook_parser import WebhookParser
 
@@ -97,6 +98,15 @@ class WhatsAppChannel:
             return (first, *rest)
         fallback = rendering.template(*name, to)
         return (msgspec.structs.replace(first, fallback=fallback), *rest)
+
+    async def probe(self) -> Sequence[str]:
+        """Ask Meta for the state of each number: see `satark.channel.ProbingChannel`."""
+        await self._graph.open()
+        try:
+            found = [await number_problem(self._graph, number) for number in self._numbers.values()]
+        finally:
+            await self._graph.close()
+        return [problem for problem in found if problem]
 
     async def open(self) -> None:
         """Open the HTTP client."""

@@ -137,6 +137,10 @@ class GraphApi:
         except (aiohttp.ClientError, OSError):
             return
 
+    def number_url(self, number: str) -> URL:
+        """Return the address of a number's state."""
+        return (self._base / number).with_query(fields="quality_rating,status")
+
     def media_url(self, media_id: str, number: str) -> URL:
         """Return the address of a media object. With `phone_number_id` Meta refuses media sent to another number."""
         return (self._base / media_id).with_query(phone_number_id=number)

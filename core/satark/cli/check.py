@@ -109,6 +109,8 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
     services = found.of(lambda: compose.load_services(settings, geography, destination_rules))
     if services is not None:
         found.problems += check_destinations.settings_problems(settings.core, geography)
+        if "web" in roles:
+            found.problems += check_peers.peer_problems(channels or [])
         if "worker" in roles:
             found.of(lambda: compose.check_isolation(settings))
             context = WorkerContext(services, Writer(services.main, services.keys))

@@ -1,4 +1,4 @@
-"""The part of `satark check` that connects to mail servers, brokers and police systems, and delivers nothing."""
+"""The part of `satark check` that asks providers, mail servers, brokers and police systems, and sends nothing."""
 
 from __future__ import annotations
 
@@ -7,40 +7,39 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
+from satark.channel import ProbingChannel
 from satark.settings import SettingProblem
-from satark.sink import ProbingSink
+from satark.sink import ProbingSink, Sink
 
 if TYPE_CHECKING:
-    from satark.sink import Sink
+    from satark.channel import Channel
 
 SECONDS: Final = 20.0
 """Most seconds that one sink may take."""
-_HINT: Final = "tips for it wait; `satark deliveries list` says what waits"
+_HINT: Final = "what is for it waits until then"
 
 
-def peer_problems(sinks: Sequence[Sink]) -> list[SettingProblem]:
-    """Let each sink that can do so connect to its destinations, all at once."""
-    probing = [sink for sink in sinks if isinstance(sink, ProbingSink)]
+def peer_problems(plugins: Sequence[Sink | Channel]) -> list[SettingProblem]:
+    """Let each sink and channel that can do so connect to its peers, all at once."""
+    probing = [one for one in plugins if isinstance(one, ProbingSink | ProbingChannel)]
     if not probing:
         return []
     with ThreadPoolExecutor(1) as thread:  # a caller may have an event loop of its own
         return thread.submit(lambda: asyncio.run(_probe_all(probing))).result()
 
 
-async def _probe_all(sinks: Sequence[Sink]) -> list[SettingProblem]:
-    found = await asyncio.gather(*(_probe(sink) for sink in sinks))
+async def _probe_all(plugins: Sequence[ProbingSink | ProbingChannel]) -> list[SettingProblem]:
+    found = await asyncio.gather(*(_probe(one) for one in plugins))
     return [
-        SettingProblem(sink.name, f"SATARK_{sink.name.upper()}", text, _HINT)
-        for sink, texts in zip(sinks, found, strict=True)
+        SettingProblem(one.name, f"SATARK_{one.name.upper()}", text, _HINT)
+        for one, texts in zip(plugins, found, strict=True)
         for text in texts
     ]
 
 
-async def _probe(sink: Sink) -> Sequence[str]:
-    if not isinstance(sink, ProbingSink):
-        return []
+async def _probe(plugin: ProbingSink | ProbingChannel) -> Sequence[str]:
     try:
         async with asyncio.timeout(SECONDS):
-            return await sink.probe()
+            return await plugin.probe()
     except TimeoutError:
         return [f"does not answer within {SECONDS:.0f} seconds"]

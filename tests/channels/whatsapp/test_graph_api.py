@@ -56,6 +56,22 @@ async def test_a_read_receipt_is_sent(live: WhatsAppChannel, graph: ServedGraph)
     assert list(graph.peer.receipts) == ["wamid.abc"]
 
 
+async def test_a_probe_says_what_is_wrong_with_the_number(secrets: dict[str, Any], graph: ServedGraph) -> None:
+    state = graph.peer.number_state
+
+    async def probed(**changes: Any) -> str:
+        settings = WhatsAppSettings(**{**secrets, "graph_url": graph.url, **changes})
+        return " ".join(await WhatsAppChannel(settings).probe())
+
+    assert await probed() == ""
+    state["quality_rating"] = "RED"
+    assert "quality as low" in await probed()
+    state["status"] = "PENDING"
+    assert "register it with its PIN" in await probed()
+    assert "refuses the access token (code 190)" in await probed(access_token="revoked")
+    assert "can't be reached" in await probed(graph_url="http://127.0.0.1:1")
+
+
 CODES: dict[int, SendResult] = {
     **dict.fromkeys((4, 80007, 130429, 131057), Throttled(5, "account")),
     131056: Throttled(1, "conversation"),

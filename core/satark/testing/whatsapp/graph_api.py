@@ -66,6 +66,8 @@ class GraphPeer:
         """The media ids of the files that were uploaded, in order."""
         self.closed_windows: set[str] = set()
         """Addresses whose 24 hours are over: they take only templates."""
+        self.number_state = {"quality_rating": "GREEN", "status": "CONNECTED"}
+        """What it tells of its number."""
         self.faults = Faults()
         self.shelf = MediaShelf()
         self._by_address: dict[str, list[Callback]] = {}
@@ -204,6 +206,8 @@ class GraphPeer:
             callback(sent)
 
     async def _describe(self, request: Request) -> Response:
+        if request.path_params["media_id"] == self.phone_number_id:
+            return self._unauthorized(request) or JSONResponse({"id": self.phone_number_id, **self.number_state})
         refused = await self.faults.next("media") or self._unauthorized(request)
         return refused or self.shelf.describe(request.path_params["media_id"], request)
 
