@@ -15,6 +15,7 @@ from satark.evidence.documents.vcard import VcardScrubber
 from satark.evidence.images.jpeg import JpegScrubber
 from satark.evidence.images.png import PngScrubber
 from satark.evidence.images.reencode import BmpScrubber, GifScrubber, HeifScrubber, Jpeg2000Scrubber, TiffScrubber
+from satark.evidence.images.salvage import Salvaging
 from satark.evidence.images.webp import WebpScrubber
 from satark.evidence.origin_reader import OriginReader
 from satark.evidence.preview import Previewer
@@ -33,11 +34,11 @@ def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
         JpegScrubber(),
         PngScrubber(),
         WebpScrubber(),
-        GifScrubber(),
-        TiffScrubber(),
+        Salvaging(GifScrubber(), "GIF"),
+        Salvaging(TiffScrubber(), "TIFF"),
         HeifScrubber(),
-        BmpScrubber(),
-        Jpeg2000Scrubber(),
+        Salvaging(BmpScrubber(), "BMP"),
+        Salvaging(Jpeg2000Scrubber(), "JPEG2000"),
         SvgScrubber(),
         RemuxScrubber(ffmpeg),
         *(ConversionScrubber(mime, ffmpeg) for mime in CONVERTED),

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, ImageChops
 
 from satark.evidence.images.jpeg import JpegScrubber
-from satark.evidence.images.png import PngScrubber
 from satark.evidence.images.reencode import TiffScrubber
+from satark.evidence.scrubbers import builtin_scrubbers
 from satark.evidence.sniff import sniff_file
 from satark.limits import Limits
 from satark.scrubber import Cleaned, Unclean
@@ -19,13 +19,16 @@ from satark.testing.evidence.markers import MARKER_BYTES
 LARGE = photo(size=(640, 480))
 JPEG = encode(LARGE, "JPEG", exif=exif(1), comment=MARKER_BYTES)
 PROGRESSIVE = encode(LARGE, "JPEG", exif=exif(1), comment=MARKER_BYTES, progressive=True)
+GIF, BMP = encode(LARGE, "GIF", comment=MARKER_BYTES), encode(LARGE, "BMP")
+BMP_CUT = BMP[: len(BMP) * 6 // 10]
+"""Its rows come from the bottom."""
 PNG = encode(LARGE, "PNG", exif=exif(1))
 
 
 def salvaged(data: bytes, folder: Path, limits: Limits) -> Cleaned:
     source = folder / "source"
     source.write_bytes(data)
-    scrubber = PngScrubber() if sniff_file(source) == "image/png" else JpegScrubber()
+    scrubber = next(one for one in builtin_scrubbers() if sniff_file(source) in one.mimes)
     mime = scrubber.scrub(source, folder / "target", limits)
     copy = (folder / "target").read_bytes()
     assert sniff_file(folder / "target") == mime
@@ -41,9 +44,11 @@ def salvaged(data: bytes, folder: Path, limits: Limits) -> Cleaned:
         (JPEG[: len(JPEG) * 9 // 10], 80, 95),
         (PROGRESSIVE[: len(PROGRESSIVE) // 2], 10, 90),
         (PNG[: len(PNG) // 2], 40, 60),
+        (GIF[: len(GIF) * 6 // 10], 40, 80),
+        (BMP_CUT, 50, 70),
         (PNG[:-40] + bytes(20) + PNG[-20:], 80, 99),
     ],
-    ids=["half", "nine tenths", "progressive", "png", "png with a wrong checksum"],
+    ids=["half", "nine tenths", "progressive", "png", "gif", "bmp", "png with a wrong checksum"],
 )
 def test_the_read_part_is_shown_with_its_percentage(
     data: bytes, low: int, high: int, tmp_path: Path, limits: Limits
@@ -51,7 +56,7 @@ def test_the_read_part_is_shown_with_its_percentage(
     assert low <= salvaged(data, tmp_path, limits).readable <= high
     with Image.open(tmp_path / "target") as copy:
         assert copy.size == LARGE.size
-        top = (0, 0, 640, 100)
+        top = (0, 300, 640, 400) if data is BMP_CUT else (0, 0, 640, 100)
         difference = ImageChops.difference(copy.convert("RGB").crop(top), LARGE.crop(top))
         assert difference.convert("L").resize((1, 1)).getpixel((0, 0)) < 40  # type: ignore[operator]
 

@@ -14,6 +14,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from satark.limits import Limits
+    from satark.scrubber import Scrubber
+
+
+class Salvaging:
+    """Cleans images with a scrubber, and salvages what can be read of those that are damaged."""
+
+    def __init__(self, scrubber: Scrubber, *formats: str) -> None:
+        """Clean with this scrubber, whose files have these formats in Pillow's names."""
+        self._scrubber, self._formats = scrubber, formats
+
+    @property
+    def mimes(self) -> frozenset[str]:
+        """The MIME types that it cleans."""
+        return self._scrubber.mimes
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the clean copy; see `Scrubber`."""
+        try:
+            return self._scrubber.scrub(source, target, limits)
+        except Unclean as unclean:
+            if unclean.reason != "damaged":
+                raise
+            return salvage(source, target, limits, self._formats)
 
 
 def salvage(source: Path, target: Path, limits: Limits, formats: tuple[str, ...]) -> Cleaned:
@@ -31,10 +54,16 @@ def salvage(source: Path, target: Path, limits: Limits, formats: tuple[str, ...]
 
 
 def _percent_of_rows(picture: Image.Image) -> int:
-    """Return how many rows were read, in percent, at most 99. Rows come from the top; below them all is one colour."""
+    """Return how many rows were read, in percent, at most 99. Those that were not have one colour, as has a corner."""
     colours = picture.convert("RGB")
-    missing = Image.new("RGB", picture.size, colours.getpixel((picture.width - 1, picture.height - 1)))
-    read = ImageChops.difference(colours, missing).getbbox()
-    if read is None:
+    corners = ((0, 0), (picture.width - 1, picture.height - 1))
+    rows = min(_rows_of_another_colour(colours, colours.getpixel(corner)) for corner in corners)
+    if not rows:
         raise Unclean("damaged")
-    return max(1, min(99, 100 * read[3] // picture.height))
+    return max(1, min(99, 100 * rows // picture.height))
+
+
+def _rows_of_another_colour(picture: Image.Image, colour: float | tuple[int, ...] | None) -> int:
+    difference = ImageChops.difference(picture, Image.new("RGB", picture.size, colour)).convert("L")
+    differs = difference.point([0] + [255] * 255).resize((1, picture.height), Image.Resampling.BOX)
+    return sum(value > 0 for value in differs.tobytes())
