@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from satark.dialogue.understanding.analysis import Analysis
+from satark.dialogue.understanding.likely import SPOKEN
 from satark.dialogue.understanding.reading import Danger, DangerKind
 from satark.dialogue.understanding.rules import Rule, matches, parse_rule
 from satark.dialogue.understanding.weighing import Weights
@@ -64,8 +65,12 @@ class DangerRules:
         return tuple(found.values())
 
     def weighed(self, analysis: Analysis) -> tuple[Danger, ...]:
-        """Find the danger that the words and marks of a text speak for together, though no rule knows them."""
-        if len(analysis) < _FEWEST or analysis.has(*_NONE) or self._weights.danger(analysis) <= LEAST:
+        """Find the danger that a text's words and marks speak for together, though no rule knows them.
+
+        None where they speak more for something that is said to the service.
+        """
+        weight = 0.0 if len(analysis) < _FEWEST or analysis.has(*_NONE) else self._weights.danger(analysis)
+        if weight <= LEAST or weight <= max(self._weights.others(analysis).get(sense, 0.0) for sense in SPOKEN):
             return ()
         kind = next((kind for kind, rule in self._kinds if matches(rule, analysis.marks)), DangerKind.LIFE)
         return (Danger(kind, self.numbers(kind), WEIGHED),)

@@ -16,7 +16,7 @@ from satark.dialogue.understanding.analysis import Analysis
 from satark.dialogue.understanding.choosing import FILL, POLITE
 from satark.dialogue.understanding.danger import DangerRules
 from satark.dialogue.understanding.lexicon import FRAME, Lexicon
-from satark.dialogue.understanding.likely import category, spoken
+from satark.dialogue.understanding.likely import LEAST_SPOKEN, category, spoken
 from satark.dialogue.understanding.opening import opening_of
 from satark.dialogue.understanding.own_identity import OwnIdentity
 from satark.dialogue.understanding.places import Places
@@ -189,6 +189,10 @@ class _OneReading(TextAtQuestion):
         code = category(self._weights, codes)
         return self._make(Kind.OPTION, option=code, story=True) if code else None
 
+    def _likely_status(self) -> Reading | None:
+        asks = self._weights.get("command:status", 0) > LEAST_SPOKEN
+        return self._make(Kind.COMMAND, Confidence.GUESS, command="status") if asks else None
+
     def _spoken(self) -> Reading | None:
         """What is likely to be said to the service, where anything may be told: no word of it tells of a crime."""
         said = spoken(self._weights) if len(self._analysis) <= LONGEST_TALK and not self._tells() else None
@@ -241,6 +245,8 @@ class _OneReading(TextAtQuestion):
                 *(("time.*", "t.report") if name == "status" else ()),
             )
             near = self._analysis.consists_of((f"cmd.{name}",), beside, spare=0 if self._free else self._spare())
+            if near and name == "reply" and self._analysis.asks:
+                continue  # "when will the answer come?"
             if near and name in IRREVERSIBLE and (self._analysis.asks or self._analysis.has("k.passive")):
                 continue
             if near and name in IRREVERSIBLE:
@@ -310,6 +316,8 @@ class _OneReading(TextAtQuestion):
             return None
         if topic is None or (self._free and topic.family == "remark" and self._uncovered() > self._spare() + 1):
             return None
+        if topic.name == "report" and (likelier := self._likely_story() or self._likely_status()):
+            return likelier
         if topic.name == "status" and self._expects("status"):
             return self._make(Kind.COMMAND, command="status")
         return self._make(Kind(topic.family), topic=topic.name)

@@ -1,10 +1,10 @@
 """Weights of words and marks: how much each of a text's speaks for a sense, where no rule tells.
 
 The weights are data, `weights.tsv`, counted from the corpus of utterances by `make lexicon`: a line with the digest of
-what they were counted from and the weights that every text begins with; then of each word or mark a line: it, its weight
-for a danger, and those for other senses, `MINE:120,wait:-30`, in hundredths of a logit. A word is the sound of a word without its last vowels
-(`plain`), so that scripts, spellings and most endings meet; a mark begins with `=`. What is not there weighs nothing.
-The sum is the logit of the sense.
+what they were counted from and the weights that every text begins with; then of each word or mark a line: it, its
+weight for a danger, and those for other senses, `MINE:120,wait:-30`, in hundredths of a logit. A word is the sound of
+a word without its last vowels (`plain`), so that scripts, spellings and most endings meet; a mark begins with `=`.
+What is not there weighs nothing. The sum is the logit of the sense.
 """
 
 from __future__ import annotations
