@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from satark.services import DeskContext, Services, WebContext, WorkerContext
     from satark.settings import Settings
     from satark.sink import Sink
+    from satark.sms_provider import SmsProvider
     from satark.tip import Tip
     from satark.transcriber import Transcriber
     from satark.web import Page
@@ -53,6 +54,7 @@ __all__ = [
     "satark_screen",
     "satark_scrubbers",
     "satark_sinks",
+    "satark_sms_providers",
     "satark_step_types",
     "satark_transcribers",
     "satark_validators",
@@ -65,8 +67,16 @@ hookspec = pluggy.HookspecMarker("satark")
 
 
 @hookspec
-def satark_channels(settings: Settings) -> Sequence[Channel]:
+def satark_sms_providers(settings: Settings) -> Sequence[SmsProvider]:
+    """Hand over a provider of text messages, for the plugin `sms_ivr`, which holds the dialogue. Once, at start."""
+    raise AssertionError
+
+
+@hookspec
+def satark_channels(settings: Settings, sms_providers: Sequence[SmsProvider]) -> Sequence[Channel]:
     """Hand over the plugin's channels. Once, at start; return [] where the settings configure none.
+
+    `sms_providers` are those that all plugins offer.
 
     Raise `satark.settings.SettingsError` for settings that are wrong: `satark check` shows every one of them.
     """

@@ -18,11 +18,14 @@ from satark_sms_ivr.twilio_sms import TwilioSms
 from satark_sms_ivr.voice import VoiceChannel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import click
 
     from satark.channel import Channel
     from satark.prompt import Capabilities, Prompt
     from satark.settings import Settings
+    from satark.sms_provider import SmsProvider
 
 _PUBLIC = SettingProblem(
     setting="public_url",
@@ -32,16 +35,27 @@ _PUBLIC = SettingProblem(
 )
 
 
+_ONE_PROVIDER = SettingProblem(
+    setting="plugins",
+    env="SATARK_PLUGINS",
+    message="more than one SMS provider is configured",
+    hint="leave out the section [twilio], or the plugin of the other provider",
+)
+
+
 @hookimpl
-def satark_channels(settings: Settings) -> list[Channel]:
-    """Hand over SMS and voice; nothing where no setting of the section `twilio` is given.
+def satark_channels(settings: Settings, sms_providers: Sequence[SmsProvider]) -> list[Channel]:
+    """Hand over SMS and voice; nothing where no setting of the section `twilio` is given and nobody offers a provider.
 
     Raises:
-        satark.settings.SettingsError: a setting of the section is missing or wrong, or the public address is missing.
+        satark.settings.SettingsError: a setting of the section is missing or wrong, the public address is missing, or
+            there is more than one provider of text messages.
     """
     section = settings.section(TwilioSettings.SECTION, TwilioSettings)
+    if len(sms_providers) + (section is not None) > 1:
+        raise SettingsError([_ONE_PROVIDER])
     if section is None:
-        return []
+        return [SmsChannel(provider) for provider in sms_providers]
     public_url = settings.core.public_url
     if not public_url:
         raise SettingsError([_PUBLIC])

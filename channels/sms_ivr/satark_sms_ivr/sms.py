@@ -28,9 +28,9 @@ from satark.channel import (
 from satark.choice_tokens import NEXT_PAGE
 from satark.prompt import Capabilities, Prompt
 from satark.send_result import SendResult
+from satark.sms_provider import IncomingSms, SmsProvider
 from satark_sms_ivr.call_texts import listed_words
 from satark_sms_ivr.paging import split_into_pages
-from satark_sms_ivr.provider import IncomingSms, SmsProvider
 
 CAPABILITIES: Final = Capabilities(kind="sms", text=1600, body=1600, unit="utf16", inline=True)
 """Twilio accepts 1600 characters (error 21617 above it); one message is at most three segments."""
@@ -55,11 +55,7 @@ class SmsChannel:
     @property
     def endpoints(self) -> Sequence[Endpoint]:
         """The provider's webhooks."""
-        limit, header = self._provider.webhook_max_bytes, self._provider.signature_header
-        return tuple(
-            Endpoint(path=path, methods=("POST",), limit=limit, signature_header=header)
-            for path in self._provider.paths
-        )
+        return tuple(self._provider.endpoints)
 
     def verify(self, raw: RawRequest) -> bool:
         """Check the provider's signature."""

@@ -12,11 +12,11 @@ from contextlib import AbstractAsyncContextManager
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-from satark.channel import Call, Malformed, MediaRef, RawRequest, RawResponse
+from satark.channel import Call, Endpoint, Malformed, MediaRef, RawRequest, RawResponse
 from satark.send_result import Permanent, SendResult
+from satark.sms_provider import IncomingSms, SmsWebhook
 from satark_sms_ivr import twiml
 from satark_sms_ivr.form_data import FormData, parse_form
-from satark_sms_ivr.provider import IncomingSms, SmsWebhook
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.signature import HEADER, TwilioSignature
 from satark_sms_ivr.twilio_api import TwilioApi
@@ -35,10 +35,7 @@ _MEDIA: Final = re.compile(r"/2010-04-01/Accounts/(\w+)/(Messages/\w{1,64}/Media
 
 
 class TwilioSms:
-    """One number at Twilio. Implements `satark_sms_ivr.provider.SmsProvider`."""
-
-    paths: Final = (PATH, STATUS_PATH)
-    signature_header: Final = HEADER
+    """One number at Twilio. Implements `satark.sms_provider.SmsProvider`."""
 
     def __init__(self, settings: TwilioSettings, public_url: str) -> None:
         self._settings = settings
@@ -50,9 +47,12 @@ class TwilioSms:
         self.account = f"sms:{settings.number}"
 
     @property
-    def webhook_max_bytes(self) -> int:
-        """Size of the largest webhook, in bytes; from the settings."""
-        return self._settings.webhook_max_bytes
+    def endpoints(self) -> Sequence[Endpoint]:
+        """The webhooks of messages, and of what became of ours."""
+        limit = self._settings.webhook_max_bytes
+        return tuple(
+            Endpoint(path=path, methods=("POST",), limit=limit, signature_header=HEADER) for path in (PATH, STATUS_PATH)
+        )
 
     def verify(self, raw: RawRequest) -> bool:
         """Check the signature."""

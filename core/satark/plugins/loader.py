@@ -85,7 +85,8 @@ class Plugins:
 
     def channels(self, settings: Settings) -> list[Channel]:
         """Every channel that the settings configure, by name."""
-        found = self._collect("satark_channels", settings=settings)
+        providers = self._collect("satark_sms_providers", settings=settings)
+        found = self._collect("satark_channels", settings=settings, sms_providers=providers)
         return sorted(_unique(found, "channel"), key=lambda channel: channel.name)
 
     def sinks(self, settings: Settings, context: WorkerContext) -> list[Sink]:

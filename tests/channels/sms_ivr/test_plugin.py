@@ -35,12 +35,12 @@ def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_without_any_setting_there_is_no_channel() -> None:
-    assert satark_channels(Settings()) == []
+    assert satark_channels(Settings(), []) == []
     assert satark_web_pages(Settings()) == []
 
 
 def test_with_its_settings_there_are_two_channels(env: pytest.MonkeyPatch) -> None:
-    channels = satark_channels(Settings())
+    channels = satark_channels(Settings(), [])
     assert all(isinstance(channel, Channel) for channel in channels)
     assert [channel.accounts for channel in channels] == [("sms:+15550100100",), ("voice:+15550100100",)]
     assert satark_web_pages(Settings()) == []
@@ -55,7 +55,7 @@ def test_recorded_prompts_are_served(env: pytest.MonkeyPatch, tmp_path: Path) ->
 def test_each_missing_setting_is_named_with_where_to_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_TWILIO__NUMBER", "call me")
     with pytest.raises(SettingsError) as caught:
-        satark_channels(Settings())
+        satark_channels(Settings(), [])
     problems = {problem.env: problem for problem in caught.value.problems}
     assert set(problems) == {f"SATARK_TWILIO__{name}" for name in ("ACCOUNT_SID", "AUTH_TOKEN", "NUMBER")}
     assert "console.twilio.com" in problems["SATARK_TWILIO__AUTH_TOKEN"].hint
@@ -64,7 +64,7 @@ def test_each_missing_setting_is_named_with_where_to_find_it(monkeypatch: pytest
 def test_the_public_address_is_required(env: pytest.MonkeyPatch) -> None:
     env.delenv("SATARK_PUBLIC_URL")
     with pytest.raises(SettingsError, match="SATARK_PUBLIC_URL"):
-        satark_channels(Settings())
+        satark_channels(Settings(), [])
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
-"""The interface of SMS providers.
+"""Contract: SMS providers. The dialogue of text messages is the plugin `sms_ivr`'s; a provider only carries them.
 
 Two-way SMS needs a provider in the country. Twilio, which is included, does not support it in India. Another provider
-(Exotel, Gupshup, a police gateway) is one class that implements `SmsProvider`.
+(Exotel, Gupshup, a police gateway) is one class that implements `SmsProvider`, offered by the hook
+`satark_sms_providers`. It imports no plugin.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from typing import Protocol
 
 import msgspec
 
-from satark.channel import Call, MediaRef, RawRequest, RawResponse
+from satark.channel import Call, Endpoint, MediaRef, RawRequest, RawResponse
 from satark.redacted import Redacted
 from satark.send_result import SendResult
+
+__all__ = ["IncomingSms", "SmsProvider", "SmsWebhook"]
 
 
 class IncomingSms(Redacted, frozen=True, kw_only=True):
@@ -51,16 +54,8 @@ class SmsProvider(Protocol):
         """The account's name: `sms:<number>`."""
 
     @property
-    def paths(self) -> Sequence[str]:
-        """The paths of its webhooks."""
-
-    @property
-    def webhook_max_bytes(self) -> int:
-        """Size of the largest webhook that is accepted, in bytes."""
-
-    @property
-    def signature_header(self) -> str:
-        """The header with the signature of a webhook, in lower case."""
+    def endpoints(self) -> Sequence[Endpoint]:
+        """Its webhooks. A provider that signs nothing can have a secret in the path."""
 
     def verify(self, raw: RawRequest) -> bool:
         """Whether a request comes from the provider."""

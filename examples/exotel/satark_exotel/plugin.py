@@ -1,0 +1,33 @@
+"""The plugin's entry point, and its settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, Field, SecretStr, field_validator
+
+from satark import hookimpl
+from satark.settings import Settings, provider_url
+from satark_exotel.provider import Exotel
+
+
+class ExotelSettings(BaseModel):
+    """The section `exotel`."""
+
+    sid: str = Field(pattern=r"^\w+$", description="the account's SID")
+    number: str = Field(pattern=r"^\+?\d{3,15}$", description="the number that citizens write to")
+    subdomain: str = Field(default="https://api.in.exotel.com", description="base URL of the API")
+    api_key: SecretStr = Field(description="the API key")
+    api_token: SecretStr = Field(description="the API token")
+    path_secret: SecretStr = Field(min_length=22, description="last part of the webhook's path; Exotel signs nothing")
+    dlt_entity: str = Field(default="", description="the registered entity's id")
+    dlt_templates: Path | None = Field(default=None, description="sheet of `satark sms templates` with approved ids")
+
+    _only_safe_urls = field_validator("subdomain")(provider_url)
+
+
+@hookimpl
+def satark_sms_providers(settings: Settings) -> list[Exotel]:
+    """Hand over the provider, if it is configured."""
+    section = settings.section("exotel", ExotelSettings)
+    return [] if section is None else [Exotel(section)]

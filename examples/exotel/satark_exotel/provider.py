@@ -1,0 +1,112 @@
+"""The provider: one number at Exotel. Each method's rules: `satark.sms_provider.SmsProvider`."""
+
+from __future__ import annotations
+
+import csv
+import hmac
+from base64 import b64encode
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode
+
+import aiohttp
+
+from satark.channel import Call, Endpoint, Malformed, MediaGone, MediaRef, RawRequest, RawResponse
+from satark.send_result import Accepted, Misconfigured, Permanent, SendResult, Throttled, Transient, seconds_to_wait
+from satark.sms_provider import IncomingSms, SmsWebhook
+
+if TYPE_CHECKING:
+    from satark_exotel.plugin import ExotelSettings
+
+
+class Exotel:
+    """One number. Exotel calls a secret path, by GET or POST, and sends the response's text to the citizen."""
+
+    def __init__(self, settings: ExotelSettings) -> None:
+        self._settings = settings
+        self._path = f"/sms/exotel/{settings.path_secret.get_secret_value()}"
+        self._url = f"{settings.subdomain}/v1/Accounts/{settings.sid}/Sms/send"
+        self._ids = _approved(settings)
+        self._client: aiohttp.ClientSession | None = None
+        self.account = f"sms:{settings.number}"
+
+    @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        """The webhook."""
+        return (Endpoint(path=self._path, methods=("GET", "POST"), limit=64_000),)
+
+    def verify(self, raw: RawRequest) -> bool:
+        """Compare the path, in constant time."""
+        return hmac.compare_digest(raw.path.encode(), self._path.encode())
+
+    def parse(self, raw: RawRequest) -> SmsWebhook:
+        """Read a message from the query or the form."""
+        try:
+            sent = dict(parse_qsl(raw.query if raw.method == "GET" else raw.body.decode(), max_num_fields=50))
+        except ValueError:
+            raise Malformed("not a form") from None
+        if not (sent.get("SmsSid") and sent.get("From")):
+            raise Malformed("not a message")
+        return SmsWebhook(messages=[IncomingSms(id=sent["SmsSid"], sender=sent["From"], body=sent.get("Body", ""))])
+
+    def reply(self, raw: RawRequest, texts: Sequence[str]) -> RawResponse:
+        """Return the texts as plain text."""
+        return RawResponse(body="\n\n".join(texts).encode())
+
+    def message_call(self, to: str, text: str) -> Call:
+        """Return a call of `Sms/send`."""
+        sent = {"From": self._settings.number, "To": to, "Body": text, "DltEntityId": self._settings.dlt_entity}
+        if self._ids is not None:
+            sent["DltTemplateId"] = self._ids.get(text, "")
+        return Call(account=self.account, method="messages", body=urlencode(sent).encode())
+
+    async def open(self) -> None:
+        """Open the HTTP client."""
+        key, token = (secret.get_secret_value() for secret in (self._settings.api_key, self._settings.api_token))
+        basic = b64encode(f"{key}:{token}".encode()).decode()
+        headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
+        timeout, jar = aiohttp.ClientTimeout(total=20), aiohttp.DummyCookieJar()
+        self._client = aiohttp.ClientSession(headers=headers, timeout=timeout, cookie_jar=jar)
+
+    async def close(self) -> None:
+        """Close the HTTP client."""
+        if self._client is not None:
+            await self._client.close()
+
+    async def send(self, call: Call) -> SendResult:
+        """Send a message, if its text was registered."""
+        if self._client is None:
+            raise RuntimeError("the provider is not open")
+        if self._ids is not None and not dict(parse_qsl(call.body.decode())).get("DltTemplateId"):
+            return Permanent("dlt-template")
+        try:
+            async with self._client.post(self._url, data=call.body, allow_redirects=False) as response:
+                return _result(response.status, response.headers.get("Retry-After", ""))
+        except (aiohttp.ClientError, OSError) as error:
+            return Transient(type(error).__name__)
+
+    def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Raise: a text message has no files."""
+        raise MediaGone("a text message has no files")
+
+    async def discard(self, ref: MediaRef) -> None:
+        """Do nothing, for the same reason."""
+
+
+def _result(status: int, retry_after: str) -> SendResult:
+    if 200 <= status < 300:
+        return Accepted()
+    if status == 429:
+        return Throttled(seconds_to_wait(retry_after, 5), "account")
+    if status >= 500:
+        return Transient(str(status))
+    return Misconfigured(str(status)) if status in {401, 402, 403} else Permanent(str(status))
+
+
+def _approved(settings: ExotelSettings) -> dict[str, str] | None:
+    """Return text → approved id; None: no sheet is configured."""
+    if settings.dlt_templates is None:
+        return None
+    with settings.dlt_templates.open(encoding="utf-8-sig", newline="") as file:
+        return {row["text"]: row["template_id"] for row in csv.DictReader(file)}

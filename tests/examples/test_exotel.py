@@ -1,0 +1,131 @@
+"""The example's distribution is built, installed and loaded as a stranger's, and passes the contract kit."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
+
+import pytest
+
+from satark.channel import Address, Channel, RawRequest
+from satark.send_result import Permanent
+from satark.settings import Settings
+from satark.testing.contracts.channel import ChannelCase, Peer, Received, Said, check_channel
+from satark.testing.plugins import Plugins
+from satark_exotel import plugin
+from satark_exotel.plugin import ExotelSettings
+from satark_exotel.provider import Exotel
+from satark_sms_ivr import plugin as sms_ivr
+
+EXAMPLE = Path(__file__).parents[2] / "examples/exotel"
+MOST_LINES = 150
+PHONE = "09876543210"
+SECRET = "a-path-that-nobody-guesses"
+SETTINGS = {
+    "SATARK_EXOTEL__SID": "police1",
+    "SATARK_EXOTEL__NUMBER": "+911140001000",
+    "SATARK_EXOTEL__API_KEY": "the-key",
+    "SATARK_EXOTEL__API_TOKEN": "the-token",
+    "SATARK_EXOTEL__PATH_SECRET": SECRET,
+}
+
+
+@pytest.fixture
+def configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+
+
+def channel(url: str = "https://api.exotel.example") -> Channel:
+    """Return the channel that the plugin `sms_ivr` makes of the provider."""
+    plugins = Plugins()
+    plugins.register(sms_ivr, "sms_ivr")
+    plugins.register(plugin, "exotel")
+    os.environ["SATARK_EXOTEL__SUBDOMAIN"] = url
+    try:
+        (made,) = plugins.channels(Settings())
+    finally:
+        del os.environ["SATARK_EXOTEL__SUBDOMAIN"]
+    return made
+
+
+def request(method: str, sid: str, text: str) -> RawRequest:
+    form = urlencode({"SmsSid": sid, "From": PHONE, "To": "+911140001000", "Body": text, "Circle": "UP-EAST"})
+    content = {"query": form} if method == "GET" else {"body": form.encode()}
+    return RawRequest(method=method, path=f"/sms/exotel/{SECRET}", **content)
+
+
+def read(received: Received) -> Said | None:
+    form = dict(parse_qsl(received.body.decode()))
+    return Said(form["To"], form["Body"]) if received.path.endswith("/Sms/send") else None
+
+
+@pytest.mark.usefixtures("configured")
+async def test_it_keeps_the_contract_by_get_and_post_with_a_secret_path() -> None:
+    await check_channel(
+        ChannelCase(
+            channel=channel(),
+            to=Address(PHONE),
+            genuine=[request("GET", "s1", "नमस्ते सतर्क"), request("POST", "s2", "TIP they sell arms")],
+            identifiers=(PHONE, "9876543210", "UP-EAST"),
+            texts=("नमस्ते सतर्क", "they sell arms"),
+            peer=Peer(channel=channel, read=read, secrets=("the-key", "the-token", SECRET)),
+            covers_body=False,
+            proven_by="path",
+        )
+    )
+
+
+@pytest.mark.usefixtures("configured")
+async def test_a_text_without_an_approved_id_is_not_sent(tmp_path: Path) -> None:
+    sheet = tmp_path / "approved.csv"
+    sheet.write_text("text,template_id\nKnown.,1107\n", encoding="utf-8")
+    settings = {name.removeprefix("SATARK_EXOTEL__").lower(): value for name, value in SETTINGS.items()}
+    provider = Exotel(ExotelSettings.model_validate({**settings, "dlt_templates": sheet}))
+    await provider.open()
+    assert await provider.send(provider.message_call(PHONE, "Unknown.")) == Permanent("dlt-template")
+    assert b"DltTemplateId=1107" in provider.message_call(PHONE, "Known.").body
+    await provider.close()
+
+
+@pytest.mark.usefixtures("configured")
+def test_two_providers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_TWILIO__ACCOUNT_SID", "AC1")
+    monkeypatch.setenv("SATARK_TWILIO__AUTH_TOKEN", "token")
+    monkeypatch.setenv("SATARK_TWILIO__NUMBER", "+15550100100")
+    with pytest.raises(Exception, match="more than one SMS provider"):
+        channel()
+
+
+def test_it_is_short_and_imports_no_plugin() -> None:
+    files = list((EXAMPLE / "satark_exotel").glob("*.py"))
+    text = "".join(file.read_text() for file in files)
+    assert len(text.splitlines()) <= MOST_LINES
+    assert "satark_sms_ivr" not in text
+
+
+def test_its_wheel_is_found_by_name(tmp_path: Path) -> None:
+    """Built and installed offline, into a folder of its own."""
+    wheels, target = tmp_path / "wheels", tmp_path / "target"
+    _run("hatchling", "build", "-t", "wheel", "-d", str(wheels))
+    (wheel,) = wheels.glob("*.whl")
+    _run("pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(target), str(wheel))
+    listed = _run("satark", "plugins", "--json", PYTHONPATH=str(target))
+    assert '{"name": "exotel", "loaded": true}' in listed
+
+
+def _run(module: str, *arguments: str, **environment: str) -> str:
+    start = ["-c", "from satark.cli import main; main()"] if module == "satark" else ["-m", module]
+    done = subprocess.run(
+        [sys.executable, *start, *arguments],
+        cwd=EXAMPLE,
+        env={**os.environ, "SATARK_PLUGINS": '["exotel", "sms_ivr"]', **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
