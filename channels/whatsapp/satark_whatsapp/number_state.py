@@ -40,8 +40,8 @@ async def number_problem(graph: GraphApi, number: str) -> str:
         return f"Meta can't be reached ({type(error).__name__}): look at this machine's network and at graph_url"
     if status == _OK:
         return _problem_of(content)
-    error = error_of(content)
-    code = error.code if error else f"http-{status}"
+    refused = error_of(content)
+    code = refused.code if refused else f"http-{status}"
     if code == _TOKEN:
         return "Meta refuses the access token (code 190): it was revoked or ran out; make a new one (access_token)"
     return f"Meta refuses to show the number (code {code}): look at phone_number_id, and at the token's permissions"
