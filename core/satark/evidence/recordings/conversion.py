@@ -2,7 +2,7 @@
 
 Coded video without a container, and what recorders of CCTV write around it, is moved into MP4 or QuickTime without
 loss: the coded pictures must be the same before and after. The recorder's own clock and channel names are left behind.
-Sound in rare containers, where bytes can hide between its frames, is decoded and written as FLAC, which loses nothing.
+Sound in rare containers, where bytes can hide between its frames, is decoded and written as FLAC.
 """
 
 from __future__ import annotations
