@@ -1,10 +1,11 @@
-"""`satark plugin new`: makes a project with a working, tested plugin.
+"""`satark plugin`: makes a project with a working, tested plugin, and lists the rules that it is held to.
 
 Its templates are in `scaffold/`: a folder for each kind, and `both/`.
 """
 
 from __future__ import annotations
 
+import json
 import keyword
 import re
 from pathlib import Path
@@ -26,7 +27,7 @@ _NAME_LENGTH = 30
 
 @click.group()
 def plugin() -> None:
-    """Start a plugin of your own."""
+    """Start a plugin of your own, and see what it is held to."""
 
 
 @plugin.command()
@@ -48,6 +49,16 @@ def new(kind: str, name: str, folder: Path | None) -> None:
     except OSError as error:
         raise click.ClickException(f"{folder} can't be created ({error.strerror})") from None
     _print_next_steps(name, folder, written)
+
+
+@plugin.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+def rules(*, as_json: bool) -> None:
+    """List the rules that a plugin's tests hold it to, with their grades."""
+    from satark.testing.contracts.rules import RULES  # noqa: PLC0415 - only this command needs the kit
+
+    for rule in RULES.values():
+        click.echo(json.dumps(rule._asdict()) if as_json else f"{rule.id} {rule.grade:8} {rule.title}: {rule.expected}")
 
 
 def _check(name: str) -> None:

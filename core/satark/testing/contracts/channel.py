@@ -42,4 +42,4 @@ async def check_channel(case: ChannelCase) -> None:
 
 def _is_telling(text: str) -> bool:
     """Whether a text is so long that it is in no message by chance."""
-    return len(text) > 3  # noqa: PLR2004 - as said
+    return len(text) > 5  # noqa: PLR2004 - as said
