@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from satark.evidence.documents.ooxml import OoxmlScrubber
 from satark.limits import Limits
-from satark.scrubber import Unclean
+from satark.scrubber import Cleaned, Unclean
+from satark.testing.evidence.documents import unpacked
 from satark.testing.evidence.markers import MARKER, SHOWN
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -71,3 +73,20 @@ def test_alternatives_are_replaced_by_their_fallback(tmp_path: Path, limits: Lim
     assert SHOWN in text
     assert MARKER not in text
     assert "Fallback" not in text
+
+
+@pytest.mark.parametrize("kind", ["docx", "xlsx"])
+def test_a_broken_part_does_not_keep_the_others_out(
+    kind: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
+) -> None:
+    with zipfile.ZipFile(make(kind)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    broken = next(name for name in parts if "theme" in name or "styles" in name or "comments" in name)
+    parts[broken] = b"<cut short"
+    with zipfile.ZipFile(tmp_path / "in", "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    made = OoxmlScrubber().scrub(tmp_path / "in", tmp_path / "out", limits)
+    assert isinstance(made, Cleaned)
+    assert 50 < made.readable < 100
+    assert SHOWN.encode() in unpacked((tmp_path / "out").read_bytes())

@@ -13,8 +13,9 @@ import re
 from typing import TYPE_CHECKING
 
 from satark.evidence.documents import office_fields, office_xml, zip_archive
+from satark.evidence.documents.broken_parts import drop_broken_parts
 from satark.evidence.documents.embedded_images import EmbeddedImages
-from satark.scrubber import Unclean
+from satark.scrubber import Cleaned, Unclean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,10 +77,20 @@ class OoxmlScrubber:
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
+        try:
+            with zip_archive.open_archive(source, limits) as parts:
+                return self._copy(parts, target, limits)
+        except Unclean as unclean:
+            if unclean.reason != "damaged":
+                raise
         with zip_archive.open_archive(source, limits) as parts:
-            package = _CleanPackage(parts, EmbeddedImages(target.parent, limits))
-            package.copy_main()
-            zip_archive.write_archive(target, package.parts())
+            percent = drop_broken_parts(parts)
+            return Cleaned(self._copy(parts, target, limits), readable=percent)
+
+    def _copy(self, parts: Archive, target: Path, limits: Limits) -> str:
+        package = _CleanPackage(parts, EmbeddedImages(target.parent, limits))
+        package.copy_main()
+        zip_archive.write_archive(target, package.parts())
         return PROGRAMS[package.program][0]
 
 

@@ -53,6 +53,10 @@ class Archive:
         """The name of every part."""
         return list(self._parts)
 
+    def drop(self, name: str) -> None:
+        """Forget a part, as if the file did not have it."""
+        del self._parts[name]
+
     def read(self, name: str) -> bytes:
         """Unpack one part, up to the size in the central directory, and check its checksum."""
         return self._file.read(self._parts[name])
