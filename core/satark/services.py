@@ -130,10 +130,19 @@ class WorkerContext(ProcessServices):
 class DeskContext(ProcessServices):
     """What a process of the desk role lends to pages for officers."""
 
-    def __init__(self, services: Services, writer: Writer, *, transcribers: Sequence[Transcriber] = ()) -> None:
+    def __init__(
+        self,
+        services: Services,
+        writer: Writer,
+        *,
+        transcribers: Sequence[Transcriber] = (),
+        has_fault: Callable[[], bool] = lambda: False,
+    ) -> None:
         super().__init__(services, writer)
         self.transcribers = tuple(transcribers)
         """Offline speech recognisers."""
+        self.has_fault = has_fault
+        """Whether this machine has a fault, of which the log and `/readyz` say more."""
 
 
 class WebContext(ProcessServices):

@@ -154,6 +154,7 @@ FILE = {"tip": "t", "ordinal": "1", "job": b"", "record": b"", "reason": ""}
 DELIVERY = {"id": b"d" * 16, "tip": "t", "destination": "email:cell", "revision": 1, "reason": "", "attempts": 0}
 BREAKER = {"since": OLD, "half_open_at": OLD, "failures": 3, "reason": "refused"}
 
+MACHINE = ("disk", "folder", "database", "key_store", "spool", "clock")
 FAULTS: dict[str, tuple[Induce, str, int]] = {
     "disk_full": (failing_folder(errno.ENOSPC), "is full; make room at once", 503),
     "folder_not_writable": (failing_folder(errno.EROFS), "Read-only file system", 503),
@@ -223,6 +224,8 @@ async def test_a_fault_is_told_and_then_its_end(running: Running, code: str) -> 
             answer = await ready(running)
             assert answer.status_code == status
             assert lines[0] in bytes(answer.body).decode()
+            # Officers see that the machine has a fault, and nothing that another office's tip can have caused.
+            assert running.host.metrics.faults.of_machine == code.startswith(MACHINE)
             assert f'satark_fault{{fault="{code}"}} 1.0' in running.host.metrics.render().decode()
         await watch.look_once()
     assert [entry["event"][:13] for entry in logged if entry.get("code") == code][-1] == "fault is over"

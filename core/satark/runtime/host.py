@@ -167,7 +167,10 @@ class Host:
         if "desk" not in self.roles:
             return []
         transcribers = self.plugins.transcribers(self.settings)
-        context = DeskContext(self.services, self.writer, transcribers=transcribers)
+        faults = self.metrics.faults
+        context = DeskContext(
+            self.services, self.writer, transcribers=transcribers, has_fault=lambda: faults.of_machine
+        )
         return self.plugins.desk_pages(self.settings, context)
 
     def _answers(self, services: Services) -> bool:

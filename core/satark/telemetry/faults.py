@@ -20,6 +20,8 @@ ALARM_SECONDS: Final = 86_400.0
 TASK_SECONDS: Final = 120.0
 """Seconds without a further failure after which a background task counts as running again."""
 _FAILURES: Final = 3
+_OF_MACHINE: Final = ("answers", "certificate", "clock", "disk", "spool", "writes")
+"""Groups of `satark.runtime.fault_watch`; what is about queues and destinations tells of tips."""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -85,6 +87,11 @@ class Faults:
         now = self._clock()
         for code in [code for code, (_, until) in self._now.items() if until is not None and until <= now]:
             self.end(code)
+
+    @property
+    def of_machine(self) -> bool:
+        """Whether there is a fault that no tip can have caused: one that may be shown to every office."""
+        return any(self._groups.get(group) for group in _OF_MACHINE)
 
     @property
     def current(self) -> list[Fault]:

@@ -70,6 +70,7 @@ class DeskPages:
             request,
             "queue.html",
             session=session,
+            system_fault=services.has_fault(),
             destination_faults=services.read(lambda c: destination_faults(c, desk, services.destination_rules)),
             wanted=wanted,
             rows=rows[(number - 1) * size : number * size],

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from satark.desk import Desk
 from satark.destination_rule import DestinationRule
-from satark.services import Services
+from satark.services import DeskContext, Services
 from satark.store import breakers, tables
 from satark.testing.tips import seed_tip
 from satark.tip import Accused
@@ -43,6 +43,17 @@ def test_the_queue_shows_which_destination_is_down_and_how_many_tips_wait(
     assert "प्रतीक्षा में सूचनाएँ: 1" in client.get("/desk/").text
     services.write_now(lambda unit: breakers.close_breaker(unit, "email:cell"))
     assert "email:cell" not in client.get("/desk/").text
+
+
+def test_the_queue_says_that_the_system_has_a_fault(
+    context: DeskContext, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = browser("sp")
+    assert "has a fault" not in client.get("/desk/").text
+    monkeypatch.setattr(context, "has_fault", lambda: True)
+    assert "The system has a fault" in client.get("/desk/").text
+    client.post("/desk/language", data={"language": "hi", "next": ""})
+    assert "सिस्टम में ख़राबी है" in client.get("/desk/").text
 
 
 def test_the_queue_shows_failed_deliveries(services: Services, browser: Browser, desk: FindDesk) -> None:
