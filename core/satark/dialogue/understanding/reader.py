@@ -194,8 +194,9 @@ class _OneReading(TextAtQuestion):
         return self._make(Kind.COMMAND, Confidence.GUESS, command="status") if asks else None
 
     def _spoken(self) -> Reading | None:
-        """What is likely to be said to the service, where anything may be told: no word of it tells of a crime."""
-        said = spoken(self._weights) if len(self._analysis) <= LONGEST_TALK and not self._tells() else None
+        """What is likely to be said to the service, where anything may be told: it tells of no crime or place."""
+        short = len(self._analysis) <= LONGEST_TALK
+        said = spoken(self._weights) if short and not self._tells() and not self._tells_anything() else None
         if said is None:
             return None
         topic = "other" if said.kind in {Kind.QUESTION, Kind.REMARK} else ""
