@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 import runpy
@@ -21,6 +22,8 @@ from satark.prompt import Prompt
 from satark.services import Services
 from satark.settings import Settings
 from satark.sink import DeadLetter, Delivery, Done, ReadingSink, Retry, Sink
+from satark.testing.contracts.channel import ChannelCase, Peer, Received, Said, check_channel
+from satark.testing.contracts.sink import SinkCase, check_sink
 from satark.testing.store import fresh_services, worker_context
 from satark.testing.tips import SeededTip, claim_delivery, seed_file, seed_message, seed_tip
 from satark.tip import Message
@@ -226,6 +229,45 @@ def test_the_example_transcriber_returns_its_programs_output(tmp_path: Path) -> 
     assert isinstance(transcriber, Transcriber)
     (tmp_path / "recording").write_text("squawk")
     assert transcriber.transcribe(tmp_path / "recording", "hi") == "hi: squawk\n"
+
+
+def pages(*texts: str) -> RawRequest:
+    """Return a signed request of the gateway, with a page of each text from one pager."""
+    items = [{"id": f"p{number}", "pager": "4711-22", "text": text} for number, text in enumerate(texts)]
+    body = json.dumps(items).encode()
+    signature = hmac.digest(b"secret", body, "sha256").hex()
+    return RawRequest(method="POST", path="/beacon/webhook", headers={"x-beacon-signature": signature}, body=body)
+
+
+async def test_the_example_channel_keeps_the_contract() -> None:
+    plugin = example("satark_beacon/plugin.py")
+
+    def channel(url: str = "https://gateway.example") -> Any:
+        return plugin.Beacon(plugin.BeaconSettings(url=url, secret="secret"))
+
+    def read(request: Received) -> Said:
+        page = json.loads(request.body)
+        return Said(page["pager"], page["text"])
+
+    await check_channel(
+        ChannelCase(
+            channel=channel(),
+            to=Address("4711-22"),
+            genuine=[pages("नमस्ते सतर्क", "They sell arms")],
+            identifiers=("4711-22",),
+            texts=("नमस्ते सतर्क", "They sell arms"),
+            peer=Peer(channel=channel, read=read, call_id=lambda request: request.headers["idempotency-key"]),
+        )
+    )
+
+
+async def test_the_example_sink_keeps_the_contract(tmp_path: Path) -> None:
+    folder = tmp_path / "outgoing"
+
+    def held() -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in folder.glob("*.age")}
+
+    await check_sink(SinkCase(sink=example("satark_folder/plugin.py").FolderSink(folder), folder=tmp_path, held=held))
 
 
 def delivery() -> Delivery:
