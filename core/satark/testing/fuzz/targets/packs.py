@@ -12,10 +12,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from satark.casework.casework import Casework
 from satark.casework.pack_export import export_pack
-from satark.custody.manifest import Issuer
-from satark.custody.pack import SEAL, seal_json, zip_entry
+from satark.custody.chain import canonical_json
+from satark.custody.manifest import Issuer, Manifest, group_digits
+from satark.custody.pack import MANIFEST, SEAL, seal_json, zip_entry
 from satark.custody.verify_pack import verify_pack
 from satark.desk import Desk
 from satark.identity.sealing import new_identity
@@ -25,7 +28,7 @@ from satark.testing.store import fresh_services
 from satark.testing.tips import seed_file, seed_tip
 
 _ISSUER: Final = Issuer(name="रमेश सिंह", office="SP office", make="Dell R350", serial="7XK2P93")
-_CERTIFICATE: Final = b"%PDF-1.7 certificate"
+_CERTIFICATE: Final = b"%PDF-1.7 certificate "
 
 
 class PacksTarget:
@@ -71,12 +74,23 @@ def _small_pack(folder: Path) -> bytes:
     work = Casework(services, "sp", identity, officer="rao")
     export_pack(folder / "pack.zip", work, work.open(seeded.number), _ISSUER, None)
     services.close()
-    parts = {
-        name: _CERTIFICATE if name.startswith("certificate-") else content
-        for name, content in _parts((folder / "pack.zip").read_bytes()).items()
-    }
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in parts.items() if name != SEAL}
+    parts = _with_placeholders(_parts((folder / "pack.zip").read_bytes()))
+    digests = {name: _sha256(content) for name, content in parts.items() if name != SEAL}
     return _zip({**parts, SEAL: seal_json(digests)})
+
+
+def _with_placeholders(parts: dict[str, bytes]) -> dict[str, bytes]:
+    """Replace the certificates by a line that prints the manifest's hash, as they do, and name it in the manifest."""
+    names = [name for name in parts if name.startswith("certificate-")]
+    blank = _sha256(_CERTIFICATE + group_digits("0" * 64).encode())
+    manifest = msgspec.json.decode(parts[MANIFEST], type=Manifest)
+    bound = canonical_json(msgspec.structs.replace(manifest, certificates=dict.fromkeys(names, blank)))
+    certificate = _CERTIFICATE + group_digits(_sha256(bound)).encode()
+    return {**parts, MANIFEST: bound, **dict.fromkeys(names, certificate)}
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _parts(pack: bytes) -> dict[str, bytes]:
