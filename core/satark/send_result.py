@@ -90,10 +90,8 @@ def seconds_to_wait(retry_after: str, otherwise: float) -> float:
     Returns:
         Seconds, more than 0 if `otherwise` is, at most `MAX_WAIT`.
     """
-    if retry_after.isascii() and retry_after.isdigit():
-        announced = float(retry_after)
-    else:
-        announced = _seconds_until(retry_after)
+    in_seconds = retry_after.isascii() and retry_after.isdigit()
+    announced = float(retry_after) if in_seconds else _seconds_until(retry_after)
     return min(announced, MAX_WAIT) if announced > 0 else otherwise
 
 

@@ -31,6 +31,7 @@ from satark.settings import Settings
 from satark.store import evidence_files, tables
 from satark.store.flows import Flows
 from satark.store.outbox import OutboxMessage
+from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
 from satark.testing.evidence.images import encode, photo
@@ -161,6 +162,25 @@ async def test_after_a_network_error_the_file_is_retried(fixture: WorkerFixture)
     fixture.channel.files["m1"] = b"here"
     fixture.make_due()
     await until(lambda: fixture.states == ["sealed"])
+
+
+async def test_a_file_that_a_killed_process_held_is_fetched_at_once_and_one_that_waits_or_kills_is_not(
+    tmp_path: Path,
+) -> None:
+    made = WorkerFixture(tmp_path)
+    for ordinal in ("1", "2", "3"):
+        made.add_job(ordinal=ordinal)
+
+    def held(unit: UnitOfWork) -> list[int]:
+        evidence_files.release_claims(unit)
+        return [attempt for _, attempt in evidence_files.claim_due(unit, made.identity, 10)]
+
+    waiting, killing = tables.file.c.ordinal == "2", tables.file.c.ordinal == "3"
+    made.services.write_now(lambda unit: evidence_files.claim_due(unit, made.identity, 10))
+    made.services.write_now(lambda unit: unit.main.execute(update(tables.file).where(waiting).values(reason="network")))
+    made.services.write_now(lambda unit: unit.main.execute(update(tables.file).where(killing).values(attempts=3)))
+    assert made.services.write_now(held) == [2]
+    made.services.close()
 
 
 async def test_after_the_last_attempt_the_file_is_lost(fixture: WorkerFixture) -> None:

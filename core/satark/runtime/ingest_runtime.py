@@ -34,6 +34,7 @@ from satark.runtime.retention_job import Retention, RetentionJob
 from satark.runtime.scheduler import ScheduledJobs
 from satark.services import WorkerContext
 from satark.sink import ListeningSink
+from satark.store import evidence_files
 from satark.store import outbox as outbox_store
 from satark.store.write_ahead_log import LogEraser
 from satark.store.writer import Writer
@@ -102,6 +103,7 @@ class IngestRuntime:
         if embedded:
             # Whoever held these died with the last process; nobody else could be sending them.
             await self.writer.write(outbox_store.make_all_due)
+            await self.writer.write(evidence_files.release_claims)
         work: dict[str, Callable[[], Awaitable[None]]] = {
             "replies": self._replies.run,
         }

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 FETCH_LEASE = 900
 """Seconds that a process has for fetching and sealing a file before another one may try."""
 
+_CRASHES = 3
+"""Attempts up to which a file that a killed process held is fetched again at once: it may be what killed it."""
+
 _NOTICE = "notice: "
 """Prefix of a file's `reason` while a notice about it waits for its tipster."""
 _UNCLEANED = "uncleaned"
@@ -91,6 +94,12 @@ def claim_due(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[Me
     if claimed:
         unit.main.execute(_CLAIM, claimed)
     return [(_decode(identity.open(row.job, name(row.tip, row.ordinal).encode())), row.attempts + 1) for row in rows]
+
+
+def release_claims(unit: UnitOfWork) -> None:
+    """Make files due that a killed process held; only for the start of the one process of an embedded database."""
+    held = (file.c.state == "due", file.c.reason == "", file.c.attempts < _CRASHES)
+    unit.main.execute(update(file).where(*held).values(due_at=unit.now))
 
 
 def mark_sealed(unit: UnitOfWork, job: MediaJob, record: bytes, record_with_origin: bytes = b"") -> bool:
