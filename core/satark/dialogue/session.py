@@ -179,7 +179,7 @@ class FileNotice(msgspec.Struct, frozen=True):
     """What became of a file, for its sender."""
 
     what: str
-    """The text `file.<what>` says it: `lost`, `too_large`, `tip_full`, `encrypted`, `repaired`, `uncleaned`, `own_card`."""
+    """Its text is `file.<what>`: `lost`, `too_large`, `tip_full`, `encrypted`, `repaired`, `uncleaned`, `own_card`."""
     megabytes: int = 0
     """The limit, for `too_large`."""
     files: tuple[int, ...] = ()
