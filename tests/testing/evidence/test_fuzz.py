@@ -11,7 +11,7 @@ async def test_a_damaged_file_harms_nobody(tmp_path: Path) -> None:
     assert report.faults == []
     assert report.files == 200
     assert report.outcomes["clean"] > 20
-    assert len(report.outcomes) > 3
+    assert len(report.outcomes) >= 3
 
 
 def test_the_same_seed_makes_the_same_file(tmp_path: Path) -> None:
