@@ -24,6 +24,7 @@ __all__ = [
     "Batch",
     "Call",
     "Channel",
+    "CheckedChannel",
     "CompleteTip",
     "Edited",
     "Endpoint",
@@ -40,7 +41,6 @@ __all__ = [
     "Moved",
     "Outcome",
     "Pin",
-    "ProbingChannel",
     "RawRequest",
     "RawResponse",
     "Receive",
@@ -368,14 +368,14 @@ class Channel(Protocol):
 
 
 @runtime_checkable
-class ProbingChannel(Protocol):
+class CheckedChannel(Protocol):
     """A channel that can ask its provider whether everything is right."""
 
     @property
     def name(self) -> str:
         """The plugin's name."""
 
-    async def probe(self) -> Sequence[str]:
+    async def find_faults(self) -> Sequence[str]:
         """Ask the provider, change nothing, and return what is wrong, in words for the operator.
 
         `satark check` calls it, without `open`. It names settings and codes, no secret. It is cancelled after a while.

@@ -11,12 +11,12 @@ import msgspec
 from satark.destination import Destination
 
 __all__ = [
+    "CheckedSink",
     "DeadLetter",
     "Delivery",
     "DeliveryResult",
     "Done",
     "ListeningSink",
-    "ProbingSink",
     "ReadingSink",
     "Retry",
     "SealedFile",
@@ -150,14 +150,14 @@ class Sink(Protocol):
 
 
 @runtime_checkable
-class ProbingSink(Protocol):
+class CheckedSink(Protocol):
     """A sink that can tell whether its destinations can be reached."""
 
     @property
     def name(self) -> str:
         """The plugin's name."""
 
-    async def probe(self) -> Sequence[str]:
+    async def find_faults(self) -> Sequence[str]:
         """Connect to each destination, deliver nothing, and return what is wrong, in words for the operator.
 
         `satark check` calls it, without `open`. It names settings and codes, no secret. It is cancelled after a while.

@@ -32,7 +32,7 @@ class Calls(ScriptedChannel):
     capabilities = msgspec.structs.replace(ScriptedChannel.capabilities, inline=True)
 
 
-class Outage:
+class DatabaseDown:
     """Every new connection to a database fails until it is over."""
 
     def __init__(self) -> None:
@@ -52,15 +52,15 @@ class Outage:
 
 
 @pytest.fixture
-def outage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Outage]:
+def down(monkeypatch: pytest.MonkeyPatch) -> Iterator[DatabaseDown]:
     monkeypatch.setattr("satark.runtime.host.DATABASE_SECONDS", 0.02)
     monkeypatch.setattr("satark.ingest.replay.LOOK_EVERY", 0.02)
-    found = Outage()
+    found = DatabaseDown()
     with patch.object(compose, "make_engine", found.engine):
         yield found
 
 
-async def test_what_comes_meanwhile_is_spooled_and_replayed(outage: Outage, tmp_path: Path) -> None:
+async def test_what_comes_meanwhile_is_spooled_and_replayed(down: DatabaseDown, tmp_path: Path) -> None:
     channel = Calls()
     host = scripted_host(Settings(data_dir=tmp_path), channel)
     assert host.ingest_runtime
@@ -69,43 +69,43 @@ async def test_what_comes_meanwhile_is_spooled_and_replayed(outage: Outage, tmp_
             outcome = await host.ingest_runtime.ingest.receive(channel, HI)
             assert outcome.state == "spooled"
             await until(lambda: any("database_url) does not answer" in entry["event"] for entry in logged))
-            outage.over = True
+            down.over = True
             await until(lambda: channel.sent)
             assert host.ingest_runtime.spool.depth == 0
             assert not host.metrics.faults.current
 
 
-async def test_what_a_provider_sends_again_is_refused(outage: Outage, tmp_path: Path) -> None:
+async def test_what_a_provider_sends_again_is_refused(down: DatabaseDown, tmp_path: Path) -> None:
     channel = ScriptedChannel()
     host = scripted_host(Settings(data_dir=tmp_path), channel)
     assert host.ingest_runtime
     async with host.running():
         with pytest.raises(StoreDown):
             await host.ingest_runtime.ingest.receive(channel, HI)
-        outage.over = True
+        down.over = True
         await until(lambda: channel.opened)
         assert (await host.ingest_runtime.ingest.receive(channel, HI)).state == "accepted"
 
 
-async def test_with_another_edge_key_it_stops_and_writes_nothing(outage: Outage, tmp_path: Path) -> None:
-    outage.over = True
+async def test_with_another_edge_key_it_stops_and_writes_nothing(down: DatabaseDown, tmp_path: Path) -> None:
+    down.over = True
     scripted_host(Settings(data_dir=tmp_path), ScriptedChannel()).services.close()
     (tmp_path / "edge.key").write_bytes(b"?" * 32)
-    outage.over = False
+    down.over = False
     channel, stopped = ScriptedChannel(), list[bool]()
     host = scripted_host(Settings(data_dir=tmp_path), channel)
     host.stop = lambda: stopped.append(True)
     assert host.ingest_runtime
     with capture_logs() as logged:
         async with host.running():
-            outage.over = True
+            down.over = True
             await until(lambda: stopped)
             with pytest.raises(StoreDown):
                 await host.ingest_runtime.ingest.receive(channel, HI)
     assert any("SATARK_EDGE_KEY_FILE" in entry["event"] for entry in logged)
 
 
-def test_another_role_does_not_start(outage: Outage, tmp_path: Path) -> None:
-    del outage
+def test_another_role_does_not_start(down: DatabaseDown, tmp_path: Path) -> None:
+    del down
     with pytest.raises(Exception, match="planted"):
         Host(Settings(data_dir=tmp_path, plugins=()), frozenset[Role]({"desk"}))

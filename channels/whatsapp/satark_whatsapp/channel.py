@@ -99,8 +99,8 @@ class WhatsAppChannel:
         fallback = rendering.template(*name, to)
         return (msgspec.structs.replace(first, fallback=fallback), *rest)
 
-    async def probe(self) -> Sequence[str]:
-        """Ask Meta for the state of each number: see `satark.channel.ProbingChannel`."""
+    async def find_faults(self) -> Sequence[str]:
+        """Ask Meta for the state of each number: see `satark.channel.CheckedChannel`."""
         await self._graph.open()
         try:
             found = [await number_problem(self._graph, number) for number in self._numbers.values()]

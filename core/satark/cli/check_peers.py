@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
-from satark.channel import ProbingChannel
+from satark.channel import CheckedChannel
 from satark.settings import SettingProblem
-from satark.sink import ProbingSink, Sink
+from satark.sink import CheckedSink, Sink
 
 if TYPE_CHECKING:
     from satark.channel import Channel
@@ -21,15 +21,15 @@ _HINT: Final = "what is for it waits until then"
 
 def peer_problems(plugins: Sequence[Sink | Channel]) -> list[SettingProblem]:
     """Let each sink and channel that can do so connect to its peers, all at once."""
-    probing = [one for one in plugins if isinstance(one, ProbingSink | ProbingChannel)]
-    if not probing:
+    checked = [one for one in plugins if isinstance(one, CheckedSink | CheckedChannel)]
+    if not checked:
         return []
     with ThreadPoolExecutor(1) as thread:  # a caller may have an event loop of its own
-        return thread.submit(lambda: asyncio.run(_probe_all(probing))).result()
+        return thread.submit(lambda: asyncio.run(_ask_all(checked))).result()
 
 
-async def _probe_all(plugins: Sequence[ProbingSink | ProbingChannel]) -> list[SettingProblem]:
-    found = await asyncio.gather(*(_probe(one) for one in plugins))
+async def _ask_all(plugins: Sequence[CheckedSink | CheckedChannel]) -> list[SettingProblem]:
+    found = await asyncio.gather(*(_ask(one) for one in plugins))
     return [
         SettingProblem(one.name, f"SATARK_{one.name.upper()}", text, _HINT)
         for one, texts in zip(plugins, found, strict=True)
@@ -37,9 +37,9 @@ async def _probe_all(plugins: Sequence[ProbingSink | ProbingChannel]) -> list[Se
     ]
 
 
-async def _probe(plugin: ProbingSink | ProbingChannel) -> Sequence[str]:
+async def _ask(plugin: CheckedSink | CheckedChannel) -> Sequence[str]:
     try:
         async with asyncio.timeout(SECONDS):
-            return await plugin.probe()
+            return await plugin.find_faults()
     except TimeoutError:
         return [f"does not answer within {SECONDS:.0f} seconds"]

@@ -22,11 +22,11 @@ from satark.cli.flow import flow
 from satark.cli.geography import geography
 from satark.cli.plugin import plugin
 from satark.cli.plugins import plugins
-from satark.cli.probe import probe_command
 from satark.cli.qr import qr
 from satark.cli.retention import retention
 from satark.cli.roster import roster
 from satark.cli.serve import serve
+from satark.cli.synthetic_tip import probe_command
 from satark.cli.voice import voice
 from satark.commands import plugins_of
 from satark.identity.core_dumps import forbid_dumps

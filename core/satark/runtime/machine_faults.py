@@ -21,7 +21,7 @@ CLOCK_SECONDS: Final = 300
 """Seconds by which a clock may be set, or differ from the database's."""
 SPOOL_SHARE: Final = 0.8
 """Share of its limits above which the spool counts as filling."""
-_PROBE: Final = ".probe"
+_TRIAL_FILE: Final = ".probe"
 _BLOCK: Final = bytes(4096)
 
 
@@ -29,8 +29,8 @@ def disk_faults(folder: Path, reserve: int) -> Iterator[Fault]:
     """Write and flush a block in the data folder, and look how much is free."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        atomic_files.replace(folder / _PROBE, [_BLOCK])
-        (folder / _PROBE).unlink()
+        atomic_files.replace(folder / _TRIAL_FILE, [_BLOCK])
+        (folder / _TRIAL_FILE).unlink()
     except OSError as error:
         yield _unwritable(folder, error)
         return

@@ -68,9 +68,9 @@ class EmailSink:
         """Drop the keys."""
         self._readers.clear()
 
-    async def probe(self) -> Sequence[str]:
-        """Sign in at the mail server: see `satark.sink.ProbingSink`."""
-        failed = await self._smtp.probe()
+    async def find_faults(self) -> Sequence[str]:
+        """Sign in at the mail server: see `satark.sink.CheckedSink`."""
+        failed = await self._smtp.find_faults()
         server = f"{self._settings.host}:{self._settings.port}"
         return (
             [f"the mail server {server} does not take our mail ({failed}): look at [email] and at it"] if failed else []

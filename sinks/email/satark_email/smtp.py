@@ -26,7 +26,7 @@ class SmtpClient:
         self._settings = settings
         self._tls = ssl.create_default_context(cafile=settings.ca_file)
 
-    async def probe(self) -> str:
+    async def find_faults(self) -> str:
         """Connect, encrypt and sign in as for a mail, but send none; return a code of what failed, or nothing."""
         settings = self._settings
         server = aiosmtplib.SMTP(

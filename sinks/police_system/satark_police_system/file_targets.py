@@ -23,7 +23,7 @@ class FileTarget(Protocol):
     async def put(self, source: Path, name: str) -> DeliveryResult:
         """Put a file there under a name, atomically. An existing file is left unchanged."""
 
-    async def probe(self) -> str:
+    async def find_faults(self) -> str:
         """Look whether the place can be written, writing nothing; return a code of what failed, or nothing."""
 
 
@@ -47,7 +47,7 @@ class FolderTarget:
             return Retry(f"folder: {type(error).__name__}")
         return Done()
 
-    async def probe(self) -> str:
+    async def find_faults(self) -> str:
         """Look whether the folder can be written."""
         return "" if os.access(self._folder, os.W_OK | os.X_OK) else "the folder is missing or can't be written"
 
@@ -75,7 +75,7 @@ class SftpTarget:
             return Retry(f"sftp: {type(error).__name__}")
         return Done()
 
-    async def probe(self) -> str:
+    async def find_faults(self) -> str:
         """Sign in, and look for the folder."""
         try:
             async with self._connect() as connection, connection.start_sftp_client() as client:

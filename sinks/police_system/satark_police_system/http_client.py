@@ -52,7 +52,7 @@ class HttpClient:
             await self._session.close()
             self._session = None
 
-    async def probe(self) -> str:
+    async def find_faults(self) -> str:
         """Ask for the headers of the address, signing and posting nothing; return a code if nobody answers."""
         if self._session is None:
             raise RuntimeError("the client is not open")

@@ -44,13 +44,13 @@ class PoliceSink:
         for transport in self._transports.values():
             await transport.close()
 
-    async def probe(self) -> Sequence[str]:
-        """Connect to each police system: see `satark.sink.ProbingSink`."""
+    async def find_faults(self) -> Sequence[str]:
+        """Connect to each police system: see `satark.sink.CheckedSink`."""
         found = []
         for name, transport in self._transports.items():
             try:
                 await transport.open()
-                failed = await transport.probe()
+                failed = await transport.find_faults()
             except OSError as error:
                 failed = type(error).__name__
             finally:

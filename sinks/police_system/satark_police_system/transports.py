@@ -32,7 +32,7 @@ class Transport(Protocol):
     async def close(self) -> None:
         """Close them."""
 
-    async def probe(self) -> str:
+    async def find_faults(self) -> str:
         """Connect, hand over nothing, and return a code of what failed, or nothing."""
 
     async def hand_over(self, key: str, event: Event, opened: OpenedDelivery) -> DeliveryResult:
@@ -53,9 +53,9 @@ class HttpTransport:
         """Close the client."""
         await self._client.close()
 
-    async def probe(self) -> str:
+    async def find_faults(self) -> str:
         """Ask the receiver for headers."""
-        return await self._client.probe()
+        return await self._client.find_faults()
 
     async def hand_over(self, key: str, event: Event, opened: OpenedDelivery) -> DeliveryResult:
         """Post the event."""
@@ -76,9 +76,9 @@ class FileTransport:
     async def close(self) -> None:
         """Close nothing."""
 
-    async def probe(self) -> str:
+    async def find_faults(self) -> str:
         """Look at the target."""
-        return await self._target.probe()
+        return await self._target.find_faults()
 
     async def hand_over(self, key: str, event: Event, opened: OpenedDelivery) -> DeliveryResult:
         """Write the archive in the workspace, and put it."""

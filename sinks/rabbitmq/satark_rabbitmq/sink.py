@@ -47,8 +47,8 @@ class RabbitMQSink:
     async def open(self) -> None:
         """Open nothing yet: a broker that is down must not prevent the start."""
 
-    async def probe(self) -> Sequence[str]:
-        """Connect to the broker and disconnect: see `satark.sink.ProbingSink`."""
+    async def find_faults(self) -> Sequence[str]:
+        """Connect to the broker and disconnect: see `satark.sink.CheckedSink`."""
         try:
             async with self._carrier.connect(self._url):
                 return []

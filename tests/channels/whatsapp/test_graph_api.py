@@ -56,20 +56,20 @@ async def test_a_read_receipt_is_sent(live: WhatsAppChannel, graph: ServedGraph)
     assert list(graph.peer.receipts) == ["wamid.abc"]
 
 
-async def test_a_probe_says_what_is_wrong_with_the_number(secrets: dict[str, Any], graph: ServedGraph) -> None:
+async def test_meta_says_what_is_wrong_with_the_number(secrets: dict[str, Any], graph: ServedGraph) -> None:
     state = graph.peer.number_state
 
-    async def probed(**changes: Any) -> str:
+    async def asked(**changes: Any) -> str:
         settings = WhatsAppSettings(**{**secrets, "graph_url": graph.url, **changes})
-        return " ".join(await WhatsAppChannel(settings).probe())
+        return " ".join(await WhatsAppChannel(settings).find_faults())
 
-    assert await probed() == ""
+    assert await asked() == ""
     state["quality_rating"] = "RED"
-    assert "quality as low" in await probed()
+    assert "quality as low" in await asked()
     state["status"] = "PENDING"
-    assert "register it with its PIN" in await probed()
-    assert "refuses the access token (code 190)" in await probed(access_token="revoked")
-    assert "can't be reached" in await probed(graph_url="http://127.0.0.1:1")
+    assert "register it with its PIN" in await asked()
+    assert "refuses the access token (code 190)" in await asked(access_token="revoked")
+    assert "can't be reached" in await asked(graph_url="http://127.0.0.1:1")
 
 
 CODES: dict[int, SendResult] = {

@@ -7,7 +7,7 @@ import asyncio
 import click
 
 from satark.commands import open_services, plugins_of, settings_of
-from satark.runtime.probe import ProbeFailed, probe
+from satark.runtime.synthetic_tip import ProbeFailed, send_synthetic_tip
 from satark.store.writer import StoreDown
 
 
@@ -22,7 +22,7 @@ def probe_command(ctx: click.Context, seconds: float) -> None:
     """
     with open_services(ctx) as services:
         try:
-            found = asyncio.run(probe(settings_of(ctx), plugins_of(ctx), services, seconds))
+            found = asyncio.run(send_synthetic_tip(settings_of(ctx), plugins_of(ctx), services, seconds))
         except (ProbeFailed, StoreDown) as error:
             raise click.ClickException(f"the synthetic tip was lost: {error}") from None
     click.echo(f"acknowledged after {found.acknowledged:.1f} s, delivered after {found.delivered:.1f} s, and erased")

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from satark.channel import Batch, CompleteTip, Text
 from satark.plugins.loader import Plugins
 from satark.runtime.host import Host
-from satark.runtime.probe import ProbeFailed, probe
+from satark.runtime.synthetic_tip import ProbeFailed, send_synthetic_tip
 from satark.settings import Settings
 from satark.store import envelopes, tables
 from satark.testing.desks import SeededDesk
@@ -44,7 +44,7 @@ def count(host: Host, table: object) -> int:
 
 
 async def test_it_arrives_and_nothing_of_it_stays(worker: Host) -> None:
-    found = await probe(worker.settings, Plugins.load(()), worker.services, 60)
+    found = await send_synthetic_tip(worker.settings, Plugins.load(()), worker.services, 60)
     assert 0 < found.acknowledged <= found.delivered
     for table in (tables.tip, tables.message, tables.outbox):
         assert count(worker, table) == 0
@@ -67,7 +67,7 @@ async def test_without_a_worker_it_says_so_and_erases_it(tmp_path: Path) -> None
     SeededDesk(host.services, "dig", "range")
     SeededDesk(host.services, "probe", "range")
     with pytest.raises(ProbeFailed, match="no worker delivered it"):
-        await probe(host.settings, Plugins.load(()), host.services, 0)
+        await send_synthetic_tip(host.settings, Plugins.load(()), host.services, 0)
     assert count(host, tables.tip) == 0
     host.services.close()
 
@@ -76,5 +76,5 @@ async def test_without_its_desk_it_says_how_to_make_one(tmp_path: Path) -> None:
     host = scripted_host(Settings(data_dir=tmp_path), ScriptedChannel())
     SeededDesk(host.services, "dig", "range")
     with pytest.raises(ProbeFailed, match="satark desk add probe"):
-        await probe(host.settings, Plugins.load(()), host.services, 0)
+        await send_synthetic_tip(host.settings, Plugins.load(()), host.services, 0)
     host.services.close()

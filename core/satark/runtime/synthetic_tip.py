@@ -132,7 +132,7 @@ class ProbePlugin:
         """Discard nothing."""
 
 
-async def probe(settings: Settings, plugins: Plugins, services: Services, seconds: float) -> Probed:
+async def send_synthetic_tip(settings: Settings, plugins: Plugins, services: Services, seconds: float) -> Probed:
     """Send a synthetic tip, wait until a running worker has delivered it, look who may read it, and erase it.
 
     Args:
