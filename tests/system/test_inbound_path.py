@@ -28,7 +28,8 @@ MOST_FILES = 20
 ASIDE = {
     "core/satark/channel.py",  # the values themselves: an address reveals itself
     "core/satark/store/engines.py",  # SQLAlchemy calls it when a transaction begins
-    "core/satark/backoff.py",  # this and the next two: background tasks that run on the event loop meanwhile
+    "core/satark/backoff.py",  # this and the next three: background tasks that run on the event loop meanwhile
+    "core/satark/threads.py",
     "core/satark/identity/receipts.py",
     "core/satark/outbox/worker.py",
     "core/satark/runtime/roster_watch.py",  # this and the next: a look at the roster, in the writer's thread

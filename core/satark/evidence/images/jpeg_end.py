@@ -16,7 +16,7 @@ from PIL import Image
 from satark.evidence.images.decode import RAISES
 
 _EOI: Final = b"\xff\xd9"
-_PIECE: Final = 1 << 16
+_CHUNK: Final = 1 << 16
 _PADDING: Final = 1
 """Bytes that may hold nothing but the bits that fill up the last one."""
 _AHEAD: Final = 8
@@ -30,10 +30,10 @@ def without_trailing_bytes(image: bytes) -> bytes:
     """
     last = len(image) - len(_EOI)
     try:
-        about = _finished(image, 0, last, _PIECE)
+        about = _finished(image, 0, last, _CHUNK)
         if about is None:
             return image
-        exact = _finished(image, max(0, about - _PIECE), about, 1) or about
+        exact = _finished(image, max(0, about - _CHUNK), about, 1) or about
         pixels = _pixels(image[:exact] + _EOI)
         ends = range(max(0, exact - _AHEAD), exact)
         end = next((end for end in ends if _pixels(image[:end] + _EOI) == pixels), exact)

@@ -47,17 +47,17 @@ def used_only(segments: Iterable[Segment], frames: frozenset[int]) -> Iterator[S
         elif marker in frames:
             progressive = marker == _PROGRESSIVE
             header, quantized = _frame(payload)
-            yield from _taken(waiting, [(_QUANTIZATION, number) for number in dict.fromkeys(quantized.values())])
+            yield from _pop_named(waiting, [(_QUANTIZATION, number) for number in dict.fromkeys(quantized.values())])
             yield marker, header, b""
         elif marker == SOS:
             header, named = _scan(payload, quantized, progressive=progressive)
-            yield from _taken(waiting, named)
+            yield from _pop_named(waiting, named)
             yield marker, header, scan
         elif marker == DRI:
             yield marker, payload[:2], b""
 
 
-def _taken(waiting: dict[_Key, Segment], named: Iterable[_Key]) -> Iterator[Segment]:
+def _pop_named(waiting: dict[_Key, Segment], named: Iterable[_Key]) -> Iterator[Segment]:
     """Yield and forget those tables that are named and wait; those that do not wait were written before."""
     for key in named:
         if key in waiting:

@@ -188,10 +188,10 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
     Sabotage(
         name="a metric by desk",
         file="satark/ingest/submission.py",
-        line="import gc\nfrom satark.telemetry.metrics import Metrics\n"
+        line="from satark.telemetry.metrics import Metrics\nmade = []\n"
+        'before(Metrics, "__init__", lambda self, *_, **__: made.append(self))\n'
         'before(Submissions, "_seal_envelopes", lambda self, unit, session, header, route, *_: ['
-        "one.failures.labels(desk.name).inc() for one in gc.get_objects() if isinstance(one, Metrics) "
-        "for desk in route.desks])",
+        "one.failures.labels(desk.name).inc() for one in made for desk in route.desks])",
         caught=r"a telling value of the label channel of the metric",
     ),
     Sabotage(
