@@ -24,7 +24,6 @@ __all__ = [
     "Batch",
     "Call",
     "Channel",
-    "CheckedChannel",
     "CompleteTip",
     "Edited",
     "Endpoint",
@@ -365,21 +364,6 @@ class Channel(Protocol):
 
     async def discard(self, ref: MediaRef) -> None:
         """Delete the file at the provider, as far as it lets us. Called after the file is sealed here."""
-
-
-@runtime_checkable
-class CheckedChannel(Protocol):
-    """A channel that can ask its provider whether everything is right."""
-
-    @property
-    def name(self) -> str:
-        """The plugin's name."""
-
-    async def find_faults(self) -> Sequence[str]:
-        """Ask the provider, change nothing, and return what is wrong, in words for the operator.
-
-        `satark check` calls it, without `open`. It names settings and codes, no secret. It is cancelled after a while.
-        """
 
 
 Receive: TypeAlias = Callable[[Batch], Awaitable[None]]

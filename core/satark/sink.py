@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -11,7 +10,6 @@ import msgspec
 from satark.destination import Destination
 
 __all__ = [
-    "CheckedSink",
     "DeadLetter",
     "Delivery",
     "DeliveryResult",
@@ -146,21 +144,6 @@ class Sink(Protocol):
         """Hand one tip over. The same delivery may come again after a crash: it must have no second effect.
 
         Should not raise; what it raises counts as `Retry`. It is cancelled after 120 seconds.
-        """
-
-
-@runtime_checkable
-class CheckedSink(Protocol):
-    """A sink that can tell whether its destinations can be reached."""
-
-    @property
-    def name(self) -> str:
-        """The plugin's name."""
-
-    async def find_faults(self) -> Sequence[str]:
-        """Connect to each destination, deliver nothing, and return what is wrong, in words for the operator.
-
-        `satark check` calls it, without `open`. It names settings and codes, no secret. It is cancelled after a while.
         """
 
 

@@ -100,7 +100,7 @@ class WhatsAppChannel:
         return (msgspec.structs.replace(first, fallback=fallback), *rest)
 
     async def find_faults(self) -> Sequence[str]:
-        """Ask Meta for the state of each number: see `satark.channel.CheckedChannel`."""
+        """Ask Meta for the state of each number: see `satark.fault_finder.FaultFinder`."""
         await self._graph.open()
         try:
             found = [await number_problem(self._graph, number) for number in self._numbers.values()]

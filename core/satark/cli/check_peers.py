@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
-from satark.channel import CheckedChannel
+from satark.fault_finder import FaultFinder
 from satark.settings import SettingProblem
-from satark.sink import CheckedSink, Sink
+from satark.sink import Sink
 
 if TYPE_CHECKING:
     from satark.channel import Channel
@@ -21,14 +21,14 @@ _HINT: Final = "what is for it waits until then"
 
 def peer_problems(plugins: Sequence[Sink | Channel]) -> list[SettingProblem]:
     """Let each sink and channel that can do so connect to its peers, all at once."""
-    checked = [one for one in plugins if isinstance(one, CheckedSink | CheckedChannel)]
+    checked = [one for one in plugins if isinstance(one, FaultFinder)]
     if not checked:
         return []
     with ThreadPoolExecutor(1) as thread:  # a caller may have an event loop of its own
         return thread.submit(lambda: asyncio.run(_ask_all(checked))).result()
 
 
-async def _ask_all(plugins: Sequence[CheckedSink | CheckedChannel]) -> list[SettingProblem]:
+async def _ask_all(plugins: Sequence[FaultFinder]) -> list[SettingProblem]:
     found = await asyncio.gather(*(_ask(one) for one in plugins))
     return [
         SettingProblem(one.name, f"SATARK_{one.name.upper()}", text, _HINT)
@@ -37,7 +37,7 @@ async def _ask_all(plugins: Sequence[CheckedSink | CheckedChannel]) -> list[Sett
     ]
 
 
-async def _ask(plugin: CheckedSink | CheckedChannel) -> Sequence[str]:
+async def _ask(plugin: FaultFinder) -> Sequence[str]:
     try:
         async with asyncio.timeout(SECONDS):
             return await plugin.find_faults()

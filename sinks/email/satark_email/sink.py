@@ -69,7 +69,7 @@ class EmailSink:
         self._readers.clear()
 
     async def find_faults(self) -> Sequence[str]:
-        """Sign in at the mail server: see `satark.sink.CheckedSink`."""
+        """Sign in at the mail server: see `satark.fault_finder.FaultFinder`."""
         failed = await self._smtp.find_faults()
         server = f"{self._settings.host}:{self._settings.port}"
         return (

@@ -45,7 +45,7 @@ class PoliceSink:
             await transport.close()
 
     async def find_faults(self) -> Sequence[str]:
-        """Connect to each police system: see `satark.sink.CheckedSink`."""
+        """Connect to each police system: see `satark.fault_finder.FaultFinder`."""
         found = []
         for name, transport in self._transports.items():
             try:

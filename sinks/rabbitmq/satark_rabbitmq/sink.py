@@ -48,7 +48,7 @@ class RabbitMQSink:
         """Open nothing yet: a broker that is down must not prevent the start."""
 
     async def find_faults(self) -> Sequence[str]:
-        """Connect to the broker and disconnect: see `satark.sink.CheckedSink`."""
+        """Connect to the broker and disconnect: see `satark.fault_finder.FaultFinder`."""
         try:
             async with self._carrier.connect(self._url):
                 return []
