@@ -50,7 +50,7 @@ def test_systemd_takes_the_units(printed: dict[str, str], tmp_path: Path) -> Non
     assert not [line for line in complaints.splitlines() if str(tmp_path) in line], complaints
 
 
-@pytest.mark.skipif(shutil.which("logrotate") is None, reason="logrotate is not installed")
+@pytest.mark.needs("logrotate")
 def test_logrotate_takes_its_file(printed: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "satark").write_text(printed["logrotate"])
     (tmp_path / "satark").chmod(0o644)
@@ -59,7 +59,7 @@ def test_logrotate_takes_its_file(printed: dict[str, str], tmp_path: Path) -> No
     )
 
 
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+@pytest.mark.needs("nginx")
 def test_nginx_takes_its_files(printed: dict[str, str], tmp_path: Path) -> None:
     for name in ("nginx.conf", "nginx-desk.conf"):
         text = re.sub(r"ssl_certificate.*|listen .*ssl;", "", printed[name])

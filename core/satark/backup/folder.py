@@ -26,6 +26,7 @@ import msgspec
 
 from satark import atomic_files
 from satark.backup.sealed_stream import Damaged, StoredFile
+from satark.decoding import DECODING_ERRORS
 
 KEY: Final = "key.age"
 MAIN: Final = "main.age"
@@ -90,7 +91,7 @@ class BackupFolder:
         path = self.part(name, MANIFEST)
         try:
             manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, *DECODING_ERRORS):
             raise Damaged(f"{path} can't be read") from None
         if manifest.format != _FORMAT:
             raise Damaged(f"{path} has format {manifest.format}, which this version can't read")

@@ -29,6 +29,8 @@ _INSTALL_COMMANDS: Mapping[str, str] = MappingProxyType({
     "gpg": "apt-get install gnupg",
     "chromium": "apt-get install chromium",
     "exiftool": "apt-get install libimage-exiftool-perl",
+    "logrotate": "apt-get install logrotate",
+    "nginx": "apt-get install nginx-light",
     "rabbitmq": "apt-get install rabbitmq-server",
 })  # fmt: skip
 # Program → its file name, where that differs.

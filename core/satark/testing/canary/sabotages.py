@@ -105,7 +105,9 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
     Sabotage(
         name="the write-ahead log is neither overwritten nor truncated",
         file="satark/store/write_ahead_log.py",
-        line="erase_log = lambda engine: True",
+        # Nor by chance: SQLite begins at the log's head again after a checkpoint.
+        line="erase_log = lambda engine: True\nfrom sqlalchemy import Engine, event\nevent.listen(Engine, 'connect', "
+        "lambda one, _: 'sqlite' in type(one).__module__ and one.execute('PRAGMA wal_autocheckpoint=0'))",
         caught=r"a deleted row .*-wal",
         group=LOG_GROUP,
     ),

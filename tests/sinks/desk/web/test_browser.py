@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -17,6 +18,7 @@ from satark.desk import Desk
 from satark.services import Services
 from satark.testing.processes.serving import serve
 from satark.testing.tips import SeededTip, seed_file, seed_file_state, seed_message, seed_tip
+from satark.testing.waiting import limit
 from satark.tip import Message
 
 pytestmark = pytest.mark.needs("chromium")
@@ -89,9 +91,9 @@ async def test_an_officer_opens_a_tip_answers_it_and_directs_it(
     await expect(page.locator("h1")).to_contain_text(seeded.number)
     photo = page.locator(".files img")
     await photo.scroll_into_view_if_needed()
-    box = await photo.bounding_box()
-    assert box is not None
-    assert box["width"] >= 64
+    async with limit():
+        while (box := await photo.bounding_box()) is None or box["width"] < 64:  # noqa: ASYNC110 - it is being loaded
+            await asyncio.sleep(0.05)
 
     await page.get_by_text("Set the status").click()
     await page.locator("details[open] select").select_option("ACTION")
@@ -130,6 +132,7 @@ async def test_the_queue_can_be_worked_by_keyboard_alone(chromium: Browser, addr
     await press(page, "Tab")
     await press(page, "Enter")
     await expect(page.locator("blockquote")).to_have_text("seen")
+    await expect(page.get_by_role("button", name="Confirm")).to_be_focused()
     await press(page, "Enter")
     await expect(page.locator(".notice.good")).to_have_text("The note is added.")
     await page.go_back()

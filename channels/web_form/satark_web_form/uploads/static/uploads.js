@@ -68,6 +68,7 @@ class UploadList {
     this.input.addEventListener("change", () => this.addChosen());
     this.input.form.addEventListener("submit", (event) => this.waitForUploads(event));
     connectRecorder(chooser.querySelector("[data-recorder]"), (blob, name, type) => this.add(blob, name, type));
+    this.addChosen(); // files that were chosen before this script had come over a slow line
   }
 
   addChosen() {
