@@ -165,7 +165,7 @@ async def form(browser: Browser, url: str) -> tuple[str, str]:
     await expect(page.locator("dl.answers")).to_be_visible()
     shots.append(await page.screenshot())
     await page.locator("form[action='/send'] button").click()
-    origin = page.locator("form[action='/origin'] button").first
+    origin = page.get_by_role("button", name="नहीं, हटा दें", exact=True)
     await expect(page.locator(".receipt").or_(origin)).to_be_visible(timeout=60_000)
     if await origin.count():  # the question whether police may know where the photo was taken
         await origin.click()
@@ -218,7 +218,7 @@ async def mailbox(browser: Browser, url: str, code: str) -> None:
     shots = [await page.screenshot()]
     await page.locator("#message").fill("सफ़ेद पिकअप, रात दस बजे के बाद")
     await page.get_by_role("button", name="भेजें", exact=True).click()
-    await expect(page.locator(".said")).to_be_visible()
+    await expect(page.get_by_role("status")).to_contain_text("पहुँचा दिया गया")
     shots.append(await page.screenshot())
     dark = await (await browser.new_context(locale="en-IN", color_scheme="dark", **context)).new_page()
     await dark.goto(f"{url}/who-can-know?lang=en")
