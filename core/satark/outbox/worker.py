@@ -33,7 +33,7 @@ from satark.send_result import (
 from satark.store import outbox as store
 from satark.store import provider_messages
 from satark.store.writer import StoreDown, WriteBatcher
-from satark.telemetry.faults import refused_reply, refusing_provider
+from satark.telemetry.faults import refusal_code, refused_reply, refusing_provider
 
 if TYPE_CHECKING:
     from satark.channel import Call, Channel
@@ -178,7 +178,7 @@ class ReplyWorker:
     def _settle(self, item: OutboxMessage, attempt: int, result: SendResult) -> None:
         match result:
             case Accepted():
-                self._metrics.faults.end(refusing_provider(channel_of(item.call.account), "").code)
+                self._metrics.faults.end(refusal_code(channel_of(item.call.account)))
                 self._accepted(item, result.provider_message_id)
             case Throttled():
                 if result.scope == "account":

@@ -99,10 +99,15 @@ class Faults:
         return sorted((fault for fault, _ in self._now.values()), key=lambda fault: (not fault.stops, fault.code))
 
 
+def refusal_code(channel: str) -> str:
+    """Return the code of the fault `refusing_provider`, which each accepted call ends."""
+    return f"provider_refuses:{channel}"
+
+
 def refusing_provider(channel: str, code: str) -> Fault:
     """Return the fault of a provider that refuses every call: a revoked token, or a wrong setting."""
     return Fault(
-        f"provider_refuses:{channel}",
+        refusal_code(channel),
         f"{channel} refuses our calls with code {code}: its token was revoked or ran out, or a setting is wrong",
         f"set a new token in [{channel}] and restart; replies wait until then (docs/runbook.md#the-provider-refuses)",
     )

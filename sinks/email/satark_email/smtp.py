@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiosmtplib
 from aiosmtplib.typing import SMTPStatus
@@ -28,18 +28,7 @@ class SmtpClient:
 
     async def find_faults(self) -> str:
         """Connect, encrypt and sign in as for a mail, but send none; return a code of what failed, or nothing."""
-        settings = self._settings
-        server = aiosmtplib.SMTP(
-            hostname=settings.host,
-            port=settings.port,
-            username=settings.username or None,
-            password=_password(settings.password_file),
-            local_hostname=settings.sender.partition("@")[2],
-            use_tls=settings.tls == "tls",
-            start_tls=settings.start_tls,
-            tls_context=None if settings.tls == "none" else self._tls,
-            timeout=settings.timeout_seconds,
-        )
+        server = aiosmtplib.SMTP(**self._connection())
         try:
             async with server:
                 await server.noop()
@@ -51,27 +40,29 @@ class SmtpClient:
 
     async def send(self, mail: bytes, destination: EmailDestination) -> DeliveryResult:
         """Send a mail to all recipients of a destination."""
-        settings = self._settings
+        sender, recipients = self._settings.sender, list(destination.recipients)
         try:
-            refused, _ = await aiosmtplib.send(
-                mail,
-                sender=settings.sender,
-                recipients=list(destination.recipients),
-                hostname=settings.host,
-                port=settings.port,
-                username=settings.username or None,
-                password=_password(settings.password_file),
-                local_hostname=settings.sender.partition("@")[2],
-                use_tls=settings.tls == "tls",
-                start_tls=settings.start_tls,
-                tls_context=None if settings.tls == "none" else self._tls,
-                timeout=settings.timeout_seconds,
-            )
+            refused, _ = await aiosmtplib.send(mail, sender=sender, recipients=recipients, **self._connection())
         except aiosmtplib.SMTPException as error:
             return classify_error(error)
         except OSError as error:
             return Retry(type(error).__name__, down=True)
         return _some_refused(refused.values(), len(destination.recipients)) if refused else Done()
+
+    def _connection(self) -> dict[str, Any]:
+        """Return how to reach the server and sign in; the password is read each time, since its file may change."""
+        settings = self._settings
+        return {
+            "hostname": settings.host,
+            "port": settings.port,
+            "username": settings.username or None,
+            "password": _password(settings.password_file),
+            "local_hostname": settings.sender.partition("@")[2],
+            "use_tls": settings.tls == "tls",
+            "start_tls": settings.start_tls,
+            "tls_context": None if settings.tls == "none" else self._tls,
+            "timeout": settings.timeout_seconds,
+        }
 
 
 def classify_error(error: aiosmtplib.SMTPException) -> DeliveryResult:
