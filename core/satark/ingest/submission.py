@@ -20,7 +20,7 @@ from satark.roster.state import RosterState
 from satark.routing import rules
 from satark.routing.desks import close_roster
 from satark.routing.tip_keys import TipRoot, encode_root, name_tags, tip_verifier
-from satark.store import deliveries, envelopes, evidence_files, tables
+from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
 from satark.tip import Envelope, Header, Priority, Receipt, Tip
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class Submissions:
         recipient = self._receipt(unit, session, tip, fresh, route)
         self._seal_envelopes(unit, session, header, route, recipient)
         unit.queue(tables.tip, [_tip_row(session, tip, recipient, unit.day)])
+        tip_changes.note(unit, session.tip)
         self._deliveries(unit, session.tip, tip, route)
         unit.queue(tables.seen, _decoy_events(session.revision, unit.day))
         return Receipt(number=tip.number, code=fresh.code)
@@ -188,6 +189,7 @@ def _document(
         category=submission.category,
         received=time_buckets.band(now),
         answers=submission.answers,
+        meanings=submission.meanings,
         evidence=submission.evidence,
         district=submission.place.district,
         station=submission.place.station,

@@ -28,7 +28,7 @@ from satark.remote.messages import (
 from satark.remote.offices import store_directory
 from satark.retention.erasure import erase_copy, is_erased_copy, remove_copied_files
 from satark.routing.desks import close_roster
-from satark.store import envelopes, evidence_files, tables
+from satark.store import envelopes, evidence_files, tables, tip_changes
 from satark.store.unit_of_work import UnitOfWork
 from satark.threads import run_in_thread
 
@@ -125,7 +125,9 @@ class OfficeInbox:
             case KeyAcceptedMessage():
                 unit.main.execute(delete(table).where(table.c.id == message.answer))
             case RefusalMessage():
-                unit.main.execute(update(table).where(table.c.id == message.answer).values(state="refused"))
+                refused = update(table).where(table.c.id == message.answer).values(state="refused")
+                for tip in unit.main.execute(refused.returning(table.c.tip)).scalars():
+                    tip_changes.note(unit, tip)
 
     async def _complete_files(self, transfer_ids: list[bytes]) -> None:
         """Write the files that are announced and whose chunks have all arrived."""
@@ -167,6 +169,7 @@ def _store_tip(unit: UnitOfWork, desk: str, message: TipMessage) -> None:
     if is_newer or envelopes.find(unit.keys, message.tip, desk) is None:
         envelopes.store(unit, message.tip, desk, message.envelope)
     _store_thread(unit, message)
+    tip_changes.note(unit, message.tip)
     for entry in message.files:
         _store_file(unit, message.tip, entry)
     custody.import_entries(unit, message.tip, [(one.file, one.entry, one.sealed) for one in message.custody])
@@ -243,3 +246,4 @@ def _mark_received(unit: UnitOfWork, transfer_id: bytes) -> None:
     if not unit.main.execute(missing).scalar_one():
         this = update(tables.file).where(tables.file.c.tip == tip, tables.file.c.ordinal == ordinal)
         unit.main.execute(this.values(state="sealed"))
+        tip_changes.note(unit, tip)

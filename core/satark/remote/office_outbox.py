@@ -27,7 +27,7 @@ from satark.remote.messages import (
 )
 from satark.roster.entries import new_key_change
 from satark.routing.destinations import decode_rules
-from satark.store import tables
+from satark.store import tables, tip_changes
 from satark.store.threads import batches
 from satark.tip import Message
 
@@ -106,6 +106,7 @@ def queue_answer(unit: UnitOfWork, answer: OfficeAnswer, identity: str) -> None:
         raise AnswerTooLong
     row = {"id": answer.id, "desk": answer.desk, "tip": answer.tip, "sealed": answer.sealed, "message": message}
     unit.insert(tables.office_outbox, [{**row, "position": time.time_ns(), "state": "due", "sent_at": 0}])
+    tip_changes.note(unit, answer.tip)
 
 
 def queue_key_change(unit: UnitOfWork, desk: str, old: str, new: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from sqlalchemy import Connection, delete, select, update
 
 from satark.custody import log as custody
-from satark.store import deliveries, envelopes, evidence_files, sealed_files, tables
+from satark.store import deliveries, envelopes, evidence_files, sealed_files, tables, tip_changes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,6 +137,7 @@ def _erase_shared_rows(unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
     for table in _BY_TIP:
         unit.main.execute(delete(table).where(table.c.tip == tip_id))
     unit.main.execute(delete(tables.tip).where(tables.tip.c.id == tip_id))
+    tip_changes.note_erasure(unit, tip_id)
     return names
 
 

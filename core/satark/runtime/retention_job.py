@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from satark.observability import log
 from satark.retention import erasure, schedule
 from satark.retention.erased_list import ErasedList
+from satark.store import tip_changes
 from satark.store.writer import StoreDown
 from satark.threads import run_in_thread
 
@@ -71,8 +72,9 @@ class Retention:
         return self.eraser.erase(unit, tip.tip, "officers" if tip.term.ordered else "term")
 
     def purge(self, unit: UnitOfWork) -> None:
-        """Delete the receipts of tips that were erased long ago."""
+        """Delete the receipts of tips that were erased long ago, and what no desk still reads of the changes."""
         erasure.purge_receipts(unit, self.settings.receipt_days)
+        tip_changes.prune(unit)
 
 
 class RetentionJob:

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, func, select, union, update
 
 from satark.dialogue.session import FileNotice, MediaJob
-from satark.store import deliveries, tables
+from satark.store import deliveries, tables, tip_changes
 from satark.store.tables import file, tip
 from satark.tip import ordinal_order
 
@@ -184,6 +184,7 @@ def retry_later(unit: UnitOfWork, job: MediaJob, seconds: float, reason: str) ->
 def _settle_for_good(unit: UnitOfWork, media_job: MediaJob, /, **values: object) -> bool:
     deliveries.add_revision(unit, media_job.tip)
     settled = _settle(unit, media_job, job=b"", due_at=0, **values)
+    tip_changes.note(unit, media_job.tip)
     # Last: the tip may be submitted in this very transaction, and its deliveries be queued.
     unit.run_last(lambda: deliveries.release_waiting(unit, media_job.tip))
     return settled

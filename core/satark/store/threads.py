@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import Connection, func, select
 
 from satark.identity.sealing import seal
-from satark.store import deliveries, tables
+from satark.store import deliveries, tables, tip_changes
 from satark.store.unit_of_work import UnitOfWork
 from satark.tip import Message
 
@@ -40,6 +40,7 @@ def append(unit: UnitOfWork, tip: str, sealed: bytes, *, notified: bool, from_ti
     seq = (last or 0) + 1
     row = {"tip": tip, "seq": seq, "sealed": sealed, "day": unit.day, "notified": notified}
     unit.insert(tables.message, [row])
+    tip_changes.note(unit, tip)
     deliveries.add_revision(unit, tip, offices_only=not from_tipster)
     return seq
 

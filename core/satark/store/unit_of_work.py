@@ -34,6 +34,8 @@ class UnitOfWork:
         """The desks as this transaction read them; None until one of its turns needs them."""
         self.roster: Any = None
         """What follows from the roster, as this transaction read it; None until one of its turns needs it."""
+        self.changed_tips: set[str] = set()
+        """Ids of the tips that this transaction changes: `store.tip_changes` notes them."""
         self.custody_head: bytes | None = None
         """The head of the custody log before this transaction; None until it appends to the log."""
 

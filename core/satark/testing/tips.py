@@ -7,7 +7,7 @@ import io
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -16,7 +16,7 @@ from satark.custody import log as custody
 from satark.delivery.payload import load
 from satark.identity.sealing import new_identity, seal
 from satark.identity.tip_numbers import new_number
-from satark.store import deliveries, envelopes, evidence_files, tables
+from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
 from satark.store.sealed_files import (
     clean_path,
     disguised_path,
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from satark.services import Services
     from satark.sink import Delivery
     from satark.store.unit_of_work import UnitOfWork
+
+MEANINGS: Final = {"evidence": "evidence", "own_voice": "whose_voice", "film_sound": "film_sound"}
+"""The default flow's, as far as what reads tips looks at them."""
 
 
 class SeededTip(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +88,7 @@ def seed_tip(
         category=category,
         received=received,
         answers=answers or {"category": category, "what": "कच्ची शराब बन रही है"},
+        meanings=MEANINGS,
         evidence=evidence,
         district=district,
         station=station,
@@ -130,6 +134,7 @@ def _store(
         "day": unit.day,
     }
     unit.insert(tables.tip, [row])
+    tip_changes.note(unit, planted.id)
     for name, recipient in holders:
         envelope = Envelope(
             tip=planted.id,
@@ -219,6 +224,7 @@ def seed_message(services: Services, planted: SeededTip, message: Message) -> No
 def _store_file(unit: UnitOfWork, planted: SeededTip, ordinal: str, state: str, record: bytes) -> None:
     row = {"tip": planted.id, "ordinal": ordinal, "state": state, "record": record}
     unit.insert(tables.file, [{**row, "job": b"", "attempts": 0, "due_at": 0, "reason": ""}])
+    tip_changes.note(unit, planted.id)
 
 
 def _seal(content: bytes, target: Path, recipient: str) -> None:

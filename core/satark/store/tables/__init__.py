@@ -44,6 +44,7 @@ from satark.store.tables.tips import (
     retention,
     retention_key,
     tip,
+    tip_change,
 )
 
 __all__ = [
@@ -84,5 +85,6 @@ __all__ = [
     "seen",
     "sent_transfer",
     "tip",
+    "tip_change",
     "witness",
 ]

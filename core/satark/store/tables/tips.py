@@ -49,6 +49,20 @@ message = Table(
     comment="messages between the desks and the tipster",
 )
 
+tip_change = Table(
+    "tip_change",
+    main,
+    Column(
+        "position",
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        comment="order of the commits; on PostgreSQL the transaction's id",
+    ),
+    Column("tip", String(32), primary_key=True, comment="whose messages, files or keys changed; empty: erased"),
+    comment="which tips changed lately, so that desks read only those again",
+)
+
 reach = Table(
     "reach",
     main,

@@ -1,0 +1,85 @@
+"""Which tips changed, in order, so that a desk reads again only those and never all of its tips.
+
+A row names a tip whose messages, files or keys changed, or nothing where tips were erased. The order is all that it
+tells, and the databases tell that already by where they put their rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, delete, func, literal_column, select
+
+from satark.store.tables import tip, tip_change
+from satark.store.unit_of_work import UnitOfWork
+
+ERASED: Final = ""
+"""Stands in a row for the tips that were erased: what is gone is named nowhere."""
+KEPT: Final = 10_000
+"""Newest rows that are kept. Who is further behind reads all tips again."""
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """What changed since a mark."""
+
+    mark: int
+    """Where the next look begins."""
+    tips: frozenset[str] = frozenset()
+    erased: bool = False
+    """Whether tips were erased."""
+    everything: bool = False
+    """Whether too much changed, so that all tips must be read again."""
+
+
+def note(unit: UnitOfWork, changed: str) -> None:
+    """Note that a tip changed; of a draft, which is no tip yet, nothing is noted."""
+    if not unit.changed_tips:
+        unit.run_last(lambda: _write(unit))
+    unit.changed_tips.add(changed)
+
+
+def note_erasure(unit: UnitOfWork, erased: str) -> None:
+    """Note that a tip was erased, and forget each change of it."""
+    unit.main.execute(delete(tip_change).where(tip_change.c.tip == erased))
+    position = unit.main.execute(select(_next(unit))).scalar_one()
+    unit.insert_new(tip_change, [{"position": position, "tip": ERASED}], "tip")
+
+
+def mark(connection: Connection) -> int:
+    """Return the mark from which on changes are not seen at this connection's snapshot."""
+    if connection.dialect.name == "postgresql":
+        # Transactions commit in another order than they begin in: all that are still open may come yet.
+        return int(connection.execute(select(_number("pg_snapshot_xmin(pg_current_snapshot())"))).scalar_one())
+    return int(connection.execute(select(func.coalesce(func.max(tip_change.c.position), 0) + 1)).scalar_one())
+
+
+def since(connection: Connection, seen: int) -> Changes:
+    """Return what changed since a mark. What was seen already may be among it."""
+    query = select(tip_change.c.tip).where(tip_change.c.position >= seen).limit(KEPT)
+    names = connection.execute(query).scalars().all()
+    found = frozenset(names) - {ERASED}
+    return Changes(mark=mark(connection), tips=found, erased=ERASED in names, everything=len(names) >= KEPT)
+
+
+def prune(unit: UnitOfWork) -> None:
+    """Delete all rows but the newest `KEPT`."""
+    oldest = select(tip_change.c.position).order_by(tip_change.c.position.desc()).offset(KEPT - 1).limit(1)
+    unit.main.execute(delete(tip_change).where(tip_change.c.position < oldest.scalar_subquery()))
+
+
+def _write(unit: UnitOfWork) -> None:
+    # Only what is a tip: files of a draft change too, and a draft may yet be forgotten.
+    rows = select(_next(unit), tip.c.id).where(tip.c.id == bindparam("changed"))
+    insert = tip_change.insert().from_select(["position", "tip"], rows)
+    unit.main.execute(insert, [{"changed": one} for one in sorted(unit.changed_tips)])
+
+
+def _next(unit: UnitOfWork) -> Any:
+    if unit.main.dialect.name == "postgresql":
+        return _number("pg_current_xact_id()")
+    return select(func.coalesce(func.max(tip_change.c.position), 0) + 1).scalar_subquery()
+
+
+def _number(transaction: str) -> ColumnElement[int]:
+    return literal_column(f"{transaction}::text::bigint", BigInteger)

@@ -1,0 +1,105 @@
+"""Which tips changed: what a desk must read again, in every order of commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from satark.services import Services
+from satark.store import tables, tip_changes
+from satark.store.threads import post
+from satark.store.unit_of_work import unit_of_work
+from satark.testing.desks import SeededDesk
+from satark.testing.store import fresh_services
+from satark.testing.tips import SeededTip, seed_message, seed_tip
+from satark.tip import Message
+
+NOTE = Message(sender="desk", desk="sp", text="noted", internal=True)
+
+
+@pytest.fixture
+def services(tmp_path: Path, databases: Any) -> Iterator[Services]:
+    services = fresh_services(tmp_path / "data", database_url=databases.main, keys_url=databases.keys)
+    yield services
+    services.main.dispose()
+    services.keys.dispose()
+
+
+@pytest.fixture
+def sp(services: Services) -> SeededDesk:
+    return SeededDesk(services, "sp")
+
+
+def mark(services: Services) -> int:
+    return services.read(tip_changes.mark)
+
+
+def tips_since(services: Services, seen: int) -> set[str]:
+    return set(services.read(lambda c: tip_changes.since(c, seen)).tips)
+
+
+def test_a_new_tip_and_a_message_are_seen_after_a_mark_and_before_it_not(services: Services, sp: SeededDesk) -> None:
+    start = mark(services)
+    one, two = seed_tip(services, [sp.desk]), seed_tip(services, [sp.desk])
+    assert tips_since(services, start) == {one.id, two.id}
+    later = mark(services)
+    assert tips_since(services, later) == set()
+    seed_message(services, two, NOTE)
+    assert tips_since(services, later) == {two.id}
+
+
+def test_a_change_that_began_before_a_mark_and_is_committed_after_it_is_seen(
+    services: Services, sp: SeededDesk
+) -> None:
+    if services.main.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer: transactions commit in the order in which they begin")
+    early, late = seed_tip(services, [sp.desk]), seed_tip(services, [sp.desk])
+    seen = mark(services)
+    with unit_of_work(services.main, services.keys) as slow:
+        post(slow, early.id, NOTE, early.recipient)
+        seed_message(services, late, NOTE)
+        changes = services.read(lambda c: tip_changes.since(c, seen))
+        assert changes.tips == {late.id}
+    assert early.id in tips_since(services, changes.mark)
+
+
+def test_a_draft_leaves_no_row(services: Services) -> None:
+    services.write_now(lambda unit: tip_changes.note(unit, "d" * 32))
+    assert services.read(lambda c: c.execute(select(tables.tip_change)).all()) == []
+
+
+def test_an_erased_tip_is_named_nowhere(services: Services, sp: SeededDesk) -> None:
+    seen, gone = mark(services), [seed_tip(services, [sp.desk]) for _ in range(2)]
+
+    def erase(unit: Any) -> None:
+        for tip in gone:
+            tip_changes.note_erasure(unit, tip.id)
+
+    services.write_now(erase)
+    changes = services.read(lambda c: tip_changes.since(c, seen))
+    assert changes.erased
+    assert not changes.tips
+
+
+def test_who_is_too_far_behind_reads_everything_and_old_rows_go(
+    services: Services, sp: SeededDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tip_changes, "KEPT", 3)
+    start, seeded = mark(services), seed_tip(services, [sp.desk])
+    _post(services, seeded, 2)
+    assert services.read(lambda c: tip_changes.since(c, start)).everything
+    recent = mark(services)
+    _post(services, seeded, 2)
+    services.write_now(tip_changes.prune)
+    assert services.read(lambda c: tip_changes.since(c, start)).everything
+    assert not services.read(lambda c: tip_changes.since(c, recent)).everything
+    assert len(services.read(lambda c: c.execute(select(tables.tip_change)).all())) == 3
+
+
+def _post(services: Services, seeded: SeededTip, times: int) -> None:
+    for _ in range(times):
+        seed_message(services, seeded, NOTE)
