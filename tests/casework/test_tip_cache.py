@@ -9,9 +9,11 @@ from sqlalchemy import delete, select, update
 
 from satark.casework import Casework, NoSuchTip
 from satark.services import Services
-from satark.store import envelopes, tables
+from satark.store import envelopes, tables, tip_changes
+from satark.store.unit_of_work import UnitOfWork
 from satark.testing.desks import SeededDesk
-from satark.testing.tips import SeededTip, seed_tip
+from satark.testing.tips import SeededTip, seed_message, seed_tip
+from satark.tip import Message
 
 
 def numbers(office: SeededDesk) -> list[str]:
@@ -53,8 +55,37 @@ def test_an_envelope_that_a_crash_left_without_a_tip_is_not_listed(services: Ser
     assert sp.casework.unreadable == 0
 
 
-def test_a_tip_whose_envelope_was_deleted_leaves_the_queue(services: Services, sp: SeededDesk) -> None:
+def test_an_erased_tip_leaves_the_queue_and_the_search(services: Services, sp: SeededDesk) -> None:
+    seeded, kept = seed_tip(services, [sp.desk]), seed_tip(services, [sp.desk])
+    assert sp.casework.find("शराब").keys() == {seeded.id, kept.id}
+
+    def erase(unit: UnitOfWork) -> None:
+        unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == seeded.id))
+        unit.main.execute(delete(tables.tip).where(tables.tip.c.id == seeded.id))
+        tip_changes.note_erasure(unit, seeded.id)
+
+    services.write_now(erase)
+    assert numbers(sp) == [kept.number]
+    assert sp.casework.find("शराब").keys() == {kept.id}
+
+
+def test_only_what_changed_is_read_again(services: Services, sp: SeededDesk) -> None:
+    seeded, *_ = [seed_tip(services, [sp.desk]) for _ in range(3)]
+    seen: list[set[str]] = []
+    sp.casework.find("शराब")
+    sp.casework.cache.watch(lambda tips: seen.append(set(tips)))
+    seen.clear()
+    assert len(numbers(sp)) == 3
+    assert not set().union(*seen)
+    seed_message(services, seeded, Message(sender="tipster", text="तमंचा"))
+    assert sp.casework.find("तमंचा").keys() == {seeded.id}
+    assert set().union(*seen) == {seeded.id}
+
+
+def test_officers_of_a_desk_share_what_was_opened(services: Services, sp: SeededDesk) -> None:
     seeded = seed_tip(services, [sp.desk])
-    assert numbers(sp) == [seeded.number]
-    services.write_now(lambda unit: unit.keys.execute(delete(tables.envelope)))
-    assert numbers(sp) == []
+    first = sp.casework
+    first.find("शराब")
+    second = Casework(services, "sp", sp.identity, officer="b", cache=first.cache)
+    assert second.find("शराब").keys() == {seeded.id}
+    assert second.cache.tips is first.cache.tips

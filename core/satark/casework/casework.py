@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -64,6 +63,7 @@ class Casework(EvidenceAccess):
         transcribers: Sequence[Transcriber] = (),
         own_identity: str = "",
         audit_desk: str = "",
+        cache: TipCache | None = None,
     ) -> None:
         """Work for an officer of a desk, or for a destination.
 
@@ -76,6 +76,7 @@ class Casework(EvidenceAccess):
             transcribers: offline speech recognisers.
             own_identity: the officer's own opened key: their acts are sealed to them as well.
             audit_desk: of a destination, the desk that it belongs to, whose audit log has its acts.
+            cache: the desk's tips as another of its officers opened them; None: open them anew.
         """
         trail = (
             Trail(services, audit_desk, desk)
@@ -84,8 +85,8 @@ class Casework(EvidenceAccess):
         )
         super().__init__(services, desk, officer=officer, may_listen=may_listen, transcribers=transcribers, trail=trail)
         self._owner = audit_desk
-        self._cache = TipCache(services, desk, identity)
-        self._lock = threading.Lock()
+        self.cache = cache or TipCache(services, desk, identity)
+        """The desk's opened tips, which all its officers in this process may share."""
         self._stored_terms: dict[str, Term] = {}
 
     def __repr__(self) -> str:
@@ -94,7 +95,7 @@ class Casework(EvidenceAccess):
     @property
     def unreadable(self) -> int:
         """The number of envelopes that did not open when they were last read: damaged or forged."""
-        return self._cache.unreadable
+        return self.cache.unreadable
 
     def summaries(self) -> list[TipSummary]:
         """Return a summary of every tip of the desk, the newest first."""
@@ -102,9 +103,9 @@ class Casework(EvidenceAccess):
         return self._summaries()
 
     def _summaries(self) -> list[TipSummary]:
-        with self._lock:
-            self._cache.refresh()
-            summaries = [cached.summary(tip) for tip, cached in self._cache.tips.items()]
+        with self.cache.lock:
+            self.cache.refresh()
+            summaries = [cached.summary(tip) for tip, cached in self.cache.tips.items()]
         return sorted(summaries, key=lambda one: (one.header.received, one.header.number), reverse=True)
 
     def keepings(self) -> list[tuple[TipSummary, Keeping]]:
@@ -113,9 +114,9 @@ class Casework(EvidenceAccess):
         What was answered in a remote office, or before a term was changed in the settings, counts from then on.
         """
         self.trail.record_once("listed")
-        with self._lock:
-            self._cache.refresh()
-            cached_tips = list(self._cache.tips.items())
+        with self.cache.lock:
+            self.cache.refresh()
+            cached_tips = list(self.cache.tips.items())
         found = [
             (summarize(tip, one.envelope.header, one.thread), self._keeping(one.envelope, one.thread))
             for tip, one in cached_tips
@@ -129,7 +130,7 @@ class Casework(EvidenceAccess):
         named = [with_officer(one, envelope.identity) if one.message.retention else one for one in thread]
         return keeping_of(self._services.retention, envelope.header, named)
 
-    def find(self, words: str) -> dict[str, str]:
+    def find(self, words: str) -> Mapping[str, str]:
         """Find the tips whose texts contain all of these words; return a snippet of each, by the tip's id.
 
         Texts are answers, messages, transcripts, captions and the tip's number; see `search`. What is not cached yet is
@@ -137,12 +138,10 @@ class Casework(EvidenceAccess):
         """
         self.trail.record_once("searched", detail=words)
         query = Query.of(words)
-        with self._lock:
-            self._cache.refresh()
-            self._cache.open_documents()
-            texts = {tip: cached.search_text() for tip, cached in self._cache.tips.items()}
-        found = ((tip, text.find(query)) for tip, text in texts.items())
-        return {tip: snippet for tip, snippet in found if snippet is not None}
+        with self.cache.lock:
+            self.cache.refresh()
+            self.cache.open_documents()
+            return self.cache.texts.find(query)
 
     def open(self, number: str) -> OpenTip:
         """Open a tip, by its number or its id.
@@ -170,9 +169,9 @@ class Casework(EvidenceAccess):
         return (self._open(summary.id) for summary in summaries)
 
     def _open(self, number: str) -> OpenTip:
-        with self._lock:
-            self._cache.refresh()
-            tip, cached = self._cache.find(number)
+        with self.cache.lock:
+            self.cache.refresh()
+            tip, cached = self.cache.find(number)
             document = self._services.read(lambda c: documents(c, [tip])).get(tip, b"")
         opened = open_tip(document, cached.envelope)
         rows = self._services.read(lambda c: _files(c, tip))
@@ -253,7 +252,7 @@ class Casework(EvidenceAccess):
         desk = desks.get(to_desk)
         if desk is None or desk.name == self.desk or not self._may_have(desk, tip):
             raise NoSuchDesk
-        tip = msgspec.structs.replace(tip, envelope=self._cache.present_envelope(unit, tip.envelope))
+        tip = msgspec.structs.replace(tip, envelope=self.cache.present_envelope(unit, tip.envelope))
         envelope = msgspec.structs.replace(tip.envelope, desk=desk.name)
         sealed = seal(envelope, desk.recipient, padded=envelopes.PADDED)
         own = next((one for one in all_desks(unit.main) if one.name == self.desk), None)
@@ -325,7 +324,7 @@ class Casework(EvidenceAccess):
         if not message.transcript:  # `transcribe` has recorded that with the file
             self.trail.record(kind, unit=unit, tip=tip.header.number, detail=detail)
         # Derive the tip's recipient from its key: a row could have been altered.
-        own = recipient_of(self._cache.present_envelope(unit, tip.envelope).identity)
+        own = recipient_of(self.cache.present_envelope(unit, tip.envelope).identity)
         recipients = [own]
         if not message.internal:
             recipients.append(tip.envelope.receipt)
@@ -333,7 +332,7 @@ class Casework(EvidenceAccess):
             message, band=band(unit.now), officer=seal_officer(self.trail.officer, unit.now, own)
         )
         if host_of(unit.main):
-            self._cache.queue_answer(unit, new_answer(self.desk, tip.id, message, recipients, directed_to))
+            self.cache.queue_answer(unit, new_answer(self.desk, tip.id, message, recipients, directed_to))
             return PostedMessage(len(tip.thread) + 1, message, self.trail.officer, unit.now)
         posted = PostedMessage(post(unit, tip.id, message, *recipients), message, self.trail.officer, unit.now)
         keeping = keeping_of(self._services.retention, tip.header, (*tip.thread, posted))

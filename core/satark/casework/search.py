@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Final
 
 import msgspec
@@ -58,65 +60,68 @@ class Found(msgspec.Struct, frozen=True):
 class SearchText:
     """A tip's texts, prepared for searching. They hold content: keep them no longer than the opened tip."""
 
+    __slots__ = ("_all", "_text")
+
     def __init__(self, texts: Iterable[str]) -> None:
         self._text = " · ".join(" ".join(text.split()) for text in texts if text)
-        self._tokens = [(match.start(), match.end()) for match in _TOKEN.finditer(self._text)]
-        self._folded = [fold(self._text[start:end]) for start, end in self._tokens]
-        self._all = " ".join(self._folded)
-        self._compact = "".join(self._folded)
-        self._skeletons: list[tuple[str, str]] | None = None
+        self._all = " ".join(fold(token) for token in _TOKEN.findall(self._text))
 
     def __repr__(self) -> str:
         return "SearchText(…)"
 
+    @property
+    def words(self) -> list[str]:
+        """The words, folded."""
+        return self._all.split(" ")
+
+    def has(self, word: Word) -> bool:
+        """Return whether a word stands in the texts as it is, or across spaces and hyphens."""
+        return word.folded in self._all or (bool(word.compact) and word.compact in self._all.replace(" ", ""))
+
     def find(self, query: Query) -> str | None:
         """Return a snippet around the first word of a query; None unless every word is found."""
+        tokens = [(match.start(), match.end()) for match in _TOKEN.finditer(self._text)]
+        folded = [fold(self._text[start:end]) for start, end in tokens]
         places = []
         for word in query.words:
-            place = self._find_word(word)
+            place = _exact(word.folded, folded) or _across(word.compact, folded) or _alike(word, folded)
             if place is None:
                 return None
-            places.append(place)
+            places.append(Found(tokens[place[0]][0], tokens[place[1]][1]))
         return self._snippet(min(places, key=lambda one: one.start)) if places else ""
-
-    def _find_word(self, word: Word) -> Found | None:
-        if word.folded in self._all and (place := self._exact(word.folded)):
-            return place
-        if word.compact and word.compact in self._compact:
-            return self._across(word.compact)
-        return self._alike(word) if word.skeleton or word.sound else None
-
-    def _exact(self, folded: str) -> Found | None:
-        parts = folded.split(" ")
-        for at in range(len(self._folded) - len(parts) + 1):
-            window = " ".join(self._folded[at : at + len(parts)])
-            if folded in window:
-                return Found(self._tokens[at][0], self._tokens[at + len(parts) - 1][1])
-        return None
-
-    def _across(self, compact: str) -> Found:
-        start = self._compact.index(compact)
-        end, position, first = start + len(compact), 0, -1
-        for at, folded in enumerate(self._folded):
-            position += len(folded)
-            if first < 0 and position > start:
-                first = at
-            if position >= end:
-                return Found(self._tokens[first][0], self._tokens[at][1])
-        return Found(0, 0)
-
-    def _alike(self, word: Word) -> Found | None:
-        if self._skeletons is None:
-            self._skeletons = [(skeleton_of(folded), sound_of(folded)) for folded in self._folded]
-        for at, (skeleton, sound) in enumerate(self._skeletons):
-            if skeleton.startswith(word.skeleton) if word.skeleton else sound == word.sound:
-                return Found(*self._tokens[at])
-        return None
 
     def _snippet(self, place: Found) -> str:
         start, end = max(0, place.start - SNIPPET), min(len(self._text), place.end + SNIPPET)
         before, after = "…" if start else "", "…" if end < len(self._text) else ""
         return f"{before}{self._text[start:end].strip()}{after}"
+
+
+def _exact(word: str, folded: Sequence[str]) -> tuple[int, int] | None:
+    """Return the first and the last token of a word as it stands."""
+    parts = word.count(" ") + 1
+    for at in range(len(folded) - parts + 1):
+        if word in " ".join(folded[at : at + parts]):
+            return at, at + parts - 1
+    return None
+
+
+def _across(compact: str, folded: Sequence[str]) -> tuple[int, int] | None:
+    """Return the first and the last token of a number that spaces and hyphens divide."""
+    start = "".join(folded).find(compact) if compact else -1
+    ends = list(accumulate(len(token) for token in folded))
+    if start < 0:
+        return None
+    return bisect_right(ends, start), bisect_left(ends, start + len(compact))
+
+
+def _alike(word: Word, folded: Sequence[str]) -> tuple[int, int] | None:
+    """Return the token that sounds like a word, twice."""
+    for at, token in enumerate(folded):
+        if (word.skeleton and skeleton_of(token).startswith(word.skeleton)) or (
+            word.sound and sound_of(token) == word.sound
+        ):
+            return at, at
+    return None
 
 
 class Word(msgspec.Struct, frozen=True):

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import threading
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from satark.casework.errors import NoSuchTip
 from satark.casework.opened_tip import TipSummary, summarize
 from satark.casework.posted_message import PostedMessage
-from satark.casework.search import SearchText
+from satark.casework.search_index import SearchIndex
 from satark.evidence.records import open_records
 from satark.identity.sealing import CantOpen, open_as, open_envelope, open_tip, recipient_of
 from satark.remote import office_outbox
-from satark.store import envelopes, tables
+from satark.store import envelopes, tables, tip_changes
 from satark.store.threads import batches, new_messages
 from satark.tip import Envelope, Message, Tip
 
@@ -25,18 +28,53 @@ if TYPE_CHECKING:
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
+_DIGEST: Final = 16
+"""Bytes by which an envelope is told from the one that replaces it."""
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far the first opening of a desk's tips has come: each is read, and then its document is opened."""
+
+    done: int = 0
+    total: int = 0
+
 
 class TipCache:
-    """The opened tips of one desk. `refresh` reads what is new in the store. Not thread-safe."""
+    """The opened tips of one desk, for all its officers in this process. `refresh` reads what changed in the store.
+
+    Hold `lock` while you use more than one of its tips.
+    """
 
     def __init__(self, services: Services, desk: str, identity: str) -> None:
         self.tips: dict[str, CachedTip] = {}
-        self.unreadable = 0
-        """The number of envelopes that did not open at the last refresh: damaged or forged."""
+        self.lock = threading.RLock()
+        self.progress = Progress()
+        self.opened = threading.Event()
+        """Set once the first opening has ended, or failed."""
         self._services = services
         self._desk = desk
         self._identity = identity
         self._former: Sequence[str] = ()
+        self._mark: int | None = None
+        """Of the changes that were read; None until all tips are."""
+        self._unreadable: set[str] = set()
+        self._closed: set[str] = set()
+        """Tips that changed since their documents were opened."""
+        self.texts = SearchIndex()
+        """What a search looks through; call `open_documents` first."""
+        self._numbers: dict[str, str] = {}
+        self._watchers: list[Callable[[Collection[str]], None]] = []
+
+    @property
+    def unreadable(self) -> int:
+        """The number of envelopes that did not open: damaged or forged."""
+        return len(self._unreadable)
+
+    def watch(self, watcher: Callable[[Collection[str]], None]) -> None:
+        """Tell `watcher` of the tips that are opened, and from then on of those that changed or went."""
+        with self.lock:
+            watcher(list(self.tips))
+            self._watchers.append(watcher)
 
     def find(self, number: str) -> tuple[str, CachedTip]:
         """Find a tip by its number or its id; return its id with what is cached of it.
@@ -44,34 +82,88 @@ class TipCache:
         Raises:
             NoSuchTip: the desk has none of this number.
         """
-        wanted = number.strip().upper()
-        for tip, cached in self.tips.items():
-            if wanted in (cached.envelope.header.number, tip.upper()):
-                return tip, cached
-        raise NoSuchTip
+        wanted = number.strip()
+        tip = self._numbers.get(wanted.upper(), wanted.lower())
+        if tip not in self.tips:
+            raise NoSuchTip
+        return tip, self.tips[tip]
+
+    def open_all(self) -> None:
+        """Open all tips with their documents, so that queue and search find them opened: minutes for 100,000."""
+        try:
+            self.refresh()
+            self.open_documents()
+        finally:
+            self.opened.set()
 
     def refresh(self) -> None:
-        """Read what changed in the store: new, changed and deleted envelopes, and new messages."""
-        rows = self._services.read_keys(lambda c: envelopes.of_holder(c, self._desk))
-        for tip in self.tips.keys() - rows.keys():
-            del self.tips[tip]
-        changed = {t: s for t, s in rows.items() if t not in self.tips or self.tips[t].sealed != s}
-        existing = self._services.read(lambda c: _existing(c, changed))
-        self._former = self._services.read(lambda c: office_outbox.former_keys(c, self._desk, self._identity))
-        self.unreadable = 0
-        for tip, sealed in changed.items():
-            self._load(tip, sealed, exists=tip in existing)
-        self._read_new_messages()
+        """Read what changed in the store: at first all tips, then those that changed, and no others."""
+        with self.lock:
+            if self._mark is None:
+                self._read_all()
+            else:
+                self._read_changes(self._mark)
 
-    def _load(self, tip: str, sealed: bytes, *, exists: bool) -> None:
+    def _read_all(self) -> None:
+        # The mark comes first: what changes meanwhile is read again, and nothing is missed.
+        mark = self._services.read(tip_changes.mark)
+        tips = self._services.read_keys(lambda c: envelopes.tips_of(c, self._desk))
+        self.progress = Progress(0, 2 * len(tips))
+        self._forget((self.tips.keys() | self._unreadable) - set(tips))
+        for some in batches(tips):
+            self._load(some)
+            self.progress = Progress(self.progress.done + len(some), 2 * len(tips))
+        self._mark = mark
+
+    def _read_changes(self, mark: int) -> None:
+        changes = self._services.read(lambda c: tip_changes.since(c, mark))
+        if changes.everything:
+            self._read_all()
+            return
+        if changes.erased:
+            known = self.tips.keys() | self._unreadable
+            self._forget(known - self._services.read(lambda c: _existing(c, known)))
+        for some in batches(changes.tips):
+            self._load(some)
+        self._mark = changes.mark
+
+    def _load(self, tips: Collection[str]) -> None:
+        """Read these tips again: their envelopes, and what is new in their threads."""
+        rows = self._services.read_keys(lambda c: envelopes.of_tips(c, self._desk, tips))
+        self._forget(set(tips) - rows.keys())
+        self._former = self._services.read(lambda c: office_outbox.former_keys(c, self._desk, self._identity))
+        existing = self._services.read(lambda c: _existing(c, rows))
+        for tip, sealed in rows.items():
+            self._take_envelope(tip, sealed, exists=tip in existing)
+        self._read_messages(tips)
+        self._closed |= rows.keys()
+        self._tell(tips)
+
+    def _forget(self, tips: Collection[str]) -> None:
+        for tip in tips:
+            self._unreadable.discard(tip)
+            self.texts.remove(tip)
+            if gone := self.tips.pop(tip, None):
+                self._numbers.pop(gone.envelope.header.number, None)
+        self._tell(tips)
+
+    def _tell(self, tips: Collection[str]) -> None:
+        for watcher in self._watchers if tips else ():
+            watcher(tips)
+
+    def _take_envelope(self, tip: str, sealed: bytes, *, exists: bool) -> None:
+        digest = hashlib.blake2b(sealed, digest_size=_DIGEST).digest()
+        if tip in self.tips and self.tips[tip].digest == digest:
+            return
         self.tips.pop(tip, None)
+        self._unreadable.discard(tip)
         envelope = self._open(tip, sealed)
         if envelope is None:
-            self.unreadable += 1
-            return
+            self._unreadable.add(tip)
         # A crash between the commits of the two databases leaves an envelope without a tip; its turn runs again.
-        if exists:
-            self.tips[tip] = CachedTip(sealed, envelope)
+        elif exists:
+            self.tips[tip] = CachedTip(digest, envelope)
+            self._numbers[envelope.header.number] = tip
 
     def _open(self, tip: str, sealed: bytes) -> Envelope | None:
         for identity in (self._identity, *self._former):
@@ -81,14 +173,14 @@ class TipCache:
                 continue
         return None
 
-    def _read_new_messages(self) -> None:
-        known = {tip: cached.last for tip, cached in self.tips.items()}
+    def _read_messages(self, tips: Collection[str]) -> None:
+        known = {tip: self.tips[tip].last for tip in tips if tip in self.tips}
         # In one snapshot: an answer that the host confirms meanwhile is in exactly one of the two.
         new, pending = self._services.read(lambda c: (new_messages(c, known), office_outbox.pending_answers(c, known)))
         for tip, messages in new.items():
             self.tips[tip].add(messages)
-        for tip, cached in self.tips.items():
-            cached.take_pending(pending.get(tip, []))
+        for tip in known:
+            self.tips[tip].take_pending(pending.get(tip, []))
 
     def present_envelope(self, unit: UnitOfWork, envelope: Envelope) -> Envelope:
         """Return a tip's envelope as it is now: a desk's key change may have renewed the tip's since it was opened."""
@@ -107,39 +199,37 @@ class TipCache:
         office_outbox.queue_answer(unit, answer, self._identity)
 
     def open_documents(self) -> None:
-        """Open every document that is not opened yet."""
-        closed = [tip for tip, cached in self.tips.items() if cached.document is None]
-        for tip, sealed in self._services.read(lambda c: documents(c, closed)).items():
-            try:
-                self.tips[tip].document = open_tip(sealed, self.tips[tip].envelope)
-            except CantOpen:
-                continue  # `Casework.open` reports it
-        self._open_captions()
+        """Open the documents and captions of the tips that were read since the last time, for the search."""
+        with self.lock:
+            due = self._closed & self.tips.keys()
+            for some in batches(due):
+                self._open_documents(some)
+                self.progress = Progress(self.progress.done + len(some), self.progress.total)
+            self._closed.clear()
 
-    def _open_captions(self) -> None:
-        counts = self._services.read(lambda c: _count_records(c, self.tips))
-        changed = [tip for tip, count in counts.items() if count != self.tips[tip].records]
-        for tip, rows in self._services.read(lambda c: _records(c, changed)).items():
+    def _open_documents(self, tips: Collection[str]) -> None:
+        for tip, sealed in self._services.read(lambda c: documents(c, tips)).items():
+            with contextlib.suppress(CantOpen):  # `Casework.open` reports it
+                self.tips[tip].document = open_tip(sealed, self.tips[tip].envelope)
+        for tip, rows in self._services.read(lambda c: _records(c, tips)).items():
             opened, _ = open_records(rows, self.tips[tip].envelope.identity)
-            self.tips[tip].take_captions(len(rows), [record.caption for record in opened])
+            self.tips[tip].captions = tuple(record.caption for record in opened)
+        for tip in tips:
+            self.texts.put(tip, self.tips[tip].texts())
 
 
 class CachedTip:
     """One tip: its opened envelope, and its thread as far as it was read."""
 
-    def __init__(self, sealed: bytes, envelope: Envelope) -> None:
-        self.sealed = sealed
+    def __init__(self, digest: bytes, envelope: Envelope) -> None:
+        self.digest = digest
         self.envelope = envelope
         self.last = 0
         self.pending_answers: Sequence[office_outbox.PendingAnswer] = ()
         self.damaged = 0
         self.document: Tip | None = None
-        self.records = 0
-        """The number of the files' records when their captions were opened."""
         self.captions: tuple[str, ...] = ()
-        self._search: SearchText | None = None
         self._summary: TipSummary | None = None
-        self._searched = (0, True)
         self._posted: list[PostedMessage] = []
 
     @property
@@ -170,18 +260,11 @@ class CachedTip:
             self._summary = summarize(tip, self.envelope.header, self.thread)
         return self._summary
 
-    def take_captions(self, records: int, captions: Sequence[str]) -> None:
-        """Take the captions of the tip's files, of which there are `records`."""
-        self.records, self.captions, self._search = records, tuple(captions), None
-
-    def search_text(self) -> SearchText:
-        """Return the texts that a search looks through, prepared."""
-        thread = self.thread
-        if self._search is None or self._searched != (len(thread), self.document is None):
-            parts = _texts(self.document.answers) if self.document is not None else []
-            parts += [*self.captions, *(posted.message.text for posted in thread), self.envelope.header.number]
-            self._search, self._searched = SearchText(parts), (len(thread), self.document is None)
-        return self._search
+    def texts(self) -> list[str]:
+        """Return what a search looks through: answers, captions, messages and the number."""
+        answers = _texts(self.document.answers) if self.document is not None else []
+        messages = [posted.message.text for posted in self.thread]
+        return [*answers, *self.captions, *messages, self.envelope.header.number]
 
 
 def _texts(value: object) -> list[str]:
@@ -205,15 +288,6 @@ def documents(connection: Connection, tips: Iterable[str]) -> dict[str, bytes]:
     table = tables.tip
     queries = (select(table.c.id, table.c.document).where(table.c.id.in_(some)) for some in batches(tips))
     return {tip: document for query in queries for tip, document in connection.execute(query)}
-
-
-def _count_records(connection: Connection, tips: Iterable[str]) -> dict[str, int]:
-    """Count the records of these tips' files."""
-    table, found = tables.file, dict[str, int]()
-    for some in batches(tips):
-        query = select(table.c.tip, func.count()).where(table.c.tip.in_(some), table.c.record != b"")
-        found |= {row[0]: row[1] for row in connection.execute(query.group_by(table.c.tip))}
-    return found
 
 
 class _StoredRecord(msgspec.Struct, frozen=True):

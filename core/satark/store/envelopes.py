@@ -75,10 +75,15 @@ def tips_of(connection: Connection, holder: str) -> list[str]:
 
 def of_holder(connection: Connection, holder: str) -> dict[str, bytes]:
     """Return the envelopes of a holder by tip id."""
-    tips = tips_of(connection, holder)
+    return of_tips(connection, holder, tips_of(connection, holder))
+
+
+def of_tips(connection: Connection, holder: str, tips: Iterable[str]) -> dict[str, bytes]:
+    """Return the envelopes of a holder of these tips, by tip id, of those that it has."""
     found: dict[str, bytes] = {}
-    for start in range(0, len(tips), _BATCH):
-        tags = {tag(connection, tip, holder): tip for tip in tips[start : start + _BATCH]}
+    every = list(tips)
+    for start in range(0, len(every), _BATCH):
+        tags = {tag(connection, tip, holder): tip for tip in every[start : start + _BATCH]}
         query = select(envelope.c.tip, envelope.c.holder, envelope.c.sealed)
         rows = connection.execute(query.where(envelope.c.tip.in_(tags.values()), envelope.c.holder.in_(list(tags))))
         found |= {one.tip: one.sealed for one in rows if tags[one.holder] == one.tip}
