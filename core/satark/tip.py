@@ -175,6 +175,8 @@ class Evidence(Redacted, frozen=True, kw_only=True):
     preview_bytes: int = 0
     preview_sha256: str = ""
     """Of the preview for the desk, made from the clean copy; empty where there is none."""
+    looks: str = ""
+    """How a picture looks: 64 bits in hex, of which pictures that look alike share most. Empty for other files."""
     origin: Origin | None = None
     """Only where the tipster said that the police may know."""
     problem: str = ""

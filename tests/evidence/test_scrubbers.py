@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageOps, ImageSequence
 
 from satark.evidence.images import jpeg
-from satark.evidence.jobs import DISGUISE_JOB, MUTE_JOB, ORIGIN_JOB, PREVIEW_JOB
+from satark.evidence.jobs import DISGUISE_JOB, LOOKS_JOB, MUTE_JOB, ORIGIN_JOB, PREVIEW_JOB
 from satark.evidence.recordings import remux
 from satark.evidence.recordings.codec_rules import CodecRules, rules_for
 from satark.evidence.recordings.ffmpeg import CONTAINERS, describe, find_program
@@ -79,7 +79,7 @@ def test_no_marker_survives(name: str, make: Callable[[str], Path], tmp_path: Pa
 def test_there_is_a_specimen_of_every_type_that_is_cleaned() -> None:
     cleaned = {mime for scrubber in SCRUBBERS for mime in scrubber.mimes}
     specimens = {*IMAGES, *RECORDINGS, *UNUSUAL, *DOCUMENTS}
-    jobs = {DISGUISE_JOB, MUTE_JOB, PREVIEW_JOB, ORIGIN_JOB}
+    jobs = {DISGUISE_JOB, LOOKS_JOB, MUTE_JOB, PREVIEW_JOB, ORIGIN_JOB}
     assert cleaned - specimens == {"application/vnd.oasis.opendocument.graphics", *jobs}
     assert len(specimens) >= 36
 

@@ -145,6 +145,11 @@ class Query(msgspec.Struct, frozen=True):
         return cls([_word(piece) for piece in pieces if piece])
 
 
+def words_in(text: str) -> list[str]:
+    """Return the words of a text, folded."""
+    return [word for token in _TOKEN.findall(text) for word in fold(token).split()]
+
+
 def _word(folded: str) -> Word:
     compact = folded.replace(" ", "")
     has_digit = any(char.isdigit() for char in compact)

@@ -64,6 +64,8 @@ class ProcessedFile(msgspec.Struct, frozen=True, kw_only=True):
     preview_bytes: int = 0
     preview_sha256: str = ""
     """SHA-256 of the preview for the desk, if there is one (`satark.evidence.preview`)."""
+    looks: str = ""
+    """How a picture looks (`satark.evidence.looks`); empty for other files."""
     origin: Origin | None = None
     """Where and when it was taken. Only the tipster may decide that officers see it."""
     readable: int = 100
@@ -131,8 +133,9 @@ async def process_file(
         sealed = await _seal_copies(copies, clean_mime, folder, name, sound=sound)
         # Sound in a video container may have an origin too, but only what shows something is taken somewhere.
         origin = await copies.read_origin(source) if file.mime.startswith(_VISUAL) and not sound else None
+        looks = await copies.read_looks() if clean_mime.startswith("image/") else ""
     missing = {"readable": clean_mime.readable, "left_out": clean_mime.left_out}
-    return msgspec.structs.replace(file, origin=origin, **missing, **sealed)
+    return msgspec.structs.replace(file, origin=origin, looks=looks, **missing, **sealed)
 
 
 async def _seal_original(

@@ -162,6 +162,7 @@ class EvidenceWorker:
             preview_mime=file.preview_mime,
             preview_bytes=file.preview_bytes,
             preview_sha256=file.preview_sha256,
+            looks=file.looks,
             problem=file.problem or "",
             readable=file.readable,
             left_out=file.left_out,

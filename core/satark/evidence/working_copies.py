@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.evidence import origin
-from satark.evidence.jobs import ORIGIN_JOB
+from satark.evidence import looks, origin
+from satark.evidence.jobs import LOOKS_JOB, ORIGIN_JOB
 from satark.evidence.sniff import sniff_file
 from satark.scrubber import Unclean
 from satark.store import sealed_files
@@ -77,9 +77,20 @@ class WorkingCopies:
             if not self._sandbox.cleans(ORIGIN_JOB):
                 return None
             await self._sandbox.scrub(ORIGIN_JOB, source, answer, self._limits)
-            return origin.parse_origin(await asyncio.to_thread(_read_answer, answer))
+            return origin.parse_origin(await asyncio.to_thread(_read_answer, answer, origin.MAX_BYTES))
         except Unclean:
             return None
+
+    async def read_looks(self) -> str:
+        """Read how the clean copy of a picture looks (`satark.evidence.looks`); empty if it can't be read."""
+        answer = self._folder / "looks"
+        if not self._sandbox.cleans(LOOKS_JOB):
+            return ""
+        try:
+            await self._sandbox.scrub(LOOKS_JOB, self.clean, answer, self._limits)
+            return looks.parse_looks(await asyncio.to_thread(_read_answer, answer, looks.MAX_BYTES))
+        except Unclean:
+            return ""
 
     async def _seal(self, copy: Path, mime: str, target: Path) -> SealedCopy:
         digest = await asyncio.to_thread(_seal, copy, target, self._recipient)
@@ -93,10 +104,10 @@ def _seal(copy: Path, target: Path, recipient: str) -> ContentDigest:
     return digest
 
 
-def _read_answer(answer: Path) -> bytes:
+def _read_answer(answer: Path, most: int) -> bytes:
     _check_file(answer)
     with answer.open("rb") as file:
-        return file.read(origin.MAX_BYTES)
+        return file.read(most)
 
 
 def _check(copy: Path, mime: str) -> None:

@@ -1,0 +1,166 @@
+"""An index over the clues of a desk's opened tips. It answers in milliseconds, however many tips there are.
+
+Each tip is filed under keys of which a related tip shares some: its number plates, its words, pairs of the words of its
+place, parts of its pictures' looks. What the keys find is compared in full.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator, Mapping
+from itertools import islice
+from typing import Final, Literal, TypeAlias
+
+from satark.casework.related import looks
+from satark.casework.related.clues import Clues
+from satark.casework.related.places import METRES
+from satark.casework.related.wording import COPIED, NEAR, STOCK, TELLING, likeness, telling
+from satark.redacted import Redacted
+
+Reason: TypeAlias = Literal["plate", "phone", "picture", "person", "text", "alike", "place"]
+REASONS: Final[Mapping[Reason, int]] = {
+    "plate": 4, "phone": 4, "picture": 4, "person": 3, "text": 3, "alike": 2, "place": 1,
+}  # fmt: skip
+"""Why two tips are related, and how much that weighs."""
+MOST: Final = 20
+"""Related tips of one tip, at most."""
+_MOST_COMPARED: Final = 500
+"""Tips under one key that are compared, at most: a flood has more, and all of them are alike."""
+_COMMON, _COMMON_SHARE = 50, 0.05
+"""Tips, and the share of all tips, that must have a word for it to be common at this desk."""
+Key: TypeAlias = tuple[str, Hashable]
+
+
+class Related(Redacted, frozen=True, kw_only=True):
+    """A tip that is related to another, and why."""
+
+    tip: str
+    """Its id."""
+    reasons: Mapping[Reason, str]
+    """Each reason with what both have in common: a number; empty where there is nothing to show."""
+
+    @property
+    def weight(self) -> int:
+        """How strong the reasons are together."""
+        return sum(REASONS[reason] for reason in self.reasons)
+
+
+class RelatedIndex:
+    """The clues of many tips. It holds content: keep it no longer than the opened tips. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._clues: dict[str, Clues] = {}
+        self._keys: dict[str, tuple[Key, ...]] = {}
+        self._tips: defaultdict[Key, dict[str, None]] = defaultdict(dict)
+
+    def __repr__(self) -> str:
+        return "RelatedIndex(…)"
+
+    def put(self, tip: str, clues: Clues) -> None:
+        """File a tip under its clues, in place of those it had."""
+        self.drop(tip)
+        self._clues[tip], self._keys[tip] = clues, tuple(_keys_of(clues))
+        for key in self._keys[tip]:
+            self._tips[key][tip] = None
+
+    def drop(self, tip: str) -> None:
+        """Remove a tip, if it is there."""
+        self._clues.pop(tip, None)
+        for key in self._keys.pop(tip, ()):
+            del self._tips[key][tip]
+            if not self._tips[key]:
+                del self._tips[key]
+
+    def find(self, tip: str) -> list[Related]:
+        """Return the tips that are related to one, the strongest reasons first."""
+        clues = self._clues.get(tip, Clues())
+        near = {other for key in _wanted_keys(clues) for other in self._under(key)} | self._with_like_words(clues)
+        compared = ((other, dict(self._reasons(clues, self._clues[other]))) for other in near - {tip})
+        found = [Related(tip=other, reasons=reasons) for other, reasons in compared if reasons]
+        return sorted(found, key=lambda one: (-one.weight, one.tip))[:MOST]
+
+    def _under(self, key: Key) -> Iterator[str]:
+        return islice(reversed(self._tips.get(key, {})), _MOST_COMPARED)
+
+    def _with_like_words(self, clues: Clues) -> set[str]:
+        """Return the tips that share so many telling words with these clues that their texts may be near-identical."""
+        shared = Counter[str]()
+        for word in clues.words:
+            if not self._is_common(word):
+                shared.update(list(self._tips.get(("word", word), ())))
+        return {tip for tip, number in shared.most_common(_MOST_COMPARED) if number >= TELLING - 1}
+
+    def _reasons(self, one: Clues, other: Clues) -> Iterator[tuple[Reason, str]]:
+        """Yield why two tips are related, each reason with what they have in common."""
+        numbers: tuple[tuple[Reason, frozenset[str]], ...] = (
+            ("plate", one.plates & other.plates),
+            ("phone", one.phones & other.phones),
+        )
+        yield from ((reason, min(shared)) for reason, shared in numbers if shared)
+        if {picture.sha256 for picture in one.pictures} & {picture.sha256 for picture in other.pictures}:
+            yield "picture", ""
+        elif any(looks.are_alike(a.looks, b.looks) for a in one.pictures for b in other.pictures):
+            yield "alike", ""
+        is_near = one.station == other.station
+        if any(is_near or not person.is_common for person in one.persons & other.persons):
+            yield "person", ""
+        if not _differ(one, other) and self._is_same_text(one, other):
+            yield "text", ""
+        if _is_same_place(one, other):
+            yield "place", ""
+
+    def _is_same_text(self, one: Clues, other: Clues) -> bool:
+        if telling(one.words & other.words) < TELLING:
+            return False
+        found = likeness(one.words, other.words, self._is_common)
+        if found.telling >= TELLING:
+            return found.share >= NEAR
+        is_elsewhere = _has_place(one) and _has_place(other) and not _is_same_place(one, other)
+        return found.share >= COPIED and not is_elsewhere
+
+    def _is_common(self, word: str) -> bool:
+        return word in STOCK or len(self._tips.get(("word", word), ())) > max(_COMMON, len(self._clues) * _COMMON_SHARE)
+
+
+def _differ(one: Clues, other: Clues) -> bool:
+    """Return whether two tips name different vehicles, phones or persons: then like words tell of different matters."""
+    numbers = ((one.plates, other.plates), (one.phones, other.phones))
+    if any(a and b and not a & b for a, b in numbers):
+        return True
+    return bool(one.persons and other.persons and not one.persons & other.persons)
+
+
+def _is_same_place(one: Clues, other: Clues) -> bool:
+    if one.pin and other.pin:
+        return one.pin.metres_to(other.pin) <= METRES
+    return bool(one.landmark and other.landmark and one.landmark.is_same(other.landmark))
+
+
+def _has_place(clues: Clues) -> bool:
+    return clues.pin is not None or clues.landmark is not None
+
+
+def _keys_of(clues: Clues) -> Iterator[Key]:
+    """Yield the keys under which a tip is filed."""
+    yield from _shared_keys(clues)
+    yield from (("word", word) for word in clues.words)
+    if clues.pin:
+        yield "pin", next(clues.pin.cells())
+
+
+def _wanted_keys(clues: Clues) -> Iterator[Key]:
+    """Yield the keys under which tips that are related to one may be filed."""
+    yield from _shared_keys(clues)
+    if clues.pin:
+        yield from (("pin", cell) for cell in clues.pin.cells())
+
+
+def _shared_keys(clues: Clues) -> Iterator[Key]:
+    yield from (("plate", plate) for plate in clues.plates)
+    yield from (("phone", phone) for phone in clues.phones)
+    yield from (("person", (one.key, clues.station if one.is_common else "")) for one in clues.persons)
+    yield from (("picture", picture.sha256) for picture in clues.pictures)
+    yield from (("looks", part) for picture in clues.pictures for part in looks.parts(picture.looks))
+    if clues.landmark:
+        yield from (("place", pair) for pair in clues.landmark.pairs())
+    yield "words", clues.words
