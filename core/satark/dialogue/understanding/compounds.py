@@ -27,13 +27,11 @@ def compounds(marks: Sequence[Mark]) -> list[Mark]:
     found: list[Mark] = []
     for names in _layers():
         sure = Marks([*(mark for mark in marks if mark.quality >= FRAME), *found])
-        found.extend(mark for name, rule in names for mark in _of(name, rule, sure))
+        found.extend(mark for name, rule in names if rule.may_hold(sure) for mark in _of(name, rule, sure))
     return found
 
 
 def _of(name: str, rule: Rule, marks: Marks) -> Iterator[Mark]:
-    if not all(marks.has(part) for part in rule.parts):
-        return
     known = {name for part in rule.parts for name in part}
     empty = {index for mark in marks.named((*_BETWEEN, *known)) for index in range(mark.start, mark.end)}
     for start, end in all_matches(rule, marks):

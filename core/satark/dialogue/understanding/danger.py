@@ -33,6 +33,9 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weighed: Mapping[DangerKind, str]
 
 
+_ANY: Final = "*"
+
+
 class DangerRules:
     """The rules of danger, parsed."""
 
@@ -40,10 +43,12 @@ class DangerRules:
         read = msgspec.yaml.decode((files("satark.dialogue.understanding") / "danger.yaml").read_bytes(), type=_File)
         self._numbers = read.numbers
         rules = [(kind, parse_rule(name, line)) for kind, lines in read.rules.items() for name, line in lines.items()]
-        self._rules: Sequence[tuple[DangerKind, tuple[tuple[str, ...], ...], Rule]] = [
-            (kind, () if _any_begins(rule) else rule.parts, rule) for kind, rule in rules
-        ]
-        """With the parts that must all be there, which is quickly seen: most rules miss one."""
+        self._rules: Sequence[tuple[DangerKind, Rule]] = rules
+        self._by_mark: dict[str, list[int]] = {}
+        """Mark → the rules that it may begin: of two hundred, a text's marks begin a few."""
+        for index, (_, rule) in enumerate(rules):
+            for name in rule.parts[0]:
+                self._by_mark.setdefault(_ANY if name.endswith(_ANY) else name, []).append(index)
         self._kinds = [(kind, parse_rule(kind, line)) for kind, line in read.weighed.items()]
         self._weights = weights
 
@@ -58,9 +63,10 @@ class DangerRules:
     def known(self, analysis: Analysis) -> tuple[Danger, ...]:
         """Find the dangers that a rule knows, one a kind, in the order of the file."""
         found: dict[DangerKind, Danger] = {}
-        there = analysis.marks.names()
-        for kind, parts, rule in self._rules:
-            if kind not in found and not any(map(there.isdisjoint, parts)) and matches(rule, analysis.marks):
+        there = self._by_mark.keys() & {_ANY, *analysis.marks.names()}
+        begun = {index for name in there for index in self._by_mark[name]}
+        for kind, rule in (self._rules[index] for index in sorted(begun)):
+            if kind not in found and matches(rule, analysis.marks):
                 found[kind] = Danger(kind, self.numbers(kind), rule.name)
         return tuple(found.values())
 
@@ -74,8 +80,3 @@ class DangerRules:
             return ()
         kind = next((kind for kind, rule in self._kinds if matches(rule, analysis.marks)), DangerKind.LIFE)
         return (Danger(kind, self.numbers(kind), WEIGHED),)
-
-
-def _any_begins(rule: Rule) -> bool:
-    """Whether a part of a rule stands for all marks that begin so."""
-    return any(name.endswith("*") for part in rule.parts for name in part)

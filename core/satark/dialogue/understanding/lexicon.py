@@ -7,7 +7,7 @@ endings of a Hindi, Bhojpuri or Urdu verb (`endings`). A language is added by ad
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from rapidfuzz.distance import OSA
@@ -47,6 +47,10 @@ _MOST_DISTANT: Final = 80
 """Words of a text that are looked up by distance: in a long story a misspelt word is said again, spelt well."""
 
 
+_Found = Mapping[str, float]
+"""Words, prefixes, verbs and stems that a word stands for, and how well."""
+
+
 class _Phrase(NamedTuple):
     words: tuple[str, ...]
     mark: str
@@ -62,11 +66,23 @@ class _Start(NamedTuple):
 
 
 class Lexicon:
-    """All words and phrases, indexed by spelling and by keys. Built once; nothing of a text is kept."""
+    """All words and phrases, indexed by spelling and by keys. Built once; nothing of a text is kept.
 
-    def __init__(self, words: Iterable[tuple[str, str]], aliases: Mapping[str, str] | None = None) -> None:
+    What a word stands for is kept only of words that a lexicon lists. Which of these were ever asked for tells of
+    nobody; any other word may be a name.
+    """
+
+    def __init__(
+        self,
+        words: Iterable[tuple[str, str]],
+        aliases: Mapping[str, str] | None = None,
+        *,
+        lists: Callable[[str], bool] | None = None,
+    ) -> None:
+        """`lists`: whether another lexicon lists a word, so that what it stands for here may be kept too."""
         phrases = (phrase for mark, written in words for phrase in phrase_of(mark, written))
         self._build(Index(tuple(phrases), {}), aliases or {})
+        self._lists = lists or self.knows
 
     @classmethod
     def shipped(cls, extra: Mapping[str, Sequence[str]] | None = None, *, indexed: bool = True) -> Lexicon:
@@ -136,22 +152,35 @@ class Lexicon:
             start = self._ordered[first] = _Start(alone, followed)
         return start
 
-    def _resolve(self, tokens: Sequence[Token], heard: dict[str, Keys]) -> list[Mapping[str, float]]:
-        seen: dict[str, Mapping[str, float]] = {}
+    def _resolve(self, tokens: Sequence[Token], heard: dict[str, Keys]) -> list[_Found]:
+        seen: dict[str, _Found] = {}
         distant = 0
-        for token in tokens:
-            if token.text in seen:
+        for text, *_ in tokens:
+            if text in seen:
                 continue
-            word = heard.get(token.text) or self._spelt.get(token.text) or keys(token.text)
-            heard[token.text] = word
-            found = self._known(token.text, word)
-            if all(name.startswith("~") for name in found):
-                found = {**found, **self._inflected(token.text, word.sound)}
-            if all(name.startswith("~") for name in found) and distant < _MOST_DISTANT:
+            word = heard[text] = heard.get(text) or self._spelt.get(text) or keys(text)
+            found = self._kept(self._near, text, word, self._close)
+            if _only_stems(found) and distant < _MOST_DISTANT:
                 distant += 1
-                found = {**found, **self._distant(word.sound)}
-            seen[token.text] = found
+                found = self._kept(self._far, text, word, self._close_or_distant)
+            seen[text] = found
         return [seen[token.text] for token in tokens]
+
+    def _kept(self, kept: dict[str, _Found], text: str, word: Keys, find: Callable[[str, Keys], _Found]) -> _Found:
+        """What a word stands for, worked out once of a word that is listed."""
+        found = kept.get(text)
+        if found is None:
+            found = find(text, word)
+            if self._lists(text):
+                kept[text] = found
+        return found
+
+    def _close(self, text: str, word: Keys) -> _Found:
+        found = self._known(text, word)
+        return {**found, **self._inflected(text, word.sound)} if _only_stems(found) else found
+
+    def _close_or_distant(self, text: str, word: Keys) -> _Found:
+        return {**self._kept(self._near, text, word, self._close), **self._distant(word.sound)}
 
     def _known(self, text: str, word: Keys) -> Mapping[str, float]:
         found = self._by_prefix(text, word)
@@ -239,6 +268,9 @@ class Lexicon:
         self._prefixes: tuple[dict[str, set[str]], ...] = ({}, {})
         self._verbs: set[str] = set()
         self._buckets: dict[tuple[str, int], list[str]] = {}
+        self._near: dict[str, _Found] = {}
+        self._far: dict[str, _Found] = {}
+        """Of listed words: the words that they stand for."""
         self._fillers = {phrase.words[0] for phrase in index.phrases if phrase.mark == _FILLER and not phrase.words[1:]}
         """Words that mean nothing alone: none of them is heard as a word that does."""
         stems_of: dict[str, str] = {}
@@ -309,6 +341,14 @@ class Lexicon:
         for sound in self._by_key[0]:
             if len(sound) >= _SHORTEST_DISTANT - 1 and sound.isalpha():
                 self._buckets.setdefault((sound[0], len(sound)), []).append(sound)
+
+
+def _only_stems(found: _Found) -> bool:
+    """Whether a word stands for no word, but at best for the stem of one."""
+    for name in found:  # noqa: SIM110 - a generator costs more than what it looks at
+        if name[0] != "~":
+            return False
+    return True
 
 
 def _match(words: tuple[str, ...], index: int, known: Sequence[Mapping[str, float]], quality: float) -> float:

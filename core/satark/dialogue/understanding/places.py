@@ -25,7 +25,7 @@ class Places:
     def __init__(self, geography: Geography, lexicon: Lexicon) -> None:
         self._geography = geography
         self._ordinary = lexicon
-        self._names = Lexicon(_names(geography))
+        self._names = Lexicon(_names(geography), lists=lexicon.knows)
         self._stations = {station.code for station in geography.stations()}
 
     def find(self, analysis: Analysis) -> PlaceFound:
@@ -66,15 +66,11 @@ class Places:
 
     def _written_apart(self, analysis: Analysis, part: slice) -> Iterator[Mark]:
         """Names that are one word but were written as two: "chet ganj"."""
-        tokens = analysis.tokens[part]
-        joined = [one._replace(text=one.text + other.text) for one, other in pairwise(tokens)]
-        for mark in self._names.marks(joined):
-            if (
-                mark.end - mark.start == 1
-                and mark.quality >= SOUND
-                and len(joined[mark.start].text) >= _SHORTEST_JOINED
-            ):
-                yield mark._replace(start=mark.start + part.start, end=mark.end + part.start + 1)
+        for index, (one, other) in enumerate(pairwise(analysis.tokens[part]), start=part.start):
+            text = one.text + other.text
+            if len(text) >= _SHORTEST_JOINED and self._names.sounds_known(text):
+                marks = self._names.marks([one._replace(text=text)])
+                yield from (mark._replace(start=index, end=index + 2) for mark in marks if mark.quality >= SOUND)
 
     def _counts(self, mark: Mark, analysis: Analysis) -> bool:
         """An ordinary word is no misspelt name: "ladka" is not Lanka."""
