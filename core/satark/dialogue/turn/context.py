@@ -145,6 +145,8 @@ class TurnContext:
     def set_answer(self, name: str, answer: GivenAnswer | None) -> None:
         """Set one answer, or take it back (None). Its files that the new answer does not hold are erased."""
         old = self.session.answers.get(name)
+        if answer is not None and name == self.loaded.place_step:
+            answer = self.loaded.with_names(answer)
         answers = self.session.answers_without(name) if answer is None else {**self.session.answers, name: answer}
         gone = set(old.evidence if old else ()) - set(answer.evidence if answer else ())
         self.change(answers=answers)

@@ -17,7 +17,7 @@ from satark.dialogue.steps.contract import Option, Question, Step, View, with_we
 from satark.dialogue.steps.option_matching import OptionLookup
 from satark.dialogue.understanding.reader import Reader
 from satark.folding import fold
-from satark.geography.geography import ELSEWHERE, UNKNOWN, Geography
+from satark.geography.geography import UNKNOWN, Geography
 from satark.tip import Place
 
 _CALL: Final = "voice"
@@ -128,7 +128,7 @@ class LoadedFlow:
             if answer is not None:
                 values[step.id] = _media_value(session, step) if step.type.part == "media" else _value(answer)
                 if step.id in self._place_fields:
-                    self._fill_place(values, step.id)
+                    self._fill_place(values, step.id, answers.get(self.place_step))
             elif position is None:
                 if step.type.part == "say":
                     passed.append(step)
@@ -163,7 +163,13 @@ class LoadedFlow:
         """Return the codes of the geography that a text names, in any spelling."""
         return self.reader.places.codes(text) if self.reader.places else set()
 
-    def _fill_place(self, values: dict[str, Any], step: str) -> None:
+    def with_names(self, place: GivenAnswer) -> GivenAnswer:
+        """Return the answer that tells the place with what its words name."""
+        told = _place_of(place.value) if isinstance(place.value, Mapping) else Place()
+        named = self.names(told.text) if told.text and not told.station else ()
+        return msgspec.structs.replace(place, named=tuple(sorted(named)))
+
+    def _fill_place(self, values: dict[str, Any], step: str, answer: GivenAnswer | None) -> None:
         """Add to the place what a later step tells of it: the conditions of the steps after it look at both.
 
         In a known district the words of the place may name its station: a Kotwali there is in each.
@@ -173,8 +179,8 @@ class LoadedFlow:
             return
         before = dict(told) if isinstance(told, Mapping) else {}
         place = msgspec.structs.replace(_place_of(before), **{self._place_fields[step]: code})
-        codes = self.names(place.text) if place.text and not place.station and place.district != ELSEWHERE else None
-        values[self.place_step] = {**before, **msgspec.to_builtins(self.geography.locate(place, codes))}
+        named = answer.named if answer else ()
+        values[self.place_step] = {**before, **msgspec.to_builtins(self.geography.locate(place, named))}
 
     def option_lookup(self, session: Session, name: str, question: Question) -> OptionLookup:
         """Return the spellings of a question's options, in every language."""
