@@ -1,15 +1,19 @@
-"""Client of Meta's Graph API: pooled connections, no redirects, no cookies, nothing logged."""
+"""Client of Meta's Graph API: pooled connections, no redirects, no cookies, nothing logged.
+
+Messages, one for every turn, go out through `satark.posting`; what is rare, files and states, through aiohttp.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 import aiohttp
 import msgspec
 from yarl import URL
 
 from satark.decoding import DECODING_ERRORS
+from satark.posting import Answer, Poster, PostFailed
 from satark.send_result import Accepted, SendResult, Throttled, Transient
 from satark_whatsapp.errors import (
     PAIR_LIMIT,
@@ -24,20 +28,13 @@ from satark_whatsapp.throttling import Throttling
 
 _OK: Final = 200
 _MAX_RESPONSE_BYTES = 256 * 1024
+_ALWAYS: Final = {"User-Agent": "satark", "Accept-Encoding": "identity"}
 
 _decode_error = msgspec.json.Decoder(ErrorResponse, strict=False).decode
 
 
 class _Uploaded(msgspec.Struct):
     id: str
-
-
-class _Answer(NamedTuple):
-    """What Meta answered to a POST."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
 
 
 _decode_upload = msgspec.json.Decoder(_Uploaded).decode
@@ -52,31 +49,50 @@ class GraphApi:
         self._session: aiohttp.ClientSession | None = None
         self._base = URL(f"{settings.graph_url}/{settings.api_version}")
         self._authorization = {"Authorization": f"Bearer {settings.access_token.get_secret_value()}"}
-        self._json = {**self._authorization, "Content-Type": "application/json"}
-        self._messages = {number: self._base / number / "messages" for number in settings.phone_number_ids}
+        self._poster: Poster | None = None
+        self._messages: Mapping[str, bytes] = {}
+        """Number → the head of its messages' requests."""
 
     async def open(self) -> None:
-        """Create the session. It ignores proxy settings of the environment and stores no cookies."""
+        """Create the clients. They ignore proxy settings of the environment and store no cookies."""
         settings = self._settings
+        self._poster = poster = Poster(
+            str(self._base.origin()),
+            connections=settings.most_connections,
+            connect_seconds=settings.connect_seconds,
+            answer_seconds=settings.send_seconds,
+            largest_answer=_MAX_RESPONSE_BYTES,
+        )
+        headers = {**self._authorization, "Content-Type": "application/json", **_ALWAYS}
+        self._messages = {
+            number: poster.head((self._base / number / "messages").raw_path, headers)
+            for number in settings.phone_number_ids
+        }
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=settings.most_connections),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
-            headers={"User-Agent": "satark", "Accept-Encoding": "identity"},
+            headers=_ALWAYS,
             timeout=aiohttp.ClientTimeout(total=settings.send_seconds, sock_connect=settings.connect_seconds),
         )
 
     async def close(self) -> None:
-        """Close the session."""
+        """Close the clients."""
         if self._session is not None:
             await self._session.close()
             self._session = None
+        if self._poster is not None:
+            self._poster.close()
+            self._poster = None
 
     async def send(self, number: str, account: str, body: bytes) -> SendResult:
         """Post one body to `/{number}/messages`. Never raises for what Meta or the network does."""
-        answer = await self._post(self._messages[number], body, self._json)
-        if not isinstance(answer, _Answer):
-            return answer
+        if self._poster is None:
+            raise _closed()
+        try:
+            answer = await self._poster.post(self._messages[number], body)
+        except PostFailed as failed:
+            return Transient(failed.code)
         if answer.status == _OK:
             self._throttling.recipient_accepted(account, body)
             return Accepted()
@@ -89,8 +105,8 @@ class GraphApi:
         """Upload a file; return its media id, or why not. Never raises for what Meta or the network does."""
         form = aiohttp.FormData({"messaging_product": "whatsapp", "type": mime})
         form.add_field("file", data, filename="file", content_type=mime)
-        answer = await self._post(self._base / number / "media", form, self._authorization)
-        if not isinstance(answer, _Answer):
+        answer = await self._post_form(self._base / number / "media", form)
+        if not isinstance(answer, Answer):
             return answer
         if answer.status != _OK:
             return self._failure(answer, error_of(answer.content), "upload")
@@ -99,17 +115,19 @@ class GraphApi:
         except DECODING_ERRORS:
             return Transient("upload")
 
-    async def _post(self, url: URL, data: bytes | aiohttp.FormData, headers: Mapping[str, str]) -> _Answer | SendResult:
-        """Post, and read what Meta answers; or say what the network did."""
+    async def _post_form(self, url: URL, form: aiohttp.FormData) -> Answer | SendResult:
+        """Post a form, and read what Meta answers; or say what the network did."""
+        headers = self._authorization
         try:
-            async with self.session.post(url, data=data, headers=headers, allow_redirects=False) as response:
-                return _Answer(response.status, response.headers, await read_limited(response))
+            async with self.session.post(url, data=form, headers=headers, allow_redirects=False) as response:
+                found = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(response.status, found, await read_limited(response))
         except TimeoutError:
             return Transient("timeout")
         except (aiohttp.ClientError, OSError):
             return Transient("network")
 
-    def _failure(self, answer: _Answer, error: GraphError | None, code: str) -> SendResult:
+    def _failure(self, answer: Answer, error: GraphError | None, code: str) -> SendResult:
         delays = RetryDelays(account=self._throttling.account_delay(answer.headers), recipient=0)
         return (
             send_result_of(error, delays, answer.status)
@@ -153,8 +171,12 @@ class GraphApi:
             RuntimeError: `open` was not called.
         """
         if self._session is None:
-            raise RuntimeError("the WhatsApp channel is not open")
+            raise _closed()
         return self._session
+
+
+def _closed() -> RuntimeError:
+    return RuntimeError("the WhatsApp channel is not open")
 
 
 async def read_limited(response: aiohttp.ClientResponse) -> bytes:

@@ -45,9 +45,12 @@ class Throttling:
             self._failures.pop((account, _recipient(body)), None)
 
     def account_delay(self, headers: Mapping[str, str]) -> float:
-        """Return the seconds to pause an account: Meta's value, else the setting; at least the time of one message."""
-        announced = _retry_after(headers.get("Retry-After", "")) or _seconds_to_regain_access(
-            headers.get("X-Business-Use-Case-Usage", "")
+        """Return the seconds to pause an account: Meta's value, else the setting; at least the time of one message.
+
+        `headers`: by name in small letters.
+        """
+        announced = _retry_after(headers.get("retry-after", "")) or _seconds_to_regain_access(
+            headers.get("x-business-use-case-usage", "")
         )
         return max(announced or self._settings.throttled_seconds, 1 / self._settings.messages_per_second)
 

@@ -38,11 +38,11 @@ class Certificate(NamedTuple):
     key: Path
 
 
-def self_signed(folder: Path, *, days: int = 2) -> Certificate:
-    """Make a certificate for `localhost` and 127.0.0.1; with negative `days` it has expired."""
+def self_signed(folder: Path, *, days: int = 2, host: str = "localhost") -> Certificate:
+    """Make a certificate for `host` and 127.0.0.1; with negative `days` it has expired."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    names = x509.SubjectAlternativeName([x509.DNSName(host), x509.IPAddress(ip_address("127.0.0.1"))])
     now = datetime.now(UTC)
     made = (
         x509.CertificateBuilder()

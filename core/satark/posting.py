@@ -1,0 +1,323 @@
+"""Posting: small requests to one provider over connections that stay open, for channels that make a call a reply.
+
+A general client costs as much for such a call as half a turn (`docs/performance.md`). This one does one thing: it
+posts a body that is there in full and reads an answer of bounded size. It follows no redirect, sends no cookie, heeds
+no proxy, writes no log, and closes a connection on any byte that was not asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Mapping
+from typing import Final, NamedTuple, cast
+from urllib.parse import urlsplit
+
+import httptools
+from aiohappyeyeballs import start_connection
+
+__all__ = [
+    "Answer",
+    "PostFailed",
+    "Poster",
+]
+
+_LARGEST_HEAD: Final = 32 * 1024
+_IDLE_SECONDS: Final = 15.0
+"""How long a connection may have been idle to be used again: a server may close it at any time, unseen by us."""
+_NEXT_ADDRESS_SECONDS: Final = 0.25
+"""How long one address of a host is tried before the next one is, too (RFC 8305, 5)."""
+_ENDS: Final = frozenset({"content-length", "transfer-encoding"})
+"""Headers that tell where an answer ends; without them it ends with the connection (RFC 9112, 6.3)."""
+
+
+class PostFailed(Exception):  # noqa: N818 - it reads as what it says
+    """There is no answer; whether the request arrived is not known. `code`: `timeout` or `network`."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Answer(NamedTuple):
+    """What was answered to a request."""
+
+    status: int
+    headers: Mapping[str, str]
+    """By name in small letters; of a repeated one the last."""
+    content: bytes
+
+
+class Poster:
+    """Posts to one origin. Use it in one event loop.
+
+    Args:
+        origin: scheme, host and port: `https://graph.facebook.com`. `http` only for servers of this machine.
+        connections: most connections open; further requests wait for one.
+        connect_seconds: most seconds until a connection stands, its TLS handshake included.
+        answer_seconds: most seconds of a request, from the call to the whole answer.
+        largest_answer: most bytes of an answer's content.
+        context: how TLS is checked; None: against the machine's certificate authorities.
+
+    Raises:
+        ValueError: the origin has no host, or another scheme than http or https.
+    """
+
+    def __init__(
+        self,
+        origin: str,
+        *,
+        connections: int,
+        connect_seconds: float,
+        answer_seconds: float,
+        largest_answer: int,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("an origin is http:// or https:// and a host")
+        self._host = parts.hostname
+        self._port = parts.port or (443 if parts.scheme == "https" else 80)
+        self._authority = parts.netloc.rpartition("@")[2]
+        self._context = (context or ssl.create_default_context()) if parts.scheme == "https" else None
+        self._most = connections
+        self._connect_seconds = connect_seconds
+        self._answer_seconds = answer_seconds
+        self._largest_answer = largest_answer
+        self._open: set[_Connection] = set()
+        self._idle: list[_Connection] = []
+        """The one used last at the end: the others grow old and are closed."""
+        self._taken = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    def head(self, path: str, headers: Mapping[str, str]) -> bytes:
+        """Make the head of requests to a path, once for all of them.
+
+        Raises:
+            ValueError: the path or a header could begin another header, or is not ASCII.
+        """
+        lines = [f"POST {path} HTTP/1.1", f"Host: {self._authority}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        if " " in path or not all(line.isascii() and line.isprintable() for line in lines):
+            raise ValueError("a request's path and headers are printable ASCII")
+        return "\r\n".join([*lines, "Content-Length: "]).encode()
+
+    async def post(self, head: bytes, body: bytes) -> Answer:
+        """Post a body; return the answer, whatever its status.
+
+        Args:
+            head: from `head`.
+            body: the whole body.
+
+        Raises:
+            PostFailed: there is no answer.
+        """
+        deadline = time.monotonic() + self._answer_seconds
+        await self._take_place(deadline)
+        try:
+            connection = self._idle_connection() or await self._connect(deadline)
+            answer = await connection.exchange(b"%b%d\r\n\r\n%b" % (head, len(body), body), deadline)
+            if connection.is_usable:
+                self._idle.append(connection)
+            return answer
+        finally:
+            self._leave_place()
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._open)
+
+    def close(self) -> None:
+        """Close every connection; requests under way fail."""
+        for connection in tuple(self._open):
+            connection.close("network")
+        self._idle.clear()
+
+    async def _take_place(self, deadline: float) -> None:
+        if self._taken < self._most:
+            self._taken += 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            async with asyncio.timeout(deadline - time.monotonic()):
+                await turn
+        except BaseException as error:
+            if turn.done() and not turn.cancelled():
+                self._leave_place()
+            elif turn in self._waiting:
+                self._waiting.remove(turn)
+            if isinstance(error, TimeoutError):
+                raise PostFailed("timeout") from None
+            raise
+
+    def _leave_place(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._taken -= 1
+
+    def _idle_connection(self) -> _Connection | None:
+        oldest = time.monotonic() - _IDLE_SECONDS
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_usable and connection.used_at > oldest:
+                return connection
+            connection.close("network")
+        return None
+
+    async def _connect(self, deadline: float) -> _Connection:
+        seconds = min(self._connect_seconds, deadline - time.monotonic())
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(seconds):
+                addresses = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+                connected = await start_connection(addresses, happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS)
+                _, connection = await loop.create_connection(
+                    lambda: _Connection(self._largest_answer, self._open),
+                    sock=connected,
+                    ssl=self._context,
+                    server_hostname=self._host if self._context else None,
+                )
+        except TimeoutError:
+            raise PostFailed("timeout") from None
+        except OSError:  # a certificate that does not fit is one, too
+            raise PostFailed("network") from None
+        return connection
+
+
+class _Connection(asyncio.Protocol):
+    """One connection, with one request at a time."""
+
+    def __init__(self, largest_answer: int, connections: set[_Connection]) -> None:
+        self._largest = largest_answer
+        self._connections = connections
+        self._transport: asyncio.Transport | None = None
+        self._answered: asyncio.Future[Answer] | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._headers: dict[str, str] = {}
+        self._content: list[bytes] = []
+        self._received = self._head_size = self._size = 0
+        self._began = self._complete = self._stays_open = False
+        self.used_at = 0.0
+        """When its last answer came, by `time.monotonic`."""
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it may take a request."""
+        return self._transport is not None and self._answered is None
+
+    async def exchange(self, request: bytes, deadline: float) -> Answer:
+        """Send a request and wait for its answer.
+
+        Raises:
+            PostFailed: there is none.
+        """
+        loop = asyncio.get_running_loop()
+        if self._transport is None:
+            raise PostFailed("network")
+        answered: asyncio.Future[Answer] = loop.create_future()
+        self._answered = answered
+        timer = loop.call_later(deadline - time.monotonic(), self.close, "timeout")
+        self._transport.write(request)
+        try:
+            return await answered
+        except BaseException:
+            self.close("network")  # an answer that nobody waits for must not be taken for the next one's
+            raise
+        finally:
+            timer.cancel()
+
+    def close(self, code: str) -> None:
+        """Close it; the request under way fails."""
+        transport, self._transport = self._transport, None
+        self._connections.discard(self)
+        if transport is not None:
+            transport.abort()
+        if self._answered is not None and not self._answered.done():
+            self._answered.set_exception(PostFailed(code))
+        self._answered = None
+
+    # ------------------------------------------------------------- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note the transport."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._connections.add(self)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Fail the request under way, unless its answer was to end so."""
+        if error is None and self._began and _ENDS.isdisjoint(self._headers):
+            self._resolve()
+        self.close("network")
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser, which calls the methods below."""
+        if self._answered is None:
+            self.close("network")
+            return
+        self._received += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._end(keep=False)
+            return
+        if self._complete:
+            self._end(keep=self._stays_open)
+        elif self._size > self._largest or (not self._began and self._received > _LARGEST_HEAD):
+            self.close("network")
+
+    def _end(self, *, keep: bool) -> None:
+        """Give the answer, if it came whole, and keep the connection only where nothing else came."""
+        if self._complete:
+            self._resolve()
+        if not keep:
+            self.close("network")
+
+    def _resolve(self) -> None:
+        answered, self._answered = self._answered, None
+        if answered is not None and not answered.done():
+            answered.set_result(Answer(self._parser.get_status_code(), self._headers, b"".join(self._content)))
+        self.used_at = time.monotonic()
+        self._headers, self._content = {}, []
+        self._received = self._head_size = self._size = 0
+        self._began = self._complete = False
+
+    # ------------------------------------------------------------- httptools
+
+    def on_message_begin(self) -> None:
+        """A second answer to one request: what follows can't be trusted."""
+        if self._complete:
+            raise ValueError
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Note a header, up to the limit of all of them."""
+        self._head_size += len(name) + len(value)
+        if self._head_size > _LARGEST_HEAD:
+            raise ValueError
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        """Wait for the content, but not after word that the answer is still to come (1xx)."""
+        self._began = True
+
+    def on_body(self, body: bytes) -> None:
+        """Collect the content, up to its limit."""
+        self._size += len(body)
+        if self._size <= self._largest:
+            self._content.append(body)
+
+    def on_message_complete(self) -> None:
+        """Note that the answer is whole, unless it was word that it is still to come."""
+        if self._parser.get_status_code() < 200:  # noqa: PLR2004
+            self._began = False
+            self._headers = {}
+        else:
+            self._complete = self._size <= self._largest
+            self._stays_open = self._parser.should_keep_alive()  # it can tell only now
