@@ -23,6 +23,8 @@ class GivenAnswer(Redacted, frozen=True, omit_defaults=True, array_like=True):
     """Ordinals of the files that are (part of) the answer: a spoken answer, or the evidence step's files."""
     joined: bool = False
     """Whether several messages make up the answer: an edit of one of them must not replace the others."""
+    own: tuple[tuple[int, int], ...] | None = None
+    """The parts of its words, from and to, that may identify the tipster; None: it was not looked for yet."""
     named: tuple[str, ...] = ()
     """Of a place: the codes of the geography that its words name. They are read once, not at every turn."""
 

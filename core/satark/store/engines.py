@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, LargeBinary, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -56,6 +56,7 @@ def _sqlite(database: str, url: str) -> Engine:
         raise DatabaseUrlError(message) from None
     options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     engine = create_engine(url, connect_args=options, hide_parameters=True)
+    engine.dialect.colspecs = {**engine.dialect.colspecs, LargeBinary: _Bytes}
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:
@@ -73,6 +74,16 @@ def _sqlite(database: str, url: str) -> Engine:
         connection.exec_driver_sql(f"BEGIN {mode}")
 
     return engine
+
+
+class _Bytes(LargeBinary):
+    """Bytes, which the driver takes and gives as they are: the general type copies each value both ways."""
+
+    def bind_processor(self, dialect: Any) -> None:
+        """Leave values as they are."""
+
+    def result_processor(self, dialect: Any, coltype: Any) -> None:
+        """Leave values as they are."""
 
 
 def _create_private_file(database: Path) -> None:

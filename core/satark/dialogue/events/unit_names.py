@@ -25,7 +25,7 @@ def choose_by_name(context: TurnContext, event: Text, question: Question, readin
     fills = getattr(step.settings, "fills", "")
     if not fills and step.names != "station":
         return None
-    codes = context.loaded.names(event.body)
+    codes = context.names(event.body)
     named = context.loaded.geography.resolve(codes)
     offered = {option.code for option in question.options}
     if not fills:

@@ -46,7 +46,7 @@ def handle_words(context: TurnContext, event: Text, name: str, question: Questio
         context.hear_dangers(event.body)
         return context.state.handle_event(context, "", event) or not_understood(context)
     asked = asked_of(context, name, question)
-    reading = context.loaded.reader.read(event.body, asked)
+    reading = context.loaded.reader.read(context.analysis(event.body), asked)
     context.note_dangers(danger.kind for danger in reading.dangers)
     asks_again = reading.kind is Kind.COMMAND and reading.command in _ASKS_AGAIN
     if context.session.state in _FOR_A_CODE and (asks_again or reading.kind not in {Kind.COMMAND, Kind.REMARK}):
@@ -70,7 +70,7 @@ def _may_be_a_story(reading: Reading, body: str) -> bool:
 def _names_a_place(context: TurnContext, body: str) -> bool:
     """Whether a text is hardly more than a name of the geography, which no other reading may outweigh."""
     is_short = len(body.split()) <= _PLACE_WORDS
-    return is_short and bool(context.loaded.geography.resolve(context.loaded.names(body)).district)
+    return is_short and bool(context.loaded.geography.resolve(context.names(body)).district)
 
 
 def _reads(context: TurnContext) -> bool:

@@ -11,10 +11,14 @@ from satark.catalogues import Catalogue
 from satark.channel import Event, Media
 from satark.dialogue.session import GivenAnswer, MediaJob, OpenMailbox, Session, SessionFile, Turn
 from satark.dialogue.steps.contract import Option, Question, Step, View
-from satark.dialogue.turn.loaded_flow import LoadedFlow, Progress
+from satark.dialogue.turn.loaded_flow import LoadedFlow, Progress, place_of
 from satark.dialogue.turn.prompts import make_prompt
+from satark.dialogue.understanding.analysis import Analysis
 from satark.prompt import Prompt
+from satark.tip import Place
 
+_STANDING = frozenset({"complete", "dangers", "page", "revision", "said", "state", "step"})
+"""Fields of the session that change nothing about where it stands in its flow."""
 EDIT_PREFIX = "edit:"
 """Begins `Session.state` while one answer is edited; the step's id follows."""
 
@@ -51,6 +55,7 @@ class TurnContext:
     """The working state of one turn: the session as it becomes, and what the turn will carry."""
 
     __slots__ = (
+        "_analyses",
         "_progress",
         "dangers",
         "debounce",
@@ -87,6 +92,8 @@ class TurnContext:
         self.page_stays = False
         """Whether the current page may stay although something is said above it: it was said above it before."""
         self._progress: Progress | None = None
+        self._analyses: dict[str, Analysis] = {}
+        """Of the texts that this turn has read; a text is kept no longer."""
 
     # ------------------------------------------------------------- where the session stands
 
@@ -123,7 +130,7 @@ class TurnContext:
 
     def view(self, step: Step | None) -> View:
         """Return what a step may look at."""
-        return self.loaded.view(self.session, step, self.progress, self.now)
+        return self.loaded.view(self.session, step, self.progress, self.now, self.names)
 
     def may_answer(self, step: Step) -> bool:
         """Whether a step may be answered now: it is on the path, or a detail whose condition holds."""
@@ -135,7 +142,8 @@ class TurnContext:
     def change(self, **fields: Any) -> None:
         """Replace fields of the session."""
         self.session = msgspec.structs.replace(self.session, **fields)
-        self._progress = None
+        if not fields.keys() <= _STANDING:
+            self._progress = None
 
     def leave_menu(self) -> None:
         """Leave the menu that the session is in, for where it was before."""
@@ -146,11 +154,18 @@ class TurnContext:
         """Set one answer, or take it back (None). Its files that the new answer does not hold are erased."""
         old = self.session.answers.get(name)
         if answer is not None and name == self.loaded.place_step:
-            answer = self.loaded.with_names(answer)
+            answer = self._with_names(answer)
+        if answer is not None and (old is None or old.value != answer.value):
+            answer = msgspec.structs.replace(answer, own=None)
         answers = self.session.answers_without(name) if answer is None else {**self.session.answers, name: answer}
         gone = set(old.evidence if old else ()) - set(answer.evidence if answer else ())
         self.change(answers=answers)
         self.drop_files(gone)
+
+    def _with_names(self, place: GivenAnswer) -> GivenAnswer:
+        told = place_of(place.value) if isinstance(place.value, Mapping) else Place()
+        named = self.names(told.text) if told.text and not told.station else ()
+        return msgspec.structs.replace(place, named=tuple(sorted(named)))
 
     def drop_files(self, ordinals: set[str]) -> None:
         """Erase files of this session."""
@@ -230,7 +245,18 @@ class TurnContext:
 
     def hear_dangers(self, words: str) -> None:
         """Read words for dangers alone; otherwise as `note_dangers`."""
-        self.note_dangers(danger.kind for danger in self.loaded.reader.dangers(words))
+        self.note_dangers(danger.kind for danger in self.loaded.reader.dangers(self.analysis(words)))
+
+    def analysis(self, text: str) -> Analysis:
+        """Return the analysis of a text, which several may look at: it is most of the work of a reading."""
+        found = self._analyses.get(text)
+        if found is None:
+            found = self._analyses[text] = self.loaded.reader.analyse(text)
+        return found
+
+    def names(self, text: str) -> set[str]:
+        """Return the codes of the geography that a text names, in any spelling."""
+        return self.loaded.reader.names(self.analysis(text))
 
     def repeat_said(self) -> None:
         """Say again what stood above the current question, as far as the session has it."""

@@ -10,28 +10,33 @@ import msgspec
 from satark.dialogue.session import GivenAnswer
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.understanding.own_identity import without_spans
-from satark.dialogue.understanding.reading import IdentitySpan
 
 
 def identifying_words(context: TurnContext) -> tuple[str, ...]:
     """Return the words in question, each once, in the order of the answers."""
-    found = (text[span.start : span.end] for _, text in _texts(context) for span in _open_spans(context, text))
+    found = (text[start:end] for name, text in list(_texts(context)) for start, end in _open(context, name, text))
     return tuple(dict.fromkeys(found))
 
 
 def take_out_identity(context: TurnContext) -> None:
     """Take these words out of every answer."""
     for name, text in list(_texts(context)):
-        if spans := _open_spans(context, text):
+        if spans := _open(context, name, text):
             answer = context.session.answers[name]
             value = _replaced(answer.value, without_spans(text, spans))
             context.set_answer(name, msgspec.structs.replace(answer, value=value))
 
 
-def _open_spans(context: TurnContext, text: str) -> list[IdentitySpan]:
-    decided = context.session.identity_decided
-    spans = context.loaded.reader.own_identity(text)
-    return [span for span in spans if text[span.start : span.end] not in decided]
+def _open(context: TurnContext, name: str, text: str) -> list[tuple[int, int]]:
+    """The parts of an answer's words that they were not asked about; the answer keeps what was found in it."""
+    answer = context.session.answers[name]
+    found = answer.own
+    if found is None:
+        spans = context.loaded.reader.own_identity(context.analysis(text))
+        found = tuple((span.start, span.end) for span in spans)
+        answers = {**context.session.answers, name: msgspec.structs.replace(answer, own=found)}
+        context.change(answers=answers)
+    return [(start, end) for start, end in found if text[start:end] not in context.session.identity_decided]
 
 
 def _texts(context: TurnContext) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, Final
 
@@ -136,7 +136,14 @@ class LoadedFlow:
                     position = step
         return Progress(tuple(path), values, position, tuple(passed))
 
-    def view(self, session: Session, step: Step | None, progress: Progress, now: int = 0) -> View:
+    def view(
+        self,
+        session: Session,
+        step: Step | None,
+        progress: Progress,
+        now: int = 0,
+        names: Callable[[str], Iterable[str]] | None = None,
+    ) -> View:
         """Return what a step may look at."""
         name = step.id if step else ""
         partial = session.answers.get(f"@{name}")
@@ -147,7 +154,7 @@ class LoadedFlow:
             now=now,
             values=progress.values,
             place=self.located_place(progress),
-            names=self.names,
+            names=names,
             partial=partial.value if partial else None,
             above_range=session.above_range,
             website=self.website,
@@ -157,17 +164,7 @@ class LoadedFlow:
     def located_place(self, progress: Progress) -> Place:
         """Return the place as the answers tell it, with its district and station as far as they are known."""
         told = progress.values.get(self.place_step)
-        return _place_of(told) if isinstance(told, Mapping) else Place()
-
-    def names(self, text: str) -> set[str]:
-        """Return the codes of the geography that a text names, in any spelling."""
-        return self.reader.places.codes(text) if self.reader.places else set()
-
-    def with_names(self, place: GivenAnswer) -> GivenAnswer:
-        """Return the answer that tells the place with what its words name."""
-        told = _place_of(place.value) if isinstance(place.value, Mapping) else Place()
-        named = self.names(told.text) if told.text and not told.station else ()
-        return msgspec.structs.replace(place, named=tuple(sorted(named)))
+        return place_of(told) if isinstance(told, Mapping) else Place()
 
     def _fill_place(self, values: dict[str, Any], step: str, answer: GivenAnswer | None) -> None:
         """Add to the place what a later step tells of it: the conditions of the steps after it look at both.
@@ -178,7 +175,7 @@ class LoadedFlow:
         if not isinstance(code, str) or code in {"", UNKNOWN}:
             return
         before = dict(told) if isinstance(told, Mapping) else {}
-        place = msgspec.structs.replace(_place_of(before), **{self._place_fields[step]: code})
+        place = msgspec.structs.replace(place_of(before), **{self._place_fields[step]: code})
         named = answer.named if answer else ()
         values[self.place_step] = {**before, **msgspec.to_builtins(self.geography.locate(place, named))}
 
@@ -219,5 +216,6 @@ def _media_value(session: Session, step: Step) -> Any:
     return {name: "yes" for name, some in found.items() if some} or ""
 
 
-def _place_of(answer: Mapping[str, Any]) -> Place:
+def place_of(answer: Mapping[str, Any]) -> Place:
+    """Return the place that an answer tells."""
     return Place(**{name: value for name, value in answer.items() if name in Place.__struct_fields__})

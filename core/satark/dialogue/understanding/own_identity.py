@@ -11,7 +11,6 @@ from typing import Final, Literal, TypeAlias, get_args
 import msgspec
 
 from satark.dialogue.understanding.analysis import Analysis
-from satark.dialogue.understanding.lexicon import Lexicon
 from satark.dialogue.understanding.marks import between
 from satark.dialogue.understanding.reading import IdentitySpan
 from satark.dialogue.understanding.rules import Rule, all_matches, parse_rule
@@ -30,17 +29,15 @@ _OTHERS: Final = frozenset({"id.their-number", "id.their", "who.they", "person.p
 class OwnIdentity:
     """Finds what identifies the sender. The rules are data: `identity.yaml`."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
-        self._lexicon = lexicon
+    def __init__(self) -> None:
         text = (files("satark.dialogue.understanding") / "identity.yaml").read_bytes()
         lines = msgspec.yaml.decode(text, type=dict[_Kind, list[str]])
         self._rules: Sequence[tuple[_Kind, Rule]] = [
             (kind, parse_rule(kind, line)) for kind in get_args(_Kind) for line in lines.get(kind, [])
         ]
 
-    def find(self, text: str) -> tuple[IdentitySpan, ...]:
+    def find(self, analysis: Analysis) -> tuple[IdentitySpan, ...]:
         """Find the parts of a text that identify its sender, in order, none inside another."""
-        analysis = Analysis(text, self._lexicon)
         found = [*self._by_rules(analysis), *_by_form(analysis)]
         return _merged(found)
 
@@ -99,11 +96,11 @@ def _merged(found: Iterable[IdentitySpan]) -> tuple[IdentitySpan, ...]:
     return tuple(merged)
 
 
-def without_spans(text: str, spans: Sequence[IdentitySpan]) -> str:
-    """Return the text with the spans taken out: what one tap offers."""
+def without_spans(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Return the text with the parts, from and to, taken out: what one tap offers."""
     kept: list[str] = []
     at = 0
-    for span in spans:
-        kept.append(text[at : span.start])
-        at = span.end
+    for start, end in spans:
+        kept.append(text[at:start])
+        at = end
     return " ".join("".join([*kept, text[at:]]).split())

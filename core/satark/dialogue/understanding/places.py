@@ -30,14 +30,14 @@ class Places:
 
     def find(self, analysis: Analysis) -> PlaceFound:
         """Find the one district, station and outpost that a text names; names that contradict each other tell none."""
-        named = self.named(analysis) | (self._geography.named(analysis.text) & {ELSEWHERE})
+        named = self.codes(analysis)
         found = self._geography.resolve(named)
         mentioned = bool(named) or analysis.has("place.thing") or _near_something(analysis)
         return PlaceFound(district=found.district, station=found.station, outpost=found.outpost, mentioned=mentioned)
 
-    def codes(self, text: str) -> set[str]:
+    def codes(self, analysis: Analysis) -> set[str]:
         """Every code that a text names in any spelling, and `ELSEWHERE` where it names a place outside."""
-        return self.named(Analysis(text, self._ordinary)) | (self._geography.named(text) & {ELSEWHERE})
+        return self.named(analysis) | (self._geography.named(analysis.text) & {ELSEWHERE})
 
     def named(self, analysis: Analysis) -> set[str]:
         """Every code that a text names."""

@@ -62,34 +62,44 @@ class Reader:
         self.weights = read_weights()
         self._dangers = DangerRules(self.weights)
         self._topics = Topics()
-        self._identity = OwnIdentity(self.lexicon)
+        self._identity = OwnIdentity()
 
     @classmethod
     def shared(cls, geography: Geography) -> Reader:
         """Return the one reader of the process for a geography."""
         return _shared(geography, own_folder())
 
-    def read(self, text: str, asked: Asked) -> Reading:
+    def analyse(self, text: str) -> Analysis:
+        """Analyse a text: most of the work of a reading. Keep it for one turn at most."""
+        return Analysis(text, self.lexicon)
+
+    def read(self, text: str | Analysis, asked: Asked) -> Reading:
         """Read a text as the answer to a question, or as what else it is."""
-        analysis = Analysis(text, self.lexicon)
-        return _OneReading(self, analysis, asked, self._dangers).read()
+        return _OneReading(self, self._analysed(text), asked, self._dangers).read()
 
     def open(self, text: str) -> Opening:
         """Read what a story tells of category, place, time, police and danger."""
-        analysis = Analysis(text, self.lexicon)
+        analysis = self.analyse(text)
         return opening_of(analysis, self.places, self._dangers.find(analysis))
 
-    def dangers(self, text: str) -> tuple[Danger, ...]:
+    def dangers(self, text: str | Analysis) -> tuple[Danger, ...]:
         """Find the dangers that a text tells of."""
-        return self._dangers.find(Analysis(text, self.lexicon))
+        return self._dangers.find(self._analysed(text))
+
+    def names(self, text: str | Analysis) -> set[str]:
+        """Find the codes of the geography that a text names, in any spelling."""
+        return self.places.codes(self._analysed(text)) if self.places else set()
 
     def numbers(self, kind: DangerKind) -> tuple[str, ...]:
         """Return the numbers to call in a danger of this kind, the most urgent first."""
         return self._dangers.numbers(kind)
 
-    def own_identity(self, text: str) -> tuple[IdentitySpan, ...]:
+    def own_identity(self, text: str | Analysis) -> tuple[IdentitySpan, ...]:
         """Find the parts of a text that identify its sender, in order, none inside another."""
-        return self._identity.find(text)
+        return self._identity.find(self._analysed(text))
+
+    def _analysed(self, text: str | Analysis) -> Analysis:
+        return text if isinstance(text, Analysis) else self.analyse(text)
 
     def topic(self, analysis: Analysis, *families: str) -> Topic | None:
         """Find what a text asks, remarks or refuses."""
