@@ -15,6 +15,8 @@ from sqlalchemy import Connection, select
 from satark.casework.errors import NoSuchTip
 from satark.casework.opened_tip import TipSummary, summarize
 from satark.casework.posted_message import PostedMessage
+from satark.casework.related.clues import Clues, Picture, clues_of, picture_of
+from satark.casework.related.index import RelatedIndex
 from satark.casework.search_index import SearchIndex
 from satark.evidence.records import open_records
 from satark.identity.sealing import CantOpen, open_as, open_envelope, open_tip, recipient_of
@@ -62,6 +64,8 @@ class TipCache:
         """Tips that changed since their documents were opened."""
         self.texts = SearchIndex()
         """What a search looks through; call `open_documents` first."""
+        self.related = RelatedIndex()
+        """Which tips have something in common; call `open_documents` first."""
         self._numbers: dict[str, str] = {}
         self._watchers: list[Callable[[Collection[str]], None]] = []
 
@@ -143,6 +147,7 @@ class TipCache:
         for tip in tips:
             self._unreadable.discard(tip)
             self.texts.remove(tip)
+            self.related.drop(tip)
             if gone := self.tips.pop(tip, None):
                 self._numbers.pop(gone.envelope.header.number, None)
         self._tell(tips)
@@ -214,8 +219,10 @@ class TipCache:
         for tip, rows in self._services.read(lambda c: _records(c, tips)).items():
             opened, _ = open_records(rows, self.tips[tip].envelope.identity)
             self.tips[tip].captions = tuple(record.caption for record in opened)
+            self.tips[tip].pictures = tuple(filter(None, map(picture_of, opened)))
         for tip in tips:
             self.texts.put(tip, self.tips[tip].texts())
+            self.related.put(tip, self.tips[tip].clues())
 
 
 class CachedTip:
@@ -229,6 +236,7 @@ class CachedTip:
         self.damaged = 0
         self.document: Tip | None = None
         self.captions: tuple[str, ...] = ()
+        self.pictures: tuple[Picture, ...] = ()
         self._summary: TipSummary | None = None
         self._posted: list[PostedMessage] = []
 
@@ -265,6 +273,11 @@ class CachedTip:
         answers = _texts(self.document.answers) if self.document is not None else []
         messages = [posted.message.text for posted in self.thread]
         return [*answers, *self.captions, *messages, self.envelope.header.number]
+
+    def clues(self) -> Clues:
+        """Return what can be compared with other tips: of what the tipster wrote, said and sent."""
+        told = (one.message for one in self.thread if one.message.sender == "tipster" or one.message.transcript)
+        return clues_of(self.document, [*self.captions, *(message.text for message in told)], self.pictures)
 
 
 def _texts(value: object) -> list[str]:
