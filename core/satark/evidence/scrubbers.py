@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from satark.evidence.documents.archive import ArchiveScrubber
 from satark.evidence.documents.markup import MarkupScrubber
+from satark.evidence.documents.old_office.scrubber import OldOfficeScrubber
 from satark.evidence.documents.ooxml import OoxmlScrubber
 from satark.evidence.documents.opendocument import OpenDocumentScrubber
 from satark.evidence.documents.pdf import PdfScrubber
@@ -47,6 +48,7 @@ def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
         VoiceDisguise(ffmpeg),
         PdfScrubber(),
         OoxmlScrubber(),
+        OldOfficeScrubber(),
         OpenDocumentScrubber(),
         TextScrubber(),
         MarkupScrubber(),

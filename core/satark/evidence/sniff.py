@@ -47,6 +47,11 @@ _MP4 = (
     b"pana", b"nvr1", b"cmf", b"piff", b"hvc1", b"hev1", b"av01", b"msdh", b"msix", b"caqv", b"CAEP", b"ismv",
 )  # fmt: skip
 _ZIP = b"PK\3\4"
+_COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1")
+OLE = "application/x-ole-storage"
+WORD, EXCEL, POWERPOINT = "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"
+"""Files of old office programs: a container of theirs (MS-CFB), and those whose program its directory shows."""
+_COMPOUND_STREAMS = ((POWERPOINT, "PowerPoint Document"), (EXCEL, "Workbook"), (WORD, "WordDocument"))
 _OPEN_DOCUMENT = re.compile(
     rb"PK\x03\x04.{22}\x08\0.{2}mimetype(application/vnd\.oasis\.opendocument\.[a-z]{1,20})(?=PK|\0|$)", re.DOTALL
 )
@@ -96,14 +101,17 @@ _SYNONYMS = {
 def sniff_file(path: Path) -> str:
     """Return the MIME type of a file; `UNKNOWN` if its content shows none.
 
-    Looks past an ID3 tag of any size (AAC, FLAC, MP3), and at the central directory of ZIP files. Nothing is unpacked
-    or parsed, since this runs outside the sandbox.
+    Looks past an ID3 tag of any size (AAC, FLAC, MP3), and at the central directory of ZIP files and the directory of
+    old office files. Nothing is unpacked or parsed, since this runs outside the sandbox.
     """
     with path.open("rb") as file:
         head = file.read(HEAD)
         if head.startswith(_ZIP):
             file.seek(max(0, path.stat().st_size - TAIL))
             return sniff_zip(head, file.read(TAIL))
+        if head.startswith(_COMPOUND):
+            file.seek(_compound_directory(head))
+            return _compound(file.read(HEAD))
         if not head.startswith(b"ID3"):
             return sniff(head)
         file.seek(_id3_size(head))
@@ -116,6 +124,16 @@ def _id3_size(head: bytes) -> int:
     for digit in head[6:10]:
         size = size << 7 | digit & 0x7F
     return 10 + size
+
+
+def _compound_directory(head: bytes) -> int:
+    # MS-CFB section 2.2: the size of a sector as a power of two, and the first sector of the directory.
+    return (int.from_bytes(head[48:52], "little") + 1) << min(head[30], 12)
+
+
+def _compound(directory: bytes) -> str:
+    names = directory.upper()  # in names of streams case does not count
+    return next((mime for mime, name in _COMPOUND_STREAMS if name.upper().encode("utf-16-le") in names), OLE)
 
 
 def sniff_zip(head: bytes, tail: bytes) -> str:
