@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias, get_args
 
 from satark.redacted import Redacted
@@ -94,12 +94,18 @@ class Tip(Redacted, frozen=True, kw_only=True):
     """Coarse: `YYYY-MM-DDThh/PT6H`, the date and the six-hour band that the tip was confirmed in (UTC)."""
     answers: dict[str, Any]
     """Step → value, in the order of the flow: text, option code, list of codes, number, date, or a place's fields."""
+    meanings: Mapping[str, str] = {}
+    """Meaning → the step that has it, as the questionnaire declares them, such as `own_voice` → `whose_voice`."""
     evidence: tuple[str, ...] = ()
     """Ordinals of the files that belong to the tip, `1` upwards, whether or not they have arrived yet."""
     district: str = ""
     station: str = ""
     accused: Accused | None = None
     """The police unit that the tip is about, if any."""
+
+    def answer_to(self, meaning: str) -> Any:
+        """Return the answer to the question that has a meaning; None where it was not asked or not answered."""
+        return self.answers.get(self.meanings.get(meaning, ""))
 
 
 class Accused(Redacted, frozen=True, kw_only=True, omit_defaults=True):

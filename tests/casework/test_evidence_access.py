@@ -12,11 +12,11 @@ from satark.casework import Casework, NoSuchFile, OpenTip, SecondOfficerRequired
 from satark.custody.audit import verify_log
 from satark.custody.chain import LogEntry
 from satark.desk import Level
-from satark.evidence.own_voice import EVIDENCE_STEP, OTHER, SOUND_STEP, WHOSE_STEP, may_contain_voice
+from satark.evidence.own_voice import OTHER, may_contain_voice
 from satark.services import Services
 from satark.testing.desks import SeededDesk
 from satark.testing.store import fresh_services
-from satark.testing.tips import SeededTip, seed_file, seed_tip
+from satark.testing.tips import MEANINGS, SeededTip, seed_file, seed_tip
 
 APPROVAL = TwoOfficerApproval("rao", "khan", may_listen=True)
 VOICE: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what"}
@@ -143,22 +143,27 @@ def test_originals_need_the_approval_of_two_officers(sp: SeededDesk, spoken: See
 SOUND_ALONE: dict[str, Any] = {"kind": "document", "mime": "video/mp4", "clean_mime": "video/mp4", "muted_sha256": ""}
 WHOSE: list[tuple[str, dict[str, Any], str | None, bool]] = [
     ("a voice message that answers a question", VOICE, OTHER, True),
-    ("a voice message sent as evidence", {**VOICE, "role": EVIDENCE_STEP}, "own", True),
-    ("the same, unanswered", {**VOICE, "role": EVIDENCE_STEP}, None, True),
-    ("somebody else's threat", {**VOICE, "role": EVIDENCE_STEP}, OTHER, False),
-    ("a sound file", {"kind": "audio", "mime": "audio/mpeg", "role": EVIDENCE_STEP}, None, True),
-    ("a sound file sent as a document", {"kind": "document", "mime": "audio/amr", "role": EVIDENCE_STEP}, None, True),
+    ("a voice message sent as evidence", {**VOICE, "role": MEANINGS["evidence"]}, "own", True),
+    ("the same, unanswered", {**VOICE, "role": MEANINGS["evidence"]}, None, True),
+    ("somebody else's threat", {**VOICE, "role": MEANINGS["evidence"]}, OTHER, False),
+    ("a sound file", {"kind": "audio", "mime": "audio/mpeg", "role": MEANINGS["evidence"]}, None, True),
+    (
+        "a sound file sent as a document",
+        {"kind": "document", "mime": "audio/amr", "role": MEANINGS["evidence"]},
+        None,
+        True,
+    ),
     ("a sound file called a voice that is a film", {"kind": "voice", "mime": "video/mp4", "role": "what"}, None, True),
-    ("a film", {"kind": "video", "mime": "video/mp4", "role": EVIDENCE_STEP}, None, False),
+    ("a film", {"kind": "video", "mime": "video/mp4", "role": MEANINGS["evidence"]}, None, False),
     ("a recording in a container of films", SOUND_ALONE, None, True),
-    ("a photo", {"kind": "image", "mime": "image/jpeg", "role": EVIDENCE_STEP}, None, False),
+    ("a photo", {"kind": "image", "mime": "image/jpeg", "role": MEANINGS["evidence"]}, None, False),
 ]
 
 
 def test_sound_counts_as_the_tipsters_own_voice_unless_they_said_otherwise(services: Services, sp: SeededDesk) -> None:
     wrong = []
     for name, record, whose, own in WHOSE:
-        seeded = seed_tip(services, [sp.desk], evidence=("1",), answers={WHOSE_STEP: whose, "what": "x"})
+        seeded = seed_tip(services, [sp.desk], evidence=("1",), answers={MEANINGS["own_voice"]: whose, "what": "x"})
         seed_file(services, seeded, "1", b"x", **record)
         if bool(sp.casework_of("rao").open(seeded.number).voices) is not own:
             wrong.append(name)
@@ -166,15 +171,15 @@ def test_sound_counts_as_the_tipsters_own_voice_unless_they_said_otherwise(servi
 
 
 @pytest.mark.parametrize("answer", [None, "remove", "keep"])
-@pytest.mark.parametrize("role", [EVIDENCE_STEP, "message"])
+@pytest.mark.parametrize("role", [MEANINGS["evidence"], "message"])
 def test_a_film_is_passed_on_without_sound_unless_the_tipster_kept_it(
     services: Services, sp: SeededDesk, role: str, answer: str | None
 ) -> None:
-    seeded = seed_tip(services, [sp.desk], evidence=("1",), answers={SOUND_STEP: answer})
+    seeded = seed_tip(services, [sp.desk], evidence=("1",), answers={MEANINGS["film_sound"]: answer})
     seed_file(services, seeded, "1", b"film", b"film, sound", muted=b"film", mime="video/mp4", kind="video", role=role)
     work = sp.casework_of("rao")
     tip = work.open(seeded.number)
-    kept = answer == "keep" and role == EVIDENCE_STEP
+    kept = answer == "keep" and role == MEANINGS["evidence"]
     assert may_contain_voice(tip.evidence[0]) is kept
     expected = b"film, sound" if kept else b"film"
     assert tip.evidence[0].clean_bytes == len(expected)

@@ -21,6 +21,7 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
+from satark.dialogue.flow.meanings import undeclared
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Session, Turn
 from satark.geography.geography import Geography
@@ -72,19 +73,23 @@ flow.add_command(flow_new)
 def check(file: Path | None, *, as_json: bool) -> None:
     """Report every problem of FILE, by step, language and channel.
 
-    The plugins of the settings bring their step types, checks and channels.
+    The plugins of the settings bring their step types, checks and channels. What no step declares, and what holds
+    instead, is noted; it is no problem.
     """
     problems: Sequence[FlowProblem]
+    notes: Sequence[str] = ()
     try:
         source = _source(file)
-        problems = check_flow(_load(source), source.catalogues, _media())
+        loaded = _load(source)
+        notes = undeclared(loaded.steps)
+        problems = check_flow(loaded, source.catalogues, _media())
     except FlowError as error:
         problems = error.problems
     if as_json:
         click.echo(json.dumps([_as_dict(problem) for problem in problems], ensure_ascii=False))
     else:
-        for problem in problems:
-            click.echo(str(problem), err=True)
+        for line in (*(f"note: {note}" for note in notes), *map(str, problems)):
+            click.echo(line, err=True)
         click.echo(counted(len(problems), "problem") if problems else "The flow has no problems.")
         if any(problem.language for problem in problems):
             click.echo("Your own texts belong into texts/<language>.po beside the file.")

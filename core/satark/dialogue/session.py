@@ -169,6 +169,8 @@ class Submission(Redacted, frozen=True, kw_only=True):
     language: str
     category: str
     answers: dict[str, Any]
+    meanings: dict[str, str]
+    """Meaning → the step that has it, as the flow declares it."""
     evidence: tuple[str, ...]
     place: Place
     accused: Accused | None

@@ -19,14 +19,11 @@ if TYPE_CHECKING:
     from satark.desk import Level
     from satark.tip import Tip
 
-EVIDENCE_STEP: Final = "evidence"
-WHOSE_STEP: Final = "whose_voice"
 OTHER: Final = "other"
-"""The answer to `WHOSE_STEP` (see the default flow) that makes recordings of `EVIDENCE_STEP` ordinary evidence."""
+"""The answer to the step that means `own_voice` that makes recordings sent as evidence ordinary evidence."""
 
-SOUND_STEP: Final = "film_sound"
 KEEP: Final = "keep"
-"""The answer to `SOUND_STEP` (see the default flow) with which films of `EVIDENCE_STEP` are passed on with sound."""
+"""The answer to the step that means `film_sound` with which films sent as evidence are passed on with sound."""
 
 LOWEST_LEVEL: Final[Level] = "district"
 """The lowest level of a desk at which a tipster's voice may be heard."""
@@ -49,7 +46,7 @@ def is_own_voice(record: Evidence, tip: Tip) -> bool:
     """Whether a file counts as the tipster's own voice: all sound does, unless they said that it is another's."""
     if record.kind not in SPOKEN and not record.mime.startswith("audio/") and not _has_no_picture(record):
         return False
-    return not (record.role == EVIDENCE_STEP and tip.answers.get(WHOSE_STEP) == OTHER)
+    return not (_is_sent_as_evidence(record, tip) and tip.answer_to("own_voice") == OTHER)
 
 
 def as_passed_on(record: Evidence, tip: Tip) -> Evidence:
@@ -57,7 +54,7 @@ def as_passed_on(record: Evidence, tip: Tip) -> Evidence:
 
     The clean copy that it then names is the muted one, which `copy_path` finds.
     """
-    kept = record.role == EVIDENCE_STEP and tip.answers.get(SOUND_STEP) == KEEP
+    kept = _is_sent_as_evidence(record, tip) and tip.answer_to("film_sound") == KEEP
     if kept or not record.muted_bytes:
         return record
     return msgspec.structs.replace(record, clean_bytes=record.muted_bytes, clean_sha256=record.muted_sha256)
@@ -76,6 +73,11 @@ def is_muted(record: Evidence) -> bool:
 def may_contain_voice(record: Evidence) -> bool:
     """Whether a file that is passed on undisguised may contain the tipster's voice: a film with its sound does."""
     return record.clean_mime.startswith("video/") and record.clean_sha256 != record.muted_sha256
+
+
+def _is_sent_as_evidence(record: Evidence, tip: Tip) -> bool:
+    """Whether a file was sent as evidence: only of such files it was asked whose voice is in them."""
+    return record.role == tip.meanings.get("evidence")
 
 
 def _has_no_picture(record: Evidence) -> bool:

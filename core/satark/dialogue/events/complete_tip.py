@@ -18,7 +18,7 @@ from satark.dialogue.states.unsolicited import accept_unsolicited
 from satark.dialogue.steps.contract import AcceptedAnswer, Step, unknown_option
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
-from satark.dialogue.understanding.reading import Asked, Kind
+from satark.dialogue.understanding.reading import STORY, Asked, Kind
 from satark.folding import fold
 
 _FEWEST_WORDS: Final = 3
@@ -44,7 +44,7 @@ def is_complete_tip(loaded: LoadedFlow, event: Event) -> bool:
 
 def _tells_a_tip(loaded: LoadedFlow, body: str) -> bool:
     """Whether words that follow `TIP` are a tip: no talk about tips, and no word against sending beside a negation."""
-    reading = loaded.reader.read(body, Asked(name="what", asks="text"))
+    reading = loaded.reader.read(body, Asked(name=STORY, asks="text"))
     words = fold(body).split()
     if not words or words[0] in loaded.words_after_tip or reading.kind not in {Kind.CONTENT, Kind.DANGER}:
         return False

@@ -10,6 +10,7 @@ import msgspec
 
 from satark.dialogue.flow.accusations import accusation_problems, read_accuses
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem
+from satark.dialogue.flow.meanings import meaning_problems, read_means
 from satark.dialogue.steps.built_in import BUILT_IN_STEP_TYPES
 from satark.dialogue.steps.conditions import Condition, ConditionError, parse_condition
 from satark.dialogue.steps.contract import Step, StepType, Validator
@@ -20,7 +21,7 @@ _CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,24}")
 _RESERVED_IDS: Final = frozenset(
     {"and", "or", "not", "in", "is", "if", "else", "language", "option", "command", "status"}
 )
-_COMMON_FIELDS: Final = frozenset({"id", "type", "when", "detail", "skip", "check", "accuses"})
+_COMMON_FIELDS: Final = frozenset({"id", "type", "when", "detail", "skip", "check", "means", "accuses"})
 
 
 class FlowDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,7 +51,7 @@ def build_flow(document: FlowDocument, step_types: Iterable[StepType], validator
     builder.check_flags(flags)
     if not document.languages:
         builder.report("a flow needs a language")
-    for step, text in accusation_problems(builder.steps, document.accuses):
+    for step, text in (*accusation_problems(builder.steps, document.accuses), *meaning_problems(builder.steps)):
         builder.report(text, step)
     if builder.problems:
         raise FlowError(builder.problems)
@@ -135,6 +136,7 @@ class _Builder:
                 skip=self._flag(data, "skip", name),
                 check=str(data.get("check", "")),
                 validator=self._validator(data, name),
+                means=read_means(data, lambda text: self.report(text, name)),
                 accuses=accuses,
                 names=names,
             )

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from satark.catalogues import Catalogues
+from satark.dialogue.flow.meanings import steps_by_meaning
 from satark.dialogue.steps.conditions import Condition
 from satark.dialogue.steps.contract import Step
 from satark.tip import Priority
@@ -70,6 +71,8 @@ class Flow:
         self.flags = dict(flags or {})
         """Reason for the desk → when it holds."""
         self.by_id = {step.id: step for step in self.steps}
+        self.meanings = steps_by_meaning(self.steps)
+        """Meaning → id of the step that has it."""
         self.canonical = self._canonical()
         self.hash = hashlib.sha256(self.canonical).hexdigest()
 
@@ -94,6 +97,8 @@ def _plain(step: Step) -> dict[str, Any]:
     for name in ("detail", "skip"):
         if getattr(step, name):
             plain[name] = True
+    if step.means:
+        plain["means"] = step.means
     if accuses := step.accuses or step.names:
         plain["accuses"] = accuses
     return {**msgspec.to_builtins(step.settings), **plain}

@@ -12,17 +12,13 @@ import msgspec
 from satark.channel import Tap, Text
 from satark.dialogue.session import GivenAnswer
 from satark.dialogue.states.unsolicited import accept_unsolicited
-from satark.dialogue.steps.contract import AcceptedAnswer, Step
+from satark.dialogue.steps.contract import AcceptedAnswer, Meaning, Step
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.understanding.reading import Opening, PlaceFound
 from satark.folding import fold
 from satark.languages import language_of_text
 from satark.tip import Place
 
-_CATEGORY: Final = "category"
-_POLICE: Final = "police"
-_WHEN: Final = "when"
-_NOW: Final = "now"
 _TIMES: Final = {"now": "yes", "past": "no", "coming": "no"}
 """When it happens, as a story tells it → the answer to whether it happens now."""
 
@@ -43,14 +39,14 @@ def begin_with_story(context: TurnContext, event: Text, opening: Opening) -> Non
 
 
 def fill_in(context: TurnContext, opening: Opening, *, but: str = "") -> None:
-    """Answer the open questions that a story tells the answer of, `but` one, and say what was understood."""
-    told = {
-        _CATEGORY: opening.category,
-        _NOW: _TIMES.get(opening.when, ""),
-        _POLICE: "yes" if opening.police else "",
-        _WHEN: _only_now(opening),
+    """Answer the open questions that a story answers, `but` of one meaning, and say what was understood."""
+    told: dict[Meaning, str] = {
+        "category": opening.category,
+        "now": _TIMES.get(opening.when, ""),
+        "police": "yes" if opening.police else "",
+        "when": _only_now(opening),
     }
-    labels = [_choose(context, name, code) for name, code in told.items() if name != but and _is_open(context, name)]
+    labels = [_choose(context, one, code) for one, code in told.items() if one != but and _is_open(context, one)]
     labels.append(_place(context, opening.place))
     if understood := [label for label in labels if label]:
         context.say("understood", label=", ".join(understood))
@@ -75,21 +71,26 @@ def _only_now(opening: Opening) -> str:
     return opening.when if opening.when == "now" else ""
 
 
-def _is_open(context: TurnContext, name: str) -> bool:
+def _is_open(context: TurnContext, meaning: Meaning) -> bool:
     """Whether a story may answer a step: whether it happens now only where that is asked, else when it happens."""
     asks_now = _asks_now(context)
-    return asks_now if name == _NOW else not (name == _WHEN and asks_now)
+    return asks_now if meaning == "now" else not (meaning == "when" and asks_now)
 
 
 def _asks_now(context: TurnContext) -> bool:
-    now = context.loaded.flow.by_id.get(_NOW)
+    now = _step(context, "now")
     return now is not None and now in context.progress.path
 
 
-def _choose(context: TurnContext, name: str, code: str) -> str:
-    """Choose an option of a step that is open; return its label, empty where it was not chosen."""
-    step = context.loaded.flow.by_id.get(name)
-    if step is None or not code or name in context.session.answers:
+def _step(context: TurnContext, meaning: Meaning) -> Step | None:
+    flow = context.loaded.flow
+    return flow.by_id.get(flow.meanings.get(meaning, ""))
+
+
+def _choose(context: TurnContext, meaning: Meaning, code: str) -> str:
+    """Choose an option of the open step that has a meaning; return its label, empty where it was not chosen."""
+    step = _step(context, meaning)
+    if step is None or not code or step.id in context.session.answers:
         return ""
     view = context.view(step)
     option = next((option for option in step.type.ask(step, view).options if option.code == code), None)
@@ -97,7 +98,7 @@ def _choose(context: TurnContext, name: str, code: str) -> str:
     if option is None or not isinstance(result, AcceptedAnswer) or result.more:
         return ""
     _answer(context, step, result.value)
-    return f"{context.catalogue.text(f'{name}.name')}: {option.label}" if code in {"yes", "no"} else option.label
+    return f"{context.catalogue.text(f'{step.id}.name')}: {option.label}" if code in {"yes", "no"} else option.label
 
 
 def _place(context: TurnContext, found: PlaceFound) -> str:

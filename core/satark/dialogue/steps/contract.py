@@ -26,6 +26,13 @@ Part: TypeAlias = Literal["say", "ask", "media", "review", "submit"]
 Accuses: TypeAlias = Literal["outpost", "station", "circle", "district", "range", "unknown", "named", "nobody"]
 """The police unit that an option accuses: of the place, by its level; `named`: the station that another step names."""
 
+Meaning: TypeAlias = Literal["category", "place", "evidence", "police", "now", "when", "own_voice", "film_sound"]
+"""What a step is to the engine, the understanding and the desks, whatever its id.
+
+`category`, `place` and `evidence` are the tip's; `police`: whether police are involved; `now`, `when`: when it happens;
+`own_voice`: whose voice is in a recording sent as evidence; `film_sound`: whether a film's sound is passed on.
+"""
+
 _SAYS_NOTHING: Final = ("unknown", "OTHER")
 """Options that say nothing, the better one first."""
 
@@ -50,6 +57,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the validator of its answers, or empty."""
     validator: Validator | None = None
     """That validator."""
+    means: Meaning | Literal[""] = ""
+    """Its declared meaning."""
     accuses: Mapping[str, Accuses] = {}
     """Option → the police unit that it accuses, so that routing keeps the tip away from it."""
     names: Literal["", "station", "outpost"] = ""

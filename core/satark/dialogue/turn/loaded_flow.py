@@ -63,8 +63,9 @@ class LoadedFlow:
         self.commands = CommandWords(catalogues)
         self.steps = tuple(flow.steps)
         self.opening_step = next((s.id for s in flow.steps if getattr(s.settings, "opening", False)), "")
-        self.evidence_step = next((s.id for s in flow.steps if s.type.part == "media"), "evidence")
-        self.place_step = next((s.id for s in flow.steps if s.type.name == "place"), "")
+        self.evidence_step = flow.meanings.get("evidence", "evidence")
+        """The role of files that answer no other step; the step itself, where there is one."""
+        self.place_step = flow.meanings.get("place", "")
         self.common_words = {c.language: frozenset(map(fold, c.words("language.common.words"))) for c in catalogues}
         """Language → its commonest words, by which a text in a shared script shows its language."""
         self.tip_words = frozenset(fold(word) for c in catalogues for word in c.words("one_message.words"))

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from satark.dialogue.session import Submission
 from satark.dialogue.turn.context import TurnContext
 from satark.tip import Accused, Place, Priority
-
-_CATEGORY: Final = "category"
-"""The step that gives a submission its category; a flow without it leaves the field empty."""
 
 
 def make_submission(context: TurnContext) -> Submission:
@@ -26,11 +23,13 @@ def make_submission(context: TurnContext) -> Submission:
     place = context.loaded.located_place(progress)
     if context.loaded.place_step in answers:
         answers[context.loaded.place_step] = {**answers[context.loaded.place_step], **msgspec.to_builtins(place)}
+    meanings = {**context.loaded.flow.meanings, "evidence": context.loaded.evidence_step}
     context.drop_files({file.ordinal for file in session.files} - _files_of_the_tip(context))
     return Submission(
         language=session.language,
-        category=str(answers.get(_CATEGORY, "")),
+        category=str(answers.get(meanings.get("category", ""), "")),
         answers=answers,
+        meanings=dict[str, str](meanings),
         evidence=tuple(file.ordinal for file in context.session.files),
         place=place,
         accused=_accused(context, answers, place),

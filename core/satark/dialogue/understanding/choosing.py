@@ -69,11 +69,11 @@ def _has_words(analysis: Analysis) -> bool:
 def marks_of(option: Choice, asked: Asked) -> tuple[str, ...]:
     """The marks that name an option of a question."""
     name = asked.name.lstrip("@")
-    names: tuple[str, ...] = (f"opt.{name}.{option.id}", f"said.{name}.{option.id}")
+    names: tuple[str, ...] = (f"opt.{name}.{option.sense}", f"said.{name}.{option.sense}")
     if name == "category":
         return (*names, f"cat.{option.id}", f"strong.{option.id}")
     if name == "police_unit":
-        return (*names, f"unit.{option.id}", *_SAYS.get(option.id, ()))
+        return (*names, f"unit.{option.sense}", *_SAYS.get(option.sense, ()))
     if name == "language":
         return (*names, f"lang.{option.id}")
     if asked.asks == "review" or name == "review":
@@ -164,8 +164,8 @@ def _narrowed(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
         code = category_of(analysis, spared)
         return [one for one in found if one[0].id == code] or found
     if asked.name == "police_unit":
-        unknown = [one for one in found if one[0].id == "unknown"]
-        return unknown or [one for one in found if one[0].id == unit_of(analysis)] or found
+        unknown = [one for one in found if one[0].sense == "unknown"]
+        return unknown or [one for one in found if one[0].sense == unit_of(analysis)] or found
     if asked.name == "when" and analysis.has("opt.when.coming") and not analysis.has("opt.when.was"):
         return [one for one in found if one[0].id == "coming"] or found
     return _longest(found)

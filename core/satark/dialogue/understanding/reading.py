@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 Asks: TypeAlias = Literal["choice", "text", "place", "media", "review", "confirm", "code", "nothing"]
 """What a question asks for. `text` and `place` take any words as the answer; `media` asks for files."""
+
+STORY: Final = "what"
+"""How the lexicon names the question for what happens."""
 
 FREE: frozenset[Asks] = frozenset({"text", "place"})
 """The questions to which any words are an answer."""
@@ -59,13 +62,21 @@ class Choice(msgspec.Struct, frozen=True):
     label: str
     words: tuple[str, ...] = ()
     acts: bool = False
+    unit: str = ""
+    """Of a question that asks whom the tip accuses: the unit that the option accuses, as the lexicon names it."""
+
+    @property
+    def sense(self) -> str:
+        """Under what the lexicon has words for it."""
+        return self.unit or self.id
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """The question that stands, as far as reading needs it."""
 
     name: str
-    """The id of the step or state: `category`, `police_unit`, `@reach`. The lexicon has words for the default flow."""
+    """What the lexicon knows the question by: what the step means (`category`, `what`, `police_unit`), else the id of
+    the step or state. The lexicon has words for the default flow."""
     asks: Asks = "nothing"
     options: tuple[Choice, ...] = ()
     """In the order in which they are numbered, with the labels and words of every language."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from satark.dialogue.understanding.analysis import NEGATIONS, Analysis
 from satark.dialogue.understanding.choosing import Chosen, choose
 from satark.dialogue.understanding.places import Places
-from satark.dialogue.understanding.reading import FREE, Asked
+from satark.dialogue.understanding.reading import FREE, STORY, Asked
 from satark.dialogue.understanding.senses import LOOSE, STORY_REST, STORY_WORDS, VAGUE
 
 
@@ -63,7 +63,7 @@ class TextAtQuestion:
         """Whether it tells anything of a crime, or, where a place is asked, of a place."""
         if self._asked.asks == "place":
             return self._analysis.has("place.*") or bool(self._places and self._places.named(self._analysis))
-        if self._asked.name == "what" or not self._free:
+        if self._asked.name == STORY or not self._free:
             return self._tells() or self._analysis.has("cat.*", "w.drink", "d.weapon", "place.thing", "time.often")
         return self._analysis.has("police", "unit.*", "cat.*", "act.*", "place.*", "time.*", "digits")
 

@@ -1,0 +1,91 @@
+"""Meanings of steps: what the engine, the understanding and the desks must find in any questionnaire.
+
+A flow declares them (`means: category`); ids are free. The codes of options that mean something, such as the `other`
+of `own_voice`, are fixed: nobody sees codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, Literal, NamedTuple, get_args
+
+from satark.dialogue.steps.contract import Meaning, Step
+
+MEANINGS: Final[tuple[Meaning, ...]] = get_args(Meaning)
+
+
+class _Rule(NamedTuple):
+    """What a meaning asks of its step, and what holds in a flow in which no step has it."""
+
+    type: str = ""
+    by_type: bool = False
+    """Whether the first step of that type has the meaning undeclared."""
+    options: tuple[str, ...] = ()
+    lacking: str = ""
+
+
+_RULES: Final[Mapping[Meaning, _Rule]] = {
+    "category": _Rule("choice", lacking="tips have no category, so no destination, term or figure can go by it"),
+    "place": _Rule("place", by_type=True, lacking="tips have no place, so they go to the desks of every district"),
+    "evidence": _Rule("media", by_type=True, lacking="no step asks for files, which are taken at any time"),
+    "police": _Rule(options=("yes", "no")),
+    "now": _Rule(options=("yes", "no")),
+    "when": _Rule(options=("now", "past", "coming")),
+    "own_voice": _Rule(options=("own", "other"), lacking="every recording counts as the tipster's own voice"),
+    "film_sound": _Rule(options=("remove", "keep"), lacking="every film is passed on without its sound"),
+}
+
+
+def read_means(data: Mapping[str, Any], report: Callable[[str], None]) -> Meaning | Literal[""]:
+    """Read what a step declares under `means`."""
+    declared = data.get("means", "")
+    found = next((meaning for meaning in MEANINGS if meaning == declared), None)
+    if found is None and declared != "":
+        report(f"`means` is one of {', '.join(MEANINGS)}")
+    return found or ""
+
+
+def steps_by_meaning(steps: Iterable[Step]) -> dict[Meaning, str]:
+    """Return meaning → id of the step that has it: declared, or by its type."""
+    steps = list(steps)
+    found: dict[Meaning, str] = {step.means: step.id for step in steps if step.means}
+    for step in steps:
+        for meaning in _by_type(step):
+            found.setdefault(meaning, step.id)
+    return found
+
+
+def meaning_problems(steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
+    """List what is wrong with the declared meanings, as pairs of step and problem."""
+    declared: dict[str, str] = {}
+    for step in steps:
+        if step.means:
+            yield from _of_step(step, step.means, declared.setdefault(step.means, step.id))
+        elif step.id in MEANINGS and step.id not in _by_type(step):
+            yield step.id, f"an id alone means nothing: declare `means: {step.id}`, or choose another id"
+    places = [step.id for step in steps if "place" in _by_type(step)]
+    if len(places) > 1 and "place" not in declared:
+        yield places[1], "there is more than one place: declare `means: place` at the tip's"
+
+
+def undeclared(steps: Sequence[Step]) -> list[str]:
+    """List the meanings that no step of a flow has, each with what holds instead."""
+    found = steps_by_meaning(steps)
+    lacking = ((meaning, rule.lacking) for meaning, rule in _RULES.items() if meaning not in found and rule.lacking)
+    return [f"no step has `means: {meaning}`: {instead}" for meaning, instead in lacking]
+
+
+def _of_step(step: Step, meaning: Meaning, first: str) -> Iterator[tuple[str, str]]:
+    rule = _RULES[meaning]
+    if first != step.id:
+        yield step.id, f"`means: {meaning}` stands at the step {first!r} already"
+    if rule.type and rule.type != step.type.name:
+        yield step.id, f"`means: {meaning}` needs a step of the type {rule.type}"
+        return
+    codes: Callable[[Step], Sequence[str]] | None = getattr(step.type, "codes", None)
+    for code in sorted(set(rule.options) - set(codes(step) if codes else ())):
+        yield step.id, f"`means: {meaning}` needs the option {code!r}"
+
+
+def _by_type(step: Step) -> tuple[Meaning, ...]:
+    return tuple(meaning for meaning, rule in _RULES.items() if rule.by_type and rule.type == step.type.name)
