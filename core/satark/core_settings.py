@@ -109,7 +109,8 @@ class RetentionSettings(BaseModel):
     unconfirmed_days: int = Field(
         default=180, ge=1, description="days that a tip is kept after an office could not confirm it"
     )
-    merged_days: int = Field(default=30, ge=1, description="days that a tip is kept after it was joined to another")
+    merged_days: int = Field(default=365, ge=1, description="days that a tip is kept after it was joined to another")
+    set_aside_days: int = Field(default=180, ge=1, description="days that a tip is kept after it was set aside")
     transferred_days: int = Field(
         default=365, ge=1, description="days that a tip is kept after it was handed over to another authority"
     )

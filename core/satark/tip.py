@@ -38,12 +38,14 @@ __all__ = [
 
 Status: TypeAlias = Literal[
     "RECEIVED", "IN_REVIEW", "NEED_INFO", "ASSIGNED", "VERIFYING", "ACTION",
-    "ACTED", "UNCONFIRMED", "MERGED", "TRANSFERRED", "CLOSED", "REOPENED",
+    "ACTED", "UNCONFIRMED", "MERGED", "TRANSFERRED", "SET_ASIDE", "CLOSED", "REOPENED",
 ]  # fmt: skip
 """What an office says of a tip; wording for the tipster in `dialogue/texts` under `status.<code>`."""
 
 STATUSES: tuple[Status, ...] = get_args(Status)
-FINISHED_STATUSES: frozenset[Status] = frozenset({"ACTED", "UNCONFIRMED", "MERGED", "TRANSFERRED", "CLOSED"})
+FINISHED_STATUSES: frozenset[Status] = frozenset(
+    {"ACTED", "UNCONFIRMED", "MERGED", "TRANSFERRED", "SET_ASIDE", "CLOSED"}
+)
 """The statuses after which nobody needs to act on a tip."""
 FEEDBACK_STATUSES: frozenset[Status] = frozenset({"ACTED", "CLOSED"})
 """The statuses with which the tipster is asked whether it helped."""
@@ -227,7 +229,8 @@ class CaseStep(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """One step of the desks' work on a tip. It stands in internal messages, which no receipt opens."""
 
     kind: Literal[
-        "directed", "reported", "asked_to_close", "refused_to_close", "closed", "corrected", "assigned", "merged"
+        "directed", "reported", "asked_to_close", "refused_to_close", "closed", "corrected", "assigned",
+        "merged", "unmerged"
     ]
     to: str = ""
     """The desk directed to, the officer assigned to, or the number of the tip that this one is merged into."""

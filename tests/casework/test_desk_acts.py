@@ -224,5 +224,6 @@ def test_a_merged_tip_names_the_other_only_to_desks_that_have_it(
     opened = office.casework.open(other.number)
     assert (opened.status, opened.work.merged_into) == ("MERGED", directed.number)
     assert office.refused(other, "direct", to="lanka", text="x") == "merged"
-    office.do(other, "status", status="VERIFYING")
+    assert office.refused(other, "status", status="VERIFYING") == "merged"
+    office.do(other, "unmerge")
     assert office.casework.open(other.number).work.merged_into == ""

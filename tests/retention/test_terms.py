@@ -37,7 +37,8 @@ def term_of(retention: Retention, seeded: SeededTip) -> Term:
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_every_status_has_a_term_and_unfinished_tips_have_that_of_unfinished_ones(status: Status) -> None:
-    finished = {"ACTED": 1825, "UNCONFIRMED": 180, "MERGED": 30, "TRANSFERRED": 365, "CLOSED": 365}
+    finished = {"ACTED": 1825, "UNCONFIRMED": 180, "MERGED": 365, "SET_ASIDE": 180, "CLOSED": 365}
+    finished["TRANSFERRED"] = 365
     assert terms.term_days(DEFAULTS, status, "COW") == finished.get(status, 1095)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from satark.casework.clocks import Clocks, Offices, may_decide
 from satark.casework.errors import NoSuchTip
+from satark.casework.merging import pass_on_status
 from satark.catalogues import Catalogues
 from satark.desk import CaseworkError
 from satark.redacted import Redacted
@@ -25,14 +26,15 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 ActName: TypeAlias = Literal[
-    "status", "ask", "direct", "report", "close", "approve", "refuse", "correct", "assign", "merge", "note",
+    "status", "ask", "direct", "report", "close", "approve", "refuse", "correct", "assign", "merge", "unmerge", "note",
 ]  # fmt: skip
 ACT_NAMES: tuple[ActName, ...] = get_args(ActName)
 
 Problem: TypeAlias = Literal[
     "long", "status", "closed", "finished", "ask", "note", "desk", "direct", "due",
     "report", "report.none", "outcome", "done", "reason", "closing.none", "refuse",
-    "priority", "correct", "assign", "merge", "merge.desks", "merged",
+    "priority", "correct", "assign", "merge", "merge.desks", "merge.priority", "merged", "unmerge",
+    "aside",
 ]  # fmt: skip
 """Why an act is refused; wording in the desk's catalogues under `problem.<code>`."""
 
@@ -41,6 +43,8 @@ MAX_TEXT = 1000
 TAKES_TWO: frozenset[str] = frozenset({"no_action"})
 """Outcomes with which an urgent tip is closed by two officers only, or by a desk above."""
 _PRIORITIES: tuple[Priority, ...] = get_args(Priority)
+_OF_LEADING: frozenset[ActName] = frozenset({"status", "direct", "report", "close"})
+"""Acts that are done on the leading tip alone, and count for those that are merged into it."""
 
 _REASONS: dict[Problem, str] = {
     "long": f"the text is too long: {MAX_TEXT} characters at most",
@@ -64,7 +68,10 @@ _REASONS: dict[Problem, str] = {
     "assign": "choose an officer of your desk who reads tips",
     "merge": "give the number of another tip of your desk that is not merged itself",
     "merge.desks": "these two tips are not at the same desks: a desk would learn of a tip that it does not have",
-    "merged": "this tip is merged into another: direct that one",
+    "merge.priority": "that tip has a lower priority: merge it into this one, or raise its priority first",
+    "merged": "this tip is merged into another: act on that one, or undo the merging first",
+    "unmerge": "this tip is not merged into another",
+    "aside": "an urgent tip is not set aside: correct its priority with a reason first",
 }
 
 
@@ -176,10 +183,13 @@ class DeskActs:
             work.direct(tip, act.to, act.text, self._due(tip, act))
         else:
             self._services.write_now(lambda unit: self._post(unit, tip, act))
+        pass_on_status(self._services, work, tip)
 
     def _problem(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if max(len(act.text), len(act.reason)) > MAX_TEXT:
             return "long"
+        if tip.work.is_led and act.name in _OF_LEADING:
+            return "merged"
         checks: dict[ActName, Callable[[OpenTip, DeskAct], Problem | None]] = {
             "status": self._check_status,
             "direct": self._check_direct,
@@ -190,6 +200,7 @@ class DeskActs:
             "correct": self._check_correction,
             "assign": self._check_assignment,
             "merge": self._check_merge,
+            "unmerge": self._check_unmerge,
         }
         check = checks.get(act.name)
         if check:
@@ -201,6 +212,8 @@ class DeskActs:
             return "status"
         if act.status in {"CLOSED", "MERGED"}:
             return "closed" if act.status == "CLOSED" else "merge"
+        if act.status == "SET_ASIDE" and tip.header.priority == "urgent":
+            return "aside"
         if act.status in FINISHED_STATUSES and not self.may_close(tip):
             return "finished"
         return "ask" if act.question and not act.text else None
@@ -259,7 +272,16 @@ class DeskActs:
             return "merge"
         if not self.may_close(tip):
             return "finished"
-        return None if _is_known_to_the_same_desks(tip, other) else "merge.desks"
+        if not _is_known_to_the_same_desks(tip, other):
+            return "merge.desks"
+        is_lower = _PRIORITIES.index(other.header.priority) < _PRIORITIES.index(tip.header.priority)
+        return "merge.priority" if is_lower else None
+
+    def _check_unmerge(self, tip: OpenTip, act: DeskAct) -> Problem | None:
+        del act
+        if not tip.work.merged_into:
+            return "unmerge"
+        return None if self.may_close(tip) else "finished"
 
     def _has_desk_above(self, tip: OpenTip, desk: str, offices: Offices) -> bool:
         """Return whether a desk above another has a tip. A remote office can't tell, and takes it that one has."""
@@ -279,8 +301,9 @@ class DeskActs:
         else:
             step, kind, detail = self._step(tip, act)
             self._add(unit, tip, step, act.text, (kind, detail))
-        if act.name == "merge":
-            self._casework.post(unit, tip, Message(sender="desk", desk=self._casework.desk, status="MERGED"))
+        if act.name in {"merge", "unmerge"}:
+            status: Status = "MERGED" if act.name == "merge" else tip.work.status_before
+            self._casework.post(unit, tip, Message(sender="desk", desk=self._casework.desk, status=status))
 
     def _step(self, tip: OpenTip, act: DeskAct) -> tuple[CaseStep, ActKind, str]:
         if act.name == "close":
@@ -296,6 +319,8 @@ class DeskActs:
         if act.name == "merge":
             number = self._casework.open(act.to).tip.number
             return CaseStep(kind="merged", to=number), "merged", number
+        if act.name == "unmerge":
+            return CaseStep(kind="unmerged", to=tip.work.merged_into), "unmerged", tip.work.merged_into
         return CaseStep(kind="reported"), "reported", ""
 
     def _close(self, unit: UnitOfWork, tip: OpenTip, outcome: str, done: str, reason: str) -> None:

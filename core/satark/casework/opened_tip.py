@@ -11,7 +11,6 @@ from satark.casework.posted_message import PostedMessage
 from satark.casework.work import Work, corrected, work_on
 from satark.evidence.own_voice import OwnVoice
 from satark.tip import (
-    FINISHED_STATUSES,
     Envelope,
     Evidence,
     Header,
@@ -41,7 +40,7 @@ class TipSummary(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def finished(self) -> bool:
         """Whether nobody needs to act on the tip any more."""
-        return self.status in FINISHED_STATUSES
+        return self.work.finished
 
     def __repr__(self) -> str:
         return "TipSummary(…)"

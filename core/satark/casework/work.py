@@ -48,14 +48,24 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     disputed: bool = False
     """Whether the tip is open because of a dispute."""
     merged_into: str = ""
-    """The number of the tip that this one is merged into, until a desk sets another status."""
+    """The number of the tip that this one is merged into, until a desk undoes that."""
+    status_before: Status = INITIAL_STATUS
+    """Of a merged tip: its status before."""
+    set_aside: bool = False
+    """Whether it is set aside, and its tipster has written nothing since."""
     assigned: Mapping[str, str] = {}
     """The officer that each desk assigned it to, by desk."""
 
     @property
     def finished(self) -> bool:
         """Whether nobody needs to act on the tip any more."""
-        return self.status in FINISHED_STATUSES
+        is_aside = self.status != "SET_ASIDE" or self.set_aside
+        return self.is_led or (self.status in FINISHED_STATUSES and is_aside)
+
+    @property
+    def is_led(self) -> bool:
+        """Whether what becomes of another tip counts for this one: it is merged, and its tipster disputes nothing."""
+        return bool(self.merged_into) and not self.disputed
 
     def director_of(self, desk: str) -> str:
         """Return the desk that has a desk's report coming to it; empty if it owes none, given or not."""
@@ -97,6 +107,7 @@ def work_on(thread: Sequence[PostedMessage]) -> Work:
 
 
 def _after_tipster(work: Work, message: Message) -> Work:
+    work = msgspec.structs.replace(work, set_aside=False)
     if not is_dispute(message, work.status):
         return work
     if work.disputes:
@@ -111,12 +122,11 @@ def _after_desk(work: Work, posted: PostedMessage) -> Work:
     work = msgspec.structs.replace(work, acted=True)
     if message.case:
         work = _after_step(work, posted, message.case)
-    if message.status and message.status != "MERGED":
-        work = msgspec.structs.replace(work, merged_into="")
     if message.status:
-        is_end = message.status in FINISHED_STATUSES
+        is_end = message.status in FINISHED_STATUSES - {"MERGED"}
         ended = {"finished_by": message.desk, "asked": None, "disputed": False} if is_end else {}
-        work = msgspec.structs.replace(work, status=message.status, **ended)
+        is_aside = message.status == "SET_ASIDE"
+        work = msgspec.structs.replace(work, status=message.status, set_aside=is_aside, **ended)
     return work
 
 
@@ -127,8 +137,10 @@ def _after_step(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
         return msgspec.structs.replace(work, directions={**directions, step.to: given})
     if step.kind == "assigned":
         return msgspec.structs.replace(work, assigned={**work.assigned, desk: step.to})
-    if step.kind == "merged":
-        return msgspec.structs.replace(work, merged_into=step.to)
+    if step.kind in {"merged", "unmerged"}:
+        before = work.status_before if work.merged_into else work.status
+        into = step.to if step.kind == "merged" else ""
+        return msgspec.structs.replace(work, merged_into=into, status_before=before)
     if step.kind in {"reported", "asked_to_close"}:
         asked = posted if step.kind == "asked_to_close" else work.asked
         return msgspec.structs.replace(work, directions=_settled(directions, desk), asked=asked)

@@ -1,0 +1,69 @@
+"""Merging: tips of one matter are linked; one leads, and what becomes of it reaches each tipster in their own thread.
+
+A merged tip keeps its thread, its files and its directions. Its tipster learns nothing of the other: they read that it
+is handled together with another report, and then each status of the leading tip without what its tipster is written.
+A status that is set by a desk which has the leading tip alone follows when a desk that has both next acts on it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from satark.casework.opened_tip import TipSummary
+from satark.tip import Message, Status, status_changes
+
+if TYPE_CHECKING:
+    from satark.casework.casework import Casework
+    from satark.casework.opened_tip import OpenTip
+    from satark.services import Services
+
+PASSED_ON: Final[frozenset[Status]] = frozenset(
+    {"IN_REVIEW", "ASSIGNED", "VERIFYING", "ACTION", "ACTED", "UNCONFIRMED", "TRANSFERRED", "CLOSED", "SET_ASIDE"}
+)
+"""Statuses that the tips get which are merged into one. The others say something to its own tipster alone: that a
+question is asked, or that it was reopened on their word."""
+
+
+def merged_into(casework: Casework, number: str) -> list[TipSummary]:
+    """Return the tips of the desk that are merged into the one of this number, and into those."""
+    with casework.cache.lock:
+        casework.cache.refresh()
+        every = [cached.summary(tip) for tip, cached in casework.cache.tips.items()]
+    led = defaultdict[str, list[TipSummary]](list)
+    for summary in every:
+        if summary.work.merged_into:
+            led[summary.work.merged_into].append(summary)
+    return list(_below(number, led))
+
+
+def _below(number: str, led: Mapping[str, Sequence[TipSummary]]) -> Iterator[TipSummary]:
+    for summary in led.get(number, ()):
+        yield summary
+        yield from _below(summary.header.number, led)
+
+
+def pass_on_status(services: Services, casework: Casework, tip: OpenTip) -> None:
+    """Tell the tipsters of the tips that are merged into one its present status, where they have not read it yet.
+
+    A tipster who disputed a closing is told nothing of the other tip any more: theirs is open, and has its own answer.
+    """
+    led = [one for one in merged_into(casework, tip.tip.number) if not one.work.disputed]
+    news = _news_of(casework.open(tip.id)) if led else None
+    for summary in led:
+        if news and summary.status != news.status:
+            _post(services, casework, casework.open(summary.id), news)
+
+
+def _post(services: Services, casework: Casework, merged: OpenTip, news: Message) -> None:
+    services.write_now(lambda unit: casework.post(unit, merged, news))
+
+
+def _news_of(tip: OpenTip) -> Message | None:
+    """Return what the tipsters of merged tips read of the leading one: its status, and why it was closed."""
+    changes = list(status_changes(posted.message for posted in tip.thread))
+    if not changes or changes[-1][0] not in PASSED_ON:
+        return None
+    status, message = changes[-1]
+    return Message(sender="desk", desk=message.desk, status=status, text=message.text if status == "CLOSED" else "")
