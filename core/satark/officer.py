@@ -32,6 +32,7 @@ from satark.casework.errors import NotTheseTwoOfficers, SecondOfficerRequired, V
 from satark.casework.keeping import Keeping, StepRefused
 from satark.casework.opened_tip import summarize
 from satark.casework.pack_export import export_pack
+from satark.casework.related_tips import RelatedTip, related_tips
 from satark.casework.sender_hints import SenderHints, sender_hints
 from satark.casework.tip_keeping import TipKeeping
 from satark.casework.work import Work, WorkMark
@@ -135,6 +136,7 @@ __all__ = [
     "Problem",
     "Proposal",
     "ReadAct",
+    "RelatedTip",
     "Right",
     "Role",
     "Roster",
@@ -186,6 +188,7 @@ __all__ = [
     "propose",
     "queue_key_change",
     "read_acts",
+    "related_tips",
     "read_state",
     "renew_audit_key",
     "sender_hints",

@@ -19,6 +19,7 @@ from satark.officer import (
     is_muted,
     may_contain_voice,
     may_hear_voices,
+    related_tips,
     summarize,
 )
 from satark.tip import FINISHED_STATUSES, OUTCOMES, STATUSES
@@ -144,6 +145,7 @@ class DeskPages:
             can_draft=any(tip.tip.language in one.languages for one in self._web.context.transcribers),
             longest_transcript=MAX_TRANSCRIPT,
             may_hear_here=may_hear_voices(session.unlocked.desk.level),
+            related=related_tips(session.casework, tip),
             **{**common, **values},
         )
 
