@@ -24,7 +24,7 @@ from satark.evidence.preview import Previewer
 from satark.evidence.recordings.conversion import CONVERTED, ConversionScrubber
 from satark.evidence.recordings.disguise import VoiceDisguise
 from satark.evidence.recordings.mute import FilmMuter
-from satark.evidence.recordings.remux import RemuxScrubber
+from satark.evidence.recordings.salvage import SalvagingRemux
 
 if TYPE_CHECKING:
     from satark.scrubber import Scrubber
@@ -42,7 +42,7 @@ def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
         Salvaging(BmpScrubber(), "BMP"),
         Salvaging(Jpeg2000Scrubber(), "JPEG2000"),
         SvgScrubber(),
-        RemuxScrubber(ffmpeg),
+        SalvagingRemux(ffmpeg),
         *(ConversionScrubber(mime, ffmpeg) for mime in CONVERTED),
         FilmMuter(ffmpeg),
         VoiceDisguise(ffmpeg),

@@ -14,10 +14,12 @@ from satark.evidence.recordings import audio_frames, ffmpeg, hevc_config, pcm_so
 from satark.evidence.recordings.codec_rules import rules_for
 from satark.evidence.recordings.ffmpeg import CONTAINERS
 from satark.evidence.recordings.mpeg_user_data import blank_user_data, find_user_data
+from satark.evidence.recordings.preparation import encode_shown, hides_frames, list_packets, split_frames
 from satark.evidence.sniff import sniff_file
 from satark.scrubber import Cleaned, Unclean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from satark.evidence.recordings.codec_rules import CodecRules
@@ -51,8 +53,14 @@ _EXPECTED = re.compile(
     r"|Ambient viewing environment: [a-z_:=(), \d.]+|Spherical Mapping: (equirectangular|cubemap) [\d./() -]*)|"
 )
 """Every line that ffmpeg's report has for a file without tags: its own defaults, and lines of its log (`[`)."""
+_HASHED = ("-f", "streamhash", "-hash", "murmur3", "pipe:1")
+"""It finds what ffmpeg changes by mistake; who made the file gains nothing by a collision with its own content."""
 _KEEP_ROTATION = ("-noautorotate",)
 _PLAYED_SECONDS = 60
+_TELEPHONE = re.compile(rb"Audio: (pcm|adpcm)_")
+"""Sound that MP4 has no place for, as cameras write it there all the same (G.711)."""
+_AMR = b"Audio: amr_"
+_PREPARED = ".prepared"
 _WITH_CODEC_HEADERS = frozenset({"mov", "matroska"})
 """Demuxers of the containers that carry each codec's own header as it is."""
 
@@ -72,32 +80,62 @@ class RemuxScrubber:
         """Write the clean copy; see `Scrubber`."""
         container = CONTAINERS[sniff_file(source)]
         described = ffmpeg.describe(self.ffmpeg, container, source)
+        if container.demuxer == "mov" and _TELEPHONE.search(described):
+            container = CONTAINERS["video/quicktime"]
+        original = described.decode(errors="replace")
         rules = rules_for(described if container.has_video else b"")
-        hashes = self._remux(source, target, container, rules)
+        listed = container.demuxer == "mov" and _has_picture(original)
+        try:
+            hashes = self._remux(source, target, container, rules, listed=listed)
+        except Unclean:
+            if _AMR not in described or source.suffix == _PREPARED:
+                raise
+            return self._scrub_prepared(split_frames, source, target, limits)
+        if listed and hides_frames(_packets(target)):
+            return self._scrub_prepared(encode_shown, source, target, limits)
+        report = self._check(target, container, rules, hashes)
+        if _duration(report) > 1000 * limits.seconds:
+            raise Unclean("too-long")
+        self._clean_streams(target, container, rules)
+        self._decode_start(target, container, limits, video=b",v," in hashes)
+        readable = _readable(original, report) if container.demuxer in _DECLARING_DURATION else 100
+        return Cleaned(container.mime, readable=readable, left_out=_left_out(original))
+
+    def _scrub_prepared(
+        self, prepare: Callable[[str, Container, Path, Path], None], source: Path, target: Path, limits: Limits
+    ) -> str:
+        """Clean a film that is prepared first, and tell what the original has besides."""
+        container = CONTAINERS[sniff_file(source)]
+        prepared = source.with_name(f"{source.name}{_PREPARED}")
+        prepare(self.ffmpeg, container, source, prepared)
+        made = self.scrub(prepared, target, limits)
+        original = ffmpeg.describe(self.ffmpeg, container, source).decode(errors="replace")
+        return Cleaned(made, readable=getattr(made, "readable", 100), left_out=_left_out(original))
+
+    def _check(self, target: Path, container: Container, rules: CodecRules, hashes: bytes) -> str:
+        """Check that the copy has these streams and no tags; return ffmpeg's report on it."""
         if container.demuxer in _WITH_CODEC_HEADERS:
             hevc_config.remove_messages(target)
             vorbis_comments.blank_comments(target)
         hashes_after, report = self._inspect(target, container, rules)
         if not hashes or _by_content(hashes_after) != _by_content(hashes) or not _has_no_tags(report):
             raise Unclean("damaged")
-        if _duration(report) > 1000 * limits.seconds:
-            raise Unclean("too-long")
-        self._clean_streams(target, container, rules)
-        self._decode_start(target, container, limits, video=b",v," in hashes)
-        original = described.decode(errors="replace")
-        readable = _readable(original, report) if container.demuxer in _DECLARING_DURATION else 100
-        return Cleaned(container.mime, readable=readable, left_out=_left_out(original))
+        return report
 
-    def _remux(self, source: Path, target: Path, container: Container, rules: CodecRules) -> bytes:
-        """Copy the streams into a new container, and return the hash of each as it was read."""
+    def _remux(self, source: Path, target: Path, container: Container, rules: CodecRules, *, listed: bool) -> bytes:
+        """Copy the streams into a new container, and return the hash of each as it was read.
+
+        `listed`: list the packets of the film, too.
+        """
         streams = self.picture * container.has_video + self.sound
         written = (*streams, *_NO_TAGS, *rules.filters, *_REPRODUCIBLE, *container.write(target))
-        hashed = (*streams, "-c", "copy", *rules.compared, "-f", "streamhash", "pipe:1")
-        return self._run("error", *_KEEP_ROTATION, *container.read(source), *written, *hashed)[0]
+        hashed = (*streams, "-c", "copy", *rules.compared, *_HASHED)
+        packets = list_packets(_packets(target)) if listed else ()
+        return self._run("error", *_KEEP_ROTATION, *container.read(source), *written, *hashed, *packets)[0]
 
     def _inspect(self, clean: Path, container: Container, rules: CodecRules) -> tuple[bytes, str]:
         """Return the hash of each stream of the copy, whatever streams it has, and ffmpeg's report on it."""
-        every = ("-map", "0", "-c", "copy", *rules.compared, "-f", "streamhash", "pipe:1")
+        every = ("-map", "0", "-c", "copy", *rules.compared, *_HASHED)
         hashes, report = self._run("info", *_KEEP_ROTATION, *container.read(clean), *every)
         return hashes, report.decode(errors="replace").partition("Stream mapping:")[0]
 
@@ -127,6 +165,15 @@ class RemuxScrubber:
 
     def _run(self, level: str, *arguments: str) -> tuple[bytes, bytes]:
         return ffmpeg.run(self.ffmpeg, level, *arguments)
+
+
+def _has_picture(report: str) -> bool:
+    return any(_TRACKS[0][0].match(line) for line in report.splitlines())
+
+
+def _packets(target: Path) -> Path:
+    """Return where the packets of a film are listed."""
+    return target.with_name(f"{target.name}.packets")
 
 
 def _has_no_tags(report: str) -> bool:
