@@ -30,10 +30,12 @@ from satark.casework.desk_acts import (
 )
 from satark.casework.errors import NotTheseTwoOfficers, SecondOfficerRequired, VoiceAccessDenied
 from satark.casework.keeping import Keeping, StepRefused
+from satark.casework.offices import offices_of
 from satark.casework.opened_tip import summarize
 from satark.casework.pack_export import export_pack
 from satark.casework.related_tips import RelatedTip, related_tips
 from satark.casework.sender_hints import SenderHints, sender_hints
+from satark.casework.tip_cache import Progress, TipCache
 from satark.casework.tip_keeping import TipKeeping
 from satark.casework.work import Work, WorkMark
 from satark.custody.audit import LogHead
@@ -134,6 +136,7 @@ __all__ = [
     "OpenTip",
     "PostedMessage",
     "Problem",
+    "Progress",
     "Proposal",
     "ReadAct",
     "RelatedTip",
@@ -147,6 +150,7 @@ __all__ = [
     "Signature",
     "StepRefused",
     "SyntheticVoiceError",
+    "TipCache",
     "TipKeeping",
     "TipSummary",
     "Trail",
@@ -185,6 +189,7 @@ __all__ = [
     "missing_signatures",
     "new_key_change",
     "officer_signer",
+    "offices_of",
     "propose",
     "queue_key_change",
     "read_acts",

@@ -97,9 +97,13 @@ class Casework(EvidenceAccess):
         """The number of envelopes that did not open when they were last read: damaged or forged."""
         return self.cache.unreadable
 
+    def note_listed(self) -> None:
+        """Record in the audit log that the desk's tips were listed."""
+        self.trail.record_once("listed")
+
     def summaries(self) -> list[TipSummary]:
         """Return a summary of every tip of the desk, the newest first."""
-        self.trail.record_once("listed")
+        self.note_listed()
         return self._summaries()
 
     def _summaries(self) -> list[TipSummary]:

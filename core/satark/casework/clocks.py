@@ -44,9 +44,14 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
         end = _end_of(header.received)
         return int(end + self.first_act_hours[header.priority] * _HOUR) if end else 0
 
+    @property
+    def remind_seconds(self) -> float:
+        """Seconds before a report is due from which its desk is reminded."""
+        return self.remind_hours * _HOUR
+
     def is_near(self, due: int, now: float) -> bool:
         """Return whether a report is due so soon that its desk is reminded."""
-        return due - self.remind_hours * _HOUR <= now
+        return due - self.remind_seconds <= now
 
     def breaches(self, header: Header, work: Work, now: float) -> tuple[Breach, ...]:
         """Return the clocks of a tip that ran out."""

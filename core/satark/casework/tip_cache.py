@@ -67,6 +67,7 @@ class TipCache:
         self.related = RelatedIndex()
         """Which tips have something in common; call `open_documents` first."""
         self._numbers: dict[str, str] = {}
+        self._stopped = False
         self._watchers: list[Callable[[Collection[str]], None]] = []
 
     @property
@@ -100,6 +101,11 @@ class TipCache:
         finally:
             self.opened.set()
 
+    def stop(self) -> None:
+        """Stop an opening that is under way, and let go of who follows: the tips are not needed any more."""
+        self._stopped = True
+        self._watchers.clear()
+
     def refresh(self) -> None:
         """Read what changed in the store: at first all tips, then those that changed, and no others."""
         with self.lock:
@@ -115,6 +121,8 @@ class TipCache:
         self.progress = Progress(0, 2 * len(tips))
         self._forget((self.tips.keys() | self._unreadable) - set(tips))
         for some in batches(tips):
+            if self._stopped:
+                return
             self._load(some)
             self.progress = Progress(self.progress.done + len(some), 2 * len(tips))
         self._mark = mark
@@ -208,6 +216,8 @@ class TipCache:
         with self.lock:
             due = self._closed & self.tips.keys()
             for some in batches(due):
+                if self._stopped:
+                    return
                 self._open_documents(some)
                 self.progress = Progress(self.progress.done + len(some), self.progress.total)
             self._closed.clear()

@@ -20,10 +20,13 @@ from satark_desk import terminal_tables
 from satark_desk.act_values import parse_due
 from satark_desk.commands import passphrase_option, unlocked_desk
 from satark_desk.figures import figures_of
+from satark_desk.officer_queue import OfficerQueue
+from satark_desk.queue_index import QueueIndex
 from satark_desk.read_state import mark_read, read_states
 from satark_desk.settings import DeskSettings
 from satark_desk.tip_json import row_to_json, tip_to_json
-from satark_desk.tip_queue import MARKS, PRIORITIES, Filter, Row, filter_rows, rows_of
+from satark_desk.tip_queue import MARKS, PRIORITIES, Filter, Row
+from satark_desk.web.opened_desks import queue_rules
 from satark_desk.web.page_text import PageText, officers_languages
 
 if TYPE_CHECKING:
@@ -51,14 +54,11 @@ class DeskWork(msgspec.Struct, frozen=True):
     def rows(self, wanted: Filter) -> list[Row]:
         """Return the rows of the queue that a filter leaves, sorted."""
         found = self.casework.find(wanted.q) if wanted.q.strip() else None
-        rows = rows_of(
-            self.services,
-            self.casework,
-            clocks=self.settings.clocks(),
-            overdue_days=self.settings.overdue_days,
-            age=self.text("en").age,
-        )
-        return filter_rows(rows, wanted, found)
+        self.casework.note_listed()
+        rules = queue_rules(self.settings, self.text("en"))
+        index = QueueIndex(self.services, self.casework.cache, self.unlocked.desk.name, rules)
+        index.refresh()
+        return OfficerQueue(self.services, index, self.unlocked.officer).page(wanted, found)
 
     def text(self, language: str) -> PageText:
         """Return the text of the pages in a language."""
@@ -80,7 +80,7 @@ class DeskWork(msgspec.Struct, frozen=True):
     def _note_own_act(self, before: OpenTip, after: OpenTip) -> None:
         """Record an act as seen by the officer who did it, unless there is something else that they have not seen."""
         desk, officer = self.unlocked.desk.name, self.unlocked.officer
-        state = self.services.read(lambda c: read_states(c, desk, officer)).get(before.id)
+        state = self.services.read(lambda c: read_states(c, desk, officer, [before.id])).get(before.id)
         old = summarize(before.id, before.envelope.header, before.thread)
         new = summarize(after.id, after.envelope.header, after.thread)
         if state is not None and not state.is_behind(old):
@@ -136,7 +136,15 @@ def queue(
     as_json: bool,
 ) -> None:
     """List the tips of DESK as the page does: urgent ones on top, then what was heard of last."""
-    wanted = Filter(status=status.upper(), category=category.upper(), priority=priority, district=district, mark=mark)
+    wanted = Filter(
+        status=status.upper(),
+        category=category.upper(),
+        priority=priority,
+        district=district,
+        station=station,
+        officer=officer,
+        mark=mark,
+    )
     with desk_work(desk, passphrase_file) as work:
         _print_rows(work, work.rows(wanted), language, as_json=as_json)
 

@@ -15,6 +15,7 @@ from satark_desk.passphrases import WrappedKey, wrap
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
+    from satark.officer import TipCache
     from satark.services import Services
     from satark.transcriber import Transcriber
 
@@ -55,8 +56,13 @@ class UnlockedDesk(msgspec.Struct, frozen=True):
         """Whether the officer may open originals, with a second officer."""
         return "release" in self.rights
 
-    def casework(self, services: Services, transcribers: Sequence[Transcriber] = ()) -> Casework:
-        """Return the desk's casework, on behalf of this officer. An auditor's opens nothing."""
+    def casework(
+        self, services: Services, transcribers: Sequence[Transcriber] = (), cache: TipCache | None = None
+    ) -> Casework:
+        """Return the desk's casework, on behalf of this officer. An auditor's opens nothing.
+
+        `cache`: the desk's tips as another of its officers opened them; None: open them anew.
+        """
         return Casework(
             services,
             self.desk.name,
@@ -65,6 +71,7 @@ class UnlockedDesk(msgspec.Struct, frozen=True):
             may_listen=self.may_listen,
             transcribers=transcribers,
             own_identity=self.own_identity,
+            cache=cache,
         )
 
     def __repr__(self) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import Connection, select, update
 
+from satark.database import in_batches
 from satark_desk.tables import queue, read_state
 
 if TYPE_CHECKING:
@@ -26,10 +28,11 @@ class ReadState(msgspec.Struct, frozen=True):
         return summary.header.revision > self.revision or summary.newest > self.last_message
 
 
-def read_states(connection: Connection, desk: str, officer: str) -> dict[str, ReadState]:
-    """Return what an officer has seen, by tip id."""
+def read_states(connection: Connection, desk: str, officer: str, tips: Iterable[str]) -> dict[str, ReadState]:
+    """Return what an officer has seen of these tips, by tip id."""
     query = select(read_state).where(read_state.c.desk == desk, read_state.c.officer == officer)
-    return {row.tip: ReadState(row.revision, row.last_message) for row in connection.execute(query)}
+    found = (connection.execute(query.where(read_state.c.tip.in_(some))) for some in in_batches(tips))
+    return {row.tip: ReadState(row.revision, row.last_message) for rows in found for row in rows}
 
 
 def mark_read(unit: UnitOfWork, desk: str, officer: str, summary: TipSummary) -> None:
@@ -49,7 +52,8 @@ class QueueEntry(msgspec.Struct, frozen=True):
     """Its place in the order in which they came."""
 
 
-def queue_entries(connection: Connection) -> dict[str, QueueEntry]:
-    """Return when each tip came to the desks here, by tip id."""
+def queue_entries(connection: Connection, tips: Iterable[str]) -> dict[str, QueueEntry]:
+    """Return when these tips came to the desks here, by tip id."""
     query = select(queue.c.tip, queue.c.delivered, queue.c.position)
-    return {row.tip: QueueEntry(row.delivered, row.position) for row in connection.execute(query)}
+    found = (connection.execute(query.where(queue.c.tip.in_(some))) for some in in_batches(tips))
+    return {row.tip: QueueEntry(row.delivered, row.position) for rows in found for row in rows}

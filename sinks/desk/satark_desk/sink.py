@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, update
 
+from satark.database import note_tip_change
 from satark.sink import DeadLetter, Delivery, DeliveryResult, Done
 from satark.time_buckets import band
 from satark_desk.tables import queue
@@ -41,6 +42,7 @@ def enqueue(unit: UnitOfWork, _desk: str, tip: str, revision: int) -> None:
     """Put a tip into the queue. A tip that is there already gets a new time only with a newer revision."""
     last = unit.main.execute(select(func.max(queue.c.position))).scalar() or 0
     row = {"tip": tip, "revision": revision, "delivered": band(unit.now), "position": last + 1}
+    note_tip_change(unit, tip)
     if not unit.insert_new(queue, [row], "tip"):
         older = update(queue).where((queue.c.tip == tip) & (queue.c.revision < revision))
         unit.main.execute(older.values(revision=revision, delivered=band(unit.now), position=last + 1))

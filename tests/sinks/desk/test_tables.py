@@ -32,7 +32,7 @@ async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -
 
     for _ in range(2):
         services.write_now(lambda unit: mark_read(unit, "sp", "a", summary))
-    assert services.read(lambda c: read_states(c, "sp", "a")) == {seeded.id: ReadState(1, 0)}
+    assert services.read(lambda c: read_states(c, "sp", "a", [seeded.id])) == {seeded.id: ReadState(1, 0)}
 
     context = worker_context(services)
     context.writer.start()
@@ -49,6 +49,6 @@ async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -
     for _ in range(2):
         assert await DeskSink(context).deliver(delivery) == Done()
     await context.writer.stop()
-    assert list(services.read(queue_entries)) == [seeded.id]
+    assert list(services.read(lambda c: queue_entries(c, [seeded.id]))) == [seeded.id]
     services.main.dispose()
     services.keys.dispose()

@@ -114,10 +114,22 @@ class PageText:
         moment = datetime.fromtimestamp(seconds, UTC) + self._offset
         return f"{self._date(moment.date())}, {moment:%H:%M}"
 
+    def day_at(self, seconds: int) -> str:
+        """Return the day of an officer's time (Unix seconds) in the officers' time zone."""
+        return self._date((datetime.fromtimestamp(seconds, UTC) + self._offset).date())
+
     def age(self, band: str, now: float) -> int:
         """Return the number of days since a time band, by the officers' calendar."""
         moment = self._moment(band)
         return max(0, (self.today(now) - moment.date()).days) if moment else 0
+
+    def days_after(self, band: str, days: int) -> float:
+        """Return when, Unix seconds, it is so many days since a time band, by the officers' calendar; 0 for no band."""
+        moment = self._moment(band)
+        if moment is None:
+            return 0
+        midnight = moment.replace(hour=0, minute=0, second=0) + timedelta(days=days)
+        return (midnight - self._offset).timestamp()
 
     def today(self, now: float) -> date:
         """Return the date in the officers' time zone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -26,18 +27,8 @@ from satark.tip import FINISHED_STATUSES, OUTCOMES, STATUSES
 from satark_desk.act_values import MAX_TRANSCRIPT, write_due
 from satark_desk.figures import figures_of
 from satark_desk.officers import officers_of
-from satark_desk.read_state import mark_read
 from satark_desk.releases import originals_of
-from satark_desk.tip_queue import (
-    PRIORITIES,
-    Filter,
-    Row,
-    count_by_mark,
-    count_by_status,
-    filter_rows,
-    neighbours,
-    rows_of,
-)
+from satark_desk.tip_queue import PRIORITIES, Filter
 from satark_desk.web.files import INLINE
 
 if TYPE_CHECKING:
@@ -61,10 +52,12 @@ class DeskPages:
     def queue(self, request: Request, session: Session) -> Response:
         """Show a page of the queue."""
         wanted = Filter.read(request.query_params)
-        every = self._rows(request, session)
-        rows = self._filtered(session, every, wanted)
-        size = self._web.settings.page_size
-        pages = max(1, -(-len(rows) // size))
+        queue, size = session.queue, self._web.settings.page_size
+        session.casework.note_listed()
+        queue.refresh()
+        found = self._found(session, wanted)
+        total = queue.total(wanted, found)
+        pages = max(1, -(-total // size))
         number = min(max(_number(request.query_params.get("page", "")), 1), pages)
         services, desk = self._web.context, session.desk
         return self._web.show(
@@ -74,27 +67,29 @@ class DeskPages:
             system_fault=services.has_fault(),
             destination_faults=services.read(lambda c: destination_faults(c, desk, services.destination_rules)),
             wanted=wanted,
-            rows=rows[(number - 1) * size : number * size],
-            total=len(rows),
-            counts=count_by_status(every),
-            marks=count_by_mark(every),
-            pressing=sum((row.unread and row.has("urgent")) or row.soon for row in every),
-            unread=next((row.summary.header.number for row in rows if row.unread), ""),
-            categories=sorted({row.summary.header.category for row in every}),
-            districts=sorted({row.summary.header.district for row in every} - {""}),
-            stations=sorted({row.summary.header.station for row in every} - {""}),
-            officers=sorted({row.officer for row in every} - {""}),
+            rows=queue.page(wanted, found, (number - 1) * size, size),
+            total=total,
+            counts=queue.count_by_status(),
+            marks=queue.count_by_mark(),
+            pressing=queue.pressing,
+            unread=queue.first_unread(wanted, found),
+            categories=queue.values("category"),
+            districts=queue.values("district"),
+            stations=queue.values("station"),
+            officers=queue.values("officer"),
             same=str,
             priorities=PRIORITIES,
             page=number,
             pages=pages,
-            every=len(every),
+            every=queue.every,
         )
 
     def figures(self, request: Request, session: Session) -> Response:
         """Show the desk's figures."""
         text = self._web.text(request)
-        figures = figures_of(self._rows(request, session))
+        session.casework.note_listed()
+        session.queue.refresh()
+        figures = figures_of(session.queue.page(Filter(), None))
         tables = {
             "status": (figures.status, text.status),
             "category": (figures.category, text.category),
@@ -110,11 +105,11 @@ class DeskPages:
         """Show a tip, and record that this officer has seen it."""
         tip = session.casework.open(request.path_params["number"])
         wanted = Filter.read(request.query_params)
-        every = self._rows(request, session)
-        near = neighbours(self._filtered(session, every, wanted), tip.id)
+        session.queue.refresh()
+        near = session.queue.neighbours(wanted, self._found(session, wanted), tip.id)
         summary = summarize(tip.id, tip.envelope.header, tip.thread)
-        self._web.context.write_now(lambda unit: mark_read(unit, session.desk, session.unlocked.officer, summary))
-        merged = [one.summary.header.number for one in every if one.summary.work.merged_into == tip.tip.number]
+        session.queue.note_seen(summary)
+        merged = session.queue.merged_into(tip.tip.number)
         return self.show(request, session, tip, near=near, merged=merged, done=request.query_params.get("done", ""))
 
     def show(self, request: Request, session: Session, tip: OpenTip, status: int = 200, **values: object) -> Response:
@@ -178,19 +173,9 @@ class DeskPages:
             "usual_due": write_due(due, settings.utc_offset_hours),
         }
 
-    def _rows(self, request: Request, session: Session) -> list[Row]:
-        settings = self._web.settings
-        return rows_of(
-            self._web.context,
-            session.casework,
-            clocks=settings.clocks(),
-            overdue_days=settings.overdue_days,
-            age=self._web.text(request).age,
-        )
-
-    def _filtered(self, session: Session, rows: list[Row], wanted: Filter) -> list[Row]:
-        found = session.casework.find(wanted.q) if wanted.q.strip() else None
-        return filter_rows(rows, wanted, found)
+    @staticmethod
+    def _found(session: Session, wanted: Filter) -> Mapping[str, str] | None:
+        return session.casework.find(wanted.q) if wanted.q.strip() else None
 
 
 def _number(text: str) -> int:

@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from satark_desk.web.form_drafts import EXPIRES_AFTER, FormOwner
+from satark_desk.web.opened_desks import OpenedDesks
 
 if TYPE_CHECKING:
     from satark.officer import Casework
     from satark.services import DeskContext
+    from satark_desk.officer_queue import OfficerQueue
     from satark_desk.officers import UnlockedDesk
     from satark_desk.passkey_challenge import Challenge
     from satark_desk.settings import DeskSettings
+    from satark_desk.web.opened_desks import OpenedDesk
 
 
 class Session:
     """A signed-in officer at a desk."""
 
-    def __init__(self, unlocked: UnlockedDesk, casework: Casework, now: float, browser: bytes = b"") -> None:
+    def __init__(
+        self, unlocked: UnlockedDesk, casework: Casework, opened: OpenedDesk, now: float, browser: bytes = b""
+    ) -> None:
         self.id = secrets.token_hex(8)
         """Names the session in its owner's forms; no cookie can be made of it."""
         self.unlocked = unlocked
         self.casework = casework
+        self.opened = opened
         self.began_at = now
         self.used_at = now
         self.since = int(time.time())
@@ -53,6 +61,11 @@ class Session:
         """The officer's name."""
         return self.unlocked.officer
 
+    @cached_property
+    def queue(self) -> OfficerQueue:
+        """The officer's queue. The first use waits until the desk's tips are opened."""
+        return self.opened.queue(self.officer)
+
     def is_first_submission(self, submission_id: str) -> bool:
         """Record a form's random id; return whether it is new. So a double click has no second effect."""
         is_new = submission_id not in self._submissions
@@ -72,14 +85,18 @@ class Sessions:
         self._clock = clock
         self._sessions: dict[bytes, Session] = {}
         self._ended: dict[bytes, tuple[FormOwner, float]] = {}
+        self._opened = OpenedDesks(context, settings)
+        self._timer: threading.Timer | None = None
 
     def begin(self, unlocked: UnlockedDesk, browser: bytes = b"") -> str:
         """Begin a session in a browser, given the hash of its cookie; return its token, 256 random bits."""
         self._purge_expired()
         token = secrets.token_urlsafe(32)
-        casework = unlocked.casework(self._context, self._context.transcribers)
+        opened = self._opened.hold(unlocked)
+        casework = unlocked.casework(self._context, self._context.transcribers, opened.cache)
         casework.trail.signed_in("web")
-        self._sessions[_digest(token)] = Session(unlocked, casework, self._clock(), browser)
+        self._sessions[_digest(token)] = Session(unlocked, casework, opened, self._clock(), browser)
+        self._watch()
         return token
 
     def find(self, token: str, *, used: bool = True) -> Session | None:
@@ -111,20 +128,38 @@ class Sessions:
 
     def end(self, token: str) -> None:
         """End a session and drop its key."""
-        session = self._sessions.pop(_digest(token), None)
+        session = self._drop(_digest(token))
         if session is not None:
             session.casework.trail.record("signed_out")
 
     def end_where(self, is_ended: Callable[[Session], bool]) -> int:
         """End the sessions that this is true for; return how many."""
         ended = [digest for digest, session in list(self._sessions.items()) if is_ended(session)]
-        return sum(self._sessions.pop(digest, None) is not None for digest in ended)
+        return sum(self._drop(digest) is not None for digest in ended)
+
+    def _drop(self, digest: bytes) -> Session | None:
+        session = self._sessions.pop(digest, None)
+        if session is not None:
+            self._opened.release(session.unlocked)
+        return session
+
+    def _watch(self) -> None:
+        """End sessions on time, and drop what was opened, though no request comes any more."""
+        if self._timer is None and self._sessions:
+            self._timer = threading.Timer(self._idle, self._look_again)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _look_again(self) -> None:
+        self._timer = None
+        self._purge_expired()
+        self._watch()
 
     def _purge_expired(self) -> None:
         now = self._clock()
         for digest, session in list(self._sessions.items()):
             if now - session.used_at > self._idle or now - session.began_at > self._max_age:
-                self._sessions.pop(digest, None)
+                self._drop(digest)
                 if session.unlocked.identity:
                     self._ended[digest] = (FormOwner.of(session.unlocked), now)
         for digest, (_, ended_at) in list(self._ended.items()):

@@ -47,6 +47,8 @@ _KEPT_FORMS = ("tips", "retention")
 """First parts of the addresses whose forms are kept when the session has ended: none of them takes a secret."""
 _FOR_AUDITORS = ("audit", "roster", "account", "passphrase")
 """First parts of the addresses that an auditor may open: they see no content of a tip."""
+_WITHOUT_TIPS = (*_FOR_AUDITORS, "recoveries")
+"""First parts of the addresses of pages that show no tip: they don't wait until a desk's tips are opened."""
 _YEAR = 365 * 24 * 3600
 
 PageHandler: TypeAlias = Callable[[Request, Session], Response]
@@ -78,6 +80,10 @@ class WebContext:
         chosen = request.cookies.get(LANGUAGE_COOKIE, "")
         spoken = tuple(self._text)
         return self._text[chosen if chosen in spoken else preferred(request.headers.get("accept-language", ""), spoken)]
+
+    def texts(self, language: str) -> list[PageText]:
+        """Return the page text in a language; in all of them where it is none of theirs."""
+        return [self._text[language]] if language in self._text else list(self._text.values())
 
     def show(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
         """Render a template."""
@@ -116,8 +122,12 @@ class WebContext:
                 return self.sign_in_first(request)
             if session.unlocked.temporary and not for_temporary:
                 return redirect_to(request, "passphrase")
-            if session.unlocked.role == "auditor" and url_path(request).split("/")[1] not in _FOR_AUDITORS:
+            if session.unlocked.role == "auditor" and _first_part(request) not in _FOR_AUDITORS:
                 return redirect_to(request, "audit")
+            if _first_part(request) not in _WITHOUT_TIPS:
+                progress = await run_in_threadpool(session.opened.progress)
+                if progress:
+                    return self.show(request, "opening.html", 200, session=session, progress=progress)
             return await run_in_threadpool(self._handle, request, session, lambda: handler(request, session))
 
         return endpoint
@@ -131,7 +141,7 @@ class WebContext:
                 return await self._keep_form(request)
             if session.unlocked.temporary and not for_temporary:
                 return redirect_to(request, "passphrase")
-            if session.unlocked.role == "auditor" and url_path(request).split("/")[1] not in _FOR_AUDITORS:
+            if session.unlocked.role == "auditor" and _first_part(request) not in _FOR_AUDITORS:
                 return redirect_to(request, "audit")
             try:
                 form = await read_form(request)
@@ -275,6 +285,10 @@ def _address(request: Request) -> str:
 def url_path(request: Request) -> str:
     """Return a page's address below that of the desk."""
     return request.url.path.removeprefix(request.scope.get("root_path", ""))
+
+
+def _first_part(request: Request) -> str:
+    return url_path(request).split("/")[1]
 
 
 def redirect_to(request: Request, path: str) -> Response:

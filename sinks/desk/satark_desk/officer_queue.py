@@ -1,0 +1,179 @@
+"""The queue of one officer: that of the desk, with what the officer has not read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from satark.tip import STATUSES
+from satark_desk.queue_index import QueueWatcher
+from satark_desk.read_state import mark_read, read_states
+from satark_desk.tip_queue import ALWAYS_SHOWN, FIELDS, MARKS, Filter, Mark, Row
+
+if TYPE_CHECKING:
+    from satark.officer import TipSummary
+    from satark.services import Services
+    from satark_desk.queue_index import QueueIndex
+
+
+class Neighbours(msgspec.Struct, frozen=True):
+    """The tips before and after a tip in the queue, and the next unread one, by number; empty if there is none."""
+
+    before: str = ""
+    after: str = ""
+    unread: str = ""
+
+
+class OfficerQueue(QueueWatcher):
+    """What one officer sees of the desk's queue. Call `refresh` once for each page."""
+
+    def __init__(self, services: Services, index: QueueIndex, officer: str) -> None:
+        self._services = services
+        self._index = index
+        self._officer = officer
+        self._unseen: set[str] = set()
+        self._updated: set[str] = set()
+        with index.cache.lock:
+            self.follow(list(index.cache.tips))
+            index.watch(self)
+
+    def refresh(self) -> None:
+        """Follow what changed in the store."""
+        self._index.refresh()
+
+    def follow(self, tips: Collection[str]) -> None:
+        """Look up what the officer has seen of these tips."""
+        states = self._services.read(lambda c: read_states(c, self._index.desk, self._officer, tips))
+        for tip in tips:
+            self._unseen.discard(tip)
+            self._updated.discard(tip)
+            if tip not in self._index.cache.tips:
+                continue
+            if tip not in states:
+                self._unseen.add(tip)
+            elif states[tip].is_behind(self._index.summary(tip)):
+                self._updated.add(tip)
+
+    def note_seen(self, summary: TipSummary) -> None:
+        """Record that the officer has seen a tip in its present state."""
+        self._services.write_now(lambda unit: mark_read(unit, self._index.desk, self._officer, summary))
+        with self._index.cache.lock:
+            self.follow([summary.id])
+
+    @property
+    def every(self) -> int:
+        """The number of all tips."""
+        return len(self._index)
+
+    @property
+    def pressing(self) -> int:
+        """The number of urgent tips that are unread, and of reports that are due soon."""
+        unread = self._unseen | self._updated
+        return len((unread & self._index.having("mark", "urgent")) | self._index.having("soon", ""))
+
+    def total(self, wanted: Filter, found: Mapping[str, str] | None) -> int:
+        """Return how many tips a filter and a search leave."""
+        chosen = self._chosen(wanted, found)
+        return self.every if chosen is None else len(chosen)
+
+    def page(
+        self, wanted: Filter, found: Mapping[str, str] | None, start: int = 0, size: int | None = None
+    ) -> list[Row]:
+        """Return some rows of the queue.
+
+        Args:
+            wanted: the filter.
+            found: what a text search found, as tip id → snippet; None without a search.
+            start: how many rows to leave out.
+            size: how many rows to return at most; None: all.
+        """
+        with self._index.cache.lock:
+            tips = self._ordered(wanted, found)
+            shown = list(islice(tips, start, None if size is None else start + size))
+            builder = self._index.builder(self._officer, shown, self._unseen, self._updated)
+            rows = [builder.row(self._index.summary(tip)) for tip in shown]
+        if found is None:
+            return rows
+        return [msgspec.structs.replace(row, snippet=found[row.summary.id]) for row in rows]
+
+    def first_unread(self, wanted: Filter, found: Mapping[str, str] | None) -> str:
+        """Return the number of the first unread tip; empty if all are read."""
+        with self._index.cache.lock:
+            return self._number(next(self._unread(wanted, found), ""))
+
+    def neighbours(self, wanted: Filter, found: Mapping[str, str] | None, tip: str) -> Neighbours:
+        """Find a tip's neighbours in the filtered queue."""
+        with self._index.cache.lock:
+            before, after = _around(self._ordered(wanted, found), tip)
+            unread = _next_after(self._ordered(wanted, found), tip, self._unseen | self._updated)
+            return Neighbours(*(self._number(one) for one in (before, after, unread)))
+
+    def count_by_status(self) -> list[tuple[str, int]]:
+        """Count the tips by status, in the order of a tip's progress."""
+        counted = self._index.counts("status")
+        return [(status, counted[status]) for status in STATUSES if status in counted]
+
+    def count_by_mark(self) -> dict[Mark, int]:
+        """Count the tips that have each mark; marks that none has are left out, except those that are always shown."""
+        counted = {mark: len(self._marked(mark)) for mark in MARKS}
+        return {mark: number for mark, number in counted.items() if number or mark in ALWAYS_SHOWN}
+
+    def values(self, field: str) -> list[str]:
+        """Return the values that tips have of a field, sorted."""
+        return sorted(self._index.counts(field))
+
+    def merged_into(self, number: str) -> list[str]:
+        """Return the numbers of the tips that are merged into another."""
+        return [self._number(tip) for tip in self._index.having("merged_into", number)]
+
+    def _marked(self, mark: str) -> AbstractSet[str]:
+        if mark == "new":
+            return self._unseen | self._updated
+        return self._index.having("mine", self._officer) if mark == "mine" else self._index.having("mark", mark)
+
+    def _chosen(self, wanted: Filter, found: Mapping[str, str] | None) -> AbstractSet[str] | None:
+        values = ((field, getattr(wanted, field)) for field in FIELDS)
+        sets = [self._index.having(field, value) for field, value in values if value]
+        sets += [self._marked(wanted.mark)] if wanted.mark else []
+        sets += [found.keys()] if found is not None else []
+        if len(sets) < 2:  # noqa: PLR2004 - one set needs no copy
+            return sets[0] if sets else None
+        smallest, *others = sorted(sets, key=len)
+        return {tip for tip in smallest if all(tip in other for other in others)}
+
+    def _ordered(self, wanted: Filter, found: Mapping[str, str] | None) -> Iterator[str]:
+        return self._index.ordered(self._chosen(wanted, found), self._unseen | self._updated)
+
+    def _unread(self, wanted: Filter, found: Mapping[str, str] | None) -> Iterator[str]:
+        unread = self._unseen | self._updated
+        chosen = self._chosen(wanted, found)
+        return self._index.ordered(unread if chosen is None else unread & chosen, unread)
+
+    def _number(self, tip: str) -> str:
+        return self._index.summary(tip).header.number if tip else ""
+
+
+def _around(tips: Iterator[str], tip: str) -> tuple[str, str]:
+    """Return what stands before and after a tip; empty where nothing does, and for a tip that is not there."""
+    before = ""
+    for one in tips:
+        if one == tip:
+            return before, next(tips, "")
+        before = one
+    return "", ""
+
+
+def _next_after(tips: Iterator[str], tip: str, unread: AbstractSet[str]) -> str:
+    """Return the first unread tip after a tip, or from the beginning again; empty if no other is unread."""
+    first, passed = "", False
+    for one in tips if unread - {tip} else ():
+        if one in unread and one != tip:
+            if passed:
+                return one
+            first = first or one
+        passed = passed or one == tip
+    return first

@@ -1,0 +1,210 @@
+"""Index of a desk's queue: its order, and which tips have which mark or value. All officers of the desk share it.
+
+It follows the opened tips one by one, so that a page looks at the tips that it shows, and at those that changed.
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from heapq import heappop, heappush
+from itertools import groupby
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from weakref import WeakSet
+
+import msgspec
+
+from satark.officer import Clocks, offices_of
+from satark_desk.read_state import queue_entries
+from satark_desk.tip_queue import MARKS, Row, RowBuilder
+
+if TYPE_CHECKING:
+    from satark.officer import TipCache, TipSummary
+    from satark.services import Services
+
+Facet: TypeAlias = tuple[str, str]
+"""A field of `Filter` or another property, and its value."""
+_MANY: Final = 500
+"""Tips above which the order is sorted anew and not tip by tip."""
+
+
+class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
+    """What the order and the marks of a queue depend on, besides the tips."""
+
+    clocks: Clocks
+    overdue_days: int
+    age: Callable[[str, float], int]
+    """Gives the days from a time band to a moment, by the officers' calendar."""
+    days_after: Callable[[str, int], float]
+    """Gives the moment from which on it is so many days since a time band; 0 where the band says nothing."""
+
+
+class Key(NamedTuple):
+    """Place of a tip in the queue: the greatest comes first."""
+
+    rank: int
+    heard: str
+    """Time band in which its tipster was last heard."""
+    position: int
+    number: str
+    tip: str
+
+
+class QueueIndex:
+    """The queue of one desk, as it is for all its officers. What each has read is in their `OfficerQueue`."""
+
+    def __init__(self, services: Services, cache: TipCache, desk: str, rules: QueueRules) -> None:
+        self.cache = cache
+        self.desk = desk
+        self.rules = rules
+        self._services = services
+        self._order: list[Key] = []
+        self._keys: dict[str, Key] = {}
+        self._facets_of: dict[str, tuple[Facet, ...]] = {}
+        self._facets: defaultdict[Facet, set[str]] = defaultdict(set)
+        self._wakes: list[tuple[float, str]] = []
+        """When the marks of a tip change by themselves, as a heap."""
+        self._watchers: WeakSet[QueueWatcher] = WeakSet()
+        cache.watch(self._update)
+
+    def watch(self, watcher: QueueWatcher) -> None:
+        """Tell `watcher` of the tips that change from now on, for as long as it is used."""
+        self._watchers.add(watcher)
+
+    def refresh(self) -> None:
+        """Follow what changed in the store, and what the time that passed has changed."""
+        with self.cache.lock:
+            self.cache.refresh()
+            now, due = time.time(), set[str]()
+            while self._wakes and self._wakes[0][0] <= now:
+                due.add(heappop(self._wakes)[1])
+            if due:
+                self._update(due)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def having(self, name: str, value: str) -> AbstractSet[str]:
+        """Return the tips that have a value."""
+        return self._facets.get((name, value), frozenset())
+
+    def counts(self, name: str) -> dict[str, int]:
+        """Return how many tips have each value of a field, by value, without those that none has."""
+        return {value: len(tips) for (field, value), tips in self._facets.items() if field == name and value and tips}
+
+    def summary(self, tip: str) -> TipSummary:
+        """Return the summary of a tip."""
+        return self.cache.tips[tip].summary(tip)
+
+    def ordered(self, chosen: AbstractSet[str] | None, unread: AbstractSet[str]) -> Iterator[str]:
+        """Yield the chosen tips, or all, in the order of an officer.
+
+        Times within a band are not kept: within rank and band unread tips come first, then what arrived last.
+        """
+        for _, group in groupby(reversed(self._order), key=_band):
+            later = []
+            for key in group:
+                if chosen is None or key.tip in chosen:
+                    if key.tip in unread:
+                        yield key.tip
+                    else:
+                        later.append(key.tip)
+            yield from later
+
+    def builder(
+        self, officer: str, tips: Collection[str], unseen: AbstractSet[str], updated: AbstractSet[str]
+    ) -> RowBuilder:
+        """Return what builds the rows of these tips for an officer who has not seen, or not seen lately, some."""
+        now = time.time()
+        return RowBuilder(
+            desk=self.desk,
+            officer=officer,
+            unseen=unseen,
+            updated=updated,
+            queue_entries=self._services.read(lambda c: queue_entries(c, tips)),
+            offices=offices_of(self._services),
+            clocks=self.rules.clocks,
+            now=now,
+            overdue_days=self.rules.overdue_days,
+            age=lambda band: self.rules.age(band, now),
+        )
+
+    def _update(self, tips: Collection[str]) -> None:
+        builder = self.builder("", tips, frozenset(), frozenset())
+        added = []
+        many = len(tips) > _MANY
+        for tip in tips:
+            self._remove(tip, from_order=not many)
+            if tip in self.cache.tips:
+                added.append(self._add(tip, builder.row(self.summary(tip))))
+        if many:
+            self._order = sorted(self._keys.values())
+        else:
+            for key in added:
+                insort(self._order, key)
+        for watcher in self._watchers:
+            watcher.follow(tips)
+
+    def _add(self, tip: str, row: Row) -> Key:
+        header = row.summary.header
+        key = self._keys[tip] = Key(row.rank, row.summary.last_heard, row.position, header.number, tip)
+        self._facets_of[tip] = tuple(_facets(row))
+        for facet in self._facets_of[tip]:
+            self._facets[facet].add(tip)
+        if wake := self._next_change(row):
+            heappush(self._wakes, (wake, tip))
+        return key
+
+    def _remove(self, tip: str, *, from_order: bool) -> None:
+        key = self._keys.pop(tip, None)
+        if key is None:
+            return
+        if from_order:
+            del self._order[bisect_left(self._order, key)]
+        for facet in self._facets_of.pop(tip):
+            self._facets[facet].discard(tip)
+
+    def _next_change(self, row: Row) -> float:
+        """Return when a tip's marks change by themselves; 0: never."""
+        summary, rules, now = row.summary, self.rules, time.time()
+        if summary.finished:
+            return 0
+        header, work = summary.header, summary.work
+        reports = [one.due for one in work.directions.values() if one.is_open]
+        moments = [*reports, *(due - rules.clocks.remind_seconds for due in reports)]
+        moments += [rules.clocks.first_act_due(header), rules.days_after(header.received, rules.overdue_days + 1)]
+        return min((moment for moment in moments if moment > now), default=0)
+
+
+class QueueWatcher:
+    """Follows the changes of a queue."""
+
+    def follow(self, tips: Collection[str]) -> None:
+        """Take notice that these tips changed, came or went."""
+        raise NotImplementedError
+
+
+def _band(key: Key) -> tuple[int, str]:
+    return key.rank, key.heard
+
+
+def _facets(row: Row) -> Iterator[Facet]:
+    header, work = row.summary.header, row.summary.work
+    values: Mapping[str, str] = {
+        "status": row.summary.status,
+        "category": header.category,
+        "priority": header.priority,
+        "district": header.district,
+        "station": header.station,
+        "officer": row.officer,
+        "merged_into": work.merged_into,
+    }
+    yield from values.items()
+    yield from (("mark", mark) for mark in MARKS if mark not in {"new", "mine"} and row.has(mark))
+    if row.officer and not row.summary.finished:
+        yield "mine", row.officer
+    if row.soon:
+        yield "soon", ""

@@ -1,0 +1,99 @@
+"""The opened tips of each desk whose officers are signed in: once a desk, and dropped when the last of them is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from typing import TYPE_CHECKING, Final
+from weakref import WeakValueDictionary
+
+from satark.officer import Progress, TipCache
+from satark_desk.officer_queue import OfficerQueue
+from satark_desk.queue_index import QueueIndex, QueueRules
+from satark_desk.web.page_text import PageText
+
+if TYPE_CHECKING:
+    from satark.services import DeskContext
+    from satark_desk.desk_keys import UnlockedDesk
+    from satark_desk.settings import DeskSettings
+
+_SOON: Final = 0.7
+"""Seconds that a page waits for the first opening before it shows how far that is."""
+
+
+class OpenedDesk:
+    """The opened tips of one desk, with its queue."""
+
+    def __init__(self, context: DeskContext, unlocked: UnlockedDesk, rules: QueueRules) -> None:
+        self.holders = 0
+        """The number of sessions that use it."""
+        self.cache = TipCache(context, unlocked.desk.name, unlocked.identity)
+        self._context = context
+        self._index = QueueIndex(context, self.cache, unlocked.desk.name, rules)
+        self._queues: WeakValueDictionary[str, OfficerQueue] = WeakValueDictionary()
+
+    def __repr__(self) -> str:
+        return "OpenedDesk(…)"
+
+    def begin(self) -> None:
+        """Begin to open the tips, in a thread of its own."""
+        threading.Thread(target=self._open, daemon=True).start()
+
+    def progress(self) -> Progress | None:
+        """Return how far the first opening is, after a short wait; None once it has ended."""
+        return None if self.cache.opened.wait(_SOON) else self.cache.progress
+
+    def queue(self, officer: str) -> OfficerQueue:
+        """Return an officer's queue, which all their sessions share."""
+        with self.cache.lock:
+            found = self._queues.get(officer)
+            if found is None:
+                found = self._queues[officer] = OfficerQueue(self._context, self._index, officer)
+            return found
+
+    def _open(self) -> None:
+        with contextlib.suppress(Exception):  # the page that needs the tips meets the same fault, and answers with it
+            self.cache.open_all()
+
+
+class OpenedDesks:
+    """The opened desks of one process."""
+
+    def __init__(self, context: DeskContext, settings: DeskSettings) -> None:
+        text = PageText("en", context.geography, settings.utc_offset_hours)
+        self._context = context
+        self._rules = queue_rules(settings, text)
+        self._opened: dict[bytes, OpenedDesk] = {}
+        self._lock = threading.Lock()
+
+    def hold(self, unlocked: UnlockedDesk) -> OpenedDesk:
+        """Return a desk's opened tips for one more session; open them unless another of its officers did."""
+        with self._lock:
+            opened = self._opened.get(_key(unlocked))
+            if opened is None:
+                opened = self._opened[_key(unlocked)] = OpenedDesk(self._context, unlocked, self._rules)
+                opened.begin()
+            opened.holders += 1
+            return opened
+
+    def release(self, unlocked: UnlockedDesk) -> None:
+        """End one session's use. With the last one the opened tips go."""
+        with self._lock:
+            opened = self._opened[_key(unlocked)]
+            opened.holders -= 1
+            if not opened.holders:
+                del self._opened[_key(unlocked)]
+                opened.cache.stop()
+
+
+def queue_rules(settings: DeskSettings, text: PageText) -> QueueRules:
+    """Return what the settings say of the queue's order and marks."""
+    return QueueRules(
+        clocks=settings.clocks(), overdue_days=settings.overdue_days, age=text.age, days_after=text.days_after
+    )
+
+
+def _key(unlocked: UnlockedDesk) -> bytes:
+    # By its key too: after a change of the key, the sessions with the former one end.
+    return hashlib.sha256(f"{unlocked.desk.name}\0{unlocked.identity}".encode()).digest()
