@@ -13,9 +13,10 @@ from satark.evidence.documents.pdf import PdfScrubber
 from satark.evidence.documents.plain_text import TextScrubber
 from satark.evidence.documents.svg import SvgScrubber
 from satark.evidence.documents.vcard import VcardScrubber
+from satark.evidence.images.heif import HeifScrubber
 from satark.evidence.images.jpeg import JpegScrubber
 from satark.evidence.images.png import PngScrubber
-from satark.evidence.images.reencode import BmpScrubber, GifScrubber, HeifScrubber, Jpeg2000Scrubber, TiffScrubber
+from satark.evidence.images.reencode import BmpScrubber, GifScrubber, Jpeg2000Scrubber, TiffScrubber
 from satark.evidence.images.salvage import Salvaging
 from satark.evidence.images.webp import WebpScrubber
 from satark.evidence.looks import LooksReader

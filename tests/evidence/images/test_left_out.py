@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from satark.evidence.images.heif import HeifScrubber
 from satark.evidence.images.jpeg import JpegScrubber
 from satark.evidence.images.png import PngScrubber
-from satark.evidence.images.reencode import HeifScrubber
 from satark.limits import Limits
 from satark.scrubber import Cleaned, LeftOut, Scrubber
 from satark.testing.evidence.images import encode, photo

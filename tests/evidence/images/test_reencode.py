@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from satark.evidence.images.reencode import MAX_FRAME_MS, GifScrubber, HeifScrubber, TiffScrubber
+from satark.evidence.images.heif import HeifScrubber
+from satark.evidence.images.reencode import MAX_FRAME_MS, GifScrubber, TiffScrubber
 from satark.limits import Limits
 from satark.scrubber import Unclean
 from satark.testing.evidence.images import encode, photo

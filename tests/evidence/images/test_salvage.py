@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,43 @@ def test_a_jpeg_that_lacks_only_its_end_is_cleaned_without_loss(tmp_path: Path, 
     for cut in (1, 2):
         assert salvaged(JPEG[:-cut], tmp_path, limits).readable == 100
         assert (tmp_path / "target").read_bytes() == complete
+
+
+CUT = {
+    "webp": encode(LARGE, "WEBP", quality=90, exif=exif(1)),
+    "webp lossless": encode(LARGE, "WEBP", lossless=True, exif=exif(1)),
+    "avif": encode(LARGE, "AVIF", exif=exif(1)),
+}
+
+
+@pytest.mark.parametrize("part", [0.6, 0.9])
+@pytest.mark.parametrize("data", CUT.values(), ids=CUT)
+def test_of_an_image_whose_decoder_wants_all_of_it_the_upper_rows_are_shown(
+    data: bytes, part: float, tmp_path: Path, limits: Limits
+) -> None:
+    readable = salvaged(data[: int(len(data) * part)], tmp_path, limits).readable
+    assert 10 <= readable < 100
+    with Image.open(tmp_path / "target") as copy:
+        assert copy.size == LARGE.size
+        top = (0, 0, 300, 480 * (readable - 5) // 100)  # AVIF may have lost a half from top to bottom
+        difference = ImageChops.difference(copy.convert("RGB").crop(top), LARGE.crop(top))
+        assert difference.convert("L").resize((1, 1)).getpixel((0, 0)) < 40  # type: ignore[operator]
+        assert readable > 90 or copy.getpixel((635, 475)) == (128, 128, 128)
+
+
+def test_a_webp_image_that_lacks_only_metadata_is_cleaned_without_loss(tmp_path: Path, limits: Limits) -> None:
+    whole = CUT["webp lossless"]
+    assert salvaged(whole[:-30], tmp_path, limits).readable == 100
+    with Image.open(tmp_path / "target") as copy, Image.open(io.BytesIO(whole)) as original:
+        assert copy.tobytes() == original.tobytes()
+
+
+@pytest.mark.parametrize("missing", [900, 600])
+def test_of_a_cut_heic_image_some_is_shown(
+    missing: int, make: Callable[[str], Path], tmp_path: Path, limits: Limits
+) -> None:
+    data = make("heic").read_bytes()
+    assert salvaged(data[: data.index(b"mdat") + 1280 - missing], tmp_path, limits).readable < 100
 
 
 @pytest.mark.parametrize("size", [(300, 5), (4, 4), (1, 300)])

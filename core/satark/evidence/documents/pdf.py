@@ -15,6 +15,7 @@ import pikepdf
 from pikepdf import Dictionary, Name, Pdf, Stream
 
 from satark.evidence.documents import pdf_rendering
+from satark.evidence.documents.pdf_salvage import recover_pages
 from satark.evidence.images import jpeg
 from satark.scrubber import Cleaned, Unclean
 
@@ -79,7 +80,7 @@ class PdfScrubber:
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
-        pages = pdf_rendering.count_pages(source)
+        pages, readable, source = _count_pages(source, target)
         count = min(pages, limits.pages)
         if count < pages:
             source = _first_pages(source, target, count)
@@ -92,7 +93,19 @@ class PdfScrubber:
         if not verified:
             target.unlink(missing_ok=True)
             pdf_rendering.rasterize(source, target, limits)
-        return Cleaned("application/pdf", left_out=("pages",) if count < pages else ())
+        return Cleaned("application/pdf", readable=readable, left_out=("pages",) if count < pages else ())
+
+
+def _count_pages(source: Path, target: Path) -> tuple[int, int, Path]:
+    """Return the number of pages, how much of the file can be read in percent, and the file, recovered if damaged."""
+    try:
+        return pdf_rendering.count_pages(source), 100, source
+    except Unclean as unclean:
+        if unclean.reason != "damaged":
+            raise
+    recovered = target.with_name(f"{target.name}.recovered")
+    readable = recover_pages(source, recovered)
+    return pdf_rendering.count_pages(recovered), readable, recovered
 
 
 def _first_pages(source: Path, target: Path, count: int) -> Path:

@@ -7,33 +7,17 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageOps, ImageSequence
 
 from satark.evidence.images.decode import check_decodes, open_image
-from satark.scrubber import Cleaned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from satark.limits import Limits
-    from satark.scrubber import LeftOut
 
 MAX_FRAME_MS = 60_000
 """Milliseconds that one frame of an animation lasts at most: a longer pause is shortened to it."""
 QUALITY = 92
 """JPEG quality of images that can't be cleaned without loss; number plates stay legible."""
-
-
-class HeifScrubber:
-    """Converts HEIC and AVIF to JPEG, which every computer shows and which takes a tenth of the time."""
-
-    mimes = frozenset({"image/heic", "image/avif"})
-
-    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
-        """Write the clean copy; see `Scrubber`."""
-        with open_image(source, limits, ("HEIF", "AVIF")) as picture:
-            count = getattr(picture, "n_frames", 1)
-        left_out: list[LeftOut] = ["pictures"] if count > 1 else []
-        left_out += ["film"] if _has_film(source) else []
-        return Cleaned(to_jpeg(source, target, limits, formats=("HEIF", "AVIF")), left_out=left_out)
 
 
 class Jpeg2000Scrubber:
@@ -87,12 +71,6 @@ class TiffScrubber:
             pages[0].save(target, "TIFF", save_all=True, append_images=pages[1:], compression="tiff_adobe_deflate")
         check_decodes(target, limits, ("TIFF",))
         return "image/tiff"
-
-
-def _has_film(source: Path) -> bool:
-    """Whether a box of the film of a moving photo follows the picture (Samsung's `mpvd`), or a file of its own does."""
-    data = source.read_bytes()
-    return b"mpvd" in data or data.count(b"ftyp") > 1
 
 
 def to_jpeg(source: Path, target: Path, limits: Limits, formats: tuple[str, ...]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+import random
+from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageChops, ImageOps
 
-from satark.evidence.images.decode import check_decodes, incomplete_allowed, open_image
+from satark.evidence.images.decode import RAISES, check_decodes, incomplete_allowed, open_image
 from satark.evidence.images.reencode import QUALITY, opaque, without_tags
 from satark.scrubber import Cleaned, Unclean
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
     from satark.limits import Limits
     from satark.scrubber import Scrubber
+
+
+_UNREAD: Final = (128, 128, 128)
 
 
 class Salvaging:
@@ -51,6 +56,60 @@ def salvage(source: Path, target: Path, limits: Limits, formats: tuple[str, ...]
         without_tags(opaque(ImageOps.exif_transpose(picture))).save(target, "JPEG", quality=QUALITY, subsampling=0)
     check_decodes(target, limits, ("JPEG",))
     return Cleaned("image/jpeg", readable=percent)
+
+
+def salvage_cut(source: Path, target: Path, limits: Limits, formats: tuple[str, ...], *, whole: int) -> Cleaned:
+    """Write what can be read of an image that was cut off, and whose decoder reads all or nothing; say how much it is.
+
+    What is missing is filled up, in two ways: where both look the same, nothing depends on it. The rest is grey.
+
+    Args:
+        source: the image.
+        target: where the JPEG goes.
+        limits: bounds on it.
+        formats: its formats, in Pillow's names.
+        whole: how many bytes it says that it has.
+
+    Raises:
+        Unclean: nothing of it can be read, it is not cut off, or it is over a limit.
+    """
+    missing = whole - source.stat().st_size
+    if not 0 < missing <= limits.file_bytes:
+        raise Unclean("damaged")
+    one, other = (_filled_up(source, filling, limits, formats) for filling in (bytes(missing), _noise(missing)))
+    if one.size != other.size:
+        raise Unclean("damaged")
+    unread = _unread(ImageChops.difference(one, other))
+    percent = 100 - 100 * (unread[2] - unread[0]) * (unread[3] - unread[1]) // (one.width * one.height)
+    if percent <= 0:
+        raise Unclean("damaged")
+    one.paste(_UNREAD, unread)
+    one.save(target, "JPEG", quality=QUALITY, subsampling=0)
+    check_decodes(target, limits, ("JPEG",))
+    return Cleaned("image/jpeg", readable=min(99, percent))
+
+
+def _unread(difference: Image.Image) -> tuple[int, int, int, int]:
+    """Return the smallest border of an image, whole rows or columns, outside of which there is no difference."""
+    width, height = difference.size
+    left, top, right, bottom = difference.getbbox() or (width, height, 0, 0)
+    borders = ((0, top, width, height), (0, 0, width, bottom), (left, 0, width, height), (0, 0, right, height))
+    return min(borders, key=lambda one: (one[2] - one[0]) * (one[3] - one[1]))
+
+
+def _noise(count: int) -> bytes:
+    """Return bytes that are always the same, and look like none of an image."""
+    return random.Random(0).randbytes(count)  # noqa: S311 - nothing secret
+
+
+def _filled_up(source: Path, filling: bytes, limits: Limits, formats: tuple[str, ...]) -> Image.Image:
+    filled = source.with_name(f"{source.name}.filled")
+    filled.write_bytes(source.read_bytes() + filling)
+    with open_image(filled, limits, formats) as picture:
+        upright: Image.Image = picture
+        with contextlib.suppress(*RAISES):  # where the orientation would stand there may be the filling
+            upright = ImageOps.exif_transpose(picture)
+        return without_tags(opaque(upright).convert("RGB"))
 
 
 def _percent_of_rows(picture: Image.Image) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from satark.evidence.images import orientation
 from satark.evidence.images.decode import check_decodes
+from satark.evidence.images.salvage import salvage_cut
 from satark.scrubber import Unclean
 
 if TYPE_CHECKING:
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from satark.limits import Limits
 
 IMAGE_CHUNKS = frozenset({b"VP8 ", b"VP8L", b"ALPH"})
-_HAS_EXIF, _ALPHA, _ANIMATION = 0x08, 0x10, 0x02
+_HAS_EXIF, _ALPHA, _ANIMATION, _METADATA = 0x08, 0x10, 0x02, 0x2C
 _FRAME_HEADER, _EXTENDED = 16, 10
+_CHUNK_HEAD = 8
 
 
 class WebpScrubber:
@@ -29,12 +31,44 @@ class WebpScrubber:
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
-        clean = strip_metadata(source.read_bytes())
+        data = source.read_bytes()
+        try:
+            clean = strip_metadata(data)
+        except Unclean:
+            return _scrub_cut(data, source, target, limits)
         if strip_metadata(clean) != clean:
             raise Unclean("damaged")
         target.write_bytes(clean)
         check_decodes(target, limits, formats=("WEBP",))
         return "image/webp"
+
+
+def _scrub_cut(data: bytes, source: Path, target: Path, limits: Limits) -> str:
+    """Clean an image that was cut off: if only what follows its pixels is missing, without loss."""
+    at = _complete(data)
+    size = int.from_bytes(data[at + 4 : at + 8], "little")
+    cut = data[at : at + 4] in IMAGE_CHUNKS | {b"ANMF"}
+    rest = data[12 : len(data) if cut else at]
+    body = b"WEBP" + (rest[:_CHUNK_HEAD] + bytes((rest[8] & ~_METADATA,)) + rest[9:] if rest[:4] == b"VP8X" else rest)
+    whole = at + _CHUNK_HEAD + size if cut else at
+    head = source.with_name(f"{source.name}.head")
+    head.write_bytes(b"RIFF" + max(0, whole - _CHUNK_HEAD).to_bytes(4, "little") + body)
+    if cut:
+        return salvage_cut(head, target, limits, ("WEBP",), whole=whole)
+    target.write_bytes(strip_metadata(head.read_bytes()))
+    check_decodes(target, limits, formats=("WEBP",))
+    return "image/webp"
+
+
+def _complete(data: bytes) -> int:
+    """Return the offset after the last chunk that is complete."""
+    at = 12
+    while at + _CHUNK_HEAD <= len(data):
+        end = at + _CHUNK_HEAD + int.from_bytes(data[at + 4 : at + 8], "little")
+        if end > len(data):
+            break
+        at = end + end % 2
+    return at
 
 
 def strip_metadata(data: bytes) -> bytes:

@@ -55,7 +55,12 @@ class Protections(msgspec.Struct, frozen=True, kw_only=True):
 
 @functools.cache
 def find_protections() -> Protections:
-    """Find out what holds on this machine, once in each process. It takes half a second."""
+    """Find out what holds on this machine, once in each process."""
+    return look_for_protections()
+
+
+def look_for_protections() -> Protections:
+    """Find out what holds on this machine now. It takes half a second."""
     command = [sys.executable, "-I", "-m", __name__]
     try:
         done = subprocess.run(command, env={}, capture_output=True, check=True, timeout=_SECONDS)  # noqa: S603 - ours
