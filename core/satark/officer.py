@@ -26,7 +26,6 @@ from satark.casework.desk_acts import (
     DeskAct,
     DeskActs,
     Problem,
-    category_codes,
 )
 from satark.casework.errors import NotTheseTwoOfficers, SecondOfficerRequired, VoiceAccessDenied
 from satark.casework.keeping import Keeping, StepRefused
@@ -34,7 +33,8 @@ from satark.casework.offices import offices_of
 from satark.casework.opened_tip import summarize
 from satark.casework.pack_export import export_pack
 from satark.casework.related_tips import RelatedTip, related_tips
-from satark.casework.sender_hints import SenderHints, sender_hints
+from satark.casework.release_rules import RELEASABLE
+from satark.casework.sender_hints import MarkedText, SenderHints, marked, sender_hints, text_hints
 from satark.casework.tip_cache import Progress, TipCache
 from satark.casework.tip_keeping import TipKeeping
 from satark.casework.work import Work, WorkMark
@@ -44,6 +44,7 @@ from satark.custody.manifest import Issuer
 from satark.delivery.faults import DestinationFault, destination_faults
 from satark.evidence.own_voice import is_muted, may_contain_voice, may_hear_voices
 from satark.evidence.recordings.disguise import MIME as DISGUISED_MIME
+from satark.printing.sheet import SheetPage, make_sheet
 from satark.remote.office_outbox import queue_key_change
 from satark.roster.chain import read_state
 from satark.roster.entries import (
@@ -102,6 +103,7 @@ __all__ = [
     "ACT_NAMES",
     "DISGUISED_MIME",
     "MAX_TEXT",
+    "RELEASABLE",
     "RIGHTS",
     "ROLES",
     "SYNTHETIC_MIME",
@@ -125,6 +127,7 @@ __all__ = [
     "Keeping",
     "KeyChange",
     "LogHead",
+    "MarkedText",
     "NoSuchFile",
     "NoSuchProposal",
     "NoSuchTip",
@@ -147,6 +150,7 @@ __all__ = [
     "RosterState",
     "SecondOfficerRequired",
     "SenderHints",
+    "SheetPage",
     "Signature",
     "StepRefused",
     "SyntheticVoiceError",
@@ -164,7 +168,6 @@ __all__ = [
     "all_proposals",
     "can_speak",
     "carry_out",
-    "category_codes",
     "change_key",
     "check_desk",
     "check_proposal",
@@ -183,6 +186,8 @@ __all__ = [
     "finish_key_change",
     "is_muted",
     "is_statement_signed",
+    "make_sheet",
+    "marked",
     "marks_for",
     "may_contain_voice",
     "may_hear_voices",
@@ -204,6 +209,7 @@ __all__ = [
     "still_needed",
     "store_signed",
     "summarize",
+    "text_hints",
     "two_officers",
     "viewer",
     "withdraw",

@@ -26,6 +26,7 @@ __all__ = [
     "Place",
     "Priority",
     "Receipt",
+    "Release",
     "RetentionStep",
     "Status",
     "Tip",
@@ -90,7 +91,8 @@ class Tip(Redacted, frozen=True, kw_only=True):
     flow: str
     """SHA-256 of the flow's structure, hex."""
     language: str
-    channel: Literal["chat", "sms", "voice", "web"]
+    channel: Literal["chat", "sms", "voice", "web", ""]
+    """Empty, as `language` is, for a desk that only a release was handed over to."""
     category: str
     received: str
     """Coarse: `YYYY-MM-DDThh/PT6H`, the date and the six-hour band that the tip was confirmed in (UTC)."""
@@ -144,6 +146,8 @@ class Envelope(Redacted, frozen=True, kw_only=True):
     header: Header
     receipt: str = ""
     """The receipt's age recipient: what is written to the tipster is sealed to it, whatever the database says."""
+    tip_recipient: str = ""
+    """Empty where `identity` is the tip's own. Else it is that of a `Release`, and this is the tip's recipient."""
 
 
 class Origin(Redacted, frozen=True, kw_only=True, omit_defaults=True):
@@ -223,6 +227,8 @@ class Message(Redacted, frozen=True, kw_only=True):
     """Of a tipster's message: what it says about whether the police's work helped."""
     case: CaseStep | None = None
     """What the message does to the case. Always internal."""
+    private: bool = False
+    """Whether a note is kept to the desk that wrote it. Always internal."""
 
 
 class CaseStep(Redacted, frozen=True, kw_only=True, omit_defaults=True):
@@ -230,10 +236,11 @@ class CaseStep(Redacted, frozen=True, kw_only=True, omit_defaults=True):
 
     kind: Literal[
         "directed", "reported", "asked_to_close", "refused_to_close", "closed", "corrected", "assigned",
-        "merged", "unmerged"
-    ]
+        "merged", "unmerged",
+        "asked_raw", "withdrawn", "ordered",
+    ]  # fmt: skip
     to: str = ""
-    """The desk directed to, the officer assigned to, or the number of the tip that this one is merged into."""
+    """The desk directed to or withdrawn from, the officer assigned to, or the number of the tip merged into."""
     due: int = 0
     """When the directed desk owes its report, Unix seconds; 0: it owes none. An officer's time."""
     outcome: Outcome | Literal[""] = ""
@@ -241,6 +248,21 @@ class CaseStep(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """The corrected priority; empty: as before."""
     category: str = ""
     """The corrected category; empty: as before."""
+    release: Release | None = None
+    """What a direction hands over; None: the tip itself."""
+    order: str = ""
+    """The running number of the written order, for `ordered`."""
+
+
+class Release(Redacted, frozen=True, kw_only=True, omit_defaults=True):
+    """What a direction hands over of a tip: fields and a rewording, in place of the tipster's own words."""
+
+    key: str
+    """An age identity that opens the direction and what desks write from then on, and nothing of before."""
+    text: str = ""
+    """What the tip says, in the words of the officer who directs."""
+    answers: Mapping[str, str] = {}
+    """Step → what is handed over of its answer."""
 
 
 def is_dispute(message: Message, status: Status) -> bool:

@@ -132,9 +132,9 @@ def test_where_no_desk_above_has_the_tip_the_desk_closes_a_disputed_tip_itself(
 def test_a_direction_upwards_or_sideways_gives_no_desk_power_over_the_other(
     directed: SeededTip, offices: dict[str, Office]
 ) -> None:
-    offices["lanka"].do(directed, "direct", to="sp", text="yours")
-    offices["sp"].do(directed, "close", reason="nothing", **CLOSE)
-    assert offices["sp"].casework.open(directed.number).status == "CLOSED"
+    offices["sp"].do(directed, "direct", to="dig", text="yours")
+    offices["dig"].do(directed, "close", reason="nothing", **CLOSE)
+    assert offices["dig"].casework.open(directed.number).status == "CLOSED"
 
 
 def test_no_action_on_an_urgent_tip_takes_a_second_officer_or_the_desk_above(

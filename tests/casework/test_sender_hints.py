@@ -2,11 +2,53 @@
 
 from __future__ import annotations
 
-from satark.casework.sender_hints import sender_hints
+from pathlib import Path
+
+import pytest
+
+from satark.casework.sender_hints import marked, sender_hints, text_hints
+from satark.geography.geography import Geography
 from satark.services import Services
 from satark.testing.desks import SeededDesk
 from satark.testing.tips import seed_file, seed_message, seed_tip
 from satark.tip import Message
+
+SENTENCES = Path(__file__).parent / "corpora" / "sender_phrases.txt"
+
+
+def labelled(sign: str) -> list[str]:
+    return [line[2:] for line in SENTENCES.read_text("utf-8").splitlines() if line.startswith(f"{sign} ")]
+
+
+def test_phrases_of_a_labelled_list_are_marked_and_few_others_are() -> None:
+    pointing, others = labelled("+"), labelled("-")
+    assert len(pointing) + len(others) >= 150
+    geography = Geography.sample()
+    missed = [text for text in pointing if not text_hints([text], geography).any]
+    wrong = [text for text in others if text_hints([text], geography).any]
+    assert len(missed) <= len(pointing) * 0.02, missed
+    assert len(wrong) <= len(others) * 0.02, wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "few"),
+    [
+        ("Only a few people know about this", True),
+        ("hum paanch log hi ye baat jante hain", True),
+        ("केवल हम जानते हैं", True),
+        ("my brother sells it", False),
+        ("Many people know about this place", False),
+    ],
+)
+def test_that_only_few_know_is_told_from_other_hints(text: str, few: bool) -> None:  # noqa: FBT001 - of the table
+    assert text_hints([text], Geography.sample()).few_know is few
+
+
+def test_a_marked_text_is_the_text() -> None:
+    text = "कल्लू शराब बेचता है। मेरी दुकान के सामने। Only I know."
+    parts = marked(text, Geography.sample())
+    assert "".join(part.text for part in parts) == text
+    assert [part.text for part in parts if part.is_hint] == ["मेरी दुकान", "Only I"]
 
 
 def test_words_that_point_to_the_sender_are_found_wherever_they_stand(services: Services, sp: SeededDesk) -> None:

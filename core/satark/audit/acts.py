@@ -21,6 +21,7 @@ ActKind: TypeAlias = Literal[
     "viewed", "heard", "drafted", "transcribed", "exported", "opened",
     "answered", "noted", "directed", "assigned", "corrected",
     "reported", "closing_asked", "closing_refused", "closed", "merged", "unmerged",
+    "raw_asked", "withdrawn", "ordered",
     "hold_asked", "held", "lift_asked", "lifted", "erasure_asked", "erasure_ordered",
     "roster_proposed", "roster_approved", "roster_withdrawn", "log_read", "log_missing",
     "passphrase_changed", "factor_added", "factor_removed", "session_ended", "recovery_approved",

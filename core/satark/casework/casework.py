@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Row, select
 
 from satark.audit.trail import Trail
+from satark.casework.directing import Directing
 from satark.casework.errors import NoSuchTip, VoiceAccessDenied
 from satark.casework.evidence_access import EvidenceAccess
 from satark.casework.keeping import Keeping, keeping_of
@@ -17,27 +18,23 @@ from satark.casework.officer_names import seal_officer, with_officer
 from satark.casework.opened_tip import OpenTip, TipSummary, summarize, transcripts_of
 from satark.casework.posted_message import PostedMessage
 from satark.casework.search import Query
-from satark.casework.tip_cache import TipCache, documents
+from satark.casework.tip_cache import TipCache, documents, open_document
 from satark.casework.work import as_request
-from satark.desk import LEVELS, Desk, NoSuchDesk
-from satark.destination import delivered_to
 from satark.evidence.own_voice import OwnVoice, as_passed_on, is_own_voice
 from satark.evidence.records import open_records
-from satark.identity.sealing import open_tip, recipient_of, seal
-from satark.remote.messages import DirectedDesk, DirectedDestination
-from satark.remote.office_outbox import host_destination_rules, host_of, new_answer
+from satark.identity.sealing import recipient_of
+from satark.remote.office_outbox import host_of, new_answer
 from satark.retention.schedule import store_term, store_terms
-from satark.routing.desks import all_desks
-from satark.routing.destinations import matching_rules
-from satark.routing.rules import is_accused
-from satark.store import deliveries, envelopes, evidence_files, tables
+from satark.routing.releases import release_recipients
+from satark.store import tables
 from satark.store.threads import post
 from satark.time_buckets import band
-from satark.tip import CaseStep, Envelope, Message, Status, ordinal_order
+from satark.tip import Envelope, Message, Status, ordinal_order
 
 if TYPE_CHECKING:
     from satark.audit.acts import ActKind
-    from satark.destination_rule import DestinationRule
+    from satark.desk import Desk
+    from satark.remote.messages import DirectedDesk
     from satark.retention.schedule import Term
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
@@ -84,6 +81,8 @@ class Casework(EvidenceAccess):
             else Trail(services, desk, officer, identity, own_identity=own_identity)
         )
         super().__init__(services, desk, officer=officer, may_listen=may_listen, transcribers=transcribers, trail=trail)
+        self.directing = Directing(services, self, identity)
+        """Gives tips to other desks, and takes them back."""
         self._owner = audit_desk
         self.cache = cache or TipCache(services, desk, identity)
         """The desk's opened tips, which all its officers in this process may share."""
@@ -124,6 +123,7 @@ class Casework(EvidenceAccess):
         found = [
             (summarize(tip, one.envelope.header, one.thread), self._keeping(one.envelope, one.thread))
             for tip, one in cached_tips
+            if not one.envelope.tip_recipient  # who has a release alone sees no legal hold
         ]
         changed = {one.id: keeping.term for one, keeping in found if self._stored_terms.get(one.id) != keeping.term}
         self._services.write_now(lambda unit: store_terms(unit, changed))
@@ -177,8 +177,9 @@ class Casework(EvidenceAccess):
             self.cache.refresh()
             tip, cached = self.cache.find(number)
             document = self._services.read(lambda c: documents(c, [tip])).get(tip, b"")
-        opened = open_tip(document, cached.envelope)
-        rows = self._services.read(lambda c: _files(c, tip))
+        opened = open_document(document, cached)
+        has_key = not cached.envelope.tip_recipient
+        rows = self._services.read(lambda c: _files(c, tip)) if has_key else []
         stored, damaged = open_records(rows, cached.envelope.identity)
         records = [as_passed_on(record, opened) for record in stored]
         transcripts = transcripts_of(cached.thread)
@@ -230,84 +231,24 @@ class Casework(EvidenceAccess):
         message = Message(sender="desk", desk=self.desk, status=status, text=text, question=is_question)
         return self._services.write_now(lambda unit: self.post(unit, tip, message))
 
-    def note(self, tip: OpenTip, text: str) -> PostedMessage:
-        """Add a note to the thread that only desks can read."""
-        message = Message(sender="desk", desk=self.desk, text=text, internal=True)
+    def note(self, tip: OpenTip, text: str, *, private: bool = False) -> PostedMessage:
+        """Add a note to the thread that only desks can read, or if it is private this desk alone."""
+        message = Message(sender="desk", desk=self.desk, text=text, internal=True, private=private)
         return self._services.write_now(lambda unit: self.post(unit, tip, message))
 
     def allowed_targets(self, tip: OpenTip) -> list[Desk]:
         """Return the desks that this tip may be directed to: none that it accuses, none that routing excluded."""
-        desks = self._services.read(all_desks)
-        return [desk for desk in desks if desk.name != self.desk and self._may_have(desk, tip)]
+        return self.directing.allowed_targets(tip)
 
     def direct(self, tip: OpenTip, to_desk: str, instruction: str, due: int = 0) -> PostedMessage:
-        """Give a tip to another desk too, with an instruction.
+        """Give a tip to another desk too, with its key and an instruction.
 
         `due`: when that desk owes a report, Unix seconds; 0: it owes none. Only a desk of a lower level can owe one.
 
         Raises:
             NoSuchDesk: there is no such desk, or it must not have this tip.
         """
-        return self._services.write_now(lambda unit: self._direct(unit, tip, to_desk, instruction, due))
-
-    def _direct(self, unit: UnitOfWork, tip: OpenTip, to_desk: str, instruction: str, due: int) -> PostedMessage:
-        # Read in this transaction, so that the desk's key can't change before the envelope is stored.
-        desks = {desk.name: desk for desk in self._sealable(unit)}
-        desk = desks.get(to_desk)
-        if desk is None or desk.name == self.desk or not self._may_have(desk, tip):
-            raise NoSuchDesk
-        tip = msgspec.structs.replace(tip, envelope=self.cache.present_envelope(unit, tip.envelope))
-        envelope = msgspec.structs.replace(tip.envelope, desk=desk.name)
-        sealed = seal(envelope, desk.recipient, padded=envelopes.PADDED)
-        own = next((one for one in all_desks(unit.main) if one.name == self.desk), None)
-        is_below = own is not None and LEVELS.index(desk.level) < LEVELS.index(own.level)
-        step = CaseStep(kind="directed", to=desk.name, due=due if is_below else 0)
-        text = f"→ {desk.title}: {instruction}"
-        message = Message(sender="desk", desk=self.desk, text=text, internal=True, case=step)
-        if host_of(unit.main):
-            destinations = self._directed_destinations(tip, desk, host_destination_rules(unit.main))
-            directed_to = DirectedDesk(
-                desk=desk.name, recipient=desk.recipient, envelope=sealed, destinations=destinations
-            )
-            return self.post(unit, tip, message, directed_to, act=("directed", to_desk))
-        envelopes.store(unit, tip.id, desk.name, sealed)
-        deliveries.add(unit, tip.id, delivered_to(desk.destination))
-        self._queue_for_destinations(unit, tip, desk)
-        return self.post(unit, tip, message, act=("directed", to_desk))
-
-    def _sealable(self, unit: UnitOfWork) -> list[Desk]:
-        desks = all_desks(unit.main)
-        # An office knows the host's desks from its directory; the host holds what was sealed against its own roster.
-        return desks if host_of(unit.main) else self._services.roster.sealable(unit.keys, desks)
-
-    def _queue_for_destinations(self, unit: UnitOfWork, tip: OpenTip, desk: Desk) -> None:
-        """Queue the tip for the destinations of a desk that it was directed to."""
-        has_all_files = set(tip.tip.evidence) <= evidence_files.settled_ordinals(unit, tip.id)
-        wait = 0 if has_all_files else self._services.destination_wait
-        roster = self._services.roster
-        state = roster.check(unit.keys, committed=False).state
-        for one in self._directed_destinations(
-            tip, desk, roster.readable_rules(state, self._services.destination_rules)
-        ):
-            if one.envelope:
-                envelopes.store(unit, tip.id, one.to, one.envelope)
-            deliveries.add(unit, tip.id, one.to, wait=wait)
-
-    def _directed_destinations(
-        self, tip: OpenTip, desk: Desk, destination_rules: Sequence[DestinationRule]
-    ) -> tuple[DirectedDestination, ...]:
-        """Seal the tip's key to those destinations of a desk that get the tip."""
-        header = tip.header
-        rules = matching_rules(destination_rules, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)
-        sealed = []
-        for rule in rules:
-            envelope = msgspec.structs.replace(tip.envelope, desk=rule.to)
-            key = seal(envelope, rule.recipient, padded=envelopes.PADDED) if rule.recipient else b""
-            sealed.append(DirectedDestination(to=rule.to, recipient=rule.recipient, envelope=key))
-        return tuple(sealed)
-
-    def _may_have(self, desk: Desk, tip: OpenTip) -> bool:
-        return desk.name not in tip.header.excluded and not is_accused(tip.tip, desk, self._services.geography)
+        return self._services.write_now(lambda unit: self.directing.direct(unit, tip, to_desk, instruction, due))
 
     def post(
         self,
@@ -327,21 +268,28 @@ class Casework(EvidenceAccess):
         kind, detail = act or ("noted" if message.internal else "answered", message.status or "")
         if not message.transcript:  # `transcribe` has recorded that with the file
             self.trail.record(kind, unit=unit, tip=tip.header.number, detail=detail)
-        # Derive the tip's recipient from its key: a row could have been altered.
-        own = recipient_of(self.cache.present_envelope(unit, tip.envelope).identity)
-        recipients = [own]
-        if not message.internal:
-            recipients.append(tip.envelope.receipt)
+        desks = self._desks_keys(unit, tip, message)
+        recipients = desks if message.internal else [*desks, tip.envelope.receipt]
         message = msgspec.structs.replace(
-            message, band=band(unit.now), officer=seal_officer(self.trail.officer, unit.now, own)
+            message, band=band(unit.now), officer=seal_officer(self.trail.officer, unit.now, *desks)
         )
         if host_of(unit.main):
             self.cache.queue_answer(unit, new_answer(self.desk, tip.id, message, recipients, directed_to))
             return PostedMessage(len(tip.thread) + 1, message, self.trail.officer, unit.now)
         posted = PostedMessage(post(unit, tip.id, message, *recipients), message, self.trail.officer, unit.now)
-        keeping = keeping_of(self._services.retention, tip.header, (*tip.thread, posted))
-        store_term(unit, tip.id, keeping.term, required=bool(message.retention))
+        if not tip.envelope.tip_recipient:  # else the desk does not see the whole thread, and no legal hold
+            keeping = keeping_of(self._services.retention, tip.header, (*tip.thread, posted))
+            store_term(unit, tip.id, keeping.term, required=bool(message.retention))
         return posted
+
+    def _desks_keys(self, unit: UnitOfWork, tip: OpenTip, message: Message) -> list[str]:
+        """Return the recipients that a message for desks is sealed to: the tip's, and those of releases."""
+        # Derive the tip's recipient from its key: a row could have been altered.
+        envelope = self.cache.present_envelope(unit, tip.envelope)
+        own = recipient_of(envelope.identity)
+        if envelope.tip_recipient:
+            return [envelope.tip_recipient, own]
+        return [own, *release_recipients([posted.message for posted in tip.thread], message)]
 
 
 def _files(connection: Connection, tip: str) -> list[Row[tuple[str, str, bytes]]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from satark.casework.clocks import Clocks, Offices, may_decide
 from satark.casework.errors import NoSuchTip
 from satark.casework.merging import pass_on_status
-from satark.catalogues import Catalogues
+from satark.casework.release_rules import RELEASABLE, ReleaseRules
 from satark.desk import CaseworkError
 from satark.redacted import Redacted
 from satark.remote.office_outbox import host_of
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ActName: TypeAlias = Literal[
     "status", "ask", "direct", "report", "close", "approve", "refuse", "correct", "assign", "merge", "unmerge", "note",
+    "consent", "withdraw",
 ]  # fmt: skip
 ACT_NAMES: tuple[ActName, ...] = get_args(ActName)
 
@@ -35,6 +36,7 @@ Problem: TypeAlias = Literal[
     "report", "report.none", "outcome", "done", "reason", "closing.none", "refuse",
     "priority", "correct", "assign", "merge", "merge.desks", "merge.priority", "merged", "unmerge",
     "aside",
+    "released", "field", "quotes", "raw.none", "raw.two", "withdraw", "withdraw.none", "withdraw.office",
 ]  # fmt: skip
 """Why an act is refused; wording in the desk's catalogues under `problem.<code>`."""
 
@@ -72,6 +74,14 @@ _REASONS: dict[Problem, str] = {
     "merged": "this tip is merged into another: act on that one, or undo the merging first",
     "unmerge": "this tip is not merged into another",
     "aside": "an urgent tip is not set aside: correct its priority with a reason first",
+    "released": "your desk has a release of this tip alone: report, and the desk that directed directs it further",
+    "field": f"only these are handed over: {', '.join(RELEASABLE)}",
+    "quotes": "this repeats the tipster's own words: say it in other words, or ask a second officer (own words)",
+    "raw.none": "no officer of your desk asks to hand over the tipster's own words",
+    "raw.two": "this takes another officer of the desk, of whom neither appointed the other, and the right to release",
+    "withdraw": "write why the direction is withdrawn",
+    "withdraw.none": "your desk has not directed this tip there, and no desk below yours has",
+    "withdraw.office": "an office of its own can't withdraw a direction: ask the desk above, at the host",
 }
 
 
@@ -100,6 +110,14 @@ class DeskAct(Redacted, frozen=True, kw_only=True):
     """Of a closing: what the tipster reads as its reason."""
     priority: str = ""
     category: str = ""
+    answers: Mapping[str, str] = {}
+    """Step → what a direction to a station hands over of its answer."""
+    rewording: str = ""
+    """What the tip says, in the officer's words, for a station."""
+    raw: bool = False
+    """Whether a direction to a station hands over the tipster's own words, which takes a second officer."""
+    private: bool = False
+    """Whether a note is kept to the own desk."""
 
 
 class DeskActs:
@@ -112,6 +130,7 @@ class DeskActs:
         self._casework = casework
         self._clock = clock
         self.clocks = clocks
+        self.releases = ReleaseRules(services, casework)
 
     def now(self) -> float:
         """Return the time, Unix seconds."""
@@ -154,6 +173,10 @@ class DeskActs:
         pair = (desk, own), (desk, other)
         return not state.did_appoint(*pair) and not state.did_appoint(*reversed(pair))
 
+    def may(self, tip: OpenTip, act: DeskAct) -> bool:
+        """Return whether the rules allow an act."""
+        return self._problem(tip, act) is None
+
     def check(self, tip: OpenTip, act: DeskAct) -> None:
         """Check that the rules allow an act.
 
@@ -178,15 +201,13 @@ class DeskActs:
         elif act.name == "ask":
             work.respond(tip, status="NEED_INFO", text=act.text, question=True)
         elif act.name == "note":
-            work.note(tip, act.text)
-        elif act.name == "direct":
-            work.direct(tip, act.to, act.text, self._due(tip, act))
+            work.note(tip, act.text, private=act.private)
         else:
             self._services.write_now(lambda unit: self._post(unit, tip, act))
         pass_on_status(self._services, work, tip)
 
     def _problem(self, tip: OpenTip, act: DeskAct) -> Problem | None:
-        if max(len(act.text), len(act.reason)) > MAX_TEXT:
+        if max(map(len, (act.text, act.reason, act.rewording, *act.answers.values()))) > MAX_TEXT:
             return "long"
         if tip.work.is_led and act.name in _OF_LEADING:
             return "merged"
@@ -201,6 +222,8 @@ class DeskActs:
             "assign": self._check_assignment,
             "merge": self._check_merge,
             "unmerge": self._check_unmerge,
+            "consent": lambda tip, _act: self.releases.check_consent(tip),
+            "withdraw": self._check_withdrawal,
         }
         check = checks.get(act.name)
         if check:
@@ -218,7 +241,14 @@ class DeskActs:
             return "finished"
         return "ask" if act.question and not act.text else None
 
+    def _check_withdrawal(self, tip: OpenTip, act: DeskAct) -> Problem | None:
+        if self._services.read(host_of):
+            return "withdraw.office"
+        return self.releases.check_withdrawal(tip, act, self.offices())
+
     def _check_direct(self, tip: OpenTip, act: DeskAct) -> Problem | None:
+        if tip.envelope.tip_recipient:
+            return "released"
         if act.to not in {desk.name for desk in self._casework.allowed_targets(tip)}:
             return "desk"
         if tip.work.merged_into:
@@ -226,7 +256,7 @@ class DeskActs:
         now = self._clock()
         if act.due is None or (act.due and not now < act.due <= now + self.clocks.longest_days * 86_400):
             return "due"
-        return None if act.text else "direct"
+        return self.releases.check_direction(tip, act) if act.text else "direct"
 
     def _check_report(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if not tip.work.director_of(self._casework.desk):
@@ -253,7 +283,7 @@ class DeskActs:
             return "priority"
         if act.priority in {"", header.priority} and act.category in {"", header.category}:
             return "priority"
-        if act.category and act.category not in category_codes():
+        if act.category and act.category not in self._services.questionnaire.categories:
             return "priority"
         return None if act.text else "correct"
 
@@ -294,7 +324,13 @@ class DeskActs:
         return act.due or self.clocks.report_due(tip.header.priority, self._clock())
 
     def _post(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct) -> None:
-        if act.name == "close" and self.decides(tip, act.outcome):
+        if act.name == "direct":
+            self.releases.direct(unit, tip, act, self._due(tip, act))
+        elif act.name == "consent":
+            self.releases.consent(unit, tip, self._due(tip, act))
+        elif act.name == "withdraw":
+            self._casework.directing.withdraw(unit, tip, act.to, act.text)
+        elif act.name == "close" and self.decides(tip, act.outcome):
             self._close(unit, tip, act.outcome, act.text, act.reason)
         elif act.name == "approve":
             self._close(unit, tip, tip.work.asked_outcome, act.text, act.reason)
@@ -331,12 +367,6 @@ class DeskActs:
     def _add(self, unit: UnitOfWork, tip: OpenTip, step: CaseStep, text: str, act: tuple[ActKind, str]) -> None:
         message = Message(sender="desk", desk=self._casework.desk, text=text, internal=True, case=step)
         self._casework.post(unit, tip, message, act=act)
-
-
-def category_codes() -> list[str]:
-    """Return the codes of the categories, in the order of the flow's texts."""
-    names = (key.split(".") for key in Catalogues.shipped()["en"] if key.startswith("category."))
-    return [parts[1] for parts in names if len(parts) == 2 and parts[1].isupper()]  # noqa: PLR2004 - prefix and code
 
 
 def _is_known_to_the_same_desks(tip: OpenTip, other: OpenTip) -> bool:

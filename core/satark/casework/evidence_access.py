@@ -181,6 +181,8 @@ class EvidenceAccess:
             NoSuchFile: the tip has no such file, or not in this form.
             CantOpen: the log was altered; or (while reading) a file was.
         """
+        if tip.envelope.tip_recipient:
+            raise NoSuchFile
         contents = [self._content(tip, ordinal, form, approval) for ordinal, form in forms]
 
         def write(unit: UnitOfWork) -> None:

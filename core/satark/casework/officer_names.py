@@ -20,9 +20,9 @@ class Author(Redacted, frozen=True, kw_only=True):
     """Unix seconds. It is the officer's time; of the tipster's messages no exact time is kept."""
 
 
-def seal_officer(name: str, at: int, tip_recipient: str) -> bytes:
-    """Seal an officer's name and the time to a tip's key; empty for no name."""
-    return seal(Author(name=name.ljust(_PADDED), at=at), tip_recipient) if name else b""
+def seal_officer(name: str, at: int, *recipients: str) -> bytes:
+    """Seal an officer's name and the time to a tip's key, and to those of its releases; empty for no name."""
+    return seal(Author(name=name.ljust(_PADDED), at=at), *recipients) if name else b""
 
 
 def with_officer(posted: PostedMessage, tip_identity: str) -> PostedMessage:

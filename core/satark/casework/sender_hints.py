@@ -1,9 +1,15 @@
-"""Sender hints: what in a tip points to who sent it, for the officer who is about to give it to another desk."""
+"""Sender hints: what in a text points to who sent a tip, for the officer who is about to give it to another desk."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+import msgspec
 
 from satark.dialogue.understanding.reader import Reader
 from satark.redacted import Redacted
@@ -14,6 +20,10 @@ if TYPE_CHECKING:
 
 KNOWN_BY = "known_by"
 """The question how many people know what the tip tells."""
+_LETTER: Final = r"[\w\u0900-\u0963\u0966-\u097f]"
+"""Of a word: `\\w` leaves out the vowel signs of Devanagari."""
+
+_Kind: TypeAlias = Literal["few", "self"]
 
 
 class SenderHints(Redacted, frozen=True, kw_only=True):
@@ -22,7 +32,7 @@ class SenderHints(Redacted, frozen=True, kw_only=True):
     few_know: bool = False
     """Whether the tipster says that only a few people know it."""
     phrases: tuple[str, ...] = ()
-    """Parts of the tipster's words that may identify them, such as "my shop", "my brother" or "only I", each once."""
+    """Parts of the words that may identify them, such as "my shop", "my brother" or "only I", each once."""
 
     @property
     def any(self) -> bool:
@@ -30,19 +40,74 @@ class SenderHints(Redacted, frozen=True, kw_only=True):
         return self.few_know or bool(self.phrases)
 
 
+class MarkedText(Redacted, frozen=True):
+    """A part of a text, and whether it points to the sender."""
+
+    text: str
+    is_hint: bool
+
+
 def sender_hints(tip: OpenTip, geography: Geography) -> SenderHints:
     """Find what points to the sender: in answers, messages, transcripts and captions. It finds much and not all."""
-    reader = Reader.shared(geography)
-    found = (text[one.start : one.end] for text in _words_of(tip) for one in reader.own_identity(text))
-    return SenderHints(few_know=tip.tip.answers.get(KNOWN_BY) == "few", phrases=tuple(dict.fromkeys(found)))
+    hints = text_hints(words_of(tip), geography)
+    said = hints.few_know or tip.tip.answers.get(KNOWN_BY) == "few"
+    return SenderHints(few_know=said, phrases=hints.phrases)
 
 
-def _words_of(tip: OpenTip) -> Iterator[str]:
-    yield from _texts(tip.tip.answers)
-    yield from (record.caption for record in tip.records)
-    for posted in tip.thread:
-        if posted.message.sender == "tipster" or posted.message.transcript:
-            yield posted.message.text
+def text_hints(texts: Sequence[str], geography: Geography) -> SenderHints:
+    """Find what points to the sender in texts, such as a rewording."""
+    spans = [(text, span) for text in texts for span in _spans(text, geography)]
+    few = any(_phrases()["few"].search(unicodedata.normalize("NFC", text)) for text in texts)
+    return SenderHints(few_know=few, phrases=tuple(dict.fromkeys(text[start:end] for text, (start, end) in spans)))
+
+
+def marked(text: str, geography: Geography) -> list[MarkedText]:
+    """Split a text into parts that point to the sender and parts that don't, in order."""
+    parts, at = [], 0
+    for start, end in _spans(text, geography):
+        parts += [MarkedText(text[at:start], is_hint=False), MarkedText(text[start:end], is_hint=True)]
+        at = end
+    return [part for part in (*parts, MarkedText(text[at:], is_hint=False)) if part.text]
+
+
+def words_of(tip: OpenTip) -> list[str]:
+    """Return the tipster's own words: answers, captions, messages, and transcripts of what they spoke."""
+    answers = [text for step, value in tip.tip.answers.items() if step != KNOWN_BY for text in _texts(value)]
+    spoken = (one.message for one in tip.thread if one.message.sender == "tipster" or one.message.transcript)
+    return [*answers, *(record.caption for record in tip.records), *(message.text for message in spoken)]
+
+
+def _spans(text: str, geography: Geography) -> list[tuple[int, int]]:
+    """Return where a text points to the sender: in order, none overlapping another."""
+    found = [(one.start, one.end) for one in Reader.shared(geography).own_identity(text)]
+    found += [match.span() for pattern in _phrases().values() for match in pattern.finditer(text)]
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+@cache
+def _phrases() -> dict[_Kind, re.Pattern[str]]:
+    read = (files("satark.casework") / "sender_phrases.yaml").read_bytes()
+    data = msgspec.yaml.decode(read, type=_Phrases)
+    return {"few": _pattern(data.few, data.numbers), "self": _pattern(data.self_, data.numbers)}
+
+
+def _pattern(lines: Sequence[str], numbers: str) -> re.Pattern[str]:
+    words = "|".join(line.replace("{n}", f"(?:{numbers})") for line in lines)
+    return re.compile(f"(?<!{_LETTER})(?:{words})(?!{_LETTER})", re.IGNORECASE)
+
+
+class _Phrases(msgspec.Struct, frozen=True, rename={"self_": "self"}):
+    """The table `sender_phrases.yaml`."""
+
+    numbers: str
+    few: list[str]
+    self_: list[str]
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -16,11 +16,13 @@ from satark.casework.errors import NoSuchTip
 from satark.casework.opened_tip import TipSummary, summarize
 from satark.casework.posted_message import PostedMessage
 from satark.casework.related.clues import Clues, Picture, clues_of, picture_of
+from satark.casework.related.floods import FloodIndex
 from satark.casework.related.index import RelatedIndex
 from satark.casework.search_index import SearchIndex
 from satark.evidence.records import open_records
 from satark.identity.sealing import CantOpen, open_as, open_envelope, open_tip, recipient_of
 from satark.remote import office_outbox
+from satark.routing.releases import released_tip
 from satark.store import envelopes, tables, tip_changes
 from satark.store.threads import batches, new_messages
 from satark.tip import Envelope, Message, Tip
@@ -66,6 +68,8 @@ class TipCache:
         """What a search looks through; call `open_documents` first."""
         self.related = RelatedIndex()
         """Which tips have something in common; call `open_documents` first."""
+        self.floods = FloodIndex()
+        """Which tips say nearly the same; call `open_documents` first."""
         self._numbers: dict[str, str] = {}
         self._stopped = False
         self._watchers: list[Callable[[Collection[str]], None]] = []
@@ -156,6 +160,7 @@ class TipCache:
             self._unreadable.discard(tip)
             self.texts.remove(tip)
             self.related.drop(tip)
+            self.floods.drop(tip)
             if gone := self.tips.pop(tip, None):
                 self._numbers.pop(gone.envelope.header.number, None)
         self._tell(tips)
@@ -225,14 +230,16 @@ class TipCache:
     def _open_documents(self, tips: Collection[str]) -> None:
         for tip, sealed in self._services.read(lambda c: documents(c, tips)).items():
             with contextlib.suppress(CantOpen):  # `Casework.open` reports it
-                self.tips[tip].document = open_tip(sealed, self.tips[tip].envelope)
+                self.tips[tip].document = open_document(sealed, self.tips[tip])
         for tip, rows in self._services.read(lambda c: _records(c, tips)).items():
             opened, _ = open_records(rows, self.tips[tip].envelope.identity)
             self.tips[tip].captions = tuple(record.caption for record in opened)
             self.tips[tip].pictures = tuple(filter(None, map(picture_of, opened)))
         for tip in tips:
             self.texts.put(tip, self.tips[tip].texts())
-            self.related.put(tip, self.tips[tip].clues())
+            clues = self.tips[tip].clues()
+            self.related.put(tip, clues)
+            self.floods.put(tip, clues)
 
 
 class CachedTip:
@@ -259,12 +266,18 @@ class CachedTip:
     def add(self, messages: Iterable[tuple[int, bytes]]) -> None:
         """Open further messages of the thread; count those that do not open as damaged."""
         self._summary = None
+        if self.envelope.tip_recipient:
+            self.document = None  # a later direction may release more
         for seq, sealed in messages:
             self.last = seq
             try:
-                self._posted.append(PostedMessage(seq, open_as(Message, sealed, self.envelope.identity)))
+                message = open_as(Message, sealed, self.envelope.identity)
             except CantOpen:
-                self.damaged += 1
+                # What is not for a desk that has a release alone looks to it like what is damaged.
+                self.damaged += not self.envelope.tip_recipient
+                continue
+            if not message.private or message.desk == self.envelope.desk:
+                self._posted.append(PostedMessage(seq, message))
 
     def take_pending(self, pending: Sequence[office_outbox.PendingAnswer]) -> None:
         """Take the answers that the host has not confirmed yet."""
@@ -288,6 +301,17 @@ class CachedTip:
         """Return what can be compared with other tips: of what the tipster wrote, said and sent."""
         told = (one.message for one in self.thread if one.message.sender == "tipster" or one.message.transcript)
         return clues_of(self.document, [*self.captions, *(message.text for message in told)], self.pictures)
+
+
+def open_document(sealed: bytes, cached: CachedTip) -> Tip:
+    """Open a tip's document; of one of which the desk has a release alone, return what was released.
+
+    Raises:
+        CantOpen: the document was altered.
+    """
+    if cached.envelope.tip_recipient:
+        return released_tip(cached.envelope, [posted.message for posted in cached.thread])
+    return open_tip(sealed, cached.envelope)
 
 
 def _texts(value: object) -> list[str]:

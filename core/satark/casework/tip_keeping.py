@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from satark.casework.keeping import Keeping, check_agree, check_ask, keeping_of
+from satark.casework.keeping import Keeping, StepRefused, check_agree, check_ask, keeping_of
 from satark.tip import Message, RetentionStep
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class TipKeeping:
         return self._post(unit, tip, check_agree(self.of(tip), officer, state), "")
 
     def _post(self, unit: UnitOfWork, tip: OpenTip, step: RetentionStep, reason: str) -> PostedMessage:
+        if tip.envelope.tip_recipient:
+            raise StepRefused("your desk has a release of this tip alone: the desk that directed it decides this")
         desk = self._casework.desk
         message = Message(sender="desk", desk=desk, text=reason, internal=True, retention=step)
         return self._casework.post(unit, tip, message, act=(_ACTS[step], reason))

@@ -11,7 +11,7 @@ from satark.tip import FINISHED_STATUSES, INITIAL_STATUS, CaseStep, Outcome, Sta
 
 if TYPE_CHECKING:
     from satark.casework.posted_message import PostedMessage
-    from satark.tip import Header, Message
+    from satark.tip import Header, Message, Release
 
 WorkMark: TypeAlias = Literal["owed", "late", "closing", "disputed", "risen"]
 """What a tip asks of a desk. `owed`: the desk owes a report. `late`: a clock ran out, at this desk or below it.
@@ -28,6 +28,10 @@ class Direction(msgspec.Struct, frozen=True, kw_only=True):
     """When the report is owed, Unix seconds; 0: none is owed."""
     is_open: bool
     """Whether the report is still to come."""
+    release: Release | None = None
+    """What it handed over; None: the tip itself."""
+    seq: int = 0
+    """Of the direction in the thread."""
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +57,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     """Of a merged tip: its status before."""
     set_aside: bool = False
     """Whether it is set aside, and its tipster has written nothing since."""
+    raw_asked: PostedMessage | None = None
+    """The request to hand over the tipster's own words that no second officer has consented to yet."""
     assigned: Mapping[str, str] = {}
     """The officer that each desk assigned it to, by desk."""
 
@@ -133,8 +139,9 @@ def _after_desk(work: Work, posted: PostedMessage) -> Work:
 def _after_step(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
     desk, directions = posted.message.desk, work.directions
     if step.kind == "directed":
-        given = Direction(by=desk, to=step.to, due=step.due, is_open=bool(step.due))
-        return msgspec.structs.replace(work, directions={**directions, step.to: given})
+        return _directed(work, posted, step)
+    if step.kind in {"withdrawn", "asked_raw"}:
+        return _withdrawn(work, step.to) if step.kind == "withdrawn" else _raw_asked(work, posted)
     if step.kind == "assigned":
         return msgspec.structs.replace(work, assigned={**work.assigned, desk: step.to})
     if step.kind in {"merged", "unmerged"}:
@@ -151,6 +158,30 @@ def _after_step(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
     if step.kind == "closed":
         return msgspec.structs.replace(work, outcome=step.outcome, asked=None)
     return work
+
+
+def _raw_asked(work: Work, posted: PostedMessage) -> Work:
+    return msgspec.structs.replace(work, raw_asked=posted)
+
+
+def _withdrawn(work: Work, desk: str) -> Work:
+    left = {name: one for name, one in work.directions.items() if name != desk}
+    asked = None if work.awaits_closing_from() == desk else work.asked
+    return msgspec.structs.replace(work, directions=left, asked=asked)
+
+
+def _directed(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
+    given = Direction(
+        by=posted.message.desk,
+        to=step.to,
+        due=step.due,
+        is_open=bool(step.due),
+        release=step.release,
+        seq=posted.seq,
+    )
+    asked = work.raw_asked.message.case if work.raw_asked else None
+    still_asked = None if asked and asked.to == step.to else work.raw_asked
+    return msgspec.structs.replace(work, directions={**work.directions, step.to: given}, raw_asked=still_asked)
 
 
 def _settled(directions: Mapping[str, Direction], desk: str) -> dict[str, Direction]:

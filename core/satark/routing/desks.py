@@ -12,13 +12,14 @@ from satark.desk import LEVELS, CaseworkError, Desk, DeskExists, KeyChanged, NoS
 from satark.identity.sealing import recipient_of
 from satark.roster.chain import append, close, is_listed, read_state
 from satark.roster.entries import DeskAdded, DestinationSet, Entry, KeyChange, RosterOfficer
-from satark.routing.tip_keys import renew_tip_keys
+from satark.routing.tip_keys import renew_tip_key, renew_tip_keys
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from satark.destination_rule import DestinationRule
     from satark.roster.state import RosterState
+    from satark.tip import Envelope
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
@@ -121,6 +122,17 @@ def finish_key_change(
     recipient = state.desks[desk].desk.recipient
     unit.main.execute(update(tables.desk).where(tables.desk.c.name == desk).values(recipient=recipient))
     renew_tip_keys(unit, state, desk, identities, _destinations(state, rules))
+
+
+def renew_key_of_tip(
+    unit: UnitOfWork, state: RosterState, envelope: Envelope, desk_identity: str, rules: Sequence[DestinationRule] = ()
+) -> None:
+    """Give one tip a new key, so that whoever had its key and has it no longer opens nothing that is written now.
+
+    `desk_identity`: the newest one of the desk of the envelope.
+    """
+    recipients = {name: listed.desk.recipient for name, listed in state.desks.items()} | _destinations(state, rules)
+    renew_tip_key(unit, envelope, desk_identity, recipients)
 
 
 def close_roster(unit: UnitOfWork, rules: Sequence[DestinationRule]) -> None:

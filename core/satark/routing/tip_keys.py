@@ -15,10 +15,11 @@ import msgspec
 from sqlalchemy import select, update
 
 from satark.decoding import DECODING_ERRORS
-from satark.identity.sealing import CantOpen, new_identity, open_envelope, recipient_of, seal
+from satark.identity.sealing import CantOpen, new_identity, open_as, open_envelope, recipient_of, seal
 from satark.identity.signatures import is_signed, signing_key, verifier_of
-from satark.store import deliveries, envelopes, tables
-from satark.tip import Envelope
+from satark.routing.releases import releases
+from satark.store import deliveries, envelopes, tables, threads, tip_changes
+from satark.tip import Envelope, Message
 
 if TYPE_CHECKING:
     from satark.roster.state import RosterState
@@ -121,7 +122,11 @@ def renew_tip_keys(
             envelope = open_envelope(sealed, identities, tip=tip, desk=desk)
         except CantOpen:
             continue  # forged or damaged: leave it as it is for an investigation
-        _renew(unit, envelope, _newest(identities), recipients)
+        if envelope.tip_recipient:
+            resealed = seal(envelope, recipients[desk], padded=envelopes.PADDED)
+            envelopes.store(unit, tip, desk, resealed)
+        else:
+            renew_tip_key(unit, envelope, _newest(identities), recipients)
 
 
 def encode_root(root: TipRoot) -> bytes:
@@ -135,7 +140,15 @@ def decode_root(encoded: bytes) -> TipRoot:
     return msgspec.json.decode(encoded, type=TipRoot)
 
 
-def _renew(unit: UnitOfWork, envelope: Envelope, desk_identity: str, recipients: Mapping[str, str]) -> None:
+def renew_tip_key(unit: UnitOfWork, envelope: Envelope, desk_identity: str, recipients: Mapping[str, str]) -> None:
+    """Give one tip a new key, sealed to all that have the tip's key now; a desk with a release alone keeps that.
+
+    Args:
+        unit: the transaction.
+        envelope: of the desk that does it.
+        desk_identity: that desk's newest identity.
+        recipients: of the desks and destinations, by their names.
+    """
     # Lock the tip in its own statement: another desk may change its key too, and the later one must see the earlier.
     tip = tables.tip
     locked = select(tip.c.recipient, tip.c.key_changes).where(tip.c.id == envelope.tip).with_for_update()
@@ -149,10 +162,23 @@ def _renew(unit: UnitOfWork, envelope: Envelope, desk_identity: str, recipients:
         values = {"recipient": change.recipient, "key_changes": encoded}
         unit.main.execute(update(tip).where(tip.c.id == envelope.tip).values(values))
         deliveries.add_revision(unit, envelope.tip, offices_only=True)
-    for holder in envelopes.holders_of(unit.keys, envelope.tip, recipients):
+    tip_changes.note(unit, envelope.tip)
+    released = _released_to(unit, envelope)
+    for holder in envelopes.holders_of(unit.keys, envelope.tip, recipients.keys() - released):
         renewed = msgspec.structs.replace(envelope, desk=holder, identity=identity)
         sealed = seal(renewed, recipients[holder], padded=envelopes.PADDED)
         envelopes.store(unit, envelope.tip, holder, sealed)
+
+
+def _released_to(unit: UnitOfWork, envelope: Envelope) -> set[str]:
+    """Return the desks that have a release of the tip and not its key, from what desks wrote."""
+    found = []
+    for _, sealed in threads.new_messages(unit.main, {envelope.tip: 0}).get(envelope.tip, []):
+        try:
+            found.append(open_as(Message, sealed, envelope.identity))
+        except CantOpen:
+            continue  # damaged: the desk's page says so
+    return set(releases(found))
 
 
 def _is_office(unit: UnitOfWork) -> bool:

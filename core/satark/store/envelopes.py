@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from satark.store.tables import envelope
 
@@ -53,6 +53,12 @@ def decoy(tip: str, sealed: bytes) -> dict[str, Any]:
 def store(unit: UnitOfWork, tip: str, holder: str, sealed: bytes) -> None:
     """Store the envelope of a holder, in the place of the one that it has."""
     unit.upsert(envelope, [row(unit.keys, tip, holder, sealed)])
+
+
+def drop(unit: UnitOfWork, tip: str, holders: Iterable[str]) -> None:
+    """Delete the envelopes of these holders of a tip. It is no error if they have none."""
+    tags = [tag(unit.keys, tip, one) for one in holders]
+    unit.keys.execute(delete(envelope).where(envelope.c.tip == tip, envelope.c.holder.in_(tags)))
 
 
 def find(connection: Connection, tip: str, holder: str) -> bytes | None:

@@ -13,11 +13,10 @@ import click
 import msgspec
 
 from satark.commands import settings_of
-from satark.officer import DeskAct, DeskActs, category_codes, sender_hints, summarize
+from satark.officer import DeskAct, DeskActs, summarize
 from satark.terminal import escape_controls
 from satark.tip import OUTCOMES, STATUSES
 from satark_desk import terminal_tables
-from satark_desk.act_values import parse_due
 from satark_desk.commands import passphrase_option, unlocked_desk
 from satark_desk.figures import figures_of
 from satark_desk.officer_queue import OfficerQueue
@@ -37,8 +36,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_json_option = click.option("--json", "as_json", is_flag=True, help="JSON in place of text.")
-_language_option = click.option(
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON in place of text.")
+language_option = click.option(
     "--language", type=click.Choice(officers_languages()), default="en", show_default=True, help="Of the text."
 )
 
@@ -62,7 +61,7 @@ class DeskWork(msgspec.Struct, frozen=True):
 
     def text(self, language: str) -> PageText:
         """Return the text of the pages in a language."""
-        return PageText(language, self.services.geography, self.settings.utc_offset_hours)
+        return PageText(language, self.services.geography, self.settings.utc_offset_hours, self.services.questionnaire)
 
     def act(self, number: str, act: DeskAct) -> OpenTip:
         """Do something with a tip, by the rules; return the tip as it is afterwards.
@@ -96,14 +95,14 @@ def desk_work(desk: str, passphrase_file: Path) -> Iterator[DeskWork]:
         yield DeskWork(services, unlocked, unlocked.casework(services), settings)
 
 
-def _at_desk(command: F) -> F:
+def at_desk(command: F) -> F:
     """Add the argument DESK and the option for the passphrase."""
     for decorator in (passphrase_option, click.argument("desk")):
         command = decorator(command)
     return command
 
 
-def _on_tip(command: F) -> F:
+def on_tip(command: F) -> F:
     """Add the arguments DESK and NUMBER, and the option for the passphrase."""
     for decorator in (passphrase_option, click.argument("number"), click.argument("desk")):
         command = decorator(command)
@@ -111,7 +110,7 @@ def _on_tip(command: F) -> F:
 
 
 @click.command("queue")
-@_at_desk
+@at_desk
 @click.option("--status", default="", help="Only tips of this status.")
 @click.option("--category", default="", help="Only tips of this category.")
 @click.option("--priority", default="", help="Only tips of this priority.")
@@ -119,8 +118,8 @@ def _on_tip(command: F) -> F:
 @click.option("--station", default="", help="Only tips of this station.")
 @click.option("--officer", default="", help="Only tips that are assigned to this officer of the desk.")
 @click.option("--mark", default="", help=f"Only tips with this mark: {', '.join(MARKS)}.")
-@_language_option
-@_json_option
+@language_option
+@json_option
 def queue(
     *,
     desk: str,
@@ -150,10 +149,10 @@ def queue(
 
 
 @click.command("search")
-@_at_desk
+@at_desk
 @click.argument("words", nargs=-1, required=True)
-@_language_option
-@_json_option
+@language_option
+@json_option
 def search(*, desk: str, passphrase_file: Path, words: tuple[str, ...], language: str, as_json: bool) -> None:
     """List the tips of DESK that contain all WORDS, in any script, each with the words around them."""
     with desk_work(desk, passphrase_file) as work:
@@ -161,9 +160,9 @@ def search(*, desk: str, passphrase_file: Path, words: tuple[str, ...], language
 
 
 @click.command("show")
-@_on_tip
-@_language_option
-@_json_option
+@on_tip
+@language_option
+@json_option
 def show(*, desk: str, number: str, passphrase_file: Path, language: str, as_json: bool) -> None:
     """Show tip NUMBER with its thread, and count it as seen."""
     with desk_work(desk, passphrase_file) as work:
@@ -177,42 +176,26 @@ def show(*, desk: str, number: str, passphrase_file: Path, language: str, as_jso
 
 
 @click.command("note")
-@_on_tip
+@on_tip
 @click.option("--text", required=True, help="The note; no tipster ever sees it.")
-@_json_option
-def note(*, desk: str, number: str, passphrase_file: Path, text: str, as_json: bool) -> None:
+@click.option("--private", is_flag=True, help="For DESK alone: no other desk sees it.")
+@json_option
+def note(*, desk: str, number: str, passphrase_file: Path, text: str, private: bool, as_json: bool) -> None:
     """Add a note to tip NUMBER that desks alone read."""
-    _act(desk, number, passphrase_file, DeskAct(name="note", text=text.strip()), as_json=as_json)
+    act_on(desk, number, passphrase_file, DeskAct(name="note", text=text.strip(), private=private), as_json=as_json)
 
 
 @click.command("assign")
-@_on_tip
+@on_tip
 @click.option("--to", "officer", required=True, help="An officer of the desk.")
-@_json_option
+@json_option
 def assign(*, desk: str, number: str, passphrase_file: Path, officer: str, as_json: bool) -> None:
     """Assign tip NUMBER to an officer of the desk."""
-    _act(desk, number, passphrase_file, DeskAct(name="assign", to=officer), as_json=as_json)
-
-
-@click.command("direct")
-@_on_tip
-@click.option("--to", "to_desk", required=True, help="The desk that gets the tip too.")
-@click.option("--instruction", required=True, help="What that desk is to do; never shown to the tipster.")
-@click.option("--due", default="", help="When it owes a report, YYYY-MM-DDThh:mm; none: by the tip's priority.")
-@_json_option
-def direct(
-    *, desk: str, number: str, passphrase_file: Path, to_desk: str, instruction: str, due: str, as_json: bool
-) -> None:
-    """Give tip NUMBER to another desk too, with an instruction; that desk owes a report."""
-    with desk_work(desk, passphrase_file) as work:
-        at = parse_due(due, work.settings.utc_offset_hours)
-        act = DeskAct(name="direct", to=to_desk, text=instruction.strip(), due=at)
-        _warn_of_hints(work, number)
-        _report(work.act(number, act), f"directed to {to_desk}", as_json=as_json)
+    act_on(desk, number, passphrase_file, DeskAct(name="assign", to=officer), as_json=as_json)
 
 
 @click.command("respond")
-@_on_tip
+@on_tip
 @click.option("--status", type=click.Choice(STATUSES, case_sensitive=False), required=True)
 @click.option("--message", default="", help="Text to the tipster.")
 @click.option("--question", is_flag=True, help="The message asks for an answer; NEED_INFO implies it.")
@@ -233,74 +216,74 @@ def respond(*, desk: str, number: str, passphrase_file: Path, status: Status, me
 
 
 @click.command("report")
-@_on_tip
+@on_tip
 @click.option("--text", required=True, help="What was done and found; no tipster ever sees it.")
-@_json_option
+@json_option
 def report(*, desk: str, number: str, passphrase_file: Path, text: str, as_json: bool) -> None:
     """Report on tip NUMBER to the desk that directed it."""
-    _act(desk, number, passphrase_file, DeskAct(name="report", text=text.strip()), as_json=as_json)
+    act_on(desk, number, passphrase_file, DeskAct(name="report", text=text.strip()), as_json=as_json)
 
 
 @click.command("close")
-@_on_tip
+@on_tip
 @click.option("--outcome", default="", help=f"What came of it: {', '.join(OUTCOMES)}.")
 @click.option("--done", default="", help="What was done; no tipster ever sees it.")
 @click.option("--message", default="", help="The reason that the tipster reads; where the desk decides itself.")
-@_json_option
+@json_option
 def close(
     *, desk: str, number: str, passphrase_file: Path, outcome: str, done: str, message: str, as_json: bool
 ) -> None:
     """Close tip NUMBER, or ask the desk that directed it to close it."""
     act = DeskAct(name="close", outcome=outcome, text=done.strip(), reason=message.strip())
-    _act(desk, number, passphrase_file, act, as_json=as_json)
+    act_on(desk, number, passphrase_file, act, as_json=as_json)
 
 
 @click.command("approve-closing")
-@_on_tip
+@on_tip
 @click.option("--message", default="", help="The reason that the tipster reads.")
-@_json_option
+@json_option
 def approve(*, desk: str, number: str, passphrase_file: Path, message: str, as_json: bool) -> None:
     """Approve that tip NUMBER is closed, as another desk asks."""
-    _act(desk, number, passphrase_file, DeskAct(name="approve", reason=message.strip()), as_json=as_json)
+    act_on(desk, number, passphrase_file, DeskAct(name="approve", reason=message.strip()), as_json=as_json)
 
 
 @click.command("refuse-closing")
-@_on_tip
+@on_tip
 @click.option("--reason", default="", help="Why, and what is to be done; no tipster ever sees it.")
-@_json_option
+@json_option
 def refuse(*, desk: str, number: str, passphrase_file: Path, reason: str, as_json: bool) -> None:
     """Refuse to close tip NUMBER; the desk that asks owes a report again."""
-    _act(desk, number, passphrase_file, DeskAct(name="refuse", text=reason.strip()), as_json=as_json)
+    act_on(desk, number, passphrase_file, DeskAct(name="refuse", text=reason.strip()), as_json=as_json)
 
 
 @click.command("correct")
-@_on_tip
+@on_tip
 @click.option("--priority", default="", help=f"The right priority: {', '.join(PRIORITIES)}.")
-@click.option("--category", default="", help=f"The right category: {', '.join(category_codes())}.")
+@click.option("--category", default="", help="The right category; `satark flow show --json` lists the codes.")
 @click.option("--reason", default="", help="Why.")
-@_json_option
+@json_option
 def correct(
     *, desk: str, number: str, passphrase_file: Path, priority: str, category: str, reason: str, as_json: bool
 ) -> None:
     """Correct the priority or the category of tip NUMBER."""
     act = DeskAct(name="correct", priority=priority, category=category.upper(), text=reason.strip())
-    _act(desk, number, passphrase_file, act, as_json=as_json)
+    act_on(desk, number, passphrase_file, act, as_json=as_json)
 
 
 @click.command("merge")
-@_on_tip
+@on_tip
 @click.option("--into", required=True, help="Number of the other tip.")
 @click.option("--reason", default="", help="Why they are the same.")
-@_json_option
+@json_option
 def merge(*, desk: str, number: str, passphrase_file: Path, into: str, reason: str, as_json: bool) -> None:
     """Merge tip NUMBER into another; setting another status undoes it."""
-    _act(desk, number, passphrase_file, DeskAct(name="merge", to=into, text=reason.strip()), as_json=as_json)
+    act_on(desk, number, passphrase_file, DeskAct(name="merge", to=into, text=reason.strip()), as_json=as_json)
 
 
 @click.command("stats")
-@_at_desk
-@_language_option
-@_json_option
+@at_desk
+@language_option
+@json_option
 def stats(*, desk: str, passphrase_file: Path, language: str, as_json: bool) -> None:
     """Count the tips of DESK by status, category, priority and outcome, and what is owed and disputed."""
     with desk_work(desk, passphrase_file) as work:
@@ -312,25 +295,18 @@ def stats(*, desk: str, passphrase_file: Path, language: str, as_json: bool) -> 
 
 
 COMMANDS = (
-    queue, search, show, respond, note, assign, direct, report, close, approve, refuse, correct, merge, stats,
+    queue, search, show, respond, note, assign, report, close, approve, refuse, correct, merge, stats,
 )  # fmt: skip
 
 
-def _act(desk: str, number: str, passphrase_file: Path, act: DeskAct, *, as_json: bool) -> None:
+def act_on(desk: str, number: str, passphrase_file: Path, act: DeskAct, *, as_json: bool) -> None:
+    """Do something with a tip for a command, by the rules, and print what came of it."""
     with desk_work(desk, passphrase_file) as work:
-        _report(work.act(number, act), act.name, as_json=as_json)
+        report_act(work.act(number, act), act.name, as_json=as_json)
 
 
-def _warn_of_hints(work: DeskWork, number: str) -> None:
-    """Say on standard error what in a tip points to its sender, as the page does before an officer confirms."""
-    hints = sender_hints(work.casework.open(number), work.services.geography)
-    if hints.few_know:
-        click.echo("only a few people know this: what the desk does with it may point to the tipster", err=True)
-    for phrase in hints.phrases:
-        click.echo(f"this may point to the tipster: {escape_controls(phrase)}", err=True)
-
-
-def _report(tip: OpenTip, what: str, *, as_json: bool) -> None:
+def report_act(tip: OpenTip, what: str, *, as_json: bool) -> None:
+    """Print what was done, or the tip as JSON."""
     if as_json:
         _print_json(tip_to_json(tip))
     else:

@@ -37,10 +37,26 @@ def read_states(connection: Connection, desk: str, officer: str, tips: Iterable[
 
 def mark_read(unit: UnitOfWork, desk: str, officer: str, summary: TipSummary) -> None:
     """Record that an officer has seen a tip in its present state."""
-    seen = {"revision": summary.header.revision, "last_message": summary.newest}
+    seen = {"revision": summary.header.revision, "last_message": summary.newest, "at": unit.now}
     if not unit.insert_new(read_state, [{"desk": desk, "officer": officer, "tip": summary.id, **seen}], "tip"):
         mine = (read_state.c.desk == desk) & (read_state.c.officer == officer) & (read_state.c.tip == summary.id)
         unit.main.execute(update(read_state).where(mine).values(seen))
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What an officer of another desk has seen of a tip."""
+
+    officer: str
+    last_message: int
+    at: int
+    """When they last looked at it, Unix seconds."""
+
+
+def seen_by(connection: Connection, desk: str, tip: str) -> list[Seen]:
+    """Return what the officers of a desk have seen of a tip, who looked last first."""
+    query = select(read_state).where(read_state.c.desk == desk, read_state.c.tip == tip)
+    rows = connection.execute(query.order_by(read_state.c.at.desc(), read_state.c.officer))
+    return [Seen(row.officer, row.last_message, row.at) for row in rows]
 
 
 class QueueEntry(msgspec.Struct, frozen=True):

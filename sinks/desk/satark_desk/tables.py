@@ -91,6 +91,15 @@ release = Table(
     comment="originals of tips that one officer asks for and another approves",
 )
 
+order_number = Table(
+    "desk_order_number",
+    metadata,
+    Column("desk", String(40), primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("last", Integer, nullable=False, comment="the last running number that was given"),
+    comment="numbers of written orders",
+)
+
 queue = Table(
     "desk_queue",
     metadata,
@@ -109,6 +118,7 @@ read_state = Table(
     Column("tip", String(32), primary_key=True),
     Column("revision", Integer, nullable=False),
     Column("last_message", Integer, nullable=False, comment="seq of the newest message that was shown"),
+    Column("at", BigInteger, nullable=False, comment="when the officer last looked at it, Unix seconds"),
     Index("desk_read_state_tip", "tip"),
     comment="how much of a tip an officer has seen",
 )

@@ -26,8 +26,17 @@ from satark_desk.officers import UnlockedDesk
 
 OPTIONS: Mapping[str, Mapping[str, str]] = {
     "status": {"status": "--status", "text": "--message"},
-    "note": {"text": "--text"},
-    "direct": {"to": "--to", "text": "--instruction", "due": "--due"},
+    "note": {"text": "--text", "private": "--private"},
+    "direct": {
+        "to": "--to",
+        "text": "--instruction",
+        "due": "--due",
+        "rewording": "--rewording",
+        "field": "--field",
+        "raw": "--own-words",
+    },
+    "consent": {},
+    "withdraw": {"to": "--from", "text": "--reason"},
     "report": {"text": "--text"},
     "close": {"outcome": "--outcome", "text": "--done", "reason": "--message"},
     "approve": {"reason": "--message"},
@@ -53,6 +62,7 @@ class Case(NamedTuple):
     is_allowed: bool
 
 
+OWN_WORDS = "मेरी दुकान के सामने कच्ची शराब बन रही है"
 DONE = {"outcome": "fir", "text": "registered", "reason": "acted upon"}
 CASES = [
     Case("sp", "new", "status", {"status": "VERIFYING", "text": "x"}, is_allowed=True),
@@ -60,6 +70,7 @@ CASES = [
     Case("lanka", "directed", "status", {"status": "ACTED"}, is_allowed=False),
     Case("lanka", "directed", "status", {"status": "VERIFYING"}, is_allowed=True),
     Case("sp", "new", "note", {"text": "x"}, is_allowed=True),
+    Case("sp", "new", "note", {"text": "x", "private": "yes"}, is_allowed=True),
     Case("sp", "new", "note", {"text": "  "}, is_allowed=False),
     Case("sp", "new", "note", {"text": "x" * 1001}, is_allowed=False),
     Case("sp", "new", "direct", {"to": "lanka", "text": "look"}, is_allowed=True),
@@ -67,6 +78,19 @@ CASES = [
     Case("sp", "new", "direct", {"to": "lanka", "text": "look", "due": "soon"}, is_allowed=False),
     Case("sp", "new", "direct", {"to": "lanka", "text": " "}, is_allowed=False),
     Case("sp", "new", "direct", {"to": "nowhere", "text": "look"}, is_allowed=False),
+    Case(
+        "sp", "new", "direct", {"to": "lanka", "text": "look", "rewording": "liquor", "give_who": "x"}, is_allowed=True
+    ),
+    Case("sp", "new", "direct", {"to": "lanka", "text": "look", "rewording": OWN_WORDS}, is_allowed=False),
+    Case("sp", "new", "direct", {"to": "lanka", "text": "look", "raw": "yes"}, is_allowed=True),
+    Case("lanka", "directed", "direct", {"to": "dig", "text": "look"}, is_allowed=False),
+    Case("sp", "raw asked", "consent", {}, is_allowed=False),
+    Case("sp", "new", "consent", {}, is_allowed=False),
+    Case("sp", "directed", "withdraw", {"to": "lanka", "text": "wrong desk"}, is_allowed=True),
+    Case("dig", "directed", "withdraw", {"to": "lanka", "text": "wrong desk"}, is_allowed=True),
+    Case("sp", "directed", "withdraw", {"to": "lanka", "text": ""}, is_allowed=False),
+    Case("sp", "directed", "withdraw", {"to": "dig", "text": "x"}, is_allowed=False),
+    Case("lanka", "directed", "withdraw", {"to": "lanka", "text": "x"}, is_allowed=False),
     Case("sp", "new", "report", {"text": "seen"}, is_allowed=False),
     Case("lanka", "directed", "report", {"text": "seen"}, is_allowed=True),
     Case("lanka", "directed", "report", {"text": " "}, is_allowed=False),
@@ -120,7 +144,9 @@ def tip_in(services: Services, desk: Callable[[str], Desk], casework: Callable[[
         acts[name].perform(casework(name).open(seeded.number), act)
 
     def make(state: str) -> SeededTip:
-        seeded = seed_tip(services, desks)
+        seeded = seed_tip(services, desks, answers={"category": "liquor", "what": OWN_WORDS})
+        if state == "raw asked":
+            do("sp", seeded, DeskAct(name="direct", to="lanka", text="look", raw=True))
         if state in {"directed", "asked"}:
             do("sp", seeded, DeskAct(name="direct", to="lanka", text="look"))
         if state == "asked":
@@ -144,7 +170,7 @@ def test_the_page_and_the_command_of_every_act_follow_the_same_rules(
         form = {**case.fields, "confirmed": "yes", "once": on_web.number}
         answer = clients[case.desk].post(f"/desk/tips/{on_web.number}/{case.act}", data=form, follow_redirects=False)
         web = "done=" in answer.headers["location"]
-        words = [word for field, value in case.fields.items() for word in (OPTIONS[case.act][field], value)]
+        words = [word for field, value in case.fields.items() for word in _option(case.act, field, value)]
         command = COMMANDS.get(case.act, case.act)
         result = run("desk", command, case.desk, by_command.number, *words, by=case.desk)
         threads = [_steps_of(readers[case.desk], tip.number) for tip in (on_web, by_command)]
@@ -153,6 +179,14 @@ def test_the_page_and_the_command_of_every_act_follow_the_same_rules(
             wrong.append(f"{case}: {outcome} {result.output}")
     assert wrong == []
     assert {case.act for case in CASES} == set(ACT_NAMES) - WITHOUT_COMMAND
+
+
+def _option(act: str, field: str, value: str) -> list[str]:
+    if field in {"raw", "private"}:
+        return [OPTIONS[act][field]]
+    if field.startswith("give_"):
+        return [OPTIONS[act]["field"], f"{field.removeprefix('give_')}={value}"]
+    return [OPTIONS[act][field], value]
 
 
 def _steps_of(reader: Casework, number: str) -> list[tuple[object, ...]]:

@@ -22,6 +22,7 @@ def downgrade() -> None:
     for table in (
         "desk_read_state",
         "desk_queue",
+        "desk_order_number",
         "desk_release",
         "desk_recovery",
         "desk_second_factor",
@@ -154,6 +155,14 @@ def _create_tips() -> None:
         comment="originals of tips that one officer asks for and another approves",
     )
     op.create_table(
+        "desk_order_number",
+        sa.Column("desk", sa.String(length=40), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False, comment="the last running number that was given"),
+        sa.PrimaryKeyConstraint("desk", "year"),
+        comment="numbers of written orders",
+    )
+    op.create_table(
         "desk_queue",
         sa.Column("tip", sa.String(length=32), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
@@ -169,6 +178,7 @@ def _create_tips() -> None:
         sa.Column("tip", sa.String(length=32), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("last_message", sa.Integer(), nullable=False, comment="seq of the newest message that was shown"),
+        sa.Column("at", sa.BigInteger(), nullable=False, comment="when the officer last looked at it, Unix seconds"),
         sa.PrimaryKeyConstraint("desk", "officer", "tip"),
         comment="how much of a tip an officer has seen",
     )

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from satark.officer import ACT_NAMES, DeskAct
+from satark.officer import ACT_NAMES, RELEASABLE, DeskAct
 from satark_desk.act_values import parse_due
 
 if TYPE_CHECKING:
     from satark.officer import ActName
 
-FIELDS = ("status", "to", "due", "outcome", "priority", "category", "text", "reason")
+GIVEN = {f"give_{step}": step for step in RELEASABLE}
+"""Field → the step whose answer it hands over."""
+FIELDS = (
+    "status", "to", "due", "outcome", "priority", "category", "text", "reason", "rewording", "raw", "private", *GIVEN,
+)  # fmt: skip
 """Fields of the forms, in the order in which they are shown."""
 
 
@@ -33,4 +37,8 @@ def act_of(name: ActName, form: Mapping[str, str], utc_offset_hours: float) -> D
         reason=value["reason"],
         priority=value["priority"],
         category=value["category"],
+        answers={step: value[field] for field, step in GIVEN.items() if value[field]},
+        rewording=value["rewording"],
+        raw=bool(value["raw"]),
+        private=bool(value["private"]),
     )

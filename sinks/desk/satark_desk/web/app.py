@@ -17,6 +17,7 @@ from satark_desk.web.act_pages import ActPages
 from satark_desk.web.audit_pages import AuditPages
 from satark_desk.web.factor_pages import FactorPages
 from satark_desk.web.files import show_file, show_preview
+from satark_desk.web.order_pages import OrderPages
 from satark_desk.web.original_pages import OriginalPages
 from satark_desk.web.pages import DeskPages
 from satark_desk.web.recovery_pages import RecoveryPages
@@ -37,6 +38,7 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
     web = WebContext(context, settings, public_url)
     sign_in, pages = SignInPages(web), DeskPages(web)
     voices, originals, acts = VoicePages(pages), OriginalPages(pages, context), ActPages(web, pages)
+    orders = OrderPages(web)
     routes = [
         Route("/", web.page(pages.queue)),
         Route("/figures", web.page(pages.figures)),
@@ -51,6 +53,10 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
         Route("/tips/{number}/transcripts/{ordinal}", web.page(voices.read_aloud)),
         Route("/tips/{number}/originals", web.form(originals.ask), methods=["POST"]),
         Route("/tips/{number}/originals/{ordinal}", web.page(originals.download)),
+        Route("/cases.csv", web.page(orders.cases)),
+        Route("/tips/{number}/orders", web.form(orders.make), methods=["POST"]),
+        Route("/tips/{number}/orders/{to}", web.page(orders.order)),
+        Route("/tips/{number}/hints", web.form(acts.hints), methods=["POST"]),
         Route("/tips/{number}/{action}", web.page(acts.show)),
         Route("/tips/{number}/{action}", web.form(acts.submit), methods=["POST"]),
         Route("/resume/{draft}", web.page(acts.resume)),

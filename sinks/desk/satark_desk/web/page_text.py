@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from satark.languages import language_name, languages_of, written_date
 from satark.time_buckets import BAND_HOURS
 
 if TYPE_CHECKING:
-    from satark.flow import Geography
+    from satark.flow import Geography, Questionnaire
 
 _PACKAGE = "satark_desk.web"
 _FLAG_KEYS = {"happening_now": "flag.under_way"}
@@ -28,13 +29,15 @@ def officers_languages() -> tuple[str, ...]:
 class PageText:
     """The text of the pages in one language."""
 
-    def __init__(self, language: str, geography: Geography, utc_offset_hours: float) -> None:
+    def __init__(
+        self, language: str, geography: Geography, utc_offset_hours: float, questionnaire: Questionnaire
+    ) -> None:
         self.language = language
         self.direction = known_language(language).direction
         """`ltr` or `rtl`."""
         self._interface = Catalogues.of(_PACKAGE)[language]
-        shipped = Catalogues.shipped()
-        self._flow = shipped[language if language in shipped else "en"]
+        self._questionnaire = questionnaire
+        self._flow = questionnaire.texts(language)
         self._geography = geography
         self._offset = timedelta(hours=utc_offset_hours)
 
@@ -65,11 +68,15 @@ class PageText:
 
     def category(self, code: str) -> str:
         """Return the name of a category."""
-        return self._flow.get(f"category.{code}", code)
+        return self._flow.get(self._questionnaire.category_key(code), code)
 
     def step(self, step: str) -> str:
         """Return the name of a question."""
         return self._flow.get(f"{step}.name", step)
+
+    def steps(self, steps: Iterable[str]) -> str:
+        """Return the names of questions, in one line."""
+        return ", ".join(self.step(step) for step in steps)
 
     def place(self, code: str) -> str:
         """Return the name of a district or station; of `elsewhere`, what the tipster chose."""

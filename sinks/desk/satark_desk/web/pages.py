@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from satark.officer import (
     MAX_TEXT,
+    DeskAct,
     DeskActs,
     OpenTip,
     all_desks,
     can_speak,
-    category_codes,
     destination_faults,
     is_muted,
     may_contain_voice,
@@ -30,6 +30,7 @@ from satark_desk.officers import officers_of
 from satark_desk.releases import originals_of
 from satark_desk.tip_queue import PRIORITIES, Filter
 from satark_desk.web.files import INLINE
+from satark_desk.web.release_view import given_directions, release_form
 
 if TYPE_CHECKING:
     from satark_desk.web.page_text import PageText
@@ -120,6 +121,7 @@ class DeskPages:
         common |= {"transcript_form": {"ordinal": "", "text": "", "problem": "", "drafted": False}}
         common["originals"] = originals_of(self._web.context, session.unlocked, tip)
         common |= self._work(session, tip, self._web.text(request))
+        common |= self._releases(session, tip, self._web.text(request))
         days = self._web.text(request).age(tip.header.received, time.time())
         return self._web.show(
             request,
@@ -167,10 +169,25 @@ class DeskPages:
             "outcomes": OUTCOMES,
             "outcome_name": lambda code: text(f"outcome.{code}"),
             "officer_name": str,
-            "categories": category_codes(),
+            "categories": services.questionnaire.categories,
             "priorities": PRIORITIES,
             "officers": services.read(lambda c: officers_of(c, session.desk)),
             "usual_due": write_due(due, settings.utc_offset_hours),
+        }
+
+    def _releases(self, session: Session, tip: OpenTip, text: PageText) -> dict[str, object]:
+        """Return what the page says of what is handed over, and to whom it was."""
+        services, acts = self._web.context, self.acts(session)
+        desks = {desk.name: desk for desk in services.read(all_desks)}
+        targets = session.casework.allowed_targets(tip)
+        takes_release = [desk.name for desk in targets if acts.releases.takes_release(tip, desk.name)]
+        return {
+            "release_form": release_form(tip, text, services.geography) if takes_release else None,
+            "directions": given_directions(tip, services, desks, session.desk),
+            "may_withdraw": [
+                to for to in tip.work.directions if acts.may(tip, DeskAct(name="withdraw", to=to, text="-"))
+            ],
+            "may_consent": acts.may(tip, DeskAct(name="consent")),
         }
 
     @staticmethod

@@ -71,7 +71,8 @@ class WebContext:
         self.drafts = FormDrafts()
         self._public = public_url
         self._text = {
-            name: PageText(name, context.geography, settings.utc_offset_hours) for name in officers_languages()
+            name: PageText(name, context.geography, settings.utc_offset_hours, context.questionnaire)
+            for name in officers_languages()
         }
         self._templates = page_templates(Path(__file__).parent / "templates")
 

@@ -224,10 +224,13 @@ def test_the_officer_is_warned_of_what_points_to_the_tipster_before_a_tip_is_dir
     answers = {"what": "मेरी दुकान के सामने शराब बिकती है", "known_by": "few"}
     pointing = seed_tip(services, [desk("sp")], answers=answers)
     plain = seed_tip(services, [desk("sp")])
-    client, form = browser("sp"), {"to": "lanka", "text": "look"}
+    client, form = browser("sp"), {"to": "lanka", "text": "look", "rewording": "मेरी दुकान के पास"}
     page = client.post(f"/desk/tips/{pointing.number}/direct", data=form).text
     assert "Only a few people know this" in page
     assert '<li dir="auto">मेरी दुकान</li>' in page
+    page = client.post(f"/desk/tips/{pointing.number}/direct", data={"to": "dig", "text": "look"}).text
+    assert '<li dir="auto">मेरी दुकान</li>' in page
+    form["rewording"] = "a shop"
     assert "Only a few people know this" in client.get(f"/desk/tips/{pointing.number}").text
     page = client.post(f"/desk/tips/{plain.number}/direct", data=form).text
     assert "may point to" not in page

@@ -70,7 +70,7 @@ def test_a_tip_is_directed_only_to_desks_on_the_list(
     seeded = seed_tip(services, [desk("sp")])
     client = browser("sp")
     assert "The tip is directed." in act(client, seeded, "direct", to="lanka", text="जाँच करें")
-    assert casework("lanka").open(seeded.number).tip == seeded.tip
+    assert casework("lanka").open(seeded.number).thread[0].message.text == "→ lanka title: जाँच करें"
     about = seed_tip(services, [desk("sp")], accused=Accused(level="station", unit="lanka"), excluded=("lanka",))
     page = client.get(f"/desk/tips/{about.number}").text
     assert 'value="dig"' in page

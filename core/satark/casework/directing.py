@@ -1,0 +1,191 @@
+"""Directing: gives a tip, or a release of it, to another desk and its destinations, and takes it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from satark.desk import LEVELS, CaseworkError, Desk, NoSuchDesk
+from satark.destination import delivered_to
+from satark.identity.sealing import new_identity, recipient_of, seal
+from satark.remote.messages import DirectedDesk, DirectedDestination
+from satark.remote.office_outbox import host_destination_rules, host_of
+from satark.routing.desks import all_desks, renew_key_of_tip
+from satark.routing.destinations import matching_rules
+from satark.routing.releases import releases
+from satark.routing.rules import is_accused
+from satark.store import deliveries, envelopes, evidence_files
+from satark.tip import CaseStep, Envelope, Message, Release
+
+if TYPE_CHECKING:
+    from satark.casework.casework import Casework
+    from satark.casework.opened_tip import OpenTip
+    from satark.casework.posted_message import PostedMessage
+    from satark.destination_rule import DestinationRule
+    from satark.services import Services
+    from satark.store.unit_of_work import UnitOfWork
+
+
+class OnlyAtTheHost(CaseworkError):  # noqa: N818 - it reads as what it says
+    """A remote office can't take back what the host handed over for it."""
+
+    def __init__(self) -> None:
+        super().__init__("an office of its own can't withdraw a direction: ask the desk above, at the host")
+
+
+class Directing:
+    """Directs the tips of one desk, and withdraws directions."""
+
+    def __init__(self, services: Services, casework: Casework, identity: str) -> None:
+        """Direct for this casework; `identity`: the desk's opened key, and those that it replaced, one a line."""
+        self._services = services
+        self._casework = casework
+        self._identity = identity
+
+    def allowed_targets(self, tip: OpenTip) -> list[Desk]:
+        """Return the desks that this tip may be directed to: none that it accuses, none that routing excluded.
+
+        A desk that has a release alone directs the tip to nobody.
+        """
+        if tip.envelope.tip_recipient:
+            return []
+        desks = self._services.read(all_desks)
+        return [desk for desk in desks if desk.name != self._casework.desk and self._may_have(desk, tip)]
+
+    def direct(
+        self,
+        unit: UnitOfWork,
+        tip: OpenTip,
+        to_desk: str,
+        instruction: str,
+        due: int,
+        *,
+        answers: Mapping[str, str] | None = None,
+        rewording: str = "",
+    ) -> PostedMessage:
+        """Give a tip to another desk; with `answers` a release: these, and the rewording, in place of the tip's key.
+
+        A desk that has the tip's key already keeps it.
+
+        Raises:
+            NoSuchDesk: there is no such desk, or it must not have this tip.
+        """
+        # Read in this transaction, so that the desk's key can't change before the envelope is stored.
+        desks = {desk.name: desk for desk in self._sealable(unit)}
+        desk = desks.get(to_desk)
+        if desk is None or desk.name == self._casework.desk or not self._may_have(desk, tip):
+            raise NoSuchDesk
+        tip = msgspec.structs.replace(tip, envelope=self._casework.cache.present_envelope(unit, tip.envelope))
+        release = None
+        if answers is not None and not self._has_key(unit, tip, desk):
+            release = Release(key=_key_for(tip, desk), text=rewording, answers=dict(answers))
+        step = CaseStep(kind="directed", to=desk.name, due=due if self._is_below(unit, desk) else 0, release=release)
+        text = f"→ {desk.title}: {instruction}"
+        message = Message(sender="desk", desk=self._casework.desk, text=text, internal=True, case=step)
+        return self._hand_over(unit, tip, desk, message, _released(tip, release) if release else tip.envelope)
+
+    def withdraw(self, unit: UnitOfWork, tip: OpenTip, desk: str, reason: str) -> PostedMessage:
+        """Take a tip back from a desk and its destinations.
+
+        A desk that had the tip's key may still know it. So the tip gets a new one, for all that is written from now on.
+
+        Raises:
+            OnlyAtTheHost: this is an office of its own.
+        """
+        if host_of(unit.main):
+            raise OnlyAtTheHost
+        destinations = [rule.to for rule in self._services.destination_rules if rule.desk == desk]
+        envelopes.drop(unit, tip.id, [desk, *destinations])
+        if desk not in releases(posted.message for posted in tip.thread):
+            state = self._services.roster.check(unit.keys, committed=False).state
+            present = self._casework.cache.present_envelope(unit, tip.envelope)
+            newest = self._identity.partition("\n")[0]
+            renew_key_of_tip(unit, state, present, newest, self._services.destination_rules)
+        step = CaseStep(kind="withdrawn", to=desk)
+        message = Message(sender="desk", desk=self._casework.desk, text=reason, internal=True, case=step)
+        return self._casework.post(unit, tip, message, act=("withdrawn", desk))
+
+    def _hand_over(
+        self, unit: UnitOfWork, tip: OpenTip, desk: Desk, message: Message, envelope: Envelope
+    ) -> PostedMessage:
+        sealed = seal(msgspec.structs.replace(envelope, desk=desk.name), desk.recipient, padded=envelopes.PADDED)
+        act = ("directed", desk.name)
+        has_key = not envelope.tip_recipient
+        if host_of(unit.main):
+            destinations = self._destinations(tip, desk, host_destination_rules(unit.main), has_key=has_key)
+            directed_to = DirectedDesk(
+                desk=desk.name, recipient=desk.recipient, envelope=sealed, destinations=destinations
+            )
+            return self._casework.post(unit, tip, message, directed_to, act=act)
+        envelopes.store(unit, tip.id, desk.name, sealed)
+        deliveries.add(unit, tip.id, delivered_to(desk.destination))
+        self._queue_for_destinations(unit, tip, desk, has_key=has_key)
+        return self._casework.post(unit, tip, message, act=act)
+
+    def _has_key(self, unit: UnitOfWork, tip: OpenTip, desk: Desk) -> bool:
+        """Return whether a desk has the tip's key. A remote office knows only of what was directed."""
+        if desk.name in releases(posted.message for posted in tip.thread):
+            return False
+        if host_of(unit.main):
+            return desk.name in tip.work.directions
+        return envelopes.find(unit.keys, tip.id, desk.name) is not None
+
+    def _is_below(self, unit: UnitOfWork, desk: Desk) -> bool:
+        own = next((one for one in all_desks(unit.main) if one.name == self._casework.desk), None)
+        return own is not None and LEVELS.index(desk.level) < LEVELS.index(own.level)
+
+    def _sealable(self, unit: UnitOfWork) -> list[Desk]:
+        desks = all_desks(unit.main)
+        # An office knows the host's desks from its directory; the host holds what was sealed against its own roster.
+        return desks if host_of(unit.main) else self._services.roster.sealable(unit.keys, desks)
+
+    def _queue_for_destinations(self, unit: UnitOfWork, tip: OpenTip, desk: Desk, *, has_key: bool) -> None:
+        """Queue the tip for the destinations of a desk that it was directed to."""
+        has_all_files = set(tip.tip.evidence) <= evidence_files.settled_ordinals(unit, tip.id)
+        wait = 0 if has_all_files else self._services.destination_wait
+        roster = self._services.roster
+        state = roster.check(unit.keys, committed=False).state
+        rules = roster.readable_rules(state, self._services.destination_rules)
+        for one in self._destinations(tip, desk, rules, has_key=has_key):
+            if one.envelope:
+                envelopes.store(unit, tip.id, one.to, one.envelope)
+            deliveries.add(unit, tip.id, one.to, wait=wait)
+
+    def _destinations(
+        self, tip: OpenTip, desk: Desk, destination_rules: Sequence[DestinationRule], *, has_key: bool
+    ) -> tuple[DirectedDestination, ...]:
+        """Seal the tip's key to those destinations of a desk that get the tip.
+
+        Of a release those hear that read no tips: one that does would get the tip itself.
+        """
+        header = tip.header
+        rules = matching_rules(destination_rules, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)
+        sealed = []
+        for rule in (one for one in rules if has_key or not one.recipient):
+            envelope = msgspec.structs.replace(tip.envelope, desk=rule.to)
+            key = seal(envelope, rule.recipient, padded=envelopes.PADDED) if rule.recipient else b""
+            sealed.append(DirectedDestination(to=rule.to, recipient=rule.recipient, envelope=key))
+        return tuple(sealed)
+
+    def _may_have(self, desk: Desk, tip: OpenTip) -> bool:
+        if tip.envelope.tip_recipient:
+            return False
+        return desk.name not in tip.header.excluded and not is_accused(tip.tip, desk, self._services.geography)
+
+
+def _key_for(tip: OpenTip, desk: Desk) -> str:
+    """Return the key of the release that a desk has, so that it reads on what it could read; else a new one."""
+    given = releases(posted.message for posted in tip.thread).get(desk.name)
+    return given.key if given else new_identity()[1]
+
+
+def _released(tip: OpenTip, release: Release) -> Envelope:
+    """Return the envelope of a desk that has a release alone: it tells neither language nor exact words."""
+    return msgspec.structs.replace(
+        tip.envelope,
+        identity=release.key,
+        tip_recipient=recipient_of(tip.envelope.identity),
+        header=msgspec.structs.replace(tip.header, language=""),
+    )

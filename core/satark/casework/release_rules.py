@@ -1,0 +1,114 @@
+"""Rules of what leaves the desk: a station gets a release; the tipster's own words take two officers of the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from satark.casework.approvals import two_officers
+from satark.casework.sender_hints import words_of
+from satark.desk import LEVELS, CaseworkError
+from satark.folding import fold
+from satark.tip import CaseStep, Message
+
+if TYPE_CHECKING:
+    from satark.casework.casework import Casework
+    from satark.casework.clocks import Offices
+    from satark.casework.desk_acts import DeskAct
+    from satark.casework.opened_tip import OpenTip
+    from satark.services import Services
+    from satark.store.unit_of_work import UnitOfWork
+
+ReleaseProblem: TypeAlias = Literal[
+    "released", "field", "quotes", "raw.none", "raw.two", "withdraw", "withdraw.none", "withdraw.office"
+]
+"""Why an act is refused; wording as that of `desk_acts.Problem`."""
+
+RELEASABLE: Final = ("place", "when", "when_date", "who", "vehicle", "how_often", "danger")
+"""Steps whose answers may be handed over, in the order in which they are offered."""
+QUOTE: Final = 8
+"""So many words in a row that the tipster wrote too are a quotation, and no rewording."""
+_SHORTEST: Final = 4
+"""Words of a text, at least, that can be quoted: anybody writes "illegal liquor is sold"."""
+_LOWEST_WITH_KEY: Final = LEVELS.index("district")
+
+
+class ReleaseRules:
+    """What one desk may hand over, and take back."""
+
+    def __init__(self, services: Services, casework: Casework) -> None:
+        self._services = services
+        self._casework = casework
+
+    def takes_release(self, tip: OpenTip, to_desk: str) -> bool:
+        """Return whether a desk gets a release, not the tip: those below a district, unless they have the tip."""
+        given = tip.work.directions.get(to_desk)
+        desk = next((one for one in self._casework.allowed_targets(tip) if one.name == to_desk), None)
+        return desk is not None and LEVELS.index(desk.level) < _LOWEST_WITH_KEY and not (given and not given.release)
+
+    def check_direction(self, tip: OpenTip, act: DeskAct) -> ReleaseProblem | None:
+        """Check what a direction hands over."""
+        if act.raw or not self.takes_release(tip, act.to):
+            return None
+        if not act.answers.keys() <= set(RELEASABLE):
+            return "field"
+        return "quotes" if _quotes(tip, act.text, act.rewording) else None
+
+    def check_consent(self, tip: OpenTip) -> ReleaseProblem | None:
+        """Check that this officer may consent to what another officer of the desk asks to hand over."""
+        asked = tip.work.raw_asked
+        if asked is None or asked.message.desk != self._casework.desk:
+            return "raw.none"
+        state = self._services.read_keys(self._services.roster.check).state
+        try:
+            two_officers(state, self._casework.desk, asked.officer, self._casework.trail.officer)
+        except CaseworkError:
+            return "raw.two"
+        return None
+
+    def check_withdrawal(self, tip: OpenTip, act: DeskAct, offices: Offices) -> ReleaseProblem | None:
+        """Check that the desk may take a direction back: its own, or one of a desk below."""
+        given, desk = tip.work.directions.get(act.to), self._casework.desk
+        if given is None or not (given.by == desk or offices.is_above(desk, given.by)):
+            return "withdraw.none"
+        return None if act.text else "withdraw"
+
+    def direct(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct, due: int) -> None:
+        """Direct a tip: with a release to a station, or by asking a second officer where the own words shall go."""
+        if not self.takes_release(tip, act.to):
+            self._casework.directing.direct(unit, tip, act.to, act.text, due)
+        elif act.raw:
+            self._ask_raw(unit, tip, act, due)
+        else:
+            given = {step: text for step, text in act.answers.items() if text}
+            self._casework.directing.direct(unit, tip, act.to, act.text, due, answers=given, rewording=act.rewording)
+
+    def consent(self, unit: UnitOfWork, tip: OpenTip, least_due: int) -> None:
+        """Hand over the tip as another officer asked; the report is owed then, or at `least_due` if that is later."""
+        asked = tip.work.raw_asked
+        step = asked.message.case if asked else None
+        if asked is None or step is None:
+            return
+        due = max(step.due, least_due) if step.due else 0
+        self._casework.directing.direct(unit, tip, step.to, asked.message.text, due)
+
+    def _ask_raw(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct, due: int) -> None:
+        step = CaseStep(kind="asked_raw", to=act.to, due=due)
+        message = Message(sender="desk", desk=self._casework.desk, text=act.text, internal=True, case=step)
+        self._casework.post(unit, tip, message, act=("raw_asked", act.to))
+
+
+def _quotes(tip: OpenTip, *written: str) -> bool:
+    """Return whether a text repeats `QUOTE` words in a row of the tipster's, or all of a text of fewer."""
+    return any(_repeats(own, fold(text).split()) for text in written for own in _own_texts(tip))
+
+
+def _repeats(own: Sequence[str], written: Sequence[str]) -> bool:
+    size = min(QUOTE, len(own))
+    runs = {tuple(own[at : at + size]) for at in range(len(own) - size + 1)}
+    return any(tuple(written[at : at + size]) in runs for at in range(len(written) - size + 1))
+
+
+def _own_texts(tip: OpenTip) -> list[list[str]]:
+    found = [fold(text).split() for text in words_of(tip)]
+    return [words for words in found if len(words) >= _SHORTEST]

@@ -1,0 +1,58 @@
+"""The list of cases as CSV for superiors: a row for each tip, with no words of anybody and no time finer than a day."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from satark_desk.tip_queue import Row
+    from satark_desk.web.page_text import PageText
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a cell begins with that a spreadsheet takes for a formula."""
+_MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
+"""At the begin of the file, so that spreadsheets read it as UTF-8."""
+
+
+def case_list(rows: Iterable[Row], text: PageText, titles: Mapping[str, str]) -> str:
+    """Write the rows of a queue as CSV. `titles`: of the desks, by their names."""
+    out = io.StringIO()
+    out.write(_MARK)
+    writer = csv.writer(out)
+    writer.writerow([text(f"case_list.{name}") for name in _COLUMNS])
+    for row in rows:
+        writer.writerow([_safe(cell) for cell in _cells(row, text, titles)])
+    return out.getvalue()
+
+
+_COLUMNS: Final = (
+    "number", "received", "days", "category", "district", "station", "priority", "status", "outcome",
+    "directed", "due", "disputes",
+)  # fmt: skip
+
+
+def _cells(row: Row, text: PageText, titles: Mapping[str, str]) -> tuple[str, ...]:
+    header, work = row.summary.header, row.summary.work
+    directed = work.directions.values()
+    due = min((one.due for one in directed if one.is_open and not work.finished), default=0)
+    return (
+        header.number,
+        text.day(header.received),
+        str(row.days),
+        text.category(header.category),
+        text.place(header.district),
+        text.place(header.station),
+        text.priority(header.priority),
+        text.status(row.summary.status),
+        text(f"outcome.{work.outcome}") if work.outcome else "",
+        "; ".join(titles.get(one.to, one.to) for one in directed),
+        text.day_at(due) if due else "",
+        str(work.disputes),
+    )
+
+
+def _safe(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -1,0 +1,144 @@
+"""The commands of `satark desk` for what leaves the desk: directions, their withdrawal, written orders, the cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from satark.officer import RELEASABLE, DeskAct, DeskActs, all_desks, sender_hints, text_hints
+from satark.terminal import escape_controls
+from satark_desk.act_values import parse_due
+from satark_desk.case_commands import act_on, at_desk, desk_work, json_option, language_option, on_tip, report_act
+from satark_desk.case_list import case_list
+from satark_desk.orders import make_order, order_pdf
+from satark_desk.read_state import seen_by
+from satark_desk.tip_queue import Filter
+from satark_desk.web.page_text import officers_languages
+
+if TYPE_CHECKING:
+    from satark_desk.case_commands import DeskWork
+
+
+@click.command("direct")
+@on_tip
+@click.option("--to", "to_desk", required=True, help="The desk that gets the tip too.")
+@click.option("--instruction", required=True, help="What that desk is to do; never shown to the tipster.")
+@click.option("--due", default="", help="When it owes a report, YYYY-MM-DDThh:mm; none: by the tip's priority.")
+@click.option("--rewording", default="", help="For a station: what the tip says, in your words.")
+@click.option("--field", "fields", multiple=True, help=f"For a station: STEP=TEXT, of {', '.join(RELEASABLE)}.")
+@click.option("--own-words", is_flag=True, help="For a station: the tip itself; a second officer must `consent`.")
+@json_option
+def direct(
+    *,
+    desk: str,
+    number: str,
+    passphrase_file: Path,
+    to_desk: str,
+    instruction: str,
+    due: str,
+    rewording: str,
+    fields: tuple[str, ...],
+    own_words: bool,
+    as_json: bool,
+) -> None:
+    """Give tip NUMBER to another desk too, with an instruction; that desk owes a report.
+
+    A station gets the instruction, the rewording and the fields that are given, and none of the tipster's own words.
+    """
+    answers = {step.strip(): text.strip() for step, _, text in (field.partition("=") for field in fields)}
+    with desk_work(desk, passphrase_file) as work:
+        act = DeskAct(
+            name="direct",
+            to=to_desk,
+            text=instruction.strip(),
+            due=parse_due(due, work.settings.utc_offset_hours),
+            answers=answers,
+            rewording=rewording.strip(),
+            raw=own_words,
+        )
+        _warn_of_hints(work, number, act)
+        tip = work.act(number, act)
+        is_asked = tip.work.raw_asked is not None and to_desk not in tip.work.directions
+        what = "asked a second officer to consent to" if is_asked else "directed to"
+        report_act(tip, f"{what} {to_desk}", as_json=as_json)
+
+
+@click.command("consent")
+@on_tip
+@json_option
+def consent(*, desk: str, number: str, passphrase_file: Path, as_json: bool) -> None:
+    """Consent that a station gets tip NUMBER itself, as another officer of DESK asks."""
+    act_on(desk, number, passphrase_file, DeskAct(name="consent"), as_json=as_json)
+
+
+@click.command("withdraw")
+@on_tip
+@click.option("--from", "from_desk", required=True, help="The desk that was directed.")
+@click.option("--reason", default="", help="Why.")
+@json_option
+def withdraw(*, desk: str, number: str, passphrase_file: Path, from_desk: str, reason: str, as_json: bool) -> None:
+    """Withdraw the direction of tip NUMBER to a desk, and say what its officers have seen."""
+    act = DeskAct(name="withdraw", to=from_desk, text=reason.strip())
+    with desk_work(desk, passphrase_file) as work:
+        tip = work.act(number, act)
+        for one in work.services.read(lambda c: seen_by(c, from_desk, tip.id)):
+            seen = f"has looked at it, up to entry {one.last_message}"
+            click.echo(f"officer {one.officer} of {from_desk} {seen}", err=True)
+        report_act(tip, f"withdrawn from {from_desk}", as_json=as_json)
+
+
+@click.command("order")
+@on_tip
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--to", "to_desk", required=True, help="The desk that was directed.")
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    type=click.Choice(officers_languages()),
+    help="A page for each; none: all.",
+)
+def order(
+    *, desk: str, number: str, passphrase_file: Path, file: Path, to_desk: str, languages: tuple[str, ...]
+) -> None:
+    """Write the order for the direction of tip NUMBER to a desk into FILE, a PDF with a running number.
+
+    It holds what was handed over, and nothing else of the tip.
+    """
+    with desk_work(desk, passphrase_file) as work:
+        made = make_order(work.services, work.casework, work.casework.open(number), to_desk)
+        file.write_bytes(order_pdf(made, [work.text(one) for one in languages or officers_languages()]))
+        click.echo(f"{file}: order {made.number}")
+
+
+@click.command("cases")
+@at_desk
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@language_option
+def cases(*, desk: str, passphrase_file: Path, file: Path, language: str) -> None:
+    """Write a row for each tip of DESK into FILE as CSV, for superiors: no words of anybody, no time but days."""
+    with desk_work(desk, passphrase_file) as work:
+        rows = work.rows(Filter())
+        work.casework.trail.record("exported_list", detail=f"CSV {len(rows)}")
+        titles = {one.name: one.title for one in work.services.read(all_desks)}
+        file.write_text(case_list(rows, work.text(language), titles), "utf-8", newline="")
+        click.echo(f"{file}: {len(rows)} cases")
+
+
+COMMANDS = (direct, consent, withdraw, order, cases)
+
+
+def _warn_of_hints(work: DeskWork, number: str, act: DeskAct) -> None:
+    """Say on standard error what goes along and points to the sender, as the page does before an officer confirms."""
+    tip, geography = work.casework.open(number), work.services.geography
+    hints = sender_hints(tip, geography)
+    rules = DeskActs(work.services, work.casework, work.settings.clocks()).releases
+    phrases = hints.phrases
+    if rules.takes_release(tip, act.to) and not act.raw:
+        phrases = text_hints([act.text, act.rewording, *act.answers.values()], geography).phrases
+    if hints.few_know:
+        click.echo("only a few people know this: what the desk does with it may point to the tipster", err=True)
+    for phrase in phrases:
+        click.echo(f"this may point to the tipster: {escape_controls(phrase)}", err=True)

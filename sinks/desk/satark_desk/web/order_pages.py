@@ -1,0 +1,70 @@
+"""Pages of what leaves the desk on paper or as a file: written orders, and the list of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from satark.officer import all_desks
+from satark_desk.case_list import case_list
+from satark_desk.orders import NothingToOrder, find_order, make_order, order_pdf
+from satark_desk.tip_queue import Filter
+from satark_desk.web.web_context import redirect_to
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from satark_desk.web.sessions import Session
+    from satark_desk.web.web_context import WebContext
+
+
+class OrderPages:
+    """Makes written orders and gives them out as PDFs; gives the list of cases out as CSV."""
+
+    def __init__(self, web: WebContext) -> None:
+        self._web = web
+
+    def make(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+        """Give a direction a written order.
+
+        Raises:
+            CaseworkError: the desk has no such tip, or has not directed it there.
+        """
+        tip = session.casework.open(request.path_params["number"])
+        make_order(self._web.context, session.casework, tip, form.get("to", ""))
+        return redirect_to(request, f"tips/{tip.tip.number}#directions")
+
+    def order(self, request: Request, session: Session) -> Response:
+        """Return a written order: in the language that is asked for, else in every language of the pages.
+
+        Raises:
+            CaseworkError: the desk has no such tip, or there is no order.
+        """
+        tip = session.casework.open(request.path_params["number"])
+        order = find_order(self._web.context, session.casework, tip, request.path_params["to"])
+        if order is None:
+            raise NothingToOrder
+        session.casework.trail.record_once("ordered", tip=tip.header.number, detail=order.number)
+        texts = self._web.texts(request.query_params.get("language", ""))
+        name = order.number.replace("/", "-")
+        return Response(
+            order_pdf(order, texts),
+            media_type="application/pdf",
+            headers={"content-disposition": f'attachment; filename="{name}.pdf"', "cache-control": "no-store"},
+        )
+
+    def cases(self, request: Request, session: Session) -> Response:
+        """Return the rows of the queue that a filter leaves, as CSV."""
+        session.queue.refresh()
+        wanted = Filter.read(request.query_params)
+        found = session.casework.find(wanted.q) if wanted.q.strip() else None
+        rows = session.queue.page(wanted, found)
+        session.casework.trail.record("exported_list", detail=f"CSV {len(rows)}")
+        titles = {desk.name: desk.title for desk in self._web.context.read(all_desks)}
+        return Response(
+            case_list(rows, self._web.text(request), titles),
+            media_type="text/csv; charset=utf-8",
+            headers={"content-disposition": 'attachment; filename="cases.csv"', "cache-control": "no-store"},
+        )

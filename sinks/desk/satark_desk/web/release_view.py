@@ -1,0 +1,92 @@
+"""What a tip's page shows of directions: what may be handed over, with marks, and what other desks have seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from satark.desk import Desk
+from satark.destination import DESK_SINK
+from satark.officer import RELEASABLE, MarkedText, OpenTip, marked
+from satark_desk.orders import order_of
+from satark_desk.read_state import Seen, seen_by
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from satark.flow import Geography
+    from satark.services import DeskContext
+    from satark.tip import Release
+    from satark_desk.web.page_text import PageText
+
+_NOT_WORDS = frozenset({"category", "evidence", "known_by", "district", "station"})
+"""Steps whose answers are codes, and no words of the tipster."""
+
+
+class ReleaseForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What the form of a direction offers to hand over."""
+
+    own: tuple[tuple[str, tuple[MarkedText, ...]], ...]
+    """Step → the tipster's own words, in parts that point to them and parts that don't."""
+    fields: tuple[tuple[str, str], ...]
+    """Step → its answer as text, to be edited."""
+
+    def __repr__(self) -> str:
+        return "ReleaseForm(…)"
+
+
+class GivenDirection(msgspec.Struct, frozen=True, kw_only=True):
+    """A direction that holds, and what its desk has seen."""
+
+    desk: str
+    title: str
+    seq: int
+    """Of the direction in the thread."""
+    release: Release | None
+    is_office: bool
+    """Whether the desk is in an office of its own, of which nothing is known here."""
+    seen: tuple[Seen, ...] = ()
+    is_own: bool
+    """Whether this desk gave it."""
+    order: str = ""
+    """The number of its written order; empty: none was made."""
+
+
+def release_form(tip: OpenTip, text: PageText, geography: Geography) -> ReleaseForm:
+    """Return what may be handed over of a tip. What was spoken is offered as its transcript, if it has one."""
+    words = {step: _words(tip, step, text) for step in tip.tip.answers}
+    own = {step: tuple(marked(said, geography)) for step, said in words.items() if said and step not in _NOT_WORDS}
+    return ReleaseForm(
+        own=tuple(own.items()), fields=tuple((step, words[step]) for step in RELEASABLE if words.get(step))
+    )
+
+
+def _words(tip: OpenTip, step: str, text: PageText) -> str:
+    value = tip.tip.answers[step]
+    spoken = value.get("voice") if isinstance(value, dict) else None
+    return tip.transcript(spoken) if spoken else text.answer(step, value)
+
+
+def given_directions(
+    tip: OpenTip, services: DeskContext, desks: Mapping[str, Desk], own: str
+) -> Sequence[GivenDirection]:
+    """Return the directions of a tip that hold; `own` is the desk that looks at them."""
+    found = []
+    for one in tip.work.directions.values():
+        desk = desks.get(one.to)
+        is_office = desk is not None and desk.via != DESK_SINK
+        seen = [] if is_office else services.read(lambda c, to=one.to: seen_by(c, to, tip.id))
+        found.append(
+            GivenDirection(
+                desk=one.to,
+                title=desk.title if desk else one.to,
+                seq=one.seq,
+                release=one.release,
+                is_office=is_office,
+                seen=tuple(seen),
+                is_own=one.by == own,
+                order=order_of(tip, one.to, one.seq),
+            )
+        )
+    return found

@@ -1,0 +1,272 @@
+"""What leaves the desk: a station gets fields and a rewording by a key of their own, and never the tipster's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from satark.casework import Casework, NoSuchTip
+from satark.casework.clocks import Clocks
+from satark.casework.desk_acts import ActName, ActRefused, DeskAct, DeskActs, Problem
+from satark.casework.keeping import StepRefused
+from satark.casework.tip_keeping import TipKeeping
+from satark.destination_rule import DestinationRule
+from satark.identity.sealing import CantOpen, new_identity, open_as, open_tip, recipient_of
+from satark.roster.entries import Entry, new_key_change
+from satark.routing.desks import change_key
+from satark.services import Services
+from satark.store import envelopes, tables
+from satark.testing.desks import SeededDesk
+from satark.testing.tips import SeededTip, seed_file, seed_message, seed_tip
+from satark.tip import Message
+
+OWN_WORDS = "मेरी दुकान के सामने कल्लू रोज़ शाम को कच्ची शराब बेचता है"
+REWORDING = "Country liquor is sold near the market in the evening by one Kallu."
+
+
+class Office:
+    """A desk with one officer, acting by the rules."""
+
+    def __init__(self, services: Services, desk: SeededDesk) -> None:
+        self.desk = desk
+        self.casework = desk.casework_of(f"{desk.desk.name}-1")
+        self.acts = DeskActs(services, self.casework, Clocks())
+
+    def do(self, tip: SeededTip, name: ActName, **fields: Any) -> None:
+        self.acts.perform(self.casework.open(tip.number), DeskAct(name=name, **fields))
+
+    def refused(self, tip: SeededTip, name: ActName, **fields: Any) -> Problem:
+        with pytest.raises(ActRefused) as refusal:
+            self.do(tip, name, **fields)
+        return refusal.value.problem
+
+
+@pytest.fixture
+def offices(services: Services, sp: SeededDesk, dig: SeededDesk, lanka: SeededDesk) -> dict[str, Office]:
+    """The three desks."""
+    return {desk.desk.name: Office(services, desk) for desk in (sp, dig, lanka)}
+
+
+@pytest.fixture
+def tip(services: Services, sp: SeededDesk, dig: SeededDesk, offices: dict[str, Office]) -> SeededTip:
+    """A tip at the SP and the DIG, with a file, a message of the tipster, a transcript and a note of the SP."""
+    answers = {"category": "liquor", "what": OWN_WORDS, "who": "Kallu", "vehicle": "UP65 CD 4411", "known_by": "few"}
+    seeded = seed_tip(services, [sp.desk, dig.desk], answers=answers, evidence=("1",))
+    seed_file(services, seeded, "1", b"one", b"clean", caption="from my roof")
+    seed_message(services, seeded, Message(sender="tipster", text="मेरे भाई ने भी देखा"))
+    offices["sp"].do(seeded, "note", text="the sender seems to be a shopkeeper")
+    return seeded
+
+
+def renew_key(services: Services, desk: SeededDesk) -> None:
+    recipient, identity = new_identity()
+    entry = Entry(
+        body=new_key_change(desk.desk.name, desk.identity, identity, (recipient_of(desk.identity), recipient))
+    )
+    services.write_now(lambda unit: change_key(unit, entry, desk.identity, identity))
+    desk.identity = identity
+
+
+def direct(office: Office, tip: SeededTip, **fields: Any) -> None:
+    given = {"to": "lanka", "text": "look tonight", "rewording": REWORDING, "answers": {"who": "Kallu"}}
+    office.do(tip, "direct", **{**given, **fields})
+
+
+def test_a_station_sees_the_release_and_nothing_of_the_tipsters_words(
+    tip: SeededTip, offices: dict[str, Office]
+) -> None:
+    direct(offices["sp"], tip)
+    seen = offices["lanka"].casework.open(tip.number)
+    assert seen.tip.answers == {"what": REWORDING, "who": "Kallu"}
+    assert (seen.tip.language, seen.tip.channel, seen.header.language) == ("", "", "")
+    assert (seen.evidence, seen.pending, seen.lost, seen.damaged) == ((), (), (), 0)
+    assert [posted.message.text for posted in seen.thread] == ["→ lanka title: look tonight"]
+    assert seen.thread[0].officer == "sp-1"
+    for words in ("दुकान", "roof", "भाई", "shopkeeper", "4411"):
+        assert offices["lanka"].casework.find(words) == {}
+    assert set(offices["lanka"].casework.find("market evening")) == {tip.id}
+
+
+def test_the_key_of_a_release_opens_nothing_of_what_was_there_before(
+    tip: SeededTip, offices: dict[str, Office], services: Services
+) -> None:
+    direct(offices["sp"], tip)
+    envelope = offices["lanka"].casework.open(tip.number).envelope
+    assert envelope.identity != tip.identity
+    row = services.read(lambda c: c.execute(tables.tip.select()).one())
+    with pytest.raises(CantOpen):
+        open_tip(row.document, envelope)
+    opened = 0
+    for message in services.read(lambda c: c.execute(tables.message.select()).all()):
+        try:
+            opened += bool(open_as(Message, message.sealed, envelope.identity))
+        except CantOpen:
+            continue
+    assert opened == 1
+
+
+def test_what_is_written_afterwards_reaches_the_station_unless_it_may_point_to_the_tipster(
+    tip: SeededTip, offices: dict[str, Office], services: Services
+) -> None:
+    direct(offices["sp"], tip)
+    sp, lanka = offices["sp"], offices["lanka"]
+    sp.do(tip, "note", text="take two constables along")
+    sp.do(tip, "note", text="the shop is his", private=True)
+    sp.do(tip, "ask", text="Which day did your brother see it?")
+    seed_message(services, tip, Message(sender="tipster", text="on Monday"))
+    seed_message(services, tip, Message(sender="desk", desk="sp", text="spoken", internal=True, transcript="2"))
+    lanka.do(tip, "report", text="seen, two men")
+    sp.do(tip, "close", outcome="fir", text="FIR 12", reason="acted upon")
+    texts = [posted.message.text for posted in lanka.casework.open(tip.number).thread]
+    assert texts == [
+        "→ lanka title: look tonight", "take two constables along", "seen, two men", "FIR 12", "acted upon",
+    ]  # fmt: skip
+    assert lanka.casework.open(tip.number).status == "CLOSED"
+    assert "seen, two men" in [posted.message.text for posted in sp.casework.open(tip.number).thread]
+
+
+def test_a_private_note_is_read_at_the_own_desk_alone(tip: SeededTip, offices: dict[str, Office]) -> None:
+    offices["sp"].do(tip, "note", text="ask the beat constable", private=True)
+    direct(offices["sp"], tip)
+    for name in ("dig", "lanka"):
+        assert "beat" not in str([one.message.text for one in offices[name].casework.open(tip.number).thread])
+        assert offices[name].casework.find("constable") == {}
+    own = offices["sp"].desk.casework_of("another").open(tip.number).thread
+    assert [one.message.text for one in own if one.message.private] == ["ask the beat constable"]
+
+
+def test_a_question_of_the_station_reaches_the_tipster(tip: SeededTip, offices: dict[str, Office]) -> None:
+    direct(offices["sp"], tip)
+    offices["lanka"].do(tip, "ask", text="which gate?")
+    posted = offices["sp"].casework.open(tip.number).thread[-1]
+    assert (posted.message.text, posted.officer, posted.message.question) == ("which gate?", "lanka-1", True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"rewording": OWN_WORDS}, "quotes"),
+        ({"rewording": f"It says: {OWN_WORDS}!"}, "quotes"),
+        ({"text": OWN_WORDS}, "quotes"),
+        ({"rewording": "मेरे भाई ने भी देखा"}, "quotes"),
+        ({"answers": {"what": "all"}}, "field"),
+        ({"answers": {"who": "x" * 1001}}, "long"),
+    ],
+)
+def test_the_tipsters_words_do_not_go_along_as_a_rewording(
+    fields: dict[str, Any], problem: Problem, tip: SeededTip, offices: dict[str, Office]
+) -> None:
+    given = {"to": "lanka", "text": "look", "rewording": REWORDING, **fields}
+    assert offices["sp"].refused(tip, "direct", **given) == problem
+
+
+def test_a_desk_with_a_release_neither_directs_nor_keeps_nor_erases_the_tip(
+    tip: SeededTip, offices: dict[str, Office], services: Services
+) -> None:
+    direct(offices["sp"], tip)
+    lanka = offices["lanka"]
+    assert lanka.casework.allowed_targets(lanka.casework.open(tip.number)) == []
+    assert lanka.refused(tip, "direct", to="dig", text="yours") == "released"
+    assert lanka.casework.keepings() == []
+    with pytest.raises(StepRefused):
+        TipKeeping(services, lanka.casework).ask(lanka.casework.open(tip.number), "ask_hold", "x")
+
+
+def test_a_changed_key_of_any_desk_leaves_the_station_with_its_release(
+    tip: SeededTip, offices: dict[str, Office], services: Services
+) -> None:
+    direct(offices["sp"], tip)
+    for name in ("sp", "lanka"):
+        renew_key(services, offices[name].desk)
+    lanka = Casework(services, "lanka", offices["lanka"].desk.identity)
+    assert lanka.open(tip.number).tip.answers == {"what": REWORDING, "who": "Kallu"}
+    sp = Casework(services, "sp", offices["sp"].desk.identity, officer="sp-1")
+    assert sp.open(tip.number).tip == tip.tip
+    sp.note(sp.open(tip.number), "after the change")
+    assert lanka.open(tip.number).thread[-1].message.text == "after the change"
+    dig = offices["dig"].casework
+    assert dig.open(tip.number).thread[-1].message.text == "after the change"
+
+
+def test_a_withdrawn_release_is_gone_and_opens_nothing_that_follows(
+    tip: SeededTip, offices: dict[str, Office], services: Services
+) -> None:
+    sp, lanka = offices["sp"], offices["lanka"]
+    direct(sp, tip)
+    key = lanka.casework.open(tip.number).envelope.identity
+    assert sp.refused(tip, "withdraw", to="lanka") == "withdraw"
+    assert sp.refused(tip, "withdraw", to="dig", text="x") == "withdraw.none"
+    assert lanka.refused(tip, "withdraw", to="lanka", text="x") == "withdraw.none"
+    sp.do(tip, "withdraw", to="lanka", text="another station has it")
+    with pytest.raises(NoSuchTip):
+        lanka.casework.open(tip.number)
+    sp.do(tip, "note", text="now for Sigra")
+    newest = services.read(lambda c: c.execute(tables.message.select().order_by(tables.message.c.seq)).all())[-2:]
+    for row in newest:
+        with pytest.raises(CantOpen):
+            open_as(Message, row.sealed, key)
+    assert sp.casework.open(tip.number).work.directions == {}
+    direct(sp, tip, rewording="a second time")
+    seen = lanka.casework.open(tip.number)
+    assert (seen.tip.answers["what"], len(seen.thread)) == ("a second time", 1)
+    assert seen.envelope.identity != key
+
+
+def test_a_withdrawn_tip_gets_a_new_key_and_its_destinations_lose_it(
+    tip: SeededTip, offices: dict[str, Office], services: Services
+) -> None:
+    recipient, identity = new_identity()
+    services.destination_rules = (DestinationRule(to="email:lanka-cell", desk="lanka", recipient=recipient),)
+    sp, lanka = offices["sp"], offices["lanka"]
+    sp.casework.direct(sp.casework.open(tip.number), "lanka", "look")
+    assert lanka.casework.open(tip.number).tip == tip.tip
+    assert Casework(services, "email:lanka-cell", identity).open(tip.number).tip == tip.tip
+    sp.do(tip, "withdraw", to="lanka", text="a mistake")
+    with pytest.raises(NoSuchTip):
+        lanka.casework.open(tip.number)
+    with pytest.raises(NoSuchTip):
+        Casework(services, "email:lanka-cell", identity).open(tip.number)
+    row = services.read(lambda c: c.execute(tables.tip.select()).one())
+    assert row.recipient != tip.recipient
+    assert recipient_of(sp.casework.open(tip.number).envelope.identity) == row.recipient
+    sp.do(tip, "note", text="after that")
+    assert offices["dig"].casework.open(tip.number).thread[-1].message.text == "after that"
+    last = services.read(lambda c: c.execute(tables.message.select().order_by(tables.message.c.seq)).all())[-1]
+    with pytest.raises(CantOpen):
+        open_as(Message, last.sealed, tip.identity)
+
+
+def test_a_destination_that_reads_tips_gets_no_release(
+    tip: SeededTip, offices: dict[str, Office], services: Services
+) -> None:
+    services.destination_rules = (
+        DestinationRule(to="police_system:lanka", desk="lanka", recipient=new_identity()[0]),
+        DestinationRule(to="email:lanka", desk="lanka"),
+    )
+    direct(offices["sp"], tip)
+    queued = services.read(lambda c: c.execute(tables.delivery.select()).all())
+    assert {row.destination for row in queued} == {"desk:*", "email:lanka"}
+    held = services.read_keys(lambda c: envelopes.holders_of(c, tip.id, ["police_system:lanka", "lanka"]))
+    assert held == ["lanka"]
+
+
+def test_the_own_words_wait_for_a_second_officer(tip: SeededTip, offices: dict[str, Office]) -> None:
+    sp, lanka = offices["sp"], offices["lanka"]
+    direct(sp, tip, raw=True)
+    with pytest.raises(NoSuchTip):
+        lanka.casework.open(tip.number)
+    assert sp.refused(tip, "consent") == "raw.two"
+    assert offices["dig"].refused(tip, "consent") == "raw.none"
+    asked = sp.casework.open(tip.number).work.raw_asked
+    assert asked is not None
+    assert asked.officer == "sp-1"
+
+
+def test_a_desk_that_has_the_tip_already_keeps_it(
+    services: Services, tip: SeededTip, offices: dict[str, Office]
+) -> None:
+    sp, lanka = offices["sp"], offices["lanka"]
+    sp.casework.direct(sp.casework.open(tip.number), "lanka", "look")
+    direct(sp, tip)
+    assert lanka.casework.open(tip.number).tip == tip.tip

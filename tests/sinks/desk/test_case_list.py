@@ -1,0 +1,53 @@
+"""The list of cases as CSV: a row a tip, no words, no fine times, and nothing that a spreadsheet runs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from starlette.testclient import TestClient
+
+from satark.casework import Casework
+from satark.desk import Desk
+from satark.officer import Clocks, DeskAct, DeskActs
+from satark.services import Services
+from satark.testing.tips import SeededTip, seed_message, seed_tip
+from satark.tip import Message
+
+
+@pytest.fixture
+def seeded(services: Services, desk: Callable[[str], Desk], casework: Callable[[str], Casework]) -> SeededTip:
+    """A tip with words of everybody, whose category looks like a formula."""
+    answers = {"what": "मेरी दुकान", "who": "Kallu"}
+    tip = seed_tip(services, [desk("sp")], answers=answers, category="=1+1", received="2026-11-24T06/PT6H")
+    seed_message(services, tip, Message(sender="tipster", text="my brother saw it"))
+    work = casework("sp")
+    direct = DeskAct(name="direct", to="lanka", text="look tonight", rewording="liquor near the market")
+    DeskActs(services, work, Clocks()).perform(work.open(tip.number), direct)
+    return tip
+
+
+def test_a_row_says_how_a_case_stands_and_nothing_of_anybodys_words(
+    seeded: SeededTip, browser: Callable[..., TestClient]
+) -> None:
+    answer = browser("sp").get("/desk/cases.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    head, row = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    cells = dict(zip(head, row, strict=True))
+    assert (cells["Number"], cells["Received"], cells["Directed to"]) == (seeded.number, "24 Nov 2026", "lanka title")
+    assert cells["Category"] == "'=1+1"
+    for words in ("दुकान", "Kallu", "brother", "tonight", "market", "11:30", "06:00", "Hindi", "chat"):
+        assert words not in answer.text
+
+
+def test_the_command_writes_the_same_list(
+    seeded: SeededTip, browser: Callable[..., TestClient], run: Callable[..., Result], tmp_path: Path
+) -> None:
+    file = tmp_path / "cases.csv"
+    assert "1 cases" in run("desk", "cases", "sp", file, by="sp").output
+    assert file.read_bytes() == browser("sp").get("/desk/cases.csv").content
+    assert seeded.number in file.read_text("utf-8")

@@ -1,0 +1,128 @@
+"""Written orders: what stands in the PDF, and what never does; their numbers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from click.testing import Result
+from starlette.testclient import TestClient
+
+from satark.casework import Casework
+from satark.desk import CaseworkError, Desk
+from satark.officer import Clocks, DeskAct, DeskActs
+from satark.services import Services
+from satark.testing.tips import SeededTip, seed_message, seed_tip
+from satark.tip import Message
+from satark_desk.officers import UnlockedDesk
+from satark_desk.orders import find_order, make_order, order_pdf
+from satark_desk.web.page_text import PageText
+
+OWN_WORDS = "मेरी दुकान के सामने कल्लू रोज़ शाम को कच्ची शराब बेचता है, my phone is 9876543210"
+REWORDING = "बाज़ार के पास शाम को कच्ची शराब बिकती है"
+
+
+@pytest.fixture
+def texts(services: Services) -> list[PageText]:
+    """Both languages."""
+    questionnaire = services.questionnaire
+    return [PageText(language, services.geography, 5.5, questionnaire) for language in ("en", "hi")]
+
+
+@pytest.fixture
+def work(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> Casework:
+    """The SP's casework, for an officer with a name."""
+    return unlocked("sp").casework(services)
+
+
+@pytest.fixture
+def directed(services: Services, desk: Callable[[str], Desk], work: Casework) -> SeededTip:
+    """A tip that the SP directed to the station, with a rewording and one field."""
+    answers = {"category": "INTOX", "what": OWN_WORDS, "who": "Kallu", "vehicle": "UP65 CD 4411"}
+    seeded = seed_tip(services, [desk("sp")], answers=answers, category="INTOX", received="2026-11-24T06/PT6H")
+    seed_message(services, seeded, Message(sender="tipster", text="मेरे भाई ने देखा"))
+    work.note(work.open(seeded.number), "the sender seems to be a shopkeeper")
+    act = DeskAct(name="direct", to="lanka", text="Raid it tonight", rewording=REWORDING, answers={"who": "Kallu"})
+    DeskActs(services, work, Clocks()).perform(work.open(seeded.number), act)
+    return seeded
+
+
+def written(pdf: bytes) -> str:
+    """Return all that stands in a PDF: its text as a reader shows it, its bytes, and its streams unpacked."""
+    document = pypdfium2.PdfDocument(pdf)
+    shown = "\n".join(page.get_textpage().get_text_range() for page in document)
+    parts = [unicodedata.normalize("NFC", shown), pdf.decode("latin-1"), str(document.get_metadata_dict())]
+    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
+        try:
+            parts.append(zlib.decompress(stream).decode("latin-1"))
+        except zlib.error:
+            continue
+    return "\n".join(parts)
+
+
+def test_an_order_says_what_was_handed_over_in_both_languages(
+    services: Services, work: Casework, directed: SeededTip, texts: list[PageText]
+) -> None:
+    order = make_order(services, work, work.open(directed.number), "lanka")
+    found = written(order_pdf(order, texts))
+    for wanted in ("lanka title", "sp title", "Kallu", "Raid it tonight", order.number, "Lanka", "Signature", "Order"):
+        assert wanted in found
+    assert len(pypdfium2.PdfDocument(order_pdf(order, texts))) == 2
+    assert len(pypdfium2.PdfDocument(order_pdf(order, texts[1:]))) == 1
+
+
+def test_an_order_holds_nothing_of_the_sender(
+    services: Services, work: Casework, directed: SeededTip, texts: list[PageText]
+) -> None:
+    order = make_order(services, work, work.open(directed.number), "lanka")
+    found = written(order_pdf(order, texts)).casefold()
+    words = [*OWN_WORDS.split(), "भाई", "shopkeeper", "UP65", "CD 4411", directed.number, directed.id]
+    told = ["whatsapp", "telegram", "sms", "chat", "written in", "hindi", "11:30", "06:00", "24 nov", "fpdf", "satark_"]
+    shared = set(REWORDING.split()) | {"is", "my", "को", "के", "है,", "शाम", "phone"}
+    hits = [one for one in (*words, *told) if one not in shared and one.casefold() in found]
+    assert hits == []
+
+
+def test_orders_of_a_desk_are_numbered_one_after_the_other(
+    services: Services, work: Casework, directed: SeededTip, desk: Callable[[str], Desk]
+) -> None:
+    opened = work.open(directed.number)
+    assert find_order(services, work, opened, "lanka") is None
+    first = make_order(services, work, opened, "lanka")
+    again = make_order(services, work, work.open(directed.number), "lanka")
+    other = seed_tip(services, [desk("sp")])
+    DeskActs(services, work, Clocks()).perform(work.open(other.number), DeskAct(name="direct", to="lanka", text="look"))
+    second = make_order(services, work, work.open(other.number), "lanka")
+    assert re.fullmatch(r"SP/20\d\d/0001", first.number)
+    assert (again.number, second.number[-4:]) == (first.number, "0002")
+
+
+def test_what_was_not_directed_has_no_order(
+    services: Services, work: Casework, directed: SeededTip, casework: Callable[[str], Casework]
+) -> None:
+    with pytest.raises(CaseworkError):
+        make_order(services, work, work.open(directed.number), "dig")
+    lanka = casework("lanka")
+    with pytest.raises(CaseworkError):
+        make_order(services, lanka, lanka.open(directed.number), "lanka")
+
+
+def test_the_page_and_the_command_give_the_same_order(
+    directed: SeededTip, browser: Callable[..., TestClient], run: Callable[..., Result], tmp_path: Path
+) -> None:
+    client = browser("sp")
+    assert client.get(f"/desk/tips/{directed.number}/orders/lanka").status_code == 404
+    page = client.post(f"/desk/tips/{directed.number}/orders", data={"to": "lanka"}).text
+    assert f"/desk/tips/{directed.number}/orders/lanka" in page
+    answer = client.get(f"/desk/tips/{directed.number}/orders/lanka?language=hi")
+    assert (answer.headers["content-type"], answer.headers["cache-control"]) == ("application/pdf", "no-store")
+    file = tmp_path / "order.pdf"
+    words = ("desk", "order", "sp", directed.number, file, "--to", "lanka", "--language", "hi")
+    assert "order SP/" in run(*words, by="sp").output
+    assert file.read_bytes() == answer.content
+    assert browser("lanka").get(f"/desk/tips/{directed.number}/orders/lanka").status_code == 404
