@@ -8,9 +8,7 @@ arithmetic, no subscripts, so that a stranger's flow can do nothing but compare.
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable, Mapping
-from functools import reduce
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -19,16 +17,7 @@ Values: TypeAlias = Mapping[str, Any]
 _Test: TypeAlias = Callable[[Values], Any]
 
 _LONGEST: Final = 1000
-_COMPARISONS: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.In: lambda left, right: left in right,
-    ast.NotIn: lambda left, right: left not in right,
-}
+_COMPARISONS: Final = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn)
 
 
 class ConditionError(ValueError):
@@ -72,49 +61,46 @@ def parse_condition(source: str) -> Condition:
 
 
 class _Compiler:
-    """Compiles a syntax tree to a test, node by node, and collects the names and what they are compared with."""
+    """Makes the expression of a test, node by node, and collects the names and what they are compared with."""
 
     def __init__(self) -> None:
         self.constants: dict[str, set[Any]] = {}
 
     def compile(self, node: ast.expr) -> _Test:
+        """Compile it to code: a turn evaluates every condition of a flow."""
+        lambda_ = ast.Lambda(_ARGUMENTS, self._test(node))
+        code = compile(ast.fix_missing_locations(ast.Expression(lambda_)), "<condition>", "eval")
+        test: _Test = eval(code, {"__builtins__": {}, "field": _field})  # noqa: S307 - built here of names and constants
+        return test
+
+    def _test(self, node: ast.expr) -> ast.expr:
         if isinstance(node, ast.BoolOp):
-            return self._boolean(node)
+            return ast.BoolOp(node.op, [self._test(part) for part in node.values])
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            inner = self.compile(node.operand)
-            return lambda values: not inner(values)
+            return ast.UnaryOp(node.op, self._test(node.operand))
         if isinstance(node, ast.Compare):
             return self._comparison(node)
         return self._value(node)
 
-    def _boolean(self, node: ast.BoolOp) -> _Test:
-        return reduce(_and if isinstance(node.op, ast.And) else _or, [self.compile(part) for part in node.values])
-
-    def _comparison(self, node: ast.Compare) -> _Test:
-        comparison = _COMPARISONS.get(type(node.ops[0]))
-        if comparison is None or len(node.ops) > 1:
+    def _comparison(self, node: ast.Compare) -> ast.expr:
+        if not isinstance(node.ops[0], _COMPARISONS) or len(node.ops) > 1:
             raise ConditionError("only one of ==, !=, <, <=, >, >=, in, not in may stand in a comparison")
         left, right = self._value(node.left), self._value(node.comparators[0])
         self._collect(node.left, node.comparators[0])
         self._collect(node.comparators[0], node.left)
-        if isinstance(node.left, ast.Name) and not isinstance(node.comparators[0], ast.Name | ast.Attribute):
-            step, constant = node.left.id, _constant(node.comparators[0])  # most are so: half the calls
-            return lambda values: comparison(values.get(step, ""), constant)
-        return lambda values: comparison(left(values), right(values))
+        return ast.Compare(left, node.ops, [right])
 
-    def _value(self, node: ast.expr) -> _Test:
+    def _value(self, node: ast.expr) -> ast.expr:
         if isinstance(node, ast.Name | ast.Attribute):
             return self._named(node)
-        constant = _constant(node)
-        return lambda _values: constant
+        return ast.Constant(_constant(node))
 
-    def _named(self, node: ast.Name | ast.Attribute) -> _Test:
+    def _named(self, node: ast.Name | ast.Attribute) -> ast.expr:
         name = _dotted(node)
         self.constants.setdefault(name, set())
         step, _, field = name.partition(".")
-        if not field:
-            return lambda values: values.get(step, "")
-        return lambda values: _field(values.get(step, ""), field)
+        value = _call(ast.Attribute(_name("values"), "get", ast.Load()), step, "")
+        return _call(_name("field"), value, field) if field else value
 
     def _collect(self, named: ast.expr, compared: ast.expr) -> None:
         if isinstance(named, ast.Name | ast.Attribute) and not isinstance(compared, ast.Name | ast.Attribute):
@@ -122,12 +108,15 @@ class _Compiler:
             self.constants[_dotted(named)].update(constant if isinstance(constant, tuple) else (constant,))
 
 
-def _and(left: _Test, right: _Test) -> _Test:
-    return lambda values: left(values) and right(values)
+_ARGUMENTS: Final = ast.arguments(posonlyargs=[], args=[ast.arg("values")], kwonlyargs=[], kw_defaults=[], defaults=[])
 
 
-def _or(left: _Test, right: _Test) -> _Test:
-    return lambda values: left(values) or right(values)
+def _name(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def _call(function: ast.expr, *arguments: ast.expr | str) -> ast.Call:
+    return ast.Call(function, [ast.Constant(one) if isinstance(one, str) else one for one in arguments], [])
 
 
 def _field(value: Any, field: str) -> Any:
