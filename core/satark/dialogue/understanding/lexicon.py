@@ -219,14 +219,14 @@ class Lexicon:
 
     def _by_prefix(self, text: str, word: Keys) -> dict[str, float]:
         found = {f"~{stem}": INFLECTED} if (stem := _stem(word.sound)) else dict[str, float]()
-        if text not in self._fillers or len(word.sound) >= _SHORTEST_STEM:
+        if self._verbs and (text not in self._fillers or len(word.sound) >= _SHORTEST_STEM):
             found.update((name, SOUND) for stem in stems(word.sound) if (name := stem + VERB) in self._verbs)
-        start = roman(text)[:2]
         for level, quality in ((1, FRAME), (0, SOUND)):
-            key = word[level]
-            for length in range(1, len(key) + 1):
-                for name in self._prefixes[level].get(key[:length], ()):
-                    if length > _SHORTEST_PREFIX or (level == 0 and start.startswith(name.partition(":")[0])):
+            key, prefixes = word[level], self._prefixes[level]
+            for length in range(1, len(key) + 1 if prefixes else 0):
+                for name in prefixes.get(key[:length], ()):
+                    begins = level == 0 and roman(text)[:2].startswith(name.partition(":")[0])
+                    if length > _SHORTEST_PREFIX or begins:
                         found[name] = quality
         return found
 
