@@ -251,7 +251,7 @@ class RawRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RawResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """An HTTP response. `body` is sent as it is."""
+    """An HTTP response. `media_type` and `body` are sent as they are."""
 
     status: int = 200
     media_type: str = "text/plain; charset=utf-8"

@@ -160,7 +160,7 @@ class TurnRunner:
             erasable=isinstance(event.channel, ErasingChannel),
             reachable=event.channel.capabilities.reachable,
             speaks=event.channel.capabilities.voice_notes,
-            above_range=any(desk.level == "state" for desk in all_desks(unit.main)),
+            above_range=_is_above_range(unit),
         )
 
     def _refresh(self, unit: UnitOfWork, session: Session, event: InboundEvent) -> Session:
@@ -257,6 +257,12 @@ class TurnRunner:
 
     def _engine(self, unit: UnitOfWork, session: Session) -> Engine:
         return self._flows.engine(unit.main, session.flow)
+
+
+def _is_above_range(unit: UnitOfWork) -> bool:
+    if unit.above_range is None:
+        unit.above_range = any(desk.level == "state" for desk in all_desks(unit.main))
+    return unit.above_range
 
 
 def _second(first: Turn, second: Turn) -> Turn:

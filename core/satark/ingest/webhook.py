@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse, Response
 
-from satark.channel import Malformed, Outcome, RawRequest
+from satark.channel import Malformed, Outcome, RawRequest, RawResponse
 from satark.ingest.ingest import IngestFailed
 from satark.ingest.unverified_bodies import BodyTooLarge, NoRoom
 from satark.observability import log
@@ -32,7 +31,7 @@ class _Refused(Exception):  # noqa: N818 - it reads as what it says
     def __init__(self, answer: str, status: int, text: str) -> None:
         super().__init__(answer)
         self.answer = answer
-        self.response = PlainTextResponse(text, status)
+        self.response = RawResponse(status=status, body=text.encode())
 
 
 class WebhookEndpoint:
@@ -53,13 +52,12 @@ class WebhookEndpoint:
 
         401 unsigned, 405 another method, 413 too large, 503 not ingested or no room, else whatever the channel replies.
         """
-        answer, response = "not_ingested", Response("try again", 503, media_type="text/plain")
+        answer, response = "not_ingested", RawResponse(status=503, body=b"try again")
         try:
             raw = await self._verified(scope, receive)
             batch = self._parse(raw)
             outcome = await self._ingest.receive(self._channel, batch) if batch else Outcome()
-            reply = self._channel.reply(raw, outcome)
-            answer, response = outcome.state, Response(reply.body, reply.status, media_type=reply.media_type)
+            answer, response = outcome.state, self._channel.reply(raw, outcome)
         except _Refused as refused:
             answer, response = refused.answer, refused.response
         except (StoreDown, IngestFailed):
@@ -68,7 +66,7 @@ class WebhookEndpoint:
             log.error("webhook failed, the provider will retry", channel=self._channel.name, error=type(error).__name__)
             answer = "failed"
         self._metrics.webhooks.count(self._channel.name, answer)
-        await response(scope, receive, send)
+        await _respond(send, response)
 
     async def _verified(self, scope: Scope, receive: Receive) -> RawRequest:
         """Read and verify a request. What the headers rule out is refused before the body is read."""
@@ -112,6 +110,14 @@ class WebhookEndpoint:
         except Malformed:
             self._metrics.webhooks.count(self._channel.name, "malformed")
             return None
+
+
+async def _respond(send: Send, response: RawResponse) -> None:
+    """Send a response; without a general class, which costs a twentieth of a message's time."""
+    kind = response.media_type.encode("latin-1")
+    headers = [(b"content-length", b"%d" % len(response.body)), (b"content-type", kind)]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
 
 
 def _unsigned() -> _Refused:

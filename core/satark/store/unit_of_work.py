@@ -36,6 +36,8 @@ class UnitOfWork:
         """What follows from the roster, as this transaction read it; None until one of its turns needs it."""
         self.changed_tips: set[str] = set()
         """Ids of the tips that this transaction changes: `store.tip_changes` notes them."""
+        self.above_range: bool | None = None
+        """Whether there is a desk above the range, as this transaction read it; None until a session begins in it."""
         self.custody_head: bytes | None = None
         """The head of the custody log before this transaction; None until it appends to the log."""
 
