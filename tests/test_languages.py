@@ -16,6 +16,7 @@ from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.understanding.reader import Reader
 from satark.dialogue.understanding.reading import Asked, Kind
+from satark.dialogue.flow.questionnaire import Questionnaire
 from satark.geography.geography import Geography
 from satark.languages import (
     LanguageError,
@@ -128,7 +129,7 @@ def test_values_keep_their_own_direction_in_a_language_from_right_to_left() -> N
 @pytest.mark.usefixtures("added")
 def test_the_desk_stays_in_the_officers_languages_and_names_the_tipsters() -> None:
     assert officers_languages() == ("hi", "en")
-    assert PageText("en", Geography.sample(), 5.5).language_name(CODE) == NAME
+    assert PageText("en", Geography.sample(), 5.5, Questionnaire.shipped()).language_name(CODE) == NAME
 
 
 def test_a_part_without_a_catalogue_does_not_offer_the_language(tmp_path: Path) -> None:
@@ -154,7 +155,7 @@ def test_a_part_that_lacks_a_text_leaves_the_language_out_or_says_that_text_in_e
 def test_the_officers_read_a_language_that_has_the_desks_catalogue(tmp_path: Path) -> None:
     make_language(tmp_path, ["satark_desk.web"])
     use_folder(tmp_path)
-    text = PageText(CODE, Geography.sample(), 5.5)
+    text = PageText(CODE, Geography.sample(), 5.5, Questionnaire.shipped())
     assert (officers_languages(), text.direction, text("queue")) == (("hi", "en", CODE), "rtl", _made_up_queue())
     assert text.status("RECEIVED") == "Received"
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, StringConstraints, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, field_validator
 
 from satark.destination import DESK_SINK, ConfiguredDestination
 from satark.destination_rule import DestinationRule
@@ -27,7 +28,24 @@ PUBLIC_METRICS: Final = "public"
 _LAST_PORT: Final = 65_535
 _USUAL: Final = Limits()
 
+_PACKAGED: Final = "package:"
+
 Role = Literal["web", "worker", "desk"]
+
+
+def _packaged_path(value: object) -> object:
+    """Find a file that an installed package brings: `package:NAME/FILE`. Any other value is a path as it is."""
+    if not isinstance(value, str) or not value.startswith(_PACKAGED):
+        return value
+    name, _, file = value.removeprefix(_PACKAGED).partition("/")
+    spec = find_spec(name) if name.isidentifier() else None
+    if spec is None or not spec.submodule_search_locations:
+        raise ValueError(f"there is no package {name!r} installed")
+    return Path(spec.submodule_search_locations[0], file)
+
+
+PackagedPath = Annotated[Path, BeforeValidator(_packaged_path)]
+"""A path, or a file of an installed package: a questionnaire that is a distribution of its own."""
 
 
 class EvidenceSettings(BaseModel):
@@ -198,9 +216,10 @@ class Core(BaseModel):
         "voice notes; empty: nothing is read out there",
         json_schema_extra={"where": "`satark voice render FOLDER` fills it; docs/voice-notes.md"},
     )
-    flow: Path | None = Field(
+    flow: PackagedPath | None = Field(
         default=None,
-        description="a flow file in place of the default questionnaire; its words in `texts/<language>.po` beside it",
+        description="a flow file in place of the default questionnaire; its words in `texts/<language>.po` beside it; "
+        "`package:NAME/FILE` is one of an installed package",
     )
     languages: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(_[A-Za-z]{2,8})?$")], ...] = Field(
         default=OFFERED,
@@ -208,14 +227,16 @@ class Core(BaseModel):
         description="the languages that citizens are offered, in this order; `ur` (Urdu) and `bho` (Bhojpuri) come "
         "with Satark too, machine-made and not yet read by a native: have one read every text before you offer them",
     )
-    languages_folder: Path | None = Field(
+    languages_folder: PackagedPath | None = Field(
         default=None,
-        description="folder of this installation's own languages, a folder each; empty: those that come with Satark",
+        description="folder of this installation's own languages, a folder each; empty: those that come with Satark; "
+        "`package:NAME/FOLDER` is one of an installed package",
         json_schema_extra={"where": "docs/plugins.md, A language"},
     )
-    geography: Path | None = Field(
+    geography: PackagedPath | None = Field(
         default=None,
-        description="a file, or a folder of files, with districts, stations and outposts; empty: the sample",
+        description="a file, or a folder of files, with districts, stations and outposts; empty: the sample; "
+        "`package:NAME/FILE` is one of an installed package",
         json_schema_extra={"where": "docs/geography.md"},
     )
     session_hours: float = Field(default=12, gt=0, le=24, description="hours without a message until a draft is erased")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from satark.core_settings import RetentionSettings
+from satark.dialogue.flow.questionnaire import Questionnaire
 from satark.identity.edge_key import load_edge_key
 from satark.roster.roster import COPY_NAME, Roster
 from satark.store import envelopes
@@ -56,6 +57,7 @@ class Services:
         keys: Engine,
         evidence_dir: Path,
         geography: Geography,
+        questionnaire: Questionnaire | None = None,
         destination_rules: Sequence[DestinationRule] = (),
         destination_wait: int = 0,
         retention: RetentionSettings | None = None,
@@ -66,6 +68,8 @@ class Services:
         self.keys = envelopes.with_name_key(keys, name_key)
         self.evidence_dir = evidence_dir
         self.geography = geography
+        self.questionnaire = questionnaire or Questionnaire.shipped()
+        """Names what stands in tips."""
         self.destination_rules = tuple(destination_rules)
         """The destinations beyond the desks."""
         self.destination_wait = destination_wait
@@ -107,6 +111,7 @@ class ProcessServices(Services):
             keys=services.keys,
             evidence_dir=services.evidence_dir,
             geography=services.geography,
+            questionnaire=services.questionnaire,
             destination_rules=services.destination_rules,
             destination_wait=services.destination_wait,
             retention=services.retention,

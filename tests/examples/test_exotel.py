@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
@@ -15,6 +13,7 @@ from satark.send_result import Permanent
 from satark.settings import Settings
 from satark.testing.contracts.channel import ChannelCase, Peer, Received, Said, check_channel
 from satark.testing.plugins import Plugins
+from satark.testing.wheels import Install, run_satark
 from satark_exotel import plugin
 from satark_exotel.plugin import ExotelSettings
 from satark_exotel.provider import Exotel
@@ -107,25 +106,7 @@ def test_it_is_short_and_imports_no_plugin() -> None:
     assert "satark_sms_ivr" not in text
 
 
-def test_its_wheel_is_found_by_name(tmp_path: Path) -> None:
-    """Built and installed offline, into a folder of its own."""
-    wheels, target = tmp_path / "wheels", tmp_path / "target"
-    _run("hatchling", "build", "-t", "wheel", "-d", str(wheels))
-    (wheel,) = wheels.glob("*.whl")
-    _run("pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(target), str(wheel))
-    listed = _run("satark", "plugins", "--json", PYTHONPATH=str(target))
+def test_its_wheel_is_found_by_name(installed: Install) -> None:
+    target = installed("exotel")
+    listed = run_satark("plugins", "--json", PYTHONPATH=str(target), SATARK_PLUGINS='["exotel", "sms_ivr"]')
     assert '{"name": "exotel", "loaded": true}' in listed
-
-
-def _run(module: str, *arguments: str, **environment: str) -> str:
-    start = ["-c", "from satark.cli import main; main()"] if module == "satark" else ["-m", module]
-    done = subprocess.run(
-        [sys.executable, *start, *arguments],
-        cwd=EXAMPLE,
-        env={**os.environ, "SATARK_PLUGINS": '["exotel", "sms_ivr"]', **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout

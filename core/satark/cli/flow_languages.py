@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from typing import Final, NamedTuple
 
@@ -26,9 +26,9 @@ class Coverage(NamedTuple):
     """Ids of those that the language lacks. A channel's own wording is none: the common one stands in for it."""
 
 
-def coverage(code: str) -> Iterator[Coverage]:
-    """Count each installed part's texts in a language."""
-    for part in parts():
+def coverage(code: str, of: Sequence[str] | None = None) -> Iterator[Coverage]:
+    """Count the texts of each of these parts in a language; None: of each installed one that any language has."""
+    for part in parts() if of is None else of:
         if find_spec(part.partition(".")[0]) is None:
             continue
         catalogues = Catalogues.of(part)

@@ -20,6 +20,7 @@ from satark.cli.destination import destination
 from satark.cli.evidence import evidence
 from satark.cli.flow import flow
 from satark.cli.geography import geography
+from satark.cli.language import language_group
 from satark.cli.plugin import plugin
 from satark.cli.plugins import plugins
 from satark.cli.qr import qr
@@ -138,7 +139,7 @@ def cli() -> None:
 
 COMMANDS = (
     serve, demo, check, db, deliveries, flow, destination, plugin, plugins, audit, canary, evidence, qr, retention,
-    roster, voice, geography, backup, restore, verify, deploy,
+    roster, voice, geography, language_group, backup, restore, verify, deploy,
     probe_command,
 )  # fmt: skip
 for command in COMMANDS:

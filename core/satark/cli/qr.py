@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,9 @@ from satark.settings import Settings
 _SMALLEST, _LARGEST = 20, 100
 """Millimetres. A smaller code is hard to scan; a larger one does not fit the poster."""
 _DEFAULT_SIZE: Final = 84
-_LANGUAGES: Final = languages_of("satark.printing.poster")
+_POSTER: Final = "satark.printing.poster"
+_MOST_LANGUAGES: Final = 2
+"""Of a poster whose languages are not chosen."""
 
 
 @click.command()
@@ -33,9 +36,9 @@ _LANGUAGES: Final = languages_of("satark.printing.poster")
 @click.option(
     "--language",
     "languages",
-    type=click.Choice(_LANGUAGES),
     multiple=True,
-    help="A language of the poster; may be given more than once, the first is printed larger.  [default: all]",
+    help="A language of the poster; may be given more than once, the first is printed larger.  [default: the first two "
+    "of those that citizens are offered]",
 )
 @click.option("--title", default="", help="The service's name on the poster.  [default: Police Satark Mitra]")
 @click.option("--size", type=click.IntRange(_SMALLEST, _LARGEST), default=_DEFAULT_SIZE, show_default=True,
@@ -56,7 +59,7 @@ def qr(  # noqa: PLR0917 - click passes options by name
     if file_type == "pdf":
         from satark.printing.poster.poster import make_poster  # noqa: PLC0415 - no other command needs the PDF library
 
-        content = make_poster(target, tuple(dict.fromkeys(languages)) or _LANGUAGES, title, size)
+        content = make_poster(target, _languages(languages), title, size)
     else:
         content = render_qr_code(target, "png" if file_type == "png" else "svg", size)
     try:
@@ -64,6 +67,16 @@ def qr(  # noqa: PLR0917 - click passes options by name
     except OSError as error:
         raise click.ClickException(f"{output} can't be written: {error.strerror}") from error
     click.echo(f"{output} opens {target.url}")
+
+
+def _languages(chosen: Sequence[str]) -> tuple[str, ...]:
+    """Return the poster's languages: the chosen ones, or the first that citizens are offered and that it speaks."""
+    offered = Settings().core.languages  # read first: they say where further languages are
+    known = languages_of(_POSTER)
+    if unknown := [one for one in chosen if one not in known]:
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(map(repr, known))}", param_hint="--language")
+    spoken = tuple(dict.fromkeys(chosen)) or tuple(one for one in offered if one in known)[:_MOST_LANGUAGES]
+    return spoken or known[:_MOST_LANGUAGES]
 
 
 def _target(where: str, number: str | None, url: str | None) -> QrTarget:

@@ -112,7 +112,7 @@ class Simulator:
         return StreamingResponse(self._events.listen(state), media_type="text/event-stream")
 
     async def _labels(self, _request: Request) -> Response:
-        return _json(labels(self._services.geography))
+        return _json(labels(self._services.questionnaire, self._services.geography))
 
     async def _add_phone(self, _request: Request) -> Response:
         phone = self._phones.add()

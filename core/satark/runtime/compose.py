@@ -11,6 +11,7 @@ from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.definition import Flow, FlowError
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
+from satark.dialogue.flow.questionnaire import Questionnaire
 from satark.dialogue.rendering.read_aloud import ReadAloud
 from satark.evidence.sandbox.protections import describe, find_protections
 from satark.geography.geography import Geography, GeographyError
@@ -196,6 +197,7 @@ def load_services(
             keys=keys,
             evidence_dir=settings.evidence_dir,
             geography=geography,
+            questionnaire=load_questionnaire(settings),
             destination_rules=destination_rules,
             destination_wait=int(settings.core.destination_wait_minutes * 60),
             retention=settings.core.retention,
@@ -248,6 +250,18 @@ def load_flows(settings: Settings, plugins: Plugins, geography: Geography, chann
         return Engine(of, source.catalogues, geography, interpret, max_files=most, website=website)
 
     return Flows(engine(flow), build)
+
+
+def load_questionnaire(settings: Settings) -> Questionnaire:
+    """Load what names the answers of tips.
+
+    Raises:
+        SettingsError: the flow can't be read.
+    """
+    try:
+        return Questionnaire(_source(settings))
+    except (FlowError, OSError) as error:
+        raise SettingsError([SettingProblem("flow", "SATARK_FLOW", str(error))]) from None
 
 
 def load_read_aloud(settings: Settings, geography: Geography) -> ReadAloud | None:

@@ -121,7 +121,7 @@ class EmailSink:
             openpgp.check_certificate(certificate)  # it may have expired since the start
         opened = self._readers[delivery.destination].open(delivery)
         attachments, omitted = self._attachments(opened)
-        tip_text = TipText(destination.language, self._context.geography)
+        tip_text = TipText(destination.language, self._context.geography, self._context.questionnaire)
         names = [one.name for one in attachments]
         text = tip_text.body(opened.content, revision=delivery.revision, attached=names, omitted=omitted)
         content = mime.protected_content(tip_text.subject(opened.content), text, attachments)

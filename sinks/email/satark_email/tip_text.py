@@ -9,15 +9,16 @@ from satark.catalogues import Catalogues
 
 if TYPE_CHECKING:
     from satark.destination_reader import ReadableTip
-    from satark.flow import Geography
+    from satark.flow import Geography, Questionnaire
 
 
 class TipText:
     """Formats tips as text in one language."""
 
-    def __init__(self, language: str, geography: Geography) -> None:
+    def __init__(self, language: str, geography: Geography, questionnaire: Questionnaire) -> None:
         self._labels = Catalogues.of("satark_email")[language]
-        self._flow = Catalogues.shipped()[language]
+        self._flow = questionnaire.texts(language)
+        self._questionnaire = questionnaire
         self._language = language
         self._geography = geography
 
@@ -60,7 +61,7 @@ class TipText:
         return f"{self._labels.text(name)}: {value}"
 
     def _category(self, code: str) -> str:
-        return self._flow.get(f"category.{code}", code)
+        return self._flow.get(self._questionnaire.category_key(code), code)
 
     def _step(self, step: str) -> str:
         return self._flow.get(f"{step}.name", step)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 from satark.testing.form.browser import Browser
-from satark.testing.installation import Installation, set_up_installation
+from satark.testing.installation import DESKS, Installation, set_up_installation
 from satark.testing.matrix.call_driver import CallDriver
 from satark.testing.matrix.chat_driver import ChatDriver
 from satark.testing.matrix.driver import Driver
@@ -72,8 +72,10 @@ def _desks(found: Mapping[str, list[dict[str, Any]]], number: str) -> tuple[str,
 
 
 @asynccontextmanager
-async def matrix_installation(folder: Path, environment: Mapping[str, str]) -> AsyncIterator[MatrixInstallation]:
-    """Start the service and its providers; `environment` are further settings."""
+async def matrix_installation(
+    folder: Path, environment: Mapping[str, str], *, desks: Sequence[tuple[str, str]] = DESKS
+) -> AsyncIterator[MatrixInstallation]:
+    """Start the service with these desks and its providers; `environment` are further settings."""
     telegram = TelegramPeer(token=_BOT, secret_token=_SECRET)
     twilio = TwilioPeer()
     async with AsyncExitStack() as stack:
@@ -91,7 +93,9 @@ async def matrix_installation(folder: Path, environment: Mapping[str, str]) -> A
             "SATARK_WEB_FORM__FREE_DRAFTS_PER_MINUTE": "10000",
             "SATARK_WEB_FORM__FREE_UPLOADS_PER_MINUTE": "10000",
         }
-        installation = await stack.enter_async_context(set_up_installation(folder, {**providers, **environment}))
+        installation = await stack.enter_async_context(
+            set_up_installation(folder, {**providers, **environment}, desks=desks)
+        )
         installation.service.environment["SATARK_PUBLIC_URL"] = installation.service.url
         await installation.service.start()
         yield MatrixInstallation(installation, telegram, twilio)

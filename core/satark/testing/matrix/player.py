@@ -25,7 +25,6 @@ _ASKED_OF_FILMS = "film_sound"
 _ACCUSED_STATION: Final = "police_station"
 _ASKED_OF_SPEAKERS: Final = "police_district"
 """Asked before the accused station where the place was spoken: its district is not known."""
-_UNIT_STEPS: Final = ("station", "police_station", "district", _ASKED_OF_SPEAKERS)
 
 
 async def play(scenario: Scenario, driver: Driver) -> str:
@@ -39,9 +38,22 @@ async def play(scenario: Scenario, driver: Driver) -> str:
     return await _play(player, ((LANGUAGE, scenario.language), *scenario.exchanges))
 
 
-async def resume(scenario: Scenario, driver: Driver) -> str:
-    """Have a driver go through a scenario whose first question is already asked; otherwise as `play`."""
-    return await _play(_Player(driver, scenario.language), scenario.exchanges)
+async def resume(
+    scenario: Scenario,
+    driver: Driver,
+    *,
+    catalogues: Catalogues | None = None,
+    geography: Geography | None = None,
+) -> str:
+    """Have a driver go through a scenario whose first question is already asked; otherwise as `play`.
+
+    Args:
+        scenario: what is asked and answered.
+        driver: the tipster.
+        catalogues: the questionnaire's texts; None: those that come with Satark.
+        geography: its districts and stations, likewise.
+    """
+    return await _play(_Player(driver, scenario.language, catalogues, geography), scenario.exchanges)
 
 
 async def _play(player: _Player, exchanges: Sequence[Exchange]) -> str:
@@ -67,10 +79,16 @@ async def _play(player: _Player, exchanges: Sequence[Exchange]) -> str:
 
 
 class _Player:
-    def __init__(self, driver: Driver, language: str = "") -> None:
+    def __init__(
+        self,
+        driver: Driver,
+        language: str = "",
+        catalogues: Catalogues | None = None,
+        geography: Geography | None = None,
+    ) -> None:
         self.driver = driver
-        self._catalogues = Catalogues.shipped()
-        self._geography = Geography.sample()
+        self._catalogues = catalogues or Catalogues.shipped()
+        self._geography = geography or Geography.sample()
         self._language = language
 
     @property
@@ -157,10 +175,10 @@ class _Player:
     def _label_in(self, texts: Catalogue, question: str, code: str) -> str:
         if question in _STEP_MENUS:
             return texts.text(f"{code}.name")
-        place = self._geography.station(code) or self._geography.district(code)
-        if question in _UNIT_STEPS and place is not None:
-            return place.label(texts.names_in)
         key = f"{question.removeprefix('@')}.{code}"
+        place = self._geography.station(code) or self._geography.district(code)
+        if place is not None and key not in texts:
+            return place.label(texts.names_in)
         return texts.text(texts.own(key if key in texts else f"option.{code}", self.driver.channel))
 
 

@@ -57,7 +57,7 @@ _ENDS: Final = frozenset({"Redirect", "Hangup"})
 """Verbs after which nothing in the same document is ever reached."""
 _LARGEST: Final = 64 * 1024
 """Bytes of the largest document (Twilio's error 11750)."""
-_LOCALES: Final = frozenset({"hi-IN", "en-IN", "ur-IN"})
+_LOCALES: Final = frozenset({"hi-IN", "en-IN", "mr-IN", "ur-IN"})
 _MOST_SAID: Final = 4096
 _MOST_WRITTEN: Final = 1600
 

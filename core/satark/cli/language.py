@@ -1,0 +1,141 @@
+"""`satark language`: begins the folder of a language, and says what it lacks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+from babel import Locale, UnknownLocaleError
+
+from satark.catalogues import Catalogue, Catalogues
+from satark.cli.counted import counted
+from satark.cli.flow_languages import Coverage, coverage
+from satark.cli.language_catalogue import empty_catalogue, every_part
+from satark.commands import plugins_of, settings_of
+from satark.flow import FlowError, default_flow, load_flow, read_flow
+from satark.languages import LanguageError, language, languages_of, use_folder
+
+_ENGLISH: Final = "en"
+_SHOWN: Final = 5
+"""Ids of missing texts that `check` names of a part; `satark flow languages CODE` lists all."""
+
+
+@click.group("language")
+def language_group() -> None:
+    """Add a language: one folder of catalogues, for everything that Satark says."""
+
+
+@language_group.command()
+@click.argument("code")
+@click.option("--folder", default=Path("languages"), show_default=True, type=click.Path(path_type=Path),
+              help="Folder of the languages; CODE is created in it.")  # fmt: skip
+@click.option("--rtl", is_flag=True, help="It is written from right to left.")
+def new(code: str, folder: Path, *, rtl: bool) -> None:
+    """Create the folder of the language CODE (ISO 639, such as mr), with every text still to be translated.
+
+    Each text stands below its English one. What stays empty is said in English, or the part does not offer the
+    language.
+    """
+    own = folder / code
+    if not code.isalpha() or not code.islower() or len(code) not in {2, 3}:
+        raise click.ClickException(f"{code!r} is no code of a language: use two or three lowercase letters of ISO 639")
+    if own.exists():
+        raise click.ClickException(f"{own} exists already")
+    try:
+        own.mkdir(parents=True)
+        (own / "language.toml").write_text(_language_file(code, rtl=rtl), "utf-8")
+        for part in every_part():
+            (own / f"{part}.po").write_bytes(empty_catalogue(part, code))
+    except OSError as error:
+        raise click.ClickException(f"{own} can't be created ({error.strerror})") from None
+    for path in sorted(own.iterdir()):
+        click.echo(path)
+    click.echo(f"""
+Next: translate satark.dialogue.po, then
+  satark language check {code} --folder {folder}
+It is offered once satark.toml has `languages_folder = "{folder.resolve()}"` and `languages` names it.""")
+
+
+@language_group.command()
+@click.argument("code")
+@click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Folder of the languages.  [default: the setting languages_folder]")  # fmt: skip
+@click.pass_context
+def check(ctx: click.Context, code: str, folder: Path | None) -> None:
+    """Say how much of each part the language CODE covers, and what is wrong in its texts.
+
+    It fails where the questionnaire in use lacks a text, or a text has other {places} than the English one.
+    """
+    settings_of(ctx)  # they say where an installation's own languages are
+    if folder is not None:
+        use_folder(folder)
+    try:
+        known = language(code)
+    except LanguageError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{code} {known.name} ({known.direction})")
+    covered = list(coverage(code, every_part()))
+    for one in covered:
+        click.echo(_line(one))
+    problems = [*_of_the_questionnaire(ctx, code), *(one for part in every_part() for one in _wrong_places(part, code))]
+    for problem in problems[:_SHOWN]:
+        click.echo(problem, err=True)
+    if problems:
+        click.echo(f"{counted(len(problems), 'problem')}; `satark flow languages {code}` lists the missing texts.")
+        raise click.exceptions.Exit(1)
+    click.echo("The questionnaire speaks it. `satark flow check` holds its prompts against every channel.")
+
+
+def _line(one: Coverage) -> str:
+    done = one.texts - len(one.missing)
+    names = ", ".join(one.missing[:_SHOWN]) + (", …" if len(one.missing) > _SHOWN else "")
+    lacks = f"; {counted(len(one.missing), 'text')} missing: {names}" if one.missing else ""
+    return f"  {one.part:24} {done:4} of {one.texts:4} ({100 * done // one.texts} %){lacks}"
+
+
+def _of_the_questionnaire(ctx: click.Context, code: str) -> Iterator[str]:
+    """List what keeps the questionnaire in use from being offered in a language."""
+    core, plugins = settings_of(ctx).core, plugins_of(ctx)
+    try:
+        source = read_flow(core.flow, [code]) if core.flow else default_flow([code])
+        flow = load_flow(source, plugins.step_types(), plugins.validators())
+    except FlowError as error:
+        yield from (str(problem) for problem in error.problems if problem.language in {"", code})
+        return
+    if code not in flow.languages:
+        yield f"the questionnaire {flow.name!r} does not name it among its languages ({', '.join(flow.languages)})"
+
+
+def _wrong_places(part: str, code: str) -> Iterator[str]:
+    if code not in languages_of(part):
+        return
+    catalogues = Catalogues.of(part)
+    english, texts = catalogues[_ENGLISH], catalogues[code]
+    for key in english:
+        if key in texts and (wanted := english.places(key)) != _places(texts, key):
+            places = " ".join(f"{{{name}}}" for name in sorted(wanted)) or "no {places}"
+            yield f"{part}: the text {key!r} must have {places}"
+
+
+def _places(texts: Catalogue, key: str) -> frozenset[str] | None:
+    try:
+        return texts.places(key)
+    except ValueError:  # its braces don't match
+        return None
+
+
+def _language_file(code: str, *, rtl: bool) -> str:
+    try:
+        name = Locale.parse(code).get_display_name(code) or code
+    except (ValueError, UnknownLocaleError):
+        name = code
+    return (
+        f"name = {json.dumps(name, ensure_ascii=False)}  # in the language itself\n"
+        f'direction = "{"rtl" if rtl else "ltr"}"\n'
+        f'locale = "{code}_IN"  # CLDR\'s: plurals and dates\n'
+        f'speech = "{code}-IN"  # how a telephone provider\'s voice knows it\n'
+        "read_by_a_native = false\n"
+    )

@@ -1,0 +1,77 @@
+"""`satark language`: a folder of catalogues for everything that Satark says, and what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from satark.catalogues import Catalogues
+from satark.cli.language import language_group
+from satark.cli.language_catalogue import every_part
+from satark.languages import language, use_folder
+from satark.testing.made_up_language import CODE, make_language
+
+PARTS = {
+    "satark.custody", "satark.dialogue", "satark.printing.poster",
+    "satark_desk.web", "satark_email", "satark_sms_ivr", "satark_web_form",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def own_folder() -> Iterator[None]:
+    yield
+    use_folder(None)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(language_group, list(arguments))
+
+
+def test_every_package_with_texts_is_a_part() -> None:
+    assert set(every_part()) >= PARTS
+    assert every_part()[0] == "satark.dialogue"
+
+
+def test_a_new_language_is_a_folder_with_every_text_still_empty(tmp_path: Path) -> None:
+    made = run("new", "xh", "--folder", str(tmp_path), "--rtl")
+    assert made.exit_code == 0, made.output
+    assert {file.stem for file in (tmp_path / "xh").glob("*.po")} >= PARTS
+    use_folder(tmp_path)
+    assert language("xh").direction == "rtl"
+    assert list(Catalogues.of("satark.dialogue")["xh"]) == []
+    assert "#. Choose a language" in (tmp_path / "xh" / "satark_web_form.po").read_text("utf-8")
+    checked = run("check", "xh", "--folder", str(tmp_path))
+    assert checked.exit_code == 1
+    assert "satark_web_form             0 of" in checked.stdout
+    assert "the text 'notice' is missing" in checked.stderr
+
+
+@pytest.mark.parametrize("code", ["Marathi", "m", "../mr", "MR"])
+def test_a_code_that_is_none_is_refused(tmp_path: Path, code: str) -> None:
+    made = run("new", code, "--folder", str(tmp_path))
+    assert (made.exit_code, "no code of a language" in made.output) == (1, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_that_is_there_is_written_over(tmp_path: Path) -> None:
+    (tmp_path / "mr").mkdir()
+    assert "exists already" in run("new", "mr", "--folder", str(tmp_path)).output
+
+
+def test_a_complete_language_has_no_problem(tmp_path: Path) -> None:
+    make_language(tmp_path, every_part())
+    checked = run("check", CODE, "--folder", str(tmp_path))
+    assert checked.exit_code == 0, checked.output
+    assert checked.stdout.count("(100 %)") == len(every_part())
+
+
+def test_a_text_with_other_places_is_named(tmp_path: Path) -> None:
+    own = make_language(tmp_path, every_part())
+    file = own / "satark_email.po"
+    file.write_text(file.read_text("utf-8").replace('msgid "pin"\nmsgstr "', 'msgid "pin"\nmsgstr "{where} '), "utf-8")
+    checked = run("check", CODE, "--folder", str(tmp_path))
+    assert checked.exit_code == 1
+    assert "satark_email: the text 'pin' must have no {places}" in checked.stderr

@@ -1,0 +1,23 @@
+"""The examples' wheels, each built once a session."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from satark.testing.wheels import Install, install
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Install:
+    """Build and install an example at its first use."""
+
+    @cache
+    def once(name: str) -> Path:
+        return install(EXAMPLES / name, tmp_path_factory.mktemp(name))
+
+    return once
