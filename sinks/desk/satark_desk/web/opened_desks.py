@@ -61,7 +61,7 @@ class OpenedDesks:
     """The opened desks of one process."""
 
     def __init__(self, context: DeskContext, settings: DeskSettings) -> None:
-        text = PageText("en", context.geography, settings.utc_offset_hours)
+        text = PageText("en", context.geography, settings.utc_offset_hours, context.questionnaire)
         self._context = context
         self._rules = queue_rules(settings, text)
         self._opened: dict[bytes, OpenedDesk] = {}

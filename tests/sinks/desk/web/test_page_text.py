@@ -9,6 +9,7 @@ import pytest
 
 from satark.catalogues import Catalogue
 from satark.dialogue.understanding.reading import DangerKind
+from satark.dialogue.flow.questionnaire import Questionnaire
 from satark.geography.geography import Geography
 from satark_desk.web import app
 from satark_desk.web.page_text import PageText
@@ -53,7 +54,7 @@ def test_every_used_key_exists_and_every_key_is_used() -> None:
 
 
 def test_times_are_shown_in_the_officers_time_zone_as_six_hour_bands() -> None:
-    text = PageText("en", Geography.sample(), 5.5)
+    text = PageText("en", Geography.sample(), 5.5, Questionnaire.shipped())
     assert text.band("2026-11-24T18/PT6H") == "24 Nov 2026, 23:30–05:30"
     assert text.age("2026-11-24T18/PT6H", 1795564800) == text.age("2026-11-24T00/PT6H", 1795564800)
     assert text.age("2099-01-01T00/PT6H", 0) == 0
@@ -77,17 +78,17 @@ def test_times_are_shown_in_the_officers_time_zone_as_six_hour_bands() -> None:
     ],
 )
 def test_answers_are_shown_as_text(step: str, value: object, shown: str) -> None:
-    assert PageText("en", Geography.sample(), 5.5).answer(step, value) == shown
+    assert PageText("en", Geography.sample(), 5.5, Questionnaire.shipped()).answer(step, value) == shown
 
 
 @pytest.mark.parametrize(("language", "name"), [("hi", "Hindi"), ("xx", "xx"), ("", ""), ("../x", "../x")])
 def test_languages_have_names(language: str, name: str) -> None:
-    assert PageText("en", Geography.sample(), 5.5).language_name(language) == name
+    assert PageText("en", Geography.sample(), 5.5, Questionnaire.shipped()).language_name(language) == name
 
 
 def test_every_danger_that_the_screen_finds_has_a_name_in_both_languages() -> None:
     for language in ("hi", "en"):
-        text = PageText(language, Geography.sample(), 5.5)
+        text = PageText(language, Geography.sample(), 5.5, Questionnaire.shipped())
         flags = [*(f"danger:{kind}" for kind in DangerKind), "happening_now"]
         assert [flag for flag in flags if text.flag(flag) == flag] == []
         assert text.flag("a_plugins_own") == "a_plugins_own"
