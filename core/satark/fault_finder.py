@@ -19,5 +19,6 @@ class FaultFinder(Protocol):
     async def find_faults(self) -> Sequence[str]:
         """Connect and ask, change and deliver nothing, and return what is wrong, in words for the operator.
 
-        `satark check` calls it, without `open`. It names settings and codes, no secret. It is cancelled after a while.
+        `satark check` calls it, and every process again and again, each time without `open` and on an object of its
+        own. It names settings and codes, no secret. It is cancelled after a while.
         """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -11,12 +12,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple, NoReturn
 
+import msgspec
 import pytest
 from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from satark.channel import Batch, Call
+from satark.evidence.sandbox.protections import Protections
 from satark.runtime.host import Host
 from satark.runtime.status import Status
 from satark.send_result import Accepted, Misconfigured, Permanent
@@ -38,14 +41,31 @@ class Running(NamedTuple):
     status: Status
 
 
+CERTIFICATE = "satark.runtime.certificate_faults._end"
+ISOLATION = "satark.runtime.machine_faults.look_for_protections"
+ISOLATED = Protections(network=True, processes=True, files=True, calls=True, privileges=True, limits=True)
+
+
 @pytest.fixture(scope="module")
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
     """One host for all faults; it looks for them when a test asks it to."""
     channel = ScriptedChannel()
-    host = scripted_host(Settings(data_dir=tmp_path_factory.mktemp("data"), spool_max_files=10), channel)
-    async with host.running():
-        await until(lambda: channel.opened)
-        yield Running(host, channel, Status(host))
+    folder = tmp_path_factory.mktemp("data")
+    settings = Settings(data_dir=folder, spool_max_files=10, public_url="https://tips.example/")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CERTIFICATE_FIRST", "CERTIFICATE_EVERY", "ISOLATION_EVERY"):
+            patch.setattr(f"satark.runtime.fault_watch.{name}", 0.0)
+        patch.setattr(CERTIFICATE, lambda *_: time.time() + 90 * 86_400)
+        patch.setattr(ISOLATION, lambda: ISOLATED)
+        host = scripted_host(settings, channel)
+        async with host.running():
+            await until(lambda: channel.opened)
+            yield Running(host, channel, Status(host))
+
+
+async def look(running: Running) -> None:
+    await running.host.fault_watch.look_once()
+    await running.host.peer_watch.look_once()
 
 
 Induce = Callable[[Running], AbstractContextManager[None]]
@@ -131,12 +151,15 @@ def settled(result: Any) -> Induce:
     return induce
 
 
-@contextmanager
-def alarmed(running: Running) -> Iterator[None]:
-    assert running.host.ingest_runtime
-    running.host.ingest_runtime.ingest._note(running.channel, Batch(alarms=["131031"]))
-    yield
-    running.host.metrics.faults._clock = lambda: time.monotonic() + 2 * ALARM_SECONDS
+def alarmed(code: str) -> Induce:
+    @contextmanager
+    def induce(running: Running) -> Iterator[None]:
+        assert running.host.ingest_runtime
+        running.host.ingest_runtime.ingest._note(running.channel, Batch(alarms=[code]))
+        yield
+        running.host.metrics.faults._clock = lambda: time.monotonic() + 2 * ALARM_SECONDS
+
+    return induce
 
 
 @contextmanager
@@ -147,6 +170,55 @@ def clock_set(running: Running) -> Iterator[None]:
     watch._wall = real
 
 
+def other_key(name: str) -> Induce:
+    """Let the database say that it was written with another key, as after a restore or a change of the key."""
+
+    @contextmanager
+    def induce(running: Running) -> Iterator[None]:
+        row = tables.key_canary.c
+        stored = running.host.services.read(
+            lambda c: c.execute(select(row.value).where(row.name == name)).scalar_one(),
+        )
+
+        def store(value: bytes) -> None:
+            change = tables.key_canary.update().where(row.name == name).values(value=value)
+            running.host.services.write_now(lambda unit: unit.main.execute(change))
+
+        store(bytes(16))
+        yield
+        store(stored)
+
+    return induce
+
+
+@contextmanager
+def refused_certificate(_running: Running) -> Iterator[None]:
+    def refuse(*_: Any) -> NoReturn:
+        error = ssl.SSLCertVerificationError()
+        error.verify_message = "certificate has expired"
+        raise error
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CERTIFICATE, refuse)
+        yield
+
+
+@contextmanager
+def peer_says(running: Running) -> Iterator[None]:
+    running.channel.faults.append("Meta refuses the access token (code 190)")
+    yield
+    running.channel.faults.clear()
+
+
+@contextmanager
+def old_epoch(running: Running) -> Iterator[None]:
+    assert running.host.ingest_runtime
+    running.host.ingest_runtime.identity.epochs.current()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("satark.runtime.key_faults.OVERDUE", -86_400)
+        yield
+
+
 DISK = SimpleNamespace(free=1)
 OLD = int(time.time()) - 3600
 REPLY = {"id": b"r" * 16, "position": 1, "conversation": b"c" * 32, "call": b"", "must_arrive": True, "reason": ""}
@@ -154,7 +226,10 @@ FILE = {"tip": "t", "ordinal": "1", "job": b"", "record": b"", "reason": ""}
 DELIVERY = {"id": b"d" * 16, "tip": "t", "destination": "email:cell", "revision": 1, "reason": "", "attempts": 0}
 BREAKER = {"since": OLD, "half_open_at": OLD, "failures": 3, "reason": "refused"}
 
-MACHINE = ("disk", "folder", "database", "key_store", "spool", "clock")
+MACHINE = (
+    *("certificate", "clock", "database", "disk", "edge_key", "epoch_key", "folder"),
+    *("isolation", "key_store", "name_key", "peer", "spool"),
+)
 FAULTS: dict[str, tuple[Induce, str, int]] = {
     "disk_full": (failing_folder(errno.ENOSPC), "is full; make room at once", 503),
     "folder_not_writable": (failing_folder(errno.EROFS), "Read-only file system", 503),
@@ -200,9 +275,37 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
         200,
     ),
     "clock_wrong": (clock_set, "the clock was set by 24 hours", 200),
+    "clock_wrong ": (
+        patched("satark.runtime.store_faults.server_time", lambda _services: time.time() - 86_400),
+        "is off by 24 hours against the database's",
+        200,
+    ),
+    "certificate_ends": (
+        patched(CERTIFICATE, lambda *_: time.time() + 3 * 86_400),
+        "the certificate of tips.example ends in 3 days; renew it",
+        200,
+    ),
+    "certificate_wrong": (refused_certificate, "is refused: certificate has expired; renew it", 200),
+    "isolation_missing": (
+        patched(ISOLATION, lambda: msgspec.structs.replace(ISOLATED, network=False)),
+        "opened without: no network (user and network namespaces); stop the worker",
+        200,
+    ),
+    "edge_key_wrong": (other_key("edge"), "is not the edge key that this database was written with", 503),
+    "epoch_key_wrong": (other_key("epochs"), "is not the file that this database's drafts", 503),
+    "name_key_wrong": (other_key("names"), "put the right file there", 503),
+    "epoch_keys_stay": (old_epoch, "1 epoch keys should be destroyed and are not", 200),
+    "peer_fault:script": (peer_says, "script: Meta refuses the access token (code 190); mend that", 200),
     "provider_refuses:script": (settled(Misconfigured("190")), "its token was revoked", 200),
     "reply_refused:script:132001": (settled(Permanent("132001")), "a template is missing, paused or rejected", 200),
-    "provider_alarm:script:131031": (alarmed, "reports a problem of the account, code 131031", 200),
+    "provider_alarm:script:131031": (alarmed("131031"), "reports a problem of the account, code 131031", 200),
+    "provider_alarm:script:template-rejected": (alarmed("template-rejected"), "code template-rejected; look into", 200),
+    "provider_alarm:script:quality-limit-lowered": (
+        alarmed("quality-limit-lowered"),
+        "runbook.md#the-provider-reports-a-problem",
+        200,
+    ),
+    "provider_alarm:script:app-not-subscribed": (alarmed("app-not-subscribed"), "code app-not-subscribed", 200),
 }
 """Code → how it is induced, a part of what the operator is told, and what /readyz answers meanwhile."""
 
@@ -210,14 +313,14 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
 @pytest.mark.parametrize("code", FAULTS)
 async def test_a_fault_is_told_and_then_its_end(running: Running, code: str) -> None:
     induce, words, status = FAULTS[code]
-    code, watch = code.strip(), running.host.fault_watch
+    code = code.strip()
     running.host.metrics.faults._clock = time.monotonic
-    await watch.look_once()
+    await look(running)
     assert (await ready(running)).status_code == 200
     with capture_logs() as logged:
         with induce(running):
-            await watch.look_once()
-            await watch.look_once()
+            await look(running)
+            await look(running)
             lines = [entry["event"] for entry in logged if entry.get("code") == code and "fault" in entry["event"]]
             assert len(lines) == 1
             assert words in lines[0]
@@ -227,7 +330,7 @@ async def test_a_fault_is_told_and_then_its_end(running: Running, code: str) -> 
             # Officers see that the machine has a fault, and nothing that another office's tip can have caused.
             assert running.host.metrics.faults.of_machine == code.startswith(MACHINE)
             assert f'satark_fault{{fault="{code}"}} 1.0' in running.host.metrics.render().decode()
-        await watch.look_once()
+        await look(running)
     assert [entry["event"][:13] for entry in logged if entry.get("code") == code][-1] == "fault is over"
     assert code not in bytes((await ready(running)).body).decode()
     assert f'satark_fault{{fault="{code}"}} 0.0' in running.host.metrics.render().decode()

@@ -10,12 +10,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from satark.runtime import store_faults
 from satark.runtime.certificate_faults import certificate_faults
-from satark.runtime.machine_faults import ClockWatch, disk_faults, spool_faults
+from satark.runtime.key_faults import key_faults
+from satark.runtime.machine_faults import ClockWatch, disk_faults, isolation_faults, spool_faults
 from satark.store.deliveries import ALARM_EVERY, add_alarm
 from satark.store.writer import StoreDown
 from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
+    from satark.identity.edge_key import Identity
     from satark.services import ProcessServices
     from satark.settings import Settings
     from satark.telemetry.faults import Fault, Faults
@@ -26,6 +28,8 @@ CERTIFICATE_FIRST = 60.0
 """Seconds from the start to the first look at the public address's certificate."""
 CERTIFICATE_EVERY = 3600.0
 """Seconds between two looks at it."""
+ISOLATION_EVERY = 90.0
+"""Seconds between two looks at what isolates the program that opens citizens' files."""
 
 
 class FaultWatch:
@@ -35,15 +39,28 @@ class FaultWatch:
         services: the stores.
         faults: where they are told of.
         settings: folders, limits, and who gets alarms.
+        identity: the edge key and the epoch keys, where the process has them.
+        opens_files: whether it opens citizens' files, which must be isolated.
     """
 
-    def __init__(self, services: ProcessServices, faults: Faults, settings: Settings) -> None:
+    def __init__(
+        self,
+        services: ProcessServices,
+        faults: Faults,
+        settings: Settings,
+        *,
+        identity: Identity | None = None,
+        opens_files: bool = False,
+    ) -> None:
         self._services, self._faults, self._settings = services, faults, settings
+        self._identity = identity
+        self._looks_at_isolation = opens_files and not settings.core.evidence.allow_weak_isolation
         core = settings.core
         self._configured = frozenset({rule.to for rule in services.destination_rules} | set(core.alarm_to))
         self.clock = ClockWatch()
         self._notified = 0
         self._certificate_due = time.monotonic() + CERTIFICATE_FIRST
+        self._isolation_due = time.monotonic() + ISOLATION_EVERY
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -77,10 +94,14 @@ class FaultWatch:
         if time.monotonic() >= self._certificate_due:
             self._certificate_due = time.monotonic() + CERTIFICATE_EVERY
             found["certificate"] = certificate_faults(core.public_url)
+        if self._looks_at_isolation and time.monotonic() >= self._isolation_due:
+            self._isolation_due = time.monotonic() + ISOLATION_EVERY
+            found["isolation"] = isolation_faults()
         if found["answers"]:
             return found
         found["writes"] = store_faults.write_faults(self._services)
         try:
+            found["keys"] = list(key_faults(self._identity, self._services))
             found["queues"] = store_faults.queue_faults(self._services, self._configured)
             found["clock"] = list(self.clock.faults(store_faults.server_time(self._services)))
         except SQLAlchemyError:  # it went away just now: the next look tells

@@ -17,15 +17,18 @@ from satark.observability import LifecycleEvent, log
 from satark.runtime import compose
 from satark.runtime.fault_watch import FaultWatch
 from satark.runtime.ingest_runtime import IngestRuntime
+from satark.runtime.peer_faults import PeerWatch
 from satark.runtime.roster_watch import RosterWatch
-from satark.services import DeskContext, ProcessServices, WebContext
+from satark.services import DeskContext, ProcessServices, WebContext, WorkerContext
 from satark.settings import SettingProblem, Settings, SettingsError
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
 from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
+    from satark.channel import Channel
     from satark.services import Services
+    from satark.sink import Sink
     from satark.web import Page
 
 ROLES: tuple[Role, ...] = ("web", "worker", "desk")
@@ -72,10 +75,18 @@ class Host:
         self.writer.held = self.waits
         self.services = ProcessServices(services, self.writer)
         roster_watch = RosterWatch(self.services, self.metrics, settings.core.alarm_to)
-        self.fault_watch = FaultWatch(self.services, self.metrics.faults, settings)
+        self.fault_watch = FaultWatch(
+            self.services,
+            self.metrics.faults,
+            settings,
+            identity=self.ingest_runtime.identity if self.ingest_runtime else None,
+            opens_files="worker" in self.roles,
+        )
+        self.peer_watch = PeerWatch(self._peers, self.metrics.faults)
         self.background: dict[str, Callable[[], Awaitable[None]]] = {
             "roster": roster_watch.run,
             "faults": self.fault_watch.run,
+            "peers": self.peer_watch.run,
         }
         """Further endless tasks, by name; add to it before the host runs."""
         self.pages = [*self._web_pages(), *self._desk_pages()]
@@ -155,6 +166,13 @@ class Host:
         if self.ingest_runtime:
             return self.ingest_runtime.writer
         return Writer(services.main, services.keys, batch=self.settings.core.batch)
+
+    def _peers(self) -> list[Channel | Sink]:
+        """Make the channels and sinks of this process once more, to ask their peers."""
+        context = WorkerContext(self.services, self.writer)
+        channels = self.plugins.channels(self.settings) if "web" in self.roles else ()
+        sinks = self.plugins.sinks(self.settings, context) if "worker" in self.roles else ()
+        return [*channels, *sinks]
 
     def _web_pages(self) -> list[Page]:
         if "web" not in self.roles or self.ingest_runtime is None:

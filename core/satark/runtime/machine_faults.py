@@ -1,4 +1,4 @@
-"""Looks for faults of the machine: disks that are full or read-only, a clock that jumped, a spool that fills."""
+"""Looks for faults of the machine: a full or read-only disk, a clock that jumped, a full spool, no isolation."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from satark import atomic_files
+from satark.evidence.sandbox.protections import describe, look_for_protections
 from satark.ingest.spool import quarantined, waiting
 from satark.telemetry.faults import Fault
 
@@ -70,6 +71,15 @@ def spool_faults(settings: Settings) -> Iterator[Fault]:
             f"{count} spooled messages could not be replayed",
             "the log says why; they are tried again at the next start (docs/runbook.md#the-spool)",
         )
+
+
+def isolation_faults() -> list[Fault]:
+    """Look whether the program that opens citizens' files is isolated still; it takes half a second."""
+    if not (missing := look_for_protections().missing):
+        return []
+    text = f"citizens' files are opened without: {describe(missing)}"
+    do = "stop the worker until a kernel setting is mended: docs/operations.md#what-opens-citizens-files"
+    return [Fault("isolation_missing", text, do)]
 
 
 class ClockWatch:

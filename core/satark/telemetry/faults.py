@@ -20,7 +20,7 @@ ALARM_SECONDS: Final = 86_400.0
 TASK_SECONDS: Final = 120.0
 """Seconds without a further failure after which a background task counts as running again."""
 _FAILURES: Final = 3
-_OF_MACHINE: Final = ("answers", "certificate", "clock", "disk", "spool", "writes")
+_OF_MACHINE: Final = ("answers", "certificate", "clock", "disk", "isolation", "keys", "peers", "spool", "writes")
 """Groups of `satark.runtime.fault_watch`; what is about queues and destinations tells of tips."""
 
 

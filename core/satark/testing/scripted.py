@@ -93,6 +93,7 @@ class ScriptedChannel:
         self.outcomes: deque[SendResult | Exception] = deque()
         self.files: dict[str, bytes | Exception] = {}
         self.discarded: list[str] = []
+        self.faults: list[str] = []
         self.opened = self.closed = 0
 
     @property
@@ -129,6 +130,10 @@ class ScriptedChannel:
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
         """Answer with a fixed body."""
         return RawResponse(body=b"accepted")
+
+    async def find_faults(self) -> Sequence[str]:
+        """Return `faults`."""
+        return self.faults
 
     async def open(self) -> None:
         """Count the opening."""
@@ -252,7 +257,7 @@ def scripted_host(
     with patch.object(compose, "load_plugins", return_value=plugins):
         host = Host(settings, ("web", "worker"))
     if not watches_faults:
-        del host.background["faults"]
+        del host.background["faults"], host.background["peers"]
     return host
 
 
