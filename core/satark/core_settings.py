@@ -325,8 +325,26 @@ class Core(BaseModel):
     senders: int = Field(
         default=64,
         ge=1,
-        description="most provider calls under way at once in one process, for each account: where a provider takes "
-        "150 ms, 64 are 420 calls a second",
+        description="provider calls under way at once in one process, for each account, where the provider answers "
+        "within 50 ms",
+    )
+    most_senders: int = Field(
+        default=512,
+        ge=1,
+        description="most provider calls under way at once in one process, for each account, where the provider "
+        "answers slowly: 192 at 150 ms, 512 from 400 ms on",
+    )
+    replies_in_memory: int = Field(
+        default=20_000,
+        ge=1,
+        description="most replies that wait in the memory of one process, as where a provider does not answer; others "
+        "wait in the database alone, up to ten seconds longer than they would",
+    )
+    turns_waiting: int = Field(
+        default=20_000,
+        ge=1,
+        description="most messages that wait in one process to be written; further ones are answered 503, so that the "
+        "provider sends them again, or spooled where nobody would",
     )
     spool_max_files: int = Field(
         default=10_000,

@@ -32,6 +32,9 @@ class Porch:
     def __init__(self, host: Host, channel: ScriptedChannel, url: str, client: aiohttp.ClientSession) -> None:
         self.host, self.channel, self.url, self.client = host, channel, url, client
 
+    retry_after: str | None = None
+    """Of the last answer to `post`."""
+
     async def get(self, path: str) -> tuple[int, str]:
         async with self.client.get(f"{self.url}{path}") as response:
             return response.status, await response.text()
@@ -41,6 +44,7 @@ class Porch:
         headers = {ScriptedChannel.signature: signed} if signed is not None else {}
         data = io.BytesIO(body) if isinstance(body, bytes) else body
         async with self.client.post(f"{self.url}/script", data=data, headers=headers) as response:
+            self.retry_after = response.headers.get("Retry-After")
             return response.status
 
     def seen(self) -> int:
@@ -152,6 +156,7 @@ async def test_a_thousand_events_in_three_megabytes_are_all_taken(porch: Porch) 
 async def test_a_database_that_is_down_is_told_so_that_the_provider_comes_again(porch: Porch) -> None:
     with database_down(porch.host.services):
         assert await porch.post(events("asha")) == 503
+        assert porch.retry_after == "5"
         assert porch.answered("not_ingested")
         assert (await porch.get("/readyz"))[0] == 503
         assert await porch.get("/healthz") == (200, "ok")

@@ -195,6 +195,58 @@ async def test_a_provider_that_does_not_answer_holds_up_no_other_account(post: P
     hanging.set()
 
 
+async def test_a_provider_that_answers_slowly_gets_more_calls_at_once(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(room.time, "monotonic", lambda: clock[0])
+    together, inside = asyncio.Event(), 0
+
+    class Slow(ScriptedChannel):
+        async def send(self, call: Call, call_id: str) -> SendResult:
+            nonlocal inside
+            inside += 1
+            if inside == 20:
+                together.set()
+            if len(self.sent) < 100:  # these tell that a call takes a quarter of a second
+                inside -= 1
+                clock[0] += 0.25
+            else:
+                await together.wait()
+            return await super().send(call, call_id)
+
+    slow = Slow()
+    post.sender = post.another(slow, senders=1, most_senders=20)
+    post.run()
+    await post.reply(*(item(str(n), bytes([n]) * 32, must_arrive=True) for n in range(150)))
+    await until(lambda: len(slow.sent) == 150)
+
+
+async def test_replies_beyond_what_memory_may_hold_wait_in_the_database(post: Post) -> None:
+    post.sender = post.another(replies_in_memory=2)
+    items = [item(str(n), bytes([n]) * 32, must_arrive=True) for n in range(5)]
+    await post.reply(items[0], items[1])
+    await post.reply(*items[2:])
+    assert len(post.sender._held) == 2
+    assert len(await post.rows()) == 5
+    post.run()
+    await post.settled(2)
+    await post.due_now()
+    await until(lambda: len(post.channel.sent) == 4)
+    await post.due_now()
+    assert await post.settled(5) == []
+
+
+async def test_a_reply_that_finds_no_room_still_overtakes_the_one_before_it(post: Post) -> None:
+    post.sender = post.another(replies_in_memory=1)
+    await post.reply(item("old"))
+    await post.reply(item("new, of two"), item("second, of two"))
+    assert not post.sender._held
+    post.run()
+    await post.due_now()
+    await until(lambda: post.channel.bodies[:1] == [b"new, of two"])
+
+
 async def test_an_account_wide_throttle_pauses_the_whole_account(post: Post) -> None:
     post.run()
     post.channel.outcomes += [Throttled(30, "account")]

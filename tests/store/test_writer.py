@@ -62,6 +62,19 @@ async def test_items_of_one_loop_iteration_are_committed_in_batches(store: Store
     assert store.count() == 25
 
 
+async def test_items_beyond_what_may_wait_are_refused_and_the_others_written(databases: Any) -> None:
+    store = Store(databases)
+    store.writer = Writer(store.main, store.keys, grouped=store.grouped, batch=10, waiting=20)
+    store.writer.start()
+    results = await asyncio.gather(*(store.writer.write_grouped(bytes([i])) for i in range(25)), return_exceptions=True)
+    assert results[:20] == [True] * 20
+    assert [type(one) for one in results[20:]] == [StoreDown] * 5
+    assert await store.writer.write_grouped(b"later") is True
+    await store.writer.stop()
+    store.main.dispose()
+    store.keys.dispose()
+
+
 async def test_an_item_that_raises_fails_alone(store: Store) -> None:
     items = [b"a", b"poison", b"b"]
     results = await asyncio.gather(*(store.writer.write_grouped(item) for item in items), return_exceptions=True)

@@ -5,7 +5,7 @@ It is an ASGI application of its own, ahead of the framework's middleware: every
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from starlette.datastructures import Headers
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from satark.ingest.ingest import Ingest
     from satark.ingest.unverified_bodies import UnverifiedBodies
     from satark.telemetry.metrics import Metrics
+
+
+_UNAVAILABLE: Final = 503
+_RETRY_AFTER: Final = b"5"
+"""Seconds after which a provider that heeds it may send a message again that could not be taken."""
 
 
 class _Refused(Exception):  # noqa: N818 - it reads as what it says
@@ -52,7 +57,7 @@ class WebhookEndpoint:
 
         401 unsigned, 405 another method, 413 too large, 503 not ingested or no room, else whatever the channel replies.
         """
-        answer, response = "not_ingested", RawResponse(status=503, body=b"try again")
+        answer, response = "not_ingested", RawResponse(status=_UNAVAILABLE, body=b"try again")
         try:
             raw = await self._verified(scope, receive)
             batch = self._parse(raw)
@@ -102,7 +107,7 @@ class WebhookEndpoint:
         except BodyTooLarge:
             raise _too_large() from None
         except NoRoom:
-            raise _Refused("no_room", 503, "try again") from None
+            raise _Refused("no_room", _UNAVAILABLE, "try again") from None
 
     def _parse(self, raw: RawRequest) -> Batch | None:
         try:
@@ -116,6 +121,8 @@ async def _respond(send: Send, response: RawResponse) -> None:
     """Send a response; without a general class, which costs a twentieth of a message's time."""
     kind = response.media_type.encode("latin-1")
     headers = [(b"content-length", b"%d" % len(response.body)), (b"content-type", kind)]
+    if response.status == _UNAVAILABLE:
+        headers.append((b"retry-after", _RETRY_AFTER))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})
 

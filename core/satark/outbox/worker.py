@@ -19,6 +19,7 @@ import msgspec
 from satark.backoff import backoff
 from satark.channel import channel_of
 from satark.observability import log
+from satark.outbox.calls_under_way import CallsUnderWay
 from satark.send_result import (
     Accepted,
     Blocked,
@@ -76,7 +77,9 @@ class ReplyWorker:
         self._metrics = metrics
         self._settings = settings
         self._queues: dict[bytes, deque[tuple[OutboxMessage, int]]] = {}
-        self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(settings.senders))
+        self._calls: defaultdict[str, CallsUnderWay] = defaultdict(
+            lambda: CallsUnderWay(settings.senders, settings.most_senders)
+        )
         """By account, so that a provider that does not answer holds up its own replies alone."""
         self._paused: dict[str, float] = {}
         self._held: dict[bytes, float] = {}
@@ -108,8 +111,9 @@ class ReplyWorker:
             for waiting in [entry for entry in queue if not entry[0].must_arrive]:
                 queue.remove(waiting)
                 self._held.pop(waiting[0].id, None)
-        for item in items:
-            self._enqueue(item, 1)
+        if self._room >= len(items):  # else their rows are sent when there is room again
+            for item in items:
+                self._enqueue(item, 1)
 
     def show_read(self, conversation: bytes, seen: Call | None, busy: Call | None) -> None:
         """Show the sender soon that they were read, or that their reply still waits; never stored, never retried."""
@@ -119,7 +123,7 @@ class ReplyWorker:
     def answer(self, call: Call) -> None:
         """Make a call at once that somebody's phone waits for; it is given up where all hands are full."""
         channel = self._channels.get(call.account)
-        if channel and self._tasks is not None and not self._slots[call.account].locked():
+        if channel and self._tasks is not None and not self._calls[call.account].is_full:
             self._tasks.create_task(self._make(channel, call))
 
     def report(self, delivered: Iterable[Delivered], channel: str) -> None:
@@ -128,6 +132,11 @@ class ReplyWorker:
             self._metrics.reports.labels(channel, _name(one.result)).inc()
             if _CALL_ID.fullmatch(one.call_id):
                 self._writer.write_soon(_Report(bytes.fromhex(one.call_id), one.result, self._identity))
+
+    @property
+    def _room(self) -> int:
+        """How many more replies may wait in memory."""
+        return self._settings.replies_in_memory - len(self._held)
 
     def _enqueue(self, item: OutboxMessage, attempt: int) -> None:
         queue = self._queues.get(item.conversation)
@@ -166,12 +175,15 @@ class ReplyWorker:
         if channel is None:
             self._later(item, attempt - 1, MISCONFIGURED_WAIT, "no such account")
             return
-        async with self._slots[item.call.account]:
+        calls = self._calls[item.call.account]
+        async with calls:
             pause = self._paused.get(item.call.account, 0) - time.monotonic()
             if pause > 0:
                 self._later(item, attempt - 1, pause, "throttled")
                 return
+            began = time.monotonic()
             result = await _send(channel, item.call, item.id.hex())
+            calls.note(time.monotonic() - began)
         self._metrics.sends.count(channel.name, _name(result))
         self._settle(item, attempt, result)
 
@@ -229,8 +241,12 @@ class ReplyWorker:
         self._writer.write_soon(lambda unit: store.use_fallback(unit, item.id, self._identity))
 
     async def _recover(self) -> None:
+        room = self._room
+        if room <= 0:
+            return
+
         def claim(unit: UnitOfWork) -> list[tuple[OutboxMessage, int]]:
-            return store.claim(unit, self._identity, self._settings.batch)
+            return store.claim(unit, self._identity, min(self._settings.batch, room))
 
         try:
             claimed = await self._writer.write(claim)
@@ -246,11 +262,11 @@ class ReplyWorker:
             for conversation, (seen, busy) in marks.items():
                 call = busy if conversation in self._queues else seen
                 channel = self._channels.get(call.account) if call else None
-                if call and channel and not self._slots[call.account].locked():
+                if call and channel and not self._calls[call.account].is_full:
                     await self._make(channel, call)
 
     async def _make(self, channel: Channel, call: Call) -> None:
-        async with self._slots[call.account]:
+        async with self._calls[call.account]:
             await _send(channel, call, "")
 
 

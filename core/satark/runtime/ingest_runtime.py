@@ -74,7 +74,13 @@ class IngestRuntime:
         self._handoff_codes = HandoffCodes(self.identity, core.handoff_code_minutes)
         self._sessions = SessionStore(self.identity, core)
         self._outbox = self._build_outbox(plugins)
-        self.writer = Writer(services.main, services.keys, grouped=self._build_turns(plugins), batch=core.batch)
+        self.writer = Writer(
+            services.main,
+            services.keys,
+            grouped=self._build_turns(plugins),
+            batch=core.batch,
+            waiting=core.turns_waiting,
+        )
         self._replies = ReplyWorker(
             channels=self._accounts, writer=self.writer, identity=self.identity, metrics=metrics, settings=core
         )

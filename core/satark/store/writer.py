@@ -38,7 +38,17 @@ class GroupedWrite(Protocol):
 class Writer:
     """Runs writes of the event loop in order and in batches, on a thread of its own."""
 
-    def __init__(self, main: Engine, keys: Engine, *, grouped: GroupedWrite | None = None, batch: int = 256) -> None:
+    def __init__(
+        self,
+        main: Engine,
+        keys: Engine,
+        *,
+        grouped: GroupedWrite | None = None,
+        batch: int = 256,
+        waiting: int = 20_000,
+    ) -> None:
+        """`batch`: most writes in one transaction; `waiting`: most items of `write_grouped` that wait for one."""
+        self._most_waiting = waiting
         self._main = main
         self._keys = keys
         self._grouped = grouped
@@ -84,9 +94,11 @@ class Writer:
         """Write one item with the `GroupedWrite`, together with the other items that wait.
 
         Raises:
-            StoreDown: the database can't be written now.
+            StoreDown: the database can't be written now, or too many items wait for it.
             Exception: what the `GroupedWrite` returned for this item.
         """
+        if len(self._waiting) >= self._most_waiting:
+            raise StoreDown("too many messages wait to be written")
         job = _Job(item, grouped=True)
         job.future = self._running_loop().create_future()
         self._queue(job)

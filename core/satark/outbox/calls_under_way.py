@@ -1,0 +1,76 @@
+"""Calls under way: how many calls of one account may wait for the provider at once.
+
+As many as it takes for 1,280 calls a second at the time that one takes to answer: 64 where it answers within 50 ms, 192
+at 150 ms. More at once where it answers fast only costs time; fewer where it answers slowly make replies wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+PER_SECOND: Final = 1_280
+_WEIGHT: Final = 0.05
+"""Of the newest call in the mean of how long a call takes."""
+
+
+class CallsUnderWay:
+    """The places of one account; `async with` takes one and leaves it.
+
+    Args:
+        least: places where calls are answered fast.
+        most: places where they are not answered at all.
+    """
+
+    def __init__(self, least: int, most: int) -> None:
+        self._least = least
+        self._most = max(least, most)
+        self._seconds = 0.0
+        self._taken = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def places(self) -> int:
+        """How many calls may be under way now."""
+        return max(self._least, min(self._most, int(self._seconds * PER_SECOND)))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether another call would wait."""
+        return self._taken >= self.places
+
+    def note(self, seconds: float) -> None:
+        """Note how long the provider took to answer a call."""
+        self._seconds += (seconds - self._seconds) * _WEIGHT
+
+    async def __aenter__(self) -> None:
+        """Take a place, in the order of asking."""
+        if not self.is_full and not self._waiting:
+            self._taken += 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._leave()
+            raise
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """Leave the place."""
+        self._leave()
+
+    def _leave(self) -> None:
+        self._taken -= 1
+        while self._waiting and not self.is_full:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self._taken += 1
+                turn.set_result(None)
