@@ -199,7 +199,7 @@ async def test_a_provider_that_answers_slowly_gets_more_calls_at_once(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [0.0]
-    monkeypatch.setattr(room.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("satark.outbox.worker.time.monotonic", lambda: clock[0])
     together, inside = asyncio.Event(), 0
 
     class Slow(ScriptedChannel):
