@@ -28,7 +28,10 @@ class Picture(Redacted, frozen=True):
 class Clues(Redacted, frozen=True, kw_only=True):
     """The clues of one tip."""
 
+    received: str = ""
+    """The time band in which it came."""
     station: str = ""
+    has_files: bool = False
     plates: frozenset[str] = frozenset()
     phones: frozenset[str] = frozenset()
     persons: frozenset[Person] = frozenset()
@@ -53,7 +56,9 @@ def clues_of(tip: Tip | None, told: Sequence[str], pictures: tuple[Picture, ...]
     every = [*story, str(place.get("text") or "")]
     station = tip.station if tip else ""
     return Clues(
+        received=tip.received if tip else "",
         station=station,
+        has_files=bool(tip and tip.evidence),
         plates=frozenset(_found(plates_in, every)),
         phones=frozenset(_found(phones_in, every)),
         persons=frozenset(_found(persons_in, every)),

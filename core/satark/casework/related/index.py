@@ -104,7 +104,7 @@ class RelatedIndex:
         is_near = one.station == other.station
         if any(is_near or not person.is_common for person in one.persons & other.persons):
             yield "person", ""
-        if not _differ(one, other) and self._is_same_text(one, other):
+        if not tell_of_others(one, other) and self._is_same_text(one, other):
             yield "text", ""
         if _is_same_place(one, other):
             yield "place", ""
@@ -115,14 +115,13 @@ class RelatedIndex:
         found = likeness(one.words, other.words, self._is_common)
         if found.telling >= TELLING:
             return found.share >= NEAR
-        is_elsewhere = _has_place(one) and _has_place(other) and not _is_same_place(one, other)
-        return found.share >= COPIED and not is_elsewhere
+        return found.share >= COPIED and not are_apart(one, other)
 
     def _is_common(self, word: str) -> bool:
         return word in STOCK or len(self._tips.get(("word", word), ())) > max(_COMMON, len(self._clues) * _COMMON_SHARE)
 
 
-def _differ(one: Clues, other: Clues) -> bool:
+def tell_of_others(one: Clues, other: Clues) -> bool:
     """Return whether two tips name different vehicles, phones or persons: then like words tell of different matters."""
     numbers = ((one.plates, other.plates), (one.phones, other.phones))
     if any(a and b and not a & b for a, b in numbers):
@@ -136,8 +135,10 @@ def _is_same_place(one: Clues, other: Clues) -> bool:
     return bool(one.landmark and other.landmark and one.landmark.is_same(other.landmark))
 
 
-def _has_place(clues: Clues) -> bool:
-    return clues.pin is not None or clues.landmark is not None
+def are_apart(one: Clues, other: Clues) -> bool:
+    """Return whether two tips tell of different places."""
+    have_places = all(clues.pin or clues.landmark for clues in (one, other))
+    return have_places and not _is_same_place(one, other)
 
 
 def _keys_of(clues: Clues) -> Iterator[Key]:

@@ -26,7 +26,8 @@ def _rules(*rules: tuple[str, str]) -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 _LATIN: Final = _rules(
-    ("ck", "k"), ("sch", "sk"), ("c(?=[eiy])", "s"), ("c(?!h)", "k"), ("m(?=[pb])", "n"), ("(?<=..[eo])n$", ""),
+    ("ck", "k"), ("sch", "sk"), ("c(?=[eiy])", "s"), ("c(?!h)", "k"), ("m(?=[pb])", "n"),
+    ("(?<=..[^e]e|..[^o]o)n$", ""),
 )  # fmt: skip
 _DEVANAGARI: Final = _rules(("ं$", ""), ("ॉ", "ो"), ("ऑ", "ओ"))
 """Spellings that the two scripts do not share: the English `c`, a nasal before `p`, one at the end of a word."""

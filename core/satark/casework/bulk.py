@@ -1,0 +1,87 @@
+"""One act on several tips at once, by the rules of each: what was done, what was not, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
+
+from satark.casework.desk_acts import ActRefused, DeskAct
+from satark.casework.errors import NoSuchTip
+from satark.redacted import Redacted
+
+if TYPE_CHECKING:
+    from satark.casework.casework import Casework
+    from satark.casework.desk_acts import DeskActs, Problem
+    from satark.casework.opened_tip import OpenTip
+
+BulkKind: TypeAlias = Literal["merge", "aside", "resume", "priority", "assign"]
+"""`aside`: sets the tips aside; `resume`: takes them up again."""
+BULK_KINDS: tuple[BulkKind, ...] = get_args(BulkKind)
+
+MOST_TIPS: Final = 200
+"""Tips of one act, at most."""
+
+
+class BulkAct(Redacted, frozen=True, kw_only=True):
+    """What an officer wants to do with several tips."""
+
+    kind: BulkKind
+    to: str = ""
+    """The officer to assign to, or the number of the tip to merge into."""
+    priority: str = ""
+    text: str = ""
+    """The reason, for desks alone."""
+
+    def of_one(self) -> DeskAct:
+        """Return what is done with each of the tips."""
+        if self.kind == "merge":
+            return DeskAct(name="merge", to=self.to, text=self.text)
+        if self.kind == "assign":
+            return DeskAct(name="assign", to=self.to)
+        if self.kind == "priority":
+            return DeskAct(name="correct", priority=self.priority, text=self.text)
+        return DeskAct(name="status", status="SET_ASIDE" if self.kind == "aside" else "IN_REVIEW")
+
+
+class BulkOutcome(Redacted, frozen=True, kw_only=True):
+    """What became of one tip."""
+
+    number: str
+    problem: Problem | Literal["", "gone"] = ""
+    """Why nothing was done; `gone`: the desk has no such tip. Empty: it was done."""
+
+
+def check_all(acts: DeskActs, casework: Casework, numbers: Iterable[str], act: BulkAct) -> list[BulkOutcome]:
+    """Return what would become of each tip."""
+    return [_outcome(casework, number, lambda tip: acts.check(tip, act.of_one())) for number in _tips(numbers, act)]
+
+
+def perform_all(acts: DeskActs, casework: Casework, numbers: Iterable[str], act: BulkAct) -> list[BulkOutcome]:
+    """Do it with each tip that the rules allow it for. Each is a transaction of its own.
+
+    A reason for setting tips aside, or for taking them up again, becomes a note.
+    """
+
+    def perform(tip: OpenTip) -> None:
+        acts.perform(tip, act.of_one())
+        if act.text and act.kind in {"aside", "resume"}:
+            acts.perform(tip, DeskAct(name="note", text=act.text))
+
+    return [_outcome(casework, number, perform) for number in _tips(numbers, act)]
+
+
+def _tips(numbers: Iterable[str], act: BulkAct) -> Sequence[str]:
+    """Return the numbers of the tips, each once, without the one that the others are merged into."""
+    leading = act.to.strip().upper() if act.kind == "merge" else ""
+    every = dict.fromkeys(number.strip().upper() for number in numbers)
+    return [number for number in every if number and number != leading][:MOST_TIPS]
+
+
+def _outcome(casework: Casework, number: str, do: Callable[[OpenTip], None]) -> BulkOutcome:
+    try:
+        do(casework.open(number))
+    except ActRefused as refused:
+        return BulkOutcome(number=number, problem=refused.problem)
+    except NoSuchTip:
+        return BulkOutcome(number=number, problem="gone")
+    return BulkOutcome(number=number)

@@ -1,0 +1,138 @@
+"""Floods: many tips within a day that say nearly the same, or nothing. They may be a prank, or a crowd that is right.
+
+Tips are gathered as they are opened: each joins the first group whose words it repeats. Which groups are floods is
+asked when a queue is shown, since tips are finished meanwhile.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from satark.casework.related.index import are_apart, tell_of_others
+from satark.casework.related.wording import NEAR
+from satark.time_buckets import BAND_HOURS
+
+if TYPE_CHECKING:
+    from satark.casework.related.clues import Clues
+
+LEAST: Final = 4
+"""Tips of a flood, at least."""
+_WITHIN: Final = 24 // BAND_HOURS
+"""Time bands between two tips of a flood that follow each other, at most: a day."""
+_EMPTY: Final = 2
+"""Words of a tip that says nothing, at most: "hello", "test"."""
+_LONG: Final = 6
+"""Words from which a text is no chance: nobody else tells it, though it may name another place."""
+_MOST_COMPARED: Final = 5
+"""Groups that a tip is compared with, at most: those that it shares the most parts of its sketch with."""
+_MOST_SHARING: Final = 20
+"""Groups with one part in common, at most, for it to tell anything."""
+_PARTS, _ROWS = 16, 2
+_MASK: Final = (1 << 64) - 1
+_RANDOM: Final = random.Random(1)  # noqa: S311 - no secret
+_FACTORS: Final = tuple(_RANDOM.getrandbits(63) << 1 | 1 for _ in range(_PARTS * _ROWS))
+
+_Part = tuple[int, ...]
+
+
+class FloodIndex:
+    """Groups of tips with nearly the same words. It holds content, as `RelatedIndex` does. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._clues: dict[str, Clues] = {}
+        self._group_of: dict[str, int] = {}
+        self._groups: defaultdict[int, dict[str, None]] = defaultdict(dict)
+        self._by_part: defaultdict[_Part, dict[int, None]] = defaultdict(dict)
+        self._next = 0
+
+    def __repr__(self) -> str:
+        return "FloodIndex(…)"
+
+    def put(self, tip: str, clues: Clues) -> None:
+        """Let a tip join the group whose words it repeats, or begin one."""
+        self.drop(tip)
+        if _is_empty(clues) or len(clues.words) > _EMPTY:
+            group = self._fitting(clues)
+            self._clues[tip], self._group_of[tip] = clues, group
+            self._groups[group][tip] = None
+            for part in _parts(clues):
+                self._by_part[part][group] = None
+
+    def drop(self, tip: str) -> None:
+        """Remove a tip, if it is there."""
+        clues, group = self._clues.pop(tip, None), self._group_of.pop(tip, -1)
+        if clues is None:
+            return
+        del self._groups[group][tip]
+        if not self._groups[group]:
+            del self._groups[group]
+            for part in _parts(clues):
+                self._by_part[part].pop(group, None)
+
+    def floods(self, is_open: Callable[[str], bool]) -> Iterator[list[str]]:
+        """Yield the tips of each flood; `is_open` tells which tips still count."""
+        for group in self._groups.values():
+            if len(group) >= LEAST:
+                came = sorted(
+                    (_band(self._clues[tip].received), at, tip) for at, tip in enumerate(group) if is_open(tip)
+                )
+                yield from ([tip for *_, tip in part] for part in _apart(came) if len(part) >= LEAST)
+
+    def _fitting(self, clues: Clues) -> int:
+        """Return the group that a tip joins; a new one if none fits."""
+        found = (self._by_part.get(part, {}) for part in _parts(clues))
+        shared = Counter(group for groups in found if len(groups) <= _MOST_SHARING for group in groups)
+        for group, _ in shared.most_common(_MOST_COMPARED):
+            if (first := next(iter(self._groups.get(group, ())), None)) and _repeats(clues, self._clues[first]):
+                return group
+        self._next += 1
+        return self._next
+
+
+def _is_empty(clues: Clues) -> bool:
+    is_named = clues.plates or clues.phones or clues.persons or clues.pin or clues.landmark
+    return len(clues.words) <= _EMPTY and not clues.has_files and not is_named
+
+
+def _repeats(one: Clues, other: Clues) -> bool:
+    if _is_empty(one) or _is_empty(other):
+        return _is_empty(one) and _is_empty(other)
+    shared = one.words & other.words
+    is_chance = len(shared) < _LONG and are_apart(one, other)
+    return len(shared) >= NEAR * len(one.words | other.words) and not is_chance and not tell_of_others(one, other)
+
+
+def _parts(clues: Clues) -> Iterator[_Part]:
+    """Yield parts of a sketch of a tip's words: of two tips that say nearly the same, some are equal (MinHash)."""
+    if _is_empty(clues):
+        yield (-1,)
+        return
+    hashes = [hash(word) for word in clues.words]
+    for part in range(_PARTS):
+        factors = _FACTORS[part * _ROWS : (part + 1) * _ROWS]
+        yield (part, *(min(value * factor & _MASK for value in hashes) for factor in factors))
+
+
+def _apart(came: Sequence[tuple[int, int, str]]) -> Iterator[list[tuple[int, int, str]]]:
+    """Split tips where none came for longer than a day."""
+    part: list[tuple[int, int, str]] = []
+    for one in came:
+        if part and one[0] - part[-1][0] > _WITHIN:
+            yield part
+            part = []
+        part.append(one)
+    if part:
+        yield part
+
+
+def _band(received: str) -> int:
+    """Return the number of a time band; of no time, that of 1970."""
+    try:
+        start = datetime.strptime(received.partition("/")[0], "%Y-%m-%dT%H").replace(tzinfo=UTC)
+    except ValueError:
+        return 0
+    return int(start.timestamp()) // (BAND_HOURS * 3600)

@@ -1,0 +1,58 @@
+"""Bulk acts: the rules of each tip hold, and what was not done is named with its reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from satark.casework.bulk import BulkAct, BulkKind, check_all, perform_all
+from satark.casework.clocks import Clocks
+from satark.casework.desk_acts import DeskActs
+from satark.services import Services
+from satark.testing.desks import SeededDesk
+from satark.testing.tips import seed_tip
+
+
+def test_what_the_rules_refuse_of_some_is_named_and_the_others_are_done(services: Services, sp: SeededDesk) -> None:
+    work = sp.casework_of("sp-1")
+    acts = DeskActs(services, work, Clocks())
+    normal, urgent = seed_tip(services, [sp.desk]), seed_tip(services, [sp.desk], priority="urgent")
+    numbers, act = (
+        [normal.number.lower(), urgent.number, normal.number, "K999-9999"],
+        BulkAct(kind="aside", text="prank"),
+    )
+    expected = [(normal.number, ""), (urgent.number, "aside"), ("K999-9999", "gone")]
+    assert [(one.number, one.problem) for one in check_all(acts, work, numbers, act)] == expected
+    assert work.open(normal.number).status == "RECEIVED"
+    assert [(one.number, one.problem) for one in perform_all(acts, work, numbers, act)] == expected
+    opened = work.open(normal.number)
+    assert (opened.status, opened.thread[-1].message.text) == ("SET_ASIDE", "prank")
+    assert work.open(urgent.number).thread == ()
+
+
+def test_several_tips_are_merged_into_one_of_them(services: Services, sp: SeededDesk) -> None:
+    work = sp.casework_of("sp-1")
+    tips = [seed_tip(services, [sp.desk]) for _ in range(8)]
+    leading = tips[3].number
+    act = BulkAct(kind="merge", to=leading)
+    outcomes = perform_all(DeskActs(services, work, Clocks()), work, [tip.number for tip in tips], act)
+    assert [one.problem for one in outcomes] == [""] * 7
+    assert {work.open(tip.number).work.merged_into for tip in tips if tip.number != leading} == {leading}
+    assert work.open(leading).status == "RECEIVED"
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "problem"),
+    [
+        ("priority", {"priority": "urgent", "text": ""}, "correct"),
+        ("priority", {"priority": "urgent", "text": "armed"}, ""),
+        ("assign", {"to": "nobody"}, "assign"),
+        ("resume", {}, ""),
+    ],
+)
+def test_each_kind_follows_the_rules_of_its_act(
+    services: Services, sp: SeededDesk, kind: BulkKind, fields: dict[str, str], problem: str
+) -> None:
+    seeded, work = seed_tip(services, [sp.desk]), sp.casework_of("sp-1")
+    acts = DeskActs(services, work, Clocks())
+    (outcome,) = perform_all(acts, work, [seeded.number], BulkAct(kind=kind, **fields))
+    assert outcome.problem == problem
