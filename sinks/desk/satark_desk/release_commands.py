@@ -91,7 +91,7 @@ def withdraw(*, desk: str, number: str, passphrase_file: Path, from_desk: str, r
 
 @click.command("order")
 @on_tip
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("target", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--to", "to_desk", required=True, help="The desk that was directed.")
 @click.option(
     "--language",
@@ -101,7 +101,7 @@ def withdraw(*, desk: str, number: str, passphrase_file: Path, from_desk: str, r
     help="A page for each; none: all.",
 )
 def order(
-    *, desk: str, number: str, passphrase_file: Path, file: Path, to_desk: str, languages: tuple[str, ...]
+    *, desk: str, number: str, passphrase_file: Path, target: Path, to_desk: str, languages: tuple[str, ...]
 ) -> None:
     """Write the order for the direction of tip NUMBER to a desk into FILE, a PDF with a running number.
 
@@ -109,22 +109,22 @@ def order(
     """
     with desk_work(desk, passphrase_file) as work:
         made = make_order(work.services, work.casework, work.casework.open(number), to_desk)
-        file.write_bytes(order_pdf(made, [work.text(one) for one in languages or officers_languages()]))
-        click.echo(f"{file}: order {made.number}")
+        target.write_bytes(order_pdf(made, [work.text(one) for one in languages or officers_languages()]))
+        click.echo(f"{target}: order {made.number}")
 
 
 @click.command("cases")
 @at_desk
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("target", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
 @language_option
-def cases(*, desk: str, passphrase_file: Path, file: Path, language: str) -> None:
+def cases(*, desk: str, passphrase_file: Path, target: Path, language: str) -> None:
     """Write a row for each tip of DESK into FILE as CSV, for superiors: no words of anybody, no time but days."""
     with desk_work(desk, passphrase_file) as work:
         rows = work.rows(Filter())
         work.casework.trail.record("exported_list", detail=f"CSV {len(rows)}")
         titles = {one.name: one.title for one in work.services.read(all_desks)}
-        file.write_text(case_list(rows, work.text(language), titles), "utf-8", newline="")
-        click.echo(f"{file}: {len(rows)} cases")
+        target.write_text(case_list(rows, work.text(language), titles), "utf-8", newline="")
+        click.echo(f"{target}: {len(rows)} cases")
 
 
 COMMANDS = (direct, consent, withdraw, order, cases)

@@ -38,6 +38,7 @@ WITHOUT_SESSION = {"/sign-in", "/second-factor", "/recover", "/sign-out", "/lang
 VALUES = {
     "ordinal": "1",
     "action": "note",
+    "to": "lanka",
     "step": "ask_hold",
     "officer": "sp-2",
     "id": "0" * 16,
@@ -49,7 +50,7 @@ PASSPHRASE = "sp passphrase 1"
 SECOND = "brittle-orchard-4711-lantern"
 NO_OFFICERS_COMMAND = {("desk", "add")}
 """Commands with a passphrase that nobody has signed in with: here it is the first officer's of a new desk."""
-READS_NOTHING = {"allowed_targets", "custody", "may_hear", "unreadable", "log", "post", "trail", "desk"}
+READS_NOTHING = {"allowed_targets", "directing", "custody", "may_hear", "unreadable", "log", "post", "trail", "desk"}
 """What of casework shows nothing that an officer has not opened before, and what other methods record themselves in."""
 
 
@@ -162,7 +163,7 @@ def arguments_of(command: click.Command, tip: SeededTip, files: dict[str, Path],
         "passphrase_file": files["first"], "second_passphrase_file": files["second"], "status": "ACTED",
         "reason": "court", "instruction": "act", "to_desk": "dig", "new_passphrase_file": files["new"],
         "officer": "sp-2", "id": "0" * 16, "id_": "0" * 16, "proposal": "0" * 16, "code": "1234", "role": "officer",
-        "file": files["first"],
+        "file": files["first"], "target": folder / "target",
     }  # fmt: skip
     words: list[str] = []
     for parameter in command.params:
@@ -227,6 +228,7 @@ def test_every_public_method_of_casework_leaves_an_act(services: Services, unloc
     approval = TwoOfficerApproval("sp-1", "sp-9", may_listen=True)
     calls: dict[str, Callable[[Casework], object]] = {
         "summaries": lambda work: work.summaries(),
+        "note_listed": lambda work: work.note_listed(),
         "keepings": lambda work: work.keepings(),
         "find": lambda work: work.find("शराब"),
         "open": lambda work: work.open(tip.number),

@@ -41,6 +41,7 @@ ENDING = frozenset({"/desk/sign-out"})
 PARAMETERS: Mapping[str, Sequence[str]] = {
     "ordinal": ("1", "2", "3", "../1"),
     "action": ("status", "ask", "direct", "report", "close", "approve", "correct", "merge", "note", "nonsense"),
+    "to": ("lanka", "dig"),
     "draft": ("0" * 16,),
     "step": ("ask_hold", "agree", "nonsense"),
     "name": ("sp-2",),
