@@ -17,6 +17,7 @@ from satark.casework import (
     TwoOfficerApproval,
 )
 from satark.casework.approvals import two_officers
+from satark.casework.bulk import BULK_KINDS, MOST_TIPS, BulkAct, BulkKind, BulkOutcome, check_all, perform_all
 from satark.casework.clocks import Clocks, Offices, marks_for
 from satark.casework.desk_acts import (
     ACT_NAMES,
@@ -28,6 +29,7 @@ from satark.casework.desk_acts import (
     Problem,
 )
 from satark.casework.errors import NotTheseTwoOfficers, SecondOfficerRequired, VoiceAccessDenied
+from satark.casework.flood_groups import FloodGroup, flood_groups
 from satark.casework.keeping import Keeping, StepRefused
 from satark.casework.offices import offices_of
 from satark.casework.opened_tip import summarize
@@ -101,8 +103,10 @@ from satark.speech.synthetic_voice import SyntheticVoiceError, can_speak, speak
 __all__ = [
     "ACT_KINDS",
     "ACT_NAMES",
+    "BULK_KINDS",
     "DISGUISED_MIME",
     "MAX_TEXT",
+    "MOST_TIPS",
     "RELEASABLE",
     "RIGHTS",
     "ROLES",
@@ -113,6 +117,9 @@ __all__ = [
     "ActName",
     "ActPage",
     "ActRefused",
+    "BulkAct",
+    "BulkKind",
+    "BulkOutcome",
     "Casework",
     "Clocks",
     "Closed",
@@ -122,6 +129,7 @@ __all__ = [
     "DestinationFault",
     "DestinationSet",
     "Entry",
+    "FloodGroup",
     "Form",
     "Issuer",
     "Keeping",
@@ -169,6 +177,7 @@ __all__ = [
     "can_speak",
     "carry_out",
     "change_key",
+    "check_all",
     "check_desk",
     "check_proposal",
     "close_roster",
@@ -184,6 +193,7 @@ __all__ = [
     "find_desk",
     "find_proposal",
     "finish_key_change",
+    "flood_groups",
     "is_muted",
     "is_statement_signed",
     "make_sheet",
@@ -195,11 +205,12 @@ __all__ = [
     "new_key_change",
     "officer_signer",
     "offices_of",
+    "perform_all",
     "propose",
     "queue_key_change",
     "read_acts",
-    "related_tips",
     "read_state",
+    "related_tips",
     "renew_audit_key",
     "sender_hints",
     "sign_as_desk",

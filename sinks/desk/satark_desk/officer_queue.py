@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from satark.officer import flood_groups
 from satark.tip import STATUSES
 from satark_desk.queue_index import QueueWatcher
 from satark_desk.read_state import mark_read, read_states
 from satark_desk.tip_queue import ALWAYS_SHOWN, FIELDS, MARKS, Filter, Mark, Row
 
 if TYPE_CHECKING:
-    from satark.officer import TipSummary
+    from satark.officer import FloodGroup, TipSummary
     from satark.services import Services
     from satark_desk.queue_index import QueueIndex
 
@@ -37,6 +38,9 @@ class OfficerQueue(QueueWatcher):
         self._officer = officer
         self._unseen: set[str] = set()
         self._updated: set[str] = set()
+        self.floods: list[FloodGroup] = []
+        """Tips that the queue shows as one row, as long as it is not filtered."""
+        self._grouped: frozenset[str] = frozenset()
         with index.cache.lock:
             self.follow(list(index.cache.tips))
             index.watch(self)
@@ -44,6 +48,8 @@ class OfficerQueue(QueueWatcher):
     def refresh(self) -> None:
         """Follow what changed in the store."""
         self._index.refresh()
+        self.floods = flood_groups(self._index.cache)
+        self._grouped = frozenset(one.id for flood in self.floods for one in flood.tips)
 
     def follow(self, tips: Collection[str]) -> None:
         """Look up what the officer has seen of these tips."""
@@ -140,10 +146,20 @@ class OfficerQueue(QueueWatcher):
         sets = [self._index.having(field, value) for field, value in values if value]
         sets += [self._marked(wanted.mark)] if wanted.mark else []
         sets += [found.keys()] if found is not None else []
-        if len(sets) < 2:  # noqa: PLR2004 - one set needs no copy
+        hidden = self._hidden(wanted, found)
+        if hidden and not sets:
+            return self._index.tips - hidden
+        if len(sets) < 2 and not hidden:  # noqa: PLR2004 - one set needs no copy
             return sets[0] if sets else None
         smallest, *others = sorted(sets, key=len)
-        return {tip for tip in smallest if all(tip in other for other in others)}
+        return {tip for tip in smallest if all(tip in other for other in others) and tip not in hidden}
+
+    def _hidden(self, wanted: Filter, found: Mapping[str, str] | None) -> AbstractSet[str]:
+        """Return the tips that are not listed: what is set aside, until it is asked for, and what floods stand for."""
+        if wanted.status or found is not None:
+            return frozenset()
+        aside = self._index.having("aside", "")
+        return aside if wanted.query else aside | self._grouped
 
     def _ordered(self, wanted: Filter, found: Mapping[str, str] | None) -> Iterator[str]:
         return self._index.ordered(self._chosen(wanted, found), self._unseen | self._updated)

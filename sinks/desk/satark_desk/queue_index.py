@@ -87,6 +87,11 @@ class QueueIndex:
     def __len__(self) -> int:
         return len(self._keys)
 
+    @property
+    def tips(self) -> AbstractSet[str]:
+        """The ids of all tips."""
+        return self._keys.keys()
+
     def having(self, name: str, value: str) -> AbstractSet[str]:
         """Return the tips that have a value."""
         return self._facets.get((name, value), frozenset())
@@ -208,3 +213,5 @@ def _facets(row: Row) -> Iterator[Facet]:
         yield "mine", row.officer
     if row.soon:
         yield "soon", ""
+    if work.set_aside:
+        yield "aside", ""

@@ -1,0 +1,58 @@
+"""The floods of a desk's queue: groups of unfinished tips that are shown as one."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from satark.casework.opened_tip import TipSummary
+from satark.redacted import Redacted
+
+if TYPE_CHECKING:
+    from satark.casework.tip_cache import TipCache
+
+
+_SHOWN: Final = 160
+"""Characters that are shown of a flood, at most."""
+
+
+class FloodGroup(Redacted, frozen=True):
+    """Tips that say nearly the same, or nothing, in the order in which they came; within six hours by number."""
+
+    tips: tuple[TipSummary, ...]
+    words: str
+    """What the first of them says, cut off after some words."""
+
+    @property
+    def leading(self) -> TipSummary:
+        """The tip that came first, into which the others would be merged."""
+        return self.tips[0]
+
+
+def flood_groups(cache: TipCache) -> list[FloodGroup]:
+    """Return the floods among a desk's unfinished tips, the largest first.
+
+    What is not opened yet is opened first, as for a search.
+    """
+
+    def is_open(tip: str) -> bool:
+        summary = cache.tips[tip].summary(tip)
+        return not summary.finished and summary.header.priority != "urgent"
+
+    with cache.lock:
+        cache.refresh()
+        cache.open_documents()
+        floods = [[cache.tips[tip].summary(tip) for tip in tips] for tips in cache.floods.floods(is_open)]
+        groups = [_group(cache, sorted(tips, key=_came)) for tips in floods]
+    return sorted(groups, key=lambda group: (-len(group.tips), group.leading.header.number))
+
+
+def _group(cache: TipCache, tips: Sequence[TipSummary]) -> FloodGroup:
+    document = cache.tips[tips[0].id].document
+    texts = [text for text in document.answers.values() if isinstance(text, str)] if document else []
+    return FloodGroup(tuple(tips), textwrap.shorten(max(texts, key=len, default=""), _SHOWN, placeholder="…"))
+
+
+def _came(summary: TipSummary) -> tuple[str, str]:
+    return summary.header.received, summary.header.number
