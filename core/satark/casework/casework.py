@@ -144,7 +144,7 @@ class Casework(EvidenceAccess):
         query = Query.of(words)
         with self.cache.lock:
             self.cache.refresh()
-            self.cache.open_documents()
+            self.cache.open_texts()
             return self.cache.texts.find(query)
 
     def open(self, number: str) -> OpenTip:

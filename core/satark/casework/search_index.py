@@ -26,6 +26,8 @@ class SearchIndex:
         self._skeletons: dict[str, array[int]] = {}
         """Consonants of a word → the places of the texts that have it."""
         self._sounds: dict[str, array[int]] = {}
+        self._known: dict[str, tuple[str, str]] = {}
+        """Word → its consonants and its sound, which take long to work out."""
 
     def __repr__(self) -> str:
         return "SearchIndex(…)"
@@ -65,10 +67,16 @@ class SearchIndex:
         self._places.append(tip)
         self._texts[tip] = text
         words = set(text.words)
-        for skeleton in {skeleton_of(word) for word in words} - {""}:
+        alike = [self._alike_to(word) for word in words]
+        for skeleton in {skeleton for skeleton, _ in alike} - {""}:
             self._skeletons.setdefault(skeleton, array("I")).append(place)
-        for sound in {sound_of(word) for word in words} - {""}:
+        for sound in {sound for _, sound in alike} - {""}:
             self._sounds.setdefault(sound, array("I")).append(place)
+
+    def _alike_to(self, word: str) -> tuple[str, str]:
+        if word not in self._known:
+            self._known[word] = skeleton_of(word), sound_of(word)
+        return self._known[word]
 
     def _build_anew(self) -> None:
         texts = self._texts

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
+_FEW: Final = 10
+"""Tips that an officer waits to see compared while `open_all` is at it: some milliseconds each."""
 _DIGEST: Final = 16
 """Bytes by which an envelope is told from the one that replaces it."""
 
@@ -71,7 +75,11 @@ class TipCache:
         self.floods = FloodIndex()
         """Which tips say nearly the same; call `open_documents` first."""
         self._numbers: dict[str, str] = {}
-        self._stopped = False
+        self._stopped = threading.Event()
+        self._uncompared: set[str] = set()
+        """Tips whose texts were opened and that are not yet compared with the others."""
+        self._comparing = False
+        """Whether `open_all` is comparing them."""
         self._watchers: list[Callable[[Collection[str]], None]] = []
 
     @property
@@ -98,17 +106,34 @@ class TipCache:
         return tip, self.tips[tip]
 
     def open_all(self) -> None:
-        """Open all tips with their documents, so that queue and search find them opened: minutes for 100,000."""
+        """Open all tips, so that queue and search find them opened; then compare them, a few at a time.
+
+        Meanwhile officers work: until all tips are compared, some are not yet known to be related.
+        """
         try:
+            self._comparing = True
             self.refresh()
-            self.open_documents()
+            self.open_texts()
         finally:
             self.opened.set()
+        more = not self._stopped.is_set()
+        while more:
+            began = time.monotonic()
+            more = self._compare(1)
+            self._stopped.wait(time.monotonic() - began)  # at most half of the time, for officers work meanwhile
+        self._comparing = False
+        if self._stopped.is_set():
+            self._clear()
 
     def stop(self) -> None:
-        """Stop an opening that is under way, and let go of who follows: the tips are not needed any more."""
-        self._stopped = True
+        """Stop an opening that is under way, and forget all that was opened."""
+        self._stopped.set()
         self._watchers.clear()
+        self._clear()
+
+    def _clear(self) -> None:
+        self.tips, self._numbers, self.texts = {}, {}, SearchIndex()
+        self.related, self.floods = RelatedIndex(), FloodIndex()
 
     def refresh(self) -> None:
         """Read what changed in the store: at first all tips, then those that changed, and no others."""
@@ -125,7 +150,7 @@ class TipCache:
         self.progress = Progress(0, 2 * len(tips))
         self._forget((self.tips.keys() | self._unreadable) - set(tips))
         for some in batches(tips):
-            if self._stopped:
+            if self._stopped.is_set():
                 return
             self._load(some)
             self.progress = Progress(self.progress.done + len(some), 2 * len(tips))
@@ -217,17 +242,34 @@ class TipCache:
         office_outbox.queue_answer(unit, answer, self._identity)
 
     def open_documents(self) -> None:
+        """Open the texts of the tips that were read since the last time, and compare them with the others."""
+        with self.lock:
+            self.open_texts()
+            self._compare(_FEW if self._comparing else len(self._uncompared))
+
+    def open_texts(self) -> None:
         """Open the documents and captions of the tips that were read since the last time, for the search."""
         with self.lock:
             due = self._closed & self.tips.keys()
             for some in batches(due):
-                if self._stopped:
+                if self._stopped.is_set():
                     return
-                self._open_documents(some)
+                self._open_texts(some)
                 self.progress = Progress(self.progress.done + len(some), self.progress.total)
             self._closed.clear()
 
-    def _open_documents(self, tips: Collection[str]) -> None:
+    def _compare(self, most: int) -> bool:
+        """Compare some tips with the others; return whether more are left."""
+        with self.lock:
+            for tip in list(islice(self._uncompared, most)):
+                self._uncompared.discard(tip)
+                if tip in self.tips:
+                    clues = self.tips[tip].clues()
+                    self.related.put(tip, clues)
+                    self.floods.put(tip, clues)
+            return bool(self._uncompared) and not self._stopped.is_set()
+
+    def _open_texts(self, tips: Collection[str]) -> None:
         for tip, sealed in self._services.read(lambda c: documents(c, tips)).items():
             with contextlib.suppress(CantOpen):  # `Casework.open` reports it
                 self.tips[tip].document = open_document(sealed, self.tips[tip])
@@ -237,9 +279,7 @@ class TipCache:
             self.tips[tip].pictures = tuple(filter(None, map(picture_of, opened)))
         for tip in tips:
             self.texts.put(tip, self.tips[tip].texts())
-            clues = self.tips[tip].clues()
-            self.related.put(tip, clues)
-            self.floods.put(tip, clues)
+        self._uncompared |= set(tips)
 
 
 class CachedTip:

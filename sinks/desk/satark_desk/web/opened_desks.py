@@ -22,6 +22,10 @@ _SOON: Final = 0.7
 """Seconds that a page waits for the first opening before it shows how far that is."""
 
 
+THREAD: Final = "satark-desk-opening"
+"""Name of the threads that open a desk's tips."""
+
+
 class OpenedDesk:
     """The opened tips of one desk, with its queue."""
 
@@ -38,7 +42,7 @@ class OpenedDesk:
 
     def begin(self) -> None:
         """Begin to open the tips, in a thread of its own."""
-        threading.Thread(target=self._open, daemon=True).start()
+        threading.Thread(target=self._open, name=THREAD, daemon=True).start()
 
     def progress(self) -> Progress | None:
         """Return how far the first opening is, after a short wait; None once it has ended."""

@@ -1,0 +1,1 @@
+"""Times of the desk's pages, and the memory that its opened tips take, by the number of tips at a desk."""

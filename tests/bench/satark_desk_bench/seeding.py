@@ -1,0 +1,89 @@
+"""Many tips at one desk, sealed as the ingest seals them, stored a thousand in a transaction."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Final
+
+from satark.identity.sealing import new_identity, seal
+from satark.identity.tip_numbers import new_number
+from satark.store import envelopes, tables, tip_changes
+from satark.tip import Envelope, Header, Tip
+
+if TYPE_CHECKING:
+    from satark.desk import Desk
+    from satark.services import Services
+    from satark.store.unit_of_work import UnitOfWork
+
+_AT_ONCE: Final = 1000
+_SOUNDS: Final = "ka ga ta da na pa ba ma ra la va sa ha ki ti ni ri li su mu ru ko to ro क ग त द न प ब म र ल"
+_SYLLABLES: Final = tuple(_SOUNDS.split())
+_WORDS: Final = [*(a + b + c for a in _SYLLABLES for b in _SYLLABLES for c in _SYLLABLES[::7]), "हथियार", "शराब"]
+_CATEGORIES: Final = ("INTOX", "ARMS", "GAMBLING", "CATTLE", "MINING", "TRAFFICKING")
+_STATIONS: Final = ("lanka", "sigra", "chowk", "bhelupur", "cantt", "")
+
+
+def seed(services: Services, desk: Desk, tips: int) -> None:
+    """Store so many tips for a desk. The same numbers give the same tips."""
+    chance = random.Random(tips)
+    for start in range(0, tips, _AT_ONCE):
+        count = min(_AT_ONCE, tips - start)
+        services.write_now(lambda unit, count=count: _store(unit, desk, count, chance))  # type: ignore[misc]
+
+
+def _store(unit: UnitOfWork, desk: Desk, count: int, chance: random.Random) -> None:
+    recipient, identity = new_identity()
+    receipt, _ = new_identity()
+    rows = []
+    for _ in range(count):
+        tip = _tip(chance)
+        id_ = f"{chance.getrandbits(128):032x}"
+        rows.append(_row(id_, tip, recipient, receipt, unit.day))
+        envelope = Envelope(tip=id_, desk=desk.name, identity=identity, header=_header(tip, chance), receipt=receipt)
+        sealed = seal(envelope, desk.recipient, padded=envelopes.PADDED)
+        unit.queue(tables.envelope, [envelopes.row(unit.keys, id_, desk.name, sealed)])
+        tip_changes.note(unit, id_)
+    unit.queue(tables.tip, rows)
+
+
+def _tip(chance: random.Random) -> Tip:
+    words = f"{' '.join(chance.choices(_WORDS, k=25))} UP65 {chance.choice('ABCD')}T {chance.randrange(10_000):04}"
+    category, station = chance.choice(_CATEGORIES), chance.choice(_STATIONS)
+    return Tip(
+        number=new_number(),
+        revision=1,
+        flow="0" * 64,
+        language=chance.choice(("hi", "en")),
+        channel="chat",
+        category=category,
+        received=f"2026-{chance.randrange(1, 12):02}-{chance.randrange(1, 28):02}T{6 * chance.randrange(4):02}/PT6H",
+        answers={"category": category, "what": words, "place": {"text": "लंका", "station": station}},
+        district="varanasi",
+        station=station,
+    )
+
+
+def _header(tip: Tip, chance: random.Random) -> Header:
+    return Header(
+        number=tip.number,
+        revision=1,
+        category=tip.category,
+        language=tip.language,
+        received=tip.received,
+        priority=chance.choices(("normal", "high", "urgent"), (90, 8, 2))[0],
+        district=tip.district,
+        station=tip.station,
+    )
+
+
+def _row(id_: str, tip: Tip, recipient: str, receipt: str, day: int) -> dict[str, object]:
+    return {
+        "id": id_,
+        "number": tip.number,
+        "revision": 1,
+        "recipient": recipient,
+        "receipt_recipient": receipt,
+        "key_changes": b"",
+        "document": seal(tip, recipient),
+        "day": day,
+    }
