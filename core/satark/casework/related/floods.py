@@ -1,5 +1,7 @@
 """Floods: many tips within a day that say nearly the same, or nothing. They may be a prank, or a crowd that is right.
 
+What many say by chance, such as "liquor is sold here", is no flood: a text must tell something that few others do.
+
 Tips are gathered as they are opened: each joins the first group whose words it repeats. Which groups are floods is
 asked when a queue is shown, since tips are finished meanwhile.
 """
@@ -13,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from satark.casework.related.index import are_apart, tell_of_others
-from satark.casework.related.wording import NEAR
+from satark.casework.related.wording import NEAR, TELLING, telling
 from satark.time_buckets import BAND_HOURS
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ class FloodIndex:
     def put(self, tip: str, clues: Clues) -> None:
         """Let a tip join the group whose words it repeats, or begin one."""
         self.drop(tip)
-        if _is_empty(clues) or len(clues.words) > _EMPTY:
+        if _is_empty(clues) or telling(clues.words) >= TELLING:
             group = self._fitting(clues)
             self._clues[tip], self._group_of[tip] = clues, group
             self._groups[group][tip] = None
