@@ -63,6 +63,14 @@ def test_the_read_part_is_shown_with_its_percentage(
         assert difference.convert("L").resize((1, 1)).getpixel((0, 0)) < 40  # type: ignore[operator]
 
 
+@pytest.mark.parametrize(("size", "low", "high"), [(674, 100, 100), (500, 10, 99)], ids=["whole", "cut"])
+def test_a_progressive_image_in_arithmetic_coding_is_shown(
+    size: int, low: int, high: int, tmp_path: Path, limits: Limits
+) -> None:
+    data = (Path(__file__).parent / "arithmetic-progressive.jpg").read_bytes()
+    assert low <= salvaged(data[:size], tmp_path, limits).readable <= high
+
+
 def test_a_jpeg_that_lacks_only_its_end_is_cleaned_without_loss(tmp_path: Path, limits: Limits) -> None:
     (tmp_path / "source").write_bytes(JPEG)
     JpegScrubber().scrub(tmp_path / "source", tmp_path / "complete", limits)

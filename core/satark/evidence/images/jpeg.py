@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SOI, EOI, SOS, APP0, APP1, APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xEE
 DHT, DQT, DRI = 0xC4, 0xDB, 0xDD
-PROGRESSIVE = 0xC2
+PROGRESSIVE, ARITHMETIC_PROGRESSIVE = 0xC2, 0xCA
 FRAMES = frozenset({0xC0, 0xC1, PROGRESSIVE})
 """Baseline, extended and progressive: the frame types that every decoder supports."""
 NEEDED = frozenset({DHT, DQT, DRI, SOS}) | FRAMES
@@ -133,7 +133,7 @@ def _scans(data: bytes) -> list[bytes]:
     found, progressive = [], False
     with contextlib.suppress(Unclean):
         for marker, _, scan in _segments(data + _EOI):
-            progressive = progressive or marker == PROGRESSIVE
+            progressive = progressive or marker in {PROGRESSIVE, ARITHMETIC_PROGRESSIVE}
             found += [scan] * (marker == SOS)
     return found if progressive else []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from satark.scrubber import Scrubber
 
 
+_ATTEMPTS: Final = 12
+"""Fillings that are tried, beside zeros, until two decode."""
 _UNREAD: Final = (128, 128, 128)
 
 
@@ -76,7 +79,11 @@ def salvage_cut(source: Path, target: Path, limits: Limits, formats: tuple[str, 
     missing = whole - source.stat().st_size
     if not 0 < missing <= limits.file_bytes:
         raise Unclean("damaged")
-    one, other = (_filled_up(source, filling, limits, formats) for filling in (bytes(missing), _noise(missing)))
+    fillings = itertools.chain([bytes(missing)], (_noise(seed, missing) for seed in range(_ATTEMPTS)))
+    decoded = (_filled_up(source, filling, limits, formats) for filling in fillings)
+    one, other, *_ = (*itertools.islice((picture for picture in decoded if picture), 2), None, None)
+    if one is None or other is None:
+        raise Unclean("damaged")
     if one.size != other.size:
         raise Unclean("damaged")
     unread = _unread(ImageChops.difference(one, other))
@@ -97,19 +104,25 @@ def _unread(difference: Image.Image) -> tuple[int, int, int, int]:
     return min(borders, key=lambda one: (one[2] - one[0]) * (one[3] - one[1]))
 
 
-def _noise(count: int) -> bytes:
-    """Return bytes that are always the same, and look like none of an image."""
-    return random.Random(0).randbytes(count)  # noqa: S311 - nothing secret
+def _noise(seed: int, count: int) -> bytes:
+    """Return bytes that are the same for the same seed, and look like none of an image."""
+    return random.Random(seed).randbytes(count)  # noqa: S311 - nothing secret
 
 
-def _filled_up(source: Path, filling: bytes, limits: Limits, formats: tuple[str, ...]) -> Image.Image:
+def _filled_up(source: Path, filling: bytes, limits: Limits, formats: tuple[str, ...]) -> Image.Image | None:
+    """Decode an image with this at its end; None: its decoder takes offence at it."""
     filled = source.with_name(f"{source.name}.filled")
     filled.write_bytes(source.read_bytes() + filling)
-    with open_image(filled, limits, formats) as picture:
-        upright: Image.Image = picture
-        with contextlib.suppress(*RAISES):  # where the orientation would stand there may be the filling
-            upright = ImageOps.exif_transpose(picture)
-        return without_tags(opaque(upright).convert("RGB"))
+    try:
+        with open_image(filled, limits, formats) as picture:
+            upright: Image.Image = picture
+            with contextlib.suppress(*RAISES):  # where the orientation would stand there may be the filling
+                upright = ImageOps.exif_transpose(picture)
+            return without_tags(opaque(upright).convert("RGB"))
+    except Unclean as unclean:
+        if unclean.reason != "damaged":
+            raise
+        return None
 
 
 def _percent_of_rows(picture: Image.Image) -> int:

@@ -50,7 +50,7 @@ def _scrub_cut(data: bytes, source: Path, target: Path, limits: Limits) -> str:
     cut = data[at : at + 4] in IMAGE_CHUNKS | {b"ANMF"}
     rest = data[12 : len(data) if cut else at]
     body = b"WEBP" + (rest[:_CHUNK_HEAD] + bytes((rest[8] & ~_METADATA,)) + rest[9:] if rest[:4] == b"VP8X" else rest)
-    whole = at + _CHUNK_HEAD + size if cut else at
+    whole = at + _CHUNK_HEAD + size + size % 2 if cut else at
     head = source.with_name(f"{source.name}.head")
     head.write_bytes(b"RIFF" + max(0, whole - _CHUNK_HEAD).to_bytes(4, "little") + body)
     if cut:
