@@ -123,7 +123,7 @@ def test_an_edge_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_edge_key_of_another_length_is_refused() -> None:
-    with pytest.raises(EdgeKeyError, match="32 bytes, not 31"):
+    with pytest.raises(EdgeKeyError, match="32 or 80 bytes, not 31"):
         Identity(bytes(31))
 
 

@@ -20,6 +20,7 @@ from satark.cli.destination import destination
 from satark.cli.evidence import evidence
 from satark.cli.flow import flow
 from satark.cli.geography import geography
+from satark.cli.keys import keys
 from satark.cli.language import language_group
 from satark.cli.plugin import plugin
 from satark.cli.plugins import plugins
@@ -139,7 +140,7 @@ def cli() -> None:
 
 COMMANDS = (
     serve, demo, check, db, deliveries, flow, destination, plugin, plugins, audit, canary, evidence, qr, retention,
-    roster, voice, geography, language_group, backup, restore, verify, deploy,
+    roster, voice, geography, language_group, backup, restore, verify, deploy, keys,
     probe_command,
 )  # fmt: skip
 for command in COMMANDS:

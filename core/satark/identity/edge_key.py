@@ -30,6 +30,8 @@ _SALT = 16
 """Bytes of the salt of receipt codes: libsodium takes no other length."""
 KEY_BYTES = 32
 """Size of the edge key."""
+CHANGED_KEY_BYTES = 80
+"""Size of one that was changed: the new key, the first one, and a checksum of both."""
 _STEP = 1024
 """Bytes to a multiple of which a draft is filled up."""
 _DRAFT, _BOX, _SPOOL, _SENDER = b"draft", b"box", b"spool", b"sender"
@@ -64,24 +66,31 @@ class Handle(msgspec.Struct, frozen=True):
 class Identity:
     """All that is derived from the edge key. Each use has a key of its own (HMAC-SHA256 of a label).
 
+    What outlives a change of the edge key (receipts, row ids, what was taken already) follows from the first key for
+    ever. What is sealed, and every look-up of a sender, follows from the present one.
+
     Args:
-        edge_key: 32 bytes.
+        edge_key: 32 bytes, or 80 where it was changed.
         epochs: the epoch keys; if there are none, keys that end with this process.
+        before: opens what was sealed so far, while the edge key is changed.
+
+    Raises:
+        EdgeKeyError: it has another size, or was altered.
     """
 
-    def __init__(self, edge_key: bytes, epochs: EpochKeys | None = None) -> None:
-        if len(edge_key) != KEY_BYTES:
-            raise EdgeKeyError(f"the edge key must be {KEY_BYTES} bytes, not {len(edge_key)}")
-        self._root = edge_key
+    def __init__(self, edge_key: bytes, epochs: EpochKeys | None = None, before: Identity | None = None) -> None:
+        self._edge_key = edge_key
+        self._root, self._first = _roots(edge_key)
+        self._opener = before or self
         self.epochs = epochs or EpochKeys.in_memory()
         self._pseudonym, self._event, self._link = (
-            keyed_hash(self._derive(label)) for label in (b"pseudonym", b"event", b"link")
+            keyed_hash(self._derive_first(label)) for label in (b"pseudonym", b"event", b"link")
         )
         self._lookups: dict[bytes, KeyedHash] = {}
         self._labels = {label: self._derive(label) for label in (_DRAFT, _BOX, _SPOOL, _SENDER)}
         self._boxes: dict[tuple[bytes, bytes], ChaCha20Poly1305] = {}
-        self.receipt_salt = self._derive(b"receipt salt")[:_SALT]
-        self.receipt_lookup = self._derive(b"receipt lookup")
+        self.receipt_salt = self._derive_first(b"receipt salt")[:_SALT]
+        self.receipt_lookup = self._derive_first(b"receipt lookup")
         self.canary = self._derive(b"canary")[:16]
         """Stands in the database, so that another edge key is not taken for this one."""
 
@@ -90,7 +99,13 @@ class Identity:
 
     def with_epochs(self, epochs: EpochKeys) -> Identity:
         """Return the same identity with other epoch keys."""
-        return Identity(self._root, epochs)
+        return Identity(self._edge_key, epochs)
+
+    def changed(self) -> tuple[bytes, Identity]:
+        """Make another edge key; return it, and what seals with it and still opens what this one sealed."""
+        both = os.urandom(KEY_BYTES) + self._first
+        edge_key = both + _checksum(both)
+        return edge_key, Identity(edge_key, self.epochs, before=self)
 
     def pseudonym(self, account: str, address: Address) -> bytes:
         """Give the name of a sender on an account: 32 bytes. It is stored only sealed, and as `lookup` of it."""
@@ -179,6 +194,9 @@ class Identity:
     def _derive(self, label: bytes) -> bytes:
         return hmac.digest(self._root, b"satark/1/" + label, "sha256")
 
+    def _derive_first(self, label: bytes) -> bytes:
+        return hmac.digest(self._first, b"satark/1/" + label, "sha256")
+
     def _lookup(self, epoch: Epoch, pseudonym: bytes) -> bytes:
         lookup = self._lookups.get(epoch.id)
         if lookup is None:
@@ -198,7 +216,7 @@ class Identity:
             raise BrokenSeal("a sealed value does not open")
         nonce, content = sealed[EPOCH_ID : EPOCH_ID + _NONCE], sealed[EPOCH_ID + _NONCE :]
         try:
-            return self._box(label, epoch).decrypt(nonce, content, place)
+            return self._opener._box(label, epoch).decrypt(nonce, content, place)  # noqa: SLF001 - another of this class
         except (InvalidTag, ValueError):
             raise BrokenSeal("a sealed value does not open") from None
 
@@ -211,6 +229,22 @@ class Identity:
             self._boxes = {place: one for place, one in self._boxes.items() if place[1] in live}
             self._boxes[label, epoch.id] = box
         return box
+
+
+def _roots(edge_key: bytes) -> tuple[bytes, bytes]:
+    """Return the present key and the first one."""
+    if len(edge_key) == KEY_BYTES:
+        return edge_key, edge_key
+    if len(edge_key) != CHANGED_KEY_BYTES:
+        raise EdgeKeyError(f"the edge key must be {KEY_BYTES} or {CHANGED_KEY_BYTES} bytes, not {len(edge_key)}")
+    both, checksum = edge_key[: 2 * KEY_BYTES], edge_key[2 * KEY_BYTES :]
+    if not hmac.compare_digest(checksum, _checksum(both)):
+        raise EdgeKeyError("the edge key was altered: take an unaltered copy of it")
+    return both[:KEY_BYTES], both[KEY_BYTES:]
+
+
+def _checksum(both: bytes) -> bytes:
+    return sha256(b"satark/edge" + both).digest()[: CHANGED_KEY_BYTES - 2 * KEY_BYTES]
 
 
 def load_edge_key(path: Path, *, create: bool, what: str = "edge key") -> bytes:

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from satark.identity.edge_key import KEY_BYTES, EdgeKeyError, load_edge_key
+from satark.identity.edge_key import CHANGED_KEY_BYTES, KEY_BYTES, EdgeKeyError, load_edge_key
 
 CREDENTIAL: Final = "edge.key"
 """Name of the credential (systemd.exec(5), `LoadCredential=` and `LoadCredentialEncrypted=`)."""
-_HEX: Final = 2 * KEY_BYTES
+_SIZES: Final = frozenset({KEY_BYTES, CHANGED_KEY_BYTES})
+_HEX: Final = frozenset(2 * size for size in _SIZES)
 
 
 def read_edge_key(
@@ -61,14 +62,14 @@ def _from_command(command: Sequence[str], seconds: float) -> bytes:
 
 
 def _decoded(content: bytes, source: str) -> bytes:
-    """Return the key: 32 bytes, or the same in hexadecimal or base64 on one line."""
-    if len(content) == KEY_BYTES:
+    """Return the key: 32 bytes (80 where it was changed), or the same in hexadecimal or base64 on one line."""
+    if len(content) in _SIZES:
         return content
     text = content.strip()
     try:
-        key = bytes.fromhex(text.decode("ascii")) if len(text) == _HEX else base64.b64decode(text, validate=True)
+        key = bytes.fromhex(text.decode("ascii")) if len(text) in _HEX else base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error):
         key = b""
-    if len(key) != KEY_BYTES:
+    if len(key) not in _SIZES:
         raise EdgeKeyError(f"{source} did not give {KEY_BYTES} bytes, nor {KEY_BYTES} bytes in hexadecimal or base64")
     return key

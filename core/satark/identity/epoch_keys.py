@@ -129,6 +129,11 @@ class EpochKeys:
         grace = min(LONGEST_GRACE, self.seconds)
         return [e.id for e in self.live() if e.id != current.id and now - e.since >= self.seconds + grace]
 
+    def turn(self) -> list[bytes]:
+        """Begin an epoch now, and return the ids of all others that are not destroyed."""
+        current = self._begin(at_once=True)
+        return [epoch.id for epoch in self.live() if epoch.id != current.id]
+
     def destroy(self, ids: Collection[bytes]) -> None:
         """Destroy keys: overwrite them in place, on the disk too when this returns."""
         with self._changing():
@@ -149,13 +154,15 @@ class EpochKeys:
         self._live, self._current = live, max(live.values(), key=lambda epoch: epoch.since, default=None)
         self._counter = counter
 
-    def _begin(self) -> Epoch:
-        """Begin an epoch, unless another thread or process has begun it."""
+    def _begin(self, *, at_once: bool = False) -> Epoch:
+        """Begin an epoch, unless another thread or process has begun it; `at_once`: in any case."""
         with self._changing():
             self.refresh()
             now, epoch = int(self._clock()), self._current
-            if epoch is not None and abs(now - epoch.since) < self.seconds:
+            if epoch is not None and abs(now - epoch.since) < self.seconds and not at_once:
                 return epoch
+            if epoch is not None and at_once:
+                now = max(now, epoch.since + 1)  # the newest is the current one
             free = [at for at in _SLOTS if _parse(os.pread(self._descriptor, _SLOT, at)) is None]
             if epoch is not None and not free:
                 return epoch  # no job has destroyed a key for days: rather a long epoch than no service

@@ -1,0 +1,88 @@
+"""Changes the edge key: what is sealed under it is sealed under a new one, in one transaction, while nothing runs.
+
+Drafts, replies under way and reply addresses go on, receipts stay good, and nothing is taken twice. Whoever has the old
+key can neither open what is sealed from then on, nor try phone numbers against it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import text, update
+
+from satark import atomic_files
+from satark.ingest.spool import quarantined, waiting
+from satark.store import canaries, tables
+from satark.store.resealing import reseal_some
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from satark.identity.edge_key import Identity
+    from satark.services import Services
+    from satark.store.unit_of_work import UnitOfWork
+
+_AT_ONCE: Final = 500
+_OTHERS: Final = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' "
+    "AND pid NOT IN (SELECT pg_backend_pid())"
+)
+
+
+class CantChange(Exception):  # noqa: N818 - it reads as what it says
+    """The edge key can't be changed now; the message says why, and what to do."""
+
+
+def change_edge_key(services: Services, identity: Identity, spool_dir: Path, file: Path) -> int:
+    """Make a new edge key in `file`, and seal under it what was sealed under the present one.
+
+    The file is on the disk before anything is sealed with it. A crash before the end changes nothing: remove the file.
+
+    Returns:
+        The number of values that were sealed anew.
+
+    Raises:
+        CantChange: something still runs, or messages wait in the spool.
+        OSError: the file exists, or can't be written.
+    """
+    if waiting(spool_dir) or quarantined(spool_dir):
+        raise CantChange("messages wait in the spool, sealed under the present key: start `satark serve` until none do")
+    if others := _other_users(services.main):
+        raise CantChange(f"{others} other connections use the database: stop all processes of Satark first")
+    key, changed = identity.changed()
+    atomic_files.create(file, key)
+    epochs = identity.epochs.turn()
+    count = services.write_now(lambda unit: _seal_anew(unit, changed, epochs))
+    identity.epochs.destroy(epochs)
+    return count
+
+
+def _seal_anew(unit: UnitOfWork, changed: Identity, epochs: list[bytes]) -> int:
+    total = 0
+    while some := reseal_some(unit, changed, epochs, _AT_ONCE):
+        total += some
+    row = tables.key_canary.c.name == canaries.EDGE
+    unit.main.execute(update(tables.key_canary).where(row).values(value=changed.canary))
+    return total
+
+
+def _other_users(engine: Engine) -> int:
+    if engine.dialect.name != "sqlite":
+        with engine.connect() as connection:
+            return int(connection.execute(_OTHERS).scalar_one())
+    return _holders(Path(str(engine.url.database)).resolve())
+
+
+def _holders(file: Path) -> int:
+    """Count the other processes of this machine that have a file open, as far as this one may see them."""
+    own = str(os.getpid())
+    return sum(_holds(process, file) for process in Path("/proc").glob("[0-9]*") if process.name != own)
+
+
+def _holds(process: Path, file: Path) -> bool:
+    try:
+        return any(os.path.realpath(link) == str(file) for link in (process / "fd").iterdir())
+    except OSError:  # it ended, or is another user's
+        return False

@@ -1,0 +1,85 @@
+"""A change of the edge key: sessions, replies and receipts go on, and the old key opens nothing any more."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from satark.desk import Desk
+from satark.identity.edge_key import EdgeKeyError, Identity
+from satark.identity.sealing import new_identity
+from satark.routing.desks import add_desk
+from satark.runtime import compose
+from satark.runtime.edge_key_change import CantChange, change_edge_key
+from satark.settings import Settings, SettingsError
+from satark.testing.commands import run
+from satark.testing.installation import ENGLISH
+from satark.testing.scripted import ScriptedChannel, Tipster, scripted_host
+
+ANSWERS = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}
+RECEIPT = r"\d{4} \d{4} \d{4} \d{4}"
+
+
+async def test_sessions_and_receipts_go_on_and_nothing_is_taken_twice(data: Path) -> None:
+    settings = Settings(data_dir=data)
+    channel = ScriptedChannel()
+    host = scripted_host(settings, channel)
+    desk = Desk(name="dig", title="DIG", level="range", area="", recipient=new_identity()[0])
+    host.services.write_now(lambda unit: add_desk(unit, desk))
+    async with host.running():
+        assert host.ingest_runtime
+        done, open_ = (Tipster(host.ingest_runtime, channel, address) for address in ("9111111111", "9222222222"))
+        receipt = re.search(RECEIPT, await done.walk(ANSWERS, RECEIPT))
+        assert receipt
+        await open_.walk(ANSWERS, "Tell the place")
+        question = open_.text
+    before = (data / "edge.key").read_bytes()
+
+    assert "values are sealed under the key" in run("keys", "rotate-edge", str(data / "new.key")).stdout
+    with pytest.raises(SettingsError, match="is not the edge key"):
+        scripted_host(settings, channel)  # as a node would that still has the old one
+    (data / "new.key").replace(data / "edge.key")
+
+    host = scripted_host(settings, channel)
+    async with host.running():
+        assert host.ingest_runtime
+        old = Identity(before, host.ingest_runtime.identity.epochs)
+        assert old.lookup(b"p") != host.ingest_runtime.identity.lookup(b"p")
+        assert old.event("a", "1") == host.ingest_runtime.identity.event("a", "1")
+        again, back = (Tipster(host.ingest_runtime, channel, one) for one in ("9222222222", "9333333333"))
+        assert question.splitlines()[0] in await again.say("repeat")
+        assert re.search(RECEIPT, await again.walk_on(ANSWERS, RECEIPT))
+        await back.say(receipt[0])
+        assert "received" in back.text.lower()
+
+
+def test_it_is_refused_while_a_process_runs_or_the_spool_holds_messages(data: Path) -> None:
+    run("db", "upgrade")
+    settings = Settings()
+    services = compose.load_services(settings, compose.load_geography(settings))
+    identity = compose.load_identity(settings)
+    waits = "import sys, time; open(sys.argv[1]); f = open(sys.argv[1]); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", waits, str(data / "satark.db")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        process.stdout.readline()
+        with pytest.raises(CantChange, match="1 other connections"):
+            change_edge_key(services, identity, settings.spool_dir, data / "new.key")
+        process.communicate()
+    settings.spool_dir.mkdir(exist_ok=True)
+    (settings.spool_dir / f"{1:020}-00000000.script").touch()
+    assert "wait in the spool" in run("keys", "rotate-edge", str(data / "new.key"), code=1).stderr
+    assert not (data / "new.key").exists()
+    services.close()
+
+
+def test_a_changed_key_that_was_altered_is_refused() -> None:
+    key, _ = Identity(bytes(32)).changed()
+    assert Identity(key).receipt_salt == Identity(bytes(32)).receipt_salt
+    with pytest.raises(EdgeKeyError, match="was altered"):
+        Identity(key[:-1] + bytes([key[-1] ^ 1]))
