@@ -81,11 +81,11 @@ class Casework(EvidenceAccess):
             else Trail(services, desk, officer, identity, own_identity=own_identity)
         )
         super().__init__(services, desk, officer=officer, may_listen=may_listen, transcribers=transcribers, trail=trail)
-        self.directing = Directing(services, self, identity)
-        """Gives tips to other desks, and takes them back."""
         self._owner = audit_desk
         self.cache = cache or TipCache(services, desk, identity)
         """The desk's opened tips, which all its officers in this process may share."""
+        self.directing = Directing(services, desk, identity, self.cache, self.post)
+        """Gives tips to other desks, and takes them back."""
         self._stored_terms: dict[str, Term] = {}
 
     def __repr__(self) -> str:

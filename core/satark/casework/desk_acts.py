@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from satark.casework.clocks import Clocks, Offices, may_decide
 from satark.casework.errors import NoSuchTip
 from satark.casework.merging import pass_on_status
-from satark.casework.release_rules import RELEASABLE, ReleaseRules
+from satark.casework.release_rules import RELEASABLE, Handover, ReleaseRules
 from satark.desk import CaseworkError
 from satark.redacted import Redacted
 from satark.remote.office_outbox import host_of
@@ -244,7 +244,9 @@ class DeskActs:
     def _check_withdrawal(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if self._services.read(host_of):
             return "withdraw.office"
-        return self.releases.check_withdrawal(tip, act, self.offices())
+        if not self.releases.may_withdraw(tip, act.to, self.offices()):
+            return "withdraw.none"
+        return None if act.text else "withdraw"
 
     def _check_direct(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if tip.envelope.tip_recipient:
@@ -256,7 +258,7 @@ class DeskActs:
         now = self._clock()
         if act.due is None or (act.due and not now < act.due <= now + self.clocks.longest_days * 86_400):
             return "due"
-        return self.releases.check_direction(tip, act) if act.text else "direct"
+        return self.releases.check_direction(tip, _handover(act)) if act.text else "direct"
 
     def _check_report(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if not tip.work.director_of(self._casework.desk):
@@ -325,7 +327,7 @@ class DeskActs:
 
     def _post(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct) -> None:
         if act.name == "direct":
-            self.releases.direct(unit, tip, act, self._due(tip, act))
+            self.releases.direct(unit, tip, _handover(act), self._due(tip, act))
         elif act.name == "consent":
             self.releases.consent(unit, tip, self._due(tip, act))
         elif act.name == "withdraw":
@@ -379,6 +381,10 @@ def _is_known_to_the_same_desks(tip: OpenTip, other: OpenTip) -> bool:
     same_accused = tip.tip.accused is None and other.tip.accused is None
     directed = tip.work.directions.keys() <= other.work.directions.keys()
     return same_route and same_accused and directed
+
+
+def _handover(act: DeskAct) -> Handover:
+    return Handover(to=act.to, instruction=act.text, answers=act.answers, rewording=act.rewording, raw=act.raw)
 
 
 def _status(text: str) -> Status | None:

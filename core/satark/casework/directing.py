@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -20,9 +20,10 @@ from satark.store import deliveries, envelopes, evidence_files
 from satark.tip import CaseStep, Envelope, Message, Release
 
 if TYPE_CHECKING:
-    from satark.casework.casework import Casework
+    from satark.audit.acts import ActKind
     from satark.casework.opened_tip import OpenTip
     from satark.casework.posted_message import PostedMessage
+    from satark.casework.tip_cache import TipCache
     from satark.destination_rule import DestinationRule
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
@@ -35,14 +36,38 @@ class OnlyAtTheHost(CaseworkError):  # noqa: N818 - it reads as what it says
         super().__init__("an office of its own can't withdraw a direction: ask the desk above, at the host")
 
 
+class Post(Protocol):
+    """Adds a message to a tip's thread: `Casework.post`."""
+
+    def __call__(
+        self,
+        unit: UnitOfWork,
+        tip: OpenTip,
+        message: Message,
+        directed_to: DirectedDesk | None = None,
+        *,
+        act: tuple[ActKind, str] | None = None,
+    ) -> PostedMessage: ...
+
+
 class Directing:
     """Directs the tips of one desk, and withdraws directions."""
 
-    def __init__(self, services: Services, casework: Casework, identity: str) -> None:
-        """Direct for this casework; `identity`: the desk's opened key, and those that it replaced, one a line."""
+    def __init__(self, services: Services, desk: str, identity: str, cache: TipCache, post: Post) -> None:
+        """Direct for a desk.
+
+        Args:
+            services: the store.
+            desk: the desk.
+            identity: its opened key, and those that it replaced, one a line.
+            cache: its opened tips.
+            post: adds a message to a tip's thread.
+        """
         self._services = services
-        self._casework = casework
+        self._desk = desk
         self._identity = identity
+        self._cache = cache
+        self._add = post
 
     def allowed_targets(self, tip: OpenTip) -> list[Desk]:
         """Return the desks that this tip may be directed to: none that it accuses, none that routing excluded.
@@ -52,7 +77,7 @@ class Directing:
         if tip.envelope.tip_recipient:
             return []
         desks = self._services.read(all_desks)
-        return [desk for desk in desks if desk.name != self._casework.desk and self._may_have(desk, tip)]
+        return [desk for desk in desks if desk.name != self._desk and self._may_have(desk, tip)]
 
     def direct(
         self,
@@ -75,15 +100,15 @@ class Directing:
         # Read in this transaction, so that the desk's key can't change before the envelope is stored.
         desks = {desk.name: desk for desk in self._sealable(unit)}
         desk = desks.get(to_desk)
-        if desk is None or desk.name == self._casework.desk or not self._may_have(desk, tip):
+        if desk is None or desk.name == self._desk or not self._may_have(desk, tip):
             raise NoSuchDesk
-        tip = msgspec.structs.replace(tip, envelope=self._casework.cache.present_envelope(unit, tip.envelope))
+        tip = msgspec.structs.replace(tip, envelope=self._cache.present_envelope(unit, tip.envelope))
         release = None
         if answers is not None and not self._has_key(unit, tip, desk):
             release = Release(key=_key_for(tip, desk), text=rewording, answers=dict(answers))
         step = CaseStep(kind="directed", to=desk.name, due=due if self._is_below(unit, desk) else 0, release=release)
         text = f"→ {desk.title}: {instruction}"
-        message = Message(sender="desk", desk=self._casework.desk, text=text, internal=True, case=step)
+        message = Message(sender="desk", desk=self._desk, text=text, internal=True, case=step)
         return self._hand_over(unit, tip, desk, message, _released(tip, release) if release else tip.envelope)
 
     def withdraw(self, unit: UnitOfWork, tip: OpenTip, desk: str, reason: str) -> PostedMessage:
@@ -100,12 +125,12 @@ class Directing:
         envelopes.drop(unit, tip.id, [desk, *destinations])
         if desk not in releases(posted.message for posted in tip.thread):
             state = self._services.roster.check(unit.keys, committed=False).state
-            present = self._casework.cache.present_envelope(unit, tip.envelope)
+            present = self._cache.present_envelope(unit, tip.envelope)
             newest = self._identity.partition("\n")[0]
             renew_key_of_tip(unit, state, present, newest, self._services.destination_rules)
         step = CaseStep(kind="withdrawn", to=desk)
-        message = Message(sender="desk", desk=self._casework.desk, text=reason, internal=True, case=step)
-        return self._casework.post(unit, tip, message, act=("withdrawn", desk))
+        message = Message(sender="desk", desk=self._desk, text=reason, internal=True, case=step)
+        return self._add(unit, tip, message, act=("withdrawn", desk))
 
     def _hand_over(
         self, unit: UnitOfWork, tip: OpenTip, desk: Desk, message: Message, envelope: Envelope
@@ -118,11 +143,11 @@ class Directing:
             directed_to = DirectedDesk(
                 desk=desk.name, recipient=desk.recipient, envelope=sealed, destinations=destinations
             )
-            return self._casework.post(unit, tip, message, directed_to, act=act)
+            return self._add(unit, tip, message, directed_to, act=act)
         envelopes.store(unit, tip.id, desk.name, sealed)
         deliveries.add(unit, tip.id, delivered_to(desk.destination))
         self._queue_for_destinations(unit, tip, desk, has_key=has_key)
-        return self._casework.post(unit, tip, message, act=act)
+        return self._add(unit, tip, message, act=act)
 
     def _has_key(self, unit: UnitOfWork, tip: OpenTip, desk: Desk) -> bool:
         """Return whether a desk has the tip's key. A remote office knows only of what was directed."""
@@ -133,7 +158,7 @@ class Directing:
         return envelopes.find(unit.keys, tip.id, desk.name) is not None
 
     def _is_below(self, unit: UnitOfWork, desk: Desk) -> bool:
-        own = next((one for one in all_desks(unit.main) if one.name == self._casework.desk), None)
+        own = next((one for one in all_desks(unit.main) if one.name == self._desk), None)
         return own is not None and LEVELS.index(desk.level) < LEVELS.index(own.level)
 
     def _sealable(self, unit: UnitOfWork) -> list[Desk]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from satark.casework.approvals import two_officers
 from satark.casework.sender_hints import words_of
 from satark.desk import LEVELS, CaseworkError
 from satark.folding import fold
+from satark.redacted import Redacted
 from satark.tip import CaseStep, Message
 
 if TYPE_CHECKING:
     from satark.casework.casework import Casework
     from satark.casework.clocks import Offices
-    from satark.casework.desk_acts import DeskAct
     from satark.casework.opened_tip import OpenTip
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
@@ -33,6 +33,18 @@ _SHORTEST: Final = 4
 _LOWEST_WITH_KEY: Final = LEVELS.index("district")
 
 
+class Handover(Redacted, frozen=True, kw_only=True):
+    """What an officer wants to hand over to a desk."""
+
+    to: str
+    instruction: str
+    answers: Mapping[str, str]
+    """Step → what is handed over of its answer."""
+    rewording: str
+    raw: bool
+    """Whether the tipster's own words shall go."""
+
+
 class ReleaseRules:
     """What one desk may hand over, and take back."""
 
@@ -46,13 +58,13 @@ class ReleaseRules:
         desk = next((one for one in self._casework.allowed_targets(tip) if one.name == to_desk), None)
         return desk is not None and LEVELS.index(desk.level) < _LOWEST_WITH_KEY and not (given and not given.release)
 
-    def check_direction(self, tip: OpenTip, act: DeskAct) -> ReleaseProblem | None:
+    def check_direction(self, tip: OpenTip, given: Handover) -> ReleaseProblem | None:
         """Check what a direction hands over."""
-        if act.raw or not self.takes_release(tip, act.to):
+        if given.raw or not self.takes_release(tip, given.to):
             return None
-        if not act.answers.keys() <= set(RELEASABLE):
+        if not given.answers.keys() <= set(RELEASABLE):
             return "field"
-        return "quotes" if _quotes(tip, act.text, act.rewording) else None
+        return "quotes" if _quotes(tip, given.instruction, given.rewording) else None
 
     def check_consent(self, tip: OpenTip) -> ReleaseProblem | None:
         """Check that this officer may consent to what another officer of the desk asks to hand over."""
@@ -66,22 +78,21 @@ class ReleaseRules:
             return "raw.two"
         return None
 
-    def check_withdrawal(self, tip: OpenTip, act: DeskAct, offices: Offices) -> ReleaseProblem | None:
-        """Check that the desk may take a direction back: its own, or one of a desk below."""
-        given, desk = tip.work.directions.get(act.to), self._casework.desk
-        if given is None or not (given.by == desk or offices.is_above(desk, given.by)):
-            return "withdraw.none"
-        return None if act.text else "withdraw"
+    def may_withdraw(self, tip: OpenTip, from_desk: str, offices: Offices) -> bool:
+        """Return whether the desk may take a direction back: its own, or one of a desk below."""
+        given, desk = tip.work.directions.get(from_desk), self._casework.desk
+        return given is not None and (given.by == desk or offices.is_above(desk, given.by))
 
-    def direct(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct, due: int) -> None:
+    def direct(self, unit: UnitOfWork, tip: OpenTip, given: Handover, due: int) -> None:
         """Direct a tip: with a release to a station, or by asking a second officer where the own words shall go."""
-        if not self.takes_release(tip, act.to):
-            self._casework.directing.direct(unit, tip, act.to, act.text, due)
-        elif act.raw:
-            self._ask_raw(unit, tip, act, due)
+        direct = self._casework.directing.direct
+        if not self.takes_release(tip, given.to):
+            direct(unit, tip, given.to, given.instruction, due)
+        elif given.raw:
+            self._ask_raw(unit, tip, given, due)
         else:
-            given = {step: text for step, text in act.answers.items() if text}
-            self._casework.directing.direct(unit, tip, act.to, act.text, due, answers=given, rewording=act.rewording)
+            filled = {step: text for step, text in given.answers.items() if text}
+            direct(unit, tip, given.to, given.instruction, due, answers=filled, rewording=given.rewording)
 
     def consent(self, unit: UnitOfWork, tip: OpenTip, least_due: int) -> None:
         """Hand over the tip as another officer asked; the report is owed then, or at `least_due` if that is later."""
@@ -92,10 +103,10 @@ class ReleaseRules:
         due = max(step.due, least_due) if step.due else 0
         self._casework.directing.direct(unit, tip, step.to, asked.message.text, due)
 
-    def _ask_raw(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct, due: int) -> None:
-        step = CaseStep(kind="asked_raw", to=act.to, due=due)
-        message = Message(sender="desk", desk=self._casework.desk, text=act.text, internal=True, case=step)
-        self._casework.post(unit, tip, message, act=("raw_asked", act.to))
+    def _ask_raw(self, unit: UnitOfWork, tip: OpenTip, given: Handover, due: int) -> None:
+        step = CaseStep(kind="asked_raw", to=given.to, due=due)
+        message = Message(sender="desk", desk=self._casework.desk, text=given.instruction, internal=True, case=step)
+        self._casework.post(unit, tip, message, act=("raw_asked", given.to))
 
 
 def _quotes(tip: OpenTip, *written: str) -> bool:

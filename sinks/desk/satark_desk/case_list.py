@@ -24,7 +24,7 @@ def case_list(rows: Iterable[Row], text: PageText, titles: Mapping[str, str]) ->
     writer = csv.writer(out)
     writer.writerow([text(f"case_list.{name}") for name in _COLUMNS])
     for row in rows:
-        writer.writerow([_safe(cell) for cell in _cells(row, text, titles)])
+        writer.writerow([_safe(cell) for cell in _line(row, text, titles)])
     return out.getvalue()
 
 
@@ -34,7 +34,7 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-def _cells(row: Row, text: PageText, titles: Mapping[str, str]) -> tuple[str, ...]:
+def _line(row: Row, text: PageText, titles: Mapping[str, str]) -> tuple[str, ...]:
     header, work = row.summary.header, row.summary.work
     directed = work.directions.values()
     due = min((one.due for one in directed if one.is_open and not work.finished), default=0)
