@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _FEW: Final = 10
 """Tips that an officer waits to see compared while `open_all` is at it: some milliseconds each."""
+_PAUSES: Final = 4
+"""How much longer the pauses between comparisons are, in which officers' pages have the processor."""
 _DIGEST: Final = 16
 """Bytes by which an envelope is told from the one that replaces it."""
 
@@ -120,7 +122,7 @@ class TipCache:
         while more:
             began = time.monotonic()
             more = self._compare(1)
-            self._stopped.wait(time.monotonic() - began)  # at most half of the time, for officers work meanwhile
+            self._stopped.wait(_PAUSES * (time.monotonic() - began))
         self._comparing = False
         if self._stopped.is_set():
             self._clear()
