@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.officer import flood_groups
+from satark.officer import NoSuchTip, flood_groups
 from satark.tip import STATUSES
 from satark_desk.queue_index import QueueWatcher
 from satark_desk.read_state import mark_read, read_states
@@ -69,6 +69,15 @@ class OfficerQueue(QueueWatcher):
         self._services.write_now(lambda unit: mark_read(unit, self._index.desk, self._officer, summary))
         with self._index.cache.lock:
             self.follow([summary.id])
+
+    def has_read(self, number: str) -> bool:
+        """Return whether the officer has seen all of a tip, given by its number."""
+        with self._index.cache.lock:
+            try:
+                tip, _ = self._index.cache.find(number)
+            except NoSuchTip:
+                return False
+            return tip not in self._unseen | self._updated
 
     @property
     def every(self) -> int:

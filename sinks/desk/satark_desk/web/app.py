@@ -15,6 +15,7 @@ from satark.web import PageHeaders, SameOrigin
 from satark_desk.web.account_pages import AccountPages
 from satark_desk.web.act_pages import ActPages
 from satark_desk.web.audit_pages import AuditPages
+from satark_desk.web.bulk_pages import BulkPages
 from satark_desk.web.factor_pages import FactorPages
 from satark_desk.web.files import show_file, show_preview
 from satark_desk.web.order_pages import OrderPages
@@ -38,13 +39,16 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
     web = WebContext(context, settings, public_url)
     sign_in, pages = SignInPages(web), DeskPages(web)
     voices, originals, acts = VoicePages(pages), OriginalPages(pages, context), ActPages(web, pages)
-    orders = OrderPages(web)
+    orders, bulk = OrderPages(web), BulkPages(web, pages)
     routes = [
         Route("/", web.page(pages.queue)),
         Route("/figures", web.page(pages.figures)),
         *_sign_in_routes(web, sign_in),
         *_account_routes(web),
         *_oversight_routes(web),
+        Route("/bulk", web.page(bulk.show)),
+        Route("/bulk", web.form(bulk.submit), methods=["POST"]),
+        Route("/bulk/done", web.page(bulk.done)),
         Route("/tips/{number}", web.page(pages.tip)),
         Route("/tips/{number}/files/{ordinal}", web.page(show_file)),
         Route("/tips/{number}/previews/{ordinal}", web.page(show_preview)),

@@ -10,7 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.officer import (
+    BULK_KINDS,
     MAX_TEXT,
+    MOST_TIPS,
     DeskAct,
     DeskActs,
     OpenTip,
@@ -83,6 +85,11 @@ class DeskPages:
             page=number,
             pages=pages,
             every=queue.every,
+            floods=queue.floods if not wanted.query and number == 1 else [],
+            bulk_kinds=BULK_KINDS,
+            colleagues=services.read(lambda c: officers_of(c, desk)),
+            longest=MAX_TEXT,
+            most=MOST_TIPS,
         )
 
     def figures(self, request: Request, session: Session) -> Response:

@@ -11,6 +11,11 @@
     if (next) next.focus();
   }
 
+  // A list that refreshed itself would lose which tips are ticked.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target.id === "queue" && document.querySelector("[data-choose]:checked")) event.preventDefault();
+  });
+
   document.addEventListener("keydown", (event) => {
     // Escape leaves a field, so that the keys work again.
     if (event.key === "Escape" && event.target.closest("input, textarea, select")) event.target.blur();

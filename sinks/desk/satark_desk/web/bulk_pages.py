@@ -1,0 +1,108 @@
+"""One act on several tips of the queue: chosen in one form, confirmed, and answered by what was done and what not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from satark.officer import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip, check_all, perform_all, summarize
+from satark_desk.web.form_drafts import FormOwner
+from satark_desk.web.web_context import redirect_to
+
+if TYPE_CHECKING:
+    from satark_desk.web.pages import DeskPages
+    from satark_desk.web.sessions import Session
+    from satark_desk.web.web_context import WebContext
+
+_TIP: Final = "tip-"
+"""What the name of each tip's box begins with; its number follows."""
+_FIELDS: Final = ("kind", "into", "officer", "priority", "text")
+
+
+class BulkPages:
+    """The form, its confirmation, and what came of it: each has an address of its own, as those of one tip's acts."""
+
+    def __init__(self, web: WebContext, pages: DeskPages) -> None:
+        self._web = web
+        self._pages = pages
+
+    def submit(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+        """Take a form: perform what was confirmed, or keep it as a draft and show that."""
+        fields = {name: value for name, value in form.items() if name in _FIELDS or name.startswith(_TIP)}
+        if "confirmed" not in form:
+            return self._to_draft(request, session, "bulk", fields)
+        act, once = _act_of(fields), form.get("once", "")
+        if act is None or not session.is_first_submission(once):
+            return redirect_to(request, "")
+        outcomes = self._perform(session, _numbers(fields), act)
+        self._web.drafts.drop(once)
+        return self._to_draft(request, session, "bulk/done", {one.number: one.problem for one in outcomes})
+
+    def show(self, request: Request, session: Session) -> Response:
+        """Show what would become of each tip, for confirmation."""
+        draft = self._web.drafts.find(session.unlocked, request.query_params.get("draft", ""))
+        if draft is None or draft.path != "bulk":
+            return redirect_to(request, "")
+        act, numbers = _act_of(draft.fields), _numbers(draft.fields)
+        outcomes = check_all(self._pages.acts(session), session.casework, numbers, act) if act else []
+        return self._web.show(
+            request,
+            "bulk.html",
+            session=session,
+            act=act,
+            outcomes=outcomes,
+            allowed=[one for one in outcomes if not one.problem],
+            fields=draft.fields,
+            draft=request.query_params["draft"],
+            most=MOST_TIPS,
+        )
+
+    def done(self, request: Request, session: Session) -> Response:
+        """Show what was done, and what was not and why."""
+        draft = self._web.drafts.find(session.unlocked, request.query_params.get("draft", ""))
+        if draft is None or draft.path != "bulk/done":
+            return redirect_to(request, "")
+        refused = {number: problem for number, problem in draft.fields.items() if problem}
+        done = [number for number, problem in draft.fields.items() if not problem]
+        return self._web.show(request, "bulk_done.html", session=session, done=done, refused=refused)
+
+    def _perform(self, session: Session, numbers: list[str], act: BulkAct) -> list[BulkOutcome]:
+        """Do it; what the officer had read before stays read."""
+        read = [number for number in numbers if session.queue.has_read(number)]
+        outcomes = perform_all(self._pages.acts(session), session.casework, numbers, act)
+        for number in read:
+            self._note_seen(session, number)
+        return outcomes
+
+    @staticmethod
+    def _note_seen(session: Session, number: str) -> None:
+        try:
+            tip = session.casework.open(number)
+        except NoSuchTip:
+            return
+        session.queue.note_seen(summarize(tip.id, tip.envelope.header, tip.thread))
+
+    def _to_draft(self, request: Request, session: Session, path: str, fields: Mapping[str, str]) -> Response:
+        draft = self._web.drafts.put(FormOwner.of(session.unlocked), path, fields)
+        return redirect_to(request, f"{path}?draft={draft}")
+
+
+def _numbers(fields: Mapping[str, str]) -> list[str]:
+    return [name.removeprefix(_TIP) for name in fields if name.startswith(_TIP)]
+
+
+def _act_of(fields: Mapping[str, str]) -> BulkAct | None:
+    """Return what a form asks for; None if it names no act, or no tips.
+
+    Without a number to merge into, the others are merged into the first of the chosen.
+    """
+    kind = next((kind for kind in BULK_KINDS if kind == fields.get("kind")), None)
+    numbers = _numbers(fields)
+    if kind is None or not numbers:
+        return None
+    value = {name: fields.get(name, "").strip() for name in _FIELDS}
+    to = (value["into"] or numbers[0]) if kind == "merge" else value["officer"]
+    return BulkAct(kind=kind, to=to, priority=value["priority"], text=value["text"])

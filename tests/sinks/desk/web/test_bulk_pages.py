@@ -1,0 +1,105 @@
+"""Several tips at once: chosen in the queue, confirmed, done by the rules of each; and floods as one row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from starlette.testclient import TestClient
+
+from satark.casework import Casework
+from satark.desk import Desk
+from satark.services import Services
+from satark.testing.tips import SeededTip, seed_message, seed_tip
+from satark.tip import Message
+
+FLOOD = "मेयर साहब ने पार्क की ज़मीन बेच दी है सब लोग शिकायत भेजें नहीं तो बच्चे कहाँ खेलेंगे"
+FindDesk = Callable[[str], Desk]
+
+
+@pytest.fixture
+def flood(services: Services, desk: FindDesk) -> list[SeededTip]:
+    """Eight copies of one text, among two other tips."""
+    for what in ("UP65 CD 4411 से शराब आती है", "पार्क में जुआ होता है"):
+        seed_tip(services, [desk("sp")], answers={"what": what})
+    copies = [seed_tip(services, [desk("sp")], answers={"what": FLOOD}, category="OTHER") for _ in range(8)]
+    return sorted(copies, key=lambda tip: tip.number)
+
+
+def confirmed(client: TestClient, page: str) -> str:
+    """Confirm the page of several tips, as its button does; return the page that follows."""
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
+    return client.post("/desk/bulk", data={**fields, "confirmed": "yes"}).text
+
+
+def test_a_flood_of_eight_is_one_row_and_set_aside_and_taken_up_again(
+    flood: list[SeededTip], browser: Callable[..., TestClient], casework: Callable[[str], Casework]
+) -> None:
+    client = browser("sp")
+    page = client.get("/desk/").text
+    assert "8 tips of one day say nearly the same" in page
+    assert len(re.findall("data-row", page)) == 2
+    form = {f"tip-{tip.number}": "yes" for tip in flood} | {"kind": "aside"}
+    confirm = client.post("/desk/bulk", data=form).text
+    assert "Your report is kept." in confirm
+    assert "Done with 8 tips." in confirmed(client, confirm)
+    assert {casework("sp").open(tip.number).status for tip in flood} == {"SET_ASIDE"}
+    page = client.get("/desk/").text
+    assert not any(tip.number in page for tip in flood)
+    aside = client.get("/desk/?status=SET_ASIDE").text
+    assert len(re.findall("data-row", aside)) == 5, "a page of them"
+    again = client.post("/desk/bulk", data={**form, "kind": "resume"}).text
+    assert "Done with 8 tips." in confirmed(client, again)
+    assert "8 tips of one day" in client.get("/desk/").text
+
+
+def test_what_is_set_aside_is_listed_again_when_its_tipster_writes(
+    services: Services, flood: list[SeededTip], browser: Callable[..., TestClient]
+) -> None:
+    client, one = browser("sp"), flood[0]
+    confirmed(client, client.post("/desk/bulk", data={f"tip-{one.number}": "yes", "kind": "aside"}).text)
+    assert not is_open(client, one)
+    seed_message(services, one, Message(sender="tipster", text="they come tonight"))
+    assert is_open(client, one)
+
+
+def is_open(client: TestClient, tip: SeededTip) -> bool:
+    """Whether the queue lists a tip among the unfinished ones, on any page."""
+    return any(tip.number in client.get(f"/desk/?mark=open&page={page}").text for page in (1, 2))
+
+
+def test_a_flood_is_merged_into_the_first_and_what_is_refused_is_named(
+    services: Services, flood: list[SeededTip], desk: FindDesk, browser: Callable[..., TestClient]
+) -> None:
+    elsewhere = seed_tip(services, [desk("sp")], district="jaunpur")
+    client, leading = browser("sp"), flood[0].number
+    form = {f"tip-{tip.number}": "yes" for tip in (*flood, elsewhere)} | {"kind": "merge"}
+    confirm = client.post("/desk/bulk", data=form).text
+    assert f"Tips to merge into {leading}: 7" in confirm
+    done = confirmed(client, confirm)
+    assert "Done with 7 tips." in done
+    assert re.search(rf"{elsewhere.number}</a> <span class=\"refused\">These tips are not at the same desks", done)
+    assert all(tip.number in client.get(f"/desk/tips/{leading}").text for tip in flood)
+
+
+@pytest.mark.parametrize("form", [{"kind": "aside"}, {"tip-K999-9999": "yes"}, {"kind": "no", "tip-K999-9999": "yes"}])
+def test_a_form_without_tips_or_without_an_act_does_nothing(
+    form: dict[str, str], flood: list[SeededTip], browser: Callable[..., TestClient]
+) -> None:
+    del flood
+    page = browser("sp").post("/desk/bulk", data=form).text
+    assert "Tick at least one tip" in page
+    assert 'name="confirmed"' not in page
+
+
+def test_what_an_officer_had_read_stays_read(
+    flood: list[SeededTip], browser: Callable[..., TestClient], casework: Callable[[str], Casework]
+) -> None:
+    client, one = browser("sp"), flood[0]
+    client.get(f"/desk/tips/{one.number}")
+    form = {f"tip-{tip.number}": "yes" for tip in flood[:2]} | {"kind": "priority", "priority": "high", "text": "crowd"}
+    confirmed(client, client.post("/desk/bulk", data=form).text)
+    assert casework("sp").open(one.number).header.priority == "high"
+    page = client.get("/desk/?mark=new&priority=high").text
+    assert (one.number in page, flood[1].number in page) == (False, True)
