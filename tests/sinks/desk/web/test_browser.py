@@ -105,7 +105,7 @@ async def test_an_officer_opens_a_tip_answers_it_and_directs_it(
 
     await page.get_by_text("Direct to a station or desk").click()
     await page.locator("details[open] select").select_option("lanka")
-    await page.locator("details[open] textarea").fill("आज रात")
+    await page.locator("details[open] [name=text]").fill("आज रात")
     await page.locator("details[open] button").click()
     await page.get_by_role("button", name="Confirm").click()
     await expect(page.locator(".notice.good")).to_have_text("The tip is directed.")
