@@ -224,7 +224,7 @@ async def _feed(stream: AsyncIterator[bytes], pipe: socket.socket, most: int) ->
 
 def _seal_from(pipe: socket.socket, target: Path, recipient: str, copy: BinaryIO) -> tuple[ContentDigest, bool]:
     with pipe, pipe.makefile("rb") as source:
-        digest, copied = sealed_files.seal_file(source, target, recipient, copy)
+        digest, copied = sealed_files.seal_file(source, target, recipient, copy, with_md5=True)
     if copied:
         copy.flush()
     return digest, copied

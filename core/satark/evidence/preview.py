@@ -46,7 +46,7 @@ class Previewer:
         mime = sniff_file(source)
         if mime.startswith("image/"):
             with open_image(source, limits, _FORMATS, reduced=True) as picture:
-                picture.draft("RGB", (2 * LONGEST, 2 * LONGEST))
+                picture.draft("RGB", (LONGEST, LONGEST))
                 return _save(ImageOps.exif_transpose(picture), target)
         if mime == "application/pdf":
             return _save(pdf_rendering.render_first_page(source, LONGEST), target)

@@ -40,7 +40,7 @@ class ContentDigest(msgspec.Struct, frozen=True):
     bytes: int
     sha256: str
     md5: str
-    """Only for the certificate, whose form has a line for it: MD5 proves nothing by itself."""
+    """Of originals alone, for the certificate, whose form has a line for it: MD5 proves nothing by itself."""
 
 
 class WriteFailed(OSError):  # noqa: N818 - it reads as what it says
@@ -50,11 +50,11 @@ class WriteFailed(OSError):  # noqa: N818 - it reads as what it says
 class _DigestingReader(io.RawIOBase):
     """Reads from `source` and hashes what it reads; writes it to `copy` too, until a write there fails."""
 
-    def __init__(self, source: BinaryIO, copy: BinaryIO | None) -> None:
+    def __init__(self, source: BinaryIO, copy: BinaryIO | None, *, with_md5: bool) -> None:
         self._source = source
         self._copy = copy
         self._sha256 = hashlib.sha256()
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._md5 = hashlib.md5(usedforsecurity=False) if with_md5 else None
         self._count = 0
 
     def readable(self) -> bool:
@@ -63,7 +63,8 @@ class _DigestingReader(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         data = self._source.read(size)
         self._sha256.update(data)
-        self._md5.update(data)
+        if self._md5 is not None:
+            self._md5.update(data)
         self._count += len(data)
         if self._copy is not None:
             try:
@@ -78,11 +79,12 @@ class _DigestingReader(io.RawIOBase):
 
     @property
     def digest(self) -> ContentDigest:
-        return ContentDigest(self._count, self._sha256.hexdigest(), self._md5.hexdigest())
+        md5 = self._md5.hexdigest() if self._md5 is not None else ""
+        return ContentDigest(self._count, self._sha256.hexdigest(), md5)
 
 
 def seal_file(
-    source: BinaryIO, target: Path, recipient: str, copy: BinaryIO | None = None
+    source: BinaryIO, target: Path, recipient: str, copy: BinaryIO | None = None, *, with_md5: bool = False
 ) -> tuple[ContentDigest, bool]:
     """Encrypt a stream into `<target>.part`, on the disk when this returns; `put_in_place` puts it in its place.
 
@@ -92,7 +94,7 @@ def seal_file(
         BlockingIOError: another process is writing the same file.
         OSError: the disk failed or is full.
     """
-    reader = _DigestingReader(source, copy)
+    reader = _DigestingReader(source, copy, with_md5=with_md5)
     descriptor = os.open(_part(target), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "r+b") as out:
         fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)

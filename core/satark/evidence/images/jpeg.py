@@ -11,8 +11,8 @@ import re
 from typing import TYPE_CHECKING
 
 from satark.evidence.images import orientation
-from satark.evidence.images.decode import check_decodes
-from satark.evidence.images.jpeg_end import without_trailing_bytes
+from satark.evidence.images.decode import check_decodes, check_opens
+from satark.evidence.images.jpeg_end import decoded_part
 from satark.evidence.images.jpeg_tables import Segment, used_only
 from satark.evidence.images.reencode import to_jpeg
 from satark.evidence.images.salvage import salvage
@@ -63,9 +63,11 @@ class JpegScrubber:
         if strip_metadata(clean) != clean:
             raise Unclean("damaged")
         target.write_bytes(clean)
-        check_decodes(target, limits, formats=("JPEG",))
         if clean.count(_SCAN) == 1:
-            target.write_bytes(without_trailing_bytes(clean))
+            check_opens(target, limits, formats=("JPEG",), reduced=True)
+            target.write_bytes(decoded_part(clean))
+        else:
+            check_decodes(target, limits, formats=("JPEG",))
         return Cleaned("image/jpeg", left_out=_left_out(data))
 
     def _scrub_unusual(self, source: Path, data: bytes, target: Path, limits: Limits) -> str:

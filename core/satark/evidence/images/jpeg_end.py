@@ -14,6 +14,7 @@ from typing import Any, Final
 from PIL import Image
 
 from satark.evidence.images.decode import RAISES
+from satark.scrubber import Unclean
 
 _EOI: Final = b"\xff\xd9"
 _CHUNK: Final = 1 << 16
@@ -23,36 +24,47 @@ _AHEAD: Final = 8
 """Bytes that libjpeg reads ahead at most."""
 
 
-def without_trailing_bytes(image: bytes) -> bytes:
-    """Return an image of one scan, which ends with its end marker, without bytes after its last coded block.
+def decoded_part(image: bytes) -> bytes:
+    """Decode an image of one scan, which ends with its end marker; return it without bytes after its last coded block.
 
-    An image that does not decode is returned as it is.
+    Raises:
+        Unclean: it does not decode.
     """
     last = len(image) - len(_EOI)
     try:
         about = _finished(image, 0, last, _CHUNK)
-        if about is None:
-            return image
-        exact = _finished(image, max(0, about - _CHUNK), about, 1) or about
-        pixels = _pixels(image[:exact] + _EOI)
-        ends = range(max(0, exact - _AHEAD), exact)
-        end = next((end for end in ends if _pixels(image[:end] + _EOI) == pixels), exact)
+        return image if about is None else _without_rest(image, about)
     except RAISES:
-        return image
+        raise Unclean("damaged") from None
+
+
+def _without_rest(image: bytes, about: int) -> bytes:
+    """Remove what follows the last coded block, which ends a bit before this offset."""
+    last = len(image) - len(_EOI)
+    exact = _finished(image, max(0, about - _CHUNK), about, 1) or about
+    pixels = _pixels(image[:exact] + _EOI)
+    ends = range(max(0, exact - _AHEAD), exact)
+    end = next((end for end in ends if _pixels(image[:end] + _EOI) == pixels), exact)
     return image[:end] + _EOI if last - end > _PADDING else image
 
 
 def _finished(image: bytes, begin: int, last: int, piece: int) -> int | None:
-    """Return after how many bytes the decoder has all rows, fed piece by piece; None: it needs all up to `last`."""
+    """Return after how many bytes the decoder has all rows, fed piece by piece; None: it needs all up to `last`.
+
+    Raises:
+        OSError: the image does not decode.
+    """
     decoder = _decoder(image)
     fed, waiting = begin, image[:begin]
     while True:
-        read, _ = decoder.decode(waiting)
+        read, code = decoder.decode(waiting)
+        if code < 0:
+            raise OSError(code)
         if read < 0:
-            return fed
-        if fed >= last:
-            return None
-        following = min(last, fed + piece)
+            return fed if fed <= last else None
+        if fed > last:
+            raise OSError("the rows are not complete")
+        following = min(last, fed + piece) if fed < last else len(image)
         waiting = waiting[read:] + image[fed:following]
         fed = following
 

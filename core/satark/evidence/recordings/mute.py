@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from satark.evidence.jobs import MUTE_JOB
 from satark.evidence.recordings import ffmpeg
+from satark.evidence.recordings.codec_rules import CodecRules
 from satark.evidence.recordings.ffmpeg import container_of
 from satark.evidence.recordings.remux import RemuxScrubber
 from satark.evidence.sniff import sniff_file
@@ -26,6 +27,7 @@ class FilmMuter(RemuxScrubber):
     mimes = frozenset({MUTE_JOB})
     picture = ("-map", "0:V:0")  # needed: where nothing is mapped ffmpeg takes what it likes, sound among it
     sound = ()
+    looks_for_hidden = False
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the muted copy; of a film without sound the same bytes. See `Scrubber`."""
@@ -34,6 +36,11 @@ class FilmMuter(RemuxScrubber):
             return super().scrub(source, target, limits)
         shutil.copyfile(source, target)
         return container.mime
+
+    def _rules(self, described: bytes) -> CodecRules:
+        """Filter nothing: the clean copy holds no metadata any more."""
+        del described
+        return CodecRules()
 
     def _decode_start(self, clean: Path, container: Container, limits: Limits, *, video: bool) -> None:
         """Decode nothing: the clean copy was decoded, and the hash of its film is that of this one."""

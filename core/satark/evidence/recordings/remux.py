@@ -72,6 +72,8 @@ class RemuxScrubber:
     picture: tuple[str, ...] = ("-map", "0:V:0?")
     sound: tuple[str, ...] = ("-map", "0:a:0?")
     """What is kept of picture and sound, as options of ffmpeg."""
+    looks_for_hidden = True
+    """Whether a film may hold frames that a player does not show."""
 
     def __init__(self, program: str = "") -> None:
         self.ffmpeg = ffmpeg.find_program(program)
@@ -83,8 +85,8 @@ class RemuxScrubber:
         if container.demuxer == "mov" and _TELEPHONE.search(described):
             container = CONTAINERS["video/quicktime"]
         original = described.decode(errors="replace")
-        rules = rules_for(described if container.has_video else b"")
-        listed = container.demuxer == "mov" and _has_picture(original)
+        rules = self._rules(described if container.has_video else b"")
+        listed = self.looks_for_hidden and container.demuxer == "mov" and _has_picture(original)
         try:
             hashes = self._remux(source, target, container, rules, listed=listed)
         except Unclean:
@@ -100,6 +102,9 @@ class RemuxScrubber:
         self._decode_start(target, container, limits, video=b",v," in hashes)
         readable = _readable(original, report) if container.demuxer in _DECLARING_DURATION else 100
         return Cleaned(container.mime, readable=readable, left_out=_left_out(original))
+
+    def _rules(self, described: bytes) -> CodecRules:
+        return rules_for(described)
 
     def _scrub_prepared(
         self, prepare: Callable[[str, Container, Path, Path], None], source: Path, target: Path, limits: Limits
@@ -159,7 +164,7 @@ class RemuxScrubber:
 
     def _decode_start(self, clean: Path, container: Container, limits: Limits, *, video: bool) -> None:
         """Decode the key frames and the sound of the first minute, which is what a player meets first."""
-        cheaply = ("-skip_frame:v", "nokey", "-max_pixels:v", str(limits.pixels)) * video
+        cheaply = ("-discard:v", "nokey", "-skip_frame:v", "nokey", "-max_pixels:v", str(limits.pixels)) * video
         duration = ("-t", str(_PLAYED_SECONDS))
         self._run("error", *cheaply, *duration, *container.read(clean), "-f", "null", "pipe:1")
 
