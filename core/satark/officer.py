@@ -18,7 +18,7 @@ from satark.casework import (
 )
 from satark.casework.approvals import two_officers
 from satark.casework.bulk import BULK_KINDS, MOST_TIPS, BulkAct, BulkKind, BulkOutcome, check_all, perform_all
-from satark.casework.clocks import Clocks, Offices, marks_for
+from satark.casework.clocks import Clocks, Offices, band_end, marks_for
 from satark.casework.desk_acts import (
     ACT_NAMES,
     MAX_TEXT,
@@ -31,6 +31,7 @@ from satark.casework.desk_acts import (
 from satark.casework.errors import NotTheseTwoOfficers, SecondOfficerRequired, VoiceAccessDenied
 from satark.casework.flood_groups import FloodGroup, flood_groups
 from satark.casework.keeping import Keeping, StepRefused
+from satark.casework.officer_names import with_officer
 from satark.casework.offices import offices_of
 from satark.casework.opened_tip import summarize
 from satark.casework.pack_export import export_pack
@@ -174,6 +175,7 @@ __all__ = [
     "add_desk",
     "all_desks",
     "all_proposals",
+    "band_end",
     "can_speak",
     "carry_out",
     "change_key",
@@ -223,5 +225,6 @@ __all__ = [
     "text_hints",
     "two_officers",
     "viewer",
+    "with_officer",
     "withdraw",
 ]

@@ -41,7 +41,7 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
 
     def first_act_due(self, header: Header) -> int:
         """Return when a desk must have acted, Unix seconds; 0 if nothing says when the tip came."""
-        end = _end_of(header.received)
+        end = band_end(header.received)
         return int(end + self.first_act_hours[header.priority] * _HOUR) if end else 0
 
     @property
@@ -119,7 +119,8 @@ def may_decide(desk: str, work: Work, asking: str, offices: Offices) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _end_of(band: str) -> float:
+def band_end(band: str) -> float:
+    """Return the end of a six-hour band, Unix seconds; 0 for what is no band."""
     try:
         start = datetime.strptime(band.partition("/")[0], "%Y-%m-%dT%H").replace(tzinfo=UTC)
     except ValueError:

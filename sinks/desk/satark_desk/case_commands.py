@@ -18,7 +18,6 @@ from satark.terminal import escape_controls
 from satark.tip import OUTCOMES, STATUSES
 from satark_desk import terminal_tables
 from satark_desk.commands import passphrase_option, unlocked_desk
-from satark_desk.figures import figures_of
 from satark_desk.officer_queue import OfficerQueue
 from satark_desk.queue_index import QueueIndex
 from satark_desk.read_state import mark_read, read_states
@@ -170,7 +169,7 @@ def show(*, desk: str, number: str, passphrase_file: Path, language: str, as_jso
         summary = summarize(tip.id, tip.envelope.header, tip.thread)
         work.services.write_now(lambda unit: mark_read(unit, desk, work.unlocked.officer, summary))
         if as_json:
-            _print_json(tip_to_json(tip))
+            print_json(tip_to_json(tip))
         else:
             click.echo(terminal_tables.tip(tip, work.text(language)))
 
@@ -280,22 +279,8 @@ def merge(*, desk: str, number: str, passphrase_file: Path, into: str, reason: s
     act_on(desk, number, passphrase_file, DeskAct(name="merge", to=into, text=reason.strip()), as_json=as_json)
 
 
-@click.command("stats")
-@at_desk
-@language_option
-@json_option
-def stats(*, desk: str, passphrase_file: Path, language: str, as_json: bool) -> None:
-    """Count the tips of DESK by status, category, priority and outcome, and what is owed and disputed."""
-    with desk_work(desk, passphrase_file) as work:
-        figures = figures_of(work.rows(Filter()))
-        if as_json:
-            _print_json(msgspec.to_builtins(figures))
-        else:
-            click.echo(terminal_tables.figures(figures, work.text(language)))
-
-
 COMMANDS = (
-    queue, search, show, respond, note, assign, report, close, approve, refuse, correct, merge, stats,
+    queue, search, show, respond, note, assign, report, close, approve, refuse, correct, merge,
 )  # fmt: skip
 
 
@@ -308,7 +293,7 @@ def act_on(desk: str, number: str, passphrase_file: Path, act: DeskAct, *, as_js
 def report_act(tip: OpenTip, what: str, *, as_json: bool) -> None:
     """Print what was done, or the tip as JSON."""
     if as_json:
-        _print_json(tip_to_json(tip))
+        print_json(tip_to_json(tip))
     else:
         click.echo(f"{tip.tip.number}: {what}; the status is {tip.status}")
 
@@ -316,12 +301,14 @@ def report_act(tip: OpenTip, what: str, *, as_json: bool) -> None:
 def _print_rows(work: DeskWork, rows: list[Row], language: str, *, as_json: bool) -> None:
     if as_json:
         for row in rows:
-            _print_json(row_to_json(row))
+            print_json(row_to_json(row))
     else:
         click.echo(terminal_tables.queue(rows, work.text(language), time.time()))
     if work.casework.unreadable:
         click.echo(f"tips that can't be opened: {work.casework.unreadable}; tell whoever runs the service", err=True)
 
 
-def _print_json(record: dict[str, Any]) -> None:
+def print_json(record: dict[str, Any]) -> None:
+    """Print a record as JSON on one line."""
+    """Print one JSON object on a line, without control characters."""
     click.echo(escape_controls(json.dumps(record, ensure_ascii=False)))

@@ -60,6 +60,7 @@ def satark_commands(cli: click.Group) -> None:
     from satark_desk import case_commands as case  # noqa: PLC0415 - servers never need the commands
     from satark_desk import office_commands as office  # noqa: PLC0415 - servers never need the commands
     from satark_desk import release_commands as release  # noqa: PLC0415 - servers never need the commands
+    from satark_desk import statistics_commands as statistics  # noqa: PLC0415 - servers never need the commands
     from satark_desk.audit_commands import audit_group  # noqa: PLC0415 - servers never need the commands
     from satark_desk.commands import desk_group, officer_group  # noqa: PLC0415 - servers never need the commands
     from satark_desk.evidence_commands import evidence_group  # noqa: PLC0415 - servers never need the commands
@@ -67,7 +68,7 @@ def satark_commands(cli: click.Group) -> None:
     from satark_desk.retention_commands import retention_group  # noqa: PLC0415 - servers never need the commands
     from satark_desk.roster_commands import roster_group  # noqa: PLC0415 - servers never need the commands
 
-    for command in (*office.COMMANDS, *case.COMMANDS, *release.COMMANDS):
+    for command in (*office.COMMANDS, *case.COMMANDS, *release.COMMANDS, *statistics.COMMANDS):
         desk_group.add_command(command)
     for command in COMMANDS:
         officer_group.add_command(command)

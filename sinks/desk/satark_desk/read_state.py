@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from satark.database import in_batches
 from satark_desk.tables import queue, read_state
@@ -38,7 +38,8 @@ def read_states(connection: Connection, desk: str, officer: str, tips: Iterable[
 def mark_read(unit: UnitOfWork, desk: str, officer: str, summary: TipSummary) -> None:
     """Record that an officer has seen a tip in its present state."""
     seen = {"revision": summary.header.revision, "last_message": summary.newest, "at": unit.now}
-    if not unit.insert_new(read_state, [{"desk": desk, "officer": officer, "tip": summary.id, **seen}], "tip"):
+    new = {"desk": desk, "officer": officer, "tip": summary.id, "first": unit.now, **seen}
+    if not unit.insert_new(read_state, [new], "tip"):
         mine = (read_state.c.desk == desk) & (read_state.c.officer == officer) & (read_state.c.tip == summary.id)
         unit.main.execute(update(read_state).where(mine).values(seen))
 
@@ -57,6 +58,14 @@ def seen_by(connection: Connection, desk: str, tip: str) -> list[Seen]:
     query = select(read_state).where(read_state.c.desk == desk, read_state.c.tip == tip)
     rows = connection.execute(query.order_by(read_state.c.at.desc(), read_state.c.officer))
     return [Seen(row.officer, row.last_message, row.at) for row in rows]
+
+
+def first_looks(connection: Connection, desk: str, tips: Iterable[str]) -> dict[str, int]:
+    """Return when an officer of a desk first looked at each of these tips, Unix seconds, by tip id."""
+    first = func.min(read_state.c.first)
+    query = select(read_state.c.tip, first).where(read_state.c.desk == desk).group_by(read_state.c.tip)
+    found = (connection.execute(query.where(read_state.c.tip.in_(some))) for some in in_batches(tips))
+    return {tip: moment for rows in found for tip, moment in rows}
 
 
 class QueueEntry(msgspec.Struct, frozen=True):

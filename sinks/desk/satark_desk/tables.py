@@ -119,6 +119,7 @@ read_state = Table(
     Column("revision", Integer, nullable=False),
     Column("last_message", Integer, nullable=False, comment="seq of the newest message that was shown"),
     Column("at", BigInteger, nullable=False, comment="when the officer last looked at it, Unix seconds"),
+    Column("first", BigInteger, nullable=False, comment="when the officer first looked at it"),
     Index("desk_read_state_tip", "tip"),
     comment="how much of a tip an officer has seen",
 )

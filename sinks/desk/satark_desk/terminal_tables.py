@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from satark.desk import Desk
 from satark.officer import TipSummary
 from satark_desk.tip_queue import MARKS
+from satark_desk.week_pdf import pace_text
 
 if TYPE_CHECKING:
     from satark.officer import OpenTip, PostedMessage
     from satark_desk.figures import Figures
+    from satark_desk.paces import Pace, Step
     from satark_desk.tip_queue import Row
     from satark_desk.web.page_text import PageText
 
@@ -74,7 +76,7 @@ def _message(posted: PostedMessage, text: PageText) -> str:
     return f"[{' · '.join(filter(None, parts))}] {message.text}".rstrip()
 
 
-def figures(counts: Figures, text: PageText) -> str:
+def figures(counts: Figures, paces: Mapping[Step, Pace], text: PageText) -> str:
     """Format a desk's figures."""
     rows = [(text("filter.all"), str(counts.tips)), (text("mark.open"), str(counts.open))]
     rows += [(text("mark.overdue"), str(counts.overdue)), (text("stats.owed"), str(counts.reports_owed))]
@@ -83,6 +85,7 @@ def figures(counts: Figures, text: PageText) -> str:
     rows += [(f"{text('category')}: {text.category(code)}", str(n)) for code, n in counts.category.items()]
     rows += [(f"{text('priority')}: {text(f'priority.{code}')}", str(n)) for code, n in counts.priority.items()]
     rows += [(f"{text('act.close.outcome')}: {text(f'outcome.{code}')}", str(n)) for code, n in counts.outcome.items()]
+    rows += [(text(f"pace.{step}"), pace_text(pace, text)) for step, pace in paces.items()]
     return table(("", ""), rows).lstrip()
 
 

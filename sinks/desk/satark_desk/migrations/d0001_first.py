@@ -179,6 +179,7 @@ def _create_tips() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("last_message", sa.Integer(), nullable=False, comment="seq of the newest message that was shown"),
         sa.Column("at", sa.BigInteger(), nullable=False, comment="when the officer last looked at it, Unix seconds"),
+        sa.Column("first", sa.BigInteger(), nullable=False, comment="when the officer first looked at it"),
         sa.PrimaryKeyConstraint("desk", "officer", "tip"),
         comment="how much of a tip an officer has seen",
     )

@@ -20,6 +20,7 @@ from satark_desk.web.factor_pages import FactorPages
 from satark_desk.web.files import show_file, show_preview
 from satark_desk.web.order_pages import OrderPages
 from satark_desk.web.original_pages import OriginalPages
+from satark_desk.web.overview_pages import OverviewPages
 from satark_desk.web.pages import DeskPages
 from satark_desk.web.recovery_pages import RecoveryPages
 from satark_desk.web.retention_pages import RetentionPages
@@ -37,12 +38,13 @@ if TYPE_CHECKING:
 def build(context: DeskContext, settings: DeskSettings, public_url: str = "") -> Starlette:
     """Build the application. It can be mounted at any path; `public_url` is its address behind a reverse proxy."""
     web = WebContext(context, settings, public_url)
-    sign_in, pages = SignInPages(web), DeskPages(web)
+    sign_in, pages, overview = SignInPages(web), DeskPages(web), OverviewPages(web)
     voices, originals, acts = VoicePages(pages), OriginalPages(pages, context), ActPages(web, pages)
     orders, bulk = OrderPages(web), BulkPages(web, pages)
     routes = [
         Route("/", web.page(pages.queue)),
-        Route("/figures", web.page(pages.figures)),
+        Route("/figures", web.page(overview.show)),
+        Route("/figures/week.pdf", web.page(overview.week)),
         *_sign_in_routes(web, sign_in),
         *_account_routes(web),
         *_oversight_routes(web),

@@ -27,7 +27,6 @@ from satark.officer import (
 )
 from satark.tip import FINISHED_STATUSES, OUTCOMES, STATUSES
 from satark_desk.act_values import MAX_TRANSCRIPT, write_due
-from satark_desk.figures import figures_of
 from satark_desk.officers import officers_of
 from satark_desk.releases import originals_of
 from satark_desk.tip_queue import PRIORITIES, Filter
@@ -91,23 +90,6 @@ class DeskPages:
             longest=MAX_TEXT,
             most=MOST_TIPS,
         )
-
-    def figures(self, request: Request, session: Session) -> Response:
-        """Show the desk's figures."""
-        text = self._web.text(request)
-        session.casework.note_listed()
-        session.queue.refresh()
-        figures = figures_of(session.queue.page(Filter(), None))
-        tables = {
-            "status": (figures.status, text.status),
-            "category": (figures.category, text.category),
-            "priority": (figures.priority, text.priority),
-            "outcome": (figures.outcome, lambda code: text(f"outcome.{code}")),
-            "station": (figures.station, text.place),
-            "age": (figures.age, lambda code: text(f"age.{code}")),
-        }
-        titles = {desk.name: desk.title for desk in self._web.context.read(all_desks)}
-        return self._web.show(request, "figures.html", session=session, figures=figures, tables=tables, titles=titles)
 
     def tip(self, request: Request, session: Session) -> Response:
         """Show a tip, and record that this officer has seen it."""

@@ -86,6 +86,10 @@ class WebContext:
         """Return the page text in a language; in all of them where it is none of theirs."""
         return [self._text[language]] if language in self._text else list(self._text.values())
 
+    def texts(self) -> tuple[PageText, ...]:
+        """Return the page text in each language."""
+        return tuple(self._text.values())
+
     def show(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
         """Render a template."""
         common = {

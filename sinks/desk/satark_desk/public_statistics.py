@@ -1,0 +1,95 @@
+"""Public statistics: how many tips of each category came in a week, such that no report opens a small number.
+
+- A number under ten is not published, nor one that the noise brings under ten.
+- A published number has noise. It follows from the week, the category, the number and a secret key: the same number
+  gets the same noise each time, so that many copies tell no more than one, and another number gets other noise, so that
+  the difference of two reports is not the number of tips between them.
+- Each category stands in one table, and every sum is a sum of published numbers: subtracting gives no other number.
+"""
+
+from __future__ import annotations
+
+import hmac
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, timedelta
+from typing import Final
+
+import msgspec
+
+SMALLEST: Final = 10
+"""The smallest number that is published."""
+FADING: Final = 0.75
+"""How much less likely each further step of the noise is. Two thirds of all noise lie within ±4."""
+_HALF: Final = 8
+"""Bytes of a seed for each of the two halves of the noise."""
+_DAYS: Final = 7
+
+
+class WeekReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What is published of one week."""
+
+    monday: date
+    tips: Mapping[str, int | None]
+    """Category → tips, with noise; None: fewer than `SMALLEST`, or near it."""
+
+    @property
+    def week(self) -> str:
+        """The week's name by ISO 8601, such as `2026-W48`."""
+        year, week, _ = self.monday.isocalendar()
+        return f"{year}-W{week:02}"
+
+    @property
+    def total(self) -> int:
+        """The sum of what is published: what is left out is not in it."""
+        return sum(number or 0 for number in self.tips.values())
+
+
+def reports_of(
+    arrivals: Iterable[tuple[date, str]], categories: Collection[str], key: bytes, today: date
+) -> list[WeekReport]:
+    """Return the reports of all weeks that are over, the oldest first.
+
+    Args:
+        arrivals: the day and the category of each tip.
+        categories: all categories: those without a tip stand in a report as well.
+        key: secret; without it nobody can tell the noise.
+        today: the day by the officers' calendar.
+    """
+    counted: dict[date, Counter[str]] = {}
+    for day, category in arrivals:
+        counted.setdefault(monday_of(day), Counter())[category] += 1
+    if not counted:
+        return []
+    first, last = min(counted), monday_of(today)
+    mondays = (first + timedelta(days=at) for at in range(0, (last - first).days, _DAYS))
+    return [week_report(monday, counted.get(monday, Counter()), categories, key) for monday in mondays]
+
+
+def week_report(monday: date, counts: Mapping[str, int], categories: Collection[str], key: bytes) -> WeekReport:
+    """Return the report of one week."""
+    every = sorted({*categories, *counts})
+    return WeekReport(monday=monday, tips={one: published(monday, one, counts.get(one, 0), key) for one in every})
+
+
+def published(monday: date, category: str, count: int, key: bytes) -> int | None:
+    """Return a number as it is published; None where it is not."""
+    number = count + noise(monday, category, count, key)
+    return number if count >= SMALLEST and number >= SMALLEST else None
+
+
+def noise(monday: date, category: str, count: int, key: bytes) -> int:
+    """Return the noise of a number: the difference of two numbers of steps, which is geometric to both sides."""
+    seed = hmac.digest(key, f"{monday}\0{category}\0{count}".encode(), "sha256")
+    return _steps(seed[:_HALF]) - _steps(seed[_HALF : 2 * _HALF])
+
+
+def monday_of(day: date) -> date:
+    """Return the Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def _steps(seed: bytes) -> int:
+    chance = (int.from_bytes(seed, "big") + 1) / (1 << (8 * _HALF))
+    return int(math.log(chance) / math.log(FADING))

@@ -1,0 +1,82 @@
+"""The overview of a desk: how many tips there are, of what, how old, and how long the work on them takes."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from satark.officer import all_desks
+from satark_desk.charts import HEIGHT, WIDTH, columns
+from satark_desk.figures import figures_of
+from satark_desk.paces import paces_of
+from satark_desk.tip_queue import Filter
+from satark_desk.week_pdf import pace_text, week_pdf
+
+if TYPE_CHECKING:
+    from satark_desk.tip_queue import Row
+    from satark_desk.web.page_text import PageText
+    from satark_desk.web.sessions import Session
+    from satark_desk.web.web_context import WebContext
+
+_DAYS: Final = 28
+_DAY: Final = 86400
+
+
+class OverviewPages:
+    """The overview as a page, and the week as a PDF."""
+
+    def __init__(self, web: WebContext) -> None:
+        self._web = web
+
+    def show(self, request: Request, session: Session) -> Response:
+        """Show the desk's figures."""
+        text, rows = self._web.text(request), _rows(session)
+        figures = figures_of(rows)
+        paces, days = paces_of(self._web.context, session.casework), _days(rows, text)
+        return self._web.show(
+            request,
+            "figures.html",
+            session=session,
+            figures=figures,
+            tables={
+                "category": (figures.category, text.category),
+                "station": (figures.station, text.place),
+                "age": (figures.age, lambda code: text(f"age.{code}")),
+                "outcome": (figures.outcome, lambda code: text(f"outcome.{code}")),
+                "status": (figures.status, text.status),
+                "priority": (figures.priority, text.priority),
+            },
+            titles={desk.name: desk.title for desk in self._web.context.read(all_desks)},
+            paces={step: pace_text(pace, text) for step, pace in paces.items()},
+            days=days,
+            columns=columns([number for _, number in days]),
+            chart=(WIDTH, HEIGHT),
+        )
+
+    def week(self, request: Request, session: Session) -> Response:
+        """Hand over the last seven days as a PDF, the officer's language first."""
+        first = self._web.text(request)
+        texts = sorted(self._web.texts(), key=lambda text: text.language != first.language)
+        paces = paces_of(self._web.context, session.casework)
+        pdf = week_pdf(_rows(session), paces, session.unlocked.desk.title, texts, time.time())
+        return Response(
+            pdf, media_type="application/pdf", headers={"content-disposition": 'inline; filename="week.pdf"'}
+        )
+
+
+def _rows(session: Session) -> list[Row]:
+    session.casework.note_listed()
+    session.queue.refresh()
+    return session.queue.page(Filter(), None)
+
+
+def _days(rows: list[Row], text: PageText) -> list[tuple[str, int]]:
+    """Return the last days with the number of tips that came on each, the oldest first."""
+    now, counted = time.time(), [0] * _DAYS
+    for row in rows:
+        if row.days < _DAYS:
+            counted[row.days] += 1
+    return [(text.day_at(int(now) - at * _DAY), counted[at]) for at in reversed(range(_DAYS))]

@@ -1,0 +1,73 @@
+"""The last seven days of a desk as a PDF, in each language: for a meeting, not for publication."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from satark.officer import SheetPage, make_sheet
+from satark_desk.figures import figures_of
+
+if TYPE_CHECKING:
+    from satark_desk.figures import Figures
+    from satark_desk.paces import Pace, Step
+    from satark_desk.tip_queue import Row
+    from satark_desk.web.page_text import PageText
+
+DAYS: Final = 7
+_DAY: Final = 86400
+
+
+def week_pdf(
+    rows: Sequence[Row], paces: Mapping[Step, Pace], desk: str, texts: Sequence[PageText], now: float
+) -> bytes:
+    """Write the last seven days of a desk as a PDF.
+
+    Args:
+        rows: all tips of the desk.
+        paces: how long its steps took.
+        desk: its title.
+        texts: a page is written for each.
+        now: Unix seconds.
+    """
+    week, every = figures_of([row for row in rows if row.days < DAYS]), figures_of(rows)
+    return make_sheet(
+        [
+            SheetPage(
+                heading=desk,
+                title=text("week.title", days=_days(text, int(now))),
+                rows=tuple(_rows(week, every, paces, text)),
+                footer=text("figures.what"),
+            )
+            for text in texts
+        ]
+    )
+
+
+def _days(text: PageText, now: int) -> str:
+    return f"{text.day_at(now - (DAYS - 1) * _DAY)} – {text.day_at(now)}"
+
+
+def _rows(week: Figures, every: Figures, paces: Mapping[Step, Pace], text: PageText) -> list[tuple[str, str]]:
+    return [
+        (text("week.came"), str(week.tips)),
+        (text("figures.priority"), _listed(week.priority, text.priority)),
+        (text("figures.category"), _listed(week.category, text.category)),
+        (text("figures.station"), _listed(week.station, text.place)),
+        (text("figures.status"), _listed(week.status, text.status)),
+        (text("figures.outcome"), _listed(week.outcome, lambda code: text(f"outcome.{code}"))),
+        (text("week.open"), str(every.open)),
+        (text("mark.overdue"), str(every.overdue)),
+        (text("stats.owed"), str(every.reports_owed)),
+        (text("mark.disputed"), str(every.disputed_closings)),
+        *((text(f"pace.{step}"), pace_text(pace, text)) for step, pace in paces.items()),
+    ]
+
+
+def pace_text(pace: Pace, text: PageText) -> str:
+    """Return a pace in words."""
+    return text("pace.hours", median=pace.median, longest=pace.longest, n=pace.tips)
+
+
+def _listed(counts: Mapping[str, int], naming: Callable[[str], str]) -> str:
+    return "; ".join(f"{naming(code)}: {number}" for code, number in counts.items())

@@ -1,0 +1,110 @@
+"""Public statistics: whoever subtracts a year of weekly reports from each other opens no small cell."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+import pytest
+
+from satark_desk import public_statistics
+from satark_desk.public_statistics import SMALLEST, WeekReport, reports_of, week_report
+
+KEY = b"k" * 32
+CATEGORIES = ["ARMS", "CATTLE", "DOWRY", "GAMBLING", "INTOX", "MINING", "OTHER", "TRAFFICKING"]
+MONDAYS = [date(2026, 1, 5) + timedelta(weeks=week) for week in range(52)]
+Week = Mapping[str, int]
+
+
+def a_year(seed: int) -> dict[date, Week]:
+    """Return a year of weekly numbers, small ones and others."""
+    chance = random.Random(seed)
+    usual = {category: chance.choice((1, 3, 6, 9, 12, 25, 60)) for category in CATEGORIES}
+    return {monday: {one: max(0, round(chance.gauss(most, 2))) for one, most in usual.items()} for monday in MONDAYS}
+
+
+def some_later(week: Week, chance: random.Random) -> Week:
+    """Return a week's numbers after a few more tips: what came between is a small cell of its own."""
+    return {category: number + chance.choice((0, 1, 2, 5, 9)) for category, number in week.items()}
+
+
+def opened_in_one_report(true: Week, report: WeekReport) -> int:
+    """Count the small cells that a report shows, or that are what is missing from its sum."""
+    shown = sum(report.tips[one] is not None for one, number in true.items() if number < SMALLEST)
+    hidden = [one for one, number in report.tips.items() if number is None]
+    missing = report.total - sum(number for number in report.tips.values() if number is not None)
+    return shown + (len(hidden) == 1 and 0 < missing == true[hidden[0]])
+
+
+def opened_by_two_editions(true: tuple[Week, Week], reports: tuple[WeekReport, WeekReport]) -> int:
+    """Count the numbers of tips between two editions of which an attacker is more sure than not, and right.
+
+    They know how the noise is made, and that there were one to nine such tips, each number as likely.
+    """
+    opened = 0
+    for category in CATEGORIES:
+        between = true[1][category] - true[0][category]
+        before, after = (report.tips[category] for report in reports)
+        if between and before is not None and after is not None:
+            likely = {small: chance_of(after - before - small) for small in range(1, SMALLEST)}
+            best = max(likely, key=lambda small: likely[small])
+            opened += best == between and likely[best] > sum(likely.values()) / 2
+    return opened
+
+
+def chance_of(step: int) -> float:
+    """Return how likely the noise of two numbers differs by a step, but for a factor."""
+    fading = public_statistics.FADING
+    return sum(fading ** (abs(one) + abs(one - step)) for one in range(-40, 41))
+
+
+def attack(seed: int) -> int:
+    """Return how many small cells a year of reports opens, with a second edition of each."""
+    chance, opened = random.Random(seed), 0
+    for monday, week in a_year(seed).items():
+        later = some_later(week, chance)
+        first, second = (week_report(monday, one, CATEGORIES, KEY) for one in (week, later))
+        opened += opened_in_one_report(week, first) + opened_in_one_report(later, second)
+        opened += opened_by_two_editions((week, later), (first, second))
+    return opened
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_subtracting_52_weekly_reports_opens_no_small_cell(seed: int) -> None:
+    assert attack(seed) == 0
+
+
+def test_the_attack_opens_cells_where_small_numbers_are_not_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(public_statistics, "SMALLEST", 0)
+    assert attack(1) > 0
+
+
+def test_the_attack_opens_cells_without_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(public_statistics, "FADING", 1e-12)
+    assert attack(1) > 0
+
+
+def test_copies_of_a_report_are_the_same_so_that_no_average_takes_the_noise_away() -> None:
+    week = a_year(3)[MONDAYS[0]]
+    copies = [week_report(MONDAYS[0], week, CATEGORIES, KEY) for _ in range(20)]
+    assert all(one == copies[0] for one in copies)
+    assert copies[0] != week_report(MONDAYS[0], week, CATEGORIES, b"another key")
+
+
+def test_a_year_is_not_far_off_in_the_sum() -> None:
+    year = {monday: {"INTOX": 40} for monday in MONDAYS}
+    shown = sum(week_report(monday, week, ["INTOX"], KEY).total for monday, week in year.items())
+    assert shown == pytest.approx(52 * 40, rel=0.03)
+
+
+def test_only_weeks_that_are_over_have_a_report_and_none_is_left_out() -> None:
+    arrivals = [(date(2026, 11, 2), "INTOX")] * 30 + [(date(2026, 11, 16), "INTOX")] * 30
+    reports = reports_of(arrivals, ["INTOX", "ARMS"], KEY, today=date(2026, 11, 22))
+    assert [one.week for one in reports] == ["2026-W45", "2026-W46"]
+    assert reports[0].tips.keys() == {"INTOX", "ARMS"}
+    assert reports[1].total == 0
+    assert reports_of(arrivals, ["INTOX"], KEY, today=date(2026, 11, 23))[-1].week == "2026-W47"
+    assert reports_of([], ["INTOX"], KEY, today=date(2026, 11, 23)) == []
+    assert Counter(one.tips["ARMS"] for one in reports) == {None: 2}
