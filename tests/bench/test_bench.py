@@ -13,6 +13,8 @@ import msgspec
 import pytest
 
 from satark_bench.citizen import answer
+from satark_bench.results import Result, middle
+from satark_bench.scenarios import SCENARIOS
 from satark_bench.webhooks import RECEIPT, BotMessage
 
 ROWS = [{"id": f"row-{n}", "title": f"Row {n}"} for n in range(10)]
@@ -24,13 +26,33 @@ def bot_message(interactive: dict[str, Any]) -> BotMessage:
     return msgspec.convert({"to": "917000000000", "type": "interactive", "interactive": interactive}, BotMessage)
 
 
-def test_the_floor_answers_every_message() -> None:
-    command = [sys.executable, "-m", "satark_bench", "--only", "floor", "--seconds", "0.5", "--citizens", "4", "--json"]
-    run = subprocess.run(command, capture_output=True, cwd=Path(__file__).parent, check=True)
-    result = json.loads(run.stdout)
-    assert result["contestant"] == "floor"
-    assert result["messages_per_second"] > 0
-    assert (result["refused"], result["unanswered"]) == (0, 0)
+def test_the_floor_answers_every_message_in_every_scenario() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "satark_bench",
+        "--only",
+        "floor",
+        "--seconds",
+        "0.5",
+        "--citizens",
+        "32",
+        "--json",
+    ]
+    scenarios = [option for name in SCENARIOS if name != "burst" for option in ("--scenario", name)]
+    run = subprocess.run([*command, *scenarios], capture_output=True, cwd=Path(__file__).parent, check=True)
+    results = [json.loads(line) for line in run.stdout.splitlines()]
+    assert [result["scenario"] for result in results] == [name for name in SCENARIOS if name != "burst"]
+    for result in results:
+        assert result["contestant"] == "floor"
+        assert result["messages_per_second"] > 0
+        assert (result["refused"], result["unanswered"]) == (0, 0)
+
+
+def test_the_median_of_the_rounds_counts_and_what_went_wrong_is_added_up() -> None:
+    rounds = [Result("floor", *[float(n)] * 9, receipts=n, gave_up=0, refused=n, unanswered=0) for n in (1, 9, 2)]
+    found = middle(rounds)
+    assert (found.messages_per_second, found.foreign_load, found.receipts, found.refused) == (2.0, 2.0, 12, 12)
 
 
 def test_a_citizen_taps_the_first_button() -> None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
 from collections.abc import Callable
 from typing import Any
 
-import httptools
-
 from satark_bench.results import Counters
-from satark_bench.webhooks import RECEIPT, BotMessage, Webhooks
+from satark_bench.webhooks import RECEIPT, BotMessage
 
 MAX_TURNS = 40
 """Turns after which a citizen without a receipt gives up; the default questionnaire needs fewer than twenty."""
@@ -26,80 +23,52 @@ _TEXTS = (
 )
 
 
-class Citizen(asyncio.Protocol):
-    """A citizen and their connection to the bot, with one webhook in flight.
+class Citizen:
+    """One citizen: what they say next, and what they heard."""
 
-    The next webhook is sent once the acknowledgement and the bot's reply have both arrived.
-    """
-
-    def __init__(
-        self, webhooks: Webhooks, counters: Counters, chance: random.Random, renew: Callable[[Citizen], str]
-    ) -> None:
-        self._webhooks = webhooks
+    def __init__(self, counters: Counters, chance: random.Random, renew: Callable[[Citizen], str]) -> None:
+        """`renew`: gives a citizen the number of a new person."""
         self._counters = counters
         self._chance = chance
         self._renew = renew
-        self._parser = httptools.HttpResponseParser(self)
-        self._transport: asyncio.WriteTransport | None = None
-        self._number = ""
         self._turns = 0
         self._sent_at = 0.0
-        self._acknowledged = True
-        self._reply: BotMessage | None = None
+        self._heard: Callable[[], None] = _nothing
+        self.number = ""
+        self.reply: BotMessage | None = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send the first message."""
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
-        self._begin()
-
-    def data_received(self, data: bytes) -> None:
-        """Feed the parser, which calls `on_message_complete`."""
-        self._parser.feed_data(data)
-
-    def on_message_complete(self) -> None:
-        """Record the acknowledgement of the webhook."""
-        if self._parser.get_status_code() != 200:
-            self._counters.refused += 1
-        self._counters.acks.append(time.perf_counter() - self._sent_at)
-        self._acknowledged = True
-        self._advance()
+    def say(self, heard: Callable[[], None]) -> dict[str, Any]:
+        """Return the next message; `heard` is called when its reply has come."""
+        message = _text("Hi")
+        if self.reply is None or self._has_ended(self.reply):
+            self.number, self._turns = self._renew(self), 0
+        else:
+            message = answer(self.reply, self._turns, self._chance)
+        self._turns += 1
+        self._heard, self.reply, self._sent_at = heard, None, time.perf_counter()
+        return message
 
     def receive(self, message: BotMessage) -> None:
-        """Record the bot's reply, which may arrive before the acknowledgement."""
-        if self._reply is None:
+        """Hear the bot's reply, which may come before the acknowledgement."""
+        if self.reply is None:
             self._counters.replies.append(time.perf_counter() - self._sent_at)
-            self._reply = message
-            self._advance()
+            self.reply = message
+            self._heard()
 
     def is_unanswered(self) -> bool:
-        """Return whether the last webhook has had no reply for over a second, as with a bot that loses messages."""
-        return self._reply is None and time.perf_counter() - self._sent_at > 1
+        """Return whether the last message has had no reply for over a second, as with a bot that loses messages."""
+        return self.reply is None and time.perf_counter() - self._sent_at > 1
 
-    def _advance(self) -> None:
-        if self._reply is None or not self._acknowledged:
-            return
-        if RECEIPT.search(self._reply.body_text):
+    def _has_ended(self, reply: BotMessage) -> bool:
+        if RECEIPT.search(reply.body_text):
             self._counters.receipts += 1
-            self._begin()
-        elif self._turns >= MAX_TURNS:
-            self._counters.gave_up += 1
-            self._begin()
-        else:
-            self._send(answer(self._reply, self._turns, self._chance))
+            return True
+        self._counters.gave_up += self._turns >= MAX_TURNS
+        return self._turns >= MAX_TURNS
 
-    def _begin(self) -> None:
-        self._number = self._renew(self)
-        self._turns = 0
-        self._send(_text("Hi"))
 
-    def _send(self, message: dict[str, Any]) -> None:
-        assert self._transport is not None
-        self._turns += 1
-        self._acknowledged, self._reply = False, None
-        request = self._webhooks.request(self._number, message)
-        self._sent_at = time.perf_counter()
-        self._transport.write(request)
+def _nothing() -> None:
+    """Nobody waits for the reply yet."""
 
 
 def answer(message: BotMessage, turn: int, chance: random.Random) -> dict[str, Any]:

@@ -34,12 +34,23 @@ class Launch(NamedTuple):
 @contextmanager
 def floor(site: Site) -> Iterator[Launch]:
     """The minimal bot."""
+    yield _floor(site, str(site.folder / "floor.db"))
+
+
+@contextmanager
+def floor_on_postgres(site: Site) -> Iterator[Launch]:
+    """The minimal bot on an empty PostgreSQL database."""
+    with postgres_server() as server, empty_database(server) as url:
+        yield _floor(site, url.replace("postgresql+psycopg:", "postgresql:"))
+
+
+def _floor(site: Site, database: str) -> Launch:
     environment = {
         "FLOOR_SECRET": SECRET,
-        "FLOOR_DATABASE": str(site.folder / "floor.db"),
+        "FLOOR_DATABASE": database,
         "FLOOR_MESSAGES_URL": f"{site.graph_url}/v23.0/{PHONE_NUMBER_ID}/messages",
     }
-    yield Launch([sys.executable, "-m", "satark_bench.floor", str(site.port)], environment)
+    return Launch([sys.executable, "-m", "satark_bench.floor", str(site.port)], environment)
 
 
 @contextmanager
@@ -89,5 +100,8 @@ Contestant = Callable[[Site], AbstractContextManager[Launch]]
 CONTESTANTS: dict[str, Contestant] = {
     "floor": floor,
     "satark (SQLite)": satark_on_sqlite,
+    "floor (PostgreSQL)": floor_on_postgres,
     "satark (PostgreSQL)": satark_on_postgres,
 }
+FLOORS = {"satark (SQLite)": "floor", "satark (PostgreSQL)": "floor (PostgreSQL)"}
+"""Which contestant another is compared with, where both run."""

@@ -1,4 +1,4 @@
-"""The driver: the stub Graph API and all citizens, in one process."""
+"""The driver: the stub Graph API, the provider and all citizens, in one process."""
 
 from __future__ import annotations
 
@@ -7,38 +7,57 @@ import itertools
 import random
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from satark_bench.citizen import Citizen
 from satark_bench.contestants import SECRET, Contestant, Site
 from satark_bench.graph_api import GraphConnection
-from satark_bench.process import Bot, BotError, free_port, running
+from satark_bench.process import Bot, BotError, MachineLoad, free_port, running
+from satark_bench.provider import Provider
 from satark_bench.results import Counters, Result, percentile
+from satark_bench.scenarios import Scenario
 from satark_bench.webhooks import BotMessage, Webhooks
 
+_LONGEST_BURST = 120.0
+"""Seconds after which a burst that is not answered is given up."""
 
-class Citizens:
+
+class Population:
     """All citizens, by phone number."""
 
-    def __init__(self) -> None:
+    def __init__(self, scenario: Scenario) -> None:
         self.counters = Counters()
+        self.sent = 0
+        """Webhooks, each counted once however often it is delivered."""
+        self.burst_is_over = asyncio.Event()
+        self._scenario = scenario
         self._webhooks = Webhooks(SECRET)
         self._chance = random.Random(1)
         self._numbers = itertools.count(917_000_000_000)
         self._citizens: dict[str, Citizen] = {}
 
-    def citizen(self) -> Citizen:
-        """Make a citizen, for a new connection."""
-        return Citizen(self._webhooks, self.counters, self._chance, self._renew)
+    def provider(self) -> Provider:
+        """Make the provider's end of a new connection, and its citizens."""
+        return Provider(self._citizen, self._webhooks, self.counters, self._scenario, self._may_send)
 
     def receive(self, message: BotMessage) -> None:
         """Pass a message of the bot to its recipient."""
         if message.to:
             self._citizens[message.to.removeprefix("+")].receive(message)
+        if len(self.counters.replies) >= self._scenario.burst:
+            self.burst_is_over.set()
 
     def unanswered(self) -> int:
         """Count the citizens whose last message has no reply."""
         return sum(citizen.is_unanswered() for citizen in set(self._citizens.values()))
+
+    def _may_send(self) -> bool:
+        self.sent += 1
+        return not self._scenario.burst or self.sent <= self._scenario.burst
+
+    def _citizen(self) -> Citizen:
+        return Citizen(self.counters, self._chance, self._renew)
 
     def _renew(self, citizen: Citizen) -> str:
         number = str(next(self._numbers))
@@ -46,49 +65,72 @@ class Citizens:
         return number
 
 
-async def measure(name: str, prepare: Contestant, citizens: int, seconds: float) -> Result:
-    """Run one contestant: warm up for a fifth of the time, then measure.
+async def measure(name: str, prepare: Contestant, scenario: Scenario, citizens: int, seconds: float) -> Result:
+    """Run one contestant in one scenario: warm up for a fifth of the time, then measure; a burst is measured whole.
 
     Raises:
         BotError: the contestant did not start, or answered nothing.
     """
-    population = Citizens()
+    population = Population(scenario)
     loop = asyncio.get_running_loop()
-    graph = await loop.create_server(lambda: GraphConnection(population.receive), "127.0.0.1", 0)
+    graph = await loop.create_server(
+        lambda: GraphConnection(population.receive, scenario.graph_seconds), "127.0.0.1", 0, backlog=1024
+    )
     graph_url = f"http://127.0.0.1:{graph.sockets[0].getsockname()[1]}"
     with tempfile.TemporaryDirectory() as folder:
         site = Site(Path(folder), free_port(), graph_url)
         with prepare(site) as launch, running(launch.command, launch.environment, site.folder / "log") as bot:
             await asyncio.to_thread(bot.wait_until_it_listens, site.port)
-            for _ in range(citizens):
-                await loop.create_connection(population.citizen, "127.0.0.1", site.port)
-            await asyncio.sleep(seconds / 5)
-            result = await _measure_running(name, bot, population, seconds)
+            measured = _Measured(name, bot, population)
+            for _ in range(max(1, citizens // scenario.batch)):
+                await loop.create_connection(population.provider, "127.0.0.1", site.port)
+            if scenario.burst:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(population.burst_is_over.wait(), _LONGEST_BURST)
+            else:
+                await asyncio.sleep(seconds / 5)
+                measured = _Measured(name, bot, population)
+                await asyncio.sleep(seconds)
+            result = measured.result()
     graph.close()
     return result
 
 
-async def _measure_running(name: str, bot: Bot, population: Citizens, seconds: float) -> Result:
-    counters = population.counters
-    bot_before, driver_before, began = bot.cpu_seconds(), time.process_time(), time.perf_counter()
-    counters.reset()
-    await asyncio.sleep(seconds)
-    answered = len(counters.replies)
-    elapsed = time.perf_counter() - began
-    if not answered:
-        raise BotError(f"{name} answered nothing: {bot.log_tail()}")
-    return Result(
-        contestant=name,
-        messages_per_second=answered / elapsed,
-        cpu_seconds_per_1000=(bot.cpu_seconds() - bot_before) * 1000 / max(answered, 1),
-        ack_p50_ms=percentile(counters.acks, 0.5) * 1000,
-        ack_p99_ms=percentile(counters.acks, 0.99) * 1000,
-        reply_p50_ms=percentile(counters.replies, 0.5) * 1000,
-        reply_p99_ms=percentile(counters.replies, 0.99) * 1000,
-        rss_mb=bot.rss_bytes() / 1e6,
-        driver_cpu_share=(time.process_time() - driver_before) / elapsed,
-        receipts=counters.receipts,
-        gave_up=counters.gave_up,
-        refused=counters.refused,
-        unanswered=population.unanswered(),
-    )
+class _Measured:
+    """A measurement that began when this was made."""
+
+    def __init__(self, name: str, bot: Bot, population: Population) -> None:
+        self._name, self._bot, self._population = name, bot, population
+        population.counters.reset()
+        self._load = MachineLoad()
+        self._bot_before, self._driver_before = bot.cpu_seconds(), time.process_time()
+        self._began = time.perf_counter()
+
+    def result(self) -> Result:
+        """Return what was measured.
+
+        Raises:
+            BotError: nothing was answered.
+        """
+        counters, bot = self._population.counters, self._bot
+        answered = len(counters.replies)
+        elapsed = time.perf_counter() - self._began
+        bot_seconds, driver_seconds = bot.cpu_seconds() - self._bot_before, time.process_time() - self._driver_before
+        if not answered:
+            raise BotError(f"{self._name} answered nothing: {bot.log_tail()}")
+        return Result(
+            contestant=self._name,
+            messages_per_second=answered / elapsed,
+            cpu_seconds_per_1000=bot_seconds * 1000 / answered,
+            ack_p50_ms=percentile(counters.acks, 0.5) * 1000,
+            ack_p99_ms=percentile(counters.acks, 0.99) * 1000,
+            reply_p50_ms=percentile(counters.replies, 0.5) * 1000,
+            reply_p99_ms=percentile(counters.replies, 0.99) * 1000,
+            rss_mb=bot.rss_bytes() / 1e6,
+            driver_cpu_share=driver_seconds / elapsed,
+            foreign_load=self._load.of_others(bot_seconds + driver_seconds),
+            receipts=counters.receipts,
+            gave_up=counters.gave_up,
+            refused=counters.refused,
+            unanswered=self._population.unanswered(),
+        )

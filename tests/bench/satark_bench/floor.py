@@ -1,7 +1,8 @@
 """The floor: a minimal bot that loses no message, on the same libraries as Satark.
 
-It checks the signature, decodes, inserts one row durably, answers 200 and posts one reply. SQLite in WAL mode with
-`synchronous=FULL` and group commit: the loop gathers the waiting rows and hands a writer thread one list at a time.
+It checks the signature, decodes, inserts one row durably, answers 200 and posts one reply. Group commit: the loop
+gathers the waiting rows and hands a writer thread one list at a time. SQLite in WAL mode with `synchronous=FULL`, or
+PostgreSQL where the database is a URL.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 import msgspec
+import psycopg
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -55,15 +57,40 @@ class _Payload(msgspec.Struct):
 _read = msgspec.json.Decoder(_Payload).decode
 
 
-class Store:
-    """One table with one writer thread."""
+_TABLE = "CREATE TABLE inbox (event TEXT, sender TEXT, body TEXT)"
+_Rows = list[tuple[str, str, str]]
 
+
+class _Sqlite:
     def __init__(self, path: str) -> None:
-        self._thread = ThreadPoolExecutor(1)
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=FULL")
-        self._database.execute("CREATE TABLE inbox (event TEXT, sender TEXT, body TEXT)")
+        self._database.execute(_TABLE)
+
+    def commit(self, rows: _Rows) -> None:
+        self._database.execute("BEGIN IMMEDIATE")
+        self._database.executemany("INSERT INTO inbox VALUES (?, ?, ?)", rows)
+        self._database.execute("COMMIT")
+
+
+class _Postgres:
+    def __init__(self, url: str) -> None:
+        self._database = psycopg.connect(url)
+        self._database.execute(_TABLE)
+        self._database.commit()
+
+    def commit(self, rows: _Rows) -> None:
+        with self._database.transaction(), self._database.cursor() as cursor:
+            cursor.executemany("INSERT INTO inbox VALUES (%s, %s, %s)", rows)
+
+
+class Store:
+    """One table with one writer thread."""
+
+    def __init__(self, database: str) -> None:
+        self._thread = ThreadPoolExecutor(1)
+        self._database = _Postgres(database) if database.startswith("postgresql:") else _Sqlite(database)
         self._waiting: list[tuple[tuple[str, str, str], asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -79,14 +106,9 @@ class Store:
         loop = asyncio.get_running_loop()
         while self._waiting:
             batch, self._waiting = self._waiting, []
-            await loop.run_in_executor(self._thread, self._commit, [row for row, _ in batch])
+            await loop.run_in_executor(self._thread, self._database.commit, [row for row, _ in batch])
             for _, written in batch:
                 written.set_result(None)
-
-    def _commit(self, rows: list[tuple[str, str, str]]) -> None:
-        self._database.execute("BEGIN IMMEDIATE")
-        self._database.executemany("INSERT INTO inbox VALUES (?, ?, ?)", rows)
-        self._database.execute("COMMIT")
 
 
 class Floor:

@@ -18,8 +18,10 @@ _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length:
 class GraphConnection(asyncio.Protocol):
     """One keep-alive connection of the bot's client."""
 
-    def __init__(self, receive: Callable[[BotMessage], None]) -> None:
+    def __init__(self, receive: Callable[[BotMessage], None], seconds: float = 0.0) -> None:
+        """`seconds`: how long it takes to answer."""
         self._receive = receive
+        self._seconds = seconds
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.WriteTransport | None = None
         self._body = b""
@@ -38,8 +40,14 @@ class GraphConnection(asyncio.Protocol):
         self._body += body
 
     def on_message_complete(self) -> None:
-        """Answer at once, then pass on the message."""
+        """Answer in time, and pass on the message."""
         body, self._body = self._body, b""
+        if self._seconds:
+            asyncio.get_running_loop().call_later(self._seconds, self._answer, body)
+        else:
+            self._answer(body)
+
+    def _answer(self, body: bytes) -> None:
         assert self._transport is not None
         self._transport.write(_ANSWER)
         if body:

@@ -72,6 +72,19 @@ class Bot:
                 waiting += map(int, children.read_text().split())
 
 
+class MachineLoad:
+    """What the machine's processors did since this was made, by all processes together (proc(5), `/proc/stat`)."""
+
+    def __init__(self) -> None:
+        self._busy, self._all = _processor_seconds()
+
+    def of_others(self, own_seconds: float) -> float:
+        """Return the share of all processor time that others than ourselves took, who took so many seconds."""
+        busy, everything = _processor_seconds()
+        elapsed = everything - self._all
+        return max(0.0, (busy - self._busy - own_seconds) / elapsed) if elapsed else 0.0
+
+
 @contextmanager
 def running(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Iterator[Bot]:
     """Run a command with additional environment variables and its output in `log`, until the block ends."""
@@ -90,6 +103,13 @@ def free_port() -> int:
         client.bind(("127.0.0.1", 0))
         port: int = client.getsockname()[1]
         return port
+
+
+def _processor_seconds() -> tuple[float, float]:
+    """Return the seconds that all processors were busy, and all their seconds."""
+    times = [int(one) / _TICKS for one in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    idle = times[3] + times[4]
+    return sum(times) - idle, sum(times)
 
 
 def _stat(pid: int, index: int) -> int:

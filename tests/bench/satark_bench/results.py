@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from statistics import median
 
 
 @dataclass
@@ -37,6 +39,8 @@ class Result:
     rss_mb: float
     driver_cpu_share: float
     """Of one core. Near 1 the driver, not the bot, is the bottleneck."""
+    foreign_load: float
+    """Share of all processor time that processes of neither the bot nor the driver took."""
     receipts: int
     gave_up: int
     refused: int
@@ -49,6 +53,17 @@ class Result:
     def row(self) -> dict[str, object]:
         """Return the fields, rounded."""
         return {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(self).items()}
+
+
+def middle(results: Sequence[Result]) -> Result:
+    """Return the median of each figure of one contestant's rounds; what went wrong is added up."""
+    values = {name: median(getattr(one, name) for one in results) for name in _FIGURES}
+    sums = {name: sum(getattr(one, name) for one in results) for name in _COUNTS}
+    return replace(results[0], **values, **sums)
+
+
+_COUNTS = ("receipts", "gave_up", "refused", "unanswered")
+_FIGURES = tuple(name for name in Result.__dataclass_fields__ if name not in {"contestant", *_COUNTS})
 
 
 def percentile(values: list[float], share: float) -> float:

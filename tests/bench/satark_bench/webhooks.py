@@ -9,6 +9,7 @@ import hmac
 import json
 import re
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -80,19 +81,21 @@ class Webhooks:
         self._secret = app_secret.encode()
         self._sent = 0
 
-    def request(self, sender: str, message: dict[str, Any]) -> bytes:
-        """Return the HTTP request for one message of a sender."""
-        self._sent += 1
-        identity = {"from": sender, "id": f"wamid.{self._sent:024d}", "timestamp": str(int(time.time()))}
+    def request(self, messages: Sequence[tuple[str, dict[str, Any]]]) -> bytes:
+        """Return the HTTP request for messages of senders: (number, message)."""
         value = {
             "messaging_product": "whatsapp",
             "metadata": {"display_phone_number": "15550783881", "phone_number_id": PHONE_NUMBER_ID},
-            "contacts": [{"profile": {"name": "A citizen"}, "wa_id": sender}],
-            "messages": [identity | message],
+            "contacts": [{"profile": {"name": "A citizen"}, "wa_id": sender} for sender, _ in messages],
+            "messages": [self._identity(sender) | message for sender, message in messages],
         }
         change = {"field": "messages", "value": value}
         entry = {"id": "102290129340398", "changes": [change]}
         return self._signed(json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode())
+
+    def _identity(self, sender: str) -> dict[str, str]:
+        self._sent += 1
+        return {"from": sender, "id": f"wamid.{self._sent:024d}", "timestamp": str(int(time.time()))}
 
     def _signed(self, body: bytes) -> bytes:
         head = (
