@@ -310,5 +310,4 @@ def _print_rows(work: DeskWork, rows: list[Row], language: str, *, as_json: bool
 
 def print_json(record: dict[str, Any]) -> None:
     """Print a record as JSON on one line."""
-    """Print one JSON object on a line, without control characters."""
     click.echo(escape_controls(json.dumps(record, ensure_ascii=False)))

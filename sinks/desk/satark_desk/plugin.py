@@ -67,8 +67,9 @@ def satark_commands(cli: click.Group) -> None:
     from satark_desk.passphrase_commands import COMMANDS  # noqa: PLC0415 - servers never need the commands
     from satark_desk.retention_commands import retention_group  # noqa: PLC0415 - servers never need the commands
     from satark_desk.roster_commands import roster_group  # noqa: PLC0415 - servers never need the commands
+    from satark_desk.together_commands import COMMANDS as TOGETHER  # noqa: PLC0415 - servers never need the commands
 
-    for command in (*office.COMMANDS, *case.COMMANDS, *release.COMMANDS, *statistics.COMMANDS):
+    for command in (*office.COMMANDS, *case.COMMANDS, *release.COMMANDS, *statistics.COMMANDS, *TOGETHER):
         desk_group.add_command(command)
     for command in COMMANDS:
         officer_group.add_command(command)

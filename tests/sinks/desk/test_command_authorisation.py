@@ -26,6 +26,7 @@ DESKS = ("sp", "dig", "lanka")
 VALUES: Mapping[str, str] = {
     "status": "VERIFYING",
     "to_desk": "dig",
+    "from_desk": "lanka",
     "instruction": "look into it",
     "reason": "a court asked for it",
     "name": "another-officer",
@@ -36,6 +37,8 @@ VALUES: Mapping[str, str] = {
     "officer": "sp-1",
     "into": "K999-9999",
     "words": "sharab",
+    "kind": "aside",
+    "numbers": "K999-9999",
 }
 """Required parameter of a command → what is given for it."""
 FILES = frozenset({"folder", "pack", "file", "new_passphrase_file", "second_passphrase_file"})

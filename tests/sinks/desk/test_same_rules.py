@@ -44,6 +44,7 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
     "correct": {"priority": "--priority", "category": "--category", "text": "--reason"},
     "assign": {"to": "--to"},
     "merge": {"to": "--into", "text": "--reason"},
+    "unmerge": {},
 }
 """Act → field of its form → option of its command."""
 COMMANDS = {"status": "respond", "approve": "approve-closing", "refuse": "refuse-closing"}
@@ -116,6 +117,13 @@ CASES = [
     Case("sp", "new", "assign", {"to": "sp-1"}, is_allowed=True),
     Case("sp", "new", "assign", {"to": "dig-1"}, is_allowed=False),
     Case("sp", "new", "merge", {"to": "K999-9999"}, is_allowed=False),
+    Case("sp", "new", "unmerge", {}, is_allowed=False),
+    Case("sp", "merged", "unmerge", {}, is_allowed=True),
+    Case("sp", "merged", "status", {"status": "VERIFYING"}, is_allowed=False),
+    Case("sp", "merged", "close", DONE, is_allowed=False),
+    Case("sp", "merged", "merge", {"to": "K999-9999"}, is_allowed=False),
+    Case("sp", "new", "status", {"status": "SET_ASIDE"}, is_allowed=True),
+    Case("sp", "urgent", "status", {"status": "SET_ASIDE"}, is_allowed=False),
 ]
 
 
@@ -144,7 +152,10 @@ def tip_in(services: Services, desk: Callable[[str], Desk], casework: Callable[[
         acts[name].perform(casework(name).open(seeded.number), act)
 
     def make(state: str) -> SeededTip:
-        seeded = seed_tip(services, desks, answers={"category": "liquor", "what": OWN_WORDS})
+        answers = {"category": "liquor", "what": OWN_WORDS}
+        seeded = seed_tip(services, desks, answers=answers, priority="urgent" if state == "urgent" else "normal")
+        if state == "merged":
+            do("sp", seeded, DeskAct(name="merge", to=seed_tip(services, desks).number))
         if state == "raw asked":
             do("sp", seeded, DeskAct(name="direct", to="lanka", text="look", raw=True))
         if state in {"directed", "asked"}:

@@ -1,0 +1,130 @@
+"""The commands of `satark desk` for tips that belong together: related tips, floods, merging undone, and bulk acts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from satark.officer import (
+    BULK_KINDS,
+    BulkAct,
+    BulkKind,
+    DeskAct,
+    DeskActs,
+    flood_groups,
+    perform_all,
+    related_tips,
+)
+from satark.tip import Priority
+from satark_desk import terminal_tables
+from satark_desk.case_commands import act_on, at_desk, desk_work, json_option, language_option, on_tip, print_json
+from satark_desk.tip_queue import PRIORITIES
+
+if TYPE_CHECKING:
+    from satark.officer import FloodGroup, RelatedTip
+    from satark_desk.web.page_text import PageText
+
+
+@click.command("related")
+@on_tip
+@language_option
+@json_option
+def related(*, desk: str, number: str, passphrase_file: Path, language: str, as_json: bool) -> None:
+    """List the tips of DESK that are related to tip NUMBER, each with the reasons: a plate, a place, a picture …"""
+    with desk_work(desk, passphrase_file) as work:
+        found = related_tips(work.casework, work.casework.open(number))
+        if as_json:
+            for one in found:
+                print_json({"number": one.summary.header.number, "reasons": dict(one.reasons)})
+        else:
+            click.echo(_related_table(found, work.text(language)))
+
+
+@click.command("floods")
+@at_desk
+@language_option
+@json_option
+def floods(*, desk: str, passphrase_file: Path, language: str, as_json: bool) -> None:
+    """List the floods of DESK: groups of unfinished tips of one day that say nearly the same, or nothing."""
+    with desk_work(desk, passphrase_file) as work:
+        found = flood_groups(work.casework.cache)
+        if as_json:
+            for flood in found:
+                print_json({"numbers": [one.header.number for one in flood.tips], "words": flood.words})
+        else:
+            click.echo(_flood_table(found, work.text(language)))
+
+
+@click.command("unmerge")
+@on_tip
+@json_option
+def unmerge(*, desk: str, number: str, passphrase_file: Path, as_json: bool) -> None:
+    """Undo that tip NUMBER was merged into another: it gets the status that it had before."""
+    act_on(desk, number, passphrase_file, DeskAct(name="unmerge"), as_json=as_json)
+
+
+@click.command("bulk")
+@at_desk
+@click.argument("kind", type=click.Choice(BULK_KINDS))
+@click.argument("numbers", nargs=-1, required=True)
+@click.option("--to", default="", help="The officer to assign to, or the tip to merge into; none: the first NUMBER.")
+@click.option("--priority", type=click.Choice(PRIORITIES), help="The right priority.")
+@click.option("--reason", default="", help="Why; no tipster ever sees it.")
+@json_option
+def bulk(
+    *,
+    desk: str,
+    passphrase_file: Path,
+    kind: BulkKind,
+    numbers: tuple[str, ...],
+    to: str,
+    priority: Priority | None,
+    reason: str,
+    as_json: bool,
+) -> None:
+    """Do one thing with several tips of DESK: merge them, set them aside, resume them, set their priority, assign them.
+
+    What is refused of some is named, and the command then fails; the others are done.
+    """
+    into = to or (numbers[0] if kind == "merge" else "")
+    act = BulkAct(kind=kind, to=into, priority=priority or "", text=reason.strip())
+    with desk_work(desk, passphrase_file) as work:
+        acts = DeskActs(work.services, work.casework, work.settings.clocks())
+        outcomes = perform_all(acts, work.casework, numbers, act)
+        text = work.text("en")
+    for one in outcomes:
+        if as_json:
+            print_json({"number": one.number, "done": not one.problem, "problem": one.problem})
+        else:
+            click.echo(f"{one.number}: {_outcome(one.problem, text)}")
+    if any(one.problem for one in outcomes):
+        raise SystemExit(1)
+
+
+def _outcome(problem: str, text: PageText) -> str:
+    if not problem:
+        return "done"
+    return text("bulk.gone") if problem == "gone" else text(f"problem.{problem}", n="")
+
+
+def _related_table(found: list[RelatedTip], text: PageText) -> str:
+    head = (text("col.number"), text("status"), text("category"), text("related"))
+    return terminal_tables.table(head, [
+        (
+            one.summary.header.number,
+            text.status(one.summary.status),
+            text.category(one.summary.header.category),
+            " · ".join(text(f"related.{reason}", n=number) for reason, number in one.reasons.items()),
+        )
+        for one in found
+    ])  # fmt: skip
+
+
+def _flood_table(found: list[FloodGroup], text: PageText) -> str:
+    rows = [(" ".join(one.header.number for one in flood.tips), flood.words) for flood in found]
+    return terminal_tables.table((text("col.number"), text("answers")), rows)
+
+
+COMMANDS = (related, floods, unmerge, bulk)
