@@ -55,8 +55,8 @@ class _Sheet(FPDF):
 
     def print_page(self, page: SheetPage) -> None:
         """Print a page; a long one goes on on the next sheet."""
+        self.add_page()  # which prints the footer of the page before
         self._footer = page.footer
-        self.add_page()
         self.set_font(FAMILY, "B", _TEXT)
         self.multi_cell(0, _LINE, page.heading, align="C", new_x="LMARGIN", new_y="NEXT")
         self.set_font(FAMILY, "B", _TITLE)

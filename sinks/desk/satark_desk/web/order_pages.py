@@ -47,7 +47,7 @@ class OrderPages:
         if order is None:
             raise NothingToOrder
         session.casework.trail.record_once("ordered", tip=tip.header.number, detail=order.number)
-        texts = self._web.texts(request.query_params.get("language", ""))
+        texts = self._web.texts_in(request.query_params.get("language", ""))
         name = order.number.replace("/", "-")
         return Response(
             order_pdf(order, texts),

@@ -82,9 +82,9 @@ class WebContext:
         spoken = tuple(self._text)
         return self._text[chosen if chosen in spoken else preferred(request.headers.get("accept-language", ""), spoken)]
 
-    def texts(self, language: str) -> list[PageText]:
-        """Return the page text in a language; in all of them where it is none of theirs."""
-        return [self._text[language]] if language in self._text else list(self._text.values())
+    def texts_in(self, language: str) -> tuple[PageText, ...]:
+        """Return the page text in a language; in each one where it is none of theirs."""
+        return (self._text[language],) if language in self._text else self.texts()
 
     def texts(self) -> tuple[PageText, ...]:
         """Return the page text in each language."""
