@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 from pydantic import BaseModel
 
 from satark import hookspecs
@@ -25,6 +26,7 @@ from satark.core_settings import Core, EvidenceSettings, HttpSettings, Retention
 from satark.destination_rule import DestinationRule
 from satark.plugins.contract import public_names
 from satark.plugins.loader import Plugins, installed
+from satark.testing.contracts.quality import Quality
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -175,6 +177,20 @@ def layers() -> str:
     return "\n".join(["```text", *contract["layers"], "```"]) + "\n"
 
 
+def quality() -> str:
+    """Return the plugins that are graded, with their exemptions and reasons."""
+    rows = ["| plugin | grade | rules kept | exempt from |", "|---|---|---|---|"]
+    files = [
+        file for place in ("channels", "sinks", "examples") for file in sorted((ROOT / place).glob("*/quality.yaml"))
+    ]
+    for file in files:
+        found = msgspec.yaml.decode(file.read_bytes(), type=Quality)
+        exempt = "; ".join(f"{rule}: {reason}" for rule, reason in found.exempt.items())
+        folder = file.parent.relative_to(ROOT).as_posix()
+        rows.append(f"| [{file.parent.name}](../{folder}) | {found.grade} | {len(found.kept)} | {exempt} |")
+    return "\n".join(rows) + "\n"
+
+
 WRITERS: dict[str, Callable[[], str]] = {
     "tree": tree,
     "layers": layers,
@@ -182,6 +198,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "commands": commands,
     "contract": contract,
+    "quality": quality,
 }
 
 

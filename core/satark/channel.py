@@ -44,6 +44,7 @@ __all__ = [
     "RawResponse",
     "Receive",
     "Revoked",
+    "SigningChannel",
     "Tap",
     "Text",
     "Unsupported",
@@ -376,6 +377,14 @@ class ListeningChannel(Protocol):
 
     async def listen(self, receive: Receive) -> None:
         """Work until cancelled, in one process of the web role or in several. Where it breaks off it is begun again."""
+
+
+@runtime_checkable
+class SigningChannel(Protocol):
+    """A channel that can sign a request as its provider does, for `satark replay`: recorded ones hold no signature."""
+
+    def sign(self, raw: RawRequest) -> RawRequest:
+        """Return a request that `verify` takes, with the same method, path and body."""
 
 
 @runtime_checkable

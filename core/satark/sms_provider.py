@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -17,7 +17,7 @@ from satark.channel import Call, Endpoint, MediaRef, RawRequest, RawResponse
 from satark.redacted import Redacted
 from satark.send_result import SendResult
 
-__all__ = ["IncomingSms", "SmsProvider", "SmsWebhook"]
+__all__ = ["IncomingSms", "SigningProvider", "SmsProvider", "SmsWebhook"]
 
 
 class IncomingSms(Redacted, frozen=True, kw_only=True):
@@ -87,3 +87,11 @@ class SmsProvider(Protocol):
 
     async def discard(self, ref: MediaRef) -> None:
         """Delete an attached file at the provider."""
+
+
+@runtime_checkable
+class SigningProvider(Protocol):
+    """A provider that can sign a request as its service does, for `satark replay`."""
+
+    def sign(self, raw: RawRequest) -> RawRequest:
+        """Return a request that `verify` takes, with the same method, path and body."""

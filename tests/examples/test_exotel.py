@@ -12,6 +12,7 @@ from satark.channel import Address, Channel, RawRequest
 from satark.send_result import Permanent
 from satark.settings import Settings
 from satark.testing.contracts.channel import ChannelCase, Peer, Received, Said, check_channel
+from satark.testing.contracts.plugin import PluginCase, check_plugin
 from satark.testing.plugins import Plugins
 from satark.testing.wheels import Install, run_satark
 from satark_exotel import plugin
@@ -97,6 +98,11 @@ def test_two_providers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_TWILIO__NUMBER", "+15550100100")
     with pytest.raises(Exception, match="more than one SMS provider"):
         channel()
+
+
+def test_the_plugin_keeps_the_contract() -> None:
+    secrets = (SETTINGS["SATARK_EXOTEL__API_KEY"], SETTINGS["SATARK_EXOTEL__API_TOKEN"], SECRET)
+    check_plugin(PluginCase(module=plugin, name="exotel", settings=SETTINGS, secrets=secrets))
 
 
 def test_it_is_short_and_imports_no_plugin() -> None:

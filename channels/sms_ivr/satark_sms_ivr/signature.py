@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
+
 from satark.channel import Malformed, RawRequest
 from satark_sms_ivr.form_data import FormData, parse_form
 
@@ -48,6 +50,12 @@ class TwilioSignature:
             return bool(validator.validate(f"{self._public_url}{raw.path}{query}", signed, given, algorithm))
         except (Malformed, ValueError):
             return False
+
+    def sign(self, raw: RawRequest) -> RawRequest:
+        """Sign a request for the configured address, as Twilio does without the settings header."""
+        query = f"?{raw.query}" if raw.query else ""
+        signature = self._by_token.compute_signature(f"{self._public_url}{raw.path}{query}", self._signed_fields(raw))
+        return msgspec.structs.replace(raw, headers={**raw.headers, HEADER: signature})
 
     def _signed_fields(self, raw: RawRequest) -> FormData | str:
         if _HASHED_BODY in raw.query:

@@ -28,7 +28,7 @@ from satark.channel import (
 from satark.choice_tokens import NEXT_PAGE
 from satark.prompt import Capabilities, Prompt
 from satark.send_result import SendResult
-from satark.sms_provider import IncomingSms, SmsProvider
+from satark.sms_provider import IncomingSms, SigningProvider, SmsProvider
 from satark_sms_ivr.call_texts import listed_words
 from satark_sms_ivr.paging import split_into_pages
 
@@ -60,6 +60,10 @@ class SmsChannel:
     def verify(self, raw: RawRequest) -> bool:
         """Check the provider's signature."""
         return self._provider.verify(raw)
+
+    def sign(self, raw: RawRequest) -> RawRequest:
+        """Sign a recorded webhook; a provider without signatures has its secret in the path."""
+        return self._provider.sign(raw) if isinstance(self._provider, SigningProvider) else raw
 
     def parse(self, raw: RawRequest) -> Batch:
         """Parse the messages of a webhook. The sender's number is kept in the address alone.

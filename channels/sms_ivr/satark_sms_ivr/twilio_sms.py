@@ -58,6 +58,10 @@ class TwilioSms:
         """Check the signature."""
         return self._signature.is_valid(raw)
 
+    def sign(self, raw: RawRequest) -> RawRequest:
+        """Sign a recorded webhook."""
+        return self._signature.sign(raw)
+
     def parse(self, raw: RawRequest) -> SmsWebhook:
         """Parse an incoming message, or the status of a message that we sent. Twilio is told to redact its text.
 

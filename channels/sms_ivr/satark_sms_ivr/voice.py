@@ -90,6 +90,10 @@ class VoiceChannel:
         """Check the signature, which covers the URL with its query."""
         return self._signature.is_valid(raw)
 
+    def sign(self, raw: RawRequest) -> RawRequest:
+        """Sign a recorded request of a call."""
+        return self._signature.sign(raw)
+
     def parse(self, raw: RawRequest) -> Batch:
         """Parse one request of a call.
 

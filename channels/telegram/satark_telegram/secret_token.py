@@ -8,9 +8,16 @@ from __future__ import annotations
 import hmac
 from typing import Final
 
+import msgspec
+
 from satark.channel import RawRequest
 
 HEADER: Final = "x-telegram-bot-api-secret-token"
+
+
+def with_secret(raw: RawRequest, secret: bytes) -> RawRequest:
+    """Return a request with the secret token, as Telegram sends it."""
+    return msgspec.structs.replace(raw, headers={**raw.headers, HEADER: secret.decode()})
 
 
 def has_valid_secret(raw: RawRequest, secret: bytes) -> bool:

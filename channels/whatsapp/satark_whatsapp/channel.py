@@ -72,6 +72,10 @@ class WhatsAppChannel:
             return signature.is_verification(raw, self._verify_token)
         return raw.method == "POST" and signature.is_signed(raw, self._app_secret)
 
+    def sign(self, raw: RawRequest) -> RawRequest:
+        """Sign a recorded webhook."""
+        return signature.sign(raw, self._app_secret)
+
     def parse(self, raw: RawRequest) -> Batch:
         """Parse a webhook. The GET that verifies the subscription carries no events.
 

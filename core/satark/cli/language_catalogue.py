@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po, write_po
 from satark.languages import catalogue_of
 
 _ENGLISH: Final = "en"
-_HEADER: Final = r"""# The words of {part}, each below the English one. Ids in `.words` list what may be typed, with commas.
+_HEADER: Final = r"""# The words of {part}, each below the English one. `.words` list what may be typed, with commas.
 msgid ""
 msgstr ""
 "Language: {code}\n"

@@ -12,6 +12,7 @@ from satark.cli.audit import audit
 from satark.cli.backup import backup, restore, verify
 from satark.cli.canary import canary
 from satark.cli.check import check
+from satark.cli.cost import cost
 from satark.cli.db import db
 from satark.cli.deliveries import deliveries
 from satark.cli.demo import demo
@@ -25,6 +26,7 @@ from satark.cli.language import language_group
 from satark.cli.plugin import plugin
 from satark.cli.plugins import plugins
 from satark.cli.qr import qr
+from satark.cli.replay import replay
 from satark.cli.retention import retention
 from satark.cli.roster import roster
 from satark.cli.serve import serve
@@ -140,7 +142,7 @@ def cli() -> None:
 
 COMMANDS = (
     serve, demo, check, db, deliveries, flow, destination, plugin, plugins, audit, canary, evidence, qr, retention,
-    roster, voice, geography, language_group, backup, restore, verify, deploy, keys,
+    replay, roster, voice, geography, language_group, backup, restore, verify, deploy, keys, cost,
     probe_command,
 )  # fmt: skip
 for command in COMMANDS:

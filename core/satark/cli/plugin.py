@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from satark.cli.plugin_grade import plugin_grade
 from satark.core_settings import Core
 from satark.plugins.loader import installed
 
@@ -49,6 +50,9 @@ def new(kind: str, name: str, folder: Path | None) -> None:
     except OSError as error:
         raise click.ClickException(f"{folder} can't be created ({error.strerror})") from None
     _print_next_steps(name, folder, written)
+
+
+plugin.add_command(plugin_grade)
 
 
 @plugin.command()

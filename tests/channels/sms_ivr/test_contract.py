@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from satark.testing.contracts.channel import check_channel
+from satark.testing.contracts.plugin import PluginCase, check_plugin
 from satark_contracts.cases import sms_case, voice_case
+from satark_sms_ivr import plugin
 
 
 async def test_the_sms_channel_keeps_the_contract() -> None:
@@ -12,3 +14,16 @@ async def test_the_sms_channel_keeps_the_contract() -> None:
 
 async def test_the_voice_channel_keeps_the_contract() -> None:
     await check_channel(voice_case())
+
+
+def test_the_plugin_keeps_the_contract() -> None:
+    settings = {
+        "SATARK_PUBLIC_URL": "https://tips.example.in",
+        "SATARK_TWILIO__ACCOUNT_SID": "AC" + "1" * 32,
+        "SATARK_TWILIO__AUTH_TOKEN": "the-token-0123456789",
+        "SATARK_TWILIO__NUMBER": "+15550100100",
+    }
+    secrets = (settings["SATARK_TWILIO__AUTH_TOKEN"],)
+    check_plugin(
+        PluginCase(module=plugin, name="twilio", settings=settings, channels=("sms", "voice"), secrets=secrets)
+    )

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from satark.testing.contracts.channel import check_channel
+from satark.testing.contracts.plugin import PluginCase, check_plugin
 from satark_contracts.cases import WHATSAPP_IDENTIFIERS, whatsapp_case
+from satark_whatsapp import plugin
 
 PAYLOADS = sorted((Path(__file__).parent / "payloads").glob("*.json"))
 
@@ -20,3 +22,14 @@ async def test_the_whatsapp_channel_keeps_the_contract(to: str) -> None:
 def test_every_marker_is_in_the_payloads() -> None:
     everything = "".join(path.read_text() for path in PAYLOADS)
     assert [word for word in WHATSAPP_IDENTIFIERS if word not in everything] == []
+
+
+def test_the_plugin_keeps_the_contract() -> None:
+    settings = {
+        "SATARK_WHATSAPP__APP_SECRET": "app-secret-0123",
+        "SATARK_WHATSAPP__VERIFY_TOKEN": "verify-token-01",
+        "SATARK_WHATSAPP__ACCESS_TOKEN": "access-token-012",
+        "SATARK_WHATSAPP__PHONE_NUMBER_ID": "106540352242922",
+    }
+    secrets = tuple(value for name, value in settings.items() if "TOKEN" in name or "SECRET" in name)
+    check_plugin(PluginCase(module=plugin, name="whatsapp", settings=settings, channels=("whatsapp",), secrets=secrets))

@@ -9,6 +9,7 @@ from satark.channel import Batch, Channel, ListeningChannel, MediaGone, MediaRef
 from satark.testing.contracts.calls import opened
 from satark.testing.contracts.channel_case import ChannelCase
 from satark.testing.contracts.peer import Fault, Peer, PeerServer, Reply
+from satark.testing.contracts.quality import note
 from satark.testing.contracts.rules import BrokenRule, raised, require
 
 _TURNS: Final = 50
@@ -101,6 +102,7 @@ async def _discard(channel: Channel, ref: MediaRef, subject: str) -> None:
         await channel.discard(ref)
     except Exception as error:
         raise BrokenRule("C55", subject, raised(error)) from error
+    note("C55")
 
 
 async def _check_listening(channel: Channel) -> None:

@@ -22,6 +22,7 @@ import msgspec
 import satark
 from satark.plugins.loader import PluginError, Plugins
 from satark.settings import Settings, SettingsError
+from satark.testing.contracts.quality import note
 from satark.testing.contracts.rules import BrokenRule, absent, attempt, raised, require
 from satark.testing.contracts.watching import Watch
 
@@ -73,6 +74,7 @@ def _registered(case: PluginCase) -> Plugins:
         plugins.register(case.module, case.name)
     except PluginError as error:
         raise BrokenRule("P01", f"the plugin {case.name}", str(error)) from error
+    note("P01")
     return plugins
 
 
@@ -82,6 +84,8 @@ def _offered(case: PluginCase, plugins: Plugins, rule: str) -> list[str]:
     found: list[str] = []
     if case.channels:
         found += attempt(rule, "channels", lambda: [channel.name for channel in plugins.channels(settings)])
+    if (providers := getattr(case.module, "satark_sms_providers", None)) is not None:
+        attempt(rule, "providers of text messages", lambda: list(providers(settings=settings)))
     if case.sinks:
         hook: Any = getattr(case.module, "satark_sinks", None)
         require(hook is not None, "P01", f"the plugin {case.name}", "no hook `satark_sinks`")
@@ -104,6 +108,7 @@ def _check_missing(case: PluginCase, plugins: Plugins, name: str, number: int) -
             text = str(broken.__cause__)
             require(name in text, "P04", subject, f"the error does not name {name}")
             absent(text, case.secrets, "P05", subject)
+    note("P04")
 
 
 @contextmanager

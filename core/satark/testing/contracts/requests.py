@@ -9,6 +9,7 @@ import msgspec
 
 from satark.channel import Batch, Channel, Edited, Inbound, Malformed, RawRequest, Revoked, channel_of
 from satark.testing.contracts.channel_case import ChannelCase, forgeries, without_secret
+from satark.testing.contracts.quality import note
 from satark.testing.contracts.rules import BrokenRule, absent, attempt, raised, require, shown
 
 MOST_BYTES: Final = 5 * 1024 * 1024
@@ -174,3 +175,4 @@ def _check_garbage(case: ChannelCase, raw: RawRequest) -> None:
             require(not quotes, "C19", subject, "the error keeps its cause: raise it `from None`")
         except Exception as error:
             raise BrokenRule("C18", subject, raised(error)) from error
+        note("C18")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple, TypeAlias
 
-RULE_BOOK: Final = """
+_BOOK: Final = """
 C01 | b | a channel has every part of the protocol | all attributes and methods of `satark.channel.Channel`
 C02 | b | an account carries the channel's name | at least one account, each named `<channel>:<id>`
 C03 | b | an endpoint has a path, methods and a limit | a path that begins with /, a method, 1 byte to 5 MiB
@@ -96,3 +97,30 @@ P08 | g | it has types | `py.typed` in its package
 P09 | g | it is documented | a README.md beside its pyproject.toml that names every setting
 P10 | p | its texts are complete in Hindi and English | no text of a catalogue is missing
 """
+
+Grade: TypeAlias = Literal["bronze", "silver", "gold", "platinum"]
+GRADES: Final[Sequence[Grade]] = ("bronze", "silver", "gold", "platinum")
+
+
+class Rule(NamedTuple):
+    """One rule."""
+
+    id: str
+    """Such as `C07`."""
+    grade: Grade
+    """The lowest grade of the quality scale that needs it."""
+    title: str
+    expected: str
+    """What the kit expects."""
+
+
+def _read(book: str) -> dict[str, Rule]:
+    rules = {}
+    for line in filter(None, map(str.strip, book.splitlines())):
+        number, grade, title, expected = (part.strip() for part in line.split("|"))
+        rules[number] = Rule(number, next(g for g in GRADES if g.startswith(grade)), title, expected)
+    return rules
+
+
+RULES: Final = _read(_BOOK)
+"""Every rule, by its id."""

@@ -9,41 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from traceback import walk_tb
-from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TypeVar
 
 from satark.channel import RawRequest
-from satark.testing.contracts.rule_book import RULE_BOOK
+from satark.testing.contracts.quality import note
+from satark.testing.contracts.rule_book import GRADES, RULES, Grade, Rule
 
 __all__ = ["GRADES", "RULES", "BrokenRule", "Grade", "Rule", "absent", "attempt", "require", "shown"]
 
-Grade: TypeAlias = Literal["bronze", "silver", "gold", "platinum"]
-GRADES: Final[Sequence[Grade]] = ("bronze", "silver", "gold", "platinum")
-
 T = TypeVar("T")
-
-
-class Rule(NamedTuple):
-    """One rule."""
-
-    id: str
-    """Such as `C07`."""
-    grade: Grade
-    """The lowest grade of the quality scale that needs it."""
-    title: str
-    expected: str
-    """What the kit expects."""
-
-
-def _read(book: str) -> dict[str, Rule]:
-    rules = {}
-    for line in filter(None, map(str.strip, book.splitlines())):
-        number, grade, title, expected = (part.strip() for part in line.split("|"))
-        rules[number] = Rule(number, next(g for g in GRADES if g.startswith(grade)), title, expected)
-    return rules
-
-
-RULES: Final = _read(RULE_BOOK)
-"""Every rule, by its id."""
 
 
 class BrokenRule(AssertionError):  # noqa: N818 - it reads as what it says where it is raised
@@ -69,6 +43,7 @@ def require(condition: object, rule: str, subject: str, found: str = "") -> None
     """
     if not condition:
         raise BrokenRule(rule, subject, found)
+    note(rule)
 
 
 def attempt(rule: str, subject: str, call: Callable[[], T], allowed: type[Exception] | tuple[()] = ()) -> T:
@@ -78,11 +53,14 @@ def attempt(rule: str, subject: str, call: Callable[[], T], allowed: type[Except
         BrokenRule: it raised something else; the error names its class and line.
     """
     try:
-        return call()
+        result = call()
     except allowed:
+        note(rule)
         raise
     except Exception as error:
         raise BrokenRule(rule, subject, raised(error)) from error
+    note(rule)
+    return result
 
 
 def raised(error: BaseException) -> str:

@@ -18,6 +18,7 @@ import msgspec
 from satark.destination import Destination
 from satark.sink import DeadLetter, Delivery, DeliveryResult, Done, ReadingSink, Retry, Sink
 from satark.testing.contracts.crashes import Crashes
+from satark.testing.contracts.quality import note
 from satark.testing.contracts.rules import RULES, BrokenRule, absent, raised, require
 from satark.testing.contracts.sample_tips import WORDS, SampleTips, file_in_state, sample_delivery
 from satark.testing.contracts.watching import Watch
@@ -92,6 +93,7 @@ async def _close(case: SinkCase, subject: str) -> None:
         await case.sink.close()
     except Exception as error:
         raise BrokenRule("S15", subject, raised(error)) from error
+    note("S15")
 
 
 class _Checks:

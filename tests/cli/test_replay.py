@@ -1,0 +1,124 @@
+"""`satark replay`: a recorded request reaches a running server, signed as the provider signs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from click.testing import CliRunner, Result
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from satark.channel import RawRequest, SigningChannel
+from satark.cli.main import cli
+from satark.plugins.loader import Plugins
+from satark.settings import Settings
+from satark.testing.processes.serving import serve
+
+SECRETS = {
+    "SATARK_PLUGINS": '["whatsapp", "telegram", "sms_ivr", "web_form"]',
+    "SATARK_PUBLIC_URL": "https://tips.example.in",
+    "SATARK_WHATSAPP__APP_SECRET": "app-secret-0123",
+    "SATARK_WHATSAPP__VERIFY_TOKEN": "verify-token-01",
+    "SATARK_WHATSAPP__ACCESS_TOKEN": "access-token-012",
+    "SATARK_WHATSAPP__PHONE_NUMBER_ID": "106540352242922",
+    "SATARK_TELEGRAM__TOKEN": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",
+    "SATARK_TELEGRAM__SECRET_TOKEN": "a-secret-of-ours_1",
+    "SATARK_TWILIO__ACCOUNT_SID": "AC" + "1" * 32,
+    "SATARK_TWILIO__AUTH_TOKEN": "the-token-0123456789",
+    "SATARK_TWILIO__NUMBER": "+15550100100",
+}
+SMS = urlencode({"MessageSid": "SM1", "From": "+919876543210", "To": "+15550100100", "Body": "नमस्ते"}).encode()
+BODIES: Mapping[str, tuple[str, bytes]] = {
+    "whatsapp": ("hi.json", json.dumps({"object": "whatsapp_business_account", "entry": []}).encode()),
+    "telegram": ("hi.json", json.dumps({"update_id": 1}).encode()),
+    "sms": ("hi.form", SMS),
+    "voice": ("call.form", urlencode({"CallSid": "CA1", "From": "+919876543210"}).encode()),
+}
+
+
+@pytest.fixture(autouse=True)
+def configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+
+
+def channels() -> dict[str, Any]:
+    settings = Settings()
+    return {one.name: one for one in Plugins.load(settings.core.plugins).channels(settings)}
+
+
+class Server:
+    """A server that answers 200 to what the channel verifies, 401 to anything else."""
+
+    def __init__(self, name: str) -> None:
+        self._channel = channels()[name]
+        routes = [Route(one.path, self._receive, methods=["POST"]) for one in self._channel.endpoints]
+        self.app = Starlette(routes=routes)
+        self.bodies: list[bytes] = []
+
+    async def _receive(self, request: Request) -> Response:
+        body = await request.body()
+        raw = RawRequest(
+            method="POST", path=request.url.path, query=request.url.query, headers=dict(request.headers), body=body
+        )
+        self.bodies.append(body)
+        return PlainTextResponse("taken", 200 if self._channel.verify(raw) else 401)
+
+
+async def replayed(fixture: Path, channel: str, *more: str) -> Result:
+    return await asyncio.to_thread(CliRunner().invoke, cli, ["replay", str(fixture), "--channel", channel, *more])
+
+
+@pytest.mark.parametrize("channel", BODIES)
+async def test_a_recorded_request_passes_the_servers_check(channel: str, tmp_path: Path) -> None:
+    name, body = BODIES[channel]
+    (tmp_path / name).write_bytes(body)
+    server = Server(channel)
+    async with serve(server.app) as url:
+        result = await replayed(tmp_path / name, channel, "--url", url)
+    assert (result.exit_code, result.output) == (0, "200\ntaken\n")
+    assert server.bodies == [body]
+
+
+async def test_a_server_with_other_secrets_refuses_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hi.json").write_bytes(BODIES["whatsapp"][1])
+    server = Server("whatsapp")
+    monkeypatch.setenv("SATARK_WHATSAPP__APP_SECRET", "another-secret-1")
+    async with serve(server.app) as url:
+        result = await replayed(tmp_path / "hi.json", "whatsapp", "--url", url)
+    assert (result.exit_code, result.output.splitlines()[0]) == (1, "401")
+
+
+@pytest.mark.parametrize(
+    ("channel", "more", "message"),
+    [
+        ("pager", (), "no channel 'pager' is configured (sms, telegram, voice, web_form, whatsapp)"),
+        ("web_form", (), "can't sign"),
+        ("whatsapp", ("--path", "/elsewhere"), "takes no POST at /elsewhere (/whatsapp/webhook)"),
+        ("whatsapp", ("--url", "http://tips.example.in"), "--url must begin with https://"),
+        ("whatsapp", ("--url", "http://127.0.0.1:9"), "does `satark serve` run?"),
+    ],
+)
+async def test_what_can_not_be_replayed_is_said(
+    channel: str, more: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "hi.json").write_bytes(BODIES["whatsapp"][1])
+    result = await replayed(tmp_path / "hi.json", channel, *more)
+    assert (result.exit_code, message in result.output) == (1, True), result.output
+
+
+@pytest.mark.parametrize("channel", BODIES)
+def test_a_signed_request_passes_and_a_changed_one_does_not(channel: str) -> None:
+    found = channels()[channel]
+    assert isinstance(found, SigningChannel)
+    raw = RawRequest(method="POST", path=found.endpoints[0].path, body=BODIES[channel][1])
+    assert not found.verify(raw)
+    assert found.verify(found.sign(raw))
