@@ -205,10 +205,11 @@ def test_a_withdrawn_release_is_gone_and_opens_nothing_that_follows(
     assert sp.refused(tip, "withdraw", to="lanka") == "withdraw"
     assert sp.refused(tip, "withdraw", to="dig", text="x") == "withdraw.none"
     assert lanka.refused(tip, "withdraw", to="lanka", text="x") == "withdraw.none"
+    opened_before = sp.casework.open(tip.number)
     sp.do(tip, "withdraw", to="lanka", text="another station has it")
     with pytest.raises(NoSuchTip):
         lanka.casework.open(tip.number)
-    sp.do(tip, "note", text="now for Sigra")
+    sp.casework.note(opened_before, "now for Sigra")
     newest = services.read(lambda c: c.execute(tables.message.select().order_by(tables.message.c.seq)).all())[-2:]
     for row in newest:
         with pytest.raises(CantOpen):

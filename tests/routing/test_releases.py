@@ -53,7 +53,7 @@ LANKA, BOTH, NOBODY = ["lanka"], ["lanka", "sigra"], list[str]()
 )
 def test_a_message_goes_to_those_whom_it_concerns_and_who_may_know(message: Message, wanted: list[str]) -> None:
     thread = [directed("lanka"), directed("sigra")]
-    assert release_recipients(thread, message) == [recipient_of(KEYS[name]) for name in wanted]
+    assert release_recipients(thread, message) == {name: recipient_of(KEYS[name]) for name in wanted}
 
 
 def test_the_newest_direction_or_withdrawal_counts() -> None:

@@ -26,7 +26,7 @@ from satark.identity.sealing import recipient_of
 from satark.remote.office_outbox import host_of, new_answer
 from satark.retention.schedule import store_term, store_terms
 from satark.routing.releases import release_recipients
-from satark.store import tables
+from satark.store import envelopes, tables
 from satark.store.threads import post
 from satark.time_buckets import band
 from satark.tip import Envelope, Message, Status, ordinal_order
@@ -289,7 +289,12 @@ class Casework(EvidenceAccess):
         own = recipient_of(envelope.identity)
         if envelope.tip_recipient:
             return [envelope.tip_recipient, own]
-        return [own, *release_recipients([posted.message for posted in tip.thread], message)]
+        released = release_recipients([posted.message for posted in tip.thread], message)
+        if released and not host_of(unit.main):
+            # The tip may have been opened before a direction was withdrawn: whose envelope is gone reads no more.
+            held = envelopes.holders_of(unit.keys, tip.id, released)
+            return [own, *(released[desk] for desk in held)]
+        return [own, *released.values()]
 
 
 def _files(connection: Connection, tip: str) -> list[Row[tuple[str, str, bytes]]]:

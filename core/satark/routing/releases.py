@@ -30,10 +30,10 @@ def releases(messages: Iterable[Message]) -> dict[str, Release]:
     return found
 
 
-def release_recipients(thread: Sequence[Message], message: Message) -> list[str]:
-    """Return the recipients of the releases that a message which follows a thread is sealed to."""
+def release_recipients(thread: Sequence[Message], message: Message) -> dict[str, str]:
+    """Return the recipients of the releases that a message which follows a thread is sealed to, by their desks."""
     known = releases([*thread, message])
-    return [recipient_of(release.key) for desk, release in known.items() if _concerns(message, desk)]
+    return {desk: recipient_of(release.key) for desk, release in known.items() if _concerns(message, desk)}
 
 
 def _concerns(message: Message, desk: str) -> bool:
