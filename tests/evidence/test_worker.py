@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
 from collections.abc import AsyncIterator
@@ -19,7 +20,7 @@ from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import FileNotice, MediaJob
 from satark.evidence.pipeline import TooLarge
-from satark.evidence.worker import EvidenceWorker
+from satark.evidence.worker import AT_ONCE, CLAIMED, EvidenceWorker
 from satark.geography.geography import Geography
 from satark.identity.edge_key import Handle, Identity
 from satark.identity.sealing import new_identity, open_as
@@ -135,6 +136,26 @@ async def fixture(tmp_path: Path) -> AsyncIterator[WorkerFixture]:
     made.services.close()
 
 
+async def test_of_a_burst_few_files_are_claimed_and_the_store_answers_meanwhile(
+    fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, waiting = asyncio.Event(), []
+
+    async def chunks(ref: MediaRef) -> AsyncIterator[bytes]:
+        waiting.append(ref)
+        yield b"photo" * await go.wait()
+
+    monkeypatch.setattr(fixture.channel, "fetch", lambda ref: contextlib.nullcontext(chunks(ref)))
+    for number in range(100):
+        fixture.add_job(ordinal=str(number))
+    await until(lambda: len(waiting) == AT_ONCE)
+    await fixture.writer.write(lambda _: None)  # as an answer is
+    assert (len(waiting), sum(row.attempts for row in fixture.rows)) == (AT_ONCE, CLAIMED)
+    go.set()
+    await until(lambda: fixture.states == ["sealed"] * 100)
+    assert {row.attempts for row in fixture.rows} == {1}
+
+
 async def test_a_file_is_sealed_to_its_tip_and_deleted_at_the_provider(fixture: WorkerFixture) -> None:
     fixture.channel.files["m1"] = b"secret content" * 500
     fixture.add_job()
@@ -241,8 +262,8 @@ async def test_files_are_claimed_again_after_the_database_was_down(tmp_path: Pat
     made.writer.start()
     made.add_job()
     with database_down(made.services):
-        assert await made.worker._claim() == []
-    assert len(await made.worker._claim()) == 1
+        assert await made.worker._claim(1) == []
+    assert len(await made.worker._claim(1)) == 1
     await made.writer.stop()
     made.services.close()
 

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 4
 """Most files in progress in one process."""
+CLAIMED = 2 * AT_ONCE
+"""Most files that one process claims: however many are due, the others wait in the store."""
 LONGEST_WAIT = 1800.0
 """Most seconds between two attempts."""
 _SOON = 0.1
@@ -81,6 +83,7 @@ class EvidenceWorker:
         self._notices = notices
         self._limits = settings.core.evidence.limits()
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._claimed = 0
         self._wake = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
         self._notice_seconds = settings.core.file_notice_seconds
@@ -101,15 +104,18 @@ class EvidenceWorker:
             self._tasks = tasks
             while True:
                 self._wake.clear()
-                claimed = await self._claim()
+                claimed = await self._claim(CLAIMED - self._claimed)
+                self._claimed += len(claimed)
                 for job, attempt in claimed:
                     tasks.create_task(self._fetch(job, attempt))
                 if not claimed:
                     await wait_for(self._wake, seconds=1)
 
-    async def _claim(self) -> list[tuple[MediaJob, int]]:
+    async def _claim(self, most: int) -> list[tuple[MediaJob, int]]:
+        if most <= 0:
+            return []
         try:
-            return await self._writer.write(lambda unit: store.claim_due(unit, self._identity, 2 * AT_ONCE))
+            return await self._writer.write(lambda unit: store.claim_due(unit, self._identity, most))
         except StoreDown:
             return []
 
@@ -117,6 +123,9 @@ class EvidenceWorker:
         # With the store down no result can be written: the claim expires, and the file is fetched again.
         with suppress(StoreDown):
             await self._try(job, attempt)
+        self._claimed -= 1
+        if self._claimed == AT_ONCE:  # not at each file: several are claimed in one transaction
+            self._wake.set()
 
     async def _try(self, job: MediaJob, attempt: int) -> None:
         async with self._slots:

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from satark.evidence.sandbox.fork_server import NICENESS
 from satark.evidence.sandbox.sandbox import Sandbox
 from satark.limits import Limits
 from satark.scrubber import Unclean
@@ -53,6 +54,12 @@ async def test_a_crash_is_a_reason_and_the_next_file_is_cleaned(
 
 async def test_a_scrubber_that_crashes_leaves_no_core_dump(hostile: Sandbox, folder: Path, limits: Limits) -> None:
     assert await attack(hostile, folder, "dump", limits) == "0 0"
+
+
+async def test_cleaning_gives_way_to_the_processes_that_answer(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+    assert int(await attack(hostile, folder, "priority", limits)) >= min(
+        19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS
+    )
 
 
 async def test_a_hang_is_ended(hostile: Sandbox, folder: Path, limits: Limits) -> None:

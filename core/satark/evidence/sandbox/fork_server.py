@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from PIL import Image
@@ -34,9 +34,14 @@ if TYPE_CHECKING:
     from satark.scrubber import Scrubber
 
 
+NICENESS: Final = 10
+"""How much cleaning gives way to the processes that answer tipsters (nice(2))."""
+
+
 def serve(jobs: socket.socket, scrubbers: Sequence[Scrubber]) -> None:
     """Run jobs until the other side closes. Each job comes with a socket of its own for the result."""
     forbid_dumps()
+    os.nice(NICENESS)
     calls = build_filter()
     network = isolation.leave_network()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the supervisors

@@ -140,6 +140,11 @@ def _dump(_: Path, __: str) -> str:
     return f"{resource.getrlimit(resource.RLIMIT_CORE)[0]} {ctypes.CDLL(None).prctl(_GET_DUMPABLE, 0, 0, 0, 0)}"
 
 
+def _priority(_: Path, __: str) -> str:
+    """Return how nice the process is (getpriority(2))."""
+    return str(os.getpriority(os.PRIO_PROCESS, 0))
+
+
 def _leave_behind(target: Path, _: str) -> None:
     subprocess.Popen(["/bin/sh", "-c", f"sleep 3; echo alive > {target}"], start_new_session=True)  # noqa: S603 - an attack
     time.sleep(600)
@@ -162,4 +167,5 @@ _ATTACKS: dict[str, Callable[[Path, str], str | None]] = {
     "disk": _fill_disk, "environment": _environment, "read": _read, "write": _write, "connect": _connect,
     "socket": _socket, "call": _call, "new-namespace": _new_namespace,
     "kill": _kill, "leave": _leave_behind, "link": _link, "nothing": _nothing, "lie": _lie, "dump": _dump,
+    "priority": _priority,
 }  # fmt: skip
