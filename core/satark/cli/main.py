@@ -12,6 +12,7 @@ from satark.cli.audit import audit
 from satark.cli.backup import backup, restore, verify
 from satark.cli.canary import canary
 from satark.cli.check import check
+from satark.cli.cost import cost
 from satark.cli.db import db
 from satark.cli.deliveries import deliveries
 from satark.cli.demo import demo
@@ -141,7 +142,7 @@ def cli() -> None:
 
 COMMANDS = (
     serve, demo, check, db, deliveries, flow, destination, plugin, plugins, audit, canary, evidence, qr, retention,
-    replay, roster, voice, geography, language_group, backup, restore, verify, deploy, keys,
+    replay, roster, voice, geography, language_group, backup, restore, verify, deploy, keys, cost,
     probe_command,
 )  # fmt: skip
 for command in COMMANDS:
