@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,14 @@ def test_a_log_line_carries_the_allowed_keys_alone(capsys: pytest.CaptureFixture
     assert "planted" not in printed
     if as_json:
         assert set(json.loads(printed)) == {"event", "sink", "attempt", "level", "timestamp"}
+
+
+def test_the_time_is_indias(capsys: pytest.CaptureFixture[str]) -> None:
+    with configured(json=True):
+        log.warning("disk full")
+    stamped = datetime.fromisoformat(json.loads(capsys.readouterr().err)["timestamp"])
+    assert stamped.utcoffset() == timedelta(hours=5, minutes=30)
+    assert abs(datetime.now(UTC) - stamped) < timedelta(minutes=1)
 
 
 def test_lines_below_the_level_are_dropped(capsys: pytest.CaptureFixture[str]) -> None:

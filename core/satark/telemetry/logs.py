@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import logging
 import sys
+from datetime import datetime, timedelta, timezone
+from typing import Final
 
 import structlog
 
 from satark.observability import describe_error, log
+
+
+INDIA: Final = timezone(timedelta(hours=5, minutes=30))
+"""The time of the log, which CERT-In asks for in India's (docs/cert-in.md)."""
 
 
 def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
@@ -21,7 +27,7 @@ def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
         processors=[
             drop_unknown_keys,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            stamp,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -29,6 +35,12 @@ def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
     )
     logging.basicConfig(handlers=[_Libraries()], level=max(level, logging.WARNING), force=True)
     logging.captureWarnings(capture=True)
+
+
+def stamp(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Add the time, in India's, with its offset."""
+    line["timestamp"] = datetime.now(INDIA).isoformat(timespec="milliseconds")
+    return line
 
 
 class _Libraries(logging.Handler):
