@@ -9,10 +9,11 @@ from starlette.staticfiles import StaticFiles
 from satark import hookimpl
 from satark.settings import SettingProblem, SettingsError
 from satark.web import Page
+from satark_sms_ivr.approved_texts import ApprovedTexts, read_ids
 from satark_sms_ivr.clips import PATH as CLIPS
 from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.paging import fit_to_sms
-from satark_sms_ivr.settings import TwilioSettings
+from satark_sms_ivr.settings import SmsSettings, TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.twilio_sms import TwilioSms
 from satark_sms_ivr.voice import VoiceChannel
@@ -54,12 +55,26 @@ def satark_channels(settings: Settings, sms_providers: Sequence[SmsProvider]) ->
     section = settings.section(TwilioSettings.SECTION, TwilioSettings)
     if len(sms_providers) + (section is not None) > 1:
         raise SettingsError([_ONE_PROVIDER])
+    approved = _approved(settings)
     if section is None:
-        return [SmsChannel(provider) for provider in sms_providers]
+        return [SmsChannel(provider, approved) for provider in sms_providers]
     public_url = settings.core.public_url
     if not public_url:
         raise SettingsError([_PUBLIC])
-    return [SmsChannel(TwilioSms(section, public_url)), VoiceChannel(section, public_url, settings.core.languages)]
+    return [
+        SmsChannel(TwilioSms(section, public_url), approved),
+        VoiceChannel(section, public_url, settings.core.languages),
+    ]
+
+
+def _approved(settings: Settings) -> ApprovedTexts | None:
+    section = settings.section(SmsSettings.SECTION, SmsSettings)
+    if section is None or section.dlt_templates is None:
+        return None
+    try:
+        return ApprovedTexts(read_ids(section.dlt_templates))
+    except ValueError as error:
+        raise SettingsError([SettingProblem("sms.dlt_templates", "SATARK_SMS__DLT_TEMPLATES", str(error))]) from None
 
 
 @hookimpl

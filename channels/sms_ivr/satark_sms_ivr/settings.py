@@ -17,6 +17,19 @@ def _where(text: str) -> Any:
     return {"where": text}
 
 
+class SmsSettings(BaseModel):
+    """The settings of text messages, whoever carries them."""
+
+    SECTION: ClassVar[str] = "sms"
+
+    dlt_templates: Path | None = Field(
+        default=None,
+        description="sheet of texts with the operator's ids (DLT): a message that Satark begins is sent only if its "
+        "text has one; empty: every text is sent",
+        json_schema_extra=_where("`satark sms templates`, with the column template_id filled in"),
+    )
+
+
 class TwilioSettings(BaseModel):
     """The settings of the channels `sms` and `voice`. Limits name their unit."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Container, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
@@ -27,13 +27,16 @@ from satark.channel import (
 )
 from satark.choice_tokens import NEXT_PAGE
 from satark.prompt import Capabilities, Prompt
-from satark.send_result import SendResult
+from satark.send_result import Permanent, SendResult
 from satark.sms_provider import IncomingSms, SigningProvider, SmsProvider
 from satark_sms_ivr.call_texts import listed_words
 from satark_sms_ivr.paging import split_into_pages
 
 CAPABILITIES: Final = Capabilities(kind="sms", text=1600, body=1600, unit="utf16", inline=True)
 """Twilio accepts 1600 characters (error 21617 above it); one message is at most three segments."""
+
+_UNAPPROVED: Final = "dlt-template"
+"""Method and error code of a message whose text the operator has not approved."""
 
 _KINDS: Final[dict[str, MediaKind]] = {"image": "image", "video": "video", "audio": "audio"}
 
@@ -44,8 +47,10 @@ class SmsChannel:
     name: Final = "sms"
     capabilities: Final[Capabilities] = CAPABILITIES
 
-    def __init__(self, provider: SmsProvider) -> None:
+    def __init__(self, provider: SmsProvider, approved: Container[str] | None = None) -> None:
         self._provider = provider
+        self._approved = approved
+        """The texts that may be sent; None: every one."""
 
     @property
     def accounts(self) -> Sequence[str]:
@@ -87,8 +92,9 @@ class SmsChannel:
         return self._provider.reply(raw, [page for prompt in shown for page in split_into_pages(prompt.text)])
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Render a prompt as a message per page."""
-        del account
+        """Render a prompt as a message per page; one that must not be sent as a call that is refused at once."""
+        if self._approved is not None and prompt.text not in self._approved:
+            return [Call(account=account, method=_UNAPPROVED, body=b"")]
         return [self._provider.message_call(to.reveal(), page) for page in split_into_pages(prompt.text)]
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
@@ -106,6 +112,8 @@ class SmsChannel:
     async def send(self, call: Call, call_id: str) -> SendResult:
         """Make one call. Providers have no field for `call_id`."""
         del call_id
+        if call.method == _UNAPPROVED:
+            return Permanent(_UNAPPROVED)
         return await self._provider.send(call)
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:

@@ -12,6 +12,7 @@ import click
 
 from satark.commands import geography_of, plugins_of, settings_of
 from satark.flow import FlowError, default_flow, load_flow, read_flow
+from satark_sms_ivr.approved_texts import read_ids
 from satark_sms_ivr.dlt import Template, templates, unregistered
 
 COLUMNS: Final = ("name", "language", "type", "encoding", "characters", "segments", "variables", "text", "template_id")
@@ -68,14 +69,7 @@ def _write(wanted: Iterable[Template], ids: Mapping[str, str]) -> None:
 
 
 def _read_ids(file: Path) -> dict[str, str]:
-    """Read text → id from a sheet.
-
-    Raises:
-        click.ClickException: it is no such sheet.
-    """
     try:
-        rows = list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines(keepends=True)))
-        return {row["text"]: row["template_id"].strip() for row in rows}
-    except (OSError, UnicodeDecodeError, KeyError, AttributeError, csv.Error):
-        expected = "it must be the sheet of this command, UTF-8, with the columns text and template_id"
-        raise click.ClickException(f"{file} can't be read: {expected}") from None
+        return read_ids(file)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None

@@ -1,0 +1,108 @@
+"""With a sheet of approved ids, no message that Satark begins is sent unless its text has one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from satark.channel import Address, Call, Channel
+from satark.flow import Geography, default_flow, load_flow
+from satark.plugins.loader import Plugins
+from satark.prompt import Prompt
+from satark.send_result import Accepted, Permanent, SendResult
+from satark.settings import Settings, SettingsError
+from satark_sms_ivr import plugin
+from satark_sms_ivr.approved_texts import ApprovedTexts
+from satark_sms_ivr.dlt import templates
+from satark_sms_ivr.sms import SmsChannel
+
+TO = Address("+919876543210")
+NEWS = 'Your request has an update. To see it send "status" and your code.'
+RECEIPT = "Tip no. {#alphanumeric#}\nSecret code: {#alphanumeric#}"
+
+
+class Provider:
+    """A provider that takes everything."""
+
+    account = "sms:+15550100100"
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def message_call(self, to: str, text: str) -> Call:
+        return Call(account=self.account, method="messages", body=f"{to} {text}".encode())
+
+    async def send(self, call: Call) -> SendResult:
+        self.sent.append(call.body)
+        return Accepted()
+
+
+async def sent(text: str, ids: dict[str, str] | None) -> tuple[list[SendResult], list[bytes]]:
+    provider: Any = Provider()
+    channel = SmsChannel(provider, None if ids is None else ApprovedTexts(ids))
+    calls = channel.notice(Prompt(text=text, language="en"), provider.account, TO)
+    return [await channel.send(call, "1") for call in calls], provider.sent
+
+
+@pytest.mark.parametrize(
+    ("text", "ids", "accepted"),
+    [
+        (NEWS, None, True),
+        (NEWS, {NEWS: "1107"}, True),
+        (NEWS, {NEWS: ""}, False),
+        (f"{NEWS} And more.", {NEWS: "1107"}, False),
+        ("Tip no. 7F3K-9Q2M\nSecret code: 1234 5678", {RECEIPT: "1107"}, True),
+        ("Tip no. " + "9" * 31 + "\nSecret code: 1234", {RECEIPT: "1107"}, False),
+        ("Tip no. 7F3K-9Q2M", {RECEIPT: "1107"}, False),
+        ("anything at all", {}, False),
+    ],
+)
+async def test_only_an_approved_text_reaches_the_provider(text: str, ids: dict[str, str], *, accepted: bool) -> None:
+    results, bodies = await sent(text, ids)
+    assert results == ([Accepted()] if accepted else [Permanent("dlt-template")])
+    assert bool(bodies) == accepted
+
+
+async def test_a_refused_message_holds_neither_the_number_nor_the_text() -> None:
+    channel = SmsChannel(Provider(), ApprovedTexts({}))  # type: ignore[arg-type] # as much of it as is called
+    (call,) = channel.render(Prompt(text=NEWS, language="en"), "sms:+15550100100", TO)
+    assert call.body == b""
+    assert "dlt-template" in repr(call)
+
+
+def test_every_template_of_the_sheet_takes_its_own_message() -> None:
+    source = default_flow(("hi", "en"))
+    for template in templates(load_flow(source), source.catalogues, Geography.sample()):
+        message = re.sub(r"\{#\w+#\}", "12", template.text)
+        assert message in ApprovedTexts({template.text: "1107"}), template.name
+
+
+@pytest.fixture
+def twilio(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_PUBLIC_URL", "https://tips.example.in")
+    monkeypatch.setenv("SATARK_TWILIO__ACCOUNT_SID", "AC" + "1" * 32)
+    monkeypatch.setenv("SATARK_TWILIO__AUTH_TOKEN", "the-token-0123456789")
+    monkeypatch.setenv("SATARK_TWILIO__NUMBER", "+15550100100")
+
+
+def sms() -> Channel:
+    plugins = Plugins()
+    plugins.register(plugin, "sms_ivr")
+    return next(one for one in plugins.channels(Settings()) if one.name == "sms")
+
+
+@pytest.mark.usefixtures("twilio")
+def test_the_setting_names_the_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sheet = tmp_path / "approved.csv"
+    sheet.write_text(f'text,template_id\n"{NEWS.replace(chr(34), chr(34) * 2)}",1107\n', "utf-8")
+    monkeypatch.setenv("SATARK_SMS__DLT_TEMPLATES", str(sheet))
+    known, unknown = (
+        sms().notice(Prompt(text=text, language="en"), "sms:+15550100100", TO)[0] for text in (NEWS, "Something else")
+    )
+    assert (known.method, unknown.method) == ("messages", "dlt-template")
+    monkeypatch.setenv("SATARK_SMS__DLT_TEMPLATES", str(tmp_path / "nowhere.csv"))
+    with pytest.raises(SettingsError, match=r"sms\.dlt_templates.*can't be read"):
+        sms()
