@@ -22,14 +22,14 @@ READY := .venv/ready
 CLIPS := .venv/clips
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: help run test quick lint bench evidence-bench torture fuzz mutation mutants audit sbom build canary corpus lexicon docs clean
+.PHONY: help run test quick lint bench evidence-bench torture chaos fuzz mutation mutants audit sbom build canary corpus lexicon docs clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 run: $(READY) ## start the demo at http://127.0.0.1:8000 (PORT=… changes the port)
 	@nice $(BIN)/satark voice render $(CLIPS) >$(CLIPS).log 2>&1 & # for voice notes; a minute the first time
-	@SATARK_VOICE_CLIPS=$${SATARK_VOICE_CLIPS:-$(CLIPS)} exec $(BIN)/satark demo --port $(PORT) $(ARGS)
+	@SATARK_VOICE_CLIPS=$${SATARK_VOICE_CLIPS:-$(CLIPS)} exec $(BIN)/satark demo --sample-week --port $(PORT) $(ARGS)
 
 test: $(READY) ## run every test (ARGS="-k receipt" narrows, ARGS=--cov measures coverage)
 	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -72,6 +72,9 @@ build: sbom ## wheel and source archive, and their bill of materials, in dist/
 
 torture: $(READY) ## 10,000 tips to failing destinations while processes are killed; needs RabbitMQ (ARGS="--tips 500 --kills 20")
 	@PYTHONPATH=tests/bench $(BIN)/python -m satark_torture $(ARGS)
+
+chaos: $(READY) ## 10,000 tips on both databases under kill -9, full disks, wrong clocks and a failing Meta (ARGS="--tips 100 --kills 20")
+	@PYTHONPATH=tests/bench $(BIN)/python -m satark_chaos $(ARGS)
 
 canary: $(READY) ## plant identifiers of every kind, search all that is written for them, and see twenty sabotages caught
 	@$(BIN)/satark canary --sabotages $(ARGS)

@@ -1,0 +1,5 @@
+"""Chaos: citizens send tips while processes are killed, databases go away, disks fill, clocks jump and Meta fails.
+
+A ledger that Satark never sees notes what each citizen sent and to whom it belongs; at the end the desks' own lists are
+held against it.
+"""

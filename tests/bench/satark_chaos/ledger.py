@@ -1,0 +1,80 @@
+"""The ledger: what citizens sent and who must have it, held against what the desks can open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+
+class Counts(NamedTuple):
+    """What a run came to; the first four must be zero."""
+
+    lost: int
+    """Tips with a receipt that a desk which must have them does not have."""
+    doubled: int
+    """Tips that a desk has more than once, and tips that nobody has a receipt for."""
+    misrouted: int
+    """Tips at a desk that must not have them."""
+    unreadable: int
+    """Tips that the store holds for a desk and the desk can't open."""
+    receipts: int
+    repeated: int
+    """Answers of the bot that came twice: allowed after a crash."""
+    webhooks: int
+
+    @property
+    def failures(self) -> int:
+        """The number of errors."""
+        return self.lost + self.doubled + self.misrouted + self.unreadable
+
+
+class Ledger:
+    """Notes what citizens know."""
+
+    def __init__(self) -> None:
+        self._belongs: dict[str, frozenset[str]] = {}
+        """A tip's words → the desks that must have it."""
+        self._receipts: list[str] = []
+        self._more = asyncio.Event()
+        self.repeated = self.webhooks = 0
+
+    @property
+    def receipts(self) -> int:
+        """How many citizens have a receipt."""
+        return len(self._receipts)
+
+    async def reached(self, receipts: int) -> None:
+        """Wait until so many citizens have a receipt."""
+        while self.receipts < receipts:
+            self._more.clear()
+            await self._more.wait()
+
+    def acknowledged(self, words: str, desks: Collection[str], receipt: str) -> None:
+        """Note that a citizen got a receipt."""
+        self._belongs[words] = frozenset(desks)
+        self._receipts.append(receipt)
+        self._more.set()
+
+    def compare(self, found: Mapping[str, list[str]], stored: Mapping[str, int]) -> Counts:
+        """Compare.
+
+        Args:
+            found: desk → the words of the tips that it opens.
+            stored: desk → how many tips the store holds for it.
+        """
+        at = {desk: Counter(words) for desk, words in found.items()}
+        pairs = [(words, desk, desk in desks) for words, desks in self._belongs.items() for desk in at]
+        return Counts(
+            lost=sum(belongs and not at[desk][words] for words, desk, belongs in pairs),
+            doubled=sum(count - 1 for one in at.values() for count in one.values())
+            + len({words for one in at.values() for words in one} - self._belongs.keys())
+            + len(self._receipts)
+            - len(set(self._receipts)),
+            misrouted=sum(not belongs and at[desk][words] for words, desk, belongs in pairs),
+            unreadable=sum(stored[desk] - len(words) for desk, words in found.items()),
+            receipts=len(self._receipts),
+            repeated=self.repeated,
+            webhooks=self.webhooks,
+        )

@@ -1,0 +1,157 @@
+"""One run on one kind of database."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from itertools import cycle
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+
+from satark.runtime import compose
+from satark.settings import Settings
+from satark.store import envelopes, tables
+from satark.testing.installation import DESKS, Installation, set_up_installation
+from satark.testing.peers.postgres import empty_database, postgres_server
+from satark_chaos.blows import KILL, Blows
+from satark_chaos.ledger import Counts, Ledger
+from satark_chaos.people import TroubledCitizen, answers_of, story
+
+PAUSE = 1.0
+"""Most seconds from a receipt to the blow that follows it: so that blows meet every step of a turn."""
+LOOK_EVERY = 0.5
+ACCUSING = 5
+"""One citizen in this many accuses the SP's office."""
+COMMAND = (sys.executable, "-m", "satark_chaos.shifted", "serve")
+
+
+class Run(NamedTuple):
+    """What a run came to."""
+
+    counts: Counts
+    blows: Counter[str]
+    seconds: float
+
+
+async def chaos(database: str, *, tips: int, kills: int, together: int, seed: int, limit: float) -> Run:
+    """Let citizens send tips until all have a receipt, under blows; then compare.
+
+    Args:
+        database: `sqlite` or `postgresql`.
+        tips: how many citizens come.
+        kills: how many `kill -9` there are; there are as many other blows.
+        together: how many citizens write at once.
+        seed: for the choice of blows.
+        limit: seconds after which the run is aborted.
+
+    Raises:
+        TimeoutError: it is not finished within `limit` seconds.
+    """
+    began = time.monotonic()
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="satark-chaos-")))
+        main, keys = stack.enter_context(_databases(database, folder))
+        environment = {
+            "SATARK_DATABASE_URL": main,
+            "SATARK_KEYS_URL": keys,
+            "SATARK_RECEIPT_CODES_AHEAD": "200",
+            "PYTHONPATH": str(Path(__file__).parent.parent),
+        }
+        installation = await stack.enter_async_context(
+            set_up_installation(folder, environment, command=COMMAND),
+        )
+        await installation.service.start()
+        ledger, blows = Ledger(), Blows(installation, main, seed)
+        async with asyncio.timeout(limit):
+            await _storm(installation, ledger, blows, tips=tips, kills=kills, together=together, seed=seed)
+            counts = await _compare(installation, ledger)
+        return Run(counts, blows.counts, time.monotonic() - began)
+
+
+async def _storm(
+    installation: Installation, ledger: Ledger, blows: Blows, *, tips: int, kills: int, together: int, seed: int
+) -> None:
+    """Strike again whenever so many more citizens have a receipt: half of the blows are `kill -9`."""
+    numbers = iter(range(tips))
+    chance = random.Random(seed)
+    others = cycle(kind for kind in blows.kinds if kind != KILL)
+    every = tips / (2 * kills + 1)
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(together):
+            tasks.create_task(_send_tips(installation, ledger, numbers))
+        for blow in range(2 * kills):
+            await ledger.reached(int(every * blow))
+            await asyncio.sleep(chance.uniform(0, PAUSE))
+            await blows.strike(KILL if blow % 2 else next(others))
+            show(f"{ledger.receipts} of {tips} receipts, {blow + 1} of {2 * kills} blows")
+
+
+async def _send_tips(installation: Installation, ledger: Ledger, numbers: Iterator[int]) -> None:
+    for number in numbers:
+        accuses_sp = number % ACCUSING == 0
+        async with TroubledCitizen(installation, number) as citizen:
+            receipt = await citizen.walk(answers_of(number, accuses_sp=accuses_sp))
+            ledger.acknowledged(story(number), ["dig"] if accuses_sp else ["sp", "dig"], receipt)
+            ledger.repeated += citizen.repeated
+            ledger.webhooks += citizen.posted
+
+
+async def _compare(installation: Installation, ledger: Ledger) -> Counts:
+    """Wait until the worker has delivered everything, then let each desk open what it has."""
+    while await asyncio.to_thread(_undelivered, installation):  # noqa: ASYNC110 - another process delivers
+        await asyncio.sleep(LOOK_EVERY)
+    found = {desk: [str(tip["answers"]["what"]) for tip in await installation.tips(desk)] for desk, _ in DESKS}
+    return ledger.compare(found, await asyncio.to_thread(_stored, installation))
+
+
+@contextmanager
+def _store(installation: Installation) -> Iterator[compose.Services]:
+    environment = installation.service.environment
+    settings = Settings(
+        data_dir=installation.service.folder,
+        database_url=environment["SATARK_DATABASE_URL"],
+        keys_url=environment["SATARK_KEYS_URL"],
+    )
+    services = compose.load_services(settings, compose.load_geography(settings))
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+def _undelivered(installation: Installation) -> int:
+    query = select(func.count()).select_from(tables.delivery).where(tables.delivery.c.state == "due")
+    with _store(installation) as services:
+        return int(services.read(lambda connection: connection.execute(query).scalar_one()))
+
+
+def _stored(installation: Installation) -> dict[str, int]:
+    """Count the tips of which the key store has an envelope for each desk."""
+    names = [desk for desk, _ in DESKS]
+    with _store(installation) as services:
+        tips = services.read(lambda connection: connection.execute(select(tables.tip.c.id)).scalars().all())
+        holders = services.read_keys(lambda keys: [envelopes.holders_of(keys, tip, names) for tip in tips])
+    return {name: sum(name in one for one in holders) for name in names}
+
+
+def show(line: str) -> None:
+    """Show the progress on a terminal."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{line}")
+
+
+@contextmanager
+def _databases(kind: str, folder: Path) -> Iterator[tuple[str, str]]:
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'main.db'}", f"sqlite:///{folder / 'keys.db'}"
+        return
+    with postgres_server() as server, empty_database(server) as main, empty_database(server) as keys:
+        yield main, keys
