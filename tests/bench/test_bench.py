@@ -49,9 +49,27 @@ def test_the_floor_answers_every_message_in_every_scenario() -> None:
         assert (result["refused"], result["unanswered"]) == (0, 0)
 
 
+def one_round(number: int) -> Result:
+    return Result(
+        contestant="floor",
+        messages_per_second=number,
+        cpu_seconds_per_1000=number,
+        ack_p50_ms=number,
+        ack_p99_ms=number,
+        reply_p50_ms=number,
+        reply_p99_ms=number,
+        rss_mb=number,
+        driver_cpu_share=number,
+        foreign_load=number,
+        receipts=number,
+        gave_up=0,
+        refused=number,
+        unanswered=0,
+    )
+
+
 def test_the_median_of_the_rounds_counts_and_what_went_wrong_is_added_up() -> None:
-    rounds = [Result("floor", *[float(n)] * 9, receipts=n, gave_up=0, refused=n, unanswered=0) for n in (1, 9, 2)]
-    found = middle(rounds)
+    found = middle([one_round(n) for n in (1, 9, 2)])
     assert (found.messages_per_second, found.foreign_load, found.receipts, found.refused) == (2.0, 2.0, 12, 12)
 
 
