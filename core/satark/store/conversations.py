@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from secrets import token_bytes
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 
 from satark.store.tables import alias, conversation, provider_message
 
@@ -84,17 +84,19 @@ def find_or_begin(unit: UnitOfWork, identity: Identity, senders: Iterable[Sequen
 def lock(unit: UnitOfWork, ids: Iterable[bytes]) -> dict[bytes, ConversationRow]:
     """Lock conversations until the commit, and read them.
 
-    Locking is a statement of its own: one that locks and reads could read a state from before it waited.
+    PostgreSQL gives each row as it is once it is locked, not as it was when the statement began to wait (its manual,
+    13.2.1 "Read Committed"). SQLite locks nothing: its transaction is the only one that writes.
     """
-    wanted = sorted(set(ids))
-    if unit.main.dialect.name == "postgresql":
-        unit.main.execute(_LOCK, {"ids": wanted}).all()
-    return read(unit.main, wanted)
+    return _rows(unit.main, _LOCK, ids)
 
 
 def read(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, ConversationRow]:
     """Read those of these conversations that exist, without locks."""
-    rows = connection.execute(_READ, {"ids": sorted(set(ids))})
+    return _rows(connection, _READ, ids)
+
+
+def _rows(connection: Connection, query: Select[Any], ids: Iterable[bytes]) -> dict[bytes, ConversationRow]:
+    rows = connection.execute(query, {"ids": sorted(set(ids))})
     return {row.id: ConversationRow(*row) for row in rows}
 
 
