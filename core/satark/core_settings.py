@@ -340,6 +340,16 @@ class Core(BaseModel):
         description="most replies that wait in the memory of one process, as where a provider does not answer; others "
         "wait in the database alone, up to ten seconds longer than they would",
     )
+    sender_turns: int = Field(
+        default=8,
+        ge=1,
+        description="most messages of one sender that one process writes at once: a flood delays its sender alone",
+    )
+    sender_waiting: int = Field(
+        default=2_000,
+        ge=1,
+        description="most messages of one sender that wait in one process for that; further ones are answered 503",
+    )
     turns_waiting: int = Field(
         default=20_000,
         ge=1,

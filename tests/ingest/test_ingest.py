@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -16,6 +17,7 @@ from sqlalchemy import func, select
 from satark import hookimpl
 from satark.casework import Casework
 from satark.channel import Batch, Media, MediaGone, MediaRef, Moved, Revoked, Text
+from satark.core_settings import Core
 from satark.desk import Desk
 from satark.identity.sealing import new_identity
 from satark.ingest import code_guesses
@@ -111,6 +113,22 @@ async def test_a_desk_asks_and_the_tipster_answers_through_the_mailbox(databases
         await bina.say("At nine in the evening")
         assert desk.open(tip.id).thread[-1].message.text == "At nine in the evening"
         assert "At what hour?" not in await place.tipster("a third").say(code), "it is answered"
+
+
+async def test_a_flood_from_one_contact_delays_that_contact_alone(tmp_path: Path) -> None:
+    async with town(tmp_path) as place:
+        flooding, other, done = place.tipster("flood"), place.tipster("bina"), list[str]()
+
+        async def say(tipster: Tipster) -> None:
+            await tipster.say("Hi")
+            done.append(tipster.address)
+
+        flood = [asyncio.create_task(say(flooding)) for _ in range(300)]
+        await asyncio.sleep(0)
+        await say(other)
+        assert done.index("bina") <= 2 * Core().sender_turns
+        await asyncio.gather(*flood)
+        assert len(done) == 301
 
 
 def picture(name: str) -> Media:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from satark.identity.receipts import CodeStock
     from satark.ingest.after_commit import AfterCommit
     from satark.ingest.code_guesses import CodeGuesses
+    from satark.ingest.sender_share import SenderShares
     from satark.ingest.spool import Spool
     from satark.outbox.outbox import Outbox
     from satark.outbox.worker import ReplyWorker
@@ -50,6 +51,7 @@ class Ingest:
         writer: Writer,
         receipts: CodeStock,
         guesses: CodeGuesses,
+        shares: SenderShares,
         spool: Spool,
         engine: Engine,
         outbox: Outbox,
@@ -62,6 +64,7 @@ class Ingest:
         self._writer = writer
         self._receipts = receipts
         self._guesses = guesses
+        self._shares = shares
         self._spool = spool
         self._engine = engine
         self._outbox = outbox
@@ -129,15 +132,23 @@ class Ingest:
         if code := _code_in(event.text):
             await asyncio.sleep(self._guesses.delay())
             event.code = await self._receipts.key(code)
+        result = await self._turn(channel, event)
+        self._metrics.commit.observe(time.perf_counter() - started)
+        self._count(channel.name, result)
+        self._after_commit(inbound, result)
+        return result
+
+    async def _turn(self, channel: Channel, event: InboundEvent) -> TurnResult:
+        sender = event.pseudonyms[0]
+        await self._shares.enter(sender)
         try:
             result: TurnResult = await self._writer.write_grouped(event)
         except StoreDown:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it was: not acknowledged, counted, tried again
             raise self._failed(channel.name, error) from None
-        self._metrics.commit.observe(time.perf_counter() - started)
-        self._count(channel.name, result)
-        self._after_commit(inbound, result)
+        finally:
+            self._shares.leave(sender)
         return result
 
     def _failed(self, channel: str, error: Exception) -> IngestFailed:

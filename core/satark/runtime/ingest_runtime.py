@@ -20,6 +20,7 @@ from satark.ingest.handoff_codes import HandoffCodes
 from satark.ingest.ingest import Ingest
 from satark.ingest.mailbox import Mailboxes
 from satark.ingest.replay import SpoolReplay
+from satark.ingest.sender_share import SenderShares
 from satark.ingest.sessions import SessionStore
 from satark.ingest.spool import Spool
 from satark.ingest.submission import Submissions
@@ -208,6 +209,7 @@ class IngestRuntime:
         )
 
     def _build_ingest(self) -> Ingest:
+        core = self._settings.core
         after_commit = AfterCommit(
             replies=self._replies, files=self._fetcher, deliveries=self._deliveries, log=self._log
         )
@@ -215,7 +217,8 @@ class IngestRuntime:
             identity=self.identity,
             writer=self.writer,
             receipts=self._receipts,
-            guesses=CodeGuesses(self._settings.core.code_guesses_per_minute),
+            guesses=CodeGuesses(core.code_guesses_per_minute),
+            shares=SenderShares(core.sender_turns, core.sender_waiting),
             spool=self.spool,
             engine=self._flows.current,
             outbox=self._outbox,
