@@ -341,14 +341,14 @@ class Core(BaseModel):
         "wait in the database alone, up to ten seconds longer than they would",
     )
     sender_turns: int = Field(
-        default=8,
+        default=32,
         ge=1,
-        description="most messages of one sender that one process writes at once: a flood delays its sender alone",
+        description="most messages of one sender in a transaction while others wait: a flood delays its sender alone",
     )
     sender_waiting: int = Field(
         default=2_000,
         ge=1,
-        description="most messages of one sender that wait in one process for that; further ones are answered 503",
+        description="most messages of one sender that wait in one process to be written, as of `turns_waiting`",
     )
     turns_waiting: int = Field(
         default=20_000,

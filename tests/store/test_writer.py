@@ -13,6 +13,7 @@ from satark.store.engines import make_engine
 from satark.store.migrations import Migrations
 from satark.store.tables import envelope, seen
 from satark.store.unit_of_work import UnitOfWork
+from satark.store.waiting_writes import Bounds
 from satark.store.writer import StoreDown, Writer
 
 
@@ -38,7 +39,7 @@ class Store:
         self.keys: Engine = make_engine(databases.keys)
         Migrations(self.main, self.keys, []).upgrade()
         self.grouped = RecordingWrite()
-        self.writer = Writer(self.main, self.keys, grouped=self.grouped, batch=10)
+        self.writer = Writer(self.main, self.keys, grouped=self.grouped, bounds=Bounds(10))
 
     def count(self) -> int:
         with self.main.connect() as connection:
@@ -64,9 +65,11 @@ async def test_items_of_one_loop_iteration_are_committed_in_batches(store: Store
 
 async def test_items_beyond_what_may_wait_are_refused_and_the_others_written(databases: Any) -> None:
     store = Store(databases)
-    store.writer = Writer(store.main, store.keys, grouped=store.grouped, batch=10, waiting=20)
+    store.writer = Writer(store.main, store.keys, grouped=store.grouped, bounds=Bounds(10, waiting=20))
     store.writer.start()
-    results = await asyncio.gather(*(store.writer.write_grouped(bytes([i])) for i in range(25)), return_exceptions=True)
+    results = await asyncio.gather(
+        *(store.writer.write_grouped(bytes([i]), bytes([i + 1])) for i in range(25)), return_exceptions=True
+    )
     assert results[:20] == [True] * 20
     assert [type(one) for one in results[20:]] == [StoreDown] * 5
     assert await store.writer.write_grouped(b"later") is True
@@ -140,7 +143,7 @@ async def test_two_writers_store_the_same_event_once(databases: Any, store: Stor
 
 
 async def test_stop_runs_the_waiting_writes(databases: Any, store: Store) -> None:
-    other = Writer(store.main, store.keys, grouped=RecordingWrite(), batch=2)
+    other = Writer(store.main, store.keys, grouped=RecordingWrite(), bounds=Bounds(2))
     other.start()
     for i in range(9):
         other.write_soon(lambda unit, i=i: unit.insert(seen, [{"key": bytes([i]), "day": 1}]))  # type: ignore[misc]

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from satark.identity.receipts import CodeStock
     from satark.ingest.after_commit import AfterCommit
     from satark.ingest.code_guesses import CodeGuesses
-    from satark.ingest.sender_share import SenderShares
     from satark.ingest.spool import Spool
     from satark.outbox.outbox import Outbox
     from satark.outbox.worker import ReplyWorker
@@ -51,7 +50,6 @@ class Ingest:
         writer: Writer,
         receipts: CodeStock,
         guesses: CodeGuesses,
-        shares: SenderShares,
         spool: Spool,
         engine: Engine,
         outbox: Outbox,
@@ -64,7 +62,6 @@ class Ingest:
         self._writer = writer
         self._receipts = receipts
         self._guesses = guesses
-        self._shares = shares
         self._spool = spool
         self._engine = engine
         self._outbox = outbox
@@ -139,16 +136,12 @@ class Ingest:
         return result
 
     async def _turn(self, channel: Channel, event: InboundEvent) -> TurnResult:
-        sender = event.pseudonyms[0]
-        await self._shares.enter(sender)
         try:
-            result: TurnResult = await self._writer.write_grouped(event)
+            result: TurnResult = await self._writer.write_grouped(event, event.pseudonyms[0])
         except StoreDown:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it was: not acknowledged, counted, tried again
             raise self._failed(channel.name, error) from None
-        finally:
-            self._shares.leave(sender)
         return result
 
     def _failed(self, channel: str, error: Exception) -> IngestFailed:

@@ -21,6 +21,7 @@ from satark.runtime.peer_faults import PeerWatch
 from satark.runtime.roster_watch import RosterWatch
 from satark.services import DeskContext, ProcessServices, WebContext, WorkerContext
 from satark.settings import SettingProblem, Settings, SettingsError
+from satark.store.waiting_writes import Bounds
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
 from satark.threads import run_in_thread
@@ -165,7 +166,7 @@ class Host:
     def _writer(self, services: Services) -> Writer:
         if self.ingest_runtime:
             return self.ingest_runtime.writer
-        return Writer(services.main, services.keys, batch=self.settings.core.batch)
+        return Writer(services.main, services.keys, bounds=Bounds(self.settings.core.batch))
 
     def _peers(self) -> list[Channel | Sink]:
         """Make the channels and sinks of this process once more, to ask their peers."""

@@ -20,7 +20,6 @@ from satark.ingest.handoff_codes import HandoffCodes
 from satark.ingest.ingest import Ingest
 from satark.ingest.mailbox import Mailboxes
 from satark.ingest.replay import SpoolReplay
-from satark.ingest.sender_share import SenderShares
 from satark.ingest.sessions import SessionStore
 from satark.ingest.spool import Spool
 from satark.ingest.submission import Submissions
@@ -37,6 +36,7 @@ from satark.services import WorkerContext
 from satark.sink import ListeningSink
 from satark.store import evidence_files
 from satark.store import outbox as outbox_store
+from satark.store.waiting_writes import Bounds
 from satark.store.write_ahead_log import LogEraser
 from satark.store.writer import Writer
 
@@ -79,8 +79,7 @@ class IngestRuntime:
             services.main,
             services.keys,
             grouped=self._build_turns(plugins),
-            batch=core.batch,
-            waiting=core.turns_waiting,
+            bounds=Bounds(core.batch, core.sender_turns, core.turns_waiting, core.sender_waiting),
         )
         self._replies = ReplyWorker(
             channels=self._accounts, writer=self.writer, identity=self.identity, metrics=metrics, settings=core
@@ -209,7 +208,6 @@ class IngestRuntime:
         )
 
     def _build_ingest(self) -> Ingest:
-        core = self._settings.core
         after_commit = AfterCommit(
             replies=self._replies, files=self._fetcher, deliveries=self._deliveries, log=self._log
         )
@@ -217,8 +215,7 @@ class IngestRuntime:
             identity=self.identity,
             writer=self.writer,
             receipts=self._receipts,
-            guesses=CodeGuesses(core.code_guesses_per_minute),
-            shares=SenderShares(core.sender_turns, core.sender_waiting),
+            guesses=CodeGuesses(self._settings.core.code_guesses_per_minute),
             spool=self.spool,
             engine=self._flows.current,
             outbox=self._outbox,

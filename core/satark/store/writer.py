@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from satark.store.unit_of_work import UnitOfWork, unit_of_work
+from satark.store.waiting_writes import Bounds, WaitingWrites
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -24,8 +25,11 @@ T = TypeVar("T")
 Write = Callable[[UnitOfWork], T]
 
 
+_USUAL = Bounds()
+
+
 class StoreDown(Exception):  # noqa: N818 - it reads as what it says
-    """The database can't be reached or written now; nothing was written."""
+    """The database can't be reached or written now, or too much waits for it; nothing was written."""
 
 
 class GroupedWrite(Protocol):
@@ -44,21 +48,17 @@ class Writer:
         keys: Engine,
         *,
         grouped: GroupedWrite | None = None,
-        batch: int = 256,
-        waiting: int = 20_000,
+        bounds: Bounds = _USUAL,
     ) -> None:
-        """`batch`: most writes in one transaction; `waiting`: most items of `write_grouped` that wait for one."""
-        self._most_waiting = waiting
         self._main = main
         self._keys = keys
         self._grouped = grouped
-        self._batch = batch
-        self._waiting: list[_Job] = []
+        self._waiting: WaitingWrites[_Job] = WaitingWrites(bounds)
         self._busy = False
         self._scheduled = False
         self._closed = False
         self._ready = threading.Semaphore(0)
-        self._current: list[_Job] = []
+        self._current: Sequence[_Job] = ()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.held = False
         """Whether every write fails as if the database were down: while the process has not checked it yet."""
@@ -90,16 +90,14 @@ class Writer:
         result: T = await job.future
         return result
 
-    async def write_grouped(self, item: object) -> Any:
-        """Write one item with the `GroupedWrite`, together with the other items that wait.
+    async def write_grouped(self, item: object, sender: bytes = b"") -> Any:
+        """Write one item with the `GroupedWrite`, together with others that wait, of `sender` no more than a share.
 
         Raises:
             StoreDown: the database can't be written now, or too many items wait for it.
             Exception: what the `GroupedWrite` returned for this item.
         """
-        if len(self._waiting) >= self._most_waiting:
-            raise StoreDown("too many messages wait to be written")
-        job = _Job(item, grouped=True)
+        job = _Job(item, grouped=True, sender=sender)
         job.future = self._running_loop().create_future()
         self._queue(job)
         return await job.future
@@ -109,7 +107,8 @@ class Writer:
         self._queue(_Job(write, grouped=False))
 
     def _queue(self, job: _Job) -> None:
-        self._waiting.append(job)
+        if not self._waiting.add(job):
+            raise StoreDown("too many messages wait to be written")
         if not self._busy and not self._scheduled:
             # At the end of this loop iteration, so that the batch has every write that this iteration queues.
             self._scheduled = True
@@ -125,7 +124,7 @@ class Writer:
         if self._busy or not self._waiting:
             return
         self._busy = True
-        self._current, self._waiting = self._waiting[: self._batch], self._waiting[self._batch :]
+        self._current = self._waiting.take()
         self._ready.release()
 
     def _run(self) -> None:
@@ -143,13 +142,13 @@ class Writer:
                 self._one_by_one(jobs)
             self._running_loop().call_soon_threadsafe(self._resolve, jobs)
 
-    def _resolve(self, jobs: list[_Job]) -> None:
+    def _resolve(self, jobs: Sequence[_Job]) -> None:
         self._busy = False
         self._hand_over()
         for job in jobs:
             job.resolve()
 
-    def _one_by_one(self, jobs: list[_Job]) -> None:
+    def _one_by_one(self, jobs: Sequence[_Job]) -> None:
         for job in jobs:
             try:
                 self._commit([job])
@@ -159,7 +158,7 @@ class Writer:
                 # Its traceback holds the whole batch, in a cycle.
                 job.result = error.with_traceback(None)
 
-    def _commit(self, jobs: list[_Job]) -> None:
+    def _commit(self, jobs: Sequence[_Job]) -> None:
         with self._begin() as unit:
             grouped = [job for job in jobs if job.grouped]
             if grouped and self._grouped is not None:
@@ -192,10 +191,11 @@ def _nothing(_unit: UnitOfWork) -> None:
 
 
 class _Job:
-    __slots__ = ("future", "grouped", "result", "work")
+    __slots__ = ("future", "grouped", "result", "sender", "work")
 
-    def __init__(self, work: Any, *, grouped: bool) -> None:
+    def __init__(self, work: Any, *, grouped: bool, sender: bytes = b"") -> None:
         self.work = work
+        self.sender = sender
         self.grouped = grouped
         self.result: Any = None
         self.future: asyncio.Future[Any] | None = None
