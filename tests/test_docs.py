@@ -153,6 +153,19 @@ def test_at_least_three_hundred_changes_have_a_first_file() -> None:
     assert len(CHANGES) >= 300
 
 
+STEPS = re.findall(r"^\| \d+ \| `([^`]+)` `([^`]+)` \|", (DOCS / "performance.md").read_text("utf-8"), re.MULTILINE)
+
+
+def test_a_message_is_followed_from_socket_to_socket() -> None:
+    assert len(STEPS) >= 14
+
+
+@pytest.mark.parametrize(("file", "name"), STEPS)
+def test_each_step_of_a_message_is_where_the_page_says(file: str, name: str) -> None:
+    source = (ROOT / file).read_text("utf-8")
+    assert re.search(rf"^(class|def|    def) {name}\b", source, re.MULTILINE)
+
+
 def test_the_files_of_every_change_are_there() -> None:
     named = {change: re.findall(r"`(.+?)`", files) for change, files in CHANGES}
     assert [change for change, files in named.items() if not files] == []
