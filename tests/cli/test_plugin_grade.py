@@ -19,6 +19,7 @@ GRADED = {
     "channels/telegram": "tests/channels/telegram/test_contract.py",
     "channels/sms_ivr": "tests/channels/sms_ivr/test_contract.py",
     "examples/exotel": "tests/examples/test_exotel.py",
+    "examples/geojson": "tests/examples/test_geojson.py",
 }
 """Folder of a graded plugin → its tests of the contract."""
 OF_A_CHANNEL = [rule for rule in RULES if rule[0] in "CP"]

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from satark.sink import Delivery
     from satark.store.unit_of_work import UnitOfWork
 
-MEANINGS: Final = {"evidence": "evidence", "own_voice": "whose_voice", "film_sound": "film_sound"}
+MEANINGS: Final = {"place": "place", "evidence": "evidence", "own_voice": "whose_voice", "film_sound": "film_sound"}
 """The default flow's, as far as what reads tips looks at them."""
 
 

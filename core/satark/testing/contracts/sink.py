@@ -146,7 +146,7 @@ class _Checks:
         """Let each operation fail in turn; then the same delivery must give the whole tip."""
         grown = await self._growth("f" * 32)
         for turn in range(_MOST_CRASHES):
-            crashes, tip = Crashes(), f"{turn:02x}" * 16
+            crashes, tip = Crashes(), f"{turn:02x}dd" * 8
             delivery = await self._delivery(tip=tip)
             before = len(self._case.held())
             with crashes.failing(turn):
@@ -165,9 +165,9 @@ class _Checks:
 
     async def cancellations(self) -> None:
         """Cancel a delivery half-way; then the same delivery must give the whole tip."""
-        grown = await self._growth("0f" * 16)
+        grown = await self._growth("cafe" * 8)
         for turns in range(_CANCELLATIONS):
-            delivery = await self._delivery(tip=f"c{turns:x}" * 16)
+            delivery = await self._delivery(tip=f"{turns:02x}cc" * 8)
             before = len(self._case.held())
             task = asyncio.ensure_future(self._case.sink.deliver(delivery))
             for _ in range(turns):

@@ -1,0 +1,1 @@
+"""A map of tips as GeoJSON, for Satark."""

@@ -1,0 +1,25 @@
+"""The plugin's entry point, and its settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+from satark import hookimpl
+from satark.services import WorkerContext
+from satark.settings import Settings
+from satark_geojson.sink import GeoJsonSink
+
+
+class GeoJsonSettings(BaseModel):
+    """The section `geojson`."""
+
+    folder: Path = Field(description="folder of the maps, one a destination; it is created if it does not exist")
+
+
+@hookimpl
+def satark_sinks(settings: Settings, context: WorkerContext) -> list[GeoJsonSink]:
+    """Hand over the sink, if it is configured."""
+    section = settings.section("geojson", GeoJsonSettings)
+    return [] if section is None else [GeoJsonSink(section.folder, context)]
