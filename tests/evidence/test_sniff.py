@@ -57,6 +57,12 @@ def test_a_type_is_recognised_by_the_first_bytes(head: bytes, mime: str) -> None
     assert sniff(head) == mime
 
 
+@pytest.mark.parametrize("size", [8, 30, 31, 52, 600])
+def test_an_old_office_file_cut_short_has_a_type(size: int, make: Callable[[str], Path], tmp_path: Path) -> None:
+    (tmp_path / "cut").write_bytes(make("doc").read_bytes()[:size])
+    assert sniff_file(tmp_path / "cut") == "application/x-ole-storage"
+
+
 def test_a_long_id3_tag_is_skipped(tmp_path: Path) -> None:
     tag = b"ID3\4\0\0" + bytes((0, 1, 0, 0))
     for sound, mime in ((b"\xff\xf1\x50\x80", "audio/aac"), (b"fLaC\0\0\0\x22", "audio/flac"), (b"", "audio/mpeg")):

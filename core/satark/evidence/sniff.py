@@ -128,7 +128,8 @@ def _id3_size(head: bytes) -> int:
 
 def _compound_directory(head: bytes) -> int:
     # MS-CFB section 2.2: the size of a sector as a power of two, and the first sector of the directory.
-    return (int.from_bytes(head[48:52], "little") + 1) << min(head[30], 12)
+    shift = int.from_bytes(head[30:31])
+    return (int.from_bytes(head[48:52], "little") + 1) << min(shift, 12)
 
 
 def _compound(directory: bytes) -> str:

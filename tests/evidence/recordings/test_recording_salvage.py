@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from satark.evidence.recordings.lost_index import find_video
 from satark.evidence.recordings.salvage import SalvagingRemux
+from satark.evidence.scrubbers import builtin_scrubbers
+from satark.evidence.sniff import sniff_file
 from satark.limits import Limits
 from satark.scrubber import Cleaned, Unclean
 from satark.testing.evidence.markers import MARKER_BYTES
@@ -47,3 +50,19 @@ def test_without_parameters_a_film_is_damaged(tmp_path: Path, limits: Limits) ->
 @pytest.mark.parametrize("data", [b"", b"mdat", b"\0\0\0\x08mdat" + bytes(5000), b"no film at all"])
 def test_other_data_holds_no_video(data: bytes) -> None:
     assert find_video(data) is None
+
+
+@pytest.mark.parametrize("name", ["mp4", "mkv", "webm", "avi", "wav", "aiff", "au"])
+def test_of_a_recording_cut_short_is_told_how_much_is_left(
+    name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
+) -> None:
+    source = tmp_path / "cut"
+    if name == "mp4":
+        ffmpeg(*FILM, "-c:v", "libx264", "-movflags", "+faststart", tmp_path / "film.mp4")
+    data = (tmp_path / "film.mp4" if name == "mp4" else make(name)).read_bytes()
+    for part, low, high in ((1, 100, 100), (0.6, 30, 80)):
+        source.write_bytes(data[: int(len(data) * part)])
+        scrubber = next(one for one in builtin_scrubbers() if sniff_file(source) in one.mimes)
+        made = scrubber.scrub(source, tmp_path / "copy", limits)
+        assert isinstance(made, Cleaned)
+        assert low <= made.readable <= high

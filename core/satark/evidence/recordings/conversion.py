@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from satark.evidence.recordings import ffmpeg
+from satark.evidence.recordings.declared_size import percent_present
 from satark.evidence.recordings.remux import RemuxScrubber
-from satark.scrubber import Unclean
+from satark.scrubber import Cleaned, Unclean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +64,7 @@ class ConversionScrubber(RemuxScrubber):
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
+        present = percent_present(source)
         if self._conversion.demuxer in _CUTS:
             cut = source.with_name(f"{source.name}.cut")
             cut.write_bytes(_CUTS[self._conversion.demuxer](source.read_bytes()))
@@ -74,7 +76,8 @@ class ConversionScrubber(RemuxScrubber):
         else:
             decoded = ("-t", str(limits.seconds + 1), "-map", "0:a:0", "-map_metadata", "-1", "-c:a", "flac")
             self._run("error", *read, *decoded, "-f", self._conversion.muxer, f"file:{moved}")
-        return super().scrub(moved, target, limits)
+        made = super().scrub(moved, target, limits)
+        return Cleaned(made, readable=present, left_out=getattr(made, "left_out", ()))
 
     def _move(self, read: tuple[str, ...], moved: Path) -> None:
         """Move the streams into the other container; the coded pictures must stay as they are."""

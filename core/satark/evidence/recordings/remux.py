@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from satark.evidence.recordings import audio_frames, ffmpeg, hevc_config, pcm_sound, vorbis_comments
 from satark.evidence.recordings.codec_rules import rules_for
+from satark.evidence.recordings.declared_size import percent_present
 from satark.evidence.recordings.ffmpeg import CONTAINERS
 from satark.evidence.recordings.mpeg_user_data import blank_user_data, find_user_data
 from satark.evidence.recordings.preparation import encode_shown, hides_frames, list_packets, split_frames
@@ -100,8 +101,10 @@ class RemuxScrubber:
             raise Unclean("too-long")
         self._clean_streams(target, container, rules)
         self._decode_start(target, container, limits, video=b",v," in hashes)
-        readable = _readable(original, report) if container.demuxer in _DECLARING_DURATION else 100
-        return Cleaned(container.mime, readable=readable, left_out=_left_out(original))
+        timed = _readable(original, report) if container.demuxer in _DECLARING_DURATION else 100
+        return Cleaned(
+            container.mime, readable=min(timed, _almost(percent_present(source))), left_out=_left_out(original)
+        )
 
     def _rules(self, described: bytes) -> CodecRules:
         return rules_for(described)
@@ -195,7 +198,10 @@ def _duration(report: str) -> int:
 def _readable(original: str, copy: str) -> int:
     """Return how much of its time a recording still plays, in percent."""
     expected, found = _duration(original), _duration(copy)
-    percent = 100 * found // expected if expected and found else 100
+    return _almost(100 * found // expected if expected and found else 100)
+
+
+def _almost(percent: int) -> int:
     return percent if percent < _ALMOST_COMPLETE else 100
 
 
