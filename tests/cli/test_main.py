@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from satark.cli.command_table import LISTED
 from satark.cli.main import cli
 from satark.testing.commands import run
 
@@ -40,6 +41,31 @@ def test_a_database_that_does_not_answer_is_reported(data: Path, monkeypatch: py
     printed = run("deliveries", "list", code=1).stderr
     assert "does not answer" in printed
     assert "secretword" not in printed
+
+
+def test_the_list_says_the_first_sentence_of_each_commands_help() -> None:
+    for name, listed in LISTED.items():
+        command = cli.commands[name]
+        assert (command.name, command.get_short_help_str(1000)) == (name, listed.says)
+
+
+def test_help_and_version_import_neither_database_nor_plugins_once_they_are_known(
+    data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    heavy = {"sqlalchemy", "pydantic", "alembic", "satark.settings", "satark_desk"}
+    code = (
+        "import sys, contextlib; from satark.cli.main import cli\n"
+        "with contextlib.suppress(SystemExit): cli(['--help'])\n"
+        f"sys.stderr.write(' '.join(sorted({heavy} & set(sys.modules))))"
+    )
+    monkeypatch.setenv("SATARK_PLUGINS", '["desk"]')
+    first, again = (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(2)
+    )
+    assert "  desk  " in first.stdout
+    assert (again.stdout, again.stderr) == (first.stdout, "")
+    assert "satark_desk" in first.stderr
 
 
 def test_libraries_that_only_one_command_needs_are_imported_lazily() -> None:

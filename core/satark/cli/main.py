@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
-from sqlalchemy.exc import DBAPIError
 
 from satark import __version__
-from satark.cli.audit import audit
-from satark.cli.backup import backup, restore, verify
-from satark.cli.canary import canary
-from satark.cli.check import check
-from satark.cli.cost import cost
-from satark.cli.db import db
-from satark.cli.deliveries import deliveries
-from satark.cli.demo import demo
-from satark.cli.deploy import deploy
-from satark.cli.destination import destination
-from satark.cli.evidence import evidence
-from satark.cli.flow import flow
-from satark.cli.geography import geography
-from satark.cli.keys import keys
-from satark.cli.language import language_group
-from satark.cli.plugin import plugin
-from satark.cli.plugins import plugins
-from satark.cli.qr import qr
-from satark.cli.replay import replay
-from satark.cli.retention import retention
-from satark.cli.roster import roster
-from satark.cli.serve import serve
-from satark.cli.synthetic_tip import probe_command
-from satark.cli.voice import voice
-from satark.commands import plugins_of
+from satark.cli.command_table import LISTED, CommandTable
+from satark.cli.plugin_helps import remembered
 from satark.identity.core_dumps import forbid_dumps
-from satark.plugins.loader import PluginError
-from satark.settings import SettingsError
 from satark.terminal import safe_output
 
 
@@ -63,10 +38,15 @@ class _Satark(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List all commands; where the plugins can't be loaded, only the core's."""
-        try:
-            return sorted({*super().list_commands(ctx), *_plugins_group(ctx).list_commands(ctx)})
-        except (SettingsError, PluginError):
-            return super().list_commands(ctx)
+        return sorted({*super().list_commands(ctx), *_of_plugins(ctx)})
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands, and import none of them."""
+        says = {**_of_plugins(ctx), **{name: listed.says for name, listed in LISTED.items()}}
+        room = formatter.width - 6 - max(map(len, says))
+        rows = [(name, click.Command(name, help=says[name]).get_short_help_str(room)) for name in sorted(says)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         """Run the program. No control character of what it prints reaches the terminal."""
@@ -77,18 +57,30 @@ class _Satark(click.Group):
         """Run a command; turn expected failures into messages."""
         try:
             return super().invoke(ctx)
-        except SettingsError as error:
-            advice = "`satark check` shows the whole configuration."
-            raise _WrongConfiguration(f"{error}\n{advice}") from error
-        except PluginError as error:
-            raise _Failure(str(error)) from error
-        except DBAPIError as error:
-            kind = type(error.orig).__name__
-            raise _Failure(f"the database does not answer ({kind}): check that it is running and upgraded") from error
-        except OSError as error:
-            if error.filename is None:
+        except Exception as error:
+            failure = _failure_of(error)
+            if failure is None:
                 raise
-            raise _Failure(f"{error.filename} can't be used: {error.strerror}") from error
+            raise failure from error
+
+
+def _failure_of(error: Exception) -> _Failure | None:
+    """Return what to tell of an expected failure; None for any other."""
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - where nothing fails nothing of it is needed
+
+    from satark.plugins.loader import PluginError  # noqa: PLC0415
+    from satark.settings import SettingsError  # noqa: PLC0415
+
+    if isinstance(error, SettingsError):
+        return _WrongConfiguration(f"{error}\n`satark check` shows the whole configuration.")
+    if isinstance(error, PluginError):
+        return _Failure(str(error))
+    if isinstance(error, DBAPIError):
+        kind = type(error.orig).__name__
+        return _Failure(f"the database does not answer ({kind}): check that it is running and upgraded")
+    if isinstance(error, OSError) and error.filename is not None:
+        return _Failure(f"{error.filename} can't be used: {error.strerror}")
+    return None
 
 
 class _SharedGroup(click.Group):
@@ -113,6 +105,9 @@ class _SharedGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List all commands; where the plugins can't be loaded, only the core's."""
+        from satark.plugins.loader import PluginError  # noqa: PLC0415 - only a group's own help needs them
+        from satark.settings import SettingsError  # noqa: PLC0415
+
         try:
             shared = _plugins_group(ctx).get_command(ctx, self.name or "")
         except (SettingsError, PluginError):
@@ -121,8 +116,24 @@ class _SharedGroup(click.Group):
         return sorted({*super().list_commands(ctx), *more})
 
 
+def _of_plugins(ctx: click.Context) -> Mapping[str, str]:
+    """Return the plugins' commands and what is said of them; nothing where the plugins can't be loaded."""
+
+    def read() -> Mapping[str, str]:
+        return {name: one.help or "" for name, one in _plugins_group(ctx).commands.items()}
+
+    try:
+        return remembered(read)
+    except Exception as error:
+        if _failure_of(error) is None:
+            raise
+        return {}
+
+
 def _plugins_group(ctx: click.Context) -> click.Group:
     """Load the plugins' commands, once per invocation."""
+    from satark.commands import plugins_of  # noqa: PLC0415 - most commands are the core's
+
     if __name__ not in ctx.meta:
         ctx.meta[__name__] = click.Group()
         plugins_of(ctx).commands(ctx.meta[__name__])
@@ -130,7 +141,11 @@ def _plugins_group(ctx: click.Context) -> click.Group:
     return group
 
 
-@click.group(cls=_Satark, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_Satark,
+    commands=CommandTable(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, message="%(version)s")
 def cli() -> None:
     """Satark takes crime tips from citizens and delivers them, sealed, to the right officers.
@@ -138,15 +153,6 @@ def cli() -> None:
     Settings come from satark.toml (path in SATARK_CONFIG) and from SATARK_… environment variables; `satark check`
     reports what is wrong with them.
     """
-
-
-COMMANDS = (
-    serve, demo, check, db, deliveries, flow, destination, plugin, plugins, audit, canary, evidence, qr, retention,
-    replay, roster, voice, geography, language_group, backup, restore, verify, deploy, keys, cost,
-    probe_command,
-)  # fmt: skip
-for command in COMMANDS:
-    cli.add_command(command)
 
 
 def main() -> None:
