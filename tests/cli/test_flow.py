@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 
 from satark import hookimpl
 from satark.cli.flow import MEDIA, flow
@@ -183,6 +187,53 @@ def test_show_draws_a_diagram() -> None:
     assert "  what -->|\"category in ('TRAFF', 'HARASS', 'HEIN')\"| now\n" in drawn
     steps = json.loads(CliRunner().invoke(flow, ["show", "--json"]).output)["steps"]
     assert all(f"  {step['id']}(" in drawn or f"  {step['id']}[" in drawn for step in steps)
+
+
+SHIPPED = Path(str(files("satark.dialogue.flow") / "default.yaml"))
+MUNICIPAL = Path(__file__).parents[2] / "examples/municipal/satark_municipal/municipal.yaml"
+
+
+def problems(document: Any) -> list[str]:
+    """Return what the schema says of a questionnaire."""
+    schema = json.loads(CliRunner().invoke(flow, ["schema"]).stdout)
+    Draft202012Validator.check_schema(schema)
+    return [error.message for error in Draft202012Validator(schema).iter_errors(document)]
+
+
+@pytest.mark.parametrize("file", [SHIPPED, MUNICIPAL], ids=lambda file: file.stem)
+def test_an_editors_schema_takes_every_questionnaire_of_ours(file: Path) -> None:
+    assert problems(msgspec.yaml.decode(file.read_bytes())) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "field", "value"),
+    [
+        (None, "stepps", []),
+        (None, "priority", {"low": "now == 'no'"}),
+        (0, "typ", "say"),
+        (0, "id", "Notice"),
+        (2, "means", "kind"),
+        (2, "option", ["A"]),
+    ],
+)
+def test_an_editors_schema_refuses_what_is_misspelt(step: int | None, field: str, value: object) -> None:
+    document: Any = msgspec.yaml.decode(SHIPPED.read_bytes())
+    (document if step is None else document["steps"][step])[field] = value
+    assert problems(document)
+
+
+def test_diff_shows_the_structure_and_what_becomes_of_sessions(tmp_path: Path) -> None:
+    changed = tmp_path / "changed.yaml"
+    text = SHIPPED.read_text("utf-8").replace("- {id: emergency, type: say}", "")
+    changed.write_text(text.replace("{id: what, type: text, voice", "{id: what, type: text, max: 500, voice"), "utf-8")
+    shown = CliRunner().invoke(flow, ["diff", str(SHIPPED), str(changed)]).stdout
+    assert "- emergency\n" in shown
+    assert re.search(r"^~ what\.max: \d+ → 500$", shown, re.MULTILINE)
+    assert "Sessions under way go on with the questionnaire that they began with" in shown
+    back = CliRunner().invoke(flow, ["diff", str(changed), str(SHIPPED)]).stdout
+    assert "+ emergency (say)\n" in back
+    same = CliRunner().invoke(flow, ["diff", str(SHIPPED)]).stdout
+    assert same == "The structure is the same: other words are said in sessions under way too.\n"
 
 
 def test_a_new_flow_has_no_problems_and_is_answered_to_its_end(tmp_path: Path) -> None:

@@ -13,8 +13,10 @@ import click
 from satark.channel import Text
 from satark.cli.counted import counted
 from satark.cli.flow_diagram import mermaid
+from satark.cli.flow_difference import consequence, differences
 from satark.cli.flow_languages import flow_languages
 from satark.cli.flow_new import flow_new
+from satark.cli.flow_schema import flow_schema
 from satark.codes import HANDOFF_DIGITS
 from satark.commands import plugins_of, settings_of
 from satark.dialogue.engine import Engine
@@ -121,6 +123,26 @@ def show(file: Path | None, *, as_json: bool, as_diagram: bool) -> None:
         marks = "".join(f" [{mark}]" for mark in ("skip", "detail") if step.get(mark))
         when = f"\n{'':16}  when {step['when']}" if step.get("when") else ""
         click.echo(f"{step['id']:16} {step['type']:8}{marks} {question}{when}")
+
+
+@flow.command()
+def schema() -> None:
+    """Print the JSON Schema of a questionnaire, for editors.
+
+    The plugins of the settings add their step types.
+    """
+    click.echo(json.dumps(flow_schema(_plugins().step_types()), ensure_ascii=False, indent=2))
+
+
+@flow.command()
+@click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_file
+def diff(old: Path, file: Path | None) -> None:
+    """Show how FILE differs from OLD in its structure, and what that is to the sessions under way."""
+    (before, _), (after, _) = _loaded(old), _loaded(file)
+    for line in differences(before, after):
+        click.echo(line)
+    click.echo(consequence(before, after, settings_of(click.get_current_context()).core.session_hours))
 
 
 @flow.command()
