@@ -6,6 +6,7 @@ import asyncio
 
 import click
 
+from satark.cli.check_peers import peer_problems
 from satark.commands import open_services, plugins_of, settings_of
 from satark.runtime.synthetic_tip import ProbeFailed, send_synthetic_tip
 from satark.store.writer import StoreDown
@@ -18,11 +19,17 @@ def probe_command(ctx: click.Context, seconds: float) -> None:
     """Send a synthetic tip through the path that every tip takes, and erase it; exit with 1 if it is lost.
 
     It says where it was lost. It needs a desk of its own, which gets nothing else: `satark desk add probe --level
-    range`. No provider takes part, so send a message from a phone of your own, too, now and then.
+    range`. The providers' half is asked, not walked: token, number and state. So send a message from a phone of your
+    own on each channel, too, now and then.
     """
     with open_services(ctx) as services:
+        channels = plugins_of(ctx).channels(settings_of(ctx))
         try:
             found = asyncio.run(send_synthetic_tip(settings_of(ctx), plugins_of(ctx), services, seconds))
         except (ProbeFailed, StoreDown) as error:
             raise click.ClickException(f"the synthetic tip was lost: {error}") from None
+    for problem in (problems := peer_problems(channels)):
+        click.echo(f"the provider's half: {problem.setting}: {problem.message}", err=True)
     click.echo(f"acknowledged after {found.acknowledged:.1f} s, delivered after {found.delivered:.1f} s, and erased")
+    if problems:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,34 @@
+"""`satark probe`: what it prints of our half, and of the providers'."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from satark.runtime.synthetic_tip import Probed
+from satark.testing.commands import run
+
+
+@pytest.fixture(autouse=True)
+def arrives(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tip that arrives: the way itself is tested in tests/runtime/test_synthetic_tip.py."""
+
+    async def send(*_: object) -> Probed:
+        return Probed(0.3, 0.9)
+
+    monkeypatch.setattr("satark.cli.synthetic_tip.send_synthetic_tip", send)
+    run("db", "upgrade")
+
+
+def test_our_half_alone_is_well_where_no_provider_is_configured() -> None:
+    assert run("probe").stdout == "acknowledged after 0.3 s, delivered after 0.9 s, and erased\n"
+
+
+def test_a_provider_that_can_not_be_reached_fails_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("APP_SECRET", "VERIFY_TOKEN", "ACCESS_TOKEN", "PHONE_NUMBER_ID"):
+        monkeypatch.setenv(f"SATARK_WHATSAPP__{name}", "123")
+    monkeypatch.setenv("SATARK_WHATSAPP__GRAPH_URL", "http://127.0.0.1:1")
+    found = run("probe", code=1)
+    assert "delivered after 0.9 s" in found.stdout
+    assert "the provider's half: whatsapp: Meta can't be reached" in found.stderr
