@@ -21,3 +21,5 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """What a person at the terminal needs to know, such as how to sign in."""
     casework: Casework | None = None
     """An opened desk, for the simulator to show how tips arrive there."""
+    acting: Casework | None = None
+    """The same desk, opened for one of its officers, who acts in the sample week."""

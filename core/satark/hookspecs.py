@@ -222,9 +222,15 @@ def satark_commands(cli: click.Group) -> None:
 
 
 @hookspec
-def satark_demo(settings: Settings, services: Services, data_dir: Path) -> Sequence[Prepared]:
+def satark_demo(
+    settings: Settings,
+    services: Services,
+    data_dir: Path,
+    sample_week: bool,  # noqa: FBT001 - pluggy passes by position
+) -> Sequence[Prepared]:
     """Prepare a demo's data folder. At every start of `satark demo`, after the migrations; idempotent.
 
+    `sample_week`: the desks are to be filled with tips, and stations are to work on them.
     Return what a person at the terminal needs to know, such as how to sign in, and the desks that the demo may show.
     """
     raise AssertionError

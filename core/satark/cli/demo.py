@@ -23,7 +23,8 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
     help="Port to listen at; 0 chooses a free one.",
 )
 @click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Data folder of the demo.")
-def demo(host: str, port: int, data_dir: Path | None) -> None:
+@click.option("--sample-week", is_flag=True, help="Fill empty desks with tips to play with, and two stations.")
+def demo(host: str, port: int, data_dir: Path | None, *, sample_week: bool) -> None:
     """Start the demo, with simulated phones at /simulator.
 
     It has an embedded database, two desks and every channel. WhatsApp, Telegram, Twilio and a police system are
@@ -40,7 +41,7 @@ def demo(host: str, port: int, data_dir: Path | None) -> None:
         )
     with _listen(host, port) as listening:
         try:
-            asyncio.run(DemoServer(data_dir, listening, click.echo).run())
+            asyncio.run(DemoServer(data_dir, listening, click.echo, sample_week=sample_week).run())
         except StartError:
             raise click.ClickException("the demo did not start; see the lines above") from None
         except (PermissionError, NotADirectoryError, FileExistsError) as error:

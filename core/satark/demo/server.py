@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from satark.demo.event_stream import EventStream
 from satark.demo.phones import Phones
 from satark.demo.providers import SimulatedProviders, simulated_providers
 from satark.demo.readings import Readings
+from satark.demo.sample_week import SampleWeek
 from satark.demo.simulator import Simulator
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
@@ -27,6 +28,10 @@ from satark.settings import Settings
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+
+    from satark.demo.phones import MakeChat
+    from satark.demo_setup import Prepared
+    from satark.services import Services
 
 _STOP_SECONDS = 2
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -46,12 +51,21 @@ class DemoServer:
         data_dir: the data folder; None: the one in the settings.
         listening: the socket to serve.
         say: prints a line to the terminal.
+        sample_week: whether empty desks are filled with tips, as soon as the demo runs.
     """
 
-    def __init__(self, data_dir: Path | None, listening: socket.socket, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        data_dir: Path | None,
+        listening: socket.socket,
+        say: Callable[[str], None],
+        *,
+        sample_week: bool = False,
+    ) -> None:
         self._core: dict[str, Any] = {"data_dir": data_dir} if data_dir else {}
         self._listening = listening
         self._say = say
+        self._sample_week = sample_week
         self._events = EventStream()
         self._server: uvicorn.Server | None = None
         host, port = listening.getsockname()[:2]
@@ -83,7 +97,9 @@ class DemoServer:
 
     async def _serve(self, settings: Settings, simulated: SimulatedProviders) -> None:
         host = Host(settings)
-        prepared = await asyncio.to_thread(host.plugins.demo, settings, host.services, settings.core.data_dir)
+        prepared = await asyncio.to_thread(
+            host.plugins.demo, settings, host.services, settings.core.data_dir, sample_week=self._sample_week
+        )
         queues = DeskQueues([one.casework for one in prepared if one.casework])
         police = simulated.police(self._events.publish)
         simulator = Simulator(
@@ -100,14 +116,27 @@ class DemoServer:
         application.routes[:0] = simulator.routes()
         # No task group: it would wrap exceptions, and the command reports each one by its type.
         watcher = asyncio.create_task(queues.watch(lambda: self._events.has_listeners, self._events.publish))
+        week = self._week(host.services, prepared, simulated.media)
         try:
             with _signals(self.stop):
-                await self._until_stopped(application, lines, settings.core.data_dir)
+                await self._until_stopped(application, lines, settings.core.data_dir, week)
         finally:
             watcher.cancel()
             await asyncio.wait({watcher})
 
-    async def _until_stopped(self, application: Starlette, lines: Sequence[str], data_dir: Path) -> None:
+    def _week(
+        self, services: Services, prepared: Sequence[Prepared], media: Sequence[MakeChat]
+    ) -> Callable[[], Awaitable[None]]:
+        """Return what fills the desks, if it is wanted and there are simulated phones."""
+        desks = {one.acting.desk: one.acting for one in prepared if one.acting}
+        if not (self._sample_week and desks and media):
+            return _nothing
+        return SampleWeek(services, desks, media[0], self._say).run
+
+    async def _until_stopped(
+        self, application: Starlette, lines: Sequence[str], data_dir: Path, afterwards: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Serve; `afterwards` runs beside, as soon as the server answers."""
         self._server = server = _Server(_config(application))
         serving = asyncio.create_task(_run(server, self._listening))
         while not server.started:
@@ -115,7 +144,12 @@ class DemoServer:
                 raise StartError
             await asyncio.sleep(_POLL_SECONDS)
         await self._announce(lines, data_dir)
-        await serving
+        filling = asyncio.ensure_future(afterwards())
+        try:
+            await serving
+        finally:
+            filling.cancel()
+            await asyncio.wait({filling})
 
     async def _announce(self, lines: Sequence[str], data_dir: Path) -> None:
         async with aiohttp.ClientSession() as session, session.get(f"{self.url}/healthz", raise_for_status=True):
@@ -124,6 +158,10 @@ class DemoServer:
         for line in lines:
             self._say(f"  {line}")
         self._say(f"\n  the data folder is {_absolute(data_dir)}; Ctrl-C stops\n\nready")
+
+
+async def _nothing() -> None:
+    """Fill no desk."""
 
 
 def _readings(host: Host) -> Readings:

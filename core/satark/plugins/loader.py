@@ -176,9 +176,13 @@ class Plugins:
         """Let the plugins add subcommands."""
         self._call("satark_commands", cli=cli)
 
-    def demo(self, settings: Settings, services: Services, data_dir: Path) -> list[Prepared]:
+    def demo(
+        self, settings: Settings, services: Services, data_dir: Path, *, sample_week: bool = False
+    ) -> list[Prepared]:
         """Let the plugins prepare a demo; give what they prepared."""
-        return self._collect("satark_demo", settings=settings, services=services, data_dir=data_dir)
+        return self._collect(
+            "satark_demo", settings=settings, services=services, data_dir=data_dir, sample_week=sample_week
+        )
 
     def implements(self, hook: str) -> bool:
         """Whether any loaded plugin implements a hook; the hot path skips the call where none does."""

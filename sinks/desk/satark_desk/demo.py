@@ -15,10 +15,15 @@ if TYPE_CHECKING:
     from satark.desk import Level
     from satark.services import Services
 
-_DESKS: tuple[tuple[str, str, Level], ...] = (
-    ("sp", "पुलिस अधीक्षक · Superintendent of Police", "district"),
-    ("dig", "पुलिस उपमहानिरीक्षक · Deputy Inspector General", "range"),
+_DESKS: tuple[tuple[str, str, Level, str], ...] = (
+    ("sp", "पुलिस अधीक्षक · Superintendent of Police", "district", ""),
+    ("dig", "पुलिस उपमहानिरीक्षक · Deputy Inspector General", "range", ""),
 )
+_STATIONS: tuple[tuple[str, str, Level, str], ...] = (
+    ("lanka", "थाना लंका · Lanka police station", "station", "lanka"),
+    ("sigra", "थाना सिगरा · Sigra police station", "station", "sigra"),
+)
+"""Desks of the sample week."""
 
 
 _DEMO_ONLY = (
@@ -27,12 +32,15 @@ _DEMO_ONLY = (
 )
 
 
-def prepare(services: Services, data_dir: Path) -> Sequence[Prepared]:
-    """Create the desks `sp` and `dig` if they don't exist; return how to sign in to each, and its casework."""
+def prepare(services: Services, data_dir: Path, *, sample_week: bool) -> Sequence[Prepared]:
+    """Create the desks `sp` and `dig` if they don't exist; return how to sign in to each, and its casework.
+
+    `sample_week`: two stations as well.
+    """
     prepared = []
-    for name, title, level in _DESKS:
+    for name, title, level, area in (*_DESKS, *(_STATIONS if sample_week else ())):
         file = data_dir / "officers" / f"{name}.txt"
-        ensure_desk(services, name=name, title=title, level=level, area="", officer=name, passphrase_file=file)
+        ensure_desk(services, name=name, title=title, level=level, area=area, officer=name, passphrase_file=file)
         prepared.append(_open(services, name, file))
     return [*prepared, Prepared(line=_DEMO_ONLY)]
 
@@ -46,4 +54,5 @@ def _open(services: Services, name: str, file: Path) -> Prepared:
         unlocked = unlock(services, name, name, passphrase)
     except WrongPassphrase:
         return Prepared(line=f"{line}, which no longer unlocks the desk")
-    return Prepared(line=line, casework=Casework(services, name, unlocked.identity, officer="simulator"))
+    simulator = Casework(services, name, unlocked.identity, officer="simulator")
+    return Prepared(line=line, casework=simulator, acting=unlocked.casework(services))

@@ -83,6 +83,10 @@ def satark_commands(cli: click.Group) -> None:
 
 
 @hookimpl
-def satark_demo(services: Services, data_dir: Path) -> Sequence[Prepared]:
+def satark_demo(
+    services: Services,
+    data_dir: Path,
+    sample_week: bool,  # noqa: FBT001 - pluggy passes by position
+) -> Sequence[Prepared]:
     """Create the demo's two desks, say how to sign in to them, and unlock them for the simulator."""
-    return prepare(services, data_dir)
+    return prepare(services, data_dir, sample_week=sample_week)

@@ -54,7 +54,7 @@ def _of_the_plugin(_item: object, name: str | None, kind: str, _reflected: objec
 
 def test_the_demo_says_if_a_passphrase_file_is_missing(services: Services, tmp_path: Path) -> None:
     # The fixture has created `sp` and `dig`, without passphrase files.
-    *prepared, what_it_lacks = plugin.satark_demo(services, tmp_path)
+    *prepared, what_it_lacks = plugin.satark_demo(services, tmp_path, sample_week=False)
     assert "no second factor" in what_it_lacks.line
     assert ["its file is missing" in one.line for one in prepared] == [True, True]
 
@@ -64,7 +64,7 @@ def test_the_demo_creates_missing_desks_and_unlocks_them(tmp_path: Path, monkeyp
 
     services = fresh_services(tmp_path / "demo", plugin.satark_migrations())
     for _ in range(2):
-        *prepared, _ = plugin.satark_demo(services, tmp_path)
+        *prepared, _ = plugin.satark_demo(services, tmp_path, sample_week=False)
         for name, one in zip(("sp", "dig"), prepared, strict=True):
             passphrase = (tmp_path / "officers" / f"{name}.txt").read_text().strip()
             assert passphrase in one.line
@@ -79,7 +79,8 @@ def test_an_erased_tip_leaves_the_queue_and_what_officers_have_seen(services: Se
         for tip in ("erased", "kept"):
             row = {name: value for name, value in _QUEUED.items() if name in queue.c}
             unit.insert(queue, [{**row, "tip": tip}])
-            unit.insert(read_state, [{"desk": "sp", "officer": "sp-1", "tip": tip, "revision": 1, "last_message": 0}])
+            seen = {"revision": 1, "last_message": 0, "at": 0, "first": 0}
+            unit.insert(read_state, [{"desk": "sp", "officer": "sp-1", "tip": tip, **seen}])
         plugin.satark_erased("erased", unit)
 
     services.write_now(write)

@@ -1,0 +1,84 @@
+"""The sample week: made-up citizens and officers fill the desks by the real path, once."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from satark.casework.clocks import Clocks
+from satark.casework.desk_acts import DeskActs
+from satark.demo.sample_stories import STORIES
+from satark.demo.sample_week import acts
+from satark.demo.server import DemoServer
+from satark.runtime import compose
+from satark.settings import Settings
+from satark_desk.demo import prepare
+
+pytestmark = pytest.mark.slow
+
+
+async def demo_until(folder: Path, last: str) -> list[str]:
+    """Run a demo with a sample week until it says something; return what it said."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        said: list[str] = []
+        heard = asyncio.Event()
+
+        def say(line: str) -> None:
+            said.append(line)
+            if re.search(last, line):
+                heard.set()
+
+        demo = DemoServer(folder, listening, say, sample_week=True)
+        running = asyncio.create_task(demo.run())
+        waiting = asyncio.create_task(heard.wait())
+        await asyncio.wait({running, waiting}, timeout=240, return_when=asyncio.FIRST_COMPLETED)
+        demo.stop()
+        await running
+        waiting.cancel()
+    return said
+
+
+async def test_the_desks_are_filled_with_a_week_to_play_with_and_once_only(tmp_path: Path, no_settings: None) -> None:
+    said = await demo_until(tmp_path / "d", "week: the desks|week is incomplete")
+    assert "the desks are filled" in said[-1]
+    progress = [line for line in said if " of " in line and "sample week" in line]
+    assert len(progress) == len(STORIES)
+    await asyncio.to_thread(check_desks, tmp_path / "d")
+    again = await demo_until(tmp_path / "d", "ready$")
+    assert not [line for line in again if "sample week" in line]
+
+
+def check_desks(folder: Path) -> None:
+    """Look at the desks as their officers do."""
+    settings = Settings(data_dir=folder)
+    services = compose.load_services(settings, compose.load_geography(settings), ())
+    try:
+        desks = {one.acting.desk: one.acting for one in prepare(services, folder, sample_week=True) if one.acting}
+        sp = desks["sp"].summaries()
+        assert len(sp) == len(STORIES)
+        assert {one.header.language for one in sp} == {"hi", "en"}
+        statuses = {one.status for one in sp}
+        assert statuses >= {"CLOSED", "REOPENED", "NEED_INFO", "VERIFYING", "RECEIVED"}
+        assert sum(bool(one.work.disputed) for one in sp) == 1
+        assert sum(one.work.owes("lanka") for one in sp) == 2
+        assert sum(one.work.awaits_closing_from() == "sigra" for one in sp) == 1
+        later = time.time() + 120
+        overdue = [one for one in sp if Clocks().breaches(one.header, one.work, later)]
+        offices = DeskActs(services, desks["dig"], Clocks()).offices()
+        assert any(
+            breach.desk == "lanka" for one in overdue for breach in Clocks().breaches(one.header, one.work, later)
+        )
+        assert offices.is_above("dig", "lanka")
+        assert len(desks["lanka"].summaries()) == 2
+    finally:
+        services.close()
+
+
+def test_every_act_is_about_a_story_that_is_told() -> None:
+    told = {story.name for story in STORIES}
+    assert {name for _, name, _ in acts(0)} <= told
