@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import yaml
 
 from satark.cli.deploy import NAMES
 from satark.telemetry.logs import ALLOWED
+from satark.telemetry.metrics import Metrics
 from satark.testing.commands import run
 
 UNITS = [name for name in NAMES if name.endswith((".service", ".timer"))]
@@ -31,6 +33,26 @@ def accepted(command: Sequence[str]) -> str:
     """Run a tool and return what it complains about."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def known_metrics() -> set[str]:
+    """Return the names under which Satark's numbers are shown, and `up`, which is Prometheus's own."""
+    names = {"up"}
+    for family in Metrics().registry.collect():
+        endings = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"]}.get(family.type, [""])
+        names |= {family.name + ending for ending in endings}
+    return names
+
+
+def test_the_dashboard_and_the_alerts_ask_for_metrics_that_there_are(printed: dict[str, str]) -> None:
+    dashboard = json.loads(printed["grafana.json"])
+    asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    (group,) = yaml.safe_load(printed["satark-alerts.yml"])["groups"]
+    asked += [rule["expr"] for rule in group["rules"]]
+    used = {name for text in asked for name in re.findall(r"satark_\w+|\bup\b", re.sub(r'"[^"]*"', "", text))}
+    assert used <= known_metrics()
+    assert {"satark_fault", "satark_waiting", "satark_tips_total", "satark_commit_seconds_bucket"} <= used
+    assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])
 
 
 def test_each_is_for_the_settings_in_force(printed: dict[str, str], data: Path) -> None:

@@ -40,8 +40,9 @@ NAMES: Final = tuple(sorted(_OTHERS | {f"satark-{role}.service" for role in _ROL
 def deploy(ctx: click.Context, /, name: str | None, **options: str) -> None:
     """Print the file NAME of a deployment, for the settings that are in force; without NAME, list the names.
 
-    systemd units, a timer for backups, nginx and Caddy, an onion service, Prometheus with alerts, logrotate, compose.
-    Each begins with its place. None of them logs anything of a citizen.
+    systemd units, a timer for backups, nginx and Caddy, an onion service, Prometheus with alerts, a Grafana dashboard,
+    logrotate, compose.
+    Each begins with its place, but the dashboard, which Grafana imports. None of them logs anything of a citizen.
     """
     if name is None:
         click.echo("\n".join(NAMES))
