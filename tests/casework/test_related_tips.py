@@ -19,7 +19,7 @@ def related(casework: Casework, seeded: SeededTip) -> dict[str, dict[str, str]]:
     return {one.summary.header.number: dict(one.reasons) for one in found}
 
 
-def told(what: str, **answers: Any) -> dict[str, Any]:
+def saying(what: str, **answers: Any) -> dict[str, Any]:
     return {"category": "OTHER", "what": what, **answers}
 
 
@@ -27,17 +27,17 @@ LONG = "बंद सिनेमा हॉल के तहखाने मे�
 COPIED = "band cinema hall ke tahkhane me bawan patton ka khel aur lakhon ka daanv lagta hai bhai"
 PIN = {"latitude": 25.281, "longitude": 82.999}
 PAIRS: list[tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = [
-    (told("UP65 CD 4411 से आते हैं"), told("car no up65cd4411"), {"plate": "UP65CD4411"}),
-    (told("call 98765-43210"), told("नंबर ९८७६५ ४३२१०"), {"phone": "9876543210"}),
-    (told("राजू यादव जुआ खिलाता है"), told("raju yadav sells smack"), {"person": ""}),
-    (told("पप्पू उर्फ कालिया"), told("pappu urf kaliya"), {"person": ""}),
-    (told("जुआ", place=PIN), told("शराब", place={**PIN, "latitude": 25.2814}), {"place": ""}),
-    (told("x", place={"text": "पानी टंकी, नगवा"}), told("y", place={"text": "nagwa pani ki tanki"}), {"place": ""}),
-    (told(LONG), told(COPIED), {"text": ""}),
-    (told("UP65CD4411"), told("UP65CD4412"), {}),
-    (told("112 पर फोन किया"), told("called 112 and 1090"), {}),
-    (told("राजू यादव"), told("राजू पटेल"), {}),
-    (told("जुआ", place=PIN), told("जुआ", place={**PIN, "latitude": 25.283}), {}),
+    (saying("UP65 CD 4411 से आते हैं"), saying("car no up65cd4411"), {"plate": "UP65CD4411"}),
+    (saying("call 98765-43210"), saying("नंबर ९८७६५ ४३२१०"), {"phone": "9876543210"}),
+    (saying("राजू यादव जुआ खिलाता है"), saying("raju yadav sells smack"), {"person": ""}),
+    (saying("पप्पू उर्फ कालिया"), saying("pappu urf kaliya"), {"person": ""}),
+    (saying("जुआ", place=PIN), saying("शराब", place={**PIN, "latitude": 25.2814}), {"place": ""}),
+    (saying("x", place={"text": "पानी टंकी, नगवा"}), saying("y", place={"text": "nagwa pani ki tanki"}), {"place": ""}),
+    (saying(LONG), saying(COPIED), {"text": ""}),
+    (saying("UP65CD4411"), saying("UP65CD4412"), {}),
+    (saying("112 पर फोन किया"), saying("called 112 and 1090"), {}),
+    (saying("राजू यादव"), saying("राजू पटेल"), {}),
+    (saying("जुआ", place=PIN), saying("जुआ", place={**PIN, "latitude": 25.283}), {}),
 ]
 
 
@@ -55,7 +55,7 @@ def related_to(services: Services, desk: SeededDesk) -> set[str]:
 
 
 def test_the_same_picture_and_one_that_looks_alike_are_reasons(services: Services, sp: SeededDesk) -> None:
-    tips = [seed_tip(services, [sp.desk], answers=told("x"), evidence=("1",)) for _ in range(4)]
+    tips = [seed_tip(services, [sp.desk], answers=saying("x"), evidence=("1",)) for _ in range(4)]
     looks = ("0f1e2d3c4b5a6978", "0f1e2d3c4b5a6978", "0f1e2d3c4b5a697f", "f0e1d2c3b4a59687")
     for tip, content, bits in zip(tips, (b"one", b"one", b"two", b"three"), looks, strict=True):
         seed_file(services, tip, "1", content, looks=bits)
@@ -64,7 +64,7 @@ def test_the_same_picture_and_one_that_looks_alike_are_reasons(services: Service
 
 
 def test_what_the_tipster_adds_and_what_is_erased_counts_at_once(services: Services, sp: SeededDesk) -> None:
-    one, other = (seed_tip(services, [sp.desk], answers=told(word)) for word in ("a", "b"))
+    one, other = (seed_tip(services, [sp.desk], answers=saying(word)) for word in ("a", "b"))
     assert related(sp.casework, one) == {}
     for tip in (one, other):
         seed_message(services, tip, Message(sender="tipster", text="गाड़ी UP32 AB 0042"))
@@ -72,7 +72,7 @@ def test_what_the_tipster_adds_and_what_is_erased_counts_at_once(services: Servi
 
 
 def test_an_officers_words_relate_nothing(services: Services, sp: SeededDesk) -> None:
-    one, other = (seed_tip(services, [sp.desk], answers=told(word)) for word in ("a", "b"))
+    one, other = (seed_tip(services, [sp.desk], answers=saying(word)) for word in ("a", "b"))
     for tip in (one, other):
         sp.casework.note(sp.casework.open(tip.number), "is it UP32 AB 0042?")
     assert related(sp.casework, one) == {}
@@ -83,7 +83,7 @@ def test_nothing_of_what_is_compared_is_written(services: Services, sp: SeededDe
         seed_tip(
             services,
             [sp.desk],
-            answers=told(f"राजू यादव, UP65CD4411, 9876543210. {LONG}", place={"text": "पानी टंकी नगवा"}),
+            answers=saying(f"राजू यादव, UP65CD4411, 9876543210. {LONG}", place={"text": "पानी टंकी नगवा"}),
         )
         for _ in range(2)
     ]
@@ -110,8 +110,8 @@ def _all_of(read: Any, table: Any) -> Any:
 
 
 def test_no_repr_shows_what_is_compared(services: Services, sp: SeededDesk) -> None:
-    tip = seed_tip(services, [sp.desk], answers=told("राजू यादव UP65CD4411"))
-    other = seed_tip(services, [sp.desk], answers=told("UP65CD4411"))
+    tip = seed_tip(services, [sp.desk], answers=saying("राजू यादव UP65CD4411"))
+    other = seed_tip(services, [sp.desk], answers=saying("UP65CD4411"))
     (found,) = related_tips(sp.casework, sp.casework.open(tip.number))
     cached = sp.casework.cache.tips[other.id].clues()
     shown = f"{found!r} {cached!r} {sp.casework.cache.related!r} {sp.casework.cache.related.find(tip.id)!r}"

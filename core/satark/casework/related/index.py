@@ -146,14 +146,14 @@ def _keys_of(clues: Clues) -> Iterator[Key]:
     yield from _shared_keys(clues)
     yield from (("word", word) for word in clues.words)
     if clues.pin:
-        yield "pin", next(clues.pin.cells())
+        yield "pin", next(clues.pin.squares())
 
 
 def _wanted_keys(clues: Clues) -> Iterator[Key]:
     """Yield the keys under which tips that are related to one may be filed."""
     yield from _shared_keys(clues)
     if clues.pin:
-        yield from (("pin", cell) for cell in clues.pin.cells())
+        yield from (("pin", square) for square in clues.pin.squares())
 
 
 def _shared_keys(clues: Clues) -> Iterator[Key]:

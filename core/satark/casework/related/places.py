@@ -14,8 +14,8 @@ from satark.casework.search import words_in
 
 METRES: Final = 75
 """Metres between two pins of one place, at most."""
-_CELL: Final = 0.001
-"""Degrees of a cell: about a hundred metres here, so that two near pins lie in one or in neighbouring cells."""
+_SQUARE: Final = 0.001
+"""Degrees of a square: about a hundred metres here, so that two near pins lie in one or in neighbouring squares."""
 _DEGREE: Final = 111_320
 """Metres of a degree of latitude."""
 _MOST_WORDS: Final = 8
@@ -42,9 +42,9 @@ class Pin(msgspec.Struct, frozen=True):
         east = (self.longitude - other.longitude) * _DEGREE * math.cos(math.radians(self.latitude))
         return math.hypot(north, east)
 
-    def cells(self) -> Iterator[tuple[int, int]]:
-        """Yield the cell of the map in which it lies, then those around it."""
-        row, column = math.floor(self.latitude / _CELL), math.floor(self.longitude / _CELL)
+    def squares(self) -> Iterator[tuple[int, int]]:
+        """Yield the square of the map in which it lies, then those around it."""
+        row, column = math.floor(self.latitude / _SQUARE), math.floor(self.longitude / _SQUARE)
         yield row, column
         yield from ((row + y, column + x) for y in (-1, 0, 1) for x in (-1, 0, 1) if x or y)
 
