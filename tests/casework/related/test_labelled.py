@@ -124,7 +124,7 @@ class Composer:
 
     def _tip(self, matter: int, text: str, station: str, script: int, place: dict[str, Any] | None = None) -> Labelled:
         opening, ending = (self._random.choice(TABLES[name])[script] for name in ("openings", "endings"))
-        answers = {"category": "OTHER", "what": f"{opening}। {text}। {ending}", "police": "no"}
+        answers: dict[str, Any] = {"category": "OTHER", "what": f"{opening}। {text}। {ending}", "police": "no"}
         answers |= {"place": place} if place else {}
         tip = Tip(
             number="", revision=1, flow="", language="hi", channel="chat", category="OTHER", received="",

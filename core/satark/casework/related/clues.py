@@ -84,5 +84,6 @@ def _is_place(value: object) -> bool:
 
 def _pin(place: Mapping[str, Any]) -> Pin | None:
     latitude, longitude = place.get("latitude"), place.get("longitude")
-    is_known = isinstance(latitude, int | float) and isinstance(longitude, int | float)
-    return Pin(float(latitude), float(longitude)) if is_known else None
+    if isinstance(latitude, int | float) and isinstance(longitude, int | float):
+        return Pin(float(latitude), float(longitude))
+    return None

@@ -1,4 +1,4 @@
-"""How a picture looks, as 64 bits of which a copy that was scaled, cropped a little or saved again has nearly all."""
+"""How a picture looks, as 64 bits of which a copy that was scaled or saved again has nearly all."""
 
 from __future__ import annotations
 
