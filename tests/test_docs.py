@@ -149,8 +149,19 @@ CHANGES = re.findall(
 )
 
 
+NEEDS_NO_ROW = re.compile(r"/(__init__|plugin|tables)\.py$|/(migrations|testing)/|/scaffold/|^core/satark/[^/]+\.py$")
+"""Entry points, plugins' tables, migrations, what tests use, and the contract, which docs/plugins.md lists."""
+
+
 def test_at_least_three_hundred_changes_have_a_first_file() -> None:
     assert len(CHANGES) >= 300
+
+
+def test_every_module_is_the_first_file_of_some_change() -> None:
+    named = {file for _, files in CHANGES for file in re.findall(r"`(.+?)`", files)}
+    modules = {relative(path) for folder in ("core", "channels", "sinks") for path in (ROOT / folder).rglob("*.py")}
+    left = [one for one in sorted(modules - named) if not NEEDS_NO_ROW.search(one)]
+    assert left == [], "add a row to 'where do I change …' in docs/architecture.md"
 
 
 STEPS = re.findall(r"^\| \d+ \| `([^`]+)` `([^`]+)` \|", (DOCS / "performance.md").read_text("utf-8"), re.MULTILINE)

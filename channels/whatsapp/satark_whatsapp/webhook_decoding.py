@@ -1,4 +1,4 @@
-"""Decode a webhook's body, and count the items that can't be decoded.
+"""Decode a webhook's body, name the alarms of the account, and count the items that can't be decoded.
 
 Nearly every webhook decodes as a whole. One that doesn't is decoded item by item, so that one malformed item loses
 only itself. If the sender of a malformed message is readable, they are told that it was not understood.

@@ -84,7 +84,7 @@ def _synthetic(broker: str) -> Report:
 
 
 def _search_here(ctx: click.Context, markers: Path, logs: tuple[Path, ...]) -> Report:
-    from satark.testing.canary.here import read_markers, search_here  # noqa: PLC0415 - see above
+    from satark.testing.canary.real_installation import read_markers, search_here  # noqa: PLC0415 - see above
 
     try:
         wanted = read_markers(markers)

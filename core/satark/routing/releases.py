@@ -1,4 +1,4 @@
-"""Releases: what desks handed over of a tip in place of its key, read from its thread. No I/O.
+"""Releases: which desks hold what of a tip in place of its key, as its thread says. No I/O.
 
 A release has a key of its own. What desks write from then on is sealed to it besides the tip's key, except what may
 point to the tipster or is no business of the desk that was directed.

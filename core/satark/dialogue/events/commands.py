@@ -1,4 +1,4 @@
-"""Carry commands out: in the dialogue state's own way, or in the common one."""
+"""Carry commands out, in the state's own way or in the common one; say what is said when nothing is understood."""
 
 from __future__ import annotations
 
