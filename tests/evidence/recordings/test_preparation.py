@@ -11,6 +11,7 @@ from satark.evidence.recordings import remux
 from satark.evidence.recordings.remux import RemuxScrubber
 from satark.evidence.sniff import sniff_file
 from satark.limits import Limits
+from satark.scrubber import Unclean
 from satark.testing.evidence.recordings import decoded_hash, ffmpeg
 
 FILM = ("-f", "lavfi", "-i", "testsrc=s=64x64:r=25:d=2,format=yuv420p")
@@ -80,7 +81,7 @@ def test_several_frames_of_sound_in_a_sample_are_kept(film: tuple[str, ...], tmp
     source.write_bytes(with_several_frames(source.read_bytes()))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(remux, "_AMR", b"no sound is called this")
-        with pytest.raises(remux.Unclean, match="damaged"):
+        with pytest.raises(Unclean, match="damaged"):
             RemuxScrubber().scrub(source, tmp_path / "copy.3gp", limits)
     RemuxScrubber().scrub(source, tmp_path / "copy.3gp", limits)
     sound = ("-map", "0:a", "-c", "copy", "-f", "amr", "-")

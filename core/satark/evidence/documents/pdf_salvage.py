@@ -87,10 +87,12 @@ def _unpack(data: bytes, first: int) -> Iterator[bytes]:
 
 def _declared(pdf: Pdf) -> int:
     """Return how many pages the file says it has; 0: it does not say."""
-    counts = (
-        one.get("/Count") for one in pdf.objects if isinstance(one, Dictionary) and one.get("/Type") == Name.Pages
-    )
-    return max((count for count in counts if isinstance(count, int)), default=0)
+    trees = (one for one in pdf.objects if isinstance(one, Dictionary) and one.get("/Type") == Name.Pages)
+    return max((_number(tree.get("/Count")) for tree in trees), default=0)
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _pages(pdf: Pdf) -> list[Dictionary]:

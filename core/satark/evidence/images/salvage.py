@@ -81,9 +81,10 @@ def salvage_cut(source: Path, target: Path, limits: Limits, formats: tuple[str, 
         raise Unclean("damaged")
     fillings = itertools.chain([bytes(missing)], (_noise(seed, missing) for seed in range(_ATTEMPTS)))
     decoded = (_filled_up(source, filling, limits, formats) for filling in fillings)
-    one, other, *_ = (*itertools.islice((picture for picture in decoded if picture), 2), None, None)
-    if one is None or other is None:
+    found = list(itertools.islice((picture for picture in decoded if picture is not None), 2))
+    if len(found) < 2:  # noqa: PLR2004 - two ways
         raise Unclean("damaged")
+    one, other = found
     if one.size != other.size:
         raise Unclean("damaged")
     unread = _unread(ImageChops.difference(one, other))

@@ -69,7 +69,8 @@ def _read(file: CompoundFile) -> tuple[str, list[bytes], list[LeftOut]]:
     else:
         raise Unclean("unsupported")
     pictures, others = find_pictures(drawn)
-    left_out: list[LeftOut] = ["pages"] * hidden + ["pictures"] * others
+    left_out: list[LeftOut] = ["pages"] if hidden else []
+    left_out += ["pictures"] if others else []
     return text, pictures, left_out
 
 

@@ -154,7 +154,9 @@ def _is_unseen(operators: bytes) -> bool:
 
 def _without_instructions(text: str) -> str:
     """Return the text with the results of its fields; what stands between a field's begin and its result goes."""
-    kept, fields, at = [], [], 0
+    kept: list[str] = []
+    fields: list[bool] = []
+    at = 0
     for mark in _FIELD.finditer(text):
         if not any(fields):
             kept.append(text[at : mark.start()])

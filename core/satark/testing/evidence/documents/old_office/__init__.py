@@ -22,7 +22,7 @@ def make_old_office(kind: str, variant: str, photo: bytes) -> bytes:
     """
     streams = _PROGRAMS[kind](b"" if variant == "plain" else photo)
     facts = {"\5SummaryInformation": MARKER_BYTES * 9, "\1CompObj": MARKER_BYTES}
-    return compound_file((_MANY if kind == "ole" else {}) | facts | streams)
+    return compound_file({**(_MANY if kind == "ole" else {}), **facts, **streams})
 
 
 _PROGRAMS: Mapping[str, Callable[[bytes], dict[str, bytes]]] = {

@@ -39,7 +39,8 @@ def picture_record(picture: bytes) -> bytes:
 
 def _pack(streams: Mapping[str, bytes], size: int = _SECTOR, first: int = 0) -> tuple[bytes, list[int], dict[str, int]]:
     """Return the streams in sectors, the table of their chains, and the first sector of each."""
-    packed, table, places = b"", [], {}
+    packed, table = b"", list[int]()
+    places: dict[str, int] = {}
     for name, one in streams.items():
         count = -(-len(one) // size)
         places[name] = first + len(table) if count else _END
