@@ -136,7 +136,7 @@ class Directing:
         self, unit: UnitOfWork, tip: OpenTip, desk: Desk, message: Message, envelope: Envelope
     ) -> PostedMessage:
         sealed = seal(msgspec.structs.replace(envelope, desk=desk.name), desk.recipient, padded=envelopes.PADDED)
-        act = ("directed", desk.name)
+        act: tuple[ActKind, str] = ("directed", desk.name)
         has_key = not envelope.tip_recipient
         if host_of(unit.main):
             destinations = self._destinations(tip, desk, host_destination_rules(unit.main), has_key=has_key)

@@ -7,7 +7,7 @@ was written is still there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -108,7 +108,7 @@ class ActPages:
             wanted=Filter.read(request.query_params),
         )
 
-    def _release(self, request: Request, session: Session, tip: OpenTip, act: DeskAct) -> dict[str, object]:
+    def _release(self, request: Request, session: Session, tip: OpenTip, act: DeskAct) -> dict[str, Any]:
         """Return what a confirmation of a direction shows: what goes along, and what points to the tipster."""
         geography, text = self._web.context.geography, self._web.text(request)
         takes_release = act.name == "direct" and self._pages.acts(session).releases.takes_release(tip, act.to)

@@ -76,7 +76,7 @@ def given_directions(
     for one in tip.work.directions.values():
         desk = desks.get(one.to)
         is_office = desk is not None and desk.via != DESK_SINK
-        seen = [] if is_office else services.read(lambda c, to=one.to: seen_by(c, to, tip.id))
+        seen = [] if is_office else _seen(services, one.to, tip)
         found.append(
             GivenDirection(
                 desk=one.to,
@@ -90,3 +90,7 @@ def given_directions(
             )
         )
     return found
+
+
+def _seen(services: DeskContext, desk: str, tip: OpenTip) -> list[Seen]:
+    return services.read(lambda c: seen_by(c, desk, tip.id))
