@@ -16,6 +16,7 @@ from satark.evidence.sniff import sniff_file
 from satark.limits import Limits
 from satark.testing.evidence.images import encode, photo
 from satark.testing.evidence.markers import HINDI, MARKER_BYTES, SHOWN
+from satark.testing.evidence.pipeline_driver import PipelineDriver, chunks
 from satark.testing.evidence.recordings import ffmpeg
 
 Make = Callable[[str], Path]
@@ -154,3 +155,29 @@ def test_the_kind_gives_something_that_an_officer_can_see(kind: str, make: Make,
     scrubber = next(one for one in SCRUBBERS if sniff_file(source) in one.mimes)
     assert scrubber.scrub(source, tmp_path / "copy", Limits()).startswith(shown)
     assert MARKER_BYTES not in (tmp_path / "copy").read_bytes()
+
+
+SANDBOXED = {
+    "old Word": 100,
+    "old Excel": 100,
+    "old PowerPoint": 100,
+    "a JPEG cut in half": 70,
+    "a PDF cut short": 99,
+    "a WebP cut short": 99,
+    "an MP4 without its index": 99,
+    "MP4 with G.711": 100,
+}
+"""Kind → the most percent of it that can be read."""
+
+
+@pytest.mark.parametrize("kind", SANDBOXED)
+async def test_the_readers_work_in_the_sandbox_and_what_is_missing_is_recorded(
+    kind: str, make: Make, driver: PipelineDriver, tmp_path: Path
+) -> None:
+    maker, shown = KINDS[kind]
+    made = maker(make, tmp_path)
+    file = await driver.process(chunks(made.read_bytes() if isinstance(made, Path) else made))
+    assert file.problem is None
+    assert file.clean_mime.startswith(shown)
+    assert 0 < file.readable <= SANDBOXED[kind]
+    assert (file.readable == 100) == (SANDBOXED[kind] == 100)
