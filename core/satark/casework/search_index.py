@@ -52,14 +52,13 @@ class SearchIndex:
         return _Snippets(self._texts, query, set(found))
 
     def _having(self, word: Word, among: Iterable[str]) -> list[str]:
-        alike, texts = self._alike(word), self._texts
+        alike, texts = self._sounding_like(word), self._texts
         return [tip for tip in among if tip in alike or texts[tip].has(word)]
 
-    def _alike(self, word: Word) -> set[str]:
-        if word.skeleton:
-            like = (places for skeleton, places in self._skeletons.items() if skeleton.startswith(word.skeleton))
-        else:
-            like = iter([self._sounds[word.sound]] if word.sound in self._sounds else [])
+    def _sounding_like(self, word: Word) -> set[str]:
+        if not word.skeleton:
+            return {self._places[place] for place in self._sounds.get(word.sound, ())}
+        like = (places for skeleton, places in self._skeletons.items() if skeleton.startswith(word.skeleton))
         return {self._places[place] for places in like for place in places}
 
     def _add(self, tip: str, text: SearchText) -> None:

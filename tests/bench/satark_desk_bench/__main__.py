@@ -35,10 +35,11 @@ def main() -> None:
     print(_HEADING)  # noqa: T201
     for size in map(int, parser.parse_args().tips.split(",")):
         with tempfile.TemporaryDirectory() as folder:
-            print(_measure(Path(folder), size), flush=True)  # noqa: T201
+            print(measure(Path(folder), size), flush=True)  # noqa: T201
 
 
-def _measure(folder: Path, tips: int) -> str:
+def measure(folder: Path, tips: int) -> str:
+    """Seed a desk with so many tips and measure its pages; return a line of the table."""
     services = fresh_services(folder / "data", plugin.satark_migrations())
     make_desk(
         services,

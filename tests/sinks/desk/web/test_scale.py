@@ -17,12 +17,13 @@ from starlette.testclient import TestClient
 from satark.casework import tip_cache
 from satark.casework.search import Query
 from satark.desk import Desk
+from satark.identity import sealing
 from satark.officer import Progress
 from satark.services import DeskContext, Services
 from satark.testing.tips import seed_tip
-from satark_desk import queue_index
 from satark_desk.officers import UnlockedDesk
 from satark_desk.settings import DeskSettings
+from satark_desk.tip_queue import RowBuilder
 from satark_desk.web import opened_desks
 from satark_desk.web.sessions import Sessions
 
@@ -65,9 +66,9 @@ def work_of_pages(services: Services, client: TestClient, number: str, monkeypat
 
     found = []
     with monkeypatch.context() as patch:
-        patch.setattr(tip_cache, "open_as", counted(tip_cache.open_as))
-        patch.setattr(tip_cache, "open_envelope", counted(tip_cache.open_envelope))
-        patch.setattr(queue_index.RowBuilder, "row", counted(queue_index.RowBuilder.row))
+        patch.setattr(tip_cache, "open_as", counted(sealing.open_as))
+        patch.setattr(tip_cache, "open_envelope", counted(sealing.open_envelope))
+        patch.setattr(RowBuilder, "row", counted(RowBuilder.row))
         for address in ("", "?mark=open&category=liquor", "?q=शराब", f"tips/{number}"):
             client.get(f"/desk/{address}")  # what is seen for the first time is written down once
             looked_at[0] = 0
