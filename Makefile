@@ -22,7 +22,7 @@ READY := .venv/ready
 CLIPS := .venv/clips
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: help run test quick lint bench evidence-bench torture chaos fuzz mutation mutants audit sbom build canary corpus lexicon docs clean
+.PHONY: help run test quick lint bench evidence-bench torture chaos upgrade fuzz mutation mutants audit sbom build canary corpus lexicon docs clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -75,6 +75,9 @@ torture: $(READY) ## 10,000 tips to failing destinations while processes are kil
 
 chaos: $(READY) ## 10,000 tips on both databases under kill -9, full disks, wrong clocks and a failing Meta (ARGS="--tips 100 --kills 20")
 	@PYTHONPATH=tests/bench $(BIN)/python -m satark_chaos $(ARGS)
+
+upgrade: $(READY) ## a rolling upgrade from an older commit's schema while citizens write (ARGS="--from COMMIT --back 1")
+	@PYTHONPATH=tests/bench $(BIN)/python -m satark_chaos.upgrade $(ARGS)
 
 canary: $(READY) ## plant identifiers of every kind, search all that is written for them, and see twenty sabotages caught
 	@$(BIN)/satark canary --sabotages $(ARGS)

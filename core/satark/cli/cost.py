@@ -121,7 +121,7 @@ def _priced(line: Line, rates: Rates) -> Line:
 
 
 def _table(lines: Sequence[Line], currency: str) -> list[str]:
-    rows = [("channel", "language", "told by", "messages", "segments", currency or "price")]
+    rows: list[tuple[str, ...]] = [("channel", "language", "told by", "messages", "segments", currency or "price")]
     rows += [_row(line) for line in lines]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]

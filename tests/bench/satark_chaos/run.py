@@ -17,6 +17,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from satark.runtime import compose
+from satark.services import Services
 from satark.settings import Settings
 from satark.store import envelopes, tables
 from satark.testing.installation import DESKS, Installation, set_up_installation
@@ -58,7 +59,7 @@ async def chaos(database: str, *, tips: int, kills: int, together: int, seed: in
     began = time.monotonic()
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="satark-chaos-")))
-        main, keys = stack.enter_context(_databases(database, folder))
+        main, keys = stack.enter_context(databases(database, folder))
         environment = {
             "SATARK_DATABASE_URL": main,
             "SATARK_KEYS_URL": keys,
@@ -72,7 +73,7 @@ async def chaos(database: str, *, tips: int, kills: int, together: int, seed: in
         ledger, blows = Ledger(), Blows(installation, main, seed)
         async with asyncio.timeout(limit):
             await _storm(installation, ledger, blows, tips=tips, kills=kills, together=together, seed=seed)
-            counts = await _compare(installation, ledger)
+            counts = await compare(installation, ledger)
         return Run(counts, blows.counts, time.monotonic() - began)
 
 
@@ -86,7 +87,7 @@ async def _storm(
     every = tips / (2 * kills + 1)
     async with asyncio.TaskGroup() as tasks:
         for _ in range(together):
-            tasks.create_task(_send_tips(installation, ledger, numbers))
+            tasks.create_task(send_tips(installation, ledger, numbers))
         for blow in range(2 * kills):
             await ledger.reached(int(every * blow))
             await asyncio.sleep(chance.uniform(0, PAUSE))
@@ -94,7 +95,8 @@ async def _storm(
             show(f"{ledger.receipts} of {tips} receipts, {blow + 1} of {2 * kills} blows")
 
 
-async def _send_tips(installation: Installation, ledger: Ledger, numbers: Iterator[int]) -> None:
+async def send_tips(installation: Installation, ledger: Ledger, numbers: Iterator[int]) -> None:
+    """Let one citizen after the other send a tip, and note their receipts."""
     for number in numbers:
         accuses_sp = number % ACCUSING == 0
         async with TroubledCitizen(installation, number) as citizen:
@@ -104,7 +106,7 @@ async def _send_tips(installation: Installation, ledger: Ledger, numbers: Iterat
             ledger.webhooks += citizen.posted
 
 
-async def _compare(installation: Installation, ledger: Ledger) -> Counts:
+async def compare(installation: Installation, ledger: Ledger) -> Counts:
     """Wait until the worker has delivered everything, then let each desk open what it has."""
     while await asyncio.to_thread(_undelivered, installation):  # noqa: ASYNC110 - another process delivers
         await asyncio.sleep(LOOK_EVERY)
@@ -113,7 +115,7 @@ async def _compare(installation: Installation, ledger: Ledger) -> Counts:
 
 
 @contextmanager
-def _store(installation: Installation) -> Iterator[compose.Services]:
+def _store(installation: Installation) -> Iterator[Services]:
     environment = installation.service.environment
     settings = Settings(
         data_dir=installation.service.folder,
@@ -149,7 +151,8 @@ def show(line: str) -> None:
 
 
 @contextmanager
-def _databases(kind: str, folder: Path) -> Iterator[tuple[str, str]]:
+def databases(kind: str, folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the URLs of two empty databases, `sqlite` or `postgresql`."""
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'main.db'}", f"sqlite:///{folder / 'keys.db'}"
         return

@@ -11,6 +11,7 @@ import msgspec
 from satark.dialogue.flow.accusations import accusation_problems, read_accuses
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem
 from satark.dialogue.flow.meanings import meaning_problems, read_means
+from satark.dialogue.flow.older_forms import with_meaning_of_id
 from satark.dialogue.steps.built_in import BUILT_IN_STEP_TYPES
 from satark.dialogue.steps.conditions import Condition, ConditionError, parse_condition
 from satark.dialogue.steps.contract import Step, StepType, Validator
@@ -38,8 +39,14 @@ class FlowDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """`nobody`: no tip of this flow is about the police."""
 
 
-def build_flow(document: FlowDocument, step_types: Iterable[StepType], validators: Mapping[str, Validator]) -> Flow:
-    """Build a flow of plain data.
+def build_flow(
+    document: FlowDocument,
+    step_types: Iterable[StepType],
+    validators: Mapping[str, Validator],
+    *,
+    checks_meanings: bool = True,
+) -> Flow:
+    """Build a flow of plain data. `checks_meanings`: whether its author can still be asked to declare them.
 
     Raises:
         FlowError: its structure is wrong; every problem is listed.
@@ -51,7 +58,8 @@ def build_flow(document: FlowDocument, step_types: Iterable[StepType], validator
     builder.check_flags(flags)
     if not document.languages:
         builder.report("a flow needs a language")
-    for step, text in (*accusation_problems(builder.steps, document.accuses), *meaning_problems(builder.steps)):
+    meanings = meaning_problems(builder.steps) if checks_meanings else ()
+    for step, text in (*accusation_problems(builder.steps, document.accuses), *meanings):
         builder.report(text, step)
     if builder.problems:
         raise FlowError(builder.problems)
@@ -73,7 +81,10 @@ def rebuild_flow(
         document = msgspec.json.decode(canonical, type=FlowDocument)
     except msgspec.MsgspecError as error:
         raise FlowError([FlowProblem(text=str(error))]) from error
-    return build_flow(document, step_types, validators or {})
+    is_older = not any("means" in step for step in document.steps)
+    if is_older:
+        document = msgspec.structs.replace(document, steps=[with_meaning_of_id(step) for step in document.steps])
+    return build_flow(document, step_types, validators or {}, checks_meanings=not is_older)
 
 
 class _Builder:
