@@ -71,7 +71,8 @@ def test_the_lists_of_folders_name_every_folder_and_no_other() -> None:
     folders = sorted(map(relative, FOLDERS))
     wheel = TOOL["hatch"]["build"]["targets"]["wheel"]
     assert sorted(TOOL["hatch"]["build"]["dev-mode-dirs"]) == folders
-    assert sorted(set(TOOL["mypy"]["mypy_path"]) - {"tests/bench", "examples/exotel"}) == folders
+    examples = [relative(project.parent) for project in ROOT.glob("examples/*/pyproject.toml")]
+    assert sorted(TOOL["mypy"]["mypy_path"]) == sorted([*folders, "tests/bench", *examples])
     assert sorted(wheel["packages"]) == sorted(f"{relative(folder)}/{name}" for folder, name in PACKAGES.items())
 
 

@@ -118,7 +118,7 @@ async def test_what_can_not_be_replayed_is_said(
 @pytest.mark.parametrize("channel", BODIES)
 def test_a_signed_request_passes_and_a_changed_one_does_not(channel: str) -> None:
     found = channels()[channel]
-    assert isinstance(found, SigningChannel)
+    assert isinstance(channels()[channel], SigningChannel)
     raw = RawRequest(method="POST", path=found.endpoints[0].path, body=BODIES[channel][1])
     assert not found.verify(raw)
     assert found.verify(found.sign(raw))

@@ -37,9 +37,9 @@ class ApprovedTexts:
         self._fixed = {text for text in approved if not _tag.search(text)}
         self._patterns = [_pattern(text) for text in approved if _tag.search(text)]
 
-    def __contains__(self, message: str) -> bool:
-        message = to_gsm7(message).strip()
-        return message in self._fixed or any(pattern.fullmatch(message) for pattern in self._patterns)
+    def __contains__(self, message: object) -> bool:
+        text = to_gsm7(str(message)).strip()
+        return text in self._fixed or any(pattern.fullmatch(text) for pattern in self._patterns)
 
 
 def _pattern(text: str) -> re.Pattern[str]:

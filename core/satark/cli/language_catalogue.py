@@ -41,7 +41,7 @@ def empty_catalogue(part: str, code: str) -> bytes:
     made = Catalog()
     for entry in english:
         if entry.id:
-            text = entry.string if isinstance(entry.string, str) else "\n".join(entry.string)
+            text = entry.string if isinstance(entry.string, str) else "\n".join(entry.string or ())
             made.add(entry.id, auto_comments=text.split("\n"), user_comments=entry.user_comments)
     written = io.BytesIO()
     write_po(written, made, width=0, omit_header=True)

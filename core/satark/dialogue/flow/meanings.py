@@ -45,10 +45,10 @@ def read_means(data: Mapping[str, Any], report: Callable[[str], None]) -> Meanin
     return found or ""
 
 
-def steps_by_meaning(steps: Iterable[Step]) -> dict[Meaning, str]:
+def steps_by_meaning(steps: Iterable[Step]) -> dict[str, str]:
     """Return meaning → id of the step that has it: declared, or by its type."""
     steps = list(steps)
-    found: dict[Meaning, str] = {step.means: step.id for step in steps if step.means}
+    found: dict[str, str] = {step.means: step.id for step in steps if step.means}
     for step in steps:
         for meaning in _by_type(step):
             found.setdefault(meaning, step.id)

@@ -40,13 +40,13 @@ def begin_with_story(context: TurnContext, event: Text, opening: Opening) -> Non
 
 def fill_in(context: TurnContext, opening: Opening, *, but: str = "") -> None:
     """Answer the open questions that a story answers, `but` of one meaning, and say what was understood."""
-    told: dict[Meaning, str] = {
+    answers: dict[Meaning, str] = {
         "category": opening.category,
         "now": _TIMES.get(opening.when, ""),
         "police": "yes" if opening.police else "",
         "when": _only_now(opening),
     }
-    labels = [_choose(context, one, code) for one, code in told.items() if one != but and _is_open(context, one)]
+    labels = [_choose(context, one, code) for one, code in answers.items() if one != but and _is_open(context, one)]
     labels.append(_place(context, opening.place))
     if understood := [label for label in labels if label]:
         context.say("understood", label=", ".join(understood))

@@ -29,7 +29,7 @@ def make_submission(context: TurnContext) -> Submission:
         language=session.language,
         category=str(answers.get(meanings.get("category", ""), "")),
         answers=answers,
-        meanings=dict[str, str](meanings),
+        meanings=meanings,
         evidence=tuple(file.ordinal for file in context.session.files),
         place=place,
         accused=_accused(context, answers, place),
