@@ -1,4 +1,4 @@
-"""Terms: the day on which a tip is due to be erased, by its status and category."""
+"""Terms: how many days a tip is kept after a given day, by its status and category."""
 
 from __future__ import annotations
 
