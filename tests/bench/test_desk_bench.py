@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from satark_desk_bench.__main__ import measure
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_size_is_measured(tmp_path: Path) -> None:
