@@ -213,12 +213,12 @@ async def test_with_a_full_tmpfs_the_original_is_sealed_all_the_same(
     seal = sealed_files.seal_file
 
     def into_a_full_tmpfs(
-        source: BinaryIO, target: Path, recipient: str, copy: BinaryIO | None = None
+        source: BinaryIO, target: Path, recipient: str, copy: BinaryIO | None = None, *, with_md5: bool = False
     ) -> tuple[sealed_files.ContentDigest, bool]:
         if copy is None:
-            return seal(source, target, recipient)
+            return seal(source, target, recipient, with_md5=with_md5)
         with Path("/dev/full").open("r+b", buffering=0) as full:
-            return seal(source, target, recipient, cast("BinaryIO", full))
+            return seal(source, target, recipient, cast("BinaryIO", full), with_md5=with_md5)
 
     monkeypatch.setattr(sealed_files, "seal_file", into_a_full_tmpfs)
     data = make("jpg").read_bytes()
