@@ -16,7 +16,7 @@ from satark.tip import Message
 
 def related(casework: Casework, seeded: SeededTip) -> dict[str, dict[str, str]]:
     found = related_tips(casework, casework.open(seeded.number))
-    return {one.summary.header.number: {**one.reasons} for one in found}
+    return {one.summary.header.number: {str(reason): shared for reason, shared in one.reasons.items()} for one in found}
 
 
 def saying(what: str, **answers: Any) -> dict[str, Any]:
