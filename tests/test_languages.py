@@ -14,9 +14,9 @@ from satark.codes import find_receipt_code
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.dialogue.flow.questionnaire import Questionnaire
 from satark.dialogue.understanding.reader import Reader
 from satark.dialogue.understanding.reading import Asked, Kind
-from satark.dialogue.flow.questionnaire import Questionnaire
 from satark.geography.geography import Geography
 from satark.languages import (
     LanguageError,

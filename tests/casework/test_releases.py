@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,11 @@ import pytest
 from satark.casework import Casework, NoSuchTip
 from satark.casework.clocks import Clocks
 from satark.casework.desk_acts import ActName, ActRefused, DeskAct, DeskActs, Problem
+from satark.casework.errors import OnlyReleased
 from satark.casework.keeping import StepRefused
+from satark.casework.pack_export import export_pack
 from satark.casework.tip_keeping import TipKeeping
+from satark.custody.manifest import Issuer
 from satark.destination_rule import DestinationRule
 from satark.identity.sealing import CantOpen, new_identity, open_as, open_tip, recipient_of
 from satark.roster.entries import Entry, new_key_change
@@ -82,6 +86,15 @@ def opened_with(services: Services, identity: str) -> list[str]:
         except CantOpen:
             continue
     return found
+
+
+def test_a_release_makes_no_pack_and_says_why(tip: SeededTip, offices: dict[str, Office], tmp_path: Path) -> None:
+    direct(offices["sp"], tip)
+    station = offices["lanka"].casework
+    issuer = Issuer(name="Asha", place="Varanasi")
+    with pytest.raises(OnlyReleased, match="was given no files"):
+        export_pack(tmp_path / "pack.zip", station, station.open(tip.number), issuer)
+    assert not (tmp_path / "pack.zip").exists()
 
 
 def test_a_station_sees_the_release_and_nothing_of_the_tipsters_words(

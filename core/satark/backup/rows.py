@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = 500
 _VERSIONS: Final = ("alembic_version", "alembic_version_keys")
 LEFT_OUT: Final = frozenset(table.name for table in (*canaries.UNDER_EPOCH_KEYS, tables.tip_change))
-"""Tables of drafts, replies and reply handles, which are sealed under epoch keys that are never copied; and the order of
-changes, which means something to running processes alone."""
+"""Tables of drafts, replies and reply handles, which are sealed under epoch keys that are never copied; and the order
+of changes, which means something to running processes alone."""
 
 
 def main_records(connection: Connection) -> Iterator[Record]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from satark.casework.errors import OnlyReleased
 from satark.custody.pack import PackContents, WrittenPack, write_pack
 
 if TYPE_CHECKING:
@@ -25,10 +26,13 @@ def export_pack(
     Nothing that identifies the tipster is in it, even with approval: of their own voice it has the transcript.
 
     Raises:
+        OnlyReleased: the desk holds a release of the tip, without its files.
         CantOpen: a file or the custody log was altered; no pack is written.
         FileNotFoundError: a file was erased; no pack is written.
         OSError: it can't be written.
     """
+    if not tip.tip.channel:
+        raise OnlyReleased
     parts = tuple(_parts(tip, originals=approval is not None))
     log, content = casework.export(tip, [(record.ordinal, form) for record, form in parts], approval)
     contents = PackContents(

@@ -86,7 +86,7 @@ class Manifest(Redacted, frozen=True, kw_only=True):
     format: str = FORMAT
     number: str
     desk: str
-    channel: Literal["chat", "sms", "voice", "web"]
+    channel: Literal["chat", "sms", "voice", "web", ""]
     received: str
     """Date and six-hour band (UTC)."""
     utc: str

@@ -11,7 +11,6 @@ import structlog
 
 from satark.observability import describe_error, log
 
-
 INDIA: Final = timezone(timedelta(hours=5, minutes=30))
 """The time of the log, which CERT-In asks for in India's (docs/cert-in.md)."""
 

@@ -82,7 +82,8 @@ def test_a_file_that_is_no_sheet_is_refused_in_a_sentence(tmp_path: Path) -> Non
     other = tmp_path / "other.csv"
     other.write_text("a,b\n1,2\n")
     result = written(tmp_path, "--approved", str(other))
-    assert (result.exit_code, "can't be read: it must be the sheet of `satark sms templates`" in result.output) == (1, True)
+    assert result.exit_code == 1
+    assert "can't be read: it must be the sheet of `satark sms templates`" in result.output
 
 
 def _write(path: Path, rows: list[dict[str, str]]) -> None:

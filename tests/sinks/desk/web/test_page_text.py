@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from satark.catalogues import Catalogue
-from satark.dialogue.understanding.reading import DangerKind
 from satark.dialogue.flow.questionnaire import Questionnaire
+from satark.dialogue.understanding.reading import DangerKind
 from satark.geography.geography import Geography
 from satark_desk.web import app
 from satark_desk.web.page_text import PageText
