@@ -31,7 +31,7 @@ from satark.geography.geography import Geography
 from satark.tip import Message
 from satark_desk.case_commands import respond
 from satark.casework import desk_acts
-from satark_desk import tip_queue
+from satark_desk import officer_queue
 from satark_desk.web import pages
 from satark_police_system import answers
 
@@ -48,7 +48,7 @@ print(json.dumps({
     "missing": missing,
     "mailbox": shown,
     "command": list(next(option for option in respond.params if option.name == "status").type.choices),
-    "pages": [list(part.STATUSES) for part in (desk_acts, pages, tip_queue)],
+    "pages": [list(part.STATUSES) for part in (desk_acts, pages, officer_queue)],
     "police system": list(answers.STATUSES),
 }))
 """

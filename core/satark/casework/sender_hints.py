@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 KNOWN_BY = "known_by"
 """The question how many people know what the tip tells."""
-_LETTER: Final = r"[\w\u0900-\u0963\u0966-\u097f]"
+_WORD_CHARACTER: Final = r"[\w\u0900-\u0963\u0966-\u097f]"
 """Of a word: `\\w` leaves out the vowel signs of Devanagari."""
 
 _Kind: TypeAlias = Literal["few", "self"]
@@ -99,7 +99,7 @@ def _phrases() -> dict[_Kind, re.Pattern[str]]:
 
 def _pattern(lines: Sequence[str], numbers: str) -> re.Pattern[str]:
     words = "|".join(line.replace("{n}", f"(?:{numbers})") for line in lines)
-    return re.compile(f"(?<!{_LETTER})(?:{words})(?!{_LETTER})", re.IGNORECASE)
+    return re.compile(f"(?<!{_WORD_CHARACTER})(?:{words})(?!{_WORD_CHARACTER})", re.IGNORECASE)
 
 
 class _Phrases(msgspec.Struct, frozen=True, rename={"self_": "self"}):

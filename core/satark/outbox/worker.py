@@ -111,7 +111,7 @@ class ReplyWorker:
             for waiting in [entry for entry in queue if not entry[0].must_arrive]:
                 queue.remove(waiting)
                 self._held.pop(waiting[0].id, None)
-        if self._room >= len(items):  # else their rows are sent when there is room again
+        if self._places_in_memory >= len(items):  # else their rows are sent when there is room again
             for item in items:
                 self._enqueue(item, 1)
 
@@ -134,7 +134,7 @@ class ReplyWorker:
                 self._writer.write_soon(_Report(bytes.fromhex(one.call_id), one.result, self._identity))
 
     @property
-    def _room(self) -> int:
+    def _places_in_memory(self) -> int:
         """How many more replies may wait in memory."""
         return self._settings.replies_in_memory - len(self._held)
 
@@ -241,7 +241,7 @@ class ReplyWorker:
         self._writer.write_soon(lambda unit: store.use_fallback(unit, item.id, self._identity))
 
     async def _recover(self) -> None:
-        room = self._room
+        room = self._places_in_memory
         if room <= 0:
             return
 

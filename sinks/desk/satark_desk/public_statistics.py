@@ -47,18 +47,18 @@ class WeekReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reports_of(
-    arrivals: Iterable[tuple[date, str]], categories: Collection[str], key: bytes, today: date
+    received: Iterable[tuple[date, str]], categories: Collection[str], key: bytes, today: date
 ) -> list[WeekReport]:
     """Return the reports of all weeks that are over, the oldest first.
 
     Args:
-        arrivals: the day and the category of each tip.
+        received: the day and the category of each tip.
         categories: all categories: those without a tip stand in a report as well.
         key: secret; without it nobody can tell the noise.
         today: the day by the officers' calendar.
     """
     counted: dict[date, Counter[str]] = {}
-    for day, category in arrivals:
+    for day, category in received:
         counted.setdefault(monday_of(day), Counter())[category] += 1
     if not counted:
         return []

@@ -66,11 +66,11 @@ def publish_stats(*, desk: str, passphrase_file: Path, folder: Path) -> None:
 
 def _reports(work: DeskWork) -> list[WeekReport]:
     today = work.text("en").today(time.time())
-    arrivals = [(today - timedelta(days=row.days), row.summary.header.category) for row in work.rows(Filter())]
+    received = [(today - timedelta(days=row.days), row.summary.header.category) for row in work.rows(Filter())]
     # Of the desk's own key: who does not have it can't work out the noise.
     newest = work.unlocked.identity.partition("\n")[0]
     key = hashlib.sha256(_NOISE_KEY + newest.encode()).digest()
-    return reports_of(arrivals, work.services.questionnaire.categories, key, today)
+    return reports_of(received, work.services.questionnaire.categories, key, today)
 
 
 COMMANDS = (stats, publish_stats)

@@ -74,7 +74,7 @@ async def measure(name: str, prepare: Contestant, scenario: Scenario, citizens: 
     population = Population(scenario)
     loop = asyncio.get_running_loop()
     graph = await loop.create_server(
-        lambda: GraphConnection(population.receive, scenario.graph_seconds), "127.0.0.1", 0, backlog=1024
+        lambda: GraphConnection(population.receive, scenario.graph_seconds), "127.0.0.1", 0
     )
     graph_url = f"http://127.0.0.1:{graph.sockets[0].getsockname()[1]}"
     with tempfile.TemporaryDirectory() as folder:

@@ -163,7 +163,7 @@ def arguments_of(command: click.Command, tip: SeededTip, files: dict[str, Path],
         "passphrase_file": files["first"], "second_passphrase_file": files["second"], "status": "ACTED",
         "reason": "court", "instruction": "act", "to_desk": "dig", "new_passphrase_file": files["new"],
         "officer": "sp-2", "id": "0" * 16, "id_": "0" * 16, "proposal": "0" * 16, "code": "1234", "role": "officer",
-        "file": files["first"], "target": folder / "target",
+        "file": files["first"], "target": folder / "target", "kind": "aside", "numbers": tip.number,
     }  # fmt: skip
     words: list[str] = []
     for parameter in command.params:

@@ -41,7 +41,7 @@ VALUES: Mapping[str, str] = {
     "numbers": "K999-9999",
 }
 """Required parameter of a command → what is given for it."""
-FILES = frozenset({"folder", "pack", "file", "new_passphrase_file", "second_passphrase_file"})
+FILES = frozenset({"folder", "pack", "file", "new_passphrase_file", "second_passphrase_file", "target"})
 """Parameters that take a path."""
 
 

@@ -100,11 +100,11 @@ def test_a_year_is_not_far_off_in_the_sum() -> None:
 
 
 def test_only_weeks_that_are_over_have_a_report_and_none_is_left_out() -> None:
-    arrivals = [(date(2026, 11, 2), "INTOX")] * 30 + [(date(2026, 11, 16), "INTOX")] * 30
-    reports = reports_of(arrivals, ["INTOX", "ARMS"], KEY, today=date(2026, 11, 22))
+    received = [(date(2026, 11, 2), "INTOX")] * 30 + [(date(2026, 11, 16), "INTOX")] * 30
+    reports = reports_of(received, ["INTOX", "ARMS"], KEY, today=date(2026, 11, 22))
     assert [one.week for one in reports] == ["2026-W45", "2026-W46"]
     assert reports[0].tips.keys() == {"INTOX", "ARMS"}
     assert reports[1].total == 0
-    assert reports_of(arrivals, ["INTOX"], KEY, today=date(2026, 11, 23))[-1].week == "2026-W47"
+    assert reports_of(received, ["INTOX"], KEY, today=date(2026, 11, 23))[-1].week == "2026-W47"
     assert reports_of([], ["INTOX"], KEY, today=date(2026, 11, 23)) == []
     assert Counter(one.tips["ARMS"] for one in reports) == {None: 2}

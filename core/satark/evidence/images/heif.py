@@ -36,7 +36,7 @@ class HeifScrubber:
         except Unclean as unclean:
             if unclean.reason != "damaged":
                 raise
-            return salvage_cut(source, target, limits, _FORMATS, whole=_whole(source.read_bytes()))
+            return salvage_cut(source, target, limits, _FORMATS, whole=_complete_size(source.read_bytes()))
         left_out: list[LeftOut] = ["pictures"] if count > 1 else []
         return Cleaned(made, left_out=left_out + ["film"] * _has_film(source))
 
@@ -47,7 +47,7 @@ def _has_film(source: Path) -> bool:
     return b"mpvd" in data or data.count(b"ftyp") > 1
 
 
-def _whole(data: bytes) -> int:
+def _complete_size(data: bytes) -> int:
     """Return how many bytes the file has by the sizes of its outermost boxes."""
     at = 0
     while at + _HEAD <= len(data):

@@ -128,25 +128,25 @@ def test_officers_of_a_desk_share_what_is_opened_and_it_goes_with_the_last_of_th
 def test_an_expired_session_lets_go_of_what_is_opened_without_another_request(
     context: DeskContext, unlocked: Unlock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    timers: list[Callable[[], None]] = []
+    waiting: list[Callable[[], None]] = []
 
-    class Timer:
+    class Waiting:
         daemon = False
 
         def __init__(self, _seconds: float, call: Callable[[], None]) -> None:
-            timers.append(call)
+            waiting.append(call)
 
         def start(self) -> None:
             """Leave it to the test to call."""
 
     now = [1000.0]
-    monkeypatch.setattr("satark_desk.web.sessions.threading.Timer", Timer)
+    monkeypatch.setattr("satark_desk.web.sessions.threading.Timer", Waiting)
     sessions = Sessions(context, DeskSettings(idle_minutes=10), lambda: now[0])
     token = sessions.begin(unlocked("sp"))
     opened = sessions.find(token).opened  # type: ignore[union-attr]
     assert opened.holders == 1
     now[0] += 11 * 60
-    timers[-1]()
+    waiting[-1]()
     assert opened.holders == 0
 
 

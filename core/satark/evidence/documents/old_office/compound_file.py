@@ -61,8 +61,8 @@ class CompoundFile:
     def readable(self) -> int:
         """Percent of the sectors in use that the file still has, as far as its table says."""
         last = max((number for number, following in enumerate(self._next) if following != _NONE), default=0)
-        whole: int = (last + 2) * self._size
-        return min(100, 100 * len(self._data) // whole)
+        complete: int = (last + 2) * self._size
+        return min(100, 100 * len(self._data) // complete)
 
     def __contains__(self, name: str) -> bool:
         return name.upper() in self._streams

@@ -49,16 +49,16 @@ class _Reader:
         count, flags = int.from_bytes(self.take(2), "little"), int.from_bytes(self.take(1))
         runs = int.from_bytes(self.take(2), "little") if flags & _RICH else 0
         extra = int.from_bytes(self.take(4), "little") if flags & _FOREIGN else 0
-        pieces: list[str] = []
+        parts: list[str] = []
         width = 2 if flags & _WIDE else 1
         while count > 0 and not self.ended:
-            if pieces and not self._at:
+            if parts and not self._at:
                 width = 2 if self._take_here(1)[0] & _WIDE else 1
             taken = self._take_here(width * count)
-            pieces.append(_decode(taken, width))
+            parts.append(_decode(taken, width))
             count -= max(1, len(taken) // width)
         self.take(4 * runs + extra)
-        return "".join(pieces)
+        return "".join(parts)
 
     def _go_on(self) -> None:
         while self._part < len(self._parts) and self._at >= len(self._parts[self._part]):
