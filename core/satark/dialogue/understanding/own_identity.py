@@ -18,7 +18,9 @@ from satark.folding import ascii_digits
 
 _Kind: TypeAlias = Literal["name", "phone", "address", "kin", "own_place", "work", "only_witness", "number"]
 _PHONE: Final = re.compile(r"(?<![\w])(?:\+?91[\s-]?|0)?[6-9]\d(?:[\s-]?\d){8}(?![\w])")
-_MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*")
+_MAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}")
+"""From the beginning of a word, of which an address has 64 letters before its @ (RFC 5321, 4.5.3.1): a text of one
+word of many thousand letters would take minutes otherwise."""
 _HOUSE: Final = re.compile(r"(?<![\w/])[A-Za-z]{1,2}\s?-?\s?\d{1,3}/\d{1,3}(?:-?[A-Za-z0-9]{1,4})?(?![\w/])")
 _NAME_WORDS: Final = 3
 _LATER_WORDS: Final = 5
