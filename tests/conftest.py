@@ -35,6 +35,8 @@ SLOW: Final[Mapping[str, str]] = {
 }
 """Module, or function → what the tests need that import something of it, or use a fixture whose module does."""
 SLOW_MODULES: Final[Mapping[str, str]] = {"test_plugin.py": "other tools"}
+MUCH_WORK: Final = frozenset((Path(__file__).parent / "much_work.txt").read_text().split())
+"""Modules that take two seconds of a processor or more."""
 left_out: Counter[str] = Counter()
 
 
@@ -73,6 +75,8 @@ def why_slow(item: pytest.Function) -> str:
         return "postgresql"
     fixtures = (one.func for each in item._fixtureinfo.name2fixturedefs.values() for one in each)
     parts = (_slow_part(inspect.unwrap(function)) for function in (item.function, *fixtures))
+    if item.path.relative_to(Path(__file__).parent).as_posix() in MUCH_WORK:
+        return "much work"
     return SLOW_MODULES.get(item.path.name, "") or next(filter(None, parts), "")
 
 

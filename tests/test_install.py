@@ -15,7 +15,7 @@ from satark.identity.sealing import new_identity
 from satark.testing.commands import run
 
 PAGE = (Path(__file__).parents[1] / "docs" / "install.md").read_text("utf-8")
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("other tools")
 
 
 def blocks(kind: str) -> list[str]:

@@ -8,7 +8,7 @@ from satark_chaos.__main__ import DATABASES
 from satark_chaos.ledger import Ledger
 from satark_chaos.run import chaos
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("a Satark process")
 
 
 @pytest.mark.parametrize("database", DATABASES)

@@ -8,7 +8,7 @@ import pytest
 
 from satark_desk_bench.__main__ import measure
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("much work")
 
 
 def test_a_size_is_measured(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from satark.runtime import compose
 from satark.settings import Settings
 from satark_desk.demo import prepare
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("the demo")
 
 
 async def demo_until(folder: Path, last: str) -> list[str]:
