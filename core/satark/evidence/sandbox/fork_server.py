@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from satark.scrubber import Scrubber
 
 
-NICENESS: Final = 10
+NICENESS: Final = 5
 """How much cleaning gives way to the processes that answer tipsters (nice(2))."""
 
 
