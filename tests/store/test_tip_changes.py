@@ -52,6 +52,16 @@ def test_a_new_tip_and_a_message_are_seen_after_a_mark_and_before_it_not(service
     assert tips_since(services, later) == {two.id}
 
 
+def test_the_erasure_of_the_tip_that_changed_last_is_seen(services: Services, sp: SeededDesk) -> None:
+    one = seed_tip(services, [sp.desk])
+    seen = mark(services)
+    services.write_now(lambda unit: tip_changes.note_erasure(unit, one.id))
+    changes = services.read(lambda c: tip_changes.since(c, seen))
+    assert changes.erased
+    two = seed_tip(services, [sp.desk])
+    assert tips_since(services, changes.mark) == {two.id}
+
+
 def test_a_change_that_began_before_a_mark_and_is_committed_after_it_is_seen(
     services: Services, sp: SeededDesk
 ) -> None:

@@ -41,8 +41,9 @@ def note(unit: UnitOfWork, changed: str) -> None:
 
 def note_erasure(unit: UnitOfWork, erased: str) -> None:
     """Note that a tip was erased, and forget each change of it."""
-    unit.main.execute(delete(tip_change).where(tip_change.c.tip == erased))
+    # The position comes first: the newest change may be one of this tip's, and positions never go back.
     position = unit.main.execute(select(_next(unit))).scalar_one()
+    unit.main.execute(delete(tip_change).where(tip_change.c.tip == erased))
     unit.insert_new(tip_change, [{"position": position, "tip": ERASED}], "tip")
 
 
