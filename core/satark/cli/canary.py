@@ -16,7 +16,7 @@ import msgspec
 from satark.commands import open_services, settings_of
 
 if TYPE_CHECKING:
-    from satark.testing.canary import Report
+    from satark.testing.canary.report import Report
 
 # What the canary imports is a large part of Satark, and the simulated providers: nobody else should wait for it.
 
@@ -77,7 +77,7 @@ def _broker() -> Iterator[str]:
 
 
 def _synthetic(broker: str) -> Report:
-    from satark.testing.canary import run_canary  # noqa: PLC0415 - see above
+    from satark.testing.canary.run import run_canary  # noqa: PLC0415 - see above
 
     with TemporaryDirectory(prefix="satark-canary-") as folder:
         return asyncio.run(run_canary(Path(folder), broker=broker, wait_for_log=True))
@@ -96,8 +96,11 @@ def _search_here(ctx: click.Context, markers: Path, logs: tuple[Path, ...]) -> R
 
 def _missed(broker: str, *, one_by_one: bool) -> Iterator[str]:
     """Try the sabotages; print what became of each, and yield the names of those missed."""
-    from satark.testing.canary import SABOTAGES  # noqa: PLC0415 - see above
-    from satark.testing.canary.sabotages import possible, run_sabotaged  # noqa: PLC0415 - see above
+    from satark.testing.canary.sabotages import (  # noqa: PLC0415 - see above
+        SABOTAGES,
+        possible,
+        run_sabotaged,
+    )
 
     tryable = possible(SABOTAGES, broker)
     for sabotage in SABOTAGES:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from satark.testing.canary import SABOTAGES, run_canary
 from satark.testing.canary.identifiers import KINDS
-from satark.testing.canary.sabotages import PACKAGES, Sabotage, possible, run_sabotaged
+from satark.testing.canary.run import run_canary
+from satark.testing.canary.sabotages import PACKAGES, SABOTAGES, Sabotage, possible, run_sabotaged
 from satark.testing.peers.rabbitmq import is_installed
 from satark.testing.source_copy import SourceCopy
 
