@@ -178,7 +178,8 @@ async def test_a_broker_killed_in_mid_stream_loses_nothing(rabbitmq: Broker) -> 
     mq, recorder = carrier(), Recorder()
     async with mq.connect(rabbitmq.url) as connection:
         await connection.declare(["sp"])
-    await asyncio.sleep(1.5)  # a queue declared just before a crash could be lost: operators declare at deploy time
+    # A queue declared just before a crash could be lost: operators declare at deploy time.
+    await rabbitmq.ctl("eval", "ok = mnesia:sync_log().")
     everything = [f"{n}".encode() for n in range(120)]
     sending = asyncio.create_task(publish_all(mq, rabbitmq.url, everything))
     receiving = asyncio.create_task(keep_running("test", lambda: receive(mq, rabbitmq.url, recorder)))
