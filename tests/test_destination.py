@@ -56,6 +56,7 @@ OTHER_NAMES = {
     "core/satark/remote/host_outbox.py": "deliveries of erasures: erased:<tip>:<rule>",
     "core/satark/custody/audit.py": "heads of the custody log: <position>:<hash>",
     "core/satark/testing/dialogue/chat.py": "choice tokens",
+    "core/satark/demo/sample_citizen.py": "choice tokens",
     "core/satark/testing/peers/gnupg.py": "lists of GnuPG",
     "core/satark/testing/telegram/bot_api.py": "tokens of Telegram's bots",
     "channels/telegram/satark_telegram/settings.py": "tokens of Telegram's bots",

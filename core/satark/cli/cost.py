@@ -13,6 +13,7 @@ import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
 from satark.core_settings import PUBLIC_METRICS
+from satark.decoding import DECODING_ERRORS
 from satark.settings import Settings
 
 _SECONDS: Final = 5.0
@@ -73,7 +74,7 @@ def cost(file: Path | None, metrics: str, *, as_json: bool) -> None:
 def _read_rates(file: Path) -> Rates:
     try:
         return msgspec.toml.decode(file.read_bytes(), type=Rates)
-    except msgspec.DecodeError as error:
+    except DECODING_ERRORS as error:
         raise click.ClickException(f"{file}: {error}") from None
 
 

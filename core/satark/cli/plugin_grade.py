@@ -14,7 +14,8 @@ import click
 import msgspec
 
 if TYPE_CHECKING:
-    from satark.testing.contracts.quality import Quality
+    from satark.decoding import DECODING_ERRORS
+from satark.testing.contracts.quality import Quality
 
 _FILE: Final = "quality.yaml"
 _HEAD: Final = "# Written by `satark plugin grade`; only the reasons under `exempt` are written by hand.\n"
@@ -95,7 +96,7 @@ def _exempt(file: Path) -> Mapping[str, str]:
         return {}
     try:
         exempt = msgspec.yaml.decode(file.read_bytes(), type=Quality).exempt
-    except msgspec.MsgspecError as error:
+    except DECODING_ERRORS as error:
         raise click.ClickException(f"{file} can't be read: {error}") from None
     if wrong := [rule for rule, reason in exempt.items() if rule not in RULES or not reason.strip()]:
         raise click.ClickException(f"{file}: the exemption {wrong[0]!r} names no rule or has no reason")

@@ -129,19 +129,15 @@ class Ingest:
         if code := _code_in(event.text):
             await asyncio.sleep(self._guesses.delay())
             event.code = await self._receipts.key(code)
-        result = await self._turn(channel, event)
-        self._metrics.commit.observe(time.perf_counter() - started)
-        self._count(channel.name, result)
-        self._after_commit(inbound, result)
-        return result
-
-    async def _turn(self, channel: Channel, event: InboundEvent) -> TurnResult:
         try:
             result: TurnResult = await self._writer.write_grouped(event, event.pseudonyms[0])
         except StoreDown:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it was: not acknowledged, counted, tried again
             raise self._failed(channel.name, error) from None
+        self._metrics.commit.observe(time.perf_counter() - started)
+        self._count(channel.name, result)
+        self._after_commit(inbound, result)
         return result
 
     def _failed(self, channel: str, error: Exception) -> IngestFailed:
