@@ -7,7 +7,7 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.store.waiting_writes import Bounds, WaitingWrites
+from satark.store.writer import Bounds, WaitingWrites
 
 
 class Write(NamedTuple):

@@ -13,8 +13,7 @@ from satark.store.engines import make_engine
 from satark.store.migrations import Migrations
 from satark.store.tables import envelope, seen
 from satark.store.unit_of_work import UnitOfWork
-from satark.store.waiting_writes import Bounds
-from satark.store.writer import StoreDown, Writer
+from satark.store.writer import Bounds, StoreDown, Writer
 
 
 class RecordingWrite:

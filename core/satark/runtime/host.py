@@ -21,8 +21,7 @@ from satark.runtime.peer_faults import PeerWatch
 from satark.runtime.roster_watch import RosterWatch
 from satark.services import DeskContext, ProcessServices, WebContext, WorkerContext
 from satark.settings import SettingProblem, Settings, SettingsError
-from satark.store.waiting_writes import Bounds
-from satark.store.writer import Writer
+from satark.store.writer import Bounds, Writer
 from satark.telemetry.metrics import Metrics
 from satark.threads import run_in_thread
 

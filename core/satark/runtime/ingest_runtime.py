@@ -36,9 +36,8 @@ from satark.services import WorkerContext
 from satark.sink import ListeningSink
 from satark.store import evidence_files
 from satark.store import outbox as outbox_store
-from satark.store.waiting_writes import Bounds
 from satark.store.write_ahead_log import LogEraser
-from satark.store.writer import Writer
+from satark.store.writer import Bounds, Writer
 
 if TYPE_CHECKING:
     from satark.channel import Batch, Channel
