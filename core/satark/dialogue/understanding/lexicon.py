@@ -24,6 +24,14 @@ from satark.dialogue.understanding.index import (
     shipped_folder,
 )
 from satark.dialogue.understanding.marks import Mark
+from satark.dialogue.understanding.spellings import (
+    SHORTEST_PREFIX,
+    SHORTEST_STEM,
+    is_urdu,
+    lacks_vowels,
+    may_meet,
+    stem_of,
+)
 from satark.dialogue.understanding.tokens import Keys, Token, keys, roman
 
 EXACT: Final = 1.0
@@ -35,10 +43,7 @@ BONES: Final = 0.7
 DISTANT: Final = 0.6
 """How well a word is known: as written, by one of its keys, in another form, or by a letter more or less."""
 
-_SHORTEST_PREFIX: Final = 3
 _SHORTEST_DISTANT: Final = 6
-_SHORTEST_FOREIGN: Final = 5
-_SHORTEST_STEM: Final = 4
 _TWO_LETTERS_OFF: Final = 9
 _FILLER: Final = "fill"
 _WEIGHTY: Final = ("cat.", "strong.", "act.", "cmd.", "soc.", "say.", "neg", "t.", "d.")
@@ -205,28 +210,28 @@ class Lexicon:
         found = {text: EXACT} if is_spelt else dict[str, float]()
         for level, quality in enumerate((SOUND, FRAME)):
             for other in self._by_key[level].get(word[level], ()):
-                same = is_spelt and other.isascii() == text.isascii() and _is_urdu(text) == _is_urdu(other)
-                if same or not _may_meet(text, other, len(word[level]) - level - is_spelt * level):
+                same = is_spelt and other.isascii() == text.isascii() and is_urdu(text) == is_urdu(other)
+                if same or not may_meet(text, other, len(word[level]) - level - is_spelt * level):
                     continue
-                short = is_spelt and not _may_meet(text, other, len(word[level]) - level - is_spelt * (level + 1))
+                short = is_spelt and not may_meet(text, other, len(word[level]) - level - is_spelt * (level + 1))
                 found.setdefault(other, SHORT if short else quality)
             if found and not is_spelt:
                 return found
-        if not found and _lacks_vowels(text, word):
+        if not found and lacks_vowels(text, word):
             alike = self._by_key[2].get(word.bones, ())
-            return {other: BONES for other in alike if _may_meet(text, other, len(word.bones))}
+            return {other: BONES for other in alike if may_meet(text, other, len(word.bones))}
         return found
 
     def _by_prefix(self, text: str, word: Keys) -> dict[str, float]:
-        found = {f"~{stem}": INFLECTED} if (stem := _stem(word.sound)) else dict[str, float]()
-        if self._verbs and (text not in self._fillers or len(word.sound) >= _SHORTEST_STEM):
+        found = {f"~{stem}": INFLECTED} if (stem := stem_of(word.sound)) else dict[str, float]()
+        if self._verbs and (text not in self._fillers or len(word.sound) >= SHORTEST_STEM):
             found.update((name, SOUND) for stem in stems(word.sound) if (name := stem + VERB) in self._verbs)
         for level, quality in ((1, FRAME), (0, SOUND)):
             key, prefixes = word[level], self._prefixes[level]
             for length in range(1, len(key) + 1 if prefixes else 0):
                 for name in prefixes.get(key[:length], ()):
                     begins = level == 0 and roman(text)[:2].startswith(name.partition(":")[0])
-                    if length > _SHORTEST_PREFIX or begins:
+                    if length > SHORTEST_PREFIX or begins:
                         found[name] = quality
         return found
 
@@ -235,9 +240,7 @@ class Lexicon:
         for base in singulars(sound, english=text.isascii()):
             for level in (0, 1) if len(base) >= _SHORTEST_DISTANT else (0,):
                 key = base if level == 0 else keys(base).frame
-                if others := [
-                    one for one in self._by_key[level].get(key, ()) if _may_meet(text, one, len(key) - level)
-                ]:
+                if others := [one for one in self._by_key[level].get(key, ()) if may_meet(text, one, len(key) - level)]:
                     return dict.fromkeys(others, FRAME)
         return {}
 
@@ -292,7 +295,7 @@ class Lexicon:
         if len(words) == 1:
             return
         if first not in stems_of:
-            stems_of[first] = _stem(self._spelt[first].sound) if first in self._spelt else ""
+            stems_of[first] = stem_of(self._spelt[first].sound) if first in self._spelt else ""
         if stem := stems_of[first]:
             self._starts.setdefault(f"~{stem}", []).append(entry)
         if not ending and not self._verbs.intersection(words) and _may_be_joined(words, mark):
@@ -371,39 +374,15 @@ _STEMS: Final[dict[str, str]] = {}
 def _stem_name(word: str) -> str:
     found = _STEMS.get(word)
     if found is None:
-        found = _STEMS[word] = f"~{_stem(keys(word).sound)}"
+        found = _STEMS[word] = f"~{stem_of(keys(word).sound)}"
     return found
-
-
-def _stem(sound: str) -> str:
-    """A Hindi word without its ending: batata, batati and batate have one. Empty where it is too short for one."""
-    stem = sound.rstrip("aeiou")
-    return stem if len(stem) >= _SHORTEST_STEM and sound.isalpha() else ""
 
 
 def _may_be_joined(words: Sequence[str], mark: str) -> bool:
     """Whether a phrase is also written as one word: "bhejdo", "hogaya"."""
     if mark.startswith(("cmd", "say", "soc")):
         return len("".join(words)) >= _SHORTEST_DISTANT
-    return len(words) == 2 and min(map(len, words)) >= _SHORTEST_STEM  # noqa: PLR2004
-
-
-def _may_meet(text: str, other: str, size: int) -> bool:
-    """Whether a word may stand for one of another spelling: Urdu script leaves so much open that short words don't."""
-    if _is_urdu(text) != _is_urdu(other):
-        return size >= _SHORTEST_FOREIGN
-    return size >= _SHORTEST_PREFIX or (text.isascii() and other.isascii())
-
-
-def _is_urdu(word: str) -> bool:
-    return "\u0600" < word[0] < "\u0700"
-
-
-def _lacks_vowels(text: str, word: Keys) -> bool:
-    """Whether a word is written without its vowels: in Urdu script, or as in a short message: "shrb"."""
-    if len(word.bones) <= _SHORTEST_PREFIX or word.frame != word.bones:
-        return False
-    return (text[0] > "\u0600" and text[0] < "\u0700") or (not set(text[1:-1]) & set("aeiou") and text.isascii())
+    return len(words) == 2 and min(map(len, words)) >= SHORTEST_STEM  # noqa: PLR2004
 
 
 _HIDDEN: Final = ("neg", "ask", "say", "cmd", "soc")
