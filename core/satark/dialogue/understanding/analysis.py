@@ -9,8 +9,9 @@ from typing import Final
 
 from satark.dialogue.understanding.compounds import compounds
 from satark.dialogue.understanding.glued import unglued
-from satark.dialogue.understanding.lexicon import FRAME, Lexicon, without_hidden
-from satark.dialogue.understanding.marks import Mark, Marks
+from satark.dialogue.understanding.hidden_marks import without_hidden
+from satark.dialogue.understanding.lexicon import Lexicon
+from satark.dialogue.understanding.marks import FRAME, Mark, Marks
 from satark.dialogue.understanding.tokens import Keys, Token, tokenize
 
 NEGATIONS: Final = ("neg", "neg.dont", "neg.without")

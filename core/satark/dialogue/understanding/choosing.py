@@ -8,8 +8,7 @@ from typing import Final, NamedTuple
 
 from satark.dialogue.understanding.analysis import NEGATIONS, Analysis
 from satark.dialogue.understanding.category import category_of, unit_of
-from satark.dialogue.understanding.lexicon import FRAME
-from satark.dialogue.understanding.marks import Mark
+from satark.dialogue.understanding.marks import FRAME, Mark
 from satark.dialogue.understanding.places import Places
 from satark.dialogue.understanding.reading import Asked, Choice, Confidence
 from satark.dialogue.understanding.tokens import keys, normalize, tokenize

@@ -13,8 +13,7 @@ from typing import Final
 
 import msgspec
 
-from satark.dialogue.understanding.lexicon import FRAME, SOUND
-from satark.dialogue.understanding.marks import Mark, Marks
+from satark.dialogue.understanding.marks import FRAME, SOUND, Mark, Marks
 from satark.dialogue.understanding.rules import Rule, all_matches, parse_rule
 
 _BETWEEN: Final = ("fill", "pol", "who.me", "who.you", "say.yes", "soc.ok", "k.opinion")

@@ -14,6 +14,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
 from satark.dialogue.understanding.endings import VERB, VERBS, singulars, stems
+from satark.dialogue.understanding.hidden_marks import without_hidden
 from satark.dialogue.understanding.index import (
     Index,
     Phrase,
@@ -23,7 +24,7 @@ from satark.dialogue.understanding.index import (
     read_phrases,
     shipped_folder,
 )
-from satark.dialogue.understanding.marks import Mark
+from satark.dialogue.understanding.marks import BONES, DISTANT, EXACT, FRAME, INFLECTED, SHORT, SOUND, Mark
 from satark.dialogue.understanding.spellings import (
     SHORTEST_PREFIX,
     SHORTEST_STEM,
@@ -34,20 +35,13 @@ from satark.dialogue.understanding.spellings import (
 )
 from satark.dialogue.understanding.tokens import Keys, Token, keys, roman
 
-EXACT: Final = 1.0
-SOUND: Final = 0.95
-FRAME: Final = 0.85
-SHORT: Final = 0.86
-INFLECTED: Final = 0.8
-BONES: Final = 0.7
-DISTANT: Final = 0.6
-"""How well a word is known: as written, by one of its keys, in another form, or by a letter more or less."""
-
 _SHORTEST_DISTANT: Final = 6
 _TWO_LETTERS_OFF: Final = 9
 _FILLER: Final = "fill"
 _WEIGHTY: Final = ("cat.", "strong.", "act.", "cmd.", "soc.", "say.", "neg", "t.", "d.")
 """Marks that a short word does not get from a word of another script that sounds like it: "send" is no सेंध."""
+_SUBSTANCE: Final = ("cat.", "strong.", "w.", "p.")
+"""Marks whose phrases may end in a verb's stem, which then stands for all its forms: "siti maar"."""
 _MOST_DISTANT: Final = 80
 """Words of a text that are looked up by distance: in a long story a misspelt word is said again, spelt well."""
 
@@ -383,34 +377,3 @@ def _may_be_joined(words: Sequence[str], mark: str) -> bool:
     if mark.startswith(("cmd", "say", "soc")):
         return len("".join(words)) >= _SHORTEST_DISTANT
     return len(words) == 2 and min(map(len, words)) >= SHORTEST_STEM  # noqa: PLR2004
-
-
-_HIDDEN: Final = ("neg", "ask", "say", "cmd", "soc")
-_HIDING: Final = ("neg", "ask", "say", "cmd", "soc", "opt", "f.none", "t.refuse", "lang", "w.bribe")
-_SUBSTANCE: Final = ("cat.", "strong.", "w.", "p.")
-"""Marks whose phrases may end in a verb's stem, which then stands for all its forms: "siti maar"."""
-_CRIMES: Final = ("cat.", "act.", "w.")
-_SENSELESS: Final = ("t.refuse", "t.service", "time.", "soc.", "say.unknown")
-"""A longer phrase of these keeps a word in it from telling of a crime: "last week" is no weekly extortion."""
-
-
-def without_hidden(marks: list[Mark]) -> list[Mark]:
-    """Take out the social and negating words inside a longer phrase, and words of crime inside one of another sense."""
-    sure = [mark for mark in marks if mark.end - mark.start > 1 and mark.quality >= FRAME]
-    longer = [mark for mark in sure if mark.name.startswith(_HIDING)]
-    senseless = [mark for mark in sure if mark.name.startswith(_SENSELESS)]
-    kept = [
-        mark
-        for mark in marks
-        if not (mark.name.startswith(_HIDDEN) and _is_inside(mark, longer))
-        and not (mark.name.startswith(_CRIMES) and _is_inside(mark, senseless))
-    ]
-    best = {mark[:3]: mark for mark in sorted(kept, key=lambda mark: mark.quality)}
-    return sorted(best.values(), key=lambda mark: (mark.start, -mark.end, mark.name))
-
-
-def _is_inside(mark: Mark, longer: Iterable[Mark]) -> bool:
-    size = mark.end - mark.start
-    return any(
-        other.start <= mark.start and mark.end <= other.end and other.end - other.start > size for other in longer
-    )

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, KeysView, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+EXACT: Final = 1.0
+SOUND: Final = 0.95
+FRAME: Final = 0.85
+SHORT: Final = 0.86
+INFLECTED: Final = 0.8
+BONES: Final = 0.7
+DISTANT: Final = 0.6
+"""How well a word is known: as written, by one of its keys, in another form, or by a letter more or less."""
 
 
 class Mark(NamedTuple):

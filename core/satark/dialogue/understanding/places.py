@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Final
 
 from satark.dialogue.understanding.analysis import Analysis
-from satark.dialogue.understanding.lexicon import DISTANT, SOUND, Lexicon
-from satark.dialogue.understanding.marks import Mark
+from satark.dialogue.understanding.lexicon import Lexicon
+from satark.dialogue.understanding.marks import DISTANT, SOUND, Mark
 from satark.dialogue.understanding.reading import PlaceFound
 from satark.geography.geography import ELSEWHERE, Geography, called_stations
 from satark.geography.units import UNIT_WORDS

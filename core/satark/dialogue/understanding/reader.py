@@ -15,8 +15,9 @@ from satark.dialogue.understanding.added_words import added_words
 from satark.dialogue.understanding.analysis import Analysis
 from satark.dialogue.understanding.choosing import FILL, POLITE
 from satark.dialogue.understanding.danger import DangerRules
-from satark.dialogue.understanding.lexicon import FRAME, Lexicon
+from satark.dialogue.understanding.lexicon import Lexicon
 from satark.dialogue.understanding.likely import LEAST_SPOKEN, category, spoken
+from satark.dialogue.understanding.marks import FRAME
 from satark.dialogue.understanding.opening import opening_of
 from satark.dialogue.understanding.own_identity import OwnIdentity
 from satark.dialogue.understanding.places import Places

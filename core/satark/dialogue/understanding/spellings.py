@@ -12,7 +12,7 @@ _SHORTEST_FOREIGN: Final = 5
 
 
 def stem_of(sound: str) -> str:
-    """Return a Hindi word without its ending: batata, batati and batate have one. Empty where it is too short for one."""
+    """Return a Hindi word without its ending: batata and batati have one. Empty where it is too short for one."""
     stem = sound.rstrip("aeiou")
     return stem if len(stem) >= SHORTEST_STEM and sound.isalpha() else ""
 
