@@ -337,8 +337,7 @@ class Core(BaseModel):
     replies_in_memory: int = Field(
         default=20_000,
         ge=1,
-        description="most replies that wait in the memory of one process, as where a provider does not answer; others "
-        "wait in the database alone, up to ten seconds longer than they would",
+        description="most replies that wait in one process's memory; others wait in the database, ten seconds longer",
     )
     sender_turns: int = Field(
         default=32,
@@ -353,8 +352,7 @@ class Core(BaseModel):
     turns_waiting: int = Field(
         default=20_000,
         ge=1,
-        description="most messages that wait in one process to be written; further ones are answered 503, so that the "
-        "provider sends them again, or spooled where nobody would",
+        description="most messages that wait in one process to be written; others get 503, or are spooled",
     )
     spool_max_files: int = Field(
         default=10_000,
