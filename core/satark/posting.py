@@ -11,7 +11,6 @@ import asyncio
 import socket
 import ssl
 import time
-from collections import deque
 from collections.abc import Mapping
 from typing import Final, NamedTuple, cast
 from urllib.parse import urlsplit
@@ -83,15 +82,13 @@ class Poster:
         self._port = parts.port or (443 if parts.scheme == "https" else 80)
         self._authority = parts.netloc.rpartition("@")[2]
         self._context = (context or ssl.create_default_context()) if parts.scheme == "https" else None
-        self._most = connections
         self._connect_seconds = connect_seconds
         self._answer_seconds = answer_seconds
         self._largest_answer = largest_answer
         self._open: set[_Connection] = set()
         self._idle: list[_Connection] = []
         """The one used last at the end: the others grow old and are closed."""
-        self._taken = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._places = asyncio.Semaphore(connections)
 
     def head(self, path: str, headers: Mapping[str, str]) -> bytes:
         """Make the head of requests to a path, once for all of them.
@@ -124,7 +121,7 @@ class Poster:
                 self._idle.append(connection)
             return answer
         finally:
-            self._leave_place()
+            self._places.release()
 
     @property
     def connections(self) -> int:
@@ -138,30 +135,11 @@ class Poster:
         self._idle.clear()
 
     async def _take_place(self, deadline: float) -> None:
-        if self._taken < self._most:
-            self._taken += 1
-            return
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
         try:
             async with asyncio.timeout(deadline - time.monotonic()):
-                await turn
-        except BaseException as error:
-            if turn.done() and not turn.cancelled():
-                self._leave_place()
-            elif turn in self._waiting:
-                self._waiting.remove(turn)
-            if isinstance(error, TimeoutError):
-                raise PostFailed("timeout") from None
-            raise
-
-    def _leave_place(self) -> None:
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._taken -= 1
+                await self._places.acquire()
+        except TimeoutError:
+            raise PostFailed("timeout") from None
 
     def _idle_connection(self) -> _Connection | None:
         oldest = time.monotonic() - _IDLE_SECONDS
