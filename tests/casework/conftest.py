@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from satark.services import Services
-from satark.testing.desks import SeededDesk
+from satark.testing.desks import Office, SeededDesk
 from satark.testing.store import fresh_services
 
 
@@ -35,3 +35,9 @@ def dig(services: Services) -> SeededDesk:
 @pytest.fixture
 def lanka(services: Services) -> SeededDesk:
     return SeededDesk(services, "lanka", "station", "lanka")
+
+
+@pytest.fixture
+def offices(services: Services, sp: SeededDesk, dig: SeededDesk, lanka: SeededDesk) -> dict[str, Office]:
+    """An officer of each of the three desks, acting by the rules."""
+    return {desk.desk.name: Office(services, desk) for desk in (sp, dig, lanka)}

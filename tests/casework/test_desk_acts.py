@@ -9,37 +9,14 @@ import pytest
 
 from satark.casework import Casework
 from satark.casework.clocks import Clocks
-from satark.casework.desk_acts import ActName, ActRefused, DeskAct, DeskActs, Problem
+from satark.casework.desk_acts import ActName, DeskActs, Problem
 from satark.destination_rule import DestinationRule
 from satark.identity.sealing import CantOpen, new_identity, open_as
 from satark.services import Services
 from satark.store import tables
-from satark.testing.desks import SeededDesk
+from satark.testing.desks import Office, SeededDesk
 from satark.testing.tips import SeededTip, seed_message, seed_tip
 from satark.tip import Message
-
-
-class Office:
-    """A desk with one officer, acting by the rules."""
-
-    def __init__(self, services: Services, desk: SeededDesk) -> None:
-        self.name = desk.desk.name
-        self.casework = desk.casework_of(f"{self.name}-officer")
-        self.acts = DeskActs(services, self.casework, Clocks())
-
-    def do(self, tip: SeededTip, name: ActName, **fields: Any) -> None:
-        self.acts.perform(self.casework.open(tip.number), DeskAct(name=name, **fields))
-
-    def refused(self, tip: SeededTip, name: ActName, **fields: Any) -> Problem:
-        with pytest.raises(ActRefused) as refusal:
-            self.do(tip, name, **fields)
-        return refusal.value.problem
-
-
-@pytest.fixture
-def offices(services: Services, sp: SeededDesk, dig: SeededDesk, lanka: SeededDesk) -> dict[str, Office]:
-    """The three desks."""
-    return {desk.desk.name: Office(services, desk) for desk in (sp, dig, lanka)}
 
 
 @pytest.fixture
@@ -94,7 +71,7 @@ def test_every_act_shows_its_officer_and_its_time_to_the_desks(
     before = services.write_now(lambda unit: unit.now)
     offices["lanka"].do(directed, "report", text="seen")
     posted = offices["dig"].casework.open(directed.number).thread[-1]
-    assert (posted.message.desk, posted.officer) == ("lanka", "lanka-officer")
+    assert (posted.message.desk, posted.officer) == ("lanka", "lanka-1")
     assert before <= posted.at <= time.time()
 
 

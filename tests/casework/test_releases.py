@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from satark.casework import Casework, NoSuchTip
-from satark.casework.clocks import Clocks
-from satark.casework.desk_acts import ActName, ActRefused, DeskAct, DeskActs, Problem
+from satark.casework.desk_acts import Problem
 from satark.casework.errors import OnlyReleased
 from satark.casework.keeping import StepRefused
 from satark.casework.pack_export import export_pack
@@ -21,35 +20,12 @@ from satark.roster.entries import Entry, new_key_change
 from satark.routing.desks import change_key
 from satark.services import Services
 from satark.store import envelopes, tables
-from satark.testing.desks import SeededDesk
+from satark.testing.desks import Office, SeededDesk
 from satark.testing.tips import SeededTip, seed_file, seed_message, seed_tip
 from satark.tip import Message
 
 OWN_WORDS = "मेरी दुकान के सामने कल्लू रोज़ शाम को कच्ची शराब बेचता है"
 REWORDING = "Country liquor is sold near the market in the evening by one Kallu."
-
-
-class Office:
-    """A desk with one officer, acting by the rules."""
-
-    def __init__(self, services: Services, desk: SeededDesk) -> None:
-        self.desk = desk
-        self.casework = desk.casework_of(f"{desk.desk.name}-1")
-        self.acts = DeskActs(services, self.casework, Clocks())
-
-    def do(self, tip: SeededTip, name: ActName, **fields: Any) -> None:
-        self.acts.perform(self.casework.open(tip.number), DeskAct(name=name, **fields))
-
-    def refused(self, tip: SeededTip, name: ActName, **fields: Any) -> Problem:
-        with pytest.raises(ActRefused) as refusal:
-            self.do(tip, name, **fields)
-        return refusal.value.problem
-
-
-@pytest.fixture
-def offices(services: Services, sp: SeededDesk, dig: SeededDesk, lanka: SeededDesk) -> dict[str, Office]:
-    """The three desks."""
-    return {desk.desk.name: Office(services, desk) for desk in (sp, dig, lanka)}
 
 
 @pytest.fixture

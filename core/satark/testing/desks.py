@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from satark.casework import Casework
+from satark.casework.clocks import Clocks
+from satark.casework.desk_acts import ActName, ActRefused, DeskAct, DeskActs, Problem
 from satark.desk import Desk, Level
 from satark.identity.sealing import new_identity
 from satark.roster.entries import desk_verifier
@@ -12,6 +16,7 @@ from satark.routing.desks import add_desk
 
 if TYPE_CHECKING:
     from satark.services import Services
+    from satark.testing.tips import SeededTip
 
 
 class SeededDesk:
@@ -27,3 +32,22 @@ class SeededDesk:
     def casework_of(self, officer: str, *, may_listen: bool = False) -> Casework:
         """Return new casework of an officer of the desk."""
         return Casework(self._services, self.desk.name, self.identity, officer=officer, may_listen=may_listen)
+
+
+class Office:
+    """A desk with one officer, `<desk>-1`, who acts by the rules."""
+
+    def __init__(self, services: Services, desk: SeededDesk) -> None:
+        self.desk = desk
+        self.casework = desk.casework_of(f"{desk.desk.name}-1")
+        self.acts = DeskActs(services, self.casework, Clocks())
+
+    def do(self, tip: SeededTip, name: ActName, **fields: Any) -> None:
+        """Act on a tip."""
+        self.acts.perform(self.casework.open(tip.number), DeskAct(name=name, **fields))
+
+    def refused(self, tip: SeededTip, name: ActName, **fields: Any) -> Problem:
+        """Return why an act on a tip is refused."""
+        with pytest.raises(ActRefused) as refusal:
+            self.do(tip, name, **fields)
+        return refusal.value.problem

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from heapq import heappop, heappush
 from itertools import groupby
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias
 from weakref import WeakSet
 
 import msgspec
@@ -184,12 +184,11 @@ class QueueIndex:
         return min((moment for moment in moments if moment > now), default=0)
 
 
-class QueueWatcher:
+class QueueWatcher(Protocol):
     """Follows the changes of a queue."""
 
     def follow(self, tips: Collection[str]) -> None:
         """Take notice that these tips changed, came or went."""
-        raise NotImplementedError
 
 
 def _band(key: Key) -> tuple[int, str]:
