@@ -80,14 +80,14 @@ class Installation:
         self._people += 1000
 
     async def tips(self, desk: str, *, at_least: int = 0) -> list[dict[str, Any]]:
-        """Open a desk's tips as an officer does; wait until there are at least so many."""
+        """Open a desk's tips as an officer does; wait until there are at least so many, with all their files."""
         command = ("desk", "tips", desk, "--json", "--passphrase-file", str(self.passphrase_file(desk)))
         async with limit():
             while True:
                 printed = await asyncio.to_thread(self.service.run, *command)
                 listed = [json.loads(line) for line in printed.stdout.splitlines()]
                 found = [tip for tip in listed if tip["number"] not in self._earlier]
-                if len(found) >= at_least:
+                if not at_least or (len(found) >= at_least and not any(tip["pending"] for tip in found)):
                     return found
                 await asyncio.sleep(0.25)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -29,20 +31,36 @@ class ProcessWatch:
         self.examined: set[str] = set()
         self.finds: set[str] = set()
 
-    async def run(self) -> None:
-        """Examine all files repeatedly, until cancelled."""
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Examine all files repeatedly while in the block, and once more at its end.
+
+        Raises:
+            ExceptionGroup: a look failed.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            looking = tasks.create_task(self._look_repeatedly())
+            yield
+            looking.cancel()
+        await asyncio.to_thread(self.look)
+
+    async def _look_repeatedly(self) -> None:
         while True:
             await asyncio.to_thread(self.look)
             await asyncio.sleep(0.01)
 
     def look(self) -> None:
         """Examine all files once."""
-        for path in (*self._folder.rglob("*"), *self._descriptors()):
+        for path in (*self._files(), *self._descriptors()):
             try:
                 if path.is_file() and str(path) not in self.examined:
                     self._examine(path)
             except OSError:
                 continue
+
+    def _files(self) -> Iterator[Path]:
+        # Not rglob: it raises where the process removes a folder meanwhile.
+        return (Path(folder, name) for folder, _, names in os.walk(self._folder) for name in names)
 
     def _descriptors(self) -> Sequence[Path]:
         try:

@@ -138,14 +138,6 @@ async def test_a_film_is_sealed_from_the_first_byte_in_constant_memory_and_reach
     service: Service, film: Film, until: Until, tmp_path: Path, send: Callable[..., Awaitable[None]]
 ) -> None:
     watch = ProcessWatch(service.process, tmp_path, film.needles)
-    async with FormCitizen(service.url, "en") as citizen:
-        await citizen.to_review()
-        await citizen.follow("Change Evidence")
-        before = peak_resident_bytes(service.process)
-        watching = asyncio.create_task(watch.run())
-        await send(citizen, film, until)
-        await citizen.answer("remove")
-        await citizen.press("Send")
 
     def evidence() -> list[dict[str, object]]:
         output = service.run("desk", "tips", "sp", "--passphrase-file", str(tmp_path / "sp.txt"), "--json").output
@@ -154,9 +146,16 @@ async def test_a_film_is_sealed_from_the_first_byte_in_constant_memory_and_reach
     async def is_there() -> bool:
         return bool(await asyncio.to_thread(evidence))
 
-    await until(is_there)
+    async with FormCitizen(service.url, "en") as citizen:
+        await citizen.to_review()
+        await citizen.follow("Change Evidence")
+        before = peak_resident_bytes(service.process)
+        async with watch.watching():
+            await send(citizen, film, until)
+            await citizen.answer("remove")
+            await citizen.press("Send")
+            await until(is_there)
     growth = peak_resident_bytes(service.process) - before
-    watching.cancel()
     [file] = await asyncio.to_thread(evidence)
     assert file["sha256"] == film.sha256
     assert len(watch.examined) > 20, "segments and originals were examined"

@@ -100,14 +100,13 @@ async def test_a_hundred_megabytes_are_sealed_from_the_first_byte_in_constant_me
         await sent(client, await created(client, 3 * SEGMENT_BYTES), 0, 3 * SEGMENT_BYTES)
         before = peak_resident_bytes(server.id)
         watch = ProcessWatch(server.id, tmp_path, [MARKER[:20]])
-        watching = asyncio.create_task(watch.run())
-        url = await created(client, SIZE)
-        lost = asyncio.create_task(sent(client, url, 0, SIZE))
-        await until(partial(reached, client, url, SIZE // 3))
-        lost.cancel()
-        offset = await resumed(client, url, SIZE)
+        async with watch.watching():
+            url = await created(client, SIZE)
+            lost = asyncio.create_task(sent(client, url, 0, SIZE))
+            await until(partial(reached, client, url, SIZE // 3))
+            lost.cancel()
+            offset = await resumed(client, url, SIZE)
         assert SIZE // 3 <= offset < SIZE
-        watching.cancel()
         growth = peak_resident_bytes(server.id) - before
     assert len(watch.examined) > 90
     assert watch.finds == set()
