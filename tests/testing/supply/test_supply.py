@@ -15,7 +15,7 @@ from referencing.jsonschema import DRAFT7
 
 from satark.testing.supply.audit import AuditFailed, in_words, read_report
 from satark.testing.supply.licences import is_allowed, licence_of, read_allowed
-from satark.testing.supply.lock import needed_to_run, read_lock
+from satark.testing.supply.lock import cut_lock, needed_to_run, read_lock
 from satark.testing.supply.sbom import make_sbom
 
 ROOT = Path(__file__).parents[3]
@@ -58,6 +58,19 @@ def test_what_runs_is_told_apart_from_the_tools_of_development() -> None:
     needed = needed_to_run()
     assert {"starlette", "pyrage", "sqlalchemy", "python-telegram-bot", "cffi"} <= needed
     assert not {"pytest", "ruff", "mypy", "atheris", "mutmut", "satark"} & needed
+
+
+def test_the_lock_of_a_server_pins_what_runs_and_no_tool_of_development(tmp_path: Path) -> None:
+    needed = needed_to_run()
+    (tmp_path / "server.lock").write_text(cut_lock(needed))
+    whole = {package.name: package for package in read_lock()}
+    cut = {package.name: package for package in read_lock(tmp_path / "server.lock")}
+    assert cut == {name: whole[name] for name in needed}
+
+
+def test_the_lock_of_a_server_is_complete_or_refused() -> None:
+    with pytest.raises(ValueError, match="no entry for no-such-package"):
+        cut_lock(["anyio", "no-such-package"])
 
 
 def test_the_bill_of_materials_lists_every_locked_package_and_is_valid() -> None:

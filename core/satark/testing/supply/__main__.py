@@ -1,4 +1,4 @@
-"""The commands `python -m satark.testing.supply sbom FILE` and `… audit`."""
+"""The commands `python -m satark.testing.supply sbom FILE`, `… server-lock FILE` and `… audit`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from satark.testing.supply.audit import in_words, run_pip_audit
 from satark.testing.supply.licences import read_allowed
-from satark.testing.supply.lock import needed_to_run, read_lock
+from satark.testing.supply.lock import cut_lock, needed_to_run, read_lock
 from satark.testing.supply.sbom import make_sbom
 
 
@@ -25,6 +25,16 @@ def sbom(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(make_sbom(packages, needed_to_run(), read_allowed()))
     click.echo(f"{file}: {len(packages)} packages")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def server_lock(file: Path) -> None:
+    """Write the lock of what a server needs to FILE: every extra, and no tool of development."""
+    needed = needed_to_run()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(cut_lock(needed))
+    click.echo(f"{file}: {len(needed)} packages")
 
 
 @main.command()

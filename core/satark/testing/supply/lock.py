@@ -1,10 +1,11 @@
-"""Reads `requirements.lock`, and tells what of it a running Satark needs."""
+"""Reads `requirements.lock`, tells what of it a running Satark needs, and cuts it down to that."""
 
 from __future__ import annotations
 
 import importlib.metadata
+import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,9 @@ from pip_requirements_parser import RequirementsFile
 
 LOCK: Final = Path("requirements.lock")
 """The lock, from the root of the project."""
+_PYTHONS: Final = ("3.11", "3.12", "3.13", "3.14")
+"""Versions of Python that a server may have: the machine that makes the wheel may have another one."""
+_ENTRY: Final = re.compile(r"^([a-z0-9._-]+)(?:\[[a-z0-9,-]+\])?==.*?(?=^[a-z0-9]|\Z)", re.MULTILINE | re.DOTALL)
 
 
 class LockedPackage(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,13 +62,29 @@ def needed_to_run(project: Path = Path("pyproject.toml")) -> frozenset[str]:
     return frozenset(name for name, _ in needed)
 
 
+def cut_lock(names: Collection[str], path: Path = LOCK) -> str:
+    """Return the entries of the lock for these packages, as the lock has them, for `pip install --require-hashes`.
+
+    Raises:
+        ValueError: the lock has no entry for one of them.
+    """
+    entries = {canonicalize_name(entry[1]): entry[0] for entry in _ENTRY.finditer(path.read_text())}
+    if missing := sorted(set(names) - set(entries)):
+        raise ValueError(f"{path} has no entry for {', '.join(missing)}")
+    return "".join(entry for name, entry in entries.items() if name in names)
+
+
 def _requirements(name: str, extra: str) -> Sequence[Requirement]:
     try:
         lines = importlib.metadata.requires(name) or []
     except importlib.metadata.PackageNotFoundError:  # for another machine
         return []
     found = map(Requirement, lines)
-    return [one for one in found if one.marker is None or one.marker.evaluate({"extra": extra})]
+    return [one for one in found if one.marker is None or any(map(one.marker.evaluate, _environments(extra)))]
+
+
+def _environments(extra: str) -> Sequence[dict[str, str]]:
+    return [{"extra": extra, "python_version": one, "python_full_version": f"{one}.0"} for one in _PYTHONS]
 
 
 def _package(line: Any) -> LockedPackage:
