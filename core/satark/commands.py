@@ -11,9 +11,6 @@ import click
 from satark.core_settings import Role
 from satark.plugins.loader import Plugins
 from satark.runtime import compose
-from satark.runtime.app import build_app
-from satark.runtime.host import Host
-from satark.runtime.http_server import run_server
 from satark.services import ProcessServices, Services
 from satark.settings import Settings
 from satark.telemetry.logs import configure_logging
@@ -98,6 +95,10 @@ def serve_desk(
         SettingsError: the settings are wrong.
         click.ClickException: the port is taken, or the address is not this machine's.
     """
+    from satark.runtime.app import build_app  # noqa: PLC0415 - other commands serve nothing
+    from satark.runtime.host import Host  # noqa: PLC0415
+    from satark.runtime.http_server import run_server  # noqa: PLC0415
+
     settings = settings_of(ctx)
     configure_logging(json=True)
     process = Host(settings, DESK)

@@ -47,7 +47,8 @@ from satark.custody.manifest import Issuer
 from satark.delivery.faults import DestinationFault, destination_faults
 from satark.evidence.own_voice import is_muted, may_contain_voice, may_hear_voices
 from satark.evidence.recordings.disguise import MIME as DISGUISED_MIME
-from satark.printing.sheet import SheetPage, make_sheet
+from satark.printing.sheet import make_sheet
+from satark.printing.sheet_page import SheetPage
 from satark.remote.office_outbox import queue_key_change
 from satark.roster.chain import read_state
 from satark.roster.entries import (

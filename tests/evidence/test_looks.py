@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance
 
 from satark.casework.related.looks import are_alike
-from satark.evidence.looks import looks_of, parse_looks
+from satark.evidence.looks import parse_looks
+from satark.evidence.looks_reader import looks_of
 from satark.scrubber import Unclean
 from satark.testing.evidence.pipeline_driver import PipelineDriver, chunks
 

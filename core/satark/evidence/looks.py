@@ -1,57 +1,19 @@
 """How a picture looks, in 64 bits: whether each spot is darker than the one to its right (a difference hash).
 
-A copy that was scaled, saved again or sent on differs in a few bits, another picture in about half. `LooksReader` runs
-in the sandbox; the worker accepts nothing but the bits. They stand in the sealed record of the file.
+A copy that was scaled, saved again or sent on differs in a few bits, another picture in about half. The sandbox reads
+them (`satark.evidence.looks_reader`); the worker accepts nothing but the bits. They stand in the file's sealed record.
 """
 
 from __future__ import annotations
 
 import re
-from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from PIL import Image, ImageOps
-
-from satark.evidence.images.decode import open_image
-from satark.evidence.jobs import LOOKS_JOB
 from satark.scrubber import Unclean
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark.limits import Limits
 
 MAX_BYTES: Final = 16
 """Bytes of an answer, at most."""
-_MIME: Final = "text/plain"
-_SIDE: Final = 8
-_FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "TIFF")
 _ANSWER: Final = re.compile(rb"[0-9a-f]{16}")
-
-
-class LooksReader:
-    """Reads how the clean copy of a picture looks."""
-
-    mimes = frozenset({LOOKS_JOB})
-
-    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
-        """Write the bits to `target` in hex; see `Scrubber`.
-
-        Raises:
-            Unclean: the copy does not open.
-        """
-        with open_image(source, limits, _FORMATS, reduced=True) as picture:
-            picture.draft("L", (32 * _SIDE, 32 * _SIDE))
-            target.write_text(looks_of(ImageOps.exif_transpose(picture)), "ascii")
-        return _MIME
-
-
-def looks_of(picture: Image.Image) -> str:
-    """Return the 64 bits of a picture as 16 hex digits."""
-    small = picture.convert("L").resize((_SIDE + 1, _SIDE), Image.Resampling.BOX)
-    rows = (small.crop((0, y, _SIDE + 1, y + 1)).tobytes() for y in range(_SIDE))
-    bits = "".join("1" if left < right else "0" for row in rows for left, right in pairwise(row))
-    return f"{int(bits, 2):016x}"
 
 
 def parse_looks(answer: bytes) -> str:

@@ -19,7 +19,7 @@ from satark.evidence.images.png import PngScrubber
 from satark.evidence.images.reencode import BmpScrubber, GifScrubber, Jpeg2000Scrubber, TiffScrubber
 from satark.evidence.images.salvage import Salvaging
 from satark.evidence.images.webp import WebpScrubber
-from satark.evidence.looks import LooksReader
+from satark.evidence.looks_reader import LooksReader
 from satark.evidence.origin_reader import OriginReader
 from satark.evidence.preview import Previewer
 from satark.evidence.recordings.conversion import CONVERTED, ConversionScrubber

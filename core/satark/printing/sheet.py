@@ -3,85 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Final
 
-import msgspec
-from fpdf import FPDF
-
-from satark.printing.fonts import FAMILY, use_fonts
-
-_MARGIN: Final = 20.0
-_TITLE, _TEXT, _SMALL, _LINE = 14.0, 11.0, 9.0, 6.5
-_LABELS: Final = 45.0
-_UNDATED: Final = datetime(2000, 1, 1, tzinfo=UTC)
-"""In the place of the time at which a file was made: a sheet says the day itself, and nothing finer."""
-
-
-class SheetPage(msgspec.Struct, frozen=True, kw_only=True):
-    """One page, in one language. Rows without a text are left out."""
-
-    heading: str
-    title: str
-    rows: tuple[tuple[str, str], ...]
-    """Label and text."""
-    closing: tuple[str, ...] = ()
-    """Lines at the end, such as for a signature, to the right."""
-    footer: str = ""
-
-    def __repr__(self) -> str:
-        return "SheetPage(…)"
+from satark.printing.sheet_page import SheetPage
 
 
 def make_sheet(pages: Sequence[SheetPage]) -> bytes:
     """Make a PDF. Equal arguments give equal bytes: nothing of the machine, the program or the time is in it."""
-    document = _Sheet()
+    from satark.printing.sheet_pdf import SheetPdf  # noqa: PLC0415 - few processes print, and the library takes 0.4 s
+
+    document = SheetPdf()
     for page in pages:
         document.print_page(page)
     return bytes(document.output())
-
-
-class _Sheet(FPDF):
-    """Writes the pages."""
-
-    def __init__(self) -> None:
-        super().__init__(format="A4")
-        self._footer = ""
-        self.set_margin(_MARGIN)
-        self.set_auto_page_break(auto=True, margin=_MARGIN)
-        self.set_creation_date(_UNDATED)
-        self.set_producer("")
-        use_fonts(self)
-
-    def print_page(self, page: SheetPage) -> None:
-        """Print a page; a long one goes on on the next sheet."""
-        self.add_page()  # which prints the footer of the page before
-        self._footer = page.footer
-        self.set_font(FAMILY, "B", _TEXT)
-        self.multi_cell(0, _LINE, page.heading, align="C", new_x="LMARGIN", new_y="NEXT")
-        self.set_font(FAMILY, "B", _TITLE)
-        self.multi_cell(0, _LINE + 2, page.title, align="C", new_x="LMARGIN", new_y="NEXT")
-        self.ln(4)
-        for label, text in page.rows:
-            if text:
-                self._row(label, text)
-        self.ln(16)
-        self.set_font(FAMILY, size=_TEXT)
-        for line in page.closing:
-            self.multi_cell(0, _LINE, line, align="R", new_x="LMARGIN", new_y="NEXT")
-
-    def footer(self) -> None:
-        """Print the footer."""
-        self.set_y(-14)
-        self.set_font(FAMILY, size=_SMALL)
-        self.multi_cell(0, 4.5, self._footer, align="C")
-
-    def _row(self, label: str, text: str) -> None:
-        self.set_font(FAMILY, "B", _TEXT)
-        top, page = self.get_y(), self.page
-        self.multi_cell(_LABELS, _LINE, label, align="L", new_x="RIGHT", new_y="TOP")
-        below = self.get_y() if self.page != page else top
-        self.set_xy(_MARGIN + _LABELS + 3, below)
-        self.set_font(FAMILY, size=_TEXT)
-        self.multi_cell(0, _LINE, text, align="L", new_x="LMARGIN", new_y="NEXT")
-        self.ln(2)
