@@ -19,15 +19,8 @@ from satark.casework import (
 from satark.casework.approvals import two_officers
 from satark.casework.bulk import BULK_KINDS, MOST_TIPS, BulkAct, BulkKind, BulkOutcome, check_all, perform_all
 from satark.casework.clocks import Clocks, Offices, band_end, marks_for
-from satark.casework.desk_acts import (
-    ACT_NAMES,
-    MAX_TEXT,
-    ActName,
-    ActRefused,
-    DeskAct,
-    DeskActs,
-    Problem,
-)
+from satark.casework.desk_act import ACT_NAMES, MAX_TEXT, ActName, ActRefused, DeskAct, Problem
+from satark.casework.desk_acts import DeskActs
 from satark.casework.errors import NotTheseTwoOfficers, SecondOfficerRequired, VoiceAccessDenied
 from satark.casework.flood_groups import FloodGroup, flood_groups
 from satark.casework.keeping import Keeping, StepRefused

@@ -9,7 +9,8 @@ import pytest
 
 from satark.casework import Casework
 from satark.casework.clocks import Clocks
-from satark.casework.desk_acts import ActName, DeskActs, Problem
+from satark.casework.desk_act import ActName, Problem
+from satark.casework.desk_acts import DeskActs
 from satark.destination_rule import DestinationRule
 from satark.identity.sealing import CantOpen, new_identity, open_as
 from satark.services import Services

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from satark.casework.clocks import Clocks
-from satark.casework.desk_acts import ActName, ActRefused, DeskAct, DeskActs
+from satark.casework.desk_act import ActName, ActRefused, DeskAct
+from satark.casework.desk_acts import DeskActs
 from satark.casework.merging import merged_into
 from satark.catalogues import Catalogues
 from satark.identity.sealing import CantOpen, open_as

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from satark.casework import Casework, NoSuchTip
-from satark.casework.desk_acts import Problem
+from satark.casework.desk_act import Problem
 from satark.casework.errors import OnlyReleased
 from satark.casework.keeping import StepRefused
 from satark.casework.pack_export import export_pack

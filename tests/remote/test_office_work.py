@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from satark.casework.clocks import Clocks
-from satark.casework.desk_acts import ActRefused, DeskAct, DeskActs
+from satark.casework.desk_act import ActRefused, DeskAct
+from satark.casework.desk_acts import DeskActs
 from satark.casework.work import Work
 from satark.testing.tips import seed_message
 from satark.tip import Message

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
-from satark.casework.desk_acts import ActRefused, DeskAct
+from satark.casework.desk_act import ActRefused, DeskAct
 from satark.casework.errors import NoSuchTip
 from satark.redacted import Redacted
 
 if TYPE_CHECKING:
     from satark.casework.casework import Casework
-    from satark.casework.desk_acts import DeskActs, Problem
+    from satark.casework.desk_act import Problem
+    from satark.casework.desk_acts import DeskActs
     from satark.casework.opened_tip import OpenTip
 
 BulkKind: TypeAlias = Literal["merge", "aside", "resume", "priority", "assign"]

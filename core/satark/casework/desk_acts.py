@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, get_args
 
 from satark.casework.clocks import Clocks, Offices, may_decide
+from satark.casework.desk_act import MAX_TEXT, ActName, ActRefused, DeskAct, Problem
 from satark.casework.errors import NoSuchTip
 from satark.casework.merging import pass_on_status
-from satark.casework.release_rules import RELEASABLE, Handover, ReleaseRules
-from satark.desk import CaseworkError
-from satark.redacted import Redacted
+from satark.casework.release_rules import Handover, ReleaseRules
 from satark.remote.office_outbox import host_of
 from satark.routing.desks import all_desks
 from satark.routing.rules import desks_above
@@ -25,99 +24,11 @@ if TYPE_CHECKING:
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
-ActName: TypeAlias = Literal[
-    "status", "ask", "direct", "report", "close", "approve", "refuse", "correct", "assign", "merge", "unmerge", "note",
-    "consent", "withdraw",
-]  # fmt: skip
-ACT_NAMES: tuple[ActName, ...] = get_args(ActName)
-
-Problem: TypeAlias = Literal[
-    "long", "status", "closed", "finished", "ask", "note", "desk", "direct", "due",
-    "report", "report.none", "outcome", "done", "reason", "closing.none", "refuse",
-    "priority", "correct", "assign", "merge", "merge.desks", "merge.priority", "merged", "unmerge",
-    "aside",
-    "released", "field", "quotes", "raw.none", "raw.two", "withdraw", "withdraw.none", "withdraw.office",
-]  # fmt: skip
-"""Why an act is refused; wording in the desk's catalogues under `problem.<code>`."""
-
-MAX_TEXT = 1000
-"""Characters of a text, at most: with the text around it, it fits into one message of every channel."""
 TAKES_TWO: frozenset[str] = frozenset({"no_action"})
 """Outcomes with which an urgent tip is closed by two officers only, or by a desk above."""
 _PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 _OF_LEADING: frozenset[ActName] = frozenset({"status", "direct", "report", "close"})
 """Acts that are done on the leading tip alone, and count for those that are merged into it."""
-
-_REASONS: dict[Problem, str] = {
-    "long": f"the text is too long: {MAX_TEXT} characters at most",
-    "status": "choose a status",
-    "closed": "closing takes an outcome, what was done and the reason that the tipster reads: close the tip instead",
-    "finished": "your desk was directed: report and ask to close the tip, and the desk above decides",
-    "ask": "write the question",
-    "note": "write the note",
-    "desk": "there is no desk of that name",
-    "direct": "write what is to be done",
-    "due": "give a time in the future for the report, within the days that the settings allow",
-    "report": "write what was done",
-    "report.none": "nobody has directed this tip to your desk, so that it owes no report",
-    "outcome": f"choose what came of it: {', '.join(OUTCOMES)}",
-    "done": "write what was done",
-    "reason": "write what the tipster reads as the reason",
-    "closing.none": "nobody whose request your desk decides asks to close this tip",
-    "refuse": "write why the tip is not closed",
-    "priority": "choose another priority or another category than the tip has",
-    "correct": "write the reason of the correction",
-    "assign": "choose an officer of your desk who reads tips",
-    "merge": "give the number of another tip of your desk that is not merged itself",
-    "merge.desks": "these two tips are not at the same desks: a desk would learn of a tip that it does not have",
-    "merge.priority": "that tip has a lower priority: merge it into this one, or raise its priority first",
-    "merged": "this tip is merged into another: act on that one, or undo the merging first",
-    "unmerge": "this tip is not merged into another",
-    "aside": "an urgent tip is not set aside: correct its priority with a reason first",
-    "released": "your desk has a release of this tip alone: report, and the desk that directed directs it further",
-    "field": f"only these are handed over: {', '.join(RELEASABLE)}",
-    "quotes": "this repeats the tipster's own words: say it in other words, or ask a second officer (own words)",
-    "raw.none": "no officer of your desk asks to hand over the tipster's own words",
-    "raw.two": "this takes another officer of the desk, of whom neither appointed the other, and the right to release",
-    "withdraw": "write why the direction is withdrawn",
-    "withdraw.none": "your desk has not directed this tip there, and no desk below yours has",
-    "withdraw.office": "an office of its own can't withdraw a direction: ask the desk above, at the host",
-}
-
-
-class ActRefused(CaseworkError):  # noqa: N818 - it reads as what it says
-    """The rules refuse an act; the message says why, and what to do."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(_REASONS[problem])
-        self.problem: Problem = problem
-
-
-class DeskAct(Redacted, frozen=True, kw_only=True):
-    """What an officer wants to do."""
-
-    name: ActName
-    text: str = ""
-    """The message, question, note, instruction, report or reason."""
-    status: str = ""
-    question: bool = False
-    to: str = ""
-    """The desk to direct to, the officer to assign to, or the number of the tip to merge into."""
-    due: int | None = 0
-    """When the report is owed, Unix seconds; 0: as the clocks say. None: what was given is no time."""
-    outcome: str = ""
-    reason: str = ""
-    """Of a closing: what the tipster reads as its reason."""
-    priority: str = ""
-    category: str = ""
-    answers: Mapping[str, str] = {}
-    """Step → what a direction to a station hands over of its answer."""
-    rewording: str = ""
-    """What the tip says, in the officer's words, for a station."""
-    raw: bool = False
-    """Whether a direction to a station hands over the tipster's own words, which takes a second officer."""
-    private: bool = False
-    """Whether a note is kept to the own desk."""
 
 
 class DeskActs:

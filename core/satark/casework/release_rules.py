@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ReleaseProblem: TypeAlias = Literal[
     "released", "field", "quotes", "raw.none", "raw.two", "withdraw", "withdraw.none", "withdraw.office"
 ]
-"""Why an act is refused; wording as that of `desk_acts.Problem`."""
+"""Why an act is refused; wording as that of `desk_act.Problem`."""
 
 RELEASABLE: Final = ("place", "when", "when_date", "who", "vehicle", "how_often", "danger")
 """Steps whose answers may be handed over, in the order in which they are offered."""

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from satark.casework.clocks import Clocks
-from satark.casework.desk_acts import DeskAct, DeskActs
+from satark.casework.desk_act import DeskAct
+from satark.casework.desk_acts import DeskActs
 from satark.demo.sample_citizen import NoAnswerError, SampleCitizen
 from satark.demo.sample_stories import STORIES
 from satark.desk import CaseworkError

@@ -8,7 +8,8 @@ import pytest
 
 from satark.casework import Casework
 from satark.casework.clocks import Clocks
-from satark.casework.desk_acts import ActName, ActRefused, DeskAct, DeskActs, Problem
+from satark.casework.desk_act import ActName, ActRefused, DeskAct, Problem
+from satark.casework.desk_acts import DeskActs
 from satark.desk import Desk, Level
 from satark.identity.sealing import new_identity
 from satark.roster.entries import desk_verifier
