@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -25,6 +26,7 @@ __all__ = [
     "GeographyError",
     "GeographyProblem",
     "Named",
+    "Near",
     "Outpost",
     "Station",
     "Unit",
@@ -45,6 +47,13 @@ class Named(NamedTuple):
     district: str = ""
     station: str = ""
     outpost: str = ""
+
+
+class Near(NamedTuple):
+    """A station and how far it is."""
+
+    km: float
+    station: Station
 
 
 class Geography:
@@ -152,6 +161,11 @@ class Geography:
         told = self.named(place.text) if codes is None else set(codes)
         found = self._named(told, place.district) if point is None else self._at(point, told, place.district)
         return msgspec.structs.replace(place, district=place.district or found.district, station=found.station)
+
+    def nearest(self, point: Point, count: int) -> list[Near]:
+        """Return the stations nearest to a point, the nearest first; those without a position are left out."""
+        placed = [(kilometres(point, one.position), one) for one in self._stations.values() if one.position]
+        return [Near(*one) for one in sorted(placed, key=itemgetter(0))[:count]]
 
     def is_outside(self, place: Place) -> bool:
         """Whether a pin lies in no district of the geography."""

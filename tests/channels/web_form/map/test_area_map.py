@@ -8,8 +8,9 @@ import unicodedata
 import pytest
 
 from satark.geography.geography import Geography
+from satark.maps import Marker
 from satark.tip import Place
-from satark_web_form.map.area_map import StationMarker, draw_map
+from satark_web_form.map.area_map import draw_map
 
 
 @pytest.mark.parametrize("language", ["hi", "en"])
@@ -63,7 +64,7 @@ def test_labels_do_not_overlap_or_leave_the_map(language: str) -> None:
         assert marker is other_marker or apart(box(marker), dot, 8), (marker, other_marker)
 
 
-def box(marker: StationMarker) -> tuple[float, float, float]:
+def box(marker: Marker) -> tuple[float, float, float]:
     """Return where a label begins and ends, approximately, and its y."""
     width = 7 * sum(not unicodedata.category(letter).startswith("M") for letter in marker.label)
     return (
