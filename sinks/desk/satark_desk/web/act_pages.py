@@ -51,7 +51,7 @@ class ActPages:
             act = act_of(name, form, self._web.settings.utc_offset_hours)
             self._pages.acts(session).perform(tip, act)
             self._web.drafts.drop(once)
-        return self._to_tip(request, tip, done=name)
+        return self._to_tip(request, tip, done=self._done(session, tip, name, form))
 
     def show(self, request: Request, session: Session) -> Response:
         """Show a draft: for confirmation, or as a form if the officer edits it or the rules refuse it.
@@ -78,6 +78,11 @@ class ActPages:
         if draft is None:
             return redirect_to(request, "")
         return self._web.show(request, "resume.html", session=session, draft=draft)
+
+    def _done(self, session: Session, tip: OpenTip, name: ActName, form: Mapping[str, str]) -> str:
+        """Return what an act on a tip, as it was before, came to: what asks to close closes nothing yet."""
+        asks = name == "close" and not self._pages.acts(session).decides(tip, form.get("outcome", ""))
+        return "ask_to_close" if asks else name
 
     def _problem(self, session: Session, tip: OpenTip, name: ActName, form: Mapping[str, str]) -> str:
         """Return the key of the text that says why the rules refuse a form; empty if they allow it."""

@@ -192,7 +192,9 @@ def test_a_station_asks_to_close_and_the_page_of_the_desk_that_directed_decides(
     closing = {"outcome": "nothing_found", "text": "nobody there"}
     asked = station.post(f"/desk/tips/{seeded.number}/close", data=closing).text
     assert "The tipster reads nothing yet" in asked
-    station.post(f"/desk/tips/{seeded.number}/close", data={**closing, "confirmed": "yes", "once": "1"})
+    done = station.post(f"/desk/tips/{seeded.number}/close", data={**closing, "confirmed": "yes", "once": "1"}).text
+    assert "The tip stays open until it is approved." in done
+    assert "today ·" not in done, "a release names no channel"
     assert (
         "lanka title asks to close this tip: Nothing found on the spot"
         in office.get(f"/desk/tips/{seeded.number}").text
