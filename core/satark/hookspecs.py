@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import click
 
+    from satark.call_provider import CallProvider
     from satark.carrier import Carrier
     from satark.channel import Channel, Event
     from satark.database import Branch, UnitOfWork
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "hookspec",
     "satark_before_commit",
+    "satark_call_providers",
     "satark_carriers",
     "satark_channels",
     "satark_commands",
@@ -73,10 +75,18 @@ def satark_sms_providers(settings: Settings) -> Sequence[SmsProvider]:
 
 
 @hookspec
-def satark_channels(settings: Settings, sms_providers: Sequence[SmsProvider]) -> Sequence[Channel]:
+def satark_call_providers(settings: Settings) -> Sequence[CallProvider]:
+    """Hand over a provider of phone calls, for the plugin `sms_ivr`, which holds the dialogue. Once, at start."""
+    raise AssertionError
+
+
+@hookspec
+def satark_channels(
+    settings: Settings, sms_providers: Sequence[SmsProvider], call_providers: Sequence[CallProvider]
+) -> Sequence[Channel]:
     """Hand over the plugin's channels. Once, at start; return [] where the settings configure none.
 
-    `sms_providers` are those that all plugins offer.
+    `sms_providers` and `call_providers` are those that all plugins offer.
 
     Raise `satark.settings.SettingsError` for settings that are wrong: `satark check` shows every one of them.
     """

@@ -18,7 +18,7 @@ GRADED = {
     "channels/whatsapp": "tests/channels/whatsapp/test_contract.py",
     "channels/telegram": "tests/channels/telegram/test_contract.py",
     "channels/sms_ivr": "tests/channels/sms_ivr/test_contract.py",
-    "examples/exotel": "tests/examples/test_exotel.py",
+    "examples/exotel": "tests/examples/exotel",
     "examples/geojson": "tests/examples/test_geojson.py",
 }
 """Folder of a graded plugin → its tests of the contract."""

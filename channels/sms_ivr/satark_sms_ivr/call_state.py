@@ -1,7 +1,7 @@
 """The state of a call between two requests, carried in the URL of the next request and stored nowhere.
 
-It holds nothing of the tip: the number of the request, the page of the choices, and what the keys 7 to 9 do. Twilio
-signs the whole URL, so nobody else can forge it.
+It holds nothing of the tip: the number of the request, the page of the choices, and what the keys 7 to 9 do. The
+provider sees that nobody else forges it: Twilio signs the whole URL.
 """
 
 from __future__ import annotations

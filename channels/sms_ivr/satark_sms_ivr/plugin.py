@@ -1,4 +1,4 @@
-"""The plugin's entry point: hands over the channels `sms` and `voice` if Twilio is configured."""
+"""The plugin's entry point: the channels `sms` and `voice`, over Twilio or the providers that other plugins offer."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from satark_sms_ivr.approved_texts import ApprovedTexts, read_ids
 from satark_sms_ivr.clips import PATH as CLIPS
 from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.paging import fit_to_sms
-from satark_sms_ivr.settings import SmsSettings, TwilioSettings
+from satark_sms_ivr.settings import CallSettings, SmsSettings, TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.twilio_sms import TwilioSms
+from satark_sms_ivr.twilio_voice import TwilioVoice
 from satark_sms_ivr.voice import VoiceChannel
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     import click
 
+    from satark.call_provider import CallProvider
     from satark.channel import Channel
     from satark.prompt import Capabilities, Prompt
     from satark.settings import Settings
@@ -36,35 +38,37 @@ _PUBLIC = SettingProblem(
 )
 
 
-_ONE_PROVIDER = SettingProblem(
-    setting="plugins",
-    env="SATARK_PLUGINS",
-    message="more than one SMS provider is configured",
-    hint="leave out the section [twilio], or the plugin of the other provider",
-)
-
-
 @hookimpl
-def satark_channels(settings: Settings, sms_providers: Sequence[SmsProvider]) -> list[Channel]:
-    """Hand over SMS and voice; nothing where no setting of the section `twilio` is given and nobody offers a provider.
+def satark_channels(
+    settings: Settings, sms_providers: Sequence[SmsProvider], call_providers: Sequence[CallProvider]
+) -> list[Channel]:
+    """Hand over SMS and voice, each where Twilio is configured or somebody offers a provider.
 
     Raises:
-        satark.settings.SettingsError: a setting of the section is missing or wrong, the public address is missing, or
-            there is more than one provider of text messages.
+        satark.settings.SettingsError: a setting is missing or wrong, the public address is missing, or there is more
+            than one provider of text messages or of calls.
     """
-    section = settings.section(TwilioSettings.SECTION, TwilioSettings)
-    if len(sms_providers) + (section is not None) > 1:
-        raise SettingsError([_ONE_PROVIDER])
+    section, core = settings.section(TwilioSettings.SECTION, TwilioSettings), settings.core
+    calls = settings.section(CallSettings.SECTION, CallSettings) or CallSettings()
+    _check_one("SMS", len(sms_providers) + (section is not None))
+    _check_one("call", len(call_providers) + (section is not None))
     approved = _approved(settings)
-    if section is None:
-        return [SmsChannel(provider, approved) for provider in sms_providers]
-    public_url = settings.core.public_url
-    if not public_url:
-        raise SettingsError([_PUBLIC])
+    if section is not None:
+        if not core.public_url:
+            raise SettingsError([_PUBLIC])
+        sms_providers = [TwilioSms(section, core.public_url)]
+        call_providers = [TwilioVoice(section, core.public_url)]
     return [
-        SmsChannel(TwilioSms(section, public_url), approved),
-        VoiceChannel(section, public_url, settings.core.languages),
+        *(SmsChannel(provider, approved) for provider in sms_providers),
+        *(VoiceChannel(provider, calls, core.public_url, core.languages) for provider in call_providers),
     ]
+
+
+def _check_one(kind: str, count: int) -> None:
+    if count > 1:
+        message = f"more than one {kind} provider is configured"
+        hint = "leave out the section [twilio], or the plugin of the other provider"
+        raise SettingsError([SettingProblem("plugins", "SATARK_PLUGINS", message, hint)])
 
 
 def _approved(settings: Settings) -> ApprovedTexts | None:
@@ -80,7 +84,7 @@ def _approved(settings: Settings) -> ApprovedTexts | None:
 @hookimpl
 def satark_web_pages(settings: Settings) -> list[Page]:
     """Serve the folder of recorded prompts, if one is configured."""
-    section = settings.section(TwilioSettings.SECTION, TwilioSettings)
+    section = settings.section(CallSettings.SECTION, CallSettings)
     if section is None or section.clips is None:
         return []
     return [Page(path=CLIPS, app=StaticFiles(directory=section.clips))]

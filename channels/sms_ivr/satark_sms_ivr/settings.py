@@ -1,4 +1,4 @@
-"""The settings of the section `twilio`, with where to find each in Twilio's console."""
+"""The settings of the sections `sms`, `calls` and `twilio`, with where to find each in Twilio's console."""
 
 from __future__ import annotations
 
@@ -30,8 +30,30 @@ class SmsSettings(BaseModel):
     )
 
 
+class CallSettings(BaseModel):
+    """The settings of phone calls, whoever carries them."""
+
+    SECTION: ClassVar[str] = "calls"
+
+    record_seconds: int = Field(default=300, gt=0, le=3600, description="longest spoken answer, in seconds")
+    code_times: int = Field(
+        default=4, gt=0, le=10, description="how often a call says a receipt's code, each time slower, at most"
+    )
+    code_by_sms: bool = Field(
+        default=False,
+        description="whether a caller may ask, with a key, for the receipt's code by SMS; it stays on the phone; "
+        "only where the provider can text a caller",
+        json_schema_extra=_where("Twilio: Phone Numbers > your number > Capabilities: SMS, to the callers' country"),
+    )
+    clips: Path | None = Field(
+        default=None,
+        description="folder of recorded prompts, served at /voice/clips; empty: a synthetic voice speaks",
+        json_schema_extra=_where("`satark voice lines` lists the names of the files; see channels/sms_ivr/README.md"),
+    )
+
+
 class TwilioSettings(BaseModel):
-    """The settings of the channels `sms` and `voice`. Limits name their unit."""
+    """The settings of Twilio, for both channels. Limits name their unit."""
 
     SECTION: ClassVar[str] = "twilio"
 
@@ -74,21 +96,6 @@ class TwilioSettings(BaseModel):
         description="language -> the synthetic voice that speaks it, in place of the one that its folder names",
         json_schema_extra=_where("Twilio's page 'Text-to-speech', voices for hi-IN and en-IN"),
     )
-    record_seconds: int = Field(default=300, gt=0, le=3600, description="longest spoken answer, in seconds")
-    code_times: int = Field(
-        default=4, gt=0, le=10, description="how often a call says a receipt's code, each time slower, at most"
-    )
-    code_by_sms: bool = Field(
-        default=False,
-        description="whether a caller may ask, with a key, for the receipt's code by SMS; it stays on the phone",
-        json_schema_extra=_where("Phone Numbers > your number > Capabilities: SMS, to the callers' country"),
-    )
-    clips: Path | None = Field(
-        default=None,
-        description="folder of recorded prompts, served at /voice/clips; empty: a synthetic voice speaks",
-        json_schema_extra=_where("`satark voice lines` lists the names of the files; see channels/sms_ivr/README.md"),
-    )
-
     _only_safe_urls = field_validator("api_url")(provider_url)
 
     @property

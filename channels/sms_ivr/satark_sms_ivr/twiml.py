@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from satark.channel import RawResponse
 
-_NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 does not allow, such as vertical tabs and form feeds in pasted text."""
 
 
@@ -30,4 +30,4 @@ def messaging_response() -> Any:
 
 def response(document: str = "") -> RawResponse:
     """Return a document as a webhook's response; empty where Twilio expects none."""
-    return RawResponse(media_type="application/xml; charset=utf-8", body=_NOT_XML.sub(" ", document).encode())
+    return RawResponse(media_type="application/xml; charset=utf-8", body=NOT_XML.sub(" ", document).encode())

@@ -51,7 +51,7 @@ class TwilioAccount(Redacted, frozen=True, kw_only=True):
 
     def section(self, url: str) -> dict[str, Any]:
         """Return the settings section `twilio`, for a simulated Twilio at `url`."""
-        return {**msgspec.to_builtins(self), "api_url": url, "code_by_sms": True}
+        return {**msgspec.to_builtins(self), "api_url": url}
 
 
 class PoliceSystemAccount(Redacted, frozen=True, kw_only=True):

@@ -81,6 +81,7 @@ async def _twilio(
     peer = TwilioPeer(**msgspec.to_builtins(accounts.twilio), served={public: served})
     await stack.enter_async_context(peer)
     to.sections["twilio"] = accounts.twilio.section(await stack.enter_async_context(serve(peer.app)))
+    to.sections["calls"] = {"code_by_sms": True}
     to.media.append(lambda number, publish: SmsChat(number, peer, public, publish))
     to.media.append(lambda number, publish: CallChat(number, peer, public, publish))
 

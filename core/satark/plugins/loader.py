@@ -85,8 +85,9 @@ class Plugins:
 
     def channels(self, settings: Settings) -> list[Channel]:
         """Every channel that the settings configure, by name."""
-        providers = self._collect("satark_sms_providers", settings=settings)
-        found = self._collect("satark_channels", settings=settings, sms_providers=providers)
+        sms = self._collect("satark_sms_providers", settings=settings)
+        calls = self._collect("satark_call_providers", settings=settings)
+        found = self._collect("satark_channels", settings=settings, sms_providers=sms, call_providers=calls)
         return sorted(_unique(found, "channel"), key=lambda channel: channel.name)
 
     def sinks(self, settings: Settings, context: WorkerContext) -> list[Sink]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from satark import hookimpl
-from satark.settings import Settings, provider_url
+from satark.settings import SettingProblem, Settings, SettingsError, provider_url
+from satark_exotel.calls import ExotelCalls
 from satark_exotel.provider import Exotel
 
 
@@ -15,15 +16,17 @@ class ExotelSettings(BaseModel):
     """The section `exotel`."""
 
     sid: str = Field(pattern=r"^\w+$", description="the account's SID")
-    number: str = Field(pattern=r"^\+?\d{3,15}$", description="the number that citizens write to")
+    number: str = Field(pattern=r"^\+?\d{3,15}$", description="the number that citizens write to and call")
     subdomain: str = Field(default="https://api.in.exotel.com", description="base URL of the API")
     api_key: SecretStr = Field(description="the API key")
     api_token: SecretStr = Field(description="the API token")
-    path_secret: SecretStr = Field(min_length=22, description="last part of the webhook's path; Exotel signs nothing")
+    path_secret: SecretStr = Field(min_length=22, description="last part of the webhooks' paths; Exotel signs nothing")
+    calls: bool = Field(default=False, description="whether citizens also call the number")
+    recordings: str = Field(default="https://recordings.exotel.com", description="base URL of recordings; no other")
     dlt_entity: str = Field(default="", description="the registered entity's id")
     dlt_templates: Path | None = Field(default=None, description="sheet of `satark sms templates` with approved ids")
 
-    _only_safe_urls = field_validator("subdomain")(provider_url)
+    _only_safe_urls = field_validator("subdomain", "recordings")(provider_url)
 
 
 @hookimpl
@@ -31,3 +34,19 @@ def satark_sms_providers(settings: Settings) -> list[Exotel]:
     """Hand over the provider, if it is configured."""
     section = settings.section("exotel", ExotelSettings)
     return [] if section is None else [Exotel(section)]
+
+
+@hookimpl
+def satark_call_providers(settings: Settings) -> list[ExotelCalls]:
+    """Hand over the provider of calls, if it is configured.
+
+    Raises:
+        satark.settings.SettingsError: the public address is missing: Exotel is told where a call goes on.
+    """
+    section = settings.section("exotel", ExotelSettings)
+    if section is None or not section.calls:
+        return []
+    if not settings.core.public_url:
+        message, hint = "is missing", "Exotel calls it for each step of a call; give the https:// address of your proxy"
+        raise SettingsError([SettingProblem("public_url", "SATARK_PUBLIC_URL", message, hint)])
+    return [ExotelCalls(section, settings.core.public_url)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hmac
-from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
@@ -15,20 +14,20 @@ import aiohttp
 from satark.channel import Call, Endpoint, Malformed, MediaGone, MediaRef, RawRequest, RawResponse
 from satark.send_result import Accepted, Misconfigured, Permanent, SendResult, Throttled, Transient, seconds_to_wait
 from satark.sms_provider import IncomingSms, SmsWebhook
+from satark_exotel.account import Account
 
 if TYPE_CHECKING:
     from satark_exotel.plugin import ExotelSettings
 
 
-class Exotel:
+class Exotel(Account):
     """One number. Exotel calls a secret path, by GET or POST, and sends the response's text to the citizen."""
 
     def __init__(self, settings: ExotelSettings) -> None:
-        self._settings = settings
+        super().__init__(settings)
         self._path = f"/sms/exotel/{settings.path_secret.get_secret_value()}"
         self._url = f"{settings.subdomain}/v1/Accounts/{settings.sid}/Sms/send"
         self._ids = _approved(settings)
-        self._client: aiohttp.ClientSession | None = None
         self.account = f"sms:{settings.number}"
 
     @property
@@ -61,23 +60,8 @@ class Exotel:
             sent["DltTemplateId"] = self._ids.get(text, "")
         return Call(account=self.account, method="messages", body=urlencode(sent).encode())
 
-    async def open(self) -> None:
-        """Open the HTTP client."""
-        key, token = (secret.get_secret_value() for secret in (self._settings.api_key, self._settings.api_token))
-        basic = b64encode(f"{key}:{token}".encode()).decode()
-        headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
-        timeout, jar = aiohttp.ClientTimeout(total=20), aiohttp.DummyCookieJar()
-        self._client = aiohttp.ClientSession(headers=headers, timeout=timeout, cookie_jar=jar)
-
-    async def close(self) -> None:
-        """Close the HTTP client."""
-        if self._client is not None:
-            await self._client.close()
-
     async def send(self, call: Call) -> SendResult:
         """Send a message, if its text was registered."""
-        if self._client is None:
-            raise RuntimeError("the provider is not open")
         if self._ids is not None and not dict(parse_qsl(call.body.decode())).get("DltTemplateId"):
             return Permanent("dlt-template")
         try:

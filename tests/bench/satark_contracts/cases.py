@@ -251,11 +251,13 @@ def sms_case() -> ChannelCase:
 
 def voice_case() -> ChannelCase:
     """Describe the channel of calls: Satark calls nobody, and fetches recordings."""
-    from satark_sms_ivr.settings import TwilioSettings  # noqa: PLC0415
+    from satark_sms_ivr.settings import CallSettings, TwilioSettings  # noqa: PLC0415
+    from satark_sms_ivr.twilio_voice import TwilioVoice  # noqa: PLC0415
     from satark_sms_ivr.voice import VoiceChannel  # noqa: PLC0415
 
     def channel(url: str = "https://twilio.example") -> VoiceChannel:
-        return VoiceChannel(TwilioSettings.model_validate({**_TWILIO, "api_url": url}), PUBLIC)
+        provider = TwilioVoice(TwilioSettings.model_validate({**_TWILIO, "api_url": url}), PUBLIC)
+        return VoiceChannel(provider, CallSettings(), PUBLIC)
 
     call = {"CallSid": "CA" + "a" * 32, **_MORE}
     recorded = {"RecordingSid": "RE" + "b" * 32, "RecordingUrl": "https://elsewhere.example/RE"}

@@ -21,9 +21,10 @@ from satark.testing.processes.serving import serve
 from satark.testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer
 from satark.testing.twilio.twiml import read_twiml
 from satark_sms_ivr.keypad import fit_to_keypad
-from satark_sms_ivr.settings import TwilioSettings
+from satark_sms_ivr.settings import CallSettings, TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.twilio_sms import TwilioSms
+from satark_sms_ivr.twilio_voice import TwilioVoice
 from satark_sms_ivr.voice import VoiceChannel
 
 PUBLIC = "https://satark.example"
@@ -65,7 +66,7 @@ def sms(settings: TwilioSettings) -> SmsChannel:
 @pytest.fixture
 def voice(settings: TwilioSettings) -> VoiceChannel:
     """Return a channel that is not connected."""
-    return VoiceChannel(settings, PUBLIC)
+    return VoiceChannel(TwilioVoice(settings, PUBLIC), CallSettings(), PUBLIC)
 
 
 @pytest.fixture
@@ -135,10 +136,11 @@ class ScriptedCall:
 
 @pytest.fixture
 def dial(settings: TwilioSettings) -> Callable[..., ScriptedCall]:
-    """Return the function that calls a service with an engine, from a number, and with changed settings."""
+    """Return the function that calls a service with an engine, from a number, and with changed settings of calls."""
 
     def call(engine: Engine, number: str = "+919876543210", **changed: object) -> ScriptedCall:
-        return ScriptedCall(engine, VoiceChannel(settings.model_copy(update=changed), PUBLIC), number)
+        calls = CallSettings().model_copy(update=changed)
+        return ScriptedCall(engine, VoiceChannel(TwilioVoice(settings, PUBLIC), calls, PUBLIC), number)
 
     return call
 

@@ -19,7 +19,8 @@ from satark.settings import Settings, SettingsError
 from satark.testing.twilio.twiml import read_twiml
 from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.plugin import satark_channels, satark_commands, satark_render, satark_web_pages
-from satark_sms_ivr.settings import TwilioSettings
+from satark_sms_ivr.settings import CallSettings, TwilioSettings
+from satark_sms_ivr.twilio_voice import TwilioVoice
 from satark_sms_ivr.voice import VoiceChannel
 
 GOOD = {"account_sid": "AC" + "0" * 32, "auth_token": "t", "number": "+15550100100"}
@@ -35,19 +36,19 @@ def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_without_any_setting_there_is_no_channel() -> None:
-    assert satark_channels(Settings(), []) == []
+    assert satark_channels(Settings(), [], []) == []
     assert satark_web_pages(Settings()) == []
 
 
 def test_with_its_settings_there_are_two_channels(env: pytest.MonkeyPatch) -> None:
-    channels = satark_channels(Settings(), [])
+    channels = satark_channels(Settings(), [], [])
     assert all(isinstance(channel, Channel) for channel in channels)
     assert [channel.accounts for channel in channels] == [("sms:+15550100100",), ("voice:+15550100100",)]
     assert satark_web_pages(Settings()) == []
 
 
 def test_recorded_prompts_are_served(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    env.setenv("SATARK_TWILIO__CLIPS", str(tmp_path))
+    env.setenv("SATARK_CALLS__CLIPS", str(tmp_path))
     (page,) = satark_web_pages(Settings())
     assert page.path == "/voice/clips"
 
@@ -55,7 +56,7 @@ def test_recorded_prompts_are_served(env: pytest.MonkeyPatch, tmp_path: Path) ->
 def test_each_missing_setting_is_named_with_where_to_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_TWILIO__NUMBER", "call me")
     with pytest.raises(SettingsError) as caught:
-        satark_channels(Settings(), [])
+        satark_channels(Settings(), [], [])
     problems = {problem.env: problem for problem in caught.value.problems}
     assert set(problems) == {f"SATARK_TWILIO__{name}" for name in ("ACCOUNT_SID", "AUTH_TOKEN", "NUMBER")}
     assert "console.twilio.com" in problems["SATARK_TWILIO__AUTH_TOKEN"].hint
@@ -64,7 +65,7 @@ def test_each_missing_setting_is_named_with_where_to_find_it(monkeypatch: pytest
 def test_the_public_address_is_required(env: pytest.MonkeyPatch) -> None:
     env.delenv("SATARK_PUBLIC_URL")
     with pytest.raises(SettingsError, match="SATARK_PUBLIC_URL"):
-        satark_channels(Settings(), [])
+        satark_channels(Settings(), [], [])
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,8 @@ def test_what_can_be_recorded_is_listed_with_its_name_and_nothing_else_is_read_a
     assert not [line for _, line in listed if any(part in line for part in ("{", "4K7Q", "हथियार बिकते"))]
     for name, _ in listed:
         (tmp_path / f"{name}.mp3").write_bytes(b"ID3")
-    recorded = VoiceChannel(settings.model_copy(update={"clips": tmp_path}), "https://satark.example")
+    provider = TwilioVoice(settings, "https://satark.example")
+    recorded = VoiceChannel(provider, CallSettings(clips=tmp_path), "https://satark.example")
     source, raw = default_flow(), signed("/voice/webhook", CallSid="CA" + "1" * 32)
     for name, prompt in every_prompt(load_flow(source), source.catalogues, Geography.sample(), "voice"):
         if "{" not in source.catalogues["en"].get(name.split(maxsplit=1)[1]) and "review" not in name:

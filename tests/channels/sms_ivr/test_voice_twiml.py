@@ -16,11 +16,13 @@ from satark.testing.twilio.twiml import read_twiml, said
 from satark.voice_notes import clip_name
 from satark_sms_ivr.call_texts import call_text, language_of
 from satark_sms_ivr.keypad import fit_to_keypad
-from satark_sms_ivr.settings import TwilioSettings
+from satark_sms_ivr.settings import CallSettings, TwilioSettings
+from satark_sms_ivr.twilio_voice import TwilioVoice
 from satark_sms_ivr.voice import VoiceChannel
 
 SID = "CA" + "a" * 32
 RECORDING = "RE" + "b" * 32
+PUBLIC = "https://satark.example"
 
 Sign = Callable[..., RawRequest]
 
@@ -82,7 +84,7 @@ def test_a_call_says_112_first_in_the_languages_that_are_offered(
     prompt = Prompt(text="Which?", language="en", wants="text")
     raw = signed("/voice/webhook", CallSid=SID)
     for offered in (["hi", "en"], ["en"]):
-        channel = VoiceChannel(settings, "https://satark.example", offered)
+        channel = VoiceChannel(TwilioVoice(settings, PUBLIC), CallSettings(), PUBLIC, offered)
         root = read_twiml(channel.reply(raw, Outcome(state=state, prompts=(prompt,))).body)
         first = [*root.iter("Say")][: len(offered)]
         assert [verb.get("language") for verb in first] == [f"{language}-IN" for language in offered]
@@ -102,7 +104,7 @@ def test_who_presses_no_key_hears_112_before_anything_and_again_before_the_beep(
 def test_the_code_of_a_last_receipt_is_said_again_and_slower_until_the_caller_hangs_up(
     settings: TwilioSettings, signed: Sign
 ) -> None:
-    channel = VoiceChannel(settings.model_copy(update={"code_times": 3}), "https://satark.example")
+    channel = VoiceChannel(TwilioVoice(settings, PUBLIC), CallSettings(code_times=3), PUBLIC)
     raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="1")
     receipt = Prompt(text="Thanks.\n8391 4460 1234 5678\nTip 4K7Q.", language="en", must_arrive=True)
     root = read_twiml(channel.reply(raw, Outcome(prompts=(receipt,))).body)
@@ -228,7 +230,7 @@ def test_while_the_database_is_down_a_caller_hears_so_in_both_languages(
 def test_recorded_prompts_are_played(tmp_path: Path, settings: TwilioSettings, signed: Sign) -> None:
     (tmp_path / f"{clip_name('hi', 'क्या हुआ?')}.mp3").write_bytes(b"ID3")
     (tmp_path / "notes.txt").write_text("not a sound")
-    channel = VoiceChannel(settings.model_copy(update={"clips": tmp_path}), "https://satark.example")
+    channel = VoiceChannel(TwilioVoice(settings, PUBLIC), CallSettings(clips=tmp_path), PUBLIC)
     raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="1")
     root = read_twiml(channel.reply(raw, Outcome(prompts=(Prompt(text="क्या हुआ?", language="hi", wants="text"),))).body)
     (play,) = root.iter("Play")

@@ -12,6 +12,7 @@ import os
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -84,8 +85,9 @@ def _offered(case: PluginCase, plugins: Plugins, rule: str) -> list[str]:
     found: list[str] = []
     if case.channels:
         found += attempt(rule, "channels", lambda: [channel.name for channel in plugins.channels(settings)])
-    if (providers := getattr(case.module, "satark_sms_providers", None)) is not None:
-        attempt(rule, "providers of text messages", lambda: list(providers(settings=settings)))
+    for providers in ("satark_sms_providers", "satark_call_providers"):
+        if (offer := getattr(case.module, providers, None)) is not None:
+            attempt(rule, providers, partial(offer, settings=settings))
     if case.sinks:
         hook: Any = getattr(case.module, "satark_sinks", None)
         require(hook is not None, "P01", f"the plugin {case.name}", "no hook `satark_sinks`")
