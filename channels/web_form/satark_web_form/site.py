@@ -1,4 +1,4 @@
-"""What all pages share: the visitor's draft, the language, ingest, and rendering."""
+"""What all pages share: the visitor's draft, the language, who needs a proof of work, ingest, and rendering."""
 
 from __future__ import annotations
 
