@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import func, select
 
-from satark_bench.citizen import answer
-from satark_bench.results import Result, middle
-from satark_bench.scenarios import SCENARIOS
-from satark_bench.webhooks import RECEIPT, BotMessage
+from satark.store import tables
+from satark.store.engines import make_engine
+from satark.store.migrations import Migrations
+from satark_bench.citizen import Citizen, answer
+from satark_bench.process import BotError
+from satark_bench.provider import Provider
+from satark_bench.results import Counters, Result, middle
+from satark_bench.scenarios import SCENARIOS, Scenario
+from satark_bench.slow_disk import slow_flush
+from satark_bench.stored import store
+from satark_bench.webhooks import RECEIPT, BotMessage, Webhooks
 
 ROWS = [{"id": f"row-{n}", "title": f"Row {n}"} for n in range(10)]
 BUTTONS = [{"type": "reply", "reply": {"id": f"button-{n}", "title": f"Button {n}"}} for n in range(3)]
@@ -27,26 +38,59 @@ def bot_message(interactive: dict[str, Any]) -> BotMessage:
 
 
 def test_the_floor_answers_every_message_in_every_scenario() -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "satark_bench",
-        "--only",
-        "floor",
-        "--seconds",
-        "0.5",
-        "--citizens",
-        "32",
-        "--json",
-    ]
-    scenarios = [option for name in SCENARIOS if name != "burst" for option in ("--scenario", name)]
-    run = subprocess.run([*command, *scenarios], capture_output=True, cwd=Path(__file__).parent, check=True)
+    asked = ["--only", "floor", "--seconds", "0.5", "--citizens", "32", "--json"]
+    names = [name for name, one in SCENARIOS.items() if not one.burst and one.only != "PostgreSQL"]
+    if not shutil.which("cc"):
+        names.remove("slow-flush")
+    scenarios = [option for name in names for option in ("--scenario", name)]
+    command = [sys.executable, "-m", "satark_bench", *asked, *scenarios]
+    run = subprocess.run(command, capture_output=True, cwd=Path(__file__).parent, check=True)
     results = [json.loads(line) for line in run.stdout.splitlines()]
-    assert [result["scenario"] for result in results] == [name for name in SCENARIOS if name != "burst"]
+    assert [result["scenario"] for result in results] == names
     for result in results:
         assert result["contestant"] == "floor"
         assert result["messages_per_second"] > 0
         assert (result["refused"], result["unanswered"]) == (0, 0)
+
+
+def test_a_slow_flush_without_a_compiler_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(BotError, match="apt-get install gcc"):
+        slow_flush(tmp_path, 0.004)
+    assert slow_flush(tmp_path, 0) == {}
+
+
+def test_what_a_year_leaves_is_stored(tmp_path: Path) -> None:
+    main, keys = (f"sqlite:///{tmp_path / name}.db" for name in ("main", "keys"))
+    Migrations(make_engine(main), make_engine(keys), ()).upgrade()
+    store(main, keys, Scenario("some", stored_tips=30, parked=20))
+    counts = {}
+    for url, stored in ((main, (tables.tip, tables.conversation, tables.alias)), (keys, (tables.envelope,))):
+        with make_engine(url).begin() as connection:
+            counts |= {one.name: connection.scalar(select(func.count()).select_from(one)) for one in stored}
+    assert counts == {"tip": 30, "conversation": 20, "alias": 20, "envelope": 60}
+
+
+class Posts(asyncio.WriteTransport):
+    """A connection that keeps what is written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[bytes] = []
+
+    def write(self, data: Any) -> None:
+        """Keep a request."""
+        self.requests.append(data)
+
+
+@pytest.mark.parametrize(("late", "sent"), [(0.0, 1), (60.0, 0), (None, 0)])
+async def test_a_webhook_is_sent_when_it_is_due(late: float | None, sent: int) -> None:
+    due = None if late is None else time.perf_counter() + late
+    counters = Counters()
+    citizen = Citizen(counters, random.Random(1), lambda _: "917000000000")
+    posts = Posts()
+    Provider(lambda: citizen, Webhooks("s"), counters, SCENARIOS["steady"], lambda: due).connection_made(posts)
+    assert len(posts.requests) == sent
 
 
 def one_round(number: int) -> Result:

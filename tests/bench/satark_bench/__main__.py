@@ -9,7 +9,7 @@ from dataclasses import replace
 import click
 import msgspec
 
-from satark_bench.contestants import CONTESTANTS, FLOORS
+from satark_bench.contestants import CONTESTANTS, FLOORS, database_of
 from satark_bench.driver import measure
 from satark_bench.results import Result, middle
 from satark_bench.scenarios import SCENARIOS, Scenario
@@ -53,7 +53,7 @@ def main(
 ) -> None:
     """Measure Satark's WhatsApp turns against a minimal bot; the driver shares the cores with them."""
     if not as_json:
-        click.echo(f"{'':36}" + "".join(f"{title:>14}" for _, title in _COLUMNS))
+        click.echo(f"{'':45}" + "".join(f"{title:>14}" for _, title in _COLUMNS))
     for name in SCENARIOS if "all" in scenario else scenario:
         for result in _alternate(SCENARIOS[name], only or tuple(CONTESTANTS), citizens, seconds, rounds):
             row = {"scenario": name, **result.row()}
@@ -64,19 +64,19 @@ def _alternate(
     scenario: Scenario, names: Sequence[str], citizens: int, seconds: float, rounds: int
 ) -> Iterator[Result]:
     """Run the contestants in turn, so many rounds; yield the median of each, its ratio to its floor in each round."""
-    found: dict[str, list[Result]] = {name: [] for name in names}
+    found: dict[str, list[Result]] = {name: [] for name in names if scenario.only in {None, database_of(name)}}
     for _ in range(rounds):
-        for name in names:
+        for name, results in found.items():
             result = asyncio.run(measure(name, CONTESTANTS[name], scenario, citizens, seconds))
             floors = found.get(FLOORS.get(name, ""))
             least = (floors[-1] if floors else result).messages_per_second
-            found[name].append(replace(result, ratio=result.messages_per_second / (least or 1.0)))
+            results.append(replace(result, ratio=result.messages_per_second / (least or 1.0)))
     yield from map(middle, found.values())
 
 
 def _line(scenario: str, result: Result) -> str:
     row = result.row()
-    return f"{scenario:14}{result.contestant:22}" + "".join(f"{row[field]:>14}" for field, _ in _COLUMNS)
+    return f"{scenario:14}{result.contestant:31}" + "".join(f"{row[field]:>14}" for field, _ in _COLUMNS)
 
 
 if __name__ == "__main__":

@@ -10,18 +10,23 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import psycopg
+
 from satark.testing.peers.postgres import empty_database, postgres_server
+from satark_bench.scenarios import Database, Scenario
+from satark_bench.stored import store
 from satark_bench.webhooks import PHONE_NUMBER_ID
 
 SECRET = "a secret of this benchmark"
 
 
 class Site(NamedTuple):
-    """The folder and port of a contestant, and the base URL of the stub Graph API."""
+    """The folder and port of a contestant, the base URL of the stub Graph API, and the scenario."""
 
     folder: Path
     port: int
     graph_url: str
+    scenario: Scenario
 
 
 class Launch(NamedTuple):
@@ -56,18 +61,38 @@ def _floor(site: Site, database: str) -> Launch:
 @contextmanager
 def satark_on_sqlite(site: Site) -> Iterator[Launch]:
     """Satark with the embedded databases in its data folder."""
-    yield _satark(site, {})
+    yield _satark(site, f"sqlite:///{site.folder / 'main.db'}")
 
 
 @contextmanager
-def satark_on_postgres(site: Site) -> Iterator[Launch]:
-    """Satark on an empty PostgreSQL database."""
-    with postgres_server() as server, empty_database(server) as url:
-        yield _satark(site, {"SATARK_DATABASE_URL": url})
+def satark_on_postgres(site: Site, *options: str) -> Iterator[Launch]:
+    """Satark on a PostgreSQL database."""
+    with postgres_server() as server, empty_database(server) as url, _dump(site, url):
+        yield _satark(site, url, *options)
 
 
-def _satark(site: Site, database: dict[str, str]) -> Launch:
-    environment = database | {
+def two_workers_on_postgres(site: Site) -> AbstractContextManager[Launch]:
+    """Two processes of Satark on a PostgreSQL database."""
+    return satark_on_postgres(site, "--workers", "2")
+
+
+@contextmanager
+def _dump(site: Site, url: str) -> Iterator[None]:
+    """Hold a snapshot open as `pg_dump` does, where the scenario says so."""
+    if not site.scenario.is_dumped:
+        yield
+        return
+    with psycopg.connect(url.replace("postgresql+psycopg:", "postgresql:")) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.execute("SELECT 1")
+        yield
+
+
+def _satark(site: Site, database: str, *options: str) -> Launch:
+    keys = f"sqlite:///{site.folder / 'keys.db'}"
+    environment = {
+        "SATARK_DATABASE_URL": database,
+        "SATARK_KEYS_URL": keys,
         "SATARK_DATA_DIR": str(site.folder / "data"),
         "SATARK_PUBLIC_URL": f"http://127.0.0.1:{site.port}",
         "SATARK_WHATSAPP__APP_SECRET": SECRET,
@@ -78,7 +103,8 @@ def _satark(site: Site, database: dict[str, str]) -> Launch:
     }
     satark = str(Path(sys.executable).with_name("satark"))
     _prepare(satark, site.folder, os.environ | environment)
-    return Launch([satark, "serve", "--role", "web,worker", "--port", str(site.port)], environment)
+    store(database, keys, site.scenario)
+    return Launch([satark, "serve", "--role", "web,worker", "--port", str(site.port), *options], environment)
 
 
 def _prepare(satark: str, folder: Path, environment: dict[str, str]) -> None:
@@ -102,6 +128,16 @@ CONTESTANTS: dict[str, Contestant] = {
     "satark (SQLite)": satark_on_sqlite,
     "floor (PostgreSQL)": floor_on_postgres,
     "satark (PostgreSQL)": satark_on_postgres,
+    "satark (PostgreSQL, 2 workers)": two_workers_on_postgres,
 }
-FLOORS = {"satark (SQLite)": "floor", "satark (PostgreSQL)": "floor (PostgreSQL)"}
+FLOORS = {
+    "satark (SQLite)": "floor",
+    "satark (PostgreSQL)": "floor (PostgreSQL)",
+    "satark (PostgreSQL, 2 workers)": "floor (PostgreSQL)",
+}
 """Which contestant another is compared with, where both run."""
+
+
+def database_of(contestant: str) -> Database:
+    """Return the database that a contestant uses."""
+    return "PostgreSQL" if "PostgreSQL" in contestant else "SQLite"

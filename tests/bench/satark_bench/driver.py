@@ -17,8 +17,10 @@ from satark_bench.process import Bot, BotError, MachineLoad, free_port, running
 from satark_bench.provider import Provider
 from satark_bench.results import Counters, Result, percentile
 from satark_bench.scenarios import Scenario
+from satark_bench.slow_disk import slow_flush
 from satark_bench.webhooks import BotMessage, Webhooks
 
+_FLOODER = "917999999999"
 _LONGEST_BURST = 120.0
 """Seconds after which a burst that is not answered is given up."""
 
@@ -35,16 +37,31 @@ class Population:
         self._webhooks = Webhooks(SECRET)
         self._chance = random.Random(1)
         self._numbers = itertools.count(917_000_000_000)
+        self._began = 0.0
         self._citizens: dict[str, Citizen] = {}
+
+    def begin(self) -> None:
+        """Begin the time by which webhooks are due."""
+        self._began = time.perf_counter()
 
     def provider(self) -> Provider:
         """Make the provider's end of a new connection, and its citizens."""
-        return Provider(self._citizen, self._webhooks, self.counters, self._scenario, self._may_send)
+        return Provider(self._citizen, self._webhooks, self.counters, self._scenario, self._due)
+
+    def flooder(self) -> Provider:
+        """Make one more connection, over which one citizen writes without waiting for an answer, and nothing counts."""
+        endless, uncounted = self._scenario._replace(burst=1), Counters()
+
+        def citizen() -> Citizen:
+            return Citizen(uncounted, self._chance, lambda _: _FLOODER)
+
+        return Provider(citizen, self._webhooks, uncounted, endless, time.perf_counter)
 
     def receive(self, message: BotMessage) -> None:
         """Pass a message of the bot to its recipient."""
-        if message.to:
-            self._citizens[message.to.removeprefix("+")].receive(message)
+        citizen = self._citizens.get(message.to.removeprefix("+"))
+        if citizen is not None:
+            citizen.receive(message)
         if len(self.counters.replies) >= self._scenario.burst:
             self.burst_is_over.set()
 
@@ -52,9 +69,14 @@ class Population:
         """Count the citizens whose last message has no reply."""
         return sum(citizen.is_unanswered() for citizen in set(self._citizens.values()))
 
-    def _may_send(self) -> bool:
+    def _due(self) -> float | None:
+        """Return when the next webhook is due; None once a burst is sent."""
         self.sent += 1
-        return not self._scenario.burst or self.sent <= self._scenario.burst
+        if self._scenario.burst and self.sent > self._scenario.burst:
+            return None
+        if self._scenario.per_second:
+            return self._began + self.sent / self._scenario.per_second
+        return time.perf_counter()
 
     def _citizen(self) -> Citizen:
         return Citizen(self.counters, self._chance, self._renew)
@@ -78,12 +100,15 @@ async def measure(name: str, prepare: Contestant, scenario: Scenario, citizens: 
     )
     graph_url = f"http://127.0.0.1:{graph.sockets[0].getsockname()[1]}"
     with tempfile.TemporaryDirectory() as folder:
-        site = Site(Path(folder), free_port(), graph_url)
-        with prepare(site) as launch, running(launch.command, launch.environment, site.folder / "log") as bot:
+        site = Site(Path(folder), free_port(), graph_url, scenario)
+        slow = slow_flush(site.folder, scenario.flush_seconds)
+        with prepare(site) as launch, running(launch.command, launch.environment | slow, site.folder / "log") as bot:
             await asyncio.to_thread(bot.wait_until_it_listens, site.port)
+            population.begin()
             measured = _Measured(name, bot, population)
-            for _ in range(max(1, citizens // scenario.batch)):
-                await loop.create_connection(population.provider, "127.0.0.1", site.port)
+            connections = [population.provider] * max(1, citizens // scenario.batch)
+            for make in connections + [population.flooder] * scenario.flood:
+                await loop.create_connection(make, "127.0.0.1", site.port)
             if scenario.burst:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(population.burst_is_over.wait(), _LONGEST_BURST)

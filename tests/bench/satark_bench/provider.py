@@ -29,15 +29,23 @@ class Provider(asyncio.Protocol):
         webhooks: Webhooks,
         counters: Counters,
         scenario: Scenario,
-        may_send: Callable[[], bool],
+        due: Callable[[], float | None],
     ) -> None:
-        """`citizen`: makes one; `may_send`: asked before each webhook, since a burst ends."""
+        """Deliver webhooks of some citizens.
+
+        Args:
+            citizen: makes a citizen.
+            webhooks: makes the requests.
+            counters: what is counted.
+            scenario: how webhooks are delivered.
+            due: asked before each webhook when it is due, by `perf_counter`; None: there is no more to send.
+        """
         self._citizen = citizen
         self._citizens: Sequence[Citizen] = ()
         self._webhooks = webhooks
         self._counters = counters
         self._scenario = scenario
-        self._may_send = may_send
+        self._due = due
         self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.WriteTransport | None = None
         self._request = b""
@@ -49,7 +57,7 @@ class Provider(asyncio.Protocol):
         """Deliver the first messages."""
         assert isinstance(transport, asyncio.WriteTransport)
         self._transport = transport
-        self._send()
+        self._send_when_due()
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, which calls `on_message_complete`."""
@@ -61,6 +69,7 @@ class Provider(asyncio.Protocol):
         self._counters.acks.append(time.perf_counter() - self._sent_at)
         self._acknowledgements += 1
         if self._acknowledgements < self._scenario.deliveries:
+            self._sent_at = time.perf_counter()
             self._deliver()
         else:
             self._go_on()
@@ -72,11 +81,20 @@ class Provider(asyncio.Protocol):
     def _go_on(self) -> None:
         answered = self._scenario.burst or self._replies == len(self._citizens)
         if answered and self._acknowledgements == self._scenario.deliveries:
+            self._send_when_due()
+
+    def _send_when_due(self) -> None:
+        due = self._due()
+        if due is None:
+            return
+        self._sent_at = due
+        wait = due - time.perf_counter()
+        if wait > 0:
+            asyncio.get_running_loop().call_later(wait, self._send)
+        else:
             self._send()
 
     def _send(self) -> None:
-        if not self._may_send():
-            return
         self._acknowledgements = self._replies = 0
         if self._scenario.burst or not self._citizens:
             self._citizens = [self._citizen() for _ in range(self._scenario.batch)]
@@ -86,5 +104,4 @@ class Provider(asyncio.Protocol):
 
     def _deliver(self) -> None:
         assert self._transport is not None
-        self._sent_at = time.perf_counter()
         self._transport.write(self._request)

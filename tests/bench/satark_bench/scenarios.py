@@ -1,8 +1,10 @@
-"""The scenarios: what the citizens, the provider and its webhooks do while a contestant is measured."""
+"""The scenarios: what the citizens, the provider, the disk and the database do while a contestant is measured."""
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+Database: TypeAlias = Literal["SQLite", "PostgreSQL"]
 
 
 class Scenario(NamedTuple):
@@ -18,12 +20,37 @@ class Scenario(NamedTuple):
     burst: int = 0
     """First messages of so many new citizens, each sent as soon as the one before it on its connection is acknowledged;
     0: conversations, each of whose messages waits for the reply to the one before it."""
+    per_second: float = 0.0
+    """Webhooks are due at this rate, whatever the bot does, and one that is late counts from when it was due;
+    0: each is due at once."""
+    flood: int = 0
+    """Connections over which one more citizen repeats a text as fast as it is acknowledged. Nothing of it is counted
+    but its answers that refuse."""
+    flush_seconds: float = 0.0
+    """What each flush to the disk takes longer."""
+    stored_tips: int = 0
+    """Tips that the databases hold already."""
+    parked: int = 0
+    """Conversations that wait for their citizens."""
+    is_dumped: bool = False
+    """Whether a transaction like that of `pg_dump` is open meanwhile."""
+    only: Database | None = None
+    """The database without which it makes no sense."""
 
 
 SCENARIOS: Final = {
     "conversations": Scenario("every citizen answers until the receipt, and begins anew"),
+    "steady": Scenario("the same, with 1,000 webhooks due in each second", per_second=1000),
     "slow-graph": Scenario("the same, with a Graph API that takes 150 ms to answer", graph_seconds=0.15),
+    "slow-flush": Scenario("the same, with a disk whose flush takes 4 ms longer", flush_seconds=0.004, only="SQLite"),
     "batches": Scenario("the same, with sixteen messages in each webhook", batch=16),
     "redelivery": Scenario("the same, with each webhook delivered twice", deliveries=2),
+    "flood": Scenario("the same, while one citizen more writes without end over sixteen connections", flood=16),
+    "stored": Scenario(
+        "the same, with a million tips and a hundred thousand parked conversations in the databases",
+        stored_tips=1_000_000,
+        parked=100_000,
+    ),
+    "dump": Scenario("the same, while a dump of the database is under way", is_dumped=True, only="PostgreSQL"),
     "burst": Scenario("ten thousand people write for the first time at once", burst=10_000),
 }
