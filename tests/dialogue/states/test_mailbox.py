@@ -46,6 +46,17 @@ def test_status_asks_for_the_code_then_opens(box: Chat) -> None:
     assert box.say(CODE).step == "@mailbox"
 
 
+def test_who_has_answered_is_not_asked_again(engine: Engine) -> None:
+    asked = Message(sender="desk", desk="sp", status="NEED_INFO", text="Which shop?", question=True)
+    answered = Message(sender="tipster", text="The third one", answers=7)
+    text = Chat(engine, mailbox=mailbox(asked, answered)).say("status " + CODE).text
+    assert "Your answer has been passed on." in text
+    assert "please answer" not in text
+    again = Message(sender="desk", desk="sp", status="NEED_INFO", text="On which side?", question=True)
+    text = Chat(engine, mailbox=mailbox(asked, answered, again, question=9)).say("status " + CODE).text
+    assert "There is a question, please answer." in text
+
+
 def test_no_code_is_read_out_of_a_story(box: Chat) -> None:
     box.say("Hi", "2", "daru", f"the card number was {CODE} I think")
     assert not box.turn.open_mailbox

@@ -34,7 +34,7 @@ reply.question.reward reply.question.when reply.question.why reply.question.can
 reply.remark reply.remark.code reply.remark.no_evidence reply.remark.evidence_later reply.remark.report
 reply.remark.afraid reply.remark.rude reply.remark.mistake reply.remark.ok reply.thanks reply.wait
 reply.refusal reply.refusal.send language.common.words
-mailbox.closed mailbox.left feedback.ask feedback.yes feedback.no feedback.again status.no_reason
+mailbox.answered mailbox.closed mailbox.left feedback.ask feedback.yes feedback.no feedback.again status.no_reason
 """
 
 REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {

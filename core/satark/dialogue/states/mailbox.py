@@ -155,12 +155,13 @@ def show_mailbox(context: TurnContext, mailbox: Mailbox) -> Turn:
     latest = next((message for message in reversed(shown) if message.status), None)
     status = present_status(shown)
     reason = latest.text if latest and latest.text else texts.text("status.no_reason")
-    sentence = texts.text(f"status.{status}.text", reason=reason)
+    news = _since_the_tipster_wrote(shown)
+    has_answered = status == "NEED_INFO" and mailbox.open.question is None and latest not in news
+    sentence = texts.text("mailbox.answered" if has_answered else f"status.{status}.text", reason=reason)
     context.say("mailbox.show", number=mailbox.open.number, status=texts.text(f"status.{status}"), sentence=sentence)
     for notice in mailbox.file_notices:
         context.say(f"file.{notice.what}", **notice.values)
     in_sentence = latest if "{reason}" in texts.get(f"status.{status}.text") else None
-    news = _since_the_tipster_wrote(shown)
     for message in news:
         if message.text and message is not in_sentence:
             context.say("mailbox.asked" if message.question else "mailbox.message", text=message.text)
