@@ -1,4 +1,4 @@
-"""Releases: one officer asks for the originals of a tip, another approves in their own session; both sign."""
+"""Originals of a tip: one officer asks to open them, another approves in their own session; both sign."""
 
 from __future__ import annotations
 
