@@ -15,10 +15,16 @@ from satark.time_buckets import BAND_HOURS
 
 if TYPE_CHECKING:
     from satark.flow import Geography, Questionnaire
+    from satark_desk.places import Bearing
 
 _PACKAGE = "satark_desk.web"
 _FLAG_KEYS = {"happening_now": "flag.under_way"}
 _COORDINATES = ("latitude", "longitude")
+_KILOMETRE = 0.995
+_FAR_KM = 9.95
+"""From here on a distance has no decimals."""
+_THERE_KM = 0.03
+"""Nearer than this a place is at the other: no pin is more exact."""
 
 
 def officers_languages() -> tuple[str, ...]:
@@ -83,6 +89,22 @@ class PageText:
         unit = self._geography.district(code) or self._geography.station(code)
         return unit.label(self.language) if unit else self._flow.get(f"district.{code}", code)
 
+    def distance(self, km: float) -> str:
+        """Return a distance as people say it: below a kilometre in tens of metres."""
+        if km < _KILOMETRE:
+            return self("map.metres", n=round(km * 100) * 10)
+        return self("map.kilometres", n=f"{round(km, 1):g}" if km < _FAR_KM else f"{km:.0f}")
+
+    def bearing(self, bearing: Bearing) -> str:
+        """Return how a place lies to a station or the tip's pin: how far away, and in which direction."""
+        distance, direction = self.distance(bearing.km), self(f"direction.{bearing.direction}")
+        station, is_there = self.place(bearing.station), bearing.km < _THERE_KM
+        if not station:
+            return self("map.at_pin") if is_there else self("map.from_pin", distance=distance, direction=direction)
+        if is_there:
+            return self("map.at_station", station=station)
+        return self("map.from_station", distance=distance, direction=direction, station=station)
+
     def language_name(self, language: str) -> str:
         """Return the name of a language."""
         return language_name(language, self.language)
@@ -124,6 +146,15 @@ class PageText:
     def day_at(self, seconds: int) -> str:
         """Return the day of an officer's time (Unix seconds) in the officers' time zone."""
         return self._date((datetime.fromtimestamp(seconds, UTC) + self._offset).date())
+
+    def days_of(self, band: str) -> tuple[date, date] | None:
+        """Return the first and the last day of a time band, in the officers' time zone; None for no band."""
+        start = self._moment(band)
+        return (start.date(), (start + timedelta(hours=BAND_HOURS)).date()) if start else None
+
+    def camera_time(self, taken: datetime) -> str:
+        """Return a time by a camera's clock, in the zone of that clock, whichever it is."""
+        return f"{self._date(taken.date())}, {taken:%H:%M}"
 
     def age(self, band: str, now: float) -> int:
         """Return the number of days since a time band, by the officers' calendar."""

@@ -27,7 +27,9 @@ from satark.officer import (
 )
 from satark.tip import FINISHED_STATUSES, OUTCOMES, STATUSES
 from satark_desk.act_values import MAX_TRANSCRIPT, write_due
+from satark_desk.file_origins import file_origins
 from satark_desk.officers import officers_of
+from satark_desk.place_map import place_map
 from satark_desk.releases import originals_of
 from satark_desk.tip_queue import PRIORITIES, Filter
 from satark_desk.web.files import INLINE
@@ -109,9 +111,10 @@ class DeskPages:
         }  # fmt: skip
         common |= {"transcript_form": {"ordinal": "", "text": "", "problem": "", "drafted": False}}
         common["originals"] = originals_of(self._web.context, session.unlocked, tip)
-        common |= self._work(session, tip, self._web.text(request))
-        common |= self._releases(session, tip, self._web.text(request))
-        days = self._web.text(request).age(tip.header.received, time.time())
+        text, geography = self._web.text(request), self._web.context.geography
+        common |= self._work(session, tip, text)
+        common |= self._releases(session, tip, text)
+        days = text.age(tip.header.received, time.time())
         return self._web.show(
             request,
             "tip.html",
@@ -133,6 +136,8 @@ class DeskPages:
             may_hear_here=may_hear_voices(session.unlocked.desk.level),
             related=related_tips(session.casework, tip),
             **{**common, **values},
+            place=place_map(tip, geography, text.language),
+            origins=file_origins(tip, geography, text.days_of(tip.tip.received)),
         )
 
     def acts(self, session: Session) -> DeskActs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from satark.catalogues import Catalogue
 from satark.dialogue.flow.questionnaire import Questionnaire
 from satark.dialogue.understanding.reading import DangerKind
 from satark.geography.geography import Geography
+from satark_desk.places import Bearing
 from satark_desk.web import app
 from satark_desk.web.page_text import PageText
 
@@ -50,9 +52,37 @@ def test_every_used_key_exists_and_every_key_is_used() -> None:
         "flag.",
         "weak.",
         "case_list.",
+        "direction.",
     }
     unused = {key for key in english if key not in used and f'"{key}"' not in text}
     assert {key for key in unused if not key.startswith(tuple(stems))} == set()
+
+
+@pytest.mark.parametrize(
+    ("km", "station", "english", "hindi"),
+    [
+        (0.02, "", "at the tip's pin", "सूचना के पिन पर"),
+        (0.46, "", "460 m north-east of the tip's pin", "सूचना के पिन से 460 मी उत्तर-पूर्व में"),
+        (0.01, "lanka", "at Lanka", "लंका पर"),
+        (0.994, "lanka", "990 m north-east of Lanka", "लंका से 990 मी उत्तर-पूर्व में"),
+        (0.996, "lanka", "1 km north-east of Lanka", "लंका से 1 किमी उत्तर-पूर्व में"),
+        (9.94, "lanka", "9.9 km north-east of Lanka", "लंका से 9.9 किमी उत्तर-पूर्व में"),
+        (612.4, "lanka", "612 km north-east of Lanka", "लंका से 612 किमी उत्तर-पूर्व में"),
+    ],
+)
+def test_how_a_place_lies_is_said_no_more_exactly_than_a_pin_is(
+    km: float, station: str, english: str, hindi: str
+) -> None:
+    for language, said in (("en", english), ("hi", hindi)):
+        text = PageText(language, Geography.sample(), 5.5, Questionnaire.shipped())
+        assert text.bearing(Bearing(km=km, direction="ne", station=station)) == said
+
+
+def test_a_band_over_midnight_has_two_days() -> None:
+    text = PageText("en", Geography.sample(), 5.5, Questionnaire.shipped())
+    assert text.days_of("2026-11-24T18/PT6H") == (date(2026, 11, 24), date(2026, 11, 25))
+    assert text.days_of("2026-11-24T06/PT6H") == (date(2026, 11, 24), date(2026, 11, 24))
+    assert text.days_of("") is None
 
 
 def test_times_are_shown_in_the_officers_time_zone_as_six_hour_bands() -> None:

@@ -112,7 +112,7 @@ def test_a_tip_shows_everything_as_text_and_runs_nothing(browser: Browser, full_
         "24 Nov 2026, 11:30–17:30", "still being fetched", "could not be fetched", "no clean copy", "custom_step",
         "&lt;img src=x onerror=alert(1)&gt;", "&lt;b onclick=alert(4)&gt;", "<video ", "own voice",
         "The sound was removed",
-        "according to the file (may be wrong) · 25.30000, 82.90000 · 2026-11-20T21:15",
+        "which is no proof", "25.30000, 82.90000", "clock: 20 Nov 2026, 21:15",
     ):  # fmt: skip
         assert text in page
     assert page.count("<img ") == page.count("The sound was removed") == 1

@@ -1,0 +1,64 @@
+"""Drawings of maps for the desk's pages, of one size, that a phone shows without scaling them down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from satark.maps import Frame, Marker, Outline, Point, Scale, Spot, fit, mark, outlines
+from satark.redacted import Redacted
+
+if TYPE_CHECKING:
+    from satark.flow import Geography, Station
+
+_WIDTH: Final = 360
+_HEIGHT: Final = 270
+_LEAST_KM: Final = 2.0
+"""Height of the smallest area that is drawn."""
+_LONGEST_SCALE: Final = 90
+
+
+class Drawing(Redacted, frozen=True, kw_only=True):
+    """A map: what is drawn at which spots. North is up."""
+
+    frame: Frame
+    outlines: Sequence[Outline]
+    markers: Sequence[Marker]
+    scale: Scale
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing of the geography is on it, so that it says nothing."""
+        return not self.outlines and not self.markers
+
+
+def draw(
+    geography: Geography,
+    language: str,
+    shown: Sequence[Point],
+    *,
+    labelled: Iterable[Station] = (),
+    taken: Sequence[Point] = (),
+) -> Drawing:
+    """Draw the part of the geography around some points.
+
+    Args:
+        geography: the districts and stations.
+        language: of the names.
+        shown: the points that the map shows in any case, at least one.
+        labelled: the stations that get room for their names first.
+        taken: points that no name may cover.
+    """
+    frame = fit(shown, _WIDTH, _HEIGHT, _LEAST_KM)
+    first = tuple(labelled)
+    stations = [*first, *(one for one in geography.stations() if one not in first)]
+    return Drawing(
+        frame=frame,
+        outlines=outlines(geography, frame, language),
+        markers=mark(stations, frame, language, _spots(frame, taken)),
+        scale=frame.scale(_LONGEST_SCALE),
+    )
+
+
+def _spots(frame: Frame, points: Iterable[Point]) -> list[Spot]:
+    return [frame.spot(point) for point in points]

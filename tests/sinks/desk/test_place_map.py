@@ -1,0 +1,100 @@
+"""The place of a tip: its pin or what it names, never more than the desk was handed, on a map that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from satark.casework import Casework
+from satark.desk import Desk
+from satark.flow import Geography
+from satark.services import Services
+from satark.testing.tips import seed_file, seed_tip
+from satark.tip import Origin
+from satark_desk.place_map import PlaceMap, place_map
+
+Show = Callable[..., PlaceMap | None]
+PIN = {"latitude": 25.2765, "longitude": 83.0085}
+
+
+@pytest.fixture
+def show(services: Services, desk: Callable[[str], Desk], casework: Callable[[str], Casework]) -> Show:
+    """Make the map of a tip with this place, district, station and file."""
+
+    def make(place: object, *, origin: Origin | None = None, geography: Geography | None = None, **where: Any) -> Any:
+        evidence = ("1",) if origin else ()
+        seeded = seed_tip(services, [desk("sp")], answers={"what": "x", "place": place}, evidence=evidence, **where)
+        if origin:
+            seed_file(services, seeded, "1", b"one", b"clean", origin=origin)
+        return place_map(casework("sp").open(seeded.number), geography or Geography.sample(), "en")
+
+    return make
+
+
+def test_a_pin_is_shown_with_the_stations_nearest_to_it(show: Show) -> None:
+    place = show({"text": "Samne Ghat", **PIN})
+    assert place
+    assert place.pin == (25.2765, 83.0085)
+    assert place.spot == place.drawing.frame.spot(place.pin)
+    assert [(one.station, one.direction) for one in place.near] == [
+        ("lanka", "se"),
+        ("ramnagar", "w"),
+        ("bhelupur", "s"),
+    ]
+    assert [round(one.km, 1) for one in place.near] == [1.1, 2.2, 2.7]
+    assert {"Lanka", "Ramnagar", "Bhelupur"} <= {one.label for one in place.drawing.markers}
+    assert not place.is_outside
+
+
+def test_a_pin_outside_every_district_says_so(show: Show) -> None:
+    place = show({"latitude": 28.6, "longitude": 77.2})
+    assert place
+    assert place.is_outside
+    assert place.spot == place.drawing.frame.spot((28.6, 77.2))
+
+
+def test_without_a_pin_the_named_station_is_shown(show: Show) -> None:
+    place = show({"text": "near Sigra"}, station="sigra")
+    assert place
+    assert (place.pin, place.named, place.near) == (None, "sigra", ())
+    assert place.spot == place.drawing.frame.spot((25.316, 82.985))
+
+
+def test_without_a_station_the_district_is_shown(show: Show) -> None:
+    place = show({"text": "Varanasi"}, station="")
+    assert place
+    assert (place.named, place.spot) == ("varanasi", None)
+    assert len(place.drawing.markers) > 20
+
+
+@pytest.mark.parametrize("where", [{"district": "", "station": ""}, {"district": "elsewhere", "station": "unknown"}])
+def test_a_place_that_is_not_known_has_no_map(show: Show, where: dict[str, str]) -> None:
+    assert show({"text": "somewhere"}, **where) is None
+    assert show("somewhere", **where) is None
+
+
+def test_a_geography_without_positions_still_tells_the_pin(show: Show) -> None:
+    text = "districts: [{code: varanasi, names: {en: V}, range: r, stations: [{code: lanka, names: {en: L}}]}]"
+    place = show(PIN, geography=Geography.parse(text))
+    assert place
+    assert place.drawing.is_empty
+    assert (place.pin, place.near) == ((25.2765, 83.0085), [])
+    assert show({"text": "lanka"}, geography=Geography.parse(text)) is None
+
+
+def test_the_place_that_a_file_tells_is_on_the_map_if_it_is_near(show: Show) -> None:
+    near = show(PIN, origin=Origin(latitude=25.2802, longitude=83.0105))
+    assert near
+    assert [one.ordinal for one in near.files] == ["1"]
+    assert near.files[0].spot == near.drawing.frame.spot((25.2802, 83.0105))
+    far = show(PIN, origin=Origin(latitude=28.6, longitude=77.2))
+    assert far
+    assert far.files == []
+    assert far.drawing.frame.shows((25.2765, 83.0085))
+    assert not far.drawing.frame.shows((28.6, 77.2))
+
+
+def test_what_is_shown_of_a_place_stands_in_no_repr(show: Show) -> None:
+    assert "25." not in repr(show(PIN))
