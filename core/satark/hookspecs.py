@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from satark.demo_setup import Prepared
     from satark.desk import Desk, RouteAdvice, Screening
     from satark.destination_rule import DestinationRule
-    from satark.flow import FlowSource, Session, Step, StepType, Turn, Validator
+    from satark.flow import Session, Step, StepType, Turn, Validator
     from satark.observability import LifecycleEvent
     from satark.prompt import Capabilities, Prompt
     from satark.scrubber import Scrubber
@@ -48,7 +48,6 @@ __all__ = [
     "satark_destinations",
     "satark_erased",
     "satark_event",
-    "satark_flows",
     "satark_interpret",
     "satark_migrations",
     "satark_render",
@@ -111,12 +110,6 @@ def satark_destinations(settings: Settings) -> Sequence[DestinationRule]:
 @hookspec
 def satark_carriers(settings: Settings) -> Sequence[Carrier]:
     """Hand over carriers: ways to reach offices of their own. Once, where an office starts."""
-    raise AssertionError
-
-
-@hookspec
-def satark_flows(settings: Settings) -> Sequence[FlowSource]:
-    """Hand over questionnaires as YAML with their texts. Once, at start; the setting `flow` names the one in use."""
     raise AssertionError
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import click
 import pytest
 
-from satark import hookimpl
+from satark import hookimpl, hookspecs
 from satark.plugins import loader
 from satark.plugins.loader import PluginError, Plugins, installed
 from satark.settings import SettingProblem, Settings, SettingsError
@@ -21,6 +24,9 @@ TWILIO = {
     "SATARK_TWILIO__AUTH_TOKEN": "token",
     "SATARK_TWILIO__NUMBER": "+15550100100",
 }
+
+CORE = Path(hookspecs.__file__).parent
+HOST = "".join(file.read_text() for file in CORE.rglob("*.py") if not {"testing", "loader.py"} & set(file.parts))
 
 
 class Named:
@@ -174,7 +180,6 @@ def test_every_plugins_settings_problems_are_told_at_once() -> None:
     [
         ("satark_channels", lambda loaded: loaded.channels(Settings())),
         ("satark_sinks", lambda loaded: loaded.sinks(Settings(), SimpleNamespace())),
-        ("satark_flows", lambda loaded: loaded.flows(Settings())),
         ("satark_step_types", lambda loaded: loaded.step_types()),
     ],
 )
@@ -226,3 +231,10 @@ def test_it_knows_which_hooks_are_implemented() -> None:
     loaded.register(SimpleNamespace(satark_route=hookimpl(lambda: None)), "one")
     assert loaded.implements("satark_route")
     assert not loaded.implements("satark_screen")
+
+
+@pytest.mark.parametrize("hook", sorted(set(hookspecs.__all__) - {"hookspec"}))
+def test_every_hook_is_read_by_the_host(hook: str) -> None:
+    functions = [one for one in vars(Plugins).values() if inspect.isfunction(one)]
+    (reader,) = [one.__name__ for one in functions if re.search(rf"\b{hook}\b", inspect.getsource(one))]
+    assert re.search(rf"plugins\w*(\(.*?\))?\s*\.{reader}\b", HOST), f"nobody calls {reader}"

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from satark.demo_setup import Prepared
     from satark.desk import Desk, RouteAdvice, Screening
     from satark.destination_rule import DestinationRule
-    from satark.dialogue.flow.definition import FlowSource
     from satark.dialogue.session import Session, Turn
     from satark.dialogue.steps.contract import Step, StepType, Validator
     from satark.observability import LifecycleEvent
@@ -101,10 +100,6 @@ class Plugins:
     def carriers(self, settings: Settings) -> list[Carrier]:
         """Every carrier to offices of their own."""
         return self._collect("satark_carriers", settings=settings)
-
-    def flows(self, settings: Settings) -> list[FlowSource]:
-        """Every flow that a plugin brings."""
-        return _unique(self._collect("satark_flows", settings=settings), "flow")
 
     def step_types(self) -> list[StepType]:
         """Every step type beyond the core's."""
