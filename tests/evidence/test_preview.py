@@ -5,10 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
+from satark.evidence.images.jpeg import JpegScrubber
+from satark.evidence.images.reduced import LONGEST
 from satark.evidence.jobs import PREVIEW_JOB
-from satark.evidence.preview import LONGEST
 from satark.evidence.scrubbers import builtin_scrubbers
 from satark.limits import Limits
 from satark.scrubber import Unclean
@@ -50,6 +51,36 @@ async def test_types_that_can_be_shown_get_a_preview(
             assert len(picture.getexif()) == 0
     erase(driver.folder, "1")
     assert driver.files == []
+
+
+def preview(copy: Path, limits: Limits) -> Image.Image:
+    """The preview of a clean copy."""
+    (previewer,) = [one for one in builtin_scrubbers() if PREVIEW_JOB in one.mimes]
+    assert previewer.scrub(copy, copy.with_name("preview"), limits) == "image/jpeg"
+    return Image.open(io.BytesIO(copy.with_name("preview").read_bytes()))
+
+
+@pytest.mark.parametrize("orientation", [1, 6, 8])
+def test_a_photo_is_decoded_once_and_its_preview_is_upright(orientation: int, tmp_path: Path, limits: Limits) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    drawn = Image.linear_gradient("L").resize((1400, 700)).convert("RGB")
+    drawn.save(tmp_path / "photo", "JPEG", exif=exif)
+    JpegScrubber().scrub(tmp_path / "photo", tmp_path / "clean", limits)
+    (tmp_path / "alone").write_bytes((tmp_path / "clean").read_bytes())
+    decoded_again = preview(tmp_path / "alone", limits)
+    (tmp_path / "clean").write_bytes((tmp_path / "clean").read_bytes()[:400])
+    decoded_once = preview(tmp_path / "clean", limits)
+    assert decoded_once.size == decoded_again.size == ((480, 240) if orientation == 1 else (240, 480))
+    assert ImageChops.difference(decoded_once, decoded_again).getextrema() == ((0, 0),) * 3
+
+
+async def test_a_preview_that_the_cleaning_process_did_not_come_to_is_made_alone(
+    driver: PipelineDriver, make: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_turn = driver.sandbox.scrub_in_turn
+    monkeypatch.setattr(driver.sandbox, "scrub_in_turn", lambda steps, limits: in_turn(steps[:1], limits))
+    assert (await driver.process(chunks(make("jpg").read_bytes()))).preview_mime == "image/jpeg"
 
 
 def test_a_broken_copy_has_no_preview(tmp_path: Path, make: Callable[[str], Path], limits: Limits) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from PIL import Image, ImageOps
+from PIL import Image
 
-from satark.evidence.images.decode import open_image
+from satark.evidence.images.reduced import open_reduced
 from satark.evidence.jobs import LOOKS_JOB
 
 if TYPE_CHECKING:
@@ -31,9 +31,8 @@ class LooksReader:
         Raises:
             Unclean: the copy does not open.
         """
-        with open_image(source, limits, _FORMATS, reduced=True) as picture:
-            picture.draft("L", (32 * _SIDE, 32 * _SIDE))
-            target.write_text(looks_of(ImageOps.exif_transpose(picture)), "ascii")
+        with open_reduced(source, limits, _FORMATS) as picture:
+            target.write_text(looks_of(picture), "ascii")
         return _MIME
 
 

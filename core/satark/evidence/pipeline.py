@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import msgspec
 
-from satark.evidence.jobs import DISGUISE_JOB, MUTE_JOB, PREVIEW_JOB
+from satark.evidence.jobs import DISGUISE_JOB, LOOKS_JOB, MUTE_JOB, ORIGIN_JOB, PREVIEW_JOB
 from satark.evidence.sniff import UNKNOWN, sniff_file
 from satark.evidence.working_copies import NO_COPY, SealedCopy, WorkingCopies
 from satark.scrubber import LeftOut, Reason, Unclean
@@ -31,6 +31,13 @@ if TYPE_CHECKING:
 
 _VISUAL = ("image/", "video/")
 _PREVIEWABLE = (*_VISUAL, "audio/", "application/pdf")
+_JOBS: Final = {
+    "image/": (PREVIEW_JOB, LOOKS_JOB, ORIGIN_JOB),
+    "video/": (MUTE_JOB, PREVIEW_JOB, ORIGIN_JOB),
+    "audio/": (DISGUISE_JOB, PREVIEW_JOB),
+    "application/pdf": (PREVIEW_JOB,),
+}
+"""What is done with a file of a type once it is clean."""
 
 
 class TooLarge(Exception):  # noqa: N818 - it reads as what it says where it is raised
@@ -122,7 +129,7 @@ async def process_file(
         copies = WorkingCopies(plain, recipient, limits, sandbox)
         try:
             _check_cleanable(file, declared_mime, sandbox, copied=copied)
-            clean_mime = await copies.make_clean(source, file.mime)
+            clean_mime = await copies.make_clean(source, file.mime, _jobs_after(file.mime))
         except Unclean as unclean:
             await asyncio.to_thread(sealed_files.erase_derived_copies, folder, name)
             return msgspec.structs.replace(file, problem=unclean.reason)
@@ -146,6 +153,10 @@ async def _seal_original(
         digest, copied = await _seal_stream(stream, target, recipient, most, copy)
     mime = await asyncio.to_thread(sniff_file, source)
     return ProcessedFile(mime=mime, bytes=digest.bytes, sha256=digest.sha256, md5=digest.md5), copied
+
+
+def _jobs_after(mime: str) -> tuple[str, ...]:
+    return next((jobs for beginning, jobs in _JOBS.items() if mime.startswith(beginning)), ())
 
 
 async def _seal_copies(copies: WorkingCopies, mime: str, folder: Path, name: str, *, sound: bool) -> dict[str, Any]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-from PIL import ImageOps
+from typing import TYPE_CHECKING
 
 from satark.evidence.documents import pdf_rendering
-from satark.evidence.images.decode import open_image
+from satark.evidence.images.reduced import LONGEST, open_reduced
 from satark.evidence.jobs import PREVIEW_JOB
 from satark.evidence.recordings import ffmpeg
 from satark.evidence.recordings.ffmpeg import container_of
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
 
     from satark.limits import Limits
 
-LONGEST: Final = 480
-"""Pixels of a preview's longer side."""
 _JPEG, _PNG = "image/jpeg", "image/png"
 _WAVEFORM = f"aformat=channel_layouts=mono,showwavespic=s={LONGEST}x96:colors=0x335577"
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF")
@@ -45,9 +41,8 @@ class Previewer:
         """
         mime = sniff_file(source)
         if mime.startswith("image/"):
-            with open_image(source, limits, _FORMATS, reduced=True) as picture:
-                picture.draft("RGB", (LONGEST, LONGEST))
-                return _save(ImageOps.exif_transpose(picture), target)
+            with open_reduced(source, limits, _FORMATS) as picture:
+                return _save(picture, target)
         if mime == "application/pdf":
             return _save(pdf_rendering.render_first_page(source, LONGEST), target)
         if mime.startswith("audio/"):

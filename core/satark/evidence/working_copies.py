@@ -15,6 +15,7 @@ from satark.scrubber import Unclean
 from satark.store import sealed_files
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from satark.evidence.sandbox.sandbox import Sandbox
@@ -42,15 +43,23 @@ class WorkingCopies:
         self._folder, self._recipient, self._limits, self._sandbox = folder, recipient, limits, sandbox
         self.clean = folder / "clean"
         """Where the plain clean copy lies once it is made."""
+        self._done: Mapping[str, Cleaned | Unclean] = {}
 
-    async def make_clean(self, source: Path, mime: str) -> Cleaned:
+    async def make_clean(self, source: Path, mime: str, jobs: Sequence[str] = ()) -> Cleaned:
         """Make the clean copy and return its type, with what is missing in it.
+
+        `jobs`: what is done with the copy next, in the same process, since starting one takes as long as a small photo.
 
         Raises:
             Unclean: it can't be made.
         """
-        made = await self._sandbox.scrub(mime, source, self.clean, self._limits)
+        todo = [job for job in jobs if self._sandbox.cleans(job)]
+        steps = [(mime, source, self.clean), *((job, self._source_of(job, source), self._made(job)) for job in todo)]
+        made, *others = await self._sandbox.scrub_in_turn(steps, self._limits)
+        if isinstance(made, Unclean):
+            raise made
         await asyncio.to_thread(_check, self.clean, made)
+        self._done = dict(zip(todo, others, strict=False))  # a job that the process did not come to is done alone
         return made
 
     async def seal_clean(self, mime: str, target: Path) -> SealedCopy:
@@ -58,39 +67,50 @@ class WorkingCopies:
         return await self._seal(self.clean, mime, target)
 
     async def seal_derived(self, job: str, target: Path) -> SealedCopy:
-        """Run a job on the clean copy and seal its result; `NO_COPY`, and no file, if it gives none."""
-        made = self._folder / job.replace(" ", "-")
+        """Do a job on the clean copy and seal its result; `NO_COPY`, and no file, if it gives none."""
         if not self._sandbox.cleans(job):
             return NO_COPY
         try:
-            mime = await self._sandbox.scrub(job, self.clean, made, self._limits)
-            await asyncio.to_thread(_check, made, mime)
+            mime = await self._do(job, self.clean)
+            await asyncio.to_thread(_check, self._made(job), mime)
         except Unclean:
             await asyncio.to_thread(target.unlink, missing_ok=True)
             return NO_COPY
-        return await self._seal(made, mime, target)
+        return await self._seal(self._made(job), mime, target)
 
     async def read_origin(self, source: Path) -> Origin | None:
         """Read where and when an image or video was taken; None if the file does not say."""
-        answer = self._folder / "origin"
         try:
-            if not self._sandbox.cleans(ORIGIN_JOB):
-                return None
-            await self._sandbox.scrub(ORIGIN_JOB, source, answer, self._limits)
-            return origin.parse_origin(await asyncio.to_thread(_read_answer, answer, origin.MAX_BYTES))
+            return origin.parse_origin(await self._answer(ORIGIN_JOB, source, origin.MAX_BYTES))
         except Unclean:
             return None
 
     async def read_looks(self) -> str:
         """Read how the clean copy of a picture looks (`satark.evidence.looks`); empty if it can't be read."""
-        answer = self._folder / "looks"
-        if not self._sandbox.cleans(LOOKS_JOB):
-            return ""
         try:
-            await self._sandbox.scrub(LOOKS_JOB, self.clean, answer, self._limits)
-            return looks.parse_looks(await asyncio.to_thread(_read_answer, answer, looks.MAX_BYTES))
+            return looks.parse_looks(await self._answer(LOOKS_JOB, self.clean, looks.MAX_BYTES))
         except Unclean:
             return ""
+
+    async def _answer(self, job: str, source: Path, most: int) -> bytes:
+        """Return what a job answers about a file. Raises Unclean: it can't, or nobody does this job."""
+        if not self._sandbox.cleans(job):
+            raise Unclean("unsupported")
+        await self._do(job, source)
+        return await asyncio.to_thread(_read_answer, self._made(job), most)
+
+    async def _do(self, job: str, source: Path) -> str:
+        """Do a job if it is not done yet, and return what it made. Raises Unclean: it fails, or failed."""
+        made = self._done.get(job) or await self._sandbox.scrub(job, source, self._made(job), self._limits)
+        if isinstance(made, Unclean):
+            raise made
+        return made
+
+    def _source_of(self, job: str, source: Path) -> Path:
+        return source if job == ORIGIN_JOB else self.clean
+
+    def _made(self, job: str) -> Path:
+        return self._folder / job.replace(" ", "-")
 
     async def _seal(self, copy: Path, mime: str, target: Path) -> SealedCopy:
         digest = await asyncio.to_thread(_seal, copy, target, self._recipient)

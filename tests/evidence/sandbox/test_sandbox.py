@@ -83,6 +83,35 @@ async def test_a_hang_does_not_hold_up_another_file(hostile: Sandbox, workspace:
             await slow
 
 
+async def in_turn(sandbox: Sandbox, folder: Path, limits: Limits, *texts: str) -> list[str]:
+    """Run attacks as the steps of one job; return the type or reason of each that ended."""
+    for number, text in enumerate(texts):
+        (folder / f"source{number}").write_text(text)
+    steps = [("text/plain", folder / f"source{number}", folder / f"target{number}") for number in range(len(texts))]
+    return [str(made) for made in await sandbox.scrub_in_turn(steps, limits)]
+
+
+@pytest.mark.parametrize(
+    ("second", "results"),
+    [
+        ("raise secret", ["text/plain", "crashed", "text/plain"]),
+        ("crash", ["text/plain"]),
+        ("hang", ["text/plain", "too-slow"]),
+    ],
+)
+async def test_a_later_step_that_fails_leaves_the_first_its_result(
+    second: str, results: list[str], hostile: Sandbox, folder: Path, limits: Limits
+) -> None:
+    quick = msgspec.structs.replace(limits, wall_seconds=1 if second == "hang" else limits.wall_seconds)
+    assert await in_turn(hostile, folder, quick, "copy one", second, "copy three") == results
+    assert (folder / "target0").read_text() == "one"
+
+
+async def test_if_the_first_step_fails_there_is_no_other(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+    assert await in_turn(hostile, folder, limits, "raise secret", "copy two") == ["crashed"]
+    assert not (folder / "target1").exists()
+
+
 async def test_memory_is_limited(hostile: Sandbox, folder: Path, limits: Limits) -> None:
     assert await attack(hostile, folder, "memory", limits) == "refused"
 

@@ -14,6 +14,7 @@ from satark.evidence.images import orientation
 from satark.evidence.images.decode import check_decodes, check_opens
 from satark.evidence.images.jpeg_end import decoded_part
 from satark.evidence.images.jpeg_tables import Segment, used_only
+from satark.evidence.images.reduced import leave_reduced
 from satark.evidence.images.reencode import to_jpeg
 from satark.evidence.images.salvage import salvage
 from satark.scrubber import Cleaned, Unclean
@@ -65,7 +66,9 @@ class JpegScrubber:
         target.write_bytes(clean)
         if clean.count(_SCAN) == 1:
             check_opens(target, limits, formats=("JPEG",), reduced=True)
-            target.write_bytes(decoded_part(clean))
+            decoded, picture = decoded_part(clean)
+            target.write_bytes(decoded)
+            leave_reduced(picture, target)
         else:
             check_decodes(target, limits, formats=("JPEG",))
         return Cleaned("image/jpeg", left_out=_left_out(data))

@@ -2,18 +2,20 @@
 
 Run as `python -I -m satark.evidence.sandbox.fork_server FD`. It has an empty environment, has loaded every scrubber,
 never opens a tipster's file, and leaves the network before its first job. For each job it forks a supervisor, which
-forks the child that cleans, waits for its result up to the job's time limit, ends it, and passes the result on. A file
-costs two forks (about 4 ms).
+forks the child that cleans, waits for the result of each of its steps up to the time limit, ends it, and passes the
+results on. A file costs two forks, most of a small photo's time: therefore its copies are steps of one job.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import select
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,15 +24,16 @@ from PIL import Image
 
 from satark.evidence.sandbox import isolation
 from satark.evidence.sandbox.calls import build_filter
-from satark.evidence.sandbox.messages import LENGTH_BYTES, MAX_MESSAGE, CleaningJob, CleaningResult
+from satark.evidence.sandbox.messages import LENGTH_BYTES, MAX_MESSAGE, CleaningJob, CleaningResult, Step
 from satark.evidence.sandbox.protections import Protections
 from satark.identity.core_dumps import forbid_dumps
 from satark.scrubber import Cleaned, Unclean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from satark.evidence.sandbox.calls import CallFilter
+    from satark.limits import Limits
     from satark.scrubber import Scrubber
 
 
@@ -54,14 +57,15 @@ def serve(jobs: socket.socket, scrubbers: Sequence[Scrubber]) -> None:
             if os.fork() == 0:
                 jobs.close()
                 job = msgspec.json.decode(message, type=CleaningJob)
-                _run_and_exit(supervise, reply, job, _Cleaner(scrubbers[job.scrubber], calls, network=network))
+                chosen = [scrubbers[step.scrubber] for step in job.steps]
+                _run_and_exit(supervise, reply, job, _Cleaner(chosen, calls, network=network))
 
 
 class _Cleaner:
-    """What cleans a file: a scrubber, in a process that has given up every access it does not need."""
+    """What cleans a file: a scrubber for each step, in a process that has given up every access it does not need."""
 
-    def __init__(self, scrubber: Scrubber, calls: CallFilter | None, *, network: bool) -> None:
-        self.scrubber = scrubber
+    def __init__(self, scrubbers: Sequence[Scrubber], calls: CallFilter | None, *, network: bool) -> None:
+        self.scrubbers = scrubbers
         self._calls = calls
         self._network = network
 
@@ -69,7 +73,7 @@ class _Cleaner:
         """Give up access. Return what holds."""
         isolation.set_limits(job.limits)
         privileges = isolation.refuse_new_privileges()
-        files = isolation.restrict_files(_readable(self.scrubber), Path(job.folder))
+        files = isolation.restrict_files(_readable(self.scrubbers), Path(job.folder))
         return Protections(
             network=self._network,
             processes=processes,
@@ -90,7 +94,7 @@ class _Cleaner:
 
 
 def supervise(reply: socket.socket, job: CleaningJob, cleaner: _Cleaner) -> None:
-    """Run a child for the job, end it at its time limit or when the worker stops waiting, and send its result."""
+    """Run a child for the job, end it at its time limit or when the worker stops waiting, and send its results."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     isolation.die_with_parent()
     processes = isolation.isolate_children()
@@ -101,27 +105,45 @@ def supervise(reply: socket.socket, job: CleaningJob, cleaner: _Cleaner) -> None
         os.close(answers)
         _run_and_exit(clean, results, job, cleaner, processes)
     os.close(results)
-    ready, _, _ = select.select([answers, reply.fileno()], [], [], job.limits.wall_seconds)
-    answer = os.read(answers, MAX_MESSAGE) if answers in ready else b""
+    found = _collect(answers, reply, job)
     _end(child)
-    reply.send(answer if ready else msgspec.json.encode(CleaningResult(reason="too-slow")))
+    reply.send(found)
+
+
+def _collect(answers: int, reply: socket.socket, job: CleaningJob) -> bytes:
+    """Return the results of the steps that ended, each within the time limit, and one that says where it did not."""
+    found, ended, deadline = b"", 0, time.monotonic() + job.limits.wall_seconds
+    while ended < len(job.steps) and len(found) < MAX_MESSAGE:
+        ready, _, _ = select.select([answers, reply.fileno()], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            return found[: found.rfind(b"\n") + 1] + _line(CleaningResult(reason="too-slow"))
+        answer = os.read(answers, MAX_MESSAGE) if answers in ready else b""
+        if not answer:
+            break
+        found += answer
+        if found.count(b"\n") > ended:
+            ended, deadline = found.count(b"\n"), time.monotonic() + job.limits.wall_seconds
+    return found[:MAX_MESSAGE]
 
 
 def clean(results: int, job: CleaningJob, cleaner: _Cleaner, processes: bool) -> None:  # noqa: FBT001 - a value
-    """In the child: give up every access that the job does not need, clean the file, write the result."""
+    """In the child: give up every access that the job does not need, do its steps, write the result of each."""
     isolation.die_with_parent()
     os.setsid()
     holds = cleaner.isolate(job, processes=processes)
     if holds.missing and not job.weakly:
-        result = CleaningResult(reason="not-isolated")
-    else:
-        result = _scrub(Path(job.folder), job, cleaner.scrubber)
-    os.write(results, msgspec.json.encode(result))
+        os.write(results, _line(CleaningResult(reason="not-isolated")))
+        return
+    for step, scrubber in zip(job.steps, cleaner.scrubbers, strict=True):
+        result = _scrub(Path(job.folder), step, scrubber, job.limits)
+        os.write(results, _line(result))
+        if result.reason and step is job.steps[0]:
+            return
 
 
-def _scrub(folder: Path, job: CleaningJob, scrubber: Scrubber) -> CleaningResult:
+def _scrub(folder: Path, step: Step, scrubber: Scrubber, limits: Limits) -> CleaningResult:
     try:
-        made = scrubber.scrub(folder / job.source, folder / job.target, job.limits)
+        made = scrubber.scrub(folder / step.source, folder / step.target, limits)
         made = made if isinstance(made, Cleaned) else Cleaned(made)
         return CleaningResult(mime=str(made), readable=made.readable, left_out=made.left_out)
     except Unclean as unclean:
@@ -130,11 +152,15 @@ def _scrub(folder: Path, job: CleaningJob, scrubber: Scrubber) -> CleaningResult
         return CleaningResult(reason="crashed")
 
 
-def _readable(scrubber: Scrubber) -> list[Path]:
-    """Return the folders and files that Python and the scrubber's programs are loaded from."""
-    own = getattr(scrubber, "ffmpeg", "")
+def _line(result: CleaningResult) -> bytes:
+    return msgspec.json.encode(result) + b"\n"
+
+
+def _readable(scrubbers: Iterable[Scrubber]) -> list[Path]:
+    """Return the folders and files that Python and the scrubbers' programs are loaded from."""
+    own = {getattr(scrubber, "ffmpeg", "") for scrubber in scrubbers}
     system = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/null", "/dev/urandom", sys.prefix, sys.base_prefix)
-    return [Path(path) for path in (*system, *sys.path, own) if path]
+    return [Path(path) for path in (*system, *sys.path, *own) if path]
 
 
 def _end(child: int) -> None:
@@ -161,6 +187,7 @@ def main() -> None:
         Image.init()  # loads every decoder now, not once for each image
         length = int.from_bytes(jobs.recv(LENGTH_BYTES, socket.MSG_WAITALL))
         scrubbers = pickle.loads(jobs.recv(length, socket.MSG_WAITALL))  # noqa: S301 - our own parent wrote it
+        gc.freeze()  # or a collection in a child would touch every object, and so copy all memory of this process
         serve(jobs, scrubbers)
 
 

@@ -8,25 +8,31 @@ from satark.limits import Limits
 from satark.scrubber import LeftOut, Reason
 
 MAX_MESSAGE = 16_384
-"""Most bytes of a result."""
+"""Most bytes of the results of a job, each a line."""
 LENGTH_BYTES = 4
 """Bytes of the length that precedes the pickled scrubbers and each job."""
 
 
-class CleaningJob(msgspec.Struct, frozen=True):
-    """Clean `folder/source` into `folder/target` with the scrubber of this index."""
+class Step(msgspec.Struct, frozen=True):
+    """Make `target` of `source` with the scrubber of this index; both are names in the job's folder."""
 
     scrubber: int
-    folder: str
     source: str
     target: str
+
+
+class CleaningJob(msgspec.Struct, frozen=True):
+    """Steps that one process does in turn. If the first fails there is no other."""
+
+    folder: str
+    steps: tuple[Step, ...]
     limits: Limits
     weakly: bool = False
     """Whether it is cleaned even where the system forbids a part of the isolation."""
 
 
 class CleaningResult(msgspec.Struct, frozen=True):
-    """The copy's MIME type, or the reason why there is no copy."""
+    """The copy's MIME type, or the reason why there is no copy: the result of a step."""
 
     mime: str = ""
     reason: Reason | None = None
