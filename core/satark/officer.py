@@ -45,6 +45,7 @@ from satark.printing.sheet_page import SheetPage
 from satark.remote.office_outbox import queue_key_change
 from satark.roster.chain import read_state
 from satark.roster.entries import (
+    RECOVERY,
     RIGHTS,
     ROLES,
     Closed,
@@ -102,6 +103,7 @@ __all__ = [
     "DISGUISED_MIME",
     "MAX_TEXT",
     "MOST_TIPS",
+    "RECOVERY",
     "RELEASABLE",
     "RIGHTS",
     "ROLES",

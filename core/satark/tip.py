@@ -238,9 +238,11 @@ class CaseStep(Redacted, frozen=True, kw_only=True, omit_defaults=True):
         "directed", "reported", "asked_to_close", "refused_to_close", "closed", "corrected", "assigned",
         "merged", "unmerged",
         "asked_raw", "withdrawn", "ordered",
+        "recused", "readmitted", "unattended",
     ]  # fmt: skip
     to: str = ""
-    """The desk directed to or withdrawn from, the officer assigned to, or the number of the tip merged into."""
+    """The desk directed to or withdrawn from, the officer assigned to, recused or readmitted, or the number of the tip
+    merged into."""
     due: int = 0
     """When the directed desk owes its report, Unix seconds; 0: it owes none. An officer's time."""
     outcome: Outcome | Literal[""] = ""

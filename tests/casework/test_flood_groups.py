@@ -21,7 +21,10 @@ def send(services: Services, sp: SeededDesk, *texts: str, **fields: Any) -> list
 
 
 def groups(sp: SeededDesk) -> list[list[str]]:
-    return [sorted(one.header.number for one in group.tips) for group in flood_groups(sp.casework.cache)]
+    return [
+        sorted(one.header.number for one in group.tips)
+        for group in flood_groups(sp.casework.cache, sp.casework.may_read)
+    ]
 
 
 def numbers(tips: list[SeededTip]) -> list[str]:

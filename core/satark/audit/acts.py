@@ -21,7 +21,7 @@ ActKind: TypeAlias = Literal[
     "viewed", "heard", "drafted", "transcribed", "exported", "opened",
     "answered", "noted", "directed", "assigned", "corrected",
     "reported", "closing_asked", "closing_refused", "closed", "merged", "unmerged",
-    "raw_asked", "withdrawn", "ordered",
+    "raw_asked", "withdrawn", "ordered", "recused", "readmitted", "unattended",
     "hold_asked", "held", "lift_asked", "lifted", "erasure_asked", "erasure_ordered",
     "roster_proposed", "roster_approved", "roster_withdrawn", "log_read", "log_missing",
     "passphrase_changed", "factor_added", "factor_removed", "session_ended", "recovery_approved",
@@ -29,7 +29,8 @@ ActKind: TypeAlias = Literal[
 ]  # fmt: skip
 """What an officer did. `refused`: asked for a tip that the desk does not have; `exported_list`: every tip of the desk,
 as JSON; `heard`: a disguised voice; `opened`: an original or an undisguised voice, which takes two officers;
-`log_missing`: the log lacked what the officer's browser had seen of it; `page_opened`, `form_sent`: any other."""
+`recused`: has to do with the people of a tip, and does not have it any more; `unattended`: no officer is left who has
+it; `log_missing`: the log lacked what the officer's browser had seen of it; `page_opened`, `form_sent`: any other."""
 
 ACT_KINDS: tuple[ActKind, ...] = get_args(ActKind)
 

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from satark.casework.errors import NotTheseTwoOfficers, TwoOfficerApproval
 
 if TYPE_CHECKING:
+    from satark.casework.opened_tip import OpenTip
     from satark.roster.state import RosterState
 
 
-def two_officers(state: RosterState, desk: str, first: str, second: str) -> TwoOfficerApproval:
-    """Approve originals for the first officer of a desk, together with the second.
+def two_officers(state: RosterState, tip: OpenTip, desk: str, first: str, second: str) -> TwoOfficerApproval:
+    """Approve originals of a tip for the first officer of a desk, together with the second.
 
     Raises:
         SecondOfficerRequired: they are the same officer.
-        NotTheseTwoOfficers: the first may not release originals, one of them reads no tips, or one appointed the other.
+        NotTheseTwoOfficers: the first may not release originals, one of them does not have the tip, or one appointed
+            the other.
     """
     officers = [state.officer(desk, first), state.officer(desk, second)]
     rights = {right for one in officers if one for right in one.rights}
@@ -23,6 +25,8 @@ def two_officers(state: RosterState, desk: str, first: str, second: str) -> TwoO
     one, other = officers
     if one is None or other is None or "auditor" in (one.role, other.role):
         raise NotTheseTwoOfficers("both must be officers of the desk who read its tips")
+    if any(tip.work.is_recused(desk, name) for name in (first, second)):
+        raise NotTheseTwoOfficers("one of these two has to do with the people of the tip: another officer must approve")
     if "release" not in one.rights:
         raise NotTheseTwoOfficers(f"officer {first} has no right to release originals")
     if state.did_appoint((desk, first), (desk, second)) or state.did_appoint((desk, second), (desk, first)):

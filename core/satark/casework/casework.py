@@ -33,6 +33,7 @@ from satark.tip import Envelope, Message, Status, ordinal_order
 
 if TYPE_CHECKING:
     from satark.audit.acts import ActKind
+    from satark.casework.work import Work
     from satark.desk import Desk
     from satark.remote.messages import DirectedDesk
     from satark.retention.schedule import Term
@@ -96,12 +97,16 @@ class Casework(EvidenceAccess):
         """The number of envelopes that did not open when they were last read: damaged or forged."""
         return self.cache.unreadable
 
+    def may_read(self, work: Work) -> bool:
+        """Return whether this officer has a tip with such work on it: they have not recused themselves from it."""
+        return not work.is_recused(self.desk, self._officer.name)
+
     def note_listed(self) -> None:
         """Record in the audit log that the desk's tips were listed."""
         self.trail.record_once("listed")
 
     def summaries(self) -> list[TipSummary]:
-        """Return a summary of every tip of the desk, the newest first."""
+        """Return a summary of every tip of the desk that this officer has, the newest first."""
         self.note_listed()
         return self._summaries()
 
@@ -109,7 +114,8 @@ class Casework(EvidenceAccess):
         with self.cache.lock:
             self.cache.refresh()
             summaries = [cached.summary(tip) for tip, cached in self.cache.tips.items()]
-        return sorted(summaries, key=lambda one: (one.header.received, one.header.number), reverse=True)
+        mine = (one for one in summaries if self.may_read(one.work))
+        return sorted(mine, key=lambda one: (one.header.received, one.header.number), reverse=True)
 
     def keepings(self) -> list[tuple[TipSummary, Keeping]]:
         """Return for how long each tip of the desk is kept, the first due first; and store it for the scheduled job.
@@ -125,10 +131,12 @@ class Casework(EvidenceAccess):
             for tip, one in cached_tips
             if not one.envelope.tip_recipient  # who has a release alone sees no legal hold
         ]
+        # Of all tips: the scheduled job erases by these, whichever officer looks at the list.
         changed = {one.id: keeping.term for one, keeping in found if self._stored_terms.get(one.id) != keeping.term}
         self._services.write_now(lambda unit: store_terms(unit, changed))
         self._stored_terms |= changed
-        return sorted(found, key=lambda one: (one[1].due, one[0].header.number))
+        mine = [one for one in found if self.may_read(one[0].work)]
+        return sorted(mine, key=lambda one: (one[1].due, one[0].header.number))
 
     def _keeping(self, envelope: Envelope, thread: Sequence[PostedMessage]) -> Keeping:
         named = [with_officer(one, envelope.identity) if one.message.retention else one for one in thread]
@@ -145,13 +153,16 @@ class Casework(EvidenceAccess):
         with self.cache.lock:
             self.cache.refresh()
             self.cache.open_texts()
-            return self.cache.texts.find(query)
+            return self.cache.texts.find(query, self._has)
+
+    def _has(self, tip: str) -> bool:
+        return self.may_read(self.cache.tips[tip].summary(tip).work)
 
     def open(self, number: str) -> OpenTip:
         """Open a tip, by its number or its id.
 
         Raises:
-            NoSuchTip: the desk has none of this number.
+            NoSuchTip: the desk has none of this number, or the officer recused themselves from it.
             CantOpen: its document was altered.
         """
         try:
@@ -176,6 +187,8 @@ class Casework(EvidenceAccess):
         with self.cache.lock:
             self.cache.refresh()
             tip, cached = self.cache.find(number)
+            if not self._has(tip):
+                raise NoSuchTip
             document = self._services.read(lambda c: documents(c, [tip])).get(tip, b"")
         opened = open_document(document, cached)
         has_key = not cached.envelope.tip_recipient

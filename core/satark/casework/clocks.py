@@ -91,6 +91,8 @@ def marks_for(desk: str, work: Work, breaches: Collection[Breach], offices: Offi
         marks.add("late")
     if any(_rises_to(desk, one, work, offices) for one in breaches):
         marks.add("risen")
+    if not work.finished and any(offices.is_above(desk, one) for one in work.unattended):
+        marks.add("risen")
     asking = work.awaits_closing_from()
     if asking and not work.finished and may_decide(desk, work, asking, offices):
         marks.add("closing")

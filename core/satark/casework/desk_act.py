@@ -12,7 +12,7 @@ from satark.tip import OUTCOMES
 
 ActName: TypeAlias = Literal[
     "status", "ask", "direct", "report", "close", "approve", "refuse", "correct", "assign", "merge", "unmerge", "note",
-    "consent", "withdraw",
+    "consent", "withdraw", "recuse", "readmit",
 ]  # fmt: skip
 ACT_NAMES: tuple[ActName, ...] = get_args(ActName)
 
@@ -20,7 +20,7 @@ Problem: TypeAlias = Literal[
     "long", "status", "closed", "finished", "ask", "note", "desk", "direct", "due",
     "report", "report.none", "outcome", "done", "reason", "closing.none", "refuse",
     "priority", "correct", "assign", "merge", "merge.desks", "merge.priority", "merged", "unmerge",
-    "aside",
+    "aside", "assign.recused", "recuse.last", "readmit", "readmit.none",
     "released", "field", "quotes", "raw.none", "raw.two", "withdraw", "withdraw.none", "withdraw.office",
 ]  # fmt: skip
 """Why an act is refused; wording in the desk's catalogues under `problem.<code>`."""
@@ -48,6 +48,10 @@ _REASONS: dict[Problem, str] = {
     "priority": "choose another priority or another category than the tip has",
     "correct": "write the reason of the correction",
     "assign": "choose an officer of your desk who reads tips",
+    "assign.recused": "this officer has to do with the people of the tip and does not have it",
+    "recuse.last": "nobody else has this tip, here or above: direct it to another desk first, or add an officer",
+    "readmit": "write why this officer gets the tip back",
+    "readmit.none": "no other officer of this name has said that they have to do with this tip",
     "merge": "give the number of another tip of your desk that is not merged itself",
     "merge.desks": "these two tips are not at the same desks: a desk would learn of a tip that it does not have",
     "merge.priority": "that tip has a lower priority: merge it into this one, or raise its priority first",
@@ -82,7 +86,7 @@ class DeskAct(Redacted, frozen=True, kw_only=True):
     status: str = ""
     question: bool = False
     to: str = ""
-    """The desk to direct to, the officer to assign to, or the number of the tip to merge into."""
+    """The desk to direct to, the officer to assign to or to readmit, or the number of the tip to merge into."""
     due: int | None = 0
     """When the report is owed, Unix seconds; 0: as the clocks say. None: what was given is no time."""
     outcome: str = ""

@@ -10,6 +10,7 @@ from satark.casework.clocks import Clocks, Offices, may_decide
 from satark.casework.desk_act import MAX_TEXT, ActName, ActRefused, DeskAct, Problem
 from satark.casework.errors import NoSuchTip
 from satark.casework.merging import pass_on_status
+from satark.casework.recusal import Recusal
 from satark.casework.release_rules import Handover, ReleaseRules
 from satark.remote.office_outbox import host_of
 from satark.routing.desks import all_desks
@@ -29,6 +30,8 @@ TAKES_TWO: frozenset[str] = frozenset({"no_action"})
 _PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 _OF_LEADING: frozenset[ActName] = frozenset({"status", "direct", "report", "close"})
 """Acts that are done on the leading tip alone, and count for those that are merged into it."""
+_ON_PEOPLE: frozenset[ActName] = frozenset({"recuse", "readmit"})
+"""Acts that change who has the tip: its status stays, and the officer may have it no more."""
 
 
 class DeskActs:
@@ -42,6 +45,7 @@ class DeskActs:
         self._clock = clock
         self.clocks = clocks
         self.releases = ReleaseRules(services, casework)
+        self.recusal = Recusal(services, casework)
 
     def now(self) -> float:
         """Return the time, Unix seconds."""
@@ -115,7 +119,8 @@ class DeskActs:
             work.note(tip, act.text, private=act.private)
         else:
             self._services.write_now(lambda unit: self._post(unit, tip, act))
-        pass_on_status(self._services, work, tip)
+        if act.name not in _ON_PEOPLE:
+            pass_on_status(self._services, work, tip)
 
     def _problem(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if max(map(len, (act.text, act.reason, act.rewording, *act.answers.values()))) > MAX_TEXT:
@@ -135,6 +140,8 @@ class DeskActs:
             "unmerge": self._check_unmerge,
             "consent": lambda tip, _act: self.releases.check_consent(tip),
             "withdraw": self._check_withdrawal,
+            "recuse": self._check_recusal,
+            "readmit": self.recusal.check_readmit,
         }
         check = checks.get(act.name)
         if check:
@@ -158,6 +165,11 @@ class DeskActs:
         if not self.releases.may_withdraw(tip, act.to, self.offices()):
             return "withdraw.none"
         return None if act.text else "withdraw"
+
+    def _check_recusal(self, tip: OpenTip, act: DeskAct) -> Problem | None:
+        del act
+        has_desk_above = self._has_desk_above(tip, self._casework.desk, self.offices())
+        return self.recusal.check_recuse(tip, has_desk_above=has_desk_above)
 
     def _check_direct(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if tip.envelope.tip_recipient:
@@ -201,7 +213,8 @@ class DeskActs:
         return None if act.text else "correct"
 
     def _check_assignment(self, tip: OpenTip, act: DeskAct) -> Problem | None:
-        del tip
+        if tip.work.is_recused(self._casework.desk, act.to):
+            return "assign.recused"
         state = self._services.read_keys(self._services.roster.check).state
         officer = state.officer(self._casework.desk, act.to)
         return "assign" if officer is None or officer.role == "auditor" else None
@@ -243,6 +256,10 @@ class DeskActs:
             self.releases.consent(unit, tip, self._due(tip, act))
         elif act.name == "withdraw":
             self._casework.directing.withdraw(unit, tip, act.to, act.text)
+        elif act.name == "recuse":
+            self.recusal.recuse(unit, tip)
+        elif act.name == "readmit":
+            self.recusal.readmit(unit, tip, act.to, act.text)
         elif act.name == "close" and self.decides(tip, act.outcome):
             self._close(unit, tip, act.outcome, act.text, act.reason)
         elif act.name == "approve":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from satark.casework.opened_tip import TipSummary
@@ -11,7 +11,7 @@ from satark.redacted import Redacted
 
 if TYPE_CHECKING:
     from satark.casework.tip_cache import TipCache
-
+    from satark.casework.work import Work
 
 _SHOWN: Final = 160
 """Characters that are shown of a flood, at most."""
@@ -30,15 +30,17 @@ class FloodGroup(Redacted, frozen=True):
         return self.tips[0]
 
 
-def flood_groups(cache: TipCache) -> list[FloodGroup]:
+def flood_groups(cache: TipCache, may_read: Callable[[Work], bool]) -> list[FloodGroup]:
     """Return the floods among a desk's unfinished tips, the largest first.
 
-    What is not opened yet is opened first, as for a search.
+    What is not opened yet is opened first, as for a search. `may_read` tells by the work on a tip whether the officer
+    has it.
     """
 
     def is_open(tip: str) -> bool:
         summary = cache.tips[tip].summary(tip)
-        return not summary.finished and summary.header.priority != "urgent"
+        is_unfinished = not summary.finished and summary.header.priority != "urgent"
+        return is_unfinished and may_read(summary.work)
 
     with cache.lock:
         cache.refresh()

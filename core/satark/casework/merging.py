@@ -2,7 +2,8 @@
 
 A merged tip keeps its thread, its files and its directions. Its tipster learns nothing of the other: they read that it
 is handled together with another report, and then each status of the leading tip without what its tipster is written.
-A status that is set by a desk which has the leading tip alone follows when a desk that has both next acts on it.
+A status that is set by a desk, or an officer, who has the leading tip alone follows when one who has both next acts on
+it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ def merged_into(casework: Casework, number: str) -> list[TipSummary]:
     with casework.cache.lock:
         casework.cache.refresh()
         every = [cached.summary(tip) for tip, cached in casework.cache.tips.items()]
+    every = [summary for summary in every if casework.may_read(summary.work)]
     led = defaultdict[str, list[TipSummary]](list)
     for summary in every:
         if summary.work.merged_into:

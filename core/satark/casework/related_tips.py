@@ -32,4 +32,5 @@ def related_tips(casework: Casework, tip: OpenTip) -> list[RelatedTip]:
         cache.refresh()
         cache.open_documents()
         found = [(one, cache.tips[one.tip]) for one in cache.related.find(tip.id)]
-        return [RelatedTip(summary=cached.summary(one.tip), reasons=one.reasons) for one, cached in found]
+        every = [RelatedTip(summary=cached.summary(one.tip), reasons=one.reasons) for one, cached in found]
+    return [one for one in every if casework.may_read(one.summary.work)]

@@ -73,7 +73,7 @@ class ReleaseRules:
             return "raw.none"
         state = self._services.read_keys(self._services.roster.check).state
         try:
-            two_officers(state, self._casework.desk, asked.officer, self._casework.trail.officer)
+            two_officers(state, tip, self._casework.desk, asked.officer, self._casework.trail.officer)
         except CaseworkError:
             return "raw.two"
         return None

@@ -6,7 +6,7 @@ It holds content: it lives and goes with the opened tips.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from satark.casework.search import Query, SearchText, Word, skeleton_of, sound_of
@@ -44,12 +44,15 @@ class SearchIndex:
         if self._texts.pop(tip, None) is not None:
             self._places[self._place_of.pop(tip)] = ""
 
-    def find(self, query: Query) -> Mapping[str, str]:
-        """Return the tips that have all words of a query, each with a snippet, which is made when it is asked for."""
+    def find(self, query: Query, may_show: Callable[[str], bool]) -> Mapping[str, str]:
+        """Return the tips that have all words of a query, each with a snippet, which is made when it is asked for.
+
+        `may_show` tells which tips whoever asks may see at all.
+        """
         found: Collection[str] = self._texts.keys()
         for word in query.words:
             found = self._having(word, found)
-        return _Snippets(self._texts, query, set(found))
+        return _Snippets(self._texts, query, set(filter(may_show, found)))
 
     def _having(self, word: Word, among: Iterable[str]) -> list[str]:
         alike, texts = self._sounding_like(word), self._texts

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 WorkMark: TypeAlias = Literal["owed", "late", "closing", "disputed", "risen"]
 """What a tip asks of a desk. `owed`: the desk owes a report. `late`: a clock ran out, at this desk or below it.
 `closing`: a desk below asks to close it. `disputed`: the tipster disputed the closing. `risen`: a clock ran out below,
-or a closing there was disputed."""
+a closing there was disputed, or no officer there is left who has the tip."""
+
+_OF_PEOPLE = frozenset({"recused", "readmitted", "unattended"})
+"""Steps that say who has a tip, and are no work on it: they stop no clock."""
 
 
 class Direction(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +64,10 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     """The request to hand over the tipster's own words that no second officer has consented to yet."""
     assigned: Mapping[str, str] = {}
     """The officer that each desk assigned it to, by desk."""
+    recused: Mapping[str, frozenset[str]] = {}
+    """The officers who have to do with its people and have it no more, by desk. A desk knows of its own alone."""
+    unattended: frozenset[str] = frozenset()
+    """Desks at which no officer is left who has it, and that have done nothing since."""
 
     @property
     def finished(self) -> bool:
@@ -72,6 +79,10 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     def is_led(self) -> bool:
         """Whether what becomes of another tip counts for this one: it is merged, and its tipster disputes nothing."""
         return bool(self.merged_into) and not self.disputed
+
+    def is_recused(self, desk: str, officer: str) -> bool:
+        """Return whether an officer of a desk does not have the tip any more, as they said themselves."""
+        return officer in self.recused.get(desk, ())
 
     def director_of(self, desk: str) -> str:
         """Return the desk that has a desk's report coming to it; empty if it owes none, given or not."""
@@ -125,6 +136,10 @@ def _after_desk(work: Work, posted: PostedMessage) -> Work:
     message = posted.message
     if message.retention:
         return work
+    if message.desk in work.unattended:
+        work = msgspec.structs.replace(work, unattended=work.unattended - {message.desk})
+    if message.case and message.case.kind in _OF_PEOPLE:
+        return _after_people(work, message.desk, message.case)
     work = msgspec.structs.replace(work, acted=True)
     if message.case:
         work = _after_step(work, posted, message.case)
@@ -158,6 +173,15 @@ def _after_step(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
     if step.kind == "closed":
         return msgspec.structs.replace(work, outcome=step.outcome, asked=None)
     return work
+
+
+def _after_people(work: Work, desk: str, step: CaseStep) -> Work:
+    if step.kind == "unattended":
+        return msgspec.structs.replace(work, unattended=work.unattended | {desk})
+    before = work.recused.get(desk, frozenset())
+    now = before | {step.to} if step.kind == "recused" else before - {step.to}
+    assigned = {at: one for at, one in work.assigned.items() if at != desk or one not in now}
+    return msgspec.structs.replace(work, recused={**work.recused, desk: now}, assigned=assigned)
 
 
 def _raw_asked(work: Work, posted: PostedMessage) -> Work:

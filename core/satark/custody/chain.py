@@ -20,11 +20,13 @@ from satark.redacted import Redacted
 Action: TypeAlias = Literal[
     "received", "sealed", "cleaned", "uncleaned", "muted", "disguised", "lost",
     "viewed", "heard", "drafted", "transcribed", "exported", "opened",
+    "recused", "readmitted",
 ]  # fmt: skip
-"""What was done with a file.
+"""What was done with a file, or who no longer has the tip.
 
 `muted`: a copy without sound was made; `heard`: a disguised voice; `drafted`: a machine transcribed a voice; `opened`:
-what takes two officers.
+what takes two officers; `recused`: an officer has to do with the people of the tip and does not have it any more;
+`readmitted`: another gave it back to them, who is named second.
 """
 
 Form: TypeAlias = Literal["", "original", "clean", "muted", "preview", "disguised", "transcript"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -20,6 +20,9 @@ ROLES: tuple[Role, ...] = ("head", "officer", "auditor")
 Right: TypeAlias = Literal["listen", "release"]
 """listen: hears tipsters' voices, disguised. release: opens originals, with a second officer."""
 RIGHTS: tuple[Right, ...] = ("listen", "release")
+
+RECOVERY: Final = "recovery"
+"""Name of the head whose passphrase lies in a safe, for the day on which a desk's officers lose theirs."""
 
 _ENTRY = b"satark/1/roster-entry\0"
 _KEY_CHANGE = b"satark/1/roster-key\0"

@@ -16,19 +16,32 @@ from satark.roster.entries import desk_verifier
 from satark.routing.desks import add_desk
 
 if TYPE_CHECKING:
+    from satark.roster.entries import RosterOfficer
     from satark.services import Services
+    from satark.store.unit_of_work import UnitOfWork
     from satark.testing.tips import SeededTip
 
 
 class SeededDesk:
     """A stored desk with its opened key."""
 
-    def __init__(self, services: Services, name: str, level: Level = "district", area: str = "") -> None:
+    def __init__(
+        self,
+        services: Services,
+        name: str,
+        level: Level = "district",
+        area: str = "",
+        *,
+        officers: tuple[RosterOfficer, ...] = (),
+    ) -> None:
         recipient, self.identity = new_identity()
         self.desk = Desk(name=name, title=f"{name} title", level=level, area=area, recipient=recipient)
         self._services = services
-        services.write_now(lambda unit: add_desk(unit, self.desk, verifier=desk_verifier(self.identity)))
+        services.write_now(lambda unit: self._add(unit, officers))
         self.casework = Casework(services, name, self.identity)
+
+    def _add(self, unit: UnitOfWork, officers: tuple[RosterOfficer, ...]) -> None:
+        add_desk(unit, self.desk, verifier=desk_verifier(self.identity), officers=officers)
 
     def casework_of(self, officer: str, *, may_listen: bool = False) -> Casework:
         """Return new casework of an officer of the desk."""

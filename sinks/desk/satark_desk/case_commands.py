@@ -49,18 +49,25 @@ class DeskWork(msgspec.Struct, frozen=True):
     casework: Casework
     settings: DeskSettings
 
-    def rows(self, wanted: Filter) -> list[Row]:
-        """Return the rows of the queue that a filter leaves, sorted."""
+    def rows(self, wanted: Filter, *, of_desk: bool = False) -> list[Row]:
+        """Return the rows of the officer's queue that a filter leaves, sorted.
+
+        `of_desk`: those of the desk, whichever officer asks, to be counted alone.
+        """
         found = self.casework.find(wanted.q) if wanted.q.strip() else None
         self.casework.note_listed()
         rules = queue_rules(self.settings, self.text("en"))
         index = QueueIndex(self.services, self.casework.cache, self.unlocked.desk.name, rules)
         index.refresh()
-        return OfficerQueue(self.services, index, self.unlocked.officer).page(wanted, found)
+        return OfficerQueue(self.services, index, "" if of_desk else self.unlocked.officer).page(wanted, found)
 
     def text(self, language: str) -> PageText:
         """Return the text of the pages in a language."""
         return PageText(language, self.services.geography, self.settings.utc_offset_hours, self.services.questionnaire)
+
+    def acts(self) -> DeskActs:
+        """Return the acts of the officer, by the rules and the clocks of the settings."""
+        return DeskActs(self.services, self.casework, self.settings.clocks())
 
     def act(self, number: str, act: DeskAct) -> OpenTip:
         """Do something with a tip, by the rules; return the tip as it is afterwards.
@@ -70,7 +77,7 @@ class DeskWork(msgspec.Struct, frozen=True):
             NoSuchTip: the desk has none of this number.
         """
         before = self.casework.open(number)
-        DeskActs(self.services, self.casework, self.settings.clocks()).perform(before, act)
+        self.acts().perform(before, act)
         after = self.casework.open(before.id)
         self._note_own_act(before, after)
         return after

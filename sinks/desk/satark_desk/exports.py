@@ -34,9 +34,9 @@ def approve_originals(
 
     Raises:
         SecondOfficerRequired: both are the same officer.
-        NotTheseTwoOfficers: one lacks a right, or appointed the other.
+        NotTheseTwoOfficers: one lacks a right, does not have the tip, or appointed the other.
     """
-    approval = two_officers(state, first.desk.name, first.officer, second.officer)
+    approval = two_officers(state, tip, first.desk.name, first.officer, second.officer)
     note_opened(casework, tip, approval)
     return approval
 

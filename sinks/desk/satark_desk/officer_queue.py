@@ -16,7 +16,7 @@ from satark_desk.read_state import mark_read, read_states
 from satark_desk.tip_queue import ALWAYS_SHOWN, FIELDS, MARKS, Filter, Mark, Row
 
 if TYPE_CHECKING:
-    from satark.officer import FloodGroup, TipSummary
+    from satark.officer import FloodGroup, TipSummary, Work
     from satark.services import Services
     from satark_desk.queue_index import QueueIndex
 
@@ -48,8 +48,16 @@ class OfficerQueue(QueueWatcher):
     def refresh(self) -> None:
         """Follow what changed in the store."""
         self._index.refresh()
-        self.floods = flood_groups(self._index.cache)
+        self.floods = flood_groups(self._index.cache, self._may_read)
         self._grouped = frozenset(one.id for flood in self.floods for one in flood.tips)
+
+    def _may_read(self, work: Work) -> bool:
+        return not work.is_recused(self._index.desk, self._officer)
+
+    @property
+    def _kept_from(self) -> AbstractSet[str]:
+        """The tips that the officer recused themselves from: nothing of the queue shows or counts them."""
+        return self._index.having("recused", self._officer)
 
     def follow(self, tips: Collection[str]) -> None:
         """Look up what the officer has seen of these tips."""
@@ -57,7 +65,7 @@ class OfficerQueue(QueueWatcher):
         for tip in tips:
             self._unseen.discard(tip)
             self._updated.discard(tip)
-            if tip not in self._index.cache.tips:
+            if tip not in self._index.cache.tips or tip in self._kept_from:
                 continue
             if tip not in states:
                 self._unseen.add(tip)
@@ -81,14 +89,15 @@ class OfficerQueue(QueueWatcher):
 
     @property
     def every(self) -> int:
-        """The number of all tips."""
-        return len(self._index)
+        """The number of all tips that the officer has."""
+        return len(self._index) - len(self._kept_from)
 
     @property
     def pressing(self) -> int:
         """The number of urgent tips that are unread, and of reports that are due soon."""
         unread = self._unseen | self._updated
-        return len((unread & self._index.having("mark", "urgent")) | self._index.having("soon", ""))
+        pressing = (unread & self._index.having("mark", "urgent")) | self._index.having("soon", "")
+        return len(pressing - self._kept_from)
 
     def total(self, wanted: Filter, found: Mapping[str, str] | None) -> int:
         """Return how many tips a filter and a search leave."""
@@ -129,7 +138,7 @@ class OfficerQueue(QueueWatcher):
 
     def count_by_status(self) -> list[tuple[str, int]]:
         """Count the tips by status, in the order of a tip's progress."""
-        counted = self._index.counts("status")
+        counted = self._index.counts("status", self._kept_from)
         return [(status, counted[status]) for status in STATUSES if status in counted]
 
     def count_by_mark(self) -> dict[Mark, int]:
@@ -139,16 +148,17 @@ class OfficerQueue(QueueWatcher):
 
     def values(self, field: str) -> list[str]:
         """Return the values that tips have of a field, sorted."""
-        return sorted(self._index.counts(field))
+        return sorted(self._index.counts(field, self._kept_from))
 
     def merged_into(self, number: str) -> list[str]:
         """Return the numbers of the tips that are merged into another."""
-        return [self._number(tip) for tip in self._index.having("merged_into", number)]
+        return [self._number(tip) for tip in self._index.having("merged_into", number) - self._kept_from]
 
     def _marked(self, mark: str) -> AbstractSet[str]:
         if mark == "new":
             return self._unseen | self._updated
-        return self._index.having("mine", self._officer) if mark == "mine" else self._index.having("mark", mark)
+        marked = self._index.having("mine", self._officer) if mark == "mine" else self._index.having("mark", mark)
+        return marked - self._kept_from if self._kept_from else marked
 
     def _chosen(self, wanted: Filter, found: Mapping[str, str] | None) -> AbstractSet[str] | None:
         values = ((field, getattr(wanted, field)) for field in FIELDS)
@@ -164,10 +174,14 @@ class OfficerQueue(QueueWatcher):
         return {tip for tip in smallest if all(tip in other for other in others) and tip not in hidden}
 
     def _hidden(self, wanted: Filter, found: Mapping[str, str] | None) -> AbstractSet[str]:
-        """Return the tips that are not listed: what is set aside, until it is asked for, and what floods stand for."""
+        """Return the tips that are not listed.
+
+        These are what the officer does not have; what is set aside, until it is asked for; and what floods stand for.
+        """
+        kept = self._kept_from
         if wanted.status or found is not None:
-            return frozenset()
-        aside = self._index.having("aside", "")
+            return kept
+        aside = self._index.having("aside", "") | kept
         return aside if wanted.query else aside | self._grouped
 
     def _ordered(self, wanted: Filter, found: Mapping[str, str] | None) -> Iterator[str]:

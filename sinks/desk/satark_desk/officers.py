@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 from sqlalchemy import Connection, select
 
 from satark.desk import CaseworkError, Desk, KeyChanged, Level
 from satark.officer import (
+    RECOVERY,
     DeskAdded,
     KeyChange,
     OfficerSet,
@@ -69,10 +70,6 @@ __all__ = [
     "unlock",
     "unlock_any",
 ]
-
-
-RECOVERY: Final = "recovery"
-"""Name of the head whose passphrase lies in a safe, for the day on which a desk's officers lose theirs."""
 
 
 class WrongPassphrase(CaseworkError):  # noqa: N818 - it reads as what it says

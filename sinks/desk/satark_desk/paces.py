@@ -40,7 +40,11 @@ def paces_of(services: Services, casework: Casework) -> dict[Step, Pace]:
     cache, since = casework.cache, time.time() - DAYS * _DAY
     with cache.lock:
         cache.refresh()
-        recent = {tip: one for tip, one in cache.tips.items() if band_end(one.envelope.header.received) >= since}
+        recent = {
+            tip: one
+            for tip, one in cache.tips.items()
+            if band_end(one.envelope.header.received) >= since and casework.may_read(one.summary(tip).work)
+        }
         threads = {
             tip: [with_officer(posted, one.envelope.identity) for posted in one.thread] for tip, one in recent.items()
         }

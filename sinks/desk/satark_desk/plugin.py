@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,11 +66,13 @@ def satark_commands(cli: click.Group) -> None:
     from satark_desk.commands import desk_group, officer_group  # noqa: PLC0415 - servers never need the commands
     from satark_desk.evidence_commands import evidence_group  # noqa: PLC0415 - servers never need the commands
     from satark_desk.passphrase_commands import COMMANDS  # noqa: PLC0415 - servers never need the commands
+    from satark_desk.people_commands import COMMANDS as PEOPLE  # noqa: PLC0415 - servers never need the commands
     from satark_desk.retention_commands import retention_group  # noqa: PLC0415 - servers never need the commands
     from satark_desk.roster_commands import roster_group  # noqa: PLC0415 - servers never need the commands
     from satark_desk.together_commands import COMMANDS as TOGETHER  # noqa: PLC0415 - servers never need the commands
 
-    for command in (*office.COMMANDS, *case.COMMANDS, *release.COMMANDS, *statistics.COMMANDS, *TOGETHER):
+    groups = (office.COMMANDS, case.COMMANDS, release.COMMANDS, statistics.COMMANDS, TOGETHER, PEOPLE)
+    for command in chain.from_iterable(groups):
         desk_group.add_command(command)
     for command in COMMANDS:
         officer_group.add_command(command)

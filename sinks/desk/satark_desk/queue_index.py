@@ -96,9 +96,11 @@ class QueueIndex:
         """Return the tips that have a value."""
         return self._facets.get((name, value), frozenset())
 
-    def counts(self, name: str) -> dict[str, int]:
-        """Return how many tips have each value of a field, by value, without those that none has."""
-        return {value: len(tips) for (field, value), tips in self._facets.items() if field == name and value and tips}
+    def counts(self, name: str, hidden: AbstractSet[str]) -> dict[str, int]:
+        """Return how many tips but the hidden ones have each value of a field; values that none has are left out."""
+        sets = ((value, tips) for (field, value), tips in self._facets.items() if field == name and value)
+        counted = ((value, len(tips - hidden) if hidden else len(tips)) for value, tips in sets)
+        return {value: number for value, number in counted if number}
 
     def summary(self, tip: str) -> TipSummary:
         """Return the summary of a tip."""
@@ -156,7 +158,7 @@ class QueueIndex:
     def _add(self, tip: str, row: Row) -> Key:
         header = row.summary.header
         key = self._keys[tip] = Key(row.rank, row.summary.last_heard, row.position, header.number, tip)
-        self._facets_of[tip] = tuple(_facets(row))
+        self._facets_of[tip] = tuple(_facets(row, self.desk))
         for facet in self._facets_of[tip]:
             self._facets[facet].add(tip)
         if wake := self._next_change(row):
@@ -195,7 +197,7 @@ def _band(key: Key) -> tuple[int, str]:
     return key.rank, key.heard
 
 
-def _facets(row: Row) -> Iterator[Facet]:
+def _facets(row: Row, desk: str) -> Iterator[Facet]:
     header, work = row.summary.header, row.summary.work
     values: Mapping[str, str] = {
         "status": row.summary.status,
@@ -214,3 +216,4 @@ def _facets(row: Row) -> Iterator[Facet]:
         yield "soon", ""
     if work.set_aside:
         yield "aside", ""
+    yield from (("recused", officer) for officer in work.recused.get(desk, ()))

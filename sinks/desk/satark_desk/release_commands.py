@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from satark.officer import RELEASABLE, DeskAct, DeskActs, all_desks, sender_hints, text_hints
+from satark.officer import RELEASABLE, DeskAct, all_desks, sender_hints, text_hints
 from satark.terminal import escape_controls
 from satark_desk.act_values import parse_due
 from satark_desk.case_commands import act_on, at_desk, desk_work, json_option, language_option, on_tip, report_act
@@ -134,7 +134,7 @@ def _warn_of_hints(work: DeskWork, number: str, act: DeskAct) -> None:
     """Say on standard error what goes along and points to the sender, as the page does before an officer confirms."""
     tip, geography = work.casework.open(number), work.services.geography
     hints = sender_hints(tip, geography)
-    rules = DeskActs(work.services, work.casework, work.settings.clocks()).releases
+    rules = work.acts().releases
     phrases = hints.phrases
     if rules.takes_release(tip, act.to) and not act.raw:
         phrases = text_hints([act.text, act.rewording, *act.answers.values()], geography).phrases

@@ -78,7 +78,7 @@ def approve(services: Services, by: UnlockedDesk, tip: OpenTip, officer: str) ->
         CaseworkError: these two officers may not do it together.
     """
     state = services.read_keys(services.roster.check).state
-    approval = two_officers(state, by.desk.name, officer, by.officer)
+    approval = two_officers(state, tip, by.desk.name, officer, by.officer)
 
     def write(unit: UnitOfWork) -> None:
         row = unit.main.execute(select(release).where(*_of(by.desk.name, tip.id, officer))).one_or_none()
@@ -105,7 +105,7 @@ def approval_of(services: Services, by: UnlockedDesk, tip: OpenTip) -> TwoOffice
     if second is None or not is_statement_signed(second.signer, row.approved, statement):
         return None
     try:
-        return two_officers(state, row.desk, row.officer, row.second)
+        return two_officers(state, tip, row.desk, row.officer, row.second)
     except CaseworkError:
         return None
 

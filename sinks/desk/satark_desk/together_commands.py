@@ -12,7 +12,6 @@ from satark.officer import (
     BulkAct,
     BulkKind,
     DeskAct,
-    DeskActs,
     flood_groups,
     perform_all,
     related_tips,
@@ -49,7 +48,7 @@ def related(*, desk: str, number: str, passphrase_file: Path, language: str, as_
 def floods(*, desk: str, passphrase_file: Path, language: str, as_json: bool) -> None:
     """List the floods of DESK: groups of unfinished tips of one day that say nearly the same, or nothing."""
     with desk_work(desk, passphrase_file) as work:
-        found = flood_groups(work.casework.cache)
+        found = flood_groups(work.casework.cache, work.casework.may_read)
         if as_json:
             for flood in found:
                 print_json({"numbers": [one.header.number for one in flood.tips], "words": flood.words})
@@ -91,8 +90,7 @@ def bulk(
     into = to or (numbers[0] if kind == "merge" else "")
     act = BulkAct(kind=kind, to=into, priority=priority or "", text=reason.strip())
     with desk_work(desk, passphrase_file) as work:
-        acts = DeskActs(work.services, work.casework, work.settings.clocks())
-        outcomes = perform_all(acts, work.casework, numbers, act)
+        outcomes = perform_all(work.acts(), work.casework, numbers, act)
         text = work.text("en")
     for one in outcomes:
         if as_json:

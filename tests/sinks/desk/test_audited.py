@@ -50,7 +50,9 @@ PASSPHRASE = "sp passphrase 1"
 SECOND = "brittle-orchard-4711-lantern"
 NO_OFFICERS_COMMAND = {("desk", "add")}
 """Commands with a passphrase that nobody has signed in with: here it is the first officer's of a new desk."""
-READS_NOTHING = {"allowed_targets", "directing", "custody", "may_hear", "unreadable", "log", "post", "trail", "desk"}
+READS_NOTHING = {
+    "allowed_targets", "directing", "custody", "may_hear", "may_read", "unreadable", "log", "post", "trail", "desk",
+}  # fmt: skip
 """What of casework shows nothing that an officer has not opened before, and what other methods record themselves in."""
 
 

@@ -22,7 +22,7 @@ from satark.services import Services
 from satark.testing.tips import SeededTip, seed_message, seed_tip
 from satark.tip import Message
 from satark_desk.command_errors import report_errors
-from satark_desk.officers import UnlockedDesk
+from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
 
 OPTIONS: Mapping[str, Mapping[str, str]] = {
     "status": {"status": "--status", "text": "--message"},
@@ -45,6 +45,8 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
     "assign": {"to": "--to"},
     "merge": {"to": "--into", "text": "--reason"},
     "unmerge": {},
+    "recuse": {},
+    "readmit": {"to": "--officer", "text": "--reason"},
 }
 """Act → field of its form → option of its command."""
 COMMANDS = {"status": "respond", "approve": "approve-closing", "refuse": "refuse-closing"}
@@ -124,6 +126,13 @@ CASES = [
     Case("sp", "merged", "merge", {"to": "K999-9999"}, is_allowed=False),
     Case("sp", "new", "status", {"status": "SET_ASIDE"}, is_allowed=True),
     Case("sp", "urgent", "status", {"status": "SET_ASIDE"}, is_allowed=False),
+    Case("sp", "new", "recuse", {}, is_allowed=True),
+    Case("dig", "new", "recuse", {}, is_allowed=False),
+    Case("sp", "recused", "readmit", {"to": "sp-2", "text": "another man of that name"}, is_allowed=True),
+    Case("sp", "recused", "readmit", {"to": "sp-2", "text": " "}, is_allowed=False),
+    Case("sp", "recused", "readmit", {"to": "sp-1", "text": "x"}, is_allowed=False),
+    Case("sp", "recused", "assign", {"to": "sp-2"}, is_allowed=False),
+    Case("sp", "new", "readmit", {"to": "sp-2", "text": "x"}, is_allowed=False),
 ]
 
 
@@ -143,10 +152,19 @@ def unlocked_once(monkeypatch: pytest.MonkeyPatch, services: Services, unlocked:
 
 
 @pytest.fixture
-def tip_in(services: Services, desk: Callable[[str], Desk], casework: Callable[[str], Casework]) -> Any:
-    """Make a tip in a state: new, directed by the SP to the station, asked to be closed, or disputed."""
+def tip_in(
+    services: Services,
+    desk: Callable[[str], Desk],
+    casework: Callable[[str], Casework],
+    unlocked: Callable[[str], UnlockedDesk],
+) -> Any:
+    """Make a tip in a state: new, directed by the SP to the station, asked to be closed, disputed, without `sp-2`."""
     desks = [desk("sp"), desk("dig")]
     acts = {name: DeskActs(services, casework(name), Clocks()) for name in ("sp", "lanka")}
+
+    second = unlocked("sp")
+    add_officer(services, second, NewOfficer(name="sp-2", passphrase="quiet mango tractor 7 violin ledger"))
+    recusing = Casework(services, "sp", second.identity, officer="sp-2")
 
     def do(name: str, seeded: SeededTip, act: DeskAct) -> None:
         acts[name].perform(casework(name).open(seeded.number), act)
@@ -154,6 +172,9 @@ def tip_in(services: Services, desk: Callable[[str], Desk], casework: Callable[[
     def make(state: str) -> SeededTip:
         answers = {"category": "liquor", "what": OWN_WORDS}
         seeded = seed_tip(services, desks, answers=answers, priority="urgent" if state == "urgent" else "normal")
+        if state == "recused":
+            tip = recusing.open(seeded.number)
+            DeskActs(services, recusing, Clocks()).perform(tip, DeskAct(name="recuse"))
         if state == "merged":
             do("sp", seeded, DeskAct(name="merge", to=seed_tip(services, desks).number))
         if state == "raw asked":

@@ -51,6 +51,8 @@ class ActPages:
             act = act_of(name, form, self._web.settings.utc_offset_hours)
             self._pages.acts(session).perform(tip, act)
             self._web.drafts.drop(once)
+        if name == "recuse":  # whoever recused themselves does not have the tip any more
+            return redirect_to(request, "?done=recuse")
         return self._to_tip(request, tip, done=self._done(session, tip, name, form))
 
     def show(self, request: Request, session: Session) -> Response:

@@ -91,6 +91,7 @@ class DeskPages:
             colleagues=services.read(lambda c: officers_of(c, desk)),
             longest=MAX_TEXT,
             most=MOST_TIPS,
+            done=request.query_params.get("done", ""),
         )
 
     def tip(self, request: Request, session: Session) -> Response:
@@ -150,6 +151,7 @@ class DeskPages:
         work, may_close = tip.work, acts.may_close(tip)
         closable = may_close or not work.finished
         due = acts.clocks.report_due(tip.header.priority, time.time())
+        colleagues = services.read(lambda c: officers_of(c, session.desk))
         return {
             "work": work,
             "titles": {desk.name: desk.title for desk in services.read(all_desks)},
@@ -165,7 +167,9 @@ class DeskPages:
             "officer_name": str,
             "categories": services.questionnaire.categories,
             "priorities": PRIORITIES,
-            "officers": services.read(lambda c: officers_of(c, session.desk)),
+            "officers": [one for one in colleagues if not work.is_recused(session.desk, one)],
+            "recused": sorted(work.recused.get(session.desk, ())),
+            "may_recuse": acts.may(tip, DeskAct(name="recuse")),
             "usual_due": write_due(due, settings.utc_offset_hours),
         }
 

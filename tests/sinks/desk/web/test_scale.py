@@ -119,7 +119,7 @@ def test_officers_of_a_desk_share_what_is_opened_and_it_goes_with_the_last_of_th
         assert cache.tips
         sessions.end(two)
         assert not cache.tips
-        assert not cache.texts.find(Query.of(""))
+        assert not cache.texts.find(Query.of(""), lambda _tip: True)
         assert index() is None
     finally:
         gc.enable()

@@ -24,7 +24,7 @@
     if (link) {
       event.preventDefault();
       link.click();
-      if (link.tagName === "SUMMARY" && link.parentElement.open) link.parentElement.querySelector("select, textarea, input:not([type=checkbox], [type=hidden])").focus();
+      if (link.tagName === "SUMMARY" && link.parentElement.open) link.parentElement.querySelector("select, textarea, input:not([type=checkbox], [type=hidden]), button").focus();
     } else if (rows().length && (event.key === "j" || event.key === "k")) {
       event.preventDefault();
       step(event.key === "j" ? 1 : -1);

@@ -1,0 +1,84 @@
+"""Recusal: an officer who has to do with the people of a tip says so, and does not have this tip from then on.
+
+`Casework.may_read` is where it takes effect. It is a rule of the pages and commands: the officer holds the desk's key,
+which opens the tip in the hands of whoever has the databases too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from satark.custody import log as custody
+from satark.custody.entries import DeskOfficer, officer_entry
+from satark.identity.sealing import recipient_of
+from satark.roster.entries import RECOVERY
+from satark.tip import CaseStep, Message
+
+if TYPE_CHECKING:
+    from satark.audit.acts import ActKind
+    from satark.casework.casework import Casework
+    from satark.casework.desk_act import DeskAct, Problem
+    from satark.casework.opened_tip import OpenTip
+    from satark.services import Services
+    from satark.store.unit_of_work import UnitOfWork
+
+
+class Recusal:
+    """What one officer does about recusals at their desk."""
+
+    def __init__(self, services: Services, casework: Casework) -> None:
+        self._services = services
+        self._casework = casework
+
+    def check_recuse(self, tip: OpenTip, *, has_desk_above: bool) -> Problem | None:
+        """Check that somebody is left who has the tip when this officer has it no more."""
+        return None if self._left(tip) or has_desk_above else "recuse.last"
+
+    def check_readmit(self, tip: OpenTip, act: DeskAct) -> Problem | None:
+        """Check that this officer may give the tip back to another."""
+        if act.to == self._casework.trail.officer or not tip.work.is_recused(self._casework.desk, act.to):
+            return "readmit.none"
+        return None if act.text else "readmit"
+
+    def recuse(self, unit: UnitOfWork, tip: OpenTip) -> None:
+        """Take the tip from this officer, and tell the desks above if nobody at the desk is left."""
+        officer = self._casework.trail.officer
+        self._log(unit, tip, "recused")
+        self._post(unit, tip, CaseStep(kind="recused", to=officer), "", ("recused", ""), private=True)
+        if not self._left(tip):
+            self._post(unit, tip, CaseStep(kind="unattended"), "", ("unattended", ""))
+
+    def readmit(self, unit: UnitOfWork, tip: OpenTip, officer: str, reason: str) -> None:
+        """Give the tip back to an officer."""
+        self._log(unit, tip, "readmitted", officer)
+        # The desks above read it where they were told that nobody is left.
+        private = self._casework.desk not in tip.work.unattended
+        self._post(unit, tip, CaseStep(kind="readmitted", to=officer), reason, ("readmitted", officer), private=private)
+
+    def _left(self, tip: OpenTip) -> list[str]:
+        """Return the officers of the desk who would have the tip without this one: `RECOVERY` lies in a safe."""
+        desk, gone = self._casework.desk, {self._casework.trail.officer, RECOVERY}
+        listed = self._services.read_keys(self._services.roster.check).state.desks.get(desk)
+        officers = listed.officers.values() if listed else ()
+        readers = (one.name for one in officers if one.role != "auditor")
+        return [name for name in readers if name not in gone and not tip.work.is_recused(desk, name)]
+
+    def _post(
+        self,
+        unit: UnitOfWork,
+        tip: OpenTip,
+        step: CaseStep,
+        reason: str,
+        act: tuple[ActKind, str],
+        *,
+        private: bool = False,
+    ) -> None:
+        desk = self._casework.desk
+        message = Message(sender="desk", desk=desk, text=reason, internal=True, private=private, case=step)
+        self._casework.post(unit, tip, message, act=act)
+
+    def _log(self, unit: UnitOfWork, tip: OpenTip, action: Literal["recused", "readmitted"], officer: str = "") -> None:
+        by = DeskOfficer(desk=self._casework.desk, name=self._casework.trail.officer)
+        entry = officer_entry(action, by, unit.now, form="", second=officer)
+        recipient = tip.envelope.tip_recipient or recipient_of(tip.envelope.identity)
+        custody.append_entries(unit, tip.id, recipient, "", entry)

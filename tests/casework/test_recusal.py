@@ -1,0 +1,223 @@
+"""Recusal: whoever has to do with the people of a tip does not have it any more, and everybody else goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from satark.casework import Casework, NoSuchTip, TwoOfficerApproval
+from satark.casework.approvals import two_officers
+from satark.casework.clocks import Clocks, marks_for
+from satark.casework.desk_act import ActName, ActRefused, DeskAct, Problem
+from satark.casework.desk_acts import DeskActs
+from satark.casework.errors import NotTheseTwoOfficers
+from satark.casework.flood_groups import flood_groups
+from satark.casework.merging import merged_into
+from satark.casework.offices import offices_of
+from satark.casework.related_tips import related_tips
+from satark.custody.audit import verify_log
+from satark.identity.sealing import new_identity
+from satark.roster.entries import Right, Role, RosterOfficer, officer_signer
+from satark.roster.state import RosterState
+from satark.services import Services
+from satark.testing.desks import Office, SeededDesk
+from satark.testing.tips import SeededTip, seed_tip
+
+WORDS = "UP65CD4411 कल्लू शराब बेचता है"
+
+
+class Officer:
+    """One of several officers of a desk, acting by the rules."""
+
+    def __init__(self, services: Services, desk: SeededDesk, name: str) -> None:
+        self.casework = desk.casework_of(name)
+        self._acts = DeskActs(services, self.casework, Clocks())
+
+    def do(self, tip: SeededTip, name: ActName, **fields: Any) -> None:
+        self._acts.perform(self.casework.open(tip.number), DeskAct(name=name, **fields))
+
+    def refused(self, tip: SeededTip, name: ActName, **fields: Any) -> Problem:
+        with pytest.raises(ActRefused) as refusal:
+            self.do(tip, name, **fields)
+        return refusal.value.problem
+
+
+def listed(name: str, role: Role = "officer") -> RosterOfficer:
+    recipient, identity = new_identity()
+    rights: tuple[Right, ...] = ("listen", "release") if role == "head" else ()
+    return RosterOfficer(name=name, recipient=recipient, signer=officer_signer(identity), role=role, rights=rights)
+
+
+@pytest.fixture
+def sp(services: Services) -> SeededDesk:
+    officers = (listed("asha", "head"), listed("bina"), listed("auditor", "auditor"), listed("recovery", "head"))
+    return SeededDesk(services, "sp", officers=officers)
+
+
+@pytest.fixture
+def asha(services: Services, sp: SeededDesk) -> Officer:
+    return Officer(services, sp, "asha")
+
+
+@pytest.fixture
+def bina(services: Services, sp: SeededDesk) -> Officer:
+    return Officer(services, sp, "bina")
+
+
+@pytest.fixture
+def seed(services: Services, sp: SeededDesk, dig: SeededDesk) -> Callable[..., SeededTip]:
+    """Make a tip at the SP and the DIG."""
+    return lambda **fields: seed_tip(services, [sp.desk, dig.desk], **fields)
+
+
+@pytest.fixture
+def tip(seed: Callable[..., SeededTip]) -> SeededTip:
+    return seed(answers={"category": "liquor", "what": WORDS})
+
+
+@pytest.fixture
+def risen(services: Services, dig: SeededDesk, tip: SeededTip) -> Callable[[], bool]:
+    """Tell whether the tip rose to the DIG."""
+    return lambda: "risen" in marks_for("dig", dig.casework.open(tip.number).work, (), offices_of(services))
+
+
+def test_a_recused_officer_has_the_tip_nowhere_and_the_others_go_on(
+    seed: Callable[..., SeededTip], asha: Officer, bina: Officer, tip: SeededTip
+) -> None:
+    other = seed(answers={"category": "liquor", "what": WORDS})
+    merged = seed(answers={"category": "liquor"})
+    asha.do(merged, "merge", to=other.number)
+    before = seen(asha.casework, other)
+    assert seen(bina.casework, other) == before
+    for one in (tip, merged):
+        bina.do(one, "recuse")
+        with pytest.raises(NoSuchTip):
+            bina.casework.open(one.number)
+    gone = {"listed": {other.number}, "kept": {other.number}, "found": {other.number}, "exported": {other.number}}
+    assert seen(bina.casework, other) == {**gone, "related": set(), "merged": set()}
+    assert seen(asha.casework, other) == before
+    asha.do(tip, "note", text="gone on")
+
+
+def seen(casework: Casework, tip: SeededTip) -> dict[str, set[str]]:
+    """Return the numbers of the tips that each list of an officer shows; `tip` is one that has related ones."""
+    opened = casework.open(tip.number)
+    ids = {one.id: one.header.number for one in casework.summaries()}
+    return {
+        "listed": set(ids.values()),
+        "kept": {summary.header.number for summary, _ in casework.keepings()},
+        "found": {ids.get(found, found) for found in casework.find("")},
+        "exported": {one.tip.number for one in casework.export_list()},
+        "related": {one.summary.header.number for one in related_tips(casework, opened)},
+        "merged": {one.header.number for one in merged_into(casework, tip.number)},
+    }
+
+
+def test_a_flood_leaves_out_what_an_officer_recused_themselves_from(
+    seed: Callable[..., SeededTip], asha: Officer, bina: Officer
+) -> None:
+    flood = [seed(answers={"category": "liquor"}) for _ in range(5)]
+    bina.do(flood[0], "recuse")
+    (of_bina,) = flood_groups(bina.casework.cache, bina.casework.may_read)
+    (of_asha,) = flood_groups(asha.casework.cache, asha.casework.may_read)
+    assert {one.header.number for one in of_bina.tips} == {one.number for one in flood[1:]}
+    assert len(of_asha.tips) == 5
+
+
+def test_the_own_desk_alone_reads_it_and_it_is_no_work_on_the_tip(
+    asha: Officer, bina: Officer, tip: SeededTip, offices: dict[str, Office]
+) -> None:
+    asha.do(tip, "assign", to="bina")
+    before = asha.casework.open(tip.number).work
+    bina.do(tip, "recuse")
+    work = asha.casework.open(tip.number).work
+    assert (work.recused, work.assigned) == ({"sp": frozenset({"bina"})}, {})
+    assert before.assigned == {"sp": "bina"}
+    at_dig = offices["dig"].casework.open(tip.number)
+    assert at_dig.work.recused == {}
+    assert "bina" not in repr([(one.message.case, one.officer) for one in at_dig.thread if one.message.case is None])
+    assert asha.refused(tip, "assign", to="bina") == "assign.recused"
+
+
+def test_a_recusal_stops_no_clock(bina: Officer, asha: Officer, tip: SeededTip) -> None:
+    bina.do(tip, "recuse")
+    assert not asha.casework.open(tip.number).work.acted
+
+
+def test_a_desk_without_anybody_left_that_acts_again_rises_no_more(
+    services: Services, sp: SeededDesk, risen: Callable[[], bool], asha: Officer, tip: SeededTip
+) -> None:
+    Officer(services, sp, "bina").do(tip, "recuse")
+    asha.do(tip, "recuse")
+    new = Officer(services, sp, "chhaya")
+    new.do(tip, "readmit", to="bina", text="another man of that name")
+    assert not risen()
+
+
+def test_it_takes_another_officer_with_a_reason_to_undo_it(bina: Officer, asha: Officer, tip: SeededTip) -> None:
+    opened = bina.casework.open(tip.number)
+    bina.do(tip, "recuse")
+    with pytest.raises(ActRefused):  # with what they had opened before
+        bina._acts.perform(opened, DeskAct(name="readmit", to="bina", text="I was wrong"))
+    assert asha.refused(tip, "readmit", to="bina") == "readmit"
+    assert asha.refused(tip, "readmit", to="asha", text="x") == "readmit.none"
+    asha.do(tip, "readmit", to="bina", text="another man of that name")
+    assert bina.casework.open(tip.number).work.recused == {"sp": frozenset()}
+    bina.do(tip, "note", text="back")
+
+
+def test_the_desk_above_is_told_when_nobody_is_left_until_somebody_is_there_again(
+    dig: SeededDesk, risen: Callable[[], bool], asha: Officer, bina: Officer, tip: SeededTip
+) -> None:
+    bina.do(tip, "recuse")
+    assert not risen()
+    asha.do(tip, "recuse")
+    opened = dig.casework.open(tip.number)
+    assert opened.work.unattended == frozenset({"sp"})
+    assert risen()
+    assert "bina" not in repr([one.message.case and one.message.case.to for one in opened.thread])
+    dig.casework.note(opened, "we take it")
+    assert risen()
+
+
+def test_the_last_officer_of_all_who_have_a_tip_cannot_leave_it(
+    services: Services, sp: SeededDesk, asha: Officer, bina: Officer
+) -> None:
+    alone = seed_tip(services, [sp.desk])
+    bina.do(alone, "recuse")
+    assert asha.refused(alone, "recuse") == "recuse.last"
+    assert asha.casework.open(alone.number).header.number == alone.number
+
+
+def test_both_logs_record_it_and_hold(services: Services, asha: Officer, bina: Officer, tip: SeededTip) -> None:
+    bina.do(tip, "recuse")
+    asha.do(tip, "readmit", to="bina", text="another man")
+    rows = asha.casework.custody(asha.casework.open(tip.number))
+    entries = [(row.entry.action, row.entry.officer, row.entry.second, row.row.file) for row in rows if row.entry]
+    assert entries == [("recused", "bina", "", ""), ("readmitted", "asha", "bina", "")]
+    assert verify_log(services).problems == ()
+
+
+def test_a_recused_officer_approves_no_originals(
+    services: Services, asha: Officer, bina: Officer, tip: SeededTip
+) -> None:
+    state: RosterState = services.read_keys(services.roster.check).state
+    opened = asha.casework.open(tip.number)
+    assert isinstance(two_officers(state, opened, "sp", "asha", "bina"), TwoOfficerApproval)
+    bina.do(tip, "recuse")
+    with pytest.raises(NotTheseTwoOfficers):
+        two_officers(state, asha.casework.open(tip.number), "sp", "asha", "bina")
+
+
+def test_the_tipster_of_a_merged_tip_reads_on_when_an_officer_acts_who_has_both(
+    seed: Callable[..., SeededTip], asha: Officer, bina: Officer, tip: SeededTip
+) -> None:
+    leading = seed()
+    asha.do(tip, "merge", to=leading.number)
+    bina.do(tip, "recuse")
+    bina.do(leading, "status", status="VERIFYING")
+    assert asha.casework.open(tip.number).status == "MERGED"
+    asha.do(leading, "note", text="seen")
+    assert asha.casework.open(tip.number).status == "VERIFYING"
