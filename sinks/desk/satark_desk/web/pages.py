@@ -30,7 +30,6 @@ from satark_desk.act_values import MAX_TRANSCRIPT, write_due
 from satark_desk.file_origins import file_origins
 from satark_desk.officers import officers_of
 from satark_desk.place_map import place_map
-from satark_desk.releases import originals_of
 from satark_desk.tip_queue import PRIORITIES, Filter
 from satark_desk.web.files import INLINE
 from satark_desk.web.release_view import given_directions, release_form
@@ -136,9 +135,9 @@ class DeskPages:
             longest_transcript=MAX_TRANSCRIPT,
             may_hear_here=may_hear_voices(session.unlocked.desk.level),
             related=related_tips(session.casework, tip),
-            **{**common, **values},
             place=place_map(tip, geography, text.language),
             origins=file_origins(tip, geography, text.days_of(tip.tip.received)),
+            **{**common, **values},
         )
 
     def acts(self, session: Session) -> DeskActs:
