@@ -31,6 +31,7 @@ H = TypeVar("H", bound=Heard)
 
 RECEIPT = re.compile(r"(?<!\d)\d{4}(?:[ \u00a0\u2009\u202f–-]\d{4}){3}(?!\d)")
 """A receipt's code: four groups of four digits, of any script."""
+_NUMBER = re.compile(r"(?<![0-9A-Z-])(?=[0-9-]*[A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}(?![0-9A-Z-])")
 
 
 class Photo(msgspec.Struct, frozen=True):
@@ -194,6 +195,12 @@ def receipt_in(text: str) -> str:
     """Find a receipt's code in a message: sixteen ASCII digits, or nothing."""
     found = RECEIPT.search(text)
     return "".join(str(int(digit)) for digit in found[0] if digit.isdigit()) if found else ""
+
+
+def tip_number_in(text: str) -> str:
+    """Find a tip's number in a message: `XXXX-XXXX`, or nothing."""
+    found = _NUMBER.search(text)
+    return found[0] if found else ""
 
 
 def _queue(reply: Reply | Sequence[Reply]) -> deque[Reply]:

@@ -8,12 +8,11 @@ from typing import Final
 
 from satark.catalogues import Catalogue, Catalogues
 from satark.geography.geography import Geography
-from satark.testing.dialogue.walking import LostError, Place
+from satark.testing.dialogue.walking import LostError, Place, tip_number_in
 from satark.testing.matrix.driver import Driver
 from satark.testing.matrix.files import recording, to_send
 from satark.testing.matrix.scenario import LANGUAGE, Action, Do, Exchange, Point, Scenario, Send, Speak, Words
 
-_NUMBER: Final = re.compile(r"(?<![0-9A-Z-])(?=[0-9-]*[A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}(?![0-9A-Z-])")
 END: Final = "@end"
 """Stands for no question: the answers are erased, and nothing more is asked."""
 _STEP_MENUS: Final = ("@details", "@change")
@@ -70,12 +69,12 @@ async def _play(player: _Player, exchanges: Sequence[Exchange]) -> str:
                 await player.answer(_ASKED_OF_SPEAKERS, player.district_of(next(stations)))
             player.expect(question)
             await player.answer(question, action)
-        found = _NUMBER.search(driver.last_answer)
+        found = tip_number_in(driver.last_answer)
         if found and player.is_asked("@reach"):
             await player.answer("@reach", "no")
     finally:
         await driver.leave()
-    return found[0] if found else ""
+    return found
 
 
 class _Player:

@@ -1,0 +1,122 @@
+"""Tipsters with a receipt: they tell a tip in English by WhatsApp or SMS, and ask later what became of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Final
+
+from satark.catalogues import Catalogues
+from satark.testing.dialogue.walking import LostError, tip_number_in
+from satark.testing.installation import ENGLISH
+from satark.testing.matrix.chat_driver import ChatDriver
+from satark.testing.matrix.sms_driver import SmsDriver
+from satark.testing.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from satark.testing.matrix.driver import Driver
+    from satark.testing.twilio.api import TwilioPeer
+    from satark.testing.twilio.people import Texter
+    from satark.testing.whatsapp.citizen import Citizen
+
+_WHAT: Final = r"What is happening\?|Write what happened"
+"""The question for what happens, in the wordings of both media."""
+
+
+class Tipster(ABC):
+    """Somebody who writes English and keeps their receipt."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.number = ""
+        """Of the tip that was told."""
+        self._driver = driver
+        self._code = ""
+        self._texts = Catalogues.shipped()["en"]
+
+    async def tell(self, what: str, *, category: str, place: str, reachable: bool = False) -> str:
+        """Tell a tip about no policeman, without files; return its number.
+
+        Args:
+            what: what happens.
+            category: the name of its category, as it is offered.
+            place: where, in words that name a station.
+            reachable: whether they want to be written to when there is news.
+
+        Raises:
+            LostError: something else is asked, or there is no receipt.
+        """
+        told = {"What is this about": category, _WHAT: what, "(Tell|Write) the place": place}
+        self._code, receipt = await self._walk({**told, **ENGLISH} | told)
+        self.number = tip_number_in(receipt)
+        if not self.number:
+            raise LostError(f"no number: {receipt}")
+        await self._driver.type(self._texts.text("reach.yes" if reachable else "reach.no"))
+        return self.number
+
+    async def ask(self) -> str:
+        """Ask by the receipt what became of the tip; return all that is answered."""
+        await self._driver.type(f"status {self._code}")
+        return self._driver.last_answer
+
+    async def answer(self, text: str) -> str:
+        """Answer the question that the police ask; return what is said then."""
+        await self._driver.choose(self._texts.text("mailbox.answer"), self._texts)
+        await self._driver.type(text)
+        return self._driver.last_answer
+
+    async def dispute(self) -> str:
+        """Say that what the police did has not helped; return what is said then."""
+        await self._driver.choose(self._texts.text("feedback.no"), self._texts)
+        return self._driver.last_answer
+
+    @abstractmethod
+    async def hear_news(self) -> str:
+        """Wait for the message that there is news; return it."""
+
+    @abstractmethod
+    async def _walk(self, answers: Mapping[str, Any]) -> tuple[str, str]:
+        """Answer all questions; return the receipt's code, and the receipt."""
+
+
+class WhatsAppTipster(Tipster):
+    """A tipster on WhatsApp."""
+
+    def __init__(self, citizen: Citizen) -> None:
+        super().__init__(ChatDriver("whatsapp", citizen))
+        self._citizen = citizen
+
+    async def ask(self) -> str:
+        """Ask, and pass over messages that there is news."""
+        answer = await super().ask()
+        while self.number not in answer:
+            answer = await self.hear_news()
+        return answer
+
+    async def hear_news(self) -> str:
+        """Wait for the next message."""
+        return (await self._citizen.hear()).text
+
+    async def _walk(self, answers: Mapping[str, Any]) -> tuple[str, str]:
+        return await self._citizen.walk(answers), self._citizen.last.text
+
+
+class SmsTipster(Tipster):
+    """A tipster who writes text messages.
+
+    Args:
+        texter: their phone.
+        peer: the provider.
+    """
+
+    def __init__(self, texter: Texter, peer: TwilioPeer) -> None:
+        super().__init__(SmsDriver(texter, ""))
+        self._texter, self._peer = texter, peer
+
+    async def hear_news(self) -> str:
+        """Wait for a message that answers nothing."""
+        sent = await until(lambda: [one.body for one in self._peer.sent if one.to == self._texter.number])
+        return sent[-1]
+
+    async def _walk(self, answers: Mapping[str, Any]) -> tuple[str, str]:
+        return await self._texter.walk(answers), "\n".join(self._texter.heard)
