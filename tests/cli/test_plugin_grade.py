@@ -78,6 +78,8 @@ def test_a_new_project_is_graded_by_its_own_tests(project: Path) -> None:
 def test_failing_tests_and_reasons_that_are_missing_are_named(project: Path) -> None:
     (project / "quality.yaml").write_text("grade: none\nkept: []\nexempt: {S03: ''}\n", "utf-8")
     assert "'S03' names no rule or has no reason" in grade(project).output
+    (project / "quality.yaml").write_text("grade: [", "utf-8")
+    assert "quality.yaml can't be read" in grade(project).output
     (project / "quality.yaml").unlink()
     (project / "tests/test_wrong.py").write_text("def test_it():\n    assert False\n", "utf-8")
     assert "fail" in grade(project).output

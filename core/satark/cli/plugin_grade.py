@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 import click
 import msgspec
 
+from satark.decoding import DECODING_ERRORS
+
 if TYPE_CHECKING:
-    from satark.decoding import DECODING_ERRORS
-from satark.testing.contracts.quality import Quality
+    from satark.testing.contracts.quality import Quality
 
 _FILE: Final = "quality.yaml"
 _HEAD: Final = "# Written by `satark plugin grade`; only the reasons under `exempt` are written by hand.\n"

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from satark.channel import Address, MediaRef
 from satark.testing.contracts.channel import ChannelCase, check_channel
+from satark.testing.contracts.plugin import PluginCase, check_plugin
+from satark_web_form import plugin
 from satark_web_form.channel import ACCOUNT, WebFormChannel
 from satark_web_form.uploads.settings import UploadSettings
 from satark_web_form.uploads.upload_store import UploadStore
@@ -16,6 +18,10 @@ async def test_the_web_form_channel_keeps_the_contract(tmp_path: Path) -> None:
     channel = WebFormChannel(UploadStore(tmp_path, UploadSettings()))
     to = Address(new_visitor().secret)
     await check_channel(ChannelCase(channel=channel, to=to, genuine=[], identifiers=[], texts=[]))
+
+
+def test_the_plugin_keeps_the_contract() -> None:
+    check_plugin(PluginCase(module=plugin, name="web_form", settings={}, channels=("web_form",)))
 
 
 def test_uploads_belong_to_the_channels_account() -> None:

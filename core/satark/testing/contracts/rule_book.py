@@ -87,7 +87,7 @@ S16 | b | a sink that reads opens only its own tips | `DeadLetter` or `Retry` fo
 S17 | b | a sink without a key shows no word of a tip | no word of the tip in the destination
 S18 | s | a cancelled delivery can be repeated | the whole tip after a delivery that was cancelled half-way
 P01 | b | every hook is one of Satark's | names and arguments as in `satark.hookspecs`
-P02 | b | a plugin without settings offers nothing | an empty list from channels and sinks
+P02 | b | a plugin without the settings that it needs offers nothing | an empty list from channels and sinks
 P03 | b | a plugin with settings offers what it promises | the channel or sink of the case's name
 P04 | b | a wrong setting is named | `SettingsError` that names the setting and its environment variable
 P05 | b | an error about settings shows no secret | no secret of the case in the error

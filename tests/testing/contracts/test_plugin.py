@@ -1,0 +1,66 @@
+"""The checks of a plugin as a whole: what it offers, with its settings and without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+import satark_web_form
+from satark import hookimpl
+from satark.settings import Settings
+from satark.testing.contracts.plugin import PluginCase, check_plugin
+from satark.testing.contracts.rules import BrokenRule
+
+
+class BeaconSettings(BaseModel):
+    """What the plugin needs."""
+
+    url: str
+
+
+class Beacon:
+    """A channel by name alone."""
+
+    name = "beacon"
+
+
+def plugin(*, always: bool) -> ModuleType:
+    """Return a plugin that offers its channel if it is configured, or always."""
+
+    @hookimpl
+    def satark_channels(settings: Settings) -> list[Beacon]:
+        return [Beacon()] if always or settings.section("beacon", BeaconSettings) else []
+
+    module: Any = ModuleType(satark_web_form.__name__)  # any package: the check reads what its files import
+    module.satark_channels = satark_channels
+    return module  # type: ignore[no-any-return]
+
+
+def broken(case: PluginCase) -> Iterator[str]:
+    """Yield the rule that a plugin breaks, if it breaks one."""
+    try:
+        check_plugin(case)
+    except BrokenRule as found:
+        yield str(found).split()[0]
+
+
+@pytest.mark.parametrize(
+    ("always", "settings", "rules"),
+    [
+        (False, {"SATARK_BEACON__URL": "https://beacon.example"}, []),
+        (True, {"SATARK_BEACON__URL": "https://beacon.example"}, ["P02"]),
+        (True, {}, []),
+        (False, {}, ["P03"]),
+    ],
+)
+def test_a_plugin_without_the_settings_that_it_needs_offers_nothing(
+    always: bool,  # noqa: FBT001 - a row of the table
+    settings: dict[str, str],
+    rules: list[str],
+) -> None:
+    case = PluginCase(module=plugin(always=always), name="beacon", settings=settings, channels=("beacon",))
+    assert list(broken(case)) == rules
