@@ -1,72 +1,194 @@
-"""docs/install.md, typed line by line: as far as it needs no root, no domain and no systemd."""
+"""docs/install.md, typed line by line: the server takes signed webhooks, survives a power cut, backs itself up.
+
+What stands for the machine's own parts is declared in `satark.testing.bare_machine`. The phones are simulated.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
 import re
-import shlex
+import shutil
 import subprocess
+import sys
 import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
 
 import pytest
+from sqlalchemy import make_url
 
 from satark.cli.deploy import NAMES
 from satark.identity.sealing import new_identity
-from satark.testing.commands import run
+from satark.testing.bare_machine.machine import BareMachine
+from satark.testing.installation import ENGLISH
+from satark.testing.peers.postgres import postgres_server
+from satark.testing.processes.serving import serve
+from satark.testing.supply.lock import cut_lock, needed_to_run
+from satark.testing.telegram.bot_api import Person, TelegramPeer
+from satark.testing.telegram.citizen import TelegramCitizen
+from satark.testing.waiting import until
+from satark.testing.whatsapp.citizen import Citizen
+from satark.testing.whatsapp.graph_api import GraphPeer
 
-PAGE = (Path(__file__).parents[1] / "docs" / "install.md").read_text("utf-8")
-pytestmark = pytest.mark.slow("other tools")
+ROOT: Final = Path(__file__).parents[1]
+PAGE: Final = (ROOT / "docs" / "install.md").read_text("utf-8")
+SETTINGS: Final = "/etc/satark/satark.toml"
+WITH_DOMAIN, WITHOUT = PAGE.split("\n## Without a domain\n")
+STEPS: Final = dict(re.findall(r"^(\d)\. (\*\*.*?)(?=^\d\. |\Z)", WITH_DOMAIN, re.DOTALL | re.MULTILINE))
+RECEIPT_CODES_AHEAD: Final = "SATARK_RECEIPT_CODES_AHEAD"
 
 
-def blocks(kind: str) -> list[str]:
-    """Return what is to be typed, or written into a file, in order."""
+def blocks(kind: str, text: str) -> list[str]:
+    """Return what a text has typed (sh) or written (toml), in order."""
     return [
-        textwrap.dedent(block) for block in re.findall(rf"^ *```{kind}\n(.*?)^ *```", PAGE, re.DOTALL | re.MULTILINE)
+        textwrap.dedent(block) for block in re.findall(rf"^ *```{kind}\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
     ]
 
 
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The settings of the page, with this test's folder in the place of the machine's and SQLite of PostgreSQL."""
-    (settings,) = blocks("toml")
-    lines = [line for line in settings.splitlines() if not line.startswith(("database_url", "keys_url"))]
-    text = "\n".join(lines).replace("/var/lib/satark", f"{tmp_path}/data").replace("/etc/satark", str(tmp_path))
-    (tmp_path / "satark.toml").write_text(text.replace("age1…", new_identity()[0]))
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SATARK_CONFIG", str(tmp_path / "satark.toml"))
-    return tmp_path
+class Installer:
+    """Somebody who follows the page on a machine, with an eye on the clock."""
+
+    def __init__(self, machine: BareMachine) -> None:
+        self.passphrase = ""
+        """Of the first desk's officer."""
+        self._recipient, self.operator_key = new_identity()
+        self._machine = machine
+        self._seconds: dict[str, float] = {}
+        self._tips = 0
+
+    def settings(self, later: str = "", **values: str) -> str:
+        """Return the settings of step 4, then those of a later part of the page, with these values in their places."""
+        (text,) = blocks("toml", STEPS["4"])
+        if later:
+            (more,) = blocks("toml", later)
+            text = re.sub(r"(?m)^plugins = .*\n", "", text) + more
+        for key, value in values.items():
+            text = re.sub(rf"(?m)^{key} = .*$", f"{key} = {json.dumps(value)}", text)
+        return text.replace("age1…", self._recipient)
+
+    def follow(self, text: str) -> str:
+        """Type the commands of a part of the page; return what they printed."""
+        title = re.match(r"\*\*(.*?)\*\*", text)
+        with self.timed(title[1] if title else "another way"):
+            return "".join(map(self._machine.type, blocks("sh", text)))
+
+    @contextmanager
+    def timed(self, what: str) -> Iterator[None]:
+        """Take the time of what is done."""
+        began = time.monotonic()
+        yield
+        self._seconds[what] = time.monotonic() - began
+
+    def clock(self) -> str:
+        """Return what took how many seconds."""
+        lines = [f"{seconds:6.1f} s  {what}" for what, seconds in self._seconds.items()]
+        return "\n".join([*lines, f"{sum(self._seconds.values()):6.1f} s  in all, without packages to download"])
+
+    async def tip_arrives(self) -> None:
+        """Open the tips of the first desk as its officer does, until there is one more, of the usual story."""
+        self._machine.write("root/passphrase", self.passphrase)
+        command = "as-satark desk tips sp --json --passphrase-file passphrase"
+
+        async def found() -> bool:
+            listed = await asyncio.to_thread(self._machine.type, command)
+            return listed.count("Arms are sold outside the village") > self._tips
+
+        await until(found)
+        self._tips += 1
 
 
-def test_every_block_is_shell() -> None:
-    assert len(blocks("sh")) >= 5
-    for block in blocks("sh"):
-        assert (
-            subprocess.run(["/bin/bash", "-n"], input=block, text=True, check=False, capture_output=True).stderr == ""
-        )
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is copied to the machine: what `make build` makes of this source."""
+    folder = tmp_path_factory.mktemp("dist")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (folder / "server.lock").write_text(cut_lock(needed_to_run(ROOT / "pyproject.toml"), ROOT / "requirements.lock"))
+    return folder
 
 
-def test_the_commands_of_the_page_give_a_service_that_check_finds_nothing_wrong_with(machine: Path) -> None:
-    typed = "\n".join(blocks("sh"))
-    (make_key,) = re.findall(r"^install .*edge\.key.*$", typed, re.MULTILINE)
-    here = make_key.replace("-o satark ", "").replace("/etc/satark", str(machine))
-    subprocess.run(["/bin/bash", "-ec", here], check=True)
-    commands = [shlex.split(line)[1:] for line in typed.splitlines() if line.startswith("as-satark ")]
-    assert ["db", "upgrade"] in commands
-    for command in commands:
-        run(*command)
-    assert ["check"] in commands, "it exits with 1 where anything is wrong"
-    assert "sp" in run("desk", "list").stdout
-    made = run("backup", str(machine / "backups")).stdout
-    assert made
-    run("verify", str(machine / "backups"))
+@pytest.fixture(scope="module")
+def machine(wheel: Path) -> Iterator[BareMachine]:
+    """A bare machine, whose PostgreSQL runs and to which the wheel and its lock were copied."""
+    environment = {RECEIPT_CODES_AHEAD: os.environ[RECEIPT_CODES_AHEAD], "PIP_NO_INDEX": "1"}
+    with postgres_server() as server, TemporaryDirectory(prefix="satark-") as folder:
+        socket = make_url(server).query.get("host")
+        if not isinstance(socket, str):
+            pytest.skip("the page's PostgreSQL listens on a socket of its own machine")
+        with BareMachine(Path(folder), environment) as bare:
+            bare.path("/var/run/postgresql").symlink_to(socket)
+            shutil.copytree(wheel, bare.path("/root"), dirs_exist_ok=True)
+            yield bare
 
 
-def test_every_file_that_the_page_prints_is_one_that_deploy_knows(machine: Path) -> None:
-    listed = re.findall(r"for name in (.*?)\ndo satark deploy", "\n".join(blocks("sh")), re.DOTALL)
-    names = {name for names in listed for name in names.split()} | set(
-        re.findall(r"satark deploy ([a-z][\w.-]+)", PAGE)
-    )
-    assert names <= set(NAMES)
-    assert {"satark-web.service", "nginx.conf", "prometheus.yml"} <= names
-    for name in names:
-        assert run("deploy", name).stdout
+@pytest.fixture(scope="module")
+def installer(machine: BareMachine) -> Installer:
+    """Who followed the page up to a service with the form: steps 1 to 5."""
+    installer = Installer(machine)
+    for step in "123":
+        installer.follow(STEPS[step])
+    machine.write(SETTINGS, installer.settings())
+    installer.passphrase = re.findall(r"passphrase, shown only once: (\S+)", installer.follow(STEPS["4"]))[0]
+    installer.follow(STEPS["5"])
+    return installer
+
+
+def test_the_page_has_nine_steps_and_prints_files_that_deploy_knows() -> None:
+    assert list(STEPS) == list("123456789")
+    printed = {
+        name for line in blocks("sh", PAGE) for name in re.findall(r"(?<=\s)[a-z][\w-]*\.(?:service|timer)", line)
+    }
+    printed |= set(re.findall(r"satark deploy ([a-z][\w.-]+)", PAGE))
+    assert {"nginx.conf", "prometheus.yml"} <= printed <= set(NAMES)
+
+
+async def test_with_a_domain_it_takes_signed_webhooks_survives_a_power_cut_and_backs_itself_up(
+    installer: Installer, machine: BareMachine
+) -> None:
+    meta = {name: name * 3 for name in ("app_secret", "verify_token", "access_token")} | {"phone_number_id": "10654"}
+    peer = GraphPeer(**meta)
+    async with peer, serve(peer.app) as graph_url:
+        await asyncio.to_thread(installer.follow, STEPS["6"])
+        machine.write(SETTINGS, f'{installer.settings(STEPS["7"], **meta)}graph_url = "{graph_url}"\n')
+        await asyncio.to_thread(installer.follow, STEPS["7"])
+        webhook = f"{machine.units.url('satark-web.service')}/whatsapp/webhook"
+        assert await peer.handshake(webhook)
+        async with Citizen(peer, webhook, wa_id="919812345678") as citizen:
+            reboot, proof = blocks("sh", STEPS["8"])
+            await citizen.say("Hi")  # taken: the answer comes, if not before the power is cut, then after it
+            with installer.timed("a reboot"):
+                await asyncio.to_thread(machine.type, reboot)
+            with installer.timed("the first tip"):
+                while not (await citizen.hear()).offers:
+                    pass
+                await citizen.walk(ENGLISH, greeting="English")
+                await installer.tip_arrives()
+        with installer.timed("a backup, and a drill with it"):
+            await asyncio.to_thread(machine.type, proof)
+            machine.write("root/operator.key", installer.operator_key)
+            drill = "as-satark verify /var/backups/satark --identity-file operator.key"
+            printed = await asyncio.to_thread(machine.type, drill)
+    assert "satark-backup.timer" in machine.units.enabled
+    assert "restored: 1 tip," in printed
+    assert "nothing is missing" in printed
+    sys.stdout.write(installer.clock())  # `pytest -rP` shows it
+
+
+async def test_without_a_domain_tips_come_by_telegram(installer: Installer, machine: BareMachine) -> None:
+    bot = TelegramPeer(token="123456:a-token", secret_token="t" * 32)
+    async with bot, serve(bot.app) as api_url:
+        own = installer.settings(WITHOUT, token=bot.token, secret_token=bot.secret_token)
+        machine.write(SETTINGS, re.sub(r"(?m)^public_url.*\n", "", own) + f'api_url = "{api_url}"\n')
+        await asyncio.to_thread(installer.follow, WITHOUT)
+        try:
+            async with TelegramCitizen(bot, Person(id=4711)) as citizen:
+                await citizen.walk(ENGLISH)
+                await installer.tip_arrives()
+        finally:
+            machine.units.cut_power()  # nobody waits for updates any more

@@ -29,6 +29,12 @@ def printed(data: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return {name: run("deploy", name, "--user", "root").stdout for name in NAMES}
 
 
+def test_several_are_written_into_a_folder(printed: dict[str, str], tmp_path: Path) -> None:
+    names = ["satark-web.service", "nginx.conf"]
+    assert run("deploy", *names, "--into", str(tmp_path), "--user", "root").stdout == ""
+    assert {name: (tmp_path / name).read_text() for name in names} == {name: printed[name] for name in names}
+
+
 def accepted(command: Sequence[str]) -> str:
     """Run a tool and return what it complains about."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)

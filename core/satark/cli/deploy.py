@@ -31,23 +31,29 @@ NAMES: Final = tuple(sorted(_OTHERS | {f"satark-{role}.service" for role in _ROL
 
 
 @click.command()
-@click.argument("name", required=False, type=click.Choice(NAMES))
+@click.argument("names", metavar="[NAME]...", nargs=-1, type=click.Choice(NAMES))
+@click.option("--into", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Write them into a folder.")
 @click.option("--user", default="satark", show_default=True, help="The system user that runs Satark.")
 @click.option("--desk-host", default="desk.example.org", show_default=True, help="Name of the officers' server.")
 @click.option("--credential", default="", help="The edge key as `systemd-creds encrypt` wrote it, for the units.")
 @click.option("--backups", default="/var/backups/satark", show_default=True, help="Folder of the backups.")
 @click.pass_context
-def deploy(ctx: click.Context, /, name: str | None, **options: str) -> None:
-    """Print the file NAME of a deployment, for the settings that are in force; without NAME, list the names.
+def deploy(ctx: click.Context, /, names: tuple[str, ...], into: Path | None, **options: str) -> None:
+    """Print the files NAME of a deployment, for the settings that are in force; without NAME, list the names.
 
     systemd units, a timer for backups, nginx and Caddy, an onion service, Prometheus with alerts, a Grafana dashboard,
     logrotate, compose.
     Each begins with its place, but the dashboard, which Grafana imports. None of them logs anything of a citizen.
     """
-    if name is None:
+    if not names:
         click.echo("\n".join(NAMES))
         return
-    click.echo(render(name, {**values_of(settings_of(ctx)), **options}), nl=False)
+    values = {**values_of(settings_of(ctx)), **options}
+    for name in names:
+        if into is None:
+            click.echo(render(name, values), nl=False)
+        else:
+            (into / name).write_text(render(name, values), encoding="utf-8")
 
 
 def values_of(settings: Settings) -> dict[str, str]:
