@@ -113,6 +113,12 @@ class OfficerInBrowser:
             else:
                 await self.page.keyboard.type(stroke)
 
+    async def recuse(self, number: str) -> str:
+        """Say that they have to do with the people of a tip; return what the queue says then."""
+        await self.read(number)
+        await self.fill_in("recuse")
+        return await self.news()
+
     async def print_order(self, number: str, to: str) -> bytes:
         """Give the direction to a desk a written order; return the PDF in every language."""
         await self.read(number)
