@@ -14,7 +14,7 @@ from satark.commands import open_services
 from satark.desk import LEVELS, Level
 from satark.officer import ROLES, Right, Role, all_desks
 from satark.terminal import escape_controls
-from satark_desk import exports, releases, terminal_tables
+from satark_desk import exports, original_requests, terminal_tables
 from satark_desk.command_errors import report_errors
 from satark_desk.officers import (
     RECOVERY,
@@ -190,11 +190,13 @@ def approve_originals(ctx: click.Context, desk: str, number: str, passphrase_fil
     """Approve that another officer of DESK, who asked for it, opens the originals of tip NUMBER."""
     with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
         tip = unlocked.casework(services).open(number)
-        asking = [one.officer for one in releases.requests(services, desk, tip.id) if one.officer != unlocked.officer]
+        asking = [
+            one.officer for one in original_requests.requests(services, desk, tip.id) if one.officer != unlocked.officer
+        ]
         if not asking:
-            raise releases.NoSuchRelease
+            raise original_requests.NoSuchRequest
         for officer in asking:
-            releases.approve(services, unlocked, tip, officer)
+            original_requests.approve(services, unlocked, tip, officer)
             click.echo(f"{number}: officer {officer} may open the originals, today and tomorrow")
 
 
@@ -277,9 +279,9 @@ def approved_originals(
         second = unlock_any(services, desk, read_passphrase(second_file))
         state = services.read_keys(services.roster.check).state
         return exports.approve_originals(state, casework, tip, unlocked, second)
-    approval = releases.approval_of(services, unlocked, tip)
+    approval = original_requests.approval_of(services, unlocked, tip)
     if approval is None:
-        releases.ask(services, unlocked, tip)
+        original_requests.ask(services, unlocked, tip)
         raise click.UsageError(
             "--originals needs a second officer: give --second-passphrase-file, or let another officer run "
             f"`satark desk approve-originals {desk} {tip.tip.number}` and repeat this; your request is stored"

@@ -10,9 +10,9 @@ import msgspec
 from satark.desk import CaseworkError
 from satark.officer import NoSuchFile
 from satark.web import stream_file
-from satark_desk import releases
+from satark_desk import original_requests
 from satark_desk.exports import file_name, note_opened
-from satark_desk.releases import originals_of
+from satark_desk.original_requests import originals_of
 from satark_desk.web.web_context import redirect_to
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ class OriginalPages:
         officer = form.get("officer", "")[:_MAX_INPUT]
         try:
             if officer:
-                releases.approve(self._services, session.unlocked, tip, officer)
+                original_requests.approve(self._services, session.unlocked, tip, officer)
             else:
-                releases.ask(self._services, session.unlocked, tip)
+                original_requests.ask(self._services, session.unlocked, tip)
         except CaseworkError:
             shown = msgspec.structs.replace(originals_of(self._services, session.unlocked, tip), refused=True)
             return self._pages.show(request, session, tip, 422, originals=shown)
@@ -57,7 +57,7 @@ class OriginalPages:
         tip = session.casework.open(request.path_params["number"])
         ordinal = request.path_params["ordinal"]
         record = next((one for one in tip.records if one.ordinal == ordinal), None)
-        approval = releases.approval_of(self._services, session.unlocked, tip)
+        approval = original_requests.approval_of(self._services, session.unlocked, tip)
         if record is None or approval is None:
             raise NoSuchFile
         chunks = session.casework.original_of(tip, ordinal, approval)

@@ -29,8 +29,8 @@ from satark.tip import FINISHED_STATUSES, OUTCOMES, STATUSES
 from satark_desk.act_values import MAX_TRANSCRIPT, write_due
 from satark_desk.file_origins import file_origins
 from satark_desk.officers import officers_of
+from satark_desk.original_requests import originals_of
 from satark_desk.place_map import place_map
-from satark_desk.releases import originals_of
 from satark_desk.tip_queue import PRIORITIES, Filter
 from satark_desk.web.files import INLINE
 from satark_desk.web.release_view import given_directions, release_form

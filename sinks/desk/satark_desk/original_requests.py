@@ -1,4 +1,4 @@
-"""Originals of a tip: one officer asks to open them, another approves in their own session; both sign."""
+"""Requests for originals: one officer asks to open those of a tip, another approves in their own session; both sign."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ DAYS = 2
 """Days for which a request, and its approval, are good: the day of the request counts as the first."""
 
 
-class NoSuchRelease(CaseworkError):  # noqa: N818 - it reads as what it says
+class NoSuchRequest(CaseworkError):  # noqa: N818 - it reads as what it says
     """Nobody else asks for the originals of this tip."""
 
     def __init__(self) -> None:
         super().__init__("no other officer asks for the originals of this tip")
 
 
-class Release(msgspec.Struct, frozen=True, kw_only=True):
+class OriginalsRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request for a tip's originals."""
 
     officer: str
@@ -74,7 +74,7 @@ def approve(services: Services, by: UnlockedDesk, tip: OpenTip, officer: str) ->
     """Approve another officer's request.
 
     Raises:
-        NoSuchRelease: they do not ask for it, or no longer.
+        NoSuchRequest: they do not ask for it, or no longer.
         CaseworkError: these two officers may not do it together.
     """
     state = services.read_keys(services.roster.check).state
@@ -83,7 +83,7 @@ def approve(services: Services, by: UnlockedDesk, tip: OpenTip, officer: str) ->
     def write(unit: UnitOfWork) -> None:
         row = unit.main.execute(select(release).where(*_of(by.desk.name, tip.id, officer))).one_or_none()
         if row is None or not _is_asked(row, state, unit.day):
-            raise NoSuchRelease
+            raise NoSuchRequest
         approved = sign_statement(_statement(row.desk, row.tip, officer, row.day, by.officer), by.own_identity)
         values = {"second": by.officer, "approved": approved}
         unit.main.execute(update(release).where(*_of(by.desk.name, tip.id, officer)).values(values))
@@ -110,13 +110,13 @@ def approval_of(services: Services, by: UnlockedDesk, tip: OpenTip) -> TwoOffice
         return None
 
 
-def requests(services: Services, desk: str, tip: str) -> list[Release]:
+def requests(services: Services, desk: str, tip: str) -> list[OriginalsRequest]:
     """Return the requests for a tip's originals that are good now."""
     state = services.read_keys(services.roster.check).state
     query = select(release).where(release.c.desk == desk, release.c.tip == tip).order_by(release.c.officer)
     rows = services.read(lambda c: c.execute(query).all())
     today = _today()
-    return [Release(officer=row.officer, second=row.second) for row in rows if _is_asked(row, state, today)]
+    return [OriginalsRequest(officer=row.officer, second=row.second) for row in rows if _is_asked(row, state, today)]
 
 
 def originals_of(services: Services, by: UnlockedDesk, tip: OpenTip) -> Originals:
