@@ -8,12 +8,27 @@ from satark.dialogue.flow.questionnaire import Questionnaire
 from satark.dialogue.rendering.every_prompt import every_prompt
 from satark.dialogue.rendering.form_view import BEFORE_SENDING, FormQuestion, FormView
 from satark.dialogue.session import Session, Turn
-from satark.dialogue.steps.contract import Step, StepType, Validator
+from satark.dialogue.steps.contract import (
+    AcceptedAnswer,
+    BaseStepType,
+    NoSettings,
+    Option,
+    Question,
+    RefusedAnswer,
+    Step,
+    StepType,
+    Validator,
+    View,
+    actions_of,
+    question_text,
+)
 from satark.geography.geography import Geography, Station
 
 __all__ = [
     "BEFORE_SENDING",
     "MAILBOX",
+    "AcceptedAnswer",
+    "BaseStepType",
     "Catalogue",
     "Catalogues",
     "Flow",
@@ -23,15 +38,22 @@ __all__ = [
     "FormQuestion",
     "FormView",
     "Geography",
+    "NoSettings",
+    "Option",
+    "Question",
     "Questionnaire",
+    "RefusedAnswer",
     "Session",
     "Station",
     "Step",
     "StepType",
     "Turn",
     "Validator",
+    "View",
+    "actions_of",
     "default_flow",
     "every_prompt",
     "load_flow",
+    "question_text",
     "read_flow",
 ]

@@ -14,7 +14,14 @@ from click.testing import CliRunner, Result
 
 from satark.cli.main import cli
 
-NEW = (("channel", "beacon"), ("sink", "night_shelf"))
+NEW = (
+    ("channel", "beacon"),
+    ("sink", "night_shelf"),
+    ("screen", "railways"),
+    ("scrubber", "calendars"),
+    ("step", "number_plate"),
+)
+MOST_LINES = 150
 
 
 def make(*arguments: str) -> Result:
@@ -45,7 +52,13 @@ def test_its_own_tests_pass(projects: Path, name: str) -> None:
     assert run(projects / name, "pytest", "-q", "-p", "no:cacheprovider") == ""
 
 
-@pytest.mark.parametrize("kind", ["channel", "sink"])
+@pytest.mark.parametrize("name", [name for _, name in NEW])
+def test_it_is_short(projects: Path, name: str) -> None:
+    files = [file for file in (projects / name).rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+    assert max(len(file.read_text("utf-8").splitlines()) for file in files) <= MOST_LINES
+
+
+@pytest.mark.parametrize("kind", [kind for kind, _ in NEW])
 @pytest.mark.parametrize("name", ["b", "a_name_of_exactly_thirty_chars"])
 def test_its_style_is_clean_for_short_and_long_names(tmp_path: Path, kind: str, name: str) -> None:
     folder = tmp_path / "projects"
@@ -109,6 +122,7 @@ def test_the_next_steps_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert (tmp_path / "satark-night-shelf" / "satark_night_shelf" / "sink.py").exists()
     assert "cd satark-night-shelf" in result.output
     assert "[night_shelf]" in result.output
+    assert "[railways]" not in make("screen", "railways").output, "it has no settings"
 
 
 def test_the_rules_are_listed_with_their_grades() -> None:

@@ -20,7 +20,11 @@ from satark.plugins.loader import installed
 _SCAFFOLD = Path(__file__).parent / "scaffold"
 _SUFFIX = ".jinja"
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-_RESERVED = frozenset({"channel", "core", "none", "plugin", "satark", "sink", "test", "testing", "tests"})
+_KINDS = {"channel": "channel", "sink": "sink", "screen": "screen", "scrubber": "scrubber", "step": "step type"}
+"""What can be made, and what it is called."""
+_CONFIGURED = frozenset({"channel", "sink"})
+"""The kinds that have settings."""
+_RESERVED = _KINDS.keys() | {"core", "none", "plugin", "satark", "test", "testing", "tests"}
 """Names that Python, pytest or Satark use for something else; so are the core's own settings."""
 _NAME_LENGTH = 30
 """Most characters of a name, the limit of `[[destination]]`."""
@@ -32,14 +36,15 @@ def plugin() -> None:
 
 
 @plugin.command()
-@click.argument("kind", type=click.Choice(["channel", "sink"]))
+@click.argument("kind", type=click.Choice(list(_KINDS)))
 @click.argument("name")
 @click.option("--folder", type=click.Path(path_type=Path), help="Folder to create.  [default: satark-NAME]")
 def new(kind: str, name: str, folder: Path | None) -> None:
     """Create a project with a new plugin that works and has tests.
 
-    A channel receives tips from a medium; a sink delivers them to a destination. NAME is the plugin's name in the
-    setting `plugins`: lowercase letters, digits and single underscores.
+    A channel receives tips from a medium; a sink delivers them to a destination; a screen gives a tip a priority or a
+    flag; a scrubber cleans files of a type; a step is a new type of question. NAME is the plugin's name in the setting
+    `plugins`: lowercase letters, digits and single underscores.
     """
     _check(name)
     folder = folder or Path(project_of(name))
@@ -49,7 +54,7 @@ def new(kind: str, name: str, folder: Path | None) -> None:
         written = write_project(kind, name, folder)
     except OSError as error:
         raise click.ClickException(f"{folder} can't be created ({error.strerror})") from None
-    _print_next_steps(name, folder, written)
+    _print_next_steps(kind, name, folder, written)
 
 
 plugin.add_command(plugin_grade)
@@ -90,7 +95,7 @@ def write_project(kind: str, name: str, folder: Path) -> list[Path]:
         OSError: a file can't be written.
     """
     variables = {
-        "kind": kind,
+        "kind": _KINDS[kind],
         "name": name,
         "env": name.upper(),
         "title": "".join(part.capitalize() for part in name.split("_")),
@@ -112,7 +117,8 @@ def write_project(kind: str, name: str, folder: Path) -> list[Path]:
     return sorted(files)
 
 
-def _print_next_steps(name: str, folder: Path, written: list[Path]) -> None:
+def _print_next_steps(kind: str, name: str, folder: Path, written: list[Path]) -> None:
+    section = f", with the section [{name}] as README.md shows it" if kind in _CONFIGURED else ""
     for path in written:
         click.echo(folder / path)
     click.echo(f"""
@@ -120,5 +126,5 @@ Next:
   cd {folder}
   pip install -e . pytest
   pytest
-Then add "{name}" to `plugins` in satark.toml, with the section [{name}] as README.md shows it;
+Then add "{name}" to `plugins` in satark.toml{section};
 `satark check` reports what is missing.""")

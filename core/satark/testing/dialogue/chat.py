@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Self
+
 from satark.channel import Edited, Event, Media, MediaKind, MediaRef, Pin, Revoked, Tap, Text
 from satark.dialogue.engine import Engine
+from satark.dialogue.flow.definition import FlowSource
+from satark.dialogue.flow.loader import load_flow
 from satark.dialogue.session import Mailbox, Session, Submission, Turn
+from satark.dialogue.steps.contract import StepType
+from satark.geography.geography import Geography
 from satark.prompt import Prompt
 from satark.tip import Receipt
 
@@ -32,6 +39,11 @@ class Chat:
         self.submission: Submission | None = None
         self.brought: Session | None = None
         """What a code that takes a draft elsewhere brings here."""
+
+    @classmethod
+    def about(cls, source: FlowSource, step_types: Iterable[StepType] = (), channel: str = "whatsapp") -> Self:
+        """Begin a conversation about a questionnaire, with a plugin's step types, at the places of the sample."""
+        return cls(Engine(load_flow(source, step_types), source.catalogues, Geography.sample()), channel)
 
     @property
     def prompt(self) -> Prompt:
