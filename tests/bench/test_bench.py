@@ -64,7 +64,7 @@ def test_what_a_year_leaves_is_stored(tmp_path: Path) -> None:
     main, keys = (f"sqlite:///{tmp_path / name}.db" for name in ("main", "keys"))
     Migrations(make_engine(main), make_engine(keys), ()).upgrade()
     store(main, keys, Scenario("some", stored_tips=30, parked=20))
-    counts = {}
+    counts: dict[str, int | None] = {}
     for url, stored in ((main, (tables.tip, tables.conversation, tables.alias)), (keys, (tables.envelope,))):
         with make_engine(url).begin() as connection:
             counts |= {one.name: connection.scalar(select(func.count()).select_from(one)) for one in stored}
