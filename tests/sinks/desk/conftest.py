@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner, Result
+from httpx2 import Client
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from starlette.testclient import TestClient
 
 from satark.casework import Casework
 from satark.desk import Desk, Level
 from satark.services import DeskContext, Services
+from satark.testing.site_client import site_client
 from satark.testing.store import desk_context, fresh_services
 from satark_desk import plugin
 from satark_desk.officers import NewDesk, UnlockedDesk, make_desk, unlock
@@ -86,18 +88,19 @@ def site(context: DeskContext) -> Starlette:
 
 
 @pytest.fixture
-def browser(site: Starlette) -> Callable[..., TestClient]:
+def browser(site: Starlette) -> Iterator[Callable[..., Client]]:
     """Start an HTTP client; with a desk's name, its first officer is signed in."""
     headers = {"sec-fetch-site": "same-origin", "accept-language": "en"}
 
-    def start(desk: str = "") -> TestClient:
-        client = TestClient(site, base_url="http://desk.example", headers=headers)
+    def start(desk: str = "") -> Client:
+        client = clients.enter_context(site_client(site, "http://desk.example", headers))
         if desk:
             form = {"desk": desk, "officer": f"{desk}-1", "passphrase": PASSPHRASES[desk]}
             assert client.post("/desk/sign-in", data=form).url.path == "/desk/"
         return client
 
-    return start
+    with ExitStack() as clients:
+        yield start
 
 
 @pytest.fixture

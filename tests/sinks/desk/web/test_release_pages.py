@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from satark.casework import Casework
 from satark.desk import Desk
@@ -15,7 +14,7 @@ from satark.services import Services
 from satark.testing.tips import SeededTip, seed_tip
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
 
-Browser = Callable[..., TestClient]
+Browser = Callable[..., Client]
 SECOND = "second passphrase 1"
 REWORDING = "Liquor is sold near the market."
 
@@ -28,13 +27,14 @@ def tip(services: Services, desk: Callable[[str], Desk]) -> SeededTip:
 
 
 @pytest.fixture
-def officer(site: Any, services: Services, unlocked: Callable[[str], UnlockedDesk]) -> Callable[[str], TestClient]:
+def officer(
+    browser: Callable[[], Client], services: Services, unlocked: Callable[[str], UnlockedDesk]
+) -> Callable[[str], Client]:
     """Sign in another officer of the SP's desk, whom its first officer appointed."""
 
-    def start(name: str) -> TestClient:
+    def start(name: str) -> Client:
         add_officer(services, unlocked("sp"), NewOfficer(name=name, passphrase=SECOND, rights=("release",)))
-        headers = {"sec-fetch-site": "same-origin", "accept-language": "en"}
-        client = TestClient(site, base_url="http://desk.example", headers=headers)
+        client = browser()
         form = {"desk": "sp", "officer": name, "passphrase": SECOND}
         assert client.post("/desk/sign-in", data=form).url.path == "/desk/"
         return client
@@ -42,7 +42,7 @@ def officer(site: Any, services: Services, unlocked: Callable[[str], UnlockedDes
     return start
 
 
-def act(client: TestClient, tip: SeededTip, name: str, **fields: str) -> str:
+def act(client: Client, tip: SeededTip, name: str, **fields: str) -> str:
     confirmation = client.post(f"/desk/tips/{tip.number}/{name}", data=fields)
     once = str(confirmation.url.params["draft"])
     form = {**fields, "confirmed": "yes", "once": once}
@@ -78,7 +78,7 @@ def test_the_stations_page_shows_the_release_and_says_so(browser: Browser, tip: 
 
 
 def test_the_own_words_reach_a_station_when_a_second_officer_consents(
-    browser: Browser, officer: Callable[[str], TestClient], tip: SeededTip, casework: Callable[[str], Casework]
+    browser: Browser, officer: Callable[[str], Client], tip: SeededTip, casework: Callable[[str], Casework]
 ) -> None:
     first, second = officer("sp-2"), officer("sp-3")
     assert "Another officer of this desk must consent" in act(first, tip, "direct", to="lanka", text="look", raw="yes")

@@ -8,12 +8,13 @@ from collections.abc import Callable
 
 import httpx2
 import pytest
+from httpx2 import Client
 from sqlalchemy import update
 from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from satark.sealing import new_identity, recipient_of
 from satark.services import Services
+from satark.testing.site_client import site_client
 from satark.testing.waiting import until
 from satark_desk.derivation_queue import QUEUE, DerivationQueue
 from satark_desk.desk_keys import seal_desk_key
@@ -22,7 +23,7 @@ from satark_desk.tables import officer
 from satark_desk.web.throttle import LONGEST_GAP, LONGEST_HOLD
 from satark_desk.web.visits import Visits
 
-Browser = Callable[..., TestClient]
+Browser = Callable[..., Client]
 RIGHT = {"desk": "sp", "officer": "sp-1", "passphrase": "sp passphrase 1"}
 
 
@@ -48,9 +49,9 @@ def test_the_right_passphrase_starts_a_session(browser: Browser) -> None:
     assert "sp-1" in page.text
 
 
-def test_over_https_the_cookie_is_secure(site: object) -> None:
-    client = TestClient(site, base_url="https://desk.example", headers={"sec-fetch-site": "same-origin"})  # type: ignore[arg-type]
-    assert "Secure" in client.post("/desk/sign-in", data=RIGHT, follow_redirects=False).headers["set-cookie"]
+def test_over_https_the_cookie_is_secure(site: Starlette) -> None:
+    with site_client(site, "https://desk.example", {"sec-fetch-site": "same-origin"}) as client:
+        assert "Secure" in client.post("/desk/sign-in", data=RIGHT, follow_redirects=False).headers["set-cookie"]
 
 
 def test_every_wrong_attempt_gets_the_same_response(browser: Browser) -> None:

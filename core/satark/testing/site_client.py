@@ -1,0 +1,50 @@
+"""A browser of a site in the same process, for tests that make thousands of requests.
+
+Starlette's own test client starts a thread and an event loop for each request, which costs 3 ms; this one does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+import httpx2
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import ASGIApp
+
+
+def site_client(app: ASGIApp, base_url: str, headers: Mapping[str, str] | None = None) -> httpx2.Client:
+    """Make a client of a site. It follows redirections and keeps cookies; an error of the site is raised here.
+
+    Args:
+        app: the site; its lifespan does not run.
+        base_url: where it is said to be.
+        headers: what each request carries.
+    """
+    return httpx2.Client(transport=_OneLoop(app), base_url=base_url, headers=headers, follow_redirects=True)
+
+
+class _OneLoop(httpx2.BaseTransport):
+    """Runs each request to its end on an event loop of the client's own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._runner = asyncio.Runner()
+        self._site = httpx2.ASGITransport(app)
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Have the site answer a request."""
+        return self._runner.run(self._answer(request))
+
+    def close(self) -> None:
+        """Close the loop."""
+        self._runner.close()
+
+    async def _answer(self, request: httpx2.Request) -> httpx2.Response:
+        answer = await self._site.handle_async_request(request)
+        stream = cast("httpx2.AsyncByteStream", answer.stream)
+        return httpx2.Response(
+            answer.status_code, headers=answer.headers, content=b"".join([part async for part in stream])
+        )
