@@ -17,6 +17,7 @@ from satark.cli.flow_difference import consequence, differences
 from satark.cli.flow_languages import flow_languages
 from satark.cli.flow_new import flow_new
 from satark.cli.flow_schema import flow_schema
+from satark.cli.flow_versions import flow_restore, flow_versions
 from satark.codes import HANDOFF_DIGITS
 from satark.commands import plugins_of, settings_of
 from satark.dialogue.engine import Engine
@@ -67,6 +68,8 @@ def flow() -> None:
 
 flow.add_command(flow_languages)
 flow.add_command(flow_new)
+flow.add_command(flow_versions)
+flow.add_command(flow_restore)
 
 
 @flow.command()
