@@ -157,6 +157,7 @@ REFUSED: list[tuple[ActName, dict[str, Any], Problem]] = [
     ("status", {"status": "DONE"}, "status"),
     ("status", {"status": "CLOSED", "text": "x"}, "closed"),
     ("status", {"status": "NEED_INFO", "question": True}, "ask"),
+    ("status", {"status": "NEED_INFO"}, "ask"),
     ("status", {"status": "ACTED", "text": "x" * 1001}, "long"),
     ("ask", {}, "ask"),
     ("note", {}, "note"),

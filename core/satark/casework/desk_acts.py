@@ -157,7 +157,8 @@ class DeskActs:
             return "aside"
         if act.status in FINISHED_STATUSES and not self.may_close(tip):
             return "finished"
-        return "ask" if act.question and not act.text else None
+        is_question = act.question or act.status == "NEED_INFO"
+        return "ask" if is_question and not act.text else None
 
     def _check_withdrawal(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if self._services.read(host_of):
