@@ -43,6 +43,7 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
     orders, bulk = OrderPages(web), BulkPages(web, pages)
     routes = [
         Route("/", web.page(pages.queue)),
+        Route("/help", web.page(web.help)),
         Route("/figures", web.page(overview.show)),
         Route("/figures/week.pdf", web.page(overview.week)),
         *_sign_in_routes(web, sign_in),

@@ -24,6 +24,7 @@ from satark_desk.passkey_challenge import Site
 from satark_desk.passphrases import MEMORY_KIB
 from satark_desk.roster_changes import seen_position
 from satark_desk.web.form_drafts import FormDrafts
+from satark_desk.web.help_topics import ACT_KEYS, TOPICS
 from satark_desk.web.page_text import PageText, officers_languages
 from satark_desk.web.pending_sign_ins import EXPIRES_AFTER, PendingSignIns
 from satark_desk.web.sessions import Session, Sessions
@@ -45,7 +46,7 @@ _MAX_NEXT = 500
 """Characters of an address that is remembered through the sign-in."""
 _KEPT_FORMS = ("tips", "retention")
 """First parts of the addresses whose forms are kept when the session has ended: none of them takes a secret."""
-_FOR_AUDITORS = ("audit", "roster", "account", "passphrase")
+_FOR_AUDITORS = ("audit", "roster", "account", "passphrase", "help")
 """First parts of the addresses that an auditor may open: they see no content of a tip."""
 _WITHOUT_TIPS = (*_FOR_AUDITORS, "recoveries")
 """First parts of the addresses of pages that show no tip: they don't wait until a desk's tips are opened."""
@@ -102,6 +103,8 @@ class WebContext:
             "roster_alarm": False,
             "once": secrets.token_urlsafe(12),
             "now": time.time(),
+            "topics": TOPICS,
+            "act_keys": ACT_KEYS,
         }
         if isinstance(session := values.get("session"), Session):
             common |= self._roster_notices(session)
@@ -114,6 +117,10 @@ class WebContext:
         alarm = bool(checked.problems or desk_problems(checked.state, services.read(all_desks)))
         seen = seen_position(services, session.desk, session.officer)
         return {"roster_news": max(0, checked.state.position - seen), "roster_alarm": alarm}
+
+    def help(self, request: Request, session: Session) -> Response:
+        """Show what every page is for, with its keys: where the dialog behind `?` leads without JavaScript."""
+        return self.show(request, "help.html", session=session)
 
     def page(self, handler: PageHandler, *, for_temporary: bool = False) -> Endpoint:
         """Wrap a page handler for signed-in officers as an endpoint.

@@ -16,7 +16,15 @@
     if (event.target.id === "queue" && document.querySelector("[data-choose]:checked")) event.preventDefault();
   });
 
+  const help = document.getElementById("help");
+  document.addEventListener("click", (event) => {
+    if (!help || event.ctrlKey || event.metaKey || event.shiftKey || !event.target.closest("[data-help]")) return;
+    event.preventDefault();
+    help.showModal();
+  });
+
   document.addEventListener("keydown", (event) => {
+    if (help?.open) return;
     // Escape leaves a field, so that the keys work again.
     if (event.key === "Escape" && event.target.closest("input, textarea, select")) event.target.blur();
     if (event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;

@@ -1,0 +1,60 @@
+"""Help: what each page is for and which keys it has, for the dialog behind `?` and for the page of all help.
+
+The keys of the pages come from here too, so that the help names those that work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+Key: TypeAlias = tuple[str, str]
+"""A key, and the id of the text that says what it does."""
+
+ACT_KEYS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "status": "s",
+        "ask": "a",
+        "direct": "d",
+        "report": "r",
+        "note": "o",
+        "assign": "g",
+        "correct": "p",
+        "close": "c",
+        "approve": "y",
+        "refuse": "x",
+        "merge": "m",
+        "unmerge": "m",
+        "consent": "v",
+        "withdraw": "w",
+        "recuse": "i",
+        "readmit": "b",
+    }
+)
+"""Act → the key that opens its form on a tip's page."""
+
+_ON_TIP: tuple[Key, ...] = (("j", "next"), ("k", "previous"), ("n", "next_unread"), ("u", "queue"))
+_ACTS: tuple[Key, ...] = tuple((key, f"act.{act}") for act, key in ACT_KEYS.items())
+TOPICS: Final[Mapping[str, tuple[Key, ...]]] = MappingProxyType(
+    {
+        "queue": (
+            ("j", "help.key.down"),
+            ("k", "help.key.up"),
+            ("Enter", "help.key.open"),
+            ("n", "first_unread"),
+            ("/", "filter.q"),
+        ),
+        "tip": (*_ON_TIP, *_ACTS, ("Esc", "help.key.leave")),
+        "confirm": (("Enter", "confirm.yes"),),
+        "bulk": (),
+        "figures": (),
+        "retention": (),
+        "audit": (),
+        "roster": (),
+        "recoveries": (),
+        "account": (),
+        "desk": (("?", "help.key.help"),),
+    }
+)
+"""Topic → its keys. Its name and its words are the texts `help.<topic>.name` and `help.<topic>`."""

@@ -1,0 +1,63 @@
+"""Help: every page says what it is for and names its keys, in both languages, and the keys it names work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+from importlib.resources import files
+
+import pytest
+from starlette.testclient import TestClient
+
+from satark.catalogues import Catalogues
+from satark.testing.tips import SeededTip
+from satark_desk.web.help_topics import ACT_KEYS, TOPICS
+
+TEMPLATES = files("satark_desk.web") / "templates"
+PAGES = {
+    "": "queue",
+    "figures": "figures",
+    "retention": "retention",
+    "audit": "audit",
+    "roster": "roster",
+    "recoveries": "recoveries",
+    "account": "account",
+    "tips/{number}": "tip",
+    "tips/0000-0000": "desk",
+    "help": "desk",
+}
+"""Page → the topic of its help."""
+
+
+@pytest.mark.parametrize("language", ["en", "hi"])
+def test_every_page_says_in_its_dialog_what_it_is_for(
+    browser: Callable[..., TestClient], full_tip: SeededTip, language: str
+) -> None:
+    client, texts = browser("sp"), Catalogues.of("satark_desk.web")[language]
+    client.headers["accept-language"] = language
+    for page, topic in PAGES.items():
+        shown = unescape(client.get(f"/desk/{page.format(number=full_tip.number)}").text)
+        dialog = shown.partition("<dialog")[2].partition("</dialog>")[0]
+        assert texts.text(f"help.{topic}") in dialog, page
+        assert f'/help#{topic}"' in shown, page
+
+
+def test_every_template_names_a_topic_that_exists() -> None:
+    named = {name for one in TEMPLATES.iterdir() for name in re.findall(r"block help %}(\w+)", one.read_text("utf-8"))}
+    assert named == TOPICS.keys()
+
+
+def test_the_keys_of_a_page_are_those_that_its_help_names(
+    browser: Callable[..., TestClient], full_tip: SeededTip
+) -> None:
+    client = browser("sp")
+    for page, topic in (("", "queue"), (f"tips/{full_tip.number}", "tip")):
+        keys = set(re.findall(r'data-key="(.)"', client.get(f"/desk/{page}").text))
+        assert keys - {"?"} <= {key for key, _ in TOPICS[topic]}
+
+
+def test_no_two_forms_of_a_tips_page_share_a_key() -> None:
+    others = [key for act, key in ACT_KEYS.items() if act != "unmerge"]  # a tip is either merged, or may be
+    assert len(others) == len(set(others))
+    assert not set(others) & {"j", "k", "n", "u", "/", "?"}
