@@ -6,12 +6,13 @@ pipes. No argument holds a tipster's words.
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
-import imageio_ffmpeg
 import msgspec
 
+from satark.optional_packages import needing
 from satark.scrubber import Unclean
 
 
@@ -32,6 +33,10 @@ class Container(msgspec.Struct, frozen=True):
     def write(self, path: Path) -> tuple[str, ...]:
         """Return the options that write a file of this type."""
         return (*self.options, "-f", self.muxer, f"file:{path}")
+
+    def branch(self, path: Path, *options: str) -> str:
+        """Return a branch of `write_branches` that writes a file of this type."""
+        return branch(self.muxer, f"file:{path}", *self.options, *options)
 
 
 _ISO = ("-empty_hdlr_name", "1", "-movflags", "+faststart", "-write_tmcd", "0")
@@ -61,15 +66,38 @@ CONTAINERS = {
     "audio/flac": Container("flac", "flac", "audio/flac", has_video=False),
 }
 """MIME type, as `satark.evidence.sniff` names it → container."""
+_SPECIAL, _ESCAPED = re.compile(r"[\\'|]"), r"\\\g<0>"
+"""What a target of a branch may not hold as it is."""
 _SAFE = ("-nostdin", "-hide_banner", "-protocol_whitelist", "file,pipe")
+
+
+def branch(muxer: str, target: str, *options: str) -> str:
+    """Return a branch of `write_branches`: a muxer with its options, as pairs of name and value."""
+    named = [f"{name.removeprefix('-')}={value}" for name, value in zip(options[::2], options[1::2], strict=True)]
+    return f"[{':'.join((f'f={muxer}', *named))}]{_SPECIAL.sub(_ESCAPED, target)}"
+
+
+def write_branches(*branches: str) -> tuple[str, ...]:
+    """Return the options that write what is read and filtered once to several targets."""
+    return ("-f", "tee", "|".join(branches))
 
 
 def find_program(path: str = "") -> str:
     """Return the full path of ffmpeg; without `path`, of the one that imageio-ffmpeg brings.
 
     A scrubber keeps it in an attribute called `ffmpeg`, which the sandbox reads: only this program may run there.
+
+    Raises:
+        MissingPackage: imageio-ffmpeg is not installed.
     """
-    return str(Path(path or imageio_ffmpeg.get_ffmpeg_exe()).resolve())
+    return str(Path(path or _bundled_program()).resolve())
+
+
+def _bundled_program() -> str:
+    with needing("evidence"):
+        from imageio_ffmpeg import get_ffmpeg_exe  # noqa: PLC0415 - a machine for the role web does without
+
+    return str(get_ffmpeg_exe())
 
 
 def container_of(mime: str) -> Container:

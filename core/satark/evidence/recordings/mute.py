@@ -9,7 +9,7 @@ from satark.evidence.jobs import MUTE_JOB
 from satark.evidence.recordings import ffmpeg
 from satark.evidence.recordings.codec_rules import CodecRules
 from satark.evidence.recordings.ffmpeg import container_of
-from satark.evidence.recordings.remux import RemuxScrubber
+from satark.evidence.recordings.remux import RemuxScrubber, muted_beside
 from satark.evidence.sniff import sniff_file
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ class FilmMuter(RemuxScrubber):
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the muted copy; of a film without sound the same bytes. See `Scrubber`."""
         container = container_of(sniff_file(source))
+        if (made := muted_beside(source)).exists():
+            made.replace(target)
+            return container.mime
         if _SOUND in ffmpeg.describe(self.ffmpeg, container, source):
             return super().scrub(source, target, limits)
         shutil.copyfile(source, target)

@@ -7,11 +7,12 @@ holds metadata (`pcm_sound`) is damaged.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
 from satark.evidence.recordings import audio_frames, ffmpeg, hevc_config, pcm_sound, vorbis_comments
-from satark.evidence.recordings.codec_rules import rules_for
+from satark.evidence.recordings.codec_rules import CodecRules, rules_for
 from satark.evidence.recordings.declared_size import percent_present
 from satark.evidence.recordings.ffmpeg import CONTAINERS
 from satark.evidence.recordings.mpeg_user_data import blank_user_data, find_user_data
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from satark.evidence.recordings.codec_rules import CodecRules
     from satark.evidence.recordings.ffmpeg import Container
     from satark.limits import Limits
     from satark.scrubber import LeftOut
@@ -33,9 +33,10 @@ _REPRODUCIBLE = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+
 _DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d)\.(\d\d)")
 _DECLARING_DURATION = frozenset({"mov", "matroska", "avi", "asf"})
 """Demuxers of the containers that say at their beginning how long they play."""
+_SOUND = re.compile(r"  Stream #0:.*: Audio: ")
 _TRACKS: tuple[tuple[re.Pattern[str], int, LeftOut], ...] = (
     (re.compile(r"  Stream #0:.*: Video: (?!.*\(attached pic\))"), 1, "picture-tracks"),
-    (re.compile(r"  Stream #0:.*: Audio: "), 1, "sound-tracks"),
+    (_SOUND, 1, "sound-tracks"),
     (re.compile(r"  Stream #0:.*: Subtitle: "), 0, "subtitles"),
 )
 """What each track is called in ffmpeg's report, how many pass, and what further ones are called here."""
@@ -88,8 +89,9 @@ class RemuxScrubber:
         original = described.decode(errors="replace")
         rules = self._rules(described if container.has_video else b"")
         listed = self.looks_for_hidden and container.demuxer == "mov" and _has_picture(original)
+        sound = _SOUND.search(original) is not None
         try:
-            hashes = self._remux(source, target, container, rules, listed=listed)
+            hashes = self._remux(source, target, container, rules, listed=listed, sound=sound)
         except Unclean:
             if _AMR not in described or source.suffix == _PREPARED:
                 raise
@@ -101,6 +103,7 @@ class RemuxScrubber:
             raise Unclean("too-long")
         self._clean_streams(target, container, rules)
         self._decode_start(target, container, limits, video=b",v," in hashes)
+        self._leave_muted(target, container)
         timed = _readable(original, report) if container.demuxer in _DECLARING_DURATION else 100
         return Cleaned(
             container.mime, readable=min(timed, _almost(percent_present(source))), left_out=_left_out(original)
@@ -125,25 +128,52 @@ class RemuxScrubber:
         if container.demuxer in _WITH_CODEC_HEADERS:
             hevc_config.remove_messages(target)
             vorbis_comments.blank_comments(target)
-        hashes_after, report = self._inspect(target, container, rules)
+        hashes_after, report = self._inspect(target, container, rules.compared)
         if not hashes or _by_content(hashes_after) != _by_content(hashes) or not _has_no_tags(report):
             raise Unclean("damaged")
         return report
 
-    def _remux(self, source: Path, target: Path, container: Container, rules: CodecRules, *, listed: bool) -> bytes:
+    def _remux(
+        self, source: Path, target: Path, container: Container, rules: CodecRules, *, listed: bool, sound: bool
+    ) -> bytes:
         """Copy the streams into a new container, and return the hash of each as it was read.
 
-        `listed`: list the packets of the film, too.
+        `listed`: list the packets of the film, too. `sound`: it has some, so that it is muted.
         """
         streams = self.picture * container.has_video + self.sound
-        written = (*streams, *_NO_TAGS, *rules.filters, *_REPRODUCIBLE, *container.write(target))
+        written = (*streams, *_NO_TAGS, *rules.filters, *_REPRODUCIBLE)
         hashed = (*streams, "-c", "copy", *rules.compared, *_HASHED)
-        packets = list_packets(_packets(target)) if listed else ()
-        return self._run("error", *_KEEP_ROTATION, *container.read(source), *written, *hashed, *packets)[0]
+        if listed and rules.filters == rules.compared:
+            outputs = (*written, *self._at_once(target, container, muted=sound and not rules.has_user_data))
+        else:
+            outputs = (*written, *container.write(target), *hashed, *(list_packets(_packets(target)) if listed else ()))
+        return self._run("error", *_KEEP_ROTATION, *container.read(source), *outputs)[0]
 
-    def _inspect(self, clean: Path, container: Container, rules: CodecRules) -> tuple[bytes, str]:
+    def _at_once(self, target: Path, container: Container, *, muted: bool) -> tuple[str, ...]:
+        """Return the options that write, hash, list and mute what is filtered once: most of the time goes there."""
+        exact = ("-fflags", "+bitexact")
+        film = ("-select", "v")
+        branches = (
+            container.branch(target, *exact),
+            ffmpeg.branch("streamhash", "pipe:1", "-hash", "murmur3"),
+            ffmpeg.branch("framecrc", f"file:{_packets(target)}", *film),
+            container.branch(_unchecked(target), *exact, *film),
+        )
+        return ffmpeg.write_branches(*branches[: None if muted else -1])
+
+    def _leave_muted(self, target: Path, container: Container) -> None:
+        """Leave the copy without sound, written with the clean one, beside that, if it has the same film alone."""
+        unchecked = _unchecked(target)
+        if unchecked.exists():
+            hashes = self._inspect(target, container)[0]
+            film = b"\n".join(line for line in hashes.splitlines() if b",v," in line)
+            with contextlib.suppress(Unclean):
+                self._check(unchecked, container, CodecRules(), film)
+                unchecked.rename(muted_beside(target))
+
+    def _inspect(self, clean: Path, container: Container, compared: tuple[str, ...] = ()) -> tuple[bytes, str]:
         """Return the hash of each stream of the copy, whatever streams it has, and ffmpeg's report on it."""
-        every = ("-map", "0", "-c", "copy", *rules.compared, *_HASHED)
+        every = ("-map", "0", "-c", "copy", *compared, *_HASHED)
         hashes, report = self._run("info", *_KEEP_ROTATION, *container.read(clean), *every)
         return hashes, report.decode(errors="replace").partition("Stream mapping:")[0]
 
@@ -173,6 +203,15 @@ class RemuxScrubber:
 
     def _run(self, level: str, *arguments: str) -> tuple[bytes, bytes]:
         return ffmpeg.run(self.ffmpeg, level, *arguments)
+
+
+def muted_beside(clean: Path) -> Path:
+    """Return where the copy of a film without its sound lies, if it was made with the clean copy."""
+    return clean.with_name(f"{clean.name}.muted")
+
+
+def _unchecked(clean: Path) -> Path:
+    return clean.with_name(f"{clean.name}.unchecked")
 
 
 def _has_picture(report: str) -> bool:
