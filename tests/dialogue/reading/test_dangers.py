@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from satark.catalogues import Catalogues
@@ -72,10 +74,10 @@ def test_an_ordinary_tip_is_not_urgent() -> None:
     assert (talk.submission.priority, talk.submission.flags) == ("normal", ())
 
 
-@pytest.mark.parametrize("kind", DangerKind)
-def test_every_language_names_the_numbers_of_every_danger(kind: DangerKind) -> None:
-    for catalogue in Catalogues.shipped():
-        for number in Reader().numbers(kind):
+def test_every_language_names_the_numbers_of_every_danger() -> None:
+    reader = Reader()
+    for catalogue, kind in itertools.product(Catalogues.shipped(), DangerKind):
+        for number in reader.numbers(kind):
             assert number in catalogue.text(f"danger.{kind}"), (catalogue.language, number)
 
 
