@@ -8,11 +8,12 @@ rest when a process starts.
 from __future__ import annotations
 
 import asyncio
-import socket
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import msgspec
 
+from satark.evidence.handover import BrokenOff, Handover
 from satark.evidence.jobs import DISGUISE_JOB, LOOKS_JOB, MUTE_JOB, ORIGIN_JOB, PREVIEW_JOB
 from satark.evidence.sniff import UNKNOWN, sniff_file
 from satark.evidence.working_copies import NO_COPY, SealedCopy, WorkingCopies
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from satark.limits import Limits
     from satark.tip import Origin
 
+_BLOCK: Final = 1 << 18
+"""Bytes that are handed over at once, at least: a stream's chunks may be small."""
 _VISUAL = ("image/", "video/")
 _PREVIEWABLE = (*_VISUAL, "audio/", "application/pdf")
 _JOBS: Final = {
@@ -200,16 +203,15 @@ def remove_abandoned(evidence_dir: Path, workspace: Path) -> None:
 async def _seal_stream(
     stream: AsyncIterator[bytes], target: Path, recipient: str, most: int, copy: BinaryIO
 ) -> tuple[ContentDigest, bool]:
-    """Send the stream through a socket to a thread that seals it; the socket slows the stream down to the disk."""
-    ours, theirs = socket.socketpair()
-    ours.setblocking(False)  # noqa: FBT003 - positional in the standard library
-    sealing = asyncio.create_task(asyncio.to_thread(_seal_from, theirs, target, recipient, copy))
+    """Hand the stream over to a thread that seals it, and slow it down to the disk."""
+    handover = Handover()
+    sealing = asyncio.create_task(asyncio.to_thread(_seal_from, handover, target, recipient, copy))
     try:
-        with ours:
-            count = await _feed(stream, ours, most)
+        count = await _feed(stream, handover, most)
         digest, copied = await asyncio.shield(sealing)
     except BaseException:
-        # The thread ends now that its socket is closed. On failure it has removed its part itself.
+        # The thread ends now that its stream is broken off. On failure it has removed its part itself.
+        handover.break_off()
         await asyncio.wait([sealing])
         if sealing.exception() is None:
             await asyncio.to_thread(sealed_files.discard_part, target)
@@ -218,24 +220,29 @@ async def _seal_stream(
     return digest, copied
 
 
-async def _feed(stream: AsyncIterator[bytes], pipe: socket.socket, most: int) -> int:
-    """Send the stream to the thread and count its bytes; where the thread has failed, leave the error to it."""
-    loop = asyncio.get_running_loop()
-    count = 0
-    async for chunk in stream:
-        count += len(chunk)
-        if count > most:
-            raise TooLarge
-        try:
-            await loop.sock_sendall(pipe, chunk)
-        except (BrokenPipeError, ConnectionResetError):
-            break
+async def _feed(stream: AsyncIterator[bytes], handover: Handover, most: int) -> int:
+    """Hand the stream over and count its bytes; where the thread has failed, leave the error to it."""
+    count, block = 0, bytearray()
+    with suppress(BrokenOff):
+        async for chunk in stream:
+            count += len(chunk)
+            if count > most:
+                raise TooLarge
+            block += chunk
+            if len(block) >= _BLOCK:
+                await handover.put(bytes(block))
+                block.clear()
+        for last in (block, b"") if block else (b"",):
+            await handover.put(bytes(last))
     return count
 
 
-def _seal_from(pipe: socket.socket, target: Path, recipient: str, copy: BinaryIO) -> tuple[ContentDigest, bool]:
-    with pipe, pipe.makefile("rb") as source:
+def _seal_from(handover: Handover, target: Path, recipient: str, copy: BinaryIO) -> tuple[ContentDigest, bool]:
+    try:
+        source = cast("BinaryIO", handover)
         digest, copied = sealed_files.seal_file(source, target, recipient, copy, with_md5=True)
+    finally:
+        handover.abandon()
     if copied:
         copy.flush()
     return digest, copied
