@@ -23,6 +23,8 @@ CRIES = {
     "main apni jaan de dunga": "14416",
     "मैं जीना नहीं चाहती": "14416",
     "I want to kill myself": "14416",
+    "he says he will take his own life": "14416",
+    "they will take her life tonight": "112",
     "mere saath balatkar hua": "1090",
     "मेरे साथ बलात्कार हुआ": "1090",
     "a girl is being raped here": "112",
