@@ -67,8 +67,9 @@ audit: $(READY) ## known flaws of the locked packages, where the advisory databa
 sbom: $(READY) ## the bill of materials of the locked packages (CycloneDX), in dist/
 	@$(BIN)/python -m satark.testing.supply sbom dist/satark.cdx.json
 
-build: sbom ## wheel and source archive, the lock of a server and the bill of materials, in dist/
+build: sbom ## wheel and source archive, the locks of servers and the bill of materials, in dist/
 	@$(BIN)/python -m satark.testing.supply server-lock dist/server.lock
+	@$(BIN)/python -m satark.testing.supply server-lock dist/web.lock --without evidence --without printing
 	@$(BIN)/python -m hatchling build -d dist
 
 torture: $(READY) ## 10,000 tips to failing destinations while processes are killed; needs RabbitMQ (ARGS="--tips 500 --kills 20")

@@ -103,6 +103,7 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
         # No channel is configured: report what each of them needs.
         found.of(lambda: plugins.channels(Settings(demand=True)))
     found.of(lambda: compose.load_flows(settings, plugins, geography, channels or []))
+    found.of(lambda: compose.check_packages(roles))
     found.of(lambda: _check_spool(settings))
     found.problems += _clip_problems(settings.core)
     destination_rules = found.of(lambda: compose.load_destinations(settings, plugins)) or ()

@@ -13,6 +13,7 @@ import msgspec
 from satark.cli.counted import counted
 from satark.commands import settings_of
 from satark.custody.verify_pack import PackReport, held_against, verify_pack
+from satark.extras.packages import needing
 from satark.roster.copy_file import read_copy
 from satark.scrubber import LEFT_OUT, REASONS
 
@@ -74,7 +75,9 @@ async def _cleaned(
     files: tuple[Path, ...], folder: Path | None, settings: EvidenceSettings, *, as_json: bool
 ) -> list[CleanedFile]:
     from satark.evidence.clean_files import clean_files  # noqa: PLC0415 - the other commands load no cleaner
-    from satark.evidence.scrubbers import builtin_scrubbers  # noqa: PLC0415 - as above
+
+    with needing("evidence"):
+        from satark.evidence.scrubbers import builtin_scrubbers  # noqa: PLC0415 - as above
 
     results = []
     weakly = settings.allow_weak_isolation

@@ -68,12 +68,13 @@ def _failure_of(error: Exception) -> _Failure | None:
     """Return what to tell of an expected failure; None for any other."""
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - where nothing fails nothing of it is needed
 
+    from satark.extras.packages import MissingPackage  # noqa: PLC0415
     from satark.plugins.loader import PluginError  # noqa: PLC0415
     from satark.settings import SettingsError  # noqa: PLC0415
 
     if isinstance(error, SettingsError):
         return _WrongConfiguration(f"{error}\n`satark check` shows the whole configuration.")
-    if isinstance(error, PluginError):
+    if isinstance(error, PluginError | MissingPackage):
         return _Failure(str(error))
     if isinstance(error, DBAPIError):
         kind = type(error.orig).__name__

@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from satark.extras.packages import needing
 from satark.languages import languages_of
 from satark.printing.poster.qr_code import render_qr_code
 from satark.printing.poster.target import QrTarget, QrTargetError, form_target, whatsapp_target
@@ -57,7 +58,8 @@ def qr(  # noqa: PLR0917 - click passes options by name
         )
     target = _target(where, number, url)
     if file_type == "pdf":
-        from satark.printing.poster.poster import make_poster  # noqa: PLC0415 - no other command needs the PDF library
+        with needing("printing"):
+            from satark.printing.poster.poster import make_poster  # noqa: PLC0415 - the PDF library is for few machines
 
         content = make_poster(target, _languages(languages), title, size)
     else:

@@ -35,6 +35,7 @@ from satark.custody.manifest import (
     group_digits,
 )
 from satark.custody.signature import SIGNATURE, PackSigner, sign
+from satark.extras.packages import needing
 from satark.file_endings import ending_of
 from satark.languages import languages_of
 from satark.redacted import Redacted
@@ -247,7 +248,8 @@ class _PackWriter:
 
 def _with_certificates(manifest: Manifest, log: Sequence[LogRow]) -> tuple[Manifest, dict[str, bytes]]:
     """Make the certificates with zeros for the manifest's hash; return the manifest with the hash of each, and them."""
-    from satark.custody.certificate import make_certificate  # noqa: PLC0415 - verifiers and servers never print one
+    with needing("printing"):
+        from satark.custody.certificate import make_certificate  # noqa: PLC0415 - verifiers and servers never print one
 
     made = {name: make_certificate(manifest, _NO_HASH, log, language) for name, language in CERTIFICATES.items()}
     digests = {name: hashlib.sha256(certificate).hexdigest() for name, certificate in made.items()}

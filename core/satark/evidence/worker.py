@@ -17,6 +17,7 @@ from satark.dialogue.session import FileNotice
 from satark.evidence.own_card import is_senders_card
 from satark.evidence.pipeline import ProcessedFile, Rejected, TooLarge, process_file, remove_abandoned
 from satark.evidence.sandbox.sandbox import Sandbox
+from satark.extras.packages import needing
 from satark.identity.sealing import seal
 from satark.limits import MB
 from satark.observability import Kind, LifecycleEvent, log
@@ -258,7 +259,8 @@ class _TipFull(Exception):  # noqa: N818 - it reads as what it says where it is 
 
 
 def _load_scrubbers() -> list[Scrubber]:
-    from satark.evidence.scrubbers import builtin_scrubbers  # noqa: PLC0415 - see `_open_sandbox`
+    with needing("evidence"):
+        from satark.evidence.scrubbers import builtin_scrubbers  # noqa: PLC0415 - see `_open_sandbox`
 
     return builtin_scrubbers()
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from satark.extras.packages import needing
 from satark.printing.sheet_page import SheetPage
 
 
 def make_sheet(pages: Sequence[SheetPage]) -> bytes:
     """Make a PDF. Equal arguments give equal bytes: nothing of the machine, the program or the time is in it."""
-    from satark.printing.sheet_pdf import SheetPdf  # noqa: PLC0415 - few processes print, and the library takes 0.4 s
+    with needing("printing"):
+        from satark.printing.sheet_pdf import SheetPdf  # noqa: PLC0415 - few processes print; the library takes 0.4 s
 
     document = SheetPdf()
     for page in pages:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Final
 
 from satark.delivery.reader import key_problems
 from satark.dialogue.engine import Engine
@@ -14,6 +14,7 @@ from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
 from satark.dialogue.flow.questionnaire import Questionnaire
 from satark.dialogue.rendering.read_aloud import ReadAloud
 from satark.evidence.sandbox.protections import describe, find_protections
+from satark.extras.packages import Extra, advice, missing
 from satark.geography.geography import Geography, GeographyError
 from satark.identity.edge_key import EdgeKeyError, Identity
 from satark.identity.edge_key_sources import find_credential, read_edge_key
@@ -32,10 +33,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine as DatabaseEngine
 
     from satark.channel import Channel
+    from satark.core_settings import Role
     from satark.destination_rule import DestinationRule
     from satark.dialogue.flow.definition import FlowSource
     from satark.services import WorkerContext
     from satark.sink import Sink
+
+_EXTRAS: Final[dict[Role, Extra]] = {"worker": "evidence", "desk": "printing"}
+"""Role → the extra without which it can't do its work."""
 
 
 def load_plugins(settings: Settings) -> Plugins:
@@ -148,6 +153,21 @@ _CANARY_PROBLEMS = {
         "erase what it sealed: satark db forget-drafts",
     ),
 }
+
+
+def check_packages(roles: Collection[Role]) -> None:
+    """Make sure that what opens citizens' files, and what prints, is installed where it is needed.
+
+    Raises:
+        SettingsError: packages of an extra are missing on a machine with one of these roles.
+    """
+    problems = [
+        SettingProblem("role", "satark serve --role", f"{role} needs {', '.join(names)}: not installed", advice(extra))
+        for role, extra in _EXTRAS.items()
+        if role in roles and (names := missing(extra))
+    ]
+    if problems:
+        raise SettingsError(problems)
 
 
 def check_isolation(settings: Settings) -> None:

@@ -53,6 +53,7 @@ class Host:
         self.roles = frozenset(roles)
         self.stop: Callable[[], None] = partial(signal.raise_signal, signal.SIGTERM)
         """Ends the process."""
+        compose.check_packages(self.roles)
         if "worker" in self.roles:
             compose.check_isolation(settings)
         self.metrics = Metrics()

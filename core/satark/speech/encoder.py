@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-import imageio_ffmpeg
+from satark.extras.packages import needing
 
 KILOBITS: Final = 20
 """Kilobits a second: speech is clear, and a minute takes 150 kB."""
@@ -56,7 +56,10 @@ def encode(wav: bytes) -> bytes:
 
 
 def _run(arguments: list[str], given: bytes) -> bytes:
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), *_SAFE, *arguments]
+    with needing("evidence"):
+        from imageio_ffmpeg import get_ffmpeg_exe  # noqa: PLC0415 - few processes code sound
+
+    command = [get_ffmpeg_exe(), *_SAFE, *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - our own command
             command, input=given or None, capture_output=True, check=True, timeout=MOST_SECONDS,

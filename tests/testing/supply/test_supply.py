@@ -68,6 +68,12 @@ def test_the_lock_of_a_server_pins_what_runs_and_no_tool_of_development(tmp_path
     assert cut == {name: whole[name] for name in needed}
 
 
+def test_the_lock_of_a_web_node_leaves_out_what_opens_files_and_prints() -> None:
+    left_out = needed_to_run() - needed_to_run(without=("evidence", "printing"))
+    assert left_out >= {"imageio-ffmpeg", "pikepdf", "lxml", "pypdfium2", "pi-heif", "fpdf2", "fonttools", "uharfbuzz"}
+    assert not left_out & {"starlette", "pillow", "sqlalchemy", "psycopg", "python-telegram-bot"}
+
+
 def test_the_lock_of_a_server_is_complete_or_refused() -> None:
     with pytest.raises(ValueError, match="no entry for no-such-package"):
         cut_lock(["anyio", "no-such-package"])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from satark.optional_packages import needing
+from satark.extras.packages import needing
 from satark.scrubber import Unclean
 
 

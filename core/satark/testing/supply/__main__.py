@@ -29,9 +29,10 @@ def sbom(file: Path) -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
-def server_lock(file: Path) -> None:
+@click.option("--without", multiple=True, help="An extra that the server does not need.")
+def server_lock(file: Path, without: tuple[str, ...]) -> None:
     """Write the lock of what a server needs to FILE: every extra, and no tool of development."""
-    needed = needed_to_run()
+    needed = needed_to_run(without=without)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(cut_lock(needed))
     click.echo(f"{file}: {len(needed)} packages")

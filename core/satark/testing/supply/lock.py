@@ -46,10 +46,11 @@ def read_lock(path: Path = LOCK) -> Sequence[LockedPackage]:
     return sorted(packages, key=lambda package: package.name)
 
 
-def needed_to_run(project: Path = Path("pyproject.toml")) -> frozenset[str]:
-    """Return the names of all packages that Satark needs to run, with every extra but no tool of development."""
+def needed_to_run(project: Path = Path("pyproject.toml"), without: Collection[str] = ()) -> frozenset[str]:
+    """Return the names of the packages that Satark needs to run, with every extra but some; no tool of development."""
     declared = tomllib.loads(project.read_text())["project"]
-    extras = (line for lines in declared["optional-dependencies"].values() for line in lines)
+    chosen = {name: lines for name, lines in declared["optional-dependencies"].items() if name not in without}
+    extras = (line for lines in chosen.values() for line in lines)
     waiting = [Requirement(line) for line in (*declared["dependencies"], *extras)]
     needed: set[tuple[str, str]] = set()
     while waiting:

@@ -1,0 +1,48 @@
+"""Packages that only some machines need, by the extra that brings them. A machine for the role web needs none."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Extra = Literal["evidence", "printing"]
+"""Opening citizens' files and coding sound; certificates, sheets and posters."""
+MODULES: Final[Mapping[Extra, tuple[str, ...]]] = {
+    "evidence": ("imageio_ffmpeg", "lxml", "pi_heif", "pikepdf", "pypdfium2"),
+    "printing": ("fpdf", "uharfbuzz"),
+}
+"""Extra → the modules that Satark imports of its packages."""
+
+
+class MissingPackage(ImportError):  # noqa: N818 - it reads as what it says where it is raised
+    """A package of an extra is not installed; the message names both, and how to install it."""
+
+
+@contextmanager
+def needing(extra: Extra) -> Iterator[None]:
+    """Import modules of an extra in the block.
+
+    Raises:
+        MissingPackage: one of its packages is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        module = (error.name or "").partition(".")[0]
+        if module not in MODULES[extra]:
+            raise
+        raise MissingPackage(f"needs {module}, which is not installed: {advice(extra)}") from None
+
+
+def missing(extra: Extra) -> tuple[str, ...]:
+    """Return the modules of an extra that are not installed."""
+    return tuple(name for name in MODULES[extra] if find_spec(name) is None)
+
+
+def advice(extra: Extra) -> str:
+    """Return how to install an extra."""
+    return f"pip install 'satark[{extra}]'"
