@@ -6,9 +6,10 @@ import pytest
 
 from satark.casework.bulk import BulkAct, BulkKind, check_all, perform_all
 from satark.casework.clocks import Clocks
+from satark.casework.desk_act import MAX_TEXT
 from satark.casework.desk_acts import DeskActs
 from satark.services import Services
-from satark.testing.desks import SeededDesk
+from satark.testing.desks import SeededDesk, listed_officer
 from satark.testing.tips import seed_tip
 
 
@@ -56,3 +57,28 @@ def test_each_kind_follows_the_rules_of_its_act(
     acts = DeskActs(services, work, Clocks())
     (outcome,) = perform_all(acts, work, [seeded.number], BulkAct(kind=kind, **fields))
     assert outcome.problem == problem
+
+
+def test_whoever_takes_over_reads_a_note_that_is_for_their_desk_alone(
+    services: Services, lanka: SeededDesk, dig: SeededDesk
+) -> None:
+    officers = (listed_officer("asha", "head"), listed_officer("bina"))
+    sp = SeededDesk(services, "sp", officers=officers)
+    seeded, work = seed_tip(services, [sp.desk, dig.desk, lanka.desk]), sp.casework_of("asha")
+    acts, act = DeskActs(services, work, Clocks()), BulkAct(kind="assign", to="bina", text="the van comes at nine")
+    assert [one.problem for one in perform_all(acts, work, [seeded.number], act)] == [""]
+    thread = sp.casework_of("bina").open(seeded.number).thread
+    assert [(one.message.case and one.message.case.to, one.message.text) for one in thread] == [
+        ("bina", ""),
+        (None, "the van comes at nine"),
+    ]
+    assert [one.message.text for one in dig.casework.open(seeded.number).thread] == [""]
+
+
+def test_nothing_is_handed_over_with_a_note_that_is_too_long(services: Services) -> None:
+    sp = SeededDesk(services, "sp", officers=(listed_officer("asha", "head"), listed_officer("bina")))
+    seeded, work = seed_tip(services, [sp.desk]), sp.casework_of("asha")
+    acts, act = DeskActs(services, work, Clocks()), BulkAct(kind="assign", to="bina", text="x" * (MAX_TEXT + 1))
+    assert [one.problem for one in check_all(acts, work, [seeded.number], act)] == ["long"]
+    assert [one.problem for one in perform_all(acts, work, [seeded.number], act)] == ["long"]
+    assert work.open(seeded.number).thread == ()

@@ -18,11 +18,10 @@ from satark.casework.merging import merged_into
 from satark.casework.offices import offices_of
 from satark.casework.related_tips import related_tips
 from satark.custody.audit import verify_log
-from satark.identity.sealing import new_identity
-from satark.roster.entries import Right, Role, RosterOfficer, officer_signer
+from satark.roster.entries import RECOVERY
 from satark.roster.state import RosterState
 from satark.services import Services
-from satark.testing.desks import Office, SeededDesk
+from satark.testing.desks import Office, SeededDesk, listed_officer
 from satark.testing.tips import SeededTip, seed_tip
 
 WORDS = "UP65CD4411 कल्लू शराब बेचता है"
@@ -44,15 +43,14 @@ class Officer:
         return refusal.value.problem
 
 
-def listed(name: str, role: Role = "officer") -> RosterOfficer:
-    recipient, identity = new_identity()
-    rights: tuple[Right, ...] = ("listen", "release") if role == "head" else ()
-    return RosterOfficer(name=name, recipient=recipient, signer=officer_signer(identity), role=role, rights=rights)
-
-
 @pytest.fixture
 def sp(services: Services) -> SeededDesk:
-    officers = (listed("asha", "head"), listed("bina"), listed("auditor", "auditor"), listed("recovery", "head"))
+    officers = (
+        listed_officer("asha", "head"),
+        listed_officer("bina"),
+        listed_officer("audit", "auditor"),
+        listed_officer(RECOVERY, "head"),
+    )
     return SeededDesk(services, "sp", officers=officers)
 
 

@@ -31,7 +31,7 @@ class BulkAct(Redacted, frozen=True, kw_only=True):
     """The officer to assign to, or the number of the tip to merge into."""
     priority: str = ""
     text: str = ""
-    """The reason, for desks alone."""
+    """The reason, for desks alone; of an assignment, a note to the officer who gets the tips."""
 
     def of_one(self) -> DeskAct:
         """Return what is done with each of the tips."""
@@ -42,6 +42,15 @@ class BulkAct(Redacted, frozen=True, kw_only=True):
         if self.kind == "priority":
             return DeskAct(name="correct", priority=self.priority, text=self.text)
         return DeskAct(name="status", status="SET_ASIDE" if self.kind == "aside" else "IN_REVIEW")
+
+    def steps(self) -> list[DeskAct]:
+        """Return all that is done with each of the tips, in order: the act, and the note that its reason becomes.
+
+        What an officer says to whoever takes a tip over is for their own desk.
+        """
+        if not self.text or self.kind in {"merge", "priority"}:
+            return [self.of_one()]
+        return [self.of_one(), DeskAct(name="note", text=self.text, private=self.kind == "assign")]
 
 
 class BulkOutcome(Redacted, frozen=True, kw_only=True):
@@ -54,21 +63,23 @@ class BulkOutcome(Redacted, frozen=True, kw_only=True):
 
 def check_all(acts: DeskActs, casework: Casework, numbers: Iterable[str], act: BulkAct) -> list[BulkOutcome]:
     """Return what would become of each tip."""
-    return [_outcome(casework, number, lambda tip: acts.check(tip, act.of_one())) for number in _tips(numbers, act)]
+    return [_outcome(casework, number, lambda tip: _check(acts, tip, act)) for number in _tips(numbers, act)]
 
 
 def perform_all(acts: DeskActs, casework: Casework, numbers: Iterable[str], act: BulkAct) -> list[BulkOutcome]:
-    """Do it with each tip that the rules allow it for. Each is a transaction of its own.
-
-    A reason for setting tips aside, or for taking them up again, becomes a note.
-    """
+    """Do it with each tip that the rules allow it for. Each is a transaction of its own."""
 
     def perform(tip: OpenTip) -> None:
-        acts.perform(tip, act.of_one())
-        if act.text and act.kind in {"aside", "resume"}:
-            acts.perform(tip, DeskAct(name="note", text=act.text))
+        _check(acts, tip, act)
+        for step in act.steps():
+            acts.perform(tip, step)
 
     return [_outcome(casework, number, perform) for number in _tips(numbers, act)]
+
+
+def _check(acts: DeskActs, tip: OpenTip, act: BulkAct) -> None:
+    for step in act.steps():
+        acts.check(tip, step)
 
 
 def _tips(numbers: Iterable[str], act: BulkAct) -> Sequence[str]:

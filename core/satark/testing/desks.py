@@ -12,14 +12,20 @@ from satark.casework.desk_act import ActName, ActRefused, DeskAct, Problem
 from satark.casework.desk_acts import DeskActs
 from satark.desk import Desk, Level
 from satark.identity.sealing import new_identity
-from satark.roster.entries import desk_verifier
+from satark.roster.entries import RIGHTS, Role, RosterOfficer, desk_verifier, officer_signer
 from satark.routing.desks import add_desk
 
 if TYPE_CHECKING:
-    from satark.roster.entries import RosterOfficer
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
     from satark.testing.tips import SeededTip
+
+
+def listed_officer(name: str, role: Role = "officer") -> RosterOfficer:
+    """Return an officer for a desk's roster, with every right if they are a head."""
+    recipient, identity = new_identity()
+    rights = RIGHTS if role == "head" else ()
+    return RosterOfficer(name=name, recipient=recipient, signer=officer_signer(identity), role=role, rights=rights)
 
 
 class SeededDesk:

@@ -1,4 +1,4 @@
-"""The commands of `satark desk` for who works on a tip: an officer stands aside, and another lets them in again."""
+"""The commands of `satark desk` for who works on a tip: recusal, its undoing, and the hand-over of a shift."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
-from satark.officer import DeskAct
-from satark_desk.case_commands import act_on, desk_work, json_option, on_tip, print_json
+from satark.officer import MOST_TIPS, BulkAct, DeskAct, perform_all
+from satark_desk.case_commands import act_on, at_desk, desk_work, json_option, on_tip, print_json
+from satark_desk.tip_queue import Filter
+from satark_desk.together_commands import report_outcomes
 
 
 @click.command("recuse")
@@ -37,4 +39,28 @@ def readmit(*, desk: str, number: str, passphrase_file: Path, officer: str, reas
     act_on(desk, number, passphrase_file, DeskAct(name="readmit", to=officer, text=reason.strip()), as_json=as_json)
 
 
-COMMANDS = (recuse, readmit)
+@click.command("hand-over")
+@at_desk
+@click.argument("numbers", nargs=-1)
+@click.option("--to", "officer", required=True, help="The officer of DESK who takes over.")
+@click.option("--note", default="", help="For whoever takes over; only DESK reads it.")
+@json_option
+def hand_over(
+    *, desk: str, passphrase_file: Path, numbers: tuple[str, ...], officer: str, note: str, as_json: bool
+) -> None:
+    """Assign the tips NUMBERS to another officer of DESK, with a note; without NUMBERS all that are assigned to you.
+
+    What is refused of some is named, and the command then fails; the others are handed over.
+    """
+    act = BulkAct(kind="assign", to=officer, text=note.strip())
+    with desk_work(desk, passphrase_file) as work:
+        held = numbers or [row.summary.header.number for row in work.rows(Filter(mark="mine"))]
+        if not held:
+            raise click.ClickException("no tip is assigned to you")
+        parts = (held[at : at + MOST_TIPS] for at in range(0, len(held), MOST_TIPS))
+        outcomes = [one for part in parts for one in perform_all(work.acts(), work.casework, part, act)]
+        text = work.text("en")
+    report_outcomes(outcomes, text, as_json=as_json)
+
+
+COMMANDS = (recuse, readmit, hand_over)

@@ -22,7 +22,7 @@ from satark_desk.case_commands import act_on, at_desk, desk_work, json_option, l
 from satark_desk.tip_queue import PRIORITIES
 
 if TYPE_CHECKING:
-    from satark.officer import FloodGroup, RelatedTip
+    from satark.officer import BulkOutcome, FloodGroup, RelatedTip
     from satark_desk.web.page_text import PageText
 
 
@@ -92,6 +92,11 @@ def bulk(
     with desk_work(desk, passphrase_file) as work:
         outcomes = perform_all(work.acts(), work.casework, numbers, act)
         text = work.text("en")
+    report_outcomes(outcomes, text, as_json=as_json)
+
+
+def report_outcomes(outcomes: list[BulkOutcome], text: PageText, *, as_json: bool) -> None:
+    """Print what became of each tip; fail if something was refused of one."""
     for one in outcomes:
         if as_json:
             print_json({"number": one.number, "done": not one.problem, "problem": one.problem})

@@ -18,6 +18,7 @@ from satark_desk.web.audit_pages import AuditPages
 from satark_desk.web.bulk_pages import BulkPages
 from satark_desk.web.factor_pages import FactorPages
 from satark_desk.web.files import show_file, show_preview
+from satark_desk.web.handover_pages import HandoverPages
 from satark_desk.web.order_pages import OrderPages
 from satark_desk.web.original_pages import OriginalPages
 from satark_desk.web.overview_pages import OverviewPages
@@ -43,6 +44,7 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
     orders, bulk = OrderPages(web), BulkPages(web, pages)
     routes = [
         Route("/", web.page(pages.queue)),
+        Route("/handover", web.page(HandoverPages(web).show)),
         Route("/help", web.page(web.help)),
         Route("/figures", web.page(overview.show)),
         Route("/figures/week.pdf", web.page(overview.week)),

@@ -48,6 +48,7 @@ TOPICS: Final[Mapping[str, tuple[Key, ...]]] = MappingProxyType(
         "tip": (*_ON_TIP, *_ACTS, ("Esc", "help.key.leave")),
         "confirm": (("Enter", "confirm.yes"),),
         "bulk": (),
+        "handover": (),
         "figures": (),
         "retention": (),
         "audit": (),
