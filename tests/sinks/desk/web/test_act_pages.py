@@ -15,7 +15,7 @@ from satark.desk import Desk
 from satark.officer import Clocks, DeskAct, DeskActs
 from satark.services import DeskContext, Services
 from satark.testing.tips import SeededTip, seed_message, seed_tip
-from satark.tip import Message
+from satark.tip import CaseStep, Message
 from satark_desk.settings import DeskSettings
 from satark_desk.web import web_context
 from satark_desk.web.app import build
@@ -164,6 +164,15 @@ def test_the_thread_names_officer_desk_and_time_of_each_act(browser: Browser, se
     client.post(f"/desk/tips/{seeded.number}/note", data={"text": "seen", "confirmed": "yes", "once": "1"})
     by = re.findall(r'<p class="by">(.*?)</p>', client.get(f"/desk/tips/{seeded.number}").text, re.DOTALL)
     assert re.search(r"sp title.* · sp-1 · <span>\d+ \w+ \d{4}, \d\d:\d\d</span>", by[0])
+
+
+def test_an_officer_with_the_name_of_a_desk_is_not_called_by_its_title(
+    services: Services, browser: Browser, seeded: SeededTip
+) -> None:
+    step = CaseStep(kind="assigned", to="sp")
+    seed_message(services, seeded, Message(sender="desk", desk="sp", internal=True, case=step))
+    page = browser("sp").get(f"/desk/tips/{seeded.number}").text
+    assert 'class="step">Assigned to sp</p>' in page
 
 
 def test_urgent_tips_are_on_top_then_what_was_answered_or_came_last(
