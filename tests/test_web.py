@@ -8,11 +8,11 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from satark.web import PAGE_HEADERS, FormError, PageHeaders, SameOrigin, read_form
+from satark.web import PAGE_HEADERS, FormError, PageHeaders, SameOrigin, read_form, stream_file
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -105,3 +105,60 @@ def test_a_further_address_of_the_same_site_is_our_own_too(origin: str, status: 
     app = SameOrigin(PlainTextResponse("reached"), others=["http://satark2345.onion"], refusal=refusal)
     answer = TestClient(app).post("/", headers={"origin": origin})
     assert (answer.status_code, answer.text) == (status, said)
+
+
+PIECES = (b"0123", b"45", b"6789")
+
+
+def ask(wanted: str | None, closed: list[str] | None = None) -> Response:
+    """Stream ten bytes in three pieces; `closed` is told when nothing of them is read any more."""
+
+    def opened() -> Iterator[bytes]:
+        try:
+            yield from PIECES
+        finally:
+            if closed is not None:
+                closed.append("closed")
+
+    return stream_file(opened(), media_type="audio/ogg", size=10, wanted=wanted)
+
+
+async def body(response: Response) -> bytes:
+    assert isinstance(response, StreamingResponse)
+    return b"".join([piece async for piece in response.body_iterator if isinstance(piece, bytes)])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "content", "said"),
+    [
+        ("bytes=0-", b"0123456789", "bytes 0-9/10"),
+        ("bytes=0-0", b"0", "bytes 0-0/10"),
+        ("bytes=3-4", b"34", "bytes 3-4/10"),
+        ("bytes=5-", b"56789", "bytes 5-9/10"),
+        ("bytes=4-99", b"456789", "bytes 4-9/10"),
+        ("bytes=-3", b"789", "bytes 7-9/10"),
+        ("bytes=-99", b"0123456789", "bytes 0-9/10"),
+    ],
+)
+async def test_a_player_gets_the_part_of_a_file_that_it_asks_for(wanted: str, content: bytes, said: str) -> None:
+    closed: list[str] = []
+    response = ask(wanted, closed)
+    assert (response.status_code, response.headers["content-range"]) == (206, said)
+    assert response.headers["content-length"] == str(len(content))
+    assert await body(response) == content
+    assert closed == ["closed"]
+
+
+@pytest.mark.parametrize(
+    "wanted", ["", "bytes=10-", "bytes=5-4", "bytes=-0", "bytes=-", "bytes=0-1,4-5", "items=0-1", "bytes=0-" + "9" * 99]
+)
+async def test_a_part_that_is_none_gets_the_whole_file(wanted: str) -> None:
+    response = ask(wanted)
+    assert (response.status_code, response.headers["accept-ranges"]) == (200, "bytes")
+    assert response.headers["content-length"] == "10"
+    assert "content-range" not in response.headers
+    assert await body(response) == b"0123456789"
+
+
+def test_a_file_that_is_handed_over_whole_offers_no_parts() -> None:
+    assert "accept-ranges" not in ask(None).headers

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlsplit
 
 import jinja2
@@ -75,6 +76,7 @@ FILE_HEADERS: Mapping[str, str] = {
 """For every file of a tip."""
 
 _CONTROLS: Mapping[int, None] = dict.fromkeys({*range(32), *range(127, 160)} - set(map(ord, "\t\n\r")))
+_RANGE: Final = re.compile(r"bytes=(?:(\d{1,15})-(\d{0,15})|-(\d{1,15}))")
 FORM_LIMIT = 64 * 1024
 """Most bytes of a form."""
 _FIELDS = 100
@@ -145,18 +147,62 @@ class PageHeaders:
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
-def stream_file(pieces: Iterator[bytes], *, media_type: str, size: int, disposition: str = "") -> Response:
+def stream_file(
+    pieces: Iterator[bytes], *, media_type: str, size: int, disposition: str = "", wanted: str | None = None
+) -> Response:
     """Stream an opened file, so that nothing in it can run and nothing keeps it. Blocks until the first piece is there.
+
+    Args:
+        pieces: the file's content.
+        media_type: of the content.
+        size: bytes of the content.
+        disposition: the header `Content-Disposition`; empty for none.
+        wanted: the request's header `Range`, empty for none: players ask for the moment that somebody chose. One range
+            is answered; anything else gets the whole file. None: there are no parts.
 
     Raises:
         CantOpen: it was altered.
     """
+    part = _part(wanted or "", size)
+    content = pieces if part is None else _cut(pieces, part)
     # The first piece comes once the whole file has proved to be right; after it, nothing can be said any more.
-    first = next(pieces, b"")
-    headers = {**FILE_HEADERS, "content-length": str(size)}
+    first = next(content, b"")
+    headers = {**FILE_HEADERS, "content-length": str(size if part is None else len(part))}
+    if wanted is not None:
+        headers["accept-ranges"] = "bytes"
+    if part is not None:
+        headers["content-range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
     if disposition:
         headers["content-disposition"] = disposition
-    return StreamingResponse(_stream(first, pieces), media_type=media_type, headers=headers)
+    status = 200 if part is None else 206
+    return StreamingResponse(_stream(first, content), status, media_type=media_type, headers=headers)
+
+
+def _part(wanted: str, size: int) -> range | None:
+    """Return which bytes a header `Range` wants (RFC 9110, section 14); None: all of them."""
+    found = _RANGE.fullmatch(wanted)
+    if found is None:
+        return None
+    start, end, last = found.groups()
+    if last:
+        return range(max(0, size - int(last)), size) or None
+    return range(int(start), min(int(end) + 1, size) if end else size) or None
+
+
+def _cut(pieces: Iterator[bytes], part: range) -> Iterator[bytes]:
+    """Yield a part of what the pieces are together."""
+    at = 0
+    try:
+        for piece in pieces:
+            inside = piece[max(0, part.start - at) : max(0, part.stop - at)]
+            if inside:
+                yield inside
+            at += len(piece)
+            if at >= part.stop:
+                return
+    finally:
+        if isinstance(pieces, Generator):
+            pieces.close()
 
 
 async def _stream(first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -47,6 +47,7 @@ def show_file(request: Request, session: Session) -> Response:
         media_type=record.clean_mime if inline else "application/octet-stream",
         size=record.clean_bytes,
         disposition=f'{disposition}; filename="{name}"',
+        wanted=request.headers.get("range", ""),
     )
 
 

@@ -35,7 +35,13 @@ class VoicePages:
         tip = session.casework.open(request.path_params["number"])
         voice = tip.voice(request.path_params["ordinal"])
         chunks = session.casework.listen(tip, voice.ordinal)
-        return stream_file(chunks, media_type=DISGUISED_MIME, size=voice.record.disguised_bytes, disposition="inline")
+        return stream_file(
+            chunks,
+            media_type=DISGUISED_MIME,
+            size=voice.record.disguised_bytes,
+            disposition="inline",
+            wanted=request.headers.get("range", ""),
+        )
 
     def read_aloud(self, request: Request, session: Session) -> Response:
         """Have a synthetic voice read the transcript: the words, and nothing of who spoke them.

@@ -37,6 +37,8 @@ def test_clean_copies_are_streamed_with_headers_that_let_nothing_run(
     assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "no-store"
+    part = client.get(f"/desk/tips/{full_tip.number}/files/{ordinal}", headers={"range": "bytes=1-3"})
+    assert (part.status_code, part.content, part.headers["content-range"]) == (206, body[1:4], f"bytes 1-3/{len(body)}")
     saved = client.get(f"/desk/tips/{full_tip.number}/files/{ordinal}?download=1")
     assert saved.headers["content-disposition"].startswith("attachment")
 

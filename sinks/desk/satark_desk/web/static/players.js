@@ -29,7 +29,13 @@
     player.addEventListener("timeupdate", () => { line.value = player.currentTime / player.duration || 0; });
     wave.addEventListener("click", (event) => {
       const box = wave.getBoundingClientRect();
-      if (player.duration) player.currentTime = player.duration * ((event.clientX - box.left) / box.width);
+      const seek = () => { player.currentTime = player.duration * ((event.clientX - box.left) / box.width); };
+      if (player.duration) {
+        seek();
+      } else {
+        player.addEventListener("loadedmetadata", seek, { once: true });
+        player.preload = "metadata";
+      }
     });
   }
 
