@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from satark.casework import Casework, NoSuchTip
 from satark.casework.clocks import Clocks
 from satark.casework.desk_act import ActRefused, DeskAct
 from satark.casework.desk_acts import DeskActs
@@ -47,3 +48,18 @@ async def test_an_office_closes_by_two_answers_in_their_order(link: Any) -> None
     await link.exchange_all()
     opened = link.casework_at_host.open(seeded.number)
     assert (opened.status, opened.work.outcome, len(opened.thread)) == ("CLOSED", "seizure", 2)
+
+
+async def test_the_host_is_told_when_nobody_at_an_office_is_left_who_may_have_a_tip(link: Any) -> None:
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    asha = Casework(link.office, "sp", link.sp_identity, officer="asha")
+    DeskActs(link.office, asha, Clocks()).perform(asha.open(seeded.number), DeskAct(name="recuse"))
+    with pytest.raises(NoSuchTip):
+        asha.open(seeded.number)
+    await link.exchange_all()
+    at_host = link.casework_at_host.open(seeded.number)
+    assert (at_host.work.unattended, at_host.work.recused) == (frozenset({"sp"}), {})
+    with pytest.raises(NoSuchTip):
+        asha.open(seeded.number)
+    assert link.casework.open(seeded.number).work.is_recused("sp", "asha")

@@ -40,7 +40,10 @@ class ActPages:
         Raises:
             CaseworkError: the desk has no such tip.
         """
-        name, tip = _action(request), session.casework.open(request.path_params["number"])
+        name = _action(request)
+        if name == "recuse" and session.has_submitted(form.get("once", "")):
+            return redirect_to(request, "?done=recuse")  # a double click: by the second, the tip is gone
+        tip = session.casework.open(request.path_params["number"])
         if "confirmed" not in form:
             return self._to_draft(request, session, tip, form, edit="edit" in form)
         problem = self._problem(session, tip, name, form)

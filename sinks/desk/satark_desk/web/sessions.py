@@ -66,6 +66,10 @@ class Session:
         """The officer's queue. The first use waits until the desk's tips are opened."""
         return self.opened.queue(self.officer)
 
+    def has_submitted(self, submission_id: str) -> bool:
+        """Return whether a form of this random id was sent before."""
+        return submission_id in self._submissions
+
     def is_first_submission(self, submission_id: str) -> bool:
         """Record a form's random id; return whether it is new. So a double click has no second effect."""
         is_new = submission_id not in self._submissions

@@ -101,6 +101,12 @@ def test_the_others_of_the_desk_see_it_and_undo_it_with_a_reason(
     assert recused.get(page).status_code == 200
 
 
+def test_a_double_click_says_the_same_twice(recused: TestClient, full_tip: SeededTip) -> None:
+    answers = [recused.post(f"/desk/tips/{full_tip.number}/recuse", data=DO).text for _ in range(2)]
+    assert ["any more" in answer for answer in answers] == [True, True]
+    assert recused.post(f"/desk/tips/{full_tip.number}/recuse", data={**DO, "once": "2"}).status_code == 404
+
+
 def test_where_nobody_else_has_the_tip_the_page_says_what_to_do(
     browser: Callable[..., TestClient], services: Services, desk: Callable[[str], Desk]
 ) -> None:
