@@ -1,0 +1,42 @@
+"""What a tip takes in the databases, with which docs/scale.md calculates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from satark.services import Services
+from satark.testing.desks import SeededDesk
+from satark.testing.store import fresh_services
+from satark.testing.tips import seed_tip
+
+TIPS = 100
+STORY = {"category": "arms", "what": "गाँव के बाहर रात में हथियार बिकते हैं। " * 4, "where": "लंका", "when": "हर रात"}
+
+
+def size(engine: Engine) -> int:
+    """Return the bytes of an SQLite database's pages, the free ones left out."""
+    with engine.connect() as connection:
+        pages, free, page = (
+            int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+    return (pages - free) * page
+
+
+def sizes(services: Services) -> tuple[int, int]:
+    """Return the bytes of the main database and of the key store."""
+    return size(services.main), size(services.keys)
+
+
+def test_a_tip_for_two_desks_takes_about_ten_kilobytes_of_them_eight_in_the_key_store(tmp_path: Path) -> None:
+    services = fresh_services(tmp_path)
+    desks = [SeededDesk(services, "sp").desk, SeededDesk(services, "dig", "range").desk]
+    before = sizes(services)
+    for _ in range(TIPS):
+        seed_tip(services, desks, answers=STORY)
+    main, keys = ((now - then) / TIPS for now, then in zip(sizes(services), before, strict=True))
+    services.close()
+    assert 1_000 < main < 3_000
+    assert 6_000 < keys < 10_000
