@@ -17,6 +17,7 @@ from satark.cli.main import cli
 NEW = (
     ("channel", "beacon"),
     ("sink", "night_shelf"),
+    ("provider", "text_gateway"),
     ("screen", "railways"),
     ("scrubber", "calendars"),
     ("step", "number_plate"),

@@ -20,9 +20,16 @@ from satark.plugins.loader import installed
 _SCAFFOLD = Path(__file__).parent / "scaffold"
 _SUFFIX = ".jinja"
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-_KINDS = {"channel": "channel", "sink": "sink", "screen": "screen", "scrubber": "scrubber", "step": "step type"}
+_KINDS = {
+    "channel": "channel",
+    "sink": "sink",
+    "provider": "provider",
+    "screen": "screen",
+    "scrubber": "scrubber",
+    "step": "step type",
+}
 """What can be made, and what it is called."""
-_CONFIGURED = frozenset({"channel", "sink"})
+_CONFIGURED = frozenset({"channel", "sink", "provider"})
 """The kinds that have settings."""
 _RESERVED = _KINDS.keys() | {"core", "none", "plugin", "satark", "test", "testing", "tests"}
 """Names that Python, pytest or Satark use for something else; so are the core's own settings."""
@@ -42,9 +49,9 @@ def plugin() -> None:
 def new(kind: str, name: str, folder: Path | None) -> None:
     """Create a project with a new plugin that works and has tests.
 
-    A channel receives tips from a medium; a sink delivers them to a destination; a screen gives a tip a priority or a
-    flag; a scrubber cleans files of a type; a step is a new type of question. NAME is the plugin's name in the setting
-    `plugins`: lowercase letters, digits and single underscores.
+    A channel receives tips from a medium; a sink delivers them to a destination; a provider carries text messages; a
+    screen gives a tip a priority or a flag; a scrubber cleans files of a type; a step is a new type of question. NAME
+    is the plugin's name in the setting `plugins`: lowercase letters, digits and single underscores.
     """
     _check(name)
     folder = folder or Path(project_of(name))

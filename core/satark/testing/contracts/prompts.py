@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import msgspec
 
 from satark.channel import Call, Outcome, RawRequest, RawResponse
+from satark.decoding import DECODING_ERRORS
 from satark.prompt import Prompt
 from satark.testing.contracts.channel_case import ChannelCase, lost_words, numbered_prompt, prompts_at_the_limits
 from satark.testing.contracts.quality import note
@@ -44,7 +47,7 @@ def _check_replies(case: ChannelCase, limits: Sequence[Prompt]) -> None:
             text = answer.body.decode(errors="replace")
             absent(text, case.identifiers, "C24", subject)
             if inline and state == "accepted":
-                lost = lost_words(whole, text.replace("<", " ").replace(">", " "))
+                lost = lost_words(whole, _said(answer.body))
                 require(not lost, "C23", subject, "words are missing")
         limits = ()  # once is enough
 
@@ -54,6 +57,22 @@ def _answer(case: ChannelCase, raw: RawRequest, outcome: Outcome, subject: str) 
     require(isinstance(answer, RawResponse), "C22", subject, type(answer).__name__)
     require(answer.status == 200, "C22", subject, f"status {answer.status}")  # noqa: PLR2004 - HTTP: OK
     return answer
+
+
+def _said(body: bytes) -> str:
+    """Return what a response says: the strings of JSON, or a text without the marks of its tags."""
+    try:
+        return " ".join(_strings(msgspec.json.decode(body)))
+    except DECODING_ERRORS:
+        return body.decode(errors="replace").replace("<", " ").replace(">", " ")
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _strings(one)
 
 
 def _check_renderings(case: ChannelCase, prompt: Prompt, subject: str) -> None:
