@@ -192,6 +192,22 @@ class ScriptedCall:
         return document(raw, prompt, made=self._channel)
 
 
+def test_a_recording_that_nobody_needs_stays_where_no_call_can_delete_it() -> None:
+    said_nothing = {"RecordingUrl": RECORDINGS + RECORDING, "RecordingDuration": "2", "DigitsPressed": "0"}
+    batch = channel().parse(request("record", "n=4&z=unknown", **said_nothing))
+    assert [inbound.event for inbound in batch.inbound] == [Tap(command_token("unknown"))]
+    assert not batch.chores
+
+
+def test_no_code_is_offered_by_text_message_where_the_provider_sends_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_CALLS__CODE_BY_SMS", "true")
+    call = ScriptedCall().press("2", "2").speak().press("0")
+    while call.chat.step != "review":
+        call.press("0")
+    call.press("8")
+    assert call.chat.submission is None
+
+
 def test_a_whole_tip_by_keys_and_voice_ends_with_its_code() -> None:
     call = ScriptedCall()
     assert call.document[0].tag == "Say", "112 comes before anything"
