@@ -1,4 +1,4 @@
-"""Write the verbs of a call as TwiML.
+"""Write the verbs of a call as TwiML: voices, waits, and the key that ends a typed code.
 
 Source: Twilio, "TwiML for Programmable Voice": `<Gather>` falls through to the next verb when no key is pressed, and
 nests only `<Say>`, `<Play>` and `<Pause>`; an empty `finishOnKey` lets `#` count as a key.

@@ -1,4 +1,4 @@
-"""Which district and station a pin or a name is in, as far as the service covers them."""
+"""Which district and station a pin, or the names in a text together, are in, as far as the service covers them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fault watch: looks every few seconds for what is wrong, so that nothing fails silently."""
+"""Fault watch: looks every few seconds for what is wrong, and alarms the operators each hour while it lasts."""
 
 from __future__ import annotations
 

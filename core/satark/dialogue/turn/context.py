@@ -1,4 +1,4 @@
-"""The context of one turn: the session as it changes, what is said, which files are accepted."""
+"""The context of one turn: the session as it changes, what is said, which files are accepted, how it restarts."""
 
 from __future__ import annotations
 
