@@ -1,4 +1,4 @@
-"""Takes the screenshots of the documentation, from a demo of its own: `python docs/pictures.py` (a minute).
+"""Takes the screenshots of the documentation, from demos of its own: `python docs/pictures.py` (some minutes).
 
 No test checks the pictures: take them again when a page has changed, and look at them.
 """
@@ -21,6 +21,7 @@ from playwright.async_api import Browser, FilePayload, Locator, Page, async_play
 from satark.demo import samples
 from satark.testing.form.citizen import SHORT, FormCitizen
 from satark.testing.processes.service import Service
+from satark.testing.waiting import until
 
 IMAGES: Final = Path(__file__).parent / "images"
 PHONE: Final = {"width": 360, "height": 740}
@@ -228,45 +229,76 @@ async def mailbox(browser: Browser, url: str, code: str) -> None:
 # ----------------------------------------------------------------- the desk
 
 
-async def desk(browser: Browser, url: str, passphrase: str, number: str) -> None:
-    """Take the SP's queue, and a tip in it."""
+async def sign_in(browser: Browser, service: Service) -> Page:
+    """Sign in at the SP's desk, and look at who may read, so that no page says that it has changed."""
     page = await (await browser.new_context(locale="en-IN", viewport=DESKTOP)).new_page()  # type: ignore[arg-type] # a literal's type
-    await page.goto(f"{url}/desk/")
-    for name, value in (("desk", "sp"), ("officer", "sp"), ("passphrase", passphrase)):
+    await page.goto(f"{service.url}/desk/")
+    for name, value in (("desk", "sp"), ("officer", "sp"), ("passphrase", passphrase(service))):
         await page.locator(f"[name={name}]").fill(value)
     await page.keyboard.press("Enter")
     await expect(page.locator(".tips")).to_be_visible()
-    save("queue", await page.screenshot(clip={"x": 0, "y": 0, "width": 1280, "height": 640}))
-    await page.get_by_role("link", name=number).click()
-    await page.locator(".files img").first.scroll_into_view_if_needed()
-    await page.locator(".files img").first.evaluate("image => image.decode()")
-    await page.evaluate("scrollTo(0, 0)")
-    save("desk", await page.screenshot())
+    await page.goto(f"{service.url}/desk/roster")
+    await page.goto(f"{service.url}/desk/")
+    return page
+
+
+def passphrase(service: Service) -> str:
+    """Return the passphrase of the SP's officer."""
+    return (service.folder / "officers" / "sp.txt").read_text().split()[0]
+
+
+async def tip(page: Page, link: Locator) -> bytes:
+    """Open a tip, and take the top of its page."""
+    await link.click()
+    await expect(page.locator("#answers")).to_be_visible()
+    return await page.screenshot()
+
+
+async def week(browser: Browser) -> None:
+    """Take the SP's queue in the sample week, once a report is overdue, and a tip that is directed to a station."""
+    async with demo("--sample-week") as service:
+        await until(lambda: "the desks are filled" in service.log.read_text(), every=1)
+        page = await sign_in(browser, service)
+        while not await page.get_by_text("Time is over").count():
+            await asyncio.sleep(5)
+            await page.reload()
+        save("queue", await page.screenshot())
+        save("directed", await tip(page, page.locator(".tips li", has_text="Assigned to me").get_by_role("link")))
 
 
 @asynccontextmanager
-async def demo() -> AsyncIterator[Service]:
-    """Run a demo on an empty data folder."""
+async def demo(*options: str) -> AsyncIterator[Service]:
+    """Run a demo with these options on an empty data folder."""
     with tempfile.TemporaryDirectory() as folder:
         program = str(Path(sys.executable).with_name("satark"))
-        async with Service(Path(folder) / "data", {}, [program, "demo", "--data-dir", f"{folder}/data"]) as service:
+        async with Service(
+            Path(folder) / "data", {}, [program, "demo", *options, "--data-dir", f"{folder}/data"]
+        ) as service:
             yield service
 
 
-async def main() -> None:
-    """Take every screenshot."""
-    async with demo() as service, async_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream"]
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+async def visit(browser: Browser) -> None:
+    """Take what a visitor of an empty demo sees, from the first message to the officer's question."""
+    async with demo() as service:
         await simulator(browser, service.url)
         number, code = await form(browser, service.url)
         await desktop_form(browser, service.url)
         await others(service.url)
-        secret = service.folder / "officers" / "sp.txt"
-        asked = ["--status", "NEED_INFO", "--message", QUESTION, "--passphrase-file", str(secret)]
+        secret = str(service.folder / "officers" / "sp.txt")
+        asked = ["--status", "NEED_INFO", "--message", QUESTION, "--passphrase-file", secret]
         await asyncio.to_thread(service.run, "desk", "respond", "sp", number, *asked)
         await mailbox(browser, service.url, code)
-        await desk(browser, service.url, secret.read_text().split()[0], number)
+        page = await sign_in(browser, service)
+        save("desk", await tip(page, page.get_by_role("link", name=number)))
+
+
+async def main() -> None:
+    """Take every screenshot, or those of the sample week alone: `python docs/pictures.py week`."""
+    async with async_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream"]
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+        for take in (week,) if sys.argv[1:] == ["week"] else (visit, week):
+            await take(browser)
         await browser.close()
 
 
