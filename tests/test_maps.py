@@ -63,13 +63,14 @@ def test_a_geography_without_positions_has_no_nearest_station() -> None:
 def test_only_stations_on_the_map_are_marked_and_no_label_covers_a_taken_spot() -> None:
     geography = Geography.sample()
     frame = Frame(width=360, height=270, north=25.30, south=25.26, west=82.98, east=83.03)
-    everywhere = mark(geography.stations(), frame, "en")
+    stations = [(one.label("en"), one.position) for one in geography.stations() if one.position]
+    everywhere = mark(stations, frame)
     assert [one.name for one in everywhere] == ["Lanka", "Bhelupur", "Ramnagar"]
     lanka = everywhere[0]
     assert (lanka.label, lanka.left) == ("Lanka", False)
     beside = [(lanka.x + 15, lanka.y), (lanka.x - 15, lanka.y)]
-    assert mark(geography.stations(), frame, "en", beside[:1])[0].left
-    assert mark(geography.stations(), frame, "en", beside)[0].label == ""
+    assert mark(stations, frame, beside[:1])[0].left
+    assert mark(stations, frame, beside)[0].label == ""
 
 
 def test_an_outline_is_drawn_where_the_district_is() -> None:

@@ -15,7 +15,6 @@ from satark.geography.units import Point
 
 if TYPE_CHECKING:
     from satark.geography.geography import Geography
-    from satark.geography.units import Station
 
 __all__ = [
     "DOT_RADIUS",
@@ -160,22 +159,17 @@ def outlines(geography: Geography, frame: Frame, language: str) -> list[Outline]
     ]
 
 
-def mark(stations: Iterable[Station], frame: Frame, language: str, taken: Iterable[Spot] = ()) -> list[Marker]:
-    """Mark the stations that the map shows, in the order in which they get room for a label.
+def mark(places: Iterable[tuple[str, Point]], frame: Frame, taken: Iterable[Spot] = ()) -> list[Marker]:
+    """Mark the places that the map shows, in the order in which they get room for a label.
 
     A label is on a side where it covers no dot and no other label, and stays on the map.
 
     Args:
-        stations: those whose position is known are marked.
+        places: names and where they are.
         frame: what the map shows.
-        language: of the labels.
         taken: further spots that no label may cover.
     """
-    placed = [
-        (one.label(language), *frame.spot(one.position))
-        for one in stations
-        if one.position and frame.shows(one.position)
-    ]
+    placed = [(name, *frame.spot(point)) for name, point in places if frame.shows(point)]
     dots = [(x - DOT_RADIUS, x + DOT_RADIUS, y) for x, y in (*((x, y) for _, x, y in placed), *taken)]
     labels: list[_Box] = []
     markers: list[Marker] = []

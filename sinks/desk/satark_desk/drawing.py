@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from satark.maps import Frame, Marker, Outline, Point, Scale, Spot, fit, mark, outlines
+from satark.maps import Frame, Marker, Outline, Point, Scale, fit, mark, outlines
 from satark.redacted import Redacted
 
 if TYPE_CHECKING:
@@ -37,8 +37,9 @@ def draw(
     language: str,
     shown: Sequence[Point],
     *,
-    labelled: Iterable[Station] = (),
-    taken: Sequence[Point] = (),
+    first: Sequence[Station] = (),
+    others: bool = True,
+    taken: Iterable[Point] = (),
 ) -> Drawing:
     """Draw the part of the geography around some points.
 
@@ -46,19 +47,16 @@ def draw(
         geography: the districts and stations.
         language: of the names.
         shown: the points that the map shows in any case, at least one.
-        labelled: the stations that get room for their names first.
+        first: the stations that get room for their names first.
+        others: whether the other stations are marked too.
         taken: points that no name may cover.
     """
     frame = fit(shown, _WIDTH, _HEIGHT, _LEAST_KM)
-    first = tuple(labelled)
-    stations = [*first, *(one for one in geography.stations() if one not in first)]
+    stations = [*first, *(one for one in geography.stations() if others and one not in first)]
+    named = [(one.label(language), one.position) for one in stations if one.position]
     return Drawing(
         frame=frame,
         outlines=outlines(geography, frame, language),
-        markers=mark(stations, frame, language, _spots(frame, taken)),
+        markers=mark(named, frame, [frame.spot(point) for point in taken]),
         scale=frame.scale(_LONGEST_SCALE),
     )
-
-
-def _spots(frame: Frame, points: Iterable[Point]) -> list[Spot]:
-    return [frame.spot(point) for point in points]

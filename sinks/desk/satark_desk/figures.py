@@ -35,6 +35,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     category: dict[str, int]
     priority: dict[str, int]
     outcome: dict[str, int]
+    district: dict[str, int]
     station: dict[str, int]
     age: dict[str, int]
     """Unfinished tips by their days, in the bands of `AGES`."""
@@ -57,6 +58,7 @@ def figures_of(rows: Sequence[Row]) -> Figures:
         category=_count(rows, lambda row: row.summary.header.category),
         priority=_count(rows, lambda row: row.summary.header.priority),
         outcome=_count(rows, lambda row: row.summary.work.outcome),
+        district=_count(rows, lambda row: row.summary.header.district),
         station=_count(rows, lambda row: row.summary.header.station),
         age=_ages([row.days for row in rows if not row.summary.finished]),
     )

@@ -85,5 +85,5 @@ def _around(tip: OpenTip, point: Point, geography: Geography, language: str) -> 
     ]
     taken = [point, *(where for _, where in places)]
     shown = [*taken, *(one.position for one in stations if one.position)]
-    drawing = draw(geography, language, shown, labelled=stations, taken=taken)
+    drawing = draw(geography, language, shown, first=stations, taken=taken)
     return drawing, [FileSpot(ordinal=ordinal, spot=drawing.frame.spot(where)) for ordinal, where in places]

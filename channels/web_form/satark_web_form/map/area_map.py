@@ -38,10 +38,11 @@ class AreaMap(Frame, frozen=True, kw_only=True):
 
 def draw_map(geography: Geography, language: str) -> AreaMap | None:
     """Draw the covered area. None: no position in it is known."""
-    stations = [station.position for station in geography.stations() if station.position]
+    stations = [(station.label(language), station.position) for station in geography.stations() if station.position]
     if not stations:
         return None
-    frame = _frame([*stations, *(corner for district in geography.districts for corner in district.border)])
+    corners = [corner for district in geography.districts for corner in district.border]
+    frame = _frame([*corners, *(position for _, position in stations)])
     return AreaMap(
         width=frame.width,
         height=frame.height,
@@ -49,7 +50,7 @@ def draw_map(geography: Geography, language: str) -> AreaMap | None:
         south=frame.south,
         west=frame.west,
         east=frame.east,
-        markers=mark(geography.stations(), frame, language),
+        markers=mark(stations, frame),
         outlines=outlines(geography, frame, language),
         names=_names(geography, language),
     )

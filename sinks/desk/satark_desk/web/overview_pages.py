@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from satark.officer import all_desks
 from satark_desk.charts import HEIGHT, WIDTH, columns
+from satark_desk.district_map import district_map
 from satark_desk.figures import figures_of
 from satark_desk.paces import paces_of
 from satark_desk.tip_queue import Filter
@@ -42,8 +43,9 @@ class OverviewPages:
             session=session,
             figures=figures,
             tables={
-                "category": (figures.category, text.category),
+                "district": (figures.district, text.place),
                 "station": (figures.station, text.place),
+                "category": (figures.category, text.category),
                 "age": (figures.age, lambda code: text(f"age.{code}")),
                 "outcome": (figures.outcome, lambda code: text(f"outcome.{code}")),
                 "status": (figures.status, text.status),
@@ -52,6 +54,7 @@ class OverviewPages:
             titles={desk.name: desk.title for desk in self._web.context.read(all_desks)},
             paces={step: pace_text(pace, text) for step, pace in paces.items()},
             days=days,
+            map=district_map(self._web.context.geography, text.language, figures.tips, figures.station),
             columns=columns([number for _, number in days]),
             chart=(WIDTH, HEIGHT),
         )

@@ -1,4 +1,4 @@
-"""Reading a tip in a real browser: the map of its place, and the viewer of its photos."""
+"""Reading a tip in a real browser: the map of its place, and the viewer of its photos; the map of the overview."""
 
 from __future__ import annotations
 
@@ -95,6 +95,19 @@ async def test_the_place_is_read_and_copied_and_nothing_is_asked_of_others(
     await page.locator("[data-copy]").click()
     await expect(page.locator("[data-copied]")).not_to_be_empty()
     assert await page.evaluate("navigator.clipboard.readText()") == "25.27650, 83.00850"
+    assert await page.evaluate("document.documentElement.scrollWidth") <= view["viewport"]["width"]
+    assert (await Axe().run(page)).response["violations"] == []
+    assert problems == []
+
+
+@pytest.mark.parametrize("view", LOOKS, ids=["desktop", "phone"])
+async def test_the_overview_shows_the_tips_on_a_map(
+    look: Look, address: str, problems: list[str], view: dict[str, Any]
+) -> None:
+    page = await look(**view)
+    await page.goto(f"{address}/figures")
+    await expect(page.locator(".map .tips")).to_have_count(1)
+    await expect(page.locator(".map .tips title")).to_have_text("Lanka: 1" if view["locale"] == "en-IN" else "लंका: 1")
     assert await page.evaluate("document.documentElement.scrollWidth") <= view["viewport"]["width"]
     assert (await Axe().run(page)).response["violations"] == []
     assert problems == []
