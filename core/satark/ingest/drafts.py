@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 import msgspec
+from sqlalchemy.exc import SQLAlchemyError
+
+from satark.dialogue.flow.definition import FlowError
+from satark.dialogue.session import NewerSession
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -34,7 +38,8 @@ class Drafts:
         """Return the sheet of a sender's conversation; None where there is none (any more).
 
         Raises:
-            sqlalchemy.exc.SQLAlchemyError: the database does not answer.
+            sqlalchemy.exc.SQLAlchemyError: the database does not answer, or a newer version wrote the draft: then the
+                page says the same, "try again", until this process is upgraded too.
         """
         pseudonym = self._identity.pseudonym(account, sender)
         return await anyio.to_thread.run_sync(self._services.read, lambda found: self._look(found, pseudonym))
@@ -58,7 +63,10 @@ class Drafts:
         return engine.form(session, int(time.time()))
 
     def _look(self, connection: Connection, pseudonym: bytes) -> FormView | None:
-        session = self._sessions.look(connection, [pseudonym])
-        if session is None:
-            return None
-        return self._flows.engine(connection, session.flow).form(session, int(time.time()))
+        try:
+            session = self._sessions.look(connection, [pseudonym])
+            if session is None:
+                return None
+            return self._flows.engine(connection, session.flow).form(session, int(time.time()))
+        except (NewerSession, FlowError):
+            raise SQLAlchemyError("a newer version wrote the draft") from None

@@ -37,14 +37,21 @@ _decode_due = msgspec.msgpack.Decoder(Due).decode
 
 
 class SessionStore:
-    """Reads and seals sessions. A draft that does not open counts as no session: the conversation begins anew."""
+    """Reads and seals sessions. A draft that does not open counts as no session: the conversation begins anew.
+
+    A draft of a newer version is left to it.
+    """
 
     def __init__(self, identity: Identity, settings: Core) -> None:
         self._identity = identity
         self._settings = settings
 
     def open(self, row: ConversationRow | None) -> Session | None:
-        """Open the session of a conversation; None where it has none, or one that does not open."""
+        """Open the session of a conversation; None where it has none, or one that does not open.
+
+        Raises:
+            NewerSession: a newer version wrote it; so nothing may be put in its place.
+        """
         if row is None or not row.draft:
             return None
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -14,6 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from satark import time_buckets
 from satark.custody.erasure import erase_files
+from satark.dialogue.flow.definition import FlowError
+from satark.dialogue.session import NewerSession
 from satark.observability import LifecycleEvent
 from satark.store import conversations, deliveries, provider_messages, tables
 from satark.store import outbox as outbox_store
@@ -130,26 +132,39 @@ class ScheduledJobs:
         Returns:
             The names of the sealed files to delete, once this is committed.
         """
-        rows = conversations.lock_unchanged(unit, due)
+        opened = list(self._opened(conversations.lock_unchanged(unit, due)))
         names: list[str] = []
         lapsed: dict[bytes, Mapping[str, object]] = {}
-        for row in rows:
-            session = self._sessions.open(row)
+        for row, session in opened:
             if session is not None and session.tip and not session.submitted:
                 names += erase_files(unit, session.tip)
                 if left := self._left_of(unit, row, session):
                     lapsed[row.id] = left
             self._emit(LifecycleEvent("expired"))
-        conversations.delete_conversations(unit, [row.id for row in rows if row.id not in lapsed])
+        conversations.delete_conversations(unit, [row.id for row, _ in opened if row.id not in lapsed])
         conversations.delete_provider_messages(unit, list(lapsed))
         conversations.write(unit, list(lapsed.values()))
         return names
+
+    def _opened(
+        self, rows: Iterable[conversations.ConversationRow]
+    ) -> Iterator[tuple[conversations.ConversationRow, Session | None]]:
+        """Open sessions; those that a newer version wrote are left to it."""
+        for row in rows:
+            try:
+                session = self._sessions.open(row)
+            except NewerSession:
+                continue
+            yield row, session
 
     def _left_of(
         self, unit: UnitOfWork, row: conversations.ConversationRow, session: Session
     ) -> Mapping[str, object] | None:
         """Return the row of what is left of a draft, for the next conversation to tell; None: nothing is."""
-        left = self._flows.engine(unit.main, session.flow).expire(session)
+        try:
+            left = self._flows.engine(unit.main, session.flow).expire(session)
+        except FlowError:  # a step type of its questionnaire is gone: what is due is erased all the same
+            return None
         account = self._identity.open_handle(row.handle, row.id).account
         if left is None or not self._settings.lapsed_hours or self._outbox.is_page(account):
             return None
@@ -158,8 +173,7 @@ class ScheduledJobs:
     def ask_unsent(self, unit: UnitOfWork, due: Mapping[bytes, bytes]) -> list[OutboxMessage]:
         """Ask, once, about complete drafts that were not sent; `due` as for `expire`."""
         messages: list[OutboxMessage] = []
-        for row in conversations.lock_unchanged(unit, due):
-            session = self._sessions.open(row)
+        for row, session in self._opened(conversations.lock_unchanged(unit, due)):
             found = self._flows.engine(unit.main, session.flow).ask_unsent(session) if session else None
             if found is not None:
                 asked, prompt = found

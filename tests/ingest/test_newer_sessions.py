@@ -1,0 +1,87 @@
+"""Two versions at work at once, as in a rolling upgrade: the older one leaves the newer one's sessions alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from satark.channel import Address, Text
+from satark.dialogue.session import FORMAT
+from satark.ingest.ingest import IngestFailed
+from satark.runtime.host import Host
+from satark.settings import Settings
+from satark.store import tables
+from satark.testing.scripted import ACCOUNT, ScriptedChannel, Tipster, scripted_host
+
+STORY = "Arms are sold behind the brick kiln."
+NEWER = bytes([FORMAT + 1])
+
+
+class Older:
+    """A host of the older version with a tipster, who told a story."""
+
+    def __init__(self, host: Host, channel: ScriptedChannel) -> None:
+        assert host.ingest_runtime is not None
+        self.host, self.runtime = host, host.ingest_runtime
+        self.tipster = Tipster(self.runtime, channel)
+
+    def change(self, rewrite: Callable[[bytes], bytes]) -> None:
+        """Change the one stored session, as the newer version does."""
+        table, identity = tables.conversation, self.runtime.identity
+        row = self.host.services.read(lambda found: found.execute(select(table.c.id, table.c.draft)).one())
+        sealed = identity.seal_draft(row.id, rewrite(identity.open_draft(row.id, row.draft)))
+        self.host.services.write_now(lambda unit: unit.main.execute(update(table).values(draft=sealed)))
+
+
+@pytest.fixture
+async def older(tmp_path: Path) -> AsyncIterator[Older]:
+    channel = ScriptedChannel()
+    async with (host := scripted_host(Settings(data_dir=tmp_path), channel)).running():
+        made = Older(host, channel)
+        await made.tipster.say("Hi", "English", "Illegal arms", STORY)
+        yield made
+
+
+async def test_a_message_to_a_newer_session_is_not_taken_and_goes_on_with_it_when_it_is_sent_again(
+    older: Older,
+) -> None:
+    older.change(lambda session: NEWER + session)
+    with pytest.raises(IngestFailed):
+        await older.tipster.hear(Text("Lanka"), "wamid.1")
+    older.change(lambda session: session.removeprefix(NEWER))  # this process has the newer version now
+    taken = await older.tipster.hear(Text("Lanka"), "wamid.1")
+    assert not taken.duplicate
+    assert "Do you suspect any police officer" in older.tipster.text, "the story is there: the place was the answer"
+
+
+async def test_a_message_to_a_session_whose_flow_cant_be_built_is_not_taken_either(older: Older) -> None:
+    flow = tables.flow
+    kept = older.host.services.read(lambda found: found.execute(select(flow.c.canonical)).scalar_one())
+    older.runtime._flows._engines.clear()
+
+    def store(canonical: bytes) -> None:
+        older.host.services.write_now(lambda unit: unit.main.execute(update(flow).values(canonical=canonical)))
+
+    store(kept.replace(b'"type":"choice"', b'"type":"a-newer-type"'))
+    with pytest.raises(IngestFailed):
+        await older.tipster.hear(Text("Lanka"), "wamid.1")
+    store(kept)
+    assert not (await older.tipster.hear(Text("Lanka"), "wamid.1")).duplicate
+
+
+async def test_the_form_says_try_again_where_a_newer_version_wrote_the_draft(older: Older) -> None:
+    older.change(lambda session: NEWER + session)
+    with pytest.raises(SQLAlchemyError, match="newer version"):
+        await older.runtime.drafts.look(ACCOUNT, Address(older.tipster.address))
+
+
+async def test_a_newer_session_that_is_due_is_left_to_the_newer_version(older: Older) -> None:
+    older.change(lambda session: NEWER + session)
+    jobs, table = older.runtime._jobs, tables.conversation
+    due = dict(older.host.services.read(lambda found: found.execute(select(table.c.id, table.c.due)).all()))
+    names = older.host.services.write_now(lambda unit: jobs.expire(unit, due))
+    assert (names, len(older.host.services.read(lambda found: found.execute(select(table)).all()))) == ([], 1)
