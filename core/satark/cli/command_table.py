@@ -41,7 +41,7 @@ LISTED: Final = {
     "deploy": Listed(
         "deploy",
         "deploy",
-        "Print the file NAME of a deployment, for the settings that are in force; without NAME, list the names.",
+        "Print the files NAME of a deployment, for the settings that are in force; without NAME, list the names.",
     ),
     "destination": Listed("destination", "destination", "List destinations beyond the desks, and make their keys."),
     "evidence": Listed("evidence", "evidence", "Verify evidence packs for a court."),
