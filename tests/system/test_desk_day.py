@@ -236,8 +236,12 @@ async def a_tip_is_closed_by_keyboard_alone(day: Day) -> None:
     await day.sp.look_at_queue()
     await day.sp.type("/", day.number("cards"), "Enter")
     await day.sp.type("j", "Enter")
-    await day.sp.type("c", "Preventive", "Tab", done, "Tab", reason, "Tab", "Enter")
-    await day.sp.type("Enter")
+    await day.sp.type("c", "Preventive")
+    for field, text in (("text", done), ("reason", reason)):
+        await day.sp.tab_to(f"[name={field}]")
+        await day.sp.type(text)
+    await day.sp.tab_to("button")
+    await day.sp.type("Enter", "Enter")
     assert await day.sp.news() == CLOSED
     day.internal.append(done)
     day.reasons["cards"] = reason

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from satark.testing.waiting import LIMIT_SECONDS, limit
+
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Locator, Page
 
@@ -24,6 +26,7 @@ class OfficerInBrowser:
         self.problems: list[str] = []
         """Warnings and errors of the browser."""
         self._address = address
+        page.set_default_timeout(LIMIT_SECONDS * 1000)
         page.on("console", lambda said: self.problems.extend([said.text] if said.type in {"warning", "error"} else []))
         page.on("pageerror", lambda error: self.problems.append(str(error)))
 
@@ -34,10 +37,15 @@ class OfficerInBrowser:
 
     async def sign_in_first(self, desk: str, officer: str, temporary: str, passphrase: str) -> None:
         """Sign in with a passphrase that somebody else set, and replace it by an own one."""
-        await self.page.goto(f"{self._address}/")
+        await self._open("")
         await self._send(desk=desk, officer=officer, passphrase=temporary)
         await self._send(old=temporary, new=passphrase, again=passphrase)
         await self.page.locator(_NEWS).wait_for()
+
+    async def _open(self, path: str) -> None:
+        answer = await self.page.goto(f"{self._address}/{path}")
+        if answer is None or not answer.ok:
+            raise AssertionError(f"{path}: {await self.page.inner_text('body')}")
 
     async def _send(self, **fields: str) -> None:
         """Fill in the only form of a page and send it."""
@@ -47,7 +55,7 @@ class OfficerInBrowser:
 
     async def look_at_queue(self, query: str = "") -> list[str]:
         """Open the queue, filtered by a query such as `mark=risen`; return the numbers of its tips, in order."""
-        await self.page.goto(f"{self._address}/{'?' if query else ''}{query}")
+        await self._open(f"?{query}")
         return await self.page.locator(".tips .number").all_inner_texts()
 
     async def read_counts(self) -> list[str]:
@@ -57,7 +65,7 @@ class OfficerInBrowser:
 
     async def read(self, number: str) -> str:
         """Open a tip; return all that its page says."""
-        await self.page.goto(f"{self._address}/tips/{number}")
+        await self._open(f"tips/{number}")
         return await self.page.locator("main").inner_text()
 
     async def act(self, number: str, name: str, **fields: str) -> str:
@@ -108,10 +116,14 @@ class OfficerInBrowser:
             if stroke == "Enter":
                 async with self.page.expect_navigation():
                     await self.page.keyboard.press(stroke)
-            elif stroke == "Tab":
-                await self.page.keyboard.press(stroke)
             else:
                 await self.page.keyboard.type(stroke)
+
+    async def tab_to(self, selector: str) -> None:
+        """Press Tab until what has the focus matches a CSS selector."""
+        async with limit():
+            while not await self.page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                await self.page.keyboard.press("Tab")
 
     async def recuse(self, number: str) -> str:
         """Say that they have to do with the people of a tip; return what the queue says then."""
