@@ -8,7 +8,8 @@
   const MOVE = 60;
   const links = [...document.querySelectorAll("a[data-photo]")];
   const stage = viewer.querySelector(".stage");
-  const photo = stage.querySelector("img");
+  const photo = stage.appendChild(new Image());
+  photo.draggable = false;
   const fingers = new Map();
   let at = 0;
   let view = { zoom: 1, turns: 0, x: 0, y: 0 };
