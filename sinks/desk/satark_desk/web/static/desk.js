@@ -20,7 +20,20 @@
   document.addEventListener("click", (event) => {
     if (!help || event.ctrlKey || event.metaKey || event.shiftKey || !event.target.closest("[data-help]")) return;
     event.preventDefault();
+    const words = help.querySelector("template");  // until then nothing of it is on the page
+    if (words) words.replaceWith(words.content);
     help.showModal();
+  });
+
+  // A wording goes into the form where it is picked; without this its link opens the form with it.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-wording]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const text = link.closest("form").querySelector("textarea");
+    text.value = [text.value.trim(), link.dataset.wording].filter(Boolean).join("\n");
+    link.closest("details").open = false;
+    text.focus();
   });
 
   document.addEventListener("keydown", (event) => {
