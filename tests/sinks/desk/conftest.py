@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -15,9 +16,11 @@ from starlette.routing import Mount
 
 from satark.casework import Casework
 from satark.desk import Desk, Level
+from satark.officer import OpenTip
 from satark.services import DeskContext, Services
 from satark.testing.site_client import site_client
 from satark.testing.store import desk_context, fresh_services
+from satark.tip import Envelope, Evidence, Header, Origin, Tip
 from satark_desk import plugin
 from satark_desk.officers import NewDesk, UnlockedDesk, make_desk, unlock
 from satark_desk.settings import DeskSettings
@@ -60,6 +63,25 @@ def desk(unlocked: Callable[[str], UnlockedDesk]) -> Callable[[str], Desk]:
 def casework(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> Callable[[str], Casework]:
     """Open a desk's casework by its name."""
     return lambda desk: Casework(services, desk, unlocked(desk).identity)
+
+
+@pytest.fixture
+def opened() -> Callable[..., OpenTip]:
+    """Make an opened tip that no store has, with this place and with a photo where an origin of it is given."""
+
+    def make(
+        place: object, origin: Origin | None = None, district: str = "varanasi", station: str = "lanka"
+    ) -> OpenTip:
+        about: Any = {"number": "K4Q7-2XPM", "revision": 1, "language": "en", "category": "ARMS", "received": ""}
+        answers = {"what": "x", "place": place}
+        tip = Tip(flow="", channel="chat", answers=answers, district=district, station=station, **about)
+        photo = Evidence(
+            ordinal="1", role="evidence", kind="image", mime="image/jpeg", bytes=1, sha256="0" * 64, origin=origin
+        )
+        envelope = Envelope(tip="1", desk="sp", identity="", header=Header(**about))
+        return OpenTip(id="1", envelope=envelope, tip=tip, thread=(), evidence=(photo,))
+
+    return make
 
 
 @pytest.fixture

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
 
 import pytest
 
-from satark.casework import Casework
-from satark.desk import Desk
 from satark.flow import Geography
-from satark.services import Services
-from satark.testing.tips import seed_file, seed_tip
+from satark.officer import OpenTip
 from satark.tip import Origin
 from satark_desk.file_origins import FileOrigin, file_origins
 
@@ -21,13 +17,11 @@ Read = Callable[..., dict[str, FileOrigin]]
 
 
 @pytest.fixture
-def read(services: Services, desk: Callable[[str], Desk], casework: Callable[[str], Casework]) -> Read:
+def read(opened: Callable[..., OpenTip]) -> Read:
     """Read what the one file of a tip says."""
 
-    def read(origin: Origin | None, place: Any = "Lanka") -> dict[str, FileOrigin]:
-        seeded = seed_tip(services, [desk("sp")], answers={"what": "x", "place": place}, evidence=("1",))
-        seed_file(services, seeded, "1", b"one", b"clean", origin=origin)
-        return file_origins(casework("sp").open(seeded.number), Geography.sample(), CAME)
+    def read(origin: Origin | None, place: object = "Lanka") -> dict[str, FileOrigin]:
+        return file_origins(opened(place, origin), Geography.sample(), CAME)
 
     return read
 

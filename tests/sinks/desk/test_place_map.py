@@ -7,11 +7,8 @@ from typing import Any
 
 import pytest
 
-from satark.casework import Casework
-from satark.desk import Desk
 from satark.flow import Geography
-from satark.services import Services
-from satark.testing.tips import seed_file, seed_tip
+from satark.officer import OpenTip
 from satark.tip import Origin
 from satark_desk.place_map import PlaceMap, place_map
 
@@ -20,15 +17,11 @@ PIN = {"latitude": 25.2765, "longitude": 83.0085}
 
 
 @pytest.fixture
-def show(services: Services, desk: Callable[[str], Desk], casework: Callable[[str], Casework]) -> Show:
-    """Make the map of a tip with this place, district, station and file."""
+def show(opened: Callable[..., OpenTip]) -> Show:
+    """Make the map of a tip with this place, district, station and origin of its photo."""
 
-    def make(place: object, *, origin: Origin | None = None, geography: Geography | None = None, **where: Any) -> Any:
-        evidence = ("1",) if origin else ()
-        seeded = seed_tip(services, [desk("sp")], answers={"what": "x", "place": place}, evidence=evidence, **where)
-        if origin:
-            seed_file(services, seeded, "1", b"one", b"clean", origin=origin)
-        return place_map(casework("sp").open(seeded.number), geography or Geography.sample(), "en")
+    def make(place: object, *, geography: Geography | None = None, **about: Any) -> PlaceMap | None:
+        return place_map(opened(place, **about), geography or Geography.sample(), "en")
 
     return make
 
