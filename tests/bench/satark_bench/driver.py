@@ -13,6 +13,7 @@ from pathlib import Path
 from satark_bench.citizen import Citizen
 from satark_bench.contestants import SECRET, Contestant, Site
 from satark_bench.graph_api import GraphConnection
+from satark_bench.photos import Photographers
 from satark_bench.process import Bot, BotError, MachineLoad, free_port, running
 from satark_bench.provider import Provider
 from satark_bench.results import Counters, Result, percentile
@@ -21,6 +22,7 @@ from satark_bench.slow_disk import slow_flush
 from satark_bench.webhooks import BotMessage, Webhooks
 
 _FLOODER = "917999999999"
+_PHOTO_CONNECTIONS = 8
 _LONGEST_BURST = 120.0
 """Seconds after which a burst that is not answered is given up."""
 
@@ -39,6 +41,7 @@ class Population:
         self._numbers = itertools.count(917_000_000_000)
         self._began = 0.0
         self._citizens: dict[str, Citizen] = {}
+        self.photographers = Photographers(scenario.photos, self._renew)
 
     def begin(self) -> None:
         """Begin the time by which webhooks are due."""
@@ -56,6 +59,11 @@ class Population:
             return Citizen(uncounted, self._chance, lambda _: _FLOODER)
 
         return Provider(citizen, self._webhooks, uncounted, endless, time.perf_counter)
+
+    def photographer(self) -> Provider:
+        """Make one more connection, over which photos come; nothing of them counts."""
+        endless = self._scenario._replace(burst=1)
+        return Provider(self.photographers.sender, self._webhooks, Counters(), endless, self.photographers.due)
 
     def receive(self, message: BotMessage) -> None:
         """Pass a message of the bot to its recipient."""
@@ -104,6 +112,10 @@ async def measure(name: str, prepare: Contestant, scenario: Scenario, citizens: 
         slow = slow_flush(site.folder, scenario.flush_seconds)
         with prepare(site) as launch, running(launch.command, launch.environment | slow, site.folder / "log") as bot:
             await asyncio.to_thread(bot.wait_until_it_listens, site.port)
+            if scenario.photos:
+                for _ in range(_PHOTO_CONNECTIONS):
+                    await loop.create_connection(population.photographer, "127.0.0.1", site.port)
+                await asyncio.wait_for(population.photographers.are_accepted.wait(), _LONGEST_BURST)
             population.begin()
             measured = _Measured(name, bot, population)
             connections = [population.provider] * max(1, citizens // scenario.batch)

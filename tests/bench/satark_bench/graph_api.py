@@ -1,4 +1,4 @@
-"""A minimal stub of Meta's Graph API: it answers 200 and passes on the bot's message."""
+"""A minimal stub of Meta's Graph API: it answers 200 and passes on the bot's message; its one file is a photo."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 import httptools
 import msgspec
 
+from satark_bench import photos
 from satark_bench.webhooks import BotMessage
 
 _read = msgspec.json.Decoder(BotMessage).decode
@@ -24,7 +25,7 @@ class GraphConnection(asyncio.Protocol):
         self._seconds = seconds
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.WriteTransport | None = None
-        self._body = b""
+        self._body = self._path = self._host = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Store the transport for the answers."""
@@ -35,6 +36,19 @@ class GraphConnection(asyncio.Protocol):
         """Feed the parser, which calls the methods below."""
         self._parser.feed_data(data)
 
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        self._path = b""
+
+    def on_url(self, url: bytes) -> None:
+        """Collect the path."""
+        self._path += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Note under which name this is reached."""
+        if name.lower() == b"host":
+            self._host = value
+
     def on_body(self, body: bytes) -> None:
         """Collect the body."""
         self._body += body
@@ -42,13 +56,18 @@ class GraphConnection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """Answer in time, and pass on the message."""
         body, self._body = self._body, b""
-        if self._seconds:
+        if self._parser.get_method() == b"GET":
+            self._write(photos.serve(self._path, self._host))
+        elif self._seconds:
             asyncio.get_running_loop().call_later(self._seconds, self._answer, body)
         else:
             self._answer(body)
 
     def _answer(self, body: bytes) -> None:
-        assert self._transport is not None
-        self._transport.write(_ANSWER)
+        self._write(_ANSWER)
         if body:
             self._receive(_read(body))
+
+    def _write(self, answer: bytes) -> None:
+        assert self._transport is not None
+        self._transport.write(answer)

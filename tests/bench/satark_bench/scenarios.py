@@ -26,6 +26,8 @@ class Scenario(NamedTuple):
     flood: int = 0
     """Connections over which one more citizen repeats a text as fast as it is acknowledged. Nothing of it is counted
     but its answers that refuse."""
+    photos: int = 0
+    """Photos that more citizens have sent before, which are fetched and cleaned meanwhile. They count for nothing."""
     flush_seconds: float = 0.0
     """What each flush to the disk takes longer."""
     stored_tips: int = 0
@@ -41,6 +43,8 @@ class Scenario(NamedTuple):
 SCENARIOS: Final = {
     "conversations": Scenario("every citizen answers until the receipt, and begins anew"),
     "steady": Scenario("the same, with 1,000 webhooks due in each second", per_second=1000),
+    "calm": Scenario("the same, with 50 webhooks due in each second", per_second=50),
+    "photos": Scenario("the same, while a thousand photos are fetched and cleaned", per_second=50, photos=1000),
     "slow-graph": Scenario("the same, with a Graph API that takes 150 ms to answer", graph_seconds=0.15),
     "slow-flush": Scenario("the same, with a disk whose flush takes 4 ms longer", flush_seconds=0.004, only="SQLite"),
     "batches": Scenario("the same, with sixteen messages in each webhook", batch=16),
