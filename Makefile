@@ -43,8 +43,9 @@ lint: $(READY) ## formatter, linter, types, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(READY) ## messages per second compared with a minimal bot (ARGS="--seconds 5 --json"), files per second by type, then times of a desk's pages at 1,000 to 100,000 tips
+bench: $(READY) ## messages per second compared with a minimal bot (ARGS="--seconds 5 --json"), how photos delay answers, files per second by type, then times of a desk's pages at 1,000 to 100,000 tips
 	@PYTHONPATH=tests/bench $(BIN)/python -m satark_bench $(ARGS)
+	@PYTHONPATH=tests/bench $(BIN)/python -m satark_bench.photo_burst
 	@$(BIN)/python -m satark.testing.evidence.bench
 	@PYTHONPATH=tests/bench $(BIN)/python -m satark_desk_bench
 
