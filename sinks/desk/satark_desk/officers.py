@@ -31,6 +31,7 @@ from satark.officer import (
     renew_audit_key,
 )
 from satark.sealing import new_identity, recipient_of
+from satark_desk import wordings
 from satark_desk.desk_keys import (
     UnlockedDesk,
     key_context,
@@ -354,6 +355,7 @@ def _finish(unit: UnitOfWork, services: Services, state: RosterState, desk: str,
     new, old = identities.split()
     queue_key_change(unit, desk, old, new)
     renew_audit_key(unit, services, desk, old, new)
+    wordings.renew(unit, desk, old, new)
     officers = state.desks[desk].officers.values()
     recipients = {one.name: one.recipient for one in officers if one.role != "auditor"}
     store_copies(unit, desk, new, recipients)

@@ -70,8 +70,9 @@ def satark_commands(cli: click.Group) -> None:
     from satark_desk.retention_commands import retention_group  # noqa: PLC0415 - servers never need the commands
     from satark_desk.roster_commands import roster_group  # noqa: PLC0415 - servers never need the commands
     from satark_desk.together_commands import COMMANDS as TOGETHER  # noqa: PLC0415 - servers never need the commands
+    from satark_desk.wording_commands import COMMANDS as WORDINGS  # noqa: PLC0415 - servers never need the commands
 
-    groups = (office.COMMANDS, case.COMMANDS, release.COMMANDS, statistics.COMMANDS, TOGETHER, PEOPLE)
+    groups = (office.COMMANDS, case.COMMANDS, release.COMMANDS, statistics.COMMANDS, TOGETHER, PEOPLE, WORDINGS)
     for command in chain.from_iterable(groups):
         desk_group.add_command(command)
     for command in COMMANDS:

@@ -35,6 +35,7 @@ from satark.officer import (
     store_signed,
     withdraw,
 )
+from satark_desk import wordings
 from satark_desk.desk_keys import open_desk_key, seal_desk_key
 from satark_desk.known_browsers import forget
 from satark_desk.tables import known_browser, officer, recovery, roster_seen, second_factor
@@ -259,6 +260,7 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
         change_key(unit, proposal.entry, by.identity, new, services.destination_rules)
         queue_key_change(unit, body.desk, by.identity, new)
         renew_audit_key(unit, services, body.desk, by.identity, new)
+        wordings.renew(unit, body.desk, by.identity, new)
         _delete_officer(unit, body.desk, body.removed)
         store_copies(unit, body.desk, new, staying)
 

@@ -100,6 +100,15 @@ order_number = Table(
     comment="numbers of written orders",
 )
 
+wording = Table(
+    "desk_wording",
+    metadata,
+    Column("desk", String(40), primary_key=True),
+    Column("id", String(16), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False, comment="age, to the desk's recipient: wordings.Wording"),
+    comment="texts that the officers of a desk often write to tipsters",
+)
+
 queue = Table(
     "desk_queue",
     metadata,

@@ -166,6 +166,7 @@ def arguments_of(command: click.Command, tip: SeededTip, files: dict[str, Path],
         "reason": "court", "instruction": "act", "to_desk": "dig", "new_passphrase_file": files["new"],
         "officer": "sp-2", "id": "0" * 16, "id_": "0" * 16, "proposal": "0" * 16, "code": "1234", "role": "officer",
         "file": files["first"], "target": folder / "target", "kind": "aside", "numbers": tip.number,
+        "language": "en", "text": "words",
     }  # fmt: skip
     words: list[str] = []
     for parameter in command.params:

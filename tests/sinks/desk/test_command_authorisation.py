@@ -39,6 +39,8 @@ VALUES: Mapping[str, str] = {
     "words": "sharab",
     "kind": "aside",
     "numbers": "K999-9999",
+    "language": "en",
+    "id_": "0000000000000000",
 }
 """Required parameter of a command → what is given for it."""
 FILES = frozenset({"folder", "pack", "file", "new_passphrase_file", "second_passphrase_file", "target"})

@@ -22,6 +22,7 @@ def downgrade() -> None:
     for table in (
         "desk_read_state",
         "desk_queue",
+        "desk_wording",
         "desk_order_number",
         "desk_release",
         "desk_recovery",
@@ -161,6 +162,14 @@ def _create_tips() -> None:
         sa.Column("last", sa.Integer(), nullable=False, comment="the last running number that was given"),
         sa.PrimaryKeyConstraint("desk", "year"),
         comment="numbers of written orders",
+    )
+    op.create_table(
+        "desk_wording",
+        sa.Column("desk", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False, comment="age, to the desk's recipient: wordings.Wording"),
+        sa.PrimaryKeyConstraint("desk", "id"),
+        comment="texts that the officers of a desk often write to tipsters",
     )
     op.create_table(
         "desk_queue",

@@ -30,6 +30,7 @@ from satark_desk.web.second_factor_sign_in import SecondFactorSignIn
 from satark_desk.web.sign_in import SignInPages
 from satark_desk.web.voice_pages import VoicePages
 from satark_desk.web.web_context import WebContext
+from satark_desk.web.wording_pages import WordingPages
 
 if TYPE_CHECKING:
     from satark.services import DeskContext
@@ -41,10 +42,13 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
     web = WebContext(context, settings, public_url)
     sign_in, pages, overview = SignInPages(web), DeskPages(web), OverviewPages(web)
     voices, originals, acts = VoicePages(pages), OriginalPages(pages, context), ActPages(web, pages)
-    orders, bulk = OrderPages(web), BulkPages(web, pages)
+    orders, bulk, wordings = OrderPages(web), BulkPages(web, pages), WordingPages(web)
     routes = [
         Route("/", web.page(pages.queue)),
         Route("/handover", web.page(HandoverPages(web).show)),
+        Route("/wordings", web.page(wordings.show)),
+        Route("/wordings", web.form(wordings.save), methods=["POST"]),
+        Route("/wordings/remove", web.form(wordings.remove), methods=["POST"]),
         Route("/help", web.page(web.help)),
         Route("/figures", web.page(overview.show)),
         Route("/figures/week.pdf", web.page(overview.week)),

@@ -49,6 +49,7 @@ TOPICS: Final[Mapping[str, tuple[Key, ...]]] = MappingProxyType(
         "confirm": (("Enter", "confirm.yes"),),
         "bulk": (),
         "handover": (),
+        "wordings": (),
         "figures": (),
         "retention": (),
         "audit": (),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -34,14 +34,19 @@ from satark_desk.place_map import place_map
 from satark_desk.tip_queue import PRIORITIES, Filter
 from satark_desk.web.files import INLINE
 from satark_desk.web.release_view import given_directions, release_form
+from satark_desk.wordings import wordings_of
 
 if TYPE_CHECKING:
     from satark_desk.web.page_text import PageText
     from satark_desk.web.sessions import Session
     from satark_desk.web.web_context import WebContext
+    from satark_desk.wordings import Wording
 
 _BY_OTHER_ACTS = frozenset({"RECEIVED", "CLOSED", "MERGED"})
 """Statuses that no officer sets by themselves: they come with the tip, with closing and with merging."""
+
+_TO_TIPSTER = frozenset({"status", "ask"})
+"""Acts whose text a tipster reads."""
 
 _NOT_WHEN_DIRECTED = _BY_OTHER_ACTS | FINISHED_STATUSES
 """Statuses that a directed desk does not set: it asks to close."""
@@ -103,7 +108,9 @@ class DeskPages:
         summary = summarize(tip.id, tip.envelope.header, tip.thread)
         session.queue.note_seen(summary)
         merged = session.queue.merged_into(tip.tip.number)
-        return self.show(request, session, tip, near=near, merged=merged, done=request.query_params.get("done", ""))
+        action, form_data = _picked(request, wordings_of(self._web.context, session.unlocked))
+        done = request.query_params.get("done", "")
+        return self.show(request, session, tip, near=near, merged=merged, done=done, action=action, form_data=form_data)
 
     def show(self, request: Request, session: Session, tip: OpenTip, status: int = 200, **values: object) -> Response:
         """Render a tip's page, with the outcome of a submitted form in `values`."""
@@ -111,6 +118,9 @@ class DeskPages:
             "problem": "", "action": "", "form_data": {}, "near": None, "done": "", "draft": "", "merged": [],
         }  # fmt: skip
         common |= {"transcript_form": {"ordinal": "", "text": "", "problem": "", "drafted": False}}
+        mine = tip.tip.language
+        found = wordings_of(self._web.context, session.unlocked)
+        common["wordings"] = sorted(found, key=lambda one: one.language != mine)
         common["originals"] = originals_of(self._web.context, session.unlocked, tip)
         text, geography = self._web.text(request), self._web.context.geography
         common |= self._work(session, tip, text)
@@ -191,6 +201,13 @@ class DeskPages:
     @staticmethod
     def _found(session: Session, wanted: Filter) -> Mapping[str, str] | None:
         return session.casework.find(wanted.q) if wanted.q.strip() else None
+
+
+def _picked(request: Request, wordings: Sequence[Wording]) -> tuple[str, dict[str, str]]:
+    """Return the act whose form is opened with the wording that was picked; empty for none. For want of JavaScript."""
+    act, id_ = request.query_params.get("act", ""), request.query_params.get("wording", "")
+    text = next((one.text for one in wordings if one.id == id_), "")
+    return (act, {"text": text}) if act in _TO_TIPSTER and text else ("", {})
 
 
 def _number(text: str) -> int:

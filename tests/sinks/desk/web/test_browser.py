@@ -20,6 +20,8 @@ from satark.testing.processes.serving import serve
 from satark.testing.tips import SeededTip, seed_file, seed_file_state, seed_message, seed_tip
 from satark.testing.waiting import limit
 from satark.tip import Message
+from satark_desk.officers import UnlockedDesk
+from satark_desk.wordings import Wording, save
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -54,6 +56,14 @@ def seeded(services: Services, desk: FindDesk) -> SeededTip:
     seed_file_state(services, seeded, "3", "lost")
     seed_message(services, seeded, Message(sender="tipster", text="रात को", band="2026-11-24T06/PT6H"))
     return seeded
+
+
+@pytest.fixture
+def wording(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> str:
+    """The text of a wording of the desk."""
+    new = Wording(language="en", name="when", text="When does it happen?")
+    save(services, unlocked("sp"), new)
+    return new.text
 
 
 async def sign_in(browser: Browser, address: str, problems: list[str], **context: Any) -> Page:
@@ -188,6 +198,27 @@ async def test_one_key_opens_the_first_unread_tip(chromium: Browser, address: st
     await expect(page.locator("h1")).to_contain_text(first)
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+async def test_a_picked_wording_goes_into_the_form_and_after_what_was_written(
+    javascript: bool,  # noqa: FBT001 - pytest's
+    chromium: Browser,
+    address: str,
+    seeded: SeededTip,
+    wording: str,
+) -> None:
+    problems: list[str] = []
+    page = await sign_in(chromium, address, problems, locale="en-IN", java_script_enabled=javascript)
+    await page.goto(f"{address}/tips/{seeded.number}")
+    await page.get_by_text("Ask a question").click()
+    form = page.locator("details.act[open]")
+    if javascript:
+        await form.locator("textarea").fill("Thank you.")
+    await form.get_by_text("Pick a wording").click()
+    await form.get_by_role("link", name="when").click()
+    await expect(form.locator("textarea")).to_have_value(f"Thank you.\n{wording}" if javascript else wording)
+    assert problems == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [(360, "hi-IN"), (1280, "en-IN")], ids=["phone", "desktop"])
 async def test_no_page_has_accessibility_violations_or_scrolls_sideways(
@@ -201,7 +232,8 @@ async def test_no_page_has_accessibility_violations_or_scrolls_sideways(
     )
     violations = {}
     oversight = ("/audit", "/figures", "/retention", f"/retention/{seeded.number}")
-    for path in ("/", "/?q=x&status=CLOSED", f"/tips/{seeded.number}", *oversight, "/tips/none", "/sign-in"):
+    people = ("/handover", "/wordings", "/help")
+    for path in ("/", "/?q=x&status=CLOSED", f"/tips/{seeded.number}", *oversight, *people, "/tips/none", "/sign-in"):
         await page.goto(address + path)
         for details in await page.locator("details").all():
             await details.evaluate("element => { element.removeAttribute('name'); element.open = true; }")

@@ -1,0 +1,64 @@
+"""The page of a desk's wordings: what its officers often write to tipsters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from satark.officer import MAX_TEXT, text_hints
+from satark_desk.web.web_context import redirect_to
+from satark_desk.wordings import LONGEST_NAME, Wording, WordingRefused, remove, save, wordings_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from satark_desk.web.sessions import Session
+    from satark_desk.web.web_context import WebContext
+
+_FIELDS = ("language", "name", "text")
+
+
+class WordingPages:
+    """Lists, saves and removes wordings."""
+
+    def __init__(self, web: WebContext) -> None:
+        self._web = web
+
+    def show(self, request: Request, session: Session) -> Response:
+        """Show the wordings, each with what in it may point to a tipster."""
+        return self._show(request, session)
+
+    def save(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+        """Save a wording, or show again what was written, with the reason."""
+        value = {name: form.get(name, "").strip() for name in _FIELDS}
+        if session.is_first_submission(form.get("once", "")):
+            try:
+                save(self._web.context, session.unlocked, Wording(**value))
+            except WordingRefused as refused:
+                return self._show(request, session, 422, problem=refused.problem, value=value)
+        return redirect_to(request, "wordings?done=saved")
+
+    def remove(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+        """Remove a wording.
+
+        Raises:
+            NoSuchWording: the desk has none of this id.
+        """
+        remove(self._web.context, session.unlocked, form.get("id", ""))
+        return redirect_to(request, "wordings?done=removed")
+
+    def _show(self, request: Request, session: Session, status: int = 200, **values: object) -> Response:
+        geography = self._web.context.geography
+        found = wordings_of(self._web.context, session.unlocked)
+        common: dict[str, object] = {"problem": "", "value": {}, "done": request.query_params.get("done", "")}
+        return self._web.show(
+            request,
+            "wordings.html",
+            status,
+            session=session,
+            wordings=[(one, text_hints([one.name, one.text], geography).phrases) for one in found],
+            longest=MAX_TEXT,
+            longest_name=LONGEST_NAME,
+            **{**common, **values},
+        )

@@ -1,0 +1,126 @@
+"""Wordings: what the officers of a desk often write to tipsters, kept for each language, sealed to the desk's key.
+
+They are for everybody at the desk and for every tip: nothing of a tip, and above all nothing of a tipster, belongs in.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import msgspec
+from sqlalchemy import delete, select, update
+
+from satark.desk import CaseworkError
+from satark.officer import MAX_TEXT
+from satark.redacted import Redacted
+from satark.sealing import CantOpen, open_as, recipient_of, seal
+from satark_desk.tables import wording
+from satark_desk.web.page_text import officers_languages
+
+if TYPE_CHECKING:
+    from satark.database import UnitOfWork
+    from satark.services import Services
+    from satark_desk.desk_keys import UnlockedDesk
+
+MOST: Final = 50
+"""Wordings of a desk, at most."""
+LONGEST_NAME: Final = 60
+"""Characters of a name, at most."""
+_PADDED: Final = 4096
+"""Bytes that every wording is filled up to before it is sealed: a thousand characters of any script fit."""
+
+Problem: TypeAlias = Literal["name", "text", "language", "many"]
+"""Why a wording is not saved; the pages say it under `wordings.problem.<code>`."""
+_REASONS: dict[Problem, str] = {
+    "name": f"give it a name of {LONGEST_NAME} characters at most",
+    "text": f"write the text, {MAX_TEXT} characters at most",
+    "language": "choose a language of the pages",
+    "many": f"a desk keeps {MOST} wordings at most: remove one first",
+}
+
+
+class WordingRefused(CaseworkError):  # noqa: N818 - it reads as what it says
+    """A wording is not saved; the message says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(_REASONS[problem])
+        self.problem: Problem = problem
+
+
+class NoSuchWording(CaseworkError):  # noqa: N818
+    """The desk has no such wording."""
+
+    def __init__(self) -> None:
+        super().__init__("the desk has no wording with this id")
+
+
+class Wording(Redacted, frozen=True, kw_only=True):
+    """A text that an officer picks while writing to a tipster."""
+
+    id: str = ""
+    """16 hexadecimal digits; empty before it is saved."""
+    language: str
+    name: str
+    text: str
+
+
+def wordings_of(services: Services, by: UnlockedDesk) -> list[Wording]:
+    """Return the wordings of a desk, by language and name. What does not open is left out: it was altered."""
+    rows = services.read(lambda c: c.execute(select(wording).where(wording.c.desk == by.desk.name)).all())
+    found = (_opened(row.id, row.sealed, by.identity) for row in rows)
+    return sorted((one for one in found if one), key=lambda one: (one.language, one.name.casefold(), one.id))
+
+
+def save(services: Services, by: UnlockedDesk, new: Wording) -> str:
+    """Save a wording for everybody at the desk; return its id.
+
+    Raises:
+        WordingRefused: it has no name or text, or one that is too long; or the desk has too many.
+    """
+    if new.language not in officers_languages():
+        raise WordingRefused("language")
+    if not 0 < len(new.name) <= LONGEST_NAME or not new.name.isprintable():
+        raise WordingRefused("name")
+    if not 0 < len(new.text) <= MAX_TEXT:
+        raise WordingRefused("text")
+    if len(wordings_of(services, by)) >= MOST:
+        raise WordingRefused("many")
+    id_ = secrets.token_hex(8)
+    sealed = _sealed(msgspec.structs.replace(new, id=id_), recipient_of(by.identity))
+    row = {"desk": by.desk.name, "id": id_, "sealed": sealed}
+    services.write_now(lambda unit: unit.insert(wording, [row]))
+    return id_
+
+
+def remove(services: Services, by: UnlockedDesk, id_: str) -> None:
+    """Remove a wording.
+
+    Raises:
+        NoSuchWording: the desk has none of this id.
+    """
+    this = (wording.c.desk == by.desk.name) & (wording.c.id == id_)
+    if not services.write_now(lambda unit: unit.main.execute(delete(wording).where(this)).rowcount):
+        raise NoSuchWording
+
+
+def renew(unit: UnitOfWork, desk: str, old: str, new: str) -> None:
+    """Seal a desk's wordings to its new key, in the transaction that changes the key."""
+    recipient = recipient_of(new)
+    for row in unit.main.execute(select(wording).where(wording.c.desk == desk)).all():
+        found = _opened(row.id, row.sealed, old)
+        if found:
+            this = (wording.c.desk == desk) & (wording.c.id == row.id)
+            unit.main.execute(update(wording).where(this).values(sealed=_sealed(found, recipient)))
+
+
+def _sealed(one: Wording, recipient: str) -> bytes:
+    return seal(one, recipient, padded=_PADDED)
+
+
+def _opened(id_: str, sealed: bytes, identity: str) -> Wording | None:
+    try:
+        found = open_as(Wording, sealed, identity)
+    except CantOpen:
+        return None
+    return found if found.id == id_ else None

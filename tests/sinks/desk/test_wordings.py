@@ -1,0 +1,109 @@
+"""Wordings: every officer of the desk picks from them, nobody else opens them, and a change of the key keeps them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from click.testing import Result
+
+from satark.officer import MAX_TEXT
+from satark.services import Services
+from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, rotate, unlock
+from satark_desk.tables import wording
+from satark_desk.wordings import MOST, NoSuchWording, Problem, Wording, WordingRefused, remove, save, wordings_of
+
+Unlock = Callable[[str], UnlockedDesk]
+PASSPHRASE = "quiet mango tractor 7 violin ledger"
+GREASE = 400
+"""Random bytes of each age header, at most."""
+ASK = Wording(language="hi", name="समय", text="यह किस समय होता है?")
+
+
+def names(services: Services, by: UnlockedDesk) -> list[str]:
+    return [one.name for one in wordings_of(services, by)]
+
+
+def test_all_officers_of_the_desk_have_them_and_no_other_desk(services: Services, unlocked: Unlock) -> None:
+    save(services, unlocked("sp"), ASK)
+    save(services, unlocked("sp"), Wording(language="en", name="time", text="When does it happen?"))
+    add_officer(services, unlocked("sp"), NewOfficer(name="sp-2", passphrase=PASSPHRASE))
+    assert names(services, unlock(services, "sp", "sp-2", PASSPHRASE)) == ["time", "समय"]
+    assert names(services, unlocked("dig")) == []
+
+
+def test_the_database_shows_neither_text_nor_length(services: Services, unlocked: Unlock) -> None:
+    for text in ("a", "b" * MAX_TEXT, "ब" * MAX_TEXT):
+        save(services, unlocked("sp"), Wording(language="en", name="x", text=text))
+    rows = services.read(lambda c: c.execute(wording.select()).all())
+    sizes = [len(row.sealed) for row in rows]
+    assert max(sizes) - min(sizes) < GREASE
+    assert b"bbbb" not in b"".join(row.sealed for row in rows)
+
+
+def test_a_change_of_the_desks_key_keeps_them_and_the_old_key_opens_none(services: Services, unlocked: Unlock) -> None:
+    old = unlocked("sp")
+    save(services, old, ASK)
+    save(services, unlocked("dig"), ASK)
+    assert rotate(services, old).done
+    assert names(services, unlocked("sp")) == ["समय"]
+    assert names(services, old) == []
+    assert names(services, unlocked("dig")) == ["समय"]
+
+
+def test_a_row_that_was_moved_or_altered_is_left_out(services: Services, unlocked: Unlock) -> None:
+    id_ = save(services, unlocked("sp"), ASK)
+    services.write_now(lambda unit: unit.main.execute(wording.update().values(id="0" * 16)))
+    assert names(services, unlocked("sp")) == []
+    services.write_now(lambda unit: unit.main.execute(wording.update().values(id=id_)))
+    assert names(services, unlocked("sp")) == ["समय"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "x" * 61}, "name"),
+        ({"name": "a\nb"}, "name"),
+        ({"text": ""}, "text"),
+        ({"text": "x" * (MAX_TEXT + 1)}, "text"),
+        ({"language": "xx"}, "language"),
+    ],
+)
+def test_what_is_not_saved_says_why(
+    services: Services, unlocked: Unlock, fields: dict[str, str], problem: Problem
+) -> None:
+    with pytest.raises(WordingRefused) as refused:
+        save(services, unlocked("sp"), Wording(**{"language": "en", "name": "x", "text": "y", **fields}))
+    assert refused.value.problem == problem
+    assert names(services, unlocked("sp")) == []
+
+
+def test_a_desk_keeps_a_limited_number(services: Services, unlocked: Unlock) -> None:
+    by = unlocked("sp")
+    ids = [save(services, by, ASK) for _ in range(MOST)]
+    with pytest.raises(WordingRefused):
+        save(services, by, ASK)
+    remove(services, by, ids[0])
+    save(services, by, ASK)
+
+
+def test_a_desk_removes_its_own_alone(services: Services, unlocked: Unlock) -> None:
+    id_ = save(services, unlocked("sp"), ASK)
+    with pytest.raises(NoSuchWording):
+        remove(services, unlocked("dig"), id_)
+    remove(services, unlocked("sp"), id_)
+    assert names(services, unlocked("sp")) == []
+
+
+def test_the_commands_list_save_and_remove_and_warn(run: Callable[..., Result]) -> None:
+    words = ("--language", "en", "--name", "shop", "--text", "Is it near my shop?")
+    saved = run("desk", "save-wording", "sp", *words, by="sp")
+    assert "may point to a tipster" in saved.stderr
+    (listed,) = [json.loads(line) for line in run("desk", "wordings", "sp", "--json", by="sp").stdout.splitlines()]
+    assert (listed["id"], listed["name"]) == (saved.stdout.strip(), "shop")
+    assert run("desk", "remove-wording", "sp", listed["id"], by="sp").exit_code == 0
+    assert run("desk", "wordings", "sp", by="sp").stdout == ""
+    again = run("desk", "remove-wording", "sp", listed["id"], by="sp")
+    assert (again.exit_code, "no wording" in again.output) == (1, True)
