@@ -49,17 +49,24 @@ class DeskWork(msgspec.Struct, frozen=True):
     casework: Casework
     settings: DeskSettings
 
-    def rows(self, wanted: Filter, *, of_desk: bool = False) -> list[Row]:
-        """Return the rows of the officer's queue that a filter leaves, sorted.
-
-        `of_desk`: those of the desk, whichever officer asks, to be counted alone.
-        """
+    def rows(self, wanted: Filter) -> list[Row]:
+        """Return the rows of the officer's queue that a filter leaves, sorted."""
         found = self.casework.find(wanted.q) if wanted.q.strip() else None
+        return self._queue(self.unlocked.officer).page(wanted, found)
+
+    def every_row(self, *, of_desk: bool = False) -> list[Row]:
+        """Return the row of each tip that the officer has, of those too that the queue hides: to be counted.
+
+        `of_desk`: each that the desk has, whichever officer asks.
+        """
+        return self._queue("" if of_desk else self.unlocked.officer).every_row(Filter(), None)
+
+    def _queue(self, officer: str) -> OfficerQueue:
         self.casework.note_listed()
         rules = queue_rules(self.settings, self.text("en"))
         index = QueueIndex(self.services, self.casework.cache, self.unlocked.desk.name, rules)
         index.refresh()
-        return OfficerQueue(self.services, index, "" if of_desk else self.unlocked.officer).page(wanted, found)
+        return OfficerQueue(self.services, index, officer)
 
     def text(self, language: str) -> PageText:
         """Return the text of the pages in a language."""

@@ -101,7 +101,7 @@ class OfficerQueue(QueueWatcher):
 
     def total(self, wanted: Filter, found: Mapping[str, str] | None) -> int:
         """Return how many tips a filter and a search leave."""
-        chosen = self._chosen(wanted, found)
+        chosen = self._chosen(wanted, found, self._hidden(wanted, found))
         return self.every if chosen is None else len(chosen)
 
     def page(
@@ -117,12 +117,20 @@ class OfficerQueue(QueueWatcher):
         """
         with self._index.cache.lock:
             tips = self._ordered(wanted, found)
-            shown = list(islice(tips, start, None if size is None else start + size))
-            builder = self._index.builder(self._officer, shown, self._unseen, self._updated)
-            rows = [builder.row(self._index.summary(tip)) for tip in shown]
+            rows = self._rows(list(islice(tips, start, None if size is None else start + size)))
         if found is None:
             return rows
         return [msgspec.structs.replace(row, snippet=found[row.summary.id]) for row in rows]
+
+    def every_row(self, wanted: Filter, found: Mapping[str, str] | None) -> list[Row]:
+        """Return the row of each tip that a filter and a search leave, of those too that the queue hides."""
+        with self._index.cache.lock:
+            chosen = self._chosen(wanted, found, self._kept_from)
+            return self._rows(list(self._index.ordered(chosen, self._unseen | self._updated)))
+
+    def _rows(self, tips: list[str]) -> list[Row]:
+        builder = self._index.builder(self._officer, tips, self._unseen, self._updated)
+        return [builder.row(self._index.summary(tip)) for tip in tips]
 
     def first_unread(self, wanted: Filter, found: Mapping[str, str] | None) -> str:
         """Return the number of the first unread tip; empty if all are read."""
@@ -160,12 +168,13 @@ class OfficerQueue(QueueWatcher):
         marked = self._index.having("mine", self._officer) if mark == "mine" else self._index.having("mark", mark)
         return marked - self._kept_from if self._kept_from else marked
 
-    def _chosen(self, wanted: Filter, found: Mapping[str, str] | None) -> AbstractSet[str] | None:
+    def _chosen(
+        self, wanted: Filter, found: Mapping[str, str] | None, hidden: AbstractSet[str]
+    ) -> AbstractSet[str] | None:
         values = ((field, getattr(wanted, field)) for field in FIELDS)
         sets = [self._index.having(field, value) for field, value in values if value]
         sets += [self._marked(wanted.mark)] if wanted.mark else []
         sets += [found.keys()] if found is not None else []
-        hidden = self._hidden(wanted, found)
         if hidden and not sets:
             return self._index.tips - hidden
         if len(sets) < 2 and not hidden:  # noqa: PLR2004 - one set needs no copy
@@ -185,11 +194,13 @@ class OfficerQueue(QueueWatcher):
         return aside if wanted.query else aside | self._grouped
 
     def _ordered(self, wanted: Filter, found: Mapping[str, str] | None) -> Iterator[str]:
-        return self._index.ordered(self._chosen(wanted, found), self._unseen | self._updated)
+        return self._index.ordered(
+            self._chosen(wanted, found, self._hidden(wanted, found)), self._unseen | self._updated
+        )
 
     def _unread(self, wanted: Filter, found: Mapping[str, str] | None) -> Iterator[str]:
         unread = self._unseen | self._updated
-        chosen = self._chosen(wanted, found)
+        chosen = self._chosen(wanted, found, self._hidden(wanted, found))
         return self._index.ordered(unread if chosen is None else unread & chosen, unread)
 
     def _number(self, tip: str) -> str:

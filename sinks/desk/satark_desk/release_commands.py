@@ -14,7 +14,6 @@ from satark_desk.case_commands import act_on, at_desk, desk_work, json_option, l
 from satark_desk.case_list import case_list
 from satark_desk.orders import make_order, order_pdf
 from satark_desk.read_state import seen_by
-from satark_desk.tip_queue import Filter
 from satark_desk.web.page_text import officers_languages
 
 if TYPE_CHECKING:
@@ -120,7 +119,7 @@ def order(
 def cases(*, desk: str, passphrase_file: Path, target: Path, language: str) -> None:
     """Write a row for each tip of DESK into FILE as CSV, for superiors: no words of anybody, no time but days."""
     with desk_work(desk, passphrase_file) as work:
-        rows = work.rows(Filter())
+        rows = work.every_row()
         work.casework.trail.record("exported_list", detail=f"CSV {len(rows)}")
         titles = {one.name: one.title for one in work.services.read(all_desks)}
         target.write_text(case_list(rows, work.text(language), titles), "utf-8", newline="")

@@ -16,7 +16,6 @@ from satark_desk.case_commands import at_desk, desk_work, json_option, language_
 from satark_desk.figures import figures_of
 from satark_desk.paces import paces_of
 from satark_desk.public_statistics import reports_of
-from satark_desk.tip_queue import Filter
 from satark_desk.web.page_text import officers_languages
 from satark_desk.week_pdf import week_pdf
 
@@ -36,7 +35,7 @@ _NOISE_KEY: Final = b"satark/1/public-statistics\0"
 def stats(*, desk: str, passphrase_file: Path, language: str, pdf: Path | None, as_json: bool) -> None:
     """Count the tips of DESK by status, category, priority and outcome, what is owed and disputed, and the hours."""
     with desk_work(desk, passphrase_file) as work:
-        rows = work.rows(Filter())
+        rows = work.every_row()
         figures = figures_of(rows)
         paces = paces_of(work.services, work.casework)
         if pdf:
@@ -66,9 +65,7 @@ def publish_stats(*, desk: str, passphrase_file: Path, folder: Path) -> None:
 
 def _reports(work: DeskWork) -> list[WeekReport]:
     today = work.text("en").today(time.time())
-    received = [
-        (today - timedelta(days=row.days), row.summary.header.category) for row in work.rows(Filter(), of_desk=True)
-    ]
+    received = [(today - timedelta(days=row.days), row.summary.header.category) for row in work.every_row(of_desk=True)]
     # Of the desk's own key: who does not have it can't work out the noise.
     newest = work.unlocked.identity.partition("\n")[0]
     key = hashlib.sha256(_NOISE_KEY + newest.encode()).digest()

@@ -81,6 +81,38 @@ def test_stats_prints_hours_and_writes_the_week(services: Services, run: Run, de
 
 
 @pytest.fixture
+def hidden(services: Services, desk: FindDesk, casework: Callable[[str], Casework]) -> None:
+    """A flood of six at the SP, which the queue shows as one, and a prank that was set aside, which it hides."""
+    prank = seed_tip(services, [desk("sp")], answers={"what": "hello hello hello"})
+    for _ in range(6):
+        seed_tip(services, [desk("sp")], answers={"what": "Every evening they play cards for money at the ghat"})
+    work = casework("sp")
+    act = DeskAct(name="status", status="SET_ASIDE", text="a prank")
+    DeskActs(services, work, Clocks()).perform(work.open(prank.id), act)
+
+
+@pytest.mark.usefixtures("hidden")
+def test_what_the_queue_hides_is_counted_on_the_page_and_by_the_command(
+    browser: Callable[..., TestClient], run: Run
+) -> None:
+    client = browser("sp")
+    assert "6 tips of one day" in client.get("/desk/").text
+    assert "<b>7</b> All" in client.get("/desk/figures").text
+    assert json.loads(run("desk", "stats", "sp", "--json", by="sp").stdout)["tips"] == 7
+
+
+@pytest.mark.usefixtures("hidden")
+def test_what_the_queue_hides_is_in_the_list_of_cases(
+    browser: Callable[..., TestClient], run: Run, tmp_path: Path
+) -> None:
+    client = browser("sp")
+    client.get("/desk/")
+    assert len(client.get("/desk/cases.csv").text.splitlines()) == 1 + 7
+    run("desk", "cases", "sp", tmp_path / "cases.csv", by="sp")
+    assert len((tmp_path / "cases.csv").read_text().splitlines()) == 1 + 7
+
+
+@pytest.fixture
 def weeks(services: Services, desk: FindDesk) -> Services:
     """A desk with 30 tips of one category and 3 of another in a week that is over."""
     for category, count in (("INTOX", 30), ("ARMS", 3)):

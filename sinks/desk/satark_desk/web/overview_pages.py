@@ -73,7 +73,7 @@ class OverviewPages:
 def _rows(session: Session) -> list[Row]:
     session.casework.note_listed()
     session.queue.refresh()
-    return session.queue.page(Filter(), None)
+    return session.queue.every_row(Filter(), None)
 
 
 def _days(rows: list[Row], text: PageText) -> list[tuple[str, int]]:
