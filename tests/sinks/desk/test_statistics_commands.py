@@ -84,8 +84,9 @@ def test_stats_prints_hours_and_writes_the_week(services: Services, run: Run, de
 def hidden(services: Services, desk: FindDesk, casework: Callable[[str], Casework]) -> None:
     """A flood of six at the SP, which the queue shows as one, and a prank that was set aside, which it hides."""
     prank = seed_tip(services, [desk("sp")], answers={"what": "hello hello hello"})
+    told = "Every evening they play cards for money on the steps of the ghat"
     for _ in range(6):
-        seed_tip(services, [desk("sp")], answers={"what": "Every evening they play cards for money at the ghat"})
+        seed_tip(services, [desk("sp")], answers={"what": told})
     work = casework("sp")
     act = DeskAct(name="status", status="SET_ASIDE", text="a prank")
     DeskActs(services, work, Clocks()).perform(work.open(prank.id), act)
