@@ -10,10 +10,10 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
+from httpx2 import Client
 from sqlalchemy import func, select
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
-from starlette.testclient import TestClient
 
 from satark.audit import reading
 from satark.audit.reading import ActFilter
@@ -29,7 +29,7 @@ from satark.testing.tips import SeededTip, seed_file, seed_tip
 from satark.tip import Message
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
 
-Browser = Callable[..., TestClient]
+Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
 Unlock = Callable[[str], UnlockedDesk]
 
@@ -85,7 +85,7 @@ def newest(services: Services, unlocked: UnlockedDesk, **wanted: str) -> list[re
     return list(reading.read_acts(services, by, ActFilter(**wanted)).acts)
 
 
-def signed_in(browser: Browser) -> TestClient:
+def signed_in(browser: Browser) -> Client:
     """Sign the SP's first officer in, without opening a page."""
     client = browser()
     form = {"desk": "sp", "officer": "sp-1", "passphrase": PASSPHRASE}

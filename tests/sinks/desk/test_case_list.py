@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from satark.casework import Casework
 from satark.desk import Desk
@@ -32,7 +32,7 @@ def seeded(services: Services, desk: Callable[[str], Desk], casework: Callable[[
 
 
 def test_a_row_says_how_a_case_stands_and_nothing_of_anybodys_words(
-    seeded: SeededTip, browser: Callable[..., TestClient]
+    seeded: SeededTip, browser: Callable[..., Client]
 ) -> None:
     answer = browser("sp").get("/desk/cases.csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
@@ -45,7 +45,7 @@ def test_a_row_says_how_a_case_stands_and_nothing_of_anybodys_words(
 
 
 def test_the_command_writes_the_same_list(
-    seeded: SeededTip, browser: Callable[..., TestClient], run: Callable[..., Result], tmp_path: Path
+    seeded: SeededTip, browser: Callable[..., Client], run: Callable[..., Result], tmp_path: Path
 ) -> None:
     file = tmp_path / "cases.csv"
     assert "1 cases" in run("desk", "cases", "sp", file, by="sp").output

@@ -11,7 +11,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from click.testing import Result
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from satark.casework import Casework
 from satark.desk import CaseworkError, Desk
@@ -116,7 +116,7 @@ def test_what_was_not_directed_has_no_order(
 
 
 def test_the_page_and_the_command_give_the_same_order(
-    directed: SeededTip, browser: Callable[..., TestClient], run: Callable[..., Result], tmp_path: Path
+    directed: SeededTip, browser: Callable[..., Client], run: Callable[..., Result], tmp_path: Path
 ) -> None:
     client = browser("sp")
     assert client.get(f"/desk/tips/{directed.number}/orders/lanka").status_code == 404

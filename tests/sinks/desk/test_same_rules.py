@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from click.testing import Result
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from satark.casework import Casework
 from satark.desk import Desk
@@ -192,7 +192,7 @@ def tip_in(
 
 
 def test_the_page_and_the_command_of_every_act_follow_the_same_rules(
-    tip_in: Callable[[str], SeededTip], browser: Callable[..., TestClient], run: Callable[..., Result], casework: Any
+    tip_in: Callable[[str], SeededTip], browser: Callable[..., Client], run: Callable[..., Result], casework: Any
 ) -> None:
     clients = {name: browser(name) for name in ("sp", "dig", "lanka")}
     readers = {name: casework(name) for name in ("sp", "dig", "lanka")}

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from httpx2 import Client
 from pypdfium2 import PdfDocument
-from starlette.testclient import TestClient
 
 from satark.casework import PostedMessage
 from satark.desk import Desk
@@ -48,7 +48,7 @@ def test_a_step_that_nobody_took_has_no_pace() -> None:
 
 
 def test_the_overview_shows_charts_with_their_numbers_and_hours_and_the_week_as_a_pdf(
-    services: Services, browser: Callable[..., TestClient], desk: FindDesk, casework: Callable[[str], Casework]
+    services: Services, browser: Callable[..., Client], desk: FindDesk, casework: Callable[[str], Casework]
 ) -> None:
     seeded = seed_tip(services, [desk("sp")], received=band(int(time.time())), category="INTOX")
     client = browser("sp")
@@ -94,7 +94,7 @@ def hidden(services: Services, desk: FindDesk, casework: Callable[[str], Casewor
 
 @pytest.mark.usefixtures("hidden")
 def test_what_the_queue_hides_is_counted_on_the_page_and_by_the_command(
-    browser: Callable[..., TestClient], run: Run
+    browser: Callable[..., Client], run: Run
 ) -> None:
     client = browser("sp")
     assert "6 tips of one day" in client.get("/desk/").text
@@ -103,9 +103,7 @@ def test_what_the_queue_hides_is_counted_on_the_page_and_by_the_command(
 
 
 @pytest.mark.usefixtures("hidden")
-def test_what_the_queue_hides_is_in_the_list_of_cases(
-    browser: Callable[..., TestClient], run: Run, tmp_path: Path
-) -> None:
+def test_what_the_queue_hides_is_in_the_list_of_cases(browser: Callable[..., Client], run: Run, tmp_path: Path) -> None:
     client = browser("sp")
     client.get("/desk/")
     assert len(client.get("/desk/cases.csv").text.splitlines()) == 1 + 7

@@ -6,24 +6,24 @@ import re
 from collections.abc import Callable
 
 import pytest
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from satark.services import Services
 from satark_desk.officers import NewOfficer, UnlockedDesk, WrongPassphrase, add_officer, unlock
 
-Browser = Callable[..., TestClient]
+Browser = Callable[..., Client]
 Open = Callable[[str], UnlockedDesk]
 OLD, NEW = "sp passphrase 1", "purana kuan neem ka ped"
 
 
-def change(client: TestClient, old: str = OLD, new: str = NEW, again: str | None = None) -> tuple[int, str]:
+def change(client: Client, old: str = OLD, new: str = NEW, again: str | None = None) -> tuple[int, str]:
     form = {"old": old, "new": new, "again": new if again is None else again}
     answer = client.post("/desk/passphrase", data=form)
     return answer.status_code, answer.text
 
 
 @pytest.fixture
-def new_officer(services: Services, unlocked: Open, browser: Browser) -> TestClient:
+def new_officer(services: Services, unlocked: Open, browser: Browser) -> Client:
     """A browser with an officer who signs in for the first time, with the passphrase that somebody else set."""
     new = NewOfficer(name="second", passphrase="another passphrase", temporary=True)
     add_officer(services, unlocked("sp"), new)
@@ -34,7 +34,7 @@ def new_officer(services: Services, unlocked: Open, browser: Browser) -> TestCli
 
 
 def test_with_a_temporary_passphrase_only_setting_an_own_one_is_possible(
-    new_officer: TestClient, services: Services
+    new_officer: Client, services: Services
 ) -> None:
     for path in ("/desk/", "/desk/account", "/desk/tips/K999-9999", "/desk/recoveries", "/desk/audit"):
         answer = new_officer.get(path, follow_redirects=False)
@@ -48,7 +48,7 @@ def test_with_a_temporary_passphrase_only_setting_an_own_one_is_possible(
         unlock(services, "sp", "second", "another passphrase")
 
 
-def test_a_temporary_passphrase_still_works_in_commands(new_officer: TestClient, services: Services) -> None:
+def test_a_temporary_passphrase_still_works_in_commands(new_officer: Client, services: Services) -> None:
     assert unlock(services, "sp", "second", "another passphrase").temporary
 
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 
 import pytest
+from httpx2 import Client
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from starlette.testclient import TestClient
 
 from satark.casework import Casework
 from satark.desk import Desk
@@ -21,7 +21,7 @@ from satark_desk.web import web_context
 from satark_desk.web.app import build
 from satark_desk.web.sessions import Sessions
 
-Browser = Callable[..., TestClient]
+Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
 Cases = Callable[[str], Casework]
 
@@ -59,7 +59,7 @@ def numbers(page: str) -> list[str]:
     return re.findall(r'data-row>.*?class="number"[^>]*>([^<]+)<', page, re.DOTALL)
 
 
-def sign_in_again(client: TestClient, desk: str = "sp") -> str:
+def sign_in_again(client: Client, desk: str = "sp") -> str:
     form = {"desk": desk, "officer": f"{desk}-1", "passphrase": f"{desk} passphrase 1"}
     return client.post("/desk/sign-in", data=form).text
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from satark.casework import Casework
 from satark.desk import Desk
@@ -14,12 +14,12 @@ from satark.services import Services
 from satark.testing.tips import SeededTip, seed_tip
 from satark.tip import Accused
 
-Browser = Callable[..., TestClient]
+Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
 Cases = Callable[[str], Casework]
 
 
-def act(client: TestClient, seeded: SeededTip, action: str, **form: str) -> str:
+def act(client: Client, seeded: SeededTip, action: str, **form: str) -> str:
     """Submit a form, and confirm it with exactly the fields of the confirmation page."""
     path = f"/desk/tips/{seeded.number}/{action}"
     confirmation = client.post(path, data=form)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from httpx2 import Client
 from sqlalchemy import delete, select, update
-from starlette.testclient import TestClient
 
 from satark.desk import Desk
 from satark.officer import Role
@@ -17,14 +17,14 @@ from satark.store.unit_of_work import UnitOfWork
 from satark.testing.tips import seed_tip
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
 
-Browser = Callable[..., TestClient]
+Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
 Unlock = Callable[[str], UnlockedDesk]
 
 PASSPHRASE = "brittle-orchard-4711-lantern"
 
 
-def sign_in(browser: Browser, officer: str) -> TestClient:
+def sign_in(browser: Browser, officer: str) -> Client:
     client = browser()
     form = {"desk": "sp", "officer": officer, "passphrase": PASSPHRASE}
     assert client.post("/desk/sign-in", data=form, follow_redirects=False).status_code == 303

@@ -13,12 +13,11 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import pytest
-from httpx2 import Response
+from httpx2 import Client, Response
 from sqlalchemy import event
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.testclient import TestClient
 
 from satark.desk import Desk
 from satark.identity.tip_numbers import new_number
@@ -100,9 +99,7 @@ def cases(services: Services, desk: Callable[[str], Desk]) -> Sequence[Case]:
 
 
 @pytest.fixture
-def clients(
-    browser: Callable[..., TestClient], services: Services, unlocked: Callable[[str], Any]
-) -> Mapping[str, TestClient]:
+def clients(browser: Callable[..., Client], services: Services, unlocked: Callable[[str], Any]) -> Mapping[str, Client]:
     """A browser for each role."""
     clients = {role: browser(role) for role in ("sp", "dig", "lanka")}
     clients[AUDITOR] = auditor(browser(), services, unlocked)
@@ -114,7 +111,7 @@ def clients(
     return clients
 
 
-def auditor(client: TestClient, services: Services, unlocked: Callable[[str], Any]) -> TestClient:
+def auditor(client: Client, services: Services, unlocked: Callable[[str], Any]) -> Client:
     """Add an auditor to the desk `sp`, and sign them in."""
     new = NewOfficer(name="sp-audit", passphrase=PASSPHRASE, role="auditor")
     add_officer(services, unlocked("sp"), new)
@@ -155,7 +152,7 @@ def statements(services: Services) -> Iterator[list[int]]:
         event.remove(engine, "before_cursor_execute", add)
 
 
-def send(client: TestClient, method: str, address: str) -> Response:
+def send(client: Client, method: str, address: str) -> Response:
     """Send a request; a form where the method carries one."""
     data = FORM if method in {"POST", "PUT", "PATCH"} else None
     return client.request(method, address, data=data, follow_redirects=False)
@@ -179,7 +176,7 @@ def is_authorised(role: str, pattern: str, relation: str, method: str) -> bool:
 
 
 def test_no_role_gets_anything_that_it_may_not_and_an_excluded_tip_is_like_an_unknown_one(
-    services: Services, site: Starlette, clients: Mapping[str, TestClient], cases: Sequence[Case]
+    services: Services, site: Starlette, clients: Mapping[str, Client], cases: Sequence[Case]
 ) -> None:
     by_number = {case.number: case for case in cases}
     wanted = list(dict.fromkeys(addresses(site.routes, list(by_number))))

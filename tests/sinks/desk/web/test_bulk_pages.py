@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from satark.casework import Casework
 from satark.desk import Desk
@@ -27,14 +27,14 @@ def flood(services: Services, desk: FindDesk) -> list[SeededTip]:
     return sorted(copies, key=lambda tip: tip.number)
 
 
-def confirmed(client: TestClient, page: str) -> str:
+def confirmed(client: Client, page: str) -> str:
     """Confirm the page of several tips, as its button does; return the page that follows."""
     fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
     return client.post("/desk/bulk", data={**fields, "confirmed": "yes"}).text
 
 
 def test_a_flood_of_eight_is_one_row_and_set_aside_and_taken_up_again(
-    flood: list[SeededTip], browser: Callable[..., TestClient], casework: Callable[[str], Casework]
+    flood: list[SeededTip], browser: Callable[..., Client], casework: Callable[[str], Casework]
 ) -> None:
     client = browser("sp")
     page = client.get("/desk/").text
@@ -55,7 +55,7 @@ def test_a_flood_of_eight_is_one_row_and_set_aside_and_taken_up_again(
 
 
 def test_what_is_set_aside_is_listed_again_when_its_tipster_writes(
-    services: Services, flood: list[SeededTip], browser: Callable[..., TestClient]
+    services: Services, flood: list[SeededTip], browser: Callable[..., Client]
 ) -> None:
     client, one = browser("sp"), flood[0]
     confirmed(client, client.post("/desk/bulk", data={f"tip-{one.number}": "yes", "kind": "aside"}).text)
@@ -64,13 +64,13 @@ def test_what_is_set_aside_is_listed_again_when_its_tipster_writes(
     assert is_open(client, one)
 
 
-def is_open(client: TestClient, tip: SeededTip) -> bool:
+def is_open(client: Client, tip: SeededTip) -> bool:
     """Whether the queue lists a tip among the unfinished ones, on any page."""
     return any(tip.number in client.get(f"/desk/?mark=open&page={page}").text for page in (1, 2))
 
 
 def test_a_flood_is_merged_into_the_first_and_what_is_refused_is_named(
-    services: Services, flood: list[SeededTip], desk: FindDesk, browser: Callable[..., TestClient]
+    services: Services, flood: list[SeededTip], desk: FindDesk, browser: Callable[..., Client]
 ) -> None:
     elsewhere = seed_tip(services, [desk("sp")], district="jaunpur")
     client, leading = browser("sp"), flood[0].number
@@ -85,7 +85,7 @@ def test_a_flood_is_merged_into_the_first_and_what_is_refused_is_named(
 
 @pytest.mark.parametrize("form", [{"kind": "aside"}, {"tip-K999-9999": "yes"}, {"kind": "no", "tip-K999-9999": "yes"}])
 def test_a_form_without_tips_or_without_an_act_does_nothing(
-    form: dict[str, str], flood: list[SeededTip], browser: Callable[..., TestClient]
+    form: dict[str, str], flood: list[SeededTip], browser: Callable[..., Client]
 ) -> None:
     del flood
     page = browser("sp").post("/desk/bulk", data=form).text
@@ -94,7 +94,7 @@ def test_a_form_without_tips_or_without_an_act_does_nothing(
 
 
 def test_what_an_officer_had_read_stays_read(
-    flood: list[SeededTip], browser: Callable[..., TestClient], casework: Callable[[str], Casework]
+    flood: list[SeededTip], browser: Callable[..., Client], casework: Callable[[str], Casework]
 ) -> None:
     client, one = browser("sp"), flood[0]
     client.get(f"/desk/tips/{one.number}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from httpx2 import Client
 from sqlalchemy import update
-from starlette.testclient import TestClient
 
 from satark.desk import Desk
 from satark.destination_rule import DestinationRule
@@ -15,7 +15,7 @@ from satark.store import breakers, tables
 from satark.testing.tips import seed_tip
 from satark.tip import Accused
 
-Browser = Callable[..., TestClient]
+Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from click.testing import Result
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from satark.casework import Casework
 from satark.desk import Desk
@@ -58,7 +58,7 @@ def holders(casework: Casework) -> dict[str, str]:
 
 
 def test_the_page_shows_what_is_held_and_owed_what_is_due_first_on_top(
-    browser: Callable[..., TestClient], station: dict[str, str]
+    browser: Callable[..., Client], station: dict[str, str]
 ) -> None:
     page = browser("lanka").get("/desk/handover").text
     assert boxes(page) == [(station["sooner"], True), (station["later"], True), (station["free"], False)]
@@ -67,7 +67,7 @@ def test_the_page_shows_what_is_held_and_owed_what_is_due_first_on_top(
 
 
 def test_one_form_gives_the_ticked_tips_to_another_officer_with_a_note(
-    browser: Callable[..., TestClient], station: dict[str, str], casework: Callable[[str], Casework]
+    browser: Callable[..., Client], station: dict[str, str], casework: Callable[[str], Casework]
 ) -> None:
     client = browser("lanka")
     given = {f"tip-{station[name]}": "yes" for name in ("sooner", "free")}

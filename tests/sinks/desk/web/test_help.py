@@ -8,7 +8,7 @@ from html import unescape
 from importlib.resources import files
 
 import pytest
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from satark.catalogues import Catalogues
 from satark.testing.tips import SeededTip
@@ -32,7 +32,7 @@ PAGES = {
 
 @pytest.mark.parametrize("language", ["en", "hi"])
 def test_every_page_says_in_its_dialog_what_it_is_for(
-    browser: Callable[..., TestClient], full_tip: SeededTip, language: str
+    browser: Callable[..., Client], full_tip: SeededTip, language: str
 ) -> None:
     client, texts = browser("sp"), Catalogues.of("satark_desk.web")[language]
     client.headers["accept-language"] = language
@@ -48,9 +48,7 @@ def test_every_template_names_a_topic_that_exists() -> None:
     assert named == TOPICS.keys()
 
 
-def test_the_keys_of_a_page_are_those_that_its_help_names(
-    browser: Callable[..., TestClient], full_tip: SeededTip
-) -> None:
+def test_the_keys_of_a_page_are_those_that_its_help_names(browser: Callable[..., Client], full_tip: SeededTip) -> None:
     client = browser("sp")
     for page, topic in (("", "queue"), (f"tips/{full_tip.number}", "tip")):
         keys = set(re.findall(r'data-key="(.)"', client.get(f"/desk/{page}").text))

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from satark.desk import Desk
 from satark.services import Services
@@ -98,7 +98,7 @@ def seed(services: Services, desk: Callable[[str], Desk]) -> Callable[[str], See
     return seeded
 
 
-def pages(client: TestClient, number: str, words: str) -> Mapping[str, str]:
+def pages(client: Client, number: str, words: str) -> Mapping[str, str]:
     """Return every page that shows a tip or what an officer typed: name → HTML."""
     tip = f"/desk/tips/{number}"
     short = words[:1000]

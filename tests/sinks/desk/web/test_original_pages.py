@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from httpx2 import Client
 from sqlalchemy import update
-from starlette.testclient import TestClient
 
 from satark.desk import Desk
 from satark.routing.desks import close_roster
@@ -16,7 +16,7 @@ from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
 from satark_desk.roster_changes import approve
 from satark_desk.tables import release
 
-Browser = Callable[..., TestClient]
+Browser = Callable[..., Client]
 SECONDS = "second passphrase 77"
 
 
@@ -31,7 +31,7 @@ def tip(services: Services, unlocked: Callable[[str], UnlockedDesk], desk: Calla
     return seeded
 
 
-def second(browser: Browser, name: str = "second", passphrase: str = SECONDS) -> TestClient:
+def second(browser: Browser, name: str = "second", passphrase: str = SECONDS) -> Client:
     client = browser()
     client.post("/desk/sign-in", data={"desk": "sp", "officer": name, "passphrase": passphrase})
     return client

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from satark.casework import Casework
 from satark.desk import Desk
@@ -14,7 +14,7 @@ from satark.testing.tips import SeededTip, seed_file, seed_message, seed_tip
 from satark.tip import Accused, Message
 from satark_desk.tables import queue
 
-Browser = Callable[..., TestClient]
+Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
 Cases = Callable[[str], Casework]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from satark.casework import Casework
 from satark.desk import Desk
@@ -14,7 +14,7 @@ from satark.services import DeskContext, Services
 from satark.testing.tips import SeededTip, seed_file, seed_tip
 from satark.tip import Origin
 
-Browser = Callable[..., TestClient]
+Browser = Callable[..., Client]
 
 
 @pytest.fixture

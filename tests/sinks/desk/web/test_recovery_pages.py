@@ -6,17 +6,17 @@ import re
 from collections.abc import Callable
 
 import pytest
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from satark.services import Services
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
 
-Browser = Callable[..., TestClient]
+Browser = Callable[..., Client]
 NEW = "purana kuan neem ka ped"
 
 
 @pytest.fixture
-def second(browser: Browser, services: Services, unlocked: Callable[[str], UnlockedDesk]) -> TestClient:
+def second(browser: Browser, services: Services, unlocked: Callable[[str], UnlockedDesk]) -> Client:
     """A browser in which a second officer of the desk `sp` is signed in."""
     add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase="another passphrase"))
     client = browser()
@@ -25,7 +25,7 @@ def second(browser: Browser, services: Services, unlocked: Callable[[str], Unloc
     return client
 
 
-def ask(client: TestClient, officer: str = "sp-1", new: str = NEW, again: str = NEW) -> tuple[int, str]:
+def ask(client: Client, officer: str = "sp-1", new: str = NEW, again: str = NEW) -> tuple[int, str]:
     answer = client.post("/desk/recover", data={"desk": "sp", "officer": officer, "new": new, "again": again})
     return answer.status_code, answer.text
 
@@ -35,9 +35,7 @@ def code_in(page: str) -> str:
     return str(code)
 
 
-def test_an_officer_who_lost_the_passphrase_gets_in_again(
-    browser: Browser, second: TestClient, services: Services
-) -> None:
+def test_an_officer_who_lost_the_passphrase_gets_in_again(browser: Browser, second: Client, services: Services) -> None:
     status, page = ask(browser())
     assert status == 200
     requests = second.get("/desk/recoveries").text
@@ -62,7 +60,7 @@ def test_the_answer_does_not_tell_whether_there_is_such_an_officer(browser: Brow
 
 
 @pytest.mark.parametrize(("new", "again"), [("12345678", "12345678"), (NEW, "something else"), ("", "")])
-def test_a_weak_or_mistyped_passphrase_is_refused(browser: Browser, second: TestClient, new: str, again: str) -> None:
+def test_a_weak_or_mistyped_passphrase_is_refused(browser: Browser, second: Client, new: str, again: str) -> None:
     assert ask(browser(), new=new, again=again)[0] == 422
     assert "Nobody waits for approval" in second.get("/desk/recoveries").text
 
@@ -77,7 +75,7 @@ def test_nobody_approves_for_another_desk_or_for_themselves(browser: Browser, se
     assert unlock(services, "sp", "sp-1", "sp passphrase 1").officer == "sp-1"
 
 
-def test_guessing_codes_is_throttled(browser: Browser, second: TestClient) -> None:
+def test_guessing_codes_is_throttled(browser: Browser, second: Client) -> None:
     ask(browser())
     codes = [
         second.post("/desk/recoveries", data={"officer": "sp-1", "code": f"{number:04}-0000"}).status_code

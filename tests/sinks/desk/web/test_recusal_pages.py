@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from httpx2 import Client
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
-from starlette.testclient import TestClient
 
 from satark.desk import Desk
 from satark.services import Services
@@ -37,9 +37,7 @@ DO = {"confirmed": "yes", "once": "1"}
 
 
 @pytest.fixture
-def recused(
-    browser: Callable[..., TestClient], services: Services, unlocked: Callable[[str], UnlockedDesk]
-) -> TestClient:
+def recused(browser: Callable[..., Client], services: Services, unlocked: Callable[[str], UnlockedDesk]) -> Client:
     """The browser of the SP's second officer."""
     add_officer(services, unlocked("sp"), NewOfficer(name="sp-2", passphrase=PASSPHRASE, rights=("release",)))
     client = browser()
@@ -71,7 +69,7 @@ def routes_of_a_tip(site: Starlette) -> Iterator[tuple[str, str]]:
 
 
 def test_no_page_file_or_form_has_the_tip_for_whoever_recused_themselves(
-    site: Starlette, recused: TestClient, browser: Callable[..., TestClient], full_tip: SeededTip
+    site: Starlette, recused: Client, browser: Callable[..., Client], full_tip: SeededTip
 ) -> None:
     assert full_tip.number in recused.get("/desk/").text
     done = recused.post(f"/desk/tips/{full_tip.number}/recuse", data=DO)
@@ -87,7 +85,7 @@ def test_no_page_file_or_form_has_the_tip_for_whoever_recused_themselves(
 
 
 def test_the_others_of_the_desk_see_it_and_undo_it_with_a_reason(
-    recused: TestClient, browser: Callable[..., TestClient], full_tip: SeededTip
+    recused: Client, browser: Callable[..., Client], full_tip: SeededTip
 ) -> None:
     other, page = browser("sp"), f"/desk/tips/{full_tip.number}"
     other.get(page)
@@ -101,14 +99,14 @@ def test_the_others_of_the_desk_see_it_and_undo_it_with_a_reason(
     assert recused.get(page).status_code == 200
 
 
-def test_a_double_click_says_the_same_twice(recused: TestClient, full_tip: SeededTip) -> None:
+def test_a_double_click_says_the_same_twice(recused: Client, full_tip: SeededTip) -> None:
     answers = [recused.post(f"/desk/tips/{full_tip.number}/recuse", data=DO).text for _ in range(2)]
     assert ["any more" in answer for answer in answers] == [True, True]
     assert recused.post(f"/desk/tips/{full_tip.number}/recuse", data={**DO, "once": "2"}).status_code == 404
 
 
 def test_where_nobody_else_has_the_tip_the_page_says_what_to_do(
-    browser: Callable[..., TestClient], services: Services, desk: Callable[[str], Desk]
+    browser: Callable[..., Client], services: Services, desk: Callable[[str], Desk]
 ) -> None:
     alone = seed_tip(services, [desk("sp")])
     page = browser("sp").get(f"/desk/tips/{alone.number}").text
@@ -117,7 +115,7 @@ def test_where_nobody_else_has_the_tip_the_page_says_what_to_do(
 
 
 def test_no_command_has_the_tip_for_whoever_recused_themselves(
-    recused: TestClient, by_command: Callable[..., str], full_tip: SeededTip, tmp_path: Path
+    recused: Client, by_command: Callable[..., str], full_tip: SeededTip, tmp_path: Path
 ) -> None:
     number = full_tip.number
     assert number in by_command("desk", "tips", "sp", "--json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from satark.desk import Desk
 from satark.services import Services
@@ -21,7 +21,7 @@ def pair(services: Services, desk: Callable[[str], Desk]) -> tuple[SeededTip, Se
 
 
 def test_a_tips_page_says_why_another_is_related_and_merges_it(
-    pair: tuple[SeededTip, SeededTip], browser: Callable[..., TestClient]
+    pair: tuple[SeededTip, SeededTip], browser: Callable[..., Client]
 ) -> None:
     one, other = pair
     client = browser("sp")
@@ -37,7 +37,7 @@ def test_a_tips_page_says_why_another_is_related_and_merges_it(
     assert 'data-key="s"' not in done.text
 
 
-def test_a_merging_is_undone_on_the_page(pair: tuple[SeededTip, SeededTip], browser: Callable[..., TestClient]) -> None:
+def test_a_merging_is_undone_on_the_page(pair: tuple[SeededTip, SeededTip], browser: Callable[..., Client]) -> None:
     one, other = pair
     client = browser("sp")
     client.post(f"/desk/tips/{other.number}/merge", data={"to": one.number, "confirmed": "yes", "once": "1"})
@@ -47,7 +47,7 @@ def test_a_merging_is_undone_on_the_page(pair: tuple[SeededTip, SeededTip], brow
 
 
 def test_a_tip_that_is_related_at_another_desk_is_not_shown(
-    services: Services, desk: Callable[[str], Desk], browser: Callable[..., TestClient]
+    services: Services, desk: Callable[[str], Desk], browser: Callable[..., Client]
 ) -> None:
     one = seed_tip(services, [desk("sp")], answers={"what": "UP65 CD 4411"})
     other = seed_tip(services, [desk("dig")], answers={"what": "UP65 CD 4411"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from satark.desk import Desk
 from satark.identity.edge_key import Identity
@@ -13,7 +13,7 @@ from satark.retention.schedule import ensure_key
 from satark.services import Services
 from satark.testing.tips import SeededTip, seed_tip
 
-Browser = Callable[..., TestClient]
+Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from satark.routing.desks import close_roster
 from satark.services import Services
 from satark.store.tables import desk as desk_table
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
 
-Browser = Callable[..., TestClient]
+Browser = Callable[..., Client]
 PAGE = "/desk/roster"
 
 
@@ -24,14 +24,14 @@ def sealed(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> None:
     services.write_now(lambda unit: close_roster(unit, ()))
 
 
-def officer(browser: Browser, name: str, passphrase: str) -> TestClient:
+def officer(browser: Browser, name: str, passphrase: str) -> Client:
     client = browser()
     form = {"desk": "sp", "officer": name, "passphrase": passphrase}
     assert client.post("/desk/sign-in", data=form).url.path == "/desk/"
     return client
 
 
-def confirmed(client: TestClient, action: str, **form: str) -> str:
+def confirmed(client: Client, action: str, **form: str) -> str:
     page = client.post(f"{PAGE}/{action}", data=form)
     assert page.status_code == 200
     return client.post(f"{PAGE}/{action}", data={**form, "confirmed": "yes", "once": action + str(form)}).text

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from httpx2 import Client
 from sqlalchemy import event
 from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from satark.casework import tip_cache
 from satark.casework.search import Query
@@ -27,7 +27,7 @@ from satark_desk.tip_queue import RowBuilder
 from satark_desk.web import opened_desks
 from satark_desk.web.sessions import Sessions
 
-Browser = Callable[..., TestClient]
+Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
 Unlock = Callable[[str], UnlockedDesk]
 
@@ -53,7 +53,7 @@ def work_of_the_database(services: Services) -> Iterator[list[int]]:
             event.remove(engine, "checkout", watch)
 
 
-def work_of_pages(services: Services, client: TestClient, number: str, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def work_of_pages(services: Services, client: Client, number: str, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return for each page what the database did, and how many tips were opened and rows built for it."""
     looked_at = [0]
 

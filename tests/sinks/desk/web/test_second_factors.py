@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pyotp
 import pytest
+from httpx2 import Client
 from sqlalchemy import select
-from starlette.testclient import TestClient
 
 from satark.services import Services
 from satark_desk.officers import UnlockedDesk, unlock
@@ -17,7 +17,7 @@ from satark_desk.second_factors import add_factor, check_code, factors_of, new_t
 from satark_desk.tables import second_factor
 from satark_desk.web.pending_sign_ins import MAX_TRIES, PendingSignIns
 
-Browser = Callable[..., TestClient]
+Browser = Callable[..., Client]
 Open = Callable[[str], UnlockedDesk]
 RIGHT = {"desk": "sp", "officer": "sp-1", "passphrase": "sp passphrase 1"}
 NOW = 1_800_000_000
@@ -37,7 +37,7 @@ def secret(services: Services, unlocked: Open) -> str:
     return secret
 
 
-def enrol(client: TestClient, *, passphrase: str = RIGHT["passphrase"], code: str = "") -> tuple[int, str, str]:
+def enrol(client: Client, *, passphrase: str = RIGHT["passphrase"], code: str = "") -> tuple[int, str, str]:
     page = client.get("/desk/account/app").text
     secret = re.sub(r"\s", "", re.findall(r'secret" translate="no">([A-Z2-7 ]+)<', page)[0])
     form = {"code": code or code_at(secret, time.time()), "name": "my phone", "passphrase": passphrase}

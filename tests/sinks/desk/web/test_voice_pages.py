@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from satark.casework import Casework
 from satark.desk import Desk
@@ -18,7 +18,7 @@ from satark.store.workspace import workspace_dir
 from satark.testing.tips import SeededTip, seed_file, seed_tip
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
 
-Browser = Callable[..., TestClient]
+Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
 Cases = Callable[[str], Casework]
 
@@ -74,7 +74,7 @@ def test_no_other_address_returns_it(browser: Browser, spoken: SeededTip) -> Non
 
 
 @pytest.fixture
-def reader(browser: Browser, services: Services, unlocked: Callable[[str], UnlockedDesk]) -> TestClient:
+def reader(browser: Browser, services: Services, unlocked: Callable[[str], UnlockedDesk]) -> Client:
     """An officer of the SP's desk who may not listen."""
     add_officer(services, unlocked("sp"), NewOfficer(name="reader", passphrase="reader passphrase"))
     client = browser()
@@ -83,7 +83,7 @@ def reader(browser: Browser, services: Services, unlocked: Callable[[str], Unloc
 
 
 def test_other_officers_work_from_the_transcript(
-    browser: Browser, reader: TestClient, spoken: SeededTip, casework: Cases
+    browser: Browser, reader: Client, spoken: SeededTip, casework: Cases
 ) -> None:
     page = reader.get(address(spoken, "")[:-1]).text
     assert ("<audio" in page, "Not transcribed yet" in page) == (False, True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from html import unescape
 
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from satark.desk import Desk
 from satark.services import Services
@@ -17,7 +17,7 @@ from satark_desk.wordings import Wording, save, wordings_of
 NEW = {"language": "hi", "name": "समय", "text": "यह किस समय होता है?", "once": "1"}
 
 
-def test_a_wording_is_saved_shown_and_removed(browser: Callable[..., TestClient]) -> None:
+def test_a_wording_is_saved_shown_and_removed(browser: Callable[..., Client]) -> None:
     client = browser("sp")
     saved = client.post("/desk/wordings", data=NEW)
     assert "The wording is saved" in saved.text
@@ -29,13 +29,13 @@ def test_a_wording_is_saved_shown_and_removed(browser: Callable[..., TestClient]
     assert client.post("/desk/wordings/remove", data={"id": id_}).status_code == 404
 
 
-def test_what_may_point_to_a_tipster_is_marked(browser: Callable[..., TestClient]) -> None:
+def test_what_may_point_to_a_tipster_is_marked(browser: Callable[..., Client]) -> None:
     shown = browser("sp").post("/desk/wordings", data={**NEW, "text": "क्या यह मेरी दुकान के पास है?"})
     assert "would stand in every tip" in shown.text
     assert "<mark>मेरी दुकान</mark>" in shown.text
 
 
-def test_a_refused_wording_keeps_what_was_written(browser: Callable[..., TestClient]) -> None:
+def test_a_refused_wording_keeps_what_was_written(browser: Callable[..., Client]) -> None:
     answer = browser("sp").post("/desk/wordings", data={**NEW, "name": " "})
     assert answer.status_code == 422
     assert "Give it a short name." in answer.text
@@ -43,7 +43,7 @@ def test_a_refused_wording_keeps_what_was_written(browser: Callable[..., TestCli
 
 
 def test_a_picked_wording_stands_in_the_form_those_in_the_tips_language_first(
-    browser: Callable[..., TestClient],
+    browser: Callable[..., Client],
     services: Services,
     desk: Callable[[str], Desk],
     unlocked: Callable[[str], UnlockedDesk],
