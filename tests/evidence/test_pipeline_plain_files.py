@@ -69,7 +69,7 @@ async def main():
     data = Path(sys.argv[2])
     async with Sandbox(builtin_scrubbers()) as sandbox:
         if sys.argv[3] == "scrub":
-            sandbox.scrub = lambda *a: os.kill(os.getpid(), 9)
+            sandbox.scrub_in_turn = lambda *a: os.kill(os.getpid(), 9)
         await pipeline.process_file(stream(), recipient=sys.argv[4], folder=data / "evidence" / "tip", name="1",
             declared_mime="", limits=Limits(), sandbox=sandbox, workspace=workspace_dir(data))
 asyncio.run(main())
