@@ -33,6 +33,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
 REFERENCE = runpy.run_path(str(DOCS / "reference.py"))
+WIDTH = 100
 GENERATED = [page for page in PAGES if "<!-- generated:" in page.read_text()]
 
 
@@ -57,7 +58,14 @@ def test_every_generated_part_is_used_once() -> None:
 
 def prose(page: Path) -> str:
     """Return a page without its code blocks."""
-    return re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"^ *```.*?^ *```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_prose_wraps_at_a_hundred_characters(page: Path) -> None:
+    written = re.sub(r"<!-- generated: .*?<!-- end -->", "", prose(page), flags=re.DOTALL)
+    wrapped = (line for line in written.splitlines() if not re.match(r" *(\||#|<|!\[|\[[^]]+\]:)", line))
+    assert [line for line in wrapped if len(line) > WIDTH and " " in line.strip()] == []
 
 
 def anchors(page: Path) -> set[str]:
