@@ -89,8 +89,9 @@ async def _officer_sees(browser: Browser, url: str, desk: str, passphrase: str, 
     await page.keyboard.press("Enter")
     await page.get_by_role("link", name=number).first.click()
     await expect(page.locator("body")).to_contain_text(WHAT)
-    await expect(page.locator("figure img").last).to_be_visible()
-    assert await page.locator("figure img").last.evaluate("image => image.decode().then(() => image.naturalWidth)") == 480
+    photo = page.locator("figure img").last
+    await expect(photo).to_be_visible()
+    assert await photo.evaluate("image => image.decode().then(() => image.naturalWidth)") == 480
 
 
 async def test_a_tip_in_hindi_goes_from_hi_to_both_desks(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:

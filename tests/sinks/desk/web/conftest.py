@@ -1,18 +1,42 @@
-"""Fixtures of the pages: a tip with everything that a page can show."""
+"""Fixtures of the pages: the desk in a browser, and a tip with everything that a page can show."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+from playwright.async_api import Page, expect
+from starlette.applications import Starlette
 
 from satark.desk import Desk
 from satark.services import Services
+from satark.testing.processes.serving import serve
 from satark.testing.tips import SeededTip, seed_file, seed_file_state, seed_message, seed_tip
 from satark.tip import Message, Origin
 
 FindDesk = Callable[[str], Desk]
+
+
+@pytest.fixture
+async def address(site: Starlette) -> AsyncIterator[str]:
+    """The address of the desk."""
+    async with serve(site) as url:
+        yield f"{url}/desk"
+
+
+@pytest.fixture
+def open_tip(address: str) -> Callable[[Page, SeededTip], Awaitable[None]]:
+    """Open the page of a tip in a browser as the SP's first officer, who signs in on the way."""
+
+    async def sign_in(page: Page, tip: SeededTip) -> None:
+        await page.goto(f"{address}/tips/{tip.number}")
+        for name, value in (("desk", "sp"), ("officer", "sp-1"), ("passphrase", "sp passphrase 1")):
+            await page.locator(f"[name={name}]").fill(value)
+        await page.locator("main button").click()
+        await expect(page.locator("h1")).to_contain_text(tip.number)
+
+    return sign_in
 
 
 @pytest.fixture

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from PIL import Image
 from playwright.async_api import Browser, Page, expect
-from starlette.applications import Starlette
 
 from satark.casework import Casework
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.processes.serving import serve
 from satark.testing.tips import SeededTip, seed_file, seed_file_state, seed_message, seed_tip
 from satark.testing.waiting import limit
 from satark.tip import Message
@@ -27,13 +25,6 @@ pytestmark = pytest.mark.needs("chromium")
 
 FindDesk = Callable[[str], Desk]
 Cases = Callable[[str], Casework]
-
-
-@pytest.fixture
-async def address(site: Starlette) -> AsyncIterator[str]:
-    """The address of the desk."""
-    async with serve(site) as url:
-        yield f"{url}/desk"
 
 
 @pytest.fixture

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from playwright.async_api import Browser, Page, expect
-from starlette.applications import Starlette
 
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.processes.serving import serve
 from satark.testing.tips import SeededTip, seed_tip
 
 pytestmark = pytest.mark.needs("chromium")
 
-
-@pytest.fixture
-async def address(site: Starlette) -> AsyncIterator[str]:
-    """The address of the desk."""
-    async with serve(site) as url:
-        yield f"{url}/desk"
+OpenTip = Callable[[Page, SeededTip], Awaitable[None]]
 
 
 @pytest.fixture
@@ -29,23 +23,17 @@ def tip(services: Services, desk: Callable[[str], Desk]) -> SeededTip:
     return seed_tip(services, [desk("sp"), desk("dig")])
 
 
-async def open_tip(browser: Browser, address: str, tip: SeededTip, *, javascript: bool = True) -> Page:
-    context = await browser.new_context(
-        locale="hi-IN", viewport={"width": 360, "height": 740}, java_script_enabled=javascript
-    )
-    page = await context.new_page()
-    await page.goto(f"{address}/tips/{tip.number}")
-    for name, value in (("desk", "sp"), ("officer", "sp-1"), ("passphrase", "sp passphrase 1")):
-        await page.locator(f"[name={name}]").fill(value)
-    await page.locator("main button").click()
-    await expect(page.locator("h1")).to_contain_text(tip.number)
-    return page
+async def phone(browser: Browser, *, javascript: bool = True) -> Page:
+    """Open a page on a phone in Hindi."""
+    screen: Any = {"width": 360, "height": 740}
+    return await (await browser.new_context(locale="hi-IN", viewport=screen, java_script_enabled=javascript)).new_page()
 
 
 async def test_a_key_opens_the_help_over_the_page_and_escape_closes_it(
-    chromium: Browser, address: str, tip: SeededTip
+    chromium: Browser, open_tip: OpenTip, tip: SeededTip
 ) -> None:
-    page = await open_tip(chromium, address, tip)
+    page = await phone(chromium)
+    await open_tip(page, tip)
     dialog, form = page.locator("#help"), page.locator("details.act[open]")
     await expect(dialog).to_be_hidden()
     await page.keyboard.press("?")
@@ -62,8 +50,9 @@ async def test_a_key_opens_the_help_over_the_page_and_escape_closes_it(
     await expect(form).to_be_visible()
 
 
-async def test_without_javascript_the_help_is_a_page(chromium: Browser, address: str, tip: SeededTip) -> None:
-    page = await open_tip(chromium, address, tip, javascript=False)
+async def test_without_javascript_the_help_is_a_page(chromium: Browser, open_tip: OpenTip, tip: SeededTip) -> None:
+    page = await phone(chromium, javascript=False)
+    await open_tip(page, tip)
     await page.get_by_role("link", name="मदद", exact=True).click()
     await expect(page.locator("h1")).to_have_text("मदद")
     assert page.url.endswith("/help#tip")

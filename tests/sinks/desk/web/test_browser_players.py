@@ -5,29 +5,22 @@ from __future__ import annotations
 import asyncio
 import io
 import wave
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from PIL import Image
 from playwright.async_api import Browser, Page, expect
-from starlette.applications import Starlette
 
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.processes.serving import serve
 from satark.testing.tips import SeededTip, seed_file, seed_tip
 from satark.testing.waiting import limit
 
 pytestmark = pytest.mark.needs("chromium")
 
-
-@pytest.fixture
-async def address(site: Starlette) -> AsyncIterator[str]:
-    """The address of the desk."""
-    async with serve(site) as url:
-        yield f"{url}/desk"
+OpenTip = Callable[[Page, SeededTip], Awaitable[None]]
 
 
 @pytest.fixture
@@ -55,20 +48,12 @@ def recordings(services: Services, desk: Callable[[str], Desk]) -> SeededTip:
     return seeded
 
 
-async def open_tip(page: Page, address: str, tip: SeededTip) -> None:
-    await page.goto(f"{address}/tips/{tip.number}")
-    for name, value in (("desk", "sp"), ("officer", "sp-1"), ("passphrase", "sp passphrase 1")):
-        await page.locator(f"[name={name}]").fill(value)
-    await page.locator("main button").click()
-    await expect(page.locator("h1")).to_contain_text(tip.number)
-
-
 @pytest.mark.parametrize("ordinal", ["1", "2"])
 async def test_a_click_on_a_waveform_goes_to_that_moment_and_shows_it(
-    chromium: Browser, address: str, recordings: SeededTip, ordinal: str
+    chromium: Browser, open_tip: OpenTip, recordings: SeededTip, ordinal: str
 ) -> None:
     page = await (await chromium.new_context(locale="en-IN")).new_page()
-    await open_tip(page, address, recordings)
+    await open_tip(page, recordings)
     drawn = page.locator(f"#file-{ordinal} .wave")
     box = await drawn.bounding_box()
     assert box
@@ -85,10 +70,10 @@ async def test_a_click_on_a_waveform_goes_to_that_moment_and_shows_it(
 
 @pytest.mark.parametrize(("locale", "width", "label"), [("en-IN", 1280, "Speed"), ("hi-IN", 360, "गति")])
 async def test_a_player_has_a_speed(
-    chromium: Browser, address: str, tip: SeededTip, *, locale: str, width: int, label: str
+    chromium: Browser, open_tip: OpenTip, tip: SeededTip, *, locale: str, width: int, label: str
 ) -> None:
     page = await (await chromium.new_context(locale=locale, viewport={"width": width, "height": 740})).new_page()
-    await open_tip(page, address, tip)
+    await open_tip(page, tip)
     await page.get_by_label(label).focus()
     await page.keyboard.press("ArrowDown")
     assert await page.locator("video").evaluate("one => one.playbackRate") == 1.25

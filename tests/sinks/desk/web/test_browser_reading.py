@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from PIL import Image
 from playwright.async_api import Browser, Page, expect
-from starlette.applications import Starlette
 
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.processes.serving import serve
 from satark.testing.tips import SeededTip, seed_file, seed_tip
 from satark.testing.waiting import limit
 from satark.tip import Origin
@@ -23,17 +21,11 @@ from satark.tip import Origin
 pytestmark = pytest.mark.needs("chromium")
 
 Look = Callable[..., Any]
+OpenTip = Callable[[Page, SeededTip], Awaitable[None]]
 LOOKS = [
     {"locale": "en-IN", "viewport": {"width": 1280, "height": 860}, "color_scheme": "light"},
     {"locale": "hi-IN", "viewport": {"width": 360, "height": 740}, "color_scheme": "dark"},
 ]
-
-
-@pytest.fixture
-async def address(site: Starlette) -> AsyncIterator[str]:
-    """The address of the desk."""
-    async with serve(site) as url:
-        yield f"{url}/desk"
 
 
 @pytest.fixture
@@ -65,23 +57,19 @@ def problems() -> list[str]:
 
 
 @pytest.fixture
-def look(chromium: Browser, address: str, tip: SeededTip, problems: list[str]) -> Look:
+def look(chromium: Browser, address: str, open_tip: OpenTip, tip: SeededTip, problems: list[str]) -> Look:
     """Open the tip's page as the SP's officer, in a browser that may use the clipboard."""
 
-    async def open_tip(**context: Any) -> Page:
+    async def looked_at(**context: Any) -> Page:
         opened = await chromium.new_context(permissions=["clipboard-read", "clipboard-write"], **context)
         page = await opened.new_page()
         page.on("console", lambda said: problems.append(said.text) if said.type in {"warning", "error"} else None)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("request", lambda sent: None if sent.url.startswith((address, "data:")) else problems.append(sent.url))
-        await page.goto(f"{address}/tips/{tip.number}")
-        for name, value in (("desk", "sp"), ("officer", "sp-1"), ("passphrase", "sp passphrase 1")):
-            await page.locator(f"[name={name}]").fill(value)
-        await page.locator("main button").click()
-        await expect(page.locator("h1")).to_contain_text(tip.number)
+        await open_tip(page, tip)
         return page
 
-    return open_tip
+    return looked_at
 
 
 @pytest.mark.parametrize("view", LOOKS, ids=["desktop", "phone"])

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import pypdfium2
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from playwright.async_api import Browser, Page, expect
-from starlette.applications import Starlette
 
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.processes.serving import serve
 from satark.testing.tips import SeededTip, seed_tip
 
 pytestmark = pytest.mark.needs("chromium")
 
-
-@pytest.fixture
-async def address(site: Starlette) -> AsyncIterator[str]:
-    """The address of the desk."""
-    async with serve(site) as url:
-        yield f"{url}/desk"
+OpenTip = Callable[[Page, SeededTip], Awaitable[None]]
 
 
 @pytest.fixture
@@ -33,16 +25,6 @@ def tip(services: Services, desk: Callable[[str], Desk]) -> SeededTip:
     return seed_tip(services, [desk("sp")], answers=answers, category="INTOX")
 
 
-async def open_tip(browser: Browser, address: str, tip: SeededTip, **context: Any) -> Page:
-    page = await (await browser.new_context(**context)).new_page()
-    await page.goto(f"{address}/tips/{tip.number}")
-    for name, value in (("desk", "sp"), ("officer", "sp-1"), ("passphrase", "sp passphrase 1")):
-        await page.locator(f"[name={name}]").fill(value)
-    await page.locator("main button").click()
-    await expect(page.locator("h1")).to_contain_text(tip.number)
-    return page
-
-
 async def axe_violations(page: Page) -> list[str]:
     results = await Axe().run(page)
     return [f"{one['id']}: {one['nodes'][0]['html']}" for one in results.response["violations"]]
@@ -50,9 +32,10 @@ async def axe_violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize(("locale", "width"), [("en-IN", 1280), ("hi-IN", 360)])
 async def test_what_points_to_the_tipster_is_marked_while_the_officer_writes(
-    chromium: Browser, address: str, tip: SeededTip, locale: str, width: int
+    chromium: Browser, open_tip: OpenTip, tip: SeededTip, locale: str, width: int
 ) -> None:
-    page = await open_tip(chromium, address, tip, locale=locale, viewport={"width": width, "height": 900})
+    page = await (await chromium.new_context(locale=locale, viewport={"width": width, "height": 900})).new_page()
+    await open_tip(page, tip)
     await page.keyboard.press("d")
     form = page.locator("details.act[open]")
     await form.locator("[name=rewording]").fill("My shop is near")
@@ -72,8 +55,11 @@ async def test_what_points_to_the_tipster_is_marked_while_the_officer_writes(
     assert await axe_violations(page) == []
 
 
-async def test_a_tips_page_gives_no_word_of_the_tip_on_paper(chromium: Browser, address: str, tip: SeededTip) -> None:
-    page = await open_tip(chromium, address, tip, locale="en-IN")
+async def test_a_tips_page_gives_no_word_of_the_tip_on_paper(
+    chromium: Browser, open_tip: OpenTip, tip: SeededTip
+) -> None:
+    page = await (await chromium.new_context(locale="en-IN")).new_page()
+    await open_tip(page, tip)
     document = pypdfium2.PdfDocument(await page.pdf())
     printed = " ".join(one.get_textpage().get_text_range() for one in document)
     assert "A tip is not printed" in printed
