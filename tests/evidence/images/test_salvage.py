@@ -80,6 +80,17 @@ def test_a_jpeg_that_lacks_only_its_end_is_cleaned_without_loss(tmp_path: Path, 
         assert (tmp_path / "target").read_bytes() == complete
 
 
+@pytest.mark.parametrize("lost", [1, 2], ids=["half of its end", "its end"])
+@pytest.mark.parametrize("data", [JPEG, PROGRESSIVE], ids=["baseline", "progressive"])
+def test_what_follows_an_image_whose_end_is_lost_is_not_kept(
+    data: bytes, lost: int, tmp_path: Path, limits: Limits
+) -> None:
+    film = b"\0\0\0\x18ftypmp42" + MARKER_BYTES
+    assert salvaged(data[:-lost] + film, tmp_path, limits).readable >= 90
+    with Image.open(tmp_path / "target") as copy:
+        assert copy.size == LARGE.size
+
+
 CUT = {
     "webp": encode(LARGE, "WEBP", quality=90, exif=exif(1)),
     "webp lossless": encode(LARGE, "WEBP", lossless=True, exif=exif(1)),

@@ -77,7 +77,7 @@ class JpegScrubber:
         """Clean an image that lacks its end, is of an unusual frame type, or is damaged."""
         if _is_cut(data):
             with contextlib.suppress(Unclean):
-                return self._scrub_without_end(data, target, limits)
+                return self._scrub_without_end(source, data, target, limits)
             if len(scans := _scans(data)) > 1:  # progressive: every complete scan makes all of it sharper
                 ended = source.with_name(f"{source.name}.ended")
                 ended.write_bytes(data + _EOI)
@@ -88,8 +88,10 @@ class JpegScrubber:
                 return to_jpeg(source, target, limits, formats=("JPEG",))
         return salvage(source, target, limits, formats=("JPEG",))
 
-    def _scrub_without_end(self, data: bytes, target: Path, limits: Limits) -> str:
-        """Write an image that lacks nothing but its end, without loss.
+    def _scrub_without_end(self, source: Path, data: bytes, target: Path, limits: Limits) -> str:
+        """Write an image that lacks nothing but its end: without loss if it has one scan.
+
+        Where the last of several scans ends is not found. Encoded anew, the image keeps nothing of what follows.
 
         Raises:
             Unclean: more is missing.
@@ -97,7 +99,11 @@ class JpegScrubber:
         clean = strip_metadata(data.rstrip(b"\xff") + _EOI)
         target.write_bytes(clean[: -len(_EOI)] + _LOOKAHEAD)
         check_decodes(target, limits, formats=("JPEG",))
-        target.write_bytes(clean)
+        if clean.count(_SCAN) > 1:
+            ended = source.with_name(f"{source.name}.ended")
+            ended.write_bytes(clean)
+            return to_jpeg(ended, target, limits, formats=("JPEG",))
+        target.write_bytes(decoded_part(clean)[0])
         return "image/jpeg"
 
 
