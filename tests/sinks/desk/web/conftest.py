@@ -35,6 +35,7 @@ def open_tip(address: str) -> Callable[[Page, SeededTip], Awaitable[None]]:
             await page.locator(f"[name={name}]").fill(value)
         await page.locator("main button").click()
         await expect(page.locator("h1")).to_contain_text(tip.number)
+        await page.wait_for_load_state()  # its script listens to keys
 
     return sign_in
 
