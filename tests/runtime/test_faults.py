@@ -56,7 +56,8 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
         for name in ("CERTIFICATE_FIRST", "CERTIFICATE_EVERY", "ISOLATION_EVERY"):
             patch.setattr(f"satark.runtime.fault_watch.{name}", 0.0)
         # Between two looks of a test, none of the host's own tells anything.
-        patch.setattr("satark.runtime.fault_watch.EVERY", 3600.0)
+        for watch in ("fault_watch", "peer_faults"):
+            patch.setattr(f"satark.runtime.{watch}.EVERY", 3600.0)
         patch.setattr(CERTIFICATE, lambda *_: time.time() + 90 * 86_400)
         patch.setattr(ISOLATION, lambda: ISOLATED)
         # A worker finds within a second what nobody delivers: these faults are of machines where none runs.
