@@ -27,7 +27,7 @@ from satark.cli.deploy import NAMES
 from satark.identity.sealing import new_identity
 from satark.testing.bare_machine.machine import BareMachine
 from satark.testing.installation import ENGLISH
-from satark.testing.peers.postgres import postgres_server
+from satark.testing.peers.postgres import server_from_wheel
 from satark.testing.processes.serving import serve
 from satark.testing.supply.lock import cut_lock, needed_to_run
 from satark.testing.telegram.bot_api import Person, TelegramPeer
@@ -117,14 +117,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def machine(wheel: Path) -> Iterator[BareMachine]:
     """A bare machine, whose PostgreSQL runs and to which the wheel and its lock were copied."""
     environment = {RECEIPT_CODES_AHEAD: os.environ[RECEIPT_CODES_AHEAD], "PIP_NO_INDEX": "1"}
-    with postgres_server() as server, TemporaryDirectory(prefix="satark-") as folder:
-        socket = make_url(server).query.get("host")
-        if not isinstance(socket, str):
-            pytest.skip("the page's PostgreSQL listens on a socket of its own machine")
-        with BareMachine(Path(folder), environment) as bare:
-            bare.path("/var/run/postgresql").symlink_to(socket)
-            shutil.copytree(wheel, bare.path("/root"), dirs_exist_ok=True)
-            yield bare
+    with (
+        server_from_wheel() as server,
+        TemporaryDirectory(prefix="satark-") as folder,
+        BareMachine(Path(folder), environment) as bare,
+    ):
+        bare.path("/var/run/postgresql").symlink_to(str(make_url(server).query["host"]))
+        shutil.copytree(wheel, bare.path("/root"), dirs_exist_ok=True)
+        yield bare
 
 
 @pytest.fixture(scope="module")

