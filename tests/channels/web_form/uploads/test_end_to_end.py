@@ -21,7 +21,8 @@ from satark.testing.process_watch import ProcessWatch, peak_resident_bytes
 from satark.testing.processes.service import Service
 
 Until: TypeAlias = Callable[[Callable[[], Awaitable[object]]], Awaitable[None]]
-MAX_GROWTH = 32_000_000
+MAX_GROWTH = 48_000_000
+"""Of a process that takes a film of twice the size; what is loaded for its first file is among it."""
 TUS = {"tus-resumable": "1.0.0", "sec-fetch-site": "same-origin"}
 CHUNK_BYTES = 1 << 16
 
