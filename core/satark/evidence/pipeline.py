@@ -228,9 +228,6 @@ async def _feed(stream: AsyncIterator[bytes], handover: Handover, most: int) -> 
             count += len(chunk)
             if count > most:
                 raise TooLarge
-            if not block and len(chunk) >= _BLOCK:
-                await handover.put(bytes(chunk))
-                continue
             block += chunk
             if len(block) >= _BLOCK:
                 await handover.put(bytes(block))
