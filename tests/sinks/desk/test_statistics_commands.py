@@ -22,7 +22,7 @@ from satark.services import Services
 from satark.testing.tips import seed_tip
 from satark.time_buckets import band
 from satark.tip import CaseStep, Message
-from satark_desk import public_report
+from satark_desk import public_report, public_statistics
 from satark_desk.paces import steps_of
 
 Run = Callable[..., Result]
@@ -112,8 +112,12 @@ def test_what_the_queue_hides_is_in_the_list_of_cases(browser: Callable[..., Cli
 
 
 @pytest.fixture
-def weeks(services: Services, desk: FindDesk) -> Services:
-    """A desk with 30 tips of one category and 3 of another in a week that is over."""
+def weeks(services: Services, desk: FindDesk, monkeypatch: pytest.MonkeyPatch) -> Services:
+    """A desk with 30 tips of one category and 3 of another in a week that is over.
+
+    The noise is one of those that the key may give: with the key of a run, 30 may come out as under ten, once in 600.
+    """
+    monkeypatch.setattr(public_statistics, "noise", lambda *_: -4)
     for category, count in (("INTOX", 30), ("ARMS", 3)):
         for _ in range(count):
             seed_tip(services, [desk("sp")], category=category, received="2026-11-17T06/PT6H")
@@ -131,8 +135,7 @@ def test_public_reports_leave_small_numbers_out_and_are_written_once(
     assert written.keys() == {"2026-W47.html", "2026-W47.csv", "2026-W47.json"}
     report = json.loads(written["2026-W47.json"])
     assert report["tips"]["ARMS"] is None
-    assert report["tips"]["INTOX"] == report["total_of_published"]
-    assert abs(report["tips"]["INTOX"] - 30) < 20
+    assert report["tips"]["INTOX"] == report["total_of_published"] == 26
     rows = {row["category"]: row["tips"] for row in csv.DictReader(io.StringIO(written["2026-W47.csv"]))}
     assert rows["ARMS"] == "<10"
     assert "fewer than 10" in written["2026-W47.html"]
