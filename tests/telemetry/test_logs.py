@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import errno
 import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,17 @@ def test_a_log_line_carries_the_allowed_keys_alone(capsys: pytest.CaptureFixture
     assert "planted" not in printed
     if as_json:
         assert set(json.loads(printed)) == {"event", "sink", "attempt", "level", "timestamp"}
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EPIPE])
+def test_a_line_that_can_not_be_written_stops_nothing(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    class Failing(StringIO):
+        def write(self, _text: str) -> int:
+            raise OSError(number, "planted")
+
+    monkeypatch.setattr("sys.stderr", Failing())
+    with configured(json=True):
+        log.error("fault")
 
 
 def test_the_time_is_indias(capsys: pytest.CaptureFixture[str]) -> None:

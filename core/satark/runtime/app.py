@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 def build_app(host: Host, *, listen_for_metrics: bool = False) -> Starlette:
     """Make the application that serves a host's roles; the host works while the application's lifespan lasts.
 
+    A host that fails later on ends the process: a server that answers for it would keep that secret.
+
     `listen_for_metrics`: open the listener of the setting `metrics_listen` too.
     """
     status = Status(host)
@@ -48,11 +50,15 @@ def build_app(host: Host, *, listen_for_metrics: bool = False) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, object]]:
+        serves = False
         try:
             async with host.running(), metrics_listener(status, listen if listen_for_metrics else ""):
+                serves = True
                 yield {SETTINGS_STATE: host.settings.core.http}
         except Exception as error:
             log.error("process failed, stopping", **describe_error(error))
+            if serves:
+                host.stop()
             raise
 
     return _App(endpoints, routes=routes, lifespan=lifespan)
