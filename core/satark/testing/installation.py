@@ -115,8 +115,9 @@ async def set_up_installation(
     *,
     command: Sequence[str] = (),
     desks: Sequence[tuple[str, str]] = DESKS,
+    service: type[Service] = Service,
 ) -> AsyncIterator[Installation]:
-    """Set up a service with these desks and a simulated Meta; the service is not started."""
+    """Set up a service of this class with these desks and a simulated Meta; the service is not started."""
     peer = GraphPeer(
         app_secret=APP_SECRET,
         verify_token=VERIFY_TOKEN,
@@ -133,7 +134,7 @@ async def set_up_installation(
             "SATARK_WHATSAPP__PHONE_NUMBER_ID": PHONE_NUMBER_ID,
             "SATARK_WHATSAPP__GRAPH_URL": graph_url,
         }
-        installation = Installation(peer, Service(folder / "data", {**whatsapp, **environment}, command))
+        installation = Installation(peer, service(folder / "data", {**whatsapp, **environment}, command))
         installation.service.run("db", "upgrade")
         for name, level in desks:
             installation.make_desk(name, level)

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import sys
 
-from satark_chaos.run import Run, chaos
+from satark_chaos.run import DELIVERED_WITHIN, Run, chaos
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200, help="number of kill -9, half of them on each database")
     parser.add_argument("--together", type=int, default=32, help="citizens who write at once")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--limit", type=float, default=7200, help="seconds after which a run is aborted")
+    parser.add_argument("--limit", type=float, default=7200, help="seconds after which nobody begins a tip")
     options = vars(parser.parse_args())
     databases = options.pop("databases")
     for name in ("tips", "kills"):
@@ -29,7 +29,7 @@ def main() -> int:
         try:
             run = asyncio.run(chaos(database, **options))
         except TimeoutError:
-            sys.stderr.write(f"{database}: not finished within {options['limit']:g} seconds: raise --limit\n")
+            sys.stderr.write(f"{database}: what was sent is not delivered within {DELIVERED_WITHIN:g} seconds\n")
             return 1
         sys.stdout.write(table(database, run))
         failures += run.counts.failures

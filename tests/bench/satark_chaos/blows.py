@@ -17,11 +17,10 @@ from sqlalchemy import make_url
 from starlette.responses import PlainTextResponse
 
 from satark.testing.installation import Installation
+from satark_chaos.forked import CLOCK
 
 KILL: Final = "kill -9"
 JUMP: Final = "clock jump"
-CLOCK: Final = "CHAOS_CLOCK_SECONDS"
-"""Environment variable: by how much the next process's clock is off (`satark_chaos.shifted`)."""
 _JUMP: Final = 1500
 _MOMENT: Final = (0.3, 1.5)
 """Seconds that a blow lasts."""

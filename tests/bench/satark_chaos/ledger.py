@@ -38,6 +38,7 @@ class Ledger:
         """A tip's words → the desks that must have it."""
         self._receipts: list[str] = []
         self._more = asyncio.Event()
+        self._ended = False
         self.repeated = self.webhooks = 0
 
     @property
@@ -45,11 +46,17 @@ class Ledger:
         """How many citizens have a receipt."""
         return len(self._receipts)
 
-    async def reached(self, receipts: int) -> None:
-        """Wait until so many citizens have a receipt."""
-        while self.receipts < receipts:
+    async def reached(self, receipts: int) -> bool:
+        """Wait until so many citizens have a receipt; False: no more will come, and they are fewer."""
+        while self.receipts < receipts and not self._ended:
             self._more.clear()
             await self._more.wait()
+        return self.receipts >= receipts
+
+    def end(self) -> None:
+        """Note that no more citizens will come."""
+        self._ended = True
+        self._more.set()
 
     def acknowledged(self, words: str, desks: Collection[str], receipt: str) -> None:
         """Note that a citizen got a receipt."""

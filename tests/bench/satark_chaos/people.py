@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from itertools import chain, repeat
 from typing import Any, Final
 
 import aiohttp
@@ -19,6 +20,8 @@ PATIENCE: Final = 240.0
 """Seconds that a citizen waits for an answer."""
 SP_OFFICE: Final = "एसपी कार्यालय"
 _OK: Final = 200
+_WAITS: Final = (0.3, 0.6, 1.2, 2.4)
+"""Seconds between two attempts to post a webhook; the last one again and again."""
 _AGAIN, _LATE = 0.15, 0.15
 """Shares of webhooks that Meta posts twice, and once more after the next one."""
 
@@ -67,8 +70,8 @@ class TroubledCitizen(Citizen):
         return key
 
     async def _deliver(self, body: bytes) -> None:
-        """Post a webhook until it is answered 200, as Meta does for days."""
-        while True:
+        """Post a webhook until it is answered 200, less and less often, as Meta does for days."""
+        for wait in chain(_WAITS, repeat(_WAITS[-1])):
             self.posted += 1
             try:
                 async with asyncio.timeout(20):
@@ -76,4 +79,4 @@ class TroubledCitizen(Citizen):
                         return
             except (aiohttp.ClientError, OSError, TimeoutError):
                 pass
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(wait)

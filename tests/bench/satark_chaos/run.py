@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
-from itertools import cycle
+from itertools import cycle, takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -23,15 +23,17 @@ from satark.store import envelopes, tables
 from satark.testing.installation import DESKS, Installation, set_up_installation
 from satark.testing.peers.postgres import empty_database, postgres_server
 from satark_chaos.blows import KILL, Blows
+from satark_chaos.forked import ForkedService
 from satark_chaos.ledger import Counts, Ledger
 from satark_chaos.people import TroubledCitizen, answers_of, story
 
 PAUSE = 1.0
 """Most seconds from a receipt to the blow that follows it: so that blows meet every step of a turn."""
 LOOK_EVERY = 0.5
+DELIVERED_WITHIN = 600.0
+"""Seconds after the last receipt within which everything must be delivered."""
 ACCUSING = 5
 """One citizen in this many accuses the SP's office."""
-COMMAND = (sys.executable, "-m", "satark_chaos.shifted", "serve")
 
 
 class Run(NamedTuple):
@@ -43,7 +45,7 @@ class Run(NamedTuple):
 
 
 async def chaos(database: str, *, tips: int, kills: int, together: int, seed: int, limit: float) -> Run:
-    """Let citizens send tips until all have a receipt, under blows; then compare.
+    """Let citizens send tips until all have a receipt or the time is over, under blows; then compare.
 
     Args:
         database: `sqlite` or `postgresql`.
@@ -51,10 +53,10 @@ async def chaos(database: str, *, tips: int, kills: int, together: int, seed: in
         kills: how many `kill -9` there are; there are as many other blows.
         together: how many citizens write at once.
         seed: for the choice of blows.
-        limit: seconds after which the run is aborted.
+        limit: seconds after which nobody begins a tip any more.
 
     Raises:
-        TimeoutError: it is not finished within `limit` seconds.
+        TimeoutError: what was sent is not delivered within ten minutes.
     """
     began = time.monotonic()
     async with AsyncExitStack() as stack:
@@ -64,35 +66,40 @@ async def chaos(database: str, *, tips: int, kills: int, together: int, seed: in
             "SATARK_DATABASE_URL": main,
             "SATARK_KEYS_URL": keys,
             "SATARK_RECEIPT_CODES_AHEAD": "200",
-            "PYTHONPATH": str(Path(__file__).parent.parent),
         }
         installation = await stack.enter_async_context(
-            set_up_installation(folder, environment, command=COMMAND),
+            set_up_installation(folder, environment, service=ForkedService),
         )
         await installation.service.start()
         ledger, blows = Ledger(), Blows(installation, main, seed)
-        async with asyncio.timeout(limit):
-            await _storm(installation, ledger, blows, tips=tips, kills=kills, together=together, seed=seed)
+        numbers = takewhile(lambda _: time.monotonic() - began < limit, range(tips))
+        async with asyncio.TaskGroup() as tasks:
+            striking = tasks.create_task(strike(ledger, blows, every=tips / (2 * kills + 1), kills=kills, seed=seed))
+            await send_together(installation, ledger, numbers, together)
+            ledger.end()
+            await striking
+        async with asyncio.timeout(DELIVERED_WITHIN):
             counts = await compare(installation, ledger)
         return Run(counts, blows.counts, time.monotonic() - began)
 
 
-async def _storm(
-    installation: Installation, ledger: Ledger, blows: Blows, *, tips: int, kills: int, together: int, seed: int
-) -> None:
-    """Strike again whenever so many more citizens have a receipt: half of the blows are `kill -9`."""
-    numbers = iter(range(tips))
+async def strike(ledger: Ledger, blows: Blows, *, every: float, kills: int, seed: int) -> None:
+    """Strike whenever so many more citizens have a receipt, until they have all: half of the blows are `kill -9`."""
     chance = random.Random(seed)
     others = cycle(kind for kind in blows.kinds if kind != KILL)
-    every = tips / (2 * kills + 1)
+    for blow in range(2 * kills):
+        if not await ledger.reached(int(every * blow)):
+            return
+        await asyncio.sleep(chance.uniform(0, PAUSE))
+        await blows.strike(KILL if blow % 2 else next(others))
+        show(f"{ledger.receipts} receipts, {blow + 1} of {2 * kills} blows")
+
+
+async def send_together(installation: Installation, ledger: Ledger, numbers: Iterator[int], together: int) -> None:
+    """Let so many citizens at once send tips, until the numbers are used up."""
     async with asyncio.TaskGroup() as tasks:
         for _ in range(together):
             tasks.create_task(send_tips(installation, ledger, numbers))
-        for blow in range(2 * kills):
-            await ledger.reached(int(every * blow))
-            await asyncio.sleep(chance.uniform(0, PAUSE))
-            await blows.strike(KILL if blow % 2 else next(others))
-            show(f"{ledger.receipts} of {tips} receipts, {blow + 1} of {2 * kills} blows")
 
 
 async def send_tips(installation: Installation, ledger: Ledger, numbers: Iterator[int]) -> None:

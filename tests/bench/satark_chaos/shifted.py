@@ -1,26 +1,24 @@
-"""`satark` with a clock that is off by `CHAOS_CLOCK_SECONDS`, for jumps that need no root and harm no other process."""
+"""A clock that can be off, for jumps that need no root and harm no other process.
+
+Import it before anything of Satark, whose modules may take the clock when they are imported.
+"""
 
 from __future__ import annotations
 
-import os
 import time
-from typing import Final
 
-OFFSET: Final = float(os.environ.get("CHAOS_CLOCK_SECONDS", "0"))
 _real = time.time
+_seconds_off = 0.0
+
+
+def shift(seconds: float) -> None:
+    """Let this process's clock be off by so many seconds."""
+    global _seconds_off  # noqa: PLW0603 - a process has one clock
+    _seconds_off = seconds
 
 
 def _shifted() -> float:
-    return _real() + OFFSET
+    return _real() + _seconds_off
 
 
-def main() -> None:
-    """Shift the clock, then run the command."""
-    time.time = _shifted
-    from satark.cli.main import main as satark  # noqa: PLC0415 - modules may take the clock when they are imported
-
-    satark()
-
-
-if __name__ == "__main__":
-    main()
+time.time = _shifted

@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from satark.testing.installation import Installation, set_up_installation
 from satark.testing.processes.service import Service
 from satark_chaos.ledger import Counts, Ledger
-from satark_chaos.run import compare, databases, send_tips, show
+from satark_chaos.run import compare, databases, send_together, show
 
 ROOT = Path(__file__).parents[3]
 SERVE = (sys.executable, "-c", "from satark.cli.main import main; main()", "serve", "--role")
@@ -55,11 +55,9 @@ async def upgrade(commit: str, *, back: int, tips: int, together: int, limit: fl
 
 
 async def _roll(installation: Installation, worker: Service, ledger: Ledger, *, tips: int, together: int) -> None:
-    numbers = iter(range(tips))
     web = installation.service
     async with asyncio.TaskGroup() as tasks:
-        for _ in range(together):
-            tasks.create_task(send_tips(installation, ledger, numbers))
+        tasks.create_task(send_together(installation, ledger, iter(range(tips)), together))
         await ledger.reached(tips // 4)
         await worker.stop()
         await asyncio.to_thread(web.run, "db", "upgrade")

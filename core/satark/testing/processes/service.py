@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import aiohttp
 from click.testing import CliRunner, Result
@@ -30,6 +30,26 @@ def free_port() -> int:
 
 class ServiceError(AssertionError):
     """The process ended, or a command failed; the message ends with its output."""
+
+
+class Process(Protocol):
+    """A process that was started, as `subprocess.Popen` gives it."""
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+
+    def poll(self) -> int | None:
+        """Give the exit code; None while it runs."""
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+
+    def send_signal(self, sig: int, /) -> None:
+        """Send a signal."""
+
+    def wait(self) -> int | None:
+        """Wait until it ends."""
 
 
 class Service:
@@ -52,7 +72,7 @@ class Service:
         self.log = folder.parent / f"{folder.name}.log"
         self.port = free_port()
         self._command = list(command) or [str(Path(sys.executable).with_name("satark")), "serve"]
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     @property
     def url(self) -> str:
@@ -96,11 +116,7 @@ class Service:
             ServiceError: the process ended.
             TimeoutError: it does not answer in time.
         """
-        command = [*self._command, "--port", str(self.port)]
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: ASYNC220, S603 - our own command
-                command, env={**self.environment, **(extra or {})}, stdout=log, stderr=log
-            )
+        self._process = await asyncio.to_thread(self._spawn, {**self.environment, **(extra or {})})
         async with limit():
             while not await self._answers():
                 if not self.running:
@@ -134,6 +150,12 @@ class Service:
         if check and result.exit_code:
             raise ServiceError(f"satark {' '.join(arguments)}: {result.output}{result.exception!r}")
         return result
+
+    def _spawn(self, environment: Mapping[str, str]) -> Process:
+        """Start the process with these variables and no other."""
+        with self.log.open("ab") as log:
+            command = [*self._command, "--port", str(self.port)]
+            return subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603 - our own
 
     async def _answers(self) -> bool:
         try:
