@@ -34,6 +34,7 @@ from satark.casework.sender_hints import MarkedText, SenderHints, marked, sender
 from satark.casework.tip_cache import Progress, TipCache
 from satark.casework.tip_keeping import TipKeeping
 from satark.casework.work import Work, WorkMark
+from satark.casework.working_time import WorkingTime
 from satark.custody.audit import LogHead
 from satark.custody.chain import Form
 from satark.custody.manifest import Issuer
@@ -168,6 +169,7 @@ __all__ = [
     "VoiceAccessDenied",
     "Work",
     "WorkMark",
+    "WorkingTime",
     "add_desk",
     "all_desks",
     "all_proposals",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+import msgspec
 import pytest
 
 from satark.casework.clocks import Clocks, Offices, marks_for
 from satark.casework.posted_message import PostedMessage
 from satark.casework.work import work_on
-from satark.tip import CaseStep, Header, Message
+from satark.casework.working_time import SUNDAY, WorkingTime
+from satark.tip import CaseStep, Header, Message, Priority
 
 OFFICES = Offices(above={"lanka": ["sp", "dig"], "sp": ["dig"], "dig": []}, first=["sp"])
 CLOCKS = Clocks()
@@ -62,3 +66,42 @@ def test_a_finished_tip_has_no_clock() -> None:
     )
     closed = Message(sender="desk", desk="sp", status="CLOSED", text="done")
     assert marks(BAND_END + 999 * HOUR, directed, closed) == {"lanka": set(), "sp": set(), "dig": set()}
+
+
+OFFICE = WorkingTime(weekdays=frozenset(range(SUNDAY)), begins=10 * HOUR, ends=18 * HOUR)
+"""Monday to Saturday, ten to six, in India."""
+SATURDAY_NIGHT = "2026-11-28T12/PT6H"
+"""Until 23:30 in India."""
+
+
+def at(moment: str) -> int:
+    return int(datetime.fromisoformat(f"{moment}+05:30").timestamp())
+
+
+@pytest.mark.parametrize(
+    ("priority", "first_act", "report"),
+    [
+        ("urgent", "2026-11-29T00:30", "2026-11-29T05:30"),
+        ("high", "2026-11-29T11:30", "2026-11-29T23:30"),
+        ("normal", "2026-12-02T18:00", "2026-12-05T18:00"),
+    ],
+)
+def test_only_normal_priority_waits_for_hours_of_work(priority: Priority, first_act: str, report: str) -> None:
+    hours: dict[Priority, float] = {"urgent": 1, "high": 12, "normal": 24}
+    owed: dict[Priority, float] = {"urgent": 6, "high": 24, "normal": 48}
+    clocks = Clocks(first_act_hours=hours, report_hours=owed, working=OFFICE)
+    tip = msgspec.structs.replace(header(priority), received=SATURDAY_NIGHT)
+    assert clocks.first_act_due(tip) == at(first_act)
+    assert clocks.report_due(priority, at("2026-11-28T23:30")) == at(report)
+
+
+def test_a_report_is_never_owed_later_than_a_direction_may_say() -> None:
+    clocks = Clocks(report_hours={"normal": 2160}, working=OFFICE, longest_days=90)
+    assert clocks.report_due("normal", 0) == 90 * 24 * HOUR
+
+
+@pytest.mark.parametrize(("priority", "days"), [("urgent", 1), ("high", 1), ("normal", 2)])
+def test_a_tip_of_saturday_is_a_day_old_on_monday_where_sunday_does_not_count(priority: str, days: int) -> None:
+    tip = msgspec.structs.replace(header(priority), received=SATURDAY_NIGHT)
+    assert Clocks(working=OFFICE).open_days(tip, 1) == days
+    assert Clocks().open_days(tip, 1) == 1

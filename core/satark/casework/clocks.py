@@ -14,9 +14,10 @@ from satark.time_buckets import BAND_HOURS
 
 if TYPE_CHECKING:
     from satark.casework.work import Work
+    from satark.casework.working_time import WorkingTime
     from satark.tip import Header, Priority
 
-_HOUR = 3600
+_HOUR, _DAY = 3600, 86_400
 
 
 class Clocks(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,15 +35,32 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
     """Hours before a report is due from which the desk that owes it is reminded."""
     longest_days: int = 90
     """Days after which a report may be due, at most."""
+    working: WorkingTime | None = None
+    """The hours that count for tips of normal priority; None: all. Those of higher priority run by the clock."""
 
     def report_due(self, priority: Priority, now: float) -> int:
         """Return when a report is owed, Unix seconds, if the direction names no time."""
-        return int(now + self.report_hours[priority] * _HOUR)
+        return int(min(self._after(priority, now, self.report_hours), now + self.longest_days * _DAY))
 
     def first_act_due(self, header: Header) -> int:
         """Return when a desk must have acted, Unix seconds; 0 if nothing says when the tip came."""
         end = band_end(header.received)
-        return int(end + self.first_act_hours[header.priority] * _HOUR) if end else 0
+        return int(self._after(header.priority, end, self.first_act_hours)) if end else 0
+
+    def open_days(self, header: Header, days: int) -> int:
+        """Return the age in calendar days up to which an open tip is not overdue, where so many `days` may pass."""
+        working, end = self.working_for(header.priority), band_end(header.received)
+        if working is None or not end:
+            return days
+        return working.days_until(working.day_of(end - BAND_HOURS * _HOUR), days)
+
+    def working_for(self, priority: Priority) -> WorkingTime | None:
+        """Return the hours that count for tips of a priority; None: all."""
+        return self.working if priority == "normal" else None
+
+    def _after(self, priority: Priority, start: float, hours: Mapping[Priority, float]) -> float:
+        working = self.working_for(priority)
+        return working.after(start, hours[priority]) if working else start + hours[priority] * _HOUR
 
     @property
     def remind_seconds(self) -> float:

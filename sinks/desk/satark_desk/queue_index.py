@@ -182,7 +182,8 @@ class QueueIndex:
         header, work = summary.header, summary.work
         reports = [one.due for one in work.directions.values() if one.is_open]
         moments = [*reports, *(due - rules.clocks.remind_seconds for due in reports)]
-        moments += [rules.clocks.first_act_due(header), rules.days_after(header.received, rules.overdue_days + 1)]
+        open_days = rules.clocks.open_days(header, rules.overdue_days)
+        moments += [rules.clocks.first_act_due(header), rules.days_after(header.received, open_days + 1)]
         return min((moment for moment in moments if moment > now), default=0)
 
 

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+import re
+from datetime import date
+from typing import Final, Literal, TypeAlias, get_args
 
-from satark.officer import Clocks
+from pydantic import BaseModel, Field, field_validator
+
+from satark.officer import Clocks, WorkingTime
+
+Weekday: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+"""A day of the week in the settings."""
+_WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
+_DAY: Final = 86_400
+_HOURS: Final = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 
 
 class DeskSettings(BaseModel):
@@ -48,6 +58,16 @@ class DeskSettings(BaseModel):
         default=4, gt=0, le=168, description="hours before a report is due from which its desk is reminded"
     )
     longest_due_days: int = Field(default=90, ge=1, le=365, description="days after which a report may be due, at most")
+    working_days: tuple[Weekday, ...] = Field(
+        default=(),
+        description='days on which tips of normal priority have their time, such as `["mon", "tue"]`; empty: all',
+    )
+    working_hours: str = Field(
+        default="10:00-18:00", description="hours of a working day that count, if `working_days` are named"
+    )
+    holidays: tuple[date, ...] = Field(
+        default=(), description='days that do not count either, such as `["2027-01-26"]`, if `working_days` are named'
+    )
     page_size: int = Field(default=25, ge=1, le=500, description="tips on one page of the queue")
     place: str = Field(default="", description="place where certificates are signed; empty: left blank")
     server_make: str = Field(default="", description="make and model of the server, for certificates")
@@ -57,6 +77,27 @@ class DeskSettings(BaseModel):
     utc_offset_hours: float = Field(
         default=5.5, ge=-12, le=14, description="the officers' time zone, in hours ahead of UTC; India: 5.5"
     )
+
+    @field_validator("working_hours")
+    @classmethod
+    def _is_within_a_day(cls, value: str) -> str:
+        begins, ends = _hours(value)
+        if not begins < ends <= _DAY:
+            raise ValueError("must end after they begin, on the same day")
+        return value
+
+    def working_time(self) -> WorkingTime | None:
+        """Return the hours that count for tips of normal priority; None: all."""
+        if not self.working_days:
+            return None
+        begins, ends = _hours(self.working_hours)
+        return WorkingTime(
+            weekdays=frozenset(map(_WEEKDAYS.index, self.working_days)),
+            begins=begins,
+            ends=ends,
+            holidays=frozenset(self.holidays),
+            utc_offset_hours=self.utc_offset_hours,
+        )
 
     def clocks(self) -> Clocks:
         """Return the clocks of the desks' work."""
@@ -73,4 +114,14 @@ class DeskSettings(BaseModel):
             },
             remind_hours=self.remind_hours,
             longest_days=self.longest_due_days,
+            working=self.working_time(),
         )
+
+
+def _hours(text: str) -> tuple[int, int]:
+    """Return begin and end of hours such as `10:00-18:00`, in seconds after midnight."""
+    match = _HOURS.fullmatch(text)
+    if match is None:
+        raise ValueError("must be two times, such as 10:00-18:00")
+    begin_hour, begin_minute, end_hour, end_minute = map(int, match.groups())
+    return begin_hour * 3600 + begin_minute * 60, end_hour * 3600 + end_minute * 60

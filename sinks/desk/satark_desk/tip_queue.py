@@ -144,12 +144,13 @@ class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
         work = summary.work
         days = self.age(summary.header.received)
         breaches = self.clocks.breaches(summary.header, work, self.now)
+        open_days = self.clocks.open_days(summary.header, self.overdue_days)
         entry = self.queue_entries.get(summary.id, QueueEntry())
         due = work.directions[self.desk].due if work.owes(self.desk) else 0
         return Row(
             summary=summary,
             days=days,
-            overdue=not summary.finished and (days > self.overdue_days or bool(breaches)),
+            overdue=not summary.finished and (days > open_days or bool(breaches)),
             new=summary.id in self.unseen,
             updated=summary.id in self.updated,
             delivered=entry.band,

@@ -126,6 +126,7 @@ class DeskPages:
         common |= self._work(session, tip, text)
         common |= self._releases(session, tip, text)
         days = text.age(tip.header.received, time.time())
+        open_days = self.acts(session).clocks.open_days(tip.header, self._web.settings.overdue_days)
         return self._web.show(
             request,
             "tip.html",
@@ -133,7 +134,7 @@ class DeskPages:
             session=session,
             tip=tip,
             days=days,
-            overdue=days > self._web.settings.overdue_days and not tip.work.finished,
+            overdue=days > open_days and not tip.work.finished,
             wanted=Filter.read(request.query_params),
             desks=session.casework.allowed_targets(tip),
             longest=MAX_TEXT,
@@ -166,6 +167,8 @@ class DeskPages:
             "work": work,
             "titles": {desk.name: desk.title for desk in services.read(all_desks)},
             "breaches": acts.clocks.breaches(tip.header, work, time.time()),
+            "first_act_due": 0 if work.acted or work.finished else acts.clocks.first_act_due(tip.header),
+            "in_working_time": acts.clocks.working_for(tip.header.priority) is not None,
             "may_close": may_close,
             "may_decide": acts.may_decide(tip),
             "offers_close": closable,

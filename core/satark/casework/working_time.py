@@ -1,0 +1,80 @@
+"""Working time: the days and hours of the week in which desks work, and counting by them. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import lru_cache
+
+import msgspec
+
+_HOUR, _DAY = 3600, 86_400
+_EPOCH = date(1970, 1, 1)
+SUNDAY = 6
+"""The last of the days of the week; Monday is 0."""
+
+
+class WorkingTime(msgspec.Struct, frozen=True, kw_only=True):
+    """The same hours on each working day.
+
+    Raises:
+        ValueError: there is no such day of the week, no working day at all, or no time between begin and end.
+    """
+
+    weekdays: frozenset[int]
+    """Days of the week that are worked, from Monday, 0, to `SUNDAY`."""
+    begins: int
+    """Seconds after midnight at which work begins."""
+    ends: int
+    """Seconds after midnight at which it ends, at most a whole day."""
+    holidays: frozenset[date] = frozenset()
+    """Days that are not worked, whatever day of the week they are."""
+    utc_offset_hours: float = 5.5
+
+    def __post_init__(self) -> None:
+        if not self.weekdays or not self.weekdays <= set(range(SUNDAY + 1)):
+            raise ValueError("no working day, or no such day of the week")
+        if not 0 <= self.begins < self.ends <= _DAY:
+            raise ValueError("work must begin before it ends, on the same day")
+
+    def is_worked(self, day: date) -> bool:
+        """Return whether a day is a working day."""
+        return day.weekday() in self.weekdays and day not in self.holidays
+
+    def day_of(self, moment: float) -> date:
+        """Return the day of a moment (Unix seconds) in the desks' time zone."""
+        return _EPOCH + timedelta(days=(moment + self.utc_offset_hours * _HOUR) // _DAY)
+
+    def after(self, start: float, hours: float) -> float:
+        """Return when so many working hours, above 0, have passed since a moment; both moments in Unix seconds."""
+        return _after(self, start, hours)
+
+    def days_until(self, start: date, days: int) -> int:
+        """Return after how many calendar days still no more than `days` working days have passed since a day."""
+        return _days_until(self, start, days)
+
+
+@lru_cache(maxsize=4096)
+def _after(time: WorkingTime, start: float, hours: float) -> float:
+    left, days = hours * _HOUR, _worked_from(time, time.day_of(start))
+    while True:
+        midnight = (next(days) - _EPOCH).days * _DAY - time.utc_offset_hours * _HOUR
+        begin, end = max(start, midnight + time.begins), midnight + time.ends
+        if left <= end - begin:
+            return begin + left
+        left -= max(0, end - begin)
+
+
+@lru_cache(maxsize=4096)
+def _days_until(time: WorkingTime, start: date, days: int) -> int:
+    worked = _worked_from(time, start + timedelta(days=1))
+    for _ in range(days):
+        next(worked)
+    return (next(worked) - start).days - 1
+
+
+def _worked_from(time: WorkingTime, day: date) -> Iterator[date]:
+    while True:
+        if time.is_worked(day):
+            yield day
+        day += timedelta(days=1)
