@@ -1,0 +1,111 @@
+"""The client of signal-cli-rest-api.
+
+Source: bbernhard/signal-cli-rest-api, `src/api/api.go` and `src/client/client.go`: paths, bodies and statuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+
+from satark.channel import MediaGone, MediaRef
+from satark.decoding import DECODING_ERRORS
+from satark.send_result import SendResult, Transient
+from satark_signal.results import result_of
+
+_COMMAND_SECONDS: Final = 120
+"""How long the service lets a command of signal-cli run (`SIGNAL_CLI_CMD_TIMEOUT`)."""
+_LARGEST_ANSWER: Final = 8 * 1024 * 1024
+
+
+class SignalApi:
+    """One service, which has no credentials. Nothing that it answers is passed on but codes of our own."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Open the HTTP client, without cookies."""
+        timeout = aiohttp.ClientTimeout(total=_COMMAND_SECONDS + 10, sock_connect=20)
+        self._session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
+
+    async def close(self) -> None:
+        """Close the HTTP client."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def call(self, method: str, path: str, body: bytes = b"") -> SendResult:
+        """Make a call once."""
+        try:
+            async with self._request(method, path, body) as response:
+                answer = await _read(response)
+                return result_of(response.status, answer, response.headers.get("Retry-After", ""))
+        except (aiohttp.ClientError, OSError) as error:
+            return Transient(type(error).__name__)
+
+    async def get(self, path: str) -> Any:
+        """Return the JSON at a path.
+
+        Raises:
+            ConnectionError: there is none; the message is a code.
+        """
+        try:
+            async with self._request("GET", path) as response:
+                answer = await _read(response)
+        except (aiohttp.ClientError, OSError) as error:
+            raise ConnectionError(type(error).__name__) from None
+        if response.status != 200:
+            raise ConnectionError(f"HTTP {response.status}")
+        try:
+            return msgspec.json.decode(answer)
+        except DECODING_ERRORS:
+            raise ConnectionError("not JSON") from None
+
+    @asynccontextmanager
+    async def file(self, ref: MediaRef) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Open a file of signal-cli's store as a stream; see `satark.channel.Channel.fetch`."""
+        try:
+            async with self._request("GET", file_path(ref.id)) as response:
+                if response.status == 404:
+                    raise MediaGone("no longer in signal-cli's store")
+                if response.status != 200:
+                    raise ConnectionError(f"file: HTTP {response.status}")
+                yield _whole(response, ref.size)
+        except aiohttp.ClientError as error:
+            raise ConnectionError(f"file: {type(error).__name__}") from None
+
+    def _request(self, method: str, path: str, body: bytes = b"") -> Any:
+        if self._session is None:
+            raise RuntimeError("the channel is not open")
+        headers = {"Content-Type": "application/json"} if body else {}
+        return self._session.request(method, self._url + path, data=body, headers=headers, allow_redirects=False)
+
+
+def file_path(id_: str) -> str:
+    """Return the path of a file: it can be got and deleted there."""
+    return f"/v1/attachments/{quote(id_, safe='')}"
+
+
+async def _whole(response: aiohttp.ClientResponse, announced: int) -> AsyncIterator[bytes]:
+    size = 0
+    async for chunk in response.content.iter_chunked(64 * 1024):
+        size += len(chunk)
+        yield chunk
+    if size < announced:
+        raise ConnectionError("file: truncated")
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    chunks, size = [], 0
+    async for chunk in response.content.iter_any():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > _LARGEST_ANSWER:
+            raise aiohttp.ClientPayloadError("answer too long")
+    return b"".join(chunks)

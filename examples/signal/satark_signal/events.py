@@ -1,0 +1,124 @@
+"""Turns what signal-cli received into events."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from satark.channel import (
+    Address,
+    Batch,
+    Call,
+    Edited,
+    Event,
+    Inbound,
+    Media,
+    MediaKind,
+    MediaRef,
+    Revoked,
+    Text,
+    Unsupported,
+)
+from satark.decoding import DECODING_ERRORS
+from satark_signal.received import Envelope, File, Message, decode
+
+DELETE_FILE: Final = "delete-file"
+"""The method of a call that deletes a file from signal-cli's store; its body is the file's id."""
+_LONG_TEXT: Final = "text/x-signal-plain"
+"""The whole of a text of more than 2 KiB (AsamK/signal-cli, issues 1598 and 1901)."""
+_MOST_FILES: Final = 32
+"""Most files that the deletion of one message takes back: it does not say how many there were."""
+_KINDS: Final[dict[str, MediaKind]] = {"image": "image", "video": "video", "audio": "voice"}
+"""Nothing tells a voice note from music: all sound is handled as somebody's voice."""
+
+
+def batch_of(messages: Sequence[bytes], number: str) -> Batch:
+    """Read messages, as JSON, that were received by a number.
+
+    Files that nobody will fetch (of groups, previews and quotes, of what can't be read) are to be deleted at once.
+    """
+    account = f"signal:{number}"
+    found = [list(_inbound(message, number)) for message in messages]
+    inbound = [one for several in found for one in several]
+    fetched = {one.event.ref.id for one in inbound if isinstance(one.event, Media)}
+    unwanted = sorted({file for message in messages for file in _file_ids(message)} - fetched)
+    chores = [Call(account=account, method=DELETE_FILE, body=file.encode()) for file in unwanted]
+    return Batch(inbound=inbound, ignored=found.count([]), chores=chores)
+
+
+def _inbound(message: bytes, number: str) -> Iterator[Inbound]:
+    try:
+        received = decode(message)
+    except DECODING_ERRORS:
+        return
+    envelope, sender = received.envelope, received.envelope.source_uuid
+    if received.account != number or not sender:
+        return
+    account = f"signal:{number}"
+    events = _events(envelope, sender, account)
+    for key, event in zip(_keys(sender, envelope.timestamp, len(events)), events, strict=True):
+        yield Inbound(account=account, event_key=key, senders=(Address(sender),), event=event)
+
+
+def _events(envelope: Envelope, sender: str, account: str) -> Sequence[Event]:
+    edit = envelope.edit_message
+    message = edit.data_message if edit else envelope.data_message
+    if message is None or message.group_info:
+        return ()
+    if edit:
+        (original,) = _keys(sender, edit.target_sent_timestamp, 1)
+        return [Edited(original, message.message)] if message.message else ()
+    if message.remote_delete:  # its own key last: the reply is the last turn's
+        return [Revoked(key) for key in reversed(_keys(sender, message.remote_delete.timestamp, _MOST_FILES))]
+    return _media(message, account) or _text(message)
+
+
+def _keys(sender: str, timestamp: int, count: int) -> list[str]:
+    """Name the events of a message: sender and time are its id at Signal. Hashed, since other events hold the key."""
+    key = hashlib.sha256(f"{sender}:{timestamp}".encode()).hexdigest()
+    return [key, *(f"{key}:{number}" for number in range(1, count))][:count]
+
+
+def _media(message: Message, account: str) -> Sequence[Event]:
+    text = message.message or ""
+    files = [file for file in message.attachments or () if not _repeats(file, text)]
+    captions = [text, *[""] * len(files)]
+    return [_file(file, caption, account) for file, caption in zip(files, captions, strict=False)]
+
+
+def _repeats(file: File, text: str) -> bool:
+    """Whether the file is the text once more. Older versions of signal-cli cut the text: then the file is kept."""
+    return file.content_type == _LONG_TEXT and (file.size or 0) <= len(text.encode())
+
+
+def _file(file: File, caption: str, account: str) -> Event:
+    if not file.id:
+        return Unsupported("file")  # signal-cli runs with --ignore-attachments
+    mime = file.content_type or ""
+    ref = MediaRef(account=account, id=file.id, mime=mime, size=file.size or 0)
+    return Media(ref, _KINDS.get(mime.partition("/")[0], "document"), caption)
+
+
+def _text(message: Message) -> Sequence[Event]:
+    if message.message:
+        return [Text(message.message)]
+    others = {"sticker": message.sticker, "contact": message.contacts, "poll": message.poll_create}
+    return [Unsupported(name) for name, content in others.items() if content]
+
+
+def _file_ids(message: bytes) -> Iterator[str]:
+    """Yield the ids of all files that a message names, wherever it does."""
+    try:
+        yield from _walk(msgspec.json.decode(message))
+    except DECODING_ERRORS:
+        return
+
+
+def _walk(value: Any) -> Iterator[str]:
+    if isinstance(value, dict) and "contentType" in value and isinstance(value.get("id"), str):
+        yield value["id"]
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _walk(one)

@@ -1,0 +1,57 @@
+"""Polls for messages.
+
+Source: bbernhard/signal-cli-rest-api, `src/api/api.go` and `src/client/client.go`: outside the json-rpc modes,
+`GET /v1/receive/{number}` has signal-cli fetch what waits at Signal, and hands it over once, as a list.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from satark.backoff import backoff
+from satark.channel import Batch, Receive
+from satark.observability import log
+from satark_signal.api import SignalApi
+from satark_signal.events import batch_of
+
+if TYPE_CHECKING:
+    from satark_signal.plugin import SignalSettings
+
+_LONGEST_PAUSE: Final = 60.0
+
+
+class Poller:
+    """Fetches the messages of one number. Run it in one process: two would mix up the order."""
+
+    def __init__(self, api: SignalApi, settings: SignalSettings) -> None:
+        self._api = api
+        self._settings = settings
+        self._waiting: Batch | None = None
+        """What was fetched and not taken yet: signal-cli does not have it any more."""
+
+    async def run(self, receive: Receive) -> None:
+        """Poll until cancelled. What `receive` did not take is given to it again when this is run again.
+
+        Raises:
+            Exception: what `receive` raises.
+        """
+        while True:
+            self._waiting = self._waiting or await self._poll()
+            await receive(self._waiting)
+            self._waiting = None
+            await asyncio.sleep(self._settings.poll_seconds)  # meanwhile signal-cli is free to send
+
+    async def _poll(self) -> Batch:
+        attempt = 0
+        while True:
+            try:
+                messages = await self._api.get(f"/v1/receive/{self._settings.number}?timeout=1")
+                return batch_of([msgspec.json.encode(one) for one in messages], self._settings.number)
+            except (ConnectionError, TypeError) as error:
+                attempt += 1
+                code = str(error) if isinstance(error, ConnectionError) else "not a list"
+                log.warning("no messages from signal-cli, asking again", channel="signal", code=code, attempt=attempt)
+                await asyncio.sleep(backoff(attempt, longest=_LONGEST_PAUSE))

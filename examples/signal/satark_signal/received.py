@@ -1,0 +1,78 @@
+"""What signal-cli received, as far as it is read. The sender's number and profile name are never decoded.
+
+Source: bbernhard/signal-cli-rest-api, `src/docs/swagger.json`: `data.Message` and `receive.MessageEnvelope`;
+`src/client/jsonrpc2.go`: `JsonRpc2ReceivedMessage`.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from satark.redacted import Redacted
+
+_Present: TypeAlias = dict[str, msgspec.Raw] | list[msgspec.Raw] | None
+"""Of which it matters only whether it is there."""
+
+
+class File(Redacted, frozen=True, rename="camel"):
+    """A file in signal-cli's store."""
+
+    id: str | None = None
+    content_type: str | None = None
+    size: int | None = None
+
+
+class Target(Redacted, frozen=True):
+    """What is deleted: a message, by when it was sent."""
+
+    timestamp: int
+
+
+class Message(Redacted, frozen=True, rename="camel"):
+    """A message, or news about one."""
+
+    timestamp: int
+    message: str | None = None
+    attachments: tuple[File, ...] | None = None
+    remote_delete: Target | None = None
+    group_info: _Present = None
+    sticker: _Present = None
+    contacts: _Present = None
+    poll_create: _Present = None
+
+
+class Edit(Redacted, frozen=True, rename="camel"):
+    """A message in place of an earlier one."""
+
+    target_sent_timestamp: int
+    data_message: Message | None = None
+
+
+class Envelope(Redacted, frozen=True, rename="camel"):
+    """What came from one sender."""
+
+    timestamp: int
+    source_uuid: str | None = None
+    data_message: Message | None = None
+    edit_message: Edit | None = None
+
+
+class Received(Redacted, frozen=True):
+    """What came, and for which of our numbers."""
+
+    account: str
+    envelope: Envelope
+
+
+decode = msgspec.json.Decoder(Received).decode
+
+
+class Notification(Redacted, frozen=True):
+    """What a webhook carries."""
+
+    params: msgspec.Raw
+
+
+decode_notification = msgspec.json.Decoder(Notification).decode

@@ -1,0 +1,60 @@
+"""What the service's answer to a call means.
+
+Source: bbernhard/signal-cli-rest-api, `src/api/api.go` (`SendV2`), `src/client/jsonrpc2.go`, and the reasons of
+`receive.SendMessageResult` in `src/docs/swagger.json`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from satark.decoding import DECODING_ERRORS
+from satark.send_result import (
+    Accepted,
+    Blocked,
+    Misconfigured,
+    Permanent,
+    SendResult,
+    Throttled,
+    Transient,
+    seconds_to_wait,
+)
+
+_REASONS: Final[dict[str, SendResult]] = {
+    "UNREGISTERED_FAILURE": Blocked(),
+    "Unregistered user": Blocked(),
+    "IDENTITY_FAILURE": Permanent("untrusted-key"),
+    "untrusted recipient keys": Permanent("untrusted-key"),
+    "challenge_tokens": Misconfigured("captcha"),
+    "Specified account does not exist": Misconfigured("account"),
+    "_FAILURE": Transient("signal"),
+}
+"""What an answer contains → what it means, the first that fits. Both 201 and 400 may hold a reason."""
+_answered_at = msgspec.json.Decoder(list[dict[str, Any]] | dict[str, Any]).decode
+
+
+def result_of(status: int, answer: bytes, retry_after: str) -> SendResult:
+    """Return the result of a call, without a word of the answer."""
+    text = answer.decode(errors="replace")
+    if status in {200, 201, 204, 400, 429} and (reason := next((one for one in _REASONS if one in text), "")):
+        return _REASONS[reason]
+    if 200 <= status < 300:
+        return Accepted(_sent_at(answer))
+    if status == 429:
+        return Throttled(seconds_to_wait(retry_after, 60), "account")
+    if status in {401, 403}:
+        return Misconfigured(str(status))
+    # The service answers 400 for everything that signal-cli reports, a network that is down included.
+    return Permanent(str(status)) if 300 <= status < 500 and status != 400 else Transient(str(status))
+
+
+def _sent_at(answer: bytes) -> str:
+    """Return when a message was sent, in milliseconds: its id. Newer versions answer with a list."""
+    try:
+        found = _answered_at(answer)
+    except DECODING_ERRORS:
+        return ""
+    first = next(iter(found), {}) if isinstance(found, list) else found
+    return str(first.get("timestamp", ""))
