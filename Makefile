@@ -92,8 +92,10 @@ lexicon: $(READY) ## write the index of the words that are understood, and their
 	@$(BIN)/python -m satark.dialogue.understanding.write_index
 	@$(BIN)/python -m satark.testing.dialogue.counting tests/dialogue/understanding/corpora
 
-docs: $(READY) ## check the documentation against the code, and its links
-	@$(BIN)/pytest -q tests/test_docs.py $(ARGS)
+docs: $(READY) ## check the documentation against the code, and build it as a site with search, in build/site
+	@$(BIN)/pytest -q tests/test_docs.py tests/docs $(ARGS)
+	@$(BIN)/sphinx-build -q -W --keep-going -c docs -d build/doctrees . build/site
+	@echo "build/site/index.html"
 
 clean: ## remove what these commands made, the virtual environment included
 	rm -rf .venv .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist

@@ -11,6 +11,7 @@ import inspect
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +21,9 @@ import click
 import msgspec
 from pydantic import BaseModel
 
+from reference_scaffolds import scaffold
+from reference_tables import flow, metrics
+from reference_types import types
 from satark import hookspecs
 from satark.cli.main import cli
 from satark.core_settings import Core, EvidenceSettings, HttpSettings, RetentionSettings
@@ -43,7 +47,7 @@ def hooks() -> str:
     parts: list[str] = []
     for spec in specs:
         passed = [line for line in banners if line < spec.lineno]
-        parts += [f"### {banners.pop(line).capitalize()}\n" for line in passed]
+        parts += [f"## {banners.pop(line).capitalize()}\n" for line in passed]
         parts.append(_hook(spec))
     return "\n".join(parts)
 
@@ -53,7 +57,7 @@ def _hook(spec: ast.FunctionDef) -> str:
     first = any("firstresult" in ast.unparse(decorator) for decorator in spec.decorator_list)
     names = ", ".join(argument.arg for argument in spec.args.args)
     kind = "The first result that is not `None` is used." if first else "Every plugin is called."
-    return f"#### `{spec.name}({names})`\n\n```python\n{signature}\n```\n\n{ast.get_docstring(spec)}\n\n{kind}\n"
+    return f"### `{spec.name}({names})`\n\n```python\n{signature}\n```\n\n{ast.get_docstring(spec)}\n\n{kind}\n"
 
 
 def settings() -> str:
@@ -90,7 +94,7 @@ def _destination_table() -> str:
 
 def _section(title: str, plugin: str, model: type[BaseModel]) -> str:
     prefix = f"SATARK_{plugin}__" if plugin else "SATARK_"
-    rows = [f"### {title}\n", "| setting | environment | default | meaning |", "|---|---|---|---|"]
+    rows = [f"## {title}\n", "| setting | environment | default | meaning |", "|---|---|---|---|"]
     for name, field in model.model_fields.items():
         if isinstance(field.default, BaseModel):
             continue  # a section of its own
@@ -187,7 +191,7 @@ def quality() -> str:
         found = msgspec.yaml.decode(file.read_bytes(), type=Quality)
         exempt = "; ".join(f"{rule}: {reason}" for rule, reason in found.exempt.items())
         folder = file.parent.relative_to(ROOT).as_posix()
-        rows.append(f"| [{file.parent.name}](../{folder}) | {found.grade} | {len(found.kept)} | {exempt} |")
+        rows.append(f"| [{file.parent.name}](../{folder}/README.md) | {found.grade} | {len(found.kept)} | {exempt} |")
     return "\n".join(rows) + "\n"
 
 
@@ -199,6 +203,10 @@ WRITERS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "contract": contract,
     "quality": quality,
+    "types": types,
+    "flow": flow,
+    "metrics": metrics,
+    **{kind: partial(scaffold, kind) for kind in ("screen", "scrubber", "step")},
 }
 
 
@@ -209,7 +217,7 @@ def current(page: str) -> str:
 
 def main() -> None:
     """Rewrite the generated parts of all pages."""
-    for page in DOCS.glob("*.md"):
+    for page in DOCS.rglob("*.md"):
         page.write_text(current(page.read_text()))
 
 

@@ -48,6 +48,7 @@ def package_in(folder: Path) -> str:
     return package
 
 
+DOCUMENTATION = PurePosixPath("satark/documentation")
 PACKAGES = {folder: package_in(folder) for folder in FOLDERS}
 PLUGINS = {PACKAGES[folder] for folder in PLUGIN_FOLDERS}
 
@@ -72,7 +73,7 @@ def test_the_lists_of_folders_name_every_folder_and_no_other() -> None:
     wheel = TOOL["hatch"]["build"]["targets"]["wheel"]
     assert sorted(TOOL["hatch"]["build"]["dev-mode-dirs"]) == folders
     examples = [relative(project.parent) for project in ROOT.glob("examples/*/pyproject.toml")]
-    assert sorted(TOOL["mypy"]["mypy_path"]) == sorted([*folders, "tests/bench", *examples])
+    assert sorted(TOOL["mypy"]["mypy_path"]) == sorted([*folders, "tests/bench", "docs", *examples])
     assert sorted(wheel["packages"]) == sorted(f"{relative(folder)}/{name}" for folder, name in PACKAGES.items())
 
 
@@ -113,7 +114,17 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel: set[PurePosixPath]) -
         for path in (folder / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert {path for path in wheel if not path.parts[0].endswith(".dist-info")} == expected
+    packaged = {path for path in wheel if not path.parts[0].endswith(".dist-info")}
+    assert {path for path in packaged if not path.is_relative_to(DOCUMENTATION)} == expected
+
+
+def test_the_wheel_holds_every_page_of_the_documentation_as_it_lies_here(wheel: set[PurePosixPath]) -> None:
+    pages = {path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md")}
+    pages |= {path.relative_to(ROOT) for path in ROOT.glob("*/*/README.md") if path.parts[-3] != "tests"}
+    shipped = {path.relative_to(DOCUMENTATION) for path in wheel if path.is_relative_to(DOCUMENTATION)}
+    assert {PurePosixPath(page.as_posix()) for page in pages} <= shipped
+    assert PurePosixPath("README.md") in shipped
+    assert {path.suffix for path in shipped} == {".md", ".png"}
 
 
 def test_the_wheel_contains_the_licence(wheel: set[PurePosixPath]) -> None:

@@ -231,7 +231,7 @@ class Core(BaseModel):
         default=None,
         description="folder of this installation's own languages, a folder each; empty: those that come with Satark; "
         "`package:NAME/FOLDER` is one of an installed package",
-        json_schema_extra={"where": "docs/plugins.md, A language"},
+        json_schema_extra={"where": "docs/how-to/language.md"},
     )
     geography: PackagedPath | None = Field(
         default=None,

@@ -91,7 +91,7 @@ def test_a_file_that_is_not_text_is_reported_in_one_message(tmp_path: Path) -> N
 
 
 def test_the_questionnaire_in_the_documentation_works(tmp_path: Path) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "flow.md").read_text("utf-8")
     for name, content in re.findall(r"```\w+\n# flow/(\S+)\n(.*?)```", page, re.DOTALL):
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)

@@ -23,6 +23,8 @@ NEW = (
     ("step", "number_plate"),
 )
 MOST_LINES = 150
+BLOCK = r'^```python\n("""satark_.*?)^```'
+"""A module in the documentation, which begins with its path."""
 
 
 def make(*arguments: str) -> Result:
@@ -75,9 +77,9 @@ def test_its_types_are_correct_and_those_of_the_documentation_too(projects: Path
         for _, name in NEW
         for path in (projects / name / f"satark_{name}", *(projects / name / "tests").glob("*.py"))
     ]
-    page = (Path(__file__).parents[2] / "docs/plugins.md").read_text("utf-8")
-    blocks = re.findall(r'^```python\n(""".*?)^```', page, re.DOTALL | re.MULTILINE)
-    assert len(blocks) >= 4
+    pages = (Path(__file__).parents[2] / "docs/how-to").glob("*.md")
+    blocks = [one for page in pages for one in re.findall(BLOCK, page.read_text("utf-8"), re.DOTALL | re.MULTILINE)]
+    assert len(blocks) >= 7
     for number, block in enumerate(blocks):
         files.append(projects / f"documented_{number}.py")
         files[-1].write_text(block, "utf-8")

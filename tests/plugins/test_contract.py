@@ -15,7 +15,7 @@ from satark.plugins.contract import public_names
 ROOT = Path(__file__).parents[2]
 SCAFFOLD = ROOT / "core" / "satark" / "cli" / "scaffold"
 PLUGINS = sorted(path for folder in ("channels", "sinks") for path in (ROOT / folder).rglob("*.py"))
-PAGES = sorted([*(ROOT / "docs").glob("*.md"), *ROOT.glob("channels/*/README.md"), *ROOT.glob("sinks/*/README.md")])
+PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("channels/*/README.md"), *ROOT.glob("sinks/*/README.md")])
 PUBLIC = public_names()
 TESTS = "satark.testing"
 """Tests of plugins may import this too."""
@@ -84,7 +84,7 @@ def test_every_public_name_is_there_and_says_what_it_is(module: str) -> None:
 
 
 def test_every_public_name_is_documented() -> None:
-    page = (ROOT / "docs" / "plugins.md").read_text("utf-8")
+    page = (ROOT / "docs" / "reference" / "contract.md").read_text("utf-8")
     for module, names in PUBLIC.items():
         assert f"`{module}`" in page
         for name in names:

@@ -44,6 +44,7 @@ LISTED: Final = {
         "Print the files NAME of a deployment, for the settings that are in force; without NAME, list the names.",
     ),
     "destination": Listed("destination", "destination", "List destinations beyond the desks, and make their keys."),
+    "docs": Listed("docs", "docs", "Tell where the documentation is; with WORDS, which pages have them in a heading."),
     "evidence": Listed("evidence", "evidence", "Verify evidence packs for a court."),
     "flow": Listed("flow", "flow", "Check, show or preview a questionnaire."),
     "geography": Listed(

@@ -1,0 +1,81 @@
+"""Writes the reference of a questionnaire's fields and of the metrics."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import structs
+
+from reference_types import cell, members, parsed
+from satark.cli.flow_schema import flow_schema
+from satark.dialogue.steps.built_in import BUILT_IN_STEP_TYPES
+from satark.dialogue.steps.contract import StepType
+from satark.telemetry.metrics import Metrics
+
+_HEAD = ["| field | takes | meaning |", "|---|---|---|"]
+
+
+def flow() -> str:
+    """Return every field of a questionnaire: of the file, of every step, and of each built-in step type."""
+    schema = flow_schema([])
+    _, say, *_ = schema["$defs"]["step"]["oneOf"]
+    common = {name: field for name, field in say["properties"].items() if name != "type"}
+    parts = ["## The file\n", *_fields(schema["properties"]), "\n## Every step\n", *_fields(common)]
+    return "\n".join([*parts, *(line for kind in BUILT_IN_STEP_TYPES for line in _step_type(kind))]) + "\n"
+
+
+def _fields(properties: Mapping[str, Any]) -> Iterator[str]:
+    yield from _HEAD
+    for name, field in properties.items():
+        yield f"| `{name}` | {_taken(field)} | {field.get('description', '')} |"
+
+
+def _taken(field: Mapping[str, Any]) -> str:
+    """Say in words what a field of the schema takes."""
+    match field:
+        case {"enum": values} | {"const": values}:
+            return ", ".join(f"`{value}`" for value in ([values] if isinstance(values, str) else values))
+        case {"anyOf": others}:
+            return "; or ".join(map(_taken, others))
+        case {"type": "array", "items": items}:
+            return "a list of steps" if "$ref" in items else "a list of texts"
+        case {"type": "object", "additionalProperties": values}:
+            keys = f", keys {_taken(field['propertyNames'])}" if "propertyNames" in field else ""
+            return f"a mapping to {_taken(values)}{keys}"
+        case {"type": "boolean"}:
+            return "`true`, `false`"
+        case {"pattern": pattern}:
+            return f"a text, `{pattern}`"
+        case _:
+            return "a text"
+
+
+def _step_type(kind: StepType) -> Iterator[str]:
+    yield f"\n## `{kind.name}`\n"
+    yield inspect.getdoc(kind) or ""
+    fields = structs.fields(kind.settings)
+    if not fields:
+        return
+    meanings = {words.partition(":")[0]: meaning for words, meaning in members(parsed(kind.settings))}
+    yield from ["", f"{inspect.getdoc(kind.settings)}\n", "| field | default | meaning |", "|---|---|---|"]
+    for field in fields:
+        yield f"| `{field.encode_name}` | {_default(field.default)} | {meanings[field.name]} |"
+
+
+def _default(value: object) -> str:
+    return "" if value in (None, "", ()) else f"`{msgspec.json.encode(value).decode()}`"
+
+
+def metrics() -> str:
+    """Return every metric with its labels and meaning."""
+    rows = ["| metric | type | labels | meaning |", "|---|---|---|---|"]
+    names = Metrics().registry._collector_to_names  # noqa: SLF001 - the library tells labels to nobody else
+    for collector in names:
+        (family,) = collector.collect()
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        labels = ", ".join(f"`{label}`" for label in vars(collector)["_labelnames"])
+        rows.append(f"| `{name}` | {family.type} | {labels} | {cell(family.documentation)} |")
+    return "\n".join([*rows[:2], *sorted(rows[2:])]) + "\n"

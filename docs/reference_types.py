@@ -1,0 +1,120 @@
+"""Writes the reference of the types that hooks hand over and are given: their fields and methods, from the source."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from satark import hookspecs
+from satark.plugins.contract import public_names
+
+_WORD = re.compile(r"\w+")
+
+
+def types() -> str:
+    """Return every type that a hook's signature leads to, with its fields and methods, by module."""
+    public = _public_types()
+    found = _reached(public)
+    parts: list[str] = []
+    for module in sorted({public[name][0] for name in found}):
+        parts.append(f"## `{module}`\n")
+        parts += [_entry(name, public[name][1]) for name in sorted(found) if public[name][0] == module]
+    return "\n".join(parts)
+
+
+def _public_types() -> Mapping[str, tuple[str, Any]]:
+    """Return the contract's classes and aliases by name, with the first module that offers each."""
+    found: dict[str, tuple[str, Any]] = {}
+    for module, names in public_names().items():
+        for name in names:
+            value = getattr(importlib.import_module(module), name)
+            if inspect.isclass(value) or get_args(value):
+                found.setdefault(name, (module, value))
+    return found
+
+
+def _reached(public: Mapping[str, tuple[str, Any]]) -> frozenset[str]:
+    """Return the names of the types that the hooks' annotations lead to, and theirs in turn."""
+    found: set[str] = set()
+    waiting = _annotated(ast.parse(inspect.getsource(hookspecs))) & public.keys()
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        value = public[name][1]
+        next_ones = _annotated(parsed(value)) if inspect.isclass(value) else set(map(_name, get_args(value)))
+        waiting |= (next_ones & public.keys()) - found
+    return frozenset(found)
+
+
+def _annotated(source: ast.AST) -> set[str]:
+    notes = [
+        note
+        for node in ast.walk(source)
+        for note in (getattr(node, "annotation", None), getattr(node, "returns", None))
+        if note is not None
+    ]
+    return {word for note in notes for word in _WORD.findall(ast.unparse(note))}
+
+
+def parsed(of: type) -> ast.ClassDef:
+    """Return the source of a class."""
+    (node,) = ast.parse(textwrap.dedent(inspect.getsource(of))).body
+    assert isinstance(node, ast.ClassDef)  # noqa: S101 - a class's source is a class
+    return node
+
+
+def _name(of: object) -> str:
+    return of.__name__ if inspect.isclass(of) else str(of)
+
+
+def _entry(name: str, value: Any) -> str:
+    if inspect.isclass(value):
+        return _class(value)
+    if get_origin(value) in (Literal, Union, UnionType):
+        meaning = "One of " + ", ".join(f"`{_name(one)}`" for one in get_args(value)) + "."
+    else:
+        meaning = f"`{value}`"
+    return f"### `{name}`\n\n{meaning}\n"
+
+
+def _class(of: type) -> str:
+    node = parsed(of)
+    rows = [f"| `{name}` | {meaning} |" for name, meaning in members(node)]
+    table = ["", "| part | meaning |", "|---|---|", *rows] if rows else []
+    return "\n".join([f"### `{node.name}`\n", inspect.getdoc(of) or "", *table, ""])
+
+
+def members(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    """Yield the public fields, each with the string below it, and the public methods with their docstrings."""
+    for position, part in enumerate(node.body):
+        if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name) and part.target.id[0] != "_":
+            yield cell(ast.unparse(part)), cell(_string_at(node.body, position + 1))
+        if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) and part.name[0] != "_":
+            yield cell(_signature(part)), cell(ast.get_docstring(part) or "")
+
+
+def _string_at(body: list[ast.stmt], position: int) -> str:
+    match body[position : position + 1]:
+        case [ast.Expr(value=ast.Constant(value=str(text)))]:
+            return inspect.cleandoc(text)
+        case _:
+            return ""
+
+
+def _signature(method: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    if any(ast.unparse(decorator) == "property" for decorator in method.decorator_list):
+        return f"{method.name}: {ast.unparse(method.returns) if method.returns else ''}"
+    begin = "async def " if isinstance(method, ast.AsyncFunctionDef) else "def "
+    arguments = ast.unparse(method.args).removeprefix("self, ").removeprefix("self")
+    return f"{begin}{method.name}({arguments}) -> {ast.unparse(method.returns) if method.returns else None}"
+
+
+def cell(text: str) -> str:
+    """Return a text as the cell of a table."""
+    return re.sub(r"\s+", " ", text).replace("|", "\\|")
