@@ -19,7 +19,7 @@ from satark.testing.whatsapp.citizen import receipt_in
 
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 ORIGIN = ("ख़ुद बताती है कि वह कहाँ", "where or when")
-"""Words of the question whether police may know where a file was made; asked only if the file is examined in time."""
+"""Words of the question whether police may know where a file was made."""
 WHAT = "अस्सी घाट के पीछे वाली गली में रोज़ रात को कच्ची शराब बिकती है"
 
 
@@ -118,7 +118,10 @@ class Visitor:
             return answer.status, await answer.read()
 
     async def finish_files(self, done: Awaitable[int], no: str, **values: Any) -> None:
-        """Say that all files are sent; where one of them holds its place, have that removed."""
+        """Say that all files are sent, or send the tip; where one of the files holds its place, have that removed.
+
+        It is asked of a file that was examined by then: before the review, or else before the tip is sent.
+        """
         asked = await self.answered(done)
         if any(words in asked["text"] for words in ORIGIN):
             await self.answered(self.perform("say", text=no, **values))
@@ -134,8 +137,10 @@ class Visitor:
         await self.answered(self.tap("नहीं", twice=twice))
         await self.answered(self.send(photo, "image/jpeg", "name=a.jpg&caption=गली" + "&twice" * twice))
         await self.finish_files(self.tap("हो गया", twice=twice), "नहीं", twice=twice)
-        receipt = await self.answered(self.tap("हाँ, भेज दें", twice=twice))
-        return receipt_in(receipt["text"])
+        await self.finish_files(self.tap("हाँ, भेज दें", twice=twice), "नहीं", twice=twice)
+        code = receipt_in(self.received[-1]["text"])
+        assert code, "no receipt was given"
+        return code
 
 
 @asynccontextmanager
