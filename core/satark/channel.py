@@ -152,6 +152,8 @@ class FormPage(Redacted, frozen=True, tag="filled"):
     """The id of a step, and what was answered to it; with a mailbox open: `@mailbox`, and a message to the police."""
     language: str = ""
     """The language of the page, for a conversation that knows none (any more)."""
+    token: str = ""
+    """What the form was offered under (`Prompt.form`): one of another conversation is refused; empty: no form was."""
 
 
 class Edited(Redacted, frozen=True, tag="edited"):

@@ -69,7 +69,12 @@ class Prompt(Redacted, frozen=True, kw_only=True):
     turns: tuple[Choice, ...] = ()
     """How to turn the page of the choices, onward and back; shown where a page holds fewer than there are."""
     menu_label: str = ""
-    """What opens the list of choices, where the medium hides it behind a button."""
+    """What opens the list of choices, where the medium hides it behind a button; or the form that is offered."""
+    form: str = ""
+    """Offers the questionnaire as the medium's own form in place of the choices: what `FormPage.token` brings back.
+
+    It is random, made for this conversation alone, and forgotten with it. Empty: no form is offered.
+    """
     wants: Wants = "nothing"
     page: int = 0
     """Which page of the choices; wraps around."""
@@ -119,6 +124,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Whether prompts are answered in the HTTP response instead of being sent."""
     voice_notes: bool = False
     """Whether it can send the voice notes of `Prompt.spoken` and a receipt's picture."""
+    forms: tuple[str, ...] = ()
+    """The languages in which it can show the questionnaire as a form of its own, which comes back as a `FormPage`."""
     reachable: bool = True
     """Whether a tipster can be written to there later on. Where not, nobody is asked whether they may be, and the
     receipt is the last word."""

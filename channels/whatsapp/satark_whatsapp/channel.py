@@ -15,13 +15,13 @@ from satark.voice_notes import VoiceNotes
 from satark_whatsapp import rendering, signature
 from satark_whatsapp.attachments import ATTACHMENT, AttachmentSender, attachments
 from satark_whatsapp.errors import RetryDelays
+from satark_whatsapp.forms.offer import form_control
 from satark_whatsapp.graph_api import GraphApi
 from satark_whatsapp.media import WhatsAppMedia
 from satark_whatsapp.number_state import number_problem
 from satark_whatsapp.settings import WhatsAppSettings
 from satark_whatsapp.webhook_parser import WebhookParser
 
-_SPEAKING: Final = msgspec.structs.replace(rendering.CAPABILITIES, voice_notes=True)
 PATH: Final = "/whatsapp/webhook"
 
 
@@ -52,7 +52,7 @@ class WhatsAppChannel:
         status_url = f"{public_url.rstrip('/')}/status" if public_url else ""
         self._attachments = AttachmentSender(self._graph, settings, notes, status_url)
         self._notes = notes
-        self.capabilities = rendering.CAPABILITIES
+        self.capabilities = msgspec.structs.replace(rendering.CAPABILITIES, forms=tuple(settings.forms))
         self._notice_clips()
 
     @property
@@ -90,9 +90,10 @@ class WhatsAppChannel:
         return RawResponse(body=signature.challenge(raw) if raw.method == "GET" else b"")
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Render a prompt as buttons, a list, a location request or plain text, and what is heard or shown after it."""
+        """Render a prompt as buttons, a list, a form, a location request or text, and what is heard or shown below."""
         self._notice_clips()
-        return (*rendering.render(prompt, account, to), *attachments(prompt, account, to))
+        form = form_control(prompt, self._settings.forms, self._settings.forms_mode)
+        return (*rendering.render(prompt, account, to, form), *attachments(prompt, account, to))
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
         """Render a notice. Where the reply window is closed, one template in the prompt's language is sent instead."""
@@ -155,4 +156,4 @@ class WhatsAppChannel:
     def _notice_clips(self) -> None:
         """Offer voice notes from when there are clips; asked apart from `capabilities`, which every message reads."""
         if not self.capabilities.voice_notes and self._notes.ready:
-            self.capabilities = _SPEAKING
+            self.capabilities = msgspec.structs.replace(self.capabilities, voice_notes=True)

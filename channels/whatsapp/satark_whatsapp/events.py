@@ -29,6 +29,7 @@ from satark.channel import (
 )
 from satark_whatsapp import payload
 from satark_whatsapp.contact_cards import contact_cards_as_text
+from satark_whatsapp.forms.reply import read_form
 
 NAMED_KINDS: Final = frozenset(
     {"image", "video", "audio", "document", "sticker", "text", "location", "contacts", "button", "edit", "revoke"}
@@ -111,6 +112,8 @@ def _contacts(message: payload.Message, context: MessageContext) -> Event:
 
 def _interactive(message: payload.Message, _: MessageContext) -> Event:
     node = message.interactive
+    if node and node.nfm_reply and node.nfm_reply.name == "flow":
+        return read_form(node.nfm_reply.response_json) or _unsupported("nfm_reply")
     reply = (node.button_reply or node.list_reply) if node else None
     if reply is None:
         return _unsupported((node.type if node else None) or "interactive")

@@ -105,7 +105,7 @@ class GraphApi:
         """Upload a file; return its media id, or why not. Never raises for what Meta or the network does."""
         form = aiohttp.FormData({"messaging_product": "whatsapp", "type": mime})
         form.add_field("file", data, filename="file", content_type=mime)
-        answer = await self._post_form(self._base / number / "media", form)
+        answer = await self.post_form(self._base / number / "media", form)
         if not isinstance(answer, Answer):
             return answer
         if answer.status != _OK:
@@ -115,7 +115,7 @@ class GraphApi:
         except DECODING_ERRORS:
             return Transient("upload")
 
-    async def _post_form(self, url: URL, form: aiohttp.FormData) -> Answer | SendResult:
+    async def post_form(self, url: URL, form: aiohttp.FormData) -> Answer | Transient:
         """Post a form, and read what Meta answers; or say what the network did."""
         headers = self._authorization
         try:
@@ -154,6 +154,10 @@ class GraphApi:
                 await read_limited(response)
         except (aiohttp.ClientError, OSError):
             return
+
+    def object_url(self, object_id: str, edge: str) -> URL:
+        """Return the address of what belongs to an object, such as the flows of a business account."""
+        return self._base / object_id / edge
 
     def number_url(self, number: str) -> URL:
         """Return the address of a number's state."""

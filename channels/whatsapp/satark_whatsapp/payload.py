@@ -83,12 +83,20 @@ class ChosenReply(Struct):
     title: str | None = None
 
 
+class FormReply(Struct):
+    """`nfm_reply`: a filled-in form. `name` is `flow`; other kinds of forms have other names."""
+
+    response_json: str
+    name: str | None = None
+
+
 class InteractiveNode(Struct):
-    """`interactive`: a tapped button or row; other kinds have neither."""
+    """`interactive`: a tapped button or row, or a filled-in form; other kinds have none of them."""
 
     type: str | None = None
     button_reply: ChosenReply | None = None
     list_reply: ChosenReply | None = None
+    nfm_reply: FormReply | None = None
 
 
 class ButtonNode(Struct):

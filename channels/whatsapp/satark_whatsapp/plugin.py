@@ -10,6 +10,8 @@ from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 
 if TYPE_CHECKING:
+    import click
+
     from satark.channel import Channel
     from satark.settings import Settings
 
@@ -23,3 +25,11 @@ def satark_channels(settings: Settings) -> list[Channel]:
     """
     section, core = settings.section("whatsapp", WhatsAppSettings), settings.core
     return [] if section is None else [WhatsAppChannel(section, VoiceNotes(core.voice_clips), core.public_url)]
+
+
+@hookimpl
+def satark_commands(cli: click.Group) -> None:
+    """Add `satark whatsapp`."""
+    from satark_whatsapp.commands import whatsapp_group  # noqa: PLC0415 - servers do not need the commands
+
+    cli.add_command(whatsapp_group)

@@ -37,9 +37,9 @@ CAPABILITIES = Capabilities(
 _MENU = "☰"
 
 
-def render(prompt: Prompt, account: str, to: Address) -> list[Call]:
-    """Render a prompt as calls: one, unless the text is longer than a message may be."""
-    control, text_limit = _control(prompt)
+def render(prompt: Prompt, account: str, to: Address, form: Mapping[str, Any] | None = None) -> list[Call]:
+    """Render a prompt as calls: one, unless the text is longer than a message may be. `form` opens the form."""
+    control, text_limit = (form, CAPABILITIES.body) if form else _control(prompt)
     *before, last = split_text(prompt.text, CAPABILITIES.text, text_limit)
     nodes = [_plain(text) for text in before]
     nodes.append(_interactive(control, last) if control else _plain(_numbered(last, prompt.choices)))
@@ -53,11 +53,11 @@ def template(name: str, language: str, to: Address) -> bytes:
     return _body(node, to)
 
 
-def _control(prompt: Prompt) -> tuple[dict[str, Any] | None, int]:
+def _control(prompt: Prompt) -> tuple[Mapping[str, Any] | None, int]:
     """Choose the control, and return it with the limit of the text above it."""
     offered = (*prompt.choices, *prompt.actions)
     if not prompt.choices and prompt.wants == "pin":
-        control: dict[str, Any] | None = _location_request()
+        control: Mapping[str, Any] | None = _location_request()
     elif offered and _fit_buttons(prompt):
         control = _buttons(offered[: CAPABILITIES.buttons])
     elif offered and _fit_rows(prompt):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, StringConstraints, field_validator
@@ -102,6 +102,16 @@ class WhatsAppSettings(BaseModel):
             "business.facebook.com > WhatsApp Manager > Message templates; "
             'as JSON: {"hi": "satark_notice", "en": "satark_notice"}'
         ),
+    )
+    forms: dict[str, Annotated[str, StringConstraints(pattern=r"^\d{1,32}$")]] = Field(
+        default_factory=dict,
+        description="language -> Meta's id of the questionnaire's form in it (a WhatsApp Flow), offered beside the "
+        "chat; empty: no form is offered",
+        json_schema_extra=_where('`satark whatsapp form publish` prints it; as JSON: {"hi": "1234", "en": "5678"}'),
+    )
+    forms_mode: Literal["published", "draft"] = Field(
+        default="published",
+        description="`draft` offers forms that are not published yet, to try them: Meta shows them to testers only",
     )
     messages_per_second: float = Field(
         default=80,

@@ -67,10 +67,12 @@ class Engine:
         reachable: bool = True,
         above_range: bool = False,
         speaks: bool = False,
+        forms: tuple[str, ...] = (),
+        form_token: str = "",
     ) -> Session:
         """Begin a session; nothing is said until the first event is given to `advance`.
 
-        The last four are as in `Session`.
+        The last six are as in `Session`.
         """
         session = Session(
             flow=self.flow.hash,
@@ -82,6 +84,8 @@ class Engine:
             reachable=reachable,
             above_range=above_range,
             speaks=speaks,
+            forms=forms,
+            form_token=form_token,
         )
         return self._loaded.start(session)
 

@@ -128,6 +128,12 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Whether the channel can delete this chat's messages."""
     speaks: bool = False
     """Whether the channel can send voice notes."""
+    forms: tuple[str, ...] = ()
+    """The languages in which the channel can show the questionnaire as a form."""
+    form_token: str = ""
+    """What a form of this session is offered under: random, and nobody's."""
+    form_offered: str = ""
+    """The language in which it was offered; empty: it was not yet."""
     aloud: Literal["", "spoke", "chosen"] = ""
     """Whether prompts are read out as well: because the tipster sent a voice note, or chose it."""
     above_range: bool = False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from secrets import token_bytes
-from typing import TYPE_CHECKING
+from secrets import token_bytes, token_urlsafe
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from satark.store.flows import Flows
     from satark.store.outbox import OutboxMessage
     from satark.store.unit_of_work import UnitOfWork
+
+_FORM_TOKEN_BYTES: Final = 18
 
 
 class Conversation:
@@ -152,14 +154,17 @@ class TurnRunner:
 
     def _begin(self, unit: UnitOfWork, event: InboundEvent) -> Session:
         recipient, identity = new_identity()
+        capabilities = event.channel.capabilities
         return self._flows.current.begin(
             channel=event.channel.name,
             tip=token_bytes(16).hex(),
             recipient=recipient,
             identity=identity,
             erasable=isinstance(event.channel, ErasingChannel),
-            reachable=event.channel.capabilities.reachable,
-            speaks=event.channel.capabilities.voice_notes,
+            reachable=capabilities.reachable,
+            speaks=capabilities.voice_notes,
+            forms=capabilities.forms,
+            form_token=token_urlsafe(_FORM_TOKEN_BYTES) if capabilities.forms else "",
             above_range=_is_above_range(unit),
         )
 

@@ -12,6 +12,7 @@ from typing import Final
 from satark.channel import SPOKEN, FormPage, Media, Pin, Tap, Text
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import go_on
+from satark.dialogue.states.opening import leave_files_unasked
 from satark.dialogue.states.unsolicited import accept_unsolicited, is_story
 from satark.dialogue.steps.answer_steps import max_length
 from satark.dialogue.steps.contract import AcceptedAnswer, RefusedAnswer, Step
@@ -29,6 +30,9 @@ _Part = Text | Tap | Pin | Media
 
 def handle_form_page(context: TurnContext, event: FormPage) -> Turn:
     """Accept every answer that can be accepted; for each other one the prompt says why it can't."""
+    if event.token and event.token != context.session.form_token:
+        context.say("form.old")
+        return context.ask()
     if context.session.mailbox is not None:
         return _post_to_police(context, event)
     if context.session.submitted:
@@ -37,16 +41,40 @@ def handle_form_page(context: TurnContext, event: FormPage) -> Turn:
     if not context.session.language and event.language in context.loaded.flow.languages:
         context.change(language=event.language)
     context.change(state="")
-    for name, parts in _with_district(context, _by_question(event)).items():
-        step = context.loaded.flow.by_id.get(name)
-        if step is None or step.type.part not in ASKED_PARTS:
-            continue
-        if context.may_answer(step):
-            _answer(context, step, parts)
-        else:
-            _accept_unasked(context, parts)
+    grouped = _by_question(event)
+    _answer_all(context, _of_whole_form(context, grouped) if event.token else grouped)
     _reopen_review(context)
     return go_on(context)
+
+
+def _answer_all(context: TurnContext, grouped: dict[str, list[_Part]]) -> None:
+    """Accept the answers in the order of the flow: whether a question is asked depends on those before it."""
+    told = _with_district(context, grouped)
+    for step in context.loaded.steps:
+        if step.id not in told or step.type.part not in ASKED_PARTS:
+            continue
+        if context.may_answer(step):
+            _answer(context, step, told[step.id])
+        else:
+            _accept_unasked(context, told[step.id])
+
+
+def _of_whole_form(context: TurnContext, grouped: dict[str, list[_Part]]) -> dict[str, list[_Part]]:
+    """Say that a form that a chat offered has come, and return what is told in it.
+
+    What must be told and was left blank is asked in the chat, where it may be spoken, or a pin.
+    """
+    context.say("form.taken")
+    leave_files_unasked(context)
+    steps = context.loaded.flow.by_id
+    if grouped.keys() - steps.keys():
+        context.say("form.unknown")
+    known = [(steps[name], parts) for name, parts in grouped.items() if name in steps]
+    return {step.id: parts for step, parts in known if step.skip or step.detail or not _is_blank(parts)}
+
+
+def _is_blank(parts: Sequence[_Part]) -> bool:
+    return all(isinstance(part, Text) and not part.body.strip() for part in parts)
 
 
 def _reopen_review(context: TurnContext) -> None:
@@ -75,7 +103,7 @@ def _with_district(context: TurnContext, grouped: dict[str, list[_Part]]) -> dic
     """Choose the district of a station that was chosen where the district was left blank: a page may ask for both."""
     fills = {getattr(step.settings, "fills", ""): step.id for step in context.loaded.steps}
     district, stations = fills.get("district", ""), grouped.get(fills.get("station", ""), ())
-    blank = all(isinstance(part, Text) and not part.body.strip() for part in grouped.get(district, ()))
+    blank = _is_blank(grouped.get(district, ()))
     told = {context.loaded.geography.district_of(part.token) for part in stations if isinstance(part, Tap)} - {""}
     if district not in grouped or not blank or not told:
         return grouped
@@ -109,13 +137,13 @@ def _answer(context: TurnContext, step: Step, parts: Sequence[_Part]) -> None:
 def _accept_part(context: TurnContext, step: Step, part: Text | Tap | Pin) -> None:
     view = context.view(step)
     if isinstance(part, Tap) and part.token not in {option.code for option in step.type.ask(step, view).options}:
-        context.refuse_answer(step, context.text("not_understood"))
+        _refuse_unread(context, step)
         return
     result = step.type.accept(step, part, view)
     if isinstance(part, Text) and (limit := max_length(step)) and len(part.body) > limit:
         context.refuse_answer(step, context.text("filled.long", most=limit))
     elif result is None:
-        context.refuse_answer(step, context.text("not_understood"))
+        _refuse_unread(context, step)
     elif isinstance(result, RefusedAnswer):
         context.refuse_answer(step, result.said)
     elif result.more and isinstance(part, Tap):
@@ -124,6 +152,11 @@ def _accept_part(context: TurnContext, step: Step, part: Text | Tap | Pin) -> No
         # A form accepts at once what a chat accepts in several messages.
         value = part.body.strip() if result.more and isinstance(part, Text) else result.value
         _store(context, step, AcceptedAnswer(value=value))
+
+
+def _refuse_unread(context: TurnContext, step: Step) -> None:
+    """Refuse what can't be read: in a chat what is asked next may be another question, so "choose" would mislead."""
+    context.refuse_answer(step, context.text("form.unknown" if context.session.form_offered else "not_understood"))
 
 
 def _store(context: TurnContext, step: Step, accepted: AcceptedAnswer) -> None:

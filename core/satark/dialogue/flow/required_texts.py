@@ -19,6 +19,7 @@ details.ask details.none change.ask change.none
 reach.ask reach.cannot reach.no reach.yes reach.no.done reach.yes.done reach.added
 reach.erase reach.erase.ask reach.erase.done forget.done
 help not_understood unsupported unsupported.contact unsupported.too_large failed news list.open
+form.offer form.open form.next form.taken form.old form.unknown
 database_down.saved database_down.refused
 aloud.name aloud.choose aloud.own_words aloud.kept aloud.continue aloud.receipt aloud.answer
 text.kept voice.kept file.kept file.film pin.kept files.cleared file.lost file.tip_full file.encrypted
@@ -68,7 +69,7 @@ BUTTON_TEXTS: Final = frozenset(name for name in REQUIRED_TEXTS if name.startswi
     "cancel.yes", "cancel.no", "restart.yes", "restart.no", "restart.language", "origin.no", "origin.yes",
     "identity.remove", "identity.keep", "identity.change",
     "reach.no", "reach.yes", "reach.erase", "mailbox.answer", "mailbox.unknown", "mailbox.decline",
-    "feedback.yes", "feedback.no", "feedback.again", "language.name", "aloud.answer",
+    "feedback.yes", "feedback.no", "feedback.again", "language.name", "aloud.answer", "form.open", "form.next",
 }  # fmt: skip
 """Those of them that stand on buttons."""
 

@@ -31,9 +31,13 @@ def begin_with_story(context: TurnContext, event: Text, opening: Opening) -> Non
     if not accept_unsolicited(context, event):
         return
     fill_in(context, opening)
+    leave_files_unasked(context)
+
+
+def leave_files_unasked(context: TurnContext) -> None:
+    """Put no question for files to who told much at once: they are welcome at any time until the tip is sent."""
     evidence = context.loaded.flow.by_id.get(context.loaded.evidence_step)
     if evidence is not None and evidence.skip and evidence.id not in context.session.answers:
-        # Files are welcome at any time until the tip is sent: a story needs no question for them.
         files = tuple(file.ordinal for file in context.session.files if file.role == evidence.id)
         context.set_answer(evidence.id, GivenAnswer(None, context.source, files))
 

@@ -11,13 +11,14 @@ from satark.catalogues import Catalogue
 from satark.channel import Event, Media
 from satark.dialogue.session import GivenAnswer, MediaJob, OpenMailbox, Session, SessionFile, Turn
 from satark.dialogue.steps.contract import Option, Question, Step, View
+from satark.dialogue.turn.form_offer import may_offer, prompt_of_offer, question_of_offer
 from satark.dialogue.turn.loaded_flow import LoadedFlow, Progress, place_of
 from satark.dialogue.turn.prompts import make_prompt
 from satark.dialogue.understanding.analysis import Analysis
 from satark.prompt import Prompt
 from satark.tip import Place
 
-_STANDING = frozenset({"complete", "dangers", "page", "revision", "said", "state", "step"})
+_STANDING = frozenset({"complete", "dangers", "form_offered", "page", "revision", "said", "state", "step"})
 """Fields of the session that change nothing about where it stands in its flow."""
 EDIT_PREFIX = "edit:"
 """Begins `Session.state` while one answer is edited; the step's id follows."""
@@ -269,7 +270,8 @@ class TurnContext:
 
     def refuse_answer(self, step: Step, said: str) -> None:
         """Say why an answer on a form's page is refused, and list it as a problem of its step."""
-        self.said.append(said)
+        if said not in self.said:
+            self.said.append(said)
         self.problems.append((step.id, said))
 
     # ------------------------------------------------------------- the end of the turn
@@ -282,9 +284,15 @@ class TurnContext:
         state = self.state
         state.enter(self)
         name, question = state.question(self)
+        offers_form = may_offer(self.session, self.progress)
+        if offers_form:
+            self.change(form_offered=self.session.language)
+            question = question_of_offer(question, self.catalogue)
         said = tuple(part for part in self.said if part)
         self._remember_question(name, said, must_arrive=must_arrive)
         prompt = make_prompt(self.loaded, self.session, name, question, said=said)
+        if offers_form:
+            prompt = prompt_of_offer(prompt, self.session, self.catalogue)
         if self.police_words:
             prompt = msgspec.structs.replace(prompt, police_words=tuple(self.police_words))
         if self.problems:

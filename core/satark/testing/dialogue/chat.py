@@ -17,6 +17,7 @@ from satark.tip import Receipt
 
 RECEIPT = Receipt(number="4K7Q-2XPM", code="8391446070125538")
 HANDOFF_CODE = "482719305571"
+FORM_TOKEN = "0RxVc3-9kQ"  # noqa: S105 - a test value
 NOW = 1_795_000_000
 """A fixed moment: 2026-11-18, 11:06 UTC."""
 
@@ -25,12 +26,19 @@ class Chat:
     """One tipster and one engine. It stands in for the intake: hands out receipts, opens `mailbox` for a code."""
 
     def __init__(
-        self, engine: Engine, channel: str = "whatsapp", mailbox: Mailbox | None = None, *, speaks: bool = False
+        self,
+        engine: Engine,
+        channel: str = "whatsapp",
+        mailbox: Mailbox | None = None,
+        *,
+        speaks: bool = False,
+        forms: tuple[str, ...] = (),
     ) -> None:
         self.engine = engine
         self.channel = channel
         self.mailbox = mailbox
         self.speaks = speaks
+        self.forms = forms
         self.session: Session | None = None
         self.turn = Turn(session=None)
         self.events: list[Event] = []
@@ -65,7 +73,13 @@ class Chat:
         session = self.session
         if session is None or self.engine.begins_anew(session, event):
             session = self.engine.begin(
-                channel=self.channel, tip="0" * 32, recipient="age1", identity="K", speaks=self.speaks
+                channel=self.channel,
+                tip="0" * 32,
+                recipient="age1",
+                identity="K",
+                speaks=self.speaks,
+                forms=self.forms,
+                form_token=FORM_TOKEN if self.forms else "",
             )
         turn = self.engine.advance(session, event, source or f"s{len(self.turns)}", NOW)
         self.events.append(event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from satark.testing.dialogue.walking import RECEIPT, Answers, LostError, Photo, Place, Reply, Walker, receipt_in
@@ -77,6 +78,22 @@ class Citizen(Walker[Sent]):
         return await self._post(
             lambda key: self._peer.webhooks.media(self.sender, photo.kind, node, caption=photo.caption, id=key)
         )
+
+    async def fill_in(self, answers: Mapping[str, Any], *, token: str | None = None) -> str:
+        """Fill in the last form that was offered, field by field, and send it; give the wamid.
+
+        Args:
+            answers: field → value, as the form sends them: of an option its id.
+            token: another token than the one that the form was offered under.
+
+        Raises:
+            LostError: no form was offered.
+        """
+        offered = next((sent.flow["flow_token"] for sent in reversed(self.heard) if sent.flow), None)
+        given = offered if token is None else token
+        if given is None:
+            raise LostError("no form is offered")
+        return await self._post(lambda key: self._peer.webhooks.form(self.sender, answers, given, id=key))
 
     async def edit(self, original: str, text: str) -> str:
         """Rewrite an earlier message; give the edit's wamid."""

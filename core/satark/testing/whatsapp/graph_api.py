@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from satark.testing.processes.serving import provider_session
 from satark.testing.whatsapp.faults import Faults, error
+from satark.testing.whatsapp.flows import FlowShelf
 from satark.testing.whatsapp.limits import RefusedError, check_message, check_receipt, check_upload
 from satark.testing.whatsapp.media import MediaShelf, StoredMedia
 from satark.testing.whatsapp.sent import Offer, Sent
@@ -70,6 +71,7 @@ class GraphPeer:
         """What it tells of its number."""
         self.faults = Faults()
         self.shelf = MediaShelf()
+        self.flows = FlowShelf()
         self._by_address: dict[str, list[Callback]] = {}
         self._everything: list[Callback] = []
         self._receipt_callbacks: list[ReceiptCallback] = []
@@ -143,6 +145,7 @@ class GraphPeer:
         return [
             Route(f"{base}/{{number}}/messages", self._messages, methods=["POST"]),
             Route(f"{base}/{{number}}/media", self._upload, methods=["POST"]),
+            Route(f"{base}/{{object_id}}/{{edge}}", self._change_flow, methods=["POST"]),
             Route(f"{base}/{{media_id}}", self._describe, methods=["GET"]),
             Route(f"{base}/{{media_id}}", self._delete, methods=["DELETE"]),
             Route("/download", self._download, methods=["GET"]),
@@ -199,6 +202,18 @@ class GraphPeer:
         node = self.add_media(data, mime)
         self.uploads.append(node["id"])
         return JSONResponse({"id": node["id"]})
+
+    async def _change_flow(self, request: Request) -> Response:
+        """Create, fill or publish a flow: the last part of the path says which."""
+        if refused := self._unauthorized(request):
+            return refused
+        object_id, edge = request.path_params["object_id"], request.path_params["edge"]
+        async with request.form() as form:
+            if edge == "flows":
+                return self.flows.create(form)
+            if edge == "assets":
+                return await self.flows.upload(object_id, form)
+        return self.flows.publish(object_id) if edge == "publish" else error(100, "Unsupported post request")
 
     def _publish(self, sent: Sent) -> None:
         self.sent.append(sent)

@@ -31,6 +31,7 @@ ROW_TITLE: Final = 24
 ROW_ID: Final = 200
 ROW_DESCRIPTION: Final = 72
 CALLBACK_DATA: Final = 512
+FLOW_BUTTON: Final = 30
 MEDIA_ID: Final = 64
 UPLOADS: Final = {"audio/ogg": 16 * 1024 * 1024, "image/png": 5 * 1024 * 1024, "image/jpeg": 5 * 1024 * 1024}
 """Type of an uploaded file → most bytes. Source: Meta, "Media > Supported media types"."""
@@ -188,6 +189,19 @@ def _check_location_request(action: Mapping[str, Any]) -> None:
     _need(action == {"name": "send_location"}, INVALID, "action must be send_location and nothing else")
 
 
+def _check_flow(action: Mapping[str, Any]) -> None:
+    _need(action.get("name") == "flow", INVALID, "action.name must be flow")
+    flow = _object(action, "parameters")
+    _need(flow.get("flow_message_version") == "3", INVALID, "flow_message_version must be 3")
+    _need(("flow_id" in flow) != ("flow_name" in flow), INVALID, "either flow_id or flow_name")
+    _string(flow, "flow_cta", FLOW_BUTTON)
+    _need(flow.get("mode", "published") in {"published", "draft"}, INVALID, "mode")
+    _need(flow.get("flow_action", "navigate") == "navigate", INVALID, "there is no endpoint to exchange data with")
+    _need(isinstance(flow.get("flow_token", ""), str), PARAMETER, "flow_token")
+    payload = flow.get("flow_action_payload", {"screen": "FIRST_ENTRY_SCREEN"})
+    _need(isinstance(payload, dict) and payload.get("data") != {}, INVALID, "data must be a non-empty object")
+
+
 def _check_template(node: Mapping[str, Any]) -> None:
     _need(bool(_is_template(_string(node, "name", 512))), INVALID, "template name")
     _need(bool(_is_language(_string(_object(node, "language"), "code", 10))), INVALID, "language code")
@@ -203,4 +217,5 @@ _CONTROLS: Final[dict[str, Callable[[Mapping[str, Any]], None]]] = {
     "button": _check_buttons,
     "list": _check_list,
     "location_request_message": _check_location_request,
+    "flow": _check_flow,
 }

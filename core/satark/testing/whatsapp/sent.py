@@ -33,7 +33,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def kind(self) -> str:
-        """`text`, `audio`, `template`, or of an interactive message `button`, `list`, `location_request_message`."""
+        """`text`, `audio`, `template`, or interactive: `button`, `list`, `flow`, `location_request_message`."""
         kind: str = self.body.get("type", "text")
         return str(self.body[kind]["type"]) if kind == "interactive" else kind
 
@@ -56,8 +56,14 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def menu_label(self) -> str:
-        """What opens the list; empty where there is none."""
-        return str(self._action.get("button", ""))
+        """What opens the list or the form; empty where there is none."""
+        return str(self._action.get("button", "") or self.flow.get("flow_cta", ""))
+
+    @property
+    def flow(self) -> dict[str, Any]:
+        """The form that it opens, as `parameters` name it; empty: none."""
+        parameters: dict[str, Any] = self._action.get("parameters", {})
+        return parameters
 
     @property
     def offers(self) -> tuple[Offer, ...]:

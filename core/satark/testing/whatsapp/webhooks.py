@@ -67,6 +67,14 @@ class Webhooks:
         context = {"from": self._display, "id": wamid()}
         return self.message(sender, {"type": "interactive", "interactive": interactive, "context": context}, id=id)
 
+    def form(self, sender: Sender, answers: Mapping[str, Any], token: str, *, id: str | None = None) -> bytes:  # noqa: A002
+        """Build a filled-in form (a WhatsApp Flow): field → value."""
+        response = json.dumps({**answers, "flow_token": token}, ensure_ascii=False)
+        reply = {"name": "flow", "body": "Sent", "response_json": response}
+        context = {"from": self._display, "id": wamid()}
+        node = {"type": "nfm_reply", "nfm_reply": reply}
+        return self.message(sender, {"type": "interactive", "interactive": node, "context": context}, id=id)
+
     def location(
         self,
         sender: Sender,

@@ -1,0 +1,149 @@
+"""Make the Flow JSON of a questionnaire: static screens, with the questions that depend on earlier ones inside `If`.
+
+Source: Meta, WhatsApp Flows, "Reference > Flow JSON" (screens, navigation, global references, `sensitive`, limits).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from satark.catalogues import Catalogue
+from satark.choice_tokens import make_token
+from satark.flow import Flow, Geography, Step, View
+from satark_whatsapp.forms.conditions import UntranslatableError, translate
+from satark_whatsapp.forms.questions import Component, components
+
+VERSION: Final = "7.2"
+"""Source: Meta, WhatsApp Flows, "Changelog > Currently supported versions"."""
+FIRST_SCREEN: Final = "PAGE_A"
+
+_QUESTIONS: Final = 4
+"""Questions of a screen: more are tiring to scroll on a small phone."""
+_WORDING: Final = "web_form"
+"""The wording of the questions: nothing is said to a form."""
+_CONDITIONAL: Final = frozenset({"choice", "confirm", "text"})
+"""Types whose answer is one text, which a condition of Flow JSON can compare."""
+
+
+class Form(msgspec.Struct, frozen=True):
+    """A questionnaire as a form in one language."""
+
+    document: dict[str, Any]
+    """The Flow JSON."""
+    steps: tuple[str, ...]
+    """The questions in it."""
+    in_chat: tuple[str, ...]
+    """The questions that stay in the chat."""
+
+
+def make_form(flow: Flow, texts: Catalogue, geography: Geography) -> Form:
+    """Make the form of a questionnaire in the language of its texts.
+
+    Raises:
+        ValueError: no question of it can stand in a form.
+    """
+    view = View(catalogue=texts, geography=geography, channel=_WORDING, now=0, values={})
+    screens = _Screens(view)
+    questions = [step for step in flow.steps if step.type.part in {"ask", "media"}]
+    in_chat = tuple(step.id for step in questions if not screens.add(step))
+    if not screens.fields:
+        raise ValueError("no question of the questionnaire can stand in a form")
+    return Form(screens.document(), tuple(screens.fields), in_chat)
+
+
+class _Screens:
+    """The screens so far, and where each field is."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._screens: list[list[Component]] = [[]]
+        self._names: list[list[str]] = [[]]
+        self._comparable: dict[str, str] = {}
+        """Step → its type, where a condition may look at its answer."""
+        self._has_details = False
+        self.fields: dict[str, int] = {}
+        """Step → number of its screen."""
+
+    def add(self, step: Step) -> bool:
+        """Add a question; False where it stays in the chat."""
+        found = components(step, self._view)
+        if found is None:
+            return False
+        screen = self._screen_for(step)
+        if step.when is not None:
+            try:
+                condition = translate(step.when.source, self._references(screen), self._value)
+            except UntranslatableError:
+                return False
+            found = [{"type": "If", "condition": condition, "then": found}]
+        self._open(screen)
+        self._screens[screen] += found
+        self._names[screen].append(step.id)
+        self.fields[step.id] = screen
+        self._has_details = self._has_details or step.detail
+        if step.type.name in _CONDITIONAL:
+            self._comparable[step.id] = step.type.name
+        return True
+
+    def document(self) -> dict[str, Any]:
+        """Return the Flow JSON."""
+        return {"version": VERSION, "screens": [self._screen(number) for number in range(len(self._screens))]}
+
+    def _screen_for(self, step: Step) -> int:
+        """Return the number of the screen where a question stands: a new one if the last is full, or details begin."""
+        last = len(self._screens) - 1
+        begins_details = step.detail and not self._has_details and bool(self.fields)
+        return last + 1 if len(self._names[last]) >= _QUESTIONS or begins_details else last
+
+    def _open(self, screen: int) -> None:
+        if screen == len(self._screens):
+            self._screens.append([])
+            self._names.append([])
+
+    def _references(self, screen: int) -> dict[str, str]:
+        return {step: self._reference(step, screen) for step in self._comparable}
+
+    def _reference(self, step: str, screen: int) -> str:
+        """Return how a screen refers to the answer of a field of its own, or of another screen."""
+        at = self.fields[step]
+        return f"${{form.{step}}}" if at == screen else f"${{screen.{_screen_id(at)}.form.{step}}}"
+
+    def _value(self, step: str, constant: str) -> str:
+        return constant if self._comparable[step] == "text" else make_token(step, constant, 0)
+
+    def _screen(self, number: int) -> dict[str, Any]:
+        texts = self._view.catalogue
+        is_last = number == len(self._screens) - 1
+        footer = {
+            "type": "Footer",
+            "label": texts.text("command.done" if is_last else "form.next"),
+            "on-click-action": self._complete(number) if is_last else _navigate(number + 1),
+        }
+        return {
+            "id": _screen_id(number),
+            "title": texts.text("form.open"),
+            **({"terminal": True, "success": True} if is_last else {}),
+            "data": {},
+            # What was filled in stays in the chat on the phone: masked, whoever else looks at it reads nothing.
+            "sensitive": self._names[number],
+            "layout": {"type": "SingleColumnLayout", "children": [*self._screens[number], footer]},
+        }
+
+    def _complete(self, screen: int) -> dict[str, Any]:
+        return {"name": "complete", "payload": {step: self._reference(step, screen) for step in self.fields}}
+
+
+def _navigate(screen: int) -> dict[str, Any]:
+    return {"name": "navigate", "next": {"type": "screen", "name": _screen_id(screen)}, "payload": {}}
+
+
+def _screen_id(number: int) -> str:
+    return f"PAGE_{_letters(number)}"
+
+
+def _letters(number: int) -> str:
+    """Return A, B … Z, AA …: the id of a screen holds letters only."""
+    before, last = divmod(number, 26)
+    return (_letters(before - 1) if before else "") + chr(ord("A") + last)

@@ -1,0 +1,111 @@
+"""One question as components of a screen, where Flow JSON has an input for it.
+
+Source of the components and limits: Meta, WhatsApp Flows, "Reference > Flow JSON > Components", for Flow JSON 7.2.
+Lengths are characters. WhatsApp has no component for a place on the map, a recording, or a list that depends on an
+answer without the encrypted endpoint: such questions stay in the chat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from satark.choice_tokens import make_token
+from satark.flow import Option, Step, View, question_text
+from satark.graphemes import truncate
+
+Component: TypeAlias = dict[str, Any]
+
+FIELD_LABEL: Final = 20
+"""Of a TextArea, a TextInput and a Dropdown."""
+GROUP_LABEL: Final = 30
+"""Of a RadioButtonsGroup and a CheckboxGroup."""
+OPTION_TITLE: Final = 30
+OPTION_DESCRIPTION: Final = 300
+GROUP_OPTIONS: Final = 20
+DROPDOWN_OPTIONS: Final = 200
+
+
+def is_required(step: Step) -> bool:
+    """Whether the form insists on an answer. A place may be left blank: the chat then asks for it, and takes a pin."""
+    return not (step.skip or step.detail or step.type.name == "place")
+
+
+def components(step: Step, view: View) -> list[Component] | None:
+    """Return the question's text and its input; None where it stays in the chat."""
+    make = _INPUTS.get(step.type.name)
+    field = make(step, view) if make and step.type.part == "ask" else None
+    return [{"type": "TextBody", "text": question_text(step, view)}, field] if field else None
+
+
+def _label(step: Step, view: View, most: int) -> str:
+    return truncate(view.catalogue.text(f"{step.id}.name"), most)
+
+
+def _choice(step: Step, view: View) -> Component | None:
+    options = _static_options(step, view)
+    if 0 < len(options) <= GROUP_OPTIONS:
+        return _options_field("RadioButtonsGroup", step, view, options, GROUP_LABEL)
+    if 0 < len(options) <= DROPDOWN_OPTIONS:
+        return _options_field("Dropdown", step, view, options, FIELD_LABEL)
+    return None
+
+
+def _choices(step: Step, view: View) -> Component | None:
+    options = _static_options(step, view)
+    if not 0 < len(options) <= GROUP_OPTIONS:
+        return None
+    return _options_field("CheckboxGroup", step, view, options, GROUP_LABEL)
+
+
+def _static_options(step: Step, view: View) -> Sequence[Option]:
+    """Return the options; none where they depend on another answer."""
+    if getattr(step.settings, "source", "") == "stations":
+        return ()
+    return step.type.ask(step, view).options
+
+
+def _options_field(kind: str, step: Step, view: View, options: Sequence[Option], label: int) -> Component:
+    return {
+        "type": kind,
+        "name": step.id,
+        "label": _label(step, view, label),
+        "required": is_required(step),
+        "data-source": [_option(step, option) for option in options],
+    }
+
+
+def _option(step: Step, option: Option) -> dict[str, str]:
+    shown = {"id": make_token(step.id, option.code, 0), "title": truncate(option.label, OPTION_TITLE)}
+    if option.description:
+        shown["description"] = truncate(option.description, OPTION_DESCRIPTION)
+    return shown
+
+
+def _words(step: Step, view: View) -> Component:
+    longest = getattr(step.settings, "max", 0)
+    limit = {"max-length": str(longest)} if longest else {}
+    label = _label(step, view, FIELD_LABEL)
+    return {"type": "TextArea", "name": step.id, "label": label, "required": is_required(step), **limit}
+
+
+def _number(step: Step, view: View) -> Component:
+    label = _label(step, view, FIELD_LABEL)
+    required = is_required(step)
+    return {"type": "TextInput", "name": step.id, "label": label, "input-type": "number", "required": required}
+
+
+def _date(step: Step, view: View) -> Component:
+    return {"type": "DatePicker", "name": step.id, "label": _label(step, view, FIELD_LABEL)}
+
+
+_INPUTS: Final[Mapping[str, Callable[[Step, View], Component | None]]] = {
+    "choice": _choice,
+    "confirm": _choice,
+    "choices": _choices,
+    "text": _words,
+    "place": _words,
+    "number": _number,
+    "date": _date,
+}
+"""Step type → what makes its input. A plugin's types are asked in the chat."""

@@ -1,0 +1,129 @@
+"""A questionnaire becomes a form that Meta takes, with the questions that a form can ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from satark.dialogue.flow.builder import FlowDocument, build_flow
+from satark.flow import Flow, FlowSource, Geography, default_flow, load_flow
+from satark.testing.whatsapp.flow_json import validation_errors
+from satark_whatsapp.forms.flow_json import FIRST_SCREEN, Form, make_form
+
+LANGUAGES = tuple(sorted(set(default_flow().catalogues.languages)))
+LONG = ", ".join(f"o{number}" for number in range(30))
+OWN = f"""
+name: own
+languages: [en]
+accuses: nobody
+steps:
+  - {{id: what, type: text}}
+  - {{id: kinds, type: choices, options: [a, b]}}
+  - {{id: often, type: choice, options: [a, b], when: kinds == 'a'}}
+  - {{id: sure, type: confirm}}
+  - {{id: count, type: number, when: sure == 'yes'}}
+  - {{id: day, type: date, skip: true}}
+  - {{id: long, type: choice, options: [{LONG}]}}
+  - {{id: many, type: choice, from: districts}}
+  - {{id: review, type: review}}
+  - {{id: send, type: submit}}
+"""
+"""One step of every type that a form has an input for."""
+
+
+def form(language: str = "en", source: FlowSource | None = None) -> Form:
+    source = source or default_flow(LANGUAGES)
+    return make_form(load_flow(source), source.catalogues[language], Geography.sample())
+
+
+def own_form() -> Form:
+    shipped = default_flow()
+    flow: Flow = _without_texts(OWN)
+    return make_form(flow, shipped.catalogues["en"], Geography.sample())
+
+
+def _without_texts(text: str) -> Flow:
+    return build_flow(msgspec.yaml.decode(text.encode(), type=FlowDocument), (), {}, checks_meanings=False)
+
+
+def fields(made: Form) -> dict[str, dict[str, Any]]:
+    """Name → the input."""
+    found = {}
+    for screen in made.document["screens"]:
+        for node in screen["layout"]["children"]:
+            for one in node.get("then", [node]):
+                found |= {one["name"]: one} if "name" in one else {}
+    return found
+
+
+def conditions(made: Form) -> dict[str, str]:
+    """Name of an input → the condition that it stands under."""
+    nodes = [node for screen in made.document["screens"] for node in screen["layout"]["children"]]
+    return {node["then"][1]["name"]: node["condition"] for node in nodes if node["type"] == "If"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_meta_takes_the_form_in_every_language(language: str) -> None:
+    assert validation_errors(msgspec.json.encode(form(language).document)) == []
+
+
+def test_a_form_of_one_s_own_questions_is_taken_too() -> None:
+    made = own_form()
+    assert validation_errors(msgspec.json.encode(made.document)) == []
+    assert {name: one["type"] for name, one in fields(made).items()} == {
+        "what": "TextArea",
+        "kinds": "CheckboxGroup",
+        "sure": "RadioButtonsGroup",
+        "count": "TextInput",
+        "day": "DatePicker",
+        "long": "Dropdown",
+        "many": "RadioButtonsGroup",
+    }
+    assert made.in_chat == ("often",)
+
+
+def test_files_and_what_depends_on_the_place_stay_in_the_chat() -> None:
+    made = form()
+    assert made.steps[:7] == ("category", "what", "now", "place", "police", "police_unit", "police_who")
+    by_place = ("district", "station", "police_district", "police_station")
+    assert made.in_chat == (*by_place, "evidence", "whose_voice", "film_sound")
+
+
+def test_a_question_that_depends_on_an_answer_is_shown_only_then() -> None:
+    shown = conditions(form())
+    assert set(shown) == {"now", "police", "police_unit", "police_who", "when_date"}
+    assert "${form.category} == 'category:TRAFF:0'" in shown["now"]
+    assert shown["police"] == "(${screen.PAGE_A.form.category} != 'category:POLCOR:0')"
+
+
+def test_only_what_must_be_told_is_required() -> None:
+    required = {name for name, one in fields(form()).items() if one.get("required")}
+    assert required == {"category", "what", "now", "police", "police_unit"}
+
+
+def test_the_place_may_be_left_blank_for_a_pin_in_the_chat() -> None:
+    assert fields(form())["place"]["required"] is False
+
+
+def test_every_answer_is_masked_on_the_phone() -> None:
+    made = form()
+    masked = [name for screen in made.document["screens"] for name in screen["sensitive"]]
+    assert tuple(masked) == made.steps
+
+
+def test_the_last_screen_sends_every_answer_under_the_name_of_its_step() -> None:
+    made = form()
+    first, *_, last = made.document["screens"]
+    action = last["layout"]["children"][-1]["on-click-action"]
+    assert (first["id"], action["name"], tuple(action["payload"])) == (FIRST_SCREEN, "complete", made.steps)
+    assert action["payload"]["category"] == "${screen.PAGE_A.form.category}"
+
+
+def test_a_questionnaire_without_a_question_for_a_form_is_refused() -> None:
+    flow = _without_texts(
+        "{name: own, languages: [en], accuses: nobody, steps: [{id: files, type: media}, {id: send, type: submit}]}"
+    )
+    with pytest.raises(ValueError, match="no question"):
+        make_form(flow, default_flow().catalogues["en"], Geography.sample())
