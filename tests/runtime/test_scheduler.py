@@ -20,6 +20,7 @@ from satark.identity.sealing import new_identity
 from satark.ingest.sessions import Due
 from satark.routing.desks import add_desk
 from satark.runtime.host import Host
+from satark.runtime.scheduler import ScheduledJobs
 from satark.settings import Settings
 from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
@@ -199,18 +200,37 @@ async def test_a_draft_that_does_not_open_expires_all_the_same(clock: Clock) -> 
     await until(lambda: clock.count("conversation") == 0)
 
 
-async def test_rows_that_have_served_their_term_are_swept(tmp_path: Path) -> None:
-    async with running(tmp_path) as clock:
+async def test_rows_that_have_served_their_term_are_swept_some_in_a_transaction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, databases: Any
+) -> None:
+    monkeypatch.setattr("satark.runtime.scheduler.PURGED_AT_ONCE", 3)
+    stores = {"database_url": databases.main, "keys_url": databases.keys}
+    async with running(tmp_path, **stores) as clock:
         await clock.tipster.walk(ANSWERS, RECEIPT)
         await clock.tipster.say("yes")
         assert (clock.count("reach"), clock.count("seen") > 0) == (1, True)
         clock.change("seen", day=1)
         clock.change("reach", expires_at=1)
-    channel = ScriptedChannel()
-    host = scripted_host(Settings(data_dir=tmp_path), channel, [ScriptedSink("desk")])
+        assert clock.count("seen") > 2 * 3
+    channel, most = ScriptedChannel(), []
+    host = scripted_host(Settings(data_dir=tmp_path, **stores), channel, [ScriptedSink("desk")])
+    purge = ScheduledJobs.purge
+
+    def counted(jobs: ScheduledJobs, unit: UnitOfWork) -> bool:
+        before = count_in(unit)
+        more = purge(jobs, unit)
+        most.append(before - count_in(unit))
+        return more
+
+    monkeypatch.setattr(ScheduledJobs, "purge", counted)
     async with host.running():
         again = Clock(host, channel)
         await until(lambda: (again.count("seen"), again.count("reach")) == (0, 0))
+    assert max(most) == 3
+
+
+def count_in(unit: UnitOfWork) -> int:
+    return unit.main.execute(select(func.count()).select_from(tables.seen)).scalar_one()
 
 
 async def test_notices_and_alarms_are_forgotten_two_weeks_after_they_were_sent_and_tips_are_not(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ from satark.store.writer import StoreDown
 from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from satark.core_settings import Core
     from satark.dialogue.session import Session
     from satark.identity.edge_key import Identity
@@ -40,6 +43,8 @@ EVERY = 1.0
 """Seconds between two rounds."""
 PURGE_EVERY = 3600
 """Rounds between two purges of expired rows."""
+PURGED_AT_ONCE = 1_000
+"""Most rows of a kind that one transaction purges."""
 ERASE_EVERY = 5
 """Rounds after which what was deleted is gone from SQLite's log too."""
 LOOK_EVERY = 3
@@ -93,7 +98,7 @@ class ScheduledJobs:
 
     async def _round(self, number: int) -> None:
         if number % PURGE_EVERY == 0:
-            await self._writer.write(self.purge)
+            await self._purge()
         if number % LOOK_EVERY == 0:
             await self._work_on_due()
         self._posted(await self._writer.write(self.announce))
@@ -203,18 +208,32 @@ class ScheduledJobs:
         handle = self._identity.open_handle(sealed, id_)
         return self._outbox.compose(self._flows.current.news_notice(handle.language), handle, id_ + id_, notice=True)
 
-    def purge(self, unit: UnitOfWork) -> None:
-        """Delete expired rows: event keys, reply handles, message ids, sent calls, notifications."""
+    async def _purge(self) -> None:
+        """Delete all expired rows, some in a transaction: a busy day's are millions, and turns wait behind each."""
+        while await self._writer.write(self.purge):
+            pass
+        while finished := await run_in_thread(self._services.read, _finished_notifications):
+            await self._writer.write(partial(deliveries.delete_finished, ids=finished))
+
+    def purge(self, unit: UnitOfWork) -> bool:
+        """Delete some expired rows: event keys, reply handles, message ids, sent calls. True: more may be left."""
         oldest = unit.day - int(self._settings.seen_days)
-        unit.main.execute(delete(tables.seen).where(tables.seen.c.day < oldest))
-        unit.main.execute(delete(tables.reach).where(tables.reach.c.expires_at <= unit.now))
-        provider_messages.purge_expired(unit)
-        outbox_store.purge_unreported(unit)
-        deliveries.purge_notifications(unit, unit.now - NOTIFICATION_DAYS * 86_400)
+        deleted = (
+            unit.delete_some(tables.seen, tables.seen.c.day < oldest, most=PURGED_AT_ONCE),
+            unit.delete_some(tables.reach, tables.reach.c.expires_at <= unit.now, most=PURGED_AT_ONCE),
+            provider_messages.purge_expired(unit, PURGED_AT_ONCE),
+            outbox_store.purge_unreported(unit, PURGED_AT_ONCE),
+        )
+        return max(deleted) == PURGED_AT_ONCE
 
     def purge_codes(self, unit: UnitOfWork) -> None:
         """Delete expired handoff codes: their rows say to the second when they were given out."""
         unit.main.execute(delete(tables.handoff_code).where(tables.handoff_code.c.expires_at <= unit.now))
+
+
+def _finished_notifications(connection: Connection) -> Sequence[bytes]:
+    oldest = int(time.time()) - NOTIFICATION_DAYS * 86_400
+    return deliveries.finished_notifications(connection, oldest, PURGED_AT_ONCE)
 
 
 def _first(due: Mapping[bytes, tuple[bytes, Due]], is_due: Callable[[Due], bool]) -> dict[bytes, bytes]:

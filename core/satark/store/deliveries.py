@@ -207,14 +207,19 @@ def counts(connection: Connection) -> dict[tuple[str, str], int]:
     return {(destination, state): count for destination, state, count in rows}
 
 
-def purge_notifications(unit: UnitOfWork, oldest: int) -> None:
-    """Delete notifications and alarms (`sink.Delivery.kind`) that are finished and were due before a moment.
+def finished_notifications(connection: Connection, oldest: int, most: int) -> Sequence[bytes]:
+    """Return ids of notifications and alarms (`sink.Delivery.kind`) that are finished and were due before a moment.
 
-    An order to an office to erase its copy stays until the office has it.
+    Reads every delivery. An order to an office to erase its copy is not finished until the office has it.
     """
     past = (delivery.c.tip.contains(":"), delivery.c.due_at < oldest, delivery.c.state != "due")
     open_order = delivery.c.tip.startswith("erased:") & (delivery.c.state != "done")
-    unit.main.execute(delete(delivery).where(*past, ~open_order))
+    return connection.execute(select(delivery.c.id).where(*past, ~open_order).limit(most)).scalars().all()
+
+
+def delete_finished(unit: UnitOfWork, ids: Collection[bytes]) -> None:
+    """Delete deliveries that are not due again since."""
+    unit.main.execute(delete(delivery).where(delivery.c.id.in_(ids), delivery.c.state != "due"))
 
 
 def _unblock_next(unit: UnitOfWork, ids: Sequence[bytes]) -> None:

@@ -122,9 +122,9 @@ def make_all_due(unit: UnitOfWork) -> None:
     unit.main.execute(update(outbox).where(outbox.c.state == "due").values(due_at=unit.now))
 
 
-def purge_unreported(unit: UnitOfWork) -> None:
-    """Delete sent calls for which no report came in time."""
-    unit.main.execute(delete(outbox).where(outbox.c.state == "sent", outbox.c.due_at <= unit.now))
+def purge_unreported(unit: UnitOfWork, most: int) -> int:
+    """Delete at most so many sent calls for which no report came in time; return how many."""
+    return unit.delete_some(outbox, outbox.c.state == "sent", outbox.c.due_at <= unit.now, most=most)
 
 
 def _row(item: OutboxMessage, identity: Identity, due_at: int) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from secrets import token_bytes
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from satark import time_buckets
 from satark.identity.edge_key import BrokenSeal
@@ -42,9 +42,9 @@ def ids_of(unit: UnitOfWork, conversation_id: bytes, identity: Identity) -> list
     return found
 
 
-def purge_expired(unit: UnitOfWork) -> None:
-    """Delete ids that are too old to be of use."""
-    unit.main.execute(delete(provider_message).where(provider_message.c.expires_at <= unit.now))
+def purge_expired(unit: UnitOfWork, most: int) -> int:
+    """Delete at most so many ids that are too old to be of use; return how many."""
+    return unit.delete_some(provider_message, provider_message.c.expires_at <= unit.now, most=most)
 
 
 def _row(unit: UnitOfWork, conversation_id: bytes, message_id: str, identity: Identity) -> dict[str, object]:

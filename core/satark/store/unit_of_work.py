@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Table, text
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from satark.store.tables import keys as keys_metadata
@@ -86,6 +86,15 @@ class UnitOfWork:
         connection = self.keys if table.metadata is keys_metadata else self.main
         statement = _dialect_insert(connection)(table).on_conflict_do_nothing().returning(column)
         return set(connection.execute(statement, list(rows)).scalars())
+
+    def delete_some(self, table: Table, *where: ColumnElement[bool], most: int) -> int:
+        """Delete rows of the main database for which all of this holds; return how many.
+
+        Deletes at most so many, so that nobody waits long behind it, and none that another transaction holds.
+        """
+        (key,) = table.primary_key
+        some = select(key).where(*where).limit(most).with_for_update(skip_locked=True)
+        return self.main.execute(delete(table).where(key.in_(some))).rowcount
 
     def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows into the key store, or replace those with the same primary key."""
