@@ -1,12 +1,14 @@
 """Takes the screenshots of the documentation, from demos of its own: `python docs/pictures.py` (some minutes).
 
-No test checks the pictures: take them again when a page has changed, and look at them.
+No test checks the pictures: take them again when a page has changed, and look at them. `python docs/pictures.py desk
+FOLDER` takes each state of each page of the desk into a folder, in both languages, on a phone and on a desktop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import io
+import os
 import re
 import sys
 import tempfile
@@ -15,6 +17,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from PIL import Image
 from playwright.async_api import Browser, FilePayload, Locator, Page, async_playwright, expect
 
@@ -292,6 +295,14 @@ async def visit(browser: Browser) -> None:
         save("desk", await tip(page, page.get_by_role("link", name=number)))
 
 
+def gallery(folder: Path) -> int:
+    """Take every state of the desk's pages: the tests of the gallery do, while they review them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tests = Path(__file__).parents[1] / "tests/sinks/desk/web/gallery"
+    os.environ["SATARK_PICTURES"] = str(folder.resolve())
+    return pytest.main(["-q", str(tests)])
+
+
 async def main() -> None:
     """Take every screenshot, or those of the sample week alone: `python docs/pictures.py week`."""
     async with async_playwright() as playwright:
@@ -303,4 +314,6 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["desk"]:
+        sys.exit(gallery(Path(sys.argv[2])))
     asyncio.run(main())

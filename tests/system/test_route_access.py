@@ -36,7 +36,7 @@ PROVIDERS: dict[str, dict[str, Any]] = {
 PARAMETERS = {"position": ("0", "1", "99"), "upload": ("x" * 43,), "id": ("x" * 43,), "ordinal": ("1",)}
 OPEN_TO_ALL = frozenset(
     {"/", "/status", "/who-can-know", "/healthz", "/readyz", "/metrics", "/all", "/erase", "/leave"}
-    | {"/desk/sign-in", "/desk/second-factor", "/desk/recover"}
+    | {"/desk/sign-in", "/desk/second-factor", "/desk/recover", "/desk/help"}
 )
 """What a stranger may open: forms, the page on privacy, and what says that the service is up."""
 WORDS = "planted words of a tip"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,13 @@ PASSPHRASES = {"sp": "sp passphrase 1", "dig": "dig passphrase 1", "lanka": "lan
 
 
 @pytest.fixture
-def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+def titles() -> Mapping[str, str]:
+    """What each desk calls itself on pages."""
+    return {name: f"{name} title" for name in PASSPHRASES}
+
+
+@pytest.fixture
+def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, titles: Mapping[str, str]) -> Iterator[Services]:
     """A migrated store that `SATARK_DATA_DIR` points at, with the desks `sp`, `dig` and `lanka` (a station)."""
     data_dir = tmp_path / "data"
     monkeypatch.setenv("SATARK_DATA_DIR", str(data_dir))
@@ -39,7 +45,7 @@ def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servic
     desks: list[tuple[str, Level, str]] = [("sp", "district", ""), ("dig", "range", ""), ("lanka", "station", "lanka")]
     for name, level, area in desks:
         new = NewDesk(
-            name=name, title=f"{name} title", level=level, area=area, officer=f"{name}-1", passphrase=PASSPHRASES[name]
+            name=name, title=titles[name], level=level, area=area, officer=f"{name}-1", passphrase=PASSPHRASES[name]
         )
         make_desk(services, new)
     yield services

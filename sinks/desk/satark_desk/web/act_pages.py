@@ -14,7 +14,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.officer import MAX_TEXT, ActRefused, NoSuchTip, OpenTip, marked, sender_hints, text_hints
+from satark.officer import MAX_TEXT, ActRefused, NoSuchTip, OpenTip, all_desks, marked, sender_hints, text_hints
 from satark_desk.tip_queue import Filter
 from satark_desk.web.act_forms import FIELDS, GIVEN, act_name, act_of
 from satark_desk.web.form_drafts import FormOwner
@@ -113,6 +113,7 @@ class ActPages:
             act=msgspec.structs.replace(act, due=act.due or self._usual_due(session, tip)),
             decides=self._pages.acts(session).decides(tip, act.outcome),
             target=targets.get(act.to),
+            titles={desk.name: desk.title for desk in self._web.context.read(all_desks)},
             **self._release(request, session, tip, act),
             draft=request.query_params.get("draft", ""),
             wanted=Filter.read(request.query_params),
@@ -156,7 +157,8 @@ class ActPages:
         draft = self._web.drafts.put(FormOwner.of(session.unlocked), path, fields)
         query = urlencode({"draft": draft} | ({"edit": "1"} if edit else {}))
         wanted = Filter.read(request.query_params).query
-        return redirect_to(request, f"{path}?{query}" + (f"&{wanted}" if wanted else ""))
+        # Where the form is shown again, the browser scrolls to it: it stands far below the top.
+        return redirect_to(request, f"{path}?{query}" + (f"&{wanted}" if wanted else "") + "#form")
 
     def _to_tip(self, request: Request, tip: OpenTip, done: str = "") -> Response:
         wanted = Filter.read(request.query_params).query

@@ -49,7 +49,7 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
         Route("/wordings", web.page(wordings.show)),
         Route("/wordings", web.form(wordings.save), methods=["POST"]),
         Route("/wordings/remove", web.form(wordings.remove), methods=["POST"]),
-        Route("/help", web.page(web.help)),
+        Route("/help", web.help),
         Route("/figures", web.page(overview.show)),
         Route("/figures/week.pdf", web.page(overview.week)),
         *_sign_in_routes(web, sign_in),

@@ -56,7 +56,12 @@ TOPICS: Final[Mapping[str, tuple[Key, ...]]] = MappingProxyType(
         "roster": (),
         "recoveries": (),
         "account": (),
+        "sign_in": (),
+        "second_factor": (),
+        "recover": (),
         "desk": (("?", "help.key.help"),),
     }
 )
 """Topic → its keys. Its name and its words are the texts `help.<topic>.name` and `help.<topic>`."""
+SIGN_IN_TOPICS: Final = ("sign_in", "second_factor", "recover")
+"""Topics of the pages for whoever is not signed in."""

@@ -24,7 +24,7 @@ from satark_desk.passkey_challenge import Site
 from satark_desk.passphrases import MEMORY_KIB
 from satark_desk.roster_changes import seen_position
 from satark_desk.web.form_drafts import FormDrafts
-from satark_desk.web.help_topics import ACT_KEYS, TOPICS
+from satark_desk.web.help_topics import ACT_KEYS, SIGN_IN_TOPICS, TOPICS
 from satark_desk.web.page_text import PageText, officers_languages
 from satark_desk.web.pending_sign_ins import EXPIRES_AFTER, PendingSignIns
 from satark_desk.web.sessions import Session, Sessions
@@ -118,9 +118,17 @@ class WebContext:
         seen = seen_position(services, session.desk, session.officer)
         return {"roster_news": max(0, checked.state.position - seen), "roster_alarm": alarm}
 
-    def help(self, request: Request, session: Session) -> Response:
-        """Show what every page is for, with its keys: where the dialog behind `?` leads without JavaScript."""
-        return self.show(request, "help.html", session=session)
+    async def help(self, request: Request) -> Response:
+        """Show what every page is for, with its keys: where the dialog behind `?` leads without JavaScript.
+
+        Whoever is not signed in sees the help of signing in.
+        """
+        if await run_in_threadpool(self._session, request) is None:
+            return self.show(request, "help.html", shown=SIGN_IN_TOPICS)
+        return await self.page(self._help, for_temporary=True)(request)
+
+    def _help(self, request: Request, session: Session) -> Response:
+        return self.show(request, "help.html", session=session, shown=TOPICS)
 
     def page(self, handler: PageHandler, *, for_temporary: bool = False) -> Endpoint:
         """Wrap a page handler for signed-in officers as an endpoint.

@@ -32,7 +32,7 @@ AUDITOR = "sp's auditor"
 PASSPHRASE = "quiet mango tractor 7 violin ledger"
 FORGED = "sp by another site's form"
 WITHOUT_SESSION = frozenset(
-    {"/desk/sign-in", "/desk/second-factor", "/desk/recover", "/desk/sign-out", "/desk/language"}
+    {"/desk/sign-in", "/desk/second-factor", "/desk/recover", "/desk/sign-out", "/desk/language", "/desk/help"}
 )
 """Routes that answer those who are not signed in. A new one is added here on purpose, and shows nothing of a tip."""
 ENDING = frozenset({"/desk/sign-out"})

@@ -12,7 +12,7 @@ from httpx2 import Client
 
 from satark.catalogues import Catalogues
 from satark.testing.tips import SeededTip
-from satark_desk.web.help_topics import ACT_KEYS, TOPICS
+from satark_desk.web.help_topics import ACT_KEYS, SIGN_IN_TOPICS, TOPICS
 
 TEMPLATES = files("satark_desk.web") / "templates"
 PAGES = {
@@ -41,6 +41,21 @@ def test_every_page_says_in_its_dialog_what_it_is_for(
         dialog = shown.partition("<dialog")[2].partition("</dialog>")[0]
         assert texts.text(f"help.{topic}") in dialog, page
         assert f'/help#{topic}"' in shown, page
+
+
+@pytest.mark.parametrize("language", ["en", "hi"])
+def test_the_pages_of_signing_in_have_their_help_before_anybody_is_signed_in(
+    browser: Callable[..., Client], language: str
+) -> None:
+    client, texts = browser(), Catalogues.of("satark_desk.web")[language]
+    client.headers["accept-language"] = language
+    for page, topic in (("sign-in", "sign_in"), ("recover", "recover")):
+        shown = unescape(client.get(f"/desk/{page}").text)
+        assert texts.text(f"help.{topic}") in shown.partition("<dialog")[2].partition("</dialog>")[0]
+        assert f'/help#{topic}"' in shown
+    page = unescape(client.get("/desk/help").text)
+    assert all(texts.text(f"help.{topic}") in page for topic in SIGN_IN_TOPICS)
+    assert texts.text("help.audit") not in page
 
 
 def test_every_template_names_a_topic_that_exists() -> None:
