@@ -6,6 +6,7 @@ import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
@@ -118,17 +119,15 @@ class Settings:
             SettingsError: a field of it is missing or wrong.
         """
         self._asked[name] = model
-        fields: dict[str, Any] = {name: (model | None, None)}
         preset = {name: self._presets[name]} if name in self._presets and self.is_set(name) else {}
-        found: M | None = getattr(self._load(name, create_model("Section", **fields), preset), name)
+        found: M | None = getattr(self._load(name, _holding(name, model), preset), name)
         if found is None and name in self._stand_ins:
             return model.model_validate(self._stand_ins[name])
         return self._demanded(name, model) if found is None and self._demand else found
 
     def is_set(self, name: str) -> bool:
         """Whether anything at all of a section is set, in the file or the environment, be it right or wrong."""
-        fields: dict[str, Any] = {name: (dict[str, Any] | None, None)}
-        return getattr(self._load(name, create_model("Section", **fields)), name) is not None
+        return getattr(self._load(name, _holding(name, dict[str, Any])), name) is not None
 
     @property
     def known(self) -> frozenset[str]:
@@ -186,13 +185,11 @@ class Settings:
             return model.model_validate({})
         except ValidationError as error:
             problems = [{**e, "loc": (name, *e["loc"])} for e in error.errors()]
-            whole = create_model("Section", **{name: (model | None, None)})  # type: ignore[call-overload]
-            raise SettingsError([_problem(e, name, whole) for e in problems]) from None
+            raise SettingsError([_problem(e, name, _holding(name, model)) for e in problems]) from None
 
     def _load(self, section: str, model: type[M], preset: Mapping[str, Any] = MappingProxyType({})) -> M:
-        source = type("Source", (_Source, model), {"model_config": _config(self.path)})
         try:
-            found: M = source(**preset)
+            found: M = _source(model, self.path)(**preset)
         except ValidationError as error:
             raise SettingsError([_problem(e, section, model) for e in error.errors()]) from None
         except UnreadableValue as error:
@@ -211,6 +208,19 @@ class _Source(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return env_settings, TomlConfigSettingsSource(settings_cls), init_settings
+
+
+@cache
+def _source(model: type[BaseModel], path: Path | None) -> Any:
+    """Make the class whose instances read the file and the environment as they are then: making it takes longer."""
+    return type("Source", (_Source, model), {"model_config": _config(path)})
+
+
+@cache
+def _holding(name: str, model: Any) -> type[BaseModel]:
+    """Make the model of a configuration of which only this section is read."""
+    fields: dict[str, Any] = {name: (model | None, None)}
+    return create_model("Section", **fields)
 
 
 def _config(path: Path | None) -> SettingsConfigDict:
