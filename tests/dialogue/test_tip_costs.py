@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -9,21 +10,27 @@ import pytest
 from click.testing import CliRunner
 
 from satark.testing.dialogue import understanding
-from satark.testing.dialogue.tip_costs import CEILINGS, CHANNELS, every_cost
+from satark.testing.dialogue.tip_costs import CEILINGS, CHANNELS, Road, TipCosts, every_cost
 
-COSTS = tuple(every_cost())
+Costs = Sequence[tuple[Road, str, str, TipCosts]]
+
+
+@pytest.fixture(scope="module")
+def every() -> Costs:
+    """Road, channel, language and script, and costs of every tip: not while tests are collected, by every process."""
+    return tuple(every_cost())
 
 
 @pytest.mark.parametrize(("road", "most"), [("taps", 7), ("story", 3), ("call", 7)])
-def test_a_tip_takes_few_answers_on_every_channel(road: str, most: int) -> None:
-    taken = {(channel, written): costs.answers for one, channel, written, costs in COSTS if one == road}
-    assert {channel for channel, _ in taken} == set(CHANNELS[road])  # type: ignore[index] # the table's own words
+def test_a_tip_takes_few_answers_on_every_channel(every: Costs, road: Road, most: int) -> None:
+    taken = {(channel, written): costs.answers for one, channel, written, costs in every if one == road}
+    assert {channel for channel, _ in taken} == set(CHANNELS[road])
     assert {written for _, written in taken} >= {"hi", "en"}
     assert max(taken.values()) <= most
 
 
-def test_no_tip_takes_more_messages_or_segments_than_it_may() -> None:
-    for road, channel, written, costs in COSTS:
+def test_no_tip_takes_more_messages_or_segments_than_it_may(every: Costs) -> None:
+    for road, channel, written, costs in every:
         most = CEILINGS[road]
         assert costs.outgoing <= most.outgoing, (road, channel, written)
         assert costs.segments <= most.segments, (road, channel, written)

@@ -13,7 +13,7 @@ from satark.geography.geography import Geography
 from satark.testing.dialogue.corpus import asked_at
 
 GEOGRAPHY = Geography.sample()
-READER = Reader(GEOGRAPHY)
+READER = Reader.shared(GEOGRAPHY)
 FREE = ("what", "place", "police_who", "who", "vehicle", "how_often", "when_date")
 EVERY_KIND = (*FREE, "category", "police", "when", "review", "reach", "evidence", "origin")
 CAR = "He has a white car with the number 4411"

@@ -18,7 +18,7 @@ from satark.geography.geography import Geography
 from satark.testing.dialogue.corpus import asked_at
 
 GEOGRAPHY = Geography.sample()
-READER = Reader(GEOGRAPHY)
+READER = Reader.shared(GEOGRAPHY)
 CATALOGUES = Catalogues.shipped()
 STEPS = ["category", "what", "place", "station", "police", "police_unit", "evidence", "review", "reach", "cancel"]
 ASKED = {step: asked_at(step, GEOGRAPHY, CATALOGUES) for step in STEPS}
