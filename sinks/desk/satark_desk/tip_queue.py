@@ -114,9 +114,14 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def is_pressing(self) -> bool:
+        """Whether it is urgent and unfinished."""
+        return not self.summary.finished and self.summary.header.priority == "urgent"
+
+    @property
     def rank(self) -> int:
         """What the queue is sorted by first: unfinished urgent tips, then what rose to the desk, then high priority."""
-        if not self.summary.finished and self.summary.header.priority == "urgent":
+        if self.is_pressing:
             return _URGENT
         return _RISEN if "risen" in self.marks else _HIGH if self.urgency else 0
 

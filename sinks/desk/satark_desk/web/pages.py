@@ -79,6 +79,7 @@ class DeskPages:
             rows=queue.page(wanted, found, (number - 1) * size, size),
             total=total,
             counts=queue.count_by_status(),
+            statuses=STATUSES,
             marks=queue.count_by_mark(),
             pressing=queue.pressing,
             unread=queue.first_unread(wanted, found),
