@@ -22,7 +22,7 @@ READY := .venv/ready
 CLIPS := .venv/clips
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: help run test quick lint bench evidence-bench torture chaos upgrade fuzz mutation mutants audit sbom build canary corpus lexicon docs clean
+.PHONY: help run test quick lint bench evidence-bench soak torture chaos upgrade fuzz mutation mutants audit sbom build canary corpus lexicon docs clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -69,9 +69,13 @@ sbom: $(READY) ## the bill of materials of the locked packages (CycloneDX), in d
 	@$(BIN)/python -m satark.testing.supply sbom dist/satark.cdx.json
 
 build: sbom ## wheel and source archive, the locks of servers and the bill of materials, in dist/
-	@$(BIN)/python -m satark.testing.supply server-lock dist/server.lock
-	@$(BIN)/python -m satark.testing.supply server-lock dist/web.lock --without evidence --without printing
+	@$(BIN)/python -m satark.testing.supply server-lock dist/server.lock --without transcription
+	@$(BIN)/python -m satark.testing.supply server-lock dist/transcription.lock
+	@$(BIN)/python -m satark.testing.supply server-lock dist/web.lock --without evidence --without printing --without transcription
 	@$(BIN)/python -m hatchling build -d dist
+
+soak: $(READY) ## an hour of steady load: memory, handles and times by minute (ARGS="--minutes 10 --per-second 100")
+	@PYTHONPATH=tests/bench $(BIN)/python -m satark_bench.soak $(ARGS)
 
 torture: $(READY) ## 10,000 tips to failing destinations while processes are killed; needs RabbitMQ (ARGS="--tips 500 --kills 20")
 	@PYTHONPATH=tests/bench $(BIN)/python -m satark_torture $(ARGS)

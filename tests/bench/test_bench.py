@@ -25,6 +25,7 @@ from satark_bench.provider import Provider
 from satark_bench.results import Counters, Result, middle
 from satark_bench.scenarios import SCENARIOS, Scenario
 from satark_bench.slow_disk import slow_flush
+from satark_bench.soak import Minute, growth
 from satark_bench.stored import store
 from satark_bench.webhooks import RECEIPT, BotMessage, Webhooks
 
@@ -115,6 +116,33 @@ def one_round(number: int) -> Result:
 def test_the_median_of_the_rounds_counts_and_what_went_wrong_is_added_up() -> None:
     found = middle([one_round(n) for n in (1, 9, 2)])
     assert (found.messages_per_second, found.foreign_load, found.receipts, found.refused) == (2.0, 2.0, 12, 12)
+
+
+MINUTE = Minute(
+    messages_per_second=300,
+    reply_p50_ms=9,
+    reply_p99_ms=30,
+    rss_mb=200,
+    handles=300,
+    refused=0,
+    unanswered=0,
+    others=0.1,
+)
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        ({}, []),
+        ({"rss_mb": 209, "handles": 308}, []),
+        ({"rss_mb": 211}, ["memory grew from 200 to 211 MB"]),
+        ({"handles": 309}, ["handles grew from 300 to 309"]),
+        ({"refused": 1, "unanswered": 2}, ["4 messages were refused, or not answered within a second"]),
+    ],
+)
+def test_a_soak_says_what_grew(last: dict[str, Any], said: list[str]) -> None:
+    warming = MINUTE._replace(rss_mb=120, handles=100)
+    assert growth([warming, warming, *[MINUTE] * 4, *[MINUTE._replace(**last)] * 2]) == said
 
 
 def test_a_citizen_taps_the_first_button() -> None:

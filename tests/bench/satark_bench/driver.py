@@ -7,7 +7,8 @@ import itertools
 import random
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from satark_bench.citizen import Citizen
@@ -95,15 +96,38 @@ class Population:
         return number
 
 
-async def measure(name: str, prepare: Contestant, scenario: Scenario, citizens: int, seconds: float) -> Result:
-    """Run one contestant in one scenario: warm up for a fifth of the time, then measure; a burst is measured whole.
+class Load:
+    """A contestant that runs, and the people who write to it once `begin` is called."""
+
+    def __init__(self, bot: Bot, port: int, population: Population, scenario: Scenario, citizens: int) -> None:
+        self.bot, self.population = bot, population
+        self._port, self._scenario, self._citizens = port, scenario, citizens
+
+    async def send_photos(self) -> None:
+        """Send the scenario's photos, if it has any; wait until they are accepted."""
+        if self._scenario.photos:
+            await self._connect([self.population.photographer] * _PHOTO_CONNECTIONS)
+            await asyncio.wait_for(self.population.photographers.are_accepted.wait(), _LONGEST_BURST)
+
+    async def begin(self) -> None:
+        """Let all citizens write."""
+        connections = [self.population.provider] * max(1, self._citizens // self._scenario.batch)
+        await self._connect(connections + [self.population.flooder] * self._scenario.flood)
+
+    async def _connect(self, makers: list[Callable[[], Provider]]) -> None:
+        for make in makers:
+            await asyncio.get_running_loop().create_connection(make, "127.0.0.1", self._port)
+
+
+@asynccontextmanager
+async def prepared(prepare: Contestant, scenario: Scenario, citizens: int) -> AsyncIterator[Load]:
+    """Start a contestant with a stub Graph API; it runs until the block ends.
 
     Raises:
-        BotError: the contestant did not start, or answered nothing.
+        BotError: it did not start.
     """
     population = Population(scenario)
-    loop = asyncio.get_running_loop()
-    graph = await loop.create_server(
+    graph = await asyncio.get_running_loop().create_server(
         lambda: GraphConnection(population.receive, scenario.graph_seconds), "127.0.0.1", 0
     )
     graph_url = f"http://127.0.0.1:{graph.sockets[0].getsockname()[1]}"
@@ -112,35 +136,40 @@ async def measure(name: str, prepare: Contestant, scenario: Scenario, citizens: 
         slow = slow_flush(site.folder, scenario.flush_seconds)
         with prepare(site) as launch, running(launch.command, launch.environment | slow, site.folder / "log") as bot:
             await asyncio.to_thread(bot.wait_until_it_listens, site.port)
-            if scenario.photos:
-                for _ in range(_PHOTO_CONNECTIONS):
-                    await loop.create_connection(population.photographer, "127.0.0.1", site.port)
-                await asyncio.wait_for(population.photographers.are_accepted.wait(), _LONGEST_BURST)
+            load = Load(bot, site.port, population, scenario, citizens)
+            await load.send_photos()
             population.begin()
-            measured = _Measured(name, bot, population)
-            connections = [population.provider] * max(1, citizens // scenario.batch)
-            for make in connections + [population.flooder] * scenario.flood:
-                await loop.create_connection(make, "127.0.0.1", site.port)
-            if scenario.burst:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(population.burst_is_over.wait(), _LONGEST_BURST)
-            else:
-                await asyncio.sleep(seconds / 5)
-                measured = _Measured(name, bot, population)
-                await asyncio.sleep(seconds)
-            result = measured.result()
+            yield load
     graph.close()
-    return result
 
 
-class _Measured:
+async def measure(name: str, prepare: Contestant, scenario: Scenario, citizens: int, seconds: float) -> Result:
+    """Run one contestant in one scenario: warm up for a fifth of the time, then measure; a burst is measured whole.
+
+    Raises:
+        BotError: the contestant did not start, or answered nothing.
+    """
+    async with prepared(prepare, scenario, citizens) as load:
+        measured = Measured(name, load)
+        await load.begin()
+        if scenario.burst:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(load.population.burst_is_over.wait(), _LONGEST_BURST)
+        else:
+            await asyncio.sleep(seconds / 5)
+            measured = Measured(name, load)
+            await asyncio.sleep(seconds)
+        return measured.result()
+
+
+class Measured:
     """A measurement that began when this was made."""
 
-    def __init__(self, name: str, bot: Bot, population: Population) -> None:
-        self._name, self._bot, self._population = name, bot, population
-        population.counters.reset()
+    def __init__(self, name: str, load: Load) -> None:
+        self._name, self._bot, self._population = name, load.bot, load.population
+        self._population.counters.reset()
         self._load = MachineLoad()
-        self._bot_before, self._driver_before = bot.cpu_seconds(), time.process_time()
+        self._bot_before, self._driver_before = self._bot.cpu_seconds(), time.process_time()
         self._began = time.perf_counter()
 
     def result(self) -> Result:

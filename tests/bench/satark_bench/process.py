@@ -36,6 +36,10 @@ class Bot:
         """Return resident memory of the process and its children (proc(5), `stat` field 24)."""
         return sum(_stat(pid, 21) for pid in self._processes()) * _PAGE
 
+    def handles(self) -> int:
+        """Return how many files and sockets the process and its children have open."""
+        return sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in self._processes())
+
     def wait_until_it_listens(self, port: int) -> None:
         """Wait until the port accepts connections.
 
