@@ -176,3 +176,7 @@ def test_a_complete_configuration_has_no_problems(data: Path, monkeypatch: pytes
     services.close()
     assert run("check").stdout.endswith("✓ nothing is wrong\n")
     assert run("check", "--json").stdout == ""
+    assert "no channel of it runs" not in run("check").stdout
+    monkeypatch.setenv("SATARK_PLUGINS", '["whatsapp", "telegram", "sms_ivr"]')
+    warnings = [line for line in run("check").stdout.splitlines() if "no channel of it runs" in line]
+    assert [line.split()[2] for line in warnings] == ["sms_ivr", "telegram"]

@@ -17,6 +17,7 @@ from satark.cli.check_machine import machine_findings
 from satark.cli.check_officers import lone_officers
 from satark.cli.check_setting_names import name_problems
 from satark.cli.check_stores import store_problems
+from satark.cli.check_transcription import transcription_problems
 from satark.cli.roles import roles_option
 from satark.core_settings import Core, Role
 from satark.evidence.sandbox.protections import NAMES, find_protections
@@ -65,9 +66,21 @@ def _warnings() -> list[str]:
     settings = Settings()
     services = compose.load_services(settings, compose.load_geography(settings))
     try:
-        return lone_officers(services.read_keys(services.roster.check).state)
+        return _unset_plugins(settings) + lone_officers(services.read_keys(services.roster.check).state)
     finally:
         services.close()
+
+
+def _unset_plugins(settings: Settings) -> list[str]:
+    """Return a warning for each plugin that the operator names, and whose channels are off for want of settings."""
+    if "plugins" not in settings.core.model_fields_set:
+        return []
+    off = compose.load_plugins(settings).without_channels(settings)
+    return [
+        f"plugin {name} is named in plugins, but no channel of it runs: none of its settings is set; "
+        "set them (docs/settings.md), or take it out"
+        for name in off
+    ]
 
 
 def _describe_machine() -> None:
@@ -107,6 +120,8 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
     found.of(lambda: _check_spool(settings))
     found.problems += _clip_problems(settings.core)
     destination_rules = found.of(lambda: compose.load_destinations(settings, plugins)) or ()
+    if "desk" in roles:
+        found.problems += found.of(lambda: transcription_problems(settings)) or []
     services = found.of(lambda: compose.load_services(settings, geography, destination_rules))
     if services is not None:
         found.problems += check_destinations.settings_problems(settings.core, geography)

@@ -89,6 +89,15 @@ class Plugins:
         found = self._collect("satark_channels", settings=settings, sms_providers=sms, call_providers=calls)
         return sorted(_unique(found, "channel"), key=lambda channel: channel.name)
 
+    def without_channels(self, settings: Settings) -> list[str]:
+        """The plugins that could have channels or providers, of which these settings configure none."""
+        sms = self._results("satark_sms_providers", settings=settings)
+        calls = self._results("satark_call_providers", settings=settings)
+        providers = {"sms_providers": _flat(sms), "call_providers": _flat(calls)}
+        results = [*sms, *calls, *self._results("satark_channels", settings=settings, **providers)]
+        configured = {plugin for plugin, found in results if found}
+        return sorted({plugin for plugin, _ in results} - configured)
+
     def sinks(self, settings: Settings, context: WorkerContext) -> list[Sink]:
         """Every sink, by name."""
         return _unique(self._collect("satark_sinks", settings=settings, context=context), "sink")
@@ -207,6 +216,10 @@ class Plugins:
         if problems:
             raise SettingsError(problems)
         return results
+
+
+def _flat(results: Iterable[tuple[str, Iterable[Any]]]) -> list[Any]:
+    return [item for _, batch in results for item in batch]
 
 
 def installed() -> list[str]:
