@@ -74,3 +74,8 @@ def test_libraries_that_only_one_command_needs_are_imported_lazily() -> None:
     code = f"import sys, satark.cli.main; sys.exit(' '.join({lazy} & set(sys.modules)) or 0)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (found.returncode, found.stderr.strip()) == (0, "")
+
+
+def test_a_process_that_serves_imports_no_alembic_before_it_migrates() -> None:
+    code = "import sys, satark.cli.serve; sys.exit('alembic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+
+from satark.store.migrations import revisions
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import Connection, Engine
 
 _HERE = Path(__file__).parent
 
@@ -33,6 +35,8 @@ class Migrations:
 
     def upgrade(self) -> None:
         """Migrate both databases to the newest revision of every branch."""
+        from alembic import command  # noqa: PLC0415 - see `revisions`
+
         for engine, folders, table in self._sides:
             with engine.begin() as connection:
                 command.upgrade(_config(connection, folders, table), "heads")
@@ -42,6 +46,8 @@ class Migrations:
 
         `base` empties the key store too.
         """
+        from alembic import command  # noqa: PLC0415
+
         engine, folders, table = self._sides[1]
         with engine.begin() as connection:
             command.downgrade(_config(connection, folders, table), revision)
@@ -52,36 +58,24 @@ class Migrations:
 
     def current(self) -> list[str]:
         """Return the revisions that the databases are at."""
-        return [revision for side in self._sides for revision in _revisions(side[0], side[2])]
+        return [revision for engine, _, table in self._sides for revision in revisions.stored(engine, table)]
 
     def wanted(self) -> list[str]:
         """Return the revisions that this program needs."""
-        return [
-            head
-            for engine, folders, table in self._sides
-            for head in ScriptDirectory.from_config(_settings(folders, table)).get_heads()
-        ]
+        return [head for _, folders, _ in self._sides for head in revisions.heads(folders)]
 
     def pending(self) -> bool:
         """Return whether `upgrade` would change anything."""
         return set(self.current()) != set(self.wanted())
 
 
-def _revisions(engine: Engine, table: str) -> Sequence[str]:
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection, opts={"version_table": table}).get_current_heads()
+def _config(connection: Connection, folders: Sequence[Path], table: str) -> Config:
+    from alembic.config import Config  # noqa: PLC0415
 
-
-def _settings(folders: Sequence[Path], table: str) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_HERE))
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", "\n".join(str(folder) for folder in folders))
     config.attributes["version_table"] = table
-    return config
-
-
-def _config(connection: Connection, folders: Sequence[Path], table: str) -> Config:
-    config = _settings(folders, table)
     config.attributes["connection"] = connection
     return config
