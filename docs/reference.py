@@ -53,7 +53,8 @@ def hooks() -> str:
 
 
 def _hook(spec: ast.FunctionDef) -> str:
-    signature = f"{spec.name}({ast.unparse(spec.args)}) -> {ast.unparse(spec.returns) if spec.returns else None}"
+    returned = ast.unparse(spec.returns) if spec.returns else None
+    signature = f"def {spec.name}({ast.unparse(spec.args)}) -> {returned}: ..."
     first = any("firstresult" in ast.unparse(decorator) for decorator in spec.decorator_list)
     names = ", ".join(argument.arg for argument in spec.args.args)
     kind = "The first result that is not `None` is used." if first else "Every plugin is called."

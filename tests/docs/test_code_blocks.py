@@ -1,0 +1,122 @@
+"""Every code block of the documentation is what it claims: Python compiles, files parse, commands and options exist."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import click
+import pytest
+import yaml
+
+from satark.cli.main import cli
+from satark.core_settings import Core
+from satark.plugins.loader import Plugins
+
+ROOT: Final = Path(__file__).parents[2]
+PAGES: Final = sorted([
+    *ROOT.glob("*.md"),
+    *(ROOT / "docs").rglob("*.md"),
+    *ROOT.glob("channels/*/README.md"),
+    *ROOT.glob("sinks/*/README.md"),
+    *ROOT.glob("examples/*/README.md"),
+])  # fmt: skip
+KINDS: Final = frozenset(
+    {"console", "csv", "ini", "json", "po", "py", "python", "sh", "text", "toml", "tree", "yaml", ""}
+)
+COMMAND: Final = re.compile(r"(?:^|[;&|(] *|as-)satark +([a-z][^;&|<>\n]*)", re.MULTILINE)
+ARGUMENT: Final = re.compile(r"[A-Z]|\.\.\.|…")
+
+
+class Block(NamedTuple):
+    """One code block."""
+
+    page: str
+    kind: str
+    code: str
+
+
+def blocks(*kinds: str) -> Iterator[Block]:
+    """Give the blocks of some kinds on all pages; of every kind where none is named."""
+    for page in PAGES:
+        found = re.findall(r"^( *)```(\w*)\n(.*?)^ *```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+        for indent, kind, code in found:
+            if not kinds or kind in kinds:
+                yield Block(page.relative_to(ROOT).as_posix(), kind, re.sub(f"(?m)^{indent}", "", code))
+
+
+def every_command() -> dict[str, click.Command]:
+    """Return the core's commands and the plugins' by what is typed, groups too."""
+    of_plugins = click.Group()
+    Plugins.load(Core.model_fields["plugins"].default).commands(of_plugins)
+    return {**dict(below("", of_plugins)), **dict(below("", cli))}
+
+
+def below(path: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    """Give a group's commands and those of its groups, by what is typed."""
+    for name, command in group.commands.items():
+        yield f"{path}{name}", command
+        if isinstance(command, click.Group):
+            yield from below(f"{path}{name} ", command)
+
+
+EVERY: Final = every_command()
+
+
+def test_every_block_is_of_a_known_kind() -> None:
+    assert [(block.page, block.kind) for block in blocks() if block.kind not in KINDS] == []
+
+
+@pytest.mark.parametrize("block", list(blocks("python")), ids=lambda block: f"{block.page}:{block.code[:20]}")
+def test_python_compiles_and_what_it_imports_exists(block: Block) -> None:
+    for node in ast.walk(ast.parse(block.code)):
+        if isinstance(node, ast.ImportFrom) and node.module and not is_made_by_the_page(node.module):
+            module = importlib.import_module(node.module)
+            assert [one.name for one in node.names if not hasattr(module, one.name)] == []
+
+
+def is_made_by_the_page(module: str) -> bool:
+    """Whether a module belongs to a project that the page makes."""
+    return module.startswith("satark_")
+
+
+def test_files_that_a_reader_copies_can_be_read() -> None:
+    read = {"toml": tomllib.loads, "json": json.loads, "yaml": yaml.safe_load}
+    unread = []
+    for block in blocks(*read):
+        try:
+            read[block.kind](block.code)
+        except (ValueError, yaml.YAMLError) as error:
+            unread.append((block.page, str(error)))
+    assert unread == []
+
+
+def typed() -> list[tuple[str, str]]:
+    """Return every command of Satark that a page has typed, with the page."""
+    return [
+        (block.page, line.split(" #")[0].strip())
+        for block in blocks("sh", "console", "")
+        for line in COMMAND.findall(block.code.replace("\\\n", " "))
+    ]
+
+
+@pytest.mark.parametrize(("page", "line"), sorted(set(typed())))
+def test_a_command_that_a_page_has_typed_exists_with_its_options(page: str, line: str) -> None:
+    words = shlex.split(line.replace("'", '"'))
+    said = next((found for end in (3, 2, 1) if (found := " ".join(words[:end])) in EVERY), "")
+    assert said, f"no command: {line}"
+    command, rest = EVERY[said], words[len(said.split()) :]
+    assert not isinstance(command, click.Group) or not rest or ARGUMENT.match(rest[0]), f"no command: {line}"
+    known = {name for one in command.get_params(click.Context(command)) for name in (*one.opts, *one.secondary_opts)}
+    assert {word.partition("=")[0] for word in rest if word.startswith("--")} <= known, f"{page}: {line}"
+
+
+def test_pages_have_commands_typed() -> None:
+    assert len(typed()) > 50
