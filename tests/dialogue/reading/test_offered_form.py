@@ -11,7 +11,7 @@ from satark.testing.dialogue.chat import FORM_TOKEN, Chat
 
 Told = Text | Tap
 STORY = "They sell liquor behind the school"
-WHOLE: dict[str, Told] = {
+FILLED: dict[str, Told] = {
     "category": Tap("INTOX"),
     "what": Text(STORY),
     "place": Text("Lanka"),
@@ -86,7 +86,7 @@ def test_who_writes_instead_is_asked_in_the_chat(chat: Chat) -> None:
 
 
 def test_a_whole_form_leads_to_the_review_and_sends_nothing(chat: Chat) -> None:
-    fill(chat, WHOLE)
+    fill(chat, FILLED)
     assert (chat.step, chat.submission) == ("review", None)
     assert "not sent yet" in chat.text
     assert chat.offered()[0] == "send"
@@ -95,12 +95,12 @@ def test_a_whole_form_leads_to_the_review_and_sends_nothing(chat: Chat) -> None:
 def test_the_tip_is_that_of_the_same_answers_in_the_chat(chat: Chat, engine: Engine) -> None:
     other = Chat(engine).say("Hi", "English").tap("INTOX").say(STORY, "Lanka").tap("no").say("skip")
     other.tap("details").tap("when").tap("past").say("On Saturday")
-    assert sent(fill(chat, WHOLE)) == sent(other)
+    assert sent(fill(chat, FILLED)) == sent(other)
 
 
 def test_the_order_of_the_fields_does_not_matter(chat: Chat, engine: Engine) -> None:
     other = Chat(engine, forms=("en",)).say("Hi", "English")
-    assert sent(fill(chat, dict(reversed(WHOLE.items())))) == sent(fill(other, WHOLE))
+    assert sent(fill(chat, dict(reversed(FILLED.items())))) == sent(fill(other, FILLED))
 
 
 def test_what_is_missing_is_asked_in_the_chat(chat: Chat) -> None:
@@ -113,18 +113,18 @@ def test_what_is_missing_is_asked_in_the_chat(chat: Chat) -> None:
 
 
 def test_what_the_form_can_not_ask_is_asked_in_the_chat(chat: Chat) -> None:
-    fill(chat, {**WHOLE, "place": Text("by the two old palms")})
+    fill(chat, {**FILLED, "place": Text("by the two old palms")})
     assert chat.step == "district"
 
 
 def test_an_answer_to_a_question_that_was_hidden_counts_for_nothing(chat: Chat) -> None:
-    fill(chat, {**WHOLE, "police_unit": Tap("station"), "now": Tap("yes"), "police_who": Text("")})
+    fill(chat, {**FILLED, "police_unit": Tap("station"), "now": Tap("yes"), "police_who": Text("")})
     assert answers_of(chat).keys() == {"category", "what", "place", "police", "when", "when_date"}
     assert sent(chat).accused is None
 
 
 def test_accused_police_get_the_promise_and_no_tip(chat: Chat) -> None:
-    fill(chat, {**WHOLE, "police": Tap("yes"), "police_unit": Tap("station"), "police_who": Text("")})
+    fill(chat, {**FILLED, "police": Tap("yes"), "police_unit": Tap("station"), "police_who": Text("")})
     assert chat.step == "review"
     made = sent(chat)
     assert made.accused is not None
@@ -132,18 +132,18 @@ def test_accused_police_get_the_promise_and_no_tip(chat: Chat) -> None:
 
 
 def test_a_danger_in_a_form_is_answered_at_once_and_makes_the_tip_urgent(chat: Chat) -> None:
-    fill(chat, {**WHOLE, "what": Text("They will kill him tonight, help")})
+    fill(chat, {**FILLED, "what": Text("They will kill him tonight, help")})
     assert "112" in chat.text
     assert sent(chat).priority == "urgent"
 
 
 def test_a_form_that_comes_again_replaces_its_answers(chat: Chat) -> None:
-    fill(fill(chat, WHOLE), {**WHOLE, "what": Text("It was ganja, not liquor")})
+    fill(fill(chat, FILLED), {**FILLED, "what": Text("It was ganja, not liquor")})
     assert (chat.step, answers_of(chat)["what"]) == ("review", "It was ganja, not liquor")
 
 
 def test_a_photo_is_still_taken_after_it(chat: Chat) -> None:
-    fill(chat, WHOLE).send()
+    fill(chat, FILLED).send()
     assert chat.step == "review"
     assert sent(chat).evidence == ("1",)
 
@@ -154,23 +154,31 @@ def test_a_photo_is_still_taken_after_it(chat: Chat) -> None:
 @pytest.mark.parametrize("token", ["forged", FORM_TOKEN.lower(), f"{FORM_TOKEN} "])
 def test_a_form_under_another_token_is_refused_and_nothing_is_lost(token: str, chat: Chat) -> None:
     chat.say("Illegal arms")
-    fill(chat, WHOLE, token)
+    fill(chat, FILLED, token)
     assert (chat.step, answers_of(chat)) == ("what", {"category": "ARMS"})
     assert "belongs to an earlier conversation" in chat.text
 
 
 def test_a_form_after_the_tip_is_sent_is_refused(chat: Chat) -> None:
-    sent(fill(chat, WHOLE))
-    fill(chat, WHOLE)
+    sent(fill(chat, FILLED))
+    fill(chat, FILLED)
     assert (chat.step, "earlier conversation" in chat.text) == ("@reach", True)
 
 
+def test_the_token_is_forgotten_when_the_tip_is_sent(chat: Chat) -> None:
+    fill(chat, FILLED)
+    assert chat.session is not None
+    assert chat.session.form_token == FORM_TOKEN
+    chat.tap("send")
+    assert chat.session.form_token == ""
+
+
 def test_a_form_on_a_channel_that_offered_none_is_refused(engine: Engine) -> None:
-    assert answers_of(fill(Chat(engine).say("Hi", "English"), WHOLE)) == {}
+    assert answers_of(fill(Chat(engine).say("Hi", "English"), FILLED)) == {}
 
 
 def test_unknown_fields_are_left_out_with_a_word_and_the_rest_is_kept(chat: Chat) -> None:
-    fill(chat, {**WHOLE, "phone_number": Text("98765 43210")})
+    fill(chat, {**FILLED, "phone_number": Text("98765 43210")})
     assert (chat.step, "could not be read and was left out" in chat.text) == ("review", True)
     assert "98765" not in str(sent(chat).answers)
 
@@ -187,7 +195,7 @@ def test_unknown_fields_are_left_out_with_a_word_and_the_rest_is_kept(chat: Chat
 def test_a_value_that_can_not_be_taken_is_asked_again_and_the_rest_is_kept(
     bad: dict[str, Told], step: str, said: str, chat: Chat
 ) -> None:
-    fill(chat, {**WHOLE, **bad})
+    fill(chat, {**FILLED, **bad})
     assert (chat.step, said in chat.text) == (step, True), chat.text
     left = answers_of(chat)
-    assert {name for name, told in WHOLE.items() if told != Text("")} - left.keys() <= {*bad, "when_date"}
+    assert {name for name, told in FILLED.items() if told != Text("")} - left.keys() <= {*bad, "when_date"}

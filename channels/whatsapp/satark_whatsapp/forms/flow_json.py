@@ -140,10 +140,10 @@ def _navigate(screen: int) -> dict[str, Any]:
 
 
 def _screen_id(number: int) -> str:
-    return f"PAGE_{_letters(number)}"
+    return f"PAGE_{_spelled(number)}"
 
 
-def _letters(number: int) -> str:
+def _spelled(number: int) -> str:
     """Return A, B … Z, AA …: the id of a screen holds letters only."""
     before, last = divmod(number, 26)
-    return (_letters(before - 1) if before else "") + chr(ord("A") + last)
+    return (_spelled(before - 1) if before else "") + chr(ord("A") + last)

@@ -50,7 +50,7 @@ def _without_texts(text: str) -> Flow:
 
 def fields(made: Form) -> dict[str, dict[str, Any]]:
     """Name → the input."""
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for screen in made.document["screens"]:
         for node in screen["layout"]["children"]:
             for one in node.get("then", [node]):
