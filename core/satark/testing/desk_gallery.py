@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _OFFICERS: Final = ("sp", "dig", "lanka", "second", "third", "naya", "app", "key")
 _WORDS: Final = ("Satark", "English", "WhatsApp", "SMS", "PDF", "CSV", "FIR", "Byte", "Bytes", "JavaScript")
+_BROWSERS: Final = ("Chrome", "Linux")
 _KEYS: Final = ("Enter", "Esc", "PageUp", "PageDown")
 _SEND: Final = """([address, fields]) => {
   const form = Object.assign(document.createElement("form"), {method: "post", action: address});
@@ -77,7 +78,7 @@ class DeskGallery:
             if by:
                 desk, officer = by.split("/")
                 await self.go(page, sign_in(desk, officer, passphrase))
-            review = PageReview(page, look, frozenset((*_OFFICERS, *_WORDS, *_KEYS)), self._pictures)
+            review = PageReview(page, look, frozenset((*_OFFICERS, *_WORDS, *_BROWSERS, *_KEYS)), self._pictures)
             for state in listed:
                 status = await self.go(page, state)
                 wrong = [] if status == state.status else [f"{state.name}: answers {status}"]

@@ -36,8 +36,9 @@ class TipStories:
         self._casework = casework
 
     def tell(self, name: str, *at: str, hours: float = 2, **about: Any) -> SeededTip:
-        """Seed a tip that came so many hours ago; `about` as for `seed_tip`."""
-        seeded = seed_tip(self.services, [self._desk(one) for one in at], received=_band_before(hours), **about)
+        """Seed a tip on illegal liquor that came so many hours ago; `about` as for `seed_tip`."""
+        about = {"category": "INTOX", "received": _band_before(hours), **about}
+        seeded = seed_tip(self.services, [self._desk(one) for one in at], **about)
         self.numbers[name] = seeded.number
         return seeded
 

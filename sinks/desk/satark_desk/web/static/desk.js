@@ -16,6 +16,8 @@
     if (event.target.id === "queue" && document.querySelector("[data-choose]:checked")) event.preventDefault();
   });
 
+  if (document.querySelector("[data-reload]")) setTimeout(() => location.reload(), 2000);
+
   const help = document.getElementById("help");
   document.addEventListener("click", (event) => {
     if (!help || event.ctrlKey || event.metaKey || event.shiftKey || !event.target.closest("[data-help]")) return;
