@@ -11,9 +11,11 @@ import pytest
 from fpdf import FPDF
 from PIL import Image
 
+from satark.evidence.documents.pdf_rendering import render_first_page
 from satark.evidence.scrubbers import builtin_scrubbers
 from satark.evidence.sniff import sniff_file
 from satark.limits import Limits
+from satark.testing.evidence.documents import unpacked
 from satark.testing.evidence.images import encode, photo
 from satark.testing.evidence.markers import HINDI, MARKER_BYTES, SHOWN
 from satark.testing.evidence.pipeline_driver import PipelineDriver, chunks
@@ -25,6 +27,8 @@ Maker = Callable[[Make, Path], bytes | Path]
 SCRUBBERS = builtin_scrubbers()
 FILM = ("-f", "lavfi", "-i", "testsrc=s=64x64:r=25:d=0.6,format=yuv420p", "-f", "lavfi", "-i", "sine=d=0.6")
 JPEG = encode(photo(size=(320, 240)), "JPEG")
+SEVERAL = 5
+"""Shades of a picture and frames of a recording that blank ones don't have."""
 
 
 def specimen(name: str) -> Maker:
@@ -32,7 +36,9 @@ def specimen(name: str) -> Maker:
 
 
 def photo_of(size: tuple[int, int], mode: str = "L") -> Maker:
-    return lambda _, __: encode(Image.new(mode, size, 128), "JPEG")
+    picture = Image.new(mode, size, "gray")
+    picture.paste("white", (0, 0, size[0] // 2, size[1]))
+    return lambda _, __: encode(picture, "JPEG")
 
 
 def recorded(name: str, *options: str) -> Maker:
@@ -52,15 +58,28 @@ def telephone(make: Make, folder: Path) -> bytes:
     return (folder / "camera.mov").read_bytes().replace(b"qt  ", b"isom")
 
 
+def adts_in_avi(_: Make, folder: Path) -> bytes:
+    """Return a film with framed sound under the number of sound without frames, as recorders of CCTV write it."""
+    ffmpeg(*FILM, "-c:v", "mpeg4", "-c:a", "aac", "-f", "mpegts", "-muxdelay", "0", "-muxpreload", "0", folder / "a.ts")
+    ffmpeg("-i", folder / "a.ts", "-c", "copy", "-tag:a", "0x1610", folder / "a.avi")
+    data = bytearray((folder / "a.avi").read_bytes())
+    format_ = data.index(b"\x10\x16\x01\0")
+    data[format_ : format_ + 2], data[format_ + 16 : format_ + 18] = b"\xff\0", bytes(2)
+    return bytes(data)
+
+
 def fax(_: Make, __: Path) -> bytes:
-    pages = [Image.new("1", (1728, 2200), 1) for _ in range(12)]
+    page = photo("1").resize((1728, 2200))
+    pages = [page, *(Image.new("1", page.size, 1) for _ in range(11))]
     return encode(pages[0], "TIFF", save_all=True, append_images=pages[1:], compression="group4")
 
 
 def pages(count: int) -> bytes:
     written = FPDF()
+    written.set_font("Helvetica")
     for _ in range(count):
         written.add_page()
+        written.cell(text=SHOWN)
     return bytes(written.output())
 
 
@@ -81,10 +100,16 @@ def broken_part(make: Make, _: Path) -> bytes:
     return out.getvalue()
 
 
-def raw_riff(make: Make, _: Path) -> bytes:
-    data = make("wav").read_bytes()
-    sizes = b"ds64" + (28).to_bytes(4, "little") + bytes(28)
-    return b"RF64\xff\xff\xff\xffWAVE" + sizes + data[12:]
+def unfinished(make: Make, folder: Path) -> bytes:
+    """Return a long recording of a recorder that lost its power: its sizes were never written."""
+    data = large_wave(make, folder).read_bytes()
+    sizes = data.index(b"ds64") + 8
+    return data[:sizes] + bytes(28) + data[sizes + 28 :]
+
+
+def large_wave(_: Make, folder: Path) -> Path:
+    ffmpeg("-f", "lavfi", "-i", "sine=d=0.6", "-rf64", "always", folder / "large.wav")
+    return folder / "large.wav"
 
 
 KINDS: Mapping[str, tuple[Maker, str]] = {
@@ -96,7 +121,8 @@ KINDS: Mapping[str, tuple[Maker, str]] = {
     "a fax of twelve pages": (fax, "image/tiff"),
     "MP4 with G.711": (telephone, "video/quicktime"),
     "MP4 with AC-3": (recorded("surround.mp4", "-c:v", "libx264", "-c:a", "ac3"), "video/mp4"),
-    "AVI with ADTS": (recorded("a.avi", "-c:v", "mpeg4", "-c:a", "aac"), "video/x-msvideo"),
+    "AVI with AAC": (recorded("a.avi", "-c:v", "mpeg4", "-c:a", "aac"), "video/x-msvideo"),
+    "AVI with ADTS": (adts_in_avi, "video/x-msvideo"),
     "FLV whose sound comes first": (
         recorded("a.flv", "-filter:v", "setpts=PTS+0.3/TB", "-c:v", "libx264", "-c:a", "aac"),
         "video/x-flv",
@@ -109,7 +135,8 @@ KINDS: Mapping[str, tuple[Maker, str]] = {
     "raw H.265": (specimen("265"), "video/mp4"),
     "Dahua": (specimen("dav"), "video/quicktime"),
     "Hikvision": (specimen("imkh"), "video/quicktime"),
-    "RF64": (raw_riff, "audio/wav"),
+    "RF64": (large_wave, "audio/wav"),
+    "RF64 without its sizes": (unfinished, "audio/wav"),
     **{name.upper(): (specimen(name), "audio/flac") for name in ("caf", "au", "ac3", "mp2")},
     "a PDF with junk in front": (lambda _, __: b"HTTP/1.1 200 OK\r\n\r\n" + pages(2), "application/pdf"),
     "a PDF of 520 pages": (lambda _, __: pages(520), "application/pdf"),
@@ -153,8 +180,29 @@ def test_the_kind_gives_something_that_an_officer_can_see(kind: str, make: Make,
     source = tmp_path / "source"
     source.write_bytes(made.read_bytes() if isinstance(made, Path) else made)
     scrubber = next(one for one in SCRUBBERS if sniff_file(source) in one.mimes)
-    assert scrubber.scrub(source, tmp_path / "copy", Limits()).startswith(shown)
+    mime = scrubber.scrub(source, tmp_path / "copy", Limits())
+    assert mime.startswith(shown)
     assert MARKER_BYTES not in (tmp_path / "copy").read_bytes()
+    assert something_is_seen(mime, tmp_path / "copy")
+
+
+def something_is_seen(mime: str, copy: Path) -> bool:
+    """Whether a picture or page has more than one colour, a recording moves, and a document has its text."""
+    if mime == "application/pdf":
+        return _has_contrast(render_first_page(copy, 400))
+    if mime.startswith("image/") and mime != "image/svg+xml":
+        with Image.open(copy) as picture:
+            picture.draft("L", (400, 400))
+            return _has_contrast(picture)
+    if mime.startswith(("audio/", "video/")):
+        frames = ffmpeg("-i", copy, "-map", "0", "-f", "framemd5", "-").splitlines()
+        return len({line.rpartition(b",")[2] for line in frames if not line.startswith(b"#")}) > SEVERAL
+    return SHOWN.encode() in unpacked(copy.read_bytes())
+
+
+def _has_contrast(picture: Image.Image) -> bool:
+    low, high = picture.convert("L").getextrema()
+    return int(high) - int(low) > SEVERAL  # type: ignore[arg-type]
 
 
 SANDBOXED = {

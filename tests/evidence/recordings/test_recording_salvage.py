@@ -52,17 +52,28 @@ def test_other_data_holds_no_video(data: bytes) -> None:
     assert find_video(data) is None
 
 
-@pytest.mark.parametrize("name", ["mp4", "mkv", "webm", "avi", "wav", "aiff", "au"])
+@pytest.mark.parametrize("name", ["mp4", "mkv", "webm", "avi", "wav", "rf64", "aiff", "au"])
 def test_of_a_recording_cut_short_is_told_how_much_is_left(
     name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
 ) -> None:
     source = tmp_path / "cut"
     if name == "mp4":
         ffmpeg(*FILM, "-c:v", "libx264", "-movflags", "+faststart", tmp_path / "film.mp4")
-    data = (tmp_path / "film.mp4" if name == "mp4" else make(name)).read_bytes()
+    if name == "rf64":
+        ffmpeg("-i", make("wav"), "-c", "copy", "-rf64", "always", tmp_path / "large.wav")
+    made_here = {"mp4": "film.mp4", "rf64": "large.wav"}
+    data = (tmp_path / made_here[name] if name in made_here else make(name)).read_bytes()
     for part, low, high in ((1, 100, 100), (0.6, 30, 80)):
         source.write_bytes(data[: int(len(data) * part)])
         scrubber = next(one for one in builtin_scrubbers() if sniff_file(source) in one.mimes)
         made = scrubber.scrub(source, tmp_path / "copy", limits)
         assert isinstance(made, Cleaned)
         assert low <= made.readable <= high
+
+
+def test_a_recording_with_nothing_in_it_is_damaged(make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
+    source = tmp_path / "empty.wav"
+    data = make("wav").read_bytes()
+    source.write_bytes(data[: data.index(b"data") + 4] + bytes(4))
+    with pytest.raises(Unclean, match="damaged"):
+        SalvagingRemux().scrub(source, tmp_path / "copy.wav", limits)

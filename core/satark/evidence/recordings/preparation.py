@@ -3,11 +3,13 @@
 - A film that was trimmed on the phone still holds all of it: an edit list hides the rest. Only what is shown passes,
   so such a film is encoded anew; that takes about half of its playing time in Full HD.
 - Phones of old put several frames of sound (AMR) into one sample, which ffmpeg reads but doesn't write.
+- A recorder that lost its power has not written the sizes of a long WAV file: its sound reaches to the end.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 from typing import TYPE_CHECKING, Final
 
 from satark.evidence.recordings import ffmpeg
@@ -55,3 +57,10 @@ def split_frames(program: str, container: Container, source: Path, split: Path) 
     streams = ("-map", "0:V:0?", "-map", "1:a:0", *_NOTHING_ELSE, "-c", "copy")
     inputs = ("-noautorotate", *container.read(source), "-f", "amr", "-i", f"file:{frames}")
     ffmpeg.run(program, "error", *inputs, *streams, *container.write(split))
+
+
+def read_to_end(_: str, __: Container, source: Path, unsized: Path) -> None:
+    """Write a long WAV file (RF64) as a short one of unknown size, of which ffmpeg reads all that there is."""
+    shutil.copyfile(source, unsized)
+    with unsized.open("r+b") as file:
+        file.write(b"RIFF")

@@ -11,12 +11,20 @@ import contextlib
 import re
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from satark.evidence.recordings import audio_frames, ffmpeg, hevc_config, pcm_sound, vorbis_comments
 from satark.evidence.recordings.codec_rules import CodecRules, rules_for
-from satark.evidence.recordings.declared_size import percent_present
+from satark.evidence.recordings.declared_size import has_no_sizes, percent_present
 from satark.evidence.recordings.ffmpeg import CONTAINERS
 from satark.evidence.recordings.mpeg_user_data import blank_user_data, find_user_data
-from satark.evidence.recordings.preparation import encode_shown, hides_frames, list_packets, split_frames
+from satark.evidence.recordings.preparation import (
+    encode_shown,
+    hides_frames,
+    list_packets,
+    read_to_end,
+    split_frames,
+)
 from satark.evidence.sniff import sniff_file
 from satark.scrubber import Cleaned, Unclean
 
@@ -61,6 +69,13 @@ _KEEP_ROTATION = ("-noautorotate",)
 _PLAYED_SECONDS = 60
 _TELEPHONE = re.compile(rb"Audio: (pcm|adpcm)_")
 """Sound that MP4 has no place for, as cameras write it there all the same (G.711)."""
+_FRAMED = re.compile(rb"\d\dwb[\s\S]{4}\xff[\xf0\xf1\xf8\xf9]")
+"""A piece of sound of an AVI file that begins with a header of its own (ADTS)."""
+_AS_FRAMED = ("-tag:a", "0x1610")
+"""The only number under which ffmpeg writes such sound; recorders of CCTV use that of sound without headers."""
+_SEARCHED_BYTES = 1 << 20
+_NOTHING = b"f172e5acc891f8bf6981a829b5a83a3d"
+"""ffmpeg's hash of a stream that has no packet."""
 _AMR = b"Audio: amr_"
 _PREPARED = ".prepared"
 _WITH_CODEC_HEADERS = frozenset({"mov", "matroska"})
@@ -84,8 +99,9 @@ class RemuxScrubber:
         """Write the clean copy; see `Scrubber`."""
         container = CONTAINERS[sniff_file(source)]
         described = ffmpeg.describe(self.ffmpeg, container, source)
-        if container.demuxer == "mov" and _TELEPHONE.search(described):
-            container = CONTAINERS["video/quicktime"]
+        if has_no_sizes(source):
+            return self._scrub_prepared(read_to_end, source, target, limits)
+        container = _with_place_for_sound(container, described, source)
         original = described.decode(errors="replace")
         rules = self._rules(described if container.has_video else b"")
         listed = self.looks_for_hidden and container.demuxer == "mov" and _has_picture(original)
@@ -129,7 +145,7 @@ class RemuxScrubber:
             hevc_config.remove_messages(target)
             vorbis_comments.blank_comments(target)
         hashes_after, report = self._inspect(target, container, rules.compared)
-        if not hashes or _by_content(hashes_after) != _by_content(hashes) or not _has_no_tags(report):
+        if _is_empty(hashes) or _by_content(hashes_after) != _by_content(hashes) or not _has_no_tags(report):
             raise Unclean("damaged")
         return report
 
@@ -212,6 +228,22 @@ def muted_beside(clean: Path) -> Path:
 
 def _unchecked(clean: Path) -> Path:
     return clean.with_name(f"{clean.name}.unchecked")
+
+
+def _with_place_for_sound(container: Container, described: bytes, source: Path) -> Container:
+    """Return the container of the copy: MP4 and AVI have no place for some sound that cameras write there."""
+    if container.demuxer == "mov" and _TELEPHONE.search(described):
+        return CONTAINERS["video/quicktime"]
+    if container.demuxer == "avi" and b"Audio: aac" in described:
+        with source.open("rb") as file:
+            if _FRAMED.search(file.read(_SEARCHED_BYTES)):
+                return msgspec.structs.replace(container, options=_AS_FRAMED)
+    return container
+
+
+def _is_empty(hashes: bytes) -> bool:
+    """Whether there is no stream, or none that has anything in it."""
+    return all(line.endswith(_NOTHING) for line in hashes.splitlines())
 
 
 def _has_picture(report: str) -> bool:
