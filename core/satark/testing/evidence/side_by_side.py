@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import shutil
 import subprocess
 import tempfile
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 import click
+import imageio_ffmpeg
 import msgspec
 from PIL import Image
 
@@ -85,8 +87,13 @@ def _exiftool(files: list[Path], folder: Path) -> dict[Path, Path]:
 
 
 def _mat2(files: list[Path], folder: Path) -> dict[Path, Path]:
+    """Clean with mat2, with the ffmpeg that ours has: without one it refuses all films."""
+    programs = folder / "programs"
+    programs.mkdir()
+    (programs / "ffmpeg").symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
     copies = [Path(shutil.copy(file, folder)) for file in files]
-    subprocess.run(["mat2", *map(str, copies)], check=False, capture_output=True)  # noqa: S603, S607 - our arguments
+    command, path = ["mat2", *map(str, copies)], f"{programs}:{os.environ['PATH']}"
+    subprocess.run(command, check=False, capture_output=True, env=os.environ | {"PATH": path})  # noqa: S603 - our own arguments
     cleaned = {file: folder / f"{file.stem}.cleaned{file.suffix}" for file in files}
     return {file: copy for file, copy in cleaned.items() if copy.exists()}
 
