@@ -77,9 +77,18 @@ def test_it_is_offered_to_nobody_who_has_prompts_read_out(engine: Engine) -> Non
     assert (chat.step, chat.prompt.form) == ("category", "")
 
 
-def test_who_writes_instead_is_asked_in_the_chat(chat: Chat) -> None:
-    assert chat.say("Illegal arms").step == "what"
+@pytest.mark.parametrize(
+    ("words", "step"),
+    [("Illegal arms", "what"), ("1", "what"), (f"{STORY} in Lanka", "police"), ("zzz", "category")],
+)
+def test_who_writes_instead_is_asked_in_the_chat(words: str, step: str, chat: Chat) -> None:
+    assert chat.say(words).step == step
     assert all(not prompt.form for prompt in chat.prompts[2:])
+
+
+def test_who_speaks_instead_is_asked_in_the_chat(chat: Chat) -> None:
+    assert chat.send("voice").step == "category"
+    assert "INTOX" in chat.offered()
 
 
 # ---------------------------------------------------------------- a form that comes
