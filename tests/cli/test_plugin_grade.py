@@ -20,6 +20,7 @@ GRADED = {
     "channels/sms_ivr": "tests/channels/sms_ivr/test_contract.py",
     "examples/exotel": "tests/examples/exotel",
     "examples/geojson": "tests/examples/test_geojson.py",
+    "examples/matrix_alert": "tests/examples/test_matrix_alert.py",
     "examples/signal": "tests/examples/signal/test_contract.py",
 }
 """Folder of a graded plugin → its tests of the contract."""

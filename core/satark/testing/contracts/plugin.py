@@ -22,6 +22,7 @@ import msgspec
 
 import satark
 from satark.plugins.loader import PluginError, Plugins
+from satark.services import WorkerContext
 from satark.settings import Settings, SettingsError
 from satark.testing.contracts.quality import note
 from satark.testing.contracts.rules import BrokenRule, absent, attempt, raised, require
@@ -45,6 +46,8 @@ class PluginCase(msgspec.Struct, frozen=True, kw_only=True):
     """The names of the sinks that it offers then."""
     secrets: Sequence[str] = ()
     """Values of `settings` that are secret."""
+    context: WorkerContext | None = None
+    """What the hook of sinks is given, if it asks for it."""
 
 
 def check_plugin(case: PluginCase) -> None:
@@ -92,7 +95,8 @@ def _offered(case: PluginCase, plugins: Plugins, rule: str) -> list[str]:
     if case.sinks:
         hook: Any = getattr(case.module, "satark_sinks", None)
         require(hook is not None, "P01", f"the plugin {case.name}", "no hook `satark_sinks`")
-        found += attempt(rule, "sinks", lambda: [sink.name for sink in hook(settings=settings)])
+        given = {"settings": settings} if case.context is None else {"settings": settings, "context": case.context}
+        found += attempt(rule, "sinks", lambda: [sink.name for sink in hook(**given)])
     return sorted(found)
 
 

@@ -1,0 +1,71 @@
+"""The sink: each destination is a room, `matrix_alert:sp` the one of that name. Each method's rules: `satark.sink`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from satark.destination_reader import DestinationReader, reader
+from satark.observability import log
+from satark.sealing import CantOpen
+from satark.services import WorkerContext
+from satark.sink import DeadLetter, Delivery, DeliveryResult, Retry
+from satark_matrix_alert.client import REFUSED, MatrixClient
+from satark_matrix_alert.words import Words
+
+if TYPE_CHECKING:
+    from satark_matrix_alert.plugin import MatrixAlertSettings
+
+
+class MatrixAlertSink:
+    """Tells rooms that tips wait at a desk."""
+
+    name = "matrix_alert"
+
+    def __init__(self, settings: MatrixAlertSettings, context: WorkerContext) -> None:
+        self._rooms = settings.rooms
+        self._client = MatrixClient(settings)
+        self._words = Words(settings.language, context.geography, context.questionnaire)
+        self._context = context
+        self._rules = [rule for rule in context.destination_rules if rule.sink == self.name]
+        self._readers: dict[str, DestinationReader] = {}
+
+    def reads(self, name: str) -> bool:
+        """Return whether a destination opens tips: every one does, for the category and the district."""
+        return any(rule.name == name for rule in self._rules)
+
+    async def open(self) -> None:
+        """Load the keys of the destinations, and open the HTTP client."""
+        self._readers = {rule.to: reader(rule, self._context) for rule in self._rules}
+        await self._client.open()
+
+    async def close(self) -> None:
+        """Close the HTTP client."""
+        await self._client.close()
+
+    async def find_faults(self) -> Sequence[str]:
+        """Ask the home server whether token and rooms are right."""
+        return await self._client.find_faults()
+
+    async def deliver(self, delivery: Delivery) -> DeliveryResult:
+        """Tell a room. The delivery's key is the transaction id: a repetition says nothing twice."""
+        room = self._rooms.get(delivery.name)
+        if room is None:
+            return DeadLetter("no room is configured: see matrix_alert.rooms")
+        if delivery.kind not in {"tip", "alarm"}:
+            return DeadLetter("a room is told of tips and alarms")
+        try:
+            text = await asyncio.to_thread(self._text, delivery)
+        except CantOpen:
+            return DeadLetter("does not open with this destination's key")
+        result = await self._client.say(room, text, delivery.idempotency_key)
+        if isinstance(result, Retry) and REFUSED in result.reason:
+            log.error(f"no room is told of tips: {REFUSED}", sink=self.name)
+        return result
+
+    def _text(self, delivery: Delivery) -> str:
+        if delivery.kind == "alarm":
+            return self._words.of_alarm()
+        header = self._readers[delivery.destination].open(delivery).content.header
+        return self._words.of_tip(header, delivery.desk, again=delivery.revision > 1)

@@ -1,0 +1,34 @@
+"""What a room is told: nothing that a tipster said, and no number of a tip."""
+
+from __future__ import annotations
+
+from satark.catalogues import Catalogues
+from satark.flow import Geography, Questionnaire
+from satark.tip import Header
+
+
+class Words:
+    """Alerts in one language."""
+
+    def __init__(self, language: str, geography: Geography, questionnaire: Questionnaire) -> None:
+        self._texts = Catalogues.of("satark_matrix_alert")[language]
+        self._language = language
+        self._geography = geography
+        self._questionnaire = questionnaire
+
+    def of_alarm(self) -> str:
+        """Return what is said of an operator's alarm."""
+        return self._texts.text("alarm")
+
+    def of_tip(self, header: Header, desk: str, *, again: bool) -> str:
+        """Return what is said of a tip; `again`: something was added to one that the room knows of."""
+        names = self._questionnaire.texts(self._language)
+        category = names.get(self._questionnaire.category_key(header.category), header.category)
+        district = self._geography.district(header.district)
+        return self._texts.text(
+            "more" if again else "new",
+            desk=desk,
+            category=category,
+            district=district.label(self._language) if district else self._texts.text("nowhere"),
+            priority=self._texts.text(header.priority),
+        )
