@@ -1,0 +1,76 @@
+"""The pages of figures, people and oversight in every state, as a head and as an auditor see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from satark.identity.edge_key import Identity
+from satark.officer import TipKeeping
+from satark.retention.schedule import ensure_key
+from satark.routing.desks import close_roster
+from satark.services import Services
+from satark.testing.desk_gallery import DeskGallery, PageState
+from satark.testing.tip_stories import TipStories
+from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
+from satark_desk.wordings import Wording, save
+
+pytestmark = pytest.mark.needs("chromium")
+
+ME = ("sp/sp-1", "sp passphrase 1")
+AUDITOR = "auditor passphrase 1"
+WORDING = {"language": "hi", "name": "कब", "text": "यह किस समय होता है? मेरी दुकान के पास?"}
+STATES = [
+    PageState("figures", "figures"),
+    PageState("wordings", "wordings?done=saved"),
+    PageState("wordings refused", "wordings", {**WORDING, "text": ""}, 422),
+    PageState("retention", "retention"),
+    PageState("retention tip", "retention/{told}"),
+    PageState("retention refused", "retention/{told}/ask_lift", {"reason": ""}, 422),
+    PageState("audit", "audit"),
+    PageState("audit none", "audit?tip=0000-0000"),
+    PageState("roster", "roster"),
+    PageState("roster add", "roster/add", {"name": "third", "role": "officer", "release": "yes"}),
+    PageState("roster remove", "roster/remove", {"name": "second"}),
+    PageState(
+        "roster refused", "roster/add", {"name": "sp-1", "role": "officer", "confirmed": "yes", "once": "1"}, 422
+    ),
+    PageState("account", "account?done=factor"),
+    PageState("account app", "account/app"),
+    PageState("account app refused", "account/app", {"code": "1", "passphrase": "wrong"}, 422),
+    PageState("account passkey", "account/passkey"),
+    PageState("passphrase", "passphrase"),
+    PageState("passphrase refused", "passphrase", {"old": "wrong", "new": "a b", "again": "c d"}, 422),
+    PageState("recoveries", "recoveries"),
+    PageState("recoveries refused", "recoveries", {"officer": "second", "code": "wrong"}, 422),
+    PageState("help", "help"),
+    PageState("not there", "tips/0000-0000", status=404),
+]
+
+
+@pytest.fixture
+def told(services: Services, stories: TipStories, unlocked: Callable[[str], UnlockedDesk], second: str) -> None:
+    """A tip, a wording and an auditor of the SP's desk, whose roster is sealed."""
+    services.write_now(lambda unit: ensure_key(unit, Identity(b"e" * 32)))
+    stories.tell("told", "sp", answers={"what": "शराब"}, category="INTOX")
+    head, other = unlocked("sp"), unlock(services, "sp", "second", second).casework(services)
+    TipKeeping(services, other).ask(other.open(stories.numbers["told"]), "ask_hold", "न्यायालय में वाद चल रहा है")
+    add_officer(services, head, NewOfficer(name="third", passphrase=AUDITOR, role="auditor"))
+    save(services, head, Wording(**WORDING))
+    services.write_now(lambda unit: close_roster(unit, ()))
+
+
+@pytest.mark.usefixtures("told")
+async def test_a_head_looks_at_figures_people_and_keeping(gallery: DeskGallery) -> None:
+    assert await gallery.visit(STATES, *ME) == []
+
+
+@pytest.mark.usefixtures("told")
+async def test_an_auditor_sees_acts_and_no_tip(gallery: DeskGallery) -> None:
+    states = [
+        PageState("auditor's log", ""),
+        PageState("auditor's roster", "roster"),
+        PageState("auditor's account", "account"),
+    ]
+    assert await gallery.visit(states, "sp/third", AUDITOR) == []

@@ -1,0 +1,68 @@
+"""Signing in, in every state: the passphrase, the second factor, what is lost, and what goes wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pyotp
+import pytest
+
+from satark.services import Services
+from satark.testing.desk_gallery import DeskGallery, PageState, sign_in
+from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
+from satark_desk.second_factors import add_factor, new_passkey, new_totp, new_totp_secret
+from satark_desk.web import recovery_pages, second_factor_sign_in
+from satark_desk.web import sign_in as sign_in_module
+
+pytestmark = pytest.mark.needs("chromium")
+
+PASSPHRASE, NEW = "another passphrase", "purana kuan neem ka ped"
+LOST = {"desk": "sp", "officer": "app", "new": NEW, "again": NEW}
+STATES = [
+    PageState("sign in", "sign-in"),
+    PageState("sign in after a sign-out", "sign-in?signed_out=1"),
+    PageState("sign in that took too long", "sign-in?expired=1"),
+    sign_in("sp", "sp-1", "wrong")._replace(name="sign in wrong", status=403),
+    PageState("sign in help", "help"),
+    PageState("recover", "recover"),
+    PageState("recover refused", "recover", {**LOST, "again": "other"}, 422),
+    PageState("recover weak", "recover", {**LOST, "new": "12345678", "again": "12345678"}, 422),
+    PageState("recover code", "recover", LOST),
+    sign_in("sp", "app", PASSPHRASE)._replace(name="second factor by an app"),
+    PageState("second factor wrong", "second-factor", {"code": "1"}, 403),
+    sign_in("sp", "key", PASSPHRASE)._replace(name="second factor by a passkey"),
+    sign_in("sp", "naya", PASSPHRASE)._replace(name="first passphrase"),
+]
+THROTTLED = [
+    sign_in("sp", "sp-1", "wrong")._replace(name="sign in throttled", status=429),
+    PageState("recover throttled", "recover", LOST, 429),
+]
+
+
+@pytest.fixture
+def officers(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> None:
+    """Officers of the SP's desk: one with an app, one with a passkey, and a new one."""
+    now = int(time.time())
+    for name in ("app", "key", "naya"):
+        add_officer(services, unlocked("sp"), NewOfficer(name=name, passphrase=PASSPHRASE, temporary=name == "naya"))
+    secret, app = new_totp_secret(), unlock(services, "sp", "app", PASSPHRASE)
+    by_app = new_totp(app, secret, pyotp.TOTP(secret).at(now), now=now)
+    assert by_app
+    add_factor(services, app, by_app, name="app", now=now)
+    key = unlock(services, "sp", "key", PASSPHRASE)
+    add_factor(services, key, new_passkey(key, b"credential", b"public key", 0), name="key", now=now)
+
+
+@pytest.mark.usefixtures("officers")
+async def test_every_step_of_signing_in_is_read(gallery: DeskGallery) -> None:
+    assert await gallery.visit(STATES) == []
+
+
+@pytest.mark.usefixtures("officers")
+async def test_whoever_tries_too_often_is_told_when_to_try_again(
+    gallery: DeskGallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (sign_in_module, recovery_pages, second_factor_sign_in):
+        monkeypatch.setattr(module, "LONGEST_HOLD", -1)
+    assert await gallery.visit(THROTTLED) == []
