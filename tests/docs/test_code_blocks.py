@@ -8,7 +8,7 @@ import json
 import re
 import shlex
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -88,7 +88,7 @@ def is_made_by_the_page(module: str) -> bool:
 
 
 def test_files_that_a_reader_copies_can_be_read() -> None:
-    read = {"toml": tomllib.loads, "json": json.loads, "yaml": yaml.safe_load}
+    read: dict[str, Callable[[str], object]] = {"toml": tomllib.loads, "json": json.loads, "yaml": yaml.safe_load}
     unread = []
     for block in blocks(*read):
         try:
