@@ -37,11 +37,17 @@ def rows(count: int, **row: Any) -> list[dict[str, Any]]:
     return [{"id": f"{n}", "title": "t", **row} for n in range(count)]
 
 
+def a_form(**more: Any) -> dict[str, Any]:
+    good = {"flow_message_version": "3", "flow_id": "1", "flow_token": "t", "flow_cta": "b" * 30}
+    return interactive("flow", {"name": "flow", "parameters": {**good, **more}})
+
+
 def a_list(*sections: dict[str, Any], button: str = "Choose") -> dict[str, Any]:
     return interactive("list", {"button": button, "sections": list(sections)})
 
 
 GOOD = {
+    "a form": a_form(mode="draft", flow_action_payload={"screen": "PAGE_A"}),
     "text": {**TEXT, "text": {"body": "x" * 4096, "preview_url": False}},
     "bsuid": {"messaging_product": "whatsapp", "recipient": "IN.ENT.abc1", "text": {"body": "x"}},
     "both": {**TEXT, "recipient": "IN.abc1"},
@@ -92,6 +98,14 @@ BAD: dict[str, tuple[Any, int]] = {
     "long menu": (a_list({"rows": rows(1)}, button="b" * 21), PARAMETER),
     "no menu": (a_list({"rows": rows(1)}, button=""), MISSING),
     "more than a location": (interactive("location_request_message", {"name": "send_location", "x": 1}), INVALID),
+    "a form without a version": (a_form(flow_message_version="2"), INVALID),
+    "a form by id and name": (a_form(flow_name="x"), INVALID),
+    "a form without a button": (a_form(flow_cta=""), MISSING),
+    "a form with a long button": (a_form(flow_cta="b" * 31), PARAMETER),
+    "an odd mode of a form": (a_form(mode="test"), INVALID),
+    "a form with an endpoint": (a_form(flow_action="data_exchange"), INVALID),
+    "a form without data": (a_form(flow_action_payload={"screen": "A", "data": {}}), INVALID),
+    "an odd token of a form": (a_form(flow_token=5), PARAMETER),
     "template name": (
         {**TEXT, "type": "template", "template": {"name": "No!", "language": {"code": "hi"}}},
         INVALID,
