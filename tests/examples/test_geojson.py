@@ -98,9 +98,9 @@ async def test_a_tip_is_a_point_without_its_words(
     assert "पीपल" not in msgspec.json.decode(written, type=object).__repr__()
 
 
-def test_the_plugin_keeps_the_contract() -> None:
-    settings = {"SATARK_GEOJSON__FOLDER": "maps"}
-    check_plugin(PluginCase(module=plugin, name="geojson", settings=settings))
+def test_the_plugin_keeps_the_contract(on_a_wall: Map) -> None:
+    settings, context = {"SATARK_GEOJSON__FOLDER": "maps"}, worker_context(on_a_wall.services)
+    check_plugin(PluginCase(module=plugin, name="geojson", settings=settings, sinks=("geojson",), context=context))
 
 
 def test_it_is_short_and_imports_no_plugin() -> None:

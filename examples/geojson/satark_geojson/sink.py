@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from satark import atomic_files
-from satark.destination_reader import ReadableTip, reader
+from satark.destination_reader import DestinationReader, ReadableTip, reader
 from satark.sealing import CantOpen
 from satark.services import WorkerContext
 from satark.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
@@ -25,15 +25,18 @@ class GeoJsonSink:
 
     def __init__(self, folder: Path, context: WorkerContext) -> None:
         self._folder = folder
-        self._readers = {rule.to: reader(rule, context) for rule in context.destination_rules if rule.sink == self.name}
+        self._context = context
+        self._rules = [rule for rule in context.destination_rules if rule.sink == self.name]
+        self._readers: dict[str, DestinationReader] = {}
         self._one_at_a_time = threading.Lock()
 
     def reads(self, name: str) -> bool:
         """Return whether a destination opens tips: every one does."""
-        return f"{self.name}:{name}" in self._readers
+        return any(rule.name == name for rule in self._rules)
 
     async def open(self) -> None:
-        """Create the folder."""
+        """Load the keys of the destinations, and create the folder."""
+        self._readers = {rule.to: reader(rule, self._context) for rule in self._rules}
         await asyncio.to_thread(self._folder.mkdir, mode=0o700, parents=True, exist_ok=True)
 
     async def close(self) -> None:
