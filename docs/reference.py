@@ -28,6 +28,7 @@ from satark import hookspecs
 from satark.cli.main import cli
 from satark.core_settings import Core, EvidenceSettings, HttpSettings, RetentionSettings
 from satark.destination_rule import DestinationRule
+from satark.evidence.recognition.settings import TranscriptionSettings
 from satark.plugins.contract import public_names
 from satark.plugins.loader import Plugins, installed
 from satark.testing.contracts.quality import Quality
@@ -66,7 +67,8 @@ def settings() -> str:
     evidence = _section("`[evidence]`", "EVIDENCE", EvidenceSettings)
     http = _section("`[http]`", "HTTP", HttpSettings)
     retention = _section("`[retention]`", "RETENTION", RetentionSettings)
-    core = "\n".join([_section("The core", "", Core), evidence, http, retention, _destination_table()])
+    transcription = _section("`[transcription]`", "TRANSCRIPTION", TranscriptionSettings)
+    core = "\n".join([_section("The core", "", Core), evidence, http, retention, transcription, _destination_table()])
     plugins = [_section(f"`[{section}]`", section, model) for name in installed() for section, model in _models(name)]
     return "\n".join([core, *plugins])
 

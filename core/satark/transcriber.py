@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "DraftFault",
+    "NoDraft",
     "Transcriber",
 ]
+
+DraftFault: TypeAlias = Literal["busy", "late", "killed", "setup", "failed"]
+"""Why there is no draft: others are being made; it took too long; its process was ended, as for want of memory; the
+operator has something to put right; or it is not told further."""
+
+
+class NoDraft(Exception):  # noqa: N818 - it reads as what it says where it is raised
+    """A recogniser has no draft; the officer reads why."""
+
+    def __init__(self, reason: DraftFault) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @runtime_checkable
@@ -32,5 +46,5 @@ class Transcriber(Protocol):
 
         Runs in a thread of the desk's process, without a time limit. `recording` is the undisguised clean copy, in a
         temporary folder in memory: leave no copy of it anywhere. Whatever is raised, the officer is told that there is
-        no draft.
+        no draft; of a `NoDraft` also why.
         """

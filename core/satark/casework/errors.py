@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from satark.desk import CaseworkError
+
+if TYPE_CHECKING:
+    from satark.transcriber import DraftFault
 
 
 class NoSuchTip(CaseworkError):  # noqa: N818 - it reads as what it says, like those below
@@ -36,10 +41,11 @@ class VoiceAccessDenied(CaseworkError):  # noqa: N818
 
 
 class NoTranscript(CaseworkError):  # noqa: N818
-    """There is no speech recogniser for the tip's language, or it failed on the recording."""
+    """There is no speech recogniser for the tip's language, or it failed on the recording; `reason` says how."""
 
-    def __init__(self) -> None:
+    def __init__(self, reason: DraftFault = "failed") -> None:
         super().__init__("no speech recogniser could transcribe this recording")
+        self.reason = reason
 
 
 class SecondOfficerRequired(CaseworkError):  # noqa: N818

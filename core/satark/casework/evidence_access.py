@@ -24,6 +24,7 @@ from satark.routing.desks import find_desk
 from satark.store import evidence_files
 from satark.store.sealed_files import clean_path, disguised_path, open_sealed, original_path, preview_path
 from satark.store.workspace import temporary_folder, workspace_dir
+from satark.transcriber import NoDraft
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,6 +145,8 @@ class EvidenceAccess:
                 out.writelines(self._read(clean_path, tip, ordinal, record.clean_sha256))
             try:
                 return transcriber.transcribe(recording, tip.tip.language).strip()
+            except NoDraft as error:
+                raise NoTranscript(error.reason) from None
             except Exception as error:  # noqa: BLE001 - the plugin may raise anything; the officer sees one error
                 log.warning("speech recogniser failed, no draft transcript", error=type(error).__name__)
                 raise NoTranscript from None

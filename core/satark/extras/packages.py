@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Extra = Literal["evidence", "printing"]
-"""Opening citizens' files and coding sound; certificates, sheets and posters."""
+Extra = Literal["evidence", "printing", "transcription"]
+"""Opening citizens' files and coding sound; certificates, sheets and posters; drafts of transcripts."""
 MODULES: Final[Mapping[Extra, tuple[str, ...]]] = {
     "evidence": ("imageio_ffmpeg", "lxml", "pi_heif", "pikepdf", "pypdfium2"),
     "printing": ("fpdf", "uharfbuzz"),
+    "transcription": ("sherpa_onnx",),
 }
 """Extra → the modules that Satark imports of its packages."""
 

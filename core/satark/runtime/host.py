@@ -13,6 +13,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from satark.backoff import keep_running
 from satark.core_settings import Role
+from satark.evidence.recognition.recogniser import recognisers_of
 from satark.observability import LifecycleEvent, log
 from satark.runtime import compose
 from satark.runtime.fault_watch import FaultWatch
@@ -185,7 +186,7 @@ class Host:
     def _desk_pages(self) -> list[Page]:
         if "desk" not in self.roles:
             return []
-        transcribers = self.plugins.transcribers(self.settings)
+        transcribers = [*self.plugins.transcribers(self.settings), *recognisers_of(self.settings)]
         faults = self.metrics.faults
         context = DeskContext(
             self.services, self.writer, transcribers=transcribers, has_fault=lambda: faults.of_machine

@@ -30,7 +30,7 @@ from satark.identity.core_dumps import forbid_dumps
 from satark.scrubber import Cleaned, Unclean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from satark.evidence.sandbox.calls import CallFilter
     from satark.limits import Limits
@@ -73,7 +73,8 @@ class _Cleaner:
         """Give up access. Return what holds."""
         isolation.set_limits(job.limits)
         privileges = isolation.refuse_new_privileges()
-        files = isolation.restrict_files(_readable(self.scrubbers), Path(job.folder))
+        programs = {getattr(scrubber, "ffmpeg", "") for scrubber in self.scrubbers}
+        files = isolation.restrict_files(isolation.program_paths(*programs), Path(job.folder))
         return Protections(
             network=self._network,
             processes=processes,
@@ -154,13 +155,6 @@ def _scrub(folder: Path, step: Step, scrubber: Scrubber, limits: Limits) -> Clea
 
 def _line(result: CleaningResult) -> bytes:
     return msgspec.json.encode(result) + b"\n"
-
-
-def _readable(scrubbers: Iterable[Scrubber]) -> list[Path]:
-    """Return the folders and files that Python and the scrubbers' programs are loaded from."""
-    own = {getattr(scrubber, "ffmpeg", "") for scrubber in scrubbers}
-    system = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/null", "/dev/urandom", sys.prefix, sys.base_prefix)
-    return [Path(path) for path in (*system, *sys.path, *own) if path]
 
 
 def _end(child: int) -> None:

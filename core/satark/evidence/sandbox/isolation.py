@@ -14,11 +14,11 @@ import os
 import resource
 import struct
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from satark.limits import Limits
 
@@ -97,6 +97,12 @@ def restrict_files(readable: Iterable[Path], writable: Path) -> bool:
     done: int = _libc.syscall(_RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)
     return done == 0
+
+
+def program_paths(*programs: str) -> list[Path]:
+    """Return the folders and files that Python is loaded from, and those of other programs that may run."""
+    system = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/null", "/dev/urandom", sys.prefix, sys.base_prefix)
+    return [Path(path) for path in (*system, *sys.path, *programs) if path]
 
 
 def _allow(ruleset: int, path: Path, rights: int) -> None:

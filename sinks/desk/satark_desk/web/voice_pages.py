@@ -73,8 +73,8 @@ class VoicePages:
         if "draft" in form:
             try:
                 transcript_form.update(text=session.casework.draft_transcript(tip, ordinal), drafted=True)
-            except NoTranscript:
-                transcript_form.update(problem="problem.draft")
+            except NoTranscript as error:
+                transcript_form.update(problem=f"problem.draft.{error.reason}")
             return self._pages.show(request, session, tip, transcript_form=transcript_form)
         if not text or len(text) > MAX_TRANSCRIPT:
             transcript_form.update(problem="problem.long" if text else "problem.transcript")

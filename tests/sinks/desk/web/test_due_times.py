@@ -16,6 +16,7 @@ from satark.desk import Desk
 from satark.services import DeskContext, Services
 from satark.testing.tips import seed_tip
 from satark.time_buckets import band
+from satark.tip import Priority
 from satark_desk.settings import DeskSettings
 from satark_desk.web.app import build
 
@@ -34,7 +35,7 @@ def site(context: DeskContext) -> Starlette:
 def page(browser: Callable[..., Client], services: Services, desk: Callable[[str], Desk]) -> Callable[..., str]:
     """Show a tip of this priority, which came now, in this language."""
 
-    def show(priority: str = "normal", language: str = "en") -> str:
+    def show(priority: Priority = "normal", language: str = "en") -> str:
         tip = seed_tip(services, [desk("sp"), desk("dig")], priority=priority, received=band(int(time.time())))
         client = browser("dig")
         client.post("/desk/language", data={"language": language, "next": ""})

@@ -16,6 +16,7 @@ from satark.roster.entries import Entry, OfficerSet
 from satark.services import DeskContext, Services
 from satark.store.workspace import workspace_dir
 from satark.testing.tips import SeededTip, seed_file, seed_tip
+from satark.transcriber import DraftFault, NoDraft
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
 
 Browser = Callable[..., Client]
@@ -29,12 +30,14 @@ class Recogniser:
     name = "echo 1.0"
     languages = frozenset({"hi"})
 
-    def __init__(self, says: str = "") -> None:
-        self.says = says
+    def __init__(self, says: str = "", fault: DraftFault | None = None) -> None:
+        self.says, self.fault = says, fault
         self.heard = b""
 
     def transcribe(self, recording: Path, language: str) -> str:
         self.heard = recording.read_bytes()
+        if self.fault:
+            raise NoDraft(self.fault)
         if not self.says:
             raise ValueError(language)
         return f" {self.says} "
@@ -160,3 +163,23 @@ def test_a_failed_draft_shows_a_message_and_keeps_the_typed_text(
     page = browser("sp").post(address(spoken), data={"draft": "yes", "text": "half"}).text
     assert "No draft could be made" in page
     assert ">half</textarea>" in page
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("busy", ("Another draft is being made", "एक और मसौदा बन रहा है")),
+        ("late", ("took too long", "बहुत समय लगा")),
+        ("killed", ("was broken off", "बीच में रुक गया")),
+        ("setup", ("satark check", "satark check")),
+        ("failed", ("No draft could be made", "मसौदा नहीं बन सका")),
+    ],
+)
+def test_the_officer_reads_why_there_is_no_draft(
+    browser: Browser, context: DeskContext, spoken: SeededTip, reason: DraftFault, words: tuple[str, str]
+) -> None:
+    context.transcribers = (Recogniser(fault=reason),)
+    client = browser("sp")
+    assert words[0] in client.post(address(spoken), data={"draft": "yes", "text": ""}).text
+    client.post("/desk/language", data={"language": "hi", "next": ""})
+    assert words[1] in client.post(address(spoken), data={"draft": "yes", "text": ""}).text

@@ -1,0 +1,54 @@
+"""The part of `satark check` that examines the models of `[transcription]`, by loading them as for a draft."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from satark.evidence.recognition.model import ModelError, find_files
+from satark.evidence.recognition.recogniser import recognisers_of
+from satark.evidence.recognition.settings import SECTION, TranscriptionSettings
+from satark.extras.packages import advice
+from satark.settings import SettingProblem, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from satark.evidence.recognition.recogniser import Recogniser
+
+_MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
+    "package": ("needs sherpa-onnx, which is not installed", advice("transcription")),
+    "setup": ("needs ffmpeg, which is not installed", advice("evidence")),
+    "model": ("does not load: the files are damaged or of another kind", "docs/evidence.md says which models it takes"),
+    "isolation": ("can't be isolated on this machine", "satark check --role worker says what the system forbids"),
+    "late": ("takes longer to load than a whole draft may", "raise `seconds`, or take a smaller model"),
+    "killed": ("ends the process that loads it", "raise `memory_mib`, or take a smaller model"),
+}
+"""What is wrong → message and hint."""
+
+
+def transcription_problems(settings: Settings) -> list[SettingProblem]:
+    """Find models that can make no draft; takes as long as loading each.
+
+    Raises:
+        SettingsError: the section is wrong.
+    """
+    section = settings.section(SECTION, TranscriptionSettings)
+    if section is None:
+        return []
+    recognisers = zip(section.folders.items(), recognisers_of(settings), strict=True)
+    found = (_problem(language, folder, recogniser) for (language, folder), recogniser in recognisers)
+    return [problem for problem in found if problem]
+
+
+def _problem(language: str, folder: Path, recogniser: Recogniser) -> SettingProblem | None:
+    try:
+        find_files(folder)
+    except ModelError as error:
+        return _named(language, str(error), _MEANINGS["model"][1])
+    fault = recogniser.find_fault()
+    return _named(language, *_MEANINGS[fault]) if fault else None
+
+
+def _named(language: str, message: str, hint: str) -> SettingProblem:
+    return SettingProblem(f"transcription.models.{language}", "SATARK_TRANSCRIPTION__MODELS", message, hint)

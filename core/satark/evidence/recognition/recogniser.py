@@ -1,0 +1,154 @@
+"""The desk's side of the recogniser: one transcriber for each language, whose process lives for one draft."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack, contextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from satark.decoding import DECODING_ERRORS
+from satark.evidence.recognition.messages import Reply, Request
+from satark.evidence.recognition.settings import SECTION, TranscriptionSettings
+from satark.evidence.recordings.ffmpeg import find_program
+from satark.extras.packages import MissingPackage
+from satark.observability import log
+from satark.transcriber import NoDraft
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from satark.evidence.recognition.messages import Fault
+    from satark.settings import Settings
+    from satark.transcriber import DraftFault
+
+WORKER: Final = (sys.executable, "-I", "-m", "satark.evidence.recognition.worker")
+_TOLD: Final[Mapping[Fault, DraftFault]] = {
+    "package": "setup", "model": "setup", "isolation": "setup", "sound": "failed",
+}  # fmt: skip
+"""What went wrong in the process → what the officer is told."""
+
+
+class Recogniser:
+    """Transcribes one language by the model of a folder."""
+
+    def __init__(self, request: Request, locks: Path, *, at_once: int = 1, worker: Sequence[str] = WORKER) -> None:
+        """Prepare it.
+
+        Args:
+            request: what every draft asks for, without the recording.
+            locks: folder for the locks by which the processes of this machine count their drafts.
+            at_once: drafts that are made at the same time, at most.
+            worker: the command of the process; it reads a `Request` and writes a `Reply`.
+        """
+        self._request = request
+        self._locks, self._at_once, self._worker = locks, at_once, worker
+
+    @property
+    def name(self) -> str:
+        """The library's name and version, and the model's folder; see `Transcriber`."""
+        return f"{_library()}, {self._request.model.rpartition('/')[2]}"
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The language of the model; see `Transcriber`."""
+        return frozenset({self._request.language})
+
+    def transcribe(self, recording: Path, language: str) -> str:
+        """Return what is said in a recording; see `Transcriber`.
+
+        Raises:
+            NoDraft: it can't be told, with the reason.
+        """
+        wanted = msgspec.structs.replace(self._request, recording=str(recording), language=language)
+        with _turn(self._locks, self._at_once):
+            reply = self._ask(wanted)
+        if reply.fault:
+            log.warning("no draft transcript", error=reply.fault)
+            raise NoDraft(_TOLD[reply.fault])
+        return reply.text
+
+    def find_fault(self) -> Fault | DraftFault | None:
+        """Load the model as for a draft, and return what is wrong; None: nothing."""
+        try:
+            return self._ask(self._request).fault
+        except NoDraft as error:
+            return error.reason
+
+    def _ask(self, request: Request) -> Reply:
+        wanted = msgspec.json.encode(msgspec.structs.replace(request, ffmpeg=_program()))
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            self._worker, env={}, cwd="/", start_new_session=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            answer, _ = process.communicate(wanted, timeout=request.seconds)
+            return msgspec.json.decode(answer, type=Reply)
+        except subprocess.TimeoutExpired:
+            raise NoDraft("late") from None
+        except DECODING_ERRORS:
+            raise NoDraft("killed") from None
+        finally:
+            with process, suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def recognisers_of(settings: Settings) -> list[Recogniser]:
+    """Return the recognisers of the section `[transcription]`; none without it.
+
+    Raises:
+        SettingsError: the section is wrong.
+    """
+    section = settings.section(SECTION, TranscriptionSettings)
+    if section is None:
+        return []
+    weakly = settings.core.evidence.allow_weak_isolation
+    return [
+        Recogniser(
+            Request(
+                model=str(folder),
+                language=language,
+                threads=section.threads,
+                seconds=section.seconds,
+                memory_bytes=section.memory_mib << 20,
+                weakly=weakly,
+            ),
+            settings.core.data_dir,
+            at_once=section.at_once,
+        )
+        for language, folder in section.folders.items()
+    ]
+
+
+def _program() -> str:
+    try:
+        return find_program()
+    except MissingPackage:
+        raise NoDraft("setup") from None
+
+
+def _library() -> str:
+    try:
+        return f"sherpa-onnx {version('sherpa-onnx')}"
+    except PackageNotFoundError:
+        return "sherpa-onnx"
+
+
+@contextmanager
+def _turn(folder: Path, at_once: int) -> Iterator[None]:
+    """Hold one of the machine's turns in the block. Raises NoDraft: others hold them all."""
+    with ExitStack() as held:
+        for number in range(at_once):
+            lock = held.enter_context((folder / f"transcription-{number}.lock").open("ab"))
+            with suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                yield
+                return
+        raise NoDraft("busy")

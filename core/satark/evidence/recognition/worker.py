@@ -1,0 +1,110 @@
+"""The recogniser's process: gives up every access but to the recording and the model, then listens.
+
+Run as `python -I -m satark.evidence.recognition.worker`. It reads a request from its input and writes one reply.
+Without a recording it only loads the model. Nothing that it hears goes to a log: its error output is closed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from array import array
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from satark.evidence.recognition.messages import Reply, Request
+from satark.evidence.recognition.model import RATE, ModelError, find_files, load
+from satark.evidence.recognition.pieces import pieces
+from satark.evidence.recordings import ffmpeg
+from satark.evidence.sandbox import isolation
+from satark.evidence.sandbox.calls import build_filter
+from satark.evidence.sandbox.fork_server import NICENESS
+from satark.evidence.sandbox.protections import Protections
+from satark.evidence.sniff import sniff_file
+from satark.identity.core_dumps import forbid_dumps
+from satark.limits import Limits
+from satark.scrubber import Unclean
+
+_LOUDEST: Final = 32_768
+_MOST_SECONDS: Final = 3_600
+"""Seconds of a recording that are transcribed, at most: two bytes a sample are kept of each."""
+
+
+def isolate(request: Request, *, network: bool, processes: bool) -> Protections:
+    """Give up access. Return what holds."""
+    seconds = int(request.seconds * request.threads) + 1
+    isolation.set_limits(Limits(memory_bytes=request.memory_bytes, cpu_seconds=seconds))
+    privileges = isolation.refuse_new_privileges()
+    calls = build_filter()
+    readable = [*isolation.program_paths(request.ffmpeg), Path(request.model)]
+    writable = Path(request.recording).parent if request.recording else Path(os.devnull)
+    files = isolation.restrict_files(readable, writable)
+    restricted = calls is not None
+    try:
+        if calls is not None:
+            calls.load()
+    except OSError:
+        restricted = False
+    return Protections(
+        network=network, processes=processes, files=files, calls=restricted, privileges=privileges, limits=True
+    )
+
+
+def answer(request: Request) -> Reply:
+    """Load the model, and transcribe the recording if there is one."""
+    try:
+        recogniser = load(find_files(Path(request.model)), request.language, request.threads)
+    except ModuleNotFoundError:
+        return Reply(fault="package")
+    except (ModelError, RuntimeError, OSError):
+        return Reply(fault="model")
+    if not request.recording:
+        return Reply()
+    try:
+        sound = _decode(request)
+    except Unclean:
+        return Reply(fault="sound")
+    heard = [_hear(recogniser, piece) for piece in pieces(sound)]
+    return Reply(text=" ".join(filter(None, heard)), language=request.language)
+
+
+def _decode(request: Request) -> array[int]:
+    recording = Path(request.recording)
+    read = ffmpeg.container_of(sniff_file(recording)).read(recording)
+    sound, _ = ffmpeg.run(
+        request.ffmpeg, "error", "-t", str(_MOST_SECONDS), *read, "-map", "0:a:0", "-ac", "1", "-ar", str(RATE),
+        "-f", "s16le", "-c:a", "pcm_s16le" if sys.byteorder == "little" else "pcm_s16be", "pipe:1",
+    )  # fmt: skip
+    return array("h", sound)
+
+
+def _hear(recogniser: Any, piece: array[int]) -> str:
+    stream = recogniser.create_stream()
+    stream.accept_waveform(RATE, [sample / _LOUDEST for sample in piece])
+    recogniser.decode_stream(stream)
+    return str(stream.result.text).strip()
+
+
+def main() -> None:
+    """Answer one request in a child that sees no other process; fail if it was ended."""
+    forbid_dumps()
+    os.nice(NICENESS)
+    request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
+    network, processes = isolation.leave_network(), isolation.isolate_children()
+    child = os.fork()
+    if child == 0:
+        try:
+            isolation.die_with_parent()
+            holds = isolate(request, network=network, processes=processes)
+            reply = Reply(fault="isolation") if holds.missing and not request.weakly else answer(request)
+            sys.stdout.buffer.write(msgspec.json.encode(reply))
+            sys.stdout.buffer.flush()
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+
+
+if __name__ == "__main__":
+    main()

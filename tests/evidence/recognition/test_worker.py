@@ -1,0 +1,51 @@
+"""The recogniser's own process, isolated as on a server, with the real library and a model of two nodes."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from satark.evidence.recognition.messages import Request
+from satark.evidence.recognition.recogniser import Recogniser
+from satark.evidence.recordings.ffmpeg import find_program
+from satark.transcriber import NoDraft
+
+pytestmark = pytest.mark.slow
+
+
+def recogniser(model: Path) -> Recogniser:
+    """Return one that is refused where the isolation is not whole."""
+    return Recogniser(Request(model=str(model), language="hi", seconds=120), model.parent)
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    """A minute of sound, alone in its folder."""
+    path = tmp_path / "own" / "recording"
+    path.parent.mkdir()
+    tone = ("-f", "lavfi", "-i", "sine=frequency=300:duration=60")
+    command = [find_program(), "-v", "error", *tone, "-c:a", "libopus", "-f", "ogg", str(path)]
+    subprocess.run(command, check=True)
+    return path
+
+
+def test_every_piece_of_a_recording_is_heard_without_a_copy(model: Path, recording: Path) -> None:
+    assert recogniser(model).transcribe(recording, "hi") == "नमस्ते नमस्ते नमस्ते"
+    assert list(recording.parent.iterdir()) == [recording]
+
+
+def test_what_is_no_sound_gives_no_draft(model: Path, recording: Path) -> None:
+    recording.write_bytes(b"OggS" + bytes(200))
+    with pytest.raises(NoDraft, match="failed"):
+        recogniser(model).transcribe(recording, "hi")
+
+
+def test_a_model_that_loads_has_no_fault(model: Path) -> None:
+    assert recogniser(model).find_fault() is None
+
+
+def test_a_damaged_model_is_told(model: Path) -> None:
+    (model / "model.onnx").write_bytes(b"damaged")
+    assert recogniser(model).find_fault() == "model"
