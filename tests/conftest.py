@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any, Final, NamedTuple
@@ -159,7 +160,7 @@ def migrations_made_once() -> Iterator[None]:
 def installed_plugins_found_once() -> Iterator[None]:
     """What is installed stays as it is: reading it of every distribution costs each command in a test 14 ms."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loader, "entry_points", cache(loader.entry_points))
+        patch.setattr(loader, "entry_points", cache(entry_points))
         yield
 
 
