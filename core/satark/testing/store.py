@@ -22,9 +22,15 @@ def fresh_services(data_dir: Path, branches: Iterable[Branch] = (), **core: Any)
         branches: migrations of the plugins' own tables.
         core: further settings, such as `database_url`.
     """
+    services = opened_services(data_dir, **core)
+    Migrations(services.main, services.keys, branches).upgrade()
+    return services
+
+
+def opened_services(data_dir: Path, **core: Any) -> Services:
+    """Open the databases of a data folder as they are; the arguments are those of `fresh_services`."""
     settings = Settings(data_dir=data_dir, **core)
     main, keys = make_engine(settings.database_url), make_engine(settings.keys_url)
-    Migrations(main, keys, branches).upgrade()
     return Services(
         main=main,
         keys=keys,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from satark.desk import Desk, Level
 from satark.officer import OpenTip
 from satark.services import DeskContext, Services
 from satark.testing.site_client import site_client
-from satark.testing.store import desk_context, fresh_services
+from satark.testing.store import desk_context, fresh_services, opened_services
 from satark.tip import Envelope, Evidence, Header, Origin, Tip
 from satark_desk import plugin
 from satark_desk.officers import NewDesk, UnlockedDesk, make_desk, unlock
@@ -27,6 +29,12 @@ from satark_desk.settings import DeskSettings
 from satark_desk.web.app import build
 
 PASSPHRASES = {"sp": "sp passphrase 1", "dig": "dig passphrase 1", "lanka": "lanka passphrase 1"}
+DESKS: tuple[tuple[str, Level, str], ...] = (
+    ("sp", "district", ""),
+    ("dig", "range", ""),
+    ("lanka", "station", "lanka"),
+)
+"""Name, level and area of each desk."""
 
 
 @pytest.fixture
@@ -35,19 +43,35 @@ def titles() -> Mapping[str, str]:
     return {name: f"{name} title" for name in PASSPHRASES}
 
 
+@pytest.fixture(scope="session")
+def prepared_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Give a data folder with the desks under these titles: made once, for tests to copy and never to open."""
+
+    @cache
+    def make(*titles: str) -> Path:
+        data_dir = tmp_path_factory.mktemp("prepared") / "data"
+        services = fresh_services(data_dir, plugin.satark_migrations())
+        for (name, level, area), title in zip(DESKS, titles, strict=True):
+            new = NewDesk(
+                name=name, title=title, level=level, area=area, officer=f"{name}-1", passphrase=PASSPHRASES[name]
+            )
+            make_desk(services, new)
+        services.close()
+        return data_dir
+
+    return make
+
+
 @pytest.fixture
-def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, titles: Mapping[str, str]) -> Iterator[Services]:
-    """A migrated store that `SATARK_DATA_DIR` points at, with the desks `sp`, `dig` and `lanka` (a station)."""
+def services(
+    prepared_store: Callable[..., Path], titles: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Services]:
+    """A store of the test's own at `SATARK_DATA_DIR`, with the desks `sp`, `dig` and `lanka` (a station)."""
     data_dir = tmp_path / "data"
+    shutil.copytree(prepared_store(*(titles[name] for name, _, _ in DESKS)), data_dir)
     monkeypatch.setenv("SATARK_DATA_DIR", str(data_dir))
     monkeypatch.setenv("SATARK_PLUGINS", '["desk"]')
-    services = fresh_services(data_dir, plugin.satark_migrations())
-    desks: list[tuple[str, Level, str]] = [("sp", "district", ""), ("dig", "range", ""), ("lanka", "station", "lanka")]
-    for name, level, area in desks:
-        new = NewDesk(
-            name=name, title=titles[name], level=level, area=area, officer=f"{name}-1", passphrase=PASSPHRASES[name]
-        )
-        make_desk(services, new)
+    services = opened_services(data_dir)
     yield services
     services.main.dispose()
     services.keys.dispose()
