@@ -97,7 +97,7 @@ lexicon: $(READY) ## write the index of the words that are understood, and their
 	@$(BIN)/python -m satark.testing.dialogue.counting tests/dialogue/understanding/corpora
 
 docs: $(READY) ## check the documentation against the code, and build it as a site with search, in build/site
-	@$(BIN)/pytest -q tests/test_docs.py tests/docs $(ARGS)
+	@$(BIN)/pytest -q tests/test_docs.py tests/docs/test_code_blocks.py $(ARGS)
 	@$(BIN)/sphinx-build -q -W --keep-going -c docs -d build/doctrees . build/site
 	@echo "build/site/index.html"
 
