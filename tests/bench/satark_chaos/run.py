@@ -78,6 +78,7 @@ async def chaos(database: str, *, tips: int, kills: int, together: int, seed: in
             await send_together(installation, ledger, numbers, together)
             ledger.end()
             await striking
+        await blows.end_jumps()
         async with asyncio.timeout(DELIVERED_WITHIN):
             counts = await compare(installation, ledger)
         return Run(counts, blows.counts, time.monotonic() - began)
