@@ -86,6 +86,13 @@ def test_the_language_can_be_changed_where_a_form_was_refused(browser: Browser, 
     assert client.post("/desk/language", data={"language": "en", "next": here}).status_code == 200
 
 
+def test_a_refused_form_is_scrolled_to(browser: Browser, seeded: SeededTip) -> None:
+    refused = browser("sp").post(f"/desk/tips/{seeded.number}/direct", data={"to": ""})
+    assert refused.url.fragment == "form"
+    (form,) = re.findall(r'<details[^>]* id="form" open>.*?</details>', refused.text, re.DOTALL)
+    assert 'id="problem"' in form
+
+
 def test_back_after_an_act_shows_the_tip_and_acts_no_second_time(
     browser: Browser, seeded: SeededTip, casework: Cases
 ) -> None:
