@@ -50,3 +50,9 @@ def test_the_film_of_a_moving_photo_in_heic_is_named(
     data = make("heic").read_bytes()
     assert left_out(HeifScrubber(), data, tmp_path, limits) == ()
     assert left_out(HeifScrubber(), data + b"\0\0\0\x30mpvd" + FILM, tmp_path, limits) == ("film",)
+
+
+def test_the_further_pictures_of_a_burst_are_named(tmp_path: Path, limits: Limits) -> None:
+    burst = encode(photo(), "AVIF", save_all=True, append_images=[photo()])
+    assert left_out(HeifScrubber(), burst, tmp_path, limits) == ("pictures",)
+    assert left_out(HeifScrubber(), encode(photo(), "AVIF"), tmp_path, limits) == ()
