@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,12 @@ def test_a_model_that_loads_has_no_fault(model: Path) -> None:
 def test_a_damaged_model_is_told(model: Path) -> None:
     (model / "model.onnx").write_bytes(b"damaged")
     assert recogniser(model).find_fault() == "model"
+
+
+def test_where_the_system_forbids_a_part_of_the_isolation_nothing_is_heard(model: Path, recording: Path) -> None:
+    connected = (
+        "from satark.evidence.recognition import worker; worker.isolation.leave_network = lambda: False; worker.main()"
+    )
+    request = Request(model=str(model), language="hi", seconds=120)
+    with pytest.raises(NoDraft, match="setup"):
+        Recogniser(request, model.parent, worker=(sys.executable, "-I", "-c", connected)).transcribe(recording, "hi")
