@@ -1,0 +1,83 @@
+"""docs/tutorial.md, typed from the built wheel: the channel takes a tip, the sink has it, the language has begun.
+
+What stands for the machine's own parts: packages other than Satark are found where the tests' own are, and no index is
+asked. Ports are free ones.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from satark.testing.processes.service import free_port
+
+ROOT: Final = Path(__file__).parents[2]
+PAGE: Final = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
+PORTS: Final = ("8000", "8099")
+"""As the page names them."""
+AHEAD: Final = "SATARK_RECEIPT_CODES_AHEAD"
+UNTIL_IT_SERVES: Final = """\
+until python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=9)" 2>errors
+do kill -0 $!; done
+"""
+WRITTEN: Final = {"toml": "satark.toml", "python": "phone.py"}
+
+
+def typed(page: str) -> str:
+    """Return what a reader of the page types and writes into files, in order, as one script."""
+    found = re.findall(r"^```(sh|toml|python)\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    return "".join(
+        code if kind == "sh" else f"cat >{WRITTEN[kind]} <<'END'\n{code}END\n" for kind, code in found
+    ).replace("serve.log 2>&1 &\n", f"serve.log 2>&1 &\n{UNTIL_IT_SERVES}")
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> dict[str, str]:
+    """Make what the reader's machine has; return its environment."""
+    packages, programs, wheels = (tmp_path / name for name in ("packages", "programs", "wheels"))
+    packages.mkdir()
+    programs.mkdir()
+    for found in Path(sysconfig.get_path("purelib")).iterdir():
+        if not found.name.startswith(("satark", "_satark")):
+            (packages / found.name).symlink_to(found)
+    (programs / "python3").symlink_to(sys.executable)
+    (programs / "pytest").write_text('#!/bin/sh\nexec python -m pytest -p no:cacheprovider "$@"\n')
+    (programs / "pytest").chmod(0o755)
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    return {
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        AHEAD: os.environ[AHEAD],
+        "PATH": f"{programs}:/usr/bin:/bin",
+        "PIP_FIND_LINKS": str(wheels),
+        "PIP_NO_BUILD_ISOLATION": "0",  # the backend is among the packages
+        "PIP_NO_INDEX": "1",
+        "PYTHONPATH": str(packages),
+        "SATARK_EVIDENCE__ALLOW_WEAK_ISOLATION": "true",  # the sandbox sees no packages by PYTHONPATH
+    }
+
+
+def test_what_the_tutorial_types_works_from_the_wheel(machine: dict[str, str], tmp_path: Path) -> None:
+    folder, script = tmp_path / "reader", typed(PAGE)
+    folder.mkdir()
+    for port in PORTS:
+        script = script.replace(port, str(free_port()))
+    script = f"trap 'kill $(jobs -p) 2>errors' EXIT\n{script}"
+    done = subprocess.run(
+        ["/bin/bash", "-e", "-c", script], cwd=folder, env=machine, capture_output=True, text=True, check=False
+    )
+    log = folder / "serve.log"
+    assert done.returncode == 0, done.stdout + done.stderr + (log.read_text() if log.exists() else "")
+    assert f"{folder}/venv/lib" in done.stdout, "`satark docs` names a page of the wheel"
+    (number,) = re.findall(r"^Tip no\. (\S+)$", done.stdout, re.MULTILINE)
+    assert re.search(rf"^{number} .* RECEIVED .* OTHER$", done.stdout, re.MULTILINE)
+    assert re.search(r"^[0-9a-f]{32}\.zip$", done.stdout, re.MULTILINE)
+    assert re.search(r"satark\.dialogue +1 of", done.stdout)
