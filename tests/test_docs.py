@@ -168,3 +168,11 @@ def test_the_files_of_every_change_are_there() -> None:
     named = {change: re.findall(r"`(.+?)`", files) for change, files in CHANGES}
     assert [change for change, files in named.items() if not files] == []
     assert [file for files in named.values() for file in files if not (ROOT / file).is_file()] == []
+
+
+@pytest.mark.parametrize(
+    "step", ["Business verification", "/$PHONE_NUMBER_ID/register", "never expires", "/$WABA_ID/subscribed_apps"]
+)
+def test_the_whatsapp_page_has_each_step_without_which_no_message_comes(step: str) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8").partition("\n## WhatsApp\n")[2]
+    assert step in page.partition("\n## ")[0]
