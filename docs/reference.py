@@ -37,6 +37,8 @@ DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 
 _PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_LINE = 120
+"""Characters of a line of code, as the formatter has it."""
 _BANNER = re.compile(r"^# -{5,} (.+)$")
 
 
@@ -55,7 +57,10 @@ def hooks() -> str:
 
 def _hook(spec: ast.FunctionDef) -> str:
     returned = ast.unparse(spec.returns) if spec.returns else None
-    signature = f"def {spec.name}({ast.unparse(spec.args)}) -> {returned}: ..."
+    taken = ast.unparse(spec.args)
+    signature = f"def {spec.name}({taken}) -> {returned}: ..."
+    if len(signature) > _LINE:
+        signature = f"def {spec.name}(\n    {taken}\n) -> {returned}: ..."
     first = any("firstresult" in ast.unparse(decorator) for decorator in spec.decorator_list)
     names = ", ".join(argument.arg for argument in spec.args.args)
     kind = "The first result that is not `None` is used." if first else "Every plugin is called."
