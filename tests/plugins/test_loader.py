@@ -235,6 +235,7 @@ def test_it_knows_which_hooks_are_implemented() -> None:
 
 @pytest.mark.parametrize("hook", sorted(set(hookspecs.__all__) - {"hookspec"}))
 def test_every_hook_is_read_by_the_host(hook: str) -> None:
-    functions = [one for one in vars(Plugins).values() if inspect.isfunction(one)]
-    (reader,) = [one.__name__ for one in functions if re.search(rf"\b{hook}\b", inspect.getsource(one))]
-    assert re.search(rf"plugins\w*(\(.*?\))?\s*\.{reader}\b", HOST), f"nobody calls {reader}"
+    sources = {name: inspect.getsource(one) for name, one in vars(Plugins).items() if inspect.isfunction(one)}
+    (reader,) = [name for name, source in sources.items() if re.search(rf"\b{hook}\b", source)]
+    readers = [name for name, source in sources.items() if f"self.{reader}(" in source] or [reader]
+    assert any(re.search(rf"plugins\w*(\(.*?\))?\s*\.{one}\b", HOST) for one in readers), f"nobody calls {reader}"

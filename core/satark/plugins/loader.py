@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import pluggy
 
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 PROJECT = "satark"
 
 T = TypeVar("T")
+_Results: TypeAlias = list[tuple[str, Any]]
+"""What each plugin's implementation of a hook returned, by the plugin's name."""
 
 
 class PluginError(Exception):
@@ -84,19 +86,21 @@ class Plugins:
 
     def channels(self, settings: Settings) -> list[Channel]:
         """Every channel that the settings configure, by name."""
-        sms = self._collect("satark_sms_providers", settings=settings)
-        calls = self._collect("satark_call_providers", settings=settings)
-        found = self._collect("satark_channels", settings=settings, sms_providers=sms, call_providers=calls)
-        return sorted(_unique(found, "channel"), key=lambda channel: channel.name)
+        _, found = self._channels(settings)
+        return sorted(_unique(_flat(found), "channel"), key=lambda channel: channel.name)
 
     def without_channels(self, settings: Settings) -> list[str]:
         """The plugins that could have channels or providers, of which these settings configure none."""
-        sms = self._results("satark_sms_providers", settings=settings)
-        calls = self._results("satark_call_providers", settings=settings)
-        providers = {"sms_providers": _flat(sms), "call_providers": _flat(calls)}
-        results = [*sms, *calls, *self._results("satark_channels", settings=settings, **providers)]
+        results = [result for part in self._channels(settings) for result in part]
         configured = {plugin for plugin, found in results if found}
         return sorted({plugin for plugin, _ in results} - configured)
+
+    def _channels(self, settings: Settings) -> tuple[_Results, _Results]:
+        """Return the providers and the channels of each plugin."""
+        sms = self._batches("satark_sms_providers", settings=settings)
+        calls = self._batches("satark_call_providers", settings=settings)
+        providers = {"sms_providers": _flat(sms), "call_providers": _flat(calls)}
+        return sms + calls, self._batches("satark_channels", settings=settings, **providers)
 
     def sinks(self, settings: Settings, context: WorkerContext) -> list[Sink]:
         """Every sink, by name."""
@@ -194,17 +198,19 @@ class Plugins:
         return bool(getattr(self._manager.hook, hook).get_hookimpls())
 
     def _collect(self, hook: str, **arguments: object) -> list[Any]:
-        items: list[Any] = []
-        for plugin, batch in self._results(hook, **arguments):
+        return _flat(self._batches(hook, **arguments))
+
+    def _batches(self, hook: str, **arguments: object) -> _Results:
+        results = self._results(hook, **arguments)
+        for plugin, batch in results:
             if isinstance(batch, str) or not isinstance(batch, Iterable):
                 raise _wrong_result(plugin, hook, batch, "a list, [] where there is nothing")
-            items += batch
-        return items
+        return results
 
     def _call(self, hook: str, **arguments: object) -> list[Any]:
         return [result for _, result in self._results(hook, **arguments)]
 
-    def _results(self, hook: str, **arguments: object) -> list[tuple[str, Any]]:
+    def _results(self, hook: str, **arguments: object) -> _Results:
         """Call every plugin's implementation; return each result with the plugin's name."""
         results, problems = [], []
         for implementation in getattr(self._manager.hook, hook).get_hookimpls():
@@ -218,7 +224,7 @@ class Plugins:
         return results
 
 
-def _flat(results: Iterable[tuple[str, Iterable[Any]]]) -> list[Any]:
+def _flat(results: _Results) -> list[Any]:
     return [item for _, batch in results for item in batch]
 
 
