@@ -45,7 +45,8 @@ def satark_web_pages(settings: Settings, context: WebContext) -> Sequence[Page]:
 
 
 def _uploads(settings: Settings) -> UploadStore:
-    return UploadStore(settings.core.data_dir / "web_form" / "uploads", _section(settings))
+    folder = settings.core.data_dir / "web_form" / "uploads"
+    return UploadStore(folder, _section(settings), settings.core.evidence.limits())
 
 
 def _section(settings: Settings) -> WebFormSettings:
