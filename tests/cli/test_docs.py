@@ -46,8 +46,12 @@ def test_a_checkout_has_the_pages_themselves_or_the_site_that_was_built(
 
 def test_it_opens_the_page_or_says_that_there_is_no_browser(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(docs.click, "launch", lambda url: opened.append(url) or 0)
+
+    def launch(url: str) -> int:
+        opened.append(url)
+        return len(opened) - 1  # the second time there is no browser
+
+    monkeypatch.setattr("click.launch", launch)
     run("docs", "--open")
     assert opened == [str(installed / "index.md")]
-    monkeypatch.setattr(docs.click, "launch", lambda url: 1)
     assert "no browser was found" in run("docs", "--open", code=1).stderr

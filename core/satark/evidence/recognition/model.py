@@ -14,7 +14,7 @@ import msgspec
 if TYPE_CHECKING:
     from pathlib import Path
 
-PIECE_SECONDS: Final = 25
+CHUNK_SECONDS: Final = 25
 """Seconds of sound that a model gets at once, at most: a Whisper hears 30."""
 RATE: Final = 16_000
 """Samples a second that every model is made for."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from satark.transcriber import DraftFault
 
 WORKER: Final = (sys.executable, "-I", "-m", "satark.evidence.recognition.worker")
-_TOLD: Final[Mapping[Fault, DraftFault]] = {
+_DRAFT_FAULTS: Final[Mapping[Fault, DraftFault]] = {
     "package": "setup", "model": "setup", "isolation": "setup", "sound": "failed",
 }  # fmt: skip
 """What went wrong in the process → what the officer is told."""
@@ -72,7 +72,7 @@ class Recogniser:
             reply = self._ask(wanted)
         if reply.fault:
             log.warning("no draft transcript", error=reply.fault)
-            raise NoDraft(_TOLD[reply.fault])
+            raise NoDraft(_DRAFT_FAULTS[reply.fault])
         return reply.text
 
     def find_fault(self) -> Fault | DraftFault | None:

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import msgspec
 
+from satark.evidence.recognition.cutting import chunks
 from satark.evidence.recognition.messages import Reply, Request
 from satark.evidence.recognition.model import RATE, ModelError, find_files, load
-from satark.evidence.recognition.pieces import pieces
 from satark.evidence.recordings import ffmpeg
 from satark.evidence.sandbox import isolation
 from satark.evidence.sandbox.calls import build_filter
@@ -66,7 +66,7 @@ def answer(request: Request) -> Reply:
         sound = _decode(request)
     except Unclean:
         return Reply(fault="sound")
-    heard = [_hear(recogniser, piece) for piece in pieces(sound)]
+    heard = [_hear(recogniser, chunk) for chunk in chunks(sound)]
     return Reply(text=" ".join(filter(None, heard)), language=request.language)
 
 
@@ -80,9 +80,9 @@ def _decode(request: Request) -> array[int]:
     return array("h", sound)
 
 
-def _hear(recogniser: Any, piece: array[int]) -> str:
+def _hear(recogniser: Any, chunk: array[int]) -> str:
     stream = recogniser.create_stream()
-    stream.accept_waveform(RATE, [sample / _LOUDEST for sample in piece])
+    stream.accept_waveform(RATE, [sample / _LOUDEST for sample in chunk])
     recogniser.decode_stream(stream)
     return str(stream.result.text).strip()
 

@@ -50,7 +50,7 @@ STATES = [
 
 
 @pytest.fixture
-def told(services: Services, stories: TipStories, unlocked: Callable[[str], UnlockedDesk], second: str) -> None:
+def overseen(services: Services, stories: TipStories, unlocked: Callable[[str], UnlockedDesk], second: str) -> None:
     """A tip, a wording and an auditor of the SP's desk, whose roster is sealed."""
     services.write_now(lambda unit: ensure_key(unit, Identity(b"e" * 32)))
     stories.tell("told", "sp", answers={"what": "शराब"}, category="INTOX")
@@ -61,12 +61,12 @@ def told(services: Services, stories: TipStories, unlocked: Callable[[str], Unlo
     services.write_now(lambda unit: close_roster(unit, ()))
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("overseen")
 async def test_a_head_looks_at_figures_people_and_keeping(gallery: DeskGallery) -> None:
     assert await gallery.visit(STATES, *ME) == []
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("overseen")
 async def test_an_auditor_sees_acts_and_no_tip(gallery: DeskGallery) -> None:
     states = [
         PageState("auditor's log", ""),

@@ -102,7 +102,7 @@ def tell_work(stories: TipStories) -> None:
 
 
 @pytest.fixture
-def told(stories: TipStories, photo: Callable[..., bytes], second: str) -> None:
+def tips_by_state(stories: TipStories, photo: Callable[..., bytes], second: str) -> None:
     """The tips by their states. The SP's desk has a second officer, who has to do with one of them."""
     tell_full(stories, photo)
     tell_work(stories)
@@ -111,19 +111,19 @@ def told(stories: TipStories, photo: Callable[..., bytes], second: str) -> None:
     acts.perform(other.open(stories.numbers["recused"]), DeskAct(name="recuse"))
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("tips_by_state")
 async def test_a_tip_is_read_in_every_state(gallery: DeskGallery) -> None:
     assert await gallery.visit(STATES, "sp/sp-1", "sp passphrase 1") == []
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("tips_by_state")
 async def test_each_act_is_confirmed_and_refused(gallery: DeskGallery) -> None:
     assert await gallery.visit(confirmations("few", FORMS), "sp/sp-1", "sp passphrase 1") == []
     decides = {"approve": {"reason": REASON}, "refuse": {"text": REASON}, "withdraw": {"to": "lanka", "text": REASON}}
     assert await gallery.visit(confirmations("asked", decides), "sp/sp-1", "sp passphrase 1") == []
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("tips_by_state")
 async def test_a_station_reads_what_was_handed_over_and_reports(gallery: DeskGallery) -> None:
     reports = {"report": {"text": REASON}, "close": {"outcome": "nothing_found", "text": REASON}}
     states = [PageState("station queue", ""), PageState("station tip", "tips/{directed}")]

@@ -1,4 +1,4 @@
-"""Cuts sound into pieces that a model hears at once, each where it is quiet: words are not cut in two."""
+"""Cuts sound into chunks that a model hears at once, each where it is quiet: words are not cut in two."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from array import array
 from collections.abc import Iterator
 from typing import Final
 
-from satark.evidence.recognition.model import PIECE_SECONDS, RATE
+from satark.evidence.recognition.model import CHUNK_SECONDS, RATE
 
-_LONGEST: Final = PIECE_SECONDS * RATE
+_LONGEST: Final = CHUNK_SECONDS * RATE
 _SEARCHED: Final = 5 * RATE
-"""Samples at the end of a piece among which the quiet place is looked for."""
+"""Samples at the end of a chunk among which the quiet place is looked for."""
 _FRAME: Final = RATE // 10
 
 
-def pieces(sound: array[int]) -> Iterator[array[int]]:
-    """Yield the samples (16 bits, one channel, `RATE`) in pieces of at most `PIECE_SECONDS`; none is left out."""
+def chunks(sound: array[int]) -> Iterator[array[int]]:
+    """Yield the samples (16 bits, one channel, `RATE`) in chunks of at most `CHUNK_SECONDS`; none is left out."""
     at = 0
     while len(sound) - at > _LONGEST:
         cut = _quietest(sound, at + _LONGEST - _SEARCHED, at + _LONGEST)
