@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -390,21 +389,6 @@ async def test_a_crash_leaves_rows_that_are_sent_after_the_lease(post: Post) -> 
     await post.due_now()
     assert await post.settled(3) == []
     assert [body for body in post.channel.bodies if body != b"three"] == [b"one", b"two"]
-
-
-@pytest.mark.parametrize(
-    ("attempts", "ahead", "sent"), [(0, 1500, [b"one"]), (0, 200, []), (1, 1500, [])], ids=["ahead", "near", "put off"]
-)
-async def test_a_clock_that_was_ahead_delays_no_new_reply(
-    post: Post, attempts: int, ahead: int, sent: list[bytes]
-) -> None:
-    await post.writer.write(lambda unit: outbox.add(unit, [item("one")], post.identity))
-    late = update(tables.outbox).values(due_at=int(time.time()) + ahead, attempts=attempts)
-    await post.writer.write(lambda unit: unit.main.execute(late))
-    post.run()
-    await post.sender._recover()
-    await post.settled(len(sent))
-    assert post.channel.bodies == sent
 
 
 async def test_a_row_that_does_not_open_is_dead_and_stops_no_other(post: Post) -> None:

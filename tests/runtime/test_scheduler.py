@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -231,6 +232,21 @@ async def test_rows_that_have_served_their_term_are_swept_some_in_a_transaction(
 
 def count_in(unit: UnitOfWork) -> int:
     return unit.main.execute(select(func.count()).select_from(tables.seen)).scalar_one()
+
+
+async def test_a_tip_is_delivered_though_a_clock_that_was_ahead_put_it_off(tmp_path: Path, databases: Any) -> None:
+    stores = {"database_url": databases.main, "keys_url": databases.keys}
+    async with running(tmp_path, **stores) as clock:
+        await clock.tipster.walk(ANSWERS, RECEIPT)
+        await until(lambda: delivered(clock) == {"done"})
+        clock.change("delivery", state="due", due_at=int(time.time()) + 86_400, attempts=0)
+    host = scripted_host(Settings(data_dir=tmp_path, **stores), ScriptedChannel(), [ScriptedSink("desk")])
+    async with host.running():
+        await until(lambda: delivered(Clock(host, ScriptedChannel())) == {"done"})
+
+
+def delivered(clock: Clock) -> set[str]:
+    return set(clock.host.services.read(lambda c: c.execute(select(tables.delivery.c.state)).scalars()))
 
 
 async def test_notices_and_alarms_are_forgotten_two_weeks_after_they_were_sent_and_tips_are_not(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Scheduled jobs: expire drafts, ask about complete ones that were not sent, notify of messages, purge expired rows."""
+"""Scheduled jobs: expire drafts, ask about complete ones that were not sent, notify of messages, purge expired rows.
+
+They also make due what a clock put off that was ahead.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from satark.custody.erasure import erase_files
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.session import NewerSession
 from satark.observability import LifecycleEvent
-from satark.store import conversations, deliveries, provider_messages, tables
+from satark.store import conversations, deliveries, due_times, provider_messages, tables
 from satark.store import outbox as outbox_store
 from satark.store.writer import StoreDown
 from satark.threads import run_in_thread
@@ -49,6 +52,8 @@ ERASE_EVERY = 5
 """Rounds after which what was deleted is gone from SQLite's log too."""
 LOOK_EVERY = 3
 """Rounds between two looks for conversations that are due."""
+BRING_EVERY = 60
+"""Rounds between two looks for what a clock put off that was ahead."""
 NOTIFICATION_DAYS = 14
 """Days that a notification or an alarm is kept once delivered or dead: longer than either can come again."""
 AT_ONCE = 50
@@ -99,6 +104,8 @@ class ScheduledJobs:
     async def _round(self, number: int) -> None:
         if number % PURGE_EVERY == 0:
             await self._purge()
+        if number % BRING_EVERY == 0:
+            await self._writer.write(self.bring_forward)
         if number % LOOK_EVERY == 0:
             await self._work_on_due()
         self._posted(await self._writer.write(self.announce))
@@ -207,6 +214,10 @@ class ScheduledJobs:
             return []
         handle = self._identity.open_handle(sealed, id_)
         return self._outbox.compose(self._flows.current.news_notice(handle.language), handle, id_ + id_, notice=True)
+
+    def bring_forward(self, unit: UnitOfWork) -> None:
+        """Make due what a clock stored for later while it was ahead."""
+        due_times.bring_forward(unit, self._settings.destination_wait_minutes * 60)
 
     async def _purge(self) -> None:
         """Delete all expired rows, some in a transaction: a busy day's are millions, and turns wait behind each."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from satark import time_buckets
 from satark.channel import Call
@@ -37,10 +37,6 @@ class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 SEND_LEASE = 10
 """Seconds that a claim on a call lasts unless it is renewed; then another process may send the call."""
-
-CLOCK_SET_BACK = 300
-"""A call that no attempt put off is due no later than `SEND_LEASE`. One that is due later than in so many seconds was
-added by a clock that was ahead, and is due now: nobody waits until the clock is there again."""
 
 REPORT_DAYS = 3
 """Days to store a sent call with a fallback, which a later report of the provider may require."""
@@ -147,13 +143,7 @@ def _row(item: OutboxMessage, identity: Identity, due_at: int) -> dict[str, obje
 
 _DUE = (
     select(outbox)
-    .where(
-        outbox.c.state == "due",
-        or_(
-            outbox.c.due_at <= bindparam("now"),
-            (outbox.c.attempts == 0) & (outbox.c.due_at > bindparam("now") + CLOCK_SET_BACK),
-        ),
-    )
+    .where(outbox.c.state == "due", outbox.c.due_at <= bindparam("now"))
     .order_by(outbox.c.position)
     .with_for_update(skip_locked=True)
 )

@@ -1,0 +1,75 @@
+"""Due times that a clock stored while it was ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, select, update
+
+from satark.services import Services
+from satark.store import deliveries, tables
+from satark.store.due_times import LATEST, bring_forward
+from satark.store.unit_of_work import UnitOfWork
+from satark.testing.store import fresh_services
+
+HOUR = 3600
+WAIT = 600
+FILE = {"tip": "f" * 32, "ordinal": "1", "job": b"", "record": b""}
+REPLY = {"conversation": b"c", "id": b"i" * 16, "call": b"", "must_arrive": True, "position": 1}
+ROWS: dict[Table, dict[str, Any]] = {
+    tables.delivery: {"id": b"d" * 16, "tip": "f" * 32, "destination": "paper:sp", "revision": 1},
+    tables.file: FILE,
+    tables.outbox: REPLY,
+}
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    services = fresh_services(tmp_path)
+    yield services
+    services.close()
+
+
+def planted(unit: UnitOfWork, table: Table, late: int, reason: str) -> int:
+    """Insert a due row; return by how many seconds it was brought forward."""
+    row = {**ROWS[table], "state": "due", "attempts": 0, "due_at": unit.now + late, "reason": reason}
+    unit.insert(table, [row])
+    bring_forward(unit, WAIT)
+    due_at: int = unit.main.execute(select(table.c.due_at)).scalar_one()
+    return late - (due_at - unit.now)
+
+
+@pytest.mark.parametrize("table", ROWS, ids=lambda table: table.name)
+@pytest.mark.parametrize(
+    ("late", "reason", "brought"),
+    [
+        (24 * HOUR, "", 24 * HOUR),
+        (LATEST + 1, "", LATEST + 1),
+        (LATEST, "", 0),  # the longest claim is shorter
+        (-5, "", 0),
+        (24 * HOUR, "throttled", 0),  # an attempt put it off
+    ],
+)
+def test_what_nothing_put_off_is_due_now(
+    services: Services, table: Table, late: int, reason: str, brought: int
+) -> None:
+    assert services.write_now(lambda unit: planted(unit, table, late, reason)) == brought
+
+
+@pytest.mark.parametrize(("late", "brought"), [(WAIT + LATEST + 1, WAIT + LATEST + 1), (WAIT, 0)])
+def test_a_delivery_waits_for_files_no_longer_than_set(services: Services, late: int, brought: int) -> None:
+    reason = deliveries.WAITING_FOR_FILES
+    assert services.write_now(lambda unit: planted(unit, tables.delivery, late, reason)) == brought
+
+
+def test_what_is_done_is_left_alone(services: Services) -> None:
+    def write(unit: UnitOfWork) -> int:
+        unit.insert(tables.delivery, [deliveries.new_row("f" * 32, "paper:sp", unit.now + 24 * HOUR)])
+        unit.main.execute(update(tables.delivery).values(state="done"))
+        bring_forward(unit, WAIT)
+        return int(unit.main.execute(select(tables.delivery.c.due_at)).scalar_one()) - unit.now
+
+    assert services.write_now(write) == 24 * HOUR
