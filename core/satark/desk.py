@@ -63,7 +63,16 @@ class Screening(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseworkError(Exception):
-    """Something that an officer asked for can't be done; the message says why, and holds no tip content."""
+    """Something that an officer asked for can't be done; the message says why, and holds no tip content.
+
+    Args:
+        message: in English.
+        reason: the name under which pages find the words in the officer's language; empty: they show the message.
+    """
+
+    def __init__(self, message: str = "", *, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class NoSuchDesk(CaseworkError):  # noqa: N818

@@ -103,7 +103,7 @@ def append(unit: UnitOfWork, entry: Entry) -> RosterState:
     hash_ = chain_hash(state.head, encoded)
     row = {"position": state.position + 1, "entry": encoded, "hash": bytes.fromhex(hash_)}
     if not unit.insert_new(roster, [row], "position"):
-        raise NotAllowed("the roster changed meanwhile: try again")
+        raise NotAllowed("the roster changed meanwhile: try again", reason="changed")
     state.apply(entry, hash_)
     return state
 

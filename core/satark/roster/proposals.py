@@ -23,7 +23,7 @@ class NoSuchProposal(CaseworkError):  # noqa: N818 - it reads as what it says
     """There is no such proposal, or no longer."""
 
     def __init__(self) -> None:
-        super().__init__("there is no such proposal: it was carried out, withdrawn, or never made")
+        super().__init__("there is no such proposal: it was carried out, withdrawn, or never made", reason="gone")
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):

@@ -116,7 +116,7 @@ def _check_content(state: RosterState, body: Body) -> None:
             listed = _listed(state, body.desk)
             _check_officer(state, body.desk, body.officer)
             if listed.heads == [body.officer.name] and body.officer.role != "head":
-                raise NotAllowed("the last head of a desk stays its head")
+                raise NotAllowed("the last head of a desk stays its head", reason="last_head")
         case DestinationSet():
             if body.desk:
                 _listed(state, body.desk)
@@ -138,15 +138,15 @@ def _check_desk(state: RosterState, body: DeskAdded) -> None:
 
 def _check_removal(listed: ListedDesk, removed: str) -> None:
     if removed and removed not in listed.officers:
-        raise NotAllowed("the desk has no officer of that name")
+        raise NotAllowed("the desk has no officer of that name", reason="nobody")
     if removed and listed.heads == [removed]:
-        raise NotAllowed("the last head of a desk can't be removed")
+        raise NotAllowed("the last head of a desk can't be removed", reason="last_head")
 
 
 def _check_officer(state: RosterState, desk: str, officer: RosterOfficer) -> None:
     name = officer.name
     if not name.isprintable() or not name.strip() or len(name) > MAX_NAME:
-        raise NotAllowed(f"an officer's name has 1 to {MAX_NAME} printable characters")
+        raise NotAllowed(f"an officer's name has 1 to {MAX_NAME} printable characters", reason="name")
     for other, listed in state.desks.items():
         for one in listed.officers.values():
             if one.signer == officer.signer and (other, one.name) != (desk, name):
@@ -156,13 +156,13 @@ def _check_officer(state: RosterState, desk: str, officer: RosterOfficer) -> Non
 def _check_key_change(state: RosterState, body: KeyChange, signers: list[Member]) -> None:
     listed = _listed(state, body.desk)
     if body.replaces != listed.desk.recipient:
-        raise NotAllowed("the desk's key was changed meanwhile: sign in again")
+        raise NotAllowed("the desk's key was changed meanwhile: sign in again", reason="key")
     if body.proof and not is_proved(body, listed.verifier):
         raise NotAllowed("the key before did not sign this one")
     if not listed.officers and not body.proof:
         raise NotAllowed("a desk in a remote office changes its key itself")
     if body.removed and (body.desk, body.removed) in signers:
-        raise NotAllowed("an officer must be removed by another officer of the desk")
+        raise NotAllowed("an officer must be removed by another officer of the desk", reason="oneself")
 
 
 def _check_base(state: RosterState, entry: Entry) -> None:
@@ -171,7 +171,7 @@ def _check_base(state: RosterState, entry: Entry) -> None:
     body = entry.body
     desk = "" if isinstance(body, DeskAdded | Closed) else body.desk
     if position is None or position < state.changed_at.get(desk, 0):
-        raise NotAllowed("the roster changed since this was proposed: propose it again")
+        raise NotAllowed("the roster changed since this was proposed: propose it again", reason="changed")
 
 
 def _good_signers(state: RosterState, entry: Entry) -> list[Member]:
@@ -184,7 +184,7 @@ def _good_signers(state: RosterState, entry: Entry) -> list[Member]:
             raise NotAllowed("a signature is not that of an officer whom the roster lists")
         signers.append((one.desk, one.officer))
     if len(set(signers)) != len(signers):
-        raise NotAllowed("an officer signs once")
+        raise NotAllowed("an officer signs once", reason="once")
     return signers
 
 

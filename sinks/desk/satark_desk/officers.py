@@ -238,7 +238,7 @@ def add_officer(services: Services, by: UnlockedDesk, new: NewOfficer) -> Submit
     check_passphrase(new.passphrase, (by.desk.name, by.desk.title, new.name), services.geography)
     state = services.read_keys(services.roster.check).state
     if state.officer(by.desk.name, new.name):
-        raise CaseworkError("the desk has an officer of that name already")
+        raise CaseworkError("the desk has an officer of that name already", reason="taken")
     _check_rights(by, new.role, new.rights)
     own, columns = new_officer_key(by.desk.name, new.name, new.passphrase)
     body = OfficerSet(desk=by.desk.name, officer=_listed(new.name, own, new.role, new.rights))
@@ -254,7 +254,7 @@ def set_role(services: Services, by: UnlockedDesk, name: str, role: Role, rights
     """
     listed = services.read_keys(services.roster.check).state.officer(by.desk.name, name)
     if listed is None:
-        raise CaseworkError("the desk has no officer of that name")
+        raise CaseworkError("the desk has no officer of that name", reason="nobody")
     chosen = tuple(right for right in get_args(Right) if right in rights)
     _check_rights(by, role, chosen)
     changed = msgspec.structs.replace(listed, role=role, rights=chosen)
@@ -268,9 +268,9 @@ def remove_officer(services: Services, by: UnlockedDesk, name: str) -> Submitted
         CaseworkError: there is no such officer, it is `by`, or it is the desk's last head.
     """
     if name == by.officer:
-        raise CaseworkError("an officer must be removed by another officer of the desk")
+        raise CaseworkError("an officer must be removed by another officer of the desk", reason="oneself")
     if services.read_keys(services.roster.check).state.officer(by.desk.name, name) is None:
-        raise CaseworkError("the desk has no officer of that name")
+        raise CaseworkError("the desk has no officer of that name", reason="nobody")
     return rotate(services, by, without=name)
 
 
@@ -367,6 +367,10 @@ def _listed(name: str, own: str, role: Role, rights: tuple[Right, ...]) -> Roste
 
 def _check_rights(by: UnlockedDesk, role: Role, rights: Sequence[Right]) -> None:
     if role == "auditor" and rights:
-        raise CaseworkError("an auditor sees no content, so has no right to listen or to release originals")
+        raise CaseworkError(
+            "an auditor sees no content, so has no right to listen or to release originals", reason="auditor"
+        )
     if "listen" in rights and not (by.may_listen and may_hear_voices(by.desk.level)):
-        raise CaseworkError("only an officer who may listen, at a district's desk or above, can give that permission")
+        raise CaseworkError(
+            "only an officer who may listen, at a district's desk or above, can give that permission", reason="listen"
+        )

@@ -146,7 +146,7 @@ def reject(services: Services, by: UnlockedDesk, id_: str) -> None:
     own = proposer and (proposer[0].desk, proposer[0].officer) == (by.desk.name, by.officer)
     listed = needed.desks.get(by.desk.name)
     if not own and not (listed and by.officer in listed.heads):
-        raise NotAllowed("only a head, or who proposed it, withdraws a proposal")
+        raise NotAllowed("only a head, or who proposed it, withdraws a proposal", reason="withdraw")
     services.write_now(lambda unit: withdraw(unit, id_))
     _record(services, by, "roster_withdrawn", proposal.entry.body)
 
@@ -160,7 +160,7 @@ def attachment_of(proposal: Proposal) -> Attachment:
     try:
         return _decode(proposal.attachment)
     except DECODING_ERRORS:
-        raise NotAllowed("what belongs to the proposal was altered: propose it again") from None
+        raise NotAllowed("what belongs to the proposal was altered: propose it again", reason="changed") from None
 
 
 def _record(services: Services, by: UnlockedDesk, kind: ActKind, body: object) -> None:
@@ -233,7 +233,7 @@ def _write(unit: UnitOfWork, by: UnlockedDesk | None, proposal: Proposal, with_:
 def _write_officer(unit: UnitOfWork, identity: str, body: OfficerSet, with_: Attachment) -> None:
     name, recipient = body.officer.name, body.officer.recipient
     if with_.officer.get("recipient") != recipient:
-        raise NotAllowed("what belongs to the proposal was altered: propose it again")
+        raise NotAllowed("what belongs to the proposal was altered: propose it again", reason="changed")
     is_auditor = body.officer.role == "auditor"
     key = b"" if is_auditor else seal_desk_key(body.desk, name, identity, recipient)
     row = {**with_.officer, "desk": body.desk, "name": name, "desk_key": key}
@@ -250,7 +250,9 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
         raise TypeError(body)
     new = open_desk_key(with_.copies.get(by.officer, b""), body.desk, by.officer, by.own_identity)
     if new is None:
-        raise NotAllowed("this officer has no copy of the new key: another officer of the desk must sign in")
+        raise NotAllowed(
+            "this officer has no copy of the new key: another officer of the desk must sign in", reason="copy"
+        )
     staying = services.read_keys(lambda c: _staying(read_state(c), body))
     # First both keys for every officer, durably: the new one must not be lost once the roster says it.
     services.write_now(lambda unit: store_copies(unit, body.desk, f"{new}\n{by.identity}", staying))

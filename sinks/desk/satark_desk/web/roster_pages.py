@@ -79,7 +79,7 @@ class RosterPages:
         try:
             return self._perform(request, session, action, form)
         except CaseworkError as error:
-            return self._show(request, session, 422, problem=str(error))
+            return self._show(request, session, 422, refused=error)
 
     def _perform(self, request: Request, session: Session, action: str, form: Mapping[str, str]) -> Response:
         services, by = self._web.context, session.unlocked
@@ -106,7 +106,7 @@ class RosterPages:
             try:
                 proposal = self._web.context.read(lambda c: find_proposal(c, form.get("id", "")[:_MAX_INPUT]))
             except CaseworkError as error:
-                return self._show(request, session, 422, problem=str(error))
+                return self._show(request, session, 422, refused=error)
             says = describe(self._web.text(request), proposal.entry)
         fields = {key: form[key][:_MAX_INPUT] for key in ("name", "role", "listen", "release", "id") if key in form}
         return self._web.show(request, "roster_confirm.html", session=session, action=action, fields=fields, says=says)
@@ -117,7 +117,7 @@ class RosterPages:
         session: Session,
         status: int = 200,
         *,
-        problem: str = "",
+        refused: CaseworkError | None = None,
         submitted: Submitted | None = None,
         passphrase: str = "",
     ) -> Response:
@@ -140,7 +140,7 @@ class RosterPages:
             entries=entries[::-1][:_NEWEST],
             proposals=self._proposals(checked.state, session, t),
             roles=ROLES,
-            problem=problem,
+            refused=refused,
             submitted=submitted,
             passphrase=passphrase,
             roster_news=0,

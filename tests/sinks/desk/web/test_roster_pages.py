@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from httpx2 import Client
@@ -14,6 +16,8 @@ from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
 
 Browser = Callable[..., Client]
 PAGE = "/desk/roster"
+ROOT = Path(__file__).parents[4]
+TEXTS = "sinks/desk/satark_desk/web/texts"
 
 
 @pytest.fixture
@@ -89,3 +93,40 @@ def test_an_auditor_sees_who_may_read_and_no_tip(
     confirmed_add = client.post(f"{PAGE}/add", data={"name": "x", "confirmed": "yes", "once": "1"})
     assert confirmed_add.url.path == PAGE
     assert names(services, "sp") == ["auditor", "sp-1"]
+
+
+REASONS = sorted(
+    {
+        reason
+        for folder in ("core/satark/roster", "sinks/desk/satark_desk")
+        for file in (ROOT / folder).rglob("*.py")
+        for reason in re.findall(r'reason="(\w+)"\)', file.read_text("utf-8"))
+    }
+)
+
+
+@pytest.mark.parametrize("language", ["en", "hi"])
+@pytest.mark.parametrize("reason", REASONS)
+def test_each_reason_of_a_refusal_has_words(reason: str, language: str) -> None:
+    assert f'msgid "roster.refused.{reason}"\nmsgstr "' in (ROOT / TEXTS / f"{language}.po").read_text("utf-8")
+
+
+@pytest.mark.usefixtures("sealed")
+@pytest.mark.parametrize(
+    ("action", "name", "why"),
+    [
+        ("add", "second", "डेस्क में इस नाम का अधिकारी पहले से है।"),
+        ("remove", "nobody", "डेस्क में इस नाम का कोई अधिकारी नहीं है।"),
+        ("remove", "sp-1", "अधिकारी को डेस्क का कोई दूसरा अधिकारी ही हटा सकता है।"),
+        ("role", "sp-1", "डेस्क का आख़िरी प्रमुख हटाया नहीं जा सकता"),
+    ],
+)
+def test_a_refused_change_is_explained_in_the_officers_language(
+    browser: Browser, action: str, name: str, why: str
+) -> None:
+    client = browser("sp")
+    client.post("/desk/language", data={"language": "hi"})
+    form = {"name": name, "role": "officer", "confirmed": "yes", "once": "1"}
+    page = client.post(f"{PAGE}/{action}", data=form)
+    assert page.status_code == 422
+    assert why in page.text
