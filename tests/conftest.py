@@ -159,7 +159,7 @@ def migrations_made_once() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def installed_plugins_found_once() -> Iterator[None]:
-    """What is installed on a path stays as it is: reading it of every distribution costs each command in a test 14 ms."""
+    """What is installed on a path stays as it is: reading it of all distributions costs a command in a test 14 ms."""
 
     @cache
     def found(group: str, _path: tuple[str, ...]) -> EntryPoints:
