@@ -86,8 +86,23 @@ def test_the_own_words_reach_a_station_when_a_second_officer_consents(
     form = f'action="/desk/tips/{tip.number}/consent"'
     assert form not in first.get(f"/desk/tips/{tip.number}").text
     assert form in second.get(f"/desk/tips/{tip.number}").text
+    confirmation = second.post(f"/desk/tips/{tip.number}/consent", data={"text": ""}).text
+    assert "lanka title gets the tip with this instruction:" in confirmation
+    assert "look</blockquote>" in confirmation
     assert "The tip itself was handed over." in act(second, tip, "consent", text="")
     assert casework("lanka").open(tip.number).tip == tip.tip
+
+
+def test_an_act_that_is_no_longer_offered_says_why(browser: Browser, tip: SeededTip) -> None:
+    page = browser("sp").post(f"/desk/tips/{tip.number}/consent", data={"text": ""})
+    assert page.status_code == 422
+    assert page.text.count("No officer of your desk asks to hand over") == 1
+
+
+def test_an_act_that_is_offered_says_in_its_form_what_is_wrong(browser: Browser, tip: SeededTip) -> None:
+    page = browser("sp").post(f"/desk/tips/{tip.number}/note", data={"text": ""})
+    assert page.status_code == 422
+    assert page.text.count('role="alert"') == 1
 
 
 def test_a_private_note_is_told_apart_and_stays(browser: Browser, tip: SeededTip) -> None:
