@@ -27,6 +27,8 @@ shrivastav/ चौबे chaubey choubey/ उपाध्याय upadhyay/ प
 सोनी soni/ धोबी dhobi/ गिरि giri/ कनौजिया kanaujia/ बरनवाल barnwal/ केशरी keshri
 """
 """Surnames of the region with their spellings, between slashes."""
+_SOUND_ALIKE: Final = "रही rahi rahee rhi rhe कहाँ कहां kahan kahaan खाना khana khaana पल सोना sona"
+"""Everyday words that sound like a surname or like "son": "is being made" names no Mr Rai."""
 _MIDDLE: Final = "कुमार kumar लाल lal प्रसाद prasad नारायण narayan मोहम्मद मो mohammad mohd चंद chand"
 _FATHER: Final = "पुत्र putra बेटा beta वल्द wald son"
 _SON_OF: Final = re.compile(r"\bs\s*/\s*o\b", re.IGNORECASE)
@@ -42,6 +44,7 @@ _SURNAME_OF: Final = {
     sound_of(fold(spelling)): line.split()[1] for line in _SURNAMES.split("/") for spelling in line.split()
 }
 _MIDDLES, _FATHERS, _ALIASES, _SKIPPED = (_sounds(text) for text in (_MIDDLE, _FATHER, _ALIAS, _BETWEEN))
+_EVERYDAY: Final = frozenset(words_in(_SOUND_ALIKE))
 _NO_NAME: Final = EMPTY | STOCK
 
 
@@ -60,7 +63,7 @@ def persons_in(text: str) -> Iterator[Person]:
     sounds = [sound_of(word) for word in words]
     for at, sound in enumerate(sounds):
         given = _given_before(words, sounds, at)
-        if not given:
+        if not given or words[at] in _EVERYDAY:
             continue
         if sound in _SURNAME_OF:
             yield Person(f"{given} {_SURNAME_OF[sound]}", is_common=True)
