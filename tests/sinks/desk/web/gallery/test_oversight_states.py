@@ -14,6 +14,7 @@ from satark.services import Services
 from satark.testing.desk_gallery import DeskGallery, PageState
 from satark.testing.tip_stories import TipStories
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
+from satark_desk.recovery import ask_for_recovery
 from satark_desk.wordings import Wording, save
 
 pytestmark = pytest.mark.needs("chromium")
@@ -51,7 +52,7 @@ STATES = [
 
 @pytest.fixture
 def overseen(services: Services, stories: TipStories, unlocked: Callable[[str], UnlockedDesk], second: str) -> None:
-    """A tip, a wording and an auditor of the SP's desk, whose roster is sealed."""
+    """A tip, a wording and an auditor of the SP's desk. Its roster is sealed; a new officer waits for signatures."""
     services.write_now(lambda unit: ensure_key(unit, Identity(b"e" * 32)))
     stories.tell("told", "sp", answers={"what": "शराब"}, category="INTOX")
     head, other = unlocked("sp"), unlock(services, "sp", "second", second).casework(services)
@@ -59,6 +60,8 @@ def overseen(services: Services, stories: TipStories, unlocked: Callable[[str], 
     add_officer(services, head, NewOfficer(name="third", passphrase=AUDITOR, role="auditor"))
     save(services, head, Wording(**WORDING))
     services.write_now(lambda unit: close_roster(unit, ()))
+    add_officer(services, head, NewOfficer(name="naya", passphrase=AUDITOR, temporary=True))
+    ask_for_recovery(services, "sp", "third", AUDITOR)
 
 
 @pytest.mark.usefixtures("overseen")
@@ -74,3 +77,13 @@ async def test_an_auditor_sees_acts_and_no_tip(gallery: DeskGallery) -> None:
         PageState("auditor's account", "account"),
     ]
     assert await gallery.visit(states, "sp/third", AUDITOR) == []
+
+
+@pytest.mark.usefixtures("overseen")
+async def test_a_second_officer_is_asked_to_sign(gallery: DeskGallery, second: str) -> None:
+    states = [
+        PageState("roster to sign", "roster"),
+        PageState("recoveries to approve", "recoveries"),
+        PageState("officer's own acts", "audit"),
+    ]
+    assert await gallery.visit(states, "sp/second", second) == []

@@ -38,6 +38,16 @@ THROTTLED = [
     sign_in("sp", "sp-1", "wrong")._replace(name="sign in throttled", status=429),
     PageState("recover throttled", "recover", LOST, 429),
 ]
+THROTTLED_CODES = [
+    sign_in("sp", "app", PASSPHRASE),
+    PageState("second factor throttled", "second-factor", {"code": "1"}, 429),
+]
+ACCOUNT = [
+    sign_in("sp", "app", PASSPHRASE),
+    PageState("signed in by a code", "second-factor", {"code": "1"}),
+    PageState("account with an app", "account"),
+    PageState("account factor not removed", "account/remove", {"id": "1", "passphrase": "wrong"}, 422),
+]
 
 
 @pytest.fixture
@@ -66,3 +76,19 @@ async def test_whoever_tries_too_often_is_told_when_to_try_again(
     for module in (sign_in_module, recovery_pages, second_factor_sign_in):
         monkeypatch.setattr(module, "LONGEST_HOLD", -1)
     assert await gallery.visit(THROTTLED) == []
+
+
+@pytest.mark.usefixtures("officers")
+async def test_whoever_tries_too_many_codes_is_told_when_to_try_again(
+    gallery: DeskGallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_factor_sign_in, "LONGEST_HOLD", -1)
+    assert await gallery.visit(THROTTLED_CODES) == []
+
+
+@pytest.mark.usefixtures("officers")
+async def test_an_officer_sees_what_their_account_is_signed_in_with(
+    gallery: DeskGallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_factor_sign_in, "check_code", lambda *_, **__: True)
+    assert await gallery.visit(ACCOUNT) == []
