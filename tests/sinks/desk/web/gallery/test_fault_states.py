@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -77,10 +76,10 @@ def down(stories: TipStories, services: Services) -> None:
 @pytest.fixture
 def false_desk(services: Services) -> None:
     """A desk that somebody wrote into the database."""
-    row: Mapping[str, str] = {
+    row: dict[str, Any] = {
         "name": "naya", "title": "नया डेस्क", "level": "range", "area": "", "recipient": "age1x", "via": "desk",
     }  # fmt: skip
-    services.write_now(lambda unit: unit.insert(tables.desk, [dict(row)]))
+    services.write_now(lambda unit: unit.insert(tables.desk, [row]))
 
 
 @pytest.mark.usefixtures("altered")
