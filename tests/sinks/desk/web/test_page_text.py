@@ -46,6 +46,7 @@ def test_every_used_key_exists_and_every_key_is_used() -> None:
         "account.done.",
         "recoveries.done.",
         "roster.confirm.",
+        "roster.refused.",
         "factor.",
         "work.breach.",
         "age.",
