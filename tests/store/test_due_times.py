@@ -11,7 +11,7 @@ from sqlalchemy import Table, select, update
 
 from satark.services import Services
 from satark.store import deliveries, tables
-from satark.store.due_times import LATEST, bring_forward
+from satark.store.due_times import LATEST, make_due
 from satark.store.unit_of_work import UnitOfWork
 from satark.testing.store import fresh_services
 
@@ -34,10 +34,10 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 
 def planted(unit: UnitOfWork, table: Table, late: int, reason: str) -> int:
-    """Insert a due row; return by how many seconds it was brought forward."""
+    """Insert a due row; return by how many seconds it was made due earlier."""
     row = {**ROWS[table], "state": "due", "attempts": 0, "due_at": unit.now + late, "reason": reason}
     unit.insert(table, [row])
-    bring_forward(unit, WAIT)
+    make_due(unit, WAIT)
     due_at: int = unit.main.execute(select(table.c.due_at)).scalar_one()
     return late - (due_at - unit.now)
 
@@ -69,7 +69,7 @@ def test_what_is_done_is_left_alone(services: Services) -> None:
     def write(unit: UnitOfWork) -> int:
         unit.insert(tables.delivery, [deliveries.new_row("f" * 32, "paper:sp", unit.now + 24 * HOUR)])
         unit.main.execute(update(tables.delivery).values(state="done"))
-        bring_forward(unit, WAIT)
+        make_due(unit, WAIT)
         return int(unit.main.execute(select(tables.delivery.c.due_at)).scalar_one()) - unit.now
 
     assert services.write_now(write) == 24 * HOUR

@@ -52,7 +52,7 @@ ERASE_EVERY = 5
 """Rounds after which what was deleted is gone from SQLite's log too."""
 LOOK_EVERY = 3
 """Rounds between two looks for conversations that are due."""
-BRING_EVERY = 60
+CLOCK_EVERY = 60
 """Rounds between two looks for what a clock put off that was ahead."""
 NOTIFICATION_DAYS = 14
 """Days that a notification or an alarm is kept once delivered or dead: longer than either can come again."""
@@ -104,8 +104,8 @@ class ScheduledJobs:
     async def _round(self, number: int) -> None:
         if number % PURGE_EVERY == 0:
             await self._purge()
-        if number % BRING_EVERY == 0:
-            await self._writer.write(self.bring_forward)
+        if number % CLOCK_EVERY == 0:
+            await self._writer.write(self.make_due)
         if number % LOOK_EVERY == 0:
             await self._work_on_due()
         self._posted(await self._writer.write(self.announce))
@@ -215,9 +215,9 @@ class ScheduledJobs:
         handle = self._identity.open_handle(sealed, id_)
         return self._outbox.compose(self._flows.current.news_notice(handle.language), handle, id_ + id_, notice=True)
 
-    def bring_forward(self, unit: UnitOfWork) -> None:
+    def make_due(self, unit: UnitOfWork) -> None:
         """Make due what a clock stored for later while it was ahead."""
-        due_times.bring_forward(unit, self._settings.destination_wait_minutes * 60)
+        due_times.make_due(unit, self._settings.destination_wait_minutes * 60)
 
     async def _purge(self) -> None:
         """Delete all expired rows, some in a transaction: a busy day's are millions, and turns wait behind each."""

@@ -20,7 +20,7 @@ LATEST: Final = 1200
 claim, that on a file, lasts a quarter of an hour."""
 
 
-def bring_forward(unit: UnitOfWork, files_wait: float) -> None:
+def make_due(unit: UnitOfWork, files_wait: float) -> None:
     """Make due now what is due later than it can be.
 
     What an attempt put off has a reason, and waits as that attempt said.
@@ -30,10 +30,10 @@ def bring_forward(unit: UnitOfWork, files_wait: float) -> None:
         files_wait: most seconds that a delivery waits for files of its tip.
     """
     for table in (outbox, file, delivery):
-        _bring(unit, table, table.c.reason == "", LATEST)
-    _bring(unit, delivery, delivery.c.reason == WAITING_FOR_FILES, LATEST + int(files_wait))
+        _make_due(unit, table, table.c.reason == "", LATEST)
+    _make_due(unit, delivery, delivery.c.reason == WAITING_FOR_FILES, LATEST + int(files_wait))
 
 
-def _bring(unit: UnitOfWork, table: Table, which: ColumnElement[Any], seconds: int) -> None:
+def _make_due(unit: UnitOfWork, table: Table, which: ColumnElement[Any], seconds: int) -> None:
     late = (table.c.state == "due", table.c.due_at > unit.now + seconds, which)
     unit.main.execute(update(table).where(*late).values(due_at=unit.now))
