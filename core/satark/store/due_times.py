@@ -15,9 +15,9 @@ from satark.store.tables import delivery, file, outbox
 if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
-LATEST: Final = 1200
-"""Seconds from now within which everything is due that no attempt put off: what is new is due at once, and the longest
-claim, that on a file, lasts a quarter of an hour."""
+LATEST: Final = {outbox: 60, delivery: 120, file: 1200}
+"""Table → seconds from now within which everything in it is due that no attempt put off: what is new is due at once,
+and a claim lasts ten seconds on a reply, thirty on a delivery, a quarter of an hour on a file."""
 
 
 def make_due(unit: UnitOfWork, files_wait: float) -> None:
@@ -29,9 +29,9 @@ def make_due(unit: UnitOfWork, files_wait: float) -> None:
         unit: the transaction.
         files_wait: most seconds that a delivery waits for files of its tip.
     """
-    for table in (outbox, file, delivery):
-        _make_due(unit, table, table.c.reason == "", LATEST)
-    _make_due(unit, delivery, delivery.c.reason == WAITING_FOR_FILES, LATEST + int(files_wait))
+    for table, latest in LATEST.items():
+        _make_due(unit, table, table.c.reason == "", latest)
+    _make_due(unit, delivery, delivery.c.reason == WAITING_FOR_FILES, LATEST[delivery] + int(files_wait))
 
 
 def _make_due(unit: UnitOfWork, table: Table, which: ColumnElement[Any], seconds: int) -> None:
