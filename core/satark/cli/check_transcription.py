@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from satark.evidence.recognition.model import ModelError, find_files
 from satark.evidence.recognition.recogniser import recognisers_of
-from satark.evidence.recognition.settings import SECTION, TranscriptionSettings
 from satark.extras.packages import advice
 from satark.settings import SettingProblem, Settings
 
@@ -33,21 +31,16 @@ def transcription_problems(settings: Settings) -> list[SettingProblem]:
     Raises:
         SettingsError: the section is wrong.
     """
-    section = settings.section(SECTION, TranscriptionSettings)
-    if section is None:
-        return []
-    recognisers = zip(section.folders.items(), recognisers_of(settings), strict=True)
-    found = (_problem(language, folder, recogniser) for (language, folder), recogniser in recognisers)
-    return [problem for problem in found if problem]
+    return [problem for one in recognisers_of(settings) if (problem := _problem(one))]
 
 
-def _problem(language: str, folder: Path, recogniser: Recogniser) -> SettingProblem | None:
+def _problem(recogniser: Recogniser) -> SettingProblem | None:
     try:
-        find_files(folder)
+        find_files(recogniser.folder)
     except ModelError as error:
-        return _named(language, str(error), _MEANINGS["model"][1])
+        return _named(recogniser.language, str(error), _MEANINGS["model"][1])
     fault = recogniser.find_fault()
-    return _named(language, *_MEANINGS[fault]) if fault else None
+    return _named(recogniser.language, *_MEANINGS[fault]) if fault else None
 
 
 def _named(language: str, message: str, hint: str) -> SettingProblem:

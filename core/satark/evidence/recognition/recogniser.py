@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -23,7 +24,6 @@ from satark.transcriber import NoDraft
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from satark.evidence.recognition.messages import Fault
     from satark.settings import Settings
@@ -54,12 +54,22 @@ class Recogniser:
     @property
     def name(self) -> str:
         """The library's name and version, and the model's folder; see `Transcriber`."""
-        return f"{_library()}, {self._request.model.rpartition('/')[2]}"
+        return f"{_library()}, {self.folder.name}"
+
+    @property
+    def folder(self) -> Path:
+        """Of the model."""
+        return Path(self._request.model)
+
+    @property
+    def language(self) -> str:
+        """Of the model."""
+        return self._request.language
 
     @property
     def languages(self) -> frozenset[str]:
         """The language of the model; see `Transcriber`."""
-        return frozenset({self._request.language})
+        return frozenset({self.language})
 
     def transcribe(self, recording: Path, language: str) -> str:
         """Return what is said in a recording; see `Transcriber`.

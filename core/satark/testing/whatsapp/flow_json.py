@@ -73,22 +73,21 @@ class Option(_Strict):
     description: Annotated[str, Meta(max_length=300)] | None = None
 
 
-class RadioButtonsGroup(_Component, tag="RadioButtonsGroup"):
+class _Group(_Component):
+    """Options that are all on the screen."""
+
+    name: Name
+    label: Label30
+    data_source: Annotated[list[Option], Meta(min_length=1, max_length=20)]
+    required: bool = False
+
+
+class RadioButtonsGroup(_Group, tag="RadioButtonsGroup"):
     """One of a few."""
 
-    name: Name
-    label: Label30
-    data_source: Annotated[list[Option], Meta(min_length=1, max_length=20)]
-    required: bool = False
 
-
-class CheckboxGroup(_Component, tag="CheckboxGroup"):
+class CheckboxGroup(_Group, tag="CheckboxGroup"):
     """Some of a few."""
-
-    name: Name
-    label: Label30
-    data_source: Annotated[list[Option], Meta(min_length=1, max_length=20)]
-    required: bool = False
 
 
 class Dropdown(_Component, tag="Dropdown"):
