@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, select
 
 from satark.services import Services
-from satark.store import deliveries, tables
-from satark.store.due_times import LATEST, make_due
+from satark.store import deliveries, outbox, tables
+from satark.store.due_times import CLOCKS_APART, due_in, shorten_waits
 from satark.store.unit_of_work import UnitOfWork
 from satark.testing.store import fresh_services
 
 HOUR = 3600
 WAIT = 600
-FILE = {"tip": "f" * 32, "ordinal": "1", "job": b"", "record": b""}
-REPLY = {"conversation": b"c", "id": b"i" * 16, "call": b"", "must_arrive": True, "position": 1}
 ROWS: dict[Table, dict[str, Any]] = {
     tables.delivery: {"id": b"d" * 16, "tip": "f" * 32, "destination": "paper:sp", "revision": 1},
-    tables.file: FILE,
-    tables.outbox: REPLY,
+    tables.file: {"tip": "f" * 32, "ordinal": "1", "job": b"", "record": b""},
+    tables.outbox: {"conversation": b"c", "id": b"i" * 16, "call": b"", "must_arrive": True, "position": 1},
 }
+each_table = pytest.mark.parametrize("table", ROWS, ids=lambda table: table.name)
 
 
 @pytest.fixture
@@ -33,41 +32,68 @@ def services(tmp_path: Path) -> Iterator[Services]:
     services.close()
 
 
-def planted(unit: UnitOfWork, table: Table, late: int, reason: str) -> int:
-    """Insert a due row; return by how many seconds it was made due earlier."""
-    row = {**ROWS[table], "state": "due", "attempts": 0, "due_at": unit.now + late, "reason": reason}
-    unit.insert(table, [row])
-    make_due(unit, WAIT)
-    due_at: int = unit.main.execute(select(table.c.due_at)).scalar_one()
-    return late - (due_at - unit.now)
+def waits(services: Services, table: Table, ahead: int, wait: int, state: str = "due") -> int:
+    """Insert a row by a clock that is ahead; return for how many seconds it still waits."""
 
-
-@pytest.mark.parametrize("table", ROWS, ids=lambda table: table.name)
-@pytest.mark.parametrize(("late", "reason"), [(24 * HOUR, ""), (1, "")])
-def test_what_nothing_put_off_is_due_now(services: Services, table: Table, late: int, reason: str) -> None:
-    late += LATEST[table]
-    assert services.write_now(lambda unit: planted(unit, table, late, reason)) == late
-
-
-@pytest.mark.parametrize("table", ROWS, ids=lambda table: table.name)
-@pytest.mark.parametrize(("late", "reason"), [(0, ""), (-5, ""), (24 * HOUR, "throttled")])
-def test_what_is_claimed_or_put_off_by_an_attempt_waits(
-    services: Services, table: Table, late: int, reason: str
-) -> None:
-    assert services.write_now(lambda unit: planted(unit, table, LATEST[table] + late, reason)) == 0
-
-
-@pytest.mark.parametrize(("late", "brought"), [(WAIT + 121, WAIT + 121), (WAIT + 119, 0)])
-def test_a_delivery_waits_for_files_no_longer_than_set(services: Services, late: int, brought: int) -> None:
-    reason = deliveries.WAITING_FOR_FILES
-    assert services.write_now(lambda unit: planted(unit, tables.delivery, late, reason)) == brought
-
-
-def test_what_is_done_is_left_alone(services: Services) -> None:
     def write(unit: UnitOfWork) -> int:
-        unit.insert(tables.delivery, [deliveries.new_row("f" * 32, "paper:sp", unit.now + 24 * HOUR)])
-        unit.main.execute(update(tables.delivery).values(state="done"))
-        make_due(unit, WAIT)
-        return int(unit.main.execute(select(tables.delivery.c.due_at)).scalar_one()) - unit.now
+        row = {**ROWS[table], "state": state, "attempts": 1, "reason": "throttled", **due_in(wait, unit.now + ahead)}
+        unit.insert(table, [row])
+        shorten_waits(unit)
+        return int(unit.main.execute(select(table.c.due_at)).scalar_one()) - unit.now
 
-    assert services.write_now(write) == 24 * HOUR
+    return services.write_now(write)
+
+
+@each_table
+@pytest.mark.parametrize("wait", [0, 2, WAIT])
+@pytest.mark.parametrize("ahead", [CLOCKS_APART + 1, 24 * HOUR])
+def test_nothing_waits_longer_than_it_was_to(services: Services, table: Table, wait: int, ahead: int) -> None:
+    assert waits(services, table, ahead, wait) == wait
+
+
+@each_table
+@pytest.mark.parametrize("ahead", [0, -HOUR, CLOCKS_APART])
+def test_a_wait_of_a_clock_that_is_right_or_behind_stays(services: Services, table: Table, ahead: int) -> None:
+    assert waits(services, table, ahead, WAIT) == WAIT + ahead
+
+
+@each_table
+def test_what_is_done_is_left_alone(services: Services, table: Table) -> None:
+    assert waits(services, table, HOUR, 0, state="done") == HOUR
+
+
+def put_off(unit: UnitOfWork, reply: bytes) -> None:
+    outbox.retry_later(unit, reply, 1, 8, "transient")
+
+
+def claim(unit: UnitOfWork, reply: bytes) -> None:
+    outbox.renew_claims(unit, [reply])
+
+
+@pytest.mark.parametrize(("act", "wait"), [(put_off, 8), (claim, outbox.SEND_LEASE)])
+def test_a_reply_waits_as_it_was_to(services: Services, act: Callable[[UnitOfWork, bytes], None], wait: int) -> None:
+    row = {**ROWS[tables.outbox], "state": "due", "attempts": 0, "reason": "", **due_in(0, 0)}
+
+    def write(unit: UnitOfWork) -> int:
+        unit.insert(tables.outbox, [row])
+        now, unit.now = unit.now, unit.now + HOUR
+        act(unit, row["id"])
+        unit.now = now
+        shorten_waits(unit)
+        return int(unit.main.execute(select(tables.outbox.c.due_at)).scalar_one()) - now
+
+    assert services.write_now(write) == wait
+
+
+def test_a_delivery_waits_as_it_was_to(services: Services) -> None:
+    def write(unit: UnitOfWork) -> int:
+        unit.insert(tables.delivery, [row := deliveries.new_row("f" * 32, "paper:sp", unit.now)])
+        [claimed] = deliveries.claim(unit, "paper:sp", 1)
+        now, unit.now = unit.now, unit.now + HOUR
+        deliveries.retry_later(unit, claimed.id, 1, 16, "unavailable")
+        unit.now = now
+        shorten_waits(unit)
+        assert row["id"] == claimed.id
+        return int(unit.main.execute(select(tables.delivery.c.due_at)).scalar_one()) - now
+
+    assert services.write_now(write) == 16

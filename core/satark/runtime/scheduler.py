@@ -105,7 +105,7 @@ class ScheduledJobs:
         if number % PURGE_EVERY == 0:
             await self._purge()
         if number % CLOCK_EVERY == 0:
-            await self._writer.write(self.make_due)
+            await self._writer.write(due_times.shorten_waits)
         if number % LOOK_EVERY == 0:
             await self._work_on_due()
         self._posted(await self._writer.write(self.announce))
@@ -214,10 +214,6 @@ class ScheduledJobs:
             return []
         handle = self._identity.open_handle(sealed, id_)
         return self._outbox.compose(self._flows.current.news_notice(handle.language), handle, id_ + id_, notice=True)
-
-    def make_due(self, unit: UnitOfWork) -> None:
-        """Make due what a clock stored for later while it was ahead."""
-        due_times.make_due(unit, self._settings.destination_wait_minutes * 60)
 
     async def _purge(self) -> None:
         """Delete all expired rows, some in a transaction: a busy day's are millions, and turns wait behind each."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, delete, func, select, update
 
 from satark.destination import DESK_SINK, SEPARATOR, Destination
+from satark.store.due_times import due_in
 from satark.store.tables import delivery, desk, file, tip
 from satark.time_buckets import band_start
 
@@ -43,7 +44,7 @@ def new_row(tip: str, destination: str, now: int, *, wait: int = 0, revision: in
         "revision": revision,
         "state": "due",
         "attempts": 0,
-        "due_at": now + wait,
+        **due_in(wait, now),
         "reason": WAITING_FOR_FILES if wait else "",
     }
 
@@ -133,7 +134,7 @@ def retry_later(unit: UnitOfWork, id_: bytes, attempt: int, seconds: float, reas
     """Make a delivery due again after so many seconds, unless another process has claimed it since."""
     claimed = _claimed(id_, attempt)
     unit.main.execute(
-        update(delivery).where(*claimed).values(due_at=unit.now + int(seconds), reason=reason[:REASON_LENGTH])
+        update(delivery).where(*claimed).values(**due_in(seconds, unit.now), reason=reason[:REASON_LENGTH])
     )
 
 
@@ -255,9 +256,6 @@ _DONE = (
     .where(delivery.c.id == bindparam("key"))
     .values(state="done", reason="", due_at=bindparam("finished"))
 )
-_CLAIM = (
-    update(delivery).where(delivery.c.id == bindparam("key")).values(due_at=bindparam("due"), attempts=bindparam("n"))
-)
-_RENEW = (
-    update(delivery).where(delivery.c.id == bindparam("key"), delivery.c.state == "due").values(due_at=bindparam("due"))
-)
+_CLAIMED = {"due_at": bindparam("due"), "wait": LEASE}
+_CLAIM = update(delivery).where(delivery.c.id == bindparam("key")).values(**_CLAIMED, attempts=bindparam("n"))
+_RENEW = update(delivery).where(delivery.c.id == bindparam("key"), delivery.c.state == "due").values(**_CLAIMED)

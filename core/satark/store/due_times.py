@@ -1,39 +1,32 @@
-"""Due times that a clock stored while it was ahead: what nothing put off is due now, and not once the time comes again.
+"""When a row is due: a reply, a delivery, a file.
 
-Nobody waits for a clock that is set back: no tip, no file of one, no reply.
+A clock that was ahead stored due times that are far away once it is set back. Nobody waits for that: no tip, no file of
+one, no reply. So each row says too how many seconds it was to wait.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import ColumnElement, Table, update
+from sqlalchemy import update
 
-from satark.store.deliveries import WAITING_FOR_FILES
 from satark.store.tables import delivery, file, outbox
 
 if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
-LATEST: Final = {outbox: 60, delivery: 120, file: 1200}
-"""Table → seconds from now within which everything in it is due that no attempt put off: what is new is due at once,
-and a claim lasts ten seconds on a reply, thirty on a delivery, a quarter of an hour on a file."""
+CLOCKS_APART: Final = 60
+"""Seconds by which the clocks of two processes may differ."""
 
 
-def make_due(unit: UnitOfWork, files_wait: float) -> None:
-    """Make due now what is due later than it can be.
-
-    What an attempt put off has a reason, and waits as that attempt said.
-
-    Args:
-        unit: the transaction.
-        files_wait: most seconds that a delivery waits for files of its tip.
-    """
-    for table, latest in LATEST.items():
-        _make_due(unit, table, table.c.reason == "", latest)
-    _make_due(unit, delivery, delivery.c.reason == WAITING_FOR_FILES, LATEST[delivery] + int(files_wait))
+def due_in(seconds: float, now: int) -> dict[str, int]:
+    """Return the columns of a row that is due in so many seconds."""
+    return {"due_at": now + int(seconds), "wait": int(seconds)}
 
 
-def _make_due(unit: UnitOfWork, table: Table, which: ColumnElement[Any], seconds: int) -> None:
-    late = (table.c.state == "due", table.c.due_at > unit.now + seconds, which)
-    unit.main.execute(update(table).where(*late).values(due_at=unit.now))
+def shorten_waits(unit: UnitOfWork) -> None:
+    """Let no row wait longer from now than it was to wait when that was said."""
+    for table in (outbox, delivery, file):
+        row = table.c
+        too_late = (row.due_at > unit.now + CLOCKS_APART, row.due_at > unit.now + CLOCKS_APART + row.wait)
+        unit.main.execute(update(table).where(row.state == "due", *too_late).values(due_at=unit.now + row.wait))

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, func, select, union, update
 
 from satark.dialogue.session import FileNotice, MediaJob
 from satark.store import deliveries, tables, tip_changes
+from satark.store.due_times import due_in
 from satark.store.tables import file, tip
 from satark.tip import ordinal_order
 
@@ -178,7 +179,7 @@ def clear_file_notices(unit: UnitOfWork, tip_id: str) -> None:
 
 def retry_later(unit: UnitOfWork, job: MediaJob, seconds: float, reason: str) -> bool:
     """Make a file due again after so many seconds. False as for `mark_sealed`."""
-    return _settle(unit, job, due_at=unit.now + int(seconds), reason=reason)
+    return _settle(unit, job, reason=reason, **due_in(seconds, unit.now))
 
 
 def _settle_for_good(unit: UnitOfWork, media_job: MediaJob, /, **values: object) -> bool:
@@ -204,7 +205,7 @@ _DUE = (
 _CLAIM = (
     update(file)
     .where(file.c.tip == bindparam("t"), file.c.ordinal == bindparam("o"))
-    .values(due_at=bindparam("due"), attempts=bindparam("n"))
+    .values(due_at=bindparam("due"), wait=FETCH_LEASE, attempts=bindparam("n"))
 )
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, select, update
 from satark import time_buckets
 from satark.channel import Call
 from satark.identity.edge_key import BrokenSeal
+from satark.store.due_times import due_in
 from satark.store.tables import outbox
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def add(unit: UnitOfWork, items: Sequence[OutboxMessage], identity: Identity) ->
         return
     superseded = outbox.c.conversation.in_({item.conversation for item in items})
     unit.main.execute(delete(outbox).where(superseded, ~outbox.c.must_arrive, outbox.c.state == "due"))
-    unit.queue(outbox, [_row(item, identity, unit.now + SEND_LEASE) for item in items])
+    unit.queue(outbox, [_row(item, identity, unit.now) for item in items])
 
 
 def claim(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[OutboxMessage, int]]:
@@ -89,7 +90,7 @@ def mark_awaiting_report(unit: UnitOfWork, id_: bytes) -> None:
 
 def retry_later(unit: UnitOfWork, id_: bytes, attempts: int, seconds: float, reason: str) -> None:
     """Make a call due again after so many seconds; `attempts` is the number that count so far."""
-    values = {"state": "due", "attempts": attempts, "due_at": unit.now + int(seconds), "reason": reason}
+    values = {"state": "due", "attempts": attempts, "reason": reason, **due_in(seconds, unit.now)}
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
 
 
@@ -127,7 +128,7 @@ def purge_unreported(unit: UnitOfWork, most: int) -> int:
     return unit.delete_some(outbox, outbox.c.state == "sent", outbox.c.due_at <= unit.now, most=most)
 
 
-def _row(item: OutboxMessage, identity: Identity, due_at: int) -> dict[str, object]:
+def _row(item: OutboxMessage, identity: Identity, now: int) -> dict[str, object]:
     return {
         "id": item.id,
         "position": item.position,
@@ -136,8 +137,8 @@ def _row(item: OutboxMessage, identity: Identity, due_at: int) -> dict[str, obje
         "state": "due",
         "must_arrive": item.must_arrive,
         "attempts": 0,
-        "due_at": due_at,
         "reason": "",
+        **due_in(SEND_LEASE, now),
     }
 
 
@@ -147,6 +148,7 @@ _DUE = (
     .order_by(outbox.c.position)
     .with_for_update(skip_locked=True)
 )
-_CLAIM = update(outbox).where(outbox.c.id == bindparam("key")).values(due_at=bindparam("due"), attempts=bindparam("n"))
-_RENEW = update(outbox).where(outbox.c.id == bindparam("key"), outbox.c.state == "due").values(due_at=bindparam("due"))
+_CLAIMED = {"due_at": bindparam("due"), "wait": SEND_LEASE}
+_CLAIM = update(outbox).where(outbox.c.id == bindparam("key")).values(**_CLAIMED, attempts=bindparam("n"))
+_RENEW = update(outbox).where(outbox.c.id == bindparam("key"), outbox.c.state == "due").values(**_CLAIMED)
 _DELETE = delete(outbox).where(outbox.c.id == bindparam("key"))

@@ -20,6 +20,7 @@ from satark.runtime import compose
 from satark.services import Services
 from satark.settings import Settings
 from satark.store import envelopes, tables
+from satark.testing.dialogue.walking import LostError
 from satark.testing.installation import DESKS, Installation, set_up_installation
 from satark.testing.peers.postgres import empty_database, postgres_server
 from satark_chaos.blows import KILL, Blows
@@ -108,7 +109,11 @@ async def send_tips(installation: Installation, ledger: Ledger, numbers: Iterato
     for number in numbers:
         accuses_sp = number % ACCUSING == 0
         async with TroubledCitizen(installation, number) as citizen:
-            receipt = await citizen.walk(answers_of(number, accuses_sp=accuses_sp))
+            try:
+                receipt = await citizen.walk(answers_of(number, accuses_sp=accuses_sp))
+            except LostError as error:
+                error.add_note(await asyncio.to_thread(_replies, installation))
+                raise
             ledger.acknowledged(story(number), ["dig"] if accuses_sp else ["sp", "dig"], receipt)
             ledger.repeated += citizen.repeated
             ledger.webhooks += citizen.posted
@@ -141,6 +146,15 @@ def _undelivered(installation: Installation) -> int:
     query = select(func.count()).select_from(tables.delivery).where(tables.delivery.c.state == "due")
     with _store(installation) as services:
         return int(services.read(lambda connection: connection.execute(query).scalar_one()))
+
+
+def _replies(installation: Installation) -> str:
+    """Say which replies the outbox still has: what a citizen who hears nothing may wait for."""
+    row = tables.outbox.c
+    query = select(row.state, row.attempts, (row.due_at - int(time.time())).label("due_in"), row.reason)
+    with _store(installation) as services:
+        found = services.read(lambda connection: connection.execute(query.order_by(row.due_at)).all())
+    return "\n".join(["in the outbox:", *(f"  {one._asdict()}" for one in found)])
 
 
 def _stored(installation: Installation) -> dict[str, int]:

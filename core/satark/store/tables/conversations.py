@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table
 
-from satark.store.tables.databases import main
+from satark.store.tables.databases import main, wait_column
 
 key_canary = Table(
     "key_canary",
@@ -74,6 +74,7 @@ outbox = Table(
     Column("must_arrive", Boolean, nullable=False, comment="sent even if a newer reply supersedes it"),
     Column("attempts", Integer, nullable=False),
     Column("due_at", BigInteger, nullable=False, comment="Unix seconds; once sent or dead, of a six-hour band"),
+    wait_column(),
     Column("reason", String(80), nullable=False, comment="of the last failure: a code, never content"),
     Index("outbox_due", "state", "due_at"),
     Index("outbox_conversation", "conversation"),

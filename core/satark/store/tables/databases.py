@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import MetaData
+from sqlalchemy import Column, Integer, MetaData
 
 main = MetaData()
 """Everything but the key store."""
 keys = MetaData()
 """The key store."""
+
+
+def wait_column() -> Column[int]:
+    """Return the column `wait` of a table of `satark.store.due_times`."""
+    return Column(
+        "wait", Integer, nullable=False, server_default="0", comment="seconds from when due_at was set until it"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
-from satark.store.tables.databases import main
+from satark.store.tables.databases import main, wait_column
 
 tip = Table(
     "tip",
@@ -91,6 +91,7 @@ file = Table(
     ),
     Column("attempts", Integer, nullable=False),
     Column("due_at", BigInteger, nullable=False, comment="Unix seconds; 0 when done"),
+    wait_column(),
     Column("reason", String(80), nullable=False),
     Index("file_due", "state", "due_at"),
     comment="evidence: to be fetched, or sealed in the evidence folder",
@@ -106,6 +107,7 @@ delivery = Table(
     Column("state", String(12), nullable=False, comment="due, blocked, done or dead_letter"),
     Column("attempts", Integer, nullable=False),
     Column("due_at", BigInteger, nullable=False, comment="Unix seconds; once done or dead, of a six-hour band"),
+    wait_column(),
     Column("reason", String(200), nullable=False),
     UniqueConstraint("tip", "destination", "revision"),
     Index("delivery_due", "state", "destination", "due_at"),

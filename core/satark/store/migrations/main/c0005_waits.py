@@ -1,0 +1,30 @@
+"""Store how long each due row waits, so that a due time of a clock that was ahead is known by it."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "c0005"
+down_revision = "c0004"
+branch_labels = None
+depends_on = None
+
+TABLES = ("outbox", "file", "delivery")
+
+
+def upgrade() -> None:
+    """Add the column."""
+    for table in TABLES:
+        column = sa.Column(
+            "wait",
+            sa.Integer(),
+            server_default="0",
+            nullable=False,
+            comment="seconds from when due_at was set until it",
+        )
+        op.add_column(table, column)
+
+
+def downgrade() -> None:
+    """Drop the column."""
+    for table in TABLES:
+        op.drop_column(table, "wait")
