@@ -266,10 +266,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     prompts: Sequence[Prompt] = ()
     state: Literal["accepted", "spooled", "refused"] = "accepted"
-    """`accepted`: committed to the database. The other two occur only on inline channels while the database is down.
+    """`accepted`: committed to the database. The other two occur only while the database is down, on inline channels
+    and where the provider resends nothing.
 
     `spooled`: the events are sealed on this machine and are replayed later; the replies then go through `render`.
-    `refused`: the spool is full. The prompt says so in every language, since the tipster's is not known.
+    `refused`: the spool is full, on an inline channel. The prompt says so in every language: the tipster's is unknown.
     """
 
 

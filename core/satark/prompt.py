@@ -122,6 +122,9 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it has a control of its own for asking a location."""
     inline: bool = False
     """Whether prompts are answered in the HTTP response instead of being sent."""
+    resends: bool = True
+    """Whether the provider brings again what was not acknowledged. Where not, and for an inline medium in any case,
+    what comes while the database is down is kept on this machine and taken later."""
     voice_notes: bool = False
     """Whether it can send the voice notes of `Prompt.spoken` and a receipt's picture."""
     forms: tuple[str, ...] = ()

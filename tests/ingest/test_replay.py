@@ -1,11 +1,11 @@
-"""While the database is down messages of inline media are spooled, acknowledged as such, and replayed once each."""
+"""While the database is down messages that come once are spooled, acknowledged as such, and replayed once each."""
 
 from __future__ import annotations
 
 import io
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,19 +47,27 @@ class Counter(ScriptedChannel):
 
 
 class Office:
-    """A served host whose only medium is an inline one."""
+    """A served host with one medium."""
 
     def __init__(self, host: Host, channel: ScriptedChannel, url: str, client: aiohttp.ClientSession) -> None:
         self.host, self.channel, self.url, self.client = host, channel, url, client
 
     async def post(self, sender: str, text: str, key: str = "") -> tuple[str, str]:
         """Bring one message; give the state of the outcome, and what is said."""
-        body = json.dumps([[sender, key or f"{sender} {text}", text]]).encode()
-        headers = {self.channel.signature: self.channel.sign(body)}
-        async with self.client.post(f"{self.url}/script", data=io.BytesIO(body), headers=headers) as response:
+        async with self._posted(sender, text, key) as response:
             assert response.status == 200
             state, said = await response.json(content_type=None)
         return state, "\n".join(said)
+
+    async def bring(self, sender: str, text: str) -> int:
+        """Bring one message; give the status of the response."""
+        async with self._posted(sender, text, "") as response:
+            return response.status
+
+    def _posted(self, sender: str, text: str, key: str) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        body = json.dumps([[sender, key or f"{sender} {text}", text]]).encode()
+        headers = {self.channel.signature: self.channel.sign(body)}
+        return self.client.post(f"{self.url}/script", data=io.BytesIO(body), headers=headers)
 
     async def get(self, path: str) -> tuple[int, str]:
         async with self.client.get(f"{self.url}{path}") as response:
@@ -77,8 +85,8 @@ class Office:
 
 
 @asynccontextmanager
-async def opened(folder: Path, **settings: Any) -> AsyncIterator[Office]:
-    channel = Counter()
+async def opened(folder: Path, medium: ScriptedChannel | None = None, **settings: Any) -> AsyncIterator[Office]:
+    channel = medium or Counter()
     host = scripted_host(Settings(data_dir=folder, **settings), channel)
     async with serve(build_app(host)) as url, aiohttp.ClientSession() as client:
         await until(lambda: channel.opened)
@@ -255,7 +263,33 @@ async def test_a_turn_that_fails_for_good_is_quarantined_and_tried_again_at_the_
     assert office.spool.quarantined == 0
 
 
-async def test_what_is_not_inline_is_not_spooled(tmp_path: Path) -> None:
+class Once(ScriptedChannel):
+    """A chat whose provider brings each message once."""
+
+    capabilities = msgspec.structs.replace(ScriptedChannel.capabilities, resends=False)
+
+
+async def test_what_a_chat_brings_only_once_is_spooled_and_answered_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark.ingest.replay.LOOK_EVERY", 0.02)
+    async with opened(tmp_path, Once()) as office:
+        with database_down(office.host.services):
+            assert await office.bring("asha", "Hi") == 200
+            assert (office.spool.depth, office.channel.bodies) == (1, [])
+        await until(lambda: office.channel.sent)
+        assert "Choose a language" in office.channel.bodies[0].decode()
+        assert (office.spool.depth, office.count(tables.seen)) == (0, 1)
+
+
+async def test_what_finds_no_room_where_nobody_reads_an_answer_is_not_acknowledged(tmp_path: Path) -> None:
+    async with opened(tmp_path, Once(), spool_max_files=1) as office:
+        with database_down(office.host.services):
+            assert await office.bring("asha", "Hi") == 200
+            assert await office.bring("bina", "Hi") == 503
+
+
+async def test_what_comes_again_is_not_spooled(tmp_path: Path) -> None:
     channel = ScriptedChannel()
     host = scripted_host(Settings(data_dir=tmp_path), channel)
     async with serve(build_app(host)):

@@ -1,7 +1,7 @@
 """Ingest: the one place where inbound events enter, from webhooks, pages and listeners alike.
 
-A batch is durable before `receive` returns. While the database is down, the batches of inline media go into the spool
-instead, and `satark.ingest.replay` ingests them later, in order.
+A batch is durable before `receive` returns. While the database is down, batches that nobody brings again go into the
+spool instead, and `satark.ingest.replay` ingests them later, in order.
 """
 
 from __future__ import annotations
@@ -71,14 +71,14 @@ class Ingest:
         self._emit = emit
 
     async def receive(self, channel: Channel, batch: Batch) -> Outcome:
-        """Ingest a batch, or spool it where the medium is an inline one and the database is down.
+        """Ingest a batch, or spool it where nobody brings it again and the database is down.
 
         It is durable on return, unless `Outcome.state` is `refused`.
 
         Raises:
             StoreDown, IngestFailed: nothing of the batch may be acknowledged; the provider must send it again.
         """
-        spools = channel.capabilities.inline and bool(batch.inbound or batch.chores)
+        spools = _comes_once(channel) and bool(batch.inbound or batch.chores)
         if spools and self._spool.depth:
             return await self._to_spool(channel, batch)
         try:
@@ -168,15 +168,24 @@ class Ingest:
         except (SpoolFull, OSError) as error:
             log.error("spool write failed, batch refused", channel=channel.name, error=type(error).__name__)
             self._metrics.spooled.labels(channel.name, "refused").inc()
-            if not batch.inbound:  # nobody waits for an answer, and the provider may send it again
+            if not _is_answered(channel, batch):  # nobody reads a notice, and the provider may send it again
                 raise IngestFailed from None
             return Outcome(state="refused", prompts=[self._fit(self._engine.unavailable_notice(), channel)])
         self._metrics.spooled.labels(channel.name, "spooled").inc()
-        prompts = [self._fit(self._engine.spooled_notice(), channel)] if batch.inbound else []
+        prompts = [self._fit(self._engine.spooled_notice(), channel)] if _is_answered(channel, batch) else []
         return Outcome(state="spooled", prompts=prompts)
 
     def _fit(self, prompt: Prompt, channel: Channel) -> Prompt:
         return self._outbox.fit(prompt, channel)
+
+
+def _comes_once(channel: Channel) -> bool:
+    return channel.capabilities.inline or not channel.capabilities.resends
+
+
+def _is_answered(channel: Channel, batch: Batch) -> bool:
+    """Whether somebody reads what the response to a batch says."""
+    return channel.capabilities.inline and bool(batch.inbound)
 
 
 def _code_in(text: str) -> str | None:

@@ -1,6 +1,6 @@
 """Spool replay: ingests spooled batches once the database answers again, one after the other.
 
-Each sender's order holds: until the spool is empty, whatever comes by an inline medium goes behind it.
+Each sender's order holds: until the spool is empty, whatever comes only once goes behind it.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""Spool: sealed files that hold the batches of inline media while the database is down.
+"""Spool: sealed files that hold the batches that come only once, while the database is down.
 
-WhatsApp and Telegram send again for days what is not acknowledged. Nobody does that for a text message, a call or a
-form, so their batches are flushed to disk before the sender is answered. A file holds a batch as the channel parsed
-it, so nothing that `parse` drops is ever written. It is sealed under an epoch key of the spool's own, which is
-destroyed like any other (`satark.identity.epoch_keys`); the file's name is part of the seal. A file stays until its
-events are committed: after a crash in between they are ingested again, and their keys tell that they are duplicates.
+WhatsApp and Telegram send again for days what is not acknowledged. Nobody does that for a text message, a call, a form,
+or a message of a chat without `Capabilities.resends`, so their batches are on disk before they are acknowledged.
+A file holds a batch as the channel parsed it, so nothing that `parse` drops is ever written. It is sealed under an
+epoch key of the spool's own, which is destroyed like any other (`satark.identity.epoch_keys`); the file's name is part
+of the seal. A file stays until its events are committed: after a crash in between they are ingested again, and their
+keys tell that they are duplicates.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class SignalChannel:
 
     name = "signal"
     # Longer texts than 2 KiB are sent as an attachment that the apps show as a text (AsamK/signal-cli 0.11.5).
-    capabilities = Capabilities(kind="chat", text=4000, body=4000)
+    capabilities = Capabilities(kind="chat", text=4000, body=4000, resends=False)  # it brings each message once
 
     def __init__(self, settings: SignalSettings) -> None:
         self._settings = settings
