@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -64,3 +65,10 @@ def test_a_plugin_without_the_settings_that_it_needs_offers_nothing(
 ) -> None:
     case = PluginCase(module=plugin(always=always), name="beacon", settings=settings, channels=("beacon",))
     assert list(broken(case)) == rules
+
+
+def test_a_configuration_in_the_authors_folder_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "satark.toml").write_text('[beacon]\nurl = "https://elsewhere.example"\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    settings = {"SATARK_BEACON__URL": "https://beacon.example"}
+    check_plugin(PluginCase(module=plugin(always=False), name="beacon", settings=settings, channels=("beacon",)))

@@ -59,12 +59,13 @@ def check_plugin(case: PluginCase) -> None:
     plugins = _registered(case)
     if case.settings:
         with _environment({}):
-            require(not _offered(case, plugins, "P02"), "P02", "no setting", "it offers something")
+            require(not _offered(case, plugins, Settings(), "P02"), "P02", "no setting", "it offers something")
     watch = Watch()
     with _environment(case.settings), watch.running():
-        _offered(case, plugins, "P03")  # its modules are imported now
+        settings = Settings()
+        _offered(case, plugins, settings, "P03")  # its modules are imported now
         with watch.no_files():
-            found = _offered(case, plugins, "P03")
+            found = _offered(case, plugins, settings, "P03")
     expected = sorted((*case.channels, *case.sinks))
     require(found == expected, "P03", "all settings", f"it offers {', '.join(found) or 'nothing'}")
     require(not (watch.opened or watch.blocked), "P06", "all settings", "; ".join((*watch.opened, *watch.blocked)[:3]))
@@ -83,9 +84,8 @@ def _registered(case: PluginCase) -> Plugins:
     return plugins
 
 
-def _offered(case: PluginCase, plugins: Plugins, rule: str) -> list[str]:
+def _offered(case: PluginCase, plugins: Plugins, settings: Settings, rule: str) -> list[str]:
     """Return the names of the channels and sinks that are offered, in order."""
-    settings = Settings()
     found: list[str] = []
     if case.channels:
         found += attempt(rule, "channels", lambda: [channel.name for channel in plugins.channels(settings)])
@@ -108,7 +108,7 @@ def _check_missing(case: PluginCase, plugins: Plugins, name: str, number: int) -
     subject = f"without setting number {number}"
     with _environment(rest):
         try:
-            _offered(case, plugins, "P04")
+            _offered(case, plugins, Settings(), "P04")
         except BrokenRule as broken:
             if not isinstance(broken.__cause__, SettingsError):
                 raise BrokenRule("P04", subject, raised(broken.__cause__ or broken)) from broken
@@ -120,8 +120,9 @@ def _check_missing(case: PluginCase, plugins: Plugins, name: str, number: int) -
 
 @contextmanager
 def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Configure by these values alone: a `satark.toml` in the author's folder is another service's."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SATARK_")}
-    with patch.dict(os.environ, {**kept, **values}, clear=True):
+    with patch.dict(os.environ, {**kept, "SATARK_CONFIG": os.devnull, **values}, clear=True):
         yield
 
 
