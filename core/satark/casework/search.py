@@ -20,6 +20,8 @@ from satark.folding import fold
 
 SNIPPET: Final = 40
 """Characters of a snippet on each side of what was found."""
+_BETWEEN: Final = " · "
+"""Stands between two texts of a tip."""
 _LEAST_DIGITS: Final = 3
 """Digits and letters of a word with digits, at least, to be looked for across spaces and hyphens."""
 _LEAST_CONSONANTS: Final = 3
@@ -63,7 +65,7 @@ class SearchText:
     __slots__ = ("_all", "_text")
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._text = " · ".join(" ".join(text.split()) for text in texts if text)
+        self._text = _BETWEEN.join(" ".join(text.split()) for text in texts if text)
         self._all = " ".join(fold(token) for token in _TOKEN.findall(self._text))
 
     def __repr__(self) -> str:
@@ -91,8 +93,13 @@ class SearchText:
         return self._snippet(min(places, key=lambda one: one.start)) if places else ""
 
     def _snippet(self, place: Found) -> str:
-        start, end = max(0, place.start - SNIPPET), min(len(self._text), place.end + SNIPPET)
-        before, after = "…" if start else "", "…" if end < len(self._text) else ""
+        """Return what stands around a place, and nothing of the texts before and after."""
+        first = self._text.rfind(_BETWEEN, 0, place.start)
+        first = first + len(_BETWEEN) if first >= 0 else 0
+        last = self._text.find(_BETWEEN, place.end)
+        last = last if last >= 0 else len(self._text)
+        start, end = max(first, place.start - SNIPPET), min(last, place.end + SNIPPET)
+        before, after = "…" if start > first else "", "…" if end < last else ""
         return f"{before}{self._text[start:end].strip()}{after}"
 
 

@@ -21,6 +21,8 @@ from satark.casework.related.clues import Clues, Picture, clues_of, picture_of
 from satark.casework.related.floods import FloodIndex
 from satark.casework.related.index import RelatedIndex
 from satark.casework.search_index import SearchIndex
+from satark.casework.search_texts import SearchTexts
+from satark.casework.work import corrected
 from satark.evidence.records import open_records
 from satark.identity.sealing import CantOpen, open_as, open_envelope, open_tip, recipient_of
 from satark.remote import office_outbox
@@ -72,6 +74,7 @@ class TipCache:
         """Tips that changed since their documents were opened."""
         self.texts = SearchIndex()
         """What a search looks through; call `open_documents` first."""
+        self._search_texts = SearchTexts(services.questionnaire, services.geography)
         self.related = RelatedIndex()
         """Which tips have something in common; call `open_documents` first."""
         self.floods = FloodIndex()
@@ -280,7 +283,7 @@ class TipCache:
             self.tips[tip].captions = tuple(record.caption for record in opened)
             self.tips[tip].pictures = tuple(filter(None, map(picture_of, opened)))
         for tip in tips:
-            self.texts.put(tip, self.tips[tip].texts())
+            self.texts.put(tip, self.tips[tip].texts(self._search_texts))
         self._uncompared |= set(tips)
 
 
@@ -333,11 +336,12 @@ class CachedTip:
             self._summary = summarize(tip, self.envelope.header, self.thread)
         return self._summary
 
-    def texts(self) -> list[str]:
-        """Return what a search looks through: answers, captions, messages and the number."""
-        answers = _texts(self.document.answers) if self.document is not None else []
-        messages = [posted.message.text for posted in self.thread]
-        return [*answers, *self.captions, *messages, self.envelope.header.number]
+    def texts(self, of: SearchTexts) -> list[str]:
+        """Return what a search looks through: answers, captions, messages, the number, and names of what was chosen."""
+        answers = of.written(self.document.answers) if self.document is not None else []
+        thread, header = self.thread, self.envelope.header
+        messages = [posted.message.text for posted in thread]
+        return [*answers, *self.captions, *messages, header.number, *of.names(corrected(header, thread))]
 
     def clues(self) -> Clues:
         """Return what can be compared with other tips: of what the tipster wrote, said and sent."""
@@ -354,16 +358,6 @@ def open_document(sealed: bytes, cached: CachedTip) -> Tip:
     if cached.envelope.tip_recipient:
         return released_tip(cached.envelope, [posted.message for posted in cached.thread])
     return open_tip(sealed, cached.envelope)
-
-
-def _texts(value: object) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [text for part in value.values() for text in _texts(part)]
-    if isinstance(value, list):
-        return [text for part in value for text in _texts(part)]
-    return []
 
 
 def _existing(connection: Connection, tips: Iterable[str]) -> set[str]:
