@@ -11,6 +11,7 @@ from satark.dialogue.session import Mailbox, OpenMailbox
 from satark.testing.dialogue.chat import Chat
 
 STORY = "Arms are sold behind the rice mill in Lanka every night"
+HINGLISH = "mujhe batana hai ki yahan raat ko katta bikta hai"
 HINDI = "चावल मिल के पीछे रात में हथियार बिकते हैं"
 
 
@@ -19,7 +20,7 @@ def sms(engine: Engine) -> Chat:
     return Chat(engine, channel="sms")
 
 
-@pytest.mark.parametrize(("body", "language"), [(STORY, "en"), (HINDI, "hi"), ("112 !!", "hi")])
+@pytest.mark.parametrize(("body", "language"), [(STORY, "en"), (HINDI, "hi"), (HINGLISH, "hi"), ("112 !!", "hi")])
 def test_one_message_is_handed_in_at_once(body: str, language: str, sms: Chat) -> None:
     sms.hear(CompleteTip(Text(body)))
     assert sms.submission is not None

@@ -7,13 +7,13 @@ the tip is submitted with all that they had told before.
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
 from satark.channel import CompleteTip, Event, Media, Text
 from satark.dialogue.events.wording import words_of
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
+from satark.dialogue.states.opening import language_of
 from satark.dialogue.states.unsolicited import accept_unsolicited
 from satark.dialogue.steps.contract import AcceptedAnswer, Step, unknown_option
 from satark.dialogue.turn.context import TurnContext
@@ -60,7 +60,7 @@ def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None
     if not is_complete_tip(context.loaded, event):
         return None
     words = words_of(event)
-    context.change(state="", language=session.language or _language_of(context, words))
+    context.change(state="", language=session.language or language_of(context, words))
     if context.state is not DRAFT:
         return None
     context.hear_dangers(words)
@@ -83,17 +83,3 @@ def _answer(context: TurnContext, step: Step, event: Text | Media) -> GivenAnswe
 def _unknown(context: TurnContext, step: Step) -> GivenAnswer:
     code = unknown_option(step.type.ask(step, context.view(step)).options)
     return GivenAnswer(code or None, context.source)
-
-
-def _language_of(context: TurnContext, body: str) -> str:
-    """The first language that is written in the text's script; the flow's first one if there is none."""
-    languages = context.loaded.flow.languages
-    names = {language: context.loaded.catalogues[language].text("language.name") for language in languages}
-    written = _script(body)
-    return next((language for language in languages if _script(names[language]) == written), languages[0])
-
-
-def _script(text: str) -> str:
-    """The script of the first letter, as its Unicode name begins with it."""
-    letter = next((char for char in text if char.isalpha()), "")
-    return unicodedata.name(letter, "").partition(" ")[0] if letter else ""
