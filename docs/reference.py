@@ -22,7 +22,7 @@ import msgspec
 from pydantic import BaseModel
 
 from reference_scaffolds import scaffold
-from reference_tables import flow, metrics
+from reference_tables import events, flow, metrics, texts
 from reference_types import types
 from satark import hookspecs
 from satark.cli.main import cli
@@ -214,6 +214,8 @@ WRITERS: dict[str, Callable[[], str]] = {
     "types": types,
     "flow": flow,
     "metrics": metrics,
+    "events": events,
+    "texts": texts,
     **{kind: partial(scaffold, kind) for kind in ("screen", "scrubber", "step")},
 }
 

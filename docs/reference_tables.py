@@ -1,4 +1,4 @@
-"""Writes the reference of a questionnaire's fields and of the metrics."""
+"""Writes the reference of a questionnaire's fields and texts, of the metrics and of the events."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ import msgspec
 from msgspec import structs
 
 from reference_types import cell, members, parsed
+from satark.catalogues import Catalogues
 from satark.cli.flow_schema import flow_schema
+from satark.dialogue.flow.required_texts import BUTTON_TEXTS, REQUIRED_TEXTS
 from satark.dialogue.steps.built_in import BUILT_IN_STEP_TYPES
-from satark.dialogue.steps.contract import StepType
+from satark.dialogue.steps.choice_steps import ChoiceSettings
+from satark.dialogue.steps.contract import Step, StepType
+from satark.observability import MEANINGS
 from satark.telemetry.metrics import Metrics
 
 _HEAD = ["| field | takes | meaning |", "|---|---|---|"]
@@ -79,3 +83,30 @@ def metrics() -> str:
         labels = ", ".join(f"`{label}`" for label in vars(collector)["_labelnames"])
         rows.append(f"| `{name}` | {family.type} | {labels} | {cell(family.documentation)} |")
     return "\n".join([*rows[:2], *sorted(rows[2:])]) + "\n"
+
+
+def events() -> str:
+    """Return every lifecycle event with its meaning."""
+    rows = ["| `kind` | `where` | happens when |", "|---|---|---|"]
+    rows += [f"| `{kind}` | {where} | {cell(meaning)} |" for kind, (meaning, where) in MEANINGS.items()]
+    return "\n".join(rows) + "\n"
+
+
+def texts() -> str:
+    """Return the ids of a questionnaire's texts: of each step type, then those of the engine as they are in English."""
+    parts = ["## Of the steps\n", "| type of step | its texts |", "|---|---|"]
+    parts += [f"| `{kind.name}` | {', '.join(_ids(kind))} |" for kind in BUILT_IN_STEP_TYPES]
+    parts += ["\n## Of the engine\n", "| text | must have | on a button | in English |", "|---|---|---|---|"]
+    english = Catalogues.of("satark.dialogue")["en"]
+    for key, places in REQUIRED_TEXTS.items():
+        needs = ", ".join(f"`{{{place}}}`" for place in sorted(places))
+        parts.append(f"| `{key}` | {needs} | {'yes' if key in BUTTON_TEXTS else ''} | {cell(english.get(key))} |")
+    return "\n".join(parts) + "\n"
+
+
+def _ids(kind: StepType) -> Iterator[str]:
+    """Yield the texts that a step of a type needs; one that can stand under several ids under all of them."""
+    options = ("CODE",) if issubclass(kind.settings, ChoiceSettings) else None
+    settings = kind.settings() if options is None else kind.settings(options=options)
+    for keys in kind.keys(Step(id="STEP", type=kind, settings=settings)):
+        yield " or ".join(f"`{key}`" for key in keys)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 import structlog
@@ -27,6 +28,19 @@ Kind: TypeAlias = Literal[
     "destination_up",
     "expired",
 ]
+
+MEANINGS: Final[Mapping[Kind, tuple[str, str]]] = {
+    "turn": ("a message was taken, and is answered", "the channel"),
+    "tip": ("a tip was sent", "the channel"),
+    "file_sealed": ("a file of a tip was fetched and sealed; its clean copy is there, or can't be made", ""),
+    "file_lost": ("a file will never come: the provider lost it, or every attempt failed", ""),
+    "delivery_done": ("a destination has a tip, or a revision of it", "the sink"),
+    "delivery_dead_lettered": ("a delivery is not tried any more", "the sink"),
+    "destination_down": ("a destination failed so often that it is left alone for a while", "the sink"),
+    "destination_up": ("a destination that was down takes tips again", "the sink"),
+    "expired": ("a conversation's time was over; what it had not sent was erased", ""),
+}
+"""What each event means, and what its `where` says; empty: nothing."""
 
 
 class OperatorError(Exception):

@@ -18,6 +18,7 @@ NEW = (
     ("channel", "beacon"),
     ("sink", "night_shelf"),
     ("provider", "text_gateway"),
+    ("call-provider", "exchange"),
     ("screen", "railways"),
     ("scrubber", "calendars"),
     ("step", "number_plate"),

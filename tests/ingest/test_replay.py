@@ -85,7 +85,7 @@ class Office:
 
 
 @asynccontextmanager
-async def opened(folder: Path, medium: ScriptedChannel | None = None, **settings: Any) -> AsyncIterator[Office]:
+async def opened(folder: Path, medium: ScriptedChannel | None = None, /, **settings: Any) -> AsyncIterator[Office]:
     channel = medium or Counter()
     host = scripted_host(Settings(data_dir=folder, **settings), channel)
     async with serve(build_app(host)) as url, aiohttp.ClientSession() as client:

@@ -24,12 +24,13 @@ _KINDS = {
     "channel": "channel",
     "sink": "sink",
     "provider": "provider",
+    "call-provider": "provider of calls",
     "screen": "screen",
     "scrubber": "scrubber",
     "step": "step type",
 }
 """What can be made, and what it is called."""
-_CONFIGURED = frozenset({"channel", "sink", "provider"})
+_CONFIGURED = frozenset({"channel", "sink", "provider", "call-provider"})
 """The kinds that have settings."""
 _RESERVED = _KINDS.keys() | {"core", "none", "plugin", "satark", "test", "testing", "tests"}
 """Names that Python, pytest or Satark use for something else; so are the core's own settings."""
@@ -49,9 +50,10 @@ def plugin() -> None:
 def new(kind: str, name: str, folder: Path | None) -> None:
     """Create a project with a new plugin that works and has tests.
 
-    A channel receives tips from a medium; a sink delivers them to a destination; a provider carries text messages; a
-    screen gives a tip a priority or a flag; a scrubber cleans files of a type; a step is a new type of question. NAME
-    is the plugin's name in the setting `plugins`: lowercase letters, digits and single underscores.
+    A channel receives tips from a medium; a sink delivers them to a destination; a provider carries text messages, a
+    call-provider phone calls; a screen gives a tip a priority or a flag; a scrubber cleans files of a type; a step is a
+    new type of question. NAME is the plugin's name in the setting `plugins`: lowercase letters, digits and single
+    underscores.
     """
     _check(name)
     folder = folder or Path(project_of(name))

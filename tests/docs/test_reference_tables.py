@@ -1,0 +1,48 @@
+"""The references of events and texts are whole: each event that is told is explained, each text of Satark is listed."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, get_args
+
+import reference_tables
+from satark.catalogues import Catalogues
+from satark.cli.flow import MEDIA
+from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.observability import MEANINGS, Kind
+
+CORE: Final = Path(__file__).parents[2] / "core/satark"
+SUFFIXES: Final = (".words", ".description", *(f".{channel}" for channel, _ in MEDIA))
+"""Of further wordings of a text that the page explains."""
+
+
+def told() -> Iterator[str]:
+    """Give what the core hands to what tells of an event, where it stands there as a word."""
+    for file in CORE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"LifecycleEvent", "self._count"}:
+                yield from (
+                    one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                )
+
+
+def test_every_event_is_told_and_explained() -> None:
+    assert list(MEANINGS) == list(get_args(Kind))
+    assert set(get_args(Kind)) <= set(told())
+
+
+def test_every_text_is_of_a_step_or_of_the_engine() -> None:
+    source = default_flow()
+    steps = load_flow(source).steps
+    listed = set(re.findall(r"`([\w.]+)`", reference_tables.texts()))
+    listed |= {key for step in steps for keys in step.type.keys(step) for key in keys}
+    english = Catalogues.of("satark.dialogue")["en"]
+    assert [key for key in english if key not in listed and not key.endswith(SUFFIXES)] == []
+
+
+def test_the_page_of_texts_names_every_kind_of_wording() -> None:
+    page = (CORE.parents[1] / "docs/reference/texts.md").read_text("utf-8").partition("<!-- generated")[0]
+    assert [suffix for suffix in SUFFIXES if suffix[1:] not in page] == []
