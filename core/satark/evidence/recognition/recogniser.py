@@ -95,7 +95,7 @@ class Recogniser:
     def _ask(self, request: Request) -> Reply:
         wanted = msgspec.json.encode(msgspec.structs.replace(request, ffmpeg=_program()))
         process = subprocess.Popen(  # noqa: S603 - our own module
-            self._worker, env={}, cwd="/", start_new_session=True,
+            self._worker, env={}, cwd="/", process_group=0,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 
 
 NICENESS: Final = 5
-"""How much cleaning gives way to the processes that answer tipsters (nice(2))."""
+"""How much even urgent cleaning gives way to the processes that answer tipsters (nice(2))."""
+_STARVED: Final = 0.5
+"""Share of its time below which a process that had the processor for so long counts as starved."""
 
 
 def serve(jobs: socket.socket, scrubbers: Sequence[Scrubber]) -> None:
@@ -106,31 +108,35 @@ def supervise(reply: socket.socket, job: CleaningJob, cleaner: _Cleaner) -> None
         os.close(answers)
         _run_and_exit(clean, results, job, cleaner, processes)
     os.close(results)
-    found = _collect(answers, reply, job)
-    _end(child)
+    found, late = _collect(answers, reply, job)
+    used = _end(child)
+    if late:
+        found += _line(CleaningResult(reason="too-slow", is_starved=used < _STARVED * job.limits.wall_seconds))
     reply.send(found)
 
 
-def _collect(answers: int, reply: socket.socket, job: CleaningJob) -> bytes:
-    """Return the results of the steps that ended, each within the time limit, and one that says where it did not."""
+def _collect(answers: int, reply: socket.socket, job: CleaningJob) -> tuple[bytes, bool]:
+    """Return the results of the steps that ended, each within the time limit, and whether one did not."""
     found, ended, deadline = b"", 0, time.monotonic() + job.limits.wall_seconds
     while ended < len(job.steps) and len(found) < MAX_MESSAGE:
         ready, _, _ = select.select([answers, reply.fileno()], [], [], max(0.0, deadline - time.monotonic()))
         if not ready:
-            return found[: found.rfind(b"\n") + 1] + _line(CleaningResult(reason="too-slow"))
+            return found[: found.rfind(b"\n") + 1], True
         answer = os.read(answers, MAX_MESSAGE) if answers in ready else b""
         if not answer:
             break
         found += answer
         if found.count(b"\n") > ended:
             ended, deadline = found.count(b"\n"), time.monotonic() + job.limits.wall_seconds
-    return found[:MAX_MESSAGE]
+    return found[:MAX_MESSAGE], False
 
 
 def clean(results: int, job: CleaningJob, cleaner: _Cleaner, processes: bool) -> None:  # noqa: FBT001 - a value
     """In the child: give up every access that the job does not need, do its steps, write the result of each."""
     isolation.die_with_parent()
-    os.setsid()
+    if not job.is_urgent:
+        isolation.give_way()
+    os.setpgid(0, 0)  # no session, which would get as much of the processors as all of Satark (sched(7), "autogroup")
     holds = cleaner.isolate(job, processes=processes)
     if holds.missing and not job.weakly:
         os.write(results, _line(CleaningResult(reason="not-isolated")))
@@ -157,13 +163,15 @@ def _line(result: CleaningResult) -> bytes:
     return msgspec.json.encode(result) + b"\n"
 
 
-def _end(child: int) -> None:
+def _end(child: int) -> float:
+    """End a child and every process that it started. Return the seconds of processor time that they took."""
     for kill in (os.killpg, os.kill):
         try:
             kill(child, signal.SIGKILL)
         except ProcessLookupError:
             continue
-    os.waitpid(child, 0)
+    _, _, used = os.wait4(child, 0)
+    return used.ru_utime + used.ru_stime
 
 
 def _run_and_exit(role: object, *arguments: object) -> None:

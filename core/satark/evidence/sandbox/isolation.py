@@ -60,6 +60,16 @@ def die_with_parent() -> None:
         _libc.prctl(_SET_DEATH_SIGNAL, _KILL, 0, 0, 0)
 
 
+def give_way() -> None:
+    """Run this process and its children only where a processor has nothing else to do, if the system has that.
+
+    A process of ordinary priority that wakes takes its place at once (sched(7)); one that is merely nice would keep the
+    processor to the end of its time slice.
+    """
+    if sys.platform == "linux":
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
 def set_limits(limits: Limits) -> None:
     """Limit memory, processor time, file size and open files of this process and of each of its children."""
     # Soft and hard limits are equal: the signal for a soft limit is not delivered to an init.

@@ -29,6 +29,8 @@ class CleaningJob(msgspec.Struct, frozen=True):
     limits: Limits
     weakly: bool = False
     """Whether it is cleaned even where the system forbids a part of the isolation."""
+    is_urgent: bool = False
+    """Whether it may take the processor from others, as when it did not get any for all of its time."""
 
 
 class CleaningResult(msgspec.Struct, frozen=True):
@@ -38,3 +40,5 @@ class CleaningResult(msgspec.Struct, frozen=True):
     reason: Reason | None = None
     readable: int = 100
     left_out: tuple[LeftOut, ...] = ()
+    is_starved: bool = False
+    """Whether it was too slow with most of its time spent in waiting for a processor, or for nothing."""

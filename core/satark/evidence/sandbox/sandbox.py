@@ -87,6 +87,8 @@ class Sandbox:
         job = CleaningJob(str(steps[0][1].parent), made, limits, self._weakly)
         async with self._slots:
             results = await self._run(job)
+            if any(result.is_starved for result in results):
+                results = await self._run(msgspec.structs.replace(job, is_urgent=True))
         return [_outcome(result) for result in results or [CleaningResult(reason="crashed")]]
 
     async def _run(self, job: CleaningJob) -> list[CleaningResult]:
@@ -115,7 +117,7 @@ class Sandbox:
             # Started in the event loop's thread: "die with the parent" refers to the thread that started the process.
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-I", "-m", "satark.evidence.sandbox.fork_server", str(theirs.fileno())],
-                env={}, pass_fds=[theirs.fileno()], close_fds=True, cwd="/", start_new_session=True,
+                env={}, pass_fds=[theirs.fileno()], close_fds=True, cwd="/", process_group=0,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
         scrubbers = pickle.dumps(self._scrubbers)

@@ -55,6 +55,13 @@ def _hang(_: Path, __: str) -> None:
     time.sleep(600)
 
 
+def _starve(_: Path, argument: str) -> str:
+    """Do nothing where others come first, as on a machine whose processors are never free."""
+    if os.sched_getscheduler(0) == os.SCHED_IDLE:
+        time.sleep(600)
+    return argument
+
+
 def _spin(_: Path, __: str) -> None:
     while True:
         pass
@@ -141,8 +148,8 @@ def _dump(_: Path, __: str) -> str:
 
 
 def _priority(_: Path, __: str) -> str:
-    """Return how nice the process is (getpriority(2))."""
-    return str(os.getpriority(os.PRIO_PROCESS, 0))
+    """Return how nice the process is, its policy (sched(7)), and its session."""
+    return f"{os.getpriority(os.PRIO_PROCESS, 0)} {os.sched_getscheduler(0)} {os.getsid(0)}"
 
 
 def _leave_behind(target: Path, _: str) -> None:
@@ -167,5 +174,5 @@ _ATTACKS: dict[str, Callable[[Path, str], str | None]] = {
     "disk": _fill_disk, "environment": _environment, "read": _read, "write": _write, "connect": _connect,
     "socket": _socket, "call": _call, "new-namespace": _new_namespace,
     "kill": _kill, "leave": _leave_behind, "link": _link, "nothing": _nothing, "lie": _lie, "dump": _dump,
-    "priority": _priority,
+    "priority": _priority, "starve": _starve,
 }  # fmt: skip
