@@ -20,6 +20,7 @@ from satark.backoff import backoff
 from satark.channel import channel_of
 from satark.observability import log
 from satark.outbox.calls_under_way import CallsUnderWay
+from satark.outbox.polling import Polling
 from satark.send_result import (
     Accepted,
     Blocked,
@@ -84,6 +85,7 @@ class ReplyWorker:
         self._paused: dict[str, float] = {}
         self._held: dict[bytes, float] = {}
         """What is under way, and since when; another process may have it where its claim is not renewed."""
+        self._polling = Polling()
         self._sent = WriteBatcher(writer, store.delete_sent)
         self._message_ids: WriteBatcher[tuple[bytes, str]] = WriteBatcher(writer, self._add_message_ids)
         self._read_marks: dict[bytes, tuple[Call | None, Call | None]] = {}
@@ -246,7 +248,10 @@ class ReplyWorker:
             return
 
         def claim(unit: UnitOfWork) -> list[tuple[OutboxMessage, int]]:
-            return store.claim(unit, self._identity, min(self._settings.batch, room))
+            limit = min(self._settings.batch, room)
+            found = store.claim(unit, self._identity, limit, since=self._polling.since(unit.now))
+            self._polling.ended(unit.now, found_all=len(found) < limit)
+            return found
 
         try:
             claimed = await self._writer.write(claim)

@@ -52,9 +52,9 @@ def add(unit: UnitOfWork, items: Sequence[OutboxMessage], identity: Identity) ->
     unit.queue(outbox, [_row(item, identity, unit.now) for item in items])
 
 
-def claim(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[OutboxMessage, int]]:
-    """Claim calls that are due, for `SEND_LEASE`; return each with the number of the attempt."""
-    rows = unit.main.execute(_DUE.limit(limit), {"now": unit.now}).all()
+def claim(unit: UnitOfWork, identity: Identity, limit: int, since: int = 0) -> list[tuple[OutboxMessage, int]]:
+    """Claim calls that are due since a moment (Unix seconds), for `SEND_LEASE`; return each with its attempt number."""
+    rows = unit.main.execute(_DUE.limit(limit), {"now": unit.now, "since": since}).all()
     if rows:
         claimed = [{"key": r.id, "due": unit.now + SEND_LEASE, "n": r.attempts + 1} for r in rows]
         unit.main.execute(_CLAIM, claimed)
@@ -144,7 +144,7 @@ def _row(item: OutboxMessage, identity: Identity, now: int) -> dict[str, object]
 
 _DUE = (
     select(outbox)
-    .where(outbox.c.state == "due", outbox.c.due_at <= bindparam("now"))
+    .where(outbox.c.state == "due", outbox.c.due_at.between(bindparam("since"), bindparam("now")))
     .order_by(outbox.c.position)
     .with_for_update(skip_locked=True)
 )

@@ -1,0 +1,36 @@
+"""Which due replies a poll of the outbox is for."""
+
+from __future__ import annotations
+
+from satark.outbox.polling import ALL_EVERY, CLOCKS_APART, Polling
+
+NOON = 1_764_000_000
+
+
+def polled(polling: Polling, now: int, *, found_all: bool = True) -> int:
+    since = polling.since(now)
+    polling.ended(now, found_all=found_all)
+    return since
+
+
+def test_the_first_poll_is_for_everything_and_the_next_for_what_became_due_lately() -> None:
+    polling = Polling()
+    assert [polled(polling, NOON + second) for second in range(3)] == [0, NOON - CLOCKS_APART, NOON + 1 - CLOCKS_APART]
+
+
+def test_each_minute_one_poll_is_for_everything() -> None:
+    polling = Polling()
+    assert [polled(polling, NOON + second) == 0 for second in range(2 * ALL_EVERY)].count(True) == 2
+
+
+def test_after_a_poll_that_was_cut_short_the_next_is_for_everything() -> None:
+    polling = Polling()
+    polled(polling, NOON)
+    polled(polling, NOON + 1, found_all=False)
+    assert polled(polling, NOON + 2) == 0
+
+
+def test_a_clock_that_is_set_back_leads_to_a_poll_for_everything() -> None:
+    polling = Polling()
+    polled(polling, NOON)
+    assert polled(polling, NOON - 3600) == 0
