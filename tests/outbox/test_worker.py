@@ -135,8 +135,10 @@ async def test_a_reply_that_a_newer_one_overtakes_is_dropped_unless_it_must_arri
 
 async def test_an_album_is_answered_once(post: Post) -> None:
     post.run()
-    for n in range(5):
-        await post.reply(item(f"got {n}", debounce=True))
+    replies = [item(f"got {n}", debounce=True) for n in range(5)]
+    await post.writer.write(lambda unit: outbox.add(unit, replies, post.identity))
+    for reply in replies:
+        post.sender.post([reply])
         await asyncio.sleep(0)
     await post.settled(1)
     assert post.channel.bodies == [b"got 4"]
