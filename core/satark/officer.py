@@ -44,6 +44,7 @@ from satark.evidence.recordings.disguise import MIME as DISGUISED_MIME
 from satark.printing.sheet import make_sheet
 from satark.printing.sheet_page import SheetPage
 from satark.remote.office_outbox import queue_key_change
+from satark.retention.schedule import NoRetentionKey
 from satark.roster.chain import read_state
 from satark.roster.entries import (
     RECOVERY,
@@ -134,6 +135,7 @@ __all__ = [
     "KeyChange",
     "LogHead",
     "MarkedText",
+    "NoRetentionKey",
     "NoSuchFile",
     "NoSuchProposal",
     "NoSuchTip",

@@ -98,13 +98,13 @@ def test_a_preview_that_differs_from_its_record_is_refused(services: Services, s
     seed_file(services, seeded, "1", b"original", b"clean", **shown)
     seed_file(services, seeded, "2", b"original")
     path = preview_path(services.evidence_dir, f"{seeded.id}-1")
-    put_in_place(path, seal_file(io.BytesIO(b"small"), path, seeded.recipient)[0])
+    put_in_place(seal_file(io.BytesIO(b"small"), path, seeded.recipient))
     opened = sp.casework.open(seeded.number)
     assert sp.casework.preview(opened, "1") == b"small"
     for ordinal in ("2", "3"):
         with pytest.raises(NoSuchFile):
             sp.casework.preview(opened, ordinal)
-    put_in_place(path, seal_file(io.BytesIO(b"other"), path, seeded.recipient)[0])
+    put_in_place(seal_file(io.BytesIO(b"other"), path, seeded.recipient))
     with pytest.raises(CantOpen):
         sp.casework.preview(opened, "1")
 
@@ -332,7 +332,7 @@ def test_messages_and_records_that_do_not_open_are_counted(services: Services, s
     services.write_now(write)
     opened = sp.casework.open(seeded.number)
     assert [posted.message.text for posted in opened.thread] == ["असली"]
-    assert (opened.evidence, opened.damaged) == ((), 3)
+    assert (opened.evidence, opened.damaged, opened.damaged_messages) == ((), 3, 1)
 
 
 def test_a_recipient_altered_in_the_store_can_not_open_new_messages(services: Services, sp: SeededDesk) -> None:

@@ -211,6 +211,7 @@ class Casework(EvidenceAccess):
             pending=tuple(row.ordinal for row in rows if row.state == "due"),
             lost=(*(row.ordinal for row in rows if row.state == "lost"), *missing),
             damaged=damaged + cached.damaged,
+            damaged_messages=cached.damaged,
             pending_answers=len(cached.pending_answers),
             refused_answers=sum(one.refused for one in cached.pending_answers),
         )

@@ -63,6 +63,8 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
     """Ordinals of files that the provider no longer has."""
     damaged: int = 0
     """The number of messages and file records that do not open: altered, or not this tip's."""
+    damaged_messages: int = 0
+    """How many of them are messages."""
     pending_answers: int = 0
     """At a remote office: the number of messages at the end of the thread that the host has not confirmed yet."""
     refused_answers: int = 0

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from satark.officer import ACT_KINDS, ActFilter, current_head, read_acts, viewer
+from satark.officer import ACT_KINDS, ActFilter, all_desks, current_head, read_acts, viewer
+from satark_desk.web.act_details import ActDetails
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -52,6 +53,7 @@ class AuditPages:
             older=urlencode({**fields, "before": page.older}) if page.older else "",
             first=not position,
             moment=seconds_of,
+            detail=ActDetails(self._web.text(request), {one.name: one.title for one in services.read(all_desks)}),
         )
 
 

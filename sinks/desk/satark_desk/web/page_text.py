@@ -51,6 +51,10 @@ class PageText:
         """Return the interface text of a key."""
         return self._interface.text(key, **values)
 
+    def named(self, key: str, otherwise: str) -> str:
+        """Return the interface text of a key; where it has none, something else."""
+        return self(key) if key in self._interface else otherwise
+
     def status(self, status: str) -> str:
         """Return the name of a status, as the tipster sees it."""
         return self._flow.get(f"status.{status}", status)
@@ -70,7 +74,7 @@ class PageText:
     def flag(self, flag: str) -> str:
         """Return a reason of a tip's priority in words; a plugin's own flag as it is."""
         key = _FLAG_KEYS.get(flag) or f"flag.{flag.replace(':', '.')}"
-        return self(key) if key in self._interface else flag
+        return self.named(key, flag)
 
     def category(self, code: str) -> str:
         """Return the name of a category."""

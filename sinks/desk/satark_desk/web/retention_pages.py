@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 import msgspec
 
-from satark.officer import MAX_TEXT, Keeping, NoSuchTip, StepRefused, TipKeeping, TipSummary
+from satark.officer import MAX_TEXT, Keeping, NoRetentionKey, NoSuchTip, StepRefused, TipKeeping, TipSummary
 from satark.tip import RetentionStep
 from satark_desk.web.web_context import redirect_to
 
@@ -71,22 +71,30 @@ class RetentionPages:
         tip = session.casework.open(request.path_params["number"])
         reason = form.get("reason", "").strip()
         if step != "agree" and (not reason or len(reason) > MAX_TEXT):
-            return self._show(request, session, tip, 422, problem="problem.long" if reason else "retention.no_reason")
-        if session.is_first_submission(form.get("once", "")):
-            try:
-                self._take(session, tip, step, reason)
-            except StepRefused:
-                return self._show(request, session, tip, 422, problem="retention.refused")
+            problem = "problem.long" if reason else "retention.no_reason"
+        elif session.is_first_submission(form.get("once", "")):
+            problem = self._take(session, tip, step, reason)
+        else:
+            problem = ""
+        if problem:
+            return self._show(request, session, tip, 422, problem=problem, written={step: reason})
         return redirect_to(request, f"retention/{tip.tip.number}?done=1")
 
-    def _take(self, session: Session, tip: OpenTip, step: str, reason: str) -> None:
+    def _take(self, session: Session, tip: OpenTip, step: str, reason: str) -> str:
+        """Take a step; return the key of the text that says why it is not taken, empty if it is."""
         work = TipKeeping(self._web.context, session.casework)
-        if step == "agree":
-            work.agree(tip)
-        else:
-            work.ask(tip, cast("RetentionStep", step), reason)
+        try:
+            if step == "agree":
+                work.agree(tip)
+            else:
+                work.ask(tip, cast("RetentionStep", step), reason)
+        except StepRefused:
+            return "retention.refused"
+        except NoRetentionKey:
+            return "retention.no_key"
+        return ""
 
-    def _show(self, request: Request, session: Session, tip: OpenTip, status: int = 200, problem: str = "") -> Response:
+    def _show(self, request: Request, session: Session, tip: OpenTip, status: int = 200, **values: object) -> Response:
         keeping = TipKeeping(self._web.context, session.casework).of(tip)
         return self._web.show(
             request,
@@ -98,10 +106,10 @@ class RetentionPages:
             is_due=keeping.is_due(self._today()),
             automatic=self._web.context.retention.automatic,
             asked_by_me=keeping.asked_by == (session.desk, session.officer),
-            problem=problem,
             done="done" in request.query_params,
             longest=MAX_TEXT,
             seconds=_DAY,
+            **{"problem": "", "written": {}, **values},
         )
 
     def _today(self) -> int:

@@ -173,4 +173,7 @@ def test_tips_that_can_not_be_opened_are_reported(services: Services, browser: B
     services.write_now(damage)
     client = browser("sp")
     assert "Tips that cannot be opened: 1" in client.get("/desk/").text
-    assert "Parts of this tip that cannot be opened: 1" in client.get(f"/desk/tips/{seeded.number}").text
+    page = client.get(f"/desk/tips/{seeded.number}").text
+    assert "Parts of this tip that cannot be opened: 1" in page
+    assert "Messages that do not open, since somebody altered them: 1" in page
+    assert "No messages yet" not in page

@@ -83,3 +83,13 @@ def test_a_double_click_asks_once(services: Services, browser: Browser, tip: See
         answer = client.post(f"/desk/retention/{tip.number}/ask_hold", data={"reason": "court", "once": "1"})
         assert answer.status_code == 200
     assert client.get(f"/desk/tips/{tip.number}").text.count("asked for a legal hold") == 1
+
+
+def test_where_the_worker_has_never_run_the_page_says_so_and_keeps_the_reason(
+    services: Services, browser: Browser, desk: FindDesk
+) -> None:
+    seeded, client = seed_tip(services, [desk("sp")]), browser("sp")
+    answer = client.post(f"/desk/retention/{seeded.number}/ask_hold", data={"reason": "High Court 12", "once": "1"})
+    assert answer.status_code == 422
+    assert "has not been started completely" in answer.text
+    assert "High Court 12</textarea>" in answer.text
