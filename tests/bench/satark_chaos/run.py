@@ -112,6 +112,7 @@ async def send_tips(installation: Installation, ledger: Ledger, numbers: Iterato
             try:
                 receipt = await citizen.walk(answers_of(number, accuses_sp=accuses_sp))
             except LostError as error:
+                error.add_note(f"{citizen.repeated} answers came twice")
                 error.add_note(await asyncio.to_thread(_replies, installation))
                 raise
             ledger.acknowledged(story(number), ["dig"] if accuses_sp else ["sp", "dig"], receipt)
