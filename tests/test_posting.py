@@ -221,6 +221,38 @@ async def test_a_late_answer_is_not_taken_for_the_next_ones() -> None:
         assert came.connections == 2
 
 
+async def test_each_request_on_a_connection_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, answered = asyncio.get_running_loop(), asyncio.Event()
+    clock, later = loop.time, [0.0]
+    monkeypatch.setattr(loop, "time", lambda: clock() + sum(later))
+
+    async def answer(_connection: int, writer: asyncio.StreamWriter) -> None:
+        if len(came) > 1:
+            await answered.wait()
+            answered.clear()
+        writer.write(OK)
+
+    async def passes(seconds: float) -> None:
+        later.append(seconds)
+        for _ in range(3):  # turns of the loop, so that what is due runs
+            await asyncio.sleep(0)
+
+    async with peer(answer) as (origin, came), poster(origin, seconds=60) as one:
+        await post(one)
+        await passes(50)
+        second = asyncio.create_task(post(one))
+        await until(lambda: len(came) == 2)
+        await passes(20)  # the time of the first request is over
+        answered.set()
+        assert (await second).content == b"ok"
+        third = asyncio.create_task(post(one))
+        await until(lambda: len(came) == 3)
+        await passes(60)
+        with pytest.raises(PostFailed, match=TIMEOUT):
+            await third
+        assert came.connections == 1
+
+
 async def test_whoever_stops_waiting_leaves_no_answer_behind() -> None:
     async def answer(connection: int, writer: asyncio.StreamWriter) -> None:
         if connection > 1:

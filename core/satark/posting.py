@@ -112,7 +112,7 @@ class Poster:
         Raises:
             PostFailed: there is no answer.
         """
-        deadline = time.monotonic() + self._answer_seconds
+        deadline = asyncio.get_running_loop().time() + self._answer_seconds
         await self._take_place(deadline)
         try:
             connection = self._idle_connection() or await self._connect(deadline)
@@ -135,8 +135,11 @@ class Poster:
         self._idle.clear()
 
     async def _take_place(self, deadline: float) -> None:
+        if not self._places.locked():
+            await self._places.acquire()  # at once: nothing to limit
+            return
         try:
-            async with asyncio.timeout(deadline - time.monotonic()):
+            async with asyncio.timeout_at(deadline):
                 await self._places.acquire()
         except TimeoutError:
             raise PostFailed("timeout") from None
@@ -151,10 +154,9 @@ class Poster:
         return None
 
     async def _connect(self, deadline: float) -> _Connection:
-        seconds = min(self._connect_seconds, deadline - time.monotonic())
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout_at(min(deadline, loop.time() + self._connect_seconds)):
                 addresses = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
                 connected = await start_connection(addresses, happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS)
                 _, connection = await loop.create_connection(
@@ -183,6 +185,9 @@ class _Connection(asyncio.Protocol):
         self._content: list[bytes] = []
         self._received = self._head_size = self._size = 0
         self._began = self._complete = self._stays_open = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = 0.0
+        """When the request under way must have its answer, by the loop's clock."""
         self.used_at = 0.0
         """When its last answer came, by `time.monotonic`."""
 
@@ -202,20 +207,40 @@ class _Connection(asyncio.Protocol):
             raise PostFailed("network")
         answered: asyncio.Future[Answer] = loop.create_future()
         self._answered = answered
-        timer = loop.call_later(deadline - time.monotonic(), self.close, "timeout")
+        self._end_by(deadline)
         self._transport.write(request)
         try:
             return await answered
         except BaseException:
             self.close("network")  # an answer that nobody waits for must not be taken for the next one's
             raise
-        finally:
-            timer.cancel()
+
+    def _end_by(self, deadline: float) -> None:
+        """Have the request under way end by then. A timer runs for many requests: to set one costs half a request."""
+        self._deadline = deadline
+        if self._timer is None or self._timer.when() > deadline:
+            self._stop_timer()
+            self._timer = asyncio.get_running_loop().call_at(deadline, self._check_time)
+
+    def _check_time(self) -> None:
+        self._timer = None
+        if self._answered is None:
+            return
+        if asyncio.get_running_loop().time() >= self._deadline:
+            self.close("timeout")
+        else:
+            self._end_by(self._deadline)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def close(self, code: str) -> None:
         """Close it; the request under way fails."""
         transport, self._transport = self._transport, None
         self._connections.discard(self)
+        self._stop_timer()
         if transport is not None:
             transport.abort()
         if self._answered is not None and not self._answered.done():
