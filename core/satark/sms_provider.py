@@ -54,6 +54,13 @@ class SmsProvider(Protocol):
         """The account's name: `sms:<number>`."""
 
     @property
+    def inline(self) -> bool:
+        """Whether what answers a message can stand in the response to its webhook.
+
+        Where not, `reply` is given no text, and each answer is sent by `message_call`, as what Satark begins.
+        """
+
+    @property
     def endpoints(self) -> Sequence[Endpoint]:
         """Its webhooks. A provider that signs nothing can have a secret in the path."""
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from satark.channel import RawRequest, SigningChannel
+from satark.channel import Endpoint, RawRequest, SigningChannel
 from satark.cli.main import cli
 from satark.plugins.loader import Plugins
 from satark.settings import Settings
@@ -58,19 +58,38 @@ def channels() -> dict[str, Any]:
 class Server:
     """A server that answers 200 to what the channel verifies, 401 to anything else."""
 
-    def __init__(self, name: str) -> None:
-        self._channel = channels()[name]
-        routes = [Route(one.path, self._receive, methods=["POST"]) for one in self._channel.endpoints]
+    def __init__(self, channel: Any) -> None:
+        self._channel = channel
+        routes = [Route(one.path, self._receive, methods=one.methods) for one in self._channel.endpoints]
         self.app = Starlette(routes=routes)
         self.bodies: list[bytes] = []
+        self.queries: list[str] = []
 
     async def _receive(self, request: Request) -> Response:
         body = await request.body()
         raw = RawRequest(
-            method="POST", path=request.url.path, query=request.url.query, headers=dict(request.headers), body=body
+            method=request.method,
+            path=request.url.path,
+            query=request.url.query,
+            headers=dict(request.headers),
+            body=body,
         )
         self.bodies.append(body)
+        self.queries.append(request.url.query)
         return PlainTextResponse("taken", 200 if self._channel.verify(raw) else 401)
+
+
+class LetterBox:
+    """A channel whose provider calls a secret path by GET."""
+
+    name = "letter_box"
+    endpoints = (Endpoint(path="/letter-box/a-secret", methods=("GET",), limit=1000),)
+
+    def verify(self, raw: RawRequest) -> bool:
+        return (raw.method, raw.path) == ("GET", self.endpoints[0].path)
+
+    def sign(self, raw: RawRequest) -> RawRequest:
+        return raw
 
 
 async def replayed(fixture: Path, channel: str, *more: str) -> Result:
@@ -81,16 +100,30 @@ async def replayed(fixture: Path, channel: str, *more: str) -> Result:
 async def test_a_recorded_request_passes_the_servers_check(channel: str, tmp_path: Path) -> None:
     name, body = BODIES[channel]
     (tmp_path / name).write_bytes(body)
-    server = Server(channel)
+    server = Server(channels()[channel])
     async with serve(server.app) as url:
         result = await replayed(tmp_path / name, channel, "--url", url)
     assert (result.exit_code, result.output) == (0, "200\ntaken\n")
     assert server.bodies == [body]
 
 
+async def test_of_a_provider_that_calls_by_get_the_query_is_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark.cli.replay._channel", lambda _context, _name: LetterBox())
+    (tmp_path / "hi.query").write_text("id=1&text=Hi\n")
+    (tmp_path / "odd.query").write_text("text=नमस्ते")
+    server = Server(LetterBox())
+    async with serve(server.app) as url:
+        result = await replayed(tmp_path / "hi.query", "letter_box", "--url", url)
+        refused = await replayed(tmp_path / "odd.query", "letter_box", "--url", url)
+    assert (result.exit_code, result.output, server.queries) == (0, "200\ntaken\n", ["id=1&text=Hi"])
+    assert (refused.exit_code, "percent-encoded" in refused.output) == (1, True)
+
+
 async def test_a_server_with_other_secrets_refuses_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "hi.json").write_bytes(BODIES["whatsapp"][1])
-    server = Server("whatsapp")
+    server = Server(channels()["whatsapp"])
     monkeypatch.setenv("SATARK_WHATSAPP__APP_SECRET", "another-secret-1")
     async with serve(server.app) as url:
         result = await replayed(tmp_path / "hi.json", "whatsapp", "--url", url)
@@ -102,7 +135,7 @@ async def test_a_server_with_other_secrets_refuses_it(tmp_path: Path, monkeypatc
     [
         ("pager", (), "no channel 'pager' is configured (sms, telegram, voice, web_form, whatsapp)"),
         ("web_form", (), "can't sign"),
-        ("whatsapp", ("--path", "/elsewhere"), "takes no POST at /elsewhere (/whatsapp/webhook)"),
+        ("whatsapp", ("--path", "/elsewhere"), "takes nothing at /elsewhere (/whatsapp/webhook)"),
         ("whatsapp", ("--url", "http://tips.example.in"), "--url must begin with https://"),
         ("whatsapp", ("--url", "http://127.0.0.1:9"), "does `satark serve` run?"),
     ],

@@ -1,4 +1,4 @@
-"""The channel `sms`: numbered text messages, answered in the response to the provider's request."""
+"""The channel `sms`: numbered text messages, answered in the response where the provider takes an answer there."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import AsyncIterator, Container, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
+
+from msgspec.structs import replace
 
 from satark.channel import (
     Address,
@@ -34,6 +36,8 @@ from satark_sms_ivr.paging import split_into_pages
 
 CAPABILITIES: Final = Capabilities(kind="sms", text=1600, body=1600, unit="utf16", inline=True)
 """Twilio accepts 1600 characters (error 21617 above it); one message is at most three segments."""
+SENT: Final = replace(CAPABILITIES, inline=False, resends=False)
+"""Over a provider that takes no answer in the response. None brings a message again for as long as an outage lasts."""
 
 _UNAPPROVED: Final = "dlt-template"
 """Method and error code of a message whose text the operator has not approved."""
@@ -45,12 +49,16 @@ class SmsChannel:
     """Text messages over an SMS provider. Implements `satark.channel.Channel`."""
 
     name: Final = "sms"
-    capabilities: Final[Capabilities] = CAPABILITIES
 
     def __init__(self, provider: SmsProvider, approved: Container[str] | None = None) -> None:
         self._provider = provider
         self._approved = approved
         """The texts that may be sent; None: every one."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What a text message can show."""
+        return CAPABILITIES if self._provider.inline else SENT
 
     @property
     def accounts(self) -> Sequence[str]:
@@ -93,9 +101,10 @@ class SmsChannel:
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
         """Render a prompt as a message per page; one that must not be sent as a call that is refused at once."""
-        if self._approved is not None and prompt.text not in self._approved:
+        texts = self._approvable(prompt)
+        if self._approved is not None and any(text not in self._approved for text in texts):
             return [Call(account=account, method=_UNAPPROVED, body=b"")]
-        return [self._provider.message_call(to.reveal(), page) for page in split_into_pages(prompt.text)]
+        return [self._provider.message_call(to.reveal(), page) for text in texts for page in split_into_pages(text)]
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
         """Render a notice. Its text is neutral, since it appears on a locked screen."""
@@ -123,6 +132,13 @@ class SmsChannel:
     async def discard(self, ref: MediaRef) -> None:
         """Delete an attached file at the provider."""
         await self._provider.discard(ref)
+
+    def _approvable(self, prompt: Prompt) -> Sequence[str]:
+        """Return a prompt whole or, where that is no approved text, what was said and what is asked one by one."""
+        if self._approved is None or prompt.text in self._approved:
+            return [prompt.text]
+        *said, _asked = prompt.parts or ("",)
+        return [*said, prompt.text.removeprefix("\n\n".join(said)).strip()]
 
     def _events(self, message: IncomingSms) -> Iterator[Inbound]:
         if message.answered_by_provider:

@@ -37,6 +37,8 @@ _MEDIA: Final = re.compile(r"/2010-04-01/Accounts/(\w+)/(Messages/\w{1,64}/Media
 class TwilioSms:
     """One number at Twilio. Implements `satark.sms_provider.SmsProvider`."""
 
+    inline: Final = True
+
     def __init__(self, settings: TwilioSettings, public_url: str) -> None:
         self._settings = settings
         self._signature = TwilioSignature(

@@ -31,17 +31,16 @@ _FORM: Final = "application/x-www-form-urlencoded"
 def replay(ctx: click.Context, fixture: Path, *, name: str, path: str | None, query: str, url: str) -> None:
     """Post FIXTURE, the recorded body of a provider's request, into a running server.
 
-    The channel signs it with the secrets of the settings. It is a message like any other: to repeat it has no second
-    effect, unless its id is changed. Never record a citizen's message.
+    Of a provider that calls by GET alone it holds the query. The channel signs it with the secrets of the settings. It
+    is a message like any other: to repeat it has no second effect, unless its id is changed. Never record a citizen's
+    message.
     """
     channel = _channel(ctx, name)
     if not isinstance(channel, SigningChannel):
         raise click.ClickException(
             f"the channel {name!r} can't sign: give it a method `sign` (satark.channel.SigningChannel)"
         )
-    endpoint = _endpoint(channel, path)
-    body = fixture.read_bytes()
-    raw = channel.sign(RawRequest(method="POST", path=endpoint.path, query=query, body=body))
+    raw = channel.sign(_recorded(_endpoint(channel, path), fixture, query))
     if not channel.verify(raw):
         raise click.ClickException(
             f"the channel {name!r} does not verify what it signed: is {fixture} a request of it?"
@@ -67,11 +66,20 @@ def _channel(ctx: click.Context, name: str) -> Channel:
 
 
 def _endpoint(channel: Channel, path: str | None) -> Endpoint:
-    found = [one for one in channel.endpoints if "POST" in one.methods and path in {None, one.path}]
+    found = [one for one in channel.endpoints if path in {None, one.path}]
     if not found:
         paths = ", ".join(one.path for one in channel.endpoints) or "there is none"
-        raise click.ClickException(f"the channel {channel.name!r} takes no POST at {path or 'any path'} ({paths})")
-    return found[0]
+        raise click.ClickException(f"the channel {channel.name!r} takes nothing at {path or 'any path'} ({paths})")
+    return min(found, key=lambda one: "POST" not in one.methods)
+
+
+def _recorded(endpoint: Endpoint, fixture: Path, query: str) -> RawRequest:
+    if "POST" in endpoint.methods:
+        return RawRequest(method="POST", path=endpoint.path, query=query, body=fixture.read_bytes())
+    try:
+        return RawRequest(method="GET", path=endpoint.path, query=fixture.read_text("ascii").strip())
+    except UnicodeDecodeError:
+        raise click.ClickException(f"{fixture} is no query: letters beyond ASCII are percent-encoded") from None
 
 
 async def _post(url: str, raw: RawRequest, content_type: str) -> tuple[int, str]:
@@ -79,6 +87,6 @@ async def _post(url: str, raw: RawRequest, content_type: str) -> tuple[int, str]
     timeout, headers = aiohttp.ClientTimeout(total=_SECONDS), {**raw.headers, "Content-Type": content_type}
     async with (
         aiohttp.ClientSession(timeout=timeout) as client,
-        client.post(address, data=raw.body, headers=headers, allow_redirects=False) as response,
+        client.request(raw.method, address, data=raw.body, headers=headers, allow_redirects=False) as response,
     ):
         return response.status, await response.text(errors="replace")

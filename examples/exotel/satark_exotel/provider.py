@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class Exotel(Account):
     """One number. Exotel calls a secret path, by GET or POST, and sends the response's text to the citizen."""
 
+    inline = True
+
     def __init__(self, settings: ExotelSettings) -> None:
         super().__init__(settings)
         self._path = f"/sms/exotel/{settings.path_secret.get_secret_value()}"

@@ -73,6 +73,24 @@ async def test_a_refused_message_holds_neither_the_number_nor_the_text() -> None
     assert "dlt-template" in repr(call)
 
 
+QUESTION = "Is a policeman involved?\n1 Yes\n2 No"
+
+
+@pytest.mark.parametrize(
+    ("ids", "messages"),
+    [
+        ({f"Kept.\n\n{QUESTION}": "1", "Kept.": "2", QUESTION: "3"}, [f"Kept.\n\n{QUESTION}"]),
+        ({"Kept.": "2", QUESTION: "3"}, ["Kept.", QUESTION]),
+        ({QUESTION: "3"}, [""]),
+    ],
+)
+def test_what_is_said_and_asked_goes_as_it_was_approved(ids: dict[str, str], messages: list[str]) -> None:
+    channel = SmsChannel(Provider(), ApprovedTexts(ids))  # type: ignore[arg-type] # as much of it as is called
+    asked = Prompt(text=f"Kept.\n\n{QUESTION}", parts=("Kept.", "Is a policeman involved?"), language="en")
+    calls = channel.render(asked, "sms:+15550100100", TO)
+    assert [call.body.decode().removeprefix(f"{TO.reveal()} ") for call in calls] == messages
+
+
 def test_every_template_of_the_sheet_takes_its_own_message() -> None:
     source = default_flow(("hi", "en"))
     for template in templates(load_flow(source), source.catalogues, Geography.sample()):

@@ -64,7 +64,13 @@ def read(received: Received) -> Said | None:
 
 
 @pytest.mark.usefixtures("configured")
-async def test_it_keeps_the_contract_by_get_and_post_with_a_secret_path() -> None:
+@pytest.mark.parametrize("inline", [True, False], ids=["answered in the response", "answered by messages"])
+async def test_it_keeps_the_contract_by_get_and_post_with_a_secret_path(
+    inline: bool,  # noqa: FBT001 - a row of the table
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Exotel, "inline", inline)
+    assert channel().capabilities.inline == inline
     await check_channel(
         ChannelCase(
             channel=channel(),

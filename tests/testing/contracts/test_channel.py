@@ -158,6 +158,8 @@ async def test_a_secret_may_stand_in_the_query_or_the_path(proven_by: str, field
     channel.verify = proven  # type: ignore[method-assign]
     changed: dict[str, Any] = {"genuine": genuine, "proven_by": proven_by, "covers_body": False}
     await check_channel(case(channel, **changed))
+    with pytest.raises(BrokenRule, match=r'C08(.*\n)*.*say where its secret is, such as `proven_by="path"`'):
+        await check_channel(case(channel, **{**changed, "proven_by": "headers"}))
     channel.verify = lambda raw: True  # type: ignore[method-assign]
     with pytest.raises(BrokenRule, match="C08 a request without its secret is refused"):
         await check_channel(case(channel, **changed))

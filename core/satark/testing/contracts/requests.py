@@ -50,13 +50,21 @@ def _parts(protocol: type) -> Iterator[str]:
     yield from (name for name in vars(protocol) if not name.startswith("_"))
 
 
+def _hint(raw: RawRequest, case: ChannelCase) -> str:
+    """Say where the secret of a case is looked for, if the request has nothing there."""
+    is_elsewhere = case.proven_by == "headers" and not raw.headers
+    return 'it has no headers: say where its secret is, such as `proven_by="path"`' if is_elsewhere else ""
+
+
 def check_verify(case: ChannelCase) -> None:
     """Check that genuine requests pass, and that none passes that was changed, truncated, or sent without signature."""
     for raw in case.genuine:
         require(_verified(case, raw, "as it came"), "C06", shown(raw))
         _check_head(case, raw)
         bare = without_secret(raw, case)
-        require(not _verified(case, bare, "without its secret"), "C08", shown(raw, "without its secret"))
+        require(
+            not _verified(case, bare, "without its secret"), "C08", shown(raw, "without its secret"), _hint(raw, case)
+        )
         for change, forged in forgeries(raw, case):
             require(not _verified(case, forged, change), "C07", shown(raw, change))
         for change, odd in _odd(raw):
