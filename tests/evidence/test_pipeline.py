@@ -214,7 +214,7 @@ async def test_with_a_full_tmpfs_the_original_is_sealed_all_the_same(
 
     def into_a_full_tmpfs(
         source: BinaryIO, target: Path, recipient: str, copy: BinaryIO | None = None, *, with_md5: bool = False
-    ) -> tuple[sealed_files.ContentDigest, bool]:
+    ) -> sealed_files.SealedPart:
         if copy is None:
             return seal(source, target, recipient, with_md5=with_md5)
         with Path("/dev/full").open("r+b", buffering=0) as full:

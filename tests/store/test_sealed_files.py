@@ -17,7 +17,7 @@ RECIPIENT, IDENTITY = new_identity()
 def seal(folder: Path, data: bytes) -> Path:
     """Seal a file called `1`."""
     path = original_path(folder, "1")
-    put_in_place(path, seal_file(io.BytesIO(data), path, RECIPIENT)[0])
+    put_in_place(seal_file(io.BytesIO(data), path, RECIPIENT))
     return path
 
 

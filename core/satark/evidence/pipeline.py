@@ -8,7 +8,7 @@ rest when a process starts.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import msgspec
@@ -19,15 +19,16 @@ from satark.evidence.sniff import UNKNOWN, sniff_file
 from satark.evidence.working_copies import NO_COPY, SealedCopy, WorkingCopies
 from satark.scrubber import LeftOut, Reason, Unclean
 from satark.store import sealed_files
-from satark.store.sealed_files import ContentDigest, clean_path, disguised_path, muted_path, original_path, preview_path
+from satark.store.sealed_files import clean_path, disguised_path, muted_path, original_path, preview_path
 from satark.store.workspace import remove_abandoned_folders, temporary_folder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
     from satark.evidence.sandbox.sandbox import Sandbox
     from satark.limits import Limits
+    from satark.store.sealed_files import SealedPart
     from satark.tip import Origin
 
 _BLOCK: Final = 1 << 18
@@ -128,34 +129,47 @@ async def process_file(
     most = limits.file_bytes if max_bytes is None else min(max_bytes, limits.file_bytes)
     with temporary_folder(workspace) as plain:
         source = plain / "original"
-        file, copied = await _seal_original(stream, original_path(folder, name), recipient, most, source)
+        file, original = await _seal_original(stream, original_path(folder, name), recipient, most, source)
         copies = WorkingCopies(plain, recipient, limits, sandbox)
-        try:
-            _check_cleanable(file, declared_mime, sandbox, copied=copied)
-            clean_mime = await copies.make_clean(source, file.mime, _jobs_after(file.mime))
-        except Unclean as unclean:
-            await asyncio.to_thread(sealed_files.erase_derived_copies, folder, name)
-            return msgspec.structs.replace(file, problem=unclean.reason)
-        if reject is not None and await asyncio.to_thread(reject, clean_mime, copies.clean):
-            await asyncio.to_thread(sealed_files.erase, folder, name)
-            raise Rejected
-        sound = voice or clean_mime.startswith("audio/")
-        sealed = await _seal_copies(copies, clean_mime, folder, name, sound=sound)
-        # Sound in a video container may have an origin too, but only what shows something is taken somewhere.
-        origin = await copies.read_origin(source) if file.mime.startswith(_VISUAL) and not sound else None
-        looks = await copies.read_looks() if clean_mime.startswith("image/") else ""
+        with _unless_in_place(original, copies):
+            try:
+                _check_cleanable(file, declared_mime, sandbox, copied=original.copied)
+                clean_mime = await copies.make_clean(source, file.mime, _jobs_after(file.mime))
+            except Unclean as unclean:
+                await asyncio.to_thread(sealed_files.erase_derived_copies, folder, name)
+                await asyncio.to_thread(sealed_files.put_in_place, original)
+                return msgspec.structs.replace(file, problem=unclean.reason)
+            if reject is not None and await asyncio.to_thread(reject, clean_mime, copies.clean):
+                await asyncio.to_thread(sealed_files.erase, folder, name)
+                raise Rejected
+            sound = voice or clean_mime.startswith("audio/")
+            sealed = await _seal_copies(copies, clean_mime, folder, name, sound=sound)
+            # Sound in a video container may have an origin too, but only what shows something is taken somewhere.
+            origin = await copies.read_origin(source) if file.mime.startswith(_VISUAL) and not sound else None
+            looks = await copies.read_looks() if clean_mime.startswith("image/") else ""
+            await asyncio.to_thread(sealed_files.put_in_place, original, *copies.sealed)
     missing = {"readable": clean_mime.readable, "left_out": clean_mime.left_out}
     return msgspec.structs.replace(file, origin=origin, looks=looks, **missing, **sealed)
 
 
+@contextmanager
+def _unless_in_place(original: SealedPart, copies: WorkingCopies) -> Iterator[None]:
+    """Discard what was sealed in the block, or before it, and did not get its place."""
+    try:
+        yield
+    finally:
+        for part in (original, *copies.sealed):
+            part.discard()
+
+
 async def _seal_original(
     stream: AsyncIterator[bytes], target: Path, recipient: str, most: int, source: Path
-) -> tuple[ProcessedFile, bool]:
-    """Seal the stream as `target` and copy it to `source`; tell what it is, and whether the copy is complete."""
+) -> tuple[ProcessedFile, SealedPart]:
+    """Seal the stream as `target` and copy it to `source`; tell what it is."""
     with source.open("xb") as copy:
-        digest, copied = await _seal_stream(stream, target, recipient, most, copy)
-    mime = await asyncio.to_thread(sniff_file, source)
-    return ProcessedFile(mime=mime, bytes=digest.bytes, sha256=digest.sha256, md5=digest.md5), copied
+        part = await _seal_stream(stream, target, recipient, most, copy)
+    mime, digest = await asyncio.to_thread(sniff_file, source), part.digest
+    return ProcessedFile(mime=mime, bytes=digest.bytes, sha256=digest.sha256, md5=digest.md5), part
 
 
 def _jobs_after(mime: str) -> tuple[str, ...]:
@@ -190,7 +204,7 @@ async def _seal_muted(copies: WorkingCopies, clean: SealedCopy, folder: Path, na
     muted = await copies.seal_derived(MUTE_JOB, muted_path(folder, name))
     if muted.sha256 != clean.sha256:
         return muted
-    await asyncio.to_thread(muted_path(folder, name).unlink)
+    copies.sealed.pop().discard()
     return msgspec.structs.replace(muted, bytes=0)
 
 
@@ -202,22 +216,22 @@ def remove_abandoned(evidence_dir: Path, workspace: Path) -> None:
 
 async def _seal_stream(
     stream: AsyncIterator[bytes], target: Path, recipient: str, most: int, copy: BinaryIO
-) -> tuple[ContentDigest, bool]:
+) -> SealedPart:
     """Hand the stream over to a thread that seals it, and slow it down to the disk."""
     handover = Handover()
     sealing = asyncio.create_task(asyncio.to_thread(_seal_from, handover, target, recipient, copy))
     try:
         count = await _feed(stream, handover, most)
-        digest, copied = await asyncio.shield(sealing)
+        part = await asyncio.shield(sealing)
     except BaseException:
         # The thread ends now that its stream is broken off. On failure it has removed its part itself.
         handover.break_off()
         await asyncio.wait([sealing])
         if sealing.exception() is None:
-            await asyncio.to_thread(sealed_files.discard_part, target)
+            sealing.result().discard()
         raise
-    await asyncio.to_thread(sealed_files.put_in_place, target, msgspec.structs.replace(digest, bytes=count))
-    return digest, copied
+    part.expect(count)
+    return part
 
 
 async def _feed(stream: AsyncIterator[bytes], handover: Handover, most: int) -> int:
@@ -237,15 +251,14 @@ async def _feed(stream: AsyncIterator[bytes], handover: Handover, most: int) -> 
     return count
 
 
-def _seal_from(handover: Handover, target: Path, recipient: str, copy: BinaryIO) -> tuple[ContentDigest, bool]:
+def _seal_from(handover: Handover, target: Path, recipient: str, copy: BinaryIO) -> SealedPart:
     try:
-        source = cast("BinaryIO", handover)
-        digest, copied = sealed_files.seal_file(source, target, recipient, copy, with_md5=True)
+        part = sealed_files.seal_file(cast("BinaryIO", handover), target, recipient, copy, with_md5=True)
     finally:
         handover.abandon()
-    if copied:
+    if part.copied:
         copy.flush()
-    return digest, copied
+    return part
 
 
 def _check_cleanable(file: ProcessedFile, declared_mime: str, sandbox: Sandbox, *, copied: bool) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from satark.evidence.sandbox.sandbox import Sandbox
     from satark.limits import Limits
     from satark.scrubber import Cleaned
-    from satark.store.sealed_files import ContentDigest
+    from satark.store.sealed_files import SealedPart
     from satark.tip import Origin
 
 
@@ -43,6 +43,8 @@ class WorkingCopies:
         self._folder, self._recipient, self._limits, self._sandbox = folder, recipient, limits, sandbox
         self.clean = folder / "clean"
         """Where the plain clean copy lies once it is made."""
+        self.sealed: list[SealedPart] = []
+        """The sealed copies, not in their places yet."""
         self._done: Mapping[str, Cleaned | Unclean] = {}
 
     async def make_clean(self, source: Path, mime: str, jobs: Sequence[str] = ()) -> Cleaned:
@@ -113,15 +115,15 @@ class WorkingCopies:
         return self._folder / job.replace(" ", "-")
 
     async def _seal(self, copy: Path, mime: str, target: Path) -> SealedCopy:
-        digest = await asyncio.to_thread(_seal, copy, target, self._recipient)
-        return SealedCopy(str(mime), digest.bytes, digest.sha256)  # a `Cleaned` is a str that can't be encoded
+        part = await asyncio.to_thread(_seal, copy, target, self._recipient)
+        self.sealed.append(part)
+        # A `Cleaned` is a str that can't be encoded.
+        return SealedCopy(str(mime), part.digest.bytes, part.digest.sha256)
 
 
-def _seal(copy: Path, target: Path, recipient: str) -> ContentDigest:
+def _seal(copy: Path, target: Path, recipient: str) -> SealedPart:
     with copy.open("rb") as source:
-        digest, _ = sealed_files.seal_file(source, target, recipient)
-    sealed_files.put_in_place(target, digest)
-    return digest
+        return sealed_files.seal_file(source, target, recipient)
 
 
 def _read_answer(answer: Path, most: int) -> bytes:

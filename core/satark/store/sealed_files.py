@@ -1,7 +1,7 @@
 """Sealed files of evidence: encrypted to the tip's key, written atomically, checked after writing and on opening.
 
-A sealed file is an age file (age-encryption.org/v1, X25519). `seal_file` writes it as `<name>.part` and flushes it;
-`put_in_place` checks and renames it. Only pyrage's `_io` calls are used: they release the interpreter lock.
+A sealed file is an age file (age-encryption.org/v1, X25519). `seal_file` writes it as `<name>.part`; `put_in_place`
+checks, flushes and renames it. Only pyrage's `_io` calls are used: they release the interpreter lock.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import io
 import os
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -83,12 +84,54 @@ class _DigestingReader(io.RawIOBase):
         return ContentDigest(self._count, self._sha256.hexdigest(), md5)
 
 
+class SealedPart:
+    """A sealed file that is written as `<target>.part`, locked, and neither flushed nor in its place yet."""
+
+    def __init__(self, target: Path, file: BinaryIO, digest: ContentDigest, *, copied: bool) -> None:
+        self.digest = digest
+        """What was sealed."""
+        self.copied = copied
+        """Whether the plain copy got all of it."""
+        self._target = target
+        self._part = _part(target)
+        self._file = file
+
+    def expect(self, content: int) -> None:
+        """Say how many bytes of content were handed in: `flush` fails where it was sealed with others."""
+        self.digest = msgspec.structs.replace(self.digest, bytes=content)
+
+    def flush(self) -> None:
+        """Check that it is complete, and put it on the disk.
+
+        Raises:
+            WriteFailed: it is not.
+        """
+        if not _is_complete(self._part, self.digest.bytes):
+            raise WriteFailed("a sealed file was not written completely")
+        forget_exact_times(self._part)
+        os.fsync(self._file.fileno())
+
+    def rename(self) -> None:
+        """Put it in its place."""
+        self._part.rename(self._target)
+        self._file.close()
+
+    def discard(self) -> None:
+        """Remove it, if it is not in its place yet."""
+        if not self._file.closed:
+            self._part.unlink(missing_ok=True)
+            self._file.close()
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return self._target.parent
+
+
 def seal_file(
     source: BinaryIO, target: Path, recipient: str, copy: BinaryIO | None = None, *, with_md5: bool = False
-) -> tuple[ContentDigest, bool]:
-    """Encrypt a stream into `<target>.part`, on the disk when this returns; `put_in_place` puts it in its place.
-
-    Returns what was sealed, and whether `copy` got all of it.
+) -> SealedPart:
+    """Encrypt a stream into `<target>.part`; `put_in_place` puts it in its place.
 
     Raises:
         BlockingIOError: another process is writing the same file.
@@ -96,31 +139,42 @@ def seal_file(
     """
     reader = _DigestingReader(source, copy, with_md5=with_md5)
     descriptor = os.open(_part(target), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "r+b") as out:
+    out = os.fdopen(descriptor, "r+b")
+    try:
         fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        out.close()
+        raise
+    try:
         out.truncate()
-        try:
-            _encrypt(reader, out, recipient)
-        except BaseException:
-            discard_part(target)
-            raise
-    return reader.digest, reader.copied
+        _encrypt(reader, out, recipient)
+    except BaseException:
+        discard_part(target)
+        out.close()
+        raise
+    return SealedPart(target, out, reader.digest, copied=reader.copied)
 
 
-def put_in_place(target: Path, digest: ContentDigest) -> None:
-    """Check that `<target>.part` is complete, rename it to `target`, and flush the folder.
+def put_in_place(*parts: SealedPart) -> None:
+    """Check and flush parts of one folder, put each in its place, and flush the folder.
+
+    All of a file at once: each flush holds up the commits of all databases on the same disk.
 
     Raises:
-        WriteFailed: the part is not a sealed file with content of that size. It was removed.
+        WriteFailed: a part is not a sealed file with content of its size. All parts were removed.
+        OSError: the disk failed. All parts were removed.
     """
-    part = _part(target)
-    if not _is_complete(part, digest.bytes):
-        part.unlink()
-        raise WriteFailed("a sealed file was not written completely")
-    forget_exact_times(part)
-    part.rename(target)
-    forget_exact_times(target.parent)
-    flush_folder(target.parent)
+    try:
+        for part in parts:
+            part.flush()
+        for part in parts:
+            part.rename()
+    except BaseException:
+        for part in parts:
+            part.discard()
+        raise
+    forget_exact_times(parts[0].folder)
+    flush_folder(parts[0].folder)
 
 
 def forget_exact_times(*paths: Path) -> None:
@@ -223,7 +277,9 @@ def _encrypt(reader: _DigestingReader, out: BinaryIO, recipient: str) -> None:
     source, target = cast("io.BufferedIOBase", reader), cast("io.BufferedIOBase", out)
     age_keys.encrypt_stream(source, target, recipient)
     out.flush()
-    os.fsync(out.fileno())
+    if sys.platform == "linux":
+        # The disk begins with it at once, and finds room for it: the first flush of several then serves them all.
+        os.posix_fadvise(out.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _decrypt(sealed: BinaryIO, plain: BinaryIO, identity: str) -> None:

@@ -230,5 +230,4 @@ def _store_file(unit: UnitOfWork, planted: SeededTip, ordinal: str, state: str, 
 
 
 def _seal(content: bytes, target: Path, recipient: str) -> None:
-    measured, _ = seal_file(io.BytesIO(content), target, recipient)
-    put_in_place(target, measured)
+    put_in_place(seal_file(io.BytesIO(content), target, recipient))

@@ -97,8 +97,7 @@ def sample_delivery(destination: str, folder: Path, *, revision: int = 1, tip: s
 
 
 def _seal_file(target: Path, recipient: str) -> None:
-    digest, _ = seal_file(io.BytesIO(CLEAN), target, recipient)
-    put_in_place(target, digest)
+    put_in_place(seal_file(io.BytesIO(CLEAN), target, recipient))
 
 
 def _document(tip: str) -> Tip:
