@@ -8,22 +8,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
-from itertools import islice
+from itertools import count, islice
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from satark import time_buckets
 from satark.custody.erasure import erase_files
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.session import NewerSession
 from satark.observability import LifecycleEvent
+from satark.runtime.rounds import Rounds
 from satark.store import conversations, deliveries, due_times, provider_messages, tables
 from satark.store import outbox as outbox_store
-from satark.store.writer import StoreDown
 from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
@@ -83,7 +81,6 @@ class ScheduledJobs:
         self._flows = flows
         self._sessions = sessions
         self._identity = identity
-        self._turnover = turnover
         self._log = log
         self._writer = writer
         self._services = services
@@ -91,27 +88,31 @@ class ScheduledJobs:
         self._posted = posted
         self._erased = erased
         self._emit = emit
+        self._rounds = Rounds(
+            (
+                (PURGE_EVERY, self._purge),
+                (CLOCK_EVERY, self._shorten_waits),
+                (LOOK_EVERY, self._work_on_due),
+                (1, self._announce),
+                (1, turnover.run_once),
+                (ERASE_EVERY, self._erase_log),
+            )
+        )
 
     async def run(self) -> None:
         """Run a round every second, until cancelled."""
-        rounds = 0
-        while True:
-            with suppress(StoreDown, SQLAlchemyError):
-                await self._round(rounds)
-            rounds += 1
+        for number in count():
+            await self._rounds.run(number)
             await asyncio.sleep(EVERY)
 
-    async def _round(self, number: int) -> None:
-        if number % PURGE_EVERY == 0:
-            await self._purge()
-        if number % CLOCK_EVERY == 0:
-            await self._writer.write(due_times.shorten_waits)
-        if number % LOOK_EVERY == 0:
-            await self._work_on_due()
+    async def _shorten_waits(self) -> None:
+        await self._writer.write(due_times.shorten_waits)
+
+    async def _announce(self) -> None:
         self._posted(await self._writer.write(self.announce))
-        await self._turnover.run_once()
-        if number % ERASE_EVERY == 0:
-            await run_in_thread(self._log.erase_if_noted)
+
+    async def _erase_log(self) -> None:
+        await run_in_thread(self._log.erase_if_noted)
 
     async def _work_on_due(self) -> None:
         expired, unsent = await run_in_thread(self._find_due)
