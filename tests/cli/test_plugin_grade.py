@@ -69,6 +69,7 @@ def test_a_new_project_is_graded_by_its_own_tests(project: Path) -> None:
     assert grade(project, "--check").exit_code == 1  # there is no quality.yaml yet
     written = grade(project)
     assert written.exit_code == 0, written.output
+    assert "  S16 bronze   a sink that reads opens only its own tips\n" in written.output
     found = msgspec.yaml.decode((project / "quality.yaml").read_bytes(), type=Quality)
     assert {"S02", "S11", "P07", "P08"} <= set(found.kept)
     assert grade(project, "--check").exit_code == 0

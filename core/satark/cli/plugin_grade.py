@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
@@ -40,12 +40,20 @@ def plugin_grade(folder: Path, tests: Path | None, *, check: bool) -> None:
     found = grade_of(_kept(tests or folder / "tests", package), _exempt(folder / _FILE))
     written = _HEAD + msgspec.yaml.encode(_in_lines(found)).decode()
     click.echo(f"{package.name}: {found.grade}, {len(found.kept)} rules kept, {len(found.exempt)} exempt")
-    if found.lacking:
-        click.echo(f"not kept or not tried: {', '.join(found.lacking)}; `satark plugin rules` says what they are")
+    _show_lacking(found.lacking)
     if not check:
         (folder / _FILE).write_text(written, "utf-8")
     elif not (folder / _FILE).is_file() or (folder / _FILE).read_text("utf-8") != written:
         raise click.ClickException(f"{folder / _FILE} says something else: run `satark plugin grade {folder}`")
+
+
+def _show_lacking(rules: Sequence[str]) -> None:
+    from satark.testing.contracts.rules import RULES  # noqa: PLC0415 - as above
+
+    if rules:
+        click.echo(f"Not kept or not tried; one that means nothing here needs a reason under `exempt` in {_FILE}:")
+    for rule in rules:
+        click.echo(f"  {rule} {RULES[rule].grade:8} {RULES[rule].title}")
 
 
 def _packages(folder: Path) -> list[Path]:
