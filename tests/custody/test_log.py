@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from satark.custody import entries, log
 from satark.custody.audit import verify_log
@@ -42,6 +42,21 @@ def test_an_erasure_leaves_only_that_it_happened(
     left = services.read(lambda c: log.read(c, tip.id, tip.identity))
     assert left[-1].row.is_erasure
     assert {row.row.file for row in left if row.entry} == ({"2"} if ordinals else set())
+
+
+def test_turns_wait_for_as_few_statements_of_several_entries_as_of_one(
+    services: Services, tips: tuple[SeededTip, SeededTip]
+) -> None:
+    statements: list[str] = []
+    event.listen(services.main, "before_cursor_execute", lambda _conn, _cursor, text, *_: statements.append(text))
+    counts = []
+    for number in (1, 3):
+        made = log.seal_entries(tips[0].recipient, *(entries.lost_entry("gone", 0) for _ in range(number)))
+        statements.clear()
+        services.write_now(lambda unit, made=made: log.append_sealed(unit, tips[0].id, "1", made))  # type: ignore[misc]
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
+    assert verify_log(services).problems == ()
 
 
 def test_concurrent_writers_make_one_chain(databases: Any, tmp_path: Path) -> None:

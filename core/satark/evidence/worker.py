@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import structs
 
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
     from satark.store.writer import Writer
     from satark.telemetry.metrics import Metrics
 
-AT_ONCE = 4
-"""Most files in progress in one process."""
+AT_ONCE = 2
+"""Most files in progress in one process: with four, turns waited three times as long, and no more files were done."""
 CLAIMED = 2 * AT_ONCE
 """Most files that one process claims: however many are due, the others wait in the store."""
 LONGEST_WAIT = 1800.0
@@ -177,7 +178,8 @@ class EvidenceWorker:
             readable=file.readable,
             left_out=file.left_out,
         )
-        await self._settle(lambda unit: _sealed(unit, job, record, file.origin), job)
+        settlement = await asyncio.to_thread(_sealed_settlement, job, record, file.origin)
+        await self._settle(lambda unit: _mark_sealed(unit, job, settlement), job)
         if file.problem == "encrypted":
             await self._notify(job, FileNotice("encrypted"))
         elif file.readable < _COMPLETE:
@@ -278,12 +280,30 @@ def _within_tip(most: int, usual: int) -> Iterator[None]:
         raise
 
 
-def _sealed(unit: UnitOfWork, job: MediaJob, record: Evidence, origin: Origin | None) -> bool:
-    with_origin = seal(structs.replace(record, origin=origin), job.recipient) if origin else b""
-    found = store.mark_sealed(unit, job, seal(record, job.recipient), with_origin)
+class _Settlement(NamedTuple):
+    """What is written of a file, sealed before the transaction in which turns are written too."""
+
+    record: bytes
+    record_with_origin: bytes
+    entries: Sequence[custody.MakeRow]
+    is_uncleaned: bool
+    """Whether the tipster is to be told that it could not be cleaned."""
+
+
+def _sealed_settlement(job: MediaJob, record: Evidence, origin: Origin | None) -> _Settlement:
+    return _Settlement(
+        record=seal(record, job.recipient),
+        record_with_origin=seal(structs.replace(record, origin=origin), job.recipient) if origin else b"",
+        entries=custody.seal_entries(job.recipient, *entries.received_entries(record, int(time.time()))),
+        is_uncleaned=bool(record.problem and record.problem != "encrypted" and job.position),
+    )
+
+
+def _mark_sealed(unit: UnitOfWork, job: MediaJob, settlement: _Settlement) -> bool:
+    found = store.mark_sealed(unit, job, settlement.record, settlement.record_with_origin)
     if found:
-        custody.append_entries(unit, job.tip, job.recipient, job.ordinal, *entries.received_entries(record, unit.now))
-        if record.problem and record.problem != "encrypted" and job.position:
+        custody.append_sealed(unit, job.tip, job.ordinal, settlement.entries)
+        if settlement.is_uncleaned:
             store.add_uncleaned_notice(unit, job)
     return found
 
