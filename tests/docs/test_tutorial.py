@@ -27,6 +27,8 @@ UNTIL_IT_SERVES: Final = """\
 until python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=9)" 2>errors
 do kill -0 $!; done
 """
+OTHERS: Final = ("provider", "call-provider", "screen", "scrubber", "step")
+"""The kinds of plugins that the tutorial does not make."""
 WRITTEN: Final = {"toml": "satark.toml", "python": "phone.py"}
 
 
@@ -38,10 +40,11 @@ def typed(page: str) -> str:
     ).replace("serve.log 2>&1 &\n", f"serve.log 2>&1 &\n{UNTIL_IT_SERVES}")
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Make what the reader's machine has; return its environment."""
-    packages, programs, wheels = (tmp_path / name for name in ("packages", "programs", "wheels"))
+    home = tmp_path_factory.mktemp("machine")
+    packages, programs, wheels = (home / name for name in ("packages", "programs", "wheels"))
     packages.mkdir()
     programs.mkdir()
     for found in Path(sysconfig.get_path("purelib")).iterdir():
@@ -53,7 +56,7 @@ def machine(tmp_path: Path) -> dict[str, str]:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     return {
-        "HOME": str(tmp_path),
+        "HOME": str(home),
         "LANG": "C.UTF-8",
         AHEAD: os.environ[AHEAD],
         "PATH": f"{programs}:/usr/bin:/bin",
@@ -65,19 +68,31 @@ def machine(tmp_path: Path) -> dict[str, str]:
     }
 
 
+def run(script: str, folder: Path, machine: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Type a script in a folder of the reader's."""
+    shell = ["/bin/bash", "-e", "-c", script]
+    return subprocess.run(shell, cwd=folder, env=machine, capture_output=True, text=True, check=False)
+
+
 def test_what_the_tutorial_types_works_from_the_wheel(machine: dict[str, str], tmp_path: Path) -> None:
-    folder, script = tmp_path / "reader", typed(PAGE)
-    folder.mkdir()
+    script = typed(PAGE)
     for port in PORTS:
         script = script.replace(port, str(free_port()))
-    script = f"trap 'kill $(jobs -p) 2>errors' EXIT\n{script}"
-    done = subprocess.run(
-        ["/bin/bash", "-e", "-c", script], cwd=folder, env=machine, capture_output=True, text=True, check=False
-    )
-    log = folder / "serve.log"
+    done = run(f"trap 'kill $(jobs -p) 2>errors' EXIT\n{script}", tmp_path, machine)
+    log = tmp_path / "serve.log"
     assert done.returncode == 0, done.stdout + done.stderr + (log.read_text() if log.exists() else "")
-    assert f"{folder}/venv/lib" in done.stdout, "`satark docs` names a page of the wheel"
+    assert f"{tmp_path}/venv/lib" in done.stdout, "`satark docs` names a page of the wheel"
     (number,) = re.findall(r"^Tip no\. (\S+)$", done.stdout, re.MULTILINE)
     assert re.search(rf"^{number} .* RECEIVED .* OTHER$", done.stdout, re.MULTILINE)
     assert re.search(r"^[0-9a-f]{32}\.zip$", done.stdout, re.MULTILINE)
     assert re.search(r"satark\.dialogue +1 of", done.stdout)
+
+
+def test_every_kind_of_plugin_that_is_made_works_from_the_wheel(machine: dict[str, str], tmp_path: Path) -> None:
+    lines = ["python3 -m venv venv", ". venv/bin/activate", "pip install satark"]
+    for kind in OTHERS:
+        name = kind.replace("-", "_")
+        lines += [f"satark plugin new {kind} my_{name} --folder {name}", f"export PYTHONPATH={name}:$PYTHONPATH"]
+    lines += ["pytest -q --import-mode=importlib -o anyio_mode=auto */tests"]
+    done = run("\n".join(lines), tmp_path, machine)
+    assert done.returncode == 0, done.stdout + done.stderr
