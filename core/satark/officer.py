@@ -33,7 +33,7 @@ from satark.casework.release_rules import RELEASABLE
 from satark.casework.sender_hints import MarkedText, SenderHints, marked, sender_hints, text_hints
 from satark.casework.tip_cache import Progress, TipCache
 from satark.casework.tip_keeping import TipKeeping
-from satark.casework.work import Work, WorkMark
+from satark.casework.work import Direction, Work, WorkMark
 from satark.casework.working_time import WorkingTime
 from satark.custody.audit import LogHead
 from satark.custody.chain import Form
@@ -127,6 +127,7 @@ __all__ = [
     "DeskAdded",
     "DestinationFault",
     "DestinationSet",
+    "Direction",
     "Entry",
     "FloodGroup",
     "Form",

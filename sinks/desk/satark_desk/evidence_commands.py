@@ -1,4 +1,4 @@
-"""The command `satark evidence export`: evidence packs for a court."""
+"""The commands `satark evidence export` and `satark evidence countersign`: evidence packs for a court."""
 
 from __future__ import annotations
 
@@ -58,6 +58,22 @@ def export(
     click.echo(f"custody  {written.head}")
     for warning in exports.video_warnings(tip):
         click.echo(warning, err=True)
+
+
+@evidence_group.command("countersign")
+@click.argument("desk")
+@click.argument("pack", type=click.Path(dir_okay=False, path_type=Path))
+@passphrase_option
+@click.pass_context
+def countersign(ctx: click.Context, *, desk: str, pack: Path, passphrase_file: Path) -> None:
+    """State, in a file beside PACK, that DESK has it now: PACK is of another desk, and was not altered.
+
+    Nobody can date the pack back then without both desks. `satark evidence verify` reads the file with
+    --countersignature.
+    """
+    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+        stated = unlocked.casework(services).trail.countersign(pack)
+    click.echo(f"{stated}: keep it with the pack")
 
 
 def _issuer(ctx: click.Context, unlocked: UnlockedDesk, name: str, office: str, place: str) -> Issuer:

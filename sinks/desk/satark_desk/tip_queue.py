@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from satark.officer import Clocks, Offices, WorkMark, marks_for
+from satark.officer import Clocks, Direction, Offices, WorkMark, marks_for
 from satark.tip import Priority
 from satark_desk.read_state import QueueEntry
 
@@ -86,6 +86,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """When this desk owes a report, Unix seconds; 0: it owes none."""
     soon: bool = False
     """Whether the report is due so soon that the officer is reminded."""
+    awaited: tuple[Direction, ...] = ()
+    """Directions to other desks whose reports are still to come."""
     snippet: str = ""
     """Of a search: the words around what was found."""
 
@@ -165,4 +167,5 @@ class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
             mine=work.assigned.get(self.desk) == self.officer,
             due=due,
             soon=bool(due) and self.clocks.is_near(due, self.now),
+            awaited=tuple(one for to, one in work.directions.items() if to != self.desk and work.owes(to)),
         )

@@ -44,6 +44,24 @@ def test_a_pack_is_exported_and_verified(
     assert "files/1-original.jpg" in {problem["part"] for problem in report["problems"]}
 
 
+def test_another_desk_countersigns_a_pack(services: Services, run: Run, desk: FindDesk, tmp_path: Path) -> None:
+    seeded = seed_tip(services, [desk("sp")], evidence=("1",))
+    seed_file(services, seeded, "1", b"original", b"clean")
+    pack, stated = tmp_path / "pack.zip", tmp_path / "pack.zip.dig.json"
+    assert run("evidence", "export", "sp", seeded.number, pack, by="sp").exit_code == 0
+    own = run("evidence", "countersign", "sp", pack, by="sp")
+    assert (own.exit_code, "it takes another one" in own.output) == (1, True)
+    assert run("evidence", "countersign", "dig", pack, by="dig").exit_code == 0
+    verify = ["evidence", "verify", str(pack), "--countersignature", str(stated)]
+    intact = CliRunner().invoke(cli, verify)
+    assert (intact.exit_code, "by the desk dig" in intact.stdout) == (0, True)
+    stated.write_bytes(stated.read_bytes().replace(b"2", b"1", 1))
+    assert "the countersignature: " in CliRunner().invoke(cli, verify).stdout
+    pack.write_bytes(pack.read_bytes()[:-1])
+    altered = run("evidence", "countersign", "dig", pack, by="dig")
+    assert (altered.exit_code, "the pack was altered" in altered.output) == (1, True)
+
+
 def test_core_and_desk_share_the_command_group(run: Run) -> None:
     shown = CliRunner().invoke(cli, ["evidence", "--help"])
     assert {"export", "verify"} <= set(shown.stdout.split())

@@ -88,6 +88,7 @@ class DeskPages:
             stations=queue.values("station"),
             officers=queue.values("officer"),
             same=str,
+            titles={one.name: one.title for one in services.read(all_desks)},
             priorities=PRIORITIES,
             page=number,
             pages=pages,

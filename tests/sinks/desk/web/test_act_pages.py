@@ -221,6 +221,23 @@ def test_a_station_asks_to_close_and_the_page_of_the_desk_that_directed_decides(
     assert sp.open(seeded.number).status == "CLOSED"
 
 
+def test_the_queue_of_the_desk_that_directed_names_who_owes_a_report(
+    services: Services, browser: Browser, casework: Cases, seeded: SeededTip
+) -> None:
+    acts = DeskActs(services, casework("sp"), Clocks())
+    acts.perform(
+        casework("sp").open(seeded.number), DeskAct(name="direct", to="lanka", text="look", rewording="liquor")
+    )
+    row = browser("sp").get("/desk/").text.split("data-row>")[1]
+    assert re.search(r'class="chip asked">lanka[^<]*: report due', row)
+    own = browser("lanka").get("/desk/").text.split('class="chips"')[1].split('class="when"')[0]
+    assert "Report due" in own
+    assert ": report due" not in own
+    reports = DeskActs(services, casework("lanka"), Clocks())
+    reports.perform(casework("lanka").open(seeded.number), DeskAct(name="report", text="seen"))
+    assert "report due" not in browser("sp").get("/desk/").text
+
+
 def test_the_figures_count_the_tips_of_the_desk_alone(
     services: Services, browser: Browser, desk: FindDesk, seeded: SeededTip, casework: Cases
 ) -> None:

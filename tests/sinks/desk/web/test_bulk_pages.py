@@ -54,6 +54,14 @@ def test_a_flood_of_eight_is_one_row_and_set_aside_and_taken_up_again(
     assert "8 tips of one day" in client.get("/desk/").text
 
 
+def test_nothing_that_comes_first_stands_below_a_flood(
+    services: Services, flood: list[SeededTip], desk: FindDesk, browser: Callable[..., Client]
+) -> None:
+    first = seed_tip(services, [desk("sp")], priority="high", received="2020-01-01T00/PT6H")
+    page = browser("sp").get("/desk/").text
+    assert page.index(f'id="tip-{first.number}"') < page.index(f"{len(flood)} tips of one day")
+
+
 def test_what_is_set_aside_is_listed_again_when_its_tipster_writes(
     services: Services, flood: list[SeededTip], browser: Callable[..., Client]
 ) -> None:
