@@ -6,16 +6,21 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from satark import atomic_files
 from satark.audit import acts, keys, witness
 from satark.custody import log as custody
+from satark.custody.countersignature import CannotCountersign, countersign
 from satark.custody.manifest import Signer
 from satark.custody.signature import PackSigner
+from satark.custody.verify_pack import held_against, verify_pack
 from satark.identity.sealing import recipient_of
 from satark.identity.signatures import verifier_of
 from satark.roster.entries import officer_key
 from satark.routing.desks import find_desk
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from satark.audit.acts import ActKind
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
@@ -113,6 +118,23 @@ class Trail:
             return None
         who = Signer(desk=self.desk, verifier=listed.verifier, roster=f"{state.position}:{state.head}")
         return PackSigner(who=who, sign=key.sign)
+
+    def countersign(self, pack: Path) -> Path:
+        """State, in a file beside a pack of another desk, that this desk has it now; return the file.
+
+        Raises:
+            CannotCountersign: the pack was altered, or no other desk of the roster signed it, or this one can't sign.
+            OSError: the pack can't be read, or the file not written.
+        """
+        signer = self.pack_signer()
+        if signer is None:
+            raise CannotCountersign("the roster does not list this desk with the key that it has")
+        report = held_against(verify_pack(pack), self._services.read_keys(self._services.roster.stored_entries))
+        content = countersign(report, signer, int(time.time()))
+        self.record("exported", tip=report.number, detail=f"countersignature {report.manifest}")
+        stated = pack.with_name(f"{pack.name}.{self.desk}.json")
+        atomic_files.replace(stated, [content])
+        return stated
 
     def _append(self, unit: UnitOfWork, kind: ActKind, fields: dict[str, str]) -> None:
         number, recipient = self._audit_key(unit)

@@ -12,13 +12,17 @@ import msgspec
 
 from satark.cli.counted import counted
 from satark.commands import settings_of
+from satark.custody.countersignature import held_with
 from satark.custody.verify_pack import PackReport, held_against, verify_pack
 from satark.extras.packages import needing
 from satark.roster.copy_file import read_copy
 from satark.scrubber import LEFT_OUT, REASONS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from satark.core_settings import EvidenceSettings
+    from satark.custody.manifest import Signer
     from satark.evidence.clean_files import CleanedFile
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -34,15 +38,18 @@ def evidence() -> None:
 @click.argument("pack", type=_FILE)
 @click.option("--manifest", "printed", default="", metavar="SHA256", help="The hash on the signed certificate.")
 @click.option("--roster", type=_FILE, help="A copy of the office's roster (roster.jsonl): is it the desk's signature?")
+@click.option("--countersignature", type=_FILE, help="What another desk stated of it: when did it have this pack?")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def verify(pack: Path, printed: str, roster: Path | None, *, as_json: bool) -> None:
+def verify(pack: Path, printed: str, roster: Path | None, countersignature: Path | None, *, as_json: bool) -> None:
     """Verify PACK without any key, database or network; exit with 1 if anything was altered, and name it.
 
     Only the hash on the signed certificate reveals a pack that was replaced as a whole: give it with --manifest, or
-    compare it with the printed one. With --roster a pack is refused unless a desk of that roster signed it.
+    compare it with the printed one. With --roster a pack is refused unless a desk of that roster signed it; so is a
+    countersignature.
     """
     try:
         verdict = verify_pack(pack, printed)
+        verdict = held_with(verdict, countersignature.read_bytes()) if countersignature else verdict
         verdict = held_against(verdict, read_copy(roster)) if roster else verdict
     except OSError as error:
         raise click.ClickException(f"{error.filename or pack}: {error.strerror or 'unreadable'}") from None
@@ -108,15 +115,19 @@ def _as_text(verdict: PackReport) -> str:
             f"the pack of tip {_safe_line(verdict.number)} is intact: {content}",
             f"manifest {verdict.manifest}   (compare it with the signed certificate)",
             f"custody  {verdict.head}",
-            _signature(verdict),
+            *_signatures(verdict),
         ]
     )
 
 
-def _signature(verdict: PackReport) -> str:
-    if verdict.signer is None:
-        return "no desk signed it"
-    return f"signed   by the desk {_safe_line(verdict.signer.desk)}, key {_safe_line(verdict.signer.verifier)}"
+def _signatures(verdict: PackReport) -> Iterator[str]:
+    yield f"signed   by {_who(verdict.signer)}" if verdict.signer else "no desk signed it"
+    if verdict.countersigner:
+        yield f"         and at {_safe_line(verdict.countersigned)} by {_who(verdict.countersigner)}"
+
+
+def _who(signer: Signer) -> str:
+    return f"the desk {_safe_line(signer.desk)}, key {_safe_line(signer.verifier)}"
 
 
 def _safe_line(text: str) -> str:

@@ -13,14 +13,14 @@ from satark.redacted import Redacted
 
 SIGNATURE: Final = "signature.json"
 """The file of the pack that has it."""
-_DOMAIN: Final = b"satark/1/pack\0"
+_PACK: Final = b"satark/1/pack\0"
 
 
 class PackSignature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The content of `signature.json`. Whose it is and under which key, the manifest says."""
 
     signature: str
-    """Ed25519 (RFC 8032), 64 bytes, hex: of the domain and the SHA-256 of `manifest.json`."""
+    """Ed25519 (RFC 8032), 64 bytes, hex: of a domain and a SHA-256, as that of `manifest.json`."""
     algorithm: Literal["ed25519"] = "ed25519"
 
 
@@ -32,19 +32,15 @@ class PackSigner(Redacted, frozen=True, kw_only=True):
     """Signs a message with the private half of the signer's key."""
 
 
-def sign(signer: PackSigner, manifest_sha256: str) -> PackSignature:
-    """Sign a manifest, given its SHA-256 (hex)."""
-    return PackSignature(signature=signer.sign(_message(manifest_sha256)).hex())
+def sign(signer: PackSigner, sha256: str, domain: bytes = _PACK) -> PackSignature:
+    """Sign what has this SHA-256 (hex): a manifest, in another domain something else."""
+    return PackSignature(signature=signer.sign(domain + bytes.fromhex(sha256)).hex())
 
 
-def is_signed_by(signer: Signer, signature: PackSignature, manifest_sha256: str) -> bool:
-    """Whether a signature on the manifest of this SHA-256 (hex) is the signer's."""
+def is_signed_by(signer: Signer, signature: PackSignature, sha256: str, domain: bytes = _PACK) -> bool:
+    """Whether a signature on what has this SHA-256 (hex) is the signer's."""
     try:
         signed = bytes.fromhex(signature.signature)
     except ValueError:
         return False
-    return signed.hex() == signature.signature and is_signed(signer.verifier, signed, _message(manifest_sha256))
-
-
-def _message(manifest_sha256: str) -> bytes:
-    return _DOMAIN + bytes.fromhex(manifest_sha256)
+    return signed.hex() == signature.signature and is_signed(signer.verifier, signed, domain + bytes.fromhex(sha256))

@@ -56,8 +56,14 @@ class PackReport(msgspec.Struct, frozen=True, kw_only=True):
     manifest: str = ""
     """SHA-256 of the manifest, hex, to be compared with the signed certificate."""
     head: str = ""
+    exported: str = ""
+    """When the desk that exported it says that it did (UTC)."""
     signer: Signer | None = None
     """Whose signature it bears; None: it has none, or a false one."""
+    countersigner: Signer | None = None
+    """Which other desk countersigned it (`satark.custody.countersignature`), if that was asked."""
+    countersigned: str = ""
+    """When that desk had it (UTC)."""
 
 
 def verify_pack(path: Path, printed: str = "") -> PackReport:
@@ -79,7 +85,7 @@ def verify_pack(path: Path, printed: str = "") -> PackReport:
 
 
 def held_against(report: PackReport, roster: Iterable[bytes]) -> PackReport:
-    """Return a report with what the roster says of the signature: a desk of it must have signed, with its own key.
+    """Return a report with what the roster says of the signatures: a desk of it must have signed, with its own key.
 
     Args:
         report: of the pack.
@@ -90,8 +96,9 @@ def held_against(report: PackReport, roster: Iterable[bytes]) -> PackReport:
     signer = report.signer
     if signer is None:
         problems.append(PackProblem(SIGNATURE, "no desk signed the pack, or the signature is false"))
-    elif signer.verifier not in _verifiers(verified.entries, signer.desk):
-        problems.append(PackProblem(SIGNATURE, "the roster never listed this key for this desk"))
+    for part, one in ((SIGNATURE, signer), ("the countersignature", report.countersigner)):
+        if one is not None and one.verifier not in _verifiers(verified.entries, one.desk):
+            problems.append(PackProblem(part, "the roster never listed this key for this desk"))
     return msgspec.structs.replace(report, problems=(*report.problems, *problems))
 
 
@@ -142,6 +149,7 @@ class _PackVerifier:
             rows=len(log.rows) if log else 0,
             manifest=digest,
             head=manifest.head if manifest else "",
+            exported=manifest.utc if manifest else "",
             signer=manifest.signer if manifest and self._is_signed else None,
         )
 

@@ -1,0 +1,99 @@
+"""A countersignature: another desk states when it had a pack before it, in a file beside the pack.
+
+The time in a pack is what the desk that exported it says. What a second desk states under its own key, nobody can make
+or date back without that desk. It is what a time stamp of RFC 3161 is, with a desk of the roster as the authority.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+
+from satark.custody.chain import canonical_json, format_utc
+from satark.custody.manifest import Signer
+from satark.custody.signature import PackSignature, is_signed_by, sign
+from satark.custody.verify_pack import PackProblem, PackReport
+from satark.decoding import DECODING_ERRORS
+from satark.desk import CaseworkError
+
+if TYPE_CHECKING:
+    from satark.custody.signature import PackSigner
+
+_PART: Final = "the countersignature"
+_DOMAIN: Final = b"satark/1/countersignature\0"
+
+
+class CannotCountersign(CaseworkError):  # noqa: N818 - it reads as what it says
+    """The desk may not countersign this pack; the message says why."""
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a desk states: that it had the pack with this manifest at a time."""
+
+    manifest: str
+    """SHA-256 of `manifest.json`, hex."""
+    utc: str
+    """When, by the clock of the machine on which the desk signed: `YYYY-MM-DDThh:mm:ssZ`."""
+    signer: Signer
+    format: Literal["satark-countersignature/1"] = "satark-countersignature/1"
+
+
+class Countersignature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The content of the file beside the pack."""
+
+    statement: Statement
+    signature: PackSignature
+    """Of the SHA-256 of the statement, as canonical JSON."""
+
+
+def countersign(report: PackReport, signer: PackSigner, now: int) -> bytes:
+    """Make the countersignature of a verified pack, dated `now` (Unix seconds).
+
+    Raises:
+        CannotCountersign: the pack was altered, no desk signed it, it is the signer's own, or it is of a later time.
+    """
+    if report.problems:
+        raise CannotCountersign(f"the pack was altered: {report.problems[0]}")
+    if report.signer is None:
+        raise CannotCountersign("no desk signed the pack")
+    statement = Statement(manifest=report.manifest, utc=format_utc(now), signer=signer.who)
+    if problem := _contradiction(report, statement):
+        raise CannotCountersign(problem)
+    return canonical_json(Countersignature(statement=statement, signature=sign(signer, _digest(statement), _DOMAIN)))
+
+
+def held_with(report: PackReport, content: bytes) -> PackReport:
+    """Return a report of a pack with what its countersignature says, or what is wrong with that."""
+    try:
+        found = msgspec.json.decode(content, type=Countersignature)
+    except DECODING_ERRORS:
+        return _with_problem(report, "it was altered: it can't be read")
+    statement = found.statement
+    signed = is_signed_by(statement.signer, found.signature, _digest(statement), _DOMAIN)
+    if not signed or canonical_json(found) != content:
+        return _with_problem(report, f"it is not what the desk {statement.signer.desk} signed")
+    if statement.manifest != report.manifest:
+        return _with_problem(report, "it is of another pack")
+    if problem := _contradiction(report, statement):
+        return _with_problem(report, problem)
+    return msgspec.structs.replace(report, countersigner=statement.signer, countersigned=statement.utc)
+
+
+def _contradiction(report: PackReport, statement: Statement) -> str:
+    """Return why a statement proves nothing about a pack; empty: it does."""
+    own = report.signer
+    if own is not None and (statement.signer.desk == own.desk or statement.signer.verifier == own.verifier):
+        return "the desk that signed the pack can't countersign it: it takes another one"
+    if statement.utc < report.exported:
+        return f"its time, {statement.utc}, is before that of the pack, {report.exported}: one of two clocks is wrong"
+    return ""
+
+
+def _digest(statement: Statement) -> str:
+    return hashlib.sha256(canonical_json(statement)).hexdigest()
+
+
+def _with_problem(report: PackReport, what: str) -> PackReport:
+    return msgspec.structs.replace(report, problems=(*report.problems, PackProblem(_PART, what)))
