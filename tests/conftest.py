@@ -20,11 +20,10 @@ from playwright.async_api import Browser, async_playwright, expect
 from satark.plugins import loader
 from satark.testing.peers.postgres import clear_database, empty_database, postgres_server
 from satark.testing.quick_migrations import quick_migrations
+from satark.testing.settings import SETTINGS_OF_TESTS
 from satark.testing.waiting import LIMIT_SECONDS
 from satark_desk import passphrases
 
-RECEIPT_CODES_AHEAD = "SATARK_RECEIPT_CODES_AHEAD"
-FEW = "16"
 SLOW: Final[Mapping[str, str]] = {
     "satark.demo.server": "the demo",
     "satark.evidence.sandbox.sandbox": "the sandbox",
@@ -171,10 +170,11 @@ def installed_plugins_found_once() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def few_receipt_codes() -> Iterator[None]:
-    """Every host in a test makes few receipt codes ahead: the usual thousand are three seconds of work."""
+def settings_of_tests() -> Iterator[None]:
+    """The environment has `SETTINGS_OF_TESTS`."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(RECEIPT_CODES_AHEAD, FEW)
+        for name, value in SETTINGS_OF_TESTS.items():
+            patch.setenv(name, value)
         yield
 
 
@@ -205,11 +205,12 @@ def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Databases:
 
 @pytest.fixture
 def no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty working directory, and no setting in the environment but a small stock of receipt codes."""
+    """An empty working directory, and no setting in the environment but `SETTINGS_OF_TESTS`."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("SATARK_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv(RECEIPT_CODES_AHEAD, FEW)
+    for name, value in SETTINGS_OF_TESTS.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="module")

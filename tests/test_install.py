@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -29,6 +28,7 @@ from satark.testing.bare_machine.machine import BareMachine
 from satark.testing.installation import ENGLISH
 from satark.testing.peers.postgres import server_from_wheel
 from satark.testing.processes.serving import serve
+from satark.testing.settings import SETTINGS_OF_TESTS
 from satark.testing.supply.lock import cut_lock, needed_to_run
 from satark.testing.telegram.bot_api import Person, TelegramPeer
 from satark.testing.telegram.citizen import TelegramCitizen
@@ -41,7 +41,6 @@ PAGE: Final = (ROOT / "docs" / "install.md").read_text("utf-8")
 SETTINGS: Final = "/etc/satark/satark.toml"
 WITH_DOMAIN, WITHOUT = PAGE.split("\n## Without a domain\n")
 STEPS: Final = dict(re.findall(r"^(\d)\. (\*\*.*?)(?=^\d\. |\Z)", WITH_DOMAIN, re.DOTALL | re.MULTILINE))
-RECEIPT_CODES_AHEAD: Final = "SATARK_RECEIPT_CODES_AHEAD"
 
 
 def blocks(kind: str, text: str) -> list[str]:
@@ -116,7 +115,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def machine(wheel: Path) -> Iterator[BareMachine]:
     """A bare machine, whose PostgreSQL runs and to which the wheel and its lock were copied."""
-    environment = {RECEIPT_CODES_AHEAD: os.environ[RECEIPT_CODES_AHEAD], "PIP_NO_INDEX": "1"}
+    environment = {**SETTINGS_OF_TESTS, "PIP_NO_INDEX": "1"}
     with (
         server_from_wheel() as server,
         TemporaryDirectory(prefix="satark-") as folder,

@@ -85,10 +85,16 @@ class EvidenceSettings(BaseModel):
         description="clean files even where the system forbids a part of the isolation of what opens them; "
         "`satark check` says what is missing",
     )
+    gives_way: bool = Field(
+        default=True,
+        description="clean files only where a processor has nothing else to do, so that no answer waits for it; a file "
+        "that got no processor for wall_seconds is then cleaned as if this were false. Switch it off on a machine that "
+        "only cleans files, beside other work that never ends",
+    )
 
     def limits(self) -> Limits:
         """Give them as the pipeline takes them."""
-        return Limits(**self.model_dump(exclude={"allow_weak_isolation"}))
+        return Limits(**self.model_dump(exclude={"allow_weak_isolation", "gives_way"}))
 
 
 class HttpSettings(BaseModel):

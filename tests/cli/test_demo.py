@@ -21,15 +21,14 @@ from click.testing import CliRunner
 from satark.cli.demo import demo as command
 from satark.demo.server import DemoServer
 from satark.runtime.host import Host
+from satark.testing.settings import SETTINGS_OF_TESTS
 
 SATARK = Path(sys.executable).with_name("satark")
 
 
 def _environment(folder: Path, **more: str) -> dict[str, str]:
     others = {
-        name: value
-        for name, value in os.environ.items()
-        if name == "SATARK_RECEIPT_CODES_AHEAD" or not name.startswith("SATARK_")
+        name: value for name, value in os.environ.items() if name in SETTINGS_OF_TESTS or not name.startswith("SATARK_")
     }
     return {**others, "SATARK_DATA_DIR": str(folder), **more}
 

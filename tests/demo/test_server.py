@@ -16,6 +16,7 @@ import pytest
 
 from satark.demo import samples
 from satark.testing.peers.mail import MailPeer, mail_server
+from satark.testing.settings import SETTINGS_OF_TESTS
 from satark.testing.waiting import until
 
 Open = Callable[[Path], Awaitable[Any]]
@@ -25,9 +26,7 @@ SATARK = Path(sys.executable).with_name("satark")
 async def _run(folder: Path, *arguments: str) -> tuple[int, str]:
     """Run a command on the data folder to its end; return its exit code and its output."""
     environment = {
-        name: value
-        for name, value in os.environ.items()
-        if name == "SATARK_RECEIPT_CODES_AHEAD" or not name.startswith("SATARK_")
+        name: value for name, value in os.environ.items() if name in SETTINGS_OF_TESTS or not name.startswith("SATARK_")
     }
     process = await asyncio.create_subprocess_exec(
         SATARK,

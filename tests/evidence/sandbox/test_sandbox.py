@@ -56,19 +56,23 @@ async def test_a_scrubber_that_crashes_leaves_no_core_dump(hostile: Sandbox, fol
     assert await attack(hostile, folder, "dump", limits) == "0 0"
 
 
-async def test_cleaning_gives_way_to_the_processes_that_answer(hostile: Sandbox, folder: Path, limits: Limits) -> None:
-    niceness, policy, session = map(int, (await attack(hostile, folder, "priority", limits)).split())
-    assert niceness >= min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
-    assert policy == os.SCHED_IDLE
-    assert session == 0  # one from outside: a session of its own would get as much as all of Satark (sched(7))
-    assert hostile._process is not None
-    assert os.getsid(hostile._process.pid) == os.getsid(0)
-
-
-async def test_a_file_that_no_processor_was_free_for_is_cleaned_before_others(
-    hostile: Sandbox, folder: Path, limits: Limits
+@pytest.mark.parametrize(("gives_way", "policy"), [(True, os.SCHED_IDLE), (False, os.SCHED_OTHER)])
+async def test_cleaning_gives_way_to_the_processes_that_answer(
+    folder: Path, limits: Limits, *, gives_way: bool, policy: int
 ) -> None:
-    assert await attack(hostile, folder, "starve text", msgspec.structs.replace(limits, wall_seconds=0.5)) == "text"
+    async with Sandbox([HostileScrubber()], gives_way=gives_way) as sandbox:
+        niceness, found, session = map(int, (await attack(sandbox, folder, "priority", limits)).split())
+        assert niceness >= min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
+        assert found == policy
+        assert session == 0  # one from outside: a session of its own would get as much as all of Satark (sched(7))
+        assert sandbox._process is not None
+        assert os.getsid(sandbox._process.pid) == os.getsid(0)
+
+
+async def test_a_file_that_no_processor_was_free_for_is_cleaned_before_others(folder: Path, limits: Limits) -> None:
+    short = msgspec.structs.replace(limits, wall_seconds=0.5)
+    async with Sandbox([HostileScrubber()], gives_way=True) as sandbox:
+        assert await attack(sandbox, folder, "starve text", short) == "text"
 
 
 async def test_a_hang_is_ended(hostile: Sandbox, folder: Path, limits: Limits) -> None:

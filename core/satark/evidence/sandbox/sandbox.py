@@ -39,12 +39,21 @@ _RESULTS: Final = msgspec.json.Decoder(CleaningResult)
 class Sandbox:
     """Runs scrubbers, `parallel` files at a time. An async context manager; use it only inside the block."""
 
-    def __init__(self, scrubbers: Sequence[Scrubber], parallel: int = 2, *, allow_weak_isolation: bool = False) -> None:
+    def __init__(
+        self,
+        scrubbers: Sequence[Scrubber],
+        parallel: int = 2,
+        *,
+        allow_weak_isolation: bool = False,
+        gives_way: bool = False,
+    ) -> None:
         """The first scrubber with a type cleans its files: list those of plugins before the built-in ones.
 
         `allow_weak_isolation`: clean even where the system forbids a part of the isolation.
+        `gives_way`: clean only where a processor has nothing else to do, unless it had none for a file's whole time.
         """
         self._weakly = allow_weak_isolation
+        self._gives_way = gives_way
         self._scrubbers = list(scrubbers)
         self._index = {mime: i for i, scrubber in reversed(list(enumerate(scrubbers))) for mime in scrubber.mimes}
         self._slots = asyncio.Semaphore(parallel)
@@ -84,10 +93,10 @@ class Sandbox:
         before them; alone each has all the time and memory of `limits`, so that it may succeed.
         """
         made = tuple(Step(self._index[mime], source.name, target.name) for mime, source, target in steps)
-        job = CleaningJob(str(steps[0][1].parent), made, limits, self._weakly)
+        job = CleaningJob(str(steps[0][1].parent), made, limits, self._weakly, is_urgent=not self._gives_way)
         async with self._slots:
             results = await self._run(job)
-            if any(result.is_starved for result in results):
+            if self._gives_way and any(result.is_starved for result in results):
                 results = await self._run(msgspec.structs.replace(job, is_urgent=True))
         return [_outcome(result) for result in results or [CleaningResult(reason="crashed")]]
 
