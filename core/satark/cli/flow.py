@@ -16,6 +16,7 @@ from satark.cli.flow_diagram import mermaid
 from satark.cli.flow_difference import consequence, differences
 from satark.cli.flow_languages import flow_languages
 from satark.cli.flow_new import flow_new
+from satark.cli.flow_picture import picture
 from satark.cli.flow_schema import flow_schema
 from satark.cli.flow_versions import flow_restore, flow_versions
 from satark.codes import HANDOFF_DIGITS
@@ -106,7 +107,8 @@ def check(file: Path | None, *, as_json: bool) -> None:
 @_file
 @_json
 @click.option("--mermaid", "as_diagram", is_flag=True, help="A diagram, as Mermaid.")
-def show(file: Path | None, *, as_json: bool, as_diagram: bool) -> None:
+@click.option("--svg", "as_picture", is_flag=True, help="A picture, as SVG.")
+def show(file: Path | None, *, as_json: bool, as_diagram: bool, as_picture: bool) -> None:
     """Show the steps of FILE, and its hash.
 
     Sessions are pinned to the hash.
@@ -118,6 +120,9 @@ def show(file: Path | None, *, as_json: bool, as_diagram: bool) -> None:
         return
     if as_diagram:
         click.echo(mermaid(outline["steps"]))
+        return
+    if as_picture:
+        click.echo(picture(loaded.name, outline["steps"]))
         return
     click.echo(f"{loaded.name} ({', '.join(loaded.languages)})\nhash {loaded.hash}")
     texts = source.catalogues[loaded.languages[-1]]
