@@ -6,7 +6,6 @@ asked. Ports are free ones.
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -17,12 +16,12 @@ from typing import Final
 import pytest
 
 from satark.testing.processes.service import free_port
+from satark.testing.settings import SETTINGS_OF_TESTS
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
 PORTS: Final = ("8000", "8099")
 """As the page names them."""
-AHEAD: Final = "SATARK_RECEIPT_CODES_AHEAD"
 UNTIL_IT_SERVES: Final = """\
 until python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=9)" 2>errors
 do kill -0 $!; done
@@ -58,7 +57,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {
         "HOME": str(home),
         "LANG": "C.UTF-8",
-        AHEAD: os.environ[AHEAD],
+        **SETTINGS_OF_TESTS,
         "PATH": f"{programs}:/usr/bin:/bin",
         "PIP_FIND_LINKS": str(wheels),
         "PIP_NO_BUILD_ISOLATION": "0",  # the backend is among the packages
