@@ -21,6 +21,7 @@ from satark.plugins import loader
 from satark.testing.peers.postgres import clear_database, empty_database, postgres_server
 from satark.testing.quick_migrations import quick_migrations
 from satark.testing.settings import SETTINGS_OF_TESTS
+from satark.testing.shared_dialects import shared_dialects
 from satark.testing.waiting import LIMIT_SECONDS
 from satark_desk import passphrases
 
@@ -153,6 +154,13 @@ def real_passphrase_cost() -> Iterator[PassphraseCost]:
 def migrations_made_once() -> Iterator[None]:
     """New databases repeat what the first migration in this process executed."""
     with quick_migrations():
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def statements_compiled_once() -> Iterator[None]:
+    """New engines use what was compiled for earlier ones."""
+    with shared_dialects():
         yield
 
 
