@@ -8,6 +8,7 @@ hold, at most 30 characters; a template has at most 2,000 characters.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -78,6 +79,17 @@ def tagged(text: str) -> str:
 def unregistered(wanted: Iterable[Template], ids: Mapping[str, str]) -> list[Template]:
     """List the templates whose text has no id; `ids`: text → the id under which it is registered."""
     return [template for template in wanted if not ids.get(template.text)]
+
+
+def least_segments(flow: Flow, wanted: Iterable[Template]) -> Mapping[str, int]:
+    """Count the segments of what every tip takes, by language: the choice of it, what is always asked, the receipt."""
+    always = {step.id for step in flow.steps if not (step.when or step.detail)} | {"@language", "receipt"}
+    found: Counter[str] = Counter()
+    for template in wanted:
+        _, said, *variant = template.name.split()
+        if said in always and variant in ([], ["0"]):
+            found[template.language] += template.segments
+    return found
 
 
 def _tags(place: str) -> str:

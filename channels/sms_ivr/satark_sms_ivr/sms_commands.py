@@ -10,10 +10,11 @@ from typing import Final
 
 import click
 
+from satark.catalogues import Catalogues
 from satark.commands import geography_of, plugins_of, settings_of
-from satark.flow import FlowError, default_flow, load_flow, read_flow
+from satark.flow import Flow, FlowError, default_flow, load_flow, read_flow
 from satark_sms_ivr.approved_texts import read_ids
-from satark_sms_ivr.dlt import Template, templates, unregistered
+from satark_sms_ivr.dlt import Template, least_segments, templates, unregistered
 
 COLUMNS: Final = ("name", "language", "type", "encoding", "characters", "segments", "variables", "text", "template_id")
 _TYPE: Final = "Service Implicit"
@@ -34,11 +35,15 @@ def sms_group() -> None:
 def list_templates(ctx: click.Context, approved: Path | None) -> None:
     """Write the DLT registration sheet: every text that the questionnaire can send, in each language, as CSV.
 
-    Variables are tagged. Indian operators deliver no message whose text was not registered.
+    Variables are tagged. Indian operators deliver no message whose text was not registered. How many segments a tip
+    takes at least is said below.
     """
-    wanted = _templates(ctx)
+    flow, texts = _questionnaire(ctx)
+    wanted = list(templates(flow, texts, geography_of(ctx)))
     ids = _read_ids(approved) if approved else {}
     _write(wanted, ids)
+    for language, segments in least_segments(flow, wanted).items():
+        click.echo(f"{language}: a tip takes {segments} segments or more", err=True)
     problems = [f"{template.name}: {template.problem}" for template in wanted if template.problem]
     if approved:
         problems += [f"{template.name}: its text has no approved id" for template in unregistered(wanted, ids)]
@@ -48,15 +53,14 @@ def list_templates(ctx: click.Context, approved: Path | None) -> None:
         raise click.ClickException(f"{len(problems)} of {len(wanted)} texts can't be sent in India")
 
 
-def _templates(ctx: click.Context) -> list[Template]:
+def _questionnaire(ctx: click.Context) -> tuple[Flow, Catalogues]:
     settings, plugins = settings_of(ctx), plugins_of(ctx)
     offered = settings.core.languages
     try:
         source = read_flow(settings.core.flow, offered) if settings.core.flow else default_flow(offered)
-        flow = load_flow(source, plugins.step_types(), plugins.validators())
+        return load_flow(source, plugins.step_types(), plugins.validators()), source.catalogues
     except (FlowError, OSError) as error:
         raise click.ClickException(str(error)) from None
-    return list(templates(flow, source.catalogues, geography_of(ctx)))
 
 
 def _write(wanted: Iterable[Template], ids: Mapping[str, str]) -> None:

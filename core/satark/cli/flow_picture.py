@@ -31,7 +31,7 @@ def picture(name: str, steps: Iterable[Mapping[str, Any]]) -> str:
     root = Element("svg", xmlns="http://www.w3.org/2000/svg", width=f"{width}", height=f"{height}")
     SubElement(root, "title").text = name
     SubElement(root, "rect", width="100%", height="100%", fill="white")
-    SubElement(root, "path", d=f"M {_LINE} {_MARGIN} V {_top(len(listed) - 1)}", **_STROKE)
+    SubElement(root, "path", {"d": f"M {_LINE} {_MARGIN} V {_top(len(listed) - 1)}", **_STROKE})
     for number, (is_always, texts) in enumerate(listed):
         _draw(root, number, texts, is_always=is_always)
     indent(root)
@@ -44,9 +44,9 @@ def _draw(root: Element, number: int, texts: Sequence[str], *, is_always: bool) 
     box = SubElement(root, "rect", place, stroke="black", fill="white")
     if not is_always:
         box.set("stroke-dasharray", "5 3")
-        SubElement(root, "path", d=f"M {_LINE} {top + _HEIGHT // 2} H {left}", **_STROKE)
+        SubElement(root, "path", {"d": f"M {_LINE} {top + _HEIGHT // 2} H {left}", **_STROKE})
     for line, text in enumerate(texts):
-        SubElement(root, "text", x=f"{left + 10}", y=f"{top + 18 + 16 * line}", **_FONT).text = text
+        SubElement(root, "text", {"x": f"{left + 10}", "y": f"{top + 18 + 16 * line}", **_FONT}).text = text
 
 
 def _is_always_asked(step: Mapping[str, Any]) -> bool:

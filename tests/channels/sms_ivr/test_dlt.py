@@ -22,8 +22,8 @@ def sheet() -> list[Template]:
     return list(templates(load_flow(source), source.catalogues, Geography.sample()))
 
 
-def written(folder: Path, *arguments: str) -> Result:
-    environment = {"SATARK_DATA_DIR": str(folder), "SATARK_PLUGINS": '["sms_ivr"]'}
+def written(folder: Path, *arguments: str, flow: str = "") -> Result:
+    environment = {"SATARK_DATA_DIR": str(folder), "SATARK_PLUGINS": '["sms_ivr"]', "SATARK_FLOW": flow}
     return CliRunner().invoke(cli, ["sms", "templates", *arguments], env=environment)
 
 
@@ -76,6 +76,17 @@ def test_the_command_writes_the_sheet_and_refuses_what_has_no_id(tmp_path: Path)
     for row in (rows[3], rows[5]):
         assert f"{row['name']}: its text has no approved id" in refused.output
     assert f"2 of {len(rows)} texts can't be sent in India" in refused.output
+
+
+def test_the_segments_of_a_questionnaire_of_ones_own_are_told(tmp_path: Path) -> None:
+    made = CliRunner().invoke(cli, ["flow", "new", "pothole", "--folder", str(tmp_path / "own")])
+    assert made.exit_code == 0, made.output
+    ours, own = (
+        {language: int(count) for language, count in re.findall(r"(\w+): a tip takes (\d+) segments", told)}
+        for told in (written(tmp_path).stderr, written(tmp_path, flow=str(tmp_path / "own/pothole.yaml")).stderr)
+    )
+    assert own.keys() == ours.keys() == {"hi", "en"}
+    assert all(0 < own[language] < ours[language] for language in own)
 
 
 def test_a_file_that_is_no_sheet_is_refused_in_a_sentence(tmp_path: Path) -> None:
