@@ -26,9 +26,17 @@ def test_one_message_is_handed_in_at_once(body: str, language: str, sms: Chat) -
     assert sms.submission is not None
     assert sms.submission.language == language
     assert sms.submission.answers["what"] == body
-    assert sms.submission.category == "OTHER"
+    assert sms.submission.category == ("OTHER" if body == "112 !!" else "ARMS")
     assert sms.submission.accused is None
     assert "8391 4460 7012 5538" in sms.text
+
+
+@pytest.mark.parametrize("body", ["abhi lanka me chawal mill ke piche goli chal rahi hai", "गांव में अभी गोली चल रही है"])
+def test_one_message_that_tells_of_what_happens_now_is_urgent(body: str, sms: Chat) -> None:
+    sms.hear(CompleteTip(Text(body)))
+    assert sms.submission is not None
+    assert sms.submission.priority == "urgent"
+    assert sms.submission.answers["district"] == "unknown"
 
 
 def test_a_message_that_is_spoken_is_handed_in_with_the_recording(sms: Chat) -> None:

@@ -13,7 +13,7 @@ from satark.channel import CompleteTip, Event, Media, Text
 from satark.dialogue.events.wording import words_of
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
-from satark.dialogue.states.opening import language_of
+from satark.dialogue.states.opening import fill_in_unasked, language_of
 from satark.dialogue.states.unsolicited import accept_unsolicited
 from satark.dialogue.steps.contract import AcceptedAnswer, Step, unknown_option
 from satark.dialogue.turn.context import TurnContext
@@ -64,6 +64,7 @@ def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None
     if context.state is not DRAFT:
         return None
     context.hear_dangers(words)
+    fill_in_unasked(context, context.loaded.reader.open(context.analysis(words)))
     if opening in context.session.answers:
         accept_unsolicited(context, event.content)
     while (step := context.step) is not None and step.type.part != "submit":

@@ -42,8 +42,8 @@ def leave_files_unasked(context: TurnContext) -> None:
         context.set_answer(evidence.id, GivenAnswer(None, context.source, files))
 
 
-def fill_in(context: TurnContext, opening: Opening, *, but: str = "") -> None:
-    """Answer the open questions that a story answers, `but` of one meaning, and say what was understood."""
+def fill_in(context: TurnContext, opening: Opening, *, but: str = "", aloud: bool = True) -> None:
+    """Answer the open questions that a story answers, `but` of one meaning; say what was understood if `aloud`."""
     answers: dict[Meaning, str] = {
         "category": opening.category,
         "now": _TIMES.get(opening.when, ""),
@@ -52,8 +52,16 @@ def fill_in(context: TurnContext, opening: Opening, *, but: str = "") -> None:
     }
     labels = [_choose(context, one, code) for one, code in answers.items() if one != but and _is_open(context, one)]
     labels.append(_place(context, opening.place))
-    if understood := [label for label in labels if label]:
+    if aloud and (understood := [label for label in labels if label]):
         context.say("understood", label=", ".join(understood))
+
+
+def fill_in_unasked(context: TurnContext, opening: Opening) -> None:
+    """Answer what ranks a tip that nobody is asked about: its category, and whether it happens now.
+
+    Its place, which would lead it to a district's office, stays open: the tipster was not asked whom it accuses.
+    """
+    fill_in(context, Opening(category=opening.category, when=opening.when), aloud=False)
 
 
 def fill_in_answer(context: TurnContext, opening: Opening) -> None:

@@ -78,9 +78,9 @@ class Reader:
         """Read a text as the answer to a question, or as what else it is."""
         return _OneReading(self, self._analysed(text), asked, self._dangers).read()
 
-    def open(self, text: str) -> Opening:
+    def open(self, text: str | Analysis) -> Opening:
         """Read what a story tells of category, place, time, police and danger."""
-        analysis = self.analyse(text)
+        analysis = self._analysed(text)
         return opening_of(analysis, self.places, self._dangers.find(analysis))
 
     def dangers(self, text: str | Analysis) -> tuple[Danger, ...]:
