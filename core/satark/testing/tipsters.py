@@ -1,4 +1,4 @@
-"""Tipsters with a receipt: they tell a tip in English by WhatsApp or SMS, and ask later what became of it."""
+"""Tipsters with a receipt: they tell a tip in Hindi or English by WhatsApp or SMS, and ask later what became of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from satark.catalogues import Catalogues
 from satark.testing.dialogue.walking import LostError, tip_number_in
-from satark.testing.installation import ENGLISH
+from satark.testing.installation import ENGLISH, HINDI
 from satark.testing.matrix.chat_driver import ChatDriver
 from satark.testing.matrix.sms_driver import SmsDriver
 from satark.testing.waiting import until
@@ -18,56 +18,71 @@ if TYPE_CHECKING:
     from satark.testing.matrix.driver import Driver
     from satark.testing.twilio.api import TwilioPeer
     from satark.testing.twilio.people import Texter
-    from satark.testing.whatsapp.citizen import Citizen
+    from satark.testing.whatsapp.citizen import Answers, Citizen
 
-_WHAT: Final = r"What is happening\?|Write what happened"
-"""The question for what happens, in the wordings of both media."""
+_ANSWERS: Final[Mapping[str, Answers]] = {"hi": HINDI, "en": ENGLISH}
+_QUESTIONS: Final = {
+    "hi": ("किस बारे में", r"क्या हो रहा है\?|क्या हुआ, लिखकर", "जगह (बताइए|लिखें)"),
+    "en": ("What is this about", r"What is happening\?|Write what happened", "(Tell|Write) the place"),
+}
+"""Language → the questions for category, story and place, in the wordings of both media."""
 
 
 class Tipster(ABC):
-    """Somebody who writes English and keeps their receipt."""
+    """Somebody who keeps their receipt.
 
-    def __init__(self, driver: Driver) -> None:
+    Args:
+        driver: their phone.
+        language: what they write and read: `hi` or `en`.
+    """
+
+    def __init__(self, driver: Driver, language: str = "en") -> None:
         self.number = ""
         """Of the tip that was told."""
         self._driver = driver
         self._code = ""
-        self._texts = Catalogues.shipped()["en"]
+        self._language = language
+        self._texts = Catalogues.shipped()[language]
+
+    def says(self, key: str, **values: str) -> str:
+        """Return what a text of the service says on their channel, in their language."""
+        return self._texts.text(self._texts.own(key, self._driver.channel), **values)
 
     async def tell(self, what: str, *, category: str, place: str, reachable: bool = False) -> str:
         """Tell a tip about no policeman, without files; return its number.
 
         Args:
             what: what happens.
-            category: the name of its category, as it is offered.
+            category: the code of its category.
             place: where, in words that name a station.
             reachable: whether they want to be written to when there is news.
 
         Raises:
             LostError: something else is asked, or there is no receipt.
         """
-        told = {"What is this about": category, _WHAT: what, "(Tell|Write) the place": place}
-        self._code, receipt = await self._walk({**told, **ENGLISH} | told)
+        answers = (self._texts.text(f"category.{category}"), what, place)
+        told = dict(zip(_QUESTIONS[self._language], answers, strict=True))
+        self._code, receipt = await self._walk({**told, **_ANSWERS[self._language]} | told)
         self.number = tip_number_in(receipt)
         if not self.number:
             raise LostError(f"no number: {receipt}")
-        await self._driver.type(self._texts.text("reach.yes" if reachable else "reach.no"))
+        await self._driver.type(self.says("reach.yes" if reachable else "reach.no"))
         return self.number
 
     async def ask(self) -> str:
         """Ask by the receipt what became of the tip; return all that is answered."""
-        await self._driver.type(f"status {self._code}")
+        await self._driver.type(f"{self.says('command.status')} {self._code}")
         return self._driver.last_answer
 
     async def answer(self, text: str) -> str:
         """Answer the question that the police ask; return what is said then."""
-        await self._driver.choose(self._texts.text("mailbox.answer"), self._texts)
+        await self._driver.choose(self.says("mailbox.answer"), self._texts)
         await self._driver.type(text)
         return self._driver.last_answer
 
     async def dispute(self) -> str:
         """Say that what the police did has not helped; return what is said then."""
-        await self._driver.choose(self._texts.text("feedback.no"), self._texts)
+        await self._driver.choose(self.says("feedback.no"), self._texts)
         return self._driver.last_answer
 
     @abstractmethod
@@ -82,8 +97,8 @@ class Tipster(ABC):
 class WhatsAppTipster(Tipster):
     """A tipster on WhatsApp."""
 
-    def __init__(self, citizen: Citizen) -> None:
-        super().__init__(ChatDriver("whatsapp", citizen))
+    def __init__(self, citizen: Citizen, language: str = "en") -> None:
+        super().__init__(ChatDriver("whatsapp", citizen), language)
         self._citizen = citizen
 
     async def ask(self) -> str:
@@ -109,8 +124,8 @@ class SmsTipster(Tipster):
         peer: the provider.
     """
 
-    def __init__(self, texter: Texter, peer: TwilioPeer) -> None:
-        super().__init__(SmsDriver(texter, ""))
+    def __init__(self, texter: Texter, peer: TwilioPeer, language: str = "en") -> None:
+        super().__init__(SmsDriver(texter, ""), language)
         self._texter, self._peer = texter, peer
 
     async def hear_news(self) -> str:
