@@ -7,7 +7,8 @@ process runs.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,15 +28,16 @@ def stored(engine: Engine, versions: str) -> Sequence[str]:
 def heads(folders: Iterable[Path]) -> list[str]:
     """Return the revisions in these folders that no other one follows, without running their files."""
     files = [path for folder in folders for path in sorted(folder.glob("*.py")) if path.name != "__init__.py"]
-    found = [_assigned(path) for path in files]
+    found = [_assigned(path.read_text("utf-8")) for path in files]
     followed = {name for one in found for name in _names(one.get("down_revision"))}
     return [one["revision"] for one in found if one.get("revision", "") not in {"", *followed}]
 
 
-def _assigned(path: Path) -> dict[str, Any]:
-    """Return what a file of a revision assigns to the names that say its place."""
+@cache
+def _assigned(source: str) -> Mapping[str, Any]:
+    """Return what the source of a revision assigns to the names that say its place."""
     found = {}
-    for node in ast.parse(path.read_text("utf-8")).body:
+    for node in ast.parse(source).body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
             if isinstance(target, ast.Name) and target.id in _READ:
