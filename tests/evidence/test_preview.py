@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
+from satark.evidence.documents import pdf_rendering
+from satark.evidence.documents.pdf import PdfScrubber
 from satark.evidence.images.jpeg import JpegScrubber
 from satark.evidence.images.reduced import LONGEST
 from satark.evidence.jobs import PREVIEW_JOB
@@ -73,6 +75,18 @@ def test_a_photo_is_decoded_once_and_its_preview_is_upright(orientation: int, tm
     decoded_once = preview(tmp_path / "clean", limits)
     assert decoded_once.size == decoded_again.size == ((480, 240) if orientation == 1 else (240, 480))
     assert ImageChops.difference(decoded_once, decoded_again).getextrema() == ((0, 0),) * 3
+
+
+def test_a_page_is_rendered_once_and_its_preview_is_that_of_the_clean_copy(
+    make: Callable[[str], Path], tmp_path: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    PdfScrubber().scrub(make("pdf"), tmp_path / "clean", limits)
+    (tmp_path / "alone").write_bytes((tmp_path / "clean").read_bytes())
+    rendered_again = preview(tmp_path / "alone", limits)
+    monkeypatch.delattr(pdf_rendering, "render_first_page")
+    rendered_once = preview(tmp_path / "clean", limits)
+    assert max(rendered_once.size) == LONGEST
+    assert ImageChops.difference(rendered_once, rendered_again).getbbox() is None
 
 
 async def test_a_preview_that_the_cleaning_process_did_not_come_to_is_made_alone(

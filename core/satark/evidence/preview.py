@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from satark.evidence.documents import pdf_rendering
-from satark.evidence.images.reduced import LONGEST, open_reduced
+from satark.evidence.images.reduced import LONGEST, is_reduced_left, open_reduced
 from satark.evidence.jobs import PREVIEW_JOB
 from satark.evidence.recordings import ffmpeg
 from satark.evidence.recordings.ffmpeg import container_of
@@ -40,7 +40,7 @@ class Previewer:
             Unclean: files of this type have no preview (`unsupported`), or the copy does not open.
         """
         mime = sniff_file(source)
-        if mime.startswith("image/"):
+        if mime.startswith("image/") or is_reduced_left(source):
             with open_reduced(source, limits, _FORMATS) as picture:
                 return _save(picture, target)
         if mime == "application/pdf":

@@ -17,6 +17,7 @@ from pikepdf import Dictionary, Name, Pdf, Stream
 from satark.evidence.documents import pdf_rendering
 from satark.evidence.documents.pdf_salvage import recover_pages
 from satark.evidence.images import jpeg
+from satark.evidence.images.reduced import LONGEST, leave_reduced
 from satark.scrubber import Cleaned, Unclean
 
 if TYPE_CHECKING:
@@ -87,12 +88,14 @@ class PdfScrubber:
         try:
             reference = target.with_name(f"{target.name}.reference")
             _rebuild(source, reference, target, count)
-            verified = pdf_rendering.look_the_same(reference, target)
+            first_page = pdf_rendering.compare(reference, target, LONGEST)
         except (_Unverifiable, *_RAISES):
-            verified = False
-        if not verified:
+            first_page = None
+        if first_page is None:
             target.unlink(missing_ok=True)
             pdf_rendering.rasterize(source, target, limits)
+        else:
+            leave_reduced(first_page, target)
         return Cleaned("application/pdf", readable=readable, left_out=("pages",) if count < pages else ())
 
 

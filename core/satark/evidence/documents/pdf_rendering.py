@@ -50,22 +50,32 @@ def count_pages(path: Path) -> int:
     return pages
 
 
-def look_the_same(one: Path, other: Path) -> bool:
-    """Whether two PDFs look the same page by page, in small renderings."""
+def compare(one: Path, other: Path, longest: int) -> Image.Image | None:
+    """Compare how two PDFs look page by page, in small renderings.
+
+    Returns:
+        The first page of the second as `render_first_page` renders it; None: they do not look the same.
+    """
     with pypdfium2.PdfDocument(one) as a, pypdfium2.PdfDocument(other) as b:
         if len(a) != len(b):
-            return False
+            return None
         a.init_forms()
-        return all(_pages_look_the_same(a[number], b[number]) for number in range(len(a)))
+        first = _rendered_alike(a[0], b[0], longest)
+        others = range(1, len(a)) if first else ()
+        return first if all(_rendered_alike(a[number], b[number], _COMPARED) for number in others) else None
 
 
-def _pages_look_the_same(one: pypdfium2.PdfPage, other: pypdfium2.PdfPage) -> bool:
+def _rendered_alike(one: pypdfium2.PdfPage, other: pypdfium2.PdfPage, longest: int) -> Image.Image | None:
+    """Render two pages with `longest` pixels on the longer side; return the second if it looks like the first."""
     if any(abs(x - y) > 1 for x, y in zip(one.get_size(), other.get_size(), strict=True)):
-        return False
-    scale = _COMPARED / max(1, *one.get_size())
-    difference = ImageChops.difference(_render(one, scale), _render(other, scale))
+        return None
+    scale = longest / max(1, *other.get_size())
+    rendered = _render(other, scale)
+    small = [picture.reduce(longest // _COMPARED) for picture in (_render(one, scale), rendered)]
+    difference = ImageChops.difference(*small)
     worst = max(ImageStat.Stat(difference.resize((8, 8), Image.Resampling.BOX)).extrema, key=lambda pair: pair[1])[1]
-    return max(ImageStat.Stat(difference).mean) <= _DIFFERENCE and worst <= 8 * _DIFFERENCE
+    alike = max(ImageStat.Stat(difference).mean) <= _DIFFERENCE and worst <= 8 * _DIFFERENCE
+    return rendered if alike else None
 
 
 def _render(page: pypdfium2.PdfPage, scale: float) -> Image.Image:

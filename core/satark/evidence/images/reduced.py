@@ -1,4 +1,4 @@
-"""Photos at a part of their size, upright, for the preview and for how they look.
+"""Photos and first pages at a part of their size, upright, for the preview and for how they look.
 
 Decoding takes most of a photo's time. What its cleaner decodes to check it is left beside the clean copy, so that no
 job decodes it again. Runs in the sandbox only.
@@ -50,6 +50,11 @@ def open_reduced(clean: Path, limits: Limits, formats: tuple[str, ...]) -> Itera
     with open_image(found[0], limits, found[1], reduced=True) as picture:
         picture.draft(picture.mode, reduced_size(picture))
         yield ImageOps.exif_transpose(picture)
+
+
+def is_reduced_left(clean: Path) -> bool:
+    """Whether a reduced picture was left beside a clean copy."""
+    return _beside(clean).exists()
 
 
 def _beside(clean: Path) -> Path:
