@@ -78,6 +78,7 @@ class EvidenceWorker:
         self._workspace = workspace_dir(settings.core.data_dir)
         self._scrubbers = scrubbers
         self._weakly = settings.core.evidence.allow_weak_isolation
+        self._gives_way = settings.core.evidence.gives_way
         self._sandbox: Sandbox | None = None
         self._opening = asyncio.Lock()
         self._exits = AsyncExitStack()
@@ -209,7 +210,7 @@ class EvidenceWorker:
         async with self._opening:
             if self._sandbox is None:
                 scrubbers = [*self._scrubbers, *await asyncio.to_thread(_load_scrubbers)]
-                sandbox = Sandbox(scrubbers, allow_weak_isolation=self._weakly)
+                sandbox = Sandbox(scrubbers, allow_weak_isolation=self._weakly, gives_way=self._gives_way)
                 self._sandbox = await self._exits.enter_async_context(sandbox)
             return self._sandbox
 
