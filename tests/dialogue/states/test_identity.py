@@ -6,6 +6,8 @@ import pytest
 
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.dialogue.understanding.analysis import Analysis
+from satark.dialogue.understanding.reader import Reader
 from satark.geography.geography import Geography
 from satark.testing.dialogue.chat import Chat
 
@@ -28,6 +30,20 @@ def test_the_words_are_shown_before_the_review(chat: Chat) -> None:
     assert "Ramesh" in chat.text
     assert "9876543210" in chat.text
     assert chat.offered() == ["remove", "keep", "change"]
+
+
+def test_the_words_of_an_answer_are_read_once(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    analyse = Reader.analyse
+
+    def noting(reader: Reader, text: str) -> Analysis:
+        read.append(text)
+        return analyse(reader, text)
+
+    monkeypatch.setattr(Reader, "analyse", noting)
+    walk(chat)
+    assert chat.step == "@identity"
+    assert read.count(STORY) == 1
 
 
 def test_one_tap_takes_them_out_of_the_tip(chat: Chat) -> None:

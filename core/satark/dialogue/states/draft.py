@@ -11,7 +11,7 @@ from satark.dialogue.session import FileNotice, GivenAnswer, Turn
 from satark.dialogue.states.unsolicited import accept_unsolicited, is_story, warn_of_voice
 from satark.dialogue.steps.contract import AcceptedAnswer, Question, RefusedAnswer, Step, unknown_option
 from satark.dialogue.turn.context import EDIT_PREFIX, TurnContext
-from satark.dialogue.turn.identity import identifying_words
+from satark.dialogue.turn.identity import identifying_words, note_identity
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.submission import make_submission
 from satark.dialogue.turn.summary import summary
@@ -133,6 +133,7 @@ def finish_step(context: TurnContext, step: Step, answer: GivenAnswer) -> Turn:
     """Store the complete answer of a step and go on to the next."""
     context.set_answer(step.id, answer)
     context.change(answers=context.session.answers_without(f"@{step.id}"))
+    note_identity(context, step)
     return go_on(context)
 
 

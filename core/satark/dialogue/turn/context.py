@@ -255,6 +255,10 @@ class TurnContext:
             found = self._analyses[text] = self.loaded.reader.analyse(text)
         return found
 
+    def has_read(self, text: str) -> bool:
+        """Whether this turn has analysed a text."""
+        return text in self._analyses
+
     def names(self, text: str) -> set[str]:
         """Return the codes of the geography that a text names, in any spelling."""
         return self.loaded.reader.names(self.analysis(text))

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from satark.dialogue.session import GivenAnswer
+from satark.dialogue.steps.contract import Step
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.understanding.own_identity import without_spans
 
@@ -27,16 +28,29 @@ def take_out_identity(context: TurnContext) -> None:
             context.set_answer(name, msgspec.structs.replace(answer, value=value))
 
 
+def note_identity(context: TurnContext, step: Step) -> None:
+    """Note it of an answer whose words this turn has read: before the tip is sent, they would be read again."""
+    answer = context.session.answers.get(step.id)
+    text = _words(step.type.name, answer) if answer is not None else ""
+    if text and context.has_read(text):
+        _own(context, step.id, text)
+
+
 def _open(context: TurnContext, name: str, text: str) -> list[tuple[int, int]]:
-    """The parts of an answer's words that they were not asked about; the answer keeps what was found in it."""
+    """The parts of an answer's words that they were not asked about."""
+    decided = context.session.identity_decided
+    return [(start, end) for start, end in _own(context, name, text) if text[start:end] not in decided]
+
+
+def _own(context: TurnContext, name: str, text: str) -> tuple[tuple[int, int], ...]:
+    """The parts of an answer's words that may identify the tipster; the answer keeps them."""
     answer = context.session.answers[name]
-    found = answer.own
-    if found is None:
-        spans = context.loaded.reader.own_identity(context.analysis(text))
-        found = tuple((span.start, span.end) for span in spans)
-        answers = {**context.session.answers, name: msgspec.structs.replace(answer, own=found)}
-        context.change(answers=answers)
-    return [(start, end) for start, end in found if text[start:end] not in context.session.identity_decided]
+    if answer.own is not None:
+        return answer.own
+    spans = context.loaded.reader.own_identity(context.analysis(text))
+    found = tuple((span.start, span.end) for span in spans)
+    context.change(answers={**context.session.answers, name: msgspec.structs.replace(answer, own=found)})
+    return found
 
 
 def _texts(context: TurnContext) -> Iterator[tuple[str, str]]:
