@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _EVENTS = 32
 """Events to a multiple of which a tip's are filled up, by the prompts that they were answered with."""
+_KEY_BYTES = 16
+"""Size of an event's key (`Identity.event`)."""
 _PADDED = 4096
 """Bytes to a multiple of which a tip's document is filled up: its size tells less of the answers."""
 
@@ -159,7 +161,8 @@ class Submissions:
 
 def _decoy_events(prompts: int, day: int) -> list[dict[str, object]]:
     """Make events that never came, so that a day's rows do not tell which questions a tip was asked."""
-    return [{"key": os.urandom(16), "day": day} for _ in range(-prompts % _EVENTS)]
+    drawn = os.urandom(-prompts % _EVENTS * _KEY_BYTES)
+    return [{"key": drawn[at : at + _KEY_BYTES], "day": day} for at in range(0, len(drawn), _KEY_BYTES)]
 
 
 def _header(tip: Tip, screening: Screening, route: rules.Route) -> Header:

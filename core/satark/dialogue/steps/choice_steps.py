@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
 
+from satark.catalogues import Catalogue
 from satark.channel import Event, Tap
 from satark.dialogue.steps.contract import (
     AcceptedAnswer,
@@ -53,7 +55,7 @@ class ChoiceStep(BaseStepType):
 
     def options(self, step: Step, view: View) -> tuple[Option, ...]:
         """List the options in the view's language."""
-        return (*_places(step, view), *(_option(step, code, view) for code in self.codes(step)))
+        return (*_places(step, view), *(_option(step.id, code, view.catalogue) for code in self.codes(step)))
 
     def ask(self, step: Step, view: View) -> Question:
         """Make the question with its options."""
@@ -88,7 +90,7 @@ class ConfirmStep(ChoiceStep):
 
     def options(self, step: Step, view: View) -> tuple[Option, ...]:
         """List yes and no, in the view's language."""
-        return tuple(_option(step, code, view) for code in _YES_NO)
+        return tuple(_option(step.id, code, view.catalogue) for code in _YES_NO)
 
 
 class ChoicesStep(ChoiceStep):
@@ -116,9 +118,9 @@ class ChoicesStep(ChoiceStep):
         return ", ".join(option.label for option in self.options(step, view) if option.code in value)
 
 
-def _option(step: Step, code: str, view: View) -> Option:
-    key = f"{step.id}.{code}"
-    texts = view.catalogue
+@lru_cache(maxsize=2048)
+def _option(step: str, code: str, texts: Catalogue) -> Option:
+    key = f"{step}.{code}"
     label = texts.first(key, f"option.{code}")
     return Option(code, label, texts.get(f"{key}.description"), texts.words(f"{key}.words"))
 

@@ -72,6 +72,7 @@ class LoadedFlow:
         """The words that mark a complete tip in one message."""
         self.words_after_tip = frozenset(fold(word) for c in catalogues for word in c.words("one_message.talk.words"))
         """Words that go on after such a word where it marks nothing: "tip me kya likhun"."""
+        self._media_steps = frozenset(s.id for s in flow.steps if s.type.part == "media")
         self._place_fields = {s.id: s.settings.fills for s in flow.steps if getattr(s.settings, "fills", "")}
         self._lookups: dict[tuple[str, ...], OptionLookup] = {}
         self._wordings: dict[tuple[str, str], Catalogue | None] = {}
@@ -119,11 +120,13 @@ class LoadedFlow:
         passed: list[Step] = []
         values: dict[str, Any] = {}
         position: Step | None = None
+        # With files a step is on the path whatever its condition says, so that they are shown before they are sent.
+        with_files = self._media_steps.intersection(file.role for file in session.files)
         for step in self.steps:
             answer = answers.get(step.id)
             if step.detail and answer is None and step.id not in picked:
                 continue
-            if step.when is not None and not step.when.holds(values) and not _has_files(session, step):
+            if step.when is not None and not step.when.holds(values) and step.id not in with_files:
                 continue
             path.append(step)
             if answer is not None:
@@ -201,11 +204,6 @@ class LoadedFlow:
 
 def _value(answer: GivenAnswer) -> Any:
     return "" if answer.value is None else answer.value
-
-
-def _has_files(session: Session, step: Step) -> bool:
-    """Whether files came that a step asks for: it is then on the path, so that they are shown before they are sent."""
-    return step.type.part == "media" and any(file.role == step.id for file in session.files)
 
 
 def _media_value(session: Session, step: Step) -> Any:
