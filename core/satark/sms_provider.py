@@ -28,6 +28,7 @@ class IncomingSms(Redacted, frozen=True, kw_only=True):
     sender: str
     """The sender's number, in the form in which the provider expects it as a recipient."""
     body: str
+    """The whole text: providers join the parts of a long one; where one does not, its plugin must."""
     media: tuple[MediaRef, ...] = ()
     unfetchable: int = 0
     """Number of attached files that can't be downloaded from this provider."""
