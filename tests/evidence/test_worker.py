@@ -20,6 +20,7 @@ from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import FileNotice, MediaJob
 from satark.evidence.pipeline import TooLarge
+from satark.evidence.sandbox.sandbox import Sandbox
 from satark.evidence.worker import AT_ONCE, CLAIMED, EvidenceWorker
 from satark.geography.geography import Geography
 from satark.identity.edge_key import Handle, Identity
@@ -154,6 +155,20 @@ async def test_of_a_burst_few_files_are_claimed_and_the_store_answers_meanwhile(
     go.set()
     await until(lambda: fixture.states == ["sealed"] * 100)
     assert {row.attempts for row in fixture.rows} == {1}
+
+
+@pytest.mark.parametrize("gives_way", [True, False])
+async def test_what_cleans_files_gives_way_as_the_settings_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, gives_way: bool
+) -> None:
+    monkeypatch.setenv("SATARK_EVIDENCE__GIVES_WAY", str(gives_way))
+    started: list[bool] = []
+    monkeypatch.setattr(Sandbox, "_start", lambda sandbox: started.append(sandbox._gives_way))
+    made = WorkerFixture(tmp_path)
+    async with made.worker._exits:
+        await made.worker._open_sandbox()
+    made.services.close()
+    assert started == [gives_way]
 
 
 async def test_a_file_is_sealed_to_its_tip_and_deleted_at_the_provider(fixture: WorkerFixture) -> None:
