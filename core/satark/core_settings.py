@@ -27,7 +27,6 @@ PUBLIC_METRICS: Final = "public"
 """Value of `metrics_listen` that has the metrics on the service's own port."""
 _LAST_PORT: Final = 65_535
 _USUAL: Final = Limits()
-
 _PACKAGED: Final = "package:"
 
 Role = Literal["web", "worker", "desk"]
@@ -79,7 +78,6 @@ class EvidenceSettings(BaseModel):
         ge=500_000_000,
         description="bytes of address space for each process that cleans, its code included",
     )
-
     allow_weak_isolation: bool = Field(
         default=False,
         description="clean files even where the system forbids a part of the isolation of what opens them; "
@@ -87,9 +85,7 @@ class EvidenceSettings(BaseModel):
     )
     gives_way: bool = Field(
         default=True,
-        description="clean files only where a processor has nothing else to do, so that no answer waits for it; a file "
-        "that got no processor for wall_seconds is then cleaned as if this were false. Switch it off on a machine that "
-        "only cleans files, beside other work that never ends",
+        description="clean files only where a processor is free; one that got none in wall_seconds then goes first",
     )
 
     def limits(self) -> Limits:
@@ -161,10 +157,7 @@ class Core(BaseModel):
         default=("whatsapp", "telegram", "sms_ivr", "web_form", "desk", "email", "police_system", "rabbitmq"),
         description="names of the plugins to load; no other is imported",
     )
-    data_dir: Path = Field(
-        default=Path("data"),
-        description="folder of the embedded databases and the sealed evidence",
-    )
+    data_dir: Path = Field(default=Path("data"), description="folder of the embedded databases and the sealed evidence")
     database_url: str = Field(
         default="",
         description="SQLAlchemy URL of the main database; empty: SQLite in data_dir",
