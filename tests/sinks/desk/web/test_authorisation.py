@@ -68,6 +68,19 @@ class Case(NamedTuple):
         return "excluded" if desk in self.excluded else "other"
 
 
+class Address(NamedTuple):
+    """An address of a route, and the methods that are tried there."""
+
+    pattern: str
+    number: str
+    path: str
+    methods: Sequence[str]
+
+    def requests(self) -> Iterator[tuple[str, str, str, str]]:
+        """Yield pattern, number, path and method of each request."""
+        return ((self.pattern, self.number, self.path, method) for method in self.methods)
+
+
 class Answer(NamedTuple):
     """What an answer tells beside its words, and how much work it took."""
 
@@ -120,8 +133,11 @@ def auditor(client: Client, services: Services, unlocked: Callable[[str], Any]) 
     return client
 
 
-def addresses(routes: Sequence[BaseRoute], numbers: Sequence[str], below: str = "") -> Iterator[tuple[str, str, str]]:
-    """Yield (pattern, number, address) of every route, with every value of its parameters."""
+def addresses(routes: Sequence[BaseRoute], numbers: Sequence[str], below: str = "") -> Iterator[Address]:
+    """Yield the addresses of every route, with every value of its parameters.
+
+    A method that a route does not take is refused before a value is read: it is tried with one value for each tip.
+    """
     for route in routes:
         if isinstance(route, Mount):
             if not isinstance(route.app, StaticFiles):
@@ -131,10 +147,14 @@ def addresses(routes: Sequence[BaseRoute], numbers: Sequence[str], below: str = 
         names = list(route.param_convertors)
         for name in names:
             assert name == "number" or name in PARAMETERS, f"{route.path}: say in PARAMETERS what {name} can be"
+        tried = set[str]()
         for values in itertools.product(*(numbers if n == "number" else PARAMETERS[n] for n in names)):
             given = dict(zip(names, values, strict=True))
             pattern = route.path.format(**{**given, **({"number": "{number}"} if "number" in given else {})})
-            yield below + pattern, given.get("number", ""), below + route.path.format(**given)
+            number = given.get("number", "")
+            methods = [one for one in METHODS if one in (route.methods or METHODS) or number not in tried]
+            tried.add(number)
+            yield Address(below + pattern, number, below + route.path.format(**given), methods)
 
 
 @contextmanager
@@ -179,10 +199,11 @@ def test_no_role_gets_anything_that_it_may_not_and_an_excluded_tip_is_like_an_un
     services: Services, site: Starlette, clients: Mapping[str, Client], cases: Sequence[Case]
 ) -> None:
     by_number = {case.number: case for case in cases}
-    wanted = list(dict.fromkeys(addresses(site.routes, list(by_number))))
+    wanted = [one for address in addresses(site.routes, list(by_number)) for one in address.requests()]
     tried, wrong = 0, []
     same: dict[tuple[str, str, str], dict[Answer, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for (role, client), (pattern, number, address), method in itertools.product(clients.items(), wanted, METHODS):
+    requests = itertools.product(clients.items(), dict.fromkeys(wanted))
+    for (role, client), (pattern, number, address, method) in requests:
         if pattern in ENDING and method == "POST" and role != "nobody":
             continue
         relation = by_number[number].relation("sp" if role in {FORGED, AUDITOR} else role) if number else "none"
