@@ -11,13 +11,18 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
+from click.testing import CliRunner
 from msgspec import structs
 from sqlalchemy import inspect, select
 from starlette.testclient import TestClient
 
 from satark.channel import Address, Channel, Malformed, MediaGone, MediaRef, RawRequest, Text
 from satark.desk import Desk
+from satark.dialogue.engine import Engine
+from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.geography.geography import Geography
 from satark.identity.sealing import new_identity
 from satark.plugins.loader import Plugins
 from satark.prompt import Prompt
@@ -27,6 +32,7 @@ from satark.sink import DeadLetter, Delivery, Done, ReadingSink, Retry, Sink
 from satark.store.migrations import Migrations
 from satark.testing.contracts.channel import ChannelCase, Peer, Received, Said, check_channel
 from satark.testing.contracts.sink import SinkCase, check_sink
+from satark.testing.dialogue.chat import Chat
 from satark.testing.store import fresh_services, worker_context
 from satark.testing.tips import SeededTip, claim_delivery, seed_file, seed_message, seed_tip
 from satark.tip import Message
@@ -257,3 +263,61 @@ def test_the_example_tables_are_made_counted_in_and_dropped(tmp_path: Path) -> N
     Migrations(services.main, services.keys, branches).downgrade("tally@base")
     assert not inspect(services.main).has_table("tally")
     services.close()
+
+
+DESKS = tuple(
+    Desk(name=name, title=name, level=level, recipient="age1")
+    for name, level in (("sp", "district"), ("women", "range"))
+)
+
+
+@pytest.mark.parametrize(
+    ("category", "desks", "added"),
+    [("HARASS", DESKS, ("desk:women",)), ("HARASS", DESKS[:1], None), ("ARMS", DESKS, None)],
+)
+def test_the_example_route_adds_the_desk_that_is_there(
+    category: str, desks: tuple[Desk, ...], added: tuple[str, ...] | None
+) -> None:
+    plugins = Plugins()
+    plugins.register(example("satark_women/plugin.py"), "women")
+    tip: Any = SimpleNamespace(category=category)
+    assert [advice.add for advice in plugins.route(tip, desks)] == ([added] if added else [])
+
+
+@pytest.mark.parametrize(
+    ("answer", "refused"), [("up 65 cd 4411", None), ("UP-६५-CD-४४११", None), ("a white van", "plate.bad")]
+)
+def test_the_example_check_takes_a_plate_as_it_is_written(answer: str, refused: str | None) -> None:
+    plugins = Plugins()
+    plugins.register(example("satark_plates/plugin.py"), "plates")
+    assert plugins.validators()["plate"](answer) == refused
+
+
+def test_the_example_reading_takes_a_thumb_for_a_yes_where_nothing_is_undone() -> None:
+    plugins = Plugins()
+    plugins.register(example("satark_thumbs/plugin.py"), "thumbs")
+    source = default_flow()
+    flow = load_flow(source)
+    chat = Chat(Engine(flow, source.catalogues, Geography.sample())).say(
+        "Hi", "English", "Illegal arms", "Guns", "Lanka"
+    )
+    session: Any = chat.session
+    steps = {step.id: step for step in flow.steps}
+    assert chat.step == "police"
+    thumb = plugins.interpret(Text("👍"), steps["police"], session)
+    assert thumb is not None
+    chat.hear(thumb)
+    assert chat.step == "police_unit"
+    for step in ("review", "what"):
+        assert plugins.interpret(Text("👍"), steps[step], session) is None
+
+
+def test_the_example_command_counts_what_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_DATA_DIR", str(tmp_path))
+    (tmp_path / "outgoing").mkdir()
+    (tmp_path / "outgoing/1.document.age").touch()
+    group = click.Group()
+    plugins = Plugins()
+    plugins.register(example("satark_shelf_size/plugin.py"), "shelf_size")
+    plugins.commands(group)
+    assert CliRunner().invoke(group, ["shelf-size"]).output == "1 tips\n"
