@@ -47,8 +47,7 @@ def add(unit: UnitOfWork, items: Sequence[OutboxMessage], identity: Identity) ->
     """Add calls to the outbox and delete the due calls of the same conversations that they supersede."""
     if not items:
         return
-    superseded = outbox.c.conversation.in_({item.conversation for item in items})
-    unit.main.execute(delete(outbox).where(superseded, ~outbox.c.must_arrive, outbox.c.state == "due"))
+    unit.main.execute(_SUPERSEDE, {"conversations": list({item.conversation for item in items})})
     unit.queue(outbox, [_row(item, identity, unit.now) for item in items])
 
 
@@ -151,4 +150,9 @@ _DUE = (
 _CLAIMED = {"due_at": bindparam("due"), "wait": SEND_LEASE}
 _CLAIM = update(outbox).where(outbox.c.id == bindparam("key")).values(**_CLAIMED, attempts=bindparam("n"))
 _RENEW = update(outbox).where(outbox.c.id == bindparam("key"), outbox.c.state == "due").values(**_CLAIMED)
+_SUPERSEDE = delete(outbox).where(
+    outbox.c.conversation.in_(bindparam("conversations", expanding=True)),
+    ~outbox.c.must_arrive,
+    outbox.c.state == "due",
+)
 _DELETE = delete(outbox).where(outbox.c.id == bindparam("key"))

@@ -120,6 +120,8 @@ def _call(function: ast.expr, *arguments: ast.expr | str) -> ast.Call:
 
 
 def _field(value: Any, field: str) -> Any:
+    if isinstance(value, str):  # nearly every value that is no mapping; the other test costs five times as much
+        return ""
     return value.get(field, "") if isinstance(value, Mapping) else ""
 
 
