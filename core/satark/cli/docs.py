@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ import satark
 _PACKAGE: Final = Path(satark.__file__).parent
 _SHIPPED: Final = _PACKAGE / "documentation"
 _TITLE: Final = re.compile(r"^#{1,3} (.+)$", re.MULTILINE)
+_LINK: Final = re.compile(r"\]\(([^):#]+\.md)\)")
 _CODE: Final = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
 
 
@@ -48,6 +49,13 @@ def _list(root: Path, words: tuple[str, ...]) -> None:
 
 def _titles(root: Path) -> Iterator[tuple[Path, str]]:
     """Yield each page with each of its headings."""
-    for page in sorted((root / "docs").rglob("*.md")):
+    for page in _pages((root / "docs").resolve()):
         for title in _TITLE.findall(_CODE.sub("", page.read_text("utf-8"))):
             yield page, title.replace("`", "")
+
+
+def _pages(folder: Path) -> Iterable[Path]:
+    """Return every page once: as the start page lists them, how-tos before what they rest on, then all others."""
+    start = folder / "index.md"
+    listed = [(folder / link).resolve() for link in _LINK.findall(start.read_text("utf-8"))]
+    return dict.fromkeys([start, *(page for page in listed if page.is_file()), *sorted(folder.rglob("*.md"))])
