@@ -32,6 +32,7 @@ SLOW: Final[Mapping[str, str]] = {
     "satark.testing.form.service": "a host",
     "satark.testing.installation": "a Satark process",
     "satark.testing.matrix.installation": "a Satark process",
+    "satark.testing.processes.forked": "a Satark process",
     "satark.testing.processes.office": "a Satark process",
     "satark.testing.processes.service": "a Satark process",
     "satark.testing.scripted.scripted_host": "a host",

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from satark.testing.installation import Installation, set_up_installation
+from satark.testing.processes.service import Service
 from satark.testing.processes.serving import serve
 from satark.testing.wheels import Install
 
@@ -109,7 +110,7 @@ async def served(installed: Install, tmp_path: Path, monkeypatch: pytest.MonkeyP
             "SATARK_EXOTEL__CALLS": "true",
             "SATARK_EXOTEL__RECORDINGS": url,
         }
-        async with set_up_installation(tmp_path, environment) as installation:
+        async with set_up_installation(tmp_path, environment, service=Service) as installation:
             installation.service.environment["SATARK_PUBLIC_URL"] = installation.service.url  # its port is known now
             await installation.service.start()
             yield Served(exotel, installation)

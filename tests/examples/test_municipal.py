@@ -22,6 +22,7 @@ from satark.testing.dialogue.chat import Chat
 from satark.testing.matrix.installation import MEDIA, MatrixInstallation, matrix_installation
 from satark.testing.matrix.player import resume
 from satark.testing.matrix.scenario import Do, Scenario, Words
+from satark.testing.processes.service import Service
 from satark.testing.wheels import Install
 from satark.tip import Accused
 
@@ -121,7 +122,9 @@ async def matrix(
     installed: Install, package: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[MatrixInstallation]:
     environment = {**ENVIRONMENT, "PYTHONPATH": str(package.parent)}
-    async with matrix_installation(tmp_path_factory.mktemp("matrix"), environment, desks=DESKS) as matrix:
+    async with matrix_installation(
+        tmp_path_factory.mktemp("matrix"), environment, desks=DESKS, service=Service
+    ) as matrix:
         yield matrix
 
 

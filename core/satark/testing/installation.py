@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from satark.testing.processes.forked import ForkedService
 from satark.testing.processes.service import Service
 from satark.testing.processes.serving import serve
 from satark.testing.twilio.api import TwilioPeer
@@ -21,6 +22,8 @@ VERIFY_TOKEN = "verify-token"  # noqa: S105 - a test value
 ACCESS_TOKEN = "access-token"  # noqa: S105 - a test value
 PHONE_NUMBER_ID = "106540352242922"
 DESKS = (("sp", "district"), ("dig", "range"))
+LOOK_SECONDS = 0.5
+"""How long to wait between two looks at a desk's tips: each is a command, which takes from what it waits for."""
 
 HINDI: Answers = {
     "Choose a language": "हिन्दी",
@@ -89,7 +92,7 @@ class Installation:
                 found = [tip for tip in listed if tip["number"] not in self._earlier]
                 if not at_least or (len(found) >= at_least and not any(tip["pending"] for tip in found)):
                     return found
-                await asyncio.sleep(0.25)
+                await asyncio.sleep(LOOK_SECONDS)
 
     async def until(self, desk: str, condition: Callable[[list[dict[str, Any]]], object]) -> list[dict[str, Any]]:
         """Wait until a condition holds for a desk's tips; return them."""
@@ -98,7 +101,7 @@ class Installation:
                 found = await self.tips(desk, at_least=1)
                 if condition(found):
                     return found
-                await asyncio.sleep(0.25)
+                await asyncio.sleep(LOOK_SECONDS)
 
     def make_desk(self, name: str, level: str, area: str = "") -> None:
         """Add a desk with one officer."""
@@ -115,9 +118,12 @@ async def set_up_installation(
     *,
     command: Sequence[str] = (),
     desks: Sequence[tuple[str, str]] = DESKS,
-    service: type[Service] = Service,
+    service: type[Service] = ForkedService,
 ) -> AsyncIterator[Installation]:
-    """Set up a service of this class with these desks and a simulated Meta; the service is not started."""
+    """Set up a service of this class with these desks and a simulated Meta; the service is not started.
+
+    `command`: a Python script with its arguments, where it is not `satark serve`.
+    """
     peer = GraphPeer(
         app_secret=APP_SECRET,
         verify_token=VERIFY_TOKEN,

@@ -17,7 +17,7 @@ from sqlalchemy import make_url
 from starlette.responses import PlainTextResponse
 
 from satark.testing.installation import Installation
-from satark_chaos.forked import CLOCK
+from satark.testing.processes.forked import CLOCK
 
 KILL: Final = "kill -9"
 JUMP: Final = "clock jump"

@@ -24,7 +24,6 @@ from satark.testing.dialogue.walking import LostError
 from satark.testing.installation import DESKS, Installation, set_up_installation
 from satark.testing.peers.postgres import empty_database, postgres_server
 from satark_chaos.blows import KILL, Blows
-from satark_chaos.forked import ForkedService
 from satark_chaos.ledger import Counts, Ledger
 from satark_chaos.people import TroubledCitizen, answers_of, story
 
@@ -69,7 +68,7 @@ async def chaos(database: str, *, tips: int, kills: int, together: int, seed: in
             "SATARK_RECEIPT_CODES_AHEAD": "200",
         }
         installation = await stack.enter_async_context(
-            set_up_installation(folder, environment, service=ForkedService),
+            set_up_installation(folder, environment),
         )
         await installation.service.start()
         ledger, blows = Ledger(), Blows(installation, main, seed)

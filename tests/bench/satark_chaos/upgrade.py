@@ -40,7 +40,7 @@ async def upgrade(commit: str, *, back: int, tips: int, together: int, limit: fl
         environment = {"SATARK_DATABASE_URL": main, "SATARK_KEYS_URL": keys, "SATARK_RECEIPT_CODES_AHEAD": "200"}
         older = {"PYTHONPATH": older_source(commit, folder / "older")}
         installation = await stack.enter_async_context(
-            set_up_installation(folder, environment, command=(*SERVE, "web,desk"))
+            set_up_installation(folder, environment, command=(*SERVE, "web,desk"), service=Service)
         )
         web = installation.service
         worker = Service(web.folder, {**web.environment}, (*SERVE, "worker"))

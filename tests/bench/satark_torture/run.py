@@ -22,6 +22,7 @@ from satark.routing.desks import add_desk
 from satark.services import Services
 from satark.store import deliveries, tables
 from satark.testing.peers.postgres import empty_database, postgres_server
+from satark.testing.processes.forked import ForkedService
 from satark.testing.processes.service import Service
 from satark.testing.store import fresh_services
 from satark_torture.results import Result, evaluate
@@ -148,7 +149,7 @@ async def torture(
             "SATARK_KEYS_URL": urls[1],
         }
         desk, *others = (
-            Service(folder / "data", environment, (PROGRAM, "serve", "--role", role))
+            ForkedService(folder / "data", environment, (PROGRAM, "serve", "--role", role))
             for role in ("desk", *["worker"] * workers)
         )
         for target in targets:

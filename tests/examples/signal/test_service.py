@@ -22,6 +22,7 @@ from starlette.routing import Route
 from satark.testing.dialogue.walking import Answers, Photo, Place, Reply, Walker
 from satark.testing.identifier_search import everything_written, search
 from satark.testing.installation import HINDI, Installation, set_up_installation
+from satark.testing.processes.service import Service
 from satark.testing.processes.serving import provider_session, serve
 from satark.testing.waiting import until
 from satark.testing.wheels import Install
@@ -186,7 +187,7 @@ async def service(
             "SATARK_SIGNAL__NUMBER": NUMBER,
             "SATARK_SIGNAL__POLL_SECONDS": "0.01",
         }
-        async with set_up_installation(tmp_path, environment) as installation:
+        async with set_up_installation(tmp_path, environment, service=Service) as installation:
             yield installation
 
 

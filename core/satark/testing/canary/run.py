@@ -21,6 +21,7 @@ from satark.testing.canary.visits import leave_draft, send_tip, share_and_forget
 from satark.testing.identifier_search import Searcher, rows_of
 from satark.testing.installation import DESKS, PHONE_NUMBER_ID
 from satark.testing.matrix.installation import MEDIA, MatrixInstallation, matrix_installation
+from satark.testing.processes.service import Service
 from satark.testing.twilio.api import NUMBER
 
 _READABLE_BY_OFFICERS: Final = ("words", "picture", "voice", "file name", "user agent")
@@ -198,7 +199,7 @@ async def run_canary(
     with _no_settings(folder):
         async with mail_and_broker(outside, broker) as servers:
             environment = {**servers.environment, **settings}
-            async with matrix_installation(folder / "host", environment) as matrix:
+            async with matrix_installation(folder / "host", environment, service=Service) as matrix:
                 run = CanaryRun(matrix, servers, temporary, media)
                 return await _look_at(run, matrix, wait_for_log=wait_for_log, exported=exported)
 

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from satark.testing.form.browser import Browser
-from satark.testing.installation import DESKS, Installation, set_up_installation
+from satark.testing.installation import DESKS, LOOK_SECONDS, Installation, set_up_installation
 from satark.testing.matrix.call_driver import CallDriver
 from satark.testing.matrix.chat_driver import ChatDriver
 from satark.testing.matrix.driver import Driver
 from satark.testing.matrix.form_driver import FormDriver
 from satark.testing.matrix.sms_driver import SmsDriver
+from satark.testing.processes.forked import ForkedService
+from satark.testing.processes.service import Service
 from satark.testing.processes.serving import serve
 from satark.testing.telegram.bot_api import Person, TelegramPeer
 from satark.testing.telegram.citizen import TelegramCitizen
@@ -64,7 +66,7 @@ class MatrixInstallation:
                 tips = {tip["number"]: tip for opened in found.values() for tip in opened}
                 if not any(tip["pending"] for tip in tips.values()):
                     return {number: (tip, _desks(found, number)) for number, tip in tips.items()}
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(LOOK_SECONDS)
 
 
 def _desks(found: Mapping[str, list[dict[str, Any]]], number: str) -> tuple[str, ...]:
@@ -73,7 +75,11 @@ def _desks(found: Mapping[str, list[dict[str, Any]]], number: str) -> tuple[str,
 
 @asynccontextmanager
 async def matrix_installation(
-    folder: Path, environment: Mapping[str, str], *, desks: Sequence[tuple[str, str]] = DESKS
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    desks: Sequence[tuple[str, str]] = DESKS,
+    service: type[Service] = ForkedService,
 ) -> AsyncIterator[MatrixInstallation]:
     """Start the service with these desks and its providers; `environment` are further settings."""
     telegram = TelegramPeer(token=_BOT, secret_token=_SECRET)
@@ -94,7 +100,7 @@ async def matrix_installation(
             "SATARK_WEB_FORM__FREE_UPLOADS_PER_MINUTE": "10000",
         }
         installation = await stack.enter_async_context(
-            set_up_installation(folder, {**providers, **environment}, desks=desks)
+            set_up_installation(folder, {**providers, **environment}, desks=desks, service=service)
         )
         installation.service.environment["SATARK_PUBLIC_URL"] = installation.service.url
         await installation.service.start()

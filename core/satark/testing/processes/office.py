@@ -10,8 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from satark.testing.installation import Installation
-from satark.testing.processes.service import Service
+from satark.testing.installation import LOOK_SECONDS, Installation
+from satark.testing.processes.forked import ForkedService
 from satark.testing.waiting import limit
 
 
@@ -32,7 +32,7 @@ class OfficeProcess:
         self._passphrase = folder / f"{desk}.txt"
         program = str(Path(sys.executable).with_name("satark"))
         environment = {"SATARK_PLUGINS": '["desk", "rabbitmq"]', "SATARK_DESK_FROM": broker_url, **settings}
-        self.service = Service(folder / desk, environment, (program, "desk", "serve"))
+        self.service = ForkedService(folder / desk, environment, (program, "desk", "serve"))
 
     async def set_up(self, level: str, area: str = "") -> None:
         """Add the desk at the office, and exchange the pairing files of office and host, by commands alone."""
@@ -68,4 +68,4 @@ class OfficeProcess:
                 found = await asyncio.to_thread(self.tips)
                 if condition(found):
                     return found
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(LOOK_SECONDS)

@@ -91,6 +91,11 @@ class Service:
         return self._process.pid
 
     @property
+    def command(self) -> Sequence[str]:
+        """The command with its port."""
+        return (*self._command, "--port", str(self.port))
+
+    @property
     def running(self) -> bool:
         """Whether the process is running."""
         return self._process is not None and self._process.poll() is None
@@ -154,8 +159,7 @@ class Service:
     def _spawn(self, environment: Mapping[str, str]) -> Process:
         """Start the process with these variables and no other."""
         with self.log.open("ab") as log:
-            command = [*self._command, "--port", str(self.port)]
-            return subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603 - our own
+            return subprocess.Popen(self.command, env=environment, stdout=log, stderr=log)  # noqa: S603 - our own
 
     async def _answers(self) -> bool:
         try:

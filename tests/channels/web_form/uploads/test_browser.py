@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from satark.testing.processes.forked import ForkedService
 from satark.testing.processes.service import Service
 
 pytestmark = pytest.mark.needs("chromium")
@@ -23,7 +24,7 @@ PHONE = {"width": 360, "height": 740}
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
     """Start a service with the form and the desk alone."""
     environment = {"SATARK_PLUGINS": '["web_form", "desk"]', "SATARK_WEB_FORM__UPLOAD_RESERVE_BYTES": "0"}
-    made = Service(tmp_path / "data", environment)
+    made = ForkedService(tmp_path / "data", environment)
     made.run("db", "upgrade")
     async with made:
         yield made
@@ -131,7 +132,7 @@ async def test_a_refusal_is_shown_beside_the_file_in_the_chosen_language(
 async def test_while_many_write_and_send_the_browser_works_first(chromium: Browser, tmp_path: Path) -> None:
     scarce = {"FREE_DRAFTS_PER_MINUTE": "1", "FREE_UPLOADS_PER_MINUTE": "1", "PROOF_GUESSES": "2"}
     environment = {f"SATARK_WEB_FORM__{name}": value for name, value in scarce.items()}
-    service = Service(tmp_path / "data", {"SATARK_PLUGINS": '["web_form", "desk"]', **environment})
+    service = ForkedService(tmp_path / "data", {"SATARK_PLUGINS": '["web_form", "desk"]', **environment})
     service.run("db", "upgrade")
     problems: list[str] = []
     files = [tmp_path / f"{number}.jpg" for number in range(3)]
