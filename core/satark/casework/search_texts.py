@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from satark.dialogue.flow.questionnaire import Questionnaire
-    from satark.geography import Geography
+    from satark.geography.geography import Geography
     from satark.tip import Header
 
 _LANGUAGES: Final = ("hi", "en")
