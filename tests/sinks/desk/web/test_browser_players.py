@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import io
+import subprocess
 import wave
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
+import imageio_ffmpeg
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from PIL import Image
@@ -19,6 +22,13 @@ from satark.testing.tips import SeededTip, seed_file, seed_tip
 from satark.testing.waiting import limit
 
 pytestmark = pytest.mark.needs("chromium")
+
+INK: str = """(canvas, part) => {
+  const half = canvas.width / 2;
+  const pixels = canvas.getContext("2d").getImageData(canvas.width * part, 0, half, canvas.height).data;
+  return pixels.filter((value, at) => at % 4 === 3 && value > 0).length;
+}"""
+"""Gives how many pixels of a half of a canvas are drawn, from a part of its width on."""
 
 OpenTip = Callable[[Page, SeededTip], Awaitable[None]]
 
@@ -66,6 +76,38 @@ async def test_a_click_on_a_waveform_goes_to_that_moment_and_shows_it(
     played = page.locator(f"#file-{ordinal} progress")
     await expect(played).not_to_have_js_property("value", 0)
     assert await played.evaluate("one => one.value") == pytest.approx(0.75, abs=0.02)
+
+
+@pytest.fixture
+def loud_then_silent(services: Services, desk: Callable[[str], Desk], tmp_path: Path) -> SeededTip:
+    """A tip with a film of four seconds whose sound was kept: two of a tone, then two of silence."""
+    picture, tone = "testsrc=size=64x48:rate=5:duration=4", "sine=duration=2,apad=whole_dur=4"
+    made = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", tone, "-c:v", "libvpx", "-c:a", "libopus"]
+    path = tmp_path / "film.webm"  # not a pipe: the film's length is written last, into its beginning
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *made, path], check=True)
+    film = path.read_bytes()
+    seeded = seed_tip(services, [desk("sp")], answers={"film_sound": "keep"}, evidence=("1",))
+    seed_file(services, seeded, "1", film, film, muted=b"film", mime="video/webm", kind="video")
+    return seeded
+
+
+async def test_a_film_that_is_played_shows_its_sound_and_a_click_on_it_goes_to_that_moment(
+    chromium: Browser, open_tip: OpenTip, loud_then_silent: SeededTip
+) -> None:
+    page = await (await chromium.new_context(locale="en-IN")).new_page()
+    await open_tip(page, loud_then_silent)
+    drawn, player = page.locator("#file-1 canvas.wave"), page.locator("#file-1 video")
+    assert await drawn.count() == 0
+    await player.evaluate("one => { one.muted = true; one.play(); }")
+    await expect(drawn).to_be_visible()
+    loud, silent = await drawn.evaluate(INK, 0), await drawn.evaluate(INK, 0.5)
+    assert loud > 10 * silent > 0, "a line is drawn where nothing is heard"
+    await player.evaluate("one => one.pause()")
+    box = await drawn.bounding_box()
+    assert box
+    await drawn.click(position={"x": box["width"] * 3 / 4, "y": 5})
+    assert await player.evaluate("one => one.currentTime") == pytest.approx(3, abs=0.3)
+    assert (await Axe().run(page)).response["violations"] == []
 
 
 @pytest.mark.parametrize(("locale", "width", "label"), [("en-IN", 1280, "Speed"), ("hi-IN", 360, "गति")])
