@@ -140,6 +140,7 @@ async def fixture(tmp_path: Path) -> AsyncIterator[WorkerFixture]:
 async def test_of_a_burst_few_files_are_claimed_and_the_store_answers_meanwhile(
     fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("satark.evidence.worker.PAUSE", 0)
     go, waiting = asyncio.Event(), []
 
     async def chunks(ref: MediaRef) -> AsyncIterator[bytes]:
@@ -155,6 +156,16 @@ async def test_of_a_burst_few_files_are_claimed_and_the_store_answers_meanwhile(
     go.set()
     await until(lambda: fixture.states == ["sealed"] * 100)
     assert {row.attempts for row in fixture.rows} == {1}
+
+
+async def test_after_a_file_its_place_rests(fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("satark.evidence.worker.PAUSE", 3600)
+    for number in range(CLAIMED):
+        fixture.channel.files[f"m{number}"] = b"text"
+        fixture.add_job(f"m{number}", ordinal=str(number))
+    await until(lambda: fixture.states.count("sealed") == AT_ONCE)
+    await fixture.writer.write(lambda _: None)
+    assert (fixture.states.count("sealed"), len(fixture.channel.discarded)) == (AT_ONCE, AT_ONCE)
 
 
 @pytest.mark.parametrize("gives_way", [True, False])

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 2
 """Most files in progress in one process: with four, turns waited three times as long, and no more files were done."""
+PAUSE = 0.1
+"""Seconds after each file before the next one in its place: of a burst, a third of the time is for turns alone."""
 CLAIMED = 2 * AT_ONCE
 """Most files that one process claims: however many are due, the others wait in the store."""
 LONGEST_WAIT = 1800.0
@@ -146,6 +148,7 @@ class EvidenceWorker:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever fails, the file is retried
                 await self._retry(job, attempt, type(error).__name__)
+            await asyncio.sleep(PAUSE)
 
     async def _process(self, job: MediaJob) -> None:
         channel = self._channels[job.ref.account]
