@@ -262,7 +262,7 @@ async def week(browser: Browser) -> None:
     async with demo("--sample-week") as service:
         await until(lambda: "the desks are filled" in service.log.read_text(), every=1)
         page = await sign_in(browser, service)
-        while not await page.get_by_text("Time is over").count():
+        while not await page.get_by_text("report was due").count():
             await asyncio.sleep(5)
             await page.reload()
         save("queue", await page.screenshot())
