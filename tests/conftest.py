@@ -41,6 +41,16 @@ SLOW: Final[Mapping[str, str]] = {
 SLOW_MODULES: Final[Mapping[str, str]] = {"test_plugin.py": "other tools"}
 MUCH_WORK: Final = frozenset((Path(__file__).parent / "much_work.txt").read_text().split())
 """Modules that take two seconds of a processor or more."""
+UNUSED_BY_BROWSER: Final = (
+    # What Playwright 1.65 turns off: Chromium reads the last list alone.
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect", "TcpPortRandomizationWin", "OptimizationHints", "NetworkTimeServiceQuerying",
+    "AimEnabled", "PreconnectToSearch", "msForceBrowserSignIn", "msEdgeUpdateLaunchServicesPreferredVersion",
+    # The popups of the address bar: two pages in a process of their own for each window, half a second of work.
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup",
+)  # fmt: skip
+"""Features of Chromium that no test needs."""
 left_out: Counter[str] = Counter()
 
 
@@ -228,6 +238,7 @@ def browser_arguments() -> list[str]:
     return [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
         "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
+        f"--disable-features={','.join(UNUSED_BY_BROWSER)}",
     ]  # fmt: skip
 
 
