@@ -1,4 +1,4 @@
-"""The references of events and texts are whole: each event that is told is explained, each text of Satark is listed."""
+"""The references of events and texts are whole: each event that is emitted is explained, each text of Satark is listed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SUFFIXES: Final = (".words", ".description", *(f".{channel}" for channel, _ in M
 """Of further wordings of a text that the page explains."""
 
 
-def told() -> Iterator[str]:
+def emitted() -> Iterator[str]:
     """Give what the core hands to what tells of an event, where it stands there as a word."""
     for file in CORE.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
@@ -29,9 +29,9 @@ def told() -> Iterator[str]:
                 )
 
 
-def test_every_event_is_told_and_explained() -> None:
+def test_every_event_is_emitted_and_explained() -> None:
     assert list(MEANINGS) == list(get_args(Kind))
-    assert set(get_args(Kind)) <= set(told())
+    assert set(get_args(Kind)) <= set(emitted())
 
 
 def test_every_text_is_of_a_step_or_of_the_engine() -> None:

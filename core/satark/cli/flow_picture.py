@@ -17,7 +17,7 @@ _LINE: Final = 40
 """Where the line is, from the left; what is always asked begins at the margin."""
 _BESIDE: Final = 80
 """Where the other steps begin."""
-_LETTER: Final = 7.3
+_CHARACTER: Final = 7.3
 """Width of a letter of the font below. All lengths are pixels."""
 _FONT: Final = {"font-family": "monospace", "font-size": "12", "fill": "black"}
 _STROKE: Final = {"stroke": "black", "fill": "none"}
@@ -67,4 +67,4 @@ def _top(number: int) -> int:
 
 
 def _width(texts: Sequence[str]) -> int:
-    return round(max(map(len, texts)) * _LETTER) + 20
+    return round(max(map(len, texts)) * _CHARACTER) + 20
