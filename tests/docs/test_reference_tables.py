@@ -1,4 +1,4 @@
-"""The references of events and texts are whole: each event that is emitted is explained, each text of Satark is listed."""
+"""The references of events and texts are whole: each event that is emitted is explained, each text is listed."""
 
 from __future__ import annotations
 
