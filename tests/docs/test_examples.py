@@ -265,9 +265,9 @@ def test_the_example_tables_are_made_counted_in_and_dropped(tmp_path: Path) -> N
     services.close()
 
 
-DESKS = tuple(
-    Desk(name=name, title=name, level=level, recipient="age1")
-    for name, level in (("sp", "district"), ("women", "range"))
+DESKS = (
+    Desk(name="sp", title="SP", level="district", recipient="age1"),
+    Desk(name="women", title="Women's cell", level="range", recipient="age1"),
 )
 
 
