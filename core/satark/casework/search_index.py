@@ -1,4 +1,4 @@
-"""Index of a desk's opened texts: what a search takes does not grow with the words of the tips, and hardly with tips.
+"""Index of a desk's opened texts, by their words: what a search takes grows with the different words, hardly with tips.
 
 It holds content: it lives and goes with the opened tips.
 """
@@ -6,7 +6,8 @@ It holds content: it lives and goes with the opened tips.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Final
 
 from satark.casework.search import Query, SearchText, Word, skeleton_of, sound_of
@@ -16,18 +17,19 @@ _SLACK: Final = 1000
 
 
 class SearchIndex:
-    """The texts of the opened tips, by tip id, with the words that sound alike."""
+    """The texts of the opened tips, by tip id, with the tips that have a word."""
 
     def __init__(self) -> None:
         self._texts: dict[str, SearchText] = {}
-        self._places: list[str] = []
+        self._tips: list[str] = []
         """Place → the tip whose text stands there; empty where it was replaced."""
         self._place_of: dict[str, int] = {}
-        self._skeletons: dict[str, array[int]] = {}
-        """Consonants of a word → the places of the texts that have it."""
-        self._sounds: dict[str, array[int]] = {}
-        self._known: dict[str, tuple[str, str]] = {}
-        """Word → its consonants and its sound, which take long to work out."""
+        self._places: dict[str, array[int]] = {}
+        """Word → the places of the texts that have it."""
+        self._skeletons: dict[str, str] = {}
+        """Word → its consonants, which take long to work out."""
+        self._sounds: dict[str, list[str]] = {}
+        """Sound → the words that sound so."""
 
     def __repr__(self) -> str:
         return "SearchIndex(…)"
@@ -35,54 +37,75 @@ class SearchIndex:
     def put(self, tip: str, texts: Iterable[str]) -> None:
         """Take the texts of a tip in place of those that it had."""
         self.remove(tip)
-        if len(self._places) > 2 * len(self._texts) + _SLACK:
+        if len(self._tips) > 2 * len(self._texts) + _SLACK:
             self._build_anew()
         self._add(tip, SearchText(texts))
 
     def remove(self, tip: str) -> None:
         """Forget the texts of a tip."""
         if self._texts.pop(tip, None) is not None:
-            self._places[self._place_of.pop(tip)] = ""
+            self._tips[self._place_of.pop(tip)] = ""
 
     def find(self, query: Query, may_show: Callable[[str], bool]) -> Mapping[str, str]:
         """Return the tips that have all words of a query, each with a snippet, which is made when it is asked for.
 
         `may_show` tells which tips whoever asks may see at all.
         """
-        found: Collection[str] = self._texts.keys()
-        for word in query.words:
-            found = self._having(word, found)
+        places: Iterable[int] = range(len(self._tips))
+        if query.words:
+            places = set.intersection(*map(self._having, query.words))
+        found = {self._tips[place] for place in places} - {""}
         return _Snippets(self._texts, query, set(filter(may_show, found)))
 
-    def _having(self, word: Word, among: Iterable[str]) -> list[str]:
-        alike, texts = self._sounding_like(word), self._texts
-        return [tip for tip in among if tip in alike or texts[tip].has(word)]
+    def _having(self, word: Word) -> set[int]:
+        """Return the places of texts that have a word as it stands, or as it sounds, or across spaces and hyphens."""
+        having = self._places_of_words(self._having_inside(word) | self._sounding_like(word))
+        perhaps = self._places_of_words(self._parts_of(word)) - having
+        return having | {place for place in perhaps if self._has(place, word)}
+
+    def _has(self, place: int, word: Word) -> bool:
+        text = self._texts.get(self._tips[place])
+        return text is not None and text.has(word)
+
+    def _having_inside(self, word: Word) -> set[str]:
+        folded, compact = word.folded, word.compact or word.folded
+        return {known for known in self._places if folded in known or compact in known}
 
     def _sounding_like(self, word: Word) -> set[str]:
         if not word.skeleton:
-            return {self._places[place] for place in self._sounds.get(word.sound, ())}
-        like = (places for skeleton, places in self._skeletons.items() if skeleton.startswith(word.skeleton))
-        return {self._places[place] for places in like for place in places}
+            return set(self._sounds.get(word.sound, ()))
+        return {known for known, skeleton in self._skeletons.items() if skeleton.startswith(word.skeleton)}
+
+    def _parts_of(self, word: Word) -> set[str]:
+        """Return the words that may be one, but the first, of those that a number or a hyphened word stands in."""
+        if not word.compact and " " not in word.folded:
+            return set()
+        whole = word.compact or word.folded.replace(" ", "")
+        ends = tuple(whole[at:] for at in range(1, len(whole)))
+        return {known for known in self._places if known in whole[1:] or known.startswith(ends)}
+
+    def _places_of_words(self, words: Iterable[str]) -> set[int]:
+        return set(chain.from_iterable(self._places[word] for word in words))
 
     def _add(self, tip: str, text: SearchText) -> None:
-        place = self._place_of[tip] = len(self._places)
-        self._places.append(tip)
+        place = self._place_of[tip] = len(self._tips)
+        self._tips.append(tip)
         self._texts[tip] = text
-        words = set(text.words)
-        alike = [self._alike_to(word) for word in words]
-        for skeleton in {skeleton for skeleton, _ in alike} - {""}:
-            self._skeletons.setdefault(skeleton, array("I")).append(place)
-        for sound in {sound for _, sound in alike} - {""}:
-            self._sounds.setdefault(sound, array("I")).append(place)
+        for word in set(text.words):
+            if word not in self._places:
+                self._note(word)
+            self._places[word].append(place)
 
-    def _alike_to(self, word: str) -> tuple[str, str]:
-        if word not in self._known:
-            self._known[word] = skeleton_of(word), sound_of(word)
-        return self._known[word]
+    def _note(self, word: str) -> None:
+        self._places[word] = array("I")
+        self._skeletons[word] = skeleton_of(word)
+        if sound := sound_of(word):
+            self._sounds.setdefault(sound, []).append(word)
 
     def _build_anew(self) -> None:
         texts = self._texts
-        self._texts, self._places, self._place_of, self._skeletons, self._sounds = {}, [], {}, {}, {}
+        self._texts, self._tips, self._place_of = {}, [], {}
+        self._places, self._skeletons, self._sounds = {}, {}, {}
         for tip, text in texts.items():
             self._add(tip, text)
 

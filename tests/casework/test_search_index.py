@@ -1,0 +1,54 @@
+"""The index of a desk's opened texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from satark.casework.search import Query, SearchText
+from satark.casework.search_index import SearchIndex
+
+WORDS = (
+    *("हथियार", "hathiyar", "katta", "kattas", "कल्लू", "kallu", "लंका", "Lanka", "थाना", "a", "x-ray", "xray"),
+    *("UP65", "UP-65", "CD", "4411", "CD4411", "up65cd4411", "98765-43210", "98765", "43210", "9876543210", "12"),
+)
+ASKED = (*WORDS, "65cd44", "hath", "kat", "up65-cd4411", "5cd4411", "ray", "एक")
+texts = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
+queries = st.lists(st.sampled_from(ASKED), max_size=3).map(" ".join)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.lists(texts, max_size=2)), max_size=12), st.integers(0, 5), queries)
+def test_it_finds_the_tips_whose_newest_texts_have_all_words(
+    written: Sequence[tuple[int, Sequence[str]]], removed: int, asked: str
+) -> None:
+    index, newest = SearchIndex(), dict[str, Sequence[str]]()
+    for number, one in written:
+        index.put(str(number), one)
+        newest[str(number)] = one
+    index.remove(str(removed))
+    newest.pop(str(removed), None)
+    query = Query.of(asked)
+    found = index.find(query, lambda _: True)
+    assert {tip: found[tip] for tip in found} == {
+        tip: snippet for tip, one in newest.items() if (snippet := SearchText(one).find(query)) is not None
+    }
+
+
+def test_it_is_built_anew_once_most_of_its_places_are_of_replaced_texts() -> None:
+    index = SearchIndex()
+    for number in range(3000):
+        index.put("one", [f"katta {number}"])
+    assert dict(index.find(Query.of("katta"), lambda _: True)) == {"one": "katta 2999"}
+    assert len(index._tips) < 1500
+    assert not index.find(Query.of("17"), lambda _: True)
+    assert len(index._places) < 1500
+
+
+def test_nobody_finds_what_they_may_not_see() -> None:
+    index = SearchIndex()
+    index.put("one", ["katta"])
+    index.put("other", ["katta"])
+    assert set(index.find(Query.of("katta"), lambda tip: tip == "other")) == {"other"}
+    assert set(index.find(Query.of(""), lambda tip: tip == "other")) == {"other"}
