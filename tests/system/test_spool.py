@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import make_url
 
+from satark.ingest.spool import waiting
 from satark.testing.identifier_search import files_below, search
 from satark.testing.installation import twilio_installation
 from satark.testing.processes.serving import serve
@@ -71,9 +72,10 @@ async def test_no_message_and_no_call_is_lost_without_a_database_and_through_a_c
             assert "after the beep" in spoken
             assert "is saved" in await caller.speak(RECORDING)
             assert not caller.on_the_line
-            before = set(spool.iterdir())
+            before = set(waiting(spool))
             await dev.say("TIP they sell drugs at the ghat every evening")
-            altered = min(set(spool.iterdir()) - before)
+            (name,) = set(waiting(spool)) - before
+            altered = spool / name
             altered.write_bytes(altered.read_bytes() + b"more")
 
             spooled = files_below(spool, installation.service.log)

@@ -93,7 +93,7 @@ async def test_one_message_is_a_complete_tip(service: Any) -> None:
     (tip,) = await service.installation.tips("dig", at_least=1)
     assert tip["answers"]["what"] == "Arms are sold behind the rice mill in Lanka every night"
     assert tip["language"] == "en"
-    assert tip["category"] == "OTHER"
+    assert tip["category"] == "ARMS"
     again = await texter.say("TIP Liquor is sold at the ghat in Ramnagar every evening")
     assert code_in(again[0]) not in {"", code_in(replies[0])}, "the second is a new tip, with a receipt of its own"
     tips = await service.installation.tips("dig", at_least=2)
