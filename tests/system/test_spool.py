@@ -74,9 +74,9 @@ async def test_no_message_and_no_call_is_lost_without_a_database_and_through_a_c
             assert not caller.on_the_line
             before = set(waiting(spool))
             await dev.say("TIP they sell drugs at the ghat every evening")
-            (name,) = set(waiting(spool)) - before
-            altered = spool / name
-            altered.write_bytes(altered.read_bytes() + b"more")
+            altered = set(waiting(spool)) - before  # the message, and the order to erase it at the provider
+            for name in altered:
+                (spool / name).write_bytes((spool / name).read_bytes() + b"more")
 
             spooled = files_below(spool, installation.service.log)
             secrets = {**PHONES, "words": STORY, "recording": caller.recordings[0], "message": sids[0]}
@@ -93,6 +93,6 @@ async def test_no_message_and_no_call_is_lost_without_a_database_and_through_a_c
         await until(lambda: len([message for message in peer.sent if code_in(message.body)]) == 2)
         receipts = {message.to for message in peer.sent if code_in(message.body)}
         assert receipts == {PHONES["asha"], PHONES["bina"]}
-        assert [path.name for path in (spool / "quarantine").iterdir()] == [altered.name]
-        assert "1 quarantined" in installation.service.run("check", check=False).output
+        assert set(waiting(spool / "quarantine")) == altered
+        assert f"{len(altered)} quarantined" in installation.service.run("check", check=False).output
         assert "Choose a language" in (await asha.say("Hi"))[0]  # in the response, as usual
