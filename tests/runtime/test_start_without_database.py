@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import msgspec
 import pytest
-from sqlalchemy import event
+from sqlalchemy import create_engine, event
 from structlog.testing import capture_logs
 
 from satark.channel import Batch, Text
@@ -55,6 +55,7 @@ class DatabaseDown:
 def down(monkeypatch: pytest.MonkeyPatch) -> Iterator[DatabaseDown]:
     monkeypatch.setattr("satark.runtime.host.DATABASE_SECONDS", 0.02)
     monkeypatch.setattr("satark.ingest.replay.LOOK_EVERY", 0.02)
+    monkeypatch.setattr("satark.store.engines.create_engine", create_engine)  # each with a dialect that can refuse
     found = DatabaseDown()
     with patch.object(compose, "make_engine", found.engine):
         yield found
