@@ -28,10 +28,12 @@ MOST_FILES = 20
 ASIDE = {
     "core/satark/channel.py",  # the values themselves: an address reveals itself
     "core/satark/store/engines.py",  # SQLAlchemy calls it when a transaction begins
-    "core/satark/backoff.py",  # this and the next three: background tasks that run on the event loop meanwhile
+    "core/satark/backoff.py",  # this and the next five: background tasks that run on the event loop meanwhile
     "core/satark/threads.py",
     "core/satark/identity/receipts.py",
     "core/satark/outbox/worker.py",
+    "core/satark/runtime/fault_watch.py",
+    "core/satark/telemetry/faults.py",
     "core/satark/runtime/roster_watch.py",  # this and the next: a look at the roster, in the writer's thread
     "core/satark/routing/desks.py",
     "core/satark/identity/epoch_keys.py",  # the keys that the message's sender is looked up with

@@ -56,6 +56,7 @@ def test_every_used_key_exists_and_every_key_is_used() -> None:
         "wordings.done.",
         "wordings.problem.",
         "direction.",
+        "form.",
     }
     unused = {key for key in english if key not in used and f'"{key}"' not in text}
     assert {key for key in unused if not key.startswith(tuple(stems))} == set()
