@@ -43,7 +43,7 @@ def test_the_floor_answers_every_message_in_every_scenario() -> None:
     names = [name for name, one in SCENARIOS.items() if not (one.burst or one.photos) and one.only != "PostgreSQL"]
     if not shutil.which("cc"):
         names.remove("slow-flush")
-    scenarios = [option for name in names for option in ("--scenario", name)]
+    scenarios = [option for name in (*names, "photos", "dump") for option in ("--scenario", name)]
     command = [sys.executable, "-m", "satark_bench", *asked, *scenarios]
     run = subprocess.run(command, capture_output=True, cwd=Path(__file__).parent, check=True)
     results = [json.loads(line) for line in run.stdout.splitlines()]

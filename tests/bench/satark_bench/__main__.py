@@ -9,7 +9,7 @@ from dataclasses import replace
 import click
 import msgspec
 
-from satark_bench.contestants import CONTESTANTS, FLOORS, database_of
+from satark_bench.contestants import CONTESTANTS, FLOORS, takes_part
 from satark_bench.driver import measure
 from satark_bench.results import Result, middle
 from satark_bench.scenarios import SCENARIOS, Scenario
@@ -64,7 +64,7 @@ def _alternate(
     scenario: Scenario, names: Sequence[str], citizens: int, seconds: float, rounds: int
 ) -> Iterator[Result]:
     """Run the contestants in turn, so many rounds; yield the median of each, its ratio to its floor in each round."""
-    found: dict[str, list[Result]] = {name: [] for name in names if scenario.only in {None, database_of(name)}}
+    found: dict[str, list[Result]] = {name: [] for name in names if takes_part(name, scenario)}
     for _ in range(rounds):
         for name, results in found.items():
             result = asyncio.run(measure(name, CONTESTANTS[name], scenario, citizens, seconds))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import psycopg
 
 from satark.testing.peers.postgres import empty_database, postgres_server
-from satark_bench.scenarios import Database, Scenario
+from satark_bench.scenarios import Scenario
 from satark_bench.stored import store
 from satark_bench.webhooks import PHONE_NUMBER_ID
 
@@ -138,6 +138,7 @@ FLOORS = {
 """Which contestant another is compared with, where both run."""
 
 
-def database_of(contestant: str) -> Database:
-    """Return the database that a contestant uses."""
-    return "PostgreSQL" if "PostgreSQL" in contestant else "SQLite"
+def takes_part(contestant: str, scenario: Scenario) -> bool:
+    """Whether a contestant can run in a scenario: each has one database, and a floor fetches no photos."""
+    database = "PostgreSQL" if "PostgreSQL" in contestant else "SQLite"
+    return scenario.only in {None, database} and not (scenario.photos and contestant in FLOORS.values())
