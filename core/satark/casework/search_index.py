@@ -68,8 +68,8 @@ class SearchIndex:
         return text is not None and text.has(word)
 
     def _having_inside(self, word: Word) -> set[str]:
-        folded, compact = word.folded, word.compact or word.folded
-        return {known for known in self._places if folded in known or compact in known}
+        inside = word.compact or word.folded
+        return {known for known in self._places if inside in known}
 
     def _sounding_like(self, word: Word) -> set[str]:
         if not word.skeleton:
