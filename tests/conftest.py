@@ -176,6 +176,14 @@ def statements_compiled_once() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def trio_never_looked_for() -> Iterator[None]:
+    """httpx2 looks along the whole path for `sniffio`, trio's, at each request to a site in the same process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "sniffio", None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def installed_plugins_found_once() -> Iterator[None]:
     """What is installed on a path stays as it is: reading it of all distributions costs a command in a test 14 ms."""
 
