@@ -18,7 +18,8 @@ _WORD: Final = re.compile(
     r"[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0966-\u097f\u200c\u200d'’‘ʼ\ufe0f\u20e3]+|\S"
 )
 _STOPS: Final = frozenset(".,;!?।॥\n۔،؛؟:|-–—()…")
-_STRESS: Final = re.compile(r"(\D)\1{2,}")
+_STRESS: Final = re.compile(r"(\D)(?=\1\1)")
+"""Letters that are written three times and more, but for the last two."""
 _HARAKAT: Final = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u0640]")
 
 
@@ -65,7 +66,7 @@ def _fold_word(raw: str) -> list[str]:
     folded = raw.lower() if raw.isascii() and raw.isalnum() else _HARAKAT.sub("", fold(raw))
     if not folded or folded == "?":
         return []
-    return _WORD.findall(_STRESS.sub(r"\1\1", folded))
+    return _WORD.findall(_STRESS.sub("", folded))
 
 
 def normalize(text: str) -> str:
@@ -188,10 +189,13 @@ _LETTERS: Final = {
 """Spellings of one sound, the longer before the shorter."""
 _SPELLING: Final = re.compile("|".join(_LETTERS))
 _AY: Final = re.compile("ay(?![aeiou])")
-_REPEATED: Final = re.compile(r"(.)\1+")
-_LAST_Y: Final = re.compile(r"(?<=[bcdgjklmnprstvh])y$")
-_LAST_H: Final = re.compile(r"(?<=[aeiou])h$")
-_PLURAL: Final = re.compile(r"(?<=[a-z]{2})([oe])n$")
+_REPEATED: Final = re.compile(r"(.)(?=\1)")
+_LAST: Final = {
+    "y": re.compile(r"(?<=[bcdgjklmnprstvh])y$"),
+    "h": re.compile(r"(?<=[aeiou])h$"),
+    "n": re.compile(r"(?<=[a-z]{2}[oe])n$"),
+}
+"""Last letters that are not heard, or are heard as an i, and where; an n there is a plural's."""
 _INNER_A: Final = re.compile(r"(?<=.)a(?=.)")
 _INNER: Final = re.compile(r"(?<=.)[iuvya](?=.)")
 _FRAME: Final = str.maketrans("eoy", "iui")
@@ -203,10 +207,11 @@ def keys(word: str) -> Keys:
     if not sound.isalpha():
         return Keys(sound, sound, sound)
     sound = _SPELLING.sub(_letter, sound)
-    sound = _REPEATED.sub(r"\1", _AY.sub("e", sound))
-    sound = _PLURAL.sub(r"\1", _LAST_H.sub("", _LAST_Y.sub("i", sound)))
-    frame = _REPEATED.sub(r"\1", _INNER_A.sub("", sound.translate(_FRAME)))
-    bones = _REPEATED.sub(r"\1", _INNER.sub("", frame))
+    sound = _REPEATED.sub("", _AY.sub("e", sound))
+    if sound[-1] in _LAST:
+        sound = _LAST[sound[-1]].sub("i" if sound[-1] == "y" else "", sound)
+    frame = _REPEATED.sub("", _INNER_A.sub("", sound.translate(_FRAME)))
+    bones = _REPEATED.sub("", _INNER.sub("", frame))
     return Keys(sound, frame, bones)
 
 
