@@ -360,10 +360,10 @@ class Core(BaseModel):
     )
     spool_max_bytes: int = Field(default=256 * 1024 * 1024, ge=0, description="most bytes that these may take")
     receipt_codes_ahead: int = Field(
-        default=1024,
+        default=10_000,
         ge=0,
-        description="receipt codes that each process makes ahead of need, at 3 ms of idle processor time each; "
-        "0: each tip makes its own",
+        description="receipt codes that each process makes ahead of need, at 3 ms of processor time each while no "
+        "tips come; 0: each tip makes its own",
     )
     code_guesses_per_minute: int = Field(
         default=60,

@@ -130,6 +130,7 @@ async def test_the_stock_is_filled_to_what_was_asked_for_and_again_after_each_co
         return derive(code, identity)
 
     monkeypatch.setattr(receipts, "derive", counted)
+    monkeypatch.setattr(receipts, "_QUIET_SECONDS", 0.01)
     stock = CodeStock(IDENTITY, ahead=2)
     stock.start()
     try:
@@ -140,6 +141,25 @@ async def test_the_stock_is_filled_to_what_was_asked_for_and_again_after_each_co
         stock.close()
     assert len({one.code for one in taken}) == 2
     assert next(made) == 4, "more than was asked for"
+
+
+async def test_while_tips_come_the_stock_is_only_kept_from_running_dry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receipts, "_QUIET_SECONDS", 3600.0)
+    stock = CodeStock(IDENTITY, ahead=40)
+    stock.start()
+    try:
+        await until(lambda: len(stock._ready) == 40)
+        for _ in range(39):
+            stock.take()
+        await until(lambda: len(stock._ready) == 10)
+        assert len({stock.take().code for _ in range(10)}) == 10
+        await until(lambda: len(stock._ready) == 10)
+        stock._taken_at -= 3600.0
+        with stock._changed:
+            stock._changed.notify_all()
+        await until(lambda: len(stock._ready) == 40)
+    finally:
+        stock.close()
 
 
 async def test_a_second_thread_helps_while_the_stock_is_low_and_both_end_with_it() -> None:

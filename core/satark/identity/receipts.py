@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import math
 import os
 import secrets
 import sys
 import threading
+import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -36,9 +38,12 @@ ITERATIONS = 1
 
 _ONCE = b"\0" * 12  # each wrapping key seals exactly one value, so its nonce may be fixed
 _LOW = 256
-"""Codes below which a second thread helps to fill the stock."""
+"""Codes below which the stock is filled at once."""
+_QUIET_SECONDS = 1.0
+"""How long nobody must have taken a code before the stock is filled to the brim: while tips come in numbers, the
+processor is theirs."""
 _IDLE, _LOW_PRIORITY = 19, 5
-"""Priorities (`nice`) of the thread that fills the stock, and of the one that helps while it is low."""
+"""Priorities (`nice`) of the thread that fills the stock in quiet times, and of the one that works while it is low."""
 
 
 class OpenedReceipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +108,7 @@ class FreshCode(msgspec.Struct, frozen=True):
 class CodeStock:
     """Makes codes ahead of need, in threads: the memory-hard work of a code takes milliseconds.
 
-    One thread fills the stock with what time the machine has left; another helps while the stock is low.
+    One thread fills the stock while no tips come; another keeps it from running dry while they do.
 
     Args:
         identity: holds the keys that a code's look-up is derived with.
@@ -117,10 +122,12 @@ class CodeStock:
         self._ready: deque[FreshCode] = deque()
         self._changed = threading.Condition()
         self._closed = False
-        hands = (("satark-codes", ahead, _IDLE), ("satark-codes-low", min(_LOW, ahead // 4), _LOW_PRIORITY))
+        self._low = min(_LOW, ahead // 4)
+        self._taken_at = -math.inf
+        hands = (("satark-codes", ahead, _IDLE, _QUIET_SECONDS), ("satark-codes-low", self._low, _LOW_PRIORITY, 0.0))
         self._hands = [
-            threading.Thread(target=self._fill, args=(most, nice), name=name, daemon=True)
-            for name, most, nice in hands
+            threading.Thread(target=self._fill, args=(most, nice, quiet), name=name, daemon=True)
+            for name, most, nice, quiet in hands
             if most
         ]
         self._look_ups = ThreadPoolExecutor(1, thread_name_prefix="satark-look-ups")
@@ -132,12 +139,14 @@ class CodeStock:
 
     def take(self) -> FreshCode:
         """Take a code, from any thread. Where the stock is empty just now, make one (about 3 ms)."""
+        self._taken_at = time.monotonic()
         try:
             taken = self._ready.popleft()
         except IndexError:
             return self._make()
-        with self._changed:
-            self._changed.notify_all()
+        if len(self._ready) < self._low:
+            with self._changed:
+                self._changed.notify_all()
         return taken
 
     async def key(self, code: str) -> CodeKey:
@@ -151,14 +160,19 @@ class CodeStock:
             self._changed.notify_all()
         self._look_ups.shutdown(wait=False, cancel_futures=True)
 
-    def _fill(self, most: int, nice: int) -> None:
+    def _fill(self, most: int, nice: int, quiet: float) -> None:
         _step_back(nice)
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closed or len(self._ready) < most)
-            if self._closed:
-                return
+        while self._wait_for_need(most, quiet):
             self._ready.append(self._make())
+
+    def _wait_for_need(self, most: int, quiet: float) -> bool:
+        """Wait until the stock has fewer codes and nobody took one for `quiet` seconds; False: it is closed."""
+        with self._changed:
+            while not self._closed:
+                if len(self._ready) < most and time.monotonic() >= self._taken_at + quiet:
+                    return True
+                self._changed.wait(quiet or None)
+            return False
 
     def _make(self) -> FreshCode:
         code = f"{secrets.randbelow(10**self._digits):0{self._digits}}"

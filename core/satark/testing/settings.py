@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 SETTINGS_OF_TESTS: Final[Mapping[str, str]] = {
-    "SATARK_RECEIPT_CODES_AHEAD": "16",  # the usual thousand are three seconds of work
+    "SATARK_RECEIPT_CODES_AHEAD": "16",  # the usual ten thousand are half a minute of work
     "SATARK_EVIDENCE__GIVES_WAY": "false",  # while tests run, no processor is ever free
 }
 """Environment variable → its value."""

@@ -136,6 +136,8 @@ async def prepared(prepare: Contestant, scenario: Scenario, citizens: int) -> As
         slow = slow_flush(site.folder, scenario.flush_seconds)
         with prepare(site) as launch, running(launch.command, launch.environment | slow, site.folder / "log") as bot:
             await asyncio.to_thread(bot.wait_until_it_listens, site.port)
+            if not scenario.is_unprepared:
+                await asyncio.to_thread(bot.wait_until_it_rests)
             load = Load(bot, site.port, population, scenario, citizens)
             await load.send_photos()
             population.begin()

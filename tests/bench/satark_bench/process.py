@@ -15,6 +15,10 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _START_SECONDS = 60.0
 _STOP_SECONDS = 15.0
+_LONGEST_PREPARATION = 120.0
+_LOOK_SECONDS = 0.5
+_RESTING_SHARE = 0.05
+"""Share of a processor below which a contestant rests."""
 
 
 class BotError(Exception):
@@ -53,6 +57,15 @@ class Bot:
                     return
             time.sleep(0.05)
         raise BotError(self.log_tail())
+
+    def wait_until_it_rests(self) -> None:
+        """Wait until the contestant has prepared what it prepares in quiet times; no longer than two minutes."""
+        deadline = time.monotonic() + _LONGEST_PREPARATION
+        while time.monotonic() < deadline:
+            before = self.cpu_seconds()
+            time.sleep(_LOOK_SECONDS)
+            if self.cpu_seconds() - before < _RESTING_SHARE * _LOOK_SECONDS:
+                return
 
     def log_tail(self) -> str:
         """Return the end of the log."""

@@ -36,12 +36,16 @@ class Scenario(NamedTuple):
     """Conversations that wait for their citizens."""
     is_dumped: bool = False
     """Whether a transaction like that of `pg_dump` is open meanwhile."""
+    is_unprepared: bool = False
+    """Whether people write the moment the bot listens: nothing is in stock, and every code of a receipt is made while
+    they write, as in a rush that outlasts the stock."""
     only: Database | None = None
     """The database without which it makes no sense."""
 
 
 SCENARIOS: Final = {
     "conversations": Scenario("every citizen answers until the receipt, and begins anew"),
+    "unprepared": Scenario("the same, with nothing made ahead in quiet times", is_unprepared=True),
     "steady": Scenario("the same, with 1,000 webhooks due in each second", per_second=1000),
     "calm": Scenario("the same, with 50 webhooks due in each second", per_second=50),
     "photos": Scenario("the same, while a thousand photos are fetched and cleaned", per_second=50, photos=1000),
