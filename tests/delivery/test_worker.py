@@ -15,6 +15,7 @@ from satark.core_settings import Core
 from satark.delivery import payload
 from satark.delivery import worker as room
 from satark.delivery.worker import DeliveryWorker
+from satark.destination import HERE
 from satark.observability import LifecycleEvent
 from satark.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
 from satark.store import deliveries, envelopes, tables
@@ -103,6 +104,14 @@ async def test_it_carries_the_document_and_this_desks_envelope(tmp_path: Path) -
         yard.worker.wake()
         await until(lambda: yard.sink.delivered)
     assert (yard.sink.delivered[0].document, yard.sink.delivered[0].envelope) == (b"document", b"dig")
+
+
+async def test_of_the_desks_here_it_looks_for_no_envelopes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(envelopes, "find_many", lambda *_: pytest.fail("each desk reads its own"))
+    async with working(tmp_path, ScriptedSink("desk")) as yard:
+        yard.queue("t1", HERE)
+        yard.worker.wake()
+        await until(lambda: yard.states == ["done"])
 
 
 async def test_it_looks_by_itself_every_second(tmp_path: Path) -> None:

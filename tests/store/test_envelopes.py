@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from satark.services import Services
 from satark.store import envelopes, tables
@@ -33,6 +33,14 @@ def test_a_holder_is_found_and_another_is_not(services: Services) -> None:
     assert sorted(read(lambda c: envelopes.tips_of(c, "dig"))) == ["t1", "t2"]
     assert read(lambda c: envelopes.holders_of(c, "t2", ["sp", "dig"])) == ["dig"]
     assert read(lambda c: envelopes.find_many(c, [("t1", "sp"), ("t2", "sp")])) == {("t1", "sp"): b"sp"}
+
+
+def test_an_envelope_that_was_moved_to_another_tip_is_nobodys(services: Services) -> None:
+    plant(services, "t1", "sp")
+    moved = update(tables.envelope).values(tip="t2")
+    services.write_now(lambda unit: unit.keys.execute(moved))
+    both = [("t1", "sp"), ("t2", "sp")]
+    assert services.read_keys(lambda c: envelopes.find_many(c, both)) == {}
 
 
 def test_many_tips_are_read_in_batches(services: Services) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from satark.backoff import backoff, keep_running, wait_for
 from satark.delivery.breaker import TRIALS, CircuitBreaker
 from satark.delivery.payload import load
-from satark.destination import Destination
+from satark.destination import HERE, Destination
 from satark.observability import LifecycleEvent, log
 from satark.sink import DeadLetter, DeliveryResult, Done, Retry
 from satark.store import breakers
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from satark.telemetry.metrics import Metrics
 
 AT_ONCE = 8
-"""Most deliveries under way at once to a destination that has no `[[destination]]`, such as a desk."""
+"""Most deliveries under way at once to a destination that has no `[[destination]]`, such as a desk elsewhere."""
+AT_ONCE_HERE = 64
+"""Most of them to the desks at this host, whose sink writes those that come together in one go."""
 LONGEST_WAIT = 3600.0
 """Most seconds between two attempts."""
 TIME_LIMIT = 120.0
@@ -147,7 +149,8 @@ class DeliveryWorker:
     def _breaker(self, destination: str) -> CircuitBreaker:
         if destination not in self._breakers:
             rule = self._destination_rules.get(destination)
-            at_once, per_minute = (rule.at_once, rule.per_minute) if rule else (AT_ONCE, 0)
+            usual = AT_ONCE_HERE if destination == HERE else AT_ONCE
+            at_once, per_minute = (rule.at_once, rule.per_minute) if rule else (usual, 0)
             self._breakers[destination] = CircuitBreaker(at_once=at_once, per_minute=per_minute)
         return self._breakers[destination]
 

@@ -26,6 +26,7 @@ TRIAL_LEASE = 150
 """Seconds that one process has for a trial before another one may try."""
 _MOST_DOUBLINGS = 10
 _REASON_LENGTH = 200
+_OPEN = select(tables.open_breaker).order_by(tables.open_breaker.c.destination)
 
 
 class OpenBreaker(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,9 +44,7 @@ class OpenBreaker(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_open_breakers(connection: Connection) -> dict[str, OpenBreaker]:
     """Return the open breakers by destination."""
-    table = tables.open_breaker
-    rows = connection.execute(select(table).order_by(table.c.destination)).mappings()
-    return {row["destination"]: OpenBreaker(**row) for row in rows}
+    return {row["destination"]: OpenBreaker(**row) for row in connection.execute(_OPEN).mappings()}
 
 
 def open_breaker(unit: UnitOfWork, destination: str, reason: str) -> bool:

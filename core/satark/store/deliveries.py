@@ -19,7 +19,7 @@ from satark.store.tables import delivery, desk, file, tip
 from satark.time_buckets import band_start
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from satark.store.unit_of_work import UnitOfWork
 
@@ -107,8 +107,8 @@ def oldest_due(connection: Connection, destination: str) -> int | None:
 
 def claim(unit: UnitOfWork, destination: str, limit: int, *, newest: bool = False) -> list[Any]:
     """Claim deliveries of a destination that are due, the oldest (or newest) first, for `LEASE`."""
-    order = delivery.c.due_at.desc() if newest else delivery.c.due_at
-    due = list(unit.main.execute(_DUE.order_by(order).limit(limit), {"to": destination, "now": unit.now}))
+    wanted = {"to": destination, "now": unit.now, "most": limit}
+    due = list(unit.main.execute(_NEWEST_DUE if newest else _OLDEST_DUE, wanted))
     if due:
         unit.main.execute(_CLAIM, [{"key": row.id, "due": unit.now + LEASE, "n": row.attempts + 1} for row in due])
     return due
@@ -124,9 +124,7 @@ def mark_done(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
     if not ids:
         return
     unit.main.execute(_DONE, [{"key": id_, "finished": band_start(unit.now)} for id_ in ids])
-    older = _same_as(ids, delivery.c.revision < _OTHER.c.revision)
-    superseded = update(delivery).where(delivery.c.state == "dead_letter", older)
-    unit.main.execute(superseded.values(state="done", reason=SUPERSEDED))
+    unit.main.execute(_SUPERSEDE, {"ids": ids})
     _unblock_next(unit, ids)
 
 
@@ -225,13 +223,13 @@ def delete_finished(unit: UnitOfWork, ids: Collection[bytes]) -> None:
 
 def _unblock_next(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
     """Make the deliveries due that are blocked behind these."""
-    blocked = update(delivery).where(delivery.c.state == "blocked", _same_as(ids))
-    unit.main.execute(blocked.values(state="due", due_at=unit.now))
+    unit.main.execute(_UNBLOCK, {"ids": ids, "now": unit.now})
 
 
-def _same_as(ids: Sequence[bytes], *more: Any) -> Any:
+def _same_as(*more: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return whether a delivery is of the tip and the destination of one of `ids`."""
     same = (_OTHER.c.tip == delivery.c.tip, _OTHER.c.destination == delivery.c.destination)
-    return select(_OTHER.c.id).where(_OTHER.c.id.in_(ids), *same, *more).exists()
+    return select(_OTHER.c.id).where(_OTHER.c.id.in_(bindparam("ids", expanding=True)), *same, *more).exists()
 
 
 def _claimed(id_: bytes, attempt: int) -> Sequence[Any]:
@@ -249,12 +247,22 @@ _DESTINATIONS = select(_STEPS.c.name).where(_STEPS.c.name.is_not(None))
 _DUE = (
     select(delivery.c.id, delivery.c.tip, delivery.c.destination, delivery.c.revision, delivery.c.attempts)
     .where(delivery.c.state == "due", delivery.c.destination == bindparam("to"), delivery.c.due_at <= bindparam("now"))
+    .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+_OLDEST_DUE, _NEWEST_DUE = _DUE.order_by(delivery.c.due_at), _DUE.order_by(delivery.c.due_at.desc())
 _DONE = (
     update(delivery)
     .where(delivery.c.id == bindparam("key"))
     .values(state="done", reason="", due_at=bindparam("finished"))
+)
+_SUPERSEDE = (
+    update(delivery)
+    .where(delivery.c.state == "dead_letter", _same_as(delivery.c.revision < _OTHER.c.revision))
+    .values(state="done", reason=SUPERSEDED)
+)
+_UNBLOCK = (
+    update(delivery).where(delivery.c.state == "blocked", _same_as()).values(state="due", due_at=bindparam("now"))
 )
 _CLAIMED = {"due_at": bindparam("due"), "wait": LEASE}
 _CLAIM = update(delivery).where(delivery.c.id == bindparam("key")).values(**_CLAIMED, attempts=bindparam("n"))

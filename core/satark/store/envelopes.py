@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from satark.store.tables import envelope
 
@@ -27,6 +27,9 @@ PADDED: Final = 2048
 """Bytes to a multiple of which an envelope's content is filled up: its size must not tell who is excluded."""
 _OPTION: Final = "satark_name_key"
 _BATCH: Final = 300
+_FIND = select(envelope.c.tip, envelope.c.holder, envelope.c.sealed).where(
+    envelope.c.tip.in_(bindparam("tips", expanding=True)), envelope.c.holder.in_(bindparam("tags", expanding=True))
+)
 
 
 def with_name_key(keys: Engine, name_key: bytes) -> Engine:
@@ -69,8 +72,14 @@ def find(connection: Connection, tip: str, holder: str) -> bytes | None:
 
 def find_many(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
     """Return the envelopes of (tip, holder), of those that have one."""
-    found = ((one, find(connection, *one)) for one in set(wanted))
-    return {one: sealed for one, sealed in found if sealed is not None}
+    tags = {tag(connection, *one): one for one in wanted}
+    every = list(tags)
+    found: dict[tuple[str, str], bytes] = {}
+    for start in range(0, len(every), _BATCH):
+        some = every[start : start + _BATCH]
+        rows = connection.execute(_FIND, {"tips": [tags[one][0] for one in some], "tags": some})
+        found |= {tags[row.holder]: row.sealed for row in rows if tags[row.holder][0] == row.tip}
+    return found
 
 
 def tips_of(connection: Connection, holder: str) -> list[str]:
@@ -86,14 +95,7 @@ def of_holder(connection: Connection, holder: str) -> dict[str, bytes]:
 
 def of_tips(connection: Connection, holder: str, tips: Iterable[str]) -> dict[str, bytes]:
     """Return the envelopes of a holder of these tips, by tip id, of those that it has."""
-    found: dict[str, bytes] = {}
-    every = list(tips)
-    for start in range(0, len(every), _BATCH):
-        tags = {tag(connection, tip, holder): tip for tip in every[start : start + _BATCH]}
-        query = select(envelope.c.tip, envelope.c.holder, envelope.c.sealed)
-        rows = connection.execute(query.where(envelope.c.tip.in_(tags.values()), envelope.c.holder.in_(list(tags))))
-        found |= {one.tip: one.sealed for one in rows if tags[one.holder] == one.tip}
-    return found
+    return {tip: sealed for (tip, _), sealed in find_many(connection, ((tip, holder) for tip in tips)).items()}
 
 
 def holders_of(connection: Connection, tip: str, names: Iterable[str]) -> list[str]:

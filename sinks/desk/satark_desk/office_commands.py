@@ -43,6 +43,7 @@ from satark_desk.tables import officer
 
 if TYPE_CHECKING:
     from satark.carrier import Carrier
+    from satark.database import UnitOfWork
     from satark.services import ProcessServices
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -150,9 +151,13 @@ def _agent(
     desks = services.read(_own_desks)
     if not desks:
         raise click.ClickException("this office has no desk: run `satark desk add`")
-    inbox = OfficeInbox(services, key, link, desks, enqueue)
+    inbox = OfficeInbox(services, key, link, desks, _tip_stored)
     agent = OfficeAgent(services=services, carrier=carrier, url=url, key=key, host=link, desks=desks, inbox=inbox)
     return agent.run
+
+
+def _tip_stored(unit: UnitOfWork, _desk: str, tip: str, revision: int) -> None:
+    enqueue(unit, {tip: revision})
 
 
 def _own_desks(connection: Connection) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from satark.database import note_tip_change
 from satark.sink import DeadLetter, Delivery, DeliveryResult, Done
@@ -12,17 +14,22 @@ from satark.time_buckets import band
 from satark_desk.tables import queue
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from satark.database import UnitOfWork
     from satark.services import WorkerContext
 
 
 class DeskSink:
-    """Puts tips into the queues of the desks that can open them."""
+    """Puts tips into the queues of the desks that can open them; those that come together, in one write."""
 
     name = "desk"
 
     def __init__(self, context: WorkerContext) -> None:
         self._context = context
+        self._arrived: dict[str, int] = {}
+        """Tips that the next write takes → their revisions."""
+        self._write: asyncio.Task[None]
 
     async def open(self) -> None:
         """Open nothing: the queues are in the store."""
@@ -34,15 +41,39 @@ class DeskSink:
         """Put a tip into the queue of the desks here. Its envelopes alone tell which of them can open it."""
         if not delivery.document:
             return DeadLetter("there is no such tip")
-        await self._context.write(lambda unit: enqueue(unit, delivery.name, delivery.tip, delivery.revision))
+        if not self._arrived:
+            self._write = asyncio.create_task(self._write_arrived())
+        self._arrived[delivery.tip] = max(delivery.revision, self._arrived.get(delivery.tip, 0))
+        await asyncio.shield(self._write)  # it is the others' too
         return Done()
 
+    async def _write_arrived(self) -> None:
+        arrived, self._arrived = self._arrived, {}
+        await self._context.write(lambda unit: enqueue(unit, arrived))
 
-def enqueue(unit: UnitOfWork, _desk: str, tip: str, revision: int) -> None:
-    """Put a tip into the queue. A tip that is there already gets a new time only with a newer revision."""
-    last = unit.main.execute(select(func.max(queue.c.position))).scalar() or 0
-    row = {"tip": tip, "revision": revision, "delivered": band(unit.now), "position": last + 1}
-    note_tip_change(unit, tip)
-    if not unit.insert_new(queue, [row], "tip"):
-        older = update(queue).where((queue.c.tip == tip) & (queue.c.revision < revision))
-        unit.main.execute(older.values(revision=revision, delivered=band(unit.now), position=last + 1))
+
+def enqueue(unit: UnitOfWork, revisions: Mapping[str, int]) -> None:
+    """Put tips into the queue. One that is there already gets a new time only with a newer revision.
+
+    `revisions`: by tip, in the order of arrival.
+    """
+    first = (unit.main.execute(_NEWEST).scalar() or 0) + 1
+    rows = [
+        {"tip": tip, "revision": revision, "delivered": band(unit.now), "position": position}
+        for position, (tip, revision) in enumerate(revisions.items(), first)
+    ]
+    for tip in revisions:
+        note_tip_change(unit, tip)
+    # In one order, so that no two transactions wait for each other.
+    rows.sort(key=itemgetter("tip"))
+    new = unit.insert_new(queue, rows, "tip")
+    if known := [{f"its_{name}": value for name, value in row.items()} for row in rows if row["tip"] not in new]:
+        unit.main.execute(_RENEW, known)
+
+
+_NEWEST = select(func.max(queue.c.position))
+_RENEW = (
+    update(queue)
+    .where(queue.c.tip == bindparam("its_tip"), queue.c.revision < bindparam("its_revision"))
+    .values({name: bindparam(f"its_{name}") for name in ("revision", "delivered", "position")})
+)

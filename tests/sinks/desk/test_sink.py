@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import msgspec
 import pytest
 from sqlalchemy import select
 
+from satark.database import UnitOfWork
 from satark.desk import Desk
 from satark.services import Services
 from satark.sink import DeadLetter, Delivery, Done, Sink
 from satark.testing.store import worker_context
 from satark.testing.tips import SeededTip, seed_tip
 from satark_desk import plugin
-from satark_desk.sink import DeskSink
+from satark_desk.sink import DeskSink, enqueue
 from satark_desk.tables import queue
 
 FindDesk = Callable[[str], Desk]
@@ -69,6 +71,37 @@ async def test_a_newer_revision_replaces_the_older_and_an_older_changes_nothing(
         await sink.deliver(msgspec.structs.replace(delivery(seeded, "sp"), revision=revision))
     (row,) = services.read(lambda c: c.execute(select(queue)).all())
     assert row.revision == 3
+
+
+async def test_tips_that_come_together_are_one_write_in_their_order(
+    services: Services, sink: DeskSink, desk: FindDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = [seed_tip(services, [desk("sp")]) for _ in range(5)]
+    writes: list[Mapping[str, int]] = []
+
+    def recorded(unit: UnitOfWork, revisions: Mapping[str, int]) -> None:
+        writes.append(revisions)
+        enqueue(unit, revisions)
+
+    monkeypatch.setattr("satark_desk.sink.enqueue", recorded)
+    await sink.deliver(delivery(together[2], "*"))
+    results = await asyncio.gather(*(sink.deliver(delivery(one, "*")) for one in together))
+    assert results == [Done()] * 5
+    assert [len(tips) for tips in writes] == [1, 5]
+    rows = services.read(lambda c: c.execute(select(queue).order_by(queue.c.position)).all())
+    assert [row.tip for row in rows] == [together[n].id for n in (2, 0, 1, 3, 4)]
+
+
+async def test_who_no_longer_waits_leaves_the_others_their_write(
+    services: Services, sink: DeskSink, desk: FindDesk
+) -> None:
+    first, second = (
+        asyncio.create_task(sink.deliver(delivery(seed_tip(services, [desk("sp")]), "*"))) for _ in range(2)
+    )
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await second == Done()
+    assert len(services.read(lambda c: c.execute(select(queue)).all())) == 2
 
 
 async def test_a_delivery_without_its_tip_is_a_dead_letter(services: Services, sink: DeskSink, desk: FindDesk) -> None:
