@@ -47,6 +47,11 @@ class Analysis:
         return " ".join(token.text for token in self.tokens if token.text != "?")
 
     @cached_property
+    def sounds(self) -> list[str]:
+        """The sounds of its words, one by one."""
+        return [self.heard[token.text].sound for token in self.tokens]
+
+    @cached_property
     def asks(self) -> bool:
         """Whether there is a question anywhere in it."""
         return self.has(*_ASKING)

@@ -130,11 +130,12 @@ def _counts(mark: Mark, analysis: Analysis) -> bool:
 
 def _by_label(option: Choice, analysis: Analysis) -> list[tuple[int, int]]:
     """Where a text has the words of an option's label, or of another name for it, one after the other."""
-    heard = [analysis.heard[token.text].sound for token in analysis.tokens]
+    heard = analysis.sounds
     spans: list[tuple[int, int]] = []
     for words in _sounds(option.label, option.words) if option.id not in _SAYS else ():
-        size = len(words)
-        spans += [(at, at + size) for at in range(len(heard) - size + 1) if heard[at : at + size] == words]
+        if words[0] in heard:
+            size = len(words)
+            spans += [(at, at + size) for at in range(len(heard) - size + 1) if heard[at : at + size] == words]
     return spans
 
 

@@ -76,7 +76,10 @@ class DangerRules:
         None where they speak more for something that is said to the service.
         """
         weight = 0.0 if len(analysis) < _FEWEST or analysis.has(*_NONE) else self._weights.danger(analysis)
-        if weight <= LEAST or weight <= max(self._weights.others(analysis).get(sense, 0.0) for sense in SPOKEN):
+        if weight <= LEAST:
+            return ()
+        others = self._weights.others(analysis)
+        if weight <= max(others.get(sense, 0.0) for sense in SPOKEN):
             return ()
         kind = next((kind for kind, rule in self._kinds if matches(rule, analysis.marks)), DangerKind.LIFE)
         return (Danger(kind, self.numbers(kind), WEIGHED),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from satark.dialogue.understanding.marks import FRAME, Mark
+from satark.dialogue.understanding.marks import FRAME, Mark, place
 
 _HIDDEN: Final = ("neg", "ask", "say", "cmd", "soc")
 _HIDING: Final = ("neg", "ask", "say", "cmd", "soc", "opt", "f.none", "t.refuse", "lang", "w.bribe")
@@ -25,8 +25,12 @@ def without_hidden(marks: list[Mark]) -> list[Mark]:
         if not (mark.name.startswith(_HIDDEN) and _is_inside(mark, longer))
         and not (mark.name.startswith(_CRIMES) and _is_inside(mark, senseless))
     ]
-    best = {mark[:3]: mark for mark in sorted(kept, key=lambda mark: mark.quality)}
-    return sorted(best.values(), key=lambda mark: (mark.start, -mark.end, mark.name))
+    best: dict[tuple[str, int, int], Mark] = {}
+    for mark in kept:
+        known = best.get(mark[:3])
+        if known is None or known.quality < mark.quality:
+            best[mark[:3]] = mark
+    return sorted(best.values(), key=place)
 
 
 def _is_inside(mark: Mark, longer: Iterable[Mark]) -> bool:

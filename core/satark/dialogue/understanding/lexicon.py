@@ -138,10 +138,8 @@ class Lexicon:
 
     def _start(self, first: str) -> _Start | None:
         """What begins with this word; put in order when it is first met, for most words never are."""
-        if first not in self._starts:
-            return None
         start = self._ordered.get(first)
-        if start is None:
+        if start is None and first in self._starts:
             phrases = [_Phrase(tuple(words), mark) for mark, *words in map(str.split, self._starts[first])]
             followed: dict[str, list[_Phrase]] = {}
             for phrase in phrases:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, KeysView, Sequence
+from functools import cache
 from typing import Final, NamedTuple
 
 EXACT: Final = 1.0
@@ -27,18 +28,24 @@ class Mark(NamedTuple):
 
 
 class Marks:
-    """The marks of a text, in the order of the text. A name that ends in `*` stands for all that begin so."""
+    """The marks of a text, in the order of the text. `act.*` stands for all names that begin so, `*` for every name."""
 
-    __slots__ = ("_by_name", "_found", "longest")
+    __slots__ = ("_by_name", "_found", "_names", "longest")
 
     def __init__(self, marks: Iterable[Mark]) -> None:
         self._by_name: dict[str, list[Mark]] = {}
         self._found: dict[tuple[str, ...], Sequence[Mark]] = {}
-        self.longest = 1
-        """Tokens of the longest mark."""
+        sizes = {1}
         for mark in marks:
             self._by_name.setdefault(mark.name, []).append(mark)
-            self.longest = max(self.longest, mark.end - mark.start)
+            sizes.add(mark.end - mark.start)
+        self.longest = max(sizes)
+        """Tokens of the longest mark."""
+        self._names: dict[str, list[str]] = {"*": list(self._by_name)} if self._by_name else {}
+        """Of each name, and of what stands for several: the names that are there."""
+        for name in self._by_name:
+            self._names[name] = [name]
+            self._names.setdefault(_family(name), []).append(name)
 
     def all(self) -> Sequence[Mark]:
         """Every mark."""
@@ -53,27 +60,25 @@ class Marks:
         key = tuple(names)
         found = self._found.get(key)
         if found is None:
-            wanted = {name for one in key for name in self._names(one)}
+            wanted = {name for one in key for name in self._names.get(one, ())}
             found = [mark for name in wanted for mark in self._by_name[name]]
-            found.sort(key=_place)
+            found.sort(key=place)
             self._found[key] = found
         return found
 
     def has(self, names: Iterable[str]) -> bool:
         """Whether there is a mark of one of these names."""
-        there = self._by_name
-        for name in names:  # noqa: SIM110 - a generator costs more than what it looks at
-            if name in there or (name[-1] == "*" and self._names(name)):
-                return True
-        return False
-
-    def _names(self, name: str) -> Sequence[str]:
-        if name[-1] == "*":
-            return [known for known in self._by_name if known.startswith(name[:-1])]
-        return (name,) if name in self._by_name else ()
+        return not self._names.keys().isdisjoint(names)
 
 
-def _place(mark: Mark) -> tuple[int, int, str]:
+@cache
+def _family(name: str) -> str:
+    """What stands for a mark's name and all that begin as it does."""
+    return f"{name.partition('.')[0]}.*"
+
+
+def place(mark: Mark) -> tuple[int, int, str]:
+    """Where a mark stands in the order of the text: a longer one before those that begin with it."""
     return (mark.start, -mark.end, mark.name)
 
 

@@ -59,7 +59,7 @@ def _names(listed: str) -> tuple[str, ...]:
 
 def matches(rule: Rule, marks: Marks) -> tuple[int, int] | None:
     """Return the words, from first to last, on which a rule holds; None: it does not."""
-    return next(all_matches(rule, marks), None)
+    return next(all_matches(rule, marks), None) if rule.may_hold(marks) else None
 
 
 def all_matches(rule: Rule, marks: Marks) -> Iterator[tuple[int, int]]:

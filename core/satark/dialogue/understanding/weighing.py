@@ -10,6 +10,7 @@ What is not there weighs nothing. The sum is the logit of the sense.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Final, NamedTuple
 
@@ -32,20 +33,34 @@ class Weights(NamedTuple):
 
     def danger(self, analysis: Analysis) -> float:
         """Return the logit of a danger: a text's words and marks summed up, each counted once."""
-        return sum(int(line.partition("\t")[0]) for line in self._lines(analysis)) / _HUNDREDTHS
+        return sum(_line(line).danger for line in self._lines(analysis)) / _HUNDREDTHS
 
     def others(self, analysis: Analysis) -> Mapping[str, float]:
         """Return the logit of each other sense of a text."""
         sums: dict[str, int] = {}
         for line in self._lines(analysis):
-            for one in line.split("\t")[1].split(",") if line[-1] != "\t" else ():
-                sense, _, weight = one.rpartition(":")
-                sums[sense] = sums.get(sense, 0) + int(weight)
+            for sense, weight in _line(line).others:
+                sums[sense] = sums.get(sense, 0) + weight
         return {sense: weight / _HUNDREDTHS for sense, weight in sums.items()}
 
     def _lines(self, analysis: Analysis) -> list[str]:
         known = self.by_name
         return [self.base, *(known[name] for name in features(analysis) & known.keys())]
+
+
+class _Line(NamedTuple):
+    """A line of the file, read."""
+
+    danger: int
+    others: tuple[tuple[str, int], ...]
+
+
+@cache
+def _line(line: str) -> _Line:
+    """Read a line of the file when it is first asked for: of what tipsters type nothing is kept."""
+    danger, _, others = line.partition("\t")
+    pairs = (one.rpartition(":") for one in others.split(",") if one)
+    return _Line(int(danger), tuple((sense, int(weight)) for sense, _, weight in pairs))
 
 
 def features(analysis: Analysis) -> set[str]:
