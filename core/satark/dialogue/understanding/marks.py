@@ -45,7 +45,8 @@ class Marks:
         """Of each name, and of what stands for several: the names that are there."""
         for name in self._by_name:
             self._names[name] = [name]
-            self._names.setdefault(_family(name), []).append(name)
+            if family := _family(name):
+                self._names.setdefault(family, []).append(name)
 
     def all(self) -> Sequence[Mark]:
         """Every mark."""
@@ -73,8 +74,9 @@ class Marks:
 
 @cache
 def _family(name: str) -> str:
-    """What stands for a mark's name and all that begin as it does."""
-    return f"{name.partition('.')[0]}.*"
+    """What stands for a mark's name and all that begin as it does; empty for a name of one part."""
+    first, dot, _ = name.partition(".")
+    return f"{first}.*" if dot else ""
 
 
 def place(mark: Mark) -> tuple[int, int, str]:

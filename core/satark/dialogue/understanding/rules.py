@@ -3,18 +3,20 @@
 A rule is a line: `act.kill + who.me|who.kin /4 - frame.past|frame.joke`. The parts between `+` must all be there, each
 as one of the marks between `|`, each at most so many words (`/4`, else 6) from the one before it; with `>` in place of
 `+` in this order. After `-` stand marks that must not be near (within as many words, in the same sentence part).
-A mark ending in `*` stands for all that begin so.
+`act.*` stands for all marks that begin so; a `*` stands nowhere but after the first dot.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 from satark.dialogue.understanding.marks import Mark, Marks, between
 
 _NEAR: Final = 6
+_MARK: Final = re.compile(r"[^*.]+(\.\*|[^*]*)")
 
 
 class RuleError(ValueError):
@@ -42,7 +44,7 @@ def parse_rule(name: str, line: str) -> Rule:
     """Read a rule from its line.
 
     Raises:
-        RuleError: it has no parts.
+        RuleError: it has no parts, or a `*` where none may stand.
     """
     line, _, unless = line.partition(" - ")
     distance = re.search(r"\s/(\d+)", line)
@@ -50,7 +52,10 @@ def parse_rule(name: str, line: str) -> Rule:
     parts = tuple(tuple(part.strip().split("|")) for part in re.split(r"\s[+>]\s", line) if part.strip())
     if not parts:
         raise RuleError(f"the rule {name!r} has no marks")
-    return Rule(name, parts, " > " in line, int(distance[1]) if distance else _NEAR, _names(unless))
+    rule = Rule(name, parts, " > " in line, int(distance[1]) if distance else _NEAR, _names(unless))
+    if not all(map(_MARK.fullmatch, (*chain(*rule.parts), *rule.unless))):
+        raise RuleError(f"the rule {name!r} has a * that does not follow a mark's first dot")
+    return rule
 
 
 def _names(listed: str) -> tuple[str, ...]:
