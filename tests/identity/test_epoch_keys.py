@@ -101,6 +101,38 @@ def test_another_process_forgets_a_destroyed_key_at_its_next_step(path: Path, cl
     assert other.find(first.id) is None
 
 
+def test_one_look_is_enough_until_its_end_and_for_one_thread(
+    path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = load(path, clock), load(path, clock)
+    first = one.current()
+    looks: list[str] = []
+    refresh = one.refresh
+
+    def counted() -> None:
+        looks.append(threading.current_thread().name)
+        refresh()
+
+    monkeypatch.setattr(one, "refresh", counted)
+    with one.one_look():
+        assert [one.current(), one.find(first.id), *one.live()] == [first] * 3
+        assert len(looks) == 1
+        other.destroy([first.id])
+        thread = threading.Thread(target=one.current, name="another")
+        thread.start()
+        thread.join()
+        assert "another" in looks
+    assert one.find(first.id) is None
+
+
+def test_within_one_look_an_epoch_that_another_process_began_is_found(path: Path, clock: Clock) -> None:
+    one, other = load(path, clock), load(path, clock)
+    with one.one_look():
+        begun = other.current()
+        assert one.find(begun.id) == begun
+        assert one.find(b"none") is None
+
+
 def test_an_epoch_may_be_destroyed_only_some_time_after_its_end(path: Path, clock: Clock) -> None:
     keys = load(path, clock)
     first = keys.current()

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
@@ -24,6 +25,7 @@ from satark import atomic_files
 from satark.channel import Address, Batch, Call
 from satark.decoding import DECODING_ERRORS
 from satark.identity.epoch_keys import EPOCH_ID, Epoch, EpochKeys
+from satark.identity.random_bytes import drawn_by_the_block, random_bytes
 
 _NONCE = 12
 _SALT = 16
@@ -106,6 +108,15 @@ class Identity:
         both = os.urandom(KEY_BYTES) + self._first
         edge_key = both + _checksum(both)
         return edge_key, Identity(edge_key, self.epochs, before=self)
+
+    @contextmanager
+    def in_one_go(self) -> Iterator[None]:
+        """Seal and open the values of a transaction with few system calls: see `EpochKeys.one_look` for what it asks.
+
+        Each of them gives up the interpreter's lock: beside a busy thread, sealing four values takes 180 µs with them.
+        """
+        with self.epochs.one_look(), drawn_by_the_block():
+            yield
 
     def pseudonym(self, account: str, address: Address) -> bytes:
         """Give the name of a sender on an account: 32 bytes. It is stored only sealed, and as `lookup` of it."""
@@ -207,7 +218,7 @@ class Identity:
         return lookup(pseudonym)
 
     def _seal(self, label: bytes, plain: bytes, place: bytes) -> bytes:
-        epoch, nonce = self.epochs.current(), os.urandom(_NONCE)
+        epoch, nonce = self.epochs.current(), random_bytes(_NONCE)
         return epoch.id + nonce + self._box(label, epoch).encrypt(nonce, plain, place)
 
     def _open(self, label: bytes, sealed: bytes, place: bytes) -> bytes:

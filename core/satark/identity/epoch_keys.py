@@ -51,6 +51,11 @@ class Epoch(NamedTuple):
         return "Epoch(…)"
 
 
+class _Looked(threading.local):
+    enough = False
+    """Whether this thread has looked at the file for all that it is at."""
+
+
 class EpochKeys:
     """The keys of the epochs that are not destroyed yet; many threads and processes may share one file.
 
@@ -65,9 +70,11 @@ class EpochKeys:
         self.seconds = seconds
         self._clock = clock
         self._lock = threading.Lock()
+        self._looked = _Looked()
         self._counter = b""
         self._current: Epoch | None = None
         self._live: dict[bytes, Epoch] = {}
+        """The newest first."""
         head = os.pread(descriptor, _HEAD, 0)
         if len(head) != _HEAD or not head.startswith(_MAGIC):
             raise EpochKeysError("it is no file of epoch keys")
@@ -107,7 +114,7 @@ class EpochKeys:
 
     def current(self) -> Epoch:
         """Return the current epoch; begin the next one where it has ended."""
-        self.refresh()
+        self._look()
         epoch = self._current
         if epoch is None or abs(self._clock() - epoch.since) >= self.seconds:
             epoch = self._begin()
@@ -115,13 +122,31 @@ class EpochKeys:
 
     def find(self, id_: bytes) -> Epoch | None:
         """Return the epoch with this id; None if its key is destroyed, or was never here."""
-        self.refresh()
-        return self._live.get(id_)
+        self._look()
+        found = self._live.get(id_)
+        if found is None and self._looked.enough:  # another process may have begun it since
+            self.refresh()
+            found = self._live.get(id_)
+        return found
 
     def live(self) -> list[Epoch]:
         """Return every epoch whose key is not destroyed, the newest first."""
+        self._look()
+        return list(self._live.values())
+
+    @contextmanager
+    def one_look(self) -> Iterator[None]:
+        """Look at the file once, and not for each value that this thread seals or opens until the end of a transaction.
+
+        A key that another process destroys meanwhile counts as there until then. So before what was sealed is
+        committed, and after this has ended, `find` must still know its epoch.
+        """
         self.refresh()
-        return sorted(self._live.values(), key=lambda epoch: epoch.since, reverse=True)
+        self._looked.enough = True
+        try:
+            yield
+        finally:
+            self._looked.enough = False
 
     def ended(self) -> list[bytes]:
         """Return the ids of the epochs that ended so long ago that their keys may be destroyed."""
@@ -150,9 +175,13 @@ class EpochKeys:
         if counter == self._counter:
             return
         slots = (_parse(os.pread(self._descriptor, _SLOT, at)) for at in _SLOTS)
-        live = {epoch.id: epoch for epoch in slots if epoch}
-        self._live, self._current = live, max(live.values(), key=lambda epoch: epoch.since, default=None)
+        live = sorted(filter(None, slots), key=lambda epoch: epoch.since, reverse=True)
+        self._live, self._current = {epoch.id: epoch for epoch in live}, next(iter(live), None)
         self._counter = counter
+
+    def _look(self) -> None:
+        if not self._looked.enough:
+            self.refresh()
 
     def _begin(self, *, at_once: bool = False) -> Epoch:
         """Begin an epoch, unless another thread or process has begun it; `at_once`: in any case."""

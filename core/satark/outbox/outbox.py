@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
-from secrets import token_bytes
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from satark.channel import Address
+from satark.identity.random_bytes import random_bytes
 from satark.store import outbox
 from satark.store.outbox import OutboxMessage
 
@@ -96,7 +96,7 @@ class Outbox:
 def message(conversation: bytes, call: Call, *, must_arrive: bool, debounce: bool = False) -> OutboxMessage:
     """Make an outbox message of a provider call."""
     return OutboxMessage(
-        id=token_bytes(16),
+        id=random_bytes(16),
         position=next(_positions),
         conversation=conversation,
         call=call,

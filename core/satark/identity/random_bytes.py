@@ -1,0 +1,47 @@
+"""Random bytes of the system, for nonces and ids.
+
+Each draw is a system call that gives up the interpreter's lock, and beside a busy thread it takes long to get it back.
+So whoever needs many at once draws them by the block, and forgets what is left: from a block that was kept, a machine
+that is restored from a snapshot would take the same nonces again.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+_BLOCK: Final = 1024
+
+
+class _Drawn(threading.local):
+    block: io.BytesIO | None = None
+    """What this thread has drawn and not taken yet; None: it draws each time."""
+
+
+_drawn = _Drawn()
+
+
+def random_bytes(size: int) -> bytes:
+    """Return so many random bytes, at most 1,024."""
+    block = _drawn.block
+    if block is None:
+        return os.urandom(size)
+    taken = block.read(size)
+    if len(taken) < size:
+        block = _drawn.block = io.BytesIO(os.urandom(_BLOCK))
+        taken = block.read(size)
+    return taken
+
+
+@contextmanager
+def drawn_by_the_block() -> Iterator[None]:
+    """Let this thread draw by the block, until the end of a moment's work in which it does not fork."""
+    _drawn.block = io.BytesIO()
+    try:
+        yield
+    finally:
+        _drawn.block = None
