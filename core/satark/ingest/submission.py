@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from msgspec.structs import replace
-from sqlalchemy import select
 
 from satark import time_buckets
-from satark.desk import Desk, Screening
+from satark.desk import Screening
 from satark.destination import DESK_SINK, HERE, Destination
 from satark.identity.receipts import FreshCode, OpenedReceipt
 from satark.identity.sealing import new_identity, seal
@@ -18,12 +17,13 @@ from satark.identity.tip_numbers import new_number
 from satark.observability import log
 from satark.roster.state import RosterState
 from satark.routing import rules
-from satark.routing.desks import close_roster
+from satark.routing.desks import close_roster, lock_desks
 from satark.routing.tip_keys import TipRoot, encode_root, name_tags, tip_verifier
 from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
 from satark.tip import Envelope, Header, Priority, Receipt, Tip
 
 if TYPE_CHECKING:
+    from satark.desk import Desk
     from satark.dialogue.session import Session, Submission
     from satark.identity.edge_key import Identity
     from satark.identity.receipts import CodeStock
@@ -123,8 +123,9 @@ class Submissions:
     def _desks(self, unit: UnitOfWork) -> Sequence[Desk]:
         if unit.desks is None:
             # Held until the commit: a desk that changes its key meanwhile must find this tip's envelope, or come first.
-            rows = unit.main.execute(select(tables.desk).order_by(tables.desk.c.name).with_for_update(read=True))
-            unit.desks = self._services.roster.sealable(unit.keys, [Desk(**row) for row in rows.mappings()])
+            # So the roster is read after that.
+            stored = lock_desks(unit)
+            unit.desks = self._services.roster.as_listed(self._roster_state(unit), stored)
         return unit.desks
 
     def _roster_state(self, unit: UnitOfWork) -> RosterState:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 _DOMAIN = b"satark/1/roster-chain\0"
+_NEWEST = select(roster.c.position, roster.c.hash).order_by(roster.c.position.desc()).limit(1)
 
 
 class ChainRow(msgspec.Struct, frozen=True):
@@ -73,8 +74,7 @@ def read_rows(keys: Connection) -> list[ChainRow]:
 
 def newest(keys: Connection) -> tuple[int, bytes]:
     """Return position and hash of the newest row; (0, b"") if there is none."""
-    query = select(roster.c.position, roster.c.hash).order_by(roster.c.position.desc()).limit(1)
-    row = keys.execute(query).one_or_none()
+    row = keys.execute(_NEWEST).one_or_none()
     return (row.position, row.hash) if row else (0, b"")
 
 

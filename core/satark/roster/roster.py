@@ -101,7 +101,10 @@ class Roster:
 
         A desk that differs from the roster, or is not in it, raises an alarm.
         """
-        state = self.check(keys, committed=False).state
+        return self.as_listed(self.check(keys, committed=False).state, stored)
+
+    def as_listed(self, state: RosterState, stored: Sequence[Desk]) -> list[Desk]:
+        """Return the same, of a state that this transaction has checked."""
         self._report(desk_problems(state, stored))
         return [state.desks[desk.name].desk for desk in stored if desk.name in state.desks]
 

@@ -26,7 +26,12 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 def all_desks(connection: Connection) -> list[Desk]:
     """Return every desk, by name."""
-    return [_desk(row) for row in connection.execute(select(tables.desk).order_by(tables.desk.c.name))]
+    return [_desk(row) for row in connection.execute(_ALL)]
+
+
+def lock_desks(unit: UnitOfWork) -> list[Desk]:
+    """Return every desk, by name; none can change until the commit."""
+    return [_desk(row) for row in unit.main.execute(_LOCKED)]
 
 
 def find_desk(connection: Connection, name: str) -> Desk:
@@ -156,6 +161,10 @@ def _row(desk: Desk) -> dict[str, str]:
         "recipient": desk.recipient,
         "via": desk.via,
     }
+
+
+_ALL = select(tables.desk).order_by(tables.desk.c.name)
+_LOCKED = _ALL.with_for_update(read=True)
 
 
 def _desk(row: Row[tuple[str, str, str, str, str, str]]) -> Desk:
