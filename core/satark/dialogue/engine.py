@@ -190,7 +190,7 @@ class Engine:
     def repeat_question(self, session: Session) -> Prompt:
         """Make the current question again, with the same tokens, below what the session has of what was said."""
         context = self._context(session, "", 0)
-        name, question = context.state.question(context)
+        name, question = context.whole_question()
         return make_prompt(self._loaded, session, name, question, said=(session.said,) if session.said else ())
 
     def form(self, session: Session, now: int) -> FormView:

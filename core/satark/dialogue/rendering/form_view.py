@@ -90,7 +90,7 @@ class _Ordinary(dict[str, str]):
 def make_form(context: TurnContext) -> FormView:
     """Make the form that shows where a session stands. Changes nothing."""
     loaded, session = context.loaded, context.session
-    name, question = context.state.question(context)
+    name, question = context.whole_question()
     step = context.progress.step
     expected = _expected(context)
     return FormView(

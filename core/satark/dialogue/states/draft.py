@@ -32,20 +32,19 @@ class DraftState:
             context.change(answers={**context.session.answers, **marks})
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """Return the question of the current step; the review's with the summary in it."""
+        """Return the question of the current step."""
         step = context.step
         if step is None:
             return "@end", Question(text="")
         question = step.type.ask(step, context.view(step))
-        if step.type.part == "review":
-            question = msgspec.structs.replace(question, text=_review_text(context, question))
-        elif _previous(context, step) is not None or len(context.loaded.flow.languages) > 1:
-            question = msgspec.structs.replace(question, actions=(*question.actions, "back"))
-        if step.id == context.loaded.opening_step and context.session.reachable and not context.session.may_remind:
-            question = msgspec.structs.replace(question, actions=(*question.actions, "remind"))
-        if step.type.part in ASKED_PARTS and context.session.channel == _CALL:
-            question = msgspec.structs.replace(question, actions=("unknown", *question.actions))
-        return step.id, question
+        return step.id, msgspec.structs.replace(question, actions=_actions(context, step, question.actions))
+
+    def complete(self, context: TurnContext, question: Question) -> Question:
+        """Write the summary into the review's question."""
+        step = context.step
+        if step is None or step.type.part != "review":
+            return question
+        return msgspec.structs.replace(question, text=_review_text(context, question))
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
         """Accept an answer, or something that belongs to another step."""
@@ -94,6 +93,18 @@ def go_on(context: TurnContext, *, stay: bool = False) -> Turn:
     submission = make_submission(context)
     sent = msgspec.structs.replace(context.session, submitted=True, said="\n\n".join(context.said))
     return context.turn(sent, None, submission=submission)
+
+
+def _actions(context: TurnContext, step: Step, actions: tuple[str, ...]) -> tuple[str, ...]:
+    """The actions of a step's question, with those that depend on where the session stands."""
+    leads_back = len(context.loaded.flow.languages) > 1 or _previous(context, step) is not None
+    if leads_back and step.type.part != "review":
+        actions = (*actions, "back")
+    if step.id == context.loaded.opening_step and context.session.reachable and not context.session.may_remind:
+        actions = (*actions, "remind")
+    if step.type.part in ASKED_PARTS and context.session.channel == _CALL:
+        actions = ("unknown", *actions)
+    return actions
 
 
 def _review_text(context: TurnContext, question: Question) -> str:

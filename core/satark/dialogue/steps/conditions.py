@@ -14,10 +14,19 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 Values: TypeAlias = Mapping[str, Any]
-_Test: TypeAlias = Callable[[Values], Any]
+_Test: TypeAlias = Callable[[Values], bool]
 
 _LONGEST: Final = 1000
 _COMPARISONS: Final = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn)
+
+
+_FUNCTION: Final = """
+def holds(values):
+    try:
+        return bool(test)
+    except TypeError:
+        return False
+"""
 
 
 class ConditionError(ValueError):
@@ -32,14 +41,8 @@ class Condition(msgspec.Struct, frozen=True):
     """The names that it looks at, dotted ones in full."""
     constants: Mapping[str, frozenset[Any]]
     """Name → the constants that it is compared with."""
-    test: Callable[[Values], Any]
-
-    def holds(self, values: Values) -> bool:
-        """Evaluate it on these answers. Never raises: values that can't be compared make it false."""
-        try:
-            return bool(self.test(values))
-        except TypeError:
-            return False
+    holds: Callable[[Values], bool]
+    """Evaluates it on these answers. Never raises: values that can't be compared make it false."""
 
 
 def parse_condition(source: str) -> Condition:
@@ -67,10 +70,11 @@ class _Compiler:
         self.constants: dict[str, set[Any]] = {}
 
     def compile(self, node: ast.expr) -> _Test:
-        """Compile it to code: a turn evaluates every condition of a flow."""
-        lambda_ = ast.Lambda(_ARGUMENTS, self._test(node))
-        code = compile(ast.fix_missing_locations(ast.Expression(lambda_)), "<condition>", "eval")
-        test: _Test = eval(code, {"__builtins__": {}, "field": _field})  # noqa: S307 - built here of names and constants
+        """Compile it to a function: a turn evaluates every condition of a flow."""
+        module = _Filled(self._test(node)).visit(ast.parse(_FUNCTION))
+        known: dict[str, Any] = {"__builtins__": {"bool": bool, "TypeError": TypeError}, "field": _field}
+        exec(compile(ast.fix_missing_locations(module), "<condition>", "exec"), known)  # noqa: S102 - names and constants
+        test: _Test = known["holds"]
         return test
 
     def _test(self, node: ast.expr) -> ast.expr:
@@ -108,7 +112,15 @@ class _Compiler:
             self.constants[_dotted(named)].update(constant if isinstance(constant, tuple) else (constant,))
 
 
-_ARGUMENTS: Final = ast.arguments(posonlyargs=[], args=[ast.arg("values")], kwonlyargs=[], kw_defaults=[], defaults=[])
+class _Filled(ast.NodeTransformer):
+    """Puts a test in its place in `_FUNCTION`."""
+
+    def __init__(self, test: ast.expr) -> None:
+        self._filling = test
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """Replace the one name that stands for it."""
+        return self._filling if node.id == "test" else node
 
 
 def _name(name: str) -> ast.Name:

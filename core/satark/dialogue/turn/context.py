@@ -31,7 +31,10 @@ class DialogueState(Protocol):
         """Do what comes before the question is put."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """Return the question and its id. Changes nothing."""
+        """Return the question and its id; what `complete` adds is missing. Changes nothing."""
+
+    def complete(self, context: TurnContext, question: Question) -> Question:
+        """Write into the question what is needed only where it is put: the review's summary. Changes nothing."""
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
         """Handle an event; `code` is the option that it chose, or empty. None: not understood."""
@@ -41,10 +44,15 @@ class DialogueState(Protocol):
 
 
 class BaseState:
-    """What most states share: nothing before the question, and no commands of their own."""
+    """What most states share: nothing before the question, nothing to complete in it, and no commands of their own."""
 
     def enter(self, context: TurnContext) -> None:
         """Do nothing."""
+
+    def complete(self, context: TurnContext, question: Question) -> Question:
+        """Return it as it is."""
+        del context
+        return question
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
         """Return None."""
@@ -128,6 +136,11 @@ class TurnContext:
     def catalogue(self) -> Catalogue:
         """The texts in the session's language."""
         return self.loaded.catalogue(self.session)
+
+    def whole_question(self) -> tuple[str, Question]:
+        """Return the state's question and its id, as it is put."""
+        name, question = self.state.question(self)
+        return name, self.state.complete(self, question)
 
     def view(self, step: Step | None) -> View:
         """Return what a step may look at."""
@@ -285,9 +298,8 @@ class TurnContext:
         if self.session.lapsed:
             self.say("lapsed")
             self.change(lapsed=False)
-        state = self.state
-        state.enter(self)
-        name, question = state.question(self)
+        self.state.enter(self)
+        name, question = self.whole_question()
         offers_form = may_offer(self.session, self.progress)
         if offers_form:
             self.change(form_offered=self.session.language)

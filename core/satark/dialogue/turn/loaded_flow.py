@@ -22,6 +22,7 @@ from satark.tip import Place
 
 _CALL: Final = "voice"
 """The channel on which every recording is the caller's own voice."""
+_NOWHERE: Final = Place()
 MAX_FILES = 30
 """Most files of one tip, unless the settings say otherwise."""
 ASKED_PARTS = frozenset({"ask", "media"})
@@ -39,6 +40,8 @@ class Progress(msgspec.Struct, frozen=True):
     """The first step on the path that is neither answered nor skipped."""
     passed: tuple[Step, ...]
     """The `say` steps before it that were not said yet."""
+    place: Place
+    """The place as the answers tell it, with its district and station as far as they are known."""
 
 
 class LoadedFlow:
@@ -62,6 +65,7 @@ class LoadedFlow:
         self.geography = geography
         self.commands = CommandWords(catalogues)
         self.steps = tuple(flow.steps)
+        self._walk = tuple((step, step.id, step.when.holds if step.when else None) for step in flow.steps)
         self.opening_step = next((s.id for s in flow.steps if getattr(s.settings, "opening", False)), "")
         self.evidence_step = flow.meanings.get("evidence", "evidence")
         """The role of files that answer no other step; the step itself, where there is one."""
@@ -75,8 +79,8 @@ class LoadedFlow:
         self._media_steps = frozenset(s.id for s in flow.steps if s.type.part == "media")
         self._place_fields = {s.id: s.settings.fills for s in flow.steps if getattr(s.settings, "fills", "")}
         self._lookups: dict[tuple[str, ...], OptionLookup] = {}
-        self._wordings: dict[tuple[str, str], Catalogue | None] = {}
-
+        self._worded: dict[tuple[str, str], Catalogue] = {}
+        """The texts of each language, in the wording of each channel."""
         self.sending_stems = tuple(fold(stem) for c in catalogues for stem in c.words("one_message.sending.words"))
         """How words for sending begin: beside a negation, "don't send it yet", nothing is sent at once."""
 
@@ -95,14 +99,13 @@ class LoadedFlow:
 
         A channel may have a wording of its own, in other letters: until the tipster writes in those of the language.
         """
+        channel = "" if session.own_letters or not session.language else session.channel
         language = session.language or self.flow.languages[0]
-        wording = None if session.own_letters or not session.language else self._wording(language, session.channel)
-        return wording or self.catalogues[language]
-
-    def _wording(self, language: str, channel: str) -> Catalogue | None:
-        if (language, channel) not in self._wordings:
-            self._wordings[language, channel] = self.catalogues[language].reworded(channel)
-        return self._wordings[language, channel]
+        found = self._worded.get((language, channel))
+        if found is None:
+            texts = self.catalogues[language]
+            found = self._worded[language, channel] = (channel and texts.reworded(channel)) or texts
+        return found
 
     def text(self, session: Session, key: str, **values: Any) -> str:
         """Return a text in the session's language; before one is chosen, in every language, one below the other.
@@ -122,23 +125,25 @@ class LoadedFlow:
         position: Step | None = None
         # With files a step is on the path whatever its condition says, so that they are shown before they are sent.
         with_files = self._media_steps.intersection(file.role for file in session.files)
-        for step in self.steps:
-            answer = answers.get(step.id)
-            if step.detail and answer is None and step.id not in picked:
+        for step, name, holds in self._walk:
+            answer = answers.get(name)
+            if answer is None and step.detail and name not in picked:
                 continue
-            if step.when is not None and not step.when.holds(values) and step.id not in with_files:
+            if holds is not None and not holds(values) and name not in with_files:
                 continue
             path.append(step)
             if answer is not None:
-                values[step.id] = _media_value(session, step) if step.type.part == "media" else _value(answer)
-                if step.id in self._place_fields:
-                    self._fill_place(values, step.id, answers.get(self.place_step))
+                values[name] = _media_value(session, step) if name in self._media_steps else _value(answer)
+                if name in self._place_fields:
+                    self._fill_place(values, name, answers.get(self.place_step))
             elif position is None:
                 if step.type.part == "say":
                     passed.append(step)
                 else:
                     position = step
-        return Progress(tuple(path), values, position, tuple(passed))
+        told = values.get(self.place_step)
+        place = place_of(told) if isinstance(told, Mapping) else _NOWHERE
+        return Progress(tuple(path), values, position, tuple(passed), place)
 
     def view(
         self,
@@ -157,18 +162,13 @@ class LoadedFlow:
             channel=session.channel,
             now=now,
             values=progress.values,
-            place=self.located_place(progress),
+            place=progress.place,
             names=names,
             partial=partial.value if partial else None,
             above_range=session.above_range,
             website=self.website,
             files=sum(1 for file in session.files if file.role == name) if session.files else 0,
         )
-
-    def located_place(self, progress: Progress) -> Place:
-        """Return the place as the answers tell it, with its district and station as far as they are known."""
-        told = progress.values.get(self.place_step)
-        return place_of(told) if isinstance(told, Mapping) else Place()
 
     def _fill_place(self, values: dict[str, Any], step: str, answer: GivenAnswer | None) -> None:
         """Add to the place what a later step tells of it: the conditions of the steps after it look at both.

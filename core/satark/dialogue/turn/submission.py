@@ -20,7 +20,7 @@ def make_submission(context: TurnContext) -> Submission:
         for step in progress.path
         if step.type.part == "ask" and progress.values.get(step.id, "") != ""
     }
-    place = context.loaded.located_place(progress)
+    place = progress.place
     if context.loaded.place_step in answers:
         answers[context.loaded.place_step] = {**answers[context.loaded.place_step], **msgspec.to_builtins(place)}
     meanings = {**context.loaded.flow.meanings, "evidence": context.loaded.evidence_step}
