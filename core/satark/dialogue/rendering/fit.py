@@ -7,11 +7,11 @@ from typing import Final
 
 import msgspec
 
-from satark.choice_tokens import parse_token
 from satark.graphemes import size, truncate
 from satark.prompt import Capabilities, Choice, Prompt
 
-_UNKNOWN: Final = "unknown"
+_UNKNOWN: Final = ":unknown:"
+"""Stands in the token of a choice for those who don't know, between its question and its revision."""
 _FEWEST_ROWS: Final = 4
 """Rows of a page without which none is kept for "don't know": a choice and the ways to turn."""
 
@@ -69,8 +69,7 @@ def _page(prompt: Prompt, places: int) -> tuple[tuple[Choice, ...], tuple[Choice
 
 def _says_unknown(choice: Choice) -> bool:
     """Whether it is for those who don't know: they find it on every page, and need not turn to the last one."""
-    token = parse_token(choice.token)
-    return token is not None and token.option == _UNKNOWN
+    return _UNKNOWN in choice.token
 
 
 def _pages(choices: Sequence[Choice], places: int) -> list[Sequence[Choice]]:

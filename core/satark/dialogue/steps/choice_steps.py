@@ -21,6 +21,7 @@ from satark.dialogue.steps.contract import (
     actions_of,
     question_text,
 )
+from satark.geography.geography import Geography
 
 _YES_NO = ("yes", "no")
 
@@ -55,7 +56,7 @@ class ChoiceStep(BaseStepType):
 
     def options(self, step: Step, view: View) -> tuple[Option, ...]:
         """List the options in the view's language."""
-        return (*_places(step, view), *(_option(step.id, code, view.catalogue) for code in self.codes(step)))
+        return (*_places(step, view), *_options(step.id, self.codes(step), view.catalogue))
 
     def ask(self, step: Step, view: View) -> Question:
         """Make the question with its options."""
@@ -90,7 +91,7 @@ class ConfirmStep(ChoiceStep):
 
     def options(self, step: Step, view: View) -> tuple[Option, ...]:
         """List yes and no, in the view's language."""
-        return tuple(_option(step.id, code, view.catalogue) for code in _YES_NO)
+        return _options(step.id, _YES_NO, view.catalogue)
 
 
 class ChoicesStep(ChoiceStep):
@@ -118,7 +119,11 @@ class ChoicesStep(ChoiceStep):
         return ", ".join(option.label for option in self.options(step, view) if option.code in value)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=1024)
+def _options(step: str, codes: tuple[str, ...], texts: Catalogue) -> tuple[Option, ...]:
+    return tuple(_option(step, code, texts) for code in codes)
+
+
 def _option(step: str, code: str, texts: Catalogue) -> Option:
     key = f"{step}.{code}"
     label = texts.first(key, f"option.{code}")
@@ -126,23 +131,32 @@ def _option(step: str, code: str, texts: Catalogue) -> Option:
 
 
 def _places(step: Step, view: View) -> tuple[Option, ...]:
-    language = view.catalogue.names_in
     if step.settings.source == "districts":
-        return tuple(Option(d.code, d.label(language), words=d.aliases) for d in view.geography.districts)
+        return _districts(view.geography, view.catalogue)
     if step.settings.source == "stations":
-        district = str(view.values.get(step.settings.of) or view.place.district)
-        geography = view.geography
-        several = district not in {one.code for one in geography.districts} and len(geography.districts) > 1
-        return tuple(
-            Option(s.code, s.label(language), _district(s.code, view) if several else "", s.aliases)
-            for s in geography.stations(district)
-        )
+        district = view.geography.district(str(view.values.get(step.settings.of) or view.place.district))
+        return _stations(view.geography, district.code if district else "", view.catalogue)
     return ()
 
 
-def _district(station: str, view: View) -> str:
-    """The name of a station's district, for a list of the stations of several."""
-    return view.geography.label(view.geography.district_of(station), view.catalogue.language)
+@lru_cache(maxsize=256)
+def _districts(geography: Geography, texts: Catalogue) -> tuple[Option, ...]:
+    return tuple(Option(one.code, one.label(texts.names_in), words=one.aliases) for one in geography.districts)
+
+
+@lru_cache(maxsize=256)
+def _stations(geography: Geography, district: str, texts: Catalogue) -> tuple[Option, ...]:
+    """The stations of a district; where it is not known, of all, each with the name of its district."""
+    several = not district and len(geography.districts) > 1
+    return tuple(
+        Option(
+            one.code,
+            one.label(texts.names_in),
+            geography.label(geography.district_of(one.code), texts.language) if several else "",
+            one.aliases,
+        )
+        for one in geography.stations(district)
+    )
 
 
 def _ticked(option: Option) -> Option:

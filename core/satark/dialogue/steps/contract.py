@@ -191,7 +191,7 @@ def question_text(step: Step, view: View) -> str:
 
 def with_website(text: str, website: str) -> str:
     """Fill the form's address in for `{website}`; without one leave every line out that names it."""
-    if website:
+    if website or _WEBSITE not in text:
         return text.replace(_WEBSITE, website)
     return "\n".join(line for line in text.split("\n") if _WEBSITE not in line)
 

@@ -16,9 +16,10 @@ from satark.prompt import Prompt
 
 def may_offer(session: Session, progress: Progress) -> bool:
     """Whether the form is to be offered now: at the first question, to somebody who writes and has told nothing yet."""
+    if session.language not in session.forms or session.form_offered == session.language or not session.form_token:
+        return False
     first = not session.state and not session.has_draft and progress.step is not None
-    fresh = session.language in session.forms and session.form_offered != session.language
-    return first and fresh and bool(session.form_token) and not (session.aloud or session.submitted or session.mailbox)
+    return first and not (session.aloud or session.submitted or session.mailbox)
 
 
 def question_of_offer(question: Question, texts: Catalogue) -> Question:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from satark.catalogues import Catalogue
 from satark.choice_tokens import make_token
 from satark.dialogue.session import Session
 from satark.dialogue.steps.contract import Question
@@ -17,8 +20,10 @@ def make_prompt(
     parts = (*said, question.text) if question.text else said
 
     def commands(*names: str) -> tuple[Choice, ...]:
-        keys = {command: texts.own(f"command.{command}", session.channel) for command in names}
-        return tuple(Choice(make_token(name, f"@{c}", session.revision), texts.text(key)) for c, key in keys.items())
+        return tuple(
+            Choice(make_token(name, f"@{command}", session.revision), _label(texts, command, session.channel))
+            for command in names
+        )
 
     choices = tuple(
         Choice(make_token(name, option.code, session.revision), option.label, option.description)
@@ -36,3 +41,8 @@ def make_prompt(
         page=session.page,
         aloud=bool(session.aloud),
     )
+
+
+@lru_cache(maxsize=1024)
+def _label(texts: Catalogue, command: str, channel: str) -> str:
+    return texts.text(texts.own(f"command.{command}", channel))
