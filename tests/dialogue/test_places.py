@@ -27,8 +27,7 @@ def asked(chat: Chat) -> Chat:
 def place(chat: Chat) -> tuple[str, str]:
     """District and station of the place, as the conditions of the flow see them."""
     assert chat.session is not None
-    loaded = chat.engine._loaded
-    found = loaded.located_place(loaded.progress(chat.session))
+    found = chat.engine._loaded.progress(chat.session).place
     return found.district, found.station
 
 

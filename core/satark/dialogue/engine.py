@@ -257,8 +257,7 @@ class Engine:
 
 def _with_letters(session: Session, event: Event) -> Session:
     """Note that a tipster writes in letters other than Latin ones: they are answered in these."""
-    letters = script_of(words_of(event))
-    if session.own_letters or letters in {"", "LATIN"}:
+    if session.own_letters or script_of(words_of(event)) in {"", "LATIN"}:
         return session
     return msgspec.structs.replace(session, own_letters=True)
 

@@ -25,10 +25,11 @@ class DraftState:
 
     def enter(self, context: TurnContext) -> None:
         """Say, once, what the flow says before the question."""
-        for step in context.progress.passed:
+        passed = context.progress.passed
+        for step in passed:
             context.said.append(step.type.ask(step, context.view(step)).text)
-        marks = {step.id: GivenAnswer() for step in context.progress.passed}
-        if marks:
+        if passed:
+            marks = {step.id: GivenAnswer() for step in passed}
             context.change(answers={**context.session.answers, **marks})
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
@@ -143,7 +144,8 @@ def accept_result(context: TurnContext, step: Step, result: AcceptedAnswer | Ref
 def finish_step(context: TurnContext, step: Step, answer: GivenAnswer) -> Turn:
     """Store the complete answer of a step and go on to the next."""
     context.set_answer(step.id, answer)
-    context.change(answers=context.session.answers_without(f"@{step.id}"))
+    if f"@{step.id}" in context.session.answers:
+        context.change(answers=context.session.answers_without(f"@{step.id}"))
     note_identity(context, step)
     return go_on(context)
 

@@ -173,9 +173,10 @@ class PlaceStep(BaseStepType):
             return None
         cut = isinstance(event, Text) and len(event.body.strip()) > len(place.text)
         said = view.catalogue.text("text.long", tail=_tail(place.text)) if cut else ""
-        if view.geography.is_outside(place):
+        found = located(place, view)
+        if found.latitude is not None and not found.district:
             said = view.catalogue.text("place.outside")
-        return AcceptedAnswer(value=msgspec.to_builtins(located(place, view)), said=said)
+        return AcceptedAnswer(value=msgspec.to_builtins(found), said=said)
 
     def show(self, step: Step, value: Any, view: View) -> str:
         """The text, a word for the pin, and the station."""

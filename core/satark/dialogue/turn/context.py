@@ -169,12 +169,12 @@ class TurnContext:
         old = self.session.answers.get(name)
         if answer is not None and name == self.loaded.place_step:
             answer = self._with_names(answer)
-        if answer is not None and (old is None or old.value != answer.value):
+        if answer is not None and answer.own is not None and (old is None or old.value != answer.value):
             answer = msgspec.structs.replace(answer, own=None)
         answers = self.session.answers_without(name) if answer is None else {**self.session.answers, name: answer}
-        gone = set(old.evidence if old else ()) - set(answer.evidence if answer else ())
         self.change(answers=answers)
-        self.drop_files(gone)
+        if old is not None and old.evidence:
+            self.drop_files(set(old.evidence) - set(answer.evidence if answer else ()))
 
     def _with_names(self, place: GivenAnswer) -> GivenAnswer:
         told = place_of(place.value) if isinstance(place.value, Mapping) else Place()
