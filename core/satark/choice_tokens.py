@@ -59,7 +59,7 @@ def code_token(code: str) -> str:
 
 def code_in(text: str) -> str:
     """Return the receipt code that a token gives; empty: it gives none."""
-    token = parse_token(text)
+    token = parse_token(text) if text.startswith(_RECEIPT) else None
     return token.option if token and token.question == _RECEIPT and token.option.isdecimal() else ""
 
 

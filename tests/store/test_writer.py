@@ -62,6 +62,15 @@ async def test_items_of_one_loop_iteration_are_committed_in_batches(store: Store
     assert store.count() == 25
 
 
+async def test_what_fails_after_a_write_leaves_no_other_waiting(store: Store) -> None:
+    def broken(_result: Any) -> None:
+        raise ValueError("planted")
+
+    store.writer.group(b"a", b"", broken)
+    assert await store.writer.write_grouped(b"b") is True
+    assert store.grouped.batches == [[b"a", b"b"]]
+
+
 async def test_items_beyond_what_may_wait_are_refused_and_the_others_written(databases: Any) -> None:
     store = Store(databases)
     store.writer = Writer(store.main, store.keys, grouped=store.grouped, bounds=Bounds(10, waiting=20))

@@ -55,7 +55,7 @@ class Recorder:
         if self.done or event != "call" or not _is_ours(found):
             return
         self.files[found.relative_to(ROOT).as_posix()] = None
-        if frame.f_code.co_qualname in {"Writer.write_grouped", "Engine.advance"}:
+        if frame.f_code.co_qualname in {"Writer.group", "Engine.advance"}:
             self.calls += _stack(frame)
             self.done = frame.f_code.co_qualname == "Engine.advance"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
-from satark.channel import Edited, Event, Inbound, Revoked, Tap, Text
-from satark.choice_tokens import code_in
+from satark.channel import Edited, Event, Inbound, Revoked
 from satark.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ class InboundEvent:
     """An inbound event with its pseudonyms: all that the transaction needs, computed before it."""
 
     __slots__ = (
+        "came",
         "channel",
         "code",
         "event",
@@ -30,6 +31,7 @@ class InboundEvent:
     )
 
     def __init__(self, channel: Channel, inbound: Inbound, identity: Identity, *, late: bool = False) -> None:
+        self.came = time.perf_counter()
         self.channel = channel
         self.late = late
         """Whether its request was answered before: it was spooled while the database was down."""
@@ -45,13 +47,6 @@ class InboundEvent:
     def inline(self) -> bool:
         """Whether it is answered in the response to its request, instead of by calls."""
         return self.channel.capabilities.inline and not self.late
-
-    @property
-    def text(self) -> str:
-        """The typed text, or the receipt code that a tapped button gives, or nothing."""
-        if isinstance(self.event, Tap):
-            return code_in(self.event.token)
-        return self.event.body if isinstance(self.event, Text) else ""
 
 
 class TurnResult:

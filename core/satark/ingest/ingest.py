@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from secrets import token_bytes
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from satark.channel import Outcome
+from satark.channel import Outcome, Tap, Text
+from satark.choice_tokens import code_in
 from satark.codes import find_handoff_code, find_receipt_code
 from satark.ingest.event import InboundEvent, TurnResult
 from satark.ingest.spool import SpoolFull
@@ -22,7 +24,7 @@ from satark.store.writer import StoreDown
 from satark.telemetry.faults import ALARM_SECONDS, provider_alarm
 
 if TYPE_CHECKING:
-    from satark.channel import Batch, Call, Channel, Inbound
+    from satark.channel import Batch, Call, Channel, Event, Inbound
     from satark.dialogue.engine import Engine
     from satark.identity.edge_key import Identity
     from satark.identity.receipts import CodeStock
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
     from satark.prompt import Prompt
     from satark.store.writer import Writer
     from satark.telemetry.metrics import Metrics
+
+
+Done: TypeAlias = Callable[[Outcome | Exception], None]
+"""Takes the outcome of a batch, or why nothing of it may be acknowledged. It raises nothing."""
 
 
 class IngestFailed(Exception):  # noqa: N818 - it reads as what it says
@@ -69,6 +75,43 @@ class Ingest:
         self._after_commit = after_commit
         self._metrics = metrics
         self._emit = emit
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def take(self, channel: Channel, batch: Batch, done: Done) -> None:
+        """Ingest a batch as `receive` does; `done` gets its outcome or what it raises, perhaps at once.
+
+        What nearly every webhook carries, one event or none, takes no task: nothing but the writer is waited for.
+
+        Raises:
+            StoreDown: too much waits for the database; `done` is not called.
+        """
+        if not _waits_for_the_writer_alone(channel, batch):
+            task = asyncio.create_task(self._receive(channel, batch, done))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            return
+        self._note(channel, batch)
+        if batch.inbound:
+            event = InboundEvent(channel, batch.inbound[0], self._identity)
+            self._writer.group(event, event.pseudonyms[0], partial(self._done, event, done))
+        else:
+            done(Outcome())
+
+    async def _receive(self, channel: Channel, batch: Batch, done: Done) -> None:
+        try:
+            outcome = await self.receive(channel, batch)
+        except Exception as error:  # noqa: BLE001 - whoever asked is told
+            done(error)
+        else:
+            done(outcome)
+
+    def _done(self, event: InboundEvent, done: Done, written: TurnResult | Exception) -> None:
+        try:
+            result = self._result(event, written)
+        except Exception as error:  # noqa: BLE001 - whoever asked is told
+            done(error)
+        else:
+            done(Outcome(prompts=result.prompts))
 
     async def receive(self, channel: Channel, batch: Batch) -> Outcome:
         """Ingest a batch, or spool it where nobody brings it again and the database is down.
@@ -124,21 +167,27 @@ class Ingest:
         return [one for one in found if isinstance(one, TurnResult)]
 
     async def _event(self, channel: Channel, inbound: Inbound, *, late: bool) -> TurnResult:
-        started = time.perf_counter()
         event = InboundEvent(channel, inbound, self._identity, late=late)
-        if code := _code_in(event.text):
+        if code := _code_in(inbound.event):
             await asyncio.sleep(self._guesses.delay())
             event.code = await self._receipts.key(code)
         try:
-            result: TurnResult = await self._writer.write_grouped(event, event.pseudonyms[0])
-        except StoreDown:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it was: not acknowledged, counted, tried again
-            raise self._failed(channel.name, error) from None
-        self._metrics.commit.observe(time.perf_counter() - started)
-        self._count(channel.name, result)
-        self._after_commit(inbound, result)
-        return result
+            written = await self._writer.write_grouped(event, event.pseudonyms[0])
+        except Exception as error:  # noqa: BLE001 - it is told apart below
+            written = error
+        return self._result(event, written)
+
+    def _result(self, event: InboundEvent, written: TurnResult | Exception) -> TurnResult:
+        """Do what follows a turn's commit; raise what stands for a turn that was not committed."""
+        channel = event.channel.name
+        if isinstance(written, StoreDown):
+            raise written
+        if isinstance(written, Exception):  # whatever it was: not acknowledged, counted, tried again
+            raise self._failed(channel, written)
+        self._metrics.commit.observe(time.perf_counter() - event.came)
+        self._count(channel, written)
+        self._after_commit(event.inbound, written)
+        return written
 
     def _failed(self, channel: str, error: Exception) -> IngestFailed:
         self._metrics.failures.labels(channel).inc()
@@ -188,8 +237,16 @@ def _is_answered(channel: Channel, batch: Batch) -> bool:
     return channel.capabilities.inline and bool(batch.inbound)
 
 
-def _code_in(text: str) -> str | None:
-    """Find a receipt's or a handoff code in what somebody typed; most texts hold no digit at all."""
+def _waits_for_the_writer_alone(channel: Channel, batch: Batch) -> bool:
+    """Whether a batch is not spooled, and has one event at most, without a code to be looked up, and no chore."""
+    if _comes_once(channel) or batch.chores or len(batch.inbound) > 1:
+        return False
+    return not batch.inbound or _code_in(batch.inbound[0].event) is None
+
+
+def _code_in(event: Event) -> str | None:
+    """Find a receipt's or a handoff code in what somebody typed or tapped; most texts hold no digit at all."""
+    text = event.body if isinstance(event, Text) else code_in(event.token) if isinstance(event, Tap) else ""
     if not any(map(str.isdecimal, text)):
         return None
     return find_receipt_code(text) or find_handoff_code(text)

@@ -5,12 +5,14 @@ It is an ASGI application of its own, ahead of the framework's middleware: every
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
-from starlette.datastructures import Headers
 
-from satark.channel import Malformed, Outcome, RawRequest, RawResponse
+from satark.channel import Batch, Malformed, Outcome, RawRequest, RawResponse
 from satark.ingest.ingest import IngestFailed
 from satark.ingest.unverified_bodies import BodyTooLarge, NoRoom
 from satark.observability import log
@@ -19,7 +21,7 @@ from satark.store.writer import StoreDown
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-    from satark.channel import Batch, Channel, Endpoint
+    from satark.channel import Channel, Endpoint
     from satark.ingest.ingest import Ingest
     from satark.ingest.unverified_bodies import UnverifiedBodies
     from satark.telemetry.metrics import Metrics
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 _UNAVAILABLE: Final = 503
 _RETRY_AFTER: Final = b"5"
 """Seconds after which a provider that heeds it may send a message again that could not be taken."""
+_TRY_AGAIN: Final = RawResponse(status=_UNAVAILABLE, body=b"try again")
+
+Respond: TypeAlias = Callable[[RawResponse], None]
+"""Takes the response to a request, once."""
 
 
 class _Refused(Exception):  # noqa: N818 - it reads as what it says
@@ -53,78 +59,119 @@ class WebhookEndpoint:
         self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, once what it carries is durable: ingested or spooled.
+        """Answer one request as an ASGI application, once what it carries is durable: ingested or spooled.
 
         401 unsigned, 405 another method, 413 too large, 503 not ingested or no room, else whatever the channel replies.
         """
-        answer, response = "not_ingested", RawResponse(status=_UNAVAILABLE, body=b"try again")
+        answered: asyncio.Future[RawResponse] = asyncio.get_running_loop().create_future()
+        respond = partial(_settle, answered)
         try:
-            raw = await self._verified(scope, receive)
-            batch = self._parse(raw)
-            outcome = await self._ingest.receive(self._channel, batch) if batch else Outcome()
-            answer, response = outcome.state, self._channel.reply(raw, outcome)
-        except _Refused as refused:
-            answer, response = refused.answer, refused.response
-        except (StoreDown, IngestFailed):
-            pass  # the answer is what it was to begin with: the provider sends it again
-        except Exception as error:  # noqa: BLE001 - not acknowledged, so the provider will send it again
-            log.error("webhook failed, the provider will retry", channel=self._channel.name, error=type(error).__name__)
-            answer = "failed"
-        self._metrics.webhooks.count(self._channel.name, answer)
-        await _respond(send, response)
+            raw = await self._read(scope, receive)
+        except Exception as error:  # noqa: BLE001 - it is told apart there
+            self._refuse(respond, error)
+        else:
+            self.answer(raw, respond)
+        response = await answered
+        await send({"type": "http.response.start", "status": response.status, "headers": headers_of(response)})
+        await send({"type": "http.response.body", "body": response.body})
 
-    async def _verified(self, scope: Scope, receive: Receive) -> RawRequest:
-        """Read and verify a request. What the headers rule out is refused before the body is read."""
-        head = self._head(scope)
-        if head.method == "GET":  # its body means nothing
-            return self._checked(head)
-        if self._endpoint.signature_header and self._endpoint.signature_header not in head.headers:
-            raise _unsigned()
-        if not self._endpoint.signs_body:
-            self._checked(head)
-        body = await self._read(receive)
-        return self._checked(msgspec.structs.replace(head, body=body))
+    def answer(self, raw: RawRequest, respond: Respond) -> None:
+        """Answer a request that is there in full, as a call does: `respond` gets the response, at once or later."""
+        try:
+            self._check(raw)
+            self._ingest.take(self._channel, self._parse(raw), partial(self._taken, raw, respond))
+        except Exception as error:  # noqa: BLE001 - it is told apart there
+            self._refuse(respond, error)
 
-    def _head(self, scope: Scope) -> RawRequest:
-        """Return the request without its body."""
-        if scope["method"] not in self._endpoint.methods:
-            raise _Refused("method", 405, "method not allowed")
-        headers = Headers(scope=scope)
-        announced = headers.get("content-length", "")
-        if announced.isdecimal() and int(announced) > self._endpoint.limit:
-            raise _too_large()
+    async def _read(self, scope: Scope, receive: Receive) -> RawRequest:
+        """Read a request. What the headers rule out is refused before the body is read."""
         query = scope["query_string"].decode("latin-1")
-        return RawRequest(method=scope["method"], path=scope["path"], query=query, headers=headers)
-
-    def _checked(self, raw: RawRequest) -> RawRequest:
-        if not self._channel.verify(raw):
-            raise _unsigned()
-        return raw
-
-    async def _read(self, receive: Receive) -> bytes:
+        headers = read_headers(scope["headers"])
+        head = RawRequest(method=scope["method"], path=scope["path"], query=query, headers=headers)
+        self._check_head(head)
+        if head.method == "GET":  # its body means nothing
+            return head
+        if not self._endpoint.signs_body:
+            self._verify(head)
         try:
-            return await self._bodies.read(receive, self._endpoint.limit)
+            body = await self._bodies.read(receive, self._endpoint.limit)
         except BodyTooLarge:
             raise _too_large() from None
         except NoRoom:
             raise _Refused("no_room", _UNAVAILABLE, "try again") from None
+        return msgspec.structs.replace(head, body=body)
 
-    def _parse(self, raw: RawRequest) -> Batch | None:
+    def _check(self, raw: RawRequest) -> None:
+        self._check_head(raw)
+        if len(raw.body) > self._endpoint.limit:
+            raise _too_large()
+        self._verify(raw)
+
+    def _check_head(self, head: RawRequest) -> None:
+        endpoint = self._endpoint
+        if head.method not in endpoint.methods:
+            raise _Refused("method", 405, "method not allowed")
+        announced = head.headers.get("content-length", "")
+        if announced.isdecimal() and int(announced) > endpoint.limit:
+            raise _too_large()
+        if head.method != "GET" and endpoint.signature_header and endpoint.signature_header not in head.headers:
+            raise _unsigned()
+
+    def _verify(self, raw: RawRequest) -> None:
+        if not self._channel.verify(raw):
+            raise _unsigned()
+
+    def _parse(self, raw: RawRequest) -> Batch:
         try:
             return self._channel.parse(raw)
         except Malformed:
             self._metrics.webhooks.count(self._channel.name, "malformed")
-            return None
+            return Batch()
+
+    def _taken(self, raw: RawRequest, respond: Respond, outcome: Outcome | Exception) -> None:
+        if isinstance(outcome, Exception):
+            self._refuse(respond, outcome)
+            return
+        try:
+            response = self._channel.reply(raw, outcome)
+        except Exception as error:  # noqa: BLE001 - it is told apart there
+            self._refuse(respond, error)
+        else:
+            self._respond(respond, outcome.state, response)
+
+    def _refuse(self, respond: Respond, error: Exception) -> None:
+        """Answer a request of which nothing was taken; of whatever is not the client's fault it shall send it again."""
+        if isinstance(error, _Refused):
+            self._respond(respond, error.answer, error.response)
+        elif isinstance(error, StoreDown | IngestFailed):
+            self._respond(respond, "not_ingested", _TRY_AGAIN)
+        else:
+            name = type(error).__name__
+            log.error("webhook failed, the provider will retry", channel=self._channel.name, error=name)
+            self._respond(respond, "failed", _TRY_AGAIN)
+
+    def _respond(self, respond: Respond, answer: str, response: RawResponse) -> None:
+        self._metrics.webhooks.count(self._channel.name, answer)
+        respond(response)
 
 
-async def _respond(send: Send, response: RawResponse) -> None:
-    """Send a response; without a general class, which costs a twentieth of a message's time."""
+def read_headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Decode a request's headers, whose names are in small letters; of a repeated one the first counts."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(raw)}
+
+
+def headers_of(response: RawResponse) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a response; without a general class, which costs a twentieth of a message's time."""
     kind = response.media_type.encode("latin-1")
     headers = [(b"content-length", b"%d" % len(response.body)), (b"content-type", kind)]
     if response.status == _UNAVAILABLE:
         headers.append((b"retry-after", _RETRY_AFTER))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
+    return headers
+
+
+def _settle(answered: asyncio.Future[RawResponse], response: RawResponse) -> None:
+    if not answered.done():  # its client may be gone
+        answered.set_result(response)
 
 
 def _unsigned() -> _Refused:

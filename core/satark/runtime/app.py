@@ -17,6 +17,7 @@ from satark.ingest.webhook import WebhookEndpoint
 from satark.observability import describe_error, log
 from satark.runtime.connections import SETTINGS_STATE
 from satark.runtime.status import Status, metrics_listener
+from satark.runtime.webhook_connection import WEBHOOKS_STATE
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -54,7 +55,7 @@ def build_app(host: Host, *, listen_for_metrics: bool = False) -> Starlette:
         try:
             async with host.running(), metrics_listener(status, listen if listen_for_metrics else ""):
                 serves = True
-                yield {SETTINGS_STATE: host.settings.core.http}
+                yield {SETTINGS_STATE: host.settings.core.http, WEBHOOKS_STATE: endpoints}
         except Exception as error:
             log.error("process failed, stopping", **describe_error(error))
             if serves:

@@ -9,9 +9,10 @@ import asyncio
 from enum import IntEnum
 from typing import Any, Final, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from satark.core_settings import HttpSettings
+from satark.runtime.webhook_connection import WebhookConnection
 
 SETTINGS_STATE: Final = "satark_http"
 """Key of the `HttpSettings` in the state of the application's lifespan; where it is missing, the defaults hold."""
@@ -29,7 +30,7 @@ class Waiting(IntEnum):
     """It waits for us: it never makes room."""
 
 
-class TimedConnection(HttpToolsProtocol):
+class TimedConnection(WebhookConnection):
     """One connection: its headers must end in time, its body and its response must make progress."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -46,7 +47,7 @@ class TimedConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request, and make room where there are too many connections."""
         super().connection_made(transport)
-        self._timer = self.loop.call_later(self._limits.header_seconds, self._check)
+        self._check()
         if len(self.connections) > self._limits.connections:
             self._make_room()
 
@@ -93,9 +94,15 @@ class TimedConnection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """The response is complete: the next request may come, or the rest of a body that nobody reads."""
-        if self.waiting is Waiting.RESPONSE and not self.pipeline:
+        # Not uvicorn's own: it sets a timer for each response, to end a connection that is idle then.
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self.waiting is Waiting.RESPONSE:
             self._wait(Waiting.NEXT_REQUEST)
-        super().on_response_complete()
 
     def pause_writing(self) -> None:
         """The client does not take the response as fast as it is written."""
@@ -113,11 +120,13 @@ class TimedConnection(HttpToolsProtocol):
     def _check(self) -> None:
         """End the connection if its time is over; else check again when it could be."""
         now = self.loop.time()
-        deadline = min(self._read_deadline(now), self._write_deadline(now))
+        if self.waiting is Waiting.NEXT_REQUEST and now >= self._since + self.timeout_keep_alive:
+            self.transport.close()  # what is written is still sent
+        deadline = min(self._read_deadline(now), self._write_deadline(now), now + self.timeout_keep_alive)
         if now >= deadline:
             self.end()
         else:
-            self._timer = self.loop.call_later(deadline - now, self._check)
+            self._timer = self.loop.call_at(deadline, self._check)
 
     def _read_deadline(self, now: float) -> float:
         limits = self._limits

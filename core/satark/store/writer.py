@@ -12,10 +12,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from satark.observability import log
 from satark.store.unit_of_work import UnitOfWork, unit_of_work
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Write = Callable[[UnitOfWork], T]
+Done: TypeAlias = Callable[[Any], None]
+"""Takes the result of a write, or the exception that it raised."""
 
 
 class StoreDown(Exception):  # noqa: N818 - it reads as what it says
@@ -159,11 +163,9 @@ class Writer:
             StoreDown: the database can't be written now.
             Exception: what the write itself raises; it is rolled back alone.
         """
-        job = _Job(write, grouped=False)
-        job.future = self._running_loop().create_future()
-        self._queue(job)
-        result: T = await job.future
-        return result
+        written: asyncio.Future[T] = self._running_loop().create_future()
+        self._queue(_Job(write, done=partial(_settle, written)))
+        return await written
 
     async def write_grouped(self, item: object, sender: bytes = b"") -> Any:
         """Write one item with the `GroupedWrite`, together with others that wait, of `sender` no more than a share.
@@ -172,14 +174,21 @@ class Writer:
             StoreDown: the database can't be written now, or too many items wait for it.
             Exception: what the `GroupedWrite` returned for this item.
         """
-        job = _Job(item, grouped=True, sender=sender)
-        job.future = self._running_loop().create_future()
-        self._queue(job)
-        return await job.future
+        written: asyncio.Future[Any] = self._running_loop().create_future()
+        self.group(item, sender, partial(_settle, written))
+        return await written
+
+    def group(self, item: object, sender: bytes, done: Done) -> None:
+        """Write one item as `write_grouped` does; `done` gets the result or the exception, on the event loop.
+
+        Raises:
+            StoreDown: too many items wait; `done` is not called.
+        """
+        self._queue(_Job(item, grouped=True, sender=sender, done=done))
 
     def write_soon(self, write: Write[Any]) -> None:
         """Run a write with the next batch; nobody waits for its result."""
-        self._queue(_Job(write, grouped=False))
+        self._queue(_Job(write))
 
     def _queue(self, job: _Job) -> None:
         if not self._waiting.add(job):
@@ -221,7 +230,10 @@ class Writer:
         self._busy = False
         self._hand_over()
         for job in jobs:
-            job.resolve()
+            try:
+                job.resolve()
+            except Exception as error:  # noqa: BLE001 - the others of the batch wait for theirs
+                log.error("what follows a write failed", error=type(error).__name__)
 
     def _one_by_one(self, jobs: Sequence[_Job]) -> None:
         for job in jobs:
@@ -265,23 +277,28 @@ def _nothing(_unit: UnitOfWork) -> None:
     """Write nothing: when it has run, every write queued before it has run too."""
 
 
-class _Job:
-    __slots__ = ("future", "grouped", "result", "sender", "work")
+def _settle(written: asyncio.Future[Any], result: Any) -> None:
+    if written.done():
+        return
+    if isinstance(result, BaseException):
+        written.set_exception(result)
+    else:
+        written.set_result(result)
 
-    def __init__(self, work: Any, *, grouped: bool, sender: bytes = b"") -> None:
+
+class _Job:
+    __slots__ = ("done", "grouped", "result", "sender", "work")
+
+    def __init__(self, work: Any, *, grouped: bool = False, sender: bytes = b"", done: Done | None = None) -> None:
         self.work = work
         self.sender = sender
         self.grouped = grouped
+        self.done = done
         self.result: Any = None
-        self.future: asyncio.Future[Any] | None = None
 
     def resolve(self) -> None:
-        if self.future is None or self.future.done():
-            return
-        if isinstance(self.result, BaseException):
-            self.future.set_exception(self.result)
-        else:
-            self.future.set_result(self.result)
+        if self.done is not None:
+            self.done(self.result)
 
 
 class WriteBatcher(Generic[T]):

@@ -1,0 +1,257 @@
+"""A webhook that comes in full is answered as any other, byte for byte, but without a task."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, cast
+
+import msgspec
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from satark.channel import Batch, Channel, Outcome
+from satark.core_settings import HttpSettings
+from satark.ingest.ingest import Done, Ingest, IngestFailed
+from satark.ingest.unverified_bodies import UnverifiedBodies
+from satark.ingest.webhook import WebhookEndpoint
+from satark.runtime.connections import SETTINGS_STATE, TimedConnection, Waiting
+from satark.runtime.webhook_connection import WEBHOOKS_STATE
+from satark.store.writer import StoreDown
+from satark.telemetry.metrics import Metrics
+from satark.testing.scripted import ScriptedChannel
+from satark.testing.waiting import until
+
+BODY = b'[["asha","key-1","Hi"]]'
+DATE = (b"date", b"Fri, 27 Nov 2026 10:00:00 GMT")
+MOST = 100
+"""Bytes of the largest body that is taken."""
+
+
+class Takings:
+    """Stands for the ingest: it takes batches, and the test says what becomes of each."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Done] = []
+        self.refuses = False
+
+    def take(self, channel: Channel, batch: Batch, done: Done) -> None:
+        if self.refuses:
+            raise StoreDown
+        if batch.inbound:
+            self.waiting.append(done)
+        else:
+            done(Outcome())
+
+
+class Wire(asyncio.Transport):
+    """The transport of a connection: what was written, and whether it was closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written, self.closed = b"", False
+
+    def write(self, data: Any) -> None:
+        assert not self.closed
+        self.written += data
+
+    def close(self) -> None:
+        self.closed = True
+
+    abort = close
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def pause_reading(self) -> None:
+        """Nothing more is read: the tests write what they write."""
+
+    def resume_reading(self) -> None:
+        """As above."""
+
+
+class Line:
+    """A connection to a server with one webhook."""
+
+    def __init__(self, idle_seconds: float = 5) -> None:
+        self.ingest, self.wire, self.state = Takings(), Wire(), ServerState()
+        self.state.default_headers = [DATE]
+        channel = ScriptedChannel()
+        usual = msgspec.structs.replace(channel.endpoints[0], limit=MOST)
+        webhook = WebhookEndpoint(Metrics(), cast("Ingest", self.ingest), channel, usual, UnverifiedBodies(MOST))
+        config = uvicorn.Config(
+            cast("Any", webhook), proxy_headers=False, log_config=None, timeout_keep_alive=cast("int", idle_seconds)
+        )
+        app_state = {SETTINGS_STATE: HttpSettings(), WEBHOOKS_STATE: {"/script": webhook}}
+        self.connection = TimedConnection(config, self.state, app_state)
+        self.connection.connection_made(self.wire)
+
+    def send(self, *parts: bytes) -> None:
+        for part in parts:
+            self.connection.data_received(part)
+
+    @property
+    def answers(self) -> list[int]:
+        """The status of each answer."""
+        return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+) ", self.wire.written)]
+
+    def waits_for(self, what: Waiting) -> bool:
+        return self.connection.waiting is what
+
+    async def settle(self, outcome: Outcome | Exception) -> None:
+        """Say what becomes of the batch that waits longest, once it is there."""
+        await until(lambda: bool(self.ingest.waiting))
+        self.ingest.waiting.pop(0)(outcome)
+
+    async def answered(self, count: int = 1) -> None:
+        await until(lambda: len(self.answers) == count and not self.state.tasks)
+
+
+@pytest.fixture
+async def line() -> AsyncIterator[Line]:
+    made = Line()
+    yield made
+    made.connection.connection_lost(None)
+
+
+def request(body: bytes = BODY, *, version: str = "1.1", path: str = "/script", **headers: str) -> bytes:
+    """Make a signed request."""
+    named = {"x-signature": ScriptedChannel.sign(body), "content-length": str(len(body))}
+    named |= {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = [f"POST {path} HTTP/{version}", "host: x", *(f"{name}: {value}" for name, value in named.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def in_parts(sent: bytes) -> Iterator[bytes]:
+    """Cut a request within its body."""
+    yield sent[:-1]
+    yield sent[-1:]
+
+
+def chunked(body: bytes) -> bytes:
+    """Make a signed request that does not announce how long it is."""
+    head = f"POST /script HTTP/1.1\r\nhost: x\r\nx-signature: {ScriptedChannel.sign(body)}\r\n"
+    return f"{head}transfer-encoding: chunked\r\n\r\n{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
+
+
+ASKED: dict[str, tuple[bytes, Outcome | Exception | None]] = {
+    "taken": (request(), Outcome()),
+    "in chunks": (chunked(BODY), Outcome()),
+    "closing": (request(connection="close"), Outcome()),
+    "not committed": (request(), IngestFailed()),
+    "database down": (request(), StoreDown()),
+    "broken": (request(), ValueError()),
+    "malformed": (request(b"{"), None),
+    "unsigned": (request(x_signature="0"), None),
+    "too long": (request(b" " * (MOST + 1)), None),
+    "too long in chunks": (chunked(b" " * (MOST + 1)), None),
+}
+
+
+@pytest.mark.parametrize(("sent", "outcome"), ASKED.values(), ids=ASKED)
+async def test_an_answer_is_the_same_whichever_way_a_webhook_comes(
+    sent: bytes, outcome: Outcome | Exception | None
+) -> None:
+    at_once, bit_by_bit = Line(), Line()
+    at_once.send(sent)
+    bit_by_bit.send(*in_parts(sent))
+    assert not at_once.state.tasks
+    assert len(bit_by_bit.state.tasks) == 1
+    for one in (at_once, bit_by_bit):
+        if outcome is not None:
+            await one.settle(outcome)
+        await one.answered()
+        assert one.wire.closed is (b"connection: close\r\n" in one.wire.written)
+        one.connection.connection_lost(None)
+    assert at_once.wire.written == bit_by_bit.wire.written
+
+
+async def test_nothing_is_answered_before_it_is_durable(line: Line) -> None:
+    line.send(request())
+    assert line.waits_for(Waiting.RESPONSE)
+    assert not line.wire.written
+    await line.settle(Outcome())
+    assert line.answers == [200]
+    assert line.waits_for(Waiting.NEXT_REQUEST)
+
+
+async def test_where_too_much_waits_it_shall_come_again(line: Line) -> None:
+    line.ingest.refuses = True
+    line.send(request())
+    assert line.answers == [503]
+    assert b"\r\nretry-after: 5\r\n" in line.wire.written
+
+
+async def test_requests_that_come_together_are_answered_in_order(line: Line) -> None:
+    line.send(request() + request(b"{") + request())
+    assert len(line.ingest.waiting) == 1
+    assert not line.answers
+    await line.settle(IngestFailed())
+    await line.settle(Outcome())
+    await line.answered(3)
+    assert line.answers == [503, 200, 200]
+    line.send(request())
+    assert not line.state.tasks, "the next one comes alone again"
+    await line.settle(Outcome())
+    await line.answered(4)
+
+
+async def test_a_server_that_stops_answers_what_is_under_way_and_closes(line: Line) -> None:
+    line.send(request())
+    line.connection.shutdown()
+    assert not line.wire.closed
+    await line.settle(Outcome())
+    assert line.answers == [200]
+    assert b"\r\nconnection: close\r\n" in line.wire.written
+    assert line.wire.closed
+
+
+async def test_a_client_that_left_is_sent_nothing(line: Line) -> None:
+    line.send(request())
+    line.wire.close()
+    line.connection.connection_lost(None)
+    await line.settle(Outcome())
+    assert not line.wire.written
+
+
+async def test_what_is_no_http_is_refused_in_the_middle_of_a_webhook(line: Line) -> None:
+    line.send(chunked(BODY).replace(b"\r\n17\r\n", b"\r\nno number\r\n"))
+    assert line.answers == [400]
+    assert line.wire.closed
+    assert not line.state.tasks
+
+
+@pytest.mark.parametrize(
+    "sent", [request(version="1.0"), request(path="/script?a=1"), request(expect="100-continue")], ids=str
+)
+async def test_an_unusual_request_takes_the_usual_way(line: Line, sent: bytes) -> None:
+    line.send(sent)
+    assert len(line.state.tasks) == 1
+    await line.settle(Outcome())
+    await line.answered(1 + (b"100-continue" in sent))
+
+
+async def test_a_client_that_reads_nothing_is_written_no_more(line: Line) -> None:
+    line.connection.pause_writing()
+    line.send(request())
+    await line.settle(Outcome())
+    assert not line.wire.written
+    line.connection.resume_writing()
+    await line.answered()
+
+
+async def test_an_idle_connection_ends_but_none_that_waits_for_us() -> None:
+    waits, idle = Line(idle_seconds=0.01), Line(idle_seconds=0.01)
+    waits.send(request())
+    idle.send(request())
+    await idle.settle(Outcome())
+    await until(lambda: idle.wire.closed)
+    assert idle.answers == [200]
+    assert not waits.wire.closed
+    await waits.settle(Outcome())
+    await until(lambda: waits.wire.closed)
