@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
+import sys
 from pathlib import Path
 
 import pytest
 
 from satark.store import tables
 from satark.testing.commands import run
+from satark.testing.processes.service import Service
 from satark.testing.store import fresh_services
+from satark.testing.waiting import until
 
 
 @pytest.mark.parametrize("role", ["nobody", "web,nobody", ""])
@@ -17,8 +23,35 @@ def test_a_wrong_role_is_reported(data: Path, role: str) -> None:
     assert "is not one of web, worker, desk" in run("serve", "--role", role, code=2).stderr
 
 
-def test_several_processes_need_a_server_database(data: Path) -> None:
-    assert "SATARK_DATABASE_URL" in run("serve", "--workers", "2", code=78).stderr
+def test_several_processes_serve_no_desk(data: Path) -> None:
+    assert "run --role desk separately" in run("serve", "--workers", "2", code=2).stderr
+    assert not data.exists()
+
+
+async def test_of_several_processes_one_that_ends_is_begun_anew_and_all_end_with_the_first(data: Path) -> None:
+    satark = str(Path(sys.executable).with_name("satark"))
+    service = Service(data, {}, [satark, "serve", "--role", "web", "--workers", "2"])
+    async with service:
+        before = set(workers(service))
+        os.kill(min(before), signal.SIGKILL)
+        await until(lambda: len(set(workers(service)) - before) == 1)
+        running = workers(service)
+        await service.kill()
+        await until(lambda: not any(map(runs, running)))
+
+
+def runs(pid: int) -> bool:
+    """Whether a process runs; one that has ended shows no command, if it shows at all."""
+    with contextlib.suppress(FileNotFoundError):
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    return False
+
+
+def workers(service: Service) -> list[int]:
+    """Return the ids of the processes that serve for a service."""
+    children = Path(f"/proc/{service.pid}/task/{service.pid}/children").read_text().split()
+    commands = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children}
+    return [pid for pid, command in commands.items() if b"spawn_main" in command]
 
 
 def test_it_logs_its_address_and_warns_without_a_desk(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

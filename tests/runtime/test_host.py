@@ -27,7 +27,7 @@ CHORE = Call(account=ACCOUNT, method="delete", body=b"chore")
 async def test_it_opens_and_closes_its_channels_and_sinks(tmp_path: Path) -> None:
     channel, sink = ScriptedChannel(), ScriptedSink()
     host = scripted_host(Settings(data_dir=tmp_path), channel, [sink])
-    assert host.embedded
+    assert host.releases_claims
     async with host.running():
         await until(lambda: channel.opened and sink.opened)
     assert (channel.opened, channel.closed, sink.opened, sink.closed) == (1, 1, 1, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from satark.store.engines import make_engine, reading_engine
 from satark.store.write_ahead_log import erase_log
@@ -42,6 +43,44 @@ def test_an_error_message_does_not_contain_the_written_values(engine: Engine) ->
         connection.execute(text("INSERT INTO nowhere VALUES (:words)"), {"words": WORDS})
     assert "nowhere" in str(failure.value)
     assert WORDS not in f"{failure.value!s} {failure.value!r}"
+
+
+async def test_a_write_on_sqlite_begins_when_that_of_another_process_has_ended(tmp_path: Path) -> None:
+    engine, other = (make_engine(f"sqlite:///{tmp_path / 'main.db'}") for _ in range(2))
+    with other.begin() as theirs:
+        theirs.execute(text("CREATE TABLE word (said VARCHAR(20))"))
+        ours = asyncio.create_task(asyncio.to_thread(_write, engine))
+        await asyncio.sleep(0)
+        theirs.execute(text("INSERT INTO word VALUES ('first')"))
+    await ours
+    with reading_engine(engine).connect() as connection:
+        assert connection.execute(text("SELECT said FROM word")).scalars().all() == ["first", "second"]
+    engine.dispose()
+    other.dispose()
+
+
+def _write(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO word VALUES ('second')"))
+
+
+def test_a_write_on_sqlite_that_waits_too_long_or_can_not_begin_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark.store.engines.BUSY_SECONDS", 0)
+    engine, other = (make_engine(f"sqlite:///{tmp_path / 'main.db'}") for _ in range(2))
+    with other.begin(), pytest.raises(OperationalError, match="database is locked"), engine.begin():
+        pass
+    with engine.begin() as connection:
+        assert connection.execute(text("PRAGMA busy_timeout")).scalar() == 0
+    monkeypatch.setattr("satark.store.engines.BUSY_SECONDS", 3600)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+        connection.rollback()
+        with pytest.raises(OperationalError, match="readonly"):
+            connection.execute(text("SELECT 1"))
+    engine.dispose()
+    other.dispose()
 
 
 def test_a_deleted_row_is_overwritten_in_sqlites_file_whatever_the_librarys_default(

@@ -1,18 +1,21 @@
-"""Two hundred citizens at once: every tip reaches both desks once, exactly as it was sent."""
+"""Two hundred citizens at once: every tip reaches both desks once, exactly as it was sent, by one process or two."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import random
+import sys
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image
 
 from satark.testing.installation import ENGLISH, HINDI, Installation, set_up_installation
+from satark.testing.processes.service import Service
 from satark.testing.whatsapp.citizen import Citizen, Photo, Place
 
 CITIZENS = 200
@@ -98,10 +101,12 @@ def summary(tip: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("workers", [1, 2])
 async def test_two_hundred_tips_at_once_arrive_once_and_unchanged(
-    tmp_path: Path, environment: Mapping[str, str]
+    tmp_path: Path, environment: Mapping[str, str], workers: int
 ) -> None:
-    async with set_up_installation(tmp_path, environment) as installation:
+    serve = (str(Path(sys.executable).with_name("satark")), "serve", "--role", "web,worker", "--workers", str(workers))
+    async with set_up_installation(tmp_path, environment, command=serve, service=Service) as installation:
         await installation.service.start()
         filed = await asyncio.gather(*(file_tip(installation, number) for number in range(CITIZENS)))
         assert len({code for code, _ in filed}) == CITIZENS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 
 import click
@@ -10,6 +11,7 @@ from starlette.applications import Starlette
 
 from satark.cli.roles import Roles, roles_option
 from satark.core_settings import Role
+from satark.evidence.sandbox.isolation import die_with_parent
 from satark.identity.core_dumps import forbid_dumps
 from satark.identity.memory_lock import lock_memory
 from satark.observability import log
@@ -17,7 +19,7 @@ from satark.routing.desks import all_desks
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.runtime.http_server import check_port, collect_rarely, run_server, uvicorn_options
-from satark.settings import SettingProblem, Settings, SettingsError
+from satark.settings import Settings
 from satark.telemetry.logs import configure_logging
 
 _ROLES = "SATARK_SERVE_ROLES"
@@ -32,7 +34,7 @@ _ROLES = "SATARK_SERVE_ROLES"
     default=1,
     show_default=True,
     type=click.IntRange(1, 64),
-    help="Number of processes; more than one needs PostgreSQL.",
+    help="Number of processes; one for each core serves a rush best.",
 )
 def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
     """Serve channels, background work and the officers' desk.
@@ -40,24 +42,21 @@ def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
     The roles are web (the public channels), worker (the background work) and desk (the officers' pages). Only processes
     with the desk role ever hold a decrypted private key, so run that role on a machine of its own.
     """
-    settings = Settings()
-    configure_logging(json=True)
-    process = Host(settings, roles)
-    application = build_app(process, listen_for_metrics=True)
-    if workers == 1:
-        check_port(host, port)
-        _announce(process, host, port)
-        run_server(application, host, port)
-        return
-    if settings.database_url.startswith("sqlite"):
-        message = "SQLite supports one process only: use PostgreSQL for more"
-        raise SettingsError([SettingProblem("database_url", "SATARK_DATABASE_URL", message)])
-    if "desk" in roles:
+    if workers > 1 and "desk" in roles:
         raise click.UsageError(
             "officers' sessions live in one process: run --role desk separately from --role web,worker"
         )
+    settings = Settings()
+    configure_logging(json=True)
+    process = Host(settings, roles, is_alone=workers == 1)
+    if workers == 1:
+        check_port(host, port)
+        _announce(process, host, port)
+        run_server(build_app(process, listen_for_metrics=True), host, port)
+        return
     check_port(host, port)
     _announce(process, host, port)
+    process.services.close()
     os.environ[_ROLES] = ",".join(roles)
     uvicorn.run("satark.cli.serve:make_app", factory=True, workers=workers, **uvicorn_options(host, port))
 
@@ -72,11 +71,15 @@ def _announce(process: Host, host: str, port: int) -> None:
 
 
 def make_app() -> Starlette:
-    """Make the application of one worker process."""
+    """Make the application of one of several processes; it ends with the first of them."""
+    die_with_parent()
+    first = multiprocessing.parent_process()
+    if first is not None and not first.is_alive():  # it ended before the kernel was asked
+        raise SystemExit(1)
     forbid_dumps()
     lock_memory()
     configure_logging(json=True)
     roles = Roles().convert(os.environ[_ROLES], None, None)
-    application = build_app(Host(Settings(), roles), listen_for_metrics=True)
+    application = build_app(Host(Settings(), roles, is_alone=False), listen_for_metrics=True)
     collect_rarely()
     return application

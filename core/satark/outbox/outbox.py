@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from itertools import count
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,7 +20,19 @@ if TYPE_CHECKING:
     from satark.prompt import Capabilities, Prompt
     from satark.store.unit_of_work import UnitOfWork
 
-_positions = count(time.time_ns())
+
+class _Positions:
+    """Numbers messages in the order of their making, whichever process makes them while the clock is not set back."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def __next__(self) -> int:
+        self._last = max(self._last + 1, time.time_ns())
+        return self._last
+
+
+_positions = _Positions()
 
 
 class Outbox:

@@ -40,8 +40,10 @@ DATABASE_SECONDS = 2.0
 class Host:
     """A process put together from its settings; `running` starts it."""
 
-    def __init__(self, settings: Settings, roles: Collection[Role] = ROLES) -> None:
+    def __init__(self, settings: Settings, roles: Collection[Role] = ROLES, *, is_alone: bool = True) -> None:
         """Put the process together, and migrate an empty database.
+
+        `is_alone`: no other process has these roles on this machine; on SQLite, then, none at all has them.
 
         With the role web it starts without the database too: it spools, refuses what providers send again, and looks
         for the database until it answers.
@@ -52,6 +54,7 @@ class Host:
         """
         self.settings = settings
         self.roles = frozenset(roles)
+        self._is_alone = is_alone
         self.stop: Callable[[], None] = partial(signal.raise_signal, signal.SIGTERM)
         """Ends the process."""
         compose.check_packages(self.roles)
@@ -116,7 +119,7 @@ class Host:
                 started.set()
                 await self._wait_for_database()
             if self.ingest_runtime:
-                await self.ingest_runtime.start(tasks, embedded=self.embedded)
+                await self.ingest_runtime.start(tasks, releases_claims=self.releases_claims)
             for name, work in self.background.items():
                 tasks.create_task(keep_running(name, work, self.metrics.faults.task_failed))
             started.set()
@@ -141,9 +144,9 @@ class Host:
             await asyncio.sleep(DATABASE_SECONDS)
 
     @property
-    def embedded(self) -> bool:
-        """Whether the database is SQLite, which only one process of web and worker roles may use."""
-        return self.services.main.dialect.name == "sqlite"
+    def releases_claims(self) -> bool:
+        """Whether what is claimed in the database was claimed by an earlier life: no other process can have done so."""
+        return self._is_alone and self.services.main.dialect.name == "sqlite"
 
     def emit(self, event: LifecycleEvent) -> None:
         """Pass an event to the plugins; their failures are counted and go no further."""

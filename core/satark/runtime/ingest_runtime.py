@@ -99,13 +99,16 @@ class IngestRuntime:
         self._replay = SpoolReplay(ingest=self.ingest, channels=self.channels, spool=self.spool, metrics=metrics)
         self.drafts = Drafts(flows=self._flows, identity=self.identity, sessions=self._sessions, services=services)
 
-    async def start(self, tasks: asyncio.TaskGroup, *, embedded: bool) -> None:
-        """Open the channels and start the background tasks. `embedded`: no other process works on this database."""
+    async def start(self, tasks: asyncio.TaskGroup, *, releases_claims: bool) -> None:
+        """Open the channels and start the background tasks.
+
+        `releases_claims`: what is claimed in the database was claimed by an earlier life of this process.
+        """
         await self.retention.prepare()
         for channel in self.channels:
             await channel.open()
         await self.store_flow()
-        if embedded:
+        if releases_claims:
             # Whoever held these died with the last process; nobody else could be sending them.
             await self.writer.write(outbox_store.make_all_due)
             await self.writer.write(evidence_files.release_claims)

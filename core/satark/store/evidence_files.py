@@ -98,7 +98,7 @@ def claim_due(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[Me
 
 
 def release_claims(unit: UnitOfWork) -> None:
-    """Make files due that a killed process held; only for the start of the one process of an embedded database."""
+    """Make files due that a killed process held; only for the start of the one process that uses the database."""
     held = (file.c.state == "due", file.c.reason == "", file.c.attempts < _CRASHES)
     unit.main.execute(update(file).where(*held).values(due_at=unit.now))
 

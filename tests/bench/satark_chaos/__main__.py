@@ -17,6 +17,7 @@ def main() -> int:
     parser.add_argument("--databases", nargs="+", choices=DATABASES, default=DATABASES)
     parser.add_argument("--tips", type=int, default=10_000, help="number of tips, half of them on each database")
     parser.add_argument("--kills", type=int, default=200, help="number of kill -9, half of them on each database")
+    parser.add_argument("--workers", type=int, default=1, help="processes that serve")
     parser.add_argument("--together", type=int, default=32, help="citizens who write at once")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=float, default=7200, help="seconds after which nobody begins a tip")

@@ -7,7 +7,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from itertools import cycle, takewhile
 from pathlib import Path
@@ -23,6 +23,8 @@ from satark.store import envelopes, tables
 from satark.testing.dialogue.walking import LostError
 from satark.testing.installation import DESKS, Installation, set_up_installation
 from satark.testing.peers.postgres import empty_database, postgres_server
+from satark.testing.processes.forked import ForkedService
+from satark.testing.processes.service import Service
 from satark_chaos.blows import KILL, Blows
 from satark_chaos.ledger import Counts, Ledger
 from satark_chaos.people import TroubledCitizen, answers_of, story
@@ -44,7 +46,9 @@ class Run(NamedTuple):
     seconds: float
 
 
-async def chaos(database: str, *, tips: int, kills: int, together: int, seed: int, limit: float) -> Run:
+async def chaos(
+    database: str, *, tips: int, kills: int, together: int, seed: int, limit: float, workers: int = 1
+) -> Run:
     """Let citizens send tips until all have a receipt or the time is over, under blows; then compare.
 
     Args:
@@ -54,6 +58,7 @@ async def chaos(database: str, *, tips: int, kills: int, together: int, seed: in
         together: how many citizens write at once.
         seed: for the choice of blows.
         limit: seconds after which nobody begins a tip any more.
+        workers: how many processes serve; more than one serve no desk's pages.
 
     Raises:
         TimeoutError: what was sent is not delivered within ten minutes.
@@ -68,7 +73,9 @@ async def chaos(database: str, *, tips: int, kills: int, together: int, seed: in
             "SATARK_RECEIPT_CODES_AHEAD": "200",
         }
         installation = await stack.enter_async_context(
-            set_up_installation(folder, environment),
+            set_up_installation(
+                folder, environment, command=_command(workers), service=ForkedService if workers == 1 else Service
+            ),
         )
         await installation.service.start()
         ledger, blows = Ledger(), Blows(installation, main, seed)
@@ -82,6 +89,13 @@ async def chaos(database: str, *, tips: int, kills: int, together: int, seed: in
         async with asyncio.timeout(DELIVERED_WITHIN):
             counts = await compare(installation, ledger)
         return Run(counts, blows.counts, time.monotonic() - began)
+
+
+def _command(workers: int) -> Sequence[str]:
+    """Return the command that serves in so many processes; one process serves as it does unless told otherwise."""
+    if workers == 1:
+        return ()
+    return (str(Path(sys.executable).with_name("satark")), "serve", "--role", "web,worker", "--workers", str(workers))
 
 
 async def strike(ledger: Ledger, blows: Blows, *, every: float, kills: int, seed: int) -> None:
