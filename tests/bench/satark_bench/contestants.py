@@ -18,6 +18,7 @@ from satark_bench.stored import store
 from satark_bench.webhooks import PHONE_NUMBER_ID
 
 SECRET = "a secret of this benchmark"
+_TWO = ("--workers", "2")
 
 
 class Site(NamedTuple):
@@ -59,9 +60,14 @@ def _floor(site: Site, database: str) -> Launch:
 
 
 @contextmanager
-def satark_on_sqlite(site: Site) -> Iterator[Launch]:
+def satark_on_sqlite(site: Site, *options: str) -> Iterator[Launch]:
     """Satark with the embedded databases in its data folder."""
-    yield _satark(site, f"sqlite:///{site.folder / 'main.db'}")
+    yield _satark(site, f"sqlite:///{site.folder / 'main.db'}", *options)
+
+
+def two_workers_on_sqlite(site: Site) -> AbstractContextManager[Launch]:
+    """Two processes of Satark on the embedded databases."""
+    return satark_on_sqlite(site, *_TWO)
 
 
 @contextmanager
@@ -73,7 +79,7 @@ def satark_on_postgres(site: Site, *options: str) -> Iterator[Launch]:
 
 def two_workers_on_postgres(site: Site) -> AbstractContextManager[Launch]:
     """Two processes of Satark on a PostgreSQL database."""
-    return satark_on_postgres(site, "--workers", "2")
+    return satark_on_postgres(site, *_TWO)
 
 
 @contextmanager
@@ -126,12 +132,14 @@ Contestant = Callable[[Site], AbstractContextManager[Launch]]
 CONTESTANTS: dict[str, Contestant] = {
     "floor": floor,
     "satark (SQLite)": satark_on_sqlite,
+    "satark (SQLite, 2 workers)": two_workers_on_sqlite,
     "floor (PostgreSQL)": floor_on_postgres,
     "satark (PostgreSQL)": satark_on_postgres,
     "satark (PostgreSQL, 2 workers)": two_workers_on_postgres,
 }
 FLOORS = {
     "satark (SQLite)": "floor",
+    "satark (SQLite, 2 workers)": "floor",
     "satark (PostgreSQL)": "floor (PostgreSQL)",
     "satark (PostgreSQL, 2 workers)": "floor (PostgreSQL)",
 }
