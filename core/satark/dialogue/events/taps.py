@@ -56,7 +56,7 @@ def _handle_stale(context: TurnContext, token: Token) -> Turn:
         return switch_language(context, token.option)
     step = context.loaded.flow.by_id.get(token.question)
     old = context.session.answers.get(token.question)
-    if step is None or old is None or context.state is not DRAFT or step not in context.progress.path:
+    if step is None or old is None or context.state is not DRAFT or not context.is_on_path(step):
         return context.ask()
     view = context.view(step)
     if step.type.part != "ask" or token.option not in {option.code for option in step.type.ask(step, view).options}:

@@ -91,7 +91,7 @@ def _is_open(context: TurnContext, meaning: Meaning) -> bool:
 
 def _asks_now(context: TurnContext) -> bool:
     now = _step(context, "now")
-    return now is not None and now in context.progress.path
+    return now is not None and context.is_on_path(now)
 
 
 def _step(context: TurnContext, meaning: Meaning) -> Step | None:

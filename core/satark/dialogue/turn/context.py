@@ -64,6 +64,7 @@ class TurnContext:
     """The working state of one turn: the session as it becomes, and what the turn will carry."""
 
     __slots__ = (
+        "_ahead",
         "_analyses",
         "_progress",
         "dangers",
@@ -101,6 +102,7 @@ class TurnContext:
         self.page_stays = False
         """Whether the current page may stay although something is said above it: it was said above it before."""
         self._progress: Progress | None = None
+        self._ahead: Progress | None = None
         self._analyses: dict[str, Analysis] = {}
         """Of the texts that this turn has read; a text is kept no longer."""
 
@@ -117,7 +119,7 @@ class TurnContext:
     def step(self) -> Step | None:
         """The step that is being asked: one that is edited from the review, or the first open one."""
         edited = self.loaded.flow.by_id.get(self.session.state.removeprefix(EDIT_PREFIX))
-        return edited if edited is not None and edited in self.progress.path else self.progress.step
+        return edited if edited is not None and self.is_on_path(edited) else self.progress.step
 
     @property
     def is_complete(self) -> bool:
@@ -146,10 +148,18 @@ class TurnContext:
         """Return what a step may look at."""
         return self.loaded.view(self.session, step, self.progress, self.now, self.names)
 
+    def is_on_path(self, step: Step) -> bool:
+        """Whether a step is on the path, be it still to come."""
+        if step in self.progress.path:
+            return True
+        if self._ahead is None:
+            self._ahead = self.loaded.progress(self.session, ahead=True)
+        return step in self._ahead.path
+
     def may_answer(self, step: Step) -> bool:
         """Whether a step may be answered now: it is on the path, or a detail whose condition holds."""
         holds = step.when is None or step.when.holds(self.progress.values)
-        return step in self.progress.path or (step.detail and holds)
+        return (step.detail and holds) or self.is_on_path(step)
 
     # ------------------------------------------------------------- changes
 
@@ -157,7 +167,7 @@ class TurnContext:
         """Replace fields of the session."""
         self.session = msgspec.structs.replace(self.session, **fields)
         if not fields.keys() <= _STANDING:
-            self._progress = None
+            self._progress = self._ahead = None
 
     def leave_menu(self) -> None:
         """Leave the menu that the session is in, for where it was before."""

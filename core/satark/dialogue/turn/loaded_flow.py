@@ -33,7 +33,10 @@ class Progress(msgspec.Struct, frozen=True):
     """Where a session stands in its flow."""
 
     path: tuple[Step, ...]
-    """The steps whose conditions hold, in order; details only if they were picked or answered."""
+    """The steps whose conditions hold, in order; details only if they were picked or answered.
+
+    As far as they are answered or asked: `TurnContext.is_on_path` tells of those that are still to come too.
+    """
     values: Mapping[str, Any]
     """Step → value, for the answered steps on the path."""
     step: Step | None
@@ -116,18 +119,18 @@ class LoadedFlow:
         said = (texts.text(texts.own(key, session.channel), **values) for texts in catalogues)
         return "\n".join(with_website(text, self.website) for text in said)
 
-    def progress(self, session: Session) -> Progress:
-        """Work out the path and the position from the answers."""
+    def progress(self, session: Session, *, ahead: bool = False) -> Progress:
+        """Work out the path and the position from the answers. `ahead`: with the path that is still to come."""
         answers, picked = session.answers, session.picked_details
         path: list[Step] = []
         passed: list[Step] = []
         values: dict[str, Any] = {}
         position: Step | None = None
         # With files a step is on the path whatever its condition says, so that they are shown before they are sent.
-        with_files = self._media_steps.intersection(file.role for file in session.files)
+        with_files = self._media_steps.intersection(file.role for file in session.files) if session.files else ()
         for step, name, holds in self._walk:
             answer = answers.get(name)
-            if answer is None and step.detail and name not in picked:
+            if answer is None and ((position and not ahead) or (step.detail and name not in picked)):
                 continue
             if holds is not None and not holds(values) and name not in with_files:
                 continue
