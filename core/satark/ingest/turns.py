@@ -54,6 +54,10 @@ class Turns:
 
     def __call__(self, unit: UnitOfWork, events: Sequence[InboundEvent]) -> list[TurnResult]:
         """Ingest a batch; return the result of each event, in order."""
+        with self._identity.in_one_go():
+            return self._ingest(unit, events)
+
+    def _ingest(self, unit: UnitOfWork, events: Sequence[InboundEvent]) -> list[TurnResult]:
         fresh = self._unseen(unit, events)
         homes = self._homes(unit, [event.pseudonyms for event in events if event.key in fresh])
         has_codes = any(event.code for event in events)
