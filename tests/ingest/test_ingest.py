@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,16 +20,18 @@ from satark.casework import Casework
 from satark.channel import Batch, Media, MediaGone, MediaRef, Moved, Revoked, Text
 from satark.core_settings import Core
 from satark.desk import Desk
+from satark.identity.epoch_keys import EpochKeys
 from satark.identity.sealing import new_identity
 from satark.ingest import code_guesses
 from satark.ingest.code_guesses import CodeGuesses
-from satark.ingest.event import TurnResult
+from satark.ingest.event import InboundEvent, TurnResult
 from satark.ingest.ingest import IngestFailed
 from satark.outbox.file_notices import FileNotices
 from satark.routing.desks import add_desk
 from satark.runtime.host import Host
 from satark.settings import Settings
 from satark.store import tables
+from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import StoreDown
 from satark.testing.installation import ENGLISH
 from satark.testing.later import render_a_band_later
@@ -129,6 +132,27 @@ async def test_a_flood_from_one_contact_delays_that_contact_alone(tmp_path: Path
         assert done.index("bina") <= 2 * Core().sender_turns
         await asyncio.gather(*flood)
         assert len(done) == 601
+
+
+async def test_a_batch_looks_at_the_epoch_keys_when_it_begins_and_before_its_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with town(tmp_path) as place:
+        await place.tipster().say("Hi")
+        identity, calls = place.runtime.identity, list[str]()
+        refresh = EpochKeys.refresh
+        events = [InboundEvent(place.channel, inbound(f"91401122{n}", Text("Hi")), identity) for n in range(20)]
+
+        def ingest(unit: UnitOfWork) -> None:
+            place.runtime.writer._grouped(unit, events)  # type: ignore[misc]
+
+        def counted(keys: EpochKeys) -> None:
+            calls.append(threading.current_thread().name)
+            refresh(keys)
+
+        monkeypatch.setattr(EpochKeys, "refresh", counted)
+        await asyncio.to_thread(place.host.services.write_now, ingest)
+        assert len([name for name in calls if name.startswith("asyncio")]) == 2
 
 
 def picture(name: str) -> Media:
