@@ -8,14 +8,14 @@ import random
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 from satark_bench.citizen import Citizen
 from satark_bench.contestants import SECRET, Contestant, Site
 from satark_bench.graph_api import GraphConnection
 from satark_bench.photos import Photographers
-from satark_bench.process import Bot, BotError, MachineLoad, free_port, running
+from satark_bench.process import Bot, BotError, MachineLoad, free_port, on_core, running
 from satark_bench.provider import Provider
 from satark_bench.results import Counters, Result, percentile
 from satark_bench.scenarios import Scenario
@@ -134,7 +134,12 @@ async def prepared(prepare: Contestant, scenario: Scenario, citizens: int) -> As
     with tempfile.TemporaryDirectory() as folder:
         site = Site(Path(folder), free_port(), graph_url, scenario)
         slow = slow_flush(site.folder, scenario.flush_seconds)
-        with prepare(site) as launch, running(launch.command, launch.environment | slow, site.folder / "log") as bot:
+        bot_core, driver_core = (-1, 0) if scenario.is_apart else (None, None)
+        with prepare(site) as launch, ExitStack() as stack:
+            with on_core(bot_core):
+                command = running(launch.command, launch.environment | slow, site.folder / "log")
+                bot = stack.enter_context(command)
+            stack.enter_context(on_core(driver_core))
             await asyncio.to_thread(bot.wait_until_it_listens, site.port)
             if not scenario.is_unprepared:
                 await asyncio.to_thread(bot.wait_until_it_rests)
@@ -151,7 +156,7 @@ async def measure(name: str, prepare: Contestant, scenario: Scenario, citizens: 
     Raises:
         BotError: the contestant did not start, or answered nothing.
     """
-    async with prepared(prepare, scenario, citizens) as load:
+    async with prepared(prepare, scenario, scenario.citizens or citizens) as load:
         measured = Measured(name, load)
         await load.begin()
         if scenario.burst:

@@ -114,6 +114,18 @@ def running(command: Sequence[str], environment: Mapping[str, str], log: Path) -
             bot.stop()
 
 
+@contextmanager
+def on_core(number: int | None) -> Iterator[None]:
+    """Run on one core alone during the block, and so does what is started in it; None: on all as before."""
+    cores = os.sched_getaffinity(0)
+    if number is not None:
+        os.sched_setaffinity(0, {sorted(cores)[number]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
 def free_port() -> int:
     """Return a loopback port that is free at this moment."""
     with socket.socket() as client:

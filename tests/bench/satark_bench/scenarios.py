@@ -39,12 +39,17 @@ class Scenario(NamedTuple):
     is_unprepared: bool = False
     """Whether people write the moment the bot listens: nothing is in stock, and every code of a receipt is made while
     they write, as in a rush that outlasts the stock."""
+    citizens: int = 0
+    """So many citizens, whatever was asked for; 0: as many as were asked for."""
+    is_apart: bool = False
+    """Whether the bot has a core of its own and nothing else, and the driver another."""
     only: Database | None = None
     """The database without which it makes no sense."""
 
 
 SCENARIOS: Final = {
     "conversations": Scenario("every citizen answers until the receipt, and begins anew"),
+    "apart": Scenario("the same with 32 citizens, the bot on one core and they on another", citizens=32, is_apart=True),
     "unprepared": Scenario("the same, with nothing made ahead in quiet times", is_unprepared=True),
     "steady": Scenario("the same, with 1,000 webhooks due in each second", per_second=1000),
     "calm": Scenario("the same, with 50 webhooks due in each second", per_second=50),
