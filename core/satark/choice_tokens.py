@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -69,6 +70,7 @@ def parse_token(text: str) -> Token | None:
     return Token(found[1], found[2], int(found[3], 36)) if found else None
 
 
+@lru_cache(maxsize=1024)
 def _base36(number: int) -> str:
     written = ""
     while number:

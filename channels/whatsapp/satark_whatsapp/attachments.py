@@ -41,6 +41,8 @@ _decode = msgspec.json.Decoder(Attachment).decode
 
 def attachments(prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
     """Make the calls that follow a prompt's text: the receipt's picture, and the voice note."""
+    if prompt.receipt is None and prompt.spoken is None:
+        return ()
     address = recipient(to)
     made = [Attachment(address, receipt=prompt.receipt)] if prompt.receipt else []
     made += [Attachment(address, note=prompt.spoken)] if prompt.spoken else []

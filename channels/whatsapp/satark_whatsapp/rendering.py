@@ -68,14 +68,11 @@ def _control(prompt: Prompt) -> tuple[Mapping[str, Any] | None, int]:
 
 
 def _fit_buttons(prompt: Prompt) -> bool:
+    if len(prompt.choices) > CAPABILITIES.buttons or any(choice.description for choice in prompt.choices):
+        return False
     shown = (*prompt.choices, *prompt.actions)[: CAPABILITIES.buttons]
     labels = {choice.label for choice in shown}
-    return (
-        len(prompt.choices) <= CAPABILITIES.buttons
-        and len(labels) == len(shown)
-        and not any(choice.description for choice in prompt.choices)
-        and _fit(shown, CAPABILITIES.button_label)
-    )
+    return len(labels) == len(shown) and _fit(shown, CAPABILITIES.button_label)
 
 
 def _fit_rows(prompt: Prompt) -> bool:

@@ -28,7 +28,7 @@ def fit(prompt: Prompt, capabilities: Capabilities) -> Prompt:
     if not places or size(prompt.text, capabilities.unit) > capabilities.body:
         return _in_text(prompt, capabilities)
     choices, actions = _page(prompt, capabilities.buttons if _suit_buttons(prompt, capabilities) else places)
-    if not _are_buttons(choices + actions, capabilities) and not capabilities.rows:
+    if not capabilities.rows and not _are_buttons(choices + actions, capabilities):
         return _in_text(prompt, capabilities)
     if not choices and not _are_buttons(actions, capabilities):
         actions = actions[: capabilities.buttons]
