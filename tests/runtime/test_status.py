@@ -55,6 +55,17 @@ async def test_a_taken_port_does_not_stop_the_service(tmp_path: Path) -> None:
     assert any("metrics are not served" in entry["event"] for entry in logged)
 
 
+async def test_of_several_processes_each_has_a_port_of_its_own(tmp_path: Path) -> None:
+    port = free_port()
+    settings = Settings(data_dir=tmp_path, plugins=(), metrics_listen=f"{ADDRESS}:{port}")
+    first, second = (
+        build_app(Host(settings, frozenset[Role]({"worker"}), is_alone=False), listen_for_metrics=True) for _ in "12"
+    )
+    async with serve(first), serve(second):
+        assert await status_of(f"http://{ADDRESS}:{port}/metrics") == 200
+        assert await status_of(f"http://{ADDRESS}:{port + 10}/metrics") == 200
+
+
 @pytest.mark.parametrize("value", ["9464", "127.0.0.1", "127.0.0.1:x", "127.0.0.1:70000", "everywhere"])
 def test_a_malformed_address_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("SATARK_METRICS_LISTEN", value)

@@ -47,13 +47,13 @@ def build_app(host: Host, *, listen_for_metrics: bool = False) -> Starlette:
             routes.append(Route(page.path, _below))
         routes.append(Mount(page.path, page.app))
 
-    listen = host.settings.core.metrics_listen
+    listen = host.settings.core.metrics_listen if listen_for_metrics else ""
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, object]]:
         serves = False
         try:
-            async with host.running(), metrics_listener(status, listen if listen_for_metrics else ""):
+            async with host.running(), metrics_listener(status, listen, is_alone=host.is_alone):
                 serves = True
                 yield {SETTINGS_STATE: host.settings.core.http, WEBHOOKS_STATE: endpoints}
         except Exception as error:

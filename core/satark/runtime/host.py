@@ -54,7 +54,7 @@ class Host:
         """
         self.settings = settings
         self.roles = frozenset(roles)
-        self._is_alone = is_alone
+        self.is_alone = is_alone
         self.stop: Callable[[], None] = partial(signal.raise_signal, signal.SIGTERM)
         """Ends the process."""
         compose.check_packages(self.roles)
@@ -146,7 +146,7 @@ class Host:
     @property
     def releases_claims(self) -> bool:
         """Whether what is claimed in the database was claimed by an earlier life: no other process can have done so."""
-        return self._is_alone and self.services.main.dialect.name == "sqlite"
+        return self.is_alone and self.services.main.dialect.name == "sqlite"
 
     def emit(self, event: LifecycleEvent) -> None:
         """Pass an event to the plugins; their failures are counted and go no further."""

@@ -7,7 +7,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import anyio.to_thread
 import uvicorn
@@ -26,6 +26,11 @@ from satark.runtime.queue_metrics import QueueMetrics
 
 if TYPE_CHECKING:
     from satark.runtime.host import Host
+
+
+_PROCESSES: Final = 64
+_STEP: Final = 10
+"""Between the ports of two processes: the ports between belong to other roles on the machine."""
 
 
 class Status:
@@ -68,12 +73,13 @@ class Status:
 
 
 @asynccontextmanager
-async def metrics_listener(status: Status, listen: str) -> AsyncIterator[None]:
+async def metrics_listener(status: Status, listen: str, *, is_alone: bool = True) -> AsyncIterator[None]:
     """Serve the metrics at an address of their own while the block runs; nowhere if it is empty or `public`.
 
-    Where the port is taken, as by another role on the same machine, the process works without: it is logged.
+    Where the port is taken, as by another role on the same machine, the process works without: it is logged. One of
+    several processes (`is_alone` is false) takes the first free one of the ports ten, twenty, … above.
     """
-    listening = _open(listen) if listen not in {"", PUBLIC_METRICS} else None
+    listening = _open(listen, 1 if is_alone else _PROCESSES) if listen not in {"", PUBLIC_METRICS} else None
     if listening is None:
         yield
         return
@@ -97,15 +103,15 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _open(listen: str) -> socket.socket | None:
+def _open(listen: str, processes: int) -> socket.socket | None:
     address, _, port = listen.rpartition(":")
     address = address.strip("[]")
-    try:
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        return socket.create_server((address, int(port)), family=family)
-    except OSError:
-        log.warning("metrics are not served, set another SATARK_METRICS_LISTEN", host=address, port=port)
-        return None
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    for number in range(processes):
+        with suppress(OSError, OverflowError):  # it is taken, or there is none so high
+            return socket.create_server((address, int(port) + _STEP * number), family=family)
+    log.warning("metrics are not served, set another SATARK_METRICS_LISTEN", host=address, port=port)
+    return None
 
 
 async def _healthz(_request: Request) -> Response:
