@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
+from satark.identity.edge_key import Identity
 from satark.store import conversations
 from satark.store.engines import make_engine
 from satark.store.migrations import Migrations
-from satark.store.tables import conversation
+from satark.store.tables import alias, conversation
 from satark.store.unit_of_work import unit_of_work
 from satark.testing.waiting import until
 
 ID = b"c" * 32
+IDENTITY = Identity(bytes(32))
 ROW = {"id": ID, "draft": b"before", "handle": b"", "due": b"", "ends_by": 0}
 
 
@@ -33,6 +36,18 @@ class Store:
     def draft_once_locked(self) -> bytes:
         with unit_of_work(self.main, self.keys) as unit:
             return conversations.lock(unit, [ID])[ID].draft
+
+    def home_of(self, *pseudonyms: bytes) -> tuple[bytes, bool]:
+        """Find or begin a conversation; give its id, and whether it began just now."""
+        with unit_of_work(self.main, self.keys) as unit:
+            homes, begun = conversations.find_or_begin(unit, IDENTITY, [pseudonyms])
+            (home,) = set(homes.values())
+            conversations.write(unit, [{**ROW, "id": one} for one in begun])
+            return home, home in begun
+
+    def stored(self) -> set[bytes]:
+        with self.main.connect() as connection:
+            return {bytes(id_) for id_ in connection.execute(select(conversation.c.id)).scalars()} - {ID}
 
     def somebody_waits(self) -> bool:
         if self.main.dialect.name != "postgresql":
@@ -55,7 +70,7 @@ async def test_who_waited_for_the_lock_reads_what_the_one_before_has_written(sto
         assert conversations.lock(first, [ID])[ID].draft == b"before"
         second = asyncio.create_task(asyncio.to_thread(store.draft_once_locked))
         await until(lambda: asyncio.to_thread(store.somebody_waits))
-        row = {"key": ID, "draft": b"after", "handle": b"", "due": b"", "ends_by": 0}
+        row = {"id": ID, "draft": b"after", "handle": b"", "due": b"", "ends_by": 0}
         conversations.write(first, [row])
     assert await second == b"after"
 
@@ -68,3 +83,56 @@ async def test_who_waited_for_a_conversation_that_was_deleted_finds_none(store: 
         conversations.delete_conversations(first, [ID])
     with pytest.raises(KeyError):
         await second
+
+
+def test_a_conversation_that_begins_is_empty_and_has_no_row_until_it_is_written(store: Store) -> None:
+    with unit_of_work(store.main, store.keys) as unit:
+        homes, begun = conversations.find_or_begin(unit, IDENTITY, [(b"one",), (b"two", b"also two"), (b"two",)])
+        assert set(begun) == set(homes.values())
+        assert homes[b"two"] == homes[b"also two"] != homes[b"one"]
+        rows = conversations.lock(unit, {*homes.values(), ID}, begun)
+        assert {id_: row.draft for id_, row in rows.items()} == {**dict.fromkeys(begun, b""), ID: b"before"}
+        assert conversations.read(unit.main, begun) == {}
+        conversations.write(unit, [{**ROW, "id": homes[b"one"], "draft": b"first"}])
+    assert store.stored() == {homes[b"one"]}
+    assert store.home_of(b"one") == (homes[b"one"], False)
+
+
+def test_another_pseudonym_of_a_known_sender_leads_to_the_same_conversation_which_does_not_begin(store: Store) -> None:
+    home, has_begun = store.home_of(b"known")
+    assert has_begun
+    assert store.home_of(b"another", b"known") == (home, False)
+    assert store.home_of(b"another") == (home, False)
+    assert store.stored() == {home}
+
+
+def test_a_session_is_written_over_the_one_before(store: Store) -> None:
+    for draft in (b"one", b"two"):
+        with unit_of_work(store.main, store.keys) as unit:
+            conversations.write(unit, [{**ROW, "draft": draft, "ends_by": 7}])
+    with unit_of_work(store.main, store.keys) as unit:
+        assert conversations.lock(unit, [ID])[ID].draft == b"two"
+        assert conversations.read_due(unit.main, 6) == []
+
+
+async def test_of_two_who_begin_a_conversation_of_the_same_sender_at_once_one_finds_the_others(store: Store) -> None:
+    with unit_of_work(store.main, store.keys) as first:
+        homes, begun = conversations.find_or_begin(first, IDENTITY, [(b"one",)])
+        second = asyncio.create_task(asyncio.to_thread(store.home_of, b"one"))
+        await until(lambda: asyncio.to_thread(store.somebody_waits))
+        conversations.write(first, [{**ROW, "id": id_} for id_ in begun])
+    assert await second == (homes[b"one"], False)
+    assert store.stored() == set(begun)
+
+
+async def test_a_conversation_whose_beginning_is_undone_is_begun_by_who_waited(store: Store) -> None:
+    with suppress(KeyError), unit_of_work(store.main, store.keys) as first:
+        homes, _ = conversations.find_or_begin(first, IDENTITY, [(b"one",)])
+        second = asyncio.create_task(asyncio.to_thread(store.home_of, b"one"))
+        await until(lambda: asyncio.to_thread(store.somebody_waits))
+        raise KeyError
+    home, has_begun = await second
+    assert has_begun
+    assert home != homes[b"one"]
+    with store.main.connect() as connection:
+        assert connection.execute(select(alias.c.conversation)).scalars().all() == [home]

@@ -73,7 +73,7 @@ class SessionStore:
         handle = Handle(account, address.reveal(), session.language, now, bool(session.aloud))
         minutes = self._settings.reach_minutes if session.submitted else self._settings.session_hours * 60
         return {
-            "key": id_,
+            "id": id_,
             "draft": self._identity.seal_draft(id_, encode_session(session)),
             "handle": self._identity.seal_handle(handle, id_),
             "due": self._seal_due(id_, Due(now + int(minutes * 60), self._asks_at(session, now))),
@@ -91,7 +91,7 @@ class SessionStore:
         """Make the row of what is left of a draft that was erased unsent: that there was one, and no address."""
         expires = now + int(self._settings.lapsed_hours * 3600)
         return {
-            "key": id_,
+            "id": id_,
             "draft": self._identity.seal_draft(id_, encode_session(session)),
             "handle": b"",
             "due": self._seal_due(id_, Due(expires)),
@@ -102,7 +102,7 @@ class SessionStore:
         """Make the row of a conversation that was asked about its draft: it is asked once, and ends when it would."""
         expires = self.due(row.id, row.due).expires
         return {
-            "key": row.id,
+            "id": row.id,
             "draft": self._identity.seal_draft(row.id, encode_session(session)),
             "handle": row.handle,
             "due": self._seal_due(row.id, Due(expires)),

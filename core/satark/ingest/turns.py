@@ -7,7 +7,7 @@ counts as never seen, is not acknowledged, and the provider sends it again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -59,10 +59,10 @@ class Turns:
 
     def _ingest(self, unit: UnitOfWork, events: Sequence[InboundEvent]) -> list[TurnResult]:
         fresh = self._unseen(unit, events)
-        homes = self._homes(unit, [event.pseudonyms for event in events if event.key in fresh])
+        homes, begun = self._homes(unit, [event.pseudonyms for event in events if event.key in fresh])
         has_codes = any(event.code for event in events)
         origins = self._handoff_codes.origins(unit, events) if has_codes else {}
-        opened = self._open(unit, {*homes.values(), *origins.values()})
+        opened = self._open(unit, {*homes.values(), *origins.values()}, begun)
         results: list[TurnResult] = []
         for event in events:
             if event.key not in fresh:
@@ -90,11 +90,13 @@ class Turns:
         rows = [{"key": key, "day": unit.day} for key in sorted({event.key for event in events})]
         return unit.insert_new(seen, rows, "key")
 
-    def _homes(self, unit: UnitOfWork, senders: Sequence[Sequence[bytes]]) -> Mapping[bytes, bytes]:
-        return conversations.find_or_begin(unit, self._identity, senders) if senders else {}
+    def _homes(
+        self, unit: UnitOfWork, senders: Sequence[Sequence[bytes]]
+    ) -> tuple[Mapping[bytes, bytes], Collection[bytes]]:
+        return conversations.find_or_begin(unit, self._identity, senders) if senders else ({}, ())
 
-    def _open(self, unit: UnitOfWork, ids: set[bytes]) -> dict[bytes, Conversation]:
-        rows = conversations.lock(unit, ids).values() if ids else ()
+    def _open(self, unit: UnitOfWork, ids: set[bytes], begun: Collection[bytes]) -> dict[bytes, Conversation]:
+        rows = conversations.lock(unit, ids, begun).values() if ids else ()
         return {row.id: Conversation(row, self._sessions.open(row) if row.draft else None) for row in rows}
 
     def _close(self, unit: UnitOfWork, opened: Iterable[Conversation]) -> None:
@@ -112,9 +114,9 @@ class Turns:
                     sealed = self._sessions.seal(one.id, one.session, inbound.account, inbound.senders[0], unit.now)
                     rows.append(sealed)
             messages += [*one.calls, *self._replies(one)]
+        conversations.write(unit, rows)
         if message_ids:
             provider_messages.add(unit, message_ids, self._identity)
-        conversations.write(unit, rows)
         conversations.delete_conversations(unit, sorted(ended))
         self._outbox.add(unit, messages)
 

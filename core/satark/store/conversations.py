@@ -6,13 +6,14 @@ that is destroyed, what remains of a row on a disk tells nothing of its sender.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from secrets import token_bytes
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import Select, bindparam, delete, select, update
+from sqlalchemy import delete, select
 
+from satark.store import bulk
 from satark.store.tables import alias, conversation, provider_message
 
 if TYPE_CHECKING:
@@ -34,15 +35,7 @@ class ConversationRow(msgspec.Struct, frozen=True):
 Homes = dict[bytes, bytes]
 """Pseudonym → id of the conversation."""
 
-_ALIASES = select(alias.c.lookup, alias.c.conversation).where(alias.c.lookup.in_(bindparam("lookups", expanding=True)))
 _COLUMNS = (conversation.c.id, conversation.c.draft, conversation.c.handle, conversation.c.due)
-_READ = select(*_COLUMNS).where(conversation.c.id.in_(bindparam("ids", expanding=True)))
-_LOCK = _READ.order_by(conversation.c.id).with_for_update()
-_UPDATE = (
-    update(conversation)
-    .where(conversation.c.id == bindparam("key"))
-    .values({name: bindparam(name) for name in ("draft", "handle", "due", "ends_by")})
-)
 
 
 def find(connection: Connection, identity: Identity, senders: Iterable[Sequence[bytes]]) -> tuple[Homes, Homes]:
@@ -53,8 +46,8 @@ def find(connection: Connection, identity: Identity, senders: Iterable[Sequence[
     """
     senders = list(senders)
     lookups = {lookup: p for sender in senders for p in sender for lookup in identity.lookups(p)}
-    rows = connection.execute(_ALIASES, {"lookups": list(lookups)})
-    known = {lookups[row.lookup]: row.conversation for row in rows}
+    rows = bulk.select(connection, (alias.c.lookup, alias.c.conversation), alias.c.lookup, list(lookups), lock=False)
+    known = {lookups[lookup]: id_ for lookup, id_ in rows}
     found = dict(known)
     for sender in senders:
         id_ = next((found[pseudonym] for pseudonym in sender if pseudonym in found), None) or token_bytes(32)
@@ -63,47 +56,52 @@ def find(connection: Connection, identity: Identity, senders: Iterable[Sequence[
     return found, {pseudonym: id_ for pseudonym, id_ in found.items() if pseudonym not in known}
 
 
-def find_or_begin(unit: UnitOfWork, identity: Identity, senders: Iterable[Sequence[bytes]]) -> Homes:
+def find_or_begin(
+    unit: UnitOfWork, identity: Identity, senders: Iterable[Sequence[bytes]]
+) -> tuple[Homes, Collection[bytes]]:
     """Find the conversation of each sender, and begin one where there is none; two processes begin the same one once.
 
     Returns:
-        The conversation id of every pseudonym.
+        The conversation id of every pseudonym, and those ids that are new: `write` stores their first row, and until
+        the commit nobody else can find them.
     """
     senders = list(senders)
     found, new = find(unit.main, identity, senders)
+    if not new:
+        return found, ()
+    stored = {id_ for pseudonym, id_ in found.items() if pseudonym not in new}
     rows = {identity.lookup(pseudonym): (pseudonym, id_) for pseudonym, id_ in new.items()}
     inserted = unit.insert_new(alias, [_alias_row(identity, one, *rows[one]) for one in sorted(rows)], "lookup")
-    begun = {rows[one][1] for one in inserted}
     if len(inserted) < len(rows):
         # Another process has begun some of these conversations, and has committed by now.
         found, _ = find(unit.main, identity, senders)
-    unit.insert_new(conversation, [_empty_row(id_) for id_ in sorted(begun & set(found.values()))], "id")
-    return found
+    begun = {rows[one][1] for one in inserted} - stored
+    return found, begun & set(found.values())
 
 
-def lock(unit: UnitOfWork, ids: Iterable[bytes]) -> dict[bytes, ConversationRow]:
-    """Lock conversations until the commit, and read them.
+def lock(unit: UnitOfWork, ids: Iterable[bytes], begun: Collection[bytes] = ()) -> dict[bytes, ConversationRow]:
+    """Lock conversations until the commit, and read them; of those begun in this transaction there is no row yet.
 
     PostgreSQL gives each row as it is once it is locked, not as it was when the statement began to wait (its manual,
     13.2.1 "Read Committed"). SQLite locks nothing: its transaction is the only one that writes.
     """
-    return _rows(unit.main, _LOCK, ids)
+    rows = _rows(unit.main, set(ids).difference(begun), lock=True)
+    return rows | {id_: ConversationRow(id_, b"", b"", b"") for id_ in begun}
 
 
 def read(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, ConversationRow]:
     """Read those of these conversations that exist, without locks."""
-    return _rows(connection, _READ, ids)
+    return _rows(connection, set(ids), lock=False)
 
 
-def _rows(connection: Connection, query: Select[Any], ids: Iterable[bytes]) -> dict[bytes, ConversationRow]:
-    rows = connection.execute(query, {"ids": sorted(set(ids))})
-    return {row.id: ConversationRow(*row) for row in rows}
+def _rows(connection: Connection, ids: Collection[bytes], *, lock: bool) -> dict[bytes, ConversationRow]:
+    rows = bulk.select(connection, _COLUMNS, conversation.c.id, sorted(ids), lock=lock)
+    return {row[0]: ConversationRow(*row) for row in rows}
 
 
 def write(unit: UnitOfWork, rows: Sequence[Mapping[str, object]]) -> None:
-    """Store sessions: `key` (the id), `draft`, `handle`, `due`, `ends_by`."""
-    if rows:
-        unit.main.execute(_UPDATE, list(rows))
+    """Store sessions that are new or locked: `id`, `draft`, `handle`, `due`, `ends_by`."""
+    bulk.upsert(unit.main, conversation, rows)
 
 
 def delete_provider_messages(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
@@ -130,13 +128,9 @@ def read_due(connection: Connection, until: int | None) -> list[tuple[bytes, byt
 
 def lock_unchanged(unit: UnitOfWork, due: Mapping[bytes, bytes]) -> list[ConversationRow]:
     """Lock and read those of these conversations (id → due) that no turn has changed or holds."""
-    query = _READ.order_by(conversation.c.id).with_for_update(skip_locked=True)
-    rows = unit.main.execute(query, {"ids": sorted(due)})
+    query = select(*_COLUMNS).where(conversation.c.id.in_(sorted(due)))
+    rows = unit.main.execute(query.order_by(conversation.c.id).with_for_update(skip_locked=True))
     return [ConversationRow(*row) for row in rows if row.due == due[row.id]]
-
-
-def _empty_row(id_: bytes) -> dict[str, object]:
-    return {"id": id_, "draft": b"", "handle": b"", "due": b"", "ends_by": 0}
 
 
 def _alias_row(identity: Identity, lookup: bytes, pseudonym: bytes, id_: bytes) -> dict[str, object]:

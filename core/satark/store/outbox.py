@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, select, update
 
 from satark import time_buckets
 from satark.channel import Call
 from satark.identity.edge_key import BrokenSeal
+from satark.store import bulk
 from satark.store.due_times import due_in
 from satark.store.tables import outbox
 
@@ -47,7 +48,7 @@ def add(unit: UnitOfWork, items: Sequence[OutboxMessage], identity: Identity) ->
     """Add calls to the outbox and delete the due calls of the same conversations that they supersede."""
     if not items:
         return
-    unit.main.execute(_SUPERSEDE, {"conversations": list({item.conversation for item in items})})
+    bulk.delete(unit.main, outbox.c.conversation, [*{item.conversation for item in items}], _SUPERSEDED)
     unit.queue(outbox, [_row(item, identity, unit.now) for item in items])
 
 
@@ -78,7 +79,7 @@ def renew_claims(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
 
 def delete_sent(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
     """Delete calls that were sent."""
-    unit.main.execute(_DELETE, [{"key": id_} for id_ in ids])
+    bulk.delete(unit.main, outbox.c.id, list(ids))
 
 
 def mark_awaiting_report(unit: UnitOfWork, id_: bytes) -> None:
@@ -118,7 +119,7 @@ def fallback_call(call: Call) -> Call | None:
 
 
 def make_all_due(unit: UnitOfWork) -> None:
-    """Make every claimed call due now. Call this only at the start of the one process of an embedded database."""
+    """Make every claimed call due now. Call this only at the start of the one process that uses the database."""
     unit.main.execute(update(outbox).where(outbox.c.state == "due").values(due_at=unit.now))
 
 
@@ -150,9 +151,4 @@ _DUE = (
 _CLAIMED = {"due_at": bindparam("due"), "wait": SEND_LEASE}
 _CLAIM = update(outbox).where(outbox.c.id == bindparam("key")).values(**_CLAIMED, attempts=bindparam("n"))
 _RENEW = update(outbox).where(outbox.c.id == bindparam("key"), outbox.c.state == "due").values(**_CLAIMED)
-_SUPERSEDE = delete(outbox).where(
-    outbox.c.conversation.in_(bindparam("conversations", expanding=True)),
-    ~outbox.c.must_arrive,
-    outbox.c.state == "due",
-)
-_DELETE = delete(outbox).where(outbox.c.id == bindparam("key"))
+_SUPERSEDED = "NOT must_arrive AND state = 'due'"

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from satark import time_buckets
 from satark.identity.edge_key import BrokenSeal
+from satark.store import bulk
 from satark.store.tables import conversation, provider_message
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ DELETABLE_HOURS: Final = 48
 def add(unit: UnitOfWork, messages: Iterable[tuple[bytes, str]], identity: Identity) -> None:
     """Store ids, given as (conversation, provider message id), of those conversations that still exist."""
     messages = list(messages)
-    wanted = {conversation_id for conversation_id, _ in messages}
-    existing = set(unit.main.execute(select(conversation.c.id).where(conversation.c.id.in_(wanted))).scalars())
+    wanted = list({conversation_id for conversation_id, _ in messages})
+    existing = {id_ for (id_,) in bulk.select(unit.main, (conversation.c.id,), conversation.c.id, wanted, lock=False)}
     rows = [_row(unit, owner, message_id, identity) for owner, message_id in messages if owner in existing]
     unit.insert(provider_message, rows)
 

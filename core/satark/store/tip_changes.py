@@ -6,10 +6,11 @@ tells, and the databases tell that already by where they put their rows.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, delete, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Insert, bindparam, delete, func, literal_column, select
 
 from satark.store.tables import tip, tip_change
 from satark.store.unit_of_work import UnitOfWork
@@ -42,7 +43,7 @@ def note(unit: UnitOfWork, changed: str) -> None:
 def note_erasure(unit: UnitOfWork, erased: str) -> None:
     """Note that a tip was erased, and forget each change of it."""
     # The position comes first: the newest change may be one of this tip's, and positions never go back.
-    position = unit.main.execute(select(_next(unit))).scalar_one()
+    position = unit.main.execute(select(_next(unit.main.dialect.name))).scalar_one()
     unit.main.execute(delete(tip_change).where(tip_change.c.tip == erased))
     unit.insert_new(tip_change, [{"position": position, "tip": ERASED}], "tip")
 
@@ -70,14 +71,18 @@ def prune(unit: UnitOfWork) -> None:
 
 
 def _write(unit: UnitOfWork) -> None:
+    unit.main.execute(_noting(unit.main.dialect.name), {"changed": sorted(unit.changed_tips)})
+
+
+@cache
+def _noting(dialect: str) -> Insert:
     # Only what is a tip: files of a draft change too, and a draft may yet be forgotten.
-    rows = select(_next(unit), tip.c.id).where(tip.c.id == bindparam("changed"))
-    insert = tip_change.insert().from_select(["position", "tip"], rows)
-    unit.main.execute(insert, [{"changed": one} for one in sorted(unit.changed_tips)])
+    tips = tip.c.id.in_(bindparam("changed", expanding=True))
+    return tip_change.insert().from_select(["position", "tip"], select(_next(dialect), tip.c.id).where(tips))
 
 
-def _next(unit: UnitOfWork) -> Any:
-    if unit.main.dialect.name == "postgresql":
+def _next(dialect: str) -> Any:
+    if dialect == "postgresql":
         return _number("pg_current_xact_id()")
     return select(func.coalesce(func.max(tip_change.c.position), 0) + 1).scalar_subquery()
 

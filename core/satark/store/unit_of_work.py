@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Executable, Insert, Table, delete, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select, text
 
+from satark.store import bulk
 from satark.store.tables import keys as keys_metadata
 
 BOTH_DATABASES: Final = 0x5A7A_4B01
@@ -59,8 +58,7 @@ class UnitOfWork:
 
     def insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows into the main database, if there are any."""
-        if rows:
-            self.main.execute(_insert(table), list(rows))
+        bulk.insert(self.main, table, rows)
 
     def queue(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert rows before the commit, with all others for the same table in one statement.
@@ -84,8 +82,7 @@ class UnitOfWork:
         if not rows:
             return set()
         connection = self.keys if table.metadata is keys_metadata else self.main
-        statement = _insert_new(table, returning, connection.dialect.name)
-        return set(connection.execute(statement, list(rows)).scalars())
+        return bulk.insert_new(connection, table, rows, returning)
 
     def delete_some(self, table: Table, *where: ColumnElement[bool], most: int) -> int:
         """Delete rows of the main database for which all of this holds; return how many.
@@ -99,7 +96,7 @@ class UnitOfWork:
     def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows into the key store, or replace those with the same primary key."""
         if rows:
-            self.keys.execute(_upsert(table, self.keys.dialect.name), list(rows))
+            bulk.upsert(self.keys, table, rows)
 
     def commit(self) -> None:
         """Insert what is queued, run what must be last, then commit: the key store first."""
@@ -131,29 +128,3 @@ def unit_of_work(main: Engine, keys: Engine) -> Iterator[UnitOfWork]:
         unit.commit()
     finally:
         unit.close()
-
-
-# Made once: SQLAlchemy finds the SQL of a statement that it has seen without walking over it.
-
-
-@cache
-def _insert(table: Table) -> Insert:
-    return table.insert()
-
-
-@cache
-def _insert_new(table: Table, returning: str, dialect: str) -> Executable:
-    statement: Executable = _dialect_insert(dialect)(table).on_conflict_do_nothing().returning(table.c[returning])
-    return statement
-
-
-@cache
-def _upsert(table: Table, dialect: str) -> Executable:
-    statement = _dialect_insert(dialect)(table)
-    changed = {c.name: statement.excluded[c.name] for c in table.columns if not c.primary_key}
-    replacing: Executable = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
-    return replacing
-
-
-def _dialect_insert(dialect: str) -> Any:
-    return postgresql.insert if dialect == "postgresql" else sqlite.insert

@@ -1,0 +1,152 @@
+"""Statements on many rows, in SQL as the drivers take it: SQLAlchemy takes longer with a row than its database does.
+
+SQLite, which is in this process, runs an `INSERT` once for each row. PostgreSQL runs it once for all, with an array for
+each column: its text is the same for any number of rows, so that it is prepared.
+"""
+
+# ruff: noqa: S608 - names are those of the tables, and values are always parameters
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import chain
+from typing import Any, Final
+
+from sqlalchemy import Column, Connection, Row, Table
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+Rows = Sequence[Mapping[str, Any]]
+"""Rows that all have the same columns, of bytes, text, integers or booleans."""
+
+_ARRAYS: Final = {bytes: "bytea[]", str: "text[]", int: "bigint[]", bool: "boolean[]"}
+_MOST_ROWS: Final = 500
+"""In a statement of SQLite that has a place for each value: it may have 32,766 places."""
+
+
+def insert(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows, if there are any."""
+    if rows:
+        _insert(connection, table, rows, "")
+
+
+def upsert(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows, or replace those with the same primary key: the last of the rows counts."""
+    if rows:
+        key = table.primary_key.columns.keys()
+        last = {tuple([row[name] for name in key]): row for row in rows}
+        _insert(connection, table, [*last.values()], _replacing(table))
+
+
+def insert_new(connection: Connection, table: Table, rows: Rows, returning: str) -> set[Any]:
+    """Insert rows that do not exist yet; return the `returning` column of those inserted.
+
+    Waits for the outcome of a competing transaction.
+    """
+    if not rows:
+        return set()
+    then = f" ON CONFLICT DO NOTHING RETURNING {_name(returning)}"
+    values = _by_column(table, rows)
+    sql = _insert_into(table, tuple(values), connection.dialect.name)
+    if _is_postgresql(connection):
+        return set(connection.exec_driver_sql(sql + then, tuple(values.values())).scalars().all())
+    inserted: set[Any] = set()
+    for some in _parts(list(zip(*values.values(), strict=True))):
+        more = f", ({_places(len(values))})" * (len(some) - 1)
+        found = connection.exec_driver_sql(sql + more + then, tuple(chain.from_iterable(some)))
+        inserted.update(found.scalars().all())
+    return inserted
+
+
+def select(
+    connection: Connection, columns: Sequence[Column[Any]], key: Column[Any], values: Sequence[bytes], *, lock: bool
+) -> list[Row[*tuple[Any, ...]]]:
+    """Read these columns of the rows whose key is one of these values.
+
+    Args:
+        connection: of the database.
+        columns: of one table.
+        key: of the same table.
+        values: each once.
+        lock: whether PostgreSQL locks the rows until the commit, in the order of the key, and gives each as it is then.
+    """
+    names = ", ".join(_name(column.name) for column in columns)
+    then = f" ORDER BY {_name(key.name)} FOR UPDATE" if lock and _is_postgresql(connection) else ""
+    head = f"SELECT {names} FROM {_name(key.table.name)} WHERE {_name(key.name)} "
+    found: list[Row[*tuple[Any, ...]]] = []
+    for among, parameters in _among(connection, values):
+        found += connection.exec_driver_sql(f"{head}{among}{then}", parameters).all()
+    return found
+
+
+def delete(connection: Connection, key: Column[Any], values: Sequence[bytes], also: str = "") -> None:
+    """Delete the rows whose key is one of these values, and of which the condition `also` (SQL) holds."""
+    head = f"DELETE FROM {_name(key.table.name)} WHERE {also}{' AND ' if also else ''}{_name(key.name)} "
+    for among, parameters in _among(connection, values):
+        connection.exec_driver_sql(head + among, parameters)
+
+
+def _insert(connection: Connection, table: Table, rows: Rows, then: str) -> None:
+    values = _by_column(table, rows)
+    sql = _insert_into(table, tuple(values), connection.dialect.name) + then
+    if _is_postgresql(connection):
+        connection.exec_driver_sql(sql, tuple(values.values()))
+    else:
+        connection.exec_driver_sql(sql, list(zip(*values.values(), strict=True)))
+
+
+def _by_column(table: Table, rows: Rows) -> dict[str, list[Any]]:
+    """Return the values of each column, with the default of each that the rows leave to it."""
+    values = {name: [row[name] for row in rows] for name in rows[0]}
+    for name, default in _defaults(table):
+        if name not in values:
+            values[name] = [default] * len(rows)
+    return values
+
+
+def _among(connection: Connection, values: Sequence[bytes]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Return the condition that a key is one of these values, in as many parts as the database wants."""
+    if _is_postgresql(connection):
+        yield "= ANY(%b::bytea[])", (list(values),)
+    else:
+        for some in _parts(values):
+            yield f"IN ({_places(len(some))})", tuple(some)
+
+
+def _is_postgresql(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql"
+
+
+def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (values[at : at + _MOST_ROWS] for at in range(0, len(values), _MOST_ROWS))
+
+
+def _places(number: int) -> str:
+    return ", ".join("?" * number)
+
+
+def _name(name: str) -> str:
+    return f'"{name}"'
+
+
+@cache
+def _defaults(table: Table) -> Sequence[tuple[str, Any]]:
+    columns = [(column.name, column.default) for column in table.columns]
+    return [(name, default.arg) for name, default in columns if isinstance(default, ScalarElementColumnDefault)]
+
+
+@cache
+def _insert_into(table: Table, columns: Sequence[str], dialect: str) -> str:
+    head = f"INSERT INTO {_name(table.name)} ({', '.join(map(_name, columns))})"
+    if dialect != "postgresql":
+        return f"{head} VALUES ({_places(len(columns))})"
+    # "%b": an array in binary form takes a tenth of the time of one in text form.
+    arrays = ", ".join(f"%b::{_ARRAYS[table.c[name].type.python_type]}" for name in columns)
+    return f"{head} SELECT * FROM unnest({arrays})"
+
+
+@cache
+def _replacing(table: Table) -> str:
+    key = ", ".join(_name(column.name) for column in table.primary_key)
+    others = [_name(column.name) for column in table.columns if not column.primary_key]
+    return f" ON CONFLICT ({key}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in others)}"
