@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter as Tally
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from satark.time_buckets import band_start
+from satark.time_buckets import band_end, band_start
 
 if TYPE_CHECKING:
     from prometheus_client import Counter, Histogram
@@ -23,6 +24,23 @@ STEP = 16
 """Messages are counted in steps of so many: a day's number must not tell whether a tip took a question more."""
 
 
+class _Tally:
+    """How often one key was counted, and the sum of its values."""
+
+    __slots__ = ("count", "total")
+
+    def __init__(self) -> None:
+        self.count, self.total = 0, 0.0
+
+    def take(self, step: int) -> tuple[int, float]:
+        """Take whole steps away; return their count and sum."""
+        count, total = self.count - self.count % step, self.total
+        if self.count:
+            self.total = total * (self.count - count) / self.count
+        self.count -= count
+        return count, total - self.total
+
+
 class _Band(Generic[K]):
     """Tallies of the band that is not over yet; `publish` gets whole steps of those that are. Threads may count."""
 
@@ -31,34 +49,34 @@ class _Band(Generic[K]):
         self._step = step
         self._clock = clock
         self._lock = threading.Lock()
-        self._band = band_start(int(clock()))
-        self._counts: Tally[K] = Tally()
-        self._sums: dict[K, float] = {}
+        self._begins, self._ends = _bounds(clock())
+        self._tallies: defaultdict[K, _Tally] = defaultdict(_Tally)
 
     def add(self, key: K, value: float = 0) -> None:
-        """Count one."""
-        self.end()
+        """Count one; for each message it is done five times."""
+        if not self._begins <= self._clock() < self._ends:
+            self.end()
         with self._lock:
-            self._counts[key] += 1
-            self._sums[key] = self._sums.get(key, 0) + value
+            tally = self._tallies[key]
+            tally.count += 1
+            tally.total += value
 
     def end(self, now: float | None = None, *, all_steps: bool = False) -> None:
         """Publish what was counted in a band that is over, at `now` if it is given; what is left of a step waits."""
-        band = band_start(int(self._clock() if now is None else now))
-        if band == self._band:
+        begins, ends = _bounds(self._clock() if now is None else now)
+        if begins == self._begins:
             return
         with self._lock:
-            self._band = band
-            ended = {key: self._take(key, 1 if all_steps else self._step) for key in list(self._counts)}
+            self._begins, self._ends = begins, ends
+            ended = {key: tally.take(1 if all_steps else self._step) for key, tally in self._tallies.items()}
         for key, (count, total) in ended.items():
             if count:
                 self._publish(key, count, total)
 
-    def _take(self, key: K, step: int) -> tuple[int, float]:
-        found, total = self._counts[key], self._sums[key]
-        count = found - found % step
-        self._counts[key], self._sums[key] = found - count, total * (found - count) / found if found else 0
-        return count, total - self._sums[key]
+
+def _bounds(now: float) -> tuple[int, int]:
+    """Return the begin and the end of the band of a moment."""
+    return band_start(int(now)), band_end(int(now))
 
 
 class BandCounter:
@@ -107,12 +125,12 @@ class BandHistogram:
         self, histogram: Histogram, buckets: Collection[float], clock: Callable[[], float] = time.time
     ) -> None:
         self._histogram = histogram
-        self._buckets = sorted(buckets)
+        self._buckets = [*sorted(buckets), float("inf")]
         self._band: _Band[float] = _Band(self._show, STEP, clock)
 
     def observe(self, value: float) -> None:
         """Take one value."""
-        self._band.add(next((bound for bound in self._buckets if value <= bound), float("inf")), value)
+        self._band.add(self._buckets[bisect_left(self._buckets, value)], value)
 
     def end_band(self, now: float | None = None, *, all_steps: bool = False) -> None:
         """Show what was observed in a band that is over, as `BandCounter.end_band`."""
