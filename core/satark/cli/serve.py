@@ -6,7 +6,6 @@ import multiprocessing
 import os
 
 import click
-import uvicorn
 from starlette.applications import Starlette
 
 from satark.cli.roles import Roles, roles_option
@@ -18,7 +17,8 @@ from satark.observability import log
 from satark.routing.desks import all_desks
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.runtime.http_server import check_port, collect_rarely, run_server, uvicorn_options
+from satark.runtime.http_server import check_port, collect_rarely, run_server
+from satark.runtime.processes import serve_in_processes
 from satark.settings import Settings
 from satark.telemetry.logs import configure_logging
 
@@ -58,7 +58,7 @@ def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
     _announce(process, host, port)
     process.services.close()
     os.environ[_ROLES] = ",".join(roles)
-    uvicorn.run("satark.cli.serve:make_app", factory=True, workers=workers, **uvicorn_options(host, port))
+    serve_in_processes(f"{__name__}:make_app", host, port, workers)
 
 
 def _announce(process: Host, host: str, port: int) -> None:
