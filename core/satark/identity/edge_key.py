@@ -34,6 +34,9 @@ KEY_BYTES = 32
 """Size of the edge key."""
 CHANGED_KEY_BYTES = 80
 """Size of one that was changed: the new key, the first one, and a checksum of both."""
+_BLOCK = 64
+"""Bytes of a block of SHA-256."""
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 _STEP = 1024
 """Bytes to a multiple of which a draft is filled up."""
 _DRAFT, _BOX, _SPOOL, _SENDER = b"draft", b"box", b"spool", b"sender"
@@ -274,25 +277,27 @@ def load_edge_key(path: Path, *, create: bool, what: str = "edge key") -> bytes:
 
 
 def keyed_hash(key: bytes) -> KeyedHash:
-    """Prepare HMAC-SHA-256 under a key.
+    """Prepare HMAC-SHA-256 (RFC 2104) under a key of 32 bytes: both of its hashes begin where they know the key.
 
     It keeps the interpreter lock. `hmac.digest` gives it up for two microseconds, and in a busy process gets it back
-    after a millisecond or two.
+    after a millisecond or two. A copy of an `hmac.HMAC` takes twice as long.
     """
-    prepared = hmac.new(key, digestmod=sha256)
+    block = key.ljust(_BLOCK, b"\0")
+    inner, outer = (sha256(block.translate(pad)) for pad in (_INNER, _OUTER))
 
     def digest(message: bytes) -> bytes:
-        one = prepared.copy()
+        one, other = inner.copy(), outer.copy()
         one.update(message)
-        return one.digest()
+        other.update(one.digest())
+        return other.digest()
 
     return digest
 
 
-def _mac(hashed: KeyedHash, *parts: str) -> bytes:
+def _mac(hashed: KeyedHash, first: str, second: str) -> bytes:
     # Lengths before the parts, so that ("a", "bc") and ("ab", "c") differ.
-    message = b"".join(len(raw).to_bytes(4, "big") + raw for raw in map(str.encode, parts))
-    return hashed(message)
+    one, other = first.encode(), second.encode()
+    return hashed(b"".join((len(one).to_bytes(4), one, len(other).to_bytes(4), other)))
 
 
 def _padded(plain: bytes) -> bytes:
