@@ -70,6 +70,8 @@ class Geography:
         self._outposts = {o.code: o for s in self._stations.values() for o in s.outposts}
         self._station_of = {o.code: s.code for s in self._stations.values() for o in s.outposts}
         self._names = _index((unit for district in self.districts for unit in district.units()), elsewhere)
+        self._beginnings = frozenset(name.partition(" ")[0] for name in self._names)
+        """The first words of the names."""
 
     @classmethod
     def parse(cls, text: str) -> Geography:
@@ -197,7 +199,7 @@ class Geography:
         words = fold(text[:_LONGEST_TEXT]).split()
         found: list[tuple[str, int, int]] = []
         hidden = 0
-        for start in range(len(words)):
+        for start in (at for at, word in enumerate(words) if word in self._beginnings):
             for end in range(min(start + _LONGEST_NAME, len(words)), max(start, hidden), -1):
                 if codes := self._names.get(" ".join(words[start:end])):
                     found += [(code, start, end) for code in codes]

@@ -50,7 +50,8 @@ def fill_in(context: TurnContext, opening: Opening, *, but: str = "", aloud: boo
         "police": "yes" if opening.police else "",
         "when": _only_now(opening),
     }
-    labels = [_choose(context, one, code) for one, code in answers.items() if one != but and _is_open(context, one)]
+    told = {one: code for one, code in answers.items() if code and one != but}
+    labels = [_choose(context, one, code) for one, code in told.items() if _is_open(context, one)]
     labels.append(_place(context, opening.place))
     if aloud and (understood := [label for label in labels if label]):
         context.say("understood", label=", ".join(understood))
@@ -66,7 +67,8 @@ def fill_in_unasked(context: TurnContext, opening: Opening) -> None:
 
 def fill_in_answer(context: TurnContext, opening: Opening) -> None:
     """As `fill_in`, for the answer to what happens: of the questions that still follow, only the place and "now"."""
-    fill_in(context, Opening(place=opening.place, when=opening.when if _asks_now(context) else ""))
+    tells_when = opening.when and _asks_now(context)
+    fill_in(context, Opening(place=opening.place, when=opening.when if tells_when else ""))
 
 
 def language_of(context: TurnContext, text: str) -> str:
@@ -102,7 +104,7 @@ def _step(context: TurnContext, meaning: Meaning) -> Step | None:
 def _choose(context: TurnContext, meaning: Meaning, code: str) -> str:
     """Choose an option of the open step that has a meaning; return its label, empty where it was not chosen."""
     step = _step(context, meaning)
-    if step is None or not code or step.id in context.session.answers:
+    if step is None or step.id in context.session.answers:
         return ""
     view = context.view(step)
     option = next((option for option in step.type.ask(step, view).options if option.code == code), None)

@@ -19,7 +19,7 @@ _LONGEST: Final = 240
 
 def summary(context: TurnContext) -> str:
     """List the answers, one a line; long ones are truncated. A caller is not told that they spoke."""
-    answers = context.session.answers
+    answers, texts = context.session.answers, context.catalogue
     shown = []
     for step in context.progress.path:
         answer = answers.get(step.id)
@@ -27,7 +27,7 @@ def summary(context: TurnContext) -> str:
             continue
         if context.session.channel == "voice" and _is_recording(answer.value):
             continue
-        name = context.catalogue.text(context.catalogue.own(f"{step.id}.name", context.session.channel))
+        name = texts.text(texts.own(f"{step.id}.name", context.session.channel))
         shown.append((name, step.type.show(step, answer.value, context.view(step))))
     length = SMS_SUMMARY_LENGTH if context.session.channel == "sms" else SUMMARY_LENGTH
     share = length // max(1, len(shown))

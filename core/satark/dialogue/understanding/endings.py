@@ -59,11 +59,12 @@ _ENGLISH: Final = (
     ("ies", "y"), ("es", ""), ("s", ""), ("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e"),
     ("er", ""), ("ers", ""), ("ly", ""),
 )  # fmt: skip
+_EITHER: Final = (*_PLURALS, *_ENGLISH)
 _SHORTEST_NOUN: Final = 3
 
 
 def singulars(sound: str, *, english: bool) -> Iterator[str]:
     """Yield what may be the listed form of a noun, given by its sound; with `english` of a verb too."""
-    for ending, other in (*_PLURALS, *_ENGLISH) if english else _PLURALS:
+    for ending, other in _EITHER if english else _PLURALS:
         if sound.endswith(ending) and len(sound) - len(ending) >= _SHORTEST_NOUN:
             yield sound[: -len(ending)] + other

@@ -33,7 +33,7 @@ from satark.dialogue.understanding.spellings import (
     may_meet,
     stem_of,
 )
-from satark.dialogue.understanding.tokens import Keys, Token, keys, roman
+from satark.dialogue.understanding.tokens import Keys, Token, keys, roman, sound_of
 
 _SHORTEST_DISTANT: Final = 6
 _TWO_LETTERS_OFF: Final = 9
@@ -108,7 +108,7 @@ class Lexicon:
 
     def sounds_known(self, word: str) -> bool:
         """Whether a folded word is spelt so in the lexicon, or sounds like one of its words."""
-        return word in self._spelt or keys(word).sound in self._by_key[0]
+        return word in self._spelt or sound_of(word) in self._by_key[0]
 
     def marks(self, tokens: Sequence[Token], heard: dict[str, Keys] | None = None) -> list[Mark]:
         """Find every mark of a text, in order. A longer phrase hides the social and negating words inside it.
@@ -156,28 +156,34 @@ class Lexicon:
             if text in seen:
                 continue
             word = heard[text] = heard.get(text) or self._spelt.get(text) or keys(text)
-            found = self._kept(self._near, text, word, self._close)
+            found = self._close(text, word)
             if _only_stems(found) and distant < _MOST_DISTANT:
                 distant += 1
-                found = self._kept(self._far, text, word, self._close_or_distant)
+                found = self._with_distant(text, word, found)
             seen[text] = found
         return [seen[token.text] for token in tokens]
 
-    def _kept(self, kept: dict[str, _Found], text: str, word: Keys, find: Callable[[str, Keys], _Found]) -> _Found:
-        """What a word stands for, worked out once of a word that is listed."""
-        found = kept.get(text)
-        if found is None:
-            found = find(text, word)
-            if self._lists(text):
-                kept[text] = found
+    def _close(self, text: str, word: Keys) -> _Found:
+        """What a word stands for by its spelling, keys and endings, worked out once of a word that is listed."""
+        kept = self._near.get(text)
+        if kept is not None:
+            return kept
+        found = self._known(text, word)
+        if _only_stems(found):
+            found = {**found, **self._inflected(text, word.sound)}
+        if self._lists(text):
+            self._near[text] = found
         return found
 
-    def _close(self, text: str, word: Keys) -> _Found:
-        found = self._known(text, word)
-        return {**found, **self._inflected(text, word.sound)} if _only_stems(found) else found
-
-    def _close_or_distant(self, text: str, word: Keys) -> _Found:
-        return {**self._kept(self._near, text, word, self._close), **self._distant(word.sound)}
+    def _with_distant(self, text: str, word: Keys, close: _Found) -> _Found:
+        """The same, with the words that are a letter or two away."""
+        kept = self._far.get(text)
+        if kept is not None:
+            return kept
+        found = {**close, **self._distant(word.sound)}
+        if self._lists(text):
+            self._far[text] = found
+        return found
 
     def _known(self, text: str, word: Keys) -> Mapping[str, float]:
         found = self._by_prefix(text, word)

@@ -203,16 +203,24 @@ _FRAME: Final = str.maketrans("eoy", "iui")
 
 def keys(word: str) -> Keys:
     """Return the keys of a folded word. Digits and signs are their own keys."""
-    sound = roman(word)
+    sound = sound_of(word)
     if not sound.isalpha():
         return Keys(sound, sound, sound)
+    frame = _REPEATED.sub("", _INNER_A.sub("", sound.translate(_FRAME)))
+    bones = _REPEATED.sub("", _INNER.sub("", frame))
+    return Keys(sound, frame, bones)
+
+
+def sound_of(word: str) -> str:
+    """Return the first of the keys of a folded word alone."""
+    sound = roman(word)
+    if not sound.isalpha():
+        return sound
     sound = _SPELLING.sub(_letter, sound)
     sound = _REPEATED.sub("", _AY.sub("e", sound))
     if sound[-1] in _LAST:
         sound = _LAST[sound[-1]].sub("i" if sound[-1] == "y" else "", sound)
-    frame = _REPEATED.sub("", _INNER_A.sub("", sound.translate(_FRAME)))
-    bones = _REPEATED.sub("", _INNER.sub("", frame))
-    return Keys(sound, frame, bones)
+    return sound
 
 
 def _letter(found: re.Match[str]) -> str:
