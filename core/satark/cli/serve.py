@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 
 import click
@@ -10,7 +9,6 @@ from starlette.applications import Starlette
 
 from satark.cli.roles import Roles, roles_option
 from satark.core_settings import Role
-from satark.evidence.sandbox.isolation import die_with_parent
 from satark.identity.core_dumps import forbid_dumps
 from satark.identity.memory_lock import lock_memory
 from satark.observability import log
@@ -71,11 +69,7 @@ def _announce(process: Host, host: str, port: int) -> None:
 
 
 def make_app() -> Starlette:
-    """Make the application of one of several processes; it ends with the first of them."""
-    die_with_parent()
-    first = multiprocessing.parent_process()
-    if first is not None and not first.is_alive():  # it ended before the kernel was asked
-        raise SystemExit(1)
+    """Make the application of one of several processes."""
     forbid_dumps()
     lock_memory()
     configure_logging(json=True)

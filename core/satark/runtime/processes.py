@@ -6,13 +6,22 @@ much memory as each of the others, for nothing.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import uvicorn
+from uvicorn.importer import import_from_string
 
+from satark.evidence.sandbox.isolation import die_with_parent
 from satark.runtime.http_server import uvicorn_options
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+_APP: Final = "SATARK_SERVE_APP"
+"""Environment variable: what makes the application."""
 
 
 def serve_in_processes(app: str, host: str, port: int, number: int) -> NoReturn:
@@ -24,12 +33,23 @@ def serve_in_processes(app: str, host: str, port: int, number: int) -> NoReturn:
         port: the port to listen at.
         number: how many processes serve.
     """
-    command = [sys.executable, "-m", __name__, app, host, str(port), str(number)]
-    os.execv(sys.executable, command)  # noqa: S606 - our own module
+    command = [sys.executable, "-m", __name__, host, str(port), str(number)]
+    os.execve(sys.executable, command, os.environ | {_APP: app})  # noqa: S606 - our own module
 
 
-def _watch(app: str, host: str, port: str, number: str) -> None:
-    uvicorn.run(app, factory=True, workers=int(number), **uvicorn_options(host, int(port)))
+def make_app() -> Starlette:
+    """Make the application of one of the processes, which ends with the first of them, killed or not."""
+    die_with_parent()
+    first = multiprocessing.parent_process()
+    if first is not None and not first.is_alive():  # it ended before the kernel was asked
+        raise SystemExit(1)
+    application: Starlette = import_from_string(os.environ[_APP])()
+    return application
+
+
+def _watch(host: str, port: str, number: str) -> None:
+    options = uvicorn_options(host, int(port))
+    uvicorn.run("satark.runtime.processes:make_app", factory=True, workers=int(number), **options)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import os
 import random
 import resource
 import signal
+import socket
 import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,6 +19,7 @@ from starlette.responses import PlainTextResponse
 
 from satark.testing.installation import Installation
 from satark.testing.processes.forked import CLOCK
+from satark.testing.waiting import until
 
 KILL: Final = "kill -9"
 JUMP: Final = "clock jump"
@@ -63,7 +65,15 @@ class Blows:
 
     async def _kill(self) -> None:
         await self._service.kill()
+        await until(self._is_free)  # its workers end with it, a moment later
         await self._service.start()
+
+    def _is_free(self) -> bool:
+        try:
+            socket.create_server(("127.0.0.1", self._service.port)).close()
+        except OSError:
+            return False
+        return True
 
     async def _jump(self) -> None:
         """Kill the process and start it with another clock, up to 25 minutes off."""
