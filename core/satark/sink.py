@@ -54,6 +54,7 @@ class SealedMessage(msgspec.Struct, frozen=True):
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One tip for one destination. All content is sealed; a sink that is a mere carrier can't read it.
 
+    To the desks at this host (`destination.HERE`) it carries the document alone: they read the rest in the store.
     `idempotency_key` is the same at every attempt of the same (tip, destination, revision): hand it to the receiver.
     """
 

@@ -18,7 +18,7 @@ from satark.delivery.worker import DeliveryWorker
 from satark.destination import HERE
 from satark.observability import LifecycleEvent
 from satark.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
-from satark.store import deliveries, envelopes, tables
+from satark.store import deliveries, envelopes, tables, threads
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
 from satark.testing.scripted import ScriptedSink, database_down
@@ -106,12 +106,18 @@ async def test_it_carries_the_document_and_this_desks_envelope(tmp_path: Path) -
     assert (yard.sink.delivered[0].document, yard.sink.delivered[0].envelope) == (b"document", b"dig")
 
 
-async def test_of_the_desks_here_it_looks_for_no_envelopes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_to_the_desks_here_it_carries_the_document_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(envelopes, "find_many", lambda *_: pytest.fail("each desk reads its own"))
-    async with working(tmp_path, ScriptedSink("desk")) as yard:
+    desks = ScriptedSink("desk")
+    async with working(tmp_path, desks) as yard:
+        tip = {"id": "t1", "number": "N", "revision": 1, "recipient": "", "receipt_recipient": "", "day": 1}
+        yard.services.write_now(lambda unit: unit.insert(tables.tip, [{**tip, "document": b"document"}]))
+        yard.services.write_now(lambda unit: threads.append(unit, "t1", b"words", notified=True))
         yard.queue("t1", HERE)
         yard.worker.wake()
         await until(lambda: yard.states == ["done"])
+    (sent,) = desks.delivered
+    assert (sent.document, sent.envelope, sent.files, sent.messages) == (b"document", b"", (), ())
 
 
 async def test_it_looks_by_itself_every_second(tmp_path: Path) -> None:

@@ -25,10 +25,10 @@ def load(unit: UnitOfWork, rows: Sequence[Any], services: Services) -> list[tupl
     """Give what each of these claimed rows carries, with the row's id."""
     tips = sorted({row.tip for row in rows})
     documents = {row.id: row.document for row in unit.main.execute(_DOCUMENTS, {"tips": tips})}
-    sealed_files, messages = _files(unit, tips, services.evidence_dir), _messages(unit, tips)
+    away = [row for row in rows if row.destination != HERE]  # each desk here reads the rest in this store itself
+    tips_away = sorted({row.tip for row in away})
+    sealed_files, messages = _files(unit, tips_away, services.evidence_dir), _messages(unit, tips_away)
     offices = {rule.to: rule.desk for rule in services.destination_rules}
-    # `HERE` is nobody's name: the envelopes of the desks here are read by each desk itself.
-    away = [row for row in rows if row.destination != HERE]
     holders = {(row.tip, name) for row in away for name in (row.destination, _desk(row.destination, offices))}
     found = envelopes.find_many(unit.keys, holders) if holders else {}
     loaded = []
@@ -58,7 +58,7 @@ def _desk(destination: str, offices: Mapping[str, str]) -> str:
 
 def _files(unit: UnitOfWork, tips: Collection[str], folder: Path) -> dict[str, list[SealedFile]]:
     found: dict[str, list[SealedFile]] = defaultdict(list)
-    rows = unit.main.execute(_FILES, {"tips": tips})
+    rows = unit.main.execute(_FILES, {"tips": tips}) if tips else ()
     for row in sorted(rows, key=lambda row: ordinal_order(row.ordinal)):
         name = evidence_files.name(row.tip, row.ordinal)
         original, clean, muted = (path_of(folder, name) for path_of in (original_path, clean_path, muted_path))
@@ -78,7 +78,7 @@ def _files(unit: UnitOfWork, tips: Collection[str], folder: Path) -> dict[str, l
 
 def _messages(unit: UnitOfWork, tips: Collection[str]) -> dict[str, list[SealedMessage]]:
     found: dict[str, list[SealedMessage]] = defaultdict(list)
-    for row in unit.main.execute(_MESSAGES, {"tips": tips}):
+    for row in unit.main.execute(_MESSAGES, {"tips": tips}) if tips else ():
         found[row.tip].append(SealedMessage(row.seq, row.sealed))
     return found
 
