@@ -33,6 +33,15 @@ async def test_it_opens_and_closes_its_channels_and_sinks(tmp_path: Path) -> Non
     assert (channel.opened, channel.closed, sink.opened, sink.closed) == (1, 1, 1, 1)
 
 
+@pytest.mark.parametrize(("roles", "is_alone"), [(("web",), True), (("worker",), True), (("web", "worker"), False)])
+def test_what_another_process_may_be_at_is_left_to_it(
+    tmp_path: Path, roles: tuple[Role, ...], *, is_alone: bool
+) -> None:
+    host = Host(Settings(data_dir=tmp_path, plugins=()), roles, is_alone=is_alone)
+    assert not host.releases_claims
+    host.services.close()
+
+
 def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
     services = fresh_services(tmp_path)
     services.write_now(lambda unit: unit.main.exec_driver_sql("UPDATE alembic_version SET version_num = '0'"))

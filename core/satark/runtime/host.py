@@ -43,7 +43,7 @@ class Host:
     def __init__(self, settings: Settings, roles: Collection[Role] = ROLES, *, is_alone: bool = True) -> None:
         """Put the process together, and migrate an empty database.
 
-        `is_alone`: no other process has these roles on this machine; on SQLite, then, none at all has them.
+        `is_alone`: it is not one of several processes with the same roles on this machine.
 
         With the role web it starts without the database too: it spools, refuses what providers send again, and looks
         for the database until it answers.
@@ -146,7 +146,8 @@ class Host:
     @property
     def releases_claims(self) -> bool:
         """Whether what is claimed in the database was claimed by an earlier life: no other process can have done so."""
-        return self.is_alone and self.services.main.dialect.name == "sqlite"
+        has_both = self.roles >= {"web", "worker"}
+        return has_both and self.is_alone and self.services.main.dialect.name == "sqlite"
 
     def emit(self, event: LifecycleEvent) -> None:
         """Pass an event to the plugins; their failures are counted and go no further."""
