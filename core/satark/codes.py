@@ -23,6 +23,7 @@ _LONGEST_HANDOFF_MESSAGE: Final = 60
 _TIP_NUMBER: Final = re.compile(
     r"(?<![0-9A-Za-z])(?=[0-9-]*[A-Za-z])[0-9A-Za-z]{4}[-‐‑–—][0-9A-Za-z]{4}(?![0-9A-Za-z])"
 )
+_DIGIT: Final = re.compile(r"\d")
 _DIGIT_RUN: Final = re.compile(r"(?<![0-9A-Za-z])\d(?:[\s.\-‐‑–—]*\d)+(?![0-9A-Za-z])")
 
 
@@ -45,6 +46,8 @@ def without_codes(text: str) -> str:
 
 
 def _find(text: str, digits: int) -> str | None:
+    if not _DIGIT.search(text):
+        return None
     plain = _TIP_NUMBER.sub(" # ", ascii_digits(text))
     runs = ["".join(filter(str.isdigit, match[0])) for match in _DIGIT_RUN.finditer(plain)]
     found = {run for run in runs if len(run) == digits}

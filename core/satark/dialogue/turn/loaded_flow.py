@@ -23,6 +23,7 @@ from satark.tip import Place
 _CALL: Final = "voice"
 """The channel on which every recording is the caller's own voice."""
 _NOWHERE: Final = Place()
+_PLACE_FIELDS: Final = frozenset(Place.__struct_fields__)
 MAX_FILES = 30
 """Most files of one tip, unless the settings say otherwise."""
 ASKED_PARTS = frozenset({"ask", "media"})
@@ -220,4 +221,4 @@ def _media_value(session: Session, step: Step) -> Any:
 
 def place_of(answer: Mapping[str, Any]) -> Place:
     """Return the place that an answer tells."""
-    return Place(**{name: value for name, value in answer.items() if name in Place.__struct_fields__})
+    return Place(**{name: value for name, value in answer.items() if name in _PLACE_FIELDS})
