@@ -7,6 +7,7 @@ import json
 import re
 import threading
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -139,7 +140,7 @@ async def test_a_batch_looks_at_the_epoch_keys_when_it_begins_and_before_its_com
 ) -> None:
     async with town(tmp_path) as place:
         await place.tipster().say("Hi")
-        identity, calls = place.runtime.identity, list[str]()
+        identity, looks = place.runtime.identity, list[int]()
         refresh = EpochKeys.refresh
         events = [InboundEvent(place.channel, inbound(f"91401122{n}", Text("Hi")), identity) for n in range(20)]
 
@@ -147,12 +148,17 @@ async def test_a_batch_looks_at_the_epoch_keys_when_it_begins_and_before_its_com
             place.runtime.writer._grouped(unit, events)  # type: ignore[misc]
 
         def counted(keys: EpochKeys) -> None:
-            calls.append(threading.current_thread().name)
+            looks.append(threading.get_ident())
             refresh(keys)
 
+        def in_a_thread_of_its_own() -> int:
+            place.host.services.write_now(ingest)
+            return threading.get_ident()
+
         monkeypatch.setattr(EpochKeys, "refresh", counted)
-        await asyncio.to_thread(place.host.services.write_now, ingest)
-        assert len([name for name in calls if name.startswith("asyncio")]) == 2
+        with ThreadPoolExecutor(1) as pool:
+            own = await asyncio.get_running_loop().run_in_executor(pool, in_a_thread_of_its_own)
+        assert looks.count(own) == 2
 
 
 def picture(name: str) -> Media:
