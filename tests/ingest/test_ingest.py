@@ -21,6 +21,7 @@ from satark.casework import Casework
 from satark.channel import Batch, Media, MediaGone, MediaRef, Moved, Revoked, Text
 from satark.core_settings import Core
 from satark.desk import Desk
+from satark.dialogue.engine import Engine
 from satark.identity.epoch_keys import EpochKeys
 from satark.identity.sealing import new_identity
 from satark.ingest import code_guesses
@@ -159,6 +160,19 @@ async def test_a_batch_looks_at_the_epoch_keys_when_it_begins_and_before_its_com
         with ThreadPoolExecutor(1) as pool:
             own = await asyncio.get_running_loop().run_in_executor(pool, in_a_thread_of_its_own)
         assert looks.count(own) == 2
+
+
+async def test_what_reads_texts_is_built_at_the_first_message_but_in_no_transaction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = list[str]()
+    monkeypatch.setattr(Engine, "get_ready", lambda _engine: built.append(threading.current_thread().name))
+    async with town(tmp_path) as place:
+        assert not built, "a host at rest does without"
+        await place.tipster().say("Hi", "1")
+        await until(lambda: bool(built))
+    assert len(built) == 1
+    assert built[0] not in {threading.main_thread().name, "satark-writer"}
 
 
 def picture(name: str) -> Media:

@@ -56,6 +56,10 @@ class Engine:
 
     # ------------------------------------------------------------- turns
 
+    def get_ready(self) -> None:
+        """Build what reads typed texts. It takes half a second, for which the first text waits otherwise."""
+        self._loaded.reader  # noqa: B018 - to ask for it is to build it
+
     def begin(
         self,
         *,

@@ -76,6 +76,7 @@ class Ingest:
         self._metrics = metrics
         self._emit = emit
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_ready = False
 
     def take(self, channel: Channel, batch: Batch, done: Done) -> None:
         """Ingest a batch as `receive` does; `done` gets its outcome or what it raises, perhaps at once.
@@ -92,6 +93,7 @@ class Ingest:
             return
         self._note(channel, batch)
         if batch.inbound:
+            self._get_ready()
             event = InboundEvent(channel, batch.inbound[0], self._identity)
             self._writer.group(event, event.pseudonyms[0], partial(self._done, event, done))
         else:
@@ -104,6 +106,15 @@ class Ingest:
             done(error)
         else:
             done(outcome)
+
+    def _get_ready(self) -> None:
+        """At the first event, have the engine get ready for the texts that will follow, in a thread of its own.
+
+        Else all would wait while it does, in the transaction of the first text. At rest it is not in memory.
+        """
+        if not self._is_ready:
+            self._is_ready = True
+            asyncio.get_running_loop().run_in_executor(None, self._engine.get_ready)
 
     def _done(self, event: InboundEvent, done: Done, written: TurnResult | Exception) -> None:
         try:
@@ -167,6 +178,7 @@ class Ingest:
         return [one for one in found if isinstance(one, TurnResult)]
 
     async def _event(self, channel: Channel, inbound: Inbound, *, late: bool) -> TurnResult:
+        self._get_ready()
         event = InboundEvent(channel, inbound, self._identity, late=late)
         if code := _code_in(inbound.event):
             await asyncio.sleep(self._guesses.delay())
