@@ -116,8 +116,10 @@ class Submissions:
             name: seal(replace(envelope, desk=name), recipient, padded=envelopes.PADDED)
             for name, recipient in holders.items()
         }
+        others = everybody.keys() - holders.keys()
+        nobody = new_identity()[0] if others else ""
         empty = replace(envelope, identity="")
-        decoys = [seal(empty, new_identity()[0], padded=envelopes.PADDED) for name in everybody.keys() - holders.keys()]
+        decoys = [seal(empty, nobody, padded=envelopes.PADDED) for _ in others]
         unit.queue(tables.envelope, envelopes.rows_of(unit.keys, sealed, session.tip, decoys))
 
     def _desks(self, unit: UnitOfWork) -> Sequence[Desk]:
