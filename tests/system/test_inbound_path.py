@@ -28,6 +28,7 @@ MOST_FILES = 20
 ASIDE = {
     "core/satark/channel.py",  # the values themselves: an address reveals itself
     "core/satark/store/engines.py",  # SQLAlchemy calls it when a transaction begins
+    "core/satark/store/bulk.py",  # it stands in SQLAlchemy's place
     "core/satark/backoff.py",  # this and the next five: background tasks that run on the event loop meanwhile
     "core/satark/threads.py",
     "core/satark/identity/receipts.py",
@@ -37,6 +38,7 @@ ASIDE = {
     "core/satark/runtime/roster_watch.py",  # this and the next: a look at the roster, in the writer's thread
     "core/satark/routing/desks.py",
     "core/satark/identity/epoch_keys.py",  # the keys that the message's sender is looked up with
+    "core/satark/identity/random_bytes.py",  # the nonces of what is sealed
 }
 """Files that the message does not go through, although a function of theirs is called on the way."""
 
