@@ -31,6 +31,9 @@ PHONE: Final = {"width": 360, "height": 740}
 DESKTOP: Final = {"width": 1280, "height": 860}
 WHAT: Final = "पुरानी मिल के पीछे वाली गली में रोज़ रात को कच्ची शराब बिकती है"
 QUESTION: Final = "गाड़ी किस रंग की है, और किस समय आती है?"
+SHOWN: Final = """[...document.images].filter(image => image.getBoundingClientRect().top < innerHeight)
+    .every(image => image.complete)"""
+"""Whether every image in the window is there."""
 GAP: Final = 24
 """Pixels between two screenshots."""
 
@@ -254,6 +257,8 @@ async def tip(page: Page, link: Locator) -> bytes:
     """Open a tip, and take the top of its page."""
     await link.click()
     await expect(page.locator("#answers")).to_be_visible()
+    while not await page.evaluate(SHOWN):  # noqa: ASYNC110 - the page tells nobody
+        await asyncio.sleep(0.1)
     return await page.screenshot()
 
 
