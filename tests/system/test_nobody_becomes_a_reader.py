@@ -344,7 +344,7 @@ async def test_without_the_roster_a_desk_in_the_database_would_read(
 ) -> None:
     async with place(tmp_path) as town:
         await town.tip("9140112233")
-        monkeypatch.setattr(Roster, "sealable", lambda _self, _keys, stored: list(stored))
+        monkeypatch.setattr(Roster, "as_listed", lambda _self, _state, stored: list(stored))
         insert_a_desk(town.attacker)
         await town.tip("9140112244")
         assert town.attacker.opened() != []
