@@ -87,6 +87,11 @@ def test_rows_that_differ_in_the_order_of_their_columns_are_the_same(main: Conne
     assert everything(main, seen) == [*events(1), *events(2, day=2)]
 
 
+def test_what_a_row_has_for_no_column_is_left_out(main: Connection) -> None:
+    bulk.insert(main, seen, [{**row, "weather": "fair"} for row in events(1, 2)])
+    assert everything(main, seen) == events(1, 2)
+
+
 def test_of_no_rows_nothing_is_written(stores: Databases, main: Connection) -> None:
     before = len(stores.statements)
     bulk.insert(main, seen, [])

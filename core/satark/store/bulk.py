@@ -96,8 +96,11 @@ def _insert(connection: Connection, table: Table, rows: Rows, then: str) -> None
 
 
 def _by_column(table: Table, rows: Rows) -> dict[str, list[Any]]:
-    """Return the values of each column, with the default of each that the rows leave to it."""
-    values = {name: [row[name] for row in rows] for name in rows[0]}
+    """Return the values of each column, with the default of each that the rows leave to it.
+
+    As SQLAlchemy does, it leaves out what a row has for no column.
+    """
+    values = {name: [row[name] for row in rows] for name in rows[0] if name in table.columns}
     for name, default in _defaults(table):
         if name not in values:
             values[name] = [default] * len(rows)
