@@ -130,7 +130,7 @@ async def test_the_stock_is_filled_to_what_was_asked_for_and_again_after_each_co
         return derive(code, identity)
 
     monkeypatch.setattr(receipts, "derive", counted)
-    monkeypatch.setattr(receipts, "_QUIET_SECONDS", 0.01)
+    monkeypatch.setattr(receipts, "_IDLE_SECONDS", 0.01)
     stock = CodeStock(IDENTITY, ahead=2)
     stock.start()
     try:
@@ -144,7 +144,7 @@ async def test_the_stock_is_filled_to_what_was_asked_for_and_again_after_each_co
 
 
 async def test_while_tips_come_the_stock_is_only_kept_from_running_dry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receipts, "_QUIET_SECONDS", 3600.0)
+    monkeypatch.setattr(receipts, "_IDLE_SECONDS", 3600.0)
     stock = CodeStock(IDENTITY, ahead=40)
     stock.start()
     try:

@@ -171,7 +171,7 @@ async def test_an_answer_is_the_same_whichever_way_a_webhook_comes(
     assert at_once.wire.written == bit_by_bit.wire.written
 
 
-async def test_nothing_is_answered_before_it_is_durable(line: Line) -> None:
+async def test_nothing_is_answered_before_it_is_on_disk(line: Line) -> None:
     line.send(request())
     assert line.waits_for(Waiting.RESPONSE)
     assert not line.wire.written

@@ -39,7 +39,7 @@ ITERATIONS = 1
 _ONCE = b"\0" * 12  # each wrapping key seals exactly one value, so its nonce may be fixed
 _LOW = 256
 """Codes below which the stock is filled at once."""
-_QUIET_SECONDS = 1.0
+_IDLE_SECONDS = 1.0
 """How long nobody must have taken a code before the stock is filled to the brim: while tips come in numbers, the
 processor is theirs."""
 _IDLE, _LOW_PRIORITY = 19, 5
@@ -124,10 +124,10 @@ class CodeStock:
         self._closed = False
         self._low = min(_LOW, ahead // 4)
         self._taken_at = -math.inf
-        hands = (("satark-codes", ahead, _IDLE, _QUIET_SECONDS), ("satark-codes-low", self._low, _LOW_PRIORITY, 0.0))
+        hands = (("satark-codes", ahead, _IDLE, _IDLE_SECONDS), ("satark-codes-low", self._low, _LOW_PRIORITY, 0.0))
         self._hands = [
-            threading.Thread(target=self._fill, args=(most, nice, quiet), name=name, daemon=True)
-            for name, most, nice, quiet in hands
+            threading.Thread(target=self._fill, args=(most, nice, idle), name=name, daemon=True)
+            for name, most, nice, idle in hands
             if most
         ]
         self._look_ups = ThreadPoolExecutor(1, thread_name_prefix="satark-look-ups")
@@ -160,18 +160,18 @@ class CodeStock:
             self._changed.notify_all()
         self._look_ups.shutdown(wait=False, cancel_futures=True)
 
-    def _fill(self, most: int, nice: int, quiet: float) -> None:
+    def _fill(self, most: int, nice: int, idle: float) -> None:
         _step_back(nice)
-        while self._wait_for_need(most, quiet):
+        while self._wait_for_need(most, idle):
             self._ready.append(self._make())
 
-    def _wait_for_need(self, most: int, quiet: float) -> bool:
-        """Wait until the stock has fewer codes and nobody took one for `quiet` seconds; False: it is closed."""
+    def _wait_for_need(self, most: int, idle: float) -> bool:
+        """Wait until the stock has fewer codes and nobody took one for `idle` seconds; False: it is closed."""
         with self._changed:
             while not self._closed:
-                if len(self._ready) < most and time.monotonic() >= self._taken_at + quiet:
+                if len(self._ready) < most and time.monotonic() >= self._taken_at + idle:
                     return True
-                self._changed.wait(quiet or None)
+                self._changed.wait(idle or None)
             return False
 
     def _make(self) -> FreshCode:

@@ -79,7 +79,7 @@ class WebhookEndpoint:
         """Answer a request that is there in full, as a call does: `respond` gets the response, at once or later."""
         try:
             self._check(raw)
-            self._ingest.take(self._channel, self._parse(raw), partial(self._taken, raw, respond))
+            self._ingest.take(self._channel, self._parse(raw), partial(self._reply, raw, respond))
         except Exception as error:  # noqa: BLE001 - it is told apart there
             self._refuse(respond, error)
 
@@ -128,7 +128,7 @@ class WebhookEndpoint:
             self._metrics.webhooks.count(self._channel.name, "malformed")
             return Batch()
 
-    def _taken(self, raw: RawRequest, respond: Respond, outcome: Outcome | Exception) -> None:
+    def _reply(self, raw: RawRequest, respond: Respond, outcome: Outcome | Exception) -> None:
         if isinstance(outcome, Exception):
             self._refuse(respond, outcome)
             return
