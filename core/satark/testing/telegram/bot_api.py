@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-import aiohttp
 import msgspec
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
@@ -20,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from satark.testing.processes.serving import provider_session
+from satark.testing.peers.webhook_client import WebhookClient
 from satark.testing.telegram.description import Description
 from satark.testing.telegram.faults import DOWNLOAD, Faults, error
 from satark.testing.telegram.limits import DOWNLOAD_BYTES, RefusedError, as_json, check_limits
@@ -83,7 +82,7 @@ class TelegramPeer:
         self._watchers: list[Watcher] = []
         self._pending: deque[Update] = deque()
         self._arrived = asyncio.Event()
-        self._session: aiohttp.ClientSession | None = None
+        self._client = WebhookClient()
         bot = f"/bot{token}/{{method}}"
         self.app = Starlette(
             routes=[
@@ -113,7 +112,7 @@ class TelegramPeer:
     async def post(self, url: str, update: Update) -> int:
         """Post an update with the secret, as Telegram would; give the HTTP status."""
         headers = {"X-Telegram-Bot-Api-Secret-Token": self.secret_token, "Content-Type": "application/json"}
-        async with self._client().post(url, data=json.dumps(update).encode(), headers=headers) as response:
+        async with self._client.session.post(url, data=json.dumps(update).encode(), headers=headers) as response:
             await response.read()
             return response.status
 
@@ -139,14 +138,7 @@ class TelegramPeer:
 
     async def __aexit__(self, *_: object) -> None:
         """Close."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    def _client(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = provider_session()
-        return self._session
+        await self._client.close()
 
     async def _unauthorized(self, _request: Request) -> Response:
         return error(401, "Unauthorized")

@@ -13,14 +13,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
-import aiohttp
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from satark.testing.processes.serving import provider_session
+from satark.testing.peers.webhook_client import WebhookClient
 
 ACCOUNT_SID = "AC" + "5" * 32
 AUTH_TOKEN = "twilio-auth-token"  # noqa: S105 - a test's
@@ -91,7 +90,7 @@ class TwilioPeer:
         self._served = dict(served or {})
         self._callbacks: dict[str, list[Callback]] = {}
         self._faults: deque[Response] = deque()
-        self._session: aiohttp.ClientSession | None = None
+        self._client = WebhookClient()
         base = f"/2010-04-01/Accounts/{account_sid}"
         self.app = Starlette(
             routes=[
@@ -156,7 +155,7 @@ class TwilioPeer:
         headers = {"X-Twilio-Signature": self.sign(url, form), "Content-Type": "application/x-www-form-urlencoded"}
         public = next((address for address in self._served if url.startswith(address)), "")
         reached = self._served.get(public, "") + url.removeprefix(public)
-        async with self._client().post(reached, data=urlencode(form).encode(), headers=headers) as response:
+        async with self._client.session.post(reached, data=urlencode(form).encode(), headers=headers) as response:
             return response.status, await response.read()
 
     async def __aenter__(self) -> Self:
@@ -165,14 +164,7 @@ class TwilioPeer:
 
     async def __aexit__(self, *_: object) -> None:
         """Close the client that posts webhooks."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    def _client(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = provider_session()
-        return self._session
+        await self._client.close()
 
     async def _create(self, request: Request) -> Response:
         if refused := self._refusal(request):

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any, Self
 from urllib.parse import urlencode
 
-import aiohttp
 import msgspec
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
@@ -20,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from satark.testing.processes.serving import provider_session
+from satark.testing.peers.webhook_client import WebhookClient
 from satark.testing.whatsapp.faults import Faults, error
 from satark.testing.whatsapp.flows import FlowShelf
 from satark.testing.whatsapp.limits import RefusedError, check_message, check_receipt, check_upload
@@ -75,7 +74,7 @@ class GraphPeer:
         self._by_address: dict[str, list[Callback]] = {}
         self._everything: list[Callback] = []
         self._receipt_callbacks: list[ReceiptCallback] = []
-        self._session: aiohttp.ClientSession | None = None
+        self._client = WebhookClient("facebookexternalua")
         self.app = Starlette(routes=self._routes(f"/{api_version}"))
 
     def subscribe(self, callback: Callback, address: str | None = None) -> Callable[[], None]:
@@ -108,7 +107,7 @@ class GraphPeer:
     async def post(self, url: str, body: bytes) -> int:
         """Sign a webhook and post it, as Meta would; give the HTTP status."""
         headers = {"X-Hub-Signature-256": self.sign(body), "Content-Type": "application/json"}
-        async with self._client().post(url, data=body, headers=headers) as response:
+        async with self._client.session.post(url, data=body, headers=headers) as response:
             await response.read()
             return response.status
 
@@ -119,14 +118,12 @@ class GraphPeer:
             "hub.challenge": challenge,
             "hub.verify_token": self._verify_token,
         }
-        async with self._client().get(f"{url}?{urlencode(fields)}") as response:
+        async with self._client.session.get(f"{url}?{urlencode(fields)}") as response:
             return response.status == 200 and await response.text() == challenge  # noqa: PLR2004 - HTTP: OK
 
     async def close(self) -> None:
         """Close the client that posts webhooks."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._client.close()
 
     async def __aenter__(self) -> Self:
         """Give itself; `close` runs at the end."""
@@ -135,11 +132,6 @@ class GraphPeer:
     async def __aexit__(self, *_: object) -> None:
         """Close."""
         await self.close()
-
-    def _client(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = provider_session("facebookexternalua")
-        return self._session
 
     def _routes(self, base: str) -> list[Route]:
         return [
