@@ -30,7 +30,7 @@ def erase_at_host(link: Any, folder: Any) -> None:
     """Erase every tip at the host, as its retention job does once their terms are over."""
     retention = Retention(Settings(data_dir=folder / "host"), link.host, Identity(b"e" * 32), Plugins())
     retention.prepare(link.host.write_now)
-    for tip in list(retention.due(FAR)):
+    for tip in retention.due(FAR):
         retention.eraser.remove_files(link.host.write_now(lambda unit, tip=tip: retention.erase(unit, tip)))
 
 

@@ -48,7 +48,7 @@ def seeded_tip(services: Services, *desks: SeededDesk) -> SeededTip:
 
 def erase_due(services: Services, retention: Retention, day: int = FAR) -> int:
     """Erase what is due on a day, as the scheduled job does."""
-    due = list(retention.due(day))
+    due = retention.due(day)
     for tip in due:
         names = services.write_now(lambda unit: retention.erase(unit, tip))  # noqa: B023 - called at once
         retention.eraser.remove_files(names)

@@ -48,6 +48,27 @@ def test_a_category_lengthens_the_terms_of_its_finished_tips_and_shortens_none()
     assert days == [400, 400, 1825, 1095]
 
 
+class CountedTip:
+    """A tip with its term; the class counts how many there are at once."""
+
+    living = most = 0
+
+    def __init__(self) -> None:
+        self.term = Term(due=FAR)
+        CountedTip.living += 1
+        CountedTip.most = max(CountedTip.most, CountedTip.living)
+
+    def __del__(self) -> None:
+        CountedTip.living -= 1
+
+
+def test_of_the_tips_that_are_not_due_few_are_in_memory(retention: Retention, monkeypatch: pytest.MonkeyPatch) -> None:
+    tips = (CountedTip() for _ in range(100))
+    monkeypatch.setattr("satark.retention.schedule.scheduled_tips", lambda *_: tips)
+    assert retention.due(FAR - 1) == []
+    assert 1 <= CountedTip.most < 5
+
+
 def test_a_tip_is_due_when_its_term_since_its_status_is_over(
     services: Services, retention: Retention, sp: SeededDesk
 ) -> None:
@@ -56,7 +77,7 @@ def test_a_tip_is_due_when_its_term_since_its_status_is_over(
     assert term_of(retention, seeded) == Term(due=day + 1095)
     sp.casework.respond(sp.casework.open(seeded.number), status="UNCONFIRMED")
     assert term_of(retention, seeded) == Term(due=day + 180)
-    assert list(retention.due(day + 179)) == []
+    assert retention.due(day + 179) == []
     assert [one.number for one in retention.due(day + 180)] == [seeded.number]
     sp.casework.respond(sp.casework.open(seeded.number), status="REOPENED")
     assert term_of(retention, seeded) == Term(due=day + 1095)
@@ -83,13 +104,13 @@ def test_a_hold_takes_two_officers_and_keeps_the_tip_from_the_first_on(
     assert (asked.held, asked.asked, asked.asked_by, asked.reason) == (
         True, "ask_hold", ("sp", "rao"), "High Court, 12/2026",
     )  # fmt: skip
-    assert list(retention.due(FAR)) == []
+    assert retention.due(FAR) == []
     with pytest.raises(StepRefused, match="two different officers"):
         first.agree(rao.open(seeded.number))
     second.agree(khan.open(seeded.number))
     assert (keeping(services, rao, seeded).held, keeping(services, rao, seeded).asked) == (True, "")
     rao.respond(rao.open(seeded.number), status="MERGED")
-    assert list(retention.due(FAR)) == []
+    assert retention.due(FAR) == []
     second.ask(khan.open(seeded.number), "ask_lift", "the case is over")
     with pytest.raises(StepRefused):
         second.agree(khan.open(seeded.number))
@@ -127,10 +148,10 @@ def test_without_the_automatic_job_two_officers_order_each_erasure_and_only_of_d
     with pytest.raises(StepRefused):
         TipKeeping(services, rao).ask(rao.open(seeded.number), "ask_erasure", "")
     old = seed_tip(services, [sp.desk], received="2020-01-01T00/PT6H", category="COW")
-    assert list(retention.due(FAR)) == []
+    assert retention.due(FAR) == []
     services.retention = RetentionSettings(automatic=False, unfinished_days=30)
     TipKeeping(services, rao).ask(rao.open(old.number), "ask_erasure", "the term is over")
-    assert list(retention.due(FAR)) == []
+    assert retention.due(FAR) == []
     TipKeeping(services, khan).agree(khan.open(old.number))
     due = list(retention.due(FAR))
     assert [(one.number, one.term.ordered) for one in due] == [(old.number, 1)]

@@ -47,7 +47,7 @@ def retention(ctx: click.Context, *, erase: bool, as_json: bool) -> None:
 
 
 def _erase(services: Services, found: Retention, today: int) -> list[ScheduledTip]:
-    due = list(found.due(today))
+    due = found.due(today)
     for tip in due:
         found.eraser.remove_files(services.write_now(lambda unit: found.erase(unit, tip)))  # noqa: B023 - called at once
     return due

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -15,6 +15,8 @@ from satark.store.writer import StoreDown
 from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from satark.identity.edge_key import Identity
     from satark.plugins.loader import Plugins
     from satark.retention.schedule import ScheduledTip
@@ -63,9 +65,14 @@ class Retention:
         """Return every tip with its term."""
         return self._services.read(lambda c: list(schedule.scheduled_tips(c, self._edge, self.settings)))
 
-    def due(self, today: int) -> Iterator[ScheduledTip]:
-        """Yield the tips that are erased today."""
-        return (one for one in self.scheduled() if schedule.is_due(one.term, today, self.settings))
+    def due(self, today: int) -> list[ScheduledTip]:
+        """Return the tips that are erased today. The others, which may be a million, are in memory one by one."""
+
+        def look(connection: Connection) -> list[ScheduledTip]:
+            tips = schedule.scheduled_tips(connection, self._edge, self.settings)
+            return [one for one in tips if schedule.is_due(one.term, today, self.settings)]
+
+        return self._services.read(look)
 
     def erase(self, unit: UnitOfWork, tip: ScheduledTip) -> list[str]:
         """Erase a due tip; as `Eraser.erase`."""
@@ -104,7 +111,7 @@ class RetentionJob:
         """Erase what is due now; return how many tips."""
         await self.prepare()
         day = await self._writer.write(lambda unit: unit.day)
-        due = await run_in_thread(lambda: list(self._retention.due(day)))
+        due = await run_in_thread(self._retention.due, day)
         for tip in due:
             names = await self._writer.write(_erasing(self._retention, tip))
             await run_in_thread(self._retention.eraser.remove_files, names)
