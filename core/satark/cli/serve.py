@@ -47,13 +47,11 @@ def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
     settings = Settings()
     configure_logging(json=True)
     process = Host(settings, roles, is_alone=workers == 1)
-    if workers == 1:
-        check_port(host, port)
-        _announce(process, host, port)
-        run_server(build_app(process, listen_for_metrics=True), host, port)
-        return
     check_port(host, port)
     _announce(process, host, port)
+    if workers == 1:
+        run_server(build_app(process, listen_for_metrics=True), host, port)
+        return
     process.services.close()
     os.environ[_ROLES] = ",".join(roles)
     serve_in_processes(f"{__name__}:make_app", host, port, workers)

@@ -32,6 +32,7 @@ class InboundEvent:
 
     def __init__(self, channel: Channel, inbound: Inbound, identity: Identity, *, late: bool = False) -> None:
         self.came = time.perf_counter()
+        """When it came, by this process's clock for short times."""
         self.channel = channel
         self.late = late
         """Whether its request was answered before: it was spooled while the database was down."""
