@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +10,7 @@ from msgspec.structs import replace
 from satark import time_buckets
 from satark.desk import Screening
 from satark.destination import DESK_SINK, HERE, Destination
+from satark.identity.random_bytes import random_bytes
 from satark.identity.receipts import FreshCode, OpenedReceipt
 from satark.identity.sealing import new_identity, seal
 from satark.identity.tip_numbers import new_number
@@ -164,7 +164,7 @@ class Submissions:
 
 def _decoy_events(prompts: int, day: int) -> list[dict[str, object]]:
     """Make events that never came, so that a day's rows do not tell which questions a tip was asked."""
-    drawn = os.urandom(-prompts % _EVENTS * _KEY_BYTES)
+    drawn = random_bytes(-prompts % _EVENTS * _KEY_BYTES)
     return [{"key": drawn[at : at + _KEY_BYTES], "day": day} for at in range(0, len(drawn), _KEY_BYTES)]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from secrets import token_bytes, token_urlsafe
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -11,6 +10,7 @@ import msgspec
 from satark.channel import ErasingChannel, Moved
 from satark.custody.erasure import erase_files
 from satark.identity.age_keys import new_identity
+from satark.identity.random_bytes import random_bytes
 from satark.ingest.event import TurnResult
 from satark.ingest.handoff_codes import brought
 from satark.outbox.outbox import message
@@ -159,14 +159,14 @@ class TurnRunner:
         capabilities = event.channel.capabilities
         return self._flows.current.begin(
             channel=event.channel.name,
-            tip=token_bytes(16).hex(),
+            tip=random_bytes(16).hex(),
             recipient=recipient,
             identity=identity,
             erasable=_can_erase(type(event.channel)),
             reachable=capabilities.reachable,
             speaks=capabilities.voice_notes,
             forms=capabilities.forms,
-            form_token=token_urlsafe(_FORM_TOKEN_BYTES) if capabilities.forms else "",
+            form_token=random_bytes(_FORM_TOKEN_BYTES).hex() if capabilities.forms else "",
             above_range=_is_above_range(unit),
         )
 

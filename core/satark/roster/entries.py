@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import msgspec
 
 from satark.desk import Desk
-from satark.identity.signatures import is_signed, signing_key, verifier_of
+from satark.identity.signatures import is_signed, signing_key, verifier_for
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -125,12 +125,12 @@ def officer_key(identity: str) -> Ed25519PrivateKey:
 
 def officer_signer(identity: str) -> str:
     """Return the public half (hex) of `officer_key`."""
-    return verifier_of(officer_key(identity))
+    return verifier_for(identity, _OFFICER_USE)
 
 
 def desk_verifier(identity: str) -> str:
     """Return the public half (hex) of the key that a desk's own identity signs with."""
-    return verifier_of(signing_key(identity, DESK_USE))
+    return verifier_for(identity, DESK_USE)
 
 
 def sign_as_officer(entry: Entry, desk: str, officer: str, identity: str) -> Entry:

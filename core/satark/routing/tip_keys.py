@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from satark.decoding import DECODING_ERRORS
 from satark.identity.sealing import CantOpen, new_identity, open_as, open_envelope, recipient_of, seal
-from satark.identity.signatures import is_signed, signing_key, verifier_of
+from satark.identity.signatures import is_signed, signing_key, verifier_for
 from satark.routing.releases import releases
 from satark.store import deliveries, envelopes, tables, threads, tip_changes
 from satark.tip import Envelope, Message
@@ -73,7 +73,7 @@ class TipRoot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def tip_verifier(identity: str) -> str:
     """Return the public half (hex) of what a tip's newest key signs."""
-    return verifier_of(signing_key(_newest(identity), _TIP_USE))
+    return verifier_for(_newest(identity), _TIP_USE)
 
 
 def name_tags(tip: str, names: Iterable[str]) -> bytes:

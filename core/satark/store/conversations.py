@@ -7,12 +7,12 @@ that is destroyed, what remains of a row on a disk tells nothing of its sender.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from secrets import token_bytes
 from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import delete, select
 
+from satark.identity.random_bytes import random_bytes
 from satark.store import bulk
 from satark.store.tables import alias, conversation, provider_message
 
@@ -50,7 +50,7 @@ def find(connection: Connection, identity: Identity, senders: Iterable[Sequence[
     known = {lookups[lookup]: id_ for lookup, id_ in rows}
     found = dict(known)
     for sender in senders:
-        id_ = next((found[pseudonym] for pseudonym in sender if pseudonym in found), None) or token_bytes(32)
+        id_ = next((found[pseudonym] for pseudonym in sender if pseudonym in found), None) or random_bytes(32)
         for pseudonym in sender:
             found.setdefault(pseudonym, id_)
     return found, {pseudonym: id_ for pseudonym, id_ in found.items() if pseudonym not in known}

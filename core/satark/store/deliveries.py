@@ -8,12 +8,12 @@ scans the head of the whole queue: each destination has its own range of the ind
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, select, update
 
 from satark.destination import DESK_SINK, SEPARATOR, Destination
+from satark.identity.random_bytes import random_bytes
 from satark.store.due_times import due_in
 from satark.store.tables import delivery, desk, file, tip
 from satark.time_buckets import band_start
@@ -38,7 +38,7 @@ REASON_LENGTH = 200
 def new_row(tip: str, destination: str, now: int, *, wait: int = 0, revision: int = 1) -> dict[str, object]:
     """Make the row of a delivery. `wait`: most seconds that it waits for files of the tip."""
     return {
-        "id": token_bytes(16),
+        "id": random_bytes(16),
         "tip": tip,
         "destination": destination,
         "revision": revision,

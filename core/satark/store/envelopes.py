@@ -7,19 +7,20 @@ that stand for nobody, so that the number of rows does not tell that somebody is
 
 from __future__ import annotations
 
-import hmac
-import os
 from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from satark.identity.edge_key import keyed_hash
+from satark.identity.random_bytes import random_bytes
 from satark.store.tables import envelope
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from satark.identity.edge_key import KeyedHash
     from satark.store.unit_of_work import UnitOfWork
 
 TAG: Final = 16
@@ -34,13 +35,13 @@ _FIND = select(envelope.c.tip, envelope.c.holder, envelope.c.sealed).where(
 
 def with_name_key(keys: Engine, name_key: bytes) -> Engine:
     """Return the engine of the key store with the name key, which every function here needs."""
-    return keys.execution_options(**{_OPTION: name_key})
+    return keys.execution_options(**{_OPTION: keyed_hash(name_key)})
 
 
 def tag(connection: Connection, tip: str, holder: str) -> bytes:
     """Return the tag of a holder of a tip."""
-    key: bytes = connection.get_execution_options()[_OPTION]
-    return hmac.digest(key, f"{tip}\0{holder}".encode(), "sha256")[:TAG]
+    hashed: KeyedHash = connection.get_execution_options()[_OPTION]
+    return hashed(f"{tip}\0{holder}".encode())[:TAG]
 
 
 def row(connection: Connection, tip: str, holder: str, sealed: bytes) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def row(connection: Connection, tip: str, holder: str, sealed: bytes) -> dict[st
 
 def decoy(tip: str, sealed: bytes) -> dict[str, Any]:
     """Make a row that stands for nobody; `sealed` must look like the others and open for nobody."""
-    return {"tip": tip, "holder": os.urandom(TAG), "sealed": sealed}
+    return {"tip": tip, "holder": random_bytes(TAG), "sealed": sealed}
 
 
 def store(unit: UnitOfWork, tip: str, holder: str, sealed: bytes) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from secrets import token_bytes
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
 from satark import time_buckets
 from satark.identity.edge_key import BrokenSeal
+from satark.identity.random_bytes import random_bytes
 from satark.store import bulk
 from satark.store.tables import conversation, provider_message
 
@@ -49,7 +49,7 @@ def purge_expired(unit: UnitOfWork, most: int) -> int:
 
 
 def _row(unit: UnitOfWork, conversation_id: bytes, message_id: str, identity: Identity) -> dict[str, object]:
-    id_ = token_bytes(16)
+    id_ = random_bytes(16)
     sealed = identity.seal(message_id.encode(), id_)
     expires_at = time_buckets.band_end(unit.now + DELETABLE_HOURS * 3600)
     return {"id": id_, "conversation": conversation_id, "sealed": sealed, "expires_at": expires_at}
