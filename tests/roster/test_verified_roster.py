@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import Connection, delete, update
 
 from satark.desk import Desk
 from satark.destination_rule import DestinationRule
@@ -17,6 +17,7 @@ from satark.roster.entries import Closed, DestinationSet, OfficerSet, decode_ent
 from satark.roster.roster import Roster, desk_problems, destination_problems
 from satark.services import Services
 from satark.store.tables import roster
+from satark.store.unit_of_work import UnitOfWork
 from satark.testing.roster import RosterBook
 from satark.testing.store import fresh_services
 
@@ -55,6 +56,37 @@ def test_the_copy_follows_what_is_committed_and_nothing_else(services: Services,
     services.write_now(lambda unit: chain.append(unit, entry))
     assert services.read_keys(kept.check).state.position == 7
     assert copy_file.read_copy(copy) == services.read_keys(kept.stored_entries) == book.entries
+
+
+def test_a_transaction_reads_everything_again_only_when_the_newest_row_changed(
+    services: Services, book: RosterBook, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings: list[int] = []
+    read_rows = chain.read_rows
+
+    def counted(keys: Connection) -> list[chain.ChainRow]:
+        readings.append(len(rows := read_rows(keys)))
+        return rows
+
+    kept = Roster(copy)
+    entry = book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "new")), SP, CLERK)
+
+    def rolled_back(unit: UnitOfWork) -> None:
+        chain.append(unit, entry)
+        monkeypatch.setattr(chain, "read_rows", counted)
+        assert [kept.check(unit.keys, committed=False).state.position for _ in range(3)] == [7, 7, 7]
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        services.write_now(rolled_back)
+    assert services.read_keys(lambda keys: kept.check(keys, committed=False)).state.position == 6, "it was rolled back"
+    assert readings == [7, 6]
+    assert not copy.exists()
+    assert [services.read_keys(kept.check).state.position for _ in range(3)] == [6, 6, 6]
+    assert readings == [7, 6, 6], "the copy follows once it is committed"
+    assert copy_file.read_copy(copy) == book.entries[:6]
+    assert services.read_keys(lambda keys: kept.check(keys, committed=False)).state.position == 6
+    assert len(readings) == 3
 
 
 def test_a_rewritten_key_store_is_not_followed(services: Services, book: RosterBook, copy: Path) -> None:

@@ -49,6 +49,8 @@ class Roster:
         self._copy = copy
         self._lock = threading.Lock()
         self._newest: tuple[int, bytes] | None = None
+        self._followed = False
+        """Whether this machine's copy may have followed `_newest`: what was read may still be rolled back otherwise."""
         self._checked = CheckedRoster(chain=chain.verify(()), problems=())
         self._reported = set[str]()
 
@@ -59,13 +61,11 @@ class Roster:
         """
         with self._lock:
             newest = chain.newest(keys)
-            if newest == self._newest:
-                return self._checked
-            checked = self._read(keys, committed=committed)
-            self._report(checked.problems)
-            if committed:
-                self._checked, self._newest = checked, newest
-            return checked
+            if newest != self._newest or (committed and not self._followed):
+                self._checked = self._read(keys, committed=committed)
+                self._newest, self._followed = newest, committed
+                self._report(self._checked.problems)
+            return self._checked
 
     def verify(self, keys: Connection) -> CheckedRoster:
         """Return the roster that counts, from all its rows."""
