@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import random
 import shutil
@@ -19,7 +20,7 @@ from sqlalchemy import func, select
 from satark.store import tables
 from satark.store.engines import make_engine
 from satark.store.migrations import Migrations
-from satark_bench.citizen import Citizen, answer
+from satark_bench.citizen import MAX_TURNS, Citizen, answer
 from satark_bench.process import BotError
 from satark_bench.provider import Provider
 from satark_bench.results import Counters, Result, middle
@@ -92,6 +93,19 @@ async def test_a_webhook_is_sent_when_it_is_due(late: float | None, sent: int) -
     posts = Posts()
     Provider(lambda: citizen, Webhooks("s"), counters, SCENARIOS["steady"], lambda: due).connection_made(posts)
     assert len(posts.requests) == sent
+
+
+def test_a_citizen_leaves_their_first_conversation_early_and_no_later_one() -> None:
+    numbers = itertools.count(1)
+    counters = Counters()
+    citizen = Citizen(counters, random.Random(1), lambda _: str(next(numbers)), first_turns=2)
+    written_as = []
+    for _ in range(MAX_TURNS + 3):
+        citizen.say(lambda: None)
+        written_as.append(citizen.number)
+        citizen.receive(BotMessage(to=citizen.number))
+    assert written_as == ["1"] * 2 + ["2"] * MAX_TURNS + ["3"]
+    assert counters.gave_up == 1
 
 
 def one_round(number: int) -> Result:

@@ -26,9 +26,24 @@ _TEXTS = (
 class Citizen:
     """One citizen: what they say next, and what they heard."""
 
-    def __init__(self, counters: Counters, chance: random.Random, renew: Callable[[Citizen], str]) -> None:
-        """`renew`: gives a citizen the number of a new person."""
+    def __init__(
+        self,
+        counters: Counters,
+        chance: random.Random,
+        renew: Callable[[Citizen], str],
+        first_turns: int = MAX_TURNS,
+    ) -> None:
+        """Make a citizen.
+
+        Args:
+            counters: what is counted.
+            chance: for what they choose.
+            renew: gives a citizen the number of a new person.
+            first_turns: after so many turns they leave their first conversation and begin anew, so that citizens who
+                begin together do not hand in their tips together.
+        """
         self._counters = counters
+        self._most_turns = first_turns
         self._chance = chance
         self._renew = renew
         self._turns = 0
@@ -41,6 +56,8 @@ class Citizen:
         """Return the next message; `heard` is called when its reply has come."""
         message = _text("Hi")
         if self.reply is None or self._has_ended(self.reply):
+            if self.number:
+                self._most_turns = MAX_TURNS
             self.number, self._turns = self._renew(self), 0
         else:
             message = answer(self.reply, self._turns, self._chance)
@@ -64,7 +81,7 @@ class Citizen:
             self._counters.receipts += 1
             return True
         self._counters.gave_up += self._turns >= MAX_TURNS
-        return self._turns >= MAX_TURNS
+        return self._turns >= self._most_turns
 
 
 def _nothing() -> None:

@@ -24,6 +24,8 @@ from satark_bench.webhooks import BotMessage, Webhooks
 
 _FLOODER = "917999999999"
 _PHOTO_CONNECTIONS = 8
+_USUAL_TURNS = 9
+"""Turns from "Hi" to the receipt by taps."""
 _LONGEST_BURST = 120.0
 """Seconds after which a burst that is not answered is given up."""
 
@@ -88,7 +90,7 @@ class Population:
         return time.perf_counter()
 
     def _citizen(self) -> Citizen:
-        return Citizen(self.counters, self._chance, self._renew)
+        return Citizen(self.counters, self._chance, self._renew, first_turns=self._chance.randint(1, _USUAL_TURNS))
 
     def _renew(self, citizen: Citizen) -> str:
         number = str(next(self._numbers))
