@@ -363,7 +363,7 @@ class Core(BaseModel):
         default=10_000,
         ge=0,
         description="receipt codes that each process makes ahead of need, at 3 ms of processor time each while no "
-        "tips come; 0: each tip makes its own",
+        "tips come, and as many decoys of envelopes, at most 1,024, at 0.1 ms; 0: each tip makes its own",
     )
     code_guesses_per_minute: int = Field(
         default=60,

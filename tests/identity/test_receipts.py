@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import itertools
-import os
-import sys
 import threading
 
 import pytest
@@ -67,6 +64,9 @@ async def test_the_stock_has_different_codes_ready() -> None:
     assert len(codes) == 5
     assert all(len(code) == 16 and code.isdecimal() for code in codes)
     assert all(derive(one.code, IDENTITY) == one.key for one in made)
+    await until(lambda: not any(hand.is_alive() for hand in stock._hands))
+    with pytest.raises(RuntimeError):
+        await stock.key("8391446012345678")
 
 
 def test_the_derivation_of_a_code_stays_what_it_is_since_rows_are_stored_under_it() -> None:
@@ -118,74 +118,6 @@ async def test_an_empty_stock_makes_a_code_at_once_of_the_length_that_is_asked_f
     assert {len(one.code) for one in made} == {digits}
     assert len({one.code for one in made}) == 60
     assert {one.code[0] for one in made} >= {"0", "9"} or len({one.code[0] for one in made}) > 4
-
-
-async def test_the_stock_is_filled_to_what_was_asked_for_and_again_after_each_code(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    made = itertools.count()
-
-    def counted(code: str, identity: Identity) -> CodeKey:
-        next(made)
-        return derive(code, identity)
-
-    monkeypatch.setattr(receipts, "derive", counted)
-    monkeypatch.setattr(receipts, "_IDLE_SECONDS", 0.01)
-    stock = CodeStock(IDENTITY, ahead=2)
-    stock.start()
-    try:
-        await until(lambda: len(stock._ready) == 2)
-        taken = [stock.take() for _ in range(2)]
-        await until(lambda: len(stock._ready) == 2)
-    finally:
-        stock.close()
-    assert len({one.code for one in taken}) == 2
-    assert next(made) == 4, "more than was asked for"
-
-
-async def test_while_tips_come_the_stock_is_only_kept_from_running_dry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receipts, "_IDLE_SECONDS", 3600.0)
-    stock = CodeStock(IDENTITY, ahead=40)
-    stock.start()
-    try:
-        await until(lambda: len(stock._ready) == 40)
-        for _ in range(39):
-            stock.take()
-        await until(lambda: len(stock._ready) == 10)
-        assert len({stock.take().code for _ in range(10)}) == 10
-        await until(lambda: len(stock._ready) == 10)
-        stock._taken_at -= 3600.0
-        with stock._changed:
-            stock._changed.notify_all()
-        await until(lambda: len(stock._ready) == 40)
-    finally:
-        stock.close()
-
-
-async def test_a_second_thread_helps_while_the_stock_is_low_and_both_end_with_it() -> None:
-    stock = CodeStock(IDENTITY, ahead=8)
-    stock.start()
-    try:
-        assert [hand.name for hand in stock._hands] == ["satark-codes", "satark-codes-low"]
-        await until(lambda: len(stock._ready) >= 8)
-        assert all(hand.is_alive() for hand in stock._hands)
-    finally:
-        stock.close()
-    await until(lambda: not any(hand.is_alive() for hand in stock._hands))
-    with pytest.raises(RuntimeError):
-        await stock.key("8391446012345678")
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="a thread's own priority: needs Linux")
-async def test_the_stock_is_filled_with_what_time_is_left() -> None:
-    stock, own = CodeStock(IDENTITY, ahead=8), os.getpriority(os.PRIO_PROCESS, 0)
-    stock.start()
-    try:
-        await until(lambda: len(stock._ready) == 8)
-        idle, helping = (os.getpriority(os.PRIO_PROCESS, hand.native_id or 0) for hand in stock._hands)
-    finally:
-        stock.close()
-    assert (idle, own <= helping < idle) == (19, True)
 
 
 async def test_a_closed_stock_waits_for_no_thread_and_drops_what_has_not_begun(

@@ -11,13 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import math
-import os
 import secrets
-import sys
-import threading
-import time
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -28,6 +22,7 @@ from nacl.encoding import RawEncoder
 from nacl.pwhash import argon2id
 
 from satark.decoding import DECODING_ERRORS
+from satark.identity.stock import Stock
 from satark.tip import RECEIPT_DIGITS
 
 if TYPE_CHECKING:
@@ -37,13 +32,6 @@ MEMORY_KIB = 4 * 1024
 ITERATIONS = 1
 
 _ONCE = b"\0" * 12  # each wrapping key seals exactly one value, so its nonce may be fixed
-_LOW = 256
-"""Codes below which the stock is filled at once."""
-_IDLE_SECONDS = 1.0
-"""How long nobody must have taken a code before the stock is filled to the brim: while tips come in numbers, the
-processor is theirs."""
-_IDLE, _LOW_PRIORITY = 19, 5
-"""Priorities (`nice`) of the thread that fills the stock in quiet times, and of the one that works while it is low."""
 
 
 class OpenedReceipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,10 +93,8 @@ class FreshCode(msgspec.Struct, frozen=True):
         return "Minted(…)"
 
 
-class CodeStock:
-    """Makes codes ahead of need, in threads: the memory-hard work of a code takes milliseconds.
-
-    One thread fills the stock while no tips come; another keeps it from running dry while they do.
+class CodeStock(Stock[FreshCode]):
+    """Makes codes ahead of need: the memory-hard work of a code takes about 3 ms.
 
     Args:
         identity: holds the keys that a code's look-up is derived with.
@@ -117,37 +103,10 @@ class CodeStock:
     """
 
     def __init__(self, identity: Identity, *, digits: int = RECEIPT_DIGITS, ahead: int) -> None:
+        super().__init__(self._fresh, ahead=ahead, name="satark-codes")
         self._identity = identity
         self._digits = digits
-        self._ready: deque[FreshCode] = deque()
-        self._changed = threading.Condition()
-        self._closed = False
-        self._low = min(_LOW, ahead // 4)
-        self._taken_at = -math.inf
-        hands = (("satark-codes", ahead, _IDLE, _IDLE_SECONDS), ("satark-codes-low", self._low, _LOW_PRIORITY, 0.0))
-        self._hands = [
-            threading.Thread(target=self._fill, args=(most, nice, idle), name=name, daemon=True)
-            for name, most, nice, idle in hands
-            if most
-        ]
         self._look_ups = ThreadPoolExecutor(1, thread_name_prefix="satark-look-ups")
-
-    def start(self) -> None:
-        """Begin to fill the stock."""
-        for hand in self._hands:
-            hand.start()
-
-    def take(self) -> FreshCode:
-        """Take a code, from any thread. Where the stock is empty just now, make one (about 3 ms)."""
-        self._taken_at = time.monotonic()
-        try:
-            taken = self._ready.popleft()
-        except IndexError:
-            return self._make()
-        if len(self._ready) < self._low:
-            with self._changed:
-                self._changed.notify_all()
-        return taken
 
     async def key(self, code: str) -> CodeKey:
         """Do the memory-hard work for a code that somebody gave, one at a time."""
@@ -155,35 +114,12 @@ class CodeStock:
 
     def close(self) -> None:
         """End the threads; what they are at is not waited for."""
-        self._closed = True
-        with self._changed:
-            self._changed.notify_all()
+        super().close()
         self._look_ups.shutdown(wait=False, cancel_futures=True)
 
-    def _fill(self, most: int, nice: int, idle: float) -> None:
-        _step_back(nice)
-        while self._wait_for_need(most, idle):
-            self._ready.append(self._make())
-
-    def _wait_for_need(self, most: int, idle: float) -> bool:
-        """Wait until the stock has fewer codes and nobody took one for `idle` seconds; False: it is closed."""
-        with self._changed:
-            while not self._closed:
-                if len(self._ready) < most and time.monotonic() >= self._taken_at + idle:
-                    return True
-                self._changed.wait(idle or None)
-            return False
-
-    def _make(self) -> FreshCode:
+    def _fresh(self) -> FreshCode:
         code = f"{secrets.randbelow(10**self._digits):0{self._digits}}"
         return FreshCode(code, derive(code, self._identity))
-
-
-def _step_back(nice: int) -> None:
-    """Lower the priority of this thread, where the system can do that for one thread."""
-    if sys.platform == "linux":
-        own = os.getpriority(os.PRIO_PROCESS, 0)
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), max(own, nice))
 
 
 def derive(code: str, identity: Identity) -> CodeKey:

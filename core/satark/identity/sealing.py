@@ -65,8 +65,13 @@ def seal(value: object, *recipients: str, padded: int = 1) -> bytes:
 
     `padded`: its size is filled up with spaces to a multiple of so many bytes, so that it tells little.
     """
+    return age_keys.encrypt(encode(value, padded), *recipients)
+
+
+def encode(value: object, padded: int) -> bytes:
+    """Encode a value as `seal` does, to be encrypted."""
     encoded = _encode(value)
-    return age_keys.encrypt(encoded.ljust(-(-len(encoded) // padded) * padded), *recipients)
+    return encoded.ljust(-(-len(encoded) // padded) * padded)
 
 
 def open_as(kind: type[T], sealed: bytes, identity: str) -> T:

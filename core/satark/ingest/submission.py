@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from satark import time_buckets
 from satark.desk import Screening
 from satark.destination import DESK_SINK, HERE, Destination
+from satark.identity.age_keys import encrypt
 from satark.identity.random_bytes import random_bytes
 from satark.identity.receipts import FreshCode, OpenedReceipt
-from satark.identity.sealing import new_identity, seal
+from satark.identity.sealing import encode, new_identity, seal
 from satark.identity.tip_numbers import new_number
 from satark.observability import log
 from satark.roster.state import RosterState
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from satark.dialogue.session import Session, Submission
     from satark.identity.edge_key import Identity
     from satark.identity.receipts import CodeStock
+    from satark.ingest.decoys import Decoys
     from satark.plugins.loader import Plugins
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
@@ -43,9 +45,12 @@ _PADDED = 4096
 class Submissions:
     """Writes confirmed tips inside a turn's transaction."""
 
-    def __init__(self, *, identity: Identity, receipts: CodeStock, plugins: Plugins, services: Services) -> None:
+    def __init__(
+        self, *, identity: Identity, receipts: CodeStock, decoys: Decoys, plugins: Plugins, services: Services
+    ) -> None:
         self._identity = identity
         self._receipts = receipts
+        self._decoys = decoys
         self._plugins = plugins
         self._services = services
         self._routed = plugins.implements("satark_route")
@@ -112,14 +117,10 @@ class Submissions:
         everybody = {desk.name: desk.recipient for desk in self._desks(unit)}
         everybody |= {rule.to: rule.recipient for rule in self._services.destination_rules if rule.recipient}
         envelope = Envelope(tip=session.tip, desk="", identity=session.identity, header=header, receipt=receipt)
-        sealed = {
-            name: seal(replace(envelope, desk=name), recipient, padded=envelopes.PADDED)
-            for name, recipient in holders.items()
-        }
-        others = everybody.keys() - holders.keys()
-        nobody = new_identity()[0] if others else ""
-        empty = replace(envelope, identity="")
-        decoys = [seal(empty, nobody, padded=envelopes.PADDED) for _ in others]
+        contents = {name: encode(replace(envelope, desk=name), envelopes.PADDED) for name in holders}
+        sealed = {name: encrypt(contents[name], recipient) for name, recipient in holders.items()}
+        size = max(map(len, contents.values()))
+        decoys = [self._decoys.take_of(size) for _ in everybody.keys() - holders.keys()]
         unit.queue(tables.envelope, envelopes.rows_of(unit.keys, sealed, session.tip, decoys))
 
     def _desks(self, unit: UnitOfWork) -> Sequence[Desk]:

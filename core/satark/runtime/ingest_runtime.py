@@ -15,6 +15,7 @@ from satark.evidence.worker import EvidenceWorker
 from satark.identity.receipts import CodeStock
 from satark.ingest.after_commit import AfterCommit
 from satark.ingest.code_guesses import CodeGuesses
+from satark.ingest.decoys import Decoys
 from satark.ingest.drafts import Drafts
 from satark.ingest.handoff_codes import HandoffCodes
 from satark.ingest.ingest import Ingest
@@ -71,6 +72,7 @@ class IngestRuntime:
         self.identity = compose.load_identity(settings)
         self._flows = compose.load_flows(settings, plugins, services.geography, self.channels)
         self._receipts = CodeStock(self.identity, ahead=core.receipt_codes_ahead)
+        self._decoys = Decoys(core.receipt_codes_ahead)
         self._handoff_codes = HandoffCodes(self.identity, core.handoff_code_minutes)
         self._sessions = SessionStore(self.identity, core)
         self._outbox = self._build_outbox(plugins)
@@ -117,6 +119,7 @@ class IngestRuntime:
         }
         if "web" in self._roles:
             self._receipts.start()
+            self._decoys.start()
             self._handoff_codes.stock.start()
             await self._replay.start()
             work |= {"spool": self._replay.run, **self._listening()}
@@ -138,6 +141,7 @@ class IngestRuntime:
         for channel in self.channels:
             await channel.close()
         self._receipts.close()
+        self._decoys.close()
         self._handoff_codes.stock.close()
 
     def _listening(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
@@ -160,7 +164,11 @@ class IngestRuntime:
 
     def _build_turns(self, plugins: Plugins) -> Turns:
         submissions = Submissions(
-            identity=self.identity, receipts=self._receipts, plugins=plugins, services=self._services
+            identity=self.identity,
+            receipts=self._receipts,
+            decoys=self._decoys,
+            plugins=plugins,
+            services=self._services,
         )
         runner = TurnRunner(
             identity=self.identity,

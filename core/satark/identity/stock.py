@@ -1,0 +1,92 @@
+"""Stocks: what takes long to make is made ahead of need, in threads of low priority, and each is given once."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
+
+T = TypeVar("T")
+
+_LOW: Final = 256
+"""How many are left when the stock is filled at once."""
+_IDLE_SECONDS: Final = 1.0
+"""How long nobody must have taken one before the stock is filled to the brim: while tips come in numbers, the
+processor is theirs."""
+_IDLE, _LOW_PRIORITY = 19, 5
+"""Priorities (`nice`) of the thread that fills the stock in quiet times, and of the one that works while it is low."""
+
+
+class Stock(Generic[T]):
+    """Makes things ahead of need.
+
+    One thread fills the stock while nobody takes from it; another keeps it from running dry while they do.
+
+    Args:
+        make: makes one, in any thread.
+        ahead: how many to have ready; 0: whoever takes one makes it.
+        name: what its threads are called.
+    """
+
+    def __init__(self, make: Callable[[], T], *, ahead: int, name: str) -> None:
+        self._make = make
+        self._ready: deque[T] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._low = min(_LOW, ahead // 4)
+        self._taken_at = -math.inf
+        hands = ((name, ahead, _IDLE, _IDLE_SECONDS), (f"{name}-low", self._low, _LOW_PRIORITY, 0.0))
+        self._hands = [
+            threading.Thread(target=self._fill, args=(most, nice, idle), name=name, daemon=True)
+            for name, most, nice, idle in hands
+            if most
+        ]
+
+    def start(self) -> None:
+        """Begin to fill the stock."""
+        for hand in self._hands:
+            hand.start()
+
+    def take(self) -> T:
+        """Take one, from any thread. Where the stock is empty just now, make it."""
+        self._taken_at = time.monotonic()
+        try:
+            taken = self._ready.popleft()
+        except IndexError:
+            return self._make()
+        if len(self._ready) < self._low:
+            with self._changed:
+                self._changed.notify_all()
+        return taken
+
+    def close(self) -> None:
+        """End the threads; what they are at is not waited for."""
+        self._closed = True
+        with self._changed:
+            self._changed.notify_all()
+
+    def _fill(self, most: int, nice: int, idle: float) -> None:
+        _step_back(nice)
+        while self._wait_for_need(most, idle):
+            self._ready.append(self._make())
+
+    def _wait_for_need(self, most: int, idle: float) -> bool:
+        """Wait until the stock has fewer and nobody took one for `idle` seconds; False: it is closed."""
+        with self._changed:
+            while not self._closed:
+                if len(self._ready) < most and time.monotonic() >= self._taken_at + idle:
+                    return True
+                self._changed.wait(idle or None)
+            return False
+
+
+def _step_back(nice: int) -> None:
+    """Lower the priority of this thread, where the system can do that for one thread."""
+    if sys.platform == "linux":
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), max(own, nice))

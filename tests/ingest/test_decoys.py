@@ -1,0 +1,106 @@
+"""Decoys: of the form of an envelope, open for nobody, each given once."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from satark.desk import Desk
+from satark.identity import age_keys
+from satark.identity.sealing import new_identity, seal
+from satark.ingest import decoys
+from satark.ingest.decoys import Decoys
+from satark.routing.desks import add_desk
+from satark.settings import Settings
+from satark.store import envelopes, tables
+from satark.store.envelopes import PADDED
+from satark.testing.installation import ENGLISH
+from satark.testing.scripted import ScriptedChannel, ScriptedSink, Tipster, scripted_host
+from satark.testing.waiting import until
+
+RECEIPT = r"\d{4} \d{4} \d{4} \d{4}"
+OFFICE = {
+    "Whom do you suspect": "SP office",
+    "Which officer": "skip",
+    **{pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)},
+    "Do you suspect": "Yes",
+}
+HEADER = re.compile(
+    rb"age-encryption\.org/v1\n-> X25519 [\w+/]{43}\n[\w+/]{43}\n"
+    rb"-> \S+-grease[^\n]*\n(?:[\w+/]*\n)+?--- [\w+/]{43}\n"  # age adds a line of random length to each
+)
+
+
+def content_size(sealed: bytes) -> int:
+    """Return the size of what follows the header."""
+    header = HEADER.match(sealed)
+    assert header, "not of the form of an envelope"
+    return len(sealed) - header.end()
+
+
+@pytest.mark.parametrize("size", [PADDED, 2 * PADDED])
+async def test_a_decoy_has_the_form_of_an_envelope_and_is_given_once(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def noted() -> tuple[str, str]:
+        made.append(new_identity()[0])
+        return made[-1], ""
+
+    monkeypatch.setattr(decoys, "new_identity", noted)
+    stock = Decoys(ahead=4)
+    stock.start()
+    try:
+        await until(lambda: len(stock._ready) == 4)
+        taken = [stock.take_of(size) for _ in range(9)]
+    finally:
+        stock.close()
+    envelope = seal({}, new_identity()[0], padded=size)
+    assert {content_size(one) for one in taken} == {content_size(envelope)}
+    assert len({*taken}) == 9, "a decoy was given twice"
+    assert len({*made}) == len(made) >= 9, "two decoys have a key in common"
+
+
+async def test_only_so_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoys, "_make", bytes)
+    stock = Decoys(10**6)
+    stock.start()
+    try:
+        await until(lambda: len(stock._ready) == 1024)
+    finally:
+        stock.close()
+    assert Decoys(0).take() == bytes(PADDED)
+
+
+@pytest.mark.parametrize("padded", [PADDED, 256])
+async def test_a_tip_has_a_row_for_each_desk_and_of_one_size_but_only_those_that_may_have_it_open_theirs(
+    padded: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(envelopes, "PADDED", padded)
+    channel, keys = ScriptedChannel(), dict[str, str]()
+    host = scripted_host(Settings(data_dir=tmp_path), channel, [ScriptedSink("desk")])
+    async with host.running():
+        await until(lambda: channel.opened)
+        for name, level in (("sp", "district"), ("dig", "range"), ("range", "range"), ("more", "district")):
+            recipient, keys[name] = new_identity()
+            desk: Any = Desk(name=name, title=name, level=level, area="", recipient=recipient)  # type: ignore[arg-type]
+            host.services.write_now(lambda unit, desk=desk: add_desk(unit, desk))  # type: ignore[misc]
+        assert host.ingest_runtime
+        await Tipster(host.ingest_runtime, channel, "9140112233").walk(OFFICE, RECEIPT)
+        query = select(tables.envelope.c.sealed)
+        sealed = host.services.read_keys(lambda connection: connection.execute(query).scalars().all())
+    assert len(sealed) == 4
+    assert len({content_size(one) for one in sealed}) == 1
+    assert [sum(opens(one, key) for one in sealed) for key in keys.values()] == [0, 1, 1, 0]
+
+
+def opens(sealed: bytes, key: str) -> bool:
+    try:
+        return bool(age_keys.decrypt(sealed, key))
+    except age_keys.UnusableKey:
+        return False
