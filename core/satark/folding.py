@@ -59,8 +59,10 @@ def fold(text: str) -> str:
     if text.isascii():
         folded = text.lower().translate(_TABLE)
     else:
-        folded = _decompose(_decompose(text).translate(_TABLE))
-        folded = _HOMORGANIC.sub(_ANUSVARA, folded.translate(_TABLE))
+        folded = _decompose(text).translate(_TABLE)
+        if folded != text:  # what was left out or replaced may leave letters that compose
+            folded = _decompose(folded).translate(_TABLE)
+        folded = _HOMORGANIC.sub(_ANUSVARA, folded)
     folded = " ".join(folded.split())
     return folded or ("?" if "?" in text else "")
 

@@ -11,7 +11,7 @@ import msgspec
 
 from satark.dialogue.understanding.analysis import Analysis
 from satark.dialogue.understanding.marks import Mark, between
-from satark.dialogue.understanding.rules import Rule, matches, parse_rule
+from satark.dialogue.understanding.rules import Rules, matches, parse_rule
 
 ORDER: Final = (
     "HEIN", "TRAFF", "CONV", "HARASS", "COW", "MINE", "GAMBL", "ARMS", "EXTORT", "INTOX", "POLCOR", "OTHER",
@@ -45,8 +45,8 @@ def _weights(analysis: Analysis, spared: Sequence[Mark]) -> dict[str, float]:
         size = 1 + 0.25 * (mark.end - mark.start - 1)
         weight = _STRONG if kind == "strong" else _WEAK if code == "HEIN" and (mark.start, mark.end) in weak else size
         weights[code] = weights.get(code, 0) + (weight * _LAST if code == "OTHER" else weight) * mark.quality
-    for code, rule in _rules():
-        if not spared and matches(rule, analysis.marks):
+    for code, rule in () if spared else _rules().that_may_hold(analysis.marks):
+        if matches(rule, analysis.marks):
             weights[code] = weights.get(code, 0) + _TOGETHER
     if analysis.has("not.POLCOR") and not analysis.has("strong.POLCOR"):
         weights.pop("POLCOR", None)
@@ -54,11 +54,11 @@ def _weights(analysis: Analysis, spared: Sequence[Mark]) -> dict[str, float]:
 
 
 @cache
-def _rules() -> tuple[tuple[str, Rule], ...]:
+def _rules() -> Rules[str]:
     """The rules of `categories.yaml`."""
     text = (files("satark.dialogue.understanding") / "categories.yaml").read_bytes()
     read = msgspec.yaml.decode(text, type=dict[str, list[str]])
-    return tuple((code, parse_rule(code, line)) for code, lines in read.items() for line in lines)
+    return Rules((code, parse_rule(code, line)) for code, lines in read.items() for line in lines)
 
 
 def _widest(marks: Sequence[Mark]) -> list[Mark]:

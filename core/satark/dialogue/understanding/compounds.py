@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from satark.dialogue.understanding.marks import FRAME, SOUND, Mark, Marks
-from satark.dialogue.understanding.rules import Rule, all_matches, parse_rule
+from satark.dialogue.understanding.rules import Rule, Rules, all_matches, parse_rule
 
 _BETWEEN: Final = ("fill", "pol", "who.me", "who.you", "say.yes", "soc.ok", "k.opinion")
 _LONGEST: Final = 10
@@ -23,10 +23,14 @@ _LONGEST: Final = 10
 
 def compounds(marks: Sequence[Mark]) -> list[Mark]:
     """Find the compounds of a text."""
+    listed = [mark for mark in marks if mark.quality >= FRAME]
+    sure = Marks(listed)
     found: list[Mark] = []
-    for names in _layers():
-        sure = Marks([*(mark for mark in marks if mark.quality >= FRAME), *found])
-        found.extend(mark for name, rule in names if rule.may_hold(sure) for mark in _of(name, rule, sure))
+    for rules in _layers():
+        more = [mark for name, rule in rules.that_may_hold(sure) for mark in _of(name, rule, sure)]
+        if more:
+            found += more
+            sure = Marks([*listed, *found])
     return found
 
 
@@ -39,10 +43,10 @@ def _of(name: str, rule: Rule, marks: Marks) -> Iterator[Mark]:
 
 
 @cache
-def _layers() -> tuple[tuple[tuple[str, Rule], ...], ...]:
+def _layers() -> tuple[Rules[str], ...]:
     """The rules of `compounds.yaml`, in its layers."""
     text = (files("satark.dialogue.understanding") / "compounds.yaml").read_bytes()
     read = msgspec.yaml.decode(text, type=list[dict[str, list[str]]])
     return tuple(
-        tuple((name, parse_rule(name, line)) for name, lines in layer.items() for line in lines) for layer in read
+        Rules((name, parse_rule(name, line)) for name, lines in layer.items() for line in lines) for layer in read
     )

@@ -5,7 +5,7 @@ The rules and numbers are data: `danger.yaml`. What no rule knows is weighed by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Final
 
@@ -14,7 +14,7 @@ import msgspec
 from satark.dialogue.understanding.analysis import Analysis
 from satark.dialogue.understanding.likely import SPOKEN
 from satark.dialogue.understanding.reading import Danger, DangerKind
-from satark.dialogue.understanding.rules import Rule, matches, parse_rule
+from satark.dialogue.understanding.rules import Rules, matches, parse_rule
 from satark.dialogue.understanding.weighing import Weights
 
 LEAST: Final = 0.25
@@ -33,22 +33,15 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weighed: Mapping[DangerKind, str]
 
 
-_ANY: Final = "*"
-
-
 class DangerRules:
     """The rules of danger, parsed."""
 
     def __init__(self, weights: Weights) -> None:
         read = msgspec.yaml.decode((files("satark.dialogue.understanding") / "danger.yaml").read_bytes(), type=_File)
         self._numbers = read.numbers
-        rules = [(kind, parse_rule(name, line)) for kind, lines in read.rules.items() for name, line in lines.items()]
-        self._rules: Sequence[tuple[DangerKind, Rule]] = rules
-        self._by_mark: dict[str, list[int]] = {}
-        """Mark → the rules that it may begin: of two hundred, a text's marks begin a few."""
-        for index, (_, rule) in enumerate(rules):
-            for name in rule.parts[0]:
-                self._by_mark.setdefault(_ANY if name.endswith(_ANY) else name, []).append(index)
+        self._rules = Rules(
+            (kind, parse_rule(name, line)) for kind, lines in read.rules.items() for name, line in lines.items()
+        )
         self._kinds = [(kind, parse_rule(kind, line)) for kind, line in read.weighed.items()]
         self._weights = weights
 
@@ -63,9 +56,7 @@ class DangerRules:
     def known(self, analysis: Analysis) -> tuple[Danger, ...]:
         """Find the dangers that a rule knows, one a kind, in the order of the file."""
         found: dict[DangerKind, Danger] = {}
-        there = self._by_mark.keys() & {_ANY, *analysis.marks.names()}
-        begun = {index for name in there for index in self._by_mark[name]}
-        for kind, rule in (self._rules[index] for index in sorted(begun)):
+        for kind, rule in self._rules.that_may_hold(analysis.marks):
             if kind not in found and matches(rule, analysis.marks):
                 found[kind] = Danger(kind, self.numbers(kind), rule.name)
         return tuple(found.values())

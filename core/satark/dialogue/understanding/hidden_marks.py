@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Final
 
-from satark.dialogue.understanding.marks import FRAME, Mark, place
+from satark.dialogue.understanding.marks import FRAME, Mark
 
 _HIDDEN: Final = ("neg", "ask", "say", "cmd", "soc")
 _HIDING: Final = ("neg", "ask", "say", "cmd", "soc", "opt", "f.none", "t.refuse", "lang", "w.bribe")
@@ -13,24 +14,22 @@ _CRIMES: Final = ("cat.", "act.", "w.")
 _SENSELESS: Final = ("t.refuse", "t.service", "time.", "soc.", "say.unknown")
 """A longer phrase of these keeps a word in it from telling of a crime: "last week" is no weekly extortion."""
 
+_quality: Final = attrgetter("quality")
+
 
 def without_hidden(marks: list[Mark]) -> list[Mark]:
-    """Take out the social and negating words inside a longer phrase, and words of crime inside one of another sense."""
+    """Take out the social and negating words inside a longer phrase, and words of crime inside one of another sense.
+
+    Of marks of one name and place the best stays; they come in no order.
+    """
     sure = [mark for mark in marks if mark.end - mark.start > 1 and mark.quality >= FRAME]
     longer = [mark for mark in sure if mark.name.startswith(_HIDING)]
     senseless = [mark for mark in sure if mark.name.startswith(_SENSELESS)]
-    kept = [
-        mark
-        for mark in marks
-        if not (mark.name.startswith(_HIDDEN) and _is_inside(mark, longer))
-        and not (mark.name.startswith(_CRIMES) and _is_inside(mark, senseless))
-    ]
-    best: dict[tuple[str, int, int], Mark] = {}
-    for mark in kept:
-        known = best.get(mark[:3])
-        if known is None or known.quality < mark.quality:
-            best[mark[:3]] = mark
-    return sorted(best.values(), key=place)
+    if longer:
+        marks = [mark for mark in marks if not (mark.name.startswith(_HIDDEN) and _is_inside(mark, longer))]
+    if senseless:
+        marks = [mark for mark in marks if not (mark.name.startswith(_CRIMES) and _is_inside(mark, senseless))]
+    return list({mark[:3]: mark for mark in sorted(marks, key=_quality)}.values())
 
 
 def _is_inside(mark: Mark, longer: Iterable[Mark]) -> bool:

@@ -10,9 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from rapidfuzz.distance import OSA
-from rapidfuzz.process import extract
-
 from satark.dialogue.understanding.endings import VERB, VERBS, singulars, stems
 from satark.dialogue.understanding.hidden_marks import without_hidden
 from satark.dialogue.understanding.index import (
@@ -25,6 +22,7 @@ from satark.dialogue.understanding.index import (
     shipped_folder,
 )
 from satark.dialogue.understanding.marks import BONES, DISTANT, EXACT, FRAME, INFLECTED, SHORT, SOUND, Mark
+from satark.dialogue.understanding.near_sounds import NearSounds
 from satark.dialogue.understanding.spellings import (
     SHORTEST_PREFIX,
     SHORTEST_STEM,
@@ -35,8 +33,7 @@ from satark.dialogue.understanding.spellings import (
 )
 from satark.dialogue.understanding.tokens import Keys, Token, keys, roman, sound_of
 
-_SHORTEST_DISTANT: Final = 6
-_TWO_LETTERS_OFF: Final = 9
+_SHORTEST_LONG: Final = 6
 _FILLER: Final = "fill"
 _WEIGHTY: Final = ("cat.", "strong.", "act.", "cmd.", "soc.", "say.", "neg", "t.", "d.")
 """Marks that a short word does not get from a word of another script that sounds like it: "send" is no सेंध."""
@@ -48,6 +45,18 @@ _MOST_DISTANT: Final = 80
 
 _Found = Mapping[str, float]
 """Words, prefixes, verbs and stems that a word stands for, and how well."""
+
+
+class _Word(NamedTuple):
+    """What a word of a text may be."""
+
+    found: _Found
+    alone: Mapping[str, float]
+    """Marks of the word alone, and how well it is known as each."""
+    followed: Sequence[tuple[Mapping[str, Sequence[_Phrase]], float]]
+    """Phrases that begin with it, by second word, and how well it is known as their first."""
+    is_unknown: bool
+    """Whether it stands for no word, but at best for the stem of one."""
 
 
 class _Phrase(NamedTuple):
@@ -67,7 +76,7 @@ class _Start(NamedTuple):
 class Lexicon:
     """All words and phrases, indexed by spelling and by keys. Built once; nothing of a text is kept.
 
-    What a word stands for is kept only of words that a lexicon lists. Which of these were ever asked for tells of
+    What a word may be is kept only of words that a lexicon lists. Which of these were ever asked for tells of
     nobody; any other word may be a name.
     """
 
@@ -78,7 +87,7 @@ class Lexicon:
         *,
         lists: Callable[[str], bool] | None = None,
     ) -> None:
-        """`lists`: whether another lexicon lists a word, so that what it stands for here may be kept too."""
+        """`lists`: whether another lexicon lists a word, so that what it may be here may be kept too."""
         phrases = (phrase for mark, written in words for phrase in phrase_of(mark, written))
         self._build(Index(tuple(phrases), {}), aliases or {})
         self._lists = lists or self.knows
@@ -111,30 +120,19 @@ class Lexicon:
         return word in self._spelt or sound_of(word) in self._by_key[0]
 
     def marks(self, tokens: Sequence[Token], heard: dict[str, Keys] | None = None) -> list[Mark]:
-        """Find every mark of a text, in order. A longer phrase hides the social and negating words inside it.
+        """Find every mark of a text, in no order. A longer phrase hides the social and negating words inside it.
 
         `heard` holds keys of its words that are worked out already; those of the others are added to it.
         """
-        known = self._resolve(tokens, {} if heard is None else heard)
-        found = [mark for index in range(len(tokens)) for mark in self._at(index, known)]
+        words = self._resolve(tokens, {} if heard is None else heard)
+        found: list[Mark] = []
+        for index, word in enumerate(words):
+            found += [Mark(mark, index, index + 1, quality) for mark, quality in word.alone.items()]
+            if word.followed and index + 1 < len(words):
+                found += _phrases(index, words)
         return without_hidden(found)
 
     # ------------------------------------------------------------- finding
-
-    def _at(self, index: int, known: Sequence[Mapping[str, float]]) -> Iterator[Mark]:
-        following = known[index + 1] if index + 1 < len(known) else {}
-        for first, quality in known[index].items():
-            start = self._start(first)
-            if start is None:
-                continue
-            # "में" (in) sounds like "main" (I): alone, a small word means only what it is spelt as.
-            for mark in start.alone if quality == EXACT or first not in self._fillers else ():
-                if quality != SHORT or not mark.startswith(_WEIGHTY):
-                    yield Mark(mark, index, index + 1, quality)
-            for second in start.followed.keys() & following.keys():
-                for phrase in start.followed[second]:
-                    if worst := _match(phrase.words, index, known, quality):
-                        yield Mark(phrase.mark, index, index + len(phrase.words), worst)
 
     def _start(self, first: str) -> _Start | None:
         """What begins with this word; put in order when it is first met, for most words never are."""
@@ -149,41 +147,49 @@ class Lexicon:
             start = self._ordered[first] = _Start(alone, followed)
         return start
 
-    def _resolve(self, tokens: Sequence[Token], heard: dict[str, Keys]) -> list[_Found]:
-        seen: dict[str, _Found] = {}
+    def _resolve(self, tokens: Sequence[Token], heard: dict[str, Keys]) -> list[_Word]:
+        seen: dict[str, _Word] = {}
         distant = 0
         for text, *_ in tokens:
             if text in seen:
                 continue
-            word = heard[text] = heard.get(text) or self._spelt.get(text) or keys(text)
-            found = self._close(text, word)
-            if _only_stems(found) and distant < _MOST_DISTANT:
+            if text not in heard:
+                heard[text] = self._spelt.get(text) or keys(text)
+            word = self._near.get(text) or self._keep(self._near, text, self._close(text, heard[text]))
+            if word.is_unknown and distant < _MOST_DISTANT:
                 distant += 1
-                found = self._with_distant(text, word, found)
-            seen[text] = found
+                word = self._far.get(text) or self._keep(
+                    self._far, text, {**word.found, **self._distant(heard[text].sound)}
+                )
+            seen[text] = word
         return [seen[token.text] for token in tokens]
 
-    def _close(self, text: str, word: Keys) -> _Found:
-        """What a word stands for by its spelling, keys and endings, worked out once of a word that is listed."""
-        kept = self._near.get(text)
-        if kept is not None:
-            return kept
-        found = self._known(text, word)
-        if _only_stems(found):
-            found = {**found, **self._inflected(text, word.sound)}
+    def _keep(self, kept: dict[str, _Word], text: str, found: _Found) -> _Word:
+        """Work out what a word may be; keep it of one that is listed."""
+        word = self._word(found)
         if self._lists(text):
-            self._near[text] = found
-        return found
+            kept[text] = word
+        return word
 
-    def _with_distant(self, text: str, word: Keys, close: _Found) -> _Found:
-        """The same, with the words that are a letter or two away."""
-        kept = self._far.get(text)
-        if kept is not None:
-            return kept
-        found = {**close, **self._distant(word.sound)}
-        if self._lists(text):
-            self._far[text] = found
-        return found
+    def _word(self, found: _Found) -> _Word:
+        alone: dict[str, float] = {}
+        followed = []
+        for first, quality in found.items():
+            start = self._start(first)
+            if start is None:
+                continue
+            if start.followed:
+                followed.append((start.followed, quality))
+            # "में" (in) sounds like "main" (I): alone, a small word means only what it is spelt as.
+            for mark in start.alone if quality == EXACT or first not in self._fillers else ():
+                if quality > alone.get(mark, 0) and (quality != SHORT or not mark.startswith(_WEIGHTY)):
+                    alone[mark] = quality
+        return _Word(found, alone, followed, _only_stems(found))
+
+    def _close(self, text: str, word: Keys) -> _Found:
+        """What a word stands for by its spelling, keys and endings."""
+        found = self._known(text, word)
+        return {**found, **self._inflected(text, word.sound)} if _only_stems(found) else found
 
     def _known(self, text: str, word: Keys) -> Mapping[str, float]:
         found = self._by_prefix(text, word)
@@ -236,26 +242,15 @@ class Lexicon:
     def _inflected(self, text: str, sound: str) -> dict[str, float]:
         """The nouns and verbs whose plural, oblique case or past a word that is not known may be."""
         for base in singulars(sound, english=text.isascii()):
-            for level in (0, 1) if len(base) >= _SHORTEST_DISTANT else (0,):
+            for level in (0, 1) if len(base) >= _SHORTEST_LONG else (0,):
                 key = base if level == 0 else keys(base).frame
                 if others := [one for one in self._by_key[level].get(key, ()) if may_meet(text, one, len(key) - level)]:
                     return dict.fromkeys(others, FRAME)
         return {}
 
-    def _distant(self, sound: str) -> Mapping[str, float]:
-        size = len(sound)
-        if size < _SHORTEST_DISTANT or not sound.isalpha():
-            return {}
-        allowed = 2 if size >= _TWO_LETTERS_OFF else 1
-        near = [
-            (distance, other)
-            for length in range(size - allowed, size + allowed + 1)
-            for other, distance, _ in extract(
-                sound, self._buckets.get((sound[0], length), ()), scorer=OSA.distance, score_cutoff=allowed, limit=None
-            )
-        ]
-        best = min(near, default=(0, ""))[0]
-        return {word: DISTANT for distance, other in near if distance == best for word in self._by_key[0][other]}
+    def _distant(self, sound: str) -> _Found:
+        """The words that are a letter or two off."""
+        return {word: DISTANT for other in self._near_sounds.of(sound) for word in self._by_key[0][other]}
 
     # ------------------------------------------------------------- building
 
@@ -268,16 +263,16 @@ class Lexicon:
         self._by_key: tuple[dict[str, list[str]], ...] = ({}, {}, {})
         self._prefixes: tuple[dict[str, set[str]], ...] = ({}, {})
         self._verbs: set[str] = set()
-        self._buckets: dict[tuple[str, int], list[str]] = {}
-        self._near: dict[str, _Found] = {}
-        self._far: dict[str, _Found] = {}
-        """Of listed words: the words that they stand for."""
+        self._near: dict[str, _Word] = {}
+        self._far: dict[str, _Word] = {}
+        """What listed words may be: as they are written, and with the words that are a letter or two off."""
         self._fillers = {phrase.words[0] for phrase in index.phrases if phrase.mark == _FILLER and not phrase.words[1:]}
         """Words that mean nothing alone: none of them is heard as a word that does."""
         stems_of: dict[str, str] = {}
         for phrase in index.phrases:
             self._add(phrase, index.keys, stems_of)
         self._fill_keys()
+        self._near_sounds = NearSounds(self._by_key[0])
 
     def _add(self, phrase: Phrase, known: Mapping[str, Keys], stems_of: dict[str, str]) -> None:
         mark, words, ending = phrase
@@ -339,9 +334,16 @@ class Lexicon:
                     words[key].append(word)
                 else:
                     words[key] = [word]
-        for sound in self._by_key[0]:
-            if len(sound) >= _SHORTEST_DISTANT - 1 and sound.isalpha():
-                self._buckets.setdefault((sound[0], len(sound)), []).append(sound)
+
+
+def _phrases(index: int, words: Sequence[_Word]) -> Iterator[Mark]:
+    """The marks of the phrases that begin with a word of a text."""
+    following = words[index + 1].found.keys()
+    for followed, quality in words[index].followed:
+        for second in followed.keys() & following:
+            for phrase in followed[second]:
+                if worst := _match(phrase.words, index, words, quality):
+                    yield Mark(phrase.mark, index, index + len(phrase.words), worst)
 
 
 def _only_stems(found: _Found) -> bool:
@@ -352,12 +354,12 @@ def _only_stems(found: _Found) -> bool:
     return True
 
 
-def _match(words: tuple[str, ...], index: int, known: Sequence[Mapping[str, float]], quality: float) -> float:
+def _match(words: tuple[str, ...], index: int, known: Sequence[_Word], quality: float) -> float:
     """The worst quality of the words from here on, or 0 where they are not these."""
     if index + len(words) > len(known):
         return 0
     for offset in range(1, len(words)):
-        here = known[index + offset]
+        here = known[index + offset].found
         found = here.get(words[offset], 0) or here.get(_stem_name(words[offset]), 0)
         if not found:
             return 0
@@ -379,5 +381,5 @@ def _stem_name(word: str) -> str:
 def _may_be_joined(words: Sequence[str], mark: str) -> bool:
     """Whether a phrase is also written as one word: "bhejdo", "hogaya"."""
     if mark.startswith(("cmd", "say", "soc")):
-        return len("".join(words)) >= _SHORTEST_DISTANT
+        return len("".join(words)) >= _SHORTEST_LONG
     return len(words) == 2 and min(map(len, words)) >= SHORTEST_STEM  # noqa: PLR2004

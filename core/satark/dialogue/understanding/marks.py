@@ -56,6 +56,10 @@ class Marks:
         """The names of the marks that are there."""
         return self._by_name.keys()
 
+    def senses(self) -> KeysView[str]:
+        """Their names, and what stands for several of these."""
+        return self._names.keys()
+
     def named(self, names: Iterable[str]) -> Sequence[Mark]:
         """The marks of these names."""
         key = tuple(names)

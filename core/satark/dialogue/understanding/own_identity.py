@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -13,7 +12,7 @@ import msgspec
 from satark.dialogue.understanding.analysis import Analysis
 from satark.dialogue.understanding.marks import between
 from satark.dialogue.understanding.reading import IdentitySpan
-from satark.dialogue.understanding.rules import Rule, all_matches, parse_rule
+from satark.dialogue.understanding.rules import Rules, all_matches, parse_rule
 from satark.folding import ascii_digits
 
 _Kind: TypeAlias = Literal["name", "phone", "address", "kin", "own_place", "work", "only_witness", "number"]
@@ -21,6 +20,7 @@ _PHONE: Final = re.compile(r"(?<![\w])(?:\+?91[\s-]?|0)?[6-9]\d(?:[\s-]?\d){8}(?
 _MAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}")
 """From the beginning of a word, of which an address has 64 letters before its @ (RFC 5321, 4.5.3.1): a text of one
 word of many thousand letters would take minutes otherwise."""
+_DIGIT: Final = re.compile("[0-9]")
 _HOUSE: Final = re.compile(r"(?<![\w/])[A-Za-z]{1,2}\s?-?\s?\d{1,3}/\d{1,3}(?:-?[A-Za-z0-9]{1,4})?(?![\w/])")
 _NAME_WORDS: Final = 3
 _LATER_WORDS: Final = 5
@@ -34,9 +34,9 @@ class OwnIdentity:
     def __init__(self) -> None:
         text = (files("satark.dialogue.understanding") / "identity.yaml").read_bytes()
         lines = msgspec.yaml.decode(text, type=dict[_Kind, list[str]])
-        self._rules: Sequence[tuple[_Kind, Rule]] = [
+        self._rules: Rules[_Kind] = Rules(
             (kind, parse_rule(kind, line)) for kind in get_args(_Kind) for line in lines.get(kind, [])
-        ]
+        )
 
     def find(self, analysis: Analysis) -> tuple[IdentitySpan, ...]:
         """Find the parts of a text that identify its sender, in order, none inside another."""
@@ -44,15 +44,15 @@ class OwnIdentity:
         return _merged(found)
 
     def _by_rules(self, analysis: Analysis) -> Iterator[IdentitySpan]:
-        ordinary = analysis.covered(("fill", "cat.*", "act.*", "place.*", "neg"))
-        for kind, rule in self._rules:
+        for kind, rule in self._rules.that_may_hold(analysis.marks):
             for start, end in all_matches(rule, analysis.marks):
-                last = _name_end(analysis, end, ordinary) if kind == "name" else end
+                last = _name_end(analysis, end) if kind == "name" else end
                 yield IdentitySpan(analysis.tokens[start].start, analysis.tokens[last - 1].end, kind)
 
 
-def _name_end(analysis: Analysis, end: int, ordinary: AbstractSet[int]) -> int:
+def _name_end(analysis: Analysis, end: int) -> int:
     """After "my name is" the name itself: words that the lexicon has no ordinary meaning for."""
+    ordinary = analysis.covered(("fill", "cat.*", "act.*", "place.*", "neg"))
     stop = min(len(analysis.tokens), end + _NAME_WORDS + 1)
     clause = analysis.tokens[end - 1].clause
     while end < stop and analysis.tokens[end].clause == clause and (end not in ordinary or end < stop - _NAME_WORDS):
@@ -62,11 +62,13 @@ def _name_end(analysis: Analysis, end: int, ordinary: AbstractSet[int]) -> int:
 
 def _by_form(analysis: Analysis) -> Iterator[IdentitySpan]:
     plain = ascii_digits(analysis.text)
+    for match in _MAIL.finditer(plain) if "@" in plain else ():
+        yield IdentitySpan(match.start(), match.end(), "number")
+    if not _DIGIT.search(plain):
+        return
     for match in _PHONE.finditer(plain):
         if not _is_anothers(analysis, match.start()):
             yield IdentitySpan(match.start(), match.end(), "phone")
-    for match in _MAIL.finditer(plain):
-        yield IdentitySpan(match.start(), match.end(), "number")
     for match in _HOUSE.finditer(plain):
         if not _is_anothers(analysis, match.start()):
             yield IdentitySpan(match.start(), match.end(), "address")

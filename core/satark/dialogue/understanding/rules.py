@@ -9,13 +9,14 @@ as one of the marks between `|`, each at most so many words (`/4`, else 6) from 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from satark.dialogue.understanding.marks import Mark, Marks, between
 
 _NEAR: Final = 6
+_Sense = TypeVar("_Sense")
 _MARK: Final = re.compile(r"[^*.]+(\.\*|[^*]*)")
 
 
@@ -38,6 +39,23 @@ class Rule(NamedTuple):
             if not marks.has(part):
                 return False
         return True
+
+
+class Rules(Generic[_Sense]):
+    """Rules, and what each of them tells."""
+
+    def __init__(self, rules: Iterable[tuple[_Sense, Rule]]) -> None:
+        self._rules = tuple(rules)
+        self._by_mark: dict[str, list[int]] = {}
+        """Mark → the rules that it may begin: of two hundred, a text's marks begin a few."""
+        for index, (_, rule) in enumerate(self._rules):
+            for name in rule.parts[0]:
+                self._by_mark.setdefault(name, []).append(index)
+
+    def that_may_hold(self, marks: Marks) -> Iterator[tuple[_Sense, Rule]]:
+        """Yield those all of whose parts are somewhere in a text, in their order."""
+        begun = {index for name in marks.senses() & self._by_mark.keys() for index in self._by_mark[name]}
+        return (self._rules[index] for index in sorted(begun) if self._rules[index][1].may_hold(marks))
 
 
 def parse_rule(name: str, line: str) -> Rule:
@@ -64,7 +82,7 @@ def _names(listed: str) -> tuple[str, ...]:
 
 def matches(rule: Rule, marks: Marks) -> tuple[int, int] | None:
     """Return the words, from first to last, on which a rule holds; None: it does not."""
-    return next(all_matches(rule, marks), None) if rule.may_hold(marks) else None
+    return next(all_matches(rule, marks), None)
 
 
 def all_matches(rule: Rule, marks: Marks) -> Iterator[tuple[int, int]]:

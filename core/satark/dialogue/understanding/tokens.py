@@ -76,48 +76,12 @@ def normalize(text: str) -> str:
 
 # ------------------------------------------------------------- one alphabet
 
-_CONSONANTS: Final = dict(
-    zip(
-        "कखगघङचछजझञटठडढणतथदधनपफबभमयरलवशषसहळ",
-        [
-            "k",
-            "kh",
-            "g",
-            "gh",
-            "n",
-            "ch",
-            "chh",
-            "j",
-            "jh",
-            "n",
-            "t",
-            "th",
-            "d",
-            "dh",
-            "n",
-            "t",
-            "th",
-            "d",
-            "dh",
-            "n",
-            "p",
-            "ph",
-            "b",
-            "bh",
-            "m",
-            "y",
-            "r",
-            "l",
-            "v",
-            "sh",
-            "sh",
-            "s",
-            "h",
-            "l",
-        ],
-        strict=True,
-    )
-)
+_CONSONANTS: Final = {
+    "क": "k", "ख": "kh", "ग": "g", "घ": "gh", "ङ": "n", "च": "ch", "छ": "chh", "ज": "j", "झ": "jh", "ञ": "n", "ट": "t",
+    "ठ": "th", "ड": "d", "ढ": "dh", "ण": "n", "त": "t", "थ": "th", "द": "d", "ध": "dh", "न": "n", "प": "p", "फ": "ph",
+    "ब": "b", "भ": "bh", "म": "m", "य": "y", "र": "r", "ल": "l", "व": "v", "श": "sh", "ष": "sh", "स": "s", "ह": "h",
+    "ळ": "l",
+}  # fmt: skip
 _VOWELS: Final = {
     "अ": "a", "आ": "aa", "इ": "i", "ई": "ee", "उ": "u", "ऊ": "oo", "ऋ": "ri", "ए": "e", "ऐ": "ai", "ओ": "o", "औ": "au",
     "ऑ": "o", "ऍ": "e",
@@ -126,6 +90,13 @@ _SIGNS: Final = {
     "ा": "aa", "ि": "i", "ी": "ee", "ु": "u", "ू": "oo", "ृ": "ri", "े": "e", "ै": "ai", "ो": "o", "ौ": "au", "ॉ": "o",
     "ॅ": "e", "्": "",
 }  # fmt: skip
+_DEVANAGARI: Final = {
+    **dict.fromkeys(range(0x0900, 0x0980), ""),
+    **{ord(char): letters for char, letters in {**_CONSONANTS, **_VOWELS, **_SIGNS, "ं": "n"}.items()},
+}
+_SPOKEN_A: Final = re.compile(f"(?<=[{''.join(_CONSONANTS)}])(?![{''.join(_SIGNS)}]|\\Z)")
+"""After a consonant that no vowel's sign follows, but at the end of a word."""
+_NASAL_LABIAL: Final = re.compile("ं(?=[पफबभम])")
 _URDU: Final = {
     "ا": "a", "آ": "a", "أ": "a", "إ": "i", "ب": "b", "پ": "p", "ت": "t", "ٹ": "t", "ث": "s", "ج": "j", "چ": "ch",
     "ح": "h", "خ": "kh", "د": "d", "ڈ": "d", "ذ": "j", "ر": "r", "ڑ": "r", "ز": "j", "ژ": "j", "س": "s", "ش": "sh",
@@ -133,7 +104,6 @@ _URDU: Final = {
     "ل": "l", "م": "m", "ن": "n", "ں": "n", "ہ": "h", "ھ": "h", "ه": "h", "ة": "h", "ۃ": "h", "ے": "e", "ئ": "i",
     "ؤ": "u", "ء": "",
 }  # fmt: skip
-_NASAL_LABIALS: Final = frozenset("पफबभम")
 
 
 def roman(word: str) -> str:
@@ -148,18 +118,9 @@ def roman(word: str) -> str:
 
 
 def _from_devanagari(word: str) -> str:
-    written: list[str] = []
-    last = len(word) - 1
-    for index, char in enumerate(word):
-        following = word[index + 1] if index < last else ""
-        if char in _CONSONANTS:
-            silent = index == last or following in _SIGNS
-            written.append(_CONSONANTS[char] + ("" if silent else "a"))
-        elif char == "ं":
-            written.append("m" if following in _NASAL_LABIALS and following else "n")
-        else:
-            written.append(_VOWELS.get(char) or _SIGNS.get(char, "" if "\u0900" <= char <= "\u097f" else char))
-    return "".join(written)
+    if "ं" in word:
+        word = _NASAL_LABIAL.sub("म्", word)
+    return _SPOKEN_A.sub("अ", word).translate(_DEVANAGARI)
 
 
 def _from_urdu(word: str) -> str:
@@ -217,7 +178,9 @@ def sound_of(word: str) -> str:
     if not sound.isalpha():
         return sound
     sound = _SPELLING.sub(_letter, sound)
-    sound = _REPEATED.sub("", _AY.sub("e", sound))
+    if "ay" in sound:
+        sound = _AY.sub("e", sound)
+    sound = _REPEATED.sub("", sound)
     if sound[-1] in _LAST:
         sound = _LAST[sound[-1]].sub("i" if sound[-1] == "y" else "", sound)
     return sound

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
 from satark.dialogue.understanding.analysis import Analysis
-from satark.dialogue.understanding.rules import Rule, matches, parse_rule
+from satark.dialogue.understanding.rules import Rules, matches, parse_rule
 
 Family: TypeAlias = Literal["wait", "question", "remark", "refusal"]
 _LONGEST: Final = 16
@@ -31,8 +31,8 @@ class Topics:
         read: Mapping[Family, Mapping[str, list[str]]] = msgspec.yaml.decode(
             text, type=dict[Family, dict[str, list[str]]]
         )
-        self._rules: Mapping[Family, Sequence[Rule]] = {
-            family: [parse_rule(name, line) for name, lines in topics.items() for line in lines]
+        self._rules: Mapping[Family, Rules[str]] = {
+            family: Rules((name, parse_rule(name, line)) for name, lines in topics.items() for line in lines)
             for family, topics in read.items()
         }
 
@@ -41,7 +41,7 @@ class Topics:
         if len(analysis) > _LONGEST:
             return None
         for family in families:
-            for rule in self._rules.get(family, ()):
+            for name, rule in self._rules[family].that_may_hold(analysis.marks):
                 if matches(rule, analysis.marks):
-                    return Topic(family, rule.name)
+                    return Topic(family, name)
         return None
