@@ -23,7 +23,7 @@ _COMPARISONS: Final = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.
 _FUNCTION: Final = """
 def holds(values):
     try:
-        return bool(test)
+        return True if test else False
     except TypeError:
         return False
 """
@@ -72,7 +72,7 @@ class _Compiler:
     def compile(self, node: ast.expr) -> _Test:
         """Compile it to a function: a turn evaluates every condition of a flow."""
         module = _Filled(self._test(node)).visit(ast.parse(_FUNCTION))
-        known: dict[str, Any] = {"__builtins__": {"bool": bool, "TypeError": TypeError}, "field": _field}
+        known: dict[str, Any] = {"__builtins__": {"TypeError": TypeError}, "field": _field}
         exec(compile(ast.fix_missing_locations(module), "<condition>", "exec"), known)  # noqa: S102 - names and constants
         test: _Test = known["holds"]
         return test
@@ -132,9 +132,7 @@ def _call(function: ast.expr, *arguments: ast.expr | str) -> ast.Call:
 
 
 def _field(value: Any, field: str) -> Any:
-    if isinstance(value, str):  # nearly every value that is no mapping; the other test costs five times as much
-        return ""
-    return value.get(field, "") if isinstance(value, Mapping) else ""
+    return value.get(field, "") if isinstance(value, dict) else ""  # not `Mapping`: that takes ten times as long
 
 
 def _dotted(node: ast.Name | ast.Attribute) -> str:

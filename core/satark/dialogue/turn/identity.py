@@ -63,7 +63,7 @@ def _texts(context: TurnContext) -> Iterator[tuple[str, str]]:
 
 def _words(step_type: str, answer: GivenAnswer) -> str:
     value = answer.value
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return str(value.get("text", ""))
     return value if isinstance(value, str) and step_type == "text" else ""
 

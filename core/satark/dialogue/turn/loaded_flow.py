@@ -23,7 +23,6 @@ from satark.tip import Place
 _CALL: Final = "voice"
 """The channel on which every recording is the caller's own voice."""
 _NOWHERE: Final = Place()
-_PLACE_FIELDS: Final = frozenset(Place.__struct_fields__)
 MAX_FILES = 30
 """Most files of one tip, unless the settings say otherwise."""
 ASKED_PARTS = frozenset({"ask", "media"})
@@ -82,6 +81,7 @@ class LoadedFlow:
         """Words that go on after such a word where it marks nothing: "tip me kya likhun"."""
         self._media_steps = frozenset(s.id for s in flow.steps if s.type.part == "media")
         self._place_fields = {s.id: s.settings.fills for s in flow.steps if getattr(s.settings, "fills", "")}
+        self._worked_out = self._media_steps | frozenset(self._place_fields)
         self._lookups: dict[tuple[str, ...], OptionLookup] = {}
         self._worded: dict[tuple[str, str], Catalogue] = {}
         """The texts of each language, in the wording of each channel."""
@@ -129,24 +129,29 @@ class LoadedFlow:
         position: Step | None = None
         # With files a step is on the path whatever its condition says, so that they are shown before they are sent.
         with_files = self._media_steps.intersection(file.role for file in session.files) if session.files else ()
+        left, answers_alone = len(answers), False
         for step, name, holds in self._walk:
             answer = answers.get(name)
-            if answer is None and ((position and not ahead) or (step.detail and name not in picked)):
+            if answer is not None:
+                left -= 1
+            elif answers_alone and not left:
+                break
+            elif answers_alone or (step.detail and name not in picked):
                 continue
             if holds is not None and not holds(values) and name not in with_files:
                 continue
             path.append(step)
             if answer is not None:
-                values[name] = _media_value(session, step) if name in self._media_steps else _value(answer)
-                if name in self._place_fields:
-                    self._fill_place(values, name, answers.get(self.place_step))
+                values[name] = "" if answer.value is None else answer.value
+                if name in self._worked_out:
+                    self._work_out(values, session, step)
             elif position is None:
                 if step.type.part == "say":
                     passed.append(step)
                 else:
-                    position = step
+                    position, answers_alone = step, not ahead
         told = values.get(self.place_step)
-        place = place_of(told) if isinstance(told, Mapping) else _NOWHERE
+        place = place_of(told) if isinstance(told, dict) else _NOWHERE
         return Progress(tuple(path), values, position, tuple(passed), place)
 
     def view(
@@ -174,6 +179,13 @@ class LoadedFlow:
             files=sum(1 for file in session.files if file.role == name) if session.files else 0,
         )
 
+    def _work_out(self, values: dict[str, Any], session: Session, step: Step) -> None:
+        """Put what the later conditions look at in the place of an answer, or of what it tells of the place."""
+        if step.id in self._media_steps:
+            values[step.id] = _media_value(session, step)
+        if step.id in self._place_fields:
+            self._fill_place(values, step.id, session.answers.get(self.place_step))
+
     def _fill_place(self, values: dict[str, Any], step: str, answer: GivenAnswer | None) -> None:
         """Add to the place what a later step tells of it: the conditions of the steps after it look at both.
 
@@ -182,7 +194,7 @@ class LoadedFlow:
         told, code = values.get(self.place_step), values[step]
         if not isinstance(code, str) or code in {"", UNKNOWN}:
             return
-        before = dict(told) if isinstance(told, Mapping) else {}
+        before = dict(told) if isinstance(told, dict) else {}
         place = msgspec.structs.replace(place_of(before), **{self._place_fields[step]: code})
         named = answer.named if answer else ()
         values[self.place_step] = {**before, **msgspec.to_builtins(self.geography.locate(place, named))}
@@ -206,10 +218,6 @@ class LoadedFlow:
             yield step.type.ask(step, self.view(spoken, step, self.progress(spoken)))
 
 
-def _value(answer: GivenAnswer) -> Any:
-    return "" if answer.value is None else answer.value
-
-
 def _media_value(session: Session, step: Step) -> Any:
     """What a condition sees of a step's files: whether there is sound that may be anybody's voice, or film."""
     if session.channel == _CALL:
@@ -221,4 +229,4 @@ def _media_value(session: Session, step: Step) -> Any:
 
 def place_of(answer: Mapping[str, Any]) -> Place:
     """Return the place that an answer tells."""
-    return Place(**{name: value for name, value in answer.items() if name in _PLACE_FIELDS})
+    return msgspec.convert(answer, Place)
