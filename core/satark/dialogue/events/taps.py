@@ -43,9 +43,10 @@ def handle_tap(context: TurnContext, tap: Tap) -> Turn:
 
 def _is_current(context: TurnContext, token: Token) -> bool:
     """Whether a button of the current question still counts: to send the tip, only that below the newest summary."""
+    if token.option != "send" or token.revision == context.session.revision:
+        return True
     step = context.step
-    is_review = step is not None and step.type.part == "review" and token.question == step.id
-    return not is_review or token.option != "send" or token.revision == context.session.revision
+    return step is None or step.type.part != "review" or token.question != step.id
 
 
 def _handle_stale(context: TurnContext, token: Token) -> Turn:

@@ -29,8 +29,7 @@ class DraftState:
         for step in passed:
             context.said.append(step.type.ask(step, context.view(step)).text)
         if passed:
-            marks = {step.id: GivenAnswer() for step in passed}
-            context.change(answers={**context.session.answers, **marks})
+            context.note_passed()
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
         """Return the question of the current step."""

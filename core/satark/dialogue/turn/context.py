@@ -118,7 +118,8 @@ class TurnContext:
     @property
     def step(self) -> Step | None:
         """The step that is being asked: one that is edited from the review, or the first open one."""
-        edited = self.loaded.flow.by_id.get(self.session.state.removeprefix(EDIT_PREFIX))
+        state = self.session.state
+        edited = self.loaded.flow.by_id.get(state.removeprefix(EDIT_PREFIX)) if state else None
         return edited if edited is not None and self.is_on_path(edited) else self.progress.step
 
     @property
@@ -130,9 +131,10 @@ class TurnContext:
     @property
     def state(self) -> DialogueState:
         """The dialogue state that the session is in."""
-        if self.session.state.startswith("@"):
-            return self.states[self.session.state]
-        return self.states["" if self.session.language else "@language"]
+        session = self.session
+        if session.state.startswith("@"):
+            return self.states[session.state]
+        return self.states["" if session.language else "@language"]
 
     @property
     def catalogue(self) -> Catalogue:
@@ -168,6 +170,13 @@ class TurnContext:
         self.session = msgspec.structs.replace(self.session, **fields)
         if not fields.keys() <= _STANDING:
             self._progress = self._ahead = None
+
+    def note_passed(self) -> None:
+        """Note that the `say` steps before the question were said. Where the session stands is not worked out anew."""
+        progress = self.progress
+        marks = {step.id: GivenAnswer() for step in progress.passed}
+        self.change(answers={**self.session.answers, **marks})
+        self._progress = msgspec.structs.replace(progress, passed=())
 
     def leave_menu(self) -> None:
         """Leave the menu that the session is in, for where it was before."""
