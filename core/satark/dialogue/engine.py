@@ -261,7 +261,8 @@ class Engine:
 
 def _with_letters(session: Session, event: Event) -> Session:
     """Note that a tipster writes in letters other than Latin ones: they are answered in these."""
-    if session.own_letters or script_of(words_of(event)) in {"", "LATIN"}:
+    words = "" if session.own_letters else words_of(event)
+    if not words or script_of(words) in {"", "LATIN"}:
         return session
     return msgspec.structs.replace(session, own_letters=True)
 

@@ -32,6 +32,5 @@ def without_surrogates(event: Event) -> Event:
 
 
 def _valid(part: _Part) -> _Part:
-    texts = {name: getattr(part, name) for name in _TEXTS.get(type(part), ())}
-    valid = {name: replace_surrogates(text) for name, text in texts.items()}
-    return part if valid == texts else replace(part, **valid)
+    valid = {name: replace_surrogates(getattr(part, name)) for name in _TEXTS.get(type(part), ())}
+    return replace(part, **valid) if valid else part

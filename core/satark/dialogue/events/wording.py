@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from satark.channel import CompleteTip, Edited, Event, FormPage, Media, Text
+from satark.channel import CompleteTip, Edited, Event, FormPage, Media, Tap, Text
 
 
 def words_of(event: Event) -> str:
     """Return the words that an event carries, other than those of a tap or of a place; empty where it has none."""
     match event:
+        case Tap():  # first, since most events are taps
+            return ""
         case Text() | Edited():
             return event.body
         case Media():
