@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
 
 from satark.catalogues import Catalogue
 from satark.choice_tokens import make_token
@@ -11,6 +12,8 @@ from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.loaded_flow import LoadedFlow
 from satark.prompt import Choice, Prompt
 
+_TURNS: Final = ("more", "less")
+
 
 def make_prompt(
     loaded: LoadedFlow, session: Session, name: str, question: Question, *, said: tuple[str, ...] = ()
@@ -18,13 +21,6 @@ def make_prompt(
     """Make the prompt of a question with this id, below what is `said`."""
     texts = loaded.catalogue(session)
     parts = (*said, question.text) if question.text else said
-
-    def commands(*names: str) -> tuple[Choice, ...]:
-        return tuple(
-            Choice(make_token(name, f"@{command}", session.revision), _label(texts, command, session.channel))
-            for command in names
-        )
-
     choices = tuple(
         Choice(make_token(name, option.code, session.revision), option.label, option.description)
         for option in question.options
@@ -34,8 +30,8 @@ def make_prompt(
         parts=parts,
         language=texts.language,
         choices=choices,
-        actions=commands(*question.actions),
-        turns=commands("more", "less") if choices else (),
+        actions=_commands(texts, session.channel, name, question.actions, session.revision),
+        turns=_commands(texts, session.channel, name, _TURNS, session.revision) if choices else (),
         menu_label=texts.text("list.open") if choices else "",
         wants=question.wants,
         page=session.page,
@@ -43,6 +39,11 @@ def make_prompt(
     )
 
 
-@lru_cache(maxsize=1024)
-def _label(texts: Catalogue, command: str, channel: str) -> str:
-    return texts.text(texts.own(f"command.{command}", channel))
+@lru_cache(maxsize=4096)
+def _commands(
+    texts: Catalogue, channel: str, question: str, commands: tuple[str, ...], revision: int
+) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(make_token(question, f"@{command}", revision), texts.text(texts.own(f"command.{command}", channel)))
+        for command in commands
+    )
