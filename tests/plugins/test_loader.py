@@ -16,6 +16,7 @@ import pytest
 from satark import hookimpl, hookspecs
 from satark.plugins import loader
 from satark.plugins.loader import PluginError, Plugins, installed
+from satark.prompt import Capabilities, Prompt
 from satark.settings import SettingProblem, Settings, SettingsError
 
 TWILIO = {
@@ -224,6 +225,19 @@ def test_a_plugin_adds_commands() -> None:
     group = click.Group()
     loaded.commands(group)
     assert list(group.commands) == ["hello"]
+
+
+def test_the_plugin_loaded_last_fits_a_prompt_first_and_the_others_where_it_gives_nothing() -> None:
+    def fit_sms(prompt: Prompt, capabilities: Capabilities) -> Prompt | None:
+        return Prompt(text="first", language=prompt.language) if capabilities.kind == "sms" else None
+
+    loaded = Plugins()
+    loaded.register(SimpleNamespace(satark_render=hookimpl(lambda language: Prompt(text=language, language="hi"))), "1")
+    loaded.register(SimpleNamespace(satark_render=hookimpl(fit_sms)), "2")
+    prompt = Prompt(text="long", language="bho")
+    found = [loaded.render(prompt, Capabilities(kind=kind, text=9, body=9)) for kind in ("sms", "chat")]
+    assert [one.text for one in found if one] == ["first", "bho"]
+    assert Plugins().render(prompt, Capabilities(kind="chat", text=9, body=9)) is None
 
 
 def test_it_knows_which_hooks_are_implemented() -> None:
