@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, event, func, select, text
+from sqlalchemy.exc import OperationalError
 
 from satark.store.engines import make_engine
 from satark.store.migrations import Migrations
@@ -138,6 +139,51 @@ async def test_a_broken_database_fails_the_write_and_recovers(store: Store) -> N
     with store.main.begin() as connection:
         connection.execute(text("ALTER TABLE gone RENAME TO seen"))
     assert await store.writer.write_grouped(b"a") is True
+
+
+async def test_connections_are_taken_once_and_returned_at_the_end(databases: Any) -> None:
+    store = Store(databases)
+    taken: list[object] = []
+    for engine in (store.main, store.keys):
+        event.listen(engine, "checkout", lambda connection, *_others: taken.append(connection))
+    store.writer.start()
+    for sealed in (b"1", b"2"):
+        row = {"tip": "t", "holder": b"sp", "sealed": sealed}
+        await store.writer.write(lambda unit, row=row: unit.upsert(envelope, [row]))  # type: ignore[misc]
+    assert len(taken) == 2
+    await store.writer.stop()
+    for engine in (store.main, store.keys):
+        assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+        engine.dispose()
+
+
+async def test_connections_that_broke_are_replaced(databases: Any, store: Store) -> None:
+    if store.main.dialect.name == "sqlite":
+        pytest.skip("SQLite is in this process")
+    ended = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
+    assert await store.writer.write_grouped(b"a") is True
+    with store.main.connect() as connection:
+        connection.execute(text(f"{ended} AND pid <> pg_backend_pid()")).all()
+    assert await store.writer.write_grouped(b"b") is True
+    assert store.count() == 2
+
+
+async def test_where_the_database_goes_down_in_a_batch_the_rest_is_not_tried(store: Store) -> None:
+    begun = 0
+
+    def refuse(_connection: object) -> None:
+        nonlocal begun
+        begun += 1
+        if begun > 1:
+            raise OperationalError("BEGIN", None, ConnectionError("down"))
+
+    event.listen(store.main, "begin", refuse)
+    items = [b"a", b"poison", b"b"]
+    outcomes = await asyncio.gather(*(store.writer.write_grouped(item) for item in items), return_exceptions=True)
+    event.remove(store.main, "begin", refuse)
+    assert [type(one) for one in outcomes] == [StoreDown] * 3
+    assert begun == 2
+    assert await store.writer.write_grouped(b"c") is True
 
 
 async def test_two_writers_store_the_same_event_once(databases: Any, store: Store) -> None:

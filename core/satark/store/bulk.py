@@ -13,14 +13,16 @@ from functools import cache
 from itertools import chain
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Row, Table
+from sqlalchemy import Column, Connection, Table
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+from satark.store import driver
 
 Rows = Sequence[Mapping[str, Any]]
 """Rows that all have the same columns, of bytes, text, integers or booleans."""
 
 _ARRAYS: Final = {bytes: "bytea[]", str: "text[]", int: "bigint[]", bool: "boolean[]"}
-_MOST_ROWS: Final = 500
+_MOST_ROWS: Final = 512
 """In a statement of SQLite that has a place for each value: it may have 32,766 places."""
 
 
@@ -49,18 +51,17 @@ def insert_new(connection: Connection, table: Table, rows: Rows, returning: str)
     values = _by_column(table, rows)
     sql = _insert_into(table, tuple(values), connection.dialect.name)
     if _is_postgresql(connection):
-        return set(connection.exec_driver_sql(sql + then, tuple(values.values())).scalars().all())
+        return {one for (one,) in driver.run(connection, sql + then, tuple(values.values()))}
     inserted: set[Any] = set()
     for some in _parts(list(zip(*values.values(), strict=True))):
         more = f", ({_places(len(values))})" * (len(some) - 1)
-        found = connection.exec_driver_sql(sql + more + then, tuple(chain.from_iterable(some)))
-        inserted.update(found.scalars().all())
+        inserted.update(one for (one,) in driver.run(connection, sql + more + then, [*chain.from_iterable(some)]))
     return inserted
 
 
 def select(
     connection: Connection, columns: Sequence[Column[Any]], key: Column[Any], values: Sequence[bytes], *, lock: bool
-) -> list[Row[*tuple[Any, ...]]]:
+) -> list[tuple[Any, ...]]:
     """Read these columns of the rows whose key is one of these values.
 
     Args:
@@ -73,9 +74,9 @@ def select(
     names = ", ".join(_name(column.name) for column in columns)
     then = f" ORDER BY {_name(key.name)} FOR UPDATE" if lock and _is_postgresql(connection) else ""
     head = f"SELECT {names} FROM {_name(key.table.name)} WHERE {_name(key.name)} "
-    found: list[Row[*tuple[Any, ...]]] = []
+    found: list[tuple[Any, ...]] = []
     for among, parameters in _among(connection, values):
-        found += connection.exec_driver_sql(f"{head}{among}{then}", parameters).all()
+        found += driver.run(connection, f"{head}{among}{then}", parameters)
     return found
 
 
@@ -83,16 +84,16 @@ def delete(connection: Connection, key: Column[Any], values: Sequence[bytes], al
     """Delete the rows whose key is one of these values, and of which the condition `also` (SQL) holds."""
     head = f"DELETE FROM {_name(key.table.name)} WHERE {also}{' AND ' if also else ''}{_name(key.name)} "
     for among, parameters in _among(connection, values):
-        connection.exec_driver_sql(head + among, parameters)
+        driver.run(connection, head + among, parameters)
 
 
 def _insert(connection: Connection, table: Table, rows: Rows, then: str) -> None:
     values = _by_column(table, rows)
     sql = _insert_into(table, tuple(values), connection.dialect.name) + then
     if _is_postgresql(connection):
-        connection.exec_driver_sql(sql, tuple(values.values()))
+        driver.run(connection, sql, tuple(values.values()))
     else:
-        connection.exec_driver_sql(sql, list(zip(*values.values(), strict=True)))
+        driver.run_for_each(connection, sql, list(zip(*values.values(), strict=True)))
 
 
 def _by_column(table: Table, rows: Rows) -> dict[str, list[Any]]:
@@ -121,7 +122,11 @@ def _is_postgresql(connection: Connection) -> bool:
 
 
 def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (values[at : at + _MOST_ROWS] for at in range(0, len(values), _MOST_ROWS))
+    """Return the values in parts, whose last value fills them up to a power of two: few statements to be prepared."""
+    for at in range(0, len(values), _MOST_ROWS):
+        part = list(values[at : at + _MOST_ROWS])
+        power = 1 << (len(part) - 1).bit_length()
+        yield part + part[-1:] * (power - len(part))
 
 
 def _places(number: int) -> str:

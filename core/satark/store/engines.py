@@ -5,11 +5,14 @@ from __future__ import annotations
 import sqlite3
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Engine, LargeBinary, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+if TYPE_CHECKING:
+    from sqlalchemy import PoolProxiedConnection
 
 BUSY_SECONDS = 8
 """How long a SQLite connection waits for the write of another process, such as a command beside the server.
@@ -78,11 +81,20 @@ def _sqlite(database: str, url: str) -> Engine:
     def begin(connection: Any) -> None:
         mode = connection.get_execution_options().get("satark_begin", "IMMEDIATE")
         if mode == "DEFERRED":
+            let_wait(connection.connection, BUSY_SECONDS * 1000)
             connection.exec_driver_sql("BEGIN DEFERRED")
         else:
+            let_wait(connection.connection, 0)
             _begin_to_write(connection)
 
     return engine
+
+
+def let_wait(connection: PoolProxiedConnection, milliseconds: int) -> None:
+    """Let a connection of SQLite's driver wait so long for a lock, until this is called again."""
+    if connection.info.get("satark_wait") != milliseconds:
+        connection.cursor().execute(f"PRAGMA busy_timeout={milliseconds}")
+        connection.info["satark_wait"] = milliseconds
 
 
 def _begin_to_write(connection: Any) -> None:
@@ -92,14 +104,10 @@ def _begin_to_write(connection: Any) -> None:
     """
     driver = connection.connection.dbapi_connection
     deadline = time.monotonic() + BUSY_SECONDS
-    driver.execute("PRAGMA busy_timeout=0")
-    try:
-        while _is_busy(driver) and time.monotonic() < deadline:
-            time.sleep(_LOOK_SECONDS)
-        if not driver.in_transaction:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")  # so that its failure is one of SQLAlchemy's
-    finally:
-        driver.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    while _is_busy(driver) and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
+    if not driver.in_transaction:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # so that its failure is one of SQLAlchemy's
 
 
 def _is_busy(driver: sqlite3.Connection) -> bool:

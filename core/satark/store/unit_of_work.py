@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select, text
@@ -23,9 +23,9 @@ class UnitOfWork:
     the same turn replaces it when it runs again. The other order could leave a tip that nobody can open.
     """
 
-    def __init__(self, main: Connection, keys: Engine) -> None:
+    def __init__(self, main: Connection, keys: Callable[[], Connection]) -> None:
         self.main = main
-        self._keys_engine = keys
+        self._connect_keys = keys
         self._keys: Connection | None = None
         self._queued: dict[Table, list[Mapping[str, Any]]] = {}
         self._last: list[Callable[[], None]] = []
@@ -52,7 +52,7 @@ class UnitOfWork:
         if self._keys is None:
             if self.main.dialect.name == "postgresql":  # SQLite's main database has one writer at a time
                 self.main.execute(text(f"SELECT pg_advisory_xact_lock_shared({BOTH_DATABASES})"))
-            self._keys = self._keys_engine.connect()
+            self._keys = self._connect_keys()
             self._keys.begin()
         return self._keys
 
@@ -111,20 +111,45 @@ class UnitOfWork:
             self._keys.commit()
         self.main.commit()
 
+
+class Connections:
+    """The connections of one thread to both databases, for one transaction after another.
+
+    They are taken from their pools once: that takes as long as a short transaction. Where a transaction fails they go
+    back, and the next one takes others: a pool replaces what is broken.
+    """
+
+    def __init__(self, main: Engine, keys: Engine) -> None:
+        self._engines = {"main": main, "keys": keys}
+        self._taken: dict[str, Connection] = {}
+
+    @contextmanager
+    def transaction(self) -> Iterator[UnitOfWork]:
+        """Run one transaction: commit it at the end, or roll it back if the block raises."""
+        try:
+            unit = UnitOfWork(self._take("main"), lambda: self._take("keys"))
+            unit.main.begin()
+            yield unit
+            unit.commit()
+        except BaseException:
+            self.close()
+            raise
+
     def close(self) -> None:
         """Return the connections to their pools, which rolls back what is not committed."""
-        if self._keys is not None:
-            self._keys.close()
-        self.main.close()
+        with ExitStack() as stack:
+            while self._taken:
+                _, connection = self._taken.popitem()
+                stack.callback(connection.close)
+
+    def _take(self, name: str) -> Connection:
+        if name not in self._taken:
+            self._taken[name] = self._engines[name].connect()
+        return self._taken[name]
 
 
 @contextmanager
 def unit_of_work(main: Engine, keys: Engine) -> Iterator[UnitOfWork]:
     """Run one transaction: commit it at the end, or roll it back if the block raises."""
-    unit = UnitOfWork(main.connect(), keys)
-    try:
-        unit.main.begin()
+    with closing(Connections(main, keys)) as connections, connections.transaction() as unit:
         yield unit
-        unit.commit()
-    finally:
-        unit.close()

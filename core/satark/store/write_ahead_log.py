@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.exc import DBAPIError
 
-from satark.store.engines import BUSY_SECONDS
+from satark.store.engines import let_wait
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -66,15 +66,9 @@ def erase_log(engine: Engine) -> bool:
 
 
 def _on_connection(engine: Engine, log: Path) -> bool:
-    connection = engine.raw_connection()
-    cursor = connection.cursor()
-    try:
-        cursor.execute(f"PRAGMA busy_timeout={READER_WAIT_MS}")
+    with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        let_wait(connection, READER_WAIT_MS)
         return _erase(cursor, log)
-    finally:
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-        cursor.close()
-        connection.close()
 
 
 def _erase(cursor: Any, log: Path) -> bool:

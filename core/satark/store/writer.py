@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeAlias,
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from satark.observability import log
-from satark.store.unit_of_work import UnitOfWork, unit_of_work
+from satark.store.unit_of_work import Connections, UnitOfWork
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -129,8 +129,7 @@ class Writer:
         grouped: GroupedWrite | None = None,
         bounds: Bounds = _USUAL,
     ) -> None:
-        self._main = main
-        self._keys = keys
+        self._connections = Connections(main, keys)
         self._grouped = grouped
         self._waiting: WaitingWrites[_Job] = WaitingWrites(bounds)
         self._busy = False
@@ -215,13 +214,13 @@ class Writer:
         while True:
             self._ready.acquire()
             if self._closed:
+                self._connections.close()
                 return
             jobs = self._current
             try:
                 self._commit(jobs)
             except StoreDown as down:
-                for job in jobs:  # trying each alone would run into the same timeout each time
-                    job.result = down
+                _refuse(jobs, down)
             except Exception:  # noqa: BLE001 - one bad write must not fail the others
                 self._one_by_one(jobs)
             self._running_loop().call_soon_threadsafe(self._resolve, jobs)
@@ -236,9 +235,12 @@ class Writer:
                 log.error("what follows a write failed", error=type(error).__name__)
 
     def _one_by_one(self, jobs: Sequence[_Job]) -> None:
-        for job in jobs:
+        for at, job in enumerate(jobs):
             try:
                 self._commit([job])
+            except StoreDown as down:
+                _refuse(jobs[at:], down)
+                return
             except OperationalError:
                 job.result = _down()
             except Exception as error:  # noqa: BLE001 - it is raised to the caller that waits for this write
@@ -263,7 +265,7 @@ class Writer:
             raise _down()
         with ExitStack() as stack:
             try:
-                unit = stack.enter_context(unit_of_work(self._main, self._keys))
+                unit = stack.enter_context(self._connections.transaction())
             except SQLAlchemyError:
                 raise _down() from None
             yield unit
@@ -271,6 +273,12 @@ class Writer:
 
 def _down() -> StoreDown:
     return StoreDown("the database can't be written now")
+
+
+def _refuse(jobs: Sequence[_Job], down: StoreDown) -> None:
+    """Let all of these writes fail: trying each would run into the same timeout each time."""
+    for job in jobs:
+        job.result = down
 
 
 def _nothing(_unit: UnitOfWork) -> None:
