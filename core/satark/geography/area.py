@@ -14,11 +14,19 @@ _EARTH_KM: Final = 6371.0
 
 
 def kilometres(one: Point, other: Point) -> float:
-    """Distance on the sphere (haversine)."""
-    north, south = math.radians(one[0]), math.radians(other[0])
-    across = math.radians(other[1] - one[1])
-    half = math.sin((south - north) / 2) ** 2 + math.cos(north) * math.cos(south) * math.sin(across / 2) ** 2
-    return 2 * _EARTH_KM * math.asin(math.sqrt(min(1.0, half)))
+    """Distance on the sphere."""
+    return kilometres_along(math.dist(on_sphere(one), on_sphere(other)))
+
+
+def on_sphere(point: Point) -> tuple[float, float, float]:
+    """Return where a point is on a sphere of radius 1: of two such the straight distance is found fast."""
+    latitude, longitude = math.radians(point[0]), math.radians(point[1])
+    return math.cos(latitude) * math.cos(longitude), math.cos(latitude) * math.sin(longitude), math.sin(latitude)
+
+
+def kilometres_along(chord: float) -> float:
+    """Return the distance along the earth's surface between two points that are so far apart in that sphere."""
+    return 2 * _EARTH_KM * math.asin(min(1.0, chord / 2))
 
 
 def is_inside(point: Point, corners: Sequence[Point]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -12,7 +13,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from satark.folding import fold
-from satark.geography.area import holds, kilometres
+from satark.geography.area import holds, kilometres, kilometres_along, on_sphere
 from satark.geography.reading import GeographyError, GeographyProblem, Source, read_sources, sources_of
 from satark.geography.units import ELSEWHERE, RESERVED, UNKNOWN, District, Outpost, Point, Station, Unit
 from satark.tip import Place
@@ -67,6 +68,9 @@ class Geography:
         self._districts = {district.code: district for district in self.districts}
         self._stations = {s.code: s for d in self.districts for s in d.stations}
         self._district_of = {s.code: d.code for d in self.districts for s in d.stations}
+        self._on_sphere = {
+            d.code: [(on_sphere(s.position), s.code) for s in d.stations if s.position] for d in self.districts
+        }
         self._outposts = {o.code: o for s in self._stations.values() for o in s.outposts}
         self._station_of = {o.code: s.code for s in self._stations.values() for o in s.outposts}
         self._names = _index((unit for district in self.districts for unit in district.units()), elsewhere)
@@ -229,14 +233,16 @@ class Geography:
     def _around(self, point: Point) -> list[tuple[float, str, str]]:
         """The districts that a point may be in, each with its nearest station and how far that is."""
         found: list[tuple[float, str, str]] = []
+        here = on_sphere(point)
         for district in self.districts:
             inside = holds(district, point)
             if inside is False:
                 continue
-            placed = [(kilometres(point, s.position), district.code, s.code) for s in district.stations if s.position]
-            nearest = min(placed, default=(float("inf"), district.code, ""))
-            if inside or nearest[0] <= self._reach_of(district.code):
-                found.append(nearest)
+            chords = [(math.dist(here, there), code) for there, code in self._on_sphere[district.code]]
+            chord, station = min(chords, default=(math.inf, ""))
+            distance = kilometres_along(chord)
+            if inside or distance <= self._reach_of(district.code):
+                found.append((distance, district.code, station))
         return found
 
     def _reach_of(self, district: str) -> float:
