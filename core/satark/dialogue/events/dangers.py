@@ -22,8 +22,7 @@ def hear_dangers_beside(context: TurnContext, event: Event) -> None:
 
 def tell_desk_of_dangers(context: TurnContext, event: Event, turn: Turn) -> Turn:
     """Mark what goes to a tip that was sent already as urgent; a danger that would go nowhere is added to the tip."""
-    box = context.session.mailbox or context.session.sent
-    if not context.dangers or box is None or turn.session is None:
+    if not context.dangers or turn.session is None or not (context.session.mailbox or context.session.sent):
         return turn
     post = turn.post
     if post is None and not isinstance(event, Tap | Pin):

@@ -25,14 +25,14 @@ def handle_event(context: TurnContext, event: Event) -> Turn:
 
 def _handle(context: TurnContext, event: Event) -> Turn:
     match event:
+        case Tap():  # first, since most events are taps
+            return handle_tap(context, event)
         case Text():
             return handle_text(context, event)
         case CompleteTip():
             return submit_complete_tip(context, event) or _handle(context, event.typed or event.content)
         case FormPage():
             return handle_form_page(context, event)
-        case Tap():
-            return handle_tap(context, event)
         case Media() | Pin():
             return _handle_sent(context, event)
         case Edited():

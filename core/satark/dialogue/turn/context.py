@@ -143,8 +143,9 @@ class TurnContext:
 
     def whole_question(self) -> tuple[str, Question]:
         """Return the state's question and its id, as it is put."""
-        name, question = self.state.question(self)
-        return name, self.state.complete(self, question)
+        state = self.state
+        name, question = state.question(self)
+        return name, state.complete(self, question)
 
     def view(self, step: Step | None) -> View:
         """Return what a step may look at."""
@@ -168,7 +169,7 @@ class TurnContext:
     def change(self, **fields: Any) -> None:
         """Replace fields of the session."""
         self.session = msgspec.structs.replace(self.session, **fields)
-        if not fields.keys() <= _STANDING:
+        if not _STANDING.issuperset(fields):
             self._progress = self._ahead = None
 
     def note_passed(self) -> None:
@@ -323,7 +324,7 @@ class TurnContext:
         if offers_form:
             self.change(form_offered=self.session.language)
             question = question_of_offer(question, self.catalogue)
-        said = tuple(part for part in self.said if part)
+        said = tuple(filter(None, self.said))
         self._remember_question(name, said, must_arrive=must_arrive)
         prompt = make_prompt(self.loaded, self.session, name, question, said=said)
         if offers_form:
