@@ -12,6 +12,7 @@ from satark.dialogue.understanding.glued import unglued
 from satark.dialogue.understanding.hidden_marks import without_hidden
 from satark.dialogue.understanding.lexicon import Lexicon
 from satark.dialogue.understanding.marks import FRAME, Mark, Marks
+from satark.dialogue.understanding.spellings import plain
 from satark.dialogue.understanding.tokens import Keys, Token, tokenize
 
 NEGATIONS: Final = ("neg", "neg.dont", "neg.without")
@@ -31,6 +32,8 @@ class Analysis:
         """Keys of its words."""
         self.places: Sequence[Mark] | None = None
         """Names of the geography in it; None: not looked for yet. See `Places`."""
+        self.codes: set[str] | None = None
+        """Codes of the geography that it names; None: not looked for yet."""
         marks = lexicon.marks(self.tokens, self.heard)
         marks = _without_relatives(_without_hindi_me(marks, self.tokens), self.tokens)
         marks = [*marks, *_inverted(marks, self.tokens), *_by_ending(self.tokens), *_minors(self.tokens)]
@@ -50,6 +53,11 @@ class Analysis:
     def sounds(self) -> list[str]:
         """The sounds of its words, one by one."""
         return [self.heard[token.text].sound for token in self.tokens]
+
+    @cached_property
+    def features(self) -> set[str]:
+        """Its plain words and its marks, as the weights name them."""
+        return {plain(word.sound) for word in self.heard.values()} | {f"={name}" for name in self.marks.names()}
 
     @cached_property
     def asks(self) -> bool:

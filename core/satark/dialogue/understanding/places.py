@@ -37,7 +37,9 @@ class Places:
 
     def codes(self, analysis: Analysis) -> set[str]:
         """Every code that a text names in any spelling, and `ELSEWHERE` where it names a place outside."""
-        return self.named(analysis) | (self._geography.named(analysis.text) & {ELSEWHERE})
+        if analysis.codes is None:
+            analysis.codes = self.named(analysis) | (self._geography.named(analysis.text) & {ELSEWHERE})
+        return analysis.codes
 
     def named(self, analysis: Analysis) -> set[str]:
         """Every code that a text names."""

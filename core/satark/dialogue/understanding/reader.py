@@ -22,6 +22,7 @@ from satark.dialogue.understanding.opening import opening_of
 from satark.dialogue.understanding.own_identity import OwnIdentity
 from satark.dialogue.understanding.places import Places
 from satark.dialogue.understanding.reading import (
+    FREE,
     Asked,
     Confidence,
     Danger,
@@ -146,7 +147,8 @@ class _OneReading(TextAtQuestion):
     def _make(self, kind: Kind, confidence: Confidence = Confidence.LIKELY, **fields: object) -> Reading:
         analysis = self._analysis
         story = bool(fields.pop("story", False))
-        opening = opening_of(analysis, self._reader.places, self._dangers) if story else Opening()
+        opens = story and (self._asked.opening or self._asked.options or self._asked.asks not in FREE)
+        opening = opening_of(analysis, self._reader.places, self._dangers) if opens else Opening()
         sure = Confidence.GUESS if kind is Kind.UNCLEAR else confidence
         return Reading(
             kind=kind, confidence=sure, negated=analysis.negates, asks=analysis.asks, dangers=self._dangers,
@@ -174,6 +176,8 @@ class _OneReading(TextAtQuestion):
         return self._make(Kind.WAIT) if waits and long and not self._dangers else None
 
     def _certain_command(self) -> Reading | None:
+        if not self._analysis.has("cmd.*"):
+            return None
         for name in COMMANDS:
             if self._expects(name) and self._analysis.is_exactly((f"cmd.{name}",), POLITE) and not self._dangers:
                 return self._make(Kind.COMMAND, Confidence.CERTAIN, command=name)
@@ -241,6 +245,8 @@ class _OneReading(TextAtQuestion):
         return self._make(Kind.COMMAND, command="unknown")
 
     def _command(self) -> Reading | None:
+        if not self._analysis.has("cmd.*"):
+            return None
         if self._asked.asks == "code" and self._analysis.has("t.code"):
             return None  # "I lost my code" calls for no help
         if self._tells() or self._chosen.option or (self._analysis.asks and self._analysis.has("say.if")):

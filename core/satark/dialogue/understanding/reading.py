@@ -158,4 +158,5 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the message is, or ends in, a question."""
     dangers: tuple[Danger, ...] = ()
     opening: Opening = Opening()
-    """What the message tells of other questions, where it is a story."""
+    """What the message tells of other questions, where it is a story; nothing where it answers a later question that
+    takes any words."""

@@ -9,12 +9,19 @@ from satark.dialogue.understanding.tokens import Keys
 SHORTEST_PREFIX: Final = 3
 SHORTEST_STEM: Final = 4
 _SHORTEST_FOREIGN: Final = 5
+_SHORTEST_PLAIN: Final = 2
 
 
 def stem_of(sound: str) -> str:
     """Return a Hindi word without its ending: batata and batati have one. Empty where it is too short for one."""
     stem = sound.rstrip("aeiou")
     return stem if len(stem) >= SHORTEST_STEM and sound.isalpha() else ""
+
+
+def plain(sound: str) -> str:
+    """Return the sound of a word without its last vowels: batata, batati and batate are one word."""
+    stem = sound.rstrip("aeiou")
+    return stem if len(stem) >= _SHORTEST_PLAIN else sound
 
 
 def may_meet(text: str, other: str, size: int) -> bool:

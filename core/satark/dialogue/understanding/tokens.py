@@ -45,14 +45,16 @@ class Keys(NamedTuple):
 def tokenize(text: str) -> list[Token]:
     """Split a text into folded words, emoji and question marks, with their places in it. Never raises."""
     tokens: list[Token] = []
-    clause = end = 0
+    clause = last = 0
+    has_lines = "\n" in text
     for match in _WORD.finditer(text):
         raw = match[0]
-        if "\n" in text[end : match.start()]:
+        start, end = match.span()
+        if has_lines and "\n" in text[last:start]:
             clause += 1
-        end = match.end()
-        words = _fold_word(raw)
-        tokens.extend(Token(word, match.start(), end, clause) for word in words)
+        last = end
+        for word in _fold_word(raw):
+            tokens.append(Token(word, start, end, clause))  # noqa: PERF401 - mostly one
         if raw in _STOPS:
             clause += 1
     return tokens

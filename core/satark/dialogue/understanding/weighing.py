@@ -18,7 +18,6 @@ from satark.dialogue.understanding.analysis import Analysis
 
 FILE: Final = "weights.tsv"
 DANGER: Final = "danger"
-_SHORTEST: Final = 2
 _HUNDREDTHS: Final = 100
 
 
@@ -45,7 +44,7 @@ class Weights(NamedTuple):
 
     def _lines(self, analysis: Analysis) -> list[str]:
         known = self.by_name
-        return [self.base, *(known[name] for name in features(analysis) & known.keys())]
+        return [self.base, *(known[name] for name in analysis.features & known.keys())]
 
 
 class _Line(NamedTuple):
@@ -61,17 +60,6 @@ def _line(line: str) -> _Line:
     danger, _, others = line.partition("\t")
     pairs = (one.rpartition(":") for one in others.split(",") if one)
     return _Line(int(danger), tuple((sense, int(weight)) for sense, _, weight in pairs))
-
-
-def features(analysis: Analysis) -> set[str]:
-    """The plain words and the marks of a text."""
-    return {plain(word.sound) for word in analysis.heard.values()} | {f"={name}" for name in analysis.marks.names()}
-
-
-def plain(sound: str) -> str:
-    """Return the sound of a word without its last vowels: batata, batati and batate are one word."""
-    stem = sound.rstrip("aeiou")
-    return stem if len(stem) >= _SHORTEST else sound
 
 
 def read_weights() -> Weights:

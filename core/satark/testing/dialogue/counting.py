@@ -21,7 +21,7 @@ from satark.dialogue.understanding.category import ORDER
 from satark.dialogue.understanding.index import digest, shipped_folder
 from satark.dialogue.understanding.lexicon import Lexicon
 from satark.dialogue.understanding.likely import SPOKEN
-from satark.dialogue.understanding.weighing import DANGER, FILE, Weights, features, written
+from satark.dialogue.understanding.weighing import DANGER, FILE, Weights, written
 from satark.testing.dialogue.corpus import FREE_STEPS, Utterance, read_corpus
 
 _LABELS: Final = frozenset({"danger", "harmless"})
@@ -65,7 +65,7 @@ def main(corpus: Path) -> None:
 def count_weights(utterances: Iterable[Utterance], lexicon: Lexicon) -> Weights:
     """Count what speaks for each sense."""
     labelled = label(utterances)
-    known = {text: tuple(sorted(features(Analysis(text, lexicon)))) for text in {one.text for one in labelled}}
+    known = {text: tuple(sorted(Analysis(text, lexicon).features)) for text in {one.text for one in labelled}}
     danger = _weights(DANGER, labelled, known)
     others: dict[str, list[str]] = {}
     for sense in sorted({sense for one in labelled for sense in one.asked} - {DANGER}):
