@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -110,6 +111,54 @@ async def test_write_soon_goes_with_the_next_batch(store: Store) -> None:
     store.writer.write_soon(lambda unit: unit.insert(seen, [{"key": b"l", "day": 1}]))
     await store.writer.write(lambda unit: None)
     assert store.count() == 1
+
+
+async def test_a_write_that_nobody_waits_for_waits_for_others(store: Store) -> None:
+    order: list[str] = []
+    units: list[UnitOfWork] = []
+
+    def note(unit: UnitOfWork) -> None:
+        order.append("soon")
+        units.append(unit)
+
+    store.writer.write_soon(note)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert order == []
+    await store.writer.write(units.append)
+    assert len(units) == 2
+    assert units[0] is units[1]
+
+
+async def test_a_write_that_nobody_waits_for_is_written_though_no_other_comes(store: Store) -> None:
+    loop, written = asyncio.get_running_loop(), asyncio.Event()
+
+    def write(_unit: UnitOfWork) -> None:
+        loop.call_soon_threadsafe(written.set)
+
+    for _ in range(2):
+        written.clear()
+        store.writer.write_soon(write)
+        await written.wait()
+
+
+async def test_what_is_queued_while_a_write_runs_is_written_with_what_comes_then(store: Store) -> None:
+    units: list[UnitOfWork] = []
+    runs, may_end = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def hold(_unit: UnitOfWork) -> None:
+        loop.call_soon_threadsafe(runs.set)
+        may_end.wait()
+
+    first = asyncio.create_task(store.writer.write(hold))
+    await runs.wait()
+    store.writer.write_soon(units.append)
+    may_end.set()
+    await first
+    await store.writer.write(units.append)
+    assert len(units) == 2
+    assert units[0] is units[1]
 
 
 async def test_the_key_store_is_committed_too(store: Store) -> None:

@@ -75,16 +75,30 @@ def select(
     then = f" ORDER BY {_name(key.name)} FOR UPDATE" if lock and _is_postgresql(connection) else ""
     head = f"SELECT {names} FROM {_name(key.table.name)} WHERE {_name(key.name)} "
     found: list[tuple[Any, ...]] = []
-    for among, parameters in _among(connection, values):
-        found += driver.run(connection, f"{head}{among}{then}", parameters)
+    for condition, parameters in among(connection, key, values):
+        found += driver.run(connection, f"{head}{condition}{then}", parameters)
     return found
 
 
 def delete(connection: Connection, key: Column[Any], values: Sequence[bytes], also: str = "") -> None:
     """Delete the rows whose key is one of these values, and of which the condition `also` (SQL) holds."""
     head = f"DELETE FROM {_name(key.table.name)} WHERE {also}{' AND ' if also else ''}{_name(key.name)} "
-    for among, parameters in _among(connection, values):
-        driver.run(connection, head + among, parameters)
+    for condition, parameters in among(connection, key, values):
+        driver.run(connection, head + condition, parameters)
+
+
+def among(
+    connection: Connection, key: Column[Any], values: Sequence[bytes] | Sequence[str]
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Return what follows the name of a key in a condition, in as many parts as the database wants.
+
+    The condition is that the key is one of these values.
+    """
+    if _is_postgresql(connection):
+        yield f"= ANY(%b::{_ARRAYS[key.type.python_type]})", (list(values),)
+    else:
+        for some in _parts(values):
+            yield f"IN ({_places(len(some))})", tuple(some)
 
 
 def _insert(connection: Connection, table: Table, rows: Rows, then: str) -> None:
@@ -106,15 +120,6 @@ def _by_column(table: Table, rows: Rows) -> dict[str, list[Any]]:
         if name not in values:
             values[name] = [default] * len(rows)
     return values
-
-
-def _among(connection: Connection, values: Sequence[bytes]) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """Return the condition that a key is one of these values, in as many parts as the database wants."""
-    if _is_postgresql(connection):
-        yield "= ANY(%b::bytea[])", (list(values),)
-    else:
-        for some in _parts(values):
-            yield f"IN ({_places(len(some))})", tuple(some)
 
 
 def _is_postgresql(connection: Connection) -> bool:

@@ -4,14 +4,16 @@ A row names a tip whose messages, files or keys changed, or nothing where tips w
 tells, and the databases tell that already by where they put their rows.
 """
 
+# ruff: noqa: S608 - what is put into the statements is a constant, and values are always parameters
+
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, Connection, Insert, bindparam, delete, func, literal_column, select
+from sqlalchemy import BigInteger, Connection, delete, func, literal_column, select
 
+from satark.store import bulk, driver
 from satark.store.tables import tip, tip_change
 from satark.store.unit_of_work import UnitOfWork
 
@@ -19,6 +21,11 @@ ERASED: Final = ""
 """Stands in a row for the tips that were erased: what is gone is named nowhere."""
 KEPT: Final = 10_000
 """Newest rows that are kept. Who is further behind reads all tips again."""
+_NEXT: Final = {
+    "sqlite": "(SELECT coalesce(max(position), 0) + 1 FROM tip_change)",
+    "postgresql": "pg_current_xact_id()::text::bigint",
+}
+"""The position of this transaction's changes."""
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +50,7 @@ def note(unit: UnitOfWork, changed: str) -> None:
 def note_erasure(unit: UnitOfWork, erased: str) -> None:
     """Note that a tip was erased, and forget each change of it."""
     # The position comes first: the newest change may be one of this tip's, and positions never go back.
-    position = unit.main.execute(select(_next(unit.main.dialect.name))).scalar_one()
+    ((position,),) = driver.run(unit.main, f"SELECT {_NEXT[unit.main.dialect.name]}", ())
     unit.main.execute(delete(tip_change).where(tip_change.c.tip == erased))
     unit.insert_new(tip_change, [{"position": position, "tip": ERASED}], "tip")
 
@@ -52,7 +59,8 @@ def mark(connection: Connection) -> int:
     """Return the mark from which on changes are not seen at this connection's snapshot."""
     if connection.dialect.name == "postgresql":
         # Transactions commit in another order than they begin in: all that are still open may come yet.
-        return int(connection.execute(select(_number("pg_snapshot_xmin(pg_current_snapshot())"))).scalar_one())
+        oldest = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", BigInteger)
+        return int(connection.execute(select(oldest)).scalar_one())
     return int(connection.execute(select(func.coalesce(func.max(tip_change.c.position), 0) + 1)).scalar_one())
 
 
@@ -71,21 +79,7 @@ def prune(unit: UnitOfWork) -> None:
 
 
 def _write(unit: UnitOfWork) -> None:
-    unit.main.execute(_noting(unit.main.dialect.name), {"changed": sorted(unit.changed_tips)})
-
-
-@cache
-def _noting(dialect: str) -> Insert:
     # Only what is a tip: files of a draft change too, and a draft may yet be forgotten.
-    tips = tip.c.id.in_(bindparam("changed", expanding=True))
-    return tip_change.insert().from_select(["position", "tip"], select(_next(dialect), tip.c.id).where(tips))
-
-
-def _next(dialect: str) -> Any:
-    if dialect == "postgresql":
-        return _number("pg_current_xact_id()")
-    return select(func.coalesce(func.max(tip_change.c.position), 0) + 1).scalar_subquery()
-
-
-def _number(transaction: str) -> ColumnElement[int]:
-    return literal_column(f"{transaction}::text::bigint", BigInteger)
+    head = f"INSERT INTO tip_change (position, tip) SELECT {_NEXT[unit.main.dialect.name]}, id FROM tip WHERE id "
+    for condition, values in bulk.among(unit.main, tip.c.id, sorted(unit.changed_tips)):
+        driver.run(unit.main, head + condition, values)

@@ -29,6 +29,10 @@ Done: TypeAlias = Callable[[Any], None]
 """Takes the result of a write, or the exception that it raised."""
 
 
+SOON_SECONDS = 0.05
+"""How long a write that nobody waits for waits for others, whose transaction it then shares."""
+
+
 class StoreDown(Exception):  # noqa: N818 - it reads as what it says
     """The database can't be reached or written now, or too much waits for it; nothing was written."""
 
@@ -134,6 +138,9 @@ class Writer:
         self._waiting: WaitingWrites[_Job] = WaitingWrites(bounds)
         self._busy = False
         self._scheduled = False
+        self._later: asyncio.TimerHandle | None = None
+        self._is_awaited = False
+        """Whether somebody waits for one of the writes that wait."""
         self._closed = False
         self._ready = threading.Semaphore(0)
         self._current: Sequence[_Job] = ()
@@ -186,13 +193,21 @@ class Writer:
         self._queue(_Job(item, grouped=True, sender=sender, done=done))
 
     def write_soon(self, write: Write[Any]) -> None:
-        """Run a write with the next batch; nobody waits for its result."""
+        """Run a write with the next batch, at the latest after `SOON_SECONDS`; nobody waits for its result."""
         self._queue(_Job(write))
 
     def _queue(self, job: _Job) -> None:
         if not self._waiting.add(job):
             raise StoreDown("too many messages wait to be written")
-        if not self._busy and not self._scheduled:
+        self._is_awaited = self._is_awaited or job.done is not None
+        self._plan()
+
+    def _plan(self) -> None:
+        if self._busy or not self._waiting:
+            return
+        if not self._is_awaited:
+            self._later = self._later or self._running_loop().call_later(SOON_SECONDS, self._hand_over)
+        elif not self._scheduled:
             # At the end of this loop iteration, so that the batch has every write that this iteration queues.
             self._scheduled = True
             self._running_loop().call_soon(self._hand_over)
@@ -206,8 +221,12 @@ class Writer:
         self._scheduled = False
         if self._busy or not self._waiting:
             return
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
         self._busy = True
         self._current = self._waiting.take()
+        self._is_awaited = bool(self._waiting)
         self._ready.release()
 
     def _run(self) -> None:
@@ -227,7 +246,10 @@ class Writer:
 
     def _resolve(self, jobs: Sequence[_Job]) -> None:
         self._busy = False
-        self._hand_over()
+        if self._is_awaited:
+            self._hand_over()
+        else:
+            self._plan()
         for job in jobs:
             try:
                 job.resolve()
