@@ -220,7 +220,7 @@ class LoadedFlow:
 
 def _media_value(session: Session, step: Step) -> Any:
     """What a condition sees of a step's files: whether there is sound that may be anybody's voice, or film."""
-    if session.channel == _CALL:
+    if session.channel == _CALL or not session.files:
         return ""
     kinds = {file.kind for file in session.files if file.role == step.id}
     found = {"sound": kinds & SPOKEN, "film": kinds & {"video"}}
