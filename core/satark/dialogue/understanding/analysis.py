@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 from satark.dialogue.understanding.compounds import compounds
@@ -115,6 +116,8 @@ class Analysis:
 def _inverted(marks: Sequence[Mark], tokens: Sequence[Token]) -> list[Mark]:
     """English questions without a question word: "is my number visible"."""
     verbs = {mark.start for mark in marks if mark.name == "aux"}
+    if not verbs:
+        return []
     subjects = {mark.start for mark in marks if mark.name == "aux.subject"}
     first = [i for i in range(len(tokens)) if i == 0 or tokens[i].clause != tokens[i - 1].clause]
     return [Mark("ask", i, i + 1, 1.0) for i in first if i in verbs and i + 1 in subjects]
@@ -124,11 +127,15 @@ _HINDI: Final = frozenset({
     "hai", "hain", "h", "ka", "ki", "ke", "ko", "se", "ne", "par", "pe", "ba", "tha", "thi", "ho", "raha", "rahe",
     "rahi", "aur", "nahi", "hota", "hoti", "hote", "wala", "wale", "gaya", "gayi",
 })  # fmt: skip
+_ENGLISH_TOO: Final = frozenset({"me", "hi"})
 
 
 def _without_hindi_me(marks: list[Mark], tokens: Sequence[Token]) -> list[Mark]:
     """Without the English "me" and "hi" in roman Hindi, where they mean "in" and "just"."""
-    hindi = any(token.text in _HINDI for token in tokens)
+    words = {token.text for token in tokens}
+    if words.isdisjoint(_ENGLISH_TOO):
+        return marks
+    hindi = not words.isdisjoint(_HINDI)
     return [
         mark for mark in marks if mark.end - mark.start > 1 or not _is_hindi(mark, tokens[mark.start].text, hindi=hindi)
     ]
@@ -156,13 +163,13 @@ def _without_relatives(marks: list[Mark], tokens: Sequence[Token]) -> list[Mark]
     ]
 
 
-_ENDINGS: Final = (
-    ("verb.mine", re.compile(r"(oo?ng|ung|wung|aung)[ai]+$|(ऊँ|ऊं|ूँ|ूं|ुँ|ुं)(गा|गी)$|(ाइब|इब|ावब|ाब)$|[^s](aib|ayab)$")),
-    ("verb.yours", re.compile(r"(o|oo)g[ei]$|ोगे$|ओगे$|(iyega|iega)$|इएगा$")),
-    ("digits", re.compile(r"^\d+$")),
-)
-"""Marks that a word carries for its ending: "I will …", "you will …", a number."""
-
+_MINE: Final = re.compile(r"[ou]ng[ai]+$|[ऊूु][ँं]ग[ाी]$|(इ|ाव|ा)ब$|[^s](aib|ayab)$")
+"""How a verb ends that means "I will …", and below, one that means "you will …"."""
+_MINE_LAST: Final = ("a", "i", "b", "ा", "ी", "ब")
+_YOURS: Final = ("oge", "ogi", "ोगे", "ओगे", "iyega", "iega", "इएगा")
+_FIRST_PERSON: Final = frozenset({"hu", "hun", "hoon", "हूँ", "हूं", "ہوں", "بانی", "बानी", "bani"})
+_HABITS: Final = ("ta", "ti", "ता", "ती", "تا", "تی", "त", "at")
+"""How a verb ends of which the word after it says who does it."""
 
 _ABOUT_TO: Final = frozenset({"wala", "wale", "wali", "वाला", "वाले", "वाली", "والا", "والے", "والی"})
 """After an infinitive: "karne wale", about to do."""
@@ -200,24 +207,26 @@ def _minors(tokens: Sequence[Token]) -> list[Mark]:
 
 
 def _by_ending(tokens: Sequence[Token]) -> list[Mark]:
-    marks = [
-        Mark(name, i, i + 1, 1.0)
-        for i, token in enumerate(tokens)
-        for name, ending in _ENDINGS
-        if (name == "digits" or len(token.text) > _SHORTEST_VERB) and ending.search(token.text)
-    ]
-    marks += [
-        Mark("opt.when.coming", i - 1, i + 1, 1.0)
-        for i in range(1, len(tokens))
-        if tokens[i].text in _ABOUT_TO and tokens[i - 1].text.endswith(("ne", "ने", "نے"))
-    ]
-    first = {"hu", "hun", "hoon", "हूँ", "हूं", "ہوں", "بانی", "बानी", "bani"}
-    habits = ("ta", "ti", "ता", "ती", "تا", "تی", "त", "at")
-    for i in range(1, len(tokens)):
-        if tokens[i].text in first and tokens[i - 1].text.endswith(habits):
-            marks.append(Mark("verb.mine", i - 1, i + 1, 1.0))
-        if tokens[i].text in {"گا", "گی"} and tokens[i - 1].text.endswith("وں"):
-            marks.append(Mark("verb.mine", i - 1, i + 1, 1.0))
-        if tokens[i].text == "گے" and tokens[i - 1].text.endswith("و"):
-            marks.append(Mark("verb.yours", i - 1, i + 1, 1.0))
-    return marks
+    """Marks that a word carries for its ending, alone or with the word after it."""
+    marks: list[Mark] = []
+    for i, token in enumerate(tokens):
+        text = token.text
+        if text.isdecimal():
+            marks.append(Mark("digits", i, i + 1, 1.0))
+        elif len(text) > _SHORTEST_VERB:
+            if text.endswith(_MINE_LAST) and _MINE.search(text):
+                marks.append(Mark("verb.mine", i, i + 1, 1.0))
+            if text.endswith(_YOURS):
+                marks.append(Mark("verb.yours", i, i + 1, 1.0))
+    pairs = enumerate(pairwise(tokens))
+    return marks + [Mark(name, i, i + 2, 1.0) for i, (one, other) in pairs if (name := _of_pair(one.text, other.text))]
+
+
+def _of_pair(verb: str, after: str) -> str:
+    if after in _ABOUT_TO:
+        return "opt.when.coming" if verb.endswith(("ne", "ने", "نے")) else ""
+    if after in _FIRST_PERSON:
+        return "verb.mine" if verb.endswith(_HABITS) else ""
+    if after in {"گا", "گی"}:
+        return "verb.mine" if verb.endswith("وں") else ""
+    return "verb.yours" if after == "گے" and verb.endswith("و") else ""

@@ -35,10 +35,11 @@ def compounds(marks: Sequence[Mark]) -> list[Mark]:
 
 
 def _of(name: str, rule: Rule, marks: Marks) -> Iterator[Mark]:
-    known = {name for part in rule.parts for name in part}
-    empty = {index for mark in marks.named((*_BETWEEN, *known)) for index in range(mark.start, mark.end)}
-    for start, end in all_matches(rule, marks):
-        if end - start <= _LONGEST and all(index in empty for index in range(start, end)):
+    spans = [(start, end) for start, end in all_matches(rule, marks) if end - start <= _LONGEST]
+    known = (*_BETWEEN, *(name for part in rule.parts for name in part)) if spans else ()
+    empty = {index for mark in marks.named(known) for index in range(mark.start, mark.end)}
+    for start, end in spans:
+        if empty.issuperset(range(start, end)):
             yield Mark(name, start, end, SOUND)
 
 

@@ -150,9 +150,7 @@ class Lexicon:
     def _resolve(self, tokens: Sequence[Token], heard: dict[str, Keys]) -> list[_Word]:
         seen: dict[str, _Word] = {}
         distant = 0
-        for text, *_ in tokens:
-            if text in seen:
-                continue
+        for text in dict.fromkeys([token.text for token in tokens]):
             if text not in heard:
                 heard[text] = self._spelt.get(text) or keys(text)
             word = self._near.get(text) or self._keep(self._near, text, self._close(text, heard[text]))
@@ -228,7 +226,7 @@ class Lexicon:
 
     def _by_prefix(self, text: str, word: Keys) -> dict[str, float]:
         found = {f"~{stem}": INFLECTED} if (stem := stem_of(word.sound)) else dict[str, float]()
-        if self._verbs and (text not in self._fillers or len(word.sound) >= SHORTEST_STEM):
+        if word.sound[:2] in self._verb_beginnings and (text not in self._fillers or len(word.sound) >= SHORTEST_STEM):
             found.update((name, SOUND) for stem in stems(word.sound) if (name := stem + VERB) in self._verbs)
         for level, quality in ((1, FRAME), (0, SOUND)):
             key, prefixes = word[level], self._prefixes[level]
@@ -263,6 +261,8 @@ class Lexicon:
         self._by_key: tuple[dict[str, list[str]], ...] = ({}, {}, {})
         self._prefixes: tuple[dict[str, set[str]], ...] = ({}, {})
         self._verbs: set[str] = set()
+        self._verb_beginnings: set[str] = set()
+        """The first two letters of each: most words begin like none."""
         self._near: dict[str, _Word] = {}
         self._far: dict[str, _Word] = {}
         """What listed words may be: as they are written, and with the words that are a letter or two off."""
@@ -316,6 +316,7 @@ class Lexicon:
         ending = "ta" if stem.endswith("n") else "na"
         name = keys(stem + ending).sound.removesuffix(ending) + VERB
         self._verbs.add(name)
+        self._verb_beginnings.add(name.removesuffix(VERB)[:2])
         return name
 
     def _add_prefix(self, word: str) -> str:
@@ -340,7 +341,7 @@ def _phrases(index: int, words: Sequence[_Word]) -> Iterator[Mark]:
     """The marks of the phrases that begin with a word of a text."""
     following = words[index + 1].found.keys()
     for followed, quality in words[index].followed:
-        for second in followed.keys() & following:
+        for second in () if following.isdisjoint(followed) else following & followed.keys():
             for phrase in followed[second]:
                 if worst := _match(phrase.words, index, words, quality):
                     yield Mark(phrase.mark, index, index + len(phrase.words), worst)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, KeysView, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -30,23 +31,20 @@ class Mark(NamedTuple):
 class Marks:
     """The marks of a text, in the order of the text. `act.*` stands for all names that begin so, `*` for every name."""
 
-    __slots__ = ("_by_name", "_found", "_names", "longest")
+    __slots__ = ("_by_name", "_families", "_found", "_senses", "longest")
 
-    def __init__(self, marks: Iterable[Mark]) -> None:
+    def __init__(self, marks: Sequence[Mark]) -> None:
         self._by_name: dict[str, list[Mark]] = {}
-        self._found: dict[tuple[str, ...], Sequence[Mark]] = {}
-        sizes = {1}
         for mark in marks:
             self._by_name.setdefault(mark.name, []).append(mark)
-            sizes.add(mark.end - mark.start)
-        self.longest = max(sizes)
-        """Tokens of the longest mark."""
-        self._names: dict[str, list[str]] = {"*": list(self._by_name)} if self._by_name else {}
-        """Of each name, and of what stands for several: the names that are there."""
+        self._families: dict[str, list[str]] = {"*": list(self._by_name)} if marks else {}
+        """What stands for several names → those that are there."""
         for name in self._by_name:
-            self._names[name] = [name]
-            if family := _family(name):
-                self._names.setdefault(family, []).append(name)
+            self._families.setdefault(_family(name), []).append(name)
+        self._senses = {*self._by_name, *self._families}
+        self._found: dict[tuple[str, ...], Sequence[Mark]] = {}
+        self.longest = max([mark.end - mark.start for mark in marks], default=1)
+        """Tokens of the longest mark."""
 
     def all(self) -> Sequence[Mark]:
         """Every mark."""
@@ -56,16 +54,16 @@ class Marks:
         """The names of the marks that are there."""
         return self._by_name.keys()
 
-    def senses(self) -> KeysView[str]:
+    def senses(self) -> AbstractSet[str]:
         """Their names, and what stands for several of these."""
-        return self._names.keys()
+        return self._senses
 
     def named(self, names: Iterable[str]) -> Sequence[Mark]:
         """The marks of these names."""
         key = tuple(names)
         found = self._found.get(key)
         if found is None:
-            wanted = {name for one in key for name in self._names.get(one, ())}
+            wanted = {name for one in key if one in self._senses for name in self._families.get(one, (one,))}
             found = [mark for name in wanted for mark in self._by_name[name]]
             found.sort(key=place)
             self._found[key] = found
@@ -73,14 +71,14 @@ class Marks:
 
     def has(self, names: Iterable[str]) -> bool:
         """Whether there is a mark of one of these names."""
-        return not self._names.keys().isdisjoint(names)
+        return not self._senses.isdisjoint(names)
 
 
 @cache
 def _family(name: str) -> str:
-    """What stands for a mark's name and all that begin as it does; empty for a name of one part."""
+    """What stands for a mark's name and all that begin as it does; of a name of one part, that."""
     first, dot, _ = name.partition(".")
-    return f"{first}.*" if dot else ""
+    return f"{first}.*" if dot else name
 
 
 def place(mark: Mark) -> tuple[int, int, str]:

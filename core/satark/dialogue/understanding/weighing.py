@@ -32,34 +32,38 @@ class Weights(NamedTuple):
 
     def danger(self, analysis: Analysis) -> float:
         """Return the logit of a danger: a text's words and marks summed up, each counted once."""
-        return sum(_line(line).danger for line in self._lines(analysis)) / _HUNDREDTHS
+        return sum(_row(self.base, line)[0] for line in self._lines(analysis)) / _HUNDREDTHS
 
     def others(self, analysis: Analysis) -> Mapping[str, float]:
         """Return the logit of each other sense of a text."""
-        sums: dict[str, int] = {}
-        for line in self._lines(analysis):
-            for sense, weight in _line(line).others:
-                sums[sense] = sums.get(sense, 0) + weight
-        return {sense: weight / _HUNDREDTHS for sense, weight in sums.items()}
+        rows = [_row(self.base, line) for line in self._lines(analysis)]
+        _, *sums = map(sum, zip(*rows, strict=True))
+        return {sense: weight / _HUNDREDTHS for sense, weight in zip(_senses(self.base), sums, strict=True)}
 
     def _lines(self, analysis: Analysis) -> list[str]:
         known = self.by_name
         return [self.base, *(known[name] for name in analysis.features & known.keys())]
 
 
-class _Line(NamedTuple):
-    """A line of the file, read."""
-
-    danger: int
-    others: tuple[tuple[str, int], ...]
+@cache
+def _senses(base: str) -> tuple[str, ...]:
+    """The senses other than a danger; a text begins with a weight for each."""
+    return tuple(_others(base))
 
 
 @cache
-def _line(line: str) -> _Line:
-    """Read a line of the file when it is first asked for: of what tipsters type nothing is kept."""
-    danger, _, others = line.partition("\t")
-    pairs = (one.rpartition(":") for one in others.split(",") if one)
-    return _Line(int(danger), tuple((sense, int(weight)) for sense, _, weight in pairs))
+def _row(base: str, line: str) -> tuple[int, ...]:
+    """Read a line when it is first asked for: its weight for a danger, and for each other sense.
+
+    The line is one of the file's: of what tipsters type nothing is kept.
+    """
+    others = _others(line)
+    return (int(line.partition("\t")[0]), *(others.get(sense, 0) for sense in _senses(base)))
+
+
+def _others(line: str) -> dict[str, int]:
+    pairs = (one.rpartition(":") for one in line.partition("\t")[2].split(",") if one)
+    return {sense: int(weight) for sense, _, weight in pairs}
 
 
 def read_weights() -> Weights:
