@@ -12,7 +12,7 @@ from satark.dialogue.understanding.compounds import compounds
 from satark.dialogue.understanding.glued import unglued
 from satark.dialogue.understanding.hidden_marks import without_hidden
 from satark.dialogue.understanding.lexicon import Lexicon
-from satark.dialogue.understanding.marks import FRAME, Mark, Marks
+from satark.dialogue.understanding.marks import FRAME, SOUND, Mark, Marks
 from satark.dialogue.understanding.spellings import plain
 from satark.dialogue.understanding.tokens import Keys, Token, tokenize
 
@@ -83,6 +83,11 @@ class Analysis:
         return {
             index for mark in self.marks.named(names) if mark.quality >= worst for index in range(mark.start, mark.end)
         }
+
+    @cached_property
+    def heard_surely(self) -> set[int]:
+        """The indexes of the tokens that carry a mark for their spelling or sound."""
+        return self.covered(("*",), SOUND)
 
     def consists_of(self, names: Sequence[str], beside: Sequence[str], *, worst: float = 0, spare: int = 0) -> bool:
         """Whether the whole text is made of marks of `names` and `beside`, one of `names` at least among them.

@@ -79,8 +79,9 @@ class Places:
         if mark.quality >= SOUND:
             return True
         words = [analysis.tokens[index].text for index in range(mark.start, mark.end)]
-        heard = analysis.covered(("*",), SOUND)
-        known = heard.issuperset(range(mark.start, mark.end)) or any(self._ordinary.knows(word) for word in words)
+        known = analysis.heard_surely.issuperset(range(mark.start, mark.end)) or any(
+            self._ordinary.knows(word) for word in words
+        )
         return not known and (mark.quality > DISTANT or len("".join(words)) > 5)  # noqa: PLR2004
 
 

@@ -6,7 +6,7 @@ the text; what they return is not to be logged.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
@@ -175,11 +175,15 @@ class _OneReading(TextAtQuestion):
         long = any(mark.end - mark.start > 1 for mark in self._analysis.found("soc.wait"))
         return self._make(Kind.WAIT) if waits and long and not self._dangers else None
 
+    @cached_property
+    def _commands(self) -> Sequence[str]:
+        """The commands that count here and have words in the text, in their order."""
+        has = self._analysis.has
+        return [name for name in COMMANDS if has(f"cmd.{name}") and self._expects(name)] if has("cmd.*") else []
+
     def _certain_command(self) -> Reading | None:
-        if not self._analysis.has("cmd.*"):
-            return None
-        for name in COMMANDS:
-            if self._expects(name) and self._analysis.is_exactly((f"cmd.{name}",), POLITE) and not self._dangers:
+        for name in self._commands:
+            if self._analysis.is_exactly((f"cmd.{name}",), POLITE) and not self._dangers:
                 return self._make(Kind.COMMAND, Confidence.CERTAIN, command=name)
         return None
 
@@ -220,9 +224,9 @@ class _OneReading(TextAtQuestion):
     def _social(self) -> Reading | None:
         if self._asked.name == "category" and self._chosen.option and len(self._analysis) >= STORY_WORDS:
             return None
+        beside = (*LOOSE, "say.yes", "t.listen", "t.tell", "time.*", "digits")
+        spare = 0 if self._free and len(self._analysis) > LONGEST_SOCIAL else self._spare()
         for mark, kind, topic in SOCIAL:
-            beside = (*LOOSE, "say.yes", "t.listen", "t.tell", "time.*", "digits")
-            spare = 0 if self._free and len(self._analysis) > LONGEST_SOCIAL else self._spare()
             if self._analysis.consists_of((mark,), beside, spare=spare) and not self._tells():
                 if mark == "soc.ok" and (self._analysis.negates or any(map(self._is_phrase, WISHES))):
                     continue
@@ -245,14 +249,14 @@ class _OneReading(TextAtQuestion):
         return self._make(Kind.COMMAND, command="unknown")
 
     def _command(self) -> Reading | None:
-        if not self._analysis.has("cmd.*"):
+        if not self._commands:
             return None
         if self._asked.asks == "code" and self._analysis.has("t.code"):
             return None  # "I lost my code" calls for no help
         if self._tells() or self._chosen.option or (self._analysis.asks and self._analysis.has("say.if")):
             return None
-        for name in COMMANDS:
-            if not self._expects(name) or (self._free and not self._is_phrase(f"cmd.{name}")):
+        for name in self._commands:
+            if self._free and not self._is_phrase(f"cmd.{name}"):
                 continue
             beside = (
                 *LOOSE,
