@@ -28,7 +28,8 @@ MOST_FILES = 20
 ASIDE = {
     "core/satark/channel.py",  # the values themselves: an address reveals itself
     "core/satark/store/engines.py",  # SQLAlchemy calls it when a transaction begins
-    "core/satark/store/bulk.py",  # it stands in SQLAlchemy's place
+    "core/satark/store/bulk.py",  # this and the next stand in SQLAlchemy's place
+    "core/satark/store/driver.py",
     "core/satark/backoff.py",  # this and the next five: background tasks that run on the event loop meanwhile
     "core/satark/threads.py",
     "core/satark/identity/receipts.py",
