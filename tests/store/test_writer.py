@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -23,8 +24,10 @@ class RecordingWrite:
 
     def __init__(self) -> None:
         self.batches: list[list[bytes]] = []
+        self.threads: list[threading.Thread] = []
 
     def __call__(self, unit: UnitOfWork, items: Sequence[bytes]) -> Sequence[Any]:
+        self.threads.append(threading.current_thread())
         self.batches.append(list(items))
         new = unit.insert_new(seen, [{"key": item, "day": 1} for item in items], "key")
         if b"poison" in items:
@@ -233,6 +236,28 @@ async def test_where_the_database_goes_down_in_a_batch_the_rest_is_not_tried(sto
     assert [type(one) for one in outcomes] == [StoreDown] * 3
     assert begun == 2
     assert await store.writer.write_grouped(b"c") is True
+
+
+async def test_turns_run_on_the_event_loop_where_the_database_is_in_this_process(store: Store) -> None:
+    is_sqlite = store.main.dialect.name == "sqlite"
+    await store.writer.write_grouped(b"a")
+    assert (store.grouped.threads == [threading.current_thread()]) is is_sqlite
+    assert await store.writer.write(lambda unit: threading.current_thread()) is not threading.current_thread()
+
+
+@pytest.mark.parametrize("name", ["main", "keys"])
+async def test_the_event_loop_runs_while_another_process_writes(store: Store, name: str) -> None:
+    if store.main.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL locks rows")
+    others, begun = make_engine(str(getattr(store, name).url)), Counter[str]()
+    event.listen(store.main, "begin", lambda _: begun.update(["main"]))
+    with others.begin():
+        writing = asyncio.create_task(store.writer.write_grouped(b"a"))
+        await asyncio.sleep(0.05)
+        assert not writing.done()
+    assert await writing is True
+    assert begun["main"] == 1, "the event loop waited until SQLite gave up"
+    others.dispose()
 
 
 async def test_two_writers_store_the_same_event_once(databases: Any, store: Store) -> None:

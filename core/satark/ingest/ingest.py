@@ -47,7 +47,7 @@ class IngestFailed(Exception):  # noqa: N818 - it reads as what it says
 
 
 class Ingest:
-    """Ingests batches. It runs on the event loop and mostly waits: the turns run in the writer's thread."""
+    """Ingests batches. It runs on the event loop and mostly waits: the writer runs the turns."""
 
     def __init__(
         self,

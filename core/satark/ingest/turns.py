@@ -33,7 +33,7 @@ class EpochOver(Exception):  # noqa: N818 - it reads as what it says
 
 
 class Turns:
-    """Ingests batches of events; runs in the writer's thread."""
+    """Ingests batches of events; the writer runs it."""
 
     def __init__(
         self,

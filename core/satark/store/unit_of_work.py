@@ -98,15 +98,21 @@ class UnitOfWork:
         if rows:
             bulk.upsert(self.keys, table, rows)
 
-    def commit(self) -> None:
-        """Insert what is queued, run what must be last, then commit: the key store first."""
-        for table, rows in self._queued.items():
+    def finish(self) -> None:
+        """Insert what is queued and run what must be last: all but the commit."""
+        queued, self._queued = self._queued, {}
+        for table, rows in queued.items():
             if table.metadata is keys_metadata:
                 self.upsert(table, rows)
             else:
                 self.insert(table, rows)
-        for write in self._last:
+        last, self._last = self._last, []
+        for write in last:
             write()
+
+    def commit(self) -> None:
+        """Finish, then commit: the key store first."""
+        self.finish()
         if self._keys is not None:
             self._keys.commit()
         self.main.commit()

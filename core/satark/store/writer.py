@@ -3,6 +3,8 @@
 The event loop collects the waiting writes and hands the thread one list at a time. A queue of single writes would
 contend for the interpreter lock (measured: 0.64 of the speed without a store, against 0.85 with lists). With disks that
 really flush (4 ms), one commit per message reaches 0.09 of the speed of group commit.
+
+The thread waits for locks and disks. On SQLite turns run on the event loop meanwhile, on PostgreSQL in the thread.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
@@ -135,6 +138,7 @@ class Writer:
     ) -> None:
         self._connections = Connections(main, keys)
         self._grouped = grouped
+        self._is_sqlite = main.dialect.name == "sqlite"
         self._waiting: WaitingWrites[_Job] = WaitingWrites(bounds)
         self._busy = False
         self._scheduled = False
@@ -270,24 +274,47 @@ class Writer:
                 job.result = error.with_traceback(None)
 
     def _commit(self, jobs: Sequence[_Job]) -> None:
-        with self._begin() as unit:
-            grouped = [job for job in jobs if job.grouped]
-            if grouped and self._grouped is not None:
-                results = self._grouped(unit, [job.work for job in grouped])
-                for job, result in zip(grouped, results, strict=True):
-                    job.result = result
-            for job in jobs:
-                if not job.grouped:
-                    job.result = job.work(unit)
+        on_loop = self._is_sqlite and any(job.grouped for job in jobs)
+        with self._begin(locks_keys=on_loop) as unit:
+            if on_loop:
+                self._write_on_loop(unit, jobs)
+            else:
+                self._write(unit, jobs)
+
+    def _write_on_loop(self, unit: UnitOfWork, jobs: Sequence[_Job]) -> None:
+        """Write on the event loop, while this thread waits: it has SQLite's locks, so that nothing waits there.
+
+        Two busy threads take the interpreter's lock from each other at every statement (measured: 1,030 messages a
+        second, against 1,160 in one thread). This thread waits for what can take long: the locks and the disk.
+        """
+        written: Future[None] = Future()
+        self._running_loop().call_soon_threadsafe(_run_into, written, partial(self._write, unit, jobs))
+        try:
+            written.result()
+        finally:
+            del written  # an error's traceback holds this frame: with it the batch would stay in a cycle
+
+    def _write(self, unit: UnitOfWork, jobs: Sequence[_Job]) -> None:
+        grouped = [job for job in jobs if job.grouped]
+        if grouped and self._grouped is not None:
+            results = self._grouped(unit, [job.work for job in grouped])
+            for job, result in zip(grouped, results, strict=True):
+                job.result = result
+        for job in jobs:
+            if not job.grouped:
+                job.result = job.work(unit)
+        unit.finish()
 
     @contextmanager
-    def _begin(self) -> Iterator[UnitOfWork]:
+    def _begin(self, *, locks_keys: bool) -> Iterator[UnitOfWork]:
         """Begin a transaction; if that fails, no write is at fault: the store is down."""
         if self.held:
             raise _down()
         with ExitStack() as stack:
             try:
                 unit = stack.enter_context(self._connections.transaction())
+                if locks_keys:
+                    _ = unit.keys
             except SQLAlchemyError:
                 raise _down() from None
             yield unit
@@ -301,6 +328,13 @@ def _refuse(jobs: Sequence[_Job], down: StoreDown) -> None:
     """Let all of these writes fail: trying each would run into the same timeout each time."""
     for job in jobs:
         job.result = down
+
+
+def _run_into(written: Future[T], work: Callable[[], T]) -> None:
+    try:
+        written.set_result(work())
+    except Exception as error:  # noqa: BLE001 - it is raised where the result is waited for
+        written.set_exception(error)
 
 
 def _nothing(_unit: UnitOfWork) -> None:
