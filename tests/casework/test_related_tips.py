@@ -83,13 +83,15 @@ def test_nothing_of_what_is_compared_is_written(services: Services, sp: SeededDe
         seed_tip(
             services,
             [sp.desk],
-            answers=saying(f"राजू यादव, UP65CD4411, 9876543210. {LONG}", place={"text": "पानी टंकी नगवा"}),
+            answers=saying(
+                f"राजू यादव, UP65CD4411, 9876543210, चित्रकूटनगर. {LONG}", place={"text": "पानी टंकी विश्वनाथगली"}
+            ),
         )
         for _ in range(2)
     ]
     casework = sp.casework_of("officer")
     assert related(casework, tips[0])[tips[1].number].keys() == {"plate", "phone", "person", "text", "place"}
-    secrets = [b"UP65CD4411", b"9876543210", b"raju", "राजू".encode(), b"tnk", "टंकी".encode(), b"snm"]
+    secrets = [b"UP65CD4411", b"9876543210", b"raju", "राजू".encode(), b"vsvntgl", "टंकी".encode(), b"ctrktngr"]
     written = [*files_below(services.evidence_dir.parent).values(), *rows_of(services)]
     assert written
     assert [secret for secret in secrets for content in written if secret in content] == []

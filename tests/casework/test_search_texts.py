@@ -19,7 +19,9 @@ ANSWERS = {
 
 
 @pytest.fixture
-def tip(services: Services, sp: SeededDesk) -> SeededTip:
+def tip(services: Services, sp: SeededDesk, monkeypatch: pytest.MonkeyPatch) -> SeededTip:
+    # A search looks at the number too, and one in six thousand has `few` in it.
+    monkeypatch.setattr("satark.testing.tips.new_number", lambda: "K2Q7-2XPM")
     return seed_tip(services, [sp.desk], answers=ANSWERS, category="INTOX")
 
 
