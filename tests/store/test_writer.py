@@ -67,6 +67,27 @@ async def test_items_of_one_loop_iteration_are_committed_in_batches(store: Store
     assert store.count() == 25
 
 
+async def test_a_transaction_begins_once_the_event_loop_has_read_all_that_has_come(store: Store) -> None:
+    async def come(iterations: int) -> None:
+        for _ in range(iterations):
+            await asyncio.sleep(0)
+        await store.writer.write_grouped(bytes([iterations]))
+
+    await asyncio.gather(*(come(iterations) for iterations in range(5)))
+    assert [len(batch) for batch in store.grouped.batches] == [5]
+
+
+async def test_writes_that_come_without_end_do_not_hold_a_transaction_up(store: Store) -> None:
+    first = asyncio.ensure_future(store.writer.write_grouped(b"first"))
+    for number in range(20_000):
+        store.writer.group(number.to_bytes(4, "big"), b"", lambda _result: None)
+        await asyncio.sleep(0)
+        if store.grouped.batches:
+            break
+    assert len(store.grouped.batches[0]) == 10
+    assert await first is True
+
+
 async def test_what_fails_after_a_write_leaves_no_other_waiting(store: Store) -> None:
     def broken(_result: Any) -> None:
         raise ValueError("planted")
