@@ -71,6 +71,10 @@ def test_what_a_year_leaves_is_stored(tmp_path: Path) -> None:
         with make_engine(url).begin() as connection:
             counts |= {one.name: connection.scalar(select(func.count()).select_from(one)) for one in stored}
     assert counts == {"tip": 30, "conversation": 20, "alias": 20, "envelope": 60}
+    with make_engine(main).begin() as connection:
+        seen = connection.execute(select(tables.seen.c.key, tables.seen.c.day)).all()
+    assert len({day for _, day in seen}) == len(seen) == 30
+    assert all(key[:2] == day.to_bytes(2) for key, day in seen)
 
 
 class Posts(asyncio.WriteTransport):

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import threading
+import time
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from satark import hookimpl
@@ -242,6 +244,34 @@ async def test_an_event_that_comes_again_changes_nothing(databases: Any, tmp_pat
         batch = Batch(inbound=[inbound("b", Text("Hi"), "wamid.2") for _ in range(2)])
         assert sorted(one.duplicate for one in await place.runtime.ingest.ingest(place.channel, batch)) == [False, True]
         assert place.count("seen") == 2
+
+
+@pytest.mark.parametrize("days_ago", [0, 1, None])
+async def test_an_event_that_comes_again_on_a_later_day_changes_nothing(
+    days_ago: int | None, databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    sent_at = None if days_ago is None else int(now) - days_ago * 86_400
+    event = replace(inbound("asha", Text("Hi"), "wamid.1"), sent_at=sent_at)
+    async with town_on(databases, tmp_path) as place:
+        duplicates = []
+        for later in (0, 1, 2):
+            moved = SimpleNamespace(time=lambda later=later: now + later * 86_400)
+            monkeypatch.setattr("satark.store.unit_of_work.time", moved)
+            batch = Batch(inbound=[event, event])
+            duplicates += [one.duplicate for one in await place.runtime.ingest.ingest(place.channel, batch)]
+        assert sorted(duplicates) == [False, *[True] * 5]
+        assert [day for _, day in place.rows(tables.seen)] == [int(now) // 86_400 - (days_ago or 0)]
+
+
+async def test_events_that_never_came_look_like_those_that_came(databases: Any, tmp_path: Path) -> None:
+    async with town_on(databases, tmp_path) as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, RECEIPT)
+        rows, came = place.rows(tables.seen), len(asha.results)
+        assert len(rows) > came
+        assert {(len(key), int.from_bytes(key[:2]) - day) for key, day in rows} == {(16, 0)}
+        assert len({key[2:] for key, _ in rows}) == len({key[-8:] for key, _ in rows}) == len(rows)
 
 
 async def test_a_poisonous_event_fails_alone_and_may_come_again(databases: Any, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -18,6 +19,8 @@ ACKNOWLEDGE = "acknowledge"
 
 PRIVATE = "private"
 _IGNORED = Batch(ignored=1)
+_DIGITS = 10
+"""Of a time in Unix seconds, until the year 2286."""
 
 
 class UpdateParser:
@@ -63,7 +66,8 @@ class UpdateParser:
             event = event_of(message, self._account, self._max_file_bytes)
             event, event_key = event or unsupported_event(fields), key
         own_id, typing = str(message.message_id), self._typing_call(message.chat)
-        return self._batch(message.chat, event_key, event, provider_message_id=own_id, busy=typing)
+        sent_at = _sent_at(fields)
+        return self._batch(message.chat, event_key, event, sent_at=sent_at, provider_message_id=own_id, busy=typing)
 
     def _unreadable(self, update: updates.Update, raw: bytes) -> Batch:
         """Report the sender of a message that can't be decoded. An edit that can't be decoded is ignored."""
@@ -93,6 +97,7 @@ class UpdateParser:
         key: str,
         event: Event | None,
         *,
+        sent_at: int | None = None,
         provider_message_id: str = "",
         answer: Call | None = None,
         busy: Call | None = None,
@@ -105,6 +110,7 @@ class UpdateParser:
             event_key=key,
             senders=senders,
             event=event,
+            sent_at=sent_at,
             provider_message_id=provider_message_id,
             answer=answer,
             busy=busy,
@@ -124,6 +130,15 @@ def _key(message: updates.Message | updates.MessageHeader) -> str:
     It is hashed, since an `Edited` event holds it, and events must not show a chat's id.
     """
     return "message:" + hashlib.sha256(f"{message.chat.id}:{message.message_id}".encode()).hexdigest()
+
+
+def _sent_at(fields: Mapping[str, msgspec.Raw]) -> int | None:
+    """Read a message's `date`: Unix seconds. None: it is no such number.
+
+    Of an edit it is the original's, which never changes; `edit_date` is that of the last edit.
+    """
+    digits = bytes(fields.get("date", b""))
+    return int(digits) if digits.isdigit() and len(digits) <= _DIGITS else None
 
 
 def _edit(message: updates.Message, original: str) -> Event | None:

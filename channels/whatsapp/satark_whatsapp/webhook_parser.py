@@ -18,6 +18,8 @@ READ_RECEIPT = "read_receipt"
 """The method of the call that shows "read" or "typing…" to the sender."""
 
 _RECEIPT_START = b'{"messaging_product":"whatsapp","status":"read","message_id":'
+_DIGITS = 10
+"""Of a time in Unix seconds, until the year 2286."""
 _TYPING = b',"typing_indicator":{"type":"text"}'
 
 
@@ -92,6 +94,7 @@ class WebhookParser:
             event_key=message.id or _composed_key(message),
             senders=senders,
             event=event,
+            sent_at=_sent_at(message),
             seen=self._read_receipt(account, message.id, event),
             busy=self._read_receipt(account, message.id, event, _TYPING),
         )
@@ -115,6 +118,12 @@ class WebhookParser:
         if status.status == "failed" and status.errors:
             return send_result_of(status.errors[0], self._delays)
         return None
+
+
+def _sent_at(message: payload.Message) -> int | None:
+    """Read a message's timestamp: Unix seconds, as digits. None: it has none, or one of more digits than times have."""
+    digits = (message.timestamp or "").encode()
+    return int(digits) if digits.isdigit() and len(digits) <= _DIGITS else None
 
 
 def _composed_key(message: payload.Message) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from satark.channel import Edited, Event, Inbound, Revoked
 from satark.prompt import Prompt
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
     from satark.identity.receipts import CodeKey
     from satark.store.outbox import OutboxMessage
+
+_DAY_BYTES: Final = 2
+_HASH_BYTES: Final = 14
+"""How much of an event's keyed hash stands in its key, after its day."""
 
 
 class InboundEvent:
@@ -38,6 +42,7 @@ class InboundEvent:
         """Whether its request was answered before: it was spooled while the database was down."""
         self.inbound = inbound
         self.key = identity.event(inbound.account, inbound.event_key)
+        """The keyed hash that it is recognised by: 16 bytes. It is stored as `seen_key` makes it."""
         self.source = self.key.hex()[:16]
         self.pseudonyms = tuple(identity.pseudonym(inbound.account, sender) for sender in inbound.senders)
         self.event = _with_hashed_original(inbound, identity)
@@ -80,6 +85,22 @@ class TurnResult:
         """Whether there are files to fetch."""
         self.submitted = False
         self.wrong_code = False
+
+
+def seen_key(day: int, hashed: bytes) -> bytes:
+    """Return the key under which an event is stored, given its day (days since 1970) and its keyed hash: 16 bytes.
+
+    A day's keys lie together, so that new ones go to few pages of the index: random ones would take a page each.
+    """
+    return day.to_bytes(_DAY_BYTES) + hashed[:_HASH_BYTES]
+
+
+def seen_row(key: bytes) -> dict[str, object]:
+    """Return the row of `seen` with this key.
+
+    Its day is the key's, even where the event came later: two days in a row would tell that it was sent about midnight.
+    """
+    return {"key": key, "day": int.from_bytes(key[:_DAY_BYTES])}
 
 
 def _with_hashed_original(inbound: Inbound, identity: Identity) -> Event:

@@ -15,6 +15,7 @@ from satark.identity.random_bytes import random_bytes
 from satark.identity.receipts import FreshCode, OpenedReceipt
 from satark.identity.sealing import encode, new_identity, seal
 from satark.identity.tip_numbers import new_number
+from satark.ingest.event import seen_key, seen_row
 from satark.observability import log
 from satark.roster.state import RosterState
 from satark.routing import rules
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 
 _EVENTS = 32
 """Events to a multiple of which a tip's are filled up, by the prompts that they were answered with."""
-_KEY_BYTES = 16
-"""Size of an event's key (`Identity.event`)."""
+_HASH_BYTES = 16
+"""Size of an event's keyed hash (`Identity.event`)."""
 _PADDED = 4096
 """Bytes to a multiple of which a tip's document is filled up: its size tells less of the answers."""
 
@@ -165,8 +166,8 @@ class Submissions:
 
 def _decoy_events(prompts: int, day: int) -> list[dict[str, object]]:
     """Make events that never came, so that a day's rows do not tell which questions a tip was asked."""
-    drawn = random_bytes(-prompts % _EVENTS * _KEY_BYTES)
-    return [{"key": drawn[at : at + _KEY_BYTES], "day": day} for at in range(0, len(drawn), _KEY_BYTES)]
+    drawn = (random_bytes(_HASH_BYTES) for _ in range(-prompts % _EVENTS))
+    return [seen_row(seen_key(day, hashed)) for hashed in drawn]
 
 
 def _header(tip: Tip, screening: Screening, route: rules.Route) -> Header:

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from satark.ingest.event import InboundEvent, TurnResult
+from satark.ingest.event import InboundEvent, TurnResult, seen_key, seen_row
 from satark.ingest.turn import Conversation
-from satark.store import conversations, provider_messages
+from satark.store import bulk, conversations, provider_messages
 from satark.store.tables import seen
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Turns:
         handoff_codes: HandoffCodes,
         runner: TurnRunner,
         outbox: Outbox,
+        seen_days: int,
     ) -> None:
         self._identity = identity
         self._flows = flows
@@ -51,6 +52,7 @@ class Turns:
         self._handoff_codes = handoff_codes
         self._runner = runner
         self._outbox = outbox
+        self._seen_days = seen_days
 
     def __call__(self, unit: UnitOfWork, events: Sequence[InboundEvent]) -> list[TurnResult]:
         """Ingest a batch; return the result of each event, in order."""
@@ -87,8 +89,7 @@ class Turns:
         return [self._outbox.fit(prompt, event.channel)]
 
     def _unseen(self, unit: UnitOfWork, events: Sequence[InboundEvent]) -> set[bytes]:
-        rows = [{"key": key, "day": unit.day} for key in sorted({event.key for event in events})]
-        return unit.insert_new(seen, rows, "key")
+        return add_unseen(unit, {event.key: event.inbound.sent_at for event in events}, self._seen_days)
 
     def _homes(
         self, unit: UnitOfWork, senders: Sequence[Sequence[bytes]]
@@ -144,3 +145,30 @@ class Turns:
         ]
         result.outgoing += messages
         return messages
+
+
+def add_unseen(unit: UnitOfWork, sent: Mapping[bytes, int | None], seen_days: int) -> set[bytes]:
+    """Remember those of these events that are not remembered yet; return their keyed hashes.
+
+    One that says when it was sent has the same key at each delivery. Of another, the keys of all days are looked for.
+
+    Args:
+        unit: the transaction.
+        sent: keyed hash of an event → when it was sent, in Unix seconds; None: its provider does not say.
+        seen_days: days for which an event is remembered.
+    """
+    # Of tomorrow too: the clock of another process, or of a provider, may be ahead of this one.
+    remembered = range(max(unit.day - seen_days, 0), unit.day + 2)
+    days = {hashed: at // 86_400 for hashed, at in sent.items() if at is not None and at // 86_400 in remembered}
+    known = _seen_on(unit, sent.keys() - days.keys(), remembered)
+    new = {seen_key(days.get(hashed, unit.day), hashed): hashed for hashed in sent.keys() - known}
+    return {new[key] for key in unit.insert_new(seen, [seen_row(key) for key in sorted(new)], "key")}
+
+
+def _seen_on(unit: UnitOfWork, hashes: Collection[bytes], days: range) -> set[bytes]:
+    """Return those of these events that are remembered under any of these days."""
+    keys = {seen_key(day, hashed): hashed for day in days for hashed in hashes}
+    if not keys:
+        return set()
+    found = bulk.select(unit.main, (seen.c.key,), seen.c.key, sorted(keys), lock=False)
+    return {keys[key] for (key,) in found}

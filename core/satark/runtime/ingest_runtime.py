@@ -186,6 +186,7 @@ class IngestRuntime:
             handoff_codes=self._handoff_codes,
             runner=runner,
             outbox=self._outbox,
+            seen_days=int(self._settings.core.seen_days),
         )
 
     def _build_fetcher(self, plugins: Plugins) -> EvidenceWorker:

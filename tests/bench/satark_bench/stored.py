@@ -10,12 +10,15 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Boolean, Engine, Integer, LargeBinary, Table
 
+from satark.core_settings import Core
+from satark.ingest.event import seen_key, seen_row
 from satark.store import tables
 from satark.store.engines import make_engine
 from satark_bench.scenarios import Scenario
 
 _AT_ONCE: Final = 10_000
 _SEALED_BYTES: Final = 600
+_SEEN_DAYS: Final = int(Core().seen_days)
 _YEAR: Final = 365 * 86_400
 
 
@@ -41,8 +44,17 @@ def _fill(engine: Engine, table: Table, count: int) -> None:
 
 def _rows(table: Table, count: int) -> Iterator[dict[str, Any]]:
     chance = random.Random(table.name)
-    for _ in range(count):
-        yield {column.name: _value(column.name, column.type, chance) for column in table.columns}
+    for number in range(count):
+        if table is tables.seen:
+            yield _event(number / count, chance)
+        else:
+            yield {column.name: _value(column.name, column.type, chance) for column in table.columns}
+
+
+def _event(share: float, chance: random.Random) -> dict[str, Any]:
+    """Return an event that came when this share of the days for which one is remembered was over."""
+    day = int(time.time()) // 86_400 - _SEEN_DAYS + 1 + int(share * _SEEN_DAYS)
+    return seen_row(seen_key(day, chance.randbytes(16)))
 
 
 def _value(name: str, kind: Any, chance: random.Random) -> object:

@@ -140,6 +140,40 @@ def test_an_edit_names_its_original(telegram: TelegramChannel, signed: Sign, per
     )
 
 
+@pytest.mark.parametrize(
+    ("date", "sent_at"),
+    [
+        (1_795_000_000, 1_795_000_000),
+        (0, 0),
+        (None, None),
+        (-1, None),
+        (1_795_000_000.5, None),
+        (1e300, None),
+        (17_950_000_000, None),
+        (10**400, None),
+        ("1795000000", None),
+        ([], None),
+    ],
+)
+def test_a_message_says_when_it_was_sent_if_it_names_a_time(
+    date: Any, sent_at: int | None, telegram: TelegramChannel, signed: Sign, person: Person
+) -> None:
+    update = Updates().message(person, {"text": "Hi", "date": date})
+    (inbound,) = telegram.parse(signed(update)).inbound
+    assert (inbound.event, inbound.sent_at) == (Text("Hi"), sent_at)
+    del update["message"]["date"]
+    assert telegram.parse(signed(update)).inbound[0].sent_at is None
+
+
+def test_an_edit_was_sent_when_its_original_was_and_of_a_tap_nobody_says(
+    telegram: TelegramChannel, signed: Sign, person: Person
+) -> None:
+    updates = Updates()
+    edit = updates.edit(person, 11, {"text": "new", "date": 1_795_000_000, "edit_date": 1_795_086_400})
+    tap = updates.tap(person, "a:b:1", updates.bare(person, {"text": "?"}))
+    assert [telegram.parse(signed(update)).inbound[0].sent_at for update in (edit, tap)] == [1_795_000_000, None]
+
+
 @pytest.mark.parametrize("body", [{"location": AT}, {"photo": [LARGE]}, {"text": 5}])
 def test_an_edit_without_text_is_ignored(
     body: dict[str, Any], telegram: TelegramChannel, signed: Sign, person: Person

@@ -156,6 +156,41 @@ def test_a_message_without_id_gets_a_key_and_no_read_receipt(
     assert inbound.seen is None
 
 
+@pytest.mark.parametrize(
+    ("timestamp", "sent_at"),
+    [
+        (b'"1749416383"', 1_749_416_383),
+        (b'"0"', 0),
+        (b"null", None),
+        (b'""', None),
+        (b'"-1749416383"', None),
+        (b'"1749416383.5"', None),
+        (b'" 1749416383"', None),
+        (b'"yesterday"', None),
+        ('"१७४९४१६३८३"'.encode(), None),
+        (b'"17494163830"', None),
+        (b'"' + b"9" * 5000 + b'"', None),
+        (b"1749416383", None),
+        (b"1e400", None),
+        (b"{}", None),
+    ],
+)
+def test_a_message_says_when_it_was_sent_if_it_names_a_time(
+    timestamp: bytes, sent_at: int | None, whatsapp: WhatsAppChannel, payload: Callable[[str], bytes]
+) -> None:
+    body = payload("text").replace(b'"timestamp": "1749416383"', b'"timestamp": ' + timestamp)
+    (inbound,) = whatsapp.parse(RawRequest(method="POST", path="/", body=body)).inbound
+    assert (inbound.event_key, inbound.sent_at) == (WAMID, sent_at)
+
+
+def test_a_message_without_a_time_does_not_say_when_it_was_sent(
+    whatsapp: WhatsAppChannel, payload: Callable[[str], bytes]
+) -> None:
+    body = payload("text").replace(b'"timestamp": "1749416383",', b"")
+    (inbound,) = whatsapp.parse(RawRequest(method="POST", path="/", body=body)).inbound
+    assert (inbound.event_key, inbound.sent_at) == (WAMID, None)
+
+
 def test_an_accepted_message_can_be_marked_as_read(parse: Parse) -> None:
     (inbound,) = parse("text").inbound
     receipt = {"messaging_product": "whatsapp", "status": "read", "message_id": WAMID}

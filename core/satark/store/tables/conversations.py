@@ -25,7 +25,7 @@ flow = Table(
 seen = Table(
     "seen",
     main,
-    Column("key", LargeBinary(16), primary_key=True, comment="keyed hash of (account, event key)"),
+    Column("key", LargeBinary(16), primary_key=True, comment="the day, and a keyed hash of (account, event key)"),
     Column("day", Integer, nullable=False, comment="days since 1970, for expiry"),
     Index("seen_day", "day"),
     comment="inbound events that were ingested",

@@ -124,8 +124,9 @@ def check_parse(case: ChannelCase) -> None:
     _check_texts(case, events)
 
 
-def _keys(batch: Batch) -> list[str]:
-    return [inbound.event_key for inbound in batch.inbound]
+def _keys(batch: Batch) -> list[tuple[str, int | None]]:
+    """Return what each event is recognised by when it is delivered again."""
+    return [(inbound.event_key, inbound.sent_at) for inbound in batch.inbound]
 
 
 def _check_keys(case: ChannelCase, events: list[Inbound]) -> None:

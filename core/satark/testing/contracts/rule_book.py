@@ -18,7 +18,7 @@ C09 | b | whatever is sent, verify answers | True or False, and no exception
 C10 | b | a genuine request passes before its body is read | the signature header is there and the head is accepted
 C11 | b | a genuine request is read | `parse` returns a batch, and at least one of `genuine` has an event
 C12 | b | each message has a key of its own | two different events have two different keys
-C13 | b | a message that is delivered again has the same key | the same event keys as the first time
+C13 | b | a message that is delivered again has the same key | the same `event_key` and `sent_at` as the first time
 C14 | b | an event belongs to an account of the channel | `Inbound.account` is one of `accounts`
 C15 | b | an event has the sender's address, which replies go to | `senders[0]` is the address to reply to
 C16 | b | an event shows nobody | no identifier outside an `Address`

@@ -48,7 +48,12 @@ def _create_flows_and_events() -> None:
     )
     op.create_table(
         "seen",
-        sa.Column("key", sa.LargeBinary(length=16), nullable=False, comment="keyed hash of (account, event key)"),
+        sa.Column(
+            "key",
+            sa.LargeBinary(length=16),
+            nullable=False,
+            comment="the day, and a keyed hash of (account, event key)",
+        ),
         sa.Column("day", sa.Integer(), nullable=False, comment="days since 1970, for expiry"),
         sa.PrimaryKeyConstraint("key"),
         comment="inbound events that were ingested",
