@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 
 from satark.ingest.turns import add_unseen
 from satark.store.engines import make_engine
@@ -34,6 +34,10 @@ class Store:
             unit.now = now
             return add_unseen(unit, sent, KEPT)
 
+    def purge(self, oldest: int) -> None:
+        with self.main.begin() as connection:
+            connection.execute(delete(seen).where(seen.c.day < oldest))
+
     def rows(self) -> list[tuple[bytes, int]]:
         with self.main.begin() as connection:
             return [(row.key, row.day) for row in connection.execute(select(seen).order_by(seen.c.key))]
@@ -56,10 +60,13 @@ def store(databases: Any) -> Iterator[Store]:
         (NOON, TODAY),
         (TODAY * DAY - 1, TODAY - 1),
         ((TODAY + 1) * DAY, TODAY + 1),
-        (NOON - KEPT * DAY, TODAY - KEPT),
-        (None, TODAY),
+        (NOON + 9 * DAY, TODAY + 9),
+        (NOON - (KEPT - 8) * DAY, TODAY - KEPT + 8),
+        (NOON - (KEPT - 7) * DAY, TODAY),
         (NOON - (KEPT + 1) * DAY, TODAY),
-        (NOON + 2 * DAY, TODAY),
+        (None, TODAY),
+        (65_536 * DAY - 1, 65_535),
+        (65_536 * DAY, TODAY),
         (0, TODAY),
         (-1, TODAY),
         (2**80, TODAY),
@@ -81,6 +88,15 @@ def test_an_event_is_recognised_on_another_day(later: int, sent_at: int | None, 
     assert store.add({ONE: sent_at, OTHER: None}, NOON + later * DAY) == {OTHER}
     assert len(store.rows()) == 2, "nothing was added for it"
     assert set(before) < set(store.rows())
+
+
+@pytest.mark.parametrize("late", [*range(KEPT - 10, KEPT + 10), 0, -1, -2, -9])
+def test_an_event_is_recognised_for_eight_days_however_late_it_came(late: int, store: Store) -> None:
+    sent_at = NOON - late * DAY
+    assert store.add({ONE: sent_at}) == {ONE}
+    for later in range(1, 9):
+        store.purge(TODAY + later - KEPT)
+        assert store.add({ONE: sent_at}, NOON + later * DAY) == set(), later
 
 
 def test_an_event_without_a_time_is_recognised_until_its_term_ends(store: Store) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from satark.store.outbox import OutboxMessage
 
 _DAY_BYTES: Final = 2
+MOST_DAYS: Final = 1 << 8 * _DAY_BYTES
+"""The first day since 1970 that fits in no event's key."""
 _HASH_BYTES: Final = 14
 """How much of an event's keyed hash stands in its key, after its day."""
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from satark.ingest.event import InboundEvent, TurnResult, seen_key, seen_row
+from satark.ingest.event import MOST_DAYS, InboundEvent, TurnResult, seen_key, seen_row
 from satark.ingest.turn import Conversation
 from satark.store import bulk, conversations, provider_messages
 from satark.store.tables import seen
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from satark.store.flows import Flows
     from satark.store.outbox import OutboxMessage
     from satark.store.unit_of_work import UnitOfWork
+
+
+_DELIVERY_DAYS: Final = 8
+"""Days for which an event is remembered at least after it came: Meta delivers one again for seven days."""
 
 
 class EpochOver(Exception):  # noqa: N818 - it reads as what it says
@@ -150,16 +154,18 @@ class Turns:
 def add_unseen(unit: UnitOfWork, sent: Mapping[bytes, int | None], seen_days: int) -> set[bytes]:
     """Remember those of these events that are not remembered yet; return their keyed hashes.
 
-    One that says when it was sent has the same key at each delivery. Of another, the keys of all days are looked for.
+    One that says when it was sent has the same key at each delivery. Of another, and of one that came so late that it
+    would soon be forgotten, the keys of all days are looked for.
 
     Args:
         unit: the transaction.
         sent: keyed hash of an event → when it was sent, in Unix seconds; None: its provider does not say.
         seen_days: days for which an event is remembered.
     """
-    # Of tomorrow too: the clock of another process, or of a provider, may be ahead of this one.
+    timely = range(max(unit.day - seen_days + _DELIVERY_DAYS, 0), MOST_DAYS)
+    days = {hashed: at // 86_400 for hashed, at in sent.items() if at is not None and at // 86_400 in timely}
+    # Of tomorrow too: the clock of another process may be ahead of this one.
     remembered = range(max(unit.day - seen_days, 0), unit.day + 2)
-    days = {hashed: at // 86_400 for hashed, at in sent.items() if at is not None and at // 86_400 in remembered}
     known = _seen_on(unit, sent.keys() - days.keys(), remembered)
     new = {seen_key(days.get(hashed, unit.day), hashed): hashed for hashed in sent.keys() - known}
     return {new[key] for key in unit.insert_new(seen, [seen_row(key) for key in sorted(new)], "key")}
