@@ -33,7 +33,7 @@ Done: TypeAlias = Callable[[Any], None]
 
 SOON_SECONDS = 0.05
 """How long a write that nobody waits for waits for others, whose transaction it then shares."""
-_QUIET: Final = 2
+_UNCHANGED: Final = 2
 """Iterations of the event loop without another write, after which a transaction begins."""
 _MOST_ITERATIONS: Final = 50
 """Iterations after which it begins in any case."""
@@ -216,21 +216,21 @@ class Writer:
             self._later = self._later or self._running_loop().call_later(SOON_SECONDS, self._hand_over)
         elif not self._scheduled:
             self._scheduled = True
-            self._gather(known=0, quiet=0, left=_MOST_ITERATIONS)
+            self._gather(known=0, unchanged=0, left=_MOST_ITERATIONS)
 
-    def _gather(self, known: int, quiet: int, left: int) -> None:
+    def _gather(self, known: int, unchanged: int, left: int) -> None:
         """Begin the transaction once the event loop has read all that has come.
 
         On SQLite the loop runs the turns, and reads nothing meanwhile: what waited in the sockets would be written in
         one more transaction, which costs as much as a turn by itself (measured: a message costs a tenth more).
         """
         waiting = len(self._waiting)
-        quiet = quiet + 1 if waiting == known else 0
-        if quiet >= _QUIET or not left:
+        unchanged = unchanged + 1 if waiting == known else 0
+        if unchanged >= _UNCHANGED or not left:
             self._scheduled = False
             self._hand_over()
         else:
-            self._running_loop().call_soon(self._gather, waiting, quiet, left - 1)
+            self._running_loop().call_soon(self._gather, waiting, unchanged, left - 1)
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
