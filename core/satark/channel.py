@@ -212,8 +212,8 @@ class Inbound(Redacted, frozen=True, kw_only=True):
     """Every address that the provider gave for this one sender, the most lasting first. Replies go to the first."""
     event: Event
     sent_at: int | None = None
-    """When the provider says that it was sent, in Unix seconds, if it says the same each time it delivers it; None: it
-    says nothing."""
+    """When the provider says that it, or what it answers, was sent, in Unix seconds, if it says the same each time it
+    delivers it; None: it says nothing."""
     provider_message_id: str = ""
     """The provider's id of the message, where the channel can delete it later (`ErasingChannel`); else empty."""
     seen: Call | None = None

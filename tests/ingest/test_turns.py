@@ -99,6 +99,11 @@ def test_an_event_is_recognised_for_eight_days_however_late_it_came(late: int, s
         assert store.add({ONE: sent_at}, NOON + later * DAY) == set(), later
 
 
+def test_an_event_is_recognised_though_its_provider_no_longer_says_when_it_was_sent(store: Store) -> None:
+    assert store.add({ONE: NOON - 5 * DAY}) == {ONE}
+    assert store.add({ONE: None}, NOON + DAY) == set()
+
+
 def test_an_event_without_a_time_is_recognised_until_its_term_ends(store: Store) -> None:
     assert store.add({ONE: None}) == {ONE}
     assert store.add({ONE: None}, NOON + KEPT * DAY) == set()

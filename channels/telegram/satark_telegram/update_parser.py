@@ -89,7 +89,9 @@ class UpdateParser:
         answer: dict[str, Any] = {"callback_query_id": query.id}
         if tapped.date:
             answer |= {"chat_id": tapped.chat.id, "message_id": tapped.message_id}
-        return self._batch(tapped.chat, f"tap:{update.update_id}", Tap(query.data), answer=self._call(answer))
+        # A tap has no time of its own, and the message with the button came shortly before it.
+        sent_at, key = tapped.date or None, f"tap:{update.update_id}"
+        return self._batch(tapped.chat, key, Tap(query.data), sent_at=sent_at, answer=self._call(answer))
 
     def _batch(
         self,

@@ -165,13 +165,15 @@ def test_a_message_says_when_it_was_sent_if_it_names_a_time(
     assert telegram.parse(signed(update)).inbound[0].sent_at is None
 
 
-def test_an_edit_was_sent_when_its_original_was_and_of_a_tap_nobody_says(
+def test_an_edit_was_sent_when_its_original_was_and_a_tap_when_its_button_was(
     telegram: TelegramChannel, signed: Sign, person: Person
 ) -> None:
     updates = Updates()
     edit = updates.edit(person, 11, {"text": "new", "date": 1_795_000_000, "edit_date": 1_795_086_400})
-    tap = updates.tap(person, "a:b:1", updates.bare(person, {"text": "?"}))
-    assert [telegram.parse(signed(update)).inbound[0].sent_at for update in (edit, tap)] == [1_795_000_000, None]
+    tap = updates.tap(person, "a:b:1", updates.bare(person, {"text": "?", "date": 1_795_000_001}))
+    late = updates.tap(person, "a:b:1", updates.bare(person, {"text": "?", "date": 0}))
+    sent_at = [telegram.parse(signed(update)).inbound[0].sent_at for update in (edit, tap, late)]
+    assert sent_at == [1_795_000_000, 1_795_000_001, None]
 
 
 @pytest.mark.parametrize("body", [{"location": AT}, {"photo": [LARGE]}, {"text": 5}])
