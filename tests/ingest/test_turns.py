@@ -76,7 +76,7 @@ def test_a_key_begins_with_the_day_on_which_it_was_sent_if_that_is_likely(
     sent_at: int | None, day: int, store: Store
 ) -> None:
     assert store.add({ONE: sent_at}) == {ONE}
-    assert store.rows() == [(day.to_bytes(2) + ONE[:14], day)]
+    assert store.rows() == [(day.to_bytes(2) + ONE[:14], min(day, TODAY + 1))]
     assert store.add({ONE: sent_at}) == set()
 
 
@@ -102,6 +102,12 @@ def test_an_event_is_recognised_for_eight_days_however_late_it_came(late: int, s
 def test_an_event_is_recognised_though_its_provider_no_longer_says_when_it_was_sent(store: Store) -> None:
     assert store.add({ONE: NOON - 5 * DAY}) == {ONE}
     assert store.add({ONE: None}, NOON + DAY) == set()
+
+
+def test_an_event_from_the_future_is_forgotten_as_one_of_tomorrow(store: Store) -> None:
+    store.add({ONE: NOON + 9_999 * DAY})
+    store.purge(TODAY + 2)
+    assert store.rows() == []
 
 
 def test_an_event_without_a_time_is_recognised_until_its_term_ends(store: Store) -> None:

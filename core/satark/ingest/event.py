@@ -97,12 +97,12 @@ def seen_key(day: int, hashed: bytes) -> bytes:
     return day.to_bytes(_DAY_BYTES) + hashed[:_HASH_BYTES]
 
 
-def seen_row(key: bytes) -> dict[str, object]:
-    """Return the row of `seen` with this key.
+def seen_row(key: bytes, latest: int) -> dict[str, object]:
+    """Return the row of `seen` with this key; it expires as those of the key's day do, or of the `latest`.
 
-    Its day is the key's, even where the event came later: two days in a row would tell that it was sent about midnight.
+    Not as those of the day on which the event came: two days in a row would tell that it was sent about midnight.
     """
-    return {"key": key, "day": int.from_bytes(key[:_DAY_BYTES])}
+    return {"key": key, "day": min(int.from_bytes(key[:_DAY_BYTES]), latest)}
 
 
 def _with_hashed_original(inbound: Inbound, identity: Identity) -> Event:

@@ -167,7 +167,7 @@ class Submissions:
 def _decoy_events(prompts: int, day: int) -> list[dict[str, object]]:
     """Make events that never came, so that a day's rows do not tell which questions a tip was asked."""
     drawn = (random_bytes(_HASH_BYTES) for _ in range(-prompts % _EVENTS))
-    return [seen_row(seen_key(day, hashed)) for hashed in drawn]
+    return [seen_row(seen_key(day, hashed), day) for hashed in drawn]
 
 
 def _header(tip: Tip, screening: Screening, route: rules.Route) -> Header:

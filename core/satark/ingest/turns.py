@@ -168,7 +168,8 @@ def add_unseen(unit: UnitOfWork, sent: Mapping[bytes, int | None], seen_days: in
     remembered = range(max(unit.day - seen_days, 0), unit.day + 2)
     known = _seen_on(unit, sent.keys() - days.keys(), remembered)
     new = {seen_key(days.get(hashed, unit.day), hashed): hashed for hashed in sent.keys() - known}
-    return {new[key] for key in unit.insert_new(seen, [seen_row(key) for key in sorted(new)], "key")}
+    rows = [seen_row(key, unit.day + 1) for key in sorted(new)]
+    return {new[key] for key in unit.insert_new(seen, rows, "key")}
 
 
 def _seen_on(unit: UnitOfWork, hashes: Collection[bytes], days: range) -> set[bytes]:

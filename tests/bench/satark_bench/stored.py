@@ -54,7 +54,7 @@ def _rows(table: Table, count: int) -> Iterator[dict[str, Any]]:
 def _event(share: float, chance: random.Random) -> dict[str, Any]:
     """Return an event that came when this share of the days for which one is remembered was over."""
     day = int(time.time()) // 86_400 - _SEEN_DAYS + 1 + int(share * _SEEN_DAYS)
-    return seen_row(seen_key(day, chance.randbytes(16)))
+    return seen_row(seen_key(day, chance.randbytes(16)), day)
 
 
 def _value(name: str, kind: Any, chance: random.Random) -> object:
