@@ -202,8 +202,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 class Inbound(Redacted, frozen=True, kw_only=True):
     """One event from one sender, as `parse` hands it over.
 
-    `event_key` is whatever the provider repeats when it delivers the same event again. It is stored only as a keyed
-    hash, since providers put phone numbers into it (WhatsApp's `wamid` does).
+    `event_key` is what each delivery of it repeats. Only a keyed hash is stored: WhatsApp's has a phone number in it.
     """
 
     account: str
@@ -212,8 +211,7 @@ class Inbound(Redacted, frozen=True, kw_only=True):
     """Every address that the provider gave for this one sender, the most lasting first. Replies go to the first."""
     event: Event
     sent_at: int | None = None
-    """When the provider says that it, or what it answers, was sent, in Unix seconds, if it says the same each time it
-    delivers it; None: it says nothing."""
+    """When it, or what it answers, was sent (Unix seconds), if the provider says the same at each delivery."""
     provider_message_id: str = ""
     """The provider's id of the message, where the channel can delete it later (`ErasingChannel`); else empty."""
     seen: Call | None = None
