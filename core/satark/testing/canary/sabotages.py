@@ -113,9 +113,9 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
     ),
     Sabotage(
         name="an exact time in a column",
-        file="satark/store/unit_of_work.py",
-        old="return self.now // 86400",
-        line="return self.now",
+        file="satark/ingest/submission.py",
+        old="_tip_row(session, tip, recipient, unit.day)",
+        line="_tip_row(session, tip, recipient, unit.now)",
         caught=r"an exact time in tip\.day",
     ),
     Sabotage(
