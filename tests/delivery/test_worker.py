@@ -120,6 +120,40 @@ async def test_to_the_desks_here_it_carries_the_document_alone(tmp_path: Path, m
     assert (sent.document, sent.envelope, sent.files, sent.messages) == (b"document", b"", (), ())
 
 
+async def test_tips_that_come_soon_after_each_other_are_claimed_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "GATHER", 0.3)
+    claimed: list[int] = []
+
+    def load(unit: Any, rows: Sequence[Any], services: Any) -> Any:
+        claimed.append(len(rows))
+        return payload.load(unit, rows, services)
+
+    monkeypatch.setattr(room, "load", load)
+    async with working(tmp_path) as yard:
+        for number in range(4):
+            yard.queue(f"t{number}")
+            yard.worker.wake()
+            await until(lambda: claimed)
+            for _ in range(4):  # time in which each would be claimed by itself
+                await yard.writer.write(lambda _: None)
+        await until(lambda: yard.states == ["done"] * 4)
+    assert [count for count in claimed if count] == [1, 3]
+
+
+async def test_a_tip_waits_for_no_others_where_its_destination_has_no_place_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "GATHER", 3600)
+    monkeypatch.setattr(room, "AT_ONCE", 1)
+    async with working(tmp_path) as yard:
+        for number in range(3):
+            yard.queue(f"t{number}")
+        yard.worker.wake()
+        await until(lambda: yard.states == ["done"] * 3)
+
+
 async def test_it_looks_by_itself_every_second(tmp_path: Path) -> None:
     async with working(tmp_path) as yard:
         await asyncio.sleep(0.02)
