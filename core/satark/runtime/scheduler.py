@@ -48,8 +48,8 @@ PURGED_AT_ONCE = 1_000
 """Most rows of a kind that one transaction purges."""
 ERASE_EVERY = 5
 """Rounds after which what was deleted is gone from SQLite's log too."""
-LOOK_EVERY = 3
-"""Rounds between two looks for conversations that are due."""
+LOOK_EVERY = 15
+"""Rounds between two looks for conversations that are due, each of which opens what all say that may soon be."""
 CLOCK_EVERY = 60
 """Rounds between two looks for what a clock put off that was ahead."""
 NOTIFICATION_DAYS = 14
