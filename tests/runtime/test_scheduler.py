@@ -20,6 +20,7 @@ from satark.dialogue.session import Session, decode_session
 from satark.identity.sealing import new_identity
 from satark.ingest.sessions import Due
 from satark.routing.desks import add_desk
+from satark.runtime import scheduler
 from satark.runtime.host import Host
 from satark.runtime.scheduler import ScheduledJobs
 from satark.settings import Settings
@@ -31,6 +32,11 @@ from satark.testing.waiting import until
 
 ANSWERS = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}
 RECEIPT = r"\d{4} \d{4} \d{4} \d{4}"
+
+
+@pytest.fixture(autouse=True)
+def rounds_follow_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "EVERY", 0.05)
 
 
 class Clock:
@@ -239,7 +245,7 @@ async def test_a_tip_is_delivered_though_a_clock_that_was_ahead_put_it_off(tmp_p
     async with running(tmp_path, **stores) as clock:
         await clock.tipster.walk(ANSWERS, RECEIPT)
         await until(lambda: delivered(clock) == {"done"})
-        clock.change("delivery", state="due", due_at=int(time.time()) + 86_400, attempts=0)
+        clock.change("delivery", state="due", due_at=int(time.time()) + 86_400, attempts=0, wait=1)
     host = scripted_host(Settings(data_dir=tmp_path, **stores), ScriptedChannel(), [ScriptedSink("desk")])
     async with host.running():
         await until(lambda: delivered(Clock(host, ScriptedChannel())) == {"done"})
