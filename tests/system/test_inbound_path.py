@@ -138,7 +138,8 @@ async def test_a_whatsapp_message_reaches_the_dialogue_in_few_files_and_calls(
             await app(scope, receive, send)
     assert answers[0]["status"] == 200
     assert path.done
-    assert len(path.calls) <= MOST_CALLS, path.calls
+    # The event loop calls `Writer._hand_over` between the two: it stands in neither stack.
+    assert len(path.calls) + 1 <= MOST_CALLS, path.calls
     on_the_way = [
         file for file in path.files if file not in ASIDE and not file.startswith("core/satark/dialogue/turn/")
     ]

@@ -85,7 +85,7 @@ def _sqlite(database: str, url: str) -> Engine:
             connection.exec_driver_sql("BEGIN DEFERRED")
         else:
             let_wait(connection.connection, 0)
-            _begin_to_write(connection, 0 if mode == "AT_ONCE" else BUSY_SECONDS)
+            _begin_to_write(connection)
 
     return engine
 
@@ -97,13 +97,13 @@ def let_wait(connection: PoolProxiedConnection, milliseconds: int) -> None:
         connection.info["satark_wait"] = milliseconds
 
 
-def _begin_to_write(connection: Any, seconds: float) -> None:
-    """Begin a transaction once no other process writes, for which it waits so long.
+def _begin_to_write(connection: Any) -> None:
+    """Begin a transaction once no other process writes.
 
     SQLite's own wait sleeps ever longer, up to 100 ms: of two busy servers it would cost a third of their time.
     """
     driver = connection.connection.dbapi_connection
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + BUSY_SECONDS
     while _is_busy(driver) and time.monotonic() < deadline:
         time.sleep(_LOOK_SECONDS)
     if not driver.in_transaction:

@@ -130,25 +130,16 @@ class Connections:
         self._taken: dict[str, Connection] = {}
 
     @contextmanager
-    def transaction(self, *, waits: bool = True) -> Iterator[UnitOfWork]:
-        """Run one transaction: commit it at the end, or roll it back if the block raises.
-
-        `waits`: whether it begins, on SQLite, once no other process writes, or fails where one does.
-        """
-        mode = "IMMEDIATE" if waits else "AT_ONCE"
+    def transaction(self) -> Iterator[UnitOfWork]:
+        """Run one transaction: commit it at the end, or roll it back if the block raises."""
         try:
-            unit = UnitOfWork(self._take("main", mode), lambda: self._take("keys", mode))
+            unit = UnitOfWork(self._take("main"), lambda: self._take("keys"))
             unit.main.begin()
             yield unit
             unit.commit()
         except BaseException:
             self.close()
             raise
-
-    @property
-    def are_taken(self) -> bool:
-        """Whether a transaction needs to take none."""
-        return len(self._taken) == len(self._engines)
 
     def close(self) -> None:
         """Return the connections to their pools, which rolls back what is not committed."""
@@ -157,13 +148,10 @@ class Connections:
                 _, connection = self._taken.popitem()
                 stack.callback(connection.close)
 
-    def _take(self, name: str, mode: str) -> Connection:
+    def _take(self, name: str) -> Connection:
         if name not in self._taken:
             self._taken[name] = self._engines[name].connect()
-        connection = self._taken[name]
-        if connection.get_execution_options().get("satark_begin") != mode:
-            connection.execution_options(satark_begin=mode)
-        return connection
+        return self._taken[name]
 
 
 @contextmanager
