@@ -61,24 +61,27 @@ class Turns:
     def __call__(self, unit: UnitOfWork, events: Sequence[InboundEvent]) -> list[TurnResult]:
         """Ingest a batch; return the result of each event, in order."""
         with self._identity.in_one_go():
-            fresh = self._unseen(unit, events)
-            homes, begun = self._homes(unit, [event.pseudonyms for event in events if event.key in fresh])
-            has_codes = any(event.code for event in events)
-            origins = self._handoff_codes.origins(unit, events) if has_codes else {}
-            opened = self._open(unit, {*homes.values(), *origins.values()}, begun)
-            results: list[TurnResult] = []
-            for event in events:
-                if event.key not in fresh:
-                    results.append(TurnResult(duplicate=True))
-                    continue
-                fresh.discard(event.key)
-                origin = opened.get(origins.get(event.code.lookup, b"")) if event.code else None
-                conversation = opened[homes[event.pseudonyms[0]]]
-                results.append(self._runner.run(unit, event, conversation, origin))
-            self._close(unit, opened.values())
-            for event, one in zip(events, results, strict=True):
-                if one.duplicate and event.inline:
-                    one.prompts = self._repeat_question(unit, event)
+            return self._ingest(unit, events)
+
+    def _ingest(self, unit: UnitOfWork, events: Sequence[InboundEvent]) -> list[TurnResult]:
+        fresh = self._unseen(unit, events)
+        homes, begun = self._homes(unit, [event.pseudonyms for event in events if event.key in fresh])
+        has_codes = any(event.code for event in events)
+        origins = self._handoff_codes.origins(unit, events) if has_codes else {}
+        opened = self._open(unit, {*homes.values(), *origins.values()}, begun)
+        results: list[TurnResult] = []
+        for event in events:
+            if event.key not in fresh:
+                results.append(TurnResult(duplicate=True))
+                continue
+            fresh.discard(event.key)
+            origin = opened.get(origins.get(event.code.lookup, b"")) if event.code else None
+            conversation = opened[homes[event.pseudonyms[0]]]
+            results.append(self._runner.run(unit, event, conversation, origin))
+        self._close(unit, opened.values())
+        for event, one in zip(events, results, strict=True):
+            if one.duplicate and event.inline:
+                one.prompts = self._repeat_question(unit, event)
         return results
 
     def _repeat_question(self, unit: UnitOfWork, event: InboundEvent) -> list[Prompt]:
