@@ -90,11 +90,11 @@ canary: $(READY) ## plant identifiers of every kind, search all that is written 
 	@$(BIN)/satark canary --sabotages $(ARGS)
 
 corpus: $(READY) ## read the corpus of utterances: what is understood, and what a whole tip takes (ARGS=--misses lists)
-	@$(BIN)/python -m satark.testing.dialogue.understanding tests/dialogue/understanding/corpora $(ARGS)
+	@$(BIN)/python -m satark.testing.dialogue.understanding tests/words/corpora $(ARGS)
 
 lexicon: $(READY) ## write the index of the words that are understood, and their weights, after a change of them or the corpus
-	@$(BIN)/python -m satark.dialogue.understanding.write_index
-	@$(BIN)/python -m satark.testing.dialogue.counting tests/dialogue/understanding/corpora
+	@$(BIN)/python -m satark_words.write_index
+	@$(BIN)/python -m satark.testing.dialogue.counting tests/words/corpora
 
 docs: $(READY) ## check the documentation against the code, and build it as a site with search, in build/site
 	@$(BIN)/pytest -q tests/test_docs.py tests/docs/test_code_blocks.py $(ARGS)

@@ -10,7 +10,6 @@ import msgspec
 from msgspec import structs
 
 from reference_types import cell, members, parsed
-from satark.catalogues import Catalogues
 from satark.cli.flow_schema import flow_schema
 from satark.dialogue.flow.required_texts import BUTTON_TEXTS, REQUIRED_TEXTS
 from satark.dialogue.steps.built_in import BUILT_IN_STEP_TYPES
@@ -18,6 +17,7 @@ from satark.dialogue.steps.choice_steps import ChoiceSettings
 from satark.dialogue.steps.contract import Step, StepType
 from satark.observability import MEANINGS
 from satark.telemetry.metrics import Metrics
+from satark_words.catalogues import Catalogues
 
 _HEAD = ["| field | takes | meaning |", "|---|---|---|"]
 

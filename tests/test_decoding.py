@@ -16,10 +16,10 @@ ONE_KIND = {"MsgspecError", "DecodeError", "ValidationError"}
 OWN_FILES = {
     "core/satark/dialogue/flow/loader.py",
     "core/satark/dialogue/flow/builder.py",
-    "core/satark/dialogue/understanding/added_words.py",
-    "core/satark/dialogue/understanding/index.py",
-    "core/satark/geography/reading.py",
-    "core/satark/languages.py",
+    "core/satark_words/added_words.py",
+    "core/satark_words/index.py",
+    "core/satark_words/geography/reading.py",
+    "core/satark_words/languages.py",
     "core/satark/demo/simulator.py",
 }
 """Modules that decode what the operator or we ourselves wrote, and report its mistake in words."""

@@ -12,7 +12,6 @@ from pydantic import TypeAdapter, ValidationError
 from satark.delivery.worker import DeliveryWorker
 from satark.desk import Desk
 from satark.destination import ConfiguredDestination, Destination
-from satark.geography.geography import Geography
 from satark.identity.sealing import new_identity
 from satark.routing.rules import route
 from satark.settings import Settings
@@ -23,6 +22,7 @@ from satark.testing.scripted import ScriptedSink
 from satark.testing.store import fresh_services
 from satark.testing.tips import seed_tip
 from satark.testing.waiting import until
+from satark_words.geography.geography import Geography
 
 ROOT = Path(__file__).parents[1]
 
@@ -47,9 +47,9 @@ OTHER_NAMES = {
     "core/satark/sink.py": "notifications: <kind>:<when>",
     "core/satark/core_settings.py": "addresses: <host>:<port>",
     "core/satark/runtime/status.py": "addresses: <host>:<port>",
-    "core/satark/dialogue/understanding/lexicon.py": "beginnings of words: <sound>:<word>*",
-    "core/satark/dialogue/understanding/likely.py": "senses of a text: <kind>:<name>",
-    "core/satark/dialogue/understanding/weighing.py": "weights: <sense>:<hundredths>",
+    "core/satark_words/lexicon.py": "beginnings of words: <sound>:<word>*",
+    "core/satark_words/likely.py": "senses of a text: <kind>:<name>",
+    "core/satark_words/weighing.py": "weights: <sense>:<hundredths>",
     "core/satark/testing/dialogue/counting.py": "senses of a text: <kind>:<name>",
     "core/satark/audit/keys.py": "readers of acts: desk:<desk>, officer:<desk>/<officer>",
     "core/satark/testing/canary/traces.py": "accounts: <channel>:<id>",

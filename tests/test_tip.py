@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from satark.catalogues import Catalogues
-from satark.codes import HANDOFF_DIGITS, find_receipt_code
 from satark.testing.source_copy import SourceCopy
 from satark.tip import (
     FEEDBACK_STATUSES,
@@ -20,6 +18,8 @@ from satark.tip import (
     group_digits,
     ordinal_order,
 )
+from satark_words.catalogues import Catalogues
+from satark_words.codes import HANDOFF_DIGITS, find_receipt_code
 
 ASK_EVERY_PART = """
 import json
@@ -27,7 +27,7 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.session import Mailbox, OpenMailbox
-from satark.geography.geography import Geography
+from satark_words.geography.geography import Geography
 from satark.tip import Message
 from satark_desk.case_commands import respond
 from satark.casework import desk_acts

@@ -17,7 +17,7 @@ from satark.telemetry.logs import configure_logging
 
 if TYPE_CHECKING:
     from satark.carrier import Carrier
-    from satark.geography.geography import Geography
+    from satark_words.geography.geography import Geography
 
 DESK: tuple[Role, ...] = ("desk",)
 

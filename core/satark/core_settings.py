@@ -11,8 +11,8 @@ from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, field
 
 from satark.destination import DESK_SINK, ConfiguredDestination
 from satark.destination_rule import DestinationRule
-from satark.languages import OFFERED
 from satark.limits import Limits
+from satark_words.languages import OFFERED
 
 __all__ = [
     "PUBLIC_METRICS",

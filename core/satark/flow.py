@@ -1,6 +1,5 @@
 """Contract: questionnaires, their step types and sessions, and the questionnaire as a form."""
 
-from satark.catalogues import Catalogue, Catalogues
 from satark.dialogue.events.form_pages import MAILBOX
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
@@ -22,7 +21,8 @@ from satark.dialogue.steps.contract import (
     actions_of,
     question_text,
 )
-from satark.geography.geography import Geography, Station
+from satark_words.catalogues import Catalogue, Catalogues
+from satark_words.geography.geography import Geography, Station
 
 __all__ = [
     "BEFORE_SENDING",

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from satark.channel import Address, Batch, Channel, Outcome
     from satark.destination_rule import DestinationRule
     from satark.dialogue.rendering.form_view import FormView
-    from satark.geography.geography import Geography
     from satark.store.writer import Writer
     from satark.transcriber import Transcriber
+    from satark_words.geography.geography import Geography
 
 __all__ = [
     "DeskContext",

@@ -24,7 +24,7 @@ from pydantic_settings import (
 from pydantic_settings.exceptions import SettingsError as UnreadableValue
 
 from satark.core_settings import Core, EvidenceSettings, HttpSettings
-from satark.languages import LanguageError, use_folder
+from satark_words.languages import LanguageError, use_folder
 
 __all__ = [
     "SettingProblem",

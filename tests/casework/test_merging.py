@@ -10,13 +10,13 @@ from satark.casework.clocks import Clocks
 from satark.casework.desk_act import ActName, ActRefused, DeskAct
 from satark.casework.desk_acts import DeskActs
 from satark.casework.merging import merged_into
-from satark.catalogues import Catalogues
 from satark.identity.sealing import CantOpen, open_as
 from satark.services import Services
 from satark.store import tables
 from satark.testing.desks import SeededDesk
 from satark.testing.tips import SeededTip, seed_message, seed_tip
 from satark.tip import Message, Priority
+from satark_words.catalogues import Catalogues
 
 REASON = "मौके पर कुछ नहीं मिला"
 

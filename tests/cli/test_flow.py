@@ -17,12 +17,12 @@ from jsonschema import Draft202012Validator
 
 from satark import hookimpl
 from satark.cli.flow import MEDIA, flow
-from satark.languages import translations
 from satark.plugins.loader import Plugins
 from satark.prompt import Capabilities
 from satark.runtime import compose
 from satark.settings import Settings
 from satark.testing.made_up_language import CODE, NAME, make_language
+from satark_words.languages import translations
 
 
 @pytest.fixture

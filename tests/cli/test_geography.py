@@ -14,8 +14,8 @@ from satark.cli.geography import geography
 from satark.cli.main import cli
 from satark.core_settings import Core
 from satark.destination_rule import DestinationRule
-from satark.geography.geography import Geography
 from satark.testing.commands import run as check
+from satark_words.geography.geography import Geography
 
 DISTRICTS = """\
 State Code,State Name (In English),District Code,District Name(In English),District Name (In Local),Census 2011 Code

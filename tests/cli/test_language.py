@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from satark.catalogues import Catalogues
 from satark.cli.language import language_group
 from satark.cli.language_catalogue import every_part
-from satark.languages import language, use_folder
 from satark.testing.made_up_language import CODE, make_language
+from satark_words.catalogues import Catalogues
+from satark_words.languages import language, use_folder
 
 PARTS = {
     "satark.custody", "satark.dialogue", "satark.printing.poster",

@@ -11,14 +11,14 @@ import msgspec
 import pypdfium2
 import pytest
 
-from satark.catalogues import Catalogue
 from satark.custody import chain
 from satark.custody.certificate import make_certificate
 from satark.custody.log import LogRow
 from satark.custody.manifest import Issuer, Manifest, PackItem, ReceivedFile, Signer, WithheldFile, group_digits
 from satark.custody.pack import blanked
-from satark.languages import languages_of
 from satark.scrubber import REASONS
+from satark_words.catalogues import Catalogue
+from satark_words.languages import languages_of
 
 LANGUAGES = languages_of("satark.custody")
 

@@ -6,8 +6,8 @@ import pytest
 
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.geography.geography import Geography
 from satark.testing.dialogue.chat import Chat
+from satark_words.geography.geography import Geography
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from secrets import token_hex
 
-from satark.catalogues import Catalogues
 from satark.dialogue.steps.choice_steps import ChoiceSettings, ChoiceStep, _stations
 from satark.dialogue.steps.contract import Step, View
-from satark.geography.geography import Geography
+from satark_words.catalogues import Catalogues
+from satark_words.geography.geography import Geography
 
 STATIONS = Step(id="station", type=ChoiceStep(), settings=ChoiceSettings(source="stations", of="told"))
 

@@ -13,10 +13,10 @@ from satark.dialogue.flow.commands import COMMANDS
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Mailbox, OpenMailbox, Session, Turn
-from satark.geography.geography import Geography
 from satark.prompt import Capabilities
 from satark.testing.dialogue.chat import HANDOFF_CODE, Chat
 from satark.tip import Message
+from satark_words.geography.geography import Geography
 
 SOURCE = default_flow()
 ENGINE = Engine(load_flow(SOURCE), SOURCE.catalogues, Geography.sample())

@@ -3,7 +3,7 @@
 What has tests of its own elsewhere: second thoughts at a step that acts (`test_second_thoughts`), dangers at every step
 (`reading/test_dangers`), drafts that were never sent (`states/test_unsent`), whole tips in one message
 (`reading/test_one_message`), files that could not be cleaned (`test_uncleaned_files`), prompts that are read out
-(`test_aloud`), places (`test_places`, `tests/geography`), a questionnaire that must say whom a tip accuses
+(`test_aloud`), places (`test_places`, `tests/words/geography`), a questionnaire that must say whom a tip accuses
 (`flow/test_accusations`), groups (`tests/channels/whatsapp/test_webhook_parser`), calls (`tests/channels/sms_ivr`).
 """
 

@@ -22,7 +22,6 @@ from satark.channel import Address, Channel, Malformed, MediaGone, MediaRef, Raw
 from satark.desk import Desk
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.geography.geography import Geography
 from satark.identity.sealing import new_identity
 from satark.plugins.loader import Plugins
 from satark.prompt import Prompt
@@ -37,6 +36,7 @@ from satark.testing.store import fresh_services, worker_context
 from satark.testing.tips import SeededTip, claim_delivery, seed_file, seed_message, seed_tip
 from satark.tip import Message
 from satark.transcriber import Transcriber
+from satark_words.geography.geography import Geography
 
 HOW_TOS = Path(__file__).parents[2] / "docs" / "how-to"
 

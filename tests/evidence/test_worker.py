@@ -22,7 +22,6 @@ from satark.dialogue.session import FileNotice, MediaJob
 from satark.evidence.pipeline import TooLarge
 from satark.evidence.sandbox.sandbox import Sandbox
 from satark.evidence.worker import AT_ONCE, CLAIMED, PAUSE, EvidenceWorker
-from satark.geography.geography import Geography
 from satark.identity.edge_key import Handle, Identity
 from satark.identity.sealing import new_identity, open_as
 from satark.limits import Limits
@@ -43,6 +42,7 @@ from satark.testing.scripted import ACCOUNT, ScriptedChannel, database_down
 from satark.testing.store import fresh_services
 from satark.testing.waiting import until
 from satark.tip import Evidence
+from satark_words.geography.geography import Geography
 
 TIP = "0" * 32
 

@@ -9,14 +9,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from satark.catalogues import Catalogues
 from satark.cli.flow import MEDIA as LIMITS
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.loader import load_flow, read_flow
 from satark.dialogue.flow.questionnaire import Questionnaire
-from satark.geography.geography import Geography
-from satark.languages import use_folder
 from satark.settings import Settings, SettingsError
 from satark.testing.dialogue.chat import Chat
 from satark.testing.matrix.installation import MEDIA, MatrixInstallation, matrix_installation
@@ -25,6 +22,9 @@ from satark.testing.matrix.scenario import Do, Scenario, Words
 from satark.testing.processes.service import Service
 from satark.testing.wheels import Install
 from satark.tip import Accused
+from satark_words.catalogues import Catalogues
+from satark_words.geography.geography import Geography
+from satark_words.languages import use_folder
 
 DESKS = (("ward", "station"), ("zone", "district"), ("corporation", "range"), ("bureau", "state"))
 """The corporation's offices, and the anti-corruption bureau above them. Each stands for all units of its level."""

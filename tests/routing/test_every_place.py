@@ -9,9 +9,9 @@ import pytest
 
 from satark.desk import Desk
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.geography.geography import ELSEWHERE, Geography
 from satark.routing.rules import is_accused, route
 from satark.tip import Accused, Tip
+from satark_words.geography.geography import ELSEWHERE, Geography
 
 GEOGRAPHY: Final = Geography.sample()
 CATEGORIES: Final = next(s.settings.options for s in load_flow(default_flow()).steps if s.id == "category")

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from satark.desk import Desk, RouteAdvice, Screening
 from satark.destination import Destination
 from satark.destination_rule import DestinationRule
-from satark.geography.geography import Geography
 from satark.routing.rules import NoDesk, desks_above, is_accused, route, screen
 from satark.tip import Accused, Tip
+from satark_words.geography.geography import Geography
 
 GEOGRAPHY = Geography.parse(
     """

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import MetaData, select
 
-from satark.geography.geography import Geography
 from satark.identity import age_keys
 from satark.identity.sealing import CantOpen, open_as
 from satark.services import Services
@@ -17,6 +16,7 @@ from satark.store.engines import make_engine
 from satark.testing.installation import HINDI, Installation, set_up_installation
 from satark.tip import Envelope
 from satark_desk.officers import unlock_any
+from satark_words.geography.geography import Geography
 
 ACCUSING: Any = {
     **HINDI,

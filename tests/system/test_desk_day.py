@@ -15,7 +15,6 @@ import pypdfium2
 import pytest
 from playwright.async_api import Browser
 
-from satark.catalogues import Catalogues
 from satark.testing.installation import Installation, twilio_installation
 from satark.testing.officer_in_browser import OfficerInBrowser
 from satark.testing.processes.serving import serve
@@ -23,6 +22,7 @@ from satark.testing.tipsters import SmsTipster, Tipster, WhatsAppTipster
 from satark.testing.twilio.api import TwilioPeer
 from satark.testing.twilio.people import Texter
 from satark.testing.waiting import until
+from satark_words.catalogues import Catalogues
 
 pytestmark = pytest.mark.needs("chromium")
 

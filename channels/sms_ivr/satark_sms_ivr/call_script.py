@@ -9,7 +9,6 @@ from typing import Final
 import msgspec
 
 from satark.call_provider import Ask, CallVerb, GoOn, HangUp, Line, Pace, Pause, Record, Say, TextCaller
-from satark.languages import OFFERED
 from satark.prompt import Prompt
 from satark.tip import RECEIPT_DIGITS
 from satark_sms_ivr.call_state import CallState
@@ -26,6 +25,7 @@ from satark_sms_ivr.speech import (
     unknown_lines,
 )
 from satark_sms_ivr.twiml import NOT_XML
+from satark_words.languages import OFFERED
 
 _SLASH: Final = re.compile(r"\s+/\s+|(?<=\D)/(?=\D)")
 _SCHEME: Final = re.compile(r"https?://")

@@ -13,7 +13,6 @@ import msgspec
 
 from satark.channel import Event, Malformed, Tap, Text
 from satark.choice_tokens import command_token
-from satark.codes import HANDOFF_DIGITS
 from satark.prompt import Prompt
 from satark.tip import RECEIPT_DIGITS
 from satark_sms_ivr.form_data import parse_form
@@ -27,6 +26,7 @@ from satark_sms_ivr.keypad import (
     key_0_command,
     offered_commands,
 )
+from satark_words.codes import HANDOFF_DIGITS
 
 _is_receipt_code = re.compile(rf"\d{{{RECEIPT_DIGITS}}}").fullmatch
 _is_handoff_code = re.compile(rf"\d{{{HANDOFF_DIGITS}}}").fullmatch

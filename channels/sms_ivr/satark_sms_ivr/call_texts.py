@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from satark.catalogues import Catalogue, Catalogues, without_isolates
-from satark.languages import language as known_language
-from satark.languages import language_of_text, languages_of
+from satark_words.catalogues import Catalogue, Catalogues, without_isolates
+from satark_words.languages import language as known_language
+from satark_words.languages import language_of_text, languages_of
 
 _PACKAGE: Final = "satark_sms_ivr"
 _SMS_TEXTS: Final = "sms."

@@ -6,11 +6,11 @@ from typing import Final
 
 import msgspec
 
-from satark.catalogues import with_marks, without_isolates
-from satark.graphemes import clusters
 from satark.prompt import Prompt
 from satark_sms_ivr.call_texts import channel_texts
 from satark_sms_ivr.segments import count_segments, is_gsm7, to_gsm7
+from satark_words.catalogues import with_marks, without_isolates
+from satark_words.graphemes import clusters
 
 MAX_SEGMENTS: Final = 3
 """Segments per message."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from satark.graphemes import size
+from satark_words.graphemes import size
 
 GSM7_BASIC: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from satark.catalogues import without_isolates
-from satark.languages import is_written_in
 from satark.prompt import Prompt
 from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.call_texts import call_text, language_of, spoken_language
 from satark_sms_ivr.keypad import UNKNOWN, offered_commands, says_unknown
+from satark_words.catalogues import without_isolates
+from satark_words.languages import is_written_in
 
 _CODE: Final = re.compile(r"(?<!\d)\d{4}(?: \d{4}){2,3}(?!\d)")
 _BULLET: Final = "• "

@@ -24,7 +24,6 @@ from satark.channel import (
     Tap,
 )
 from satark.choice_tokens import command_token
-from satark.languages import OFFERED
 from satark.prompt import Capabilities, Prompt
 from satark.send_result import SendResult
 from satark.sms_provider import SigningProvider
@@ -33,6 +32,7 @@ from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.clips import Clips
 from satark_sms_ivr.keypad import UNKNOWN
 from satark_sms_ivr.settings import CallSettings
+from satark_words.languages import OFFERED
 
 MAX_SILENCES: Final = 3
 """After so many silences in a row the caller is asked to leave a message."""

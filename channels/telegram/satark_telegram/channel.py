@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.catalogues import Catalogues
 from satark.channel import Address, Batch, Call, Endpoint, MediaRef, Outcome, RawRequest, RawResponse, Receive
 from satark.prompt import Prompt
 from satark.send_result import Misconfigured, SendResult
@@ -17,6 +16,7 @@ from satark_telegram import rendering, secret_token
 from satark_telegram.attachments import attachments
 from satark_telegram.settings import TelegramSettings
 from satark_telegram.update_parser import UpdateParser
+from satark_words.catalogues import Catalogues
 
 if TYPE_CHECKING:
     from satark_telegram.bot_api import BotApi

@@ -13,7 +13,6 @@ from typing import Final, TypeVar
 from telegram.error import RetryAfter, TelegramError
 
 from satark.backoff import backoff
-from satark.catalogues import Catalogues
 from satark.channel import Batch, Malformed, Receive
 from satark.observability import log
 from satark.send_result import Misconfigured, Permanent, Transient
@@ -21,6 +20,7 @@ from satark_telegram.bot_api import BotApi
 from satark_telegram.errors import retry_delay, send_result_of
 from satark_telegram.settings import TelegramSettings
 from satark_telegram.update_parser import UpdateParser, parse_update
+from satark_words.catalogues import Catalogues
 
 COMMANDS: Final = (
     "help", "status", "language", "back", "skip", "repeat", "edit", "elsewhere", "restart", "cancel", "forget",

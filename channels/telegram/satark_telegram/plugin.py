@@ -14,9 +14,9 @@ from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
 
 if TYPE_CHECKING:
-    from satark.catalogues import Catalogues
     from satark.channel import Channel
     from satark.settings import Settings
+    from satark_words.catalogues import Catalogues
 
 
 @hookimpl

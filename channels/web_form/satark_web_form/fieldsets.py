@@ -9,9 +9,9 @@ from typing import Literal, TypeAlias
 
 from satark.channel import Media, Pin, Tap, Text
 from satark.flow import FormQuestion, FormView
-from satark.folding import ascii_digits
 from satark.redacted import Redacted
 from satark_web_form.form_reader import SubmittedForm
+from satark_words.folding import ascii_digits
 
 Control: TypeAlias = Literal["radios", "checkboxes", "lines", "line", "number", "date", "place", "files"]
 AnswerEvent: TypeAlias = Text | Tap | Pin | Media

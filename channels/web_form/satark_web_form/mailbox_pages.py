@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from satark.channel import Event, FormPage, Outcome, Tap, Text
 from satark.choice_tokens import command_token
-from satark.codes import find_receipt_code
 from satark.flow import MAILBOX
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import ProofProblem, Site, redirect
 from satark_web_form.visitors import new_visitor
+from satark_words.codes import find_receipt_code
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from satark.catalogues import Catalogues
-from satark.languages import language as known_language
-from satark.languages import languages_of
+from satark_words.catalogues import Catalogues
+from satark_words.languages import language as known_language
+from satark_words.languages import languages_of
 
 _PACKAGE: Final = "satark_web_form"
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from satark.channel import Tap
 from satark.choice_tokens import command_token, parse_token
-from satark.codes import find_receipt_code
 from satark.flow import BEFORE_SENDING
 from satark_web_form.form_pages import review_values, send_token
 from satark_web_form.site import ProofProblem, Site, paragraphs, redirect
+from satark_words.codes import find_receipt_code
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from satark.graphemes import is_boundary
+from satark_words.graphemes import is_boundary
 
 _BREAKS = ("\n\n", "\n", " ")
 

@@ -17,10 +17,10 @@ from satark.routing.rules import desks_above
 from satark.store.tables import custody
 
 if TYPE_CHECKING:
-    from satark.geography.geography import Geography
     from satark.roster.entries import Role
     from satark.roster.state import RosterState
     from satark.services import Services
+    from satark_words.geography.geography import Geography
 
 SCAN_ROWS = 2000
 """Rows that one page looks through, at most: some 0.1 ms each."""

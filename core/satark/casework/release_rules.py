@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from satark.casework.approvals import two_officers
 from satark.casework.sender_hints import words_of
 from satark.desk import LEVELS, CaseworkError
-from satark.folding import fold
 from satark.redacted import Redacted
 from satark.tip import CaseStep, Message
+from satark_words.folding import fold
 
 if TYPE_CHECKING:
     from satark.casework.casework import Casework

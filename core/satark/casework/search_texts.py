@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from satark.dialogue.flow.questionnaire import Questionnaire
-    from satark.geography.geography import Geography
     from satark.tip import Header
+    from satark_words.geography.geography import Geography
 
 _LANGUAGES: Final = ("hi", "en")
 """Of the names: those in which officers read tips. What people wrote is found in any."""

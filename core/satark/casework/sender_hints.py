@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import msgspec
 
-from satark.dialogue.understanding.reader import Reader
 from satark.redacted import Redacted
+from satark_words.reader import Reader
 
 if TYPE_CHECKING:
     from satark.casework.opened_tip import OpenTip
-    from satark.geography.geography import Geography
+    from satark_words.geography.geography import Geography
 
 KNOWN_BY = "known_by"
 """The question how many people know what the tip tells."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from satark.settings import SettingProblem
 
 if TYPE_CHECKING:
-    from satark.geography.geography import Geography
+    from satark_words.geography.geography import Geography
 
 
 def area_problems(desks: Iterable[tuple[str, str, str]], geography: Geography) -> list[SettingProblem]:

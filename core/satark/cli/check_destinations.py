@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from satark.delivery.reader import key_problems
 from satark.destination import Destination
-from satark.geography.units import ELSEWHERE
 from satark.settings import SettingProblem
+from satark_words.geography.units import ELSEWHERE
 
 if TYPE_CHECKING:
     from satark.core_settings import Core
     from satark.destination_rule import DestinationRule
-    from satark.geography.geography import Geography
     from satark.sink import Sink
+    from satark_words.geography.geography import Geography
 
 
 def settings_problems(core: Core, geography: Geography) -> list[SettingProblem]:

@@ -19,7 +19,6 @@ from satark.cli.flow_new import flow_new
 from satark.cli.flow_picture import picture
 from satark.cli.flow_schema import flow_schema
 from satark.cli.flow_versions import flow_restore, flow_versions
-from satark.codes import HANDOFF_DIGITS
 from satark.commands import plugins_of, settings_of
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.channel_checks import check_flow
@@ -28,11 +27,12 @@ from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
 from satark.dialogue.flow.meanings import undeclared
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Session, Turn
-from satark.geography.geography import Geography
 from satark.plugins.loader import PluginError, Plugins
 from satark.prompt import Capabilities
 from satark.settings import SettingsError
 from satark.tip import RECEIPT_DIGITS, Receipt
+from satark_words.codes import HANDOFF_DIGITS
+from satark_words.geography.geography import Geography
 
 MEDIA: Final[Sequence[tuple[str, Capabilities]]] = (
     ("whatsapp", Capabilities(

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 
 import click
 
-from satark.catalogues import Catalogues
 from satark.commands import settings_of
-from satark.languages import language, parts, translations
+from satark_words.catalogues import Catalogues
+from satark_words.languages import language, parts, translations
 
 _WRITTEN_FIRST: Final = "en"
 

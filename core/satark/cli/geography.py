@@ -12,8 +12,8 @@ from satark.cli.counted import counted
 from satark.cli.flow import MEDIA
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.geography.geography import Geography, GeographyError
-from satark.geography.public_lists import ListedDistrict, read_districts, read_stations, write_districts
+from satark_words.geography.geography import Geography, GeographyError
+from satark_words.geography.public_lists import ListedDistrict, read_districts, read_stations, write_districts
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

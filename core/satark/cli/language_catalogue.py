@@ -12,7 +12,7 @@ from typing import Final
 from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from satark.languages import catalogue_of
+from satark_words.languages import catalogue_of
 
 _ENGLISH: Final = "en"
 _HEADER: Final = r"""# The words of {part}, each below the English one. `.words` list what may be typed, with commas.

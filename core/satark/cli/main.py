@@ -11,7 +11,7 @@ from satark import __version__
 from satark.cli.command_table import LISTED, CommandTable
 from satark.cli.plugin_helps import remembered
 from satark.identity.core_dumps import forbid_dumps
-from satark.terminal import safe_output
+from satark_words.terminal import safe_output
 
 
 class _Failure(click.ClickException):

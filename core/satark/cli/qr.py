@@ -9,10 +9,10 @@ from typing import Final
 import click
 
 from satark.extras.packages import needing
-from satark.languages import languages_of
 from satark.printing.poster.qr_code import render_qr_code
 from satark.printing.poster.target import QrTarget, QrTargetError, form_target, whatsapp_target
 from satark.settings import Settings
+from satark_words.languages import languages_of
 
 _SMALLEST, _LARGEST = 20, 100
 """Millimetres. A smaller code is hard to scan; a larger one does not fit the poster."""

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from fpdf import FPDF
 
-from satark.catalogues import Catalogue, Catalogues
 from satark.custody.manifest import Manifest, PackItem, ReceivedFile, format_ist, group_digits
 from satark.printing.fonts import FAMILY, use_fonts
+from satark_words.catalogues import Catalogue, Catalogues
 
 if TYPE_CHECKING:
     from satark.custody.chain import LogEntry

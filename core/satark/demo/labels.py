@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from satark.geography.units import ELSEWHERE
+from satark_words.geography.units import ELSEWHERE
 
 if TYPE_CHECKING:
     from satark.dialogue.flow.questionnaire import Questionnaire
-    from satark.geography.geography import Geography
+    from satark_words.geography.geography import Geography
 
 _OTHER_TEXTS = (".words", ".description", ".ask", ".text")
 

@@ -11,9 +11,9 @@ from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 if TYPE_CHECKING:
     from satark.channel import Channel
     from satark.demo.chat import Chat
-    from satark.dialogue.understanding.reading import Reading
     from satark.ingest.drafts import Drafts
     from satark.services import Services
+    from satark_words.reading import Reading
 
 MAX_LINES: Final = 1000
 """Most utterances of one list."""

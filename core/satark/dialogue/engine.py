@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 import msgspec
 
-from satark.catalogues import Catalogues
 from satark.channel import Event
 from satark.choice_tokens import code_token
 from satark.dialogue.events.aloud import notice_voice
@@ -27,11 +26,12 @@ from satark.dialogue.steps.contract import Step
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import MAX_FILES, LoadedFlow
 from satark.dialogue.turn.prompts import make_prompt
-from satark.dialogue.understanding.reading import Reading
-from satark.geography.geography import Geography
-from satark.languages import script_of
 from satark.prompt import Choice, Prompt, ReceiptPicture
 from satark.tip import Receipt
+from satark_words.catalogues import Catalogues
+from satark_words.geography.geography import Geography
+from satark_words.languages import script_of
+from satark_words.reading import Reading
 
 Interpreter: TypeAlias = Callable[[Event, Step | None, Session], Event | None]
 """Replaces an event by one that the engine reads better; None: leaves it as it is. See `Plugins.interpret`."""

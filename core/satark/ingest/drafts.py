@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from satark.channel import Address
     from satark.dialogue.engine import Engine
     from satark.dialogue.rendering.form_view import FormView
-    from satark.dialogue.understanding.reading import Reading
     from satark.identity.edge_key import Identity
     from satark.ingest.sessions import SessionStore
     from satark.services import Services
     from satark.store.flows import Flows
+    from satark_words.reading import Reading
 
 
 class Drafts:

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from satark.channel import Outcome, Tap, Text
 from satark.choice_tokens import code_in
-from satark.codes import find_handoff_code, find_receipt_code
 from satark.ingest.event import InboundEvent, TurnResult
 from satark.ingest.spool import SpoolFull
 from satark.observability import LifecycleEvent, log
 from satark.outbox.outbox import message
 from satark.store.writer import StoreDown
 from satark.telemetry.faults import ALARM_SECONDS, provider_alarm
+from satark_words.codes import find_handoff_code, find_receipt_code
 
 if TYPE_CHECKING:
     from satark.channel import Batch, Call, Channel, Event, Inbound

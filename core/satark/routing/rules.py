@@ -18,13 +18,13 @@ import msgspec
 from satark.desk import LEVELS, Desk, RouteAdvice, Screening
 from satark.destination import DESK_SINK, Destination
 from satark.destination_rule import PRIORITIES
-from satark.geography.units import ELSEWHERE
 from satark.routing.destinations import matching_rules
 from satark.tip import Priority, Tip
+from satark_words.geography.units import ELSEWHERE
 
 if TYPE_CHECKING:
     from satark.destination_rule import DestinationRule
-    from satark.geography.geography import Geography
+    from satark_words.geography.geography import Geography
 
 PROBE_DESK: Final = "probe"
 """The desk of synthetic tips (`satark probe`): it gets no other tip, whatever its level."""

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from typing import Final
 
-from satark.languages import language as known_language
+from satark_words.languages import language as known_language
 
 __all__ = ["MIME", "SyntheticVoiceError", "can_speak", "speak"]
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from babel.messages.pofile import read_po, write_po
 
-from satark.languages import catalogue_of
+from satark_words.languages import catalogue_of
 
 CODE: Final = "qaa"
 """ISO 639-2 keeps it for local use; Babel knows nothing of it."""

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from satark.geography.geography import Geography
 from satark.services import DeskContext, Services, WorkerContext
 from satark.settings import Settings
 from satark.store.engines import make_engine
 from satark.store.migrations import Branch, Migrations
 from satark.store.writer import Writer
+from satark_words.geography.geography import Geography
 
 
 def fresh_services(data_dir: Path, branches: Iterable[Branch] = (), **core: Any) -> Services:

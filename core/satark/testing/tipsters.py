@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
-from satark.catalogues import Catalogues
 from satark.testing.dialogue.walking import LostError, tip_number_in
 from satark.testing.installation import ENGLISH, HINDI
 from satark.testing.matrix.chat_driver import ChatDriver
 from satark.testing.matrix.sms_driver import SmsDriver
 from satark.testing.waiting import until
+from satark_words.catalogues import Catalogues
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

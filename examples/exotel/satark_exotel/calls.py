@@ -15,9 +15,9 @@ import aiohttp
 from satark import call_provider as call
 from satark.call_provider import CallRequest, CallStep, CallVerb, CallWebhook, Line
 from satark.channel import Call, Endpoint, Malformed, MediaGone, MediaRef, RawRequest, RawResponse
-from satark.languages import language
 from satark.send_result import Permanent, SendResult
 from satark_exotel.account import Account
+from satark_words.languages import language
 
 if TYPE_CHECKING:
     from satark_exotel.plugin import ExotelSettings

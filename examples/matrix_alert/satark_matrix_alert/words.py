@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from satark.catalogues import Catalogues
 from satark.flow import Geography, Questionnaire
 from satark.tip import Header
+from satark_words.catalogues import Catalogues
 
 
 class Words:

@@ -14,7 +14,6 @@ import msgspec
 
 from satark.commands import settings_of
 from satark.officer import DeskAct, DeskActs, summarize
-from satark.terminal import escape_controls
 from satark.tip import OUTCOMES, STATUSES
 from satark_desk import terminal_tables
 from satark_desk.commands import passphrase_option, unlocked_desk
@@ -26,6 +25,7 @@ from satark_desk.tip_json import row_to_json, tip_to_json
 from satark_desk.tip_queue import MARKS, PRIORITIES, Filter, Row
 from satark_desk.web.opened_desks import queue_rules
 from satark_desk.web.page_text import PageText, officers_languages
+from satark_words.terminal import escape_controls
 
 if TYPE_CHECKING:
     from satark.officer import Casework, OpenTip

@@ -13,7 +13,6 @@ import click
 from satark.commands import open_services
 from satark.desk import LEVELS, Level
 from satark.officer import ROLES, Right, Role, all_desks
-from satark.terminal import escape_controls
 from satark_desk import exports, original_requests, terminal_tables
 from satark_desk.command_errors import report_errors
 from satark_desk.officers import (
@@ -32,6 +31,7 @@ from satark_desk.officers import (
 from satark_desk.passphrases import new_passphrase
 from satark_desk.provision import read_passphrase
 from satark_desk.tip_json import tip_to_json
+from satark_words.terminal import escape_controls
 
 if TYPE_CHECKING:
     from satark.officer import Casework, OpenTip, TwoOfficerApproval

@@ -13,7 +13,7 @@ from satark_desk.drawing import Drawing, draw
 
 if TYPE_CHECKING:
     from satark.flow import Geography
-    from satark.maps import Spot
+    from satark_words.geography.maps import Spot
 
 _LARGEST: Final = 14
 """Radius of the disc of the station with the most tips, in units."""

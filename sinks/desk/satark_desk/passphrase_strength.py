@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from satark.catalogues import Catalogues
+from satark_words.catalogues import Catalogues
 
 if TYPE_CHECKING:
     from satark.flow import Geography

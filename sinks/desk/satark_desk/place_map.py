@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from satark.maps import Point, Spot, kilometres
 from satark.redacted import Redacted
 from satark.tip import Place
 from satark_desk.drawing import Drawing, draw
 from satark_desk.places import Bearing, from_stations, pin_of, place_of
+from satark_words.geography.maps import Point, Spot, kilometres
 
 if TYPE_CHECKING:
     from satark.flow import Geography

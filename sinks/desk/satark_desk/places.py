@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from satark.maps import Direction, Point, direction, kilometres
 from satark.redacted import Redacted
+from satark_words.geography.maps import Direction, Point, direction, kilometres
 
 if TYPE_CHECKING:
     from satark.flow import Geography

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from satark.atomic_files import replace
-from satark.languages import written_date
 from satark.web import page_templates
 from satark_desk.public_statistics import SMALLEST, WeekReport
+from satark_words.languages import written_date
 
 if TYPE_CHECKING:
     from satark_desk.web.page_text import PageText

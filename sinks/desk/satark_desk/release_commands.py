@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from satark.officer import RELEASABLE, DeskAct, all_desks, sender_hints, text_hints
-from satark.terminal import escape_controls
 from satark_desk.act_values import parse_due
 from satark_desk.case_commands import act_on, at_desk, desk_work, json_option, language_option, on_tip, report_act
 from satark_desk.case_list import case_list
 from satark_desk.orders import make_order, order_pdf
 from satark_desk.read_state import seen_by
 from satark_desk.web.page_text import officers_languages
+from satark_words.terminal import escape_controls
 
 if TYPE_CHECKING:
     from satark_desk.case_commands import DeskWork

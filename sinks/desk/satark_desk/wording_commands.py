@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from satark.officer import text_hints
-from satark.terminal import escape_controls
 from satark_desk.case_commands import at_desk, desk_work, json_option, print_json
 from satark_desk.web.page_text import officers_languages
 from satark_desk.wordings import Wording, remove, save, wordings_of
+from satark_words.terminal import escape_controls
 
 if TYPE_CHECKING:
     from pathlib import Path

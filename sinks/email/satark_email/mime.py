@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.catalogues import Catalogues
+from satark_words.catalogues import Catalogues
 
 if TYPE_CHECKING:
     from satark_email.settings import EmailDestination

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from satark.languages import languages_of
+from satark_words.languages import languages_of
 
 NOTIFICATION = "notification"
 """The name of the destination `email:notification`, whose addresses are `recipients`."""

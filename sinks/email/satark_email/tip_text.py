@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from satark.catalogues import Catalogues
+from satark_words.catalogues import Catalogues
 
 if TYPE_CHECKING:
     from satark.destination_reader import ReadableTip

@@ -11,8 +11,8 @@ import pytest
 
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.geography.geography import Geography
 from satark.speech.synthetic_voice import can_speak, speak
+from satark_words.geography.geography import Geography
 
 SOURCE = default_flow()
 ENGINE = Engine(load_flow(SOURCE), SOURCE.catalogues, Geography.sample())

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.graphemes import clusters
 from satark.prompt import Choice, Prompt
 from satark_sms_ivr.paging import fit_to_sms, more_hint, split_into_pages
 from satark_sms_ivr.segments import count_segments, to_gsm7
+from satark_words.graphemes import clusters
 
 HINDI = "आपका नाम, पता या मोबाइल नंबर नहीं पूछा जाएगा और किसी पुलिस अधिकारी को नहीं दिखेगा। "
 

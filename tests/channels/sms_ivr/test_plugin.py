@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from satark.channel import Channel, Outcome, RawRequest
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.every_prompt import every_prompt
-from satark.geography.geography import Geography
 from satark.prompt import Capabilities, Prompt
 from satark.settings import Settings, SettingsError
 from satark.testing.twilio.twiml import read_twiml
@@ -22,6 +21,7 @@ from satark_sms_ivr.plugin import satark_channels, satark_commands, satark_rende
 from satark_sms_ivr.settings import CallSettings, TwilioSettings
 from satark_sms_ivr.twilio_voice import TwilioVoice
 from satark_sms_ivr.voice import VoiceChannel
+from satark_words.geography.geography import Geography
 
 GOOD = {"account_sid": "AC" + "0" * 32, "auth_token": "t", "number": "+15550100100"}
 

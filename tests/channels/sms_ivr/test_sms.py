@@ -23,12 +23,12 @@ from satark.channel import (
 from satark.choice_tokens import NEXT_PAGE
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.geography.geography import Geography
 from satark.prompt import Prompt
 from satark.testing.twilio.api import ACCOUNT_SID, NUMBER
 from satark.testing.twilio.twiml import read_twiml, said
 from satark_sms_ivr.segments import count_segments
 from satark_sms_ivr.sms import SmsChannel
+from satark_words.geography.geography import Geography
 
 SID = "SM" + "a" * 32
 MEDIA = f"Messages/MM{'b' * 32}/Media/ME{'c' * 32}"

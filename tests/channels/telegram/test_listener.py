@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from satark.catalogues import Catalogue, Catalogues
 from satark.channel import Batch, Receive, Text
 from satark.testing.telegram.bot_api import Person, TelegramPeer
 from satark.testing.telegram.faults import error
@@ -17,6 +16,7 @@ from satark.testing.waiting import until
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.listener import COMMANDS, command_menus
 from satark_telegram.settings import TelegramSettings
+from satark_words.catalogues import Catalogue, Catalogues
 
 
 @asynccontextmanager

@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from satark.catalogues import Catalogues
 from satark.channel import Address
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.every_prompt import every_prompt
 from satark.dialogue.rendering.fit import fit
-from satark.geography.geography import Geography
 from satark.testing.whatsapp.limits import BODY, BUTTON_TITLE, ROW_DESCRIPTION, ROW_TITLE, check_message
 from satark_whatsapp.rendering import CAPABILITIES, render
+from satark_words.catalogues import Catalogues
+from satark_words.geography.geography import Geography
 
 SOURCE = default_flow(Catalogues.shipped().languages)
 FLOW = load_flow(SOURCE)

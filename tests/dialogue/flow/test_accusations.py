@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from satark.catalogues import Catalogue, Catalogues
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.definition import FlowError, FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.geography.geography import Geography
 from satark.testing.dialogue.chat import Chat
 from satark.tip import Accused
+from satark_words.catalogues import Catalogue, Catalogues
+from satark_words.geography.geography import Geography
 
 TEXTS = {f"{step}.{part}": part for step in ("whom", "which", "who", "place") for part in ("ask", "name")} | {
     "whom.us": "Our police station",

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from satark.catalogues import Catalogue, Catalogues
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.definition import FlowError, FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
-from satark.geography.geography import District, Geography, Station
-from satark.languages import OFFERED
 from satark.prompt import Capabilities
 from satark.testing.dialogue.chat import Chat
+from satark_words.catalogues import Catalogue, Catalogues
+from satark_words.geography.geography import District, Geography, Station
+from satark_words.languages import OFFERED
 
 TEXTS = {
     f"{step}.{part}": f"{step} {part}"

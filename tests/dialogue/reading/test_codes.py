@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.codes import find_receipt_code, without_codes
+from satark_words.codes import find_receipt_code, without_codes
 
 CODE = "8391446070125538"
 

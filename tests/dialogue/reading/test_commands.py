@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from satark.catalogues import Catalogues
 from satark.dialogue.flow.commands import CommandWords
-from satark.folding import fold
 from satark.testing.dialogue.chat import Chat
+from satark_words.catalogues import Catalogues
+from satark_words.folding import fold
 
 WORDS = CommandWords(Catalogues.shipped())
 

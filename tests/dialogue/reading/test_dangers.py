@@ -6,15 +6,15 @@ import itertools
 
 import pytest
 
-from satark.catalogues import Catalogues
 from satark.channel import CompleteTip, Edited, Event, FormPage, Media, MediaRef, Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.session import Mailbox, OpenMailbox, Turn
-from satark.dialogue.understanding.reader import Reader
-from satark.dialogue.understanding.reading import DangerKind
-from satark.geography.geography import Geography
 from satark.testing.dialogue.chat import Chat
+from satark_words.catalogues import Catalogues
+from satark_words.geography.geography import Geography
+from satark_words.reader import Reader
+from satark_words.reading import DangerKind
 
 CRIES = {
     "bachao mujhe maar denge": "112",

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satark.dialogue.rendering.fit import are_buttons, fit
-from satark.graphemes import size
 from satark.prompt import Capabilities, Choice, Prompt
+from satark_words.graphemes import size
 
 WHATSAPP = Capabilities(
     kind="chat", text=4096, body=1024, buttons=3, button_label=20, rows=10, row_label=24, row_description=72,

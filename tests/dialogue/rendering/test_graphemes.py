@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.graphemes import clusters, replace_surrogates, size, split, truncate
 from satark.prompt import Unit
+from satark_words.graphemes import clusters, replace_surrogates, size, split, truncate
 
 mixed = st.text(
     st.one_of(st.characters(codec="utf-8"), st.sampled_from("नशीले पदार्थों क्ष्म\u200d👨‍👩‍👧🇮🇳é\u0301👍🏽")), max_size=40

@@ -10,9 +10,9 @@ from satark.dialogue.rendering.fit import fit
 from satark.dialogue.rendering.phrases import every_phrase, words_of
 from satark.dialogue.rendering.read_aloud import ReadAloud, illustrated
 from satark.flow import every_prompt, load_flow
-from satark.geography.geography import Geography
 from satark.prompt import Capabilities, Choice, Prompt, ReceiptPicture, VoiceNote
 from satark.voice_notes import PAUSE, clip_name
+from satark_words.geography.geography import Geography
 
 BUTTONS = Capabilities(
     kind="chat", text=4096, body=1024, buttons=3, button_label=20, rows=10, row_label=24, menu_label=20, token=200

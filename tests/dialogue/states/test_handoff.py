@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from satark.codes import find_handoff_code, find_receipt_code
 from satark.dialogue.engine import Engine
 from satark.dialogue.steps.contract import with_website
 from satark.testing.dialogue.chat import HANDOFF_CODE, Chat
+from satark_words.codes import find_handoff_code, find_receipt_code
 
 GROUPED = "4827 1930 5571"
 STORY = "Arms are sold behind the mill every night"

@@ -6,10 +6,10 @@ import pytest
 
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.dialogue.understanding.analysis import Analysis
-from satark.dialogue.understanding.reader import Reader
-from satark.geography.geography import Geography
 from satark.testing.dialogue.chat import Chat
+from satark_words.analysis import Analysis
+from satark_words.geography.geography import Geography
+from satark_words.reader import Reader
 
 STORY = "They sell liquor behind the school every night. My name is Ramesh Yadav, call me on 9876543210"
 

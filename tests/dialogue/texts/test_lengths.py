@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from satark.catalogues import Catalogue, Catalogues
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.geography.geography import Geography
 from satark.testing.dialogue.chat import Chat
+from satark_words.catalogues import Catalogue, Catalogues
+from satark_words.geography.geography import Geography
 
 FIRST_ANSWER = 350
 RECEIPT = 300

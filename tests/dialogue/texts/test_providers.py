@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.catalogues import Catalogues
+from satark_words.catalogues import Catalogues
 
 MOST_CHARACTERS = 350
 CAN_READ = {

@@ -14,7 +14,6 @@ from satark.channel import Address, Channel, CompleteTip, Media, MediaRef, Outco
 from satark.choice_tokens import command_token
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.geography.geography import Geography
 from satark.prompt import Prompt
 from satark.settings import Settings, SettingsError
 from satark.testing.contracts.channel import ChannelCase, Peer, Reply, check_channel
@@ -22,6 +21,7 @@ from satark.testing.dialogue.chat import RECEIPT, Chat
 from satark.testing.plugins import Plugins
 from satark_exotel import plugin
 from satark_sms_ivr import plugin as sms_ivr
+from satark_words.geography.geography import Geography
 
 PHONE = "09876543210"
 SECRET = "a-path-that-nobody-guesses"

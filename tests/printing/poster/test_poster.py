@@ -8,9 +8,9 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from satark.languages import languages_of
 from satark.printing.poster.poster import make_poster
 from satark.printing.poster.target import QrTarget, form_target, whatsapp_target
+from satark_words.languages import languages_of
 
 LANGUAGES = languages_of("satark.printing.poster")
 

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from satark.catalogues import Catalogues
-from satark.geography.geography import Geography
 from satark_desk.passphrase_strength import WeakPassphrase, check_passphrase
 from satark_desk.passphrases import new_passphrase
+from satark_words.catalogues import Catalogues
+from satark_words.geography.geography import Geography
 
 NAMES = ("sp", "Superintendent of Police", "Ramesh Yadav")
 

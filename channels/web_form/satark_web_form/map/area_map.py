@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from satark.maps import Frame, Marker, Outline, Point, mark, outlines
+from satark_words.geography.maps import Frame, Marker, Outline, Point, mark, outlines
 
 if TYPE_CHECKING:
     from satark.flow import Geography

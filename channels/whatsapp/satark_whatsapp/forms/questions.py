@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from satark.choice_tokens import make_token
 from satark.flow import Option, Step, View, question_text
-from satark.graphemes import truncate
+from satark_words.graphemes import truncate
 
 Component: TypeAlias = dict[str, Any]
 

@@ -16,7 +16,7 @@ from satark.dialogue.states.draft import go_on
 from satark.dialogue.states.unsolicited import join_texts
 from satark.dialogue.steps.contract import AcceptedAnswer, Step
 from satark.dialogue.turn.context import TurnContext
-from satark.folding import fold
+from satark_words.folding import fold
 
 
 def handle_edited(context: TurnContext, event: Edited) -> Turn:

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from msgspec.structs import replace
 
 from satark.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Tap, Text
-from satark.graphemes import replace_surrogates
+from satark_words.graphemes import replace_surrogates
 
 _Part = TypeVar("_Part", bound=Event)
 _TEXTS: Final[Mapping[type[object], tuple[str, ...]]] = {

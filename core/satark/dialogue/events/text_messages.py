@@ -7,7 +7,6 @@ from typing import Final
 import msgspec
 
 from satark.channel import Text
-from satark.codes import find_handoff_code, find_receipt_code, without_codes
 from satark.dialogue.events.commands import handle_command, not_understood, switch_language
 from satark.dialogue.events.words import handle_words
 from satark.dialogue.flow.commands import GLOBAL_COMMANDS, MAX_COMMAND_LENGTH
@@ -17,9 +16,10 @@ from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
 from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.asked import acts, asked_of, is_question
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.understanding.reader import IRREVERSIBLE
-from satark.dialogue.understanding.reading import Confidence, Kind, Reading
-from satark.folding import fold
+from satark_words.codes import find_handoff_code, find_receipt_code, without_codes
+from satark_words.folding import fold
+from satark_words.reader import IRREVERSIBLE
+from satark_words.reading import Confidence, Kind, Reading
 
 _EXPECT_RECEIPT_CODE: Final = frozenset({"@code", "@mailbox", "@answer", "@feedback"})
 _EXPECT_HANDOFF_CODE: Final = frozenset({"@code", "@elsewhere"})

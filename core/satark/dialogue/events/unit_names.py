@@ -13,8 +13,8 @@ from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.steps.contract import Question, Step
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.understanding.reading import Kind, Reading
-from satark.geography.geography import ELSEWHERE, Named
+from satark_words.geography.geography import ELSEWHERE, Named
+from satark_words.reading import Kind, Reading
 
 
 def choose_by_name(context: TurnContext, event: Text, question: Question, reading: Reading) -> Turn | None:

@@ -23,7 +23,7 @@ from satark.dialogue.states.unsolicited import accept_unsolicited
 from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.asked import asked_of
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.understanding.reading import FREE, Asked, Confidence, Kind, Reading
+from satark_words.reading import FREE, Asked, Confidence, Kind, Reading
 
 _TO_THE_POLICE: Final = frozenset({"@mailbox", "@answer", "@feedback"})
 """States in which every word goes to the police: nothing of it is read as a remark."""

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from satark.catalogues import Catalogue, Catalogues
 from satark.choice_tokens import make_token
 from satark.dialogue.flow.definition import Flow, FlowProblem
 from satark.dialogue.flow.reachability import path_problems
 from satark.dialogue.flow.required_texts import BUTTON_TEXTS, REQUIRED_TEXTS, missing_texts
 from satark.dialogue.steps.contract import Question, Step, View
-from satark.geography.geography import Geography
-from satark.graphemes import size
 from satark.prompt import Capabilities
+from satark_words.catalogues import Catalogue, Catalogues
+from satark_words.geography.geography import Geography
+from satark_words.graphemes import size
 
 _WEBSITE_LENGTH = 60
 """Characters of a website's address for which there is room."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from satark.catalogues import Catalogues
-from satark.folding import fold
+from satark_words.catalogues import Catalogues
+from satark_words.folding import fold
 
 GLOBAL_COMMANDS: Final = (
     "help", "back", "skip", "cancel", "restart", "language", "status", "reply", "repeat", "edit", "forget", "delete",

@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from satark.catalogues import Catalogues
 from satark.dialogue.flow.meanings import steps_by_meaning
 from satark.dialogue.steps.conditions import Condition
 from satark.dialogue.steps.contract import Step
 from satark.tip import Priority
+from satark_words.catalogues import Catalogues
 
 
 class FlowProblem(msgspec.Struct, frozen=True, kw_only=True):

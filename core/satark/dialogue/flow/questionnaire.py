@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.catalogues import Catalogue
 from satark.dialogue.flow.definition import FlowSource
 from satark.dialogue.flow.loader import default_flow
+from satark_words.catalogues import Catalogue
 
 _WRITTEN_FIRST: Final = "en"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from satark.catalogues import Catalogue, Catalogues
 from satark.dialogue.flow.commands import COMMANDS
 from satark.dialogue.flow.definition import Flow, FlowProblem
 from satark.tip import STATUSES
+from satark_words.catalogues import Catalogue, Catalogues
 
 _WITHOUT_PLACES: Final = """
 language.ask language.name language.done

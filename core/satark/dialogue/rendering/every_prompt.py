@@ -7,7 +7,6 @@ from typing import Final
 
 import msgspec
 
-from satark.catalogues import Catalogues
 from satark.dialogue.flow.definition import Flow
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Session
@@ -17,8 +16,9 @@ from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
 from satark.dialogue.turn.prompts import make_prompt
 from satark.dialogue.turn.summary import SUMMARY_LENGTH
-from satark.geography.geography import Geography
 from satark.prompt import Prompt
+from satark_words.catalogues import Catalogues
+from satark_words.geography.geography import Geography
 
 _ASKED: Final = frozenset({"ask", "media", "review"})
 _FILLED: Final = {

@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from satark.graphemes import size, truncate
 from satark.prompt import Capabilities, Choice, Prompt
+from satark_words.graphemes import size, truncate
 
 _UNKNOWN: Final = ":unknown:"
 """Stands in the token of a choice for those who don't know, between its question and its revision."""

@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from satark.catalogues import Catalogue, Catalogues
-from satark.geography.geography import Geography
+from satark_words.catalogues import Catalogue, Catalogues
+from satark_words.geography.geography import Geography
 
 LARGEST_NUMBER: Final = 30
 """Numbers up to this one are said as a whole; of larger ones, and of codes, each digit."""

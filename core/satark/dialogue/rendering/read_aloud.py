@@ -13,15 +13,15 @@ from typing import Final
 
 import msgspec
 
-from satark.catalogues import Catalogues
 from satark.choice_tokens import parse_token
 from satark.dialogue.rendering.phrases import Phrases, every_phrase, words_of
-from satark.folding import ascii_digits
-from satark.geography.geography import Geography
-from satark.graphemes import truncate
-from satark.languages import language_of_text
 from satark.prompt import Capabilities, Choice, Prompt, SpokenPart, VoiceNote
 from satark.voice_notes import PAUSE, clip_name
+from satark_words.catalogues import Catalogues
+from satark_words.folding import ascii_digits
+from satark_words.geography.geography import Geography
+from satark_words.graphemes import truncate
+from satark_words.languages import language_of_text
 
 _MARK: Final = "\0"
 """Stands on a line of its own in place of what the police wrote; a number follows it."""

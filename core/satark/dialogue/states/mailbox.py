@@ -9,8 +9,8 @@ from satark.dialogue.session import Mailbox, Turn
 from satark.dialogue.states.draft import go_on
 from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.context import BaseState, TurnContext
-from satark.graphemes import replace_surrogates, truncate
 from satark.tip import FEEDBACK_STATUSES, Feedback, Message, present_status
+from satark_words.graphemes import replace_surrogates, truncate
 
 MAX_WRONG_CODES = 5
 """Wrong codes after which a session opens no mailbox any more."""

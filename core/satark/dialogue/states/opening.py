@@ -14,10 +14,10 @@ from satark.dialogue.session import GivenAnswer
 from satark.dialogue.states.unsolicited import accept_unsolicited
 from satark.dialogue.steps.contract import AcceptedAnswer, Meaning, Step
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.understanding.reading import Opening, PlaceFound
-from satark.folding import fold
-from satark.languages import language_of_text
 from satark.tip import Place
+from satark_words.folding import fold
+from satark_words.languages import language_of_text
+from satark_words.reading import Opening, PlaceFound
 
 _TIMES: Final = {"now": "yes", "past": "no", "coming": "no"}
 """When it happens, as a story tells it → the answer to whether it happens now."""

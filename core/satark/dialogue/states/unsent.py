@@ -10,7 +10,7 @@ from satark.dialogue.states.draft import go_on
 from satark.dialogue.states.unsolicited import accept_unsolicited
 from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.context import BaseState, TurnContext
-from satark.dialogue.understanding.reading import Asked, Kind
+from satark_words.reading import Asked, Kind
 
 UNSENT: Final = "@unsent"
 """Name of the state."""

@@ -20,9 +20,9 @@ from satark.dialogue.steps.contract import (
     actions_of,
     question_text,
 )
-from satark.folding import ascii_digits, fold
-from satark.graphemes import split, truncate
 from satark.tip import Place
+from satark_words.folding import ascii_digits, fold
+from satark_words.graphemes import split, truncate
 
 _LONGEST_PLACE: Final = 4000
 _MOST_PARTS: Final = 10

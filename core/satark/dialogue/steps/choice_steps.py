@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from satark.catalogues import Catalogue
 from satark.channel import Event, Tap
 from satark.dialogue.steps.contract import (
     AcceptedAnswer,
@@ -21,7 +20,8 @@ from satark.dialogue.steps.contract import (
     actions_of,
     question_text,
 )
-from satark.geography.geography import Geography
+from satark_words.catalogues import Catalogue
+from satark_words.geography.geography import Geography
 
 _YES_NO = ("yes", "no")
 

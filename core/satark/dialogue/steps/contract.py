@@ -11,12 +11,12 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 
 import msgspec
 
-from satark.catalogues import Catalogue
 from satark.channel import Event
 from satark.dialogue.steps.conditions import Condition
-from satark.geography.geography import Geography
 from satark.prompt import Wants
 from satark.tip import Place
+from satark_words.catalogues import Catalogue
+from satark_words.geography.geography import Geography
 
 _WEBSITE: Final = "{website}"
 

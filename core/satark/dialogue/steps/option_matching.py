@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from satark.dialogue.steps.contract import Option
-from satark.folding import fold
+from satark_words.folding import fold
 
 
 class OptionLookup:

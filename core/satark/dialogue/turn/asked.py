@@ -6,7 +6,7 @@ from typing import Final
 
 from satark.dialogue.steps.contract import Question, Step
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.understanding.reading import STORY, Asked, Asks, Choice
+from satark_words.reading import STORY, Asked, Asks, Choice
 
 _ACTING: Final[dict[str, frozenset[str]]] = {
     "@reach": frozenset({"yes", "no", "erase"}),

@@ -7,16 +7,16 @@ from typing import Any, Protocol
 
 import msgspec
 
-from satark.catalogues import Catalogue
 from satark.channel import Event, Media
 from satark.dialogue.session import GivenAnswer, MediaJob, OpenMailbox, Session, SessionFile, Turn
 from satark.dialogue.steps.contract import Option, Question, Step, View
 from satark.dialogue.turn.form_offer import may_offer, prompt_of_offer, question_of_offer
 from satark.dialogue.turn.loaded_flow import LoadedFlow, Progress, place_of
 from satark.dialogue.turn.prompts import make_prompt
-from satark.dialogue.understanding.analysis import Analysis
 from satark.prompt import Prompt
 from satark.tip import Place
+from satark_words.analysis import Analysis
+from satark_words.catalogues import Catalogue
 
 _STANDING = frozenset({"complete", "dangers", "form_offered", "page", "revision", "said", "state", "step"})
 """Fields of the session that change nothing about where it stands in its flow."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import msgspec
 
-from satark.catalogues import Catalogue
 from satark.dialogue.session import Session
 from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.loaded_flow import Progress
 from satark.prompt import Prompt
+from satark_words.catalogues import Catalogue
 
 
 def may_offer(session: Session, progress: Progress) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 from satark.dialogue.session import GivenAnswer
 from satark.dialogue.steps.contract import Step
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.understanding.own_identity import without_spans
+from satark_words.own_identity import without_spans
 
 
 def identifying_words(context: TurnContext) -> tuple[str, ...]:

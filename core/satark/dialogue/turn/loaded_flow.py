@@ -8,17 +8,17 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.catalogues import Catalogue, Catalogues
 from satark.channel import SPOKEN
 from satark.dialogue.flow.commands import CommandWords
 from satark.dialogue.flow.definition import Flow
 from satark.dialogue.session import GivenAnswer, Session
 from satark.dialogue.steps.contract import Option, Question, Step, View, with_website
 from satark.dialogue.steps.option_matching import OptionLookup
-from satark.dialogue.understanding.reader import Reader
-from satark.folding import fold
-from satark.geography.geography import UNKNOWN, Geography
 from satark.tip import Place
+from satark_words.catalogues import Catalogue, Catalogues
+from satark_words.folding import fold
+from satark_words.geography.geography import UNKNOWN, Geography
+from satark_words.reader import Reader
 
 _CALL: Final = "voice"
 """The channel on which every recording is the caller's own voice."""

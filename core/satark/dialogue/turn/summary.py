@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
-from satark.graphemes import truncate
+from satark_words.graphemes import truncate
 
 SUMMARY_LENGTH: Final = 620
 """Characters that all answers of a summary may take together, so that it fits the body of a message with buttons."""

@@ -9,9 +9,9 @@ import msgspec
 from fpdf import FPDF
 from fpdf.enums import Align, XPos, YPos
 
-from satark.catalogues import Catalogues
 from satark.printing.fonts import FAMILY, use_fonts
 from satark.printing.poster.target import QrTarget
+from satark_words.catalogues import Catalogues
 
 _INK: Final = (22, 38, 74)
 _PAPER: Final = (255, 255, 255)

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.catalogues import Catalogue
 from satark.testing.canary.identifiers import Identifiers
 from satark.testing.dialogue.walking import Photo, Place
 from satark.testing.form.browser import Browser
@@ -20,6 +19,7 @@ from satark.testing.telegram.bot_api import Person
 from satark.testing.telegram.citizen import TelegramCitizen, content
 from satark.testing.twilio.people import Caller, Texter
 from satark.testing.whatsapp.citizen import Citizen
+from satark_words.catalogues import Catalogue
 
 _QUESTION: Final = 30
 """Characters by which a question is recognised."""

@@ -6,7 +6,6 @@ import re
 from contextlib import suppress
 from typing import Final
 
-from satark.catalogues import Catalogues
 from satark.testing.canary.identifiers import Identifiers
 from satark.testing.canary.people import MarkedDriver, driver_of, whatsapp_citizen
 from satark.testing.dialogue.walking import LostError, Photo
@@ -15,6 +14,7 @@ from satark.testing.matrix import Scenario, play
 from satark.testing.matrix.installation import MatrixInstallation
 from satark.testing.matrix.scenario import Do, Send, Words
 from satark.testing.twilio.people import code_in
+from satark_words.catalogues import Catalogues
 
 _PLACE: Final = Words("लंका")
 _CODE: Final = re.compile(r"(?:\d[ \u00a0\u2009\u202f–-]?){16}")

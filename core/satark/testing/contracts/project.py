@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from satark.catalogues import Catalogue
 from satark.testing.contracts.rules import require
+from satark_words.catalogues import Catalogue
 
 __all__ = ["PROJECT_CHECKS", "check_readme", "check_texts", "check_types"]
 

@@ -11,9 +11,9 @@ from satark.dialogue.flow.definition import FlowSource
 from satark.dialogue.flow.loader import load_flow
 from satark.dialogue.session import Mailbox, Session, Submission, Turn
 from satark.dialogue.steps.contract import StepType
-from satark.geography.geography import Geography
 from satark.prompt import Prompt
 from satark.tip import Receipt
+from satark_words.geography.geography import Geography
 
 RECEIPT = Receipt(number="4K7Q-2XPM", code="8391446070125538")
 HANDOFF_CODE = "482719305571"

@@ -13,11 +13,11 @@ from typing import Final
 
 import msgspec
 
-from satark.catalogues import Catalogues
-from satark.dialogue.understanding.reader import IRREVERSIBLE, Reader
-from satark.dialogue.understanding.reading import FREE, Asked, Asks, Choice, Kind, Reading
-from satark.geography.geography import Geography
-from satark.languages import OFFERED
+from satark_words.catalogues import Catalogues
+from satark_words.geography.geography import Geography
+from satark_words.languages import OFFERED
+from satark_words.reader import IRREVERSIBLE, Reader
+from satark_words.reading import FREE, Asked, Asks, Choice, Kind, Reading
 
 __all__ = ["FREE_STEPS", "Outcome", "Utterance", "asked_at", "judge", "read_corpus"]
 

@@ -15,14 +15,14 @@ from typing import Final, NamedTuple
 
 import click
 
-from satark.dialogue.understanding import weighing
-from satark.dialogue.understanding.analysis import Analysis
-from satark.dialogue.understanding.category import ORDER
-from satark.dialogue.understanding.index import digest, shipped_folder
-from satark.dialogue.understanding.lexicon import Lexicon
-from satark.dialogue.understanding.likely import SPOKEN
-from satark.dialogue.understanding.weighing import DANGER, FILE, Weights, written
 from satark.testing.dialogue.corpus import FREE_STEPS, Utterance, read_corpus
+from satark_words import weighing
+from satark_words.analysis import Analysis
+from satark_words.category import ORDER
+from satark_words.index import digest, shipped_folder
+from satark_words.lexicon import Lexicon
+from satark_words.likely import SPOKEN
+from satark_words.weighing import DANGER, FILE, Weights, written
 
 _LABELS: Final = frozenset({"danger", "harmless"})
 _OTHERS: Final = frozenset({"identity", "anonymous"})

@@ -15,9 +15,9 @@ from satark.channel import Event, Media, MediaRef, Tap, Text
 from satark.choice_tokens import NEXT_PAGE
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.geography.geography import Geography
 from satark.prompt import Prompt
 from satark.testing.dialogue.chat import Chat
+from satark_words.geography.geography import Geography
 
 __all__ = ["CEILINGS", "TIPS", "Road", "TipCosts", "every_cost", "tip_costs"]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from satark.catalogues import Catalogues
-from satark.dialogue.understanding.reader import Reader
-from satark.geography.geography import Geography
 from satark.testing.dialogue.corpus import Outcome, Utterance, asked_at, judge, read_corpus
 from satark.testing.dialogue.tip_costs import CEILINGS, every_cost
+from satark_words.catalogues import Catalogues
+from satark_words.geography.geography import Geography
+from satark_words.reader import Reader
 
 _NAMES = ("understood", "asked again", "swallowed", "misread", "acted")
 _LABELLED = frozenset({"danger", "harmless", "identity", "anonymous"})

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from satark.casework.errors import NoSuchTip
-from satark.languages import OFFERED
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.settings import Settings
 from satark.testing.processes.serving import serve
 from satark.testing.waiting import limit
+from satark_words.languages import OFFERED
 
 if TYPE_CHECKING:
     from satark.casework import Casework

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from satark.catalogues import Catalogue, Catalogues
 from satark.testing.dialogue.walking import LostError, Photo, Place
 from satark.testing.matrix.driver import Ability
 from satark.testing.twilio.people import Caller
+from satark_words.catalogues import Catalogue, Catalogues
 
 _KEYS: Final = {"back": "9", "leave": "9", "cancel": "9", "skip": "8", "done": "8", "repeat": "#", "clear": "7"}
 _UNKNOWN: Final = "0"

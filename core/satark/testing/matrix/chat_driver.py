@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from satark.catalogues import Catalogue
 from satark.testing.dialogue.walking import LostError, Photo, Place, Walker
 from satark.testing.matrix.driver import EVERYTHING, Ability
+from satark_words.catalogues import Catalogue
 
 _MAX_PAGES: Final = 12
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, Protocol, TypeAlias
 
-from satark.catalogues import Catalogue
 from satark.testing.dialogue.walking import Photo, Place
+from satark_words.catalogues import Catalogue
 
 Ability: TypeAlias = Literal["type", "point", "send"]
 """What some media can't do: type words, point at a place on a map, send files of any kind."""

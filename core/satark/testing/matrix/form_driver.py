@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from satark.catalogues import Catalogue, Catalogues
 from satark.testing.dialogue.walking import LostError, Photo, Place
 from satark.testing.form.browser import Browser, Control, Form
 from satark.testing.matrix.driver import EVERYTHING, Ability
+from satark_words.catalogues import Catalogue, Catalogues
 
 _PAGES: Final = "satark_web_form"
 

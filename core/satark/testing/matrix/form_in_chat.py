@@ -7,12 +7,12 @@ from typing import Final
 
 import msgspec
 
-from satark.catalogues import Catalogues
 from satark.choice_tokens import make_token
 from satark.testing.matrix.chat_driver import ChatDriver
 from satark.testing.matrix.player import resume
 from satark.testing.matrix.scenario import Do, Exchange, Scenario, Words
 from satark.testing.whatsapp.citizen import Citizen
+from satark_words.catalogues import Catalogues
 
 _MENU: Final = "@details"
 """Where details are picked in a chat; on the form they are questions like the others."""

@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from satark.catalogues import Catalogue, Catalogues
-from satark.geography.geography import Geography
 from satark.testing.dialogue.walking import LostError, Place, tip_number_in
 from satark.testing.matrix.driver import Driver
 from satark.testing.matrix.files import recording, to_send
 from satark.testing.matrix.scenario import LANGUAGE, Action, Do, Exchange, Point, Scenario, Send, Speak, Words
+from satark_words.catalogues import Catalogue, Catalogues
+from satark_words.geography.geography import Geography
 
 END: Final = "@end"
 """Stands for no question: the answers are erased, and nothing more is asked."""

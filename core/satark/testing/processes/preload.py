@@ -8,9 +8,9 @@ from importlib.metadata import entry_points
 
 import_module("satark.testing.processes.shifted_clock")
 
-from satark.catalogues import Catalogues  # noqa: E402 - the clock comes first
-from satark.dialogue.understanding.reader import Reader  # noqa: E402
-from satark.geography.geography import Geography  # noqa: E402
+from satark_words.catalogues import Catalogues  # noqa: E402 - the clock comes first
+from satark_words.geography.geography import Geography  # noqa: E402
+from satark_words.reader import Reader  # noqa: E402
 
 import_module("satark.cli.serve")
 import_module("satark_desk.web.app")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from satark.catalogues import Catalogues
-from satark.languages import language as known_language
-from satark.languages import language_name, languages_of, written_date
 from satark.time_buckets import BAND_HOURS
+from satark_words.catalogues import Catalogues
+from satark_words.languages import language as known_language
+from satark_words.languages import language_name, languages_of, written_date
 
 if TYPE_CHECKING:
     from satark.flow import Geography, Questionnaire

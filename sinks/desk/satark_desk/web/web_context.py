@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from satark.desk import CaseworkError
-from satark.languages import language_name
 from satark.officer import all_desks, desk_problems
 from satark.sealing import CantOpen
 from satark.web import FormError, page_templates, preferred, read_form
@@ -29,6 +28,7 @@ from satark_desk.web.page_text import PageText, officers_languages
 from satark_desk.web.pending_sign_ins import EXPIRES_AFTER, PendingSignIns
 from satark_desk.web.sessions import Session, Sessions
 from satark_desk.web.throttle import LONGEST_GAP_OF_CODES, Throttle
+from satark_words.languages import language_name
 
 if TYPE_CHECKING:
     from satark.officer import ActKind

@@ -7,10 +7,10 @@ import unicodedata
 
 import pytest
 
-from satark.geography.geography import Geography
-from satark.maps import Marker
 from satark.tip import Place
 from satark_web_form.map.area_map import draw_map
+from satark_words.geography.geography import Geography
+from satark_words.geography.maps import Marker
 
 
 @pytest.mark.parametrize("language", ["hi", "en"])

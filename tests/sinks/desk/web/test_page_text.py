@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from satark.catalogues import Catalogue
 from satark.dialogue.flow.questionnaire import Questionnaire
-from satark.dialogue.understanding.reading import DangerKind
-from satark.geography.geography import Geography
 from satark_desk.places import Bearing
 from satark_desk.web import app
 from satark_desk.web.page_text import PageText
+from satark_words.catalogues import Catalogue
+from satark_words.geography.geography import Geography
+from satark_words.reading import DangerKind
 
 WEB = Path(app.__file__).parent
 

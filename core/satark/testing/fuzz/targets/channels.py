@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 from satark.channel import Channel, Malformed, Outcome, RawRequest
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.geography.geography import Geography
 from satark.identity.edge_key import Identity
 from satark.ingest.event import InboundEvent
 from satark.plugins.loader import Plugins
@@ -25,6 +24,7 @@ from satark.testing.fuzz.target import Fault
 from satark.testing.telegram.updates import Person, Updates
 from satark.testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer, new_sid
 from satark.testing.whatsapp.webhooks import Sender, Webhooks, batch
+from satark_words.geography.geography import Geography
 
 if TYPE_CHECKING:
     from satark.channel import Batch, Inbound

@@ -1,0 +1,237 @@
+"""A text with its tokens and marks, and what can be asked of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from itertools import pairwise
+from typing import Final
+
+from satark_words.compounds import compounds
+from satark_words.glued import unglued
+from satark_words.hidden_marks import without_hidden
+from satark_words.lexicon import Lexicon
+from satark_words.marks import FRAME, SOUND, Mark, Marks
+from satark_words.spellings import plain
+from satark_words.tokens import Keys, Token, tokenize
+
+NEGATIONS: Final = ("neg", "neg.dont", "neg.without")
+DOUBTS: Final = ("neg", "neg.dont", "neg.without", "neg.wrong", "neg.but", "say.maybe", "soc.wait", "time.coming")
+"""Marks any of which keeps a text from acting."""
+_SHORTEST_VERB: Final = 3
+_ASKING: Final = ("ask", "ask.sign", "ask.who")
+
+
+class Analysis:
+    """One text, analysed. Lives for one reading."""
+
+    def __init__(self, text: str, lexicon: Lexicon) -> None:
+        self.text = text
+        self.tokens: Sequence[Token] = list(unglued(tokenize(text), lexicon.sounds_known, lexicon.knows))
+        self.heard: dict[str, Keys] = {}
+        """Keys of its words."""
+        self.places: Sequence[Mark] | None = None
+        """Names of the geography in it; None: not looked for yet. See `Places`."""
+        self.codes: set[str] | None = None
+        """Codes of the geography that it names; None: not looked for yet."""
+        marks = lexicon.marks(self.tokens, self.heard)
+        marks = _without_relatives(_without_hindi_me(marks, self.tokens), self.tokens)
+        marks = [*marks, *_inverted(marks, self.tokens), *_by_ending(self.tokens), *_minors(self.tokens)]
+        marks = [mark for mark in marks if not (mark.name in _COMING and _names_people(mark, self.tokens))]
+        self.marks = Marks(without_hidden([*marks, *compounds(marks)]))
+        """What its words and phrases mean, one by one."""
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @cached_property
+    def normal(self) -> str:
+        """The folded words with spaces between them, without question marks."""
+        return " ".join(token.text for token in self.tokens if token.text != "?")
+
+    @cached_property
+    def sounds(self) -> list[str]:
+        """The sounds of its words, one by one."""
+        return [self.heard[token.text].sound for token in self.tokens]
+
+    @cached_property
+    def features(self) -> set[str]:
+        """Its plain words and its marks, as the weights name them."""
+        return {plain(word.sound) for word in self.heard.values()} | {f"={name}" for name in self.marks.names()}
+
+    @cached_property
+    def asks(self) -> bool:
+        """Whether there is a question anywhere in it."""
+        return self.has(*_ASKING)
+
+    @cached_property
+    def negates(self) -> bool:
+        """Whether there is a negation anywhere in it that is no part of a longer phrase."""
+        return self.has(*NEGATIONS)
+
+    def has(self, *names: str) -> bool:
+        """Whether any of these marks is there."""
+        return self.marks.has(names)
+
+    def found(self, *names: str) -> Sequence[Mark]:
+        """The marks of these names, in order."""
+        return self.marks.named(names)
+
+    def covered(self, names: Iterable[str], worst: float = 0) -> set[int]:
+        """The indexes of the tokens that carry one of these marks, at no less than this quality."""
+        return {
+            index for mark in self.marks.named(names) if mark.quality >= worst for index in range(mark.start, mark.end)
+        }
+
+    @cached_property
+    def heard_surely(self) -> set[int]:
+        """The indexes of the tokens that carry a mark for their spelling or sound."""
+        return self.covered(("*",), SOUND)
+
+    def consists_of(self, names: Sequence[str], beside: Sequence[str], *, worst: float = 0, spare: int = 0) -> bool:
+        """Whether the whole text is made of marks of `names` and `beside`, one of `names` at least among them.
+
+        `spare` tokens may be something else.
+        """
+        if not self.marks.has(names) or not self.covered(names, worst):
+            return False
+        rest = self._words - self.covered([*names, *beside], worst)
+        return len(rest) <= spare
+
+    @cached_property
+    def _words(self) -> set[int]:
+        return {index for index, token in enumerate(self.tokens) if token.text != "?"}
+
+    def is_exactly(self, names: Sequence[str], beside: Sequence[str]) -> bool:
+        """Whether it is an exact word or phrase of `names` with nothing but `beside` around it, unasked, unnegated."""
+        if not self.marks.has(names) or self.asks:
+            return False
+        doubts = [mark for mark in self.found(*DOUBTS) if not self._is_part(mark, names)]
+        return not doubts and self.consists_of(names, beside, worst=FRAME)
+
+    def _is_part(self, mark: Mark, names: Sequence[str]) -> bool:
+        return any(other.start <= mark.start and mark.end <= other.end for other in self.marks.named(names))
+
+    def story_marks(self) -> Sequence[Mark]:
+        """The marks that tell of a crime rather than of the conversation."""
+        return self.found("cat.*", "act.*")
+
+
+def _inverted(marks: Sequence[Mark], tokens: Sequence[Token]) -> list[Mark]:
+    """English questions without a question word: "is my number visible"."""
+    verbs = {mark.start for mark in marks if mark.name == "aux"}
+    if not verbs:
+        return []
+    subjects = {mark.start for mark in marks if mark.name == "aux.subject"}
+    first = [i for i in range(len(tokens)) if i == 0 or tokens[i].clause != tokens[i - 1].clause]
+    return [Mark("ask", i, i + 1, 1.0) for i in first if i in verbs and i + 1 in subjects]
+
+
+_HINDI: Final = frozenset({
+    "hai", "hain", "h", "ka", "ki", "ke", "ko", "se", "ne", "par", "pe", "ba", "tha", "thi", "ho", "raha", "rahe",
+    "rahi", "aur", "nahi", "hota", "hoti", "hote", "wala", "wale", "gaya", "gayi",
+})  # fmt: skip
+_ENGLISH_TOO: Final = frozenset({"me", "hi"})
+
+
+def _without_hindi_me(marks: list[Mark], tokens: Sequence[Token]) -> list[Mark]:
+    """Without the English "me" and "hi" in roman Hindi, where they mean "in" and "just"."""
+    words = {token.text for token in tokens}
+    if words.isdisjoint(_ENGLISH_TOO):
+        return marks
+    hindi = not words.isdisjoint(_HINDI)
+    return [
+        mark for mark in marks if mark.end - mark.start > 1 or not _is_hindi(mark, tokens[mark.start].text, hindi=hindi)
+    ]
+
+
+def _is_hindi(mark: Mark, word: str, *, hindi: bool) -> bool:
+    return (mark.name == "who.me" and word == "me" and hindi) or (
+        mark.name == "soc.greet" and word == "hi" and mark.start > 0
+    )
+
+
+_RELATIVE: Final = frozenset({"who", "which", "when", "where", "what"})
+
+
+def _without_relatives(marks: list[Mark], tokens: Sequence[Token]) -> list[Mark]:
+    """Without the "who" in the middle of an English sentence that tells of a crime: "a man who sells drugs"."""
+    if not any(mark.name.startswith(("cat.", "act.")) for mark in marks) or tokens[-1].text == "?":
+        return marks
+    return [
+        mark
+        for mark in marks
+        if not (
+            mark.name == "ask" and mark.end - mark.start == 1 and mark.start and tokens[mark.start].text in _RELATIVE
+        )
+    ]
+
+
+_MINE: Final = re.compile(r"[ou]ng[ai]+$|[ऊूु][ँं]ग[ाी]$|(इ|ाव|ा)ब$|[^s](aib|ayab)$")
+"""How a verb ends that means "I will …", and below, one that means "you will …"."""
+_MINE_LAST: Final = ("a", "i", "b", "ा", "ी", "ब")
+_YOURS: Final = ("oge", "ogi", "ोगे", "ओगे", "iyega", "iega", "इएगा")
+_FIRST_PERSON: Final = frozenset({"hu", "hun", "hoon", "हूँ", "हूं", "ہوں", "بانی", "बानी", "bani"})
+_HABITS: Final = ("ta", "ti", "ता", "ती", "تا", "تی", "त", "at")
+"""How a verb ends of which the word after it says who does it."""
+
+_ABOUT_TO: Final = frozenset({"wala", "wale", "wali", "वाला", "वाले", "वाली", "والا", "والے", "والی"})
+"""After an infinitive: "karne wale", about to do."""
+_HAPPENS: Final = frozenset({"hone", "aane", "ane", "jane", "होने", "आने", "जाने", "ہونے", "آنے", "جانے"})
+"""Infinitives with which `_ABOUT_TO` tells of a time before any word: "hone wali shadi"."""
+_IS: Final = frozenset({
+    "hai", "hain", "h", "he", "hu", "hun", "hoon", "ho", "tha", "thi", "the", "nahi", "है", "हैं", "हूँ", "हूं", "हो", "था",
+    "थे", "थी", "नहीं", "ہے", "ہیں", "ہوں", "تھا", "تھے", "تھی", "نہیں", "?",
+})  # fmt: skip
+"""Words after "karne wale" that make it "about to do"; before any other it names people: "loot karne wale log"."""
+_COMING: Final = ("time.coming", "opt.when.coming")
+_AGE: Final = frozenset({"saal", "sal", "varsh", "baras", "साल", "वर्ष", "बरस", "سال", "برس"})
+_OF: Final = frozenset({"ka", "ki", "ke", "का", "की", "के", "کا", "کی", "کے"})
+_GROWN_UP: Final = 18
+
+
+def _names_people(mark: Mark, tokens: Sequence[Token]) -> bool:
+    """Whether words like "karne wale" stand before the people that they describe: "loot karne wale giroh"."""
+    last, end = tokens[mark.end - 1], mark.end
+    if last.text not in _ABOUT_TO or end - mark.start == 1 or end == len(tokens) or tokens[end - 2].text in _HAPPENS:
+        return False
+    return tokens[end].clause == last.clause and tokens[end].text not in _IS
+
+
+def _minors(tokens: Sequence[Token]) -> list[Mark]:
+    """Find ages of children: "13 saal ki"."""
+    return [
+        Mark("who.minor", i, i + 3, 1.0)
+        for i, token in enumerate(tokens[:-2])
+        if token.text.isdecimal()
+        and int(token.text) < _GROWN_UP
+        and tokens[i + 1].text in _AGE
+        and tokens[i + 2].text in _OF
+    ]
+
+
+def _by_ending(tokens: Sequence[Token]) -> list[Mark]:
+    """Marks that a word carries for its ending, alone or with the word after it."""
+    marks: list[Mark] = []
+    for i, token in enumerate(tokens):
+        text = token.text
+        if text.isdecimal():
+            marks.append(Mark("digits", i, i + 1, 1.0))
+        elif len(text) > _SHORTEST_VERB:
+            if text.endswith(_MINE_LAST) and _MINE.search(text):
+                marks.append(Mark("verb.mine", i, i + 1, 1.0))
+            if text.endswith(_YOURS):
+                marks.append(Mark("verb.yours", i, i + 1, 1.0))
+    pairs = enumerate(pairwise(tokens))
+    return marks + [Mark(name, i, i + 2, 1.0) for i, (one, other) in pairs if (name := _of_pair(one.text, other.text))]
+
+
+def _of_pair(verb: str, after: str) -> str:
+    if after in _ABOUT_TO:
+        return "opt.when.coming" if verb.endswith(("ne", "ने", "نے")) else ""
+    if after in _FIRST_PERSON:
+        return "verb.mine" if verb.endswith(_HABITS) else ""
+    if after in {"گا", "گی"}:
+        return "verb.mine" if verb.endswith("وں") else ""
+    return "verb.yours" if after == "گے" and verb.endswith("و") else ""

@@ -1,0 +1,234 @@
+"""Texts in every language, from gettext catalogues (`.po`) with symbolic message ids."""
+
+from __future__ import annotations
+
+import io
+import string
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from gettext import c2py
+from pathlib import Path
+from typing import Any, Final
+
+from babel.messages import Message
+from babel.messages.pofile import PoFileError, read_po
+
+from satark_words.languages import catalogue_of, in_numerals, is_written_in, languages_of, own_folder, wording_of
+from satark_words.languages import language as known_language
+
+__all__ = [
+    "Catalogue",
+    "CatalogueError",
+    "Catalogues",
+    "isolated",
+    "with_marks",
+    "without_isolates",
+]
+
+_QUESTIONNAIRE: Final = "satark.dialogue"
+_ISOLATE: Final = "\u2068"
+_END: Final = "\u2069"
+_MARK: Final = "\u200e"
+
+
+class CatalogueError(ValueError):
+    """A catalogue can't be read; the message names the language and the line."""
+
+
+class Catalogue:
+    """The texts of one language."""
+
+    def __init__(self, language: str, texts: Mapping[str, str], plural: Callable[[int], int] = int) -> None:
+        self.language = language
+        self.in_latin = False
+        """Whether they are in Latin letters although the language is written in others."""
+        self._is_rtl = known_language(language).direction == "rtl"
+        self._plural = plural
+        self._texts = dict(texts)
+        self._words = {key: _listed(text) for key, text in texts.items() if key.endswith(".words")}
+
+    @classmethod
+    @cache
+    def read(cls, language: str, source: str) -> Catalogue:
+        """Read a `.po` file's text, once in a process; fuzzy and empty entries count as missing.
+
+        Its plural forms are those of its header, or those that Babel knows of the language.
+
+        Raises:
+            CatalogueError: it is not a `.po` file.
+        """
+        try:
+            entries = read_po(io.BytesIO(source.encode()), locale=language, abort_invalid=True)
+        except (PoFileError, ValueError) as error:
+            raise CatalogueError(f"catalogue {language!r} can't be read: {error}") from error
+        found = {key: text for entry in entries if not entry.fuzzy for key, text in _texts(entry) if key and text}
+        return cls(language, found, c2py(entries.plural_expr))
+
+    def over(self, base: Catalogue) -> Catalogue:
+        """Return this catalogue, with the texts of another one for what it lacks."""
+        return Catalogue(self.language, {**base._texts, **self._texts}, self._plural)
+
+    def reworded(self, channel: str) -> Catalogue | None:
+        """Return this catalogue in the wording that its language has for a channel; None where it has none.
+
+        A text that a flow has worded itself stays as it is.
+        """
+        source = wording_of(_QUESTIONNAIRE, self.language, channel)
+        if not source:
+            return None
+        wording: Catalogue = Catalogue.read(self.language, source)
+        shipped = Catalogues.of(_QUESTIONNAIRE)[self.language]
+        changed = self._texts | {
+            name: text
+            for key, text in wording._texts.items()
+            for name in (key, f"{key}.{channel}")
+            if all(self.get(one) == shipped.get(one) for one in (key, f"{key}.{channel}"))
+        }
+        found = Catalogue(self.language, changed, self._plural)
+        found.in_latin = not any(is_written_in(text, self.language) for text in wording._texts.values())
+        return found
+
+    @property
+    def names_in(self) -> str:
+        """The language in which names of places are written among these texts."""
+        return "en" if self.in_latin else self.language
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._texts
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key in self._texts if "#" not in key)
+
+    def get(self, key: str, default: str = "") -> str:
+        """Return the text as it is written, or `default`."""
+        return self._texts.get(key, default)
+
+    def first(self, *keys: str) -> str:
+        """Return the text of the first of these keys that has one; the last key itself if none has."""
+        for key in keys:
+            if key in self._texts:
+                return self._texts[key]
+        return keys[-1]
+
+    def own(self, key: str, channel: str) -> str:
+        """Return the id of a channel's own wording of a text, where it has one; else the text's."""
+        return f"{key}.{channel}" if f"{key}.{channel}" in self._texts else key
+
+    def text(self, key: str, /, **values: Any) -> str:
+        """Return the text with its `{places}` filled. A missing text is shown as its key.
+
+        In a language that is written from right to left each value is isolated, or the groups of a code would swap.
+        """
+        template = self._texts.get(key, key)
+        if values and self._is_rtl:
+            values = {name: isolated(value) for name, value in values.items()}
+        return template.format_map(_Lenient(values)) if values else template
+
+    def counted(self, key: str, count: int) -> str:
+        """Return the text in the plural form of a number, its `{count}` filled: "1 file", "2 files"."""
+        form = f"{key}#{self._plural(count)}"
+        return self.text(form if form in self._texts else key, count=in_numerals(str(count), self.language))
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """Return the spellings that a text lists; none where it is missing. Its key ends in `.words`."""
+        return self._words.get(key, ())
+
+    def places(self, key: str) -> frozenset[str]:
+        """Return the names of the `{places}` in a text.
+
+        Raises:
+            ValueError: the braces don't match.
+        """
+        return frozenset(name for _, name, _, _ in string.Formatter().parse(self.get(key)) if name is not None)
+
+
+def isolated(value: Any) -> Any:
+    """Return a text of one line between Unicode's isolates, so that its direction is its own (UAX 9, FSI and PDI)."""
+    return f"{_ISOLATE}{value}{_END}" if isinstance(value, str) and value and "\n" not in value else value
+
+
+def without_isolates(text: str) -> str:
+    """Return a text without isolates, for voices."""
+    return text.replace(_ISOLATE, "").replace(_END, "")
+
+
+def with_marks(text: str) -> str:
+    """Return a text with the older left-to-right marks in place of isolates, which old phones show as boxes."""
+    return text.replace(_ISOLATE, _MARK).replace(_END, _MARK)
+
+
+def _texts(entry: Message) -> Iterator[tuple[str, str]]:
+    """Yield an entry's text under its id; of a plural, the last form, and each form under the id and a number."""
+    if isinstance(entry.id, str):
+        yield entry.id, str(entry.string)
+        return
+    for number, form in enumerate(entry.string or ()):
+        yield entry.id[0], str(form)
+        yield f"{entry.id[0]}#{number}", str(form)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+class _Lenient(dict[str, Any]):
+    """Leaves a place that has no value as it is written."""
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"
+
+
+class Catalogues:
+    """The catalogues of several languages."""
+
+    def __init__(self, catalogues: Iterable[Catalogue]) -> None:
+        self._by_language = {catalogue.language: catalogue for catalogue in catalogues}
+
+    @classmethod
+    def of(cls, package: str) -> Catalogues:
+        """Return a package's catalogues, read once in a process, in the order of `languages_of`."""
+        return _catalogues_of(package, own_folder())
+
+    @classmethod
+    def shipped(cls) -> Catalogues:
+        """Return the catalogues of the questionnaire that comes with Satark."""
+        return cls.of("satark.dialogue")
+
+    def beside(self, path: Path) -> Catalogues:
+        """Return these, overridden and completed by the `<language>.po` files of a folder.
+
+        Raises:
+            CatalogueError: a file there is not a catalogue.
+            OSError: a file there can't be read.
+        """
+        found = dict(self._by_language)
+        for file in sorted(path.glob("*.po")):
+            own = Catalogue.read(file.stem, file.read_text("utf-8"))
+            found[file.stem] = own.over(found[file.stem]) if file.stem in found else own
+        return Catalogues(found.values())
+
+    def only(self, languages: Iterable[str]) -> Catalogues:
+        """Return those of these languages that are here, in this order."""
+        return Catalogues(self._by_language[one] for one in languages if one in self._by_language)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages, in the order in which they were given."""
+        return tuple(self._by_language)
+
+    def __contains__(self, language: str) -> bool:
+        return language in self._by_language
+
+    def __getitem__(self, language: str) -> Catalogue:
+        """Return the catalogue of a language; of the first one if it has none (a session may outlive a language)."""
+        found = self._by_language.get(language)
+        return found if found is not None else next(iter(self._by_language.values()))
+
+    def __iter__(self) -> Iterator[Catalogue]:
+        return iter(self._by_language.values())
+
+
+@cache
+def _catalogues_of(package: str, folder: Path | None) -> Catalogues:
+    del folder  # which languages there are depends on it
+    return Catalogues(Catalogue.read(one, catalogue_of(package, one)) for one in languages_of(package))

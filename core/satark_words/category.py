@@ -1,0 +1,101 @@
+"""Which category of the default flow a text tells of, and which police it speaks about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+from satark_words.analysis import Analysis
+from satark_words.marks import Mark, between
+from satark_words.rules import Rules, matches, parse_rule
+
+ORDER: Final = (
+    "HEIN", "TRAFF", "CONV", "HARASS", "COW", "MINE", "GAMBL", "ARMS", "EXTORT", "INTOX", "POLCOR", "OTHER",
+)  # fmt: skip
+"""Which goes first where two are told equally."""
+_STRONG: Final = 3.0
+_TOGETHER: Final = 1.2
+_WEAK: Final = 0.3
+_LAST: Final = 0.2
+"""Weight of "something else", which counts only where nothing else is told."""
+_RANKS: Final = ("range", "district", "circle", "other_station", "outpost", "station")
+"""Police, the highest first: the higher counts where two are named, since more people are kept from the tip."""
+
+
+def category_of(analysis: Analysis, spared: Sequence[Mark] = ()) -> str:
+    """Return the code of the category that a text tells of, or an empty text. `spared` marks don't count."""
+    weights = _weights(analysis, spared)
+    if _police_do_it(analysis, weights):
+        return "POLCOR"
+    best = max(weights.values(), default=0)
+    return next((code for code in ORDER if best and weights.get(code, 0) == best), "")
+
+
+def _weights(analysis: Analysis, spared: Sequence[Mark]) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    weak = {(mark.start, mark.end) for mark in analysis.found("weak.*")}
+    for mark in _widest(analysis.found("cat.*", "strong.*")):
+        if mark in spared:
+            continue
+        kind, _, code = mark.name.partition(".")
+        size = 1 + 0.25 * (mark.end - mark.start - 1)
+        weight = _STRONG if kind == "strong" else _WEAK if code == "HEIN" and (mark.start, mark.end) in weak else size
+        weights[code] = weights.get(code, 0) + (weight * _LAST if code == "OTHER" else weight) * mark.quality
+    for code, rule in () if spared else _rules().that_may_hold(analysis.marks):
+        if matches(rule, analysis.marks):
+            weights[code] = weights.get(code, 0) + _TOGETHER
+    if analysis.has("not.POLCOR") and not analysis.has("strong.POLCOR"):
+        weights.pop("POLCOR", None)
+    return weights
+
+
+@cache
+def _rules() -> Rules[str]:
+    """The rules of `categories.yaml`."""
+    text = (files("satark_words") / "categories.yaml").read_bytes()
+    read = msgspec.yaml.decode(text, type=dict[str, list[str]])
+    return Rules((code, parse_rule(code, line)) for code, lines in read.items() for line in lines)
+
+
+def _widest(marks: Sequence[Mark]) -> list[Mark]:
+    """Without the marks that stand inside a longer one of another category."""
+    longest = max((mark.end - mark.start for mark in marks), default=0)
+    return [
+        mark
+        for mark in marks
+        if not any(
+            mark.end <= other.end and other.end - other.start > mark.end - mark.start
+            for other in between(marks, mark.start - longest, mark.start)
+        )
+    ]
+
+
+def _police_do_it(analysis: Analysis, weights: dict[str, float]) -> bool:
+    """Whether it is the police who sell, take or cover up: then they are what the tip is about."""
+    people = [mark for mark in analysis.found("person.police") if not _is_spoken_to(mark, analysis)]
+    if not people or weights.keys() & {"HEIN", "TRAFF"}:
+        return False
+    deeds = analysis.found("act.take") or (analysis.found("act.complicit") if not weights else [])
+    deeds = deeds or (analysis.found("cat.EXTORT") if "EXTORT" in weights else [])
+    deeds = deeds or [mark for mark in analysis.found("act.sell", "act.play") if _follows(mark, people)]
+    return bool(deeds)
+
+
+def _follows(deed: Mark, people: Sequence[Mark]) -> bool:
+    return any(0 <= deed.start - person.end <= 2 for person in people)  # noqa: PLR2004
+
+
+def _is_spoken_to(mark: Mark, analysis: Analysis) -> bool:
+    return any(other.start <= mark.start < other.end for other in analysis.found("to.police"))
+
+
+def unit_of(analysis: Analysis) -> str:
+    """Return which police a text speaks about: `station`, `outpost`, `circle`, `district`, `range`, or empty."""
+    marks = _widest(analysis.found("unit.*"))
+    named = {mark.name.partition(".")[2] for mark in marks}
+    found = next((rank for rank in _RANKS if rank in named), "")
+    return found or ("station" if "any" in named else "")

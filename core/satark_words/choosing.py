@@ -1,0 +1,253 @@
+"""Which option of a question a text chooses, and how surely."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from satark_words.analysis import NEGATIONS, Analysis
+from satark_words.category import category_of, unit_of
+from satark_words.marks import FRAME, Mark
+from satark_words.places import Places
+from satark_words.reading import Asked, Choice, Confidence
+from satark_words.tokens import keys, normalize, tokenize
+
+POLITE: Final = ("pol", "soc.greet", "soc.thanks", "soc.ok")
+_BESIDE_ACT: Final = (*POLITE, "who.me", "who.you", "k.here", "k.may")
+FILL: Final = ("fill", "pol", "soc.greet", "soc.thanks", "soc.ok", "say.maybe", "who.you")
+_SHORT: Final = 5
+"""Words of a text in which a negation anywhere keeps from choosing; in a longer one it must be near."""
+_NEAR: Final = 2
+_ENGLISH: Final = frozenset({"not", "no", "dont", "never", "isnt", "arent", "doesnt", "do", "without", "none"})
+_SHORTEST_NAME: Final = 4
+_BY_SENSE: Final = frozenset({"category", "police_unit"})
+_SAYS: Final = {"yes": ("say.yes", "say.ji"), "no": ("say.no",), "unknown": ("say.unknown",)}
+_REVIEW: Final = {
+    "send": ("cmd.send", "say.yes", "say.right"),
+    "details": ("opt.details",),
+    "change": ("cmd.edit", "say.no"),
+    "edit": ("cmd.edit", "say.no"),
+}
+
+
+class Chosen(NamedTuple):
+    """An option and how surely it is meant. `suggested` only: it is not chosen."""
+
+    option: str = ""
+    confidence: Confidence = Confidence.GUESS
+    suggested: str = ""
+    negated: bool = False
+
+
+def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
+    """Find the option that a text chooses."""
+    if exact := _exact(analysis, asked.options):
+        return Chosen(exact, Confidence.CERTAIN)
+    found = [(option, spans) for option in asked.options if (spans := _spans(option, asked, analysis, places))]
+    found = _narrowed(_with_sense(found, asked, analysis), asked, analysis)
+    if not found:
+        return Chosen()
+    kept = [(option, spans) for option, spans in found if not _is_denied(option, spans, asked, analysis)]
+    if len(kept) != 1:
+        return Chosen(negated=not kept)
+    option, spans = kept[0]
+    if option.acts:
+        exactly = _has_words(analysis) and analysis.is_exactly(marks_of(option, asked), _BESIDE_ACT)
+        return Chosen(option.id, Confidence.CERTAIN) if exactly else Chosen(suggested=option.id)
+    if analysis.asks and len(analysis) <= _SHORT * 2:
+        return Chosen(suggested=option.id)
+    return Chosen(option.id, _confidence(analysis, option, spans, asked))
+
+
+def _has_words(analysis: Analysis) -> bool:
+    """Whether there is a word in it: a thumb alone does not send anything."""
+    return any(token.text[0].isalpha() for token in analysis.tokens)
+
+
+def marks_of(option: Choice, asked: Asked) -> tuple[str, ...]:
+    """The marks that name an option of a question."""
+    name = asked.name.lstrip("@")
+    names: tuple[str, ...] = (f"opt.{name}.{option.sense}", f"said.{name}.{option.sense}")
+    if name == "category":
+        return (*names, f"cat.{option.id}", f"strong.{option.id}")
+    if name == "police_unit":
+        return (*names, f"unit.{option.sense}", *_SAYS.get(option.sense, ()))
+    if name == "language":
+        return (*names, f"lang.{option.id}")
+    if asked.asks == "review" or name == "review":
+        return (*names, *_REVIEW.get(option.id, ()))
+    if name == "reach":
+        return (*names, *_SAYS.get(option.id, ()), *(("cmd.forget",) if option.id == "no" else ()))
+    return (*names, *_SAYS.get(option.id, ()))
+
+
+def _exact(analysis: Analysis, options: Sequence[Choice]) -> str:
+    normal = analysis.normal
+    if not normal or "?" in {token.text for token in analysis.tokens}:
+        return ""
+    if normal.isdecimal():
+        number = int(normal) if len(normal) < _SHORT else 0
+        return options[number - 1].id if 0 < number <= len(options) else ""
+    only_heard = analysis.consists_of(("soc.ok",), ("pol",)) and not analysis.has("say.right", "say.yes")
+    for option in options:
+        if normal in _normals(option.label, option.words):
+            return "" if option.acts and only_heard else option.id
+    return "" if any(option.acts for option in options) else _numbered(analysis, options)
+
+
+def _numbered(analysis: Analysis, options: Sequence[Choice]) -> str:
+    """An option that is chosen by its number in words: "option 2", "दूसरा वाला", "number teen"."""
+    digits = [token.text for token in analysis.tokens if token.text.isdecimal()]
+    rest = set(range(len(analysis))) - analysis.covered(("fill", "pol"))
+    if len(digits) == 1 and len(rest) == 1 and len(digits[0]) < _SHORT and not analysis.negates:
+        number = int(digits[0])
+        return options[number - 1].id if 0 < number <= len(options) else ""
+    for number, option in enumerate(options[:9], 1):
+        if analysis.is_exactly((f"num.{number}",), ("fill", "pol")):
+            return option.id
+    return ""
+
+
+def _spans(option: Choice, asked: Asked, analysis: Analysis, places: Places | None) -> list[tuple[int, int]]:
+    found = [(m.start, m.end) for m in analysis.found(*marks_of(option, asked)) if _counts(m, analysis)]
+    if places is not None and asked.name not in _BY_SENSE:
+        found += places.spans(analysis, option.id)
+    return found or _by_label(option, analysis)
+
+
+def _counts(mark: Mark, analysis: Analysis) -> bool:
+    """A yes or no counts at the beginning or end: in the middle of a sentence it is a word like any other."""
+    if mark.name == "say.ji":
+        return len(analysis) == 1
+    if mark.name not in {"say.yes", "say.no"}:
+        return True
+    if len(analysis) <= _NEAR + 1:
+        return True
+    before = set(range(mark.start)) - analysis.covered(("pol", "soc.*"))
+    return not before
+
+
+def _by_label(option: Choice, analysis: Analysis) -> list[tuple[int, int]]:
+    """Where a text has the words of an option's label, or of another name for it, one after the other."""
+    heard = analysis.sounds
+    spans: list[tuple[int, int]] = []
+    for words in _sounds(option.label, option.words) if option.id not in _SAYS else ():
+        if words[0] in heard:
+            size = len(words)
+            spans += [(at, at + size) for at in range(len(heard) - size + 1) if heard[at : at + size] == words]
+    return spans
+
+
+@lru_cache(maxsize=1024)
+def _normals(label: str, words: tuple[str, ...]) -> frozenset[str]:
+    """The names of an option, folded. What tipsters type is never kept so."""
+    return frozenset(normalize(name) for name in (label, *words))
+
+
+@lru_cache(maxsize=1024)
+def _sounds(label: str, words: tuple[str, ...]) -> tuple[list[str], ...]:
+    """The sounds of the words of an option's names, without those of one or two letters."""
+    names = ([keys(token.text).sound for token in tokenize(name)] for name in (label, *words))
+    return tuple(one for one in names if len("".join(one)) >= _SHORTEST_NAME)
+
+
+_Found = list[tuple[Choice, list[tuple[int, int]]]]
+
+
+def _narrowed(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
+    """Of several options the one that the whole text is about, or whose words are the longest."""
+    if len(found) < 2 and asked.name != "category":  # noqa: PLR2004
+        return found
+    if asked.name == "category":
+        spared = [mark for mark in analysis.found("cat.*", "strong.*") if _is_negated((mark.start, mark.end), analysis)]
+        code = category_of(analysis, spared)
+        return [one for one in found if one[0].id == code] or found
+    if asked.name == "police_unit":
+        unknown = [one for one in found if one[0].sense == "unknown"]
+        return unknown or [one for one in found if one[0].sense == unit_of(analysis)] or found
+    if asked.name == "when" and analysis.has("opt.when.coming") and not analysis.has("opt.when.was"):
+        return [one for one in found if one[0].id == "coming"] or found
+    return _longest(found)
+
+
+def _with_sense(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
+    """With the category that the whole text tells of, though no word of it names that: police who take money."""
+    if asked.name not in {"category", "police"} or (analysis.negates and len(analysis) <= _SHORT):
+        return found
+    code = category_of(analysis)
+    if asked.name == "police":
+        code = "yes" if code == "POLCOR" and not found else ""
+    if not code or any(option.id == code for option, _ in found):
+        return found
+    deeds = [(m.start, m.end) for m in analysis.found("act.*", "cat.*", "w.*")]
+    refuses = analysis.has("w.bribe", "w.refuse", "w.heard")
+    if not refuses and all(_is_negated(deed, analysis) for deed in deeds):
+        return found
+    return [*found, *((option, deeds) for option in asked.options if option.id == code)]
+
+
+def _longest(found: _Found) -> _Found:
+    """Without options all of whose words are part of longer words of another: "नहीं पता" is not "नहीं"."""
+    everything = [(option.id, span) for option, spans in found for span in spans]
+    kept = []
+    for option, spans in found:
+        own = [span for span in spans if not any(_holds(other, span) for id_, other in everything if id_ != option.id)]
+        if own:
+            kept.append((option, own))
+    most = max((_size(spans) for _, spans in kept), default=0)
+    clear = [one for one in kept if _size(one[1]) == most]
+    return clear if most > 1 and len(clear) == 1 else kept
+
+
+def _size(spans: Iterable[tuple[int, int]]) -> int:
+    return max(end - start for start, end in spans)
+
+
+def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1] and outer[1] - outer[0] > inner[1] - inner[0]
+
+
+def _is_denied(option: Choice, spans: Iterable[tuple[int, int]], asked: Asked, analysis: Analysis) -> bool:
+    """Whether each of the words for an option is negated."""
+    if option.id == "no":
+        return analysis.has("neg.but") and analysis.has("say.yes")
+    if asked.name.endswith("review") and option.id == "change":
+        return False
+    if option.id == "yes" or option.acts:
+        return any(
+            not _inside_any(mark, spans) for mark in analysis.found(*NEGATIONS, "neg.wrong", "neg.but", "say.no")
+        )
+    return all(_is_negated(span, analysis) for span in spans)
+
+
+def _inside_any(mark: Mark, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(start <= mark.start and mark.end <= end for start, end in spans)
+
+
+def _is_negated(span: tuple[int, int], analysis: Analysis) -> bool:
+    start, end = span
+    for mark in analysis.found(*NEGATIONS):
+        if start <= mark.start and mark.end <= end:
+            continue
+        if mark.name == "neg.without" and mark.end != start:
+            continue
+        if mark.end <= start and _denies_what_is_before(mark, analysis):
+            continue
+        if len(analysis) <= _SHORT or (mark.start < end + _NEAR and mark.end > start - _NEAR):
+            return True
+    return False
+
+
+def _denies_what_is_before(mark: Mark, analysis: Analysis) -> bool:
+    """Whether a negation belongs to a crime told before it: "bhang nahi, ganja"; in English it does not."""
+    if analysis.tokens[mark.start].text.isascii() and analysis.tokens[mark.start].text in _ENGLISH:
+        return False
+    return any(one.end <= mark.start for one in analysis.story_marks())
+
+
+def _confidence(analysis: Analysis, option: Choice, spans: Sequence[tuple[int, int]], asked: Asked) -> Confidence:
+    named = {index for start, end in spans for index in range(start, end)}
+    rest = set(range(len(analysis))) - named - analysis.covered(FILL, FRAME)
+    doubtful = any(m.quality < FRAME for m in analysis.found(*marks_of(option, asked)))
+    return Confidence.LIKELY if rest or doubtful or analysis.has("say.maybe") else Confidence.CERTAIN

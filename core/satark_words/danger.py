@@ -1,0 +1,76 @@
+"""Danger: which messages tell of one, and which numbers to call.
+
+The rules and numbers are data: `danger.yaml`. What no rule knows is weighed by its words (`weighing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+from satark_words.analysis import Analysis
+from satark_words.likely import SPOKEN
+from satark_words.reading import Danger, DangerKind
+from satark_words.rules import Rules, matches, parse_rule
+from satark_words.weighing import Weights
+
+LEAST: Final = 0.25
+"""The logit above which a text that no rule knows tells of a danger."""
+_FEWEST: Final = 3
+"""Words of the shortest text that is weighed."""
+WEIGHED: Final = "words"
+"""The rule of a danger that was found by the weight of its words."""
+_NONE: Final = ("f.none", "f.official", "f.idiom")
+"""Marks that take a danger out of any words."""
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    numbers: Mapping[DangerKind, tuple[str, ...]]
+    rules: Mapping[DangerKind, Mapping[str, str]]
+    weighed: Mapping[DangerKind, str]
+
+
+class DangerRules:
+    """The rules of danger, parsed."""
+
+    def __init__(self, weights: Weights) -> None:
+        read = msgspec.yaml.decode((files("satark_words") / "danger.yaml").read_bytes(), type=_File)
+        self._numbers = read.numbers
+        self._rules = Rules(
+            (kind, parse_rule(name, line)) for kind, lines in read.rules.items() for name, line in lines.items()
+        )
+        self._kinds = [(kind, parse_rule(kind, line)) for kind, line in read.weighed.items()]
+        self._weights = weights
+
+    def numbers(self, kind: DangerKind) -> tuple[str, ...]:
+        """Return the numbers to call in a danger of this kind, the most urgent first."""
+        return self._numbers.get(kind, ("112",))
+
+    def find(self, analysis: Analysis) -> tuple[Danger, ...]:
+        """Find the dangers of a text: those that a rule knows, else what its words speak for."""
+        return self.known(analysis) or self.weighed(analysis)
+
+    def known(self, analysis: Analysis) -> tuple[Danger, ...]:
+        """Find the dangers that a rule knows, one a kind, in the order of the file."""
+        found: dict[DangerKind, Danger] = {}
+        for kind, rule in self._rules.that_may_hold(analysis.marks):
+            if kind not in found and matches(rule, analysis.marks):
+                found[kind] = Danger(kind, self.numbers(kind), rule.name)
+        return tuple(found.values())
+
+    def weighed(self, analysis: Analysis) -> tuple[Danger, ...]:
+        """Find the danger that a text's words and marks speak for together, though no rule knows them.
+
+        None where they speak more for something that is said to the service.
+        """
+        weight = 0.0 if len(analysis) < _FEWEST or analysis.has(*_NONE) else self._weights.danger(analysis)
+        if weight <= LEAST:
+            return ()
+        others = self._weights.others(analysis)
+        if weight <= max(others.get(sense, 0.0) for sense in SPOKEN):
+            return ()
+        kind = next((kind for kind, rule in self._kinds if matches(rule, analysis.marks)), DangerKind.LIFE)
+        return (Danger(kind, self.numbers(kind), WEIGHED),)

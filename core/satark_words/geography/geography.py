@@ -1,0 +1,285 @@
+"""Which district and station a pin, or the names in a text together, are in, as far as the service covers them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from operator import itemgetter
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from satark.tip import Place
+from satark_words.folding import fold
+from satark_words.geography.area import holds, kilometres, kilometres_along, on_sphere
+from satark_words.geography.reading import GeographyError, GeographyProblem, Source, read_sources, sources_of
+from satark_words.geography.units import ELSEWHERE, RESERVED, UNKNOWN, District, Outpost, Point, Station, Unit
+
+__all__ = [
+    "ELSEWHERE",
+    "RESERVED",
+    "UNKNOWN",
+    "District",
+    "Geography",
+    "GeographyError",
+    "GeographyProblem",
+    "Named",
+    "Near",
+    "Outpost",
+    "Station",
+    "Unit",
+    "called_stations",
+]
+
+_REACH_KM: Final = 12.0
+_LONGEST_TEXT: Final = 2000
+"""Characters of a place's text that are searched for names."""
+_LONGEST_NAME: Final = 4
+"""Words of the longest name or alias that is looked for."""
+_CALLS: Final = frozenset({"thana", "थाना", "thane", "थाने"})
+
+
+class Named(NamedTuple):
+    """The one district, station and outpost that names tell; empty where they tell none, or more than one."""
+
+    district: str = ""
+    station: str = ""
+    outpost: str = ""
+
+
+class Near(NamedTuple):
+    """A station and how far it is."""
+
+    km: float
+    station: Station
+
+
+class Geography:
+    """A covered area. Everything is answered from memory; a code that is not known gives None or an empty text."""
+
+    def __init__(
+        self, districts: Iterable[District], reach_km: float = _REACH_KM, elsewhere: Iterable[str] = ()
+    ) -> None:
+        self.districts: tuple[District, ...] = tuple(districts)
+        self._reach_km = reach_km
+        self._districts = {district.code: district for district in self.districts}
+        self._stations = {s.code: s for d in self.districts for s in d.stations}
+        self._district_of = {s.code: d.code for d in self.districts for s in d.stations}
+        self._on_sphere = {
+            d.code: [(on_sphere(s.position), s.code) for s in d.stations if s.position] for d in self.districts
+        }
+        self._outposts = {o.code: o for s in self._stations.values() for o in s.outposts}
+        self._station_of = {o.code: s.code for s in self._stations.values() for o in s.outposts}
+        self._names = _index((unit for district in self.districts for unit in district.units()), elsewhere)
+        self._beginnings = frozenset(name.partition(" ")[0] for name in self._names)
+        """The first words of the names."""
+
+    @classmethod
+    def parse(cls, text: str) -> Geography:
+        """Read a geography from YAML.
+
+        Raises:
+            GeographyError: it is not a geography, or something is wrong in it.
+        """
+        return cls._of([Source("geography", text)])
+
+    @classmethod
+    def load(cls, path: Path) -> Geography:
+        """Read a geography from a YAML file, or from all YAML files of a folder.
+
+        Raises:
+            GeographyError: as `parse`.
+            OSError: a file can't be read.
+        """
+        return cls._of(sources_of(path))
+
+    @classmethod
+    @cache
+    def sample(cls) -> Geography:
+        """The geography that comes with Satark: the Varanasi range."""
+        folder = files("satark_words.geography") / "varanasi_range"
+        found = {file.name: file for file in folder.iterdir()}
+        # The service began in Varanasi, which therefore comes first in every list.
+        order = ("varanasi.yaml", *sorted(found.keys() - {"varanasi.yaml"}))
+        return cls._of([Source(name, found[name].read_text("utf-8")) for name in order])
+
+    @classmethod
+    def _of(cls, sources: list[Source]) -> Geography:
+        read = read_sources(sources)
+        reach = next((file.reach_km for file in read if file.reach_km is not None), _REACH_KM)
+        districts = [district for file in read for district in file.districts]
+        return cls(districts, reach, [name for file in read for name in file.elsewhere])
+
+    def district(self, code: str) -> District | None:
+        """The district of this code."""
+        return self._districts.get(code)
+
+    def station(self, code: str) -> Station | None:
+        """The station of this code."""
+        return self._stations.get(code)
+
+    def stations(self, district: str = "") -> tuple[Station, ...]:
+        """The stations of a district in the file's order; of all districts where the code is empty or unknown."""
+        found = self._districts.get(district)
+        return found.stations if found else tuple(self._stations.values())
+
+    def label(self, code: str, language: str) -> str:
+        """The name of a district, a station or an outpost in a language; empty if the code is none of theirs."""
+        unit: Unit | None = self._districts.get(code) or self._stations.get(code) or self._outposts.get(code)
+        return unit.label(language) if unit else ""
+
+    def station_of(self, outpost: str) -> str:
+        """Code of the station that an outpost belongs to."""
+        return self._station_of.get(outpost, "")
+
+    def circle_of(self, station: str) -> str:
+        """Code of the circle that a station belongs to."""
+        found = self._stations.get(station)
+        return found.circle if found else ""
+
+    def district_of(self, station: str) -> str:
+        """Code of the district that a station belongs to."""
+        return self._district_of.get(station, "")
+
+    def range_of(self, district: str) -> str:
+        """Code of the range that a district belongs to."""
+        found = self._districts.get(district)
+        return found.range if found else ""
+
+    def locate(self, place: Place, codes: Iterable[str] | None = None) -> Place:
+        """Fill in district and station as far as the pin, or names in the text, tell them. What is set stays.
+
+        A pin says more than a text. Nothing is guessed: what is not told stays empty, and is asked.
+
+        Args:
+            place: what is known of it.
+            codes: what its text names, where that was read already; None: what it names as it is written.
+        """
+        if place.station:
+            district = place.district or self.district_of(place.station)
+            return msgspec.structs.replace(place, district=district)
+        if place.district in RESERVED:
+            return place
+        point = _point(place)
+        told = self.named(place.text) if codes is None else set(codes)
+        found = self._named(told, place.district) if point is None else self._at(point, told, place.district)
+        return msgspec.structs.replace(place, district=place.district or found.district, station=found.station)
+
+    def nearest(self, point: Point, count: int) -> list[Near]:
+        """Return the stations nearest to a point, the nearest first; those without a position are left out."""
+        placed = [(kilometres(point, one.position), one) for one in self._stations.values() if one.position]
+        return [Near(*one) for one in sorted(placed, key=itemgetter(0))[:count]]
+
+    def is_outside(self, place: Place) -> bool:
+        """Whether a pin lies in no district of the geography."""
+        point = _point(place)
+        return point is not None and not self._around(point)
+
+    def resolve(self, codes: Iterable[str]) -> Named:
+        """Work out what the codes that a text names tell together: "Kotwali, Jaunpur" is a station of Jaunpur.
+
+        A district and a station that is not in it contradict each other, as do two stations: then nothing is told, or
+        only the district that they share. `ELSEWHERE` among the codes: the text names a place outside.
+        """
+        codes = set(codes)
+        stations = {code for code in codes if code in self._stations} | {self._station_of.get(code) for code in codes}
+        named = {code for code in codes if code in self._districts}
+        inside = {code for code in stations if code and self._district_of[code] in named}
+        outposts = {code for code in codes if code in self._station_of}
+        if not named and ELSEWHERE not in codes:
+            inside = {code for code in stations if code}
+        elif not inside and stations - {None}:
+            return Named()
+        station = _only(inside)
+        district = _only({self._district_of[code] for code in inside} or named)
+        outpost = _only({code for code in outposts if self._station_of[code] == station})
+        return Named(district, station, outpost)
+
+    def named(self, text: str) -> set[str]:
+        """Every code that a text names as it is written, `ELSEWHERE` among them; a longer name hides one inside it."""
+        words = fold(text[:_LONGEST_TEXT]).split()
+        found: list[tuple[str, int, int]] = []
+        hidden = 0
+        for start in (at for at, word in enumerate(words) if word in self._beginnings):
+            for end in range(min(start + _LONGEST_NAME, len(words)), max(start, hidden), -1):
+                if codes := self._names.get(" ".join(words[start:end])):
+                    found += [(code, start, end) for code in codes]
+                    hidden = end
+                    break
+        return set(called_stations(found, words, self._stations))
+
+    def outpost_in(self, text: str, station: str = "") -> str:
+        """Code of the one outpost that a text names, of this station where one is given; else empty."""
+        found = {code for code in self.named(text) if code in self._station_of}
+        return _only({code for code in found if station in {"", self._station_of[code]}})
+
+    def _named(self, codes: set[str], district: str) -> Named:
+        """What the words tell, in the district where that is known already."""
+        if district:
+            codes = {code for code in codes if code not in self._districts and code != ELSEWHERE} | {district}
+        return self.resolve(codes)
+
+    def _at(self, point: Point, codes: set[str], district: str) -> Named:
+        """The district that a pin is in, and its nearest station within reach."""
+        around = [one for one in self._around(point) if district in {"", one[1]}]
+        if not around:
+            return self._named(codes, district) if district else Named()
+        distance, nearest, station = min(around)
+        return Named(nearest, station if distance <= self._reach_of(nearest) else "")
+
+    def _around(self, point: Point) -> list[tuple[float, str, str]]:
+        """The districts that a point may be in, each with its nearest station and how far that is."""
+        found: list[tuple[float, str, str]] = []
+        here = on_sphere(point)
+        for district in self.districts:
+            inside = holds(district, point)
+            if inside is False:
+                continue
+            chords = [(math.dist(here, there), code) for there, code in self._on_sphere[district.code]]
+            chord, station = min(chords, default=(math.inf, ""))
+            distance = kilometres_along(chord)
+            if inside or distance <= self._reach_of(district.code):
+                found.append((distance, district.code, station))
+        return found
+
+    def _reach_of(self, district: str) -> float:
+        own = self._districts[district].reach_km
+        return self._reach_km if own is None else own
+
+
+def called_stations(found: Sequence[tuple[str, int, int]], words: Sequence[str], stations: Container[str]) -> list[str]:
+    """Leave out stations that only share their name with a village, where the text says which is the station.
+
+    "Rampur, thana Cholapur" is in Cholapur. The word before a name says more than the one after it, which may belong to
+    the next name.
+
+    Args:
+        found: the codes that a text names, each with the first word of its name and the one after the last.
+        words: the words of the text, folded.
+        stations: the codes of all stations.
+    """
+    named = [one for one in found if one[0] in stations]
+    called = {code for code, start, _ in named if start and words[start - 1] in _CALLS}
+    called = called or {code for code, _, end in named if end < len(words) and words[end] in _CALLS}
+    return [code for code, _, _ in found if not called or code in called or code not in stations]
+
+
+def _point(place: Place) -> Point | None:
+    return None if place.latitude is None or place.longitude is None else (place.latitude, place.longitude)
+
+
+def _index(units: Iterable[Unit], elsewhere: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """Folded name → the codes of the units that have it."""
+    index: dict[str, set[str]] = {}
+    named = [(name, unit.code) for unit in units for name in unit.every_name]
+    for name, code in (*named, *((name, ELSEWHERE) for name in elsewhere)):
+        index.setdefault(fold(name), set()).add(code)
+    return {name: frozenset(codes) for name, codes in index.items()}
+
+
+def _only(codes: Iterable[str]) -> str:
+    found = list(codes)
+    return found[0] if len(found) == 1 else ""

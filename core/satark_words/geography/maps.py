@@ -1,0 +1,198 @@
+"""Maps drawn from the geography alone: a frame, outlines, markers with labels, a scale. No map service is asked."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
+
+import msgspec
+
+from satark_words.geography.area import kilometres
+from satark_words.geography.geography import Near
+from satark_words.geography.units import Point
+
+if TYPE_CHECKING:
+    from satark_words.geography.geography import Geography
+
+__all__ = [
+    "DOT_RADIUS",
+    "Direction",
+    "Frame",
+    "Marker",
+    "Near",
+    "Outline",
+    "Point",
+    "Scale",
+    "Spot",
+    "direction",
+    "fit",
+    "kilometres",
+    "mark",
+    "outlines",
+]
+
+Spot: TypeAlias = tuple[float, float]
+"""A position on a drawing: x to the right and y down, in its units."""
+Direction: TypeAlias = Literal["n", "ne", "e", "se", "s", "sw", "w", "nw"]
+
+DOT_RADIUS: Final = 3
+"""Of a marker, in units."""
+_DEGREE_KM: Final = 111.195
+"""Kilometres of a degree of latitude."""
+_EDGE: Final = 24
+"""Units between the outermost point and the edge of a fitted map."""
+_NARROWEST: Final = 0.01
+"""The least that a degree of longitude counts against one of latitude: at the poles it would be nothing."""
+_STEPS: Final = (1, 2, 5)
+_LABEL_HEIGHT: Final = 14
+_LETTER_WIDTH: Final = 8
+"""Approximate, in units; combining marks have no width."""
+_LABEL_GAP: Final = 6
+"""Distance between a marker and its label, in units."""
+
+_Box: TypeAlias = tuple[float, float, float]
+"""Where a label or a dot begins and ends, and its y."""
+
+
+class Scale(msgspec.Struct, frozen=True):
+    """The bar that tells how far things are apart: so many kilometres are so many units."""
+
+    km: float
+    length: float
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """What part of the earth a map shows, in degrees (WGS 84), and its size in units. North is up."""
+
+    width: int
+    height: int
+    north: float
+    south: float
+    west: float
+    east: float
+
+    def spot(self, point: Point) -> Spot:
+        """Return where a point is on the map; outside its size, if the map does not show it."""
+        x = self.width * (point[1] - self.west) / (self.east - self.west)
+        return round(x, 1), round(self.height * (self.north - point[0]) / (self.north - self.south), 1)
+
+    def shows(self, point: Point) -> bool:
+        """Whether a point is on the map."""
+        return self.south <= point[0] <= self.north and self.west <= point[1] <= self.east
+
+    def scale(self, longest: float) -> Scale:
+        """Return the longest bar of a round number of kilometres that is no longer than so many units."""
+        unit_km = (self.north - self.south) * _DEGREE_KM / self.height
+        power = 10.0 ** math.floor(math.log10(longest * unit_km))
+        km = max(step * power for step in _STEPS if step * power <= longest * unit_km)
+        return Scale(km, round(km / unit_km, 1))
+
+
+class Marker(msgspec.Struct, frozen=True):
+    """A named dot on a map. It has no label if there is no room on either side."""
+
+    name: str
+    x: float
+    y: float
+    label: str = ""
+    left: bool = False
+    """Whether the label is to the left of the dot."""
+
+    @property
+    def label_x(self) -> float:
+        """Where the label begins; where it ends, if it is to the left."""
+        return round(self.x + (-_LABEL_GAP if self.left else _LABEL_GAP), 1)
+
+
+class Outline(msgspec.Struct, frozen=True):
+    """The border of a district on a map."""
+
+    name: str
+    points: str
+    """`x,y` of its corners, with spaces between them, as SVG writes a polygon."""
+
+
+def fit(points: Sequence[Point], width: int, height: int, least_km: float) -> Frame:
+    """Return the frame of this size that shows all points (at least one), true to scale in its middle.
+
+    Args:
+        points: what it shows; the outermost ones keep off the edge.
+        width: in units.
+        height: in units.
+        least_km: the height that it shows at least, so that a single point has something around it.
+    """
+    south, north = min(one[0] for one in points), max(one[0] for one in points)
+    west, east = min(one[1] for one in points), max(one[1] for one in points)
+    middle = (south + north) / 2, (west + east) / 2
+    narrowing = max(math.cos(math.radians(middle[0])), _NARROWEST)
+    unit = max(
+        (north - south) / (height - 2 * _EDGE),
+        (east - west) * narrowing / (width - 2 * _EDGE),
+        least_km / _DEGREE_KM / height,
+    )
+    up, aside = unit * height / 2, unit * width / 2 / narrowing
+    return Frame(
+        width=width,
+        height=height,
+        north=middle[0] + up,
+        south=middle[0] - up,
+        west=middle[1] - aside,
+        east=middle[1] + aside,
+    )
+
+
+def direction(one: Point, other: Point) -> Direction:
+    """Return in which direction the other point lies, as seen from the first one, nearby."""
+    north = other[0] - one[0]
+    east = (other[1] - one[1]) * math.cos(math.radians(one[0]))
+    return get_args(Direction)[round(math.degrees(math.atan2(east, north)) / 45) % 8]  # type: ignore[no-any-return] # it is one of its own
+
+
+def outlines(geography: Geography, frame: Frame, language: str) -> list[Outline]:
+    """Draw the borders of the districts that have one; what lies outside the frame stands outside its size."""
+    return [
+        Outline(one.label(language), " ".join("{},{}".format(*frame.spot(corner)) for corner in one.border))
+        for one in geography.districts
+        if one.border
+    ]
+
+
+def mark(places: Iterable[tuple[str, Point]], frame: Frame, taken: Iterable[Spot] = ()) -> list[Marker]:
+    """Mark the places that the map shows, in the order in which they get room for a label.
+
+    A label is on a side where it covers no dot and no other label, and stays on the map.
+
+    Args:
+        places: names and where they are.
+        frame: what the map shows.
+        taken: further spots that no label may cover.
+    """
+    placed = [(name, *frame.spot(point)) for name, point in places if frame.shows(point)]
+    dots = [(x - DOT_RADIUS, x + DOT_RADIUS, y) for x, y in (*((x, y) for _, x, y in placed), *taken)]
+    labels: list[_Box] = []
+    markers: list[Marker] = []
+    for name, x, y in placed:
+        free = [
+            (left, box)
+            for left, box in _sides(name, x, y)
+            if box[0] >= 0
+            and box[1] <= frame.width
+            and not any(_overlap(box, one, _LABEL_HEIGHT) for one in labels)
+            and not any(_overlap(box, one, _LABEL_HEIGHT / 2 + DOT_RADIUS) for one in dots)
+        ]
+        markers.append(Marker(name, x, y, name, free[0][0]) if free else Marker(name, x, y))
+        labels += [box for _, box in free[:1]]
+    return markers
+
+
+def _sides(name: str, x: float, y: float) -> tuple[tuple[bool, _Box], tuple[bool, _Box]]:
+    """Return the boxes of a label to the right and to the left of its dot, and whether it is the left one."""
+    length = _LABEL_GAP + _LETTER_WIDTH * sum(not unicodedata.category(one).startswith("M") for one in name)
+    return (False, (x + DOT_RADIUS + 1, x + length, y)), (True, (x - length, x - DOT_RADIUS - 1, y))
+
+
+def _overlap(one: _Box, other: _Box, height: float) -> bool:
+    """Whether two boxes of this height overlap."""
+    return one[0] <= other[1] and other[0] <= one[1] and abs(one[2] - other[2]) < height

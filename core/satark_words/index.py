@@ -1,0 +1,141 @@
+"""The index of the lexicon: its phrases already split and folded, and the keys of its words already worked out.
+
+The index is data, beside the lexicon (`lexicon/_index/`), written by `make lexicon`. It begins with the digest of the
+files that it was made from: where these have changed since, it is not used, and the lexicon is read from its files,
+which takes half a second longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Final, NamedTuple
+
+import msgspec
+
+from satark_words.endings import VERB
+from satark_words.tokens import Keys, tokenize
+
+_PHRASES: Final = "phrases.tsv"
+"""A line with the digest; then of each mark a line: the mark, a tab, its phrases with commas between them."""
+_WORDS: Final = "words.tsv"
+"""Of each word a line: the word, its three keys, with tabs between them."""
+
+
+class LexiconError(ValueError):
+    """A file of the lexicon can't be used; the message names it."""
+
+
+class Phrase(NamedTuple):
+    """A phrase of the lexicon."""
+
+    mark: str
+    words: tuple[str, ...]
+    """Folded."""
+    ending: bool
+    """Whether its last word may end in any way."""
+
+
+class Index(NamedTuple):
+    """Everything that the lexicon is built from."""
+
+    phrases: tuple[Phrase, ...]
+    keys: Mapping[str, Keys]
+    """Of some of the words; those of the others are worked out."""
+
+
+def shipped_folder() -> Traversable:
+    """The folder of the lexicon that comes with Satark."""
+    return files("satark_words") / "lexicon"
+
+
+def read_index(folder: Traversable) -> Index:
+    """Read the index of a lexicon, or, where it does not fit its files, these.
+
+    Raises:
+        LexiconError: a file is not what it should be.
+    """
+    written = folder / "_index"
+    lines = (written / _PHRASES).read_text("utf-8").splitlines() if (written / _PHRASES).is_file() else []
+    if lines[:1] != [digest(folder)]:
+        return Index(tuple(read_phrases(folder)), {})
+    rows = (line.split("\t") for line in (written / _WORDS).read_text("utf-8").splitlines())
+    return Index(tuple(_indexed(lines[1:])), {word: Keys(sound, frame, bones) for word, sound, frame, bones in rows})
+
+
+def digest(folder: Traversable) -> str:
+    """Return the digest of the files of a lexicon, the index aside."""
+    whole = sha256()
+    for name, file in _files(folder):
+        whole.update(name.encode() + b"\0" + file.read_bytes())
+    return whole.hexdigest()
+
+
+def index_files(folder: Traversable, keys: Mapping[str, Keys]) -> Mapping[str, str]:
+    """Return the files of the index by name: of the lexicon in a folder, and the keys of all its words."""
+    by_mark: dict[str, dict[str, None]] = {}
+    for phrase in read_phrases(folder):
+        written = " ".join(phrase.words) + "*" * phrase.ending
+        by_mark.setdefault(phrase.mark, {})[written] = None
+    phrases = [f"{mark}\t{','.join(phrases)}" for mark, phrases in by_mark.items()]
+    words = ["\t".join((word, *keys[word])) for word in sorted(keys)]
+    return {_PHRASES: "\n".join([digest(folder), *phrases, ""]), _WORDS: "\n".join([*words, ""])}
+
+
+def _indexed(lines: list[str]) -> Iterator[Phrase]:
+    for line in lines:
+        mark, _, phrases = line.partition("\t")
+        for written in phrases.split(","):
+            ending = written[-1] == "*"
+            yield Phrase(mark, tuple((written[:-1] if ending else written).split(" ")), ending)
+
+
+# ------------------------------------------------------------- the files of the words
+
+
+def read_phrases(folder: Traversable) -> Iterator[Phrase]:
+    """Read the phrases from the files of a lexicon.
+
+    Raises:
+        LexiconError: a file is not what it should be.
+    """
+    for name, file in _files(folder):
+        if "/" not in name:
+            continue
+        try:
+            marks = msgspec.yaml.decode(file.read_bytes(), type=dict[str, str])
+        except msgspec.MsgspecError as error:
+            raise LexiconError(f"the lexicon's file {name} can't be read: {error}") from error
+        for mark, words in marks.items():
+            yield from (phrase for one in words.split(",") for phrase in phrase_of(mark, one))
+
+
+def phrase_of(mark: str, written: str) -> Iterator[Phrase]:
+    """Read one phrase as it is written in the files; nothing where there is no word in it."""
+    words = tuple(_folded(written.replace("*", "")))
+    if words:
+        yield Phrase(mark, words, written.rstrip().endswith("*"))
+
+
+def _folded(written: str) -> Iterator[str]:
+    """The folded words of a phrase; a verb keeps its sign."""
+    for word in written.split():
+        folded = [token.text for token in tokenize(word.removesuffix(VERB))]
+        yield from folded[:-1]
+        yield from (last + VERB if word.endswith(VERB) and len(word) > 1 else last for last in folded[-1:])
+
+
+def read_aliases(folder: Traversable) -> dict[str, str]:
+    """Read which short forms stand for which word."""
+    read = msgspec.yaml.decode((folder / "aliases.yaml").read_bytes(), type=dict[str, str])
+    return {short.strip(): word for word, shorts in read.items() for short in shorts.split(",")}
+
+
+def _files(folder: Traversable) -> Iterator[tuple[str, Traversable]]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir() and not entry.name.startswith("_"):
+            yield from ((f"{entry.name}/{name}", file) for name, file in _files(entry))
+        elif entry.name.endswith(".yaml"):
+            yield entry.name, entry

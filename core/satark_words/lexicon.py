@@ -1,0 +1,386 @@
+"""The lexicon: which words and phrases carry which marks, in every language and script at once.
+
+The words are data: `lexicon/<language>/*.yaml`, each file a mapping of a mark (`act.kill`) to words and phrases with
+commas between them. A `*` at the end of the last word stands for any ending, a `+` at the end of any word for the
+endings of a Hindi, Bhojpuri or Urdu verb (`endings`). A language is added by adding a folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from satark_words.endings import VERB, VERBS, singulars, stems
+from satark_words.hidden_marks import without_hidden
+from satark_words.index import (
+    Index,
+    Phrase,
+    phrase_of,
+    read_aliases,
+    read_index,
+    read_phrases,
+    shipped_folder,
+)
+from satark_words.marks import BONES, DISTANT, EXACT, FRAME, INFLECTED, SHORT, SOUND, Mark
+from satark_words.near_sounds import NearSounds
+from satark_words.spellings import (
+    SHORTEST_PREFIX,
+    SHORTEST_STEM,
+    is_urdu,
+    lacks_vowels,
+    may_meet,
+    stem_of,
+)
+from satark_words.tokens import Keys, Token, keys, roman, sound_of
+
+_SHORTEST_LONG: Final = 6
+_FILLER: Final = "fill"
+_WEIGHTY: Final = ("cat.", "strong.", "act.", "cmd.", "soc.", "say.", "neg", "t.", "d.")
+"""Marks that a short word does not get from a word of another script that sounds like it: "send" is no सेंध."""
+_SUBSTANCE: Final = ("cat.", "strong.", "w.", "p.")
+"""Marks whose phrases may end in a verb's stem, which then stands for all its forms: "siti maar"."""
+_MOST_DISTANT: Final = 80
+"""Words of a text that are looked up by distance: in a long story a misspelt word is said again, spelt well."""
+
+
+_Found = Mapping[str, float]
+"""Words, prefixes, verbs and stems that a word stands for, and how well."""
+
+
+class _Word(NamedTuple):
+    """What a word of a text may be."""
+
+    found: _Found
+    alone: Mapping[str, float]
+    """Marks of the word alone, and how well it is known as each."""
+    followed: Sequence[tuple[Mapping[str, Sequence[_Phrase]], float]]
+    """Phrases that begin with it, by second word, and how well it is known as their first."""
+    is_unknown: bool
+    """Whether it stands for no word, but at best for the stem of one."""
+
+
+class _Phrase(NamedTuple):
+    words: tuple[str, ...]
+    mark: str
+
+
+class _Start(NamedTuple):
+    """The phrases that begin with one word."""
+
+    alone: Sequence[str]
+    """Marks of the word alone."""
+    followed: Mapping[str, Sequence[_Phrase]]
+    """By second word, or name of its stem."""
+
+
+class Lexicon:
+    """All words and phrases, indexed by spelling and by keys. Built once; nothing of a text is kept.
+
+    What a word may be is kept only of words that a lexicon lists. Which of these were ever asked for tells of
+    nobody; any other word may be a name.
+    """
+
+    def __init__(
+        self,
+        words: Iterable[tuple[str, str]],
+        aliases: Mapping[str, str] | None = None,
+        *,
+        lists: Callable[[str], bool] | None = None,
+    ) -> None:
+        """`lists`: whether another lexicon lists a word, so that what it may be here may be kept too."""
+        phrases = (phrase for mark, written in words for phrase in phrase_of(mark, written))
+        self._build(Index(tuple(phrases), {}), aliases or {})
+        self._lists = lists or self.knows
+
+    @classmethod
+    def shipped(cls, extra: Mapping[str, Sequence[str]] | None = None, *, indexed: bool = True) -> Lexicon:
+        """Read the lexicon that comes with Satark, with its index or without; `extra` adds phrases by mark.
+
+        Raises:
+            LexiconError: a file is not what it should be.
+        """
+        folder = shipped_folder()
+        index = read_index(folder) if indexed else Index(tuple(read_phrases(folder)), {})
+        added = [one for mark, phrases in (extra or {}).items() for text in phrases for one in phrase_of(mark, text)]
+        lexicon = cls(())
+        lexicon._build(index._replace(phrases=(*index.phrases, *added)), read_aliases(folder))
+        return lexicon
+
+    @property
+    def keys(self) -> Mapping[str, Keys]:
+        """Its words with their keys."""
+        return self._spelt
+
+    def knows(self, word: str) -> bool:
+        """Whether a folded word is spelt so in the lexicon: then it is no misspelling of another."""
+        return word in self._spelt
+
+    def sounds_known(self, word: str) -> bool:
+        """Whether a folded word is spelt so in the lexicon, or sounds like one of its words."""
+        return word in self._spelt or sound_of(word) in self._by_key[0]
+
+    def marks(self, tokens: Sequence[Token], heard: dict[str, Keys] | None = None) -> list[Mark]:
+        """Find every mark of a text, in no order. A longer phrase hides the social and negating words inside it.
+
+        `heard` holds keys of its words that are worked out already; those of the others are added to it.
+        """
+        words = self._resolve(tokens, {} if heard is None else heard)
+        found: list[Mark] = []
+        for index, word in enumerate(words):
+            found += [Mark(mark, index, index + 1, quality) for mark, quality in word.alone.items()]
+            if word.followed and index + 1 < len(words):
+                found += _phrases(index, words)
+        return without_hidden(found)
+
+    # ------------------------------------------------------------- finding
+
+    def _start(self, first: str) -> _Start | None:
+        """What begins with this word; put in order when it is first met, for most words never are."""
+        start = self._ordered.get(first)
+        if start is None and first in self._starts:
+            phrases = [_Phrase(tuple(words), mark) for mark, *words in map(str.split, self._starts[first])]
+            followed: dict[str, list[_Phrase]] = {}
+            for phrase in phrases:
+                for second in {*phrase.words[1:2], *map(_stem_name, phrase.words[1:2])}:
+                    followed.setdefault(second, []).append(phrase)
+            alone = [phrase.mark for phrase in phrases if len(phrase.words) == 1]
+            start = self._ordered[first] = _Start(alone, followed)
+        return start
+
+    def _resolve(self, tokens: Sequence[Token], heard: dict[str, Keys]) -> list[_Word]:
+        seen: dict[str, _Word] = {}
+        distant = 0
+        for text in dict.fromkeys([token.text for token in tokens]):
+            if text not in heard:
+                heard[text] = self._spelt.get(text) or keys(text)
+            word = self._near.get(text) or self._keep(self._near, text, self._close(text, heard[text]))
+            if word.is_unknown and distant < _MOST_DISTANT:
+                distant += 1
+                word = self._far.get(text) or self._keep(
+                    self._far, text, {**word.found, **self._distant(heard[text].sound)}
+                )
+            seen[text] = word
+        return [seen[token.text] for token in tokens]
+
+    def _keep(self, kept: dict[str, _Word], text: str, found: _Found) -> _Word:
+        """Work out what a word may be; keep it of one that is listed."""
+        word = self._word(found)
+        if self._lists(text):
+            kept[text] = word
+        return word
+
+    def _word(self, found: _Found) -> _Word:
+        alone: dict[str, float] = {}
+        followed = []
+        for first, quality in found.items():
+            start = self._start(first)
+            if start is None:
+                continue
+            if start.followed:
+                followed.append((start.followed, quality))
+            # "में" (in) sounds like "main" (I): alone, a small word means only what it is spelt as.
+            for mark in start.alone if quality == EXACT or first not in self._fillers else ():
+                if quality > alone.get(mark, 0) and (quality != SHORT or not mark.startswith(_WEIGHTY)):
+                    alone[mark] = quality
+        return _Word(found, alone, followed, _only_stems(found))
+
+    def _close(self, text: str, word: Keys) -> _Found:
+        """What a word stands for by its spelling, keys and endings."""
+        found = self._known(text, word)
+        return {**found, **self._inflected(text, word.sound)} if _only_stems(found) else found
+
+    def _known(self, text: str, word: Keys) -> Mapping[str, float]:
+        found = self._by_prefix(text, word)
+        alias = self._aliases.get(text)
+        if alias:
+            meant = self._spelt.get(alias) or keys(alias)
+            found.update({**self._by_prefix(alias, meant), **self._by_sense(alias, meant)})
+        if not alias or text in self._spelt:
+            found.update(self._by_sense(text, word))
+        return found
+
+    def _by_sense(self, text: str, word: Keys) -> dict[str, float]:
+        """As by spelling; but a word that means nothing alone stands for none that means something."""
+        found = self._by_spelling(text, word)
+        if text not in self._fillers:
+            return found
+        return {other: quality for other, quality in found.items() if other in self._fillers}
+
+    def _by_spelling(self, text: str, word: Keys) -> dict[str, float]:
+        """The words that are spelt so, and those of other scripts that sound so; else those that sound so."""
+        is_spelt = text in self._spelt
+        found = {text: EXACT} if is_spelt else dict[str, float]()
+        for level, quality in enumerate((SOUND, FRAME)):
+            for other in self._by_key[level].get(word[level], ()):
+                same = is_spelt and other.isascii() == text.isascii() and is_urdu(text) == is_urdu(other)
+                if same or not may_meet(text, other, len(word[level]) - level - is_spelt * level):
+                    continue
+                short = is_spelt and not may_meet(text, other, len(word[level]) - level - is_spelt * (level + 1))
+                found.setdefault(other, SHORT if short else quality)
+            if found and not is_spelt:
+                return found
+        if not found and lacks_vowels(text, word):
+            alike = self._by_key[2].get(word.bones, ())
+            return {other: BONES for other in alike if may_meet(text, other, len(word.bones))}
+        return found
+
+    def _by_prefix(self, text: str, word: Keys) -> dict[str, float]:
+        found = {f"~{stem}": INFLECTED} if (stem := stem_of(word.sound)) else dict[str, float]()
+        if word.sound[:2] in self._verb_beginnings and (text not in self._fillers or len(word.sound) >= SHORTEST_STEM):
+            found.update((name, SOUND) for stem in stems(word.sound) if (name := stem + VERB) in self._verbs)
+        for level, quality in ((1, FRAME), (0, SOUND)):
+            key, prefixes = word[level], self._prefixes[level]
+            for length in range(1, len(key) + 1 if prefixes else 0):
+                for name in prefixes.get(key[:length], ()):
+                    begins = level == 0 and roman(text)[:2].startswith(name.partition(":")[0])
+                    if length > SHORTEST_PREFIX or begins:
+                        found[name] = quality
+        return found
+
+    def _inflected(self, text: str, sound: str) -> dict[str, float]:
+        """The nouns and verbs whose plural, oblique case or past a word that is not known may be."""
+        for base in singulars(sound, english=text.isascii()):
+            for level in (0, 1) if len(base) >= _SHORTEST_LONG else (0,):
+                key = base if level == 0 else keys(base).frame
+                if others := [one for one in self._by_key[level].get(key, ()) if may_meet(text, one, len(key) - level)]:
+                    return dict.fromkeys(others, FRAME)
+        return {}
+
+    def _distant(self, sound: str) -> _Found:
+        """The words that are a letter or two off."""
+        return {word: DISTANT for other in self._near_sounds.of(sound) for word in self._by_key[0][other]}
+
+    # ------------------------------------------------------------- building
+
+    def _build(self, index: Index, aliases: Mapping[str, str]) -> None:
+        self._aliases = dict(aliases)
+        self._spelt: dict[str, Keys] = {}
+        self._starts: dict[str, list[str]] = {}
+        """Of each first word its phrases, a mark and its words in a line: texts cost less to build than objects."""
+        self._ordered: dict[str, _Start] = {}
+        self._by_key: tuple[dict[str, list[str]], ...] = ({}, {}, {})
+        self._prefixes: tuple[dict[str, set[str]], ...] = ({}, {})
+        self._verbs: set[str] = set()
+        self._verb_beginnings: set[str] = set()
+        """The first two letters of each: most words begin like none."""
+        self._near: dict[str, _Word] = {}
+        self._far: dict[str, _Word] = {}
+        """What listed words may be: as they are written, and with the words that are a letter or two off."""
+        self._fillers = {phrase.words[0] for phrase in index.phrases if phrase.mark == _FILLER and not phrase.words[1:]}
+        """Words that mean nothing alone: none of them is heard as a word that does."""
+        stems_of: dict[str, str] = {}
+        for phrase in index.phrases:
+            self._add(phrase, index.keys, stems_of)
+        self._fill_keys()
+        self._near_sounds = NearSounds(self._by_key[0])
+
+    def _add(self, phrase: Phrase, known: Mapping[str, Keys], stems_of: dict[str, str]) -> None:
+        mark, words, ending = phrase
+        if self._add_words(words, known):
+            words = tuple(self._add_verb(word) if word[-1] == VERB else word for word in words)
+        if ending:
+            words = (*words[:-1], self._add_prefix(words[-1]))
+        elif len(words) > 1 and mark.startswith(_SUBSTANCE) and self._spelt_sound(words[-1]) in VERBS:
+            words = (*words[:-1], self._add_verb(words[-1] + VERB))
+        entry = f"{mark} {' '.join(words)}"
+        first = words[0]
+        self._starts.setdefault(first, []).append(entry)
+        if len(words) == 1:
+            return
+        if first not in stems_of:
+            stems_of[first] = stem_of(self._spelt[first].sound) if first in self._spelt else ""
+        if stem := stems_of[first]:
+            self._starts.setdefault(f"~{stem}", []).append(entry)
+        if not ending and not self._verbs.intersection(words) and _may_be_joined(words, mark):
+            joined = "".join(words)
+            self._add_words((joined,), known)
+            self._starts.setdefault(joined, []).append(f"{mark} {joined}")
+
+    def _spelt_sound(self, word: str) -> str:
+        return self._spelt[word].sound if word in self._spelt else ""
+
+    def _add_words(self, words: Sequence[str], known: Mapping[str, Keys]) -> bool:
+        """Note the words' keys; return whether a verb is among them, which has none."""
+        verbs = False
+        for word in words:
+            if word not in self._spelt:
+                if word[-1] == VERB:
+                    verbs = True
+                else:
+                    self._spelt[word] = known.get(word) or keys(word)
+        return verbs
+
+    def _add_verb(self, word: str) -> str:
+        # Before an ending the stem keeps what the end of a word loses: kah, "kahna".
+        stem = roman(word[:-1])
+        ending = "ta" if stem.endswith("n") else "na"
+        name = keys(stem + ending).sound.removesuffix(ending) + VERB
+        self._verbs.add(name)
+        self._verb_beginnings.add(name.removesuffix(VERB)[:2])
+        return name
+
+    def _add_prefix(self, word: str) -> str:
+        name = f"{roman(word)[:2]}:{word}*"
+        for level in (0, 1):
+            key = self._spelt[word][level]
+            if key:
+                self._prefixes[level].setdefault(key, set()).add(name)
+        return name
+
+    def _fill_keys(self) -> None:
+        for level, words in enumerate(self._by_key):
+            for word, word_keys in self._spelt.items():
+                key = word_keys[level]
+                if key in words:
+                    words[key].append(word)
+                else:
+                    words[key] = [word]
+
+
+def _phrases(index: int, words: Sequence[_Word]) -> Iterator[Mark]:
+    """The marks of the phrases that begin with a word of a text."""
+    following = words[index + 1].found.keys()
+    for followed, quality in words[index].followed:
+        for second in () if following.isdisjoint(followed) else following & followed.keys():
+            for phrase in followed[second]:
+                if worst := _match(phrase.words, index, words, quality):
+                    yield Mark(phrase.mark, index, index + len(phrase.words), worst)
+
+
+def _only_stems(found: _Found) -> bool:
+    """Whether a word stands for no word, but at best for the stem of one."""
+    for name in found:  # noqa: SIM110 - a generator costs more than what it looks at
+        if name[0] != "~":
+            return False
+    return True
+
+
+def _match(words: tuple[str, ...], index: int, known: Sequence[_Word], quality: float) -> float:
+    """The worst quality of the words from here on, or 0 where they are not these."""
+    if index + len(words) > len(known):
+        return 0
+    for offset in range(1, len(words)):
+        here = known[index + offset].found
+        found = here.get(words[offset], 0) or here.get(_stem_name(words[offset]), 0)
+        if not found:
+            return 0
+        quality = min(quality, found)
+    return quality
+
+
+_STEMS: Final[dict[str, str]] = {}
+"""Word of the lexicon → name of its stem; of words that tipsters type there is nothing here."""
+
+
+def _stem_name(word: str) -> str:
+    found = _STEMS.get(word)
+    if found is None:
+        found = _STEMS[word] = f"~{stem_of(keys(word).sound)}"
+    return found
+
+
+def _may_be_joined(words: Sequence[str], mark: str) -> bool:
+    """Whether a phrase is also written as one word: "bhejdo", "hogaya"."""
+    if mark.startswith(("cmd", "say", "soc")):
+        return len("".join(words)) >= _SHORTEST_LONG
+    return len(words) == 2 and min(map(len, words)) >= SHORTEST_STEM  # noqa: PLR2004

@@ -1,0 +1,110 @@
+"""Own identity: the words of a text that tell who wrote it, so that they can be marked and taken out before sending."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from typing import Final, Literal, TypeAlias, get_args
+
+import msgspec
+
+from satark_words.analysis import Analysis
+from satark_words.folding import ascii_digits
+from satark_words.marks import between
+from satark_words.reading import IdentitySpan
+from satark_words.rules import Rules, all_matches, parse_rule
+
+_Kind: TypeAlias = Literal["name", "phone", "address", "kin", "own_place", "work", "only_witness", "number"]
+_PHONE: Final = re.compile(r"(?<![\w])(?:\+?91[\s-]?|0)?[6-9]\d(?:[\s-]?\d){8}(?![\w])")
+_MAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}")
+"""From the beginning of a word, of which an address has 64 letters before its @ (RFC 5321, 4.5.3.1): a text of one
+word of many thousand letters would take minutes otherwise."""
+_DIGIT: Final = re.compile("[0-9]")
+_HOUSE: Final = re.compile(r"(?<![\w/])[A-Za-z]{1,2}\s?-?\s?\d{1,3}/\d{1,3}(?:-?[A-Za-z0-9]{1,4})?(?![\w/])")
+_NAME_WORDS: Final = 3
+_LATER_WORDS: Final = 5
+_NEAR: Final = 5
+_OTHERS: Final = frozenset({"id.their-number", "id.their", "who.they", "person.police", "who.kin", "id.role"})
+
+
+class OwnIdentity:
+    """Finds what identifies the sender. The rules are data: `identity.yaml`."""
+
+    def __init__(self) -> None:
+        text = (files("satark_words") / "identity.yaml").read_bytes()
+        lines = msgspec.yaml.decode(text, type=dict[_Kind, list[str]])
+        self._rules: Rules[_Kind] = Rules(
+            (kind, parse_rule(kind, line)) for kind in get_args(_Kind) for line in lines.get(kind, [])
+        )
+
+    def find(self, analysis: Analysis) -> tuple[IdentitySpan, ...]:
+        """Find the parts of a text that identify its sender, in order, none inside another."""
+        found = [*self._by_rules(analysis), *_by_form(analysis)]
+        return _merged(found)
+
+    def _by_rules(self, analysis: Analysis) -> Iterator[IdentitySpan]:
+        for kind, rule in self._rules.that_may_hold(analysis.marks):
+            for start, end in all_matches(rule, analysis.marks):
+                last = _name_end(analysis, end) if kind == "name" else end
+                yield IdentitySpan(analysis.tokens[start].start, analysis.tokens[last - 1].end, kind)
+
+
+def _name_end(analysis: Analysis, end: int) -> int:
+    """After "my name is" the name itself: words that the lexicon has no ordinary meaning for."""
+    ordinary = analysis.covered(("fill", "cat.*", "act.*", "place.*", "neg"))
+    stop = min(len(analysis.tokens), end + _NAME_WORDS + 1)
+    clause = analysis.tokens[end - 1].clause
+    while end < stop and analysis.tokens[end].clause == clause and (end not in ordinary or end < stop - _NAME_WORDS):
+        end += 1
+    return end
+
+
+def _by_form(analysis: Analysis) -> Iterator[IdentitySpan]:
+    plain = ascii_digits(analysis.text)
+    for match in _MAIL.finditer(plain) if "@" in plain else ():
+        yield IdentitySpan(match.start(), match.end(), "number")
+    if not _DIGIT.search(plain):
+        return
+    for match in _PHONE.finditer(plain):
+        if not _is_anothers(analysis, match.start()):
+            yield IdentitySpan(match.start(), match.end(), "phone")
+    for match in _HOUSE.finditer(plain):
+        if not _is_anothers(analysis, match.start()):
+            yield IdentitySpan(match.start(), match.end(), "address")
+
+
+def _is_anothers(analysis: Analysis, at: int) -> bool:
+    """Whether the words before say that a number is somebody else's: "his number is 98…"."""
+    index = next((i for i, token in enumerate(analysis.tokens) if token.end > at), len(analysis.tokens))
+    before = between(analysis.marks.all(), index - _NEAR - 1, index + _LATER_WORDS - 1)
+    own = [mark for mark in before if mark.name in {"id.my-number", "who.mine", "id.live", "id.my-name"}]
+    others = [mark for mark in before if mark.name in _OTHERS and mark.start < index]
+    return not own and (bool(others) or _is_named(analysis, index))
+
+
+def _is_named(analysis: Analysis, index: int) -> bool:
+    """Whether "ka mobile", "number of" stands before a number: with no "my", it is the number of whoever is named."""
+    of = {"ka", "का", "ki", "की", "کا", "کی", "ke", "के", "of", "s"}
+    return any(token.text in of for token in analysis.tokens[max(0, index - 3) : index])
+
+
+def _merged(found: Iterable[IdentitySpan]) -> tuple[IdentitySpan, ...]:
+    merged: list[IdentitySpan] = []
+    for span in sorted(found, key=lambda one: (one.start, -one.end)):
+        if merged and span.start < merged[-1].end:
+            last = merged[-1]
+            merged[-1] = IdentitySpan(last.start, max(last.end, span.end), last.kind)
+        else:
+            merged.append(span)
+    return tuple(merged)
+
+
+def without_spans(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Return the text with the parts, from and to, taken out: what one tap offers."""
+    kept: list[str] = []
+    at = 0
+    for start, end in spans:
+        kept.append(text[at:start])
+        at = end
+    return " ".join("".join([*kept, text[at:]]).split())

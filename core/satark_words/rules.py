@@ -1,0 +1,124 @@
+"""Rules: which marks together mean something. The rules are data (`rules.yaml`, `danger.yaml`, `identity.yaml`).
+
+A rule is a line: `act.kill + who.me|who.kin /4 - frame.past|frame.joke`. The parts between `+` must all be there, each
+as one of the marks between `|`, each at most so many words (`/4`, else 6) from the one before it; with `>` in place of
+`+` in this order. After `-` stand marks that must not be near (within as many words, in the same sentence part).
+`act.*` stands for all marks that begin so; a `*` stands nowhere but after the first dot.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Final, Generic, NamedTuple, TypeVar
+
+from satark_words.marks import Mark, Marks, between
+
+_NEAR: Final = 6
+_Sense = TypeVar("_Sense")
+_MARK: Final = re.compile(r"[^*.]+(\.\*|[^*]*)")
+
+
+class RuleError(ValueError):
+    """A rule can't be read; the message shows it."""
+
+
+class Rule(NamedTuple):
+    """One rule."""
+
+    name: str
+    parts: tuple[tuple[str, ...], ...]
+    ordered: bool
+    near: int
+    unless: tuple[str, ...]
+
+    def may_hold(self, marks: Marks) -> bool:
+        """Whether all its parts are somewhere in a text: most rules miss one."""
+        for part in self.parts:  # noqa: SIM110 - a generator costs more than what it looks at
+            if not marks.has(part):
+                return False
+        return True
+
+
+class Rules(Generic[_Sense]):
+    """Rules, and what each of them tells."""
+
+    def __init__(self, rules: Iterable[tuple[_Sense, Rule]]) -> None:
+        self._rules = tuple(rules)
+        self._by_mark: dict[str, list[int]] = {}
+        """Mark → the rules that it may begin: of two hundred, a text's marks begin a few."""
+        for index, (_, rule) in enumerate(self._rules):
+            for name in rule.parts[0]:
+                self._by_mark.setdefault(name, []).append(index)
+
+    def that_may_hold(self, marks: Marks) -> Iterator[tuple[_Sense, Rule]]:
+        """Yield those all of whose parts are somewhere in a text, in their order."""
+        begun = {index for name in marks.senses() & self._by_mark.keys() for index in self._by_mark[name]}
+        return (self._rules[index] for index in sorted(begun) if self._rules[index][1].may_hold(marks))
+
+
+def parse_rule(name: str, line: str) -> Rule:
+    """Read a rule from its line.
+
+    Raises:
+        RuleError: it has no parts, or a `*` where none may stand.
+    """
+    line, _, unless = line.partition(" - ")
+    distance = re.search(r"\s/(\d+)", line)
+    line = re.sub(r"\s/\d+", "", line)
+    parts = tuple(tuple(part.strip().split("|")) for part in re.split(r"\s[+>]\s", line) if part.strip())
+    if not parts:
+        raise RuleError(f"the rule {name!r} has no marks")
+    rule = Rule(name, parts, " > " in line, int(distance[1]) if distance else _NEAR, _names(unless))
+    if not all(map(_MARK.fullmatch, (*chain(*rule.parts), *rule.unless))):
+        raise RuleError(f"the rule {name!r} has a * that does not follow a mark's first dot")
+    return rule
+
+
+def _names(listed: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in listed.split("|") if name.strip())
+
+
+def matches(rule: Rule, marks: Marks) -> tuple[int, int] | None:
+    """Return the words, from first to last, on which a rule holds; None: it does not."""
+    return next(all_matches(rule, marks), None)
+
+
+def all_matches(rule: Rule, marks: Marks) -> Iterator[tuple[int, int]]:
+    """Yield the words, from first to last, of each place where a rule holds."""
+    if not rule.may_hold(marks):
+        return
+    stops = marks.named(rule.unless) if rule.unless else ()
+    for start, end in _spans(rule, marks):
+        near = between(stops, start - rule.near - marks.longest, end + rule.near - 1)
+        if not any(stop.end > start - rule.near for stop in near):
+            yield start, end
+
+
+def _spans(rule: Rule, marks: Marks) -> Iterator[tuple[int, int]]:
+    """Yield the words of each chain of marks, each near the one before it; of chains over the same words, one."""
+    seen: set[tuple[int, int]] = set()
+    for first in marks.named(rule.parts[0]):
+        chains = {(first.start, first.end, first)}
+        for part in rule.parts[1:]:
+            chains = {
+                (min(start, mark.start), max(end, mark.end), mark)
+                for start, end, last in chains
+                for mark in _near(last, marks.named(part), rule, marks.longest)
+            }
+        found = sorted({(start, end) for start, end, _ in chains} - seen)
+        seen.update(found)
+        yield from found
+
+
+def _near(last: Mark, marks: Sequence[Mark], rule: Rule, longest: int) -> Iterator[Mark]:
+    first = last.end if rule.ordered else last.start - rule.near - longest
+    return (mark for mark in between(marks, first, last.end + rule.near) if _fit(last, mark, rule.near))
+
+
+def _fit(before: Mark, after: Mark, near: int) -> bool:
+    if before.start < after.end and after.start < before.end:
+        return False
+    gap = after.start - before.end if after.start >= before.end else before.start - after.end
+    return gap <= near

@@ -1,0 +1,159 @@
+"""Where things are: pins, names, and who belongs to whom."""
+
+from __future__ import annotations
+
+import pytest
+
+from satark.tip import Place
+from satark_words.geography.geography import ELSEWHERE, Geography, Named
+
+GEO = Geography.sample()
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "district", "station"),
+    [
+        (25.2815, 82.9995, "varanasi", "lanka"),
+        (25.3250, 83.0350, "varanasi", "adampur"),  # the bridge at Rajghat
+        (25.2690, 83.0290, "varanasi", "ramnagar"),  # Varanasi's part beyond the Ganga
+        (25.3100, 83.0600, "chandauli", ""),  # Padaw, across the river, four kilometres from any known station
+        (25.2800, 83.1200, "chandauli", "mughalsarai"),
+        (25.2630, 83.2700, "chandauli", "chandauli-kotwali"),
+        (24.8000, 83.2000, "chandauli", ""),  # the hills of Naugarh
+        (25.5800, 83.5700, "ghazipur", "ghazipur-kotwali"),
+        (25.7000, 83.4500, "ghazipur", ""),
+        (25.7500, 82.6900, "jaunpur", "jaunpur-kotwali"),
+        (26.0500, 82.6800, "jaunpur", "shahganj"),
+        (25.9000, 82.6000, "jaunpur", ""),
+        (28.6139, 77.2090, "", ""),  # Delhi
+        (18.5204, 73.8567, "", ""),  # Pune
+        (25.1460, 82.5690, "", ""),  # Mirzapur
+        (25.3950, 82.5700, "", ""),  # Bhadohi
+        (26.0700, 83.1800, "", ""),  # Azamgarh
+        (25.5600, 83.9800, "", ""),  # Buxar
+        (25.8550, 83.8550, "", ""),  # Rasra, in Ballia
+        (25.4358, 81.8463, "", ""),  # Prayagraj
+        (0.0, 0.0, "", ""),
+    ],
+)
+def test_a_pin_falls_into_the_right_district_or_none(
+    latitude: float, longitude: float, district: str, station: str
+) -> None:
+    pin = Place(latitude=latitude, longitude=longitude)
+    found = GEO.locate(pin)
+    assert (found.district, found.station) == (district, station)
+    assert GEO.is_outside(pin) is (not district)
+
+
+@pytest.mark.parametrize("district", GEO.districts, ids=lambda one: one.code)
+def test_a_pin_at_a_station_is_that_stations(district: object) -> None:
+    for station in district.stations:  # type: ignore[attr-defined]
+        if station.position:
+            found = GEO.locate(Place(latitude=station.latitude, longitude=station.longitude))
+            assert (found.district, found.station) == (district.code, station.code)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("text", "district", "station"),
+    [
+        ("लंका चौराहे के पास", "varanasi", "lanka"),
+        ("near Lanka crossing", "varanasi", "lanka"),
+        ("अस्सी घाट", "varanasi", "bhelupur"),
+        ("between lanka and sigra", "varanasi", ""),
+        ("बड़ागाँव", "varanasi", "baragaon"),
+        ("Banaras", "varanasi", ""),
+        ("मुगलसराय, चंदौली", "chandauli", "mughalsarai"),
+        ("Mughalsarai, Chandauli", "chandauli", "mughalsarai"),
+        ("PDDU Nagar", "chandauli", "mughalsarai"),
+        ("Chandauli", "chandauli", ""),
+        ("Chandauli Kotwali", "chandauli", "chandauli-kotwali"),
+        ("Kotwali, Jaunpur", "jaunpur", "jaunpur-kotwali"),
+        ("कोतवाली, गाजीपुर", "ghazipur", "ghazipur-kotwali"),
+        ("Kotwali", "", ""),  # there is one in each district
+        ("Mughalsarai, Varanasi", "", ""),  # they contradict each other
+        ("between lanka and mughalsarai", "", ""),
+        ("gram rampur, thana cholapur", "varanasi", "cholapur"),
+        ("cholapur thana, gram rampur", "varanasi", "cholapur"),
+        ("Pune", "", ""),
+        ("Kotwali, Azamgarh", "", ""),
+        ("Lanka, New Delhi", "", ""),
+        ("लंका, मिर्ज़ापुर", "", ""),
+        ("lankapur", "", ""),
+        ("behind the temple", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_names_tell_a_place_only_where_they_agree(text: str, district: str, station: str) -> None:
+    found = GEO.locate(Place(text=text))
+    assert (found.district, found.station, found.text) == (district, station, text)
+
+
+@pytest.mark.parametrize(
+    ("place", "district", "station"),
+    [
+        (Place(text="sigra", latitude=25.281, longitude=82.999), "varanasi", "lanka"),
+        (Place(text="Banaras", latitude=28.6, longitude=77.2), "", ""),
+        (Place(text="sigra", station="cantt"), "varanasi", "cantt"),
+        (Place(text="Kotwali", district="jaunpur"), "jaunpur", "jaunpur-kotwali"),
+        (Place(text="Lanka", district="jaunpur"), "jaunpur", ""),
+        (Place(text="Kotwali, Azamgarh", district="jaunpur"), "jaunpur", "jaunpur-kotwali"),
+        (Place(text="Lanka", district=ELSEWHERE), ELSEWHERE, ""),
+        (Place(latitude=25.281, longitude=82.999, district=ELSEWHERE), ELSEWHERE, ""),
+        (Place(text="Kotwali", latitude=28.6, longitude=77.2, district="jaunpur"), "jaunpur", "jaunpur-kotwali"),
+    ],
+)
+def test_a_pin_says_more_than_words_and_an_answer_more_than_both(place: Place, district: str, station: str) -> None:
+    found = GEO.locate(place)
+    assert (found.district, found.station) == (district, station)
+
+
+@pytest.mark.parametrize(
+    ("codes", "named"),
+    [
+        ({"bhelupur-assi"}, Named("varanasi", "bhelupur", "bhelupur-assi")),
+        ({"bhelupur-assi", "lanka"}, Named("varanasi")),
+        ({"bhelupur-assi", "bhelupur-khojwan"}, Named("varanasi", "bhelupur")),
+        ({"varanasi", "jaunpur", "shahganj"}, Named("jaunpur", "shahganj")),
+        ({"varanasi", "jaunpur"}, Named()),
+        ({ELSEWHERE, "jaunpur"}, Named("jaunpur")),
+        ({ELSEWHERE, "lanka"}, Named()),
+        (set(), Named()),
+    ],
+)
+def test_codes_tell_together_what_none_tells_alone(codes: set[str], named: Named) -> None:
+    assert GEO.resolve(codes) == named
+
+
+def test_who_belongs_to_whom() -> None:
+    assert GEO.station_of("bhelupur-assi") == "bhelupur"
+    assert GEO.circle_of("bhelupur") == "bhelupur-circle"
+    assert GEO.district_of("bhelupur") == "varanasi"
+    assert {GEO.range_of(one.code) for one in GEO.districts} == {"varanasi-range"}
+    assert [GEO.station_of("x"), GEO.circle_of("x"), GEO.district_of("x"), GEO.range_of("x")] == [""] * 4
+    assert GEO.district("x") is None
+    station = GEO.station("lanka")
+    assert station is not None
+    assert (station.label("hi"), station.label("en"), station.label("xx")) == ("लंका", "Lanka", "लंका")
+    assert [GEO.label(code, "en") for code in ("jaunpur", "lanka", "bhelupur-assi", "x")] == [
+        "Jaunpur", "Lanka", "Assi", "",
+    ]  # fmt: skip
+    assert GEO.stations("varanasi") == GEO.districts[0].stations
+    assert len(GEO.stations()) == sum(len(one.stations) for one in GEO.districts)
+
+
+def test_the_range_has_its_four_districts_with_their_public_codes() -> None:
+    found = {one.code: (one.lgd, one.census, len(one.stations)) for one in GEO.districts}
+    assert found == {
+        "varanasi": (187, 197, 28),
+        "chandauli": (135, 196, 16),
+        "ghazipur": (146, 195, 27),
+        "jaunpur": (152, 194, 29),
+    }
+    units = [unit for one in GEO.districts for unit in one.units()]
+    assert all({"hi", "en"} <= unit.names.keys() for unit in units)
+
+
+def test_an_outpost_is_found_in_a_text_of_its_station_only() -> None:
+    assert GEO.outpost_in("SI at Durgakund chowki", "bhelupur") == "bhelupur-durgakund"
+    assert GEO.outpost_in("SI at Durgakund chowki", "lanka") == ""
+    assert GEO.outpost_in("Nagwa or Assi") == ""

@@ -1,0 +1,52 @@
+"""Of what tipsters type nothing stays in memory but words that the lexicon lists: any other may be a name."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterator
+from types import FunctionType, ModuleType
+
+from satark.testing.dialogue.corpus import asked_at
+from satark_words.catalogues import Catalogues
+from satark_words.geography.geography import Geography
+from satark_words.reader import Reader
+
+GEOGRAPHY = Geography.sample()
+STEPS = ("what", "place", "category", "police_unit", "review", "evidence")
+
+
+def test_a_word_that_is_not_listed_is_kept_nowhere_when_it_was_read() -> None:
+    reader = Reader.shared(GEOGRAPHY)
+    unlisted = ["".join(reversed(word)) for word in ("hdnihcromalz", "inrutvrazal", "झढैरुमत")]
+    assert not any(map(reader.lexicon.knows, unlisted))
+    for word in unlisted:
+        for step in STEPS:
+            reader.read(
+                f"mera naam {word} hai lanka me {word}on ka adda", asked_at(step, GEOGRAPHY, Catalogues.shipped())
+            )
+        reader.open(word)
+        reader.own_identity(f"mera naam {word} hai")
+        assert not reader.names(word)
+    assert "lanka" in reader.names("lanka")
+    kept = [text for text in _texts([reader, *_modules()]) if any(word in text for word in unlisted)]
+    assert not kept
+
+
+def _modules() -> Iterator[object]:
+    """What is in the modules that read words: caches among it."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith(("satark_words", "satark_words.geography", "satark_words.folding")):
+            yield from vars(module).values()
+
+
+def _texts(roots: list[object]) -> Iterator[str]:
+    """Every text that is reached from these objects."""
+    seen: set[int] = set()
+    while roots:
+        one = roots.pop()
+        if isinstance(one, str):
+            yield one
+        elif id(one) not in seen and not isinstance(one, ModuleType | FunctionType):
+            seen.add(id(one))
+            roots += [*gc.get_referents(one), *(one if isinstance(one, dict) else ())]  # which leave out its keys
