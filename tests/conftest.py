@@ -27,7 +27,7 @@ from satark_desk import passphrases
 
 SLOW: Final[Mapping[str, str]] = {
     "satark.demo.server": "the demo",
-    "satark.evidence.sandbox.sandbox": "the sandbox",
+    "satark_files.sandbox.sandbox": "the sandbox",
     "satark.testing.evidence.specimens": "ffmpeg",
     "satark.testing.form.service": "a host",
     "satark.testing.installation": "a Satark process",

@@ -42,15 +42,14 @@ def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def package_in(folder: Path) -> str:
-    """Return the name of a folder's only package."""
-    (package,) = (path.parent.name for path in folder.glob("*/__init__.py"))
-    return package
+def packages_in(folder: Path) -> list[str]:
+    """Return the names of a folder's packages: five in `core`, one in each plugin's."""
+    return sorted(path.parent.name for path in folder.glob("*/__init__.py"))
 
 
 DOCUMENTATION = PurePosixPath("satark/documentation")
-PACKAGES = {folder: package_in(folder) for folder in FOLDERS}
-PLUGINS = {PACKAGES[folder] for folder in PLUGIN_FOLDERS}
+PACKAGES = {name: folder / name for folder in FOLDERS for name in packages_in(folder)}
+PLUGINS = {folder: packages_in(folder)[0] for folder in PLUGIN_FOLDERS}
 
 
 def contract(kind: str, **fields: list[str]) -> dict[str, Any]:
@@ -61,11 +60,12 @@ def contract(kind: str, **fields: list[str]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=relative)
-def test_a_folder_holds_one_package_and_no_module(folder: Path) -> None:
-    packages = [path for path in folder.iterdir() if path.is_dir() and path.name != "__pycache__"]
-    assert [path.name for path in packages] == [PACKAGES[folder]]
+def test_a_folder_holds_typed_packages_and_no_module(folder: Path) -> None:
+    folders = sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name != "__pycache__")
+    assert folders == packages_in(folder)
+    assert len(folders) == (5 if folder.name == "core" else 1)
     assert not list(folder.glob("*.py")), "the folder itself is on sys.path in a development install"
-    assert (folder / PACKAGES[folder] / "py.typed").exists()
+    assert all((folder / name / "py.typed").exists() for name in folders)
 
 
 def test_the_lists_of_folders_name_every_folder_and_no_other() -> None:
@@ -73,22 +73,22 @@ def test_the_lists_of_folders_name_every_folder_and_no_other() -> None:
     wheel = TOOL["hatch"]["build"]["targets"]["wheel"]
     assert sorted(TOOL["hatch"]["build"]["dev-mode-dirs"]) == folders
     examples = [relative(project.parent) for project in ROOT.glob("examples/*/pyproject.toml")]
-    assert sorted(TOOL["mypy"]["mypy_path"]) == sorted([*folders, "tests/bench", "docs", *examples])
-    assert sorted(wheel["packages"]) == sorted(f"{relative(folder)}/{name}" for folder, name in PACKAGES.items())
+    assert sorted(TOOL["mypy"]["mypy_path"]) == sorted([*folders, "tests", "docs", *examples])
+    assert sorted(wheel["packages"]) == sorted(map(relative, PACKAGES.values()))
 
 
 def test_the_lists_of_packages_name_every_package_and_no_other() -> None:
-    assert set(TOOL["coverage"]["run"]["source_pkgs"]) == set(PACKAGES.values())
-    assert set(TOOL["importlinter"]["root_packages"]) == set(PACKAGES.values())
+    assert set(TOOL["coverage"]["run"]["source_pkgs"]) == set(PACKAGES)
+    assert set(TOOL["importlinter"]["root_packages"]) == set(PACKAGES)
 
 
 def test_every_plugin_is_in_the_import_contracts() -> None:
-    assert set(contract("independence")["modules"]) == PLUGINS
-    assert set(contract("forbidden", source_modules=["satark"])["forbidden_modules"]) == PLUGINS
+    assert set(contract("independence")["modules"]) == set(PLUGINS.values())
+    assert set(contract("forbidden", source_modules=["satark"])["forbidden_modules"]) == set(PLUGINS.values())
 
 
 def test_every_plugin_is_an_entry_point_under_its_folders_name() -> None:
-    expected = {folder.name: f"{PACKAGES[folder]}.plugin" for folder in PLUGIN_FOLDERS}
+    expected = {folder.name: f"{name}.plugin" for folder, name in PLUGINS.items()}
     assert PROJECT["project"]["entry-points"]["satark"] == expected
 
 
@@ -103,15 +103,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[PurePosixPath]:
 
 
 def test_the_wheel_installs_the_packages_and_never_their_folders(wheel: set[PurePosixPath]) -> None:
-    assert {path.parts[0] for path in wheel} == {*PACKAGES.values(), f"satark-{__version__}.dist-info"}
+    assert {path.parts[0] for path in wheel} == {*PACKAGES, f"satark-{__version__}.dist-info"}
 
 
 def test_the_wheel_holds_every_file_of_the_packages(wheel: set[PurePosixPath]) -> None:
     """Texts, flows, templates, static files and `py.typed` are included: no ignore rule may drop one."""
     expected = {
-        PurePosixPath(path.relative_to(folder).as_posix())
-        for folder, package in PACKAGES.items()
-        for path in (folder / package).rglob("*")
+        PurePosixPath(path.relative_to(package.parent).as_posix())
+        for package in PACKAGES.values()
+        for path in package.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
     packaged = {path for path in wheel if not path.parts[0].endswith(".dist-info")}

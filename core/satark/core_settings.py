@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, field
 
 from satark.destination import DESK_SINK, ConfiguredDestination
 from satark.destination_rule import DestinationRule
-from satark.limits import Limits
+from satark_files.limits import Limits
 from satark_words.languages import OFFERED
 
 __all__ = [

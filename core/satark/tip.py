@@ -196,7 +196,7 @@ class Evidence(Redacted, frozen=True, kw_only=True):
     readable: int = 100
     """Percent of the original that could be read for the clean copy; below 100 it was damaged."""
     left_out: tuple[str, ...] = ()
-    """What the original has besides what the clean copy shows (`satark.scrubber.LeftOut`)."""
+    """What the original has besides what the clean copy shows (`satark_files.scrubber.LeftOut`)."""
 
 
 class Message(Redacted, frozen=True, kw_only=True):

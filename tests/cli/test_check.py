@@ -13,10 +13,10 @@ from click.testing import CliRunner
 from sqlalchemy import update
 
 from satark.cli.main import cli
-from satark.evidence.sandbox.protections import NAMES, Protections
 from satark.store import tables
 from satark.testing.commands import run
 from satark.testing.store import fresh_services
+from satark_files.sandbox.protections import NAMES, Protections
 
 
 @pytest.fixture

@@ -1,52 +1,10 @@
-"""Specimens made once a run, one sandbox a module, and limits low enough to be reached."""
-
-from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
+"""Fixtures for tests of the pipeline."""
 
 import pytest
 
-from satark.evidence.sandbox.sandbox import Sandbox
-from satark.evidence.scrubbers import builtin_scrubbers
-from satark.limits import MB, Limits
-from satark.store.workspace import workspace_dir
-from satark.testing.evidence.pipeline_driver import PipelineDriver
-from satark.testing.evidence.specimens import specimen
-from satark.testing.waiting import LIMIT_SECONDS
+from satark.testing.evidence.fixtures import driver, limits, make, sandbox, workspace  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
     return "asyncio"
-
-
-@pytest.fixture(scope="session")
-def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Make a specimen by name, once a run."""
-    folder = tmp_path_factory.mktemp("specimens")
-    return lambda name: specimen(name, folder)
-
-
-@pytest.fixture
-def limits() -> Limits:
-    return Limits(file_bytes=5 * MB, pixels=2 * MB, seconds=60, cpu_seconds=10, wall_seconds=LIMIT_SECONDS)
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Path]:
-    """The workspace of an installation in `tmp_path`. After the test it must be empty."""
-    folder = workspace_dir(tmp_path)
-    yield folder
-    left = list(folder.rglob("*"))
-    folder.rmdir()
-    assert left == []
-
-
-@pytest.fixture(scope="module")
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox(builtin_scrubbers()) as running:
-        yield running
-
-
-@pytest.fixture
-def driver(tmp_path: Path, sandbox: Sandbox, workspace: Path, limits: Limits) -> PipelineDriver:
-    return PipelineDriver(tmp_path / "evidence" / "tip", sandbox, workspace, limits)

@@ -13,7 +13,6 @@ from typing import Any, BinaryIO, cast
 import pytest
 
 from satark.evidence.pipeline import ProcessedFile, TooLarge, process_file
-from satark.evidence.sandbox.sandbox import Sandbox
 from satark.store import sealed_files
 from satark.store.sealed_files import erase
 from satark.testing.evidence.hostile import HostileScrubber
@@ -21,6 +20,7 @@ from satark.testing.evidence.images import IMAGES
 from satark.testing.evidence.markers import MARKER_BYTES
 from satark.testing.evidence.pipeline_driver import PipelineDriver, chunks
 from satark.testing.evidence.recordings import RECORDINGS, ffmpeg
+from satark_files.sandbox.sandbox import Sandbox
 
 
 @pytest.mark.parametrize("name", ["jpg", "heic", "mp4", "opus"])

@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from satark.evidence.sandbox.sandbox import Sandbox
-from satark.limits import MB
 from satark.testing.evidence.bench import process, sample
+from satark_files.limits import MB
+from satark_files.sandbox.sandbox import Sandbox
 
 STATUS = Path("/proc/self/status")
 

@@ -54,10 +54,10 @@ KILLED = """
 import asyncio, os, sys
 from pathlib import Path
 from satark.evidence import pipeline
-from satark.evidence.scrubbers import builtin_scrubbers
-from satark.limits import Limits
+from satark_files.scrubbers import builtin_scrubbers
+from satark_files.limits import Limits
 from satark.store.workspace import workspace_dir
-from satark.evidence.sandbox.sandbox import Sandbox
+from satark_files.sandbox.sandbox import Sandbox
 
 async def stream():
     yield open(sys.argv[1], "rb").read()

@@ -20,11 +20,9 @@ from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import FileNotice, MediaJob
 from satark.evidence.pipeline import TooLarge
-from satark.evidence.sandbox.sandbox import Sandbox
 from satark.evidence.worker import AT_ONCE, CLAIMED, PAUSE, EvidenceWorker
 from satark.identity.edge_key import Handle, Identity
 from satark.identity.sealing import new_identity, open_as
-from satark.limits import Limits
 from satark.observability import LifecycleEvent
 from satark.outbox.file_notices import FileNotices
 from satark.outbox.outbox import Outbox
@@ -42,6 +40,8 @@ from satark.testing.scripted import ACCOUNT, ScriptedChannel, database_down
 from satark.testing.store import fresh_services
 from satark.testing.waiting import until
 from satark.tip import Evidence
+from satark_files.limits import Limits
+from satark_files.sandbox.sandbox import Sandbox
 from satark_words.geography.geography import Geography
 
 TIP = "0" * 32

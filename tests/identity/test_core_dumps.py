@@ -13,7 +13,7 @@ from satark.testing.processes.service import Service
 
 SHOW = """
 import ctypes, resource
-from satark.identity.core_dumps import forbid_dumps
+from satark_files.sandbox.core_dumps import forbid_dumps
 resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
 {forbid}
 print(resource.getrlimit(resource.RLIMIT_CORE)[0], ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))

@@ -114,7 +114,7 @@ def test_a_disk_that_is_full_leaves_nothing_half_written(
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("satark.atomic_files.os.fsync", full)
+    monkeypatch.setattr("satark_files.atomic_files.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         spool.add("sms", BATCH)
     monkeypatch.undo()

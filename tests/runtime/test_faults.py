@@ -19,7 +19,6 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from satark.channel import Batch, Call
-from satark.evidence.sandbox.protections import Protections
 from satark.runtime.host import Host
 from satark.runtime.status import Status
 from satark.send_result import Accepted, Misconfigured, Permanent
@@ -29,6 +28,7 @@ from satark.store.outbox import OutboxMessage
 from satark.telemetry.faults import ALARM_SECONDS
 from satark.testing.scripted import ACCOUNT, ScriptedChannel, scripted_host
 from satark.testing.waiting import until
+from satark_files.sandbox.protections import Protections
 
 CALL = Call(account=ACCOUNT, method="messages", body=b"")
 

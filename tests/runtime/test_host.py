@@ -12,7 +12,6 @@ import pytest
 from satark import hookimpl
 from satark.channel import Batch, Call, Receive, Text
 from satark.core_settings import Role
-from satark.evidence.sandbox.protections import Protections
 from satark.observability import LifecycleEvent
 from satark.runtime.host import Host
 from satark.send_result import Accepted, Delivered
@@ -20,6 +19,7 @@ from satark.settings import Settings, SettingsError
 from satark.testing.scripted import ACCOUNT, ScriptedChannel, ScriptedSink, Tipster, inbound, scripted_host
 from satark.testing.store import fresh_services
 from satark.testing.waiting import until
+from satark_files.sandbox.protections import Protections
 
 CHORE = Call(account=ACCOUNT, method="delete", body=b"chore")
 

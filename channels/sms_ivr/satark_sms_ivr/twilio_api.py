@@ -16,8 +16,8 @@ import msgspec
 from yarl import URL
 
 from satark.channel import MediaGone
-from satark.decoding import DECODING_ERRORS
 from satark.send_result import Accepted, Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient
+from satark_files.decoding import DECODING_ERRORS
 from satark_sms_ivr.settings import TwilioSettings
 
 _MAX_RESPONSE_BYTES: Final = 256 * 1024

@@ -18,9 +18,9 @@ from telegram.constants import ChatAction
 from telegram.error import BadRequest, TelegramError
 
 from satark.channel import Call
-from satark.decoding import DECODING_ERRORS
 from satark.send_result import Accepted, SendResult
 from satark.voice_notes import VoiceNotes
+from satark_files.decoding import DECODING_ERRORS
 from satark_telegram.attachment_sender import AttachmentSender
 from satark_telegram.attachments import ATTACHMENT
 from satark_telegram.errors import send_result_of

@@ -14,8 +14,8 @@ import msgspec
 from telegram.error import NetworkError, RetryAfter, TimedOut
 from telegram.request import BaseRequest, RequestData
 
-from satark.decoding import DECODING_ERRORS
 from satark.send_result import seconds_to_wait
+from satark_files.decoding import DECODING_ERRORS
 from satark_telegram.settings import TelegramSettings
 
 _MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024

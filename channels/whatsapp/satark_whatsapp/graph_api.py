@@ -12,9 +12,9 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from satark.decoding import DECODING_ERRORS
 from satark.posting import Answer, Poster, PostFailed
 from satark.send_result import Accepted, SendResult, Throttled, Transient
+from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp.errors import (
     PAIR_LIMIT,
     ErrorResponse,

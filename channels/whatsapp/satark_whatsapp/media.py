@@ -16,7 +16,7 @@ import msgspec
 from yarl import URL
 
 from satark.channel import MediaGone, MediaRef
-from satark.decoding import DECODING_ERRORS
+from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp.events import hex_digest
 from satark_whatsapp.graph_api import GraphApi, error_of, read_limited
 from satark_whatsapp.settings import WhatsAppSettings

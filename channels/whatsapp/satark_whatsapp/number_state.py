@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 import msgspec
 
-from satark.decoding import DECODING_ERRORS
+from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp.graph_api import error_of, read_limited
 
 if TYPE_CHECKING:

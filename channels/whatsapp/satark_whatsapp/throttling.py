@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from satark.decoding import DECODING_ERRORS
+from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp.settings import WhatsAppSettings
 
 _BACKOFF_BASE = 4

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from satark.channel import Malformed
-from satark.decoding import DECODING_ERRORS
+from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp import payload
 from satark_whatsapp.errors import GraphError
 

@@ -6,7 +6,6 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from satark import atomic_files
 from satark.audit import acts, keys, witness
 from satark.custody import log as custody
 from satark.custody.countersignature import CannotCountersign, countersign
@@ -17,6 +16,7 @@ from satark.identity.sealing import recipient_of
 from satark.identity.signatures import verifier_of
 from satark.roster.entries import officer_key
 from satark.routing.desks import find_desk
+from satark_files import atomic_files
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import func, select
 
-from satark import __version__, atomic_files
+from satark import __version__
 from satark.backup import files
 from satark.backup.folder import KEY, KEYS, MAIN, SPOOL, BackupFolder, Manifest, plain_name
 from satark.backup.rows import key_records, main_records
@@ -24,6 +24,7 @@ from satark.retention.erased_list import ErasedList
 from satark.store import evidence_files, tables
 from satark.store.snapshot import consistent_snapshot
 from satark.store.workspace import workspace_dir
+from satark_files import atomic_files
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -9,10 +9,10 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from satark import atomic_files
 from satark.backup.folder import SUMS, private
 from satark.backup.sealed_stream import measure
 from satark.store.sealed_files import PART, forget_exact_times
+from satark_files import atomic_files
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,9 +24,9 @@ from typing import Final
 
 import msgspec
 
-from satark import atomic_files
 from satark.backup.sealed_stream import Damaged, StoredFile
-from satark.decoding import DECODING_ERRORS
+from satark_files import atomic_files
+from satark_files.decoding import DECODING_ERRORS
 
 KEY: Final = "key.age"
 MAIN: Final = "main.age"

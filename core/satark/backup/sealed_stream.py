@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
-from satark.atomic_files import flushed
 from satark.identity.sealing import CantOpen, decrypt_stream, encrypt_stream
+from satark_files.atomic_files import flushed
 
 if TYPE_CHECKING:
     from pathlib import Path

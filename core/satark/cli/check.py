@@ -20,7 +20,6 @@ from satark.cli.check_stores import store_problems
 from satark.cli.check_transcription import transcription_problems
 from satark.cli.roles import roles_option
 from satark.core_settings import Core, Role
-from satark.evidence.sandbox.protections import NAMES, find_protections
 from satark.ingest.spool import describe, quarantined, waiting
 from satark.plugins.loader import PluginError, Plugins
 from satark.routing.rules import PROBE_DESK
@@ -31,6 +30,7 @@ from satark.settings import SettingProblem, Settings, SettingsError
 from satark.store.tables import desk
 from satark.store.writer import Writer
 from satark.voice_notes import VoiceNotes
+from satark_files.sandbox.protections import NAMES, find_protections
 
 if TYPE_CHECKING:
     from satark.identity.edge_key import Identity

@@ -13,8 +13,8 @@ import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
 from satark.core_settings import PUBLIC_METRICS
-from satark.decoding import DECODING_ERRORS
 from satark.settings import Settings
+from satark_files.decoding import DECODING_ERRORS
 
 _SECONDS: Final = 5.0
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from satark import atomic_files
 from satark.commands import plugins_of, settings_of
 from satark.identity.sealing import new_identity, recipient_of
 from satark.runtime import compose
+from satark_files import atomic_files
 
 
 @click.group()

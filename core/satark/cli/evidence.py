@@ -16,14 +16,14 @@ from satark.custody.countersignature import held_with
 from satark.custody.verify_pack import PackReport, held_against, verify_pack
 from satark.extras.packages import needing
 from satark.roster.copy_file import read_copy
-from satark.scrubber import LEFT_OUT, REASONS
+from satark_files.scrubber import LEFT_OUT, REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from satark.core_settings import EvidenceSettings
     from satark.custody.manifest import Signer
-    from satark.evidence.clean_files import CleanedFile
+    from satark_files.clean_files import CleanedFile
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -81,10 +81,10 @@ def clean(ctx: click.Context, files: tuple[Path, ...], folder: Path | None, *, a
 async def _cleaned(
     files: tuple[Path, ...], folder: Path | None, settings: EvidenceSettings, *, as_json: bool
 ) -> list[CleanedFile]:
-    from satark.evidence.clean_files import clean_files  # noqa: PLC0415 - the other commands load no cleaner
+    from satark_files.clean_files import clean_files  # noqa: PLC0415 - the other commands load no cleaner
 
     with needing("evidence"):
-        from satark.evidence.scrubbers import builtin_scrubbers  # noqa: PLC0415 - as above
+        from satark_files.scrubbers import builtin_scrubbers  # noqa: PLC0415 - as above
 
     results = []
     weakly = settings.allow_weak_isolation

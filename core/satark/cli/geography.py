@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from satark import atomic_files
 from satark.cli.counted import counted
 from satark.cli.flow import MEDIA
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
+from satark_files import atomic_files
 from satark_words.geography.geography import Geography, GeographyError
 from satark_words.geography.public_lists import ListedDistrict, read_districts, read_stations, write_districts
 

@@ -10,7 +10,7 @@ import click
 from satark import __version__
 from satark.cli.command_table import LISTED, CommandTable
 from satark.cli.plugin_helps import remembered
-from satark.identity.core_dumps import forbid_dumps
+from satark_files.sandbox.core_dumps import forbid_dumps
 from satark_words.terminal import safe_output
 
 

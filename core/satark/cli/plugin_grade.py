@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import click
 import msgspec
 
-from satark.decoding import DECODING_ERRORS
+from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
     from satark.testing.contracts.quality import Quality

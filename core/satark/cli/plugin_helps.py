@@ -13,7 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from satark import __version__, atomic_files
+from satark import __version__
+from satark_files import atomic_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,7 +9,6 @@ from starlette.applications import Starlette
 
 from satark.cli.roles import Roles, roles_option
 from satark.core_settings import Role
-from satark.identity.core_dumps import forbid_dumps
 from satark.identity.memory_lock import lock_memory
 from satark.observability import log
 from satark.routing.desks import all_desks
@@ -19,6 +18,7 @@ from satark.runtime.http_server import check_port, collect_rarely, run_server
 from satark.runtime.processes import serve_in_processes
 from satark.settings import Settings
 from satark.telemetry.logs import configure_logging
+from satark_files.sandbox.core_dumps import forbid_dumps
 
 _ROLES = "SATARK_SERVE_ROLES"
 

@@ -67,7 +67,7 @@ class ReceivedFile(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     md5: str
     problem: str = ""
-    """Why there is no clean copy of it (`satark.scrubber.Reason`); empty: there is one."""
+    """Why there is no clean copy of it (`satark_files.scrubber.Reason`); empty: there is one."""
 
 
 class Signer(msgspec.Struct, frozen=True, kw_only=True):

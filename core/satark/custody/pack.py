@@ -36,9 +36,9 @@ from satark.custody.manifest import (
 )
 from satark.custody.signature import SIGNATURE, PackSigner, sign
 from satark.extras.packages import needing
-from satark.file_endings import ending_of
 from satark.redacted import Redacted
 from satark.tip import Evidence, Tip
+from satark_files.file_endings import ending_of
 from satark_words.languages import languages_of
 
 CUSTODY: Final = "custody.json"

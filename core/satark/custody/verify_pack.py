@@ -20,9 +20,9 @@ from satark.custody.manifest import FORMAT, Manifest, ReceivedFile, Signer, With
 from satark.custody.pack import CUSTODY, MANIFEST, SEAL, PackLog, PackRow, blanked, pack_order, seal_json, zip_entry
 from satark.custody.pack_container import BoundedReader, ComparingWriter
 from satark.custody.signature import SIGNATURE, PackSignature, is_signed_by
-from satark.decoding import DECODING_ERRORS
 from satark.roster.chain import verify as verify_roster
 from satark.roster.entries import DeskAdded, Entry, KeyChange
+from satark_files.decoding import DECODING_ERRORS
 
 _STEP: Final = 1 << 18
 _HEADER: Final = 30

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark import atomic_files
 from satark.casework.errors import NoSuchFile
 from satark.casework.posted_message import PostedMessage
 from satark.casework.work import corrected
@@ -35,6 +34,7 @@ from satark.sink import ReadingSink
 from satark.store.sealed_files import open_sealed
 from satark.store.workspace import workspace_dir
 from satark.tip import Envelope, Evidence, Header, Message, Tip
+from satark_files import atomic_files
 
 if TYPE_CHECKING:
     from pathlib import Path

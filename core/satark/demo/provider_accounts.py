@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from satark import atomic_files
 from satark.redacted import Redacted
+from satark_files import atomic_files
 
 PHONE_NUMBER_ID = "106540352242922"
 """The phone number id of the examples in Meta's documentation."""

@@ -1,11 +1,7 @@
-"""Evidence: fetches the files of tips, seals each as received, and makes a clean copy without its maker's metadata.
+"""Evidence of tips: fetches files from providers, seals the originals, and has `satark_files` make the clean copies.
 
 - `worker` downloads from providers and retries; `pipeline` seals and cleans one file.
-- `scrubbers` lists the built-in scrubbers: `images`, `recordings`, `documents`. Their contract is `satark.scrubber`.
-- `sandbox` runs a scrubber in a process of its own; `working_copies` checks and seals what comes out.
-- `sniff` names a file's type by its content; `origin` reads where and when it was taken; `preview` makes thumbnails.
-- `records` opens the sealed records of a tip's files; `own_card` recognises the sender's own contact card.
-- `own_voice` says which recordings count as the tipster's own voice, and which desks may hear them.
-
-Start with `pipeline.process_file`.
+- `working_copies` checks and seals what the cleaners made; `handover` prepares it for those who may read it.
+- `own_voice` and `own_card` decide what of a recording or a contact card may identify the tipster.
+- `recognition` drafts what is said in recordings.
 """

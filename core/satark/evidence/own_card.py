@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from satark.channel import Address
-from satark.evidence.documents.vcard import phone_numbers
-from satark.limits import MB
+from satark_files.documents.vcard import phone_numbers
+from satark_files.limits import MB
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

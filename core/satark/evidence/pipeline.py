@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 import msgspec
 
 from satark.evidence.handover import BrokenOff, Handover
-from satark.evidence.jobs import DISGUISE_JOB, LOOKS_JOB, MUTE_JOB, ORIGIN_JOB, PREVIEW_JOB
-from satark.evidence.sniff import UNKNOWN, sniff_file
 from satark.evidence.working_copies import NO_COPY, SealedCopy, WorkingCopies
-from satark.scrubber import LeftOut, Reason, Unclean
 from satark.store import sealed_files
 from satark.store.sealed_files import clean_path, disguised_path, muted_path, original_path, preview_path
 from satark.store.workspace import remove_abandoned_folders, temporary_folder
+from satark_files.jobs import DISGUISE_JOB, LOOKS_JOB, MUTE_JOB, ORIGIN_JOB, PREVIEW_JOB
+from satark_files.scrubber import LeftOut, Reason, Unclean
+from satark_files.sniff import UNKNOWN, sniff_file
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
-    from satark.evidence.sandbox.sandbox import Sandbox
-    from satark.limits import Limits
     from satark.store.sealed_files import SealedPart
     from satark.tip import Origin
+    from satark_files.limits import Limits
+    from satark_files.sandbox.sandbox import Sandbox
 
 _BLOCK: Final = 1 << 18
 """Bytes that are handed over at once, at least: a stream's chunks may be small."""
@@ -56,7 +56,7 @@ class ProcessedFile(msgspec.Struct, frozen=True, kw_only=True):
     """The part of `satark.tip.Evidence` that follows from a file's bytes."""
 
     mime: str
-    """The type of the content (`satark.evidence.sniff`); `application/octet-stream` where it is not known."""
+    """The type of the content (`satark_files.sniff`); `application/octet-stream` where it is not known."""
     bytes: int
     sha256: str
     """SHA-256 of the original as received, hex."""
@@ -70,13 +70,13 @@ class ProcessedFile(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of a film's clean copy without sound, which is the clean copy's own where it has none (then 0 bytes)."""
     disguised_bytes: int = 0
     disguised_sha256: str = ""
-    """SHA-256 of the copy with a disguised voice, if there is one (`satark.evidence.recordings.disguise`)."""
+    """SHA-256 of the copy with a disguised voice, if there is one (`satark_files.recordings.disguise`)."""
     preview_mime: str = ""
     preview_bytes: int = 0
     preview_sha256: str = ""
-    """SHA-256 of the preview for the desk, if there is one (`satark.evidence.preview`)."""
+    """SHA-256 of the preview for the desk, if there is one (`satark_files.preview`)."""
     looks: str = ""
-    """How a picture looks (`satark.evidence.looks`); empty for other files."""
+    """How a picture looks (`satark_files.looks`); empty for other files."""
     origin: Origin | None = None
     """Where and when it was taken. Only the tipster may decide that officers see it."""
     readable: int = 100

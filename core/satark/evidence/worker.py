@@ -17,16 +17,16 @@ from satark.custody import log as custody
 from satark.dialogue.session import FileNotice
 from satark.evidence.own_card import is_senders_card
 from satark.evidence.pipeline import ProcessedFile, Rejected, TooLarge, process_file, remove_abandoned
-from satark.evidence.sandbox.sandbox import Sandbox
 from satark.extras.packages import needing
 from satark.identity.sealing import seal
-from satark.limits import MB
 from satark.observability import Kind, LifecycleEvent, log
 from satark.store import evidence_files as store
 from satark.store.sealed_files import erase, total_original_bytes
 from satark.store.workspace import workspace_dir
 from satark.store.writer import StoreDown
 from satark.tip import Evidence, Origin
+from satark_files.limits import MB
+from satark_files.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from satark.dialogue.session import MediaJob
     from satark.identity.edge_key import Identity
     from satark.outbox.file_notices import FileNotices
-    from satark.scrubber import Scrubber
     from satark.settings import Settings
     from satark.store.unit_of_work import UnitOfWork
     from satark.store.writer import Writer
     from satark.telemetry.metrics import Metrics
+    from satark_files.scrubber import Scrubber
 
 AT_ONCE = 2
 """Most files in progress in one process: with four, turns waited three times as long, and no more files were done."""
@@ -266,7 +266,7 @@ class _TipFull(Exception):  # noqa: N818 - it reads as what it says where it is 
 
 def _load_scrubbers() -> list[Scrubber]:
     with needing("evidence"):
-        from satark.evidence.scrubbers import builtin_scrubbers  # noqa: PLC0415 - see `_open_sandbox`
+        from satark_files.scrubbers import builtin_scrubbers  # noqa: PLC0415 - see `_open_sandbox`
 
     return builtin_scrubbers()
 

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.evidence import looks, origin
-from satark.evidence.jobs import LOOKS_JOB, ORIGIN_JOB
-from satark.evidence.sniff import sniff_file
-from satark.scrubber import Unclean
 from satark.store import sealed_files
+from satark_files import looks, origin
+from satark_files.jobs import LOOKS_JOB, ORIGIN_JOB
+from satark_files.scrubber import Unclean
+from satark_files.sniff import sniff_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from satark.evidence.sandbox.sandbox import Sandbox
-    from satark.limits import Limits
-    from satark.scrubber import Cleaned
     from satark.store.sealed_files import SealedPart
     from satark.tip import Origin
+    from satark_files.limits import Limits
+    from satark_files.sandbox.sandbox import Sandbox
+    from satark_files.scrubber import Cleaned
 
 
 class SealedCopy(msgspec.Struct, frozen=True):
@@ -88,7 +88,7 @@ class WorkingCopies:
             return None
 
     async def read_looks(self) -> str:
-        """Read how the clean copy of a picture looks (`satark.evidence.looks`); empty if it can't be read."""
+        """Read how the clean copy of a picture looks (`satark_files.looks`); empty if it can't be read."""
         try:
             return looks.parse_looks(await self._answer(LOOKS_JOB, self.clean, looks.MAX_BYTES))
         except Unclean:

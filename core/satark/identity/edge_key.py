@@ -21,11 +21,11 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from satark import atomic_files
 from satark.channel import Address, Batch, Call
-from satark.decoding import DECODING_ERRORS
 from satark.identity.epoch_keys import EPOCH_ID, Epoch, EpochKeys
 from satark.identity.random_bytes import drawn_by_the_block, random_bytes
+from satark_files import atomic_files
+from satark_files.decoding import DECODING_ERRORS
 
 _NONCE = 12
 _SALT = 16

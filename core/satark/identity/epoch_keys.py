@@ -22,7 +22,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from satark import atomic_files
+from satark_files import atomic_files
 
 EPOCH_ID: Final = 4
 """Bytes of an epoch's id, which is random; every value that is sealed under the epoch begins with it."""

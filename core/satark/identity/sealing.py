@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from satark.decoding import DECODING_ERRORS
 from satark.identity import age_keys
 from satark.tip import Envelope, Evidence, Message, Tip
+from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
     import io

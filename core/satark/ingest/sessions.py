@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from satark import time_buckets
-from satark.decoding import DECODING_ERRORS
 from satark.dialogue.session import decode_session, encode_session
 from satark.identity.edge_key import BrokenSeal, Handle
 from satark.store import conversations
+from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

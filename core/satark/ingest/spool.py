@@ -19,9 +19,9 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
-from satark import atomic_files
 from satark.identity.edge_key import BrokenSeal
 from satark.identity.epoch_keys import EPOCH_ID, EpochKeys
+from satark_files import atomic_files
 
 if TYPE_CHECKING:
     from satark.channel import Batch

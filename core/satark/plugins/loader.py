@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from satark.dialogue.steps.contract import Step, StepType, Validator
     from satark.observability import LifecycleEvent
     from satark.prompt import Capabilities, Prompt
-    from satark.scrubber import Scrubber
     from satark.services import DeskContext, Services, WebContext, WorkerContext
     from satark.settings import Settings
     from satark.sink import Sink
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from satark.tip import Tip
     from satark.transcriber import Transcriber
     from satark.web import Page
+    from satark_files.scrubber import Scrubber
 
 PROJECT = "satark"
 

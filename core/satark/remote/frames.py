@@ -14,11 +14,11 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from satark.carrier import MessageRejected
-from satark.decoding import DECODING_ERRORS
 from satark.identity import age_keys
 from satark.identity.signatures import is_signed
 from satark.redacted import Redacted
 from satark.remote.link_keys import LinkKey, LinkPublicKeys
+from satark_files.decoding import DECODING_ERRORS
 
 FRAME_SIZE = 65_536
 """Bytes of a frame's plain content."""

@@ -10,12 +10,12 @@ from typing import Annotated, Literal, TypeAlias, TypeVar
 import msgspec
 
 from satark.carrier import MessageRejected
-from satark.decoding import DECODING_ERRORS
 from satark.desk import Level
 from satark.identity.sealing import CantOpen, check_recipient
 from satark.redacted import Redacted
 from satark.retention.schedule import Rule
 from satark.store.sealed_files import clean_path, disguised_path, muted_path, original_path, preview_path
+from satark_files.decoding import DECODING_ERRORS
 
 T = TypeVar("T")
 

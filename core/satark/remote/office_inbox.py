@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from satark import atomic_files
 from satark.carrier import MessageRejected
 from satark.custody import log as custody
 from satark.remote.frames import Frame, count_chunks, open_frame
@@ -31,6 +30,7 @@ from satark.routing.desks import close_roster
 from satark.store import envelopes, evidence_files, tables, tip_changes
 from satark.store.unit_of_work import UnitOfWork
 from satark.threads import run_in_thread
+from satark_files import atomic_files
 
 if TYPE_CHECKING:
     from satark.remote.link_keys import LinkKey, LinkPublicKeys

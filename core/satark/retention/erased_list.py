@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
-from satark.atomic_files import flush_folder
 from satark.store.tables import erased_tip
+from satark_files.atomic_files import flush_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import Connection, select
 
-from satark.decoding import DECODING_ERRORS
 from satark.roster import rules
 from satark.roster.entries import Closed, DestinationSet, Entry, decode_entry, encode_entry
 from satark.roster.rules import NotAllowed
 from satark.roster.state import RosterState
 from satark.store.tables import roster
+from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork

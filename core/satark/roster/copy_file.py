@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from satark import atomic_files
+from satark_files import atomic_files
 
 
 def read_copy(path: Path) -> list[bytes]:

@@ -13,7 +13,6 @@ from satark.dialogue.flow.definition import Flow, FlowError
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
 from satark.dialogue.flow.questionnaire import Questionnaire
 from satark.dialogue.rendering.read_aloud import ReadAloud
-from satark.evidence.sandbox.protections import describe, find_protections
 from satark.extras.packages import Extra, advice, missing
 from satark.identity.edge_key import EdgeKeyError, Identity
 from satark.identity.edge_key_sources import find_credential, read_edge_key
@@ -27,6 +26,7 @@ from satark.store.engines import DatabaseUrlError, make_engine
 from satark.store.flows import Flows
 from satark.store.migrations import Migrations
 from satark.voice_notes import VoiceNotes
+from satark_files.sandbox.protections import describe, find_protections
 from satark_words.geography.geography import Geography, GeographyError
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text, update
 
-from satark import atomic_files
 from satark.ingest.spool import quarantined, waiting
 from satark.store import canaries, tables
 from satark.store.resealing import reseal_some
+from satark_files import atomic_files
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

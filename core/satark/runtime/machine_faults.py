@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from satark import atomic_files
-from satark.evidence.sandbox.protections import describe, look_for_protections
 from satark.ingest.spool import quarantined, waiting
 from satark.telemetry.faults import Fault
+from satark_files import atomic_files
+from satark_files.sandbox.protections import describe, look_for_protections
 
 if TYPE_CHECKING:
     from satark.settings import Settings

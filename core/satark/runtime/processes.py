@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import uvicorn
 from uvicorn.importer import import_from_string
 
-from satark.evidence.sandbox.isolation import die_with_parent
 from satark.runtime.http_server import uvicorn_options
+from satark_files.sandbox.isolation import die_with_parent
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

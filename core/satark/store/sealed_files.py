@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import msgspec
 
 from satark import time_buckets
-from satark.atomic_files import flush_folder
 from satark.identity import age_keys
 from satark.identity.sealing import CantOpen
 from satark.store.workspace import temporary_folder
+from satark_files.atomic_files import flush_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable

@@ -66,7 +66,7 @@ class ProcessWatch:
         try:
             return list(Path(f"/proc/{self._process}/fd").iterdir())
         except PermissionError:
-            return ()  # only root sees those of a process that forbids dumps (satark.identity.core_dumps)
+            return ()  # only root sees those of a process that forbids dumps (satark_files.sandbox.core_dumps)
 
     def _examine(self, path: Path) -> None:
         with path.open("rb") as file:

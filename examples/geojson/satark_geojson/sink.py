@@ -8,11 +8,11 @@ import threading
 from pathlib import Path
 from typing import Any, Final
 
-from satark import atomic_files
 from satark.destination_reader import DestinationReader, ReadableTip, reader
 from satark.sealing import CantOpen
 from satark.services import WorkerContext
 from satark.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
+from satark_files import atomic_files
 
 DECIMALS: Final = 3
 """Of a position: a hundred metres. A map for a wall needs no house."""

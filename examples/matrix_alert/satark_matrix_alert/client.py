@@ -14,9 +14,9 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from satark.decoding import DECODING_ERRORS
 from satark.send_result import seconds_to_wait
 from satark.sink import DeadLetter, DeliveryResult, Done, Retry
+from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
     from satark_matrix_alert.plugin import MatrixAlertSettings

@@ -14,8 +14,8 @@ import aiohttp
 import msgspec
 
 from satark.channel import MediaGone, MediaRef
-from satark.decoding import DECODING_ERRORS
 from satark.send_result import SendResult, Transient
+from satark_files.decoding import DECODING_ERRORS
 from satark_signal.results import result_of
 
 _COMMAND_SECONDS: Final = 120

@@ -26,10 +26,10 @@ from satark.channel import (
     RawResponse,
     Receive,
 )
-from satark.decoding import DECODING_ERRORS
 from satark.observability import log
 from satark.prompt import Capabilities, Prompt
 from satark.send_result import Accepted, Misconfigured, Permanent, SendResult, Transient
+from satark_files.decoding import DECODING_ERRORS
 from satark_signal.api import SignalApi, file_path
 from satark_signal.events import DELETE_FILE, batch_of
 from satark_signal.faults import find_faults

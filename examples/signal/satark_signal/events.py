@@ -22,7 +22,7 @@ from satark.channel import (
     Text,
     Unsupported,
 )
-from satark.decoding import DECODING_ERRORS
+from satark_files.decoding import DECODING_ERRORS
 from satark_signal.received import Envelope, File, Message, decode
 
 DELETE_FILE: Final = "delete-file"

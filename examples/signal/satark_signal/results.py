@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.decoding import DECODING_ERRORS
 from satark.send_result import (
     Accepted,
     Blocked,
@@ -21,6 +20,7 @@ from satark.send_result import (
     Transient,
     seconds_to_wait,
 )
+from satark_files.decoding import DECODING_ERRORS
 
 _REASONS: Final[dict[str, SendResult]] = {
     "UNREGISTERED_FAILURE": Blocked(),

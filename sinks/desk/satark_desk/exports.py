@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from satark.file_endings import ending_of
 from satark.officer import Casework, Form, OpenTip, TwoOfficerApproval, may_contain_voice, two_officers
 from satark.tip import Evidence
+from satark_files.file_endings import ending_of
 
 if TYPE_CHECKING:
     from satark.officer import RosterState

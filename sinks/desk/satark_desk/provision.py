@@ -7,11 +7,11 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from satark.atomic_files import flushed
 from satark.desk import NoSuchDesk
 from satark.officer import find_desk
 from satark_desk.officers import NewDesk, make_desk
 from satark_desk.passphrases import new_passphrase
+from satark_files.atomic_files import flushed
 
 if TYPE_CHECKING:
     from satark.desk import Level

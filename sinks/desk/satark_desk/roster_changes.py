@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import delete, select, update
 
-from satark.decoding import DECODING_ERRORS
 from satark.office import OfficePairing, register
 from satark.officer import (
     DeskAdded,
@@ -40,6 +39,7 @@ from satark_desk.desk_keys import open_desk_key, seal_desk_key
 from satark_desk.known_browsers import forget
 from satark_desk.tables import known_browser, officer, recovery, roster_seen, second_factor
 from satark_desk.tables import read_state as seen_tips
+from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
     from satark.database import UnitOfWork

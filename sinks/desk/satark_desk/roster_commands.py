@@ -9,7 +9,6 @@ import click
 import msgspec
 
 from satark.commands import open_services
-from satark.decoding import DECODING_ERRORS
 from satark.officer import (
     DestinationSet,
     Role,
@@ -30,6 +29,7 @@ from satark_desk.commands import (
 )
 from satark_desk.officers import set_role
 from satark_desk.roster_changes import Attachment, Submitted, add_signature, approve, reject, submit
+from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
     from satark_desk.desk_keys import UnlockedDesk

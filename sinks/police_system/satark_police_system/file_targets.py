@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 import asyncssh
 
-from satark.atomic_files import flush_folder
 from satark.sink import DeadLetter, DeliveryResult, Done, Retry
+from satark_files.atomic_files import flush_folder
 
 if TYPE_CHECKING:
     from satark_police_system.settings import SystemSettings

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from satark.database import temporary_folder
-from satark.file_endings import ending_of
 from satark.sealing import encrypt_stream
 from satark.threads import run_in_thread
+from satark_files.file_endings import ending_of
 from satark_police_system.archive import write_archive
 from satark_police_system.events import encode
 from satark_police_system.file_targets import FileTarget, FolderTarget, SftpTarget

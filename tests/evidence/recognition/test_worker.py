@@ -10,8 +10,8 @@ import pytest
 
 from satark.evidence.recognition.messages import Request
 from satark.evidence.recognition.recogniser import Recogniser
-from satark.evidence.recordings.ffmpeg import find_program
 from satark.transcriber import NoDraft
+from satark_files.recordings.ffmpeg import find_program
 
 pytestmark = pytest.mark.slow
 

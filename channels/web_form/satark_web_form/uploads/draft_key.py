@@ -15,8 +15,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from satark.channel import MediaKind
-from satark.decoding import DECODING_ERRORS
 from satark.redacted import Redacted
+from satark_files.decoding import DECODING_ERRORS
 
 SECRET_BYTES: Final = 32
 _NONCE_BYTES: Final = 12

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, cast
 
-from satark.atomic_files import flush_folder, flushed
 from satark.sealing import CantOpen, decrypt_stream, encrypt_stream
+from satark_files.atomic_files import flush_folder, flushed
 from satark_web_form.uploads.upload_errors import UploadRefused
 
 SEGMENT_BYTES: Final = 1 << 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from satark.limits import Limits
+from satark_files.limits import Limits
 
 _LIMITS = Limits()
 

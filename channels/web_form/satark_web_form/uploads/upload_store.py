@@ -19,11 +19,11 @@ from typing import Final
 
 import msgspec
 
-from satark import atomic_files
 from satark.backoff import keep_running
 from satark.channel import Media, MediaGone, MediaKind, MediaRef
-from satark.limits import Limits
 from satark.sealing import CantOpen, new_identity
+from satark_files import atomic_files
+from satark_files.limits import Limits
 from satark_web_form.uploads import segments
 from satark_web_form.uploads.draft_key import DraftKey, UploadManifest
 from satark_web_form.uploads.segment_writer import SegmentWriter

@@ -12,7 +12,7 @@ import msgspec
 
 from satark.channel import FormPage, Tap, Text
 from satark.choice_tokens import parse_token
-from satark.decoding import DECODING_ERRORS
+from satark_files.decoding import DECODING_ERRORS
 
 _MOST_FIELDS: Final = 200
 

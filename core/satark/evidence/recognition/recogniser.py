@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.decoding import DECODING_ERRORS
 from satark.evidence.recognition.messages import Reply, Request
 from satark.evidence.recognition.settings import SECTION, TranscriptionSettings
-from satark.evidence.recordings.ffmpeg import find_program
 from satark.extras.packages import MissingPackage
 from satark.observability import log
 from satark.transcriber import NoDraft
+from satark_files.decoding import DECODING_ERRORS
+from satark_files.recordings.ffmpeg import find_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

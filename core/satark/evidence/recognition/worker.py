@@ -17,15 +17,15 @@ import msgspec
 from satark.evidence.recognition.cutting import chunks
 from satark.evidence.recognition.messages import Reply, Request
 from satark.evidence.recognition.model import RATE, ModelError, find_files, load
-from satark.evidence.recordings import ffmpeg
-from satark.evidence.sandbox import isolation
-from satark.evidence.sandbox.calls import build_filter
-from satark.evidence.sandbox.fork_server import NICENESS
-from satark.evidence.sandbox.protections import Protections
-from satark.evidence.sniff import sniff_file
-from satark.identity.core_dumps import forbid_dumps
-from satark.limits import Limits
-from satark.scrubber import Unclean
+from satark_files.limits import Limits
+from satark_files.recordings import ffmpeg
+from satark_files.sandbox import isolation
+from satark_files.sandbox.calls import build_filter
+from satark_files.sandbox.core_dumps import forbid_dumps
+from satark_files.sandbox.fork_server import NICENESS
+from satark_files.sandbox.protections import Protections
+from satark_files.scrubber import Unclean
+from satark_files.sniff import sniff_file
 
 _LOUDEST: Final = 32_768
 _MOST_SECONDS: Final = 3_600

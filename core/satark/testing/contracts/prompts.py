@@ -8,11 +8,11 @@ from typing import Any, Literal
 import msgspec
 
 from satark.channel import Call, Outcome, RawRequest, RawResponse
-from satark.decoding import DECODING_ERRORS
 from satark.prompt import Prompt
 from satark.testing.contracts.channel_case import ChannelCase, lost_words, numbered_prompt, prompts_at_the_limits
 from satark.testing.contracts.quality import note
 from satark.testing.contracts.rules import BrokenRule, absent, attempt, raised, require, shown
+from satark_files.decoding import DECODING_ERRORS
 
 _STATES: tuple[Literal["accepted", "spooled", "refused"], ...] = ("accepted", "spooled", "refused")
 _SHORT = 200

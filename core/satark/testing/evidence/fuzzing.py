@@ -20,14 +20,14 @@ from pathlib import Path
 import msgspec
 
 from satark.evidence.pipeline import ProcessedFile, process_file
-from satark.evidence.sandbox.sandbox import GRACE, Sandbox
-from satark.evidence.scrubbers import builtin_scrubbers
 from satark.identity.sealing import new_identity
-from satark.limits import MB, Limits
 from satark.store.sealed_files import erase, open_sealed, original_path
 from satark.store.workspace import workspace_dir
 from satark.testing.evidence.specimens import specimen, specimen_names
 from satark.testing.evidence.unusual import UNUSUAL
+from satark_files.limits import MB, Limits
+from satark_files.sandbox.sandbox import GRACE, Sandbox
+from satark_files.scrubbers import builtin_scrubbers
 
 LIMITS = Limits(file_bytes=5 * MB, pixels=4 * MB, seconds=600, cpu_seconds=10, wall_seconds=15, memory_bytes=1_000 * MB)
 CONTROL_EVERY = 50

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from satark.limits import Limits
+    from satark_files.limits import Limits
 
 _GET_DUMPABLE = 3
 _NEW_USER = 0x10000000

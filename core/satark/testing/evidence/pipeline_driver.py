@@ -13,8 +13,8 @@ from satark.store.sealed_files import clean_path, open_sealed, original_path
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from satark.evidence.sandbox.sandbox import Sandbox
-    from satark.limits import Limits
+    from satark_files.limits import Limits
+    from satark_files.sandbox.sandbox import Sandbox
 
 
 async def chunks(data: bytes, size: int = 1000) -> AsyncIterator[bytes]:

@@ -24,16 +24,16 @@ import imageio_ffmpeg
 import msgspec
 from PIL import Image
 
-from satark.evidence.clean_files import clean_files
-from satark.evidence.scrubbers import builtin_scrubbers
-from satark.evidence.sniff import sniff_file
-from satark.file_endings import ending_of
-from satark.limits import MB, Limits
 from satark.testing.evidence.documents import unpacked
 from satark.testing.evidence.markers import MARKER_BYTES
 from satark.testing.evidence.recordings import decoded_hash
 from satark.testing.evidence.specimens import specimen, specimen_names
 from satark.testing.evidence.unusual import UNUSUAL
+from satark_files.clean_files import clean_files
+from satark_files.file_endings import ending_of
+from satark_files.limits import MB, Limits
+from satark_files.scrubbers import builtin_scrubbers
+from satark_files.sniff import sniff_file
 
 _VARIANTS: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "made": lambda data: data,

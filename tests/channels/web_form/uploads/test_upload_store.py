@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from satark.channel import MediaGone, MediaRef
-from satark.limits import Limits
+from satark_files.limits import Limits
 from satark_web_form.uploads import segments
 from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.segments import SEGMENT_BYTES

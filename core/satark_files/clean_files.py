@@ -1,0 +1,88 @@
+"""Cleans files that lie on this machine, for people who use the cleaners alone: no tip, no key, no database."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from satark.evidence.working_copies import WorkingCopies
+from satark_files.file_endings import ending_of
+from satark_files.sandbox.sandbox import Sandbox
+from satark_files.scrubber import Unclean
+from satark_files.sniff import UNKNOWN, sniff_file
+
+if TYPE_CHECKING:
+    from satark_files.limits import Limits
+    from satark_files.scrubber import LeftOut, Reason, Scrubber
+
+
+class CleanedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one file."""
+
+    file: str
+    mime: str
+    """Its type, by its content."""
+    copy: str = ""
+    """Path of the clean copy; empty: there is none."""
+    copy_mime: str = ""
+    bytes: int = 0
+    """Of the clean copy."""
+    readable: int = 100
+    """Percent of the file that could be read."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What the file has besides what the clean copy shows."""
+    problem: Reason | None = None
+    """Why there is no clean copy."""
+
+
+async def clean_files(
+    files: Sequence[Path], folder: Path | None, limits: Limits, scrubbers: Sequence[Scrubber], *, weakly: bool = False
+) -> AsyncIterator[CleanedFile]:
+    """Clean files one after the other, each in the sandbox, and yield what became of each.
+
+    The copy of `photo.heic` is called `photo.clean.jpg`; a file of that name is replaced.
+
+    Args:
+        files: their paths. They are not changed.
+        folder: where the copies go; None: beside each file.
+        limits: bounds on each.
+        scrubbers: the first that has a file's type cleans it.
+        weakly: clean even where the system forbids a part of the isolation.
+
+    Raises:
+        OSError: a file can't be read, or its copy not be written.
+    """
+    async with Sandbox(scrubbers, allow_weak_isolation=weakly) as sandbox:
+        for file in files:
+            with tempfile.TemporaryDirectory(prefix="satark-clean-") as plain:
+                yield await _clean(file, folder or file.parent, Path(plain), limits, sandbox)
+
+
+async def _clean(file: Path, folder: Path, plain: Path, limits: Limits, sandbox: Sandbox) -> CleanedFile:
+    source = plain / "original"
+    await asyncio.to_thread(shutil.copyfile, file, source)
+    mime = await asyncio.to_thread(sniff_file, source)
+    copies = WorkingCopies(plain, "", limits, sandbox)
+    if not sandbox.cleans(mime):
+        return CleanedFile(file=str(file), mime=mime, problem="unknown" if mime == UNKNOWN else "unsupported")
+    try:
+        made = await copies.make_clean(source, mime)
+    except Unclean as unclean:
+        return CleanedFile(file=str(file), mime=mime, problem=unclean.reason)
+    target = folder / f"{file.stem}.clean{ending_of(made)}"
+    await asyncio.to_thread(shutil.copyfile, copies.clean, target)
+    return CleanedFile(
+        file=str(file),
+        mime=mime,
+        copy=str(target),
+        copy_mime=str(made),
+        bytes=target.stat().st_size,
+        readable=made.readable,
+        left_out=made.left_out,
+    )

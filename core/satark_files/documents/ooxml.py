@@ -1,0 +1,287 @@
+"""Cleans Word, Excel and PowerPoint files (Office Open XML, ECMA-376): copies only what a reader sees.
+
+A part is kept if it can be reached from the document by relationships of a kind in `KINDS`; an element or attribute, if
+it is of the standard: programs' own extensions, which hold authors' accounts and machines' paths, are removed. So are
+properties, custom data, macros, printer settings, embedded files, thumbnails and revision numbers. Comments and tracked
+changes stay, without author and date.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from satark_files.documents import office_fields, office_xml, zip_archive
+from satark_files.documents.broken_parts import drop_broken_parts
+from satark_files.documents.embedded_images import EmbeddedImages
+from satark_files.scrubber import Cleaned, Unclean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lxml import etree
+
+    from satark_files.documents.zip_archive import Archive
+    from satark_files.limits import Limits
+
+_FORMATS = "application/vnd.openxmlformats-officedocument."
+PROGRAMS = {
+    "word": (f"{_FORMATS}wordprocessingml.document", "document"),
+    "xl": (f"{_FORMATS}spreadsheetml.sheet", "workbook"),
+    "ppt": (f"{_FORMATS}presentationml.presentation", "presentation"),
+}
+"""Folder of a program → the MIME type of its files without macros, and the name of the main part."""
+MACROS = {
+    "application/vnd.ms-word.document.macroEnabled.12": "word",
+    "application/vnd.ms-excel.sheet.macroEnabled.12": "xl",
+    "application/vnd.ms-powerpoint.presentation.macroEnabled.12": "ppt",
+}
+_WORD = "styles numbering fontTable theme header footer footnotes endnotes comments image hyperlink chart"
+_EXCEL = "worksheet chartsheet sharedStrings drawing table vmlDrawing"
+_POWERPOINT = "slide slideLayout slideMaster notesSlide notesMaster tableStyles commentAuthors"
+_DIAGRAM = "diagramData diagramLayout diagramQuickStyle diagramColors themeOverride"
+KINDS = frozenset(f"{_WORD} {_EXCEL} {_POWERPOINT} {_DIAGRAM}".split())
+"""The relationships that are followed, by the last segment of their type."""
+_REMOVED = frozenset(
+    "extLst absPath fileVersion fileSharing fileRecoveryPr customWorkbookViews customSheetViews externalReferences "  # noqa: SIM905 - a list of names
+    "pivotCaches smartTagPr webPublishing webPublishItems oleObjects controls OLEObject externalData custDataLst "
+    "modifyVerifier photoAlbum smartTags tags attachedTemplate docVars mailMerge control userShapes dataBinding "
+    "queryTableFields alias tag proofErr lastRenderedPageBreak custShowLst connection".split()
+)
+_PERSONAL_ATTRIBUTES = frozenset(
+    "rsidR rsidRPr rsidRDefault rsidP rsidTr rsidSect rsidDel date dateUtc dt userId providerId userName lastEdited "  # noqa: SIM905 - a list of names
+    "codeName uid guid descr title alt tableType connectionId queryTableFieldId href src filterPrivacy spid".split()
+)
+_AUTHOR = "-"
+_NAMED_ELEMENTS = frozenset({"docPr", "cNvPr"})
+_KNOWN = (
+    "http://schemas.openxmlformats.org/", "http://purl.oclc.org/ooxml/", "urn:schemas-microsoft-com:vml",
+    "urn:schemas-microsoft-com:office:office", "urn:schemas-microsoft-com:office:word",
+    "urn:schemas-microsoft-com:office:excel", "urn:schemas-microsoft-com:office:powerpoint",
+)  # fmt: skip
+_COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+_REFERENCES = ("/officeDocument/2006/relationships", "/ooxml/officeDocument/relationships")
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006/"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_TYPE = re.compile(r"application/vnd\.(openxmlformats-officedocument|ms-[a-z]+)[\w.+-]{1,120}")
+_MACRO = re.compile(
+    r"application/vnd\.ms-(word|excel|powerpoint)\.\w+\.macroEnabled(Template)?(\.12)?(\.main)?(\+xml)?"
+)
+
+
+class OoxmlScrubber:
+    """Cleans Word, Excel and PowerPoint files, and removes their macros."""
+
+    mimes = frozenset({mime for mime, _ in PROGRAMS.values()} | set(MACROS))
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the clean copy; see `Scrubber`."""
+        try:
+            with zip_archive.open_archive(source, limits) as parts:
+                return self._copy(parts, target, limits)
+        except Unclean as unclean:
+            if unclean.reason != "damaged":
+                raise
+        with zip_archive.open_archive(source, limits) as parts:
+            percent = drop_broken_parts(parts)
+            return Cleaned(self._copy(parts, target, limits), readable=percent)
+
+    def _copy(self, parts: Archive, target: Path, limits: Limits) -> str:
+        package = _CleanPackage(parts, EmbeddedImages(target.parent, limits))
+        package.copy_main()
+        zip_archive.write_archive(target, package.parts())
+        return PROGRAMS[package.program][0]
+
+
+class _CleanPackage:
+    """Builds the clean file: copies parts, under new names, starting with the main part."""
+
+    def __init__(self, parts: Archive, images: EmbeddedImages) -> None:
+        self._parts = parts
+        self._images = images
+        self._types = _content_types(office_xml.parse(parts.read("[Content_Types].xml")))
+        self._names: dict[str, str] = {}
+        self._data: dict[str, bytes] = {}
+        self._declared: dict[str, str] = {}
+        self.program = ""
+
+    def copy_main(self) -> None:
+        """Copy the main part and every part that it needs."""
+        main = next((t for _, kind, t, _ in _relationships(self._parts, "") if kind == "officeDocument"), "")
+        self.program = main.partition("/")[0]
+        if self.program not in PROGRAMS or main not in self._parts:
+            raise Unclean("damaged")
+        waiting = [self._name(main, PROGRAMS[self.program][1])]
+        while waiting:
+            waiting += self._copy_part(waiting.pop())
+
+    def _name(self, part: str, kind: str) -> str:
+        number = "" if not self._names else str(len(self._names))
+        ending = "vml" if kind == "vmlDrawing" else "xml"
+        self._names[part] = f"{self.program}/{kind}{number}.{ending}"
+        return part
+
+    def _copy_part(self, part: str) -> list[str]:
+        """Copy one part; return the parts that it is the first to need."""
+        found: list[str] = []
+        kept: list[tuple[str, str, str, bool]] = []
+        ids: dict[str, str] = {}
+        for old, kind, target, external in _relationships(self._parts, part):
+            if kind not in KINDS or (
+                external and not (kind == "hyperlink" and target.lower().startswith(office_xml.SCHEMES))
+            ):
+                continue
+            if not external and target not in self._names:
+                if target not in self._parts:
+                    continue
+                if kind == "image":
+                    self._copy_image(target)
+                else:
+                    found.append(self._name(target, kind))
+            ids[old] = f"rId{len(ids) + 1}"
+            kept.append((ids[old], kind, target if external else self._names[target], external))
+        self._write(part, ids)
+        if kept:
+            self._data[_relationships_of(self._names[part])] = _relationships_xml(kept)
+        return found
+
+    def _copy_image(self, part: str) -> None:
+        data, ending = self._images.clean(self._parts.read(part))
+        self._names[part] = name = f"{self.program}/image{len(self._names)}.{ending}"
+        self._data[name] = data
+        self._declared[name] = f"image/{ending}"
+
+    def _write(self, part: str, ids: dict[str, str]) -> None:
+        name = self._names[part]
+        root = office_xml.parse(self._parts.read(part))
+        _clean(root, ids)
+        self._data[name] = office_xml.serialize(root)
+        kind = self._types.get(part.lower()) or self._types.get("." + part.rpartition(".")[2].lower(), "")
+        if _MACRO.fullmatch(kind) or name == f"{self.program}/{PROGRAMS[self.program][1]}.xml":
+            kind = f"{PROGRAMS[self.program][0]}.main+xml"
+        self._declared[name] = kind if _TYPE.fullmatch(kind) else "application/xml"
+
+    def parts(self) -> dict[str, bytes]:
+        """Return every part of the clean file, the content types first."""
+        main = f"{self.program}/{PROGRAMS[self.program][1]}.xml"
+        types = "".join(f'<Override PartName="/{n}" ContentType="{t}"/>' for n, t in self._declared.items())
+        defaults = '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        return {
+            "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}content-types">{defaults}{types}</Types>'.encode(),
+            "_rels/.rels": _relationships_xml([("rId1", "officeDocument", main, False)], folder=""),
+            **self._data,
+        }
+
+
+def _content_types(root: etree._Element) -> dict[str, str]:
+    """Return part name in lower case, or extension with its dot, → content type."""
+    found = {}
+    for child in root:
+        name = child.get("PartName", "").lstrip("/") or "." + child.get("Extension", "")
+        found[name.lower()] = child.get("ContentType", "")
+    return found
+
+
+def _relationships_of(part: str) -> str:
+    folder, _, name = part.rpartition("/")
+    return posixpath.join(folder, "_rels", f"{name}.rels")
+
+
+def _relationships(parts: Archive, part: str) -> list[tuple[str, str, str, bool]]:
+    """Return each relationship of a part: id, last segment of its type, target part, and whether it is external."""
+    path = _relationships_of(part)
+    if path not in parts:
+        return []
+    found = []
+    for child in office_xml.parse(parts.read(path)):
+        target, external = child.get("Target", ""), child.get("TargetMode") == "External"
+        if not external:
+            target = posixpath.normpath(posixpath.join("/", posixpath.dirname(part), target)).lstrip("/")
+        found.append((child.get("Id", ""), child.get("Type", "").rpartition("/")[2], target, external))
+    return found
+
+
+def _relationships_xml(kept: list[tuple[str, str, str, bool]], folder: str | None = None) -> bytes:
+    root = office_xml.parse(f'<Relationships xmlns="{_PACKAGE}relationships"/>'.encode())
+    for number, kind, target, external in kept:
+        child = root.makeelement(f"{{{_PACKAGE}relationships}}Relationship")
+        inside = target if folder == "" else target.rpartition("/")[2]
+        child.set("Id", number)
+        child.set("Type", f"{_OFFICE}/{kind}")
+        child.set("Target", target if external else inside)
+        if external:
+            child.set("TargetMode", "External")
+        root.append(child)
+    return office_xml.serialize(root)
+
+
+def _clean(root: etree._Element, ids: dict[str, str]) -> None:
+    _use_fallbacks(root)
+    office_xml.remove_foreign_names(
+        root, lambda space: not space or (space.startswith(_KNOWN) and space != _COMPATIBILITY)
+    )
+    office_fields.clear_fields(root)
+    authors = {element.text.strip() for element in root.iter() if _is(element, "author") and element.text}
+    for element in list(root.iter()):
+        if office_xml.local_name(element.tag) in _REMOVED or not _point_to_copy(element, ids):
+            office_xml.remove_element(element)
+        else:
+            _clean_attributes(element)
+    _remove_author_headings(root, authors)
+
+
+def _use_fallbacks(root: etree._Element) -> None:
+    """Replace each alternative by its fallback, which programs without extensions show."""
+    for choice in list(root.iter(f"{{{_COMPATIBILITY}}}AlternateContent")):
+        for fallback in choice.findall(f"{{{_COMPATIBILITY}}}Fallback"):
+            for child in list(fallback):
+                choice.addprevious(child)
+        office_xml.remove_element(choice)
+
+
+def _point_to_copy(element: etree._Element, ids: dict[str, str]) -> bool:
+    """Point an element's references to the new ids; False if it is nothing but a reference to a removed part."""
+    for name in list(element.attrib):
+        if not office_xml.namespace(str(name)).endswith(_REFERENCES):
+            continue
+        new = ids.get(element.attrib[name])
+        if new:
+            element.set(name, new)
+        else:
+            del element.attrib[name]
+            if not len(element) and element.getparent() is not None:
+                return False
+    return True
+
+
+def _clean_attributes(element: etree._Element) -> None:
+    tag = office_xml.local_name(element.tag)
+    for name in list(element.attrib):
+        plain = office_xml.local_name(str(name))
+        if plain in {"author", "initials"} or (tag == "cmAuthor" and plain == "name"):
+            element.set(name, _AUTHOR)
+        elif plain == "name" and tag in _NAMED_ELEMENTS:
+            element.set(name, "")
+        elif (
+            plain in _PERSONAL_ATTRIBUTES
+            or plain.startswith("rsid")
+            or office_xml.LOCAL_PATH.search(element.attrib[name])
+        ):
+            del element.attrib[name]
+    if tag == "author" or (tag == "instrText" and office_xml.LOCAL_PATH.search(element.text or "")):
+        element.text = _AUTHOR if tag == "author" else ""
+
+
+def _remove_author_headings(root: etree._Element, authors: set[str]) -> None:
+    """Remove the author's name from the text of each comment, where Excel writes it as a heading."""
+    if office_xml.local_name(root.tag) != "comments":
+        return
+    heads = {f"{author}:" for author in authors}
+    for element in root.iter():
+        if _is(element, "t") and (element.text or "").strip() in heads:
+            element.text = ""
+
+
+def _is(element: etree._Element, name: str) -> bool:
+    return bool(office_xml.local_name(element.tag) == name)

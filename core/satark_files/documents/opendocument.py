@@ -1,0 +1,159 @@
+"""Cleans OpenDocument files (ISO/IEC 26300): texts, spreadsheets and presentations.
+
+Of the package only content, styles and images are kept, and of these only the elements and attributes of the standard.
+Comments and tracked changes stay, without author and date.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from satark_files.documents import office_xml, zip_archive
+from satark_files.documents.embedded_images import EmbeddedImages
+from satark_files.scrubber import Unclean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from satark_files.documents.zip_archive import Archive
+    from satark_files.limits import Limits
+
+_FORMATS = "application/vnd.oasis.opendocument."
+MIMES = frozenset({f"{_FORMATS}text", f"{_FORMATS}spreadsheet", f"{_FORMATS}presentation", f"{_FORMATS}graphics"})
+_STANDARD = "urn:oasis:names:tc:opendocument:xmlns:"
+_KNOWN = (_STANDARD, "http://www.w3.org/1999/xlink", "http://www.w3.org/1998/Math/MathML")
+_DUBLIN = "http://purl.org/dc/elements/1.1/"
+_HREF = "{http://www.w3.org/1999/xlink}href"
+_REMOVED = frozenset({"meta", "scripts", "script", "event-listeners", "dde-connection-decls", "forms"})
+_PERSONAL_FIELD = re.compile(
+    r"(author-|sender-|initial-creator|creator|printed-by|file-name|template-name|user-defined)"
+)
+"""Fields that the program fills in with what it knows of its user."""
+_ENVIRONMENT_CALL = re.compile(r"\b(CELL|INFO)\s*\(", re.IGNORECASE)
+"""Formulas whose value is the file's path or a fact of the machine."""
+_FORMULA = f"{{{_STANDARD}table:1.0}}formula"
+_VALUES = (f"{{{_STANDARD}office:1.0}}string-value", f"{{{_STANDARD}office:1.0}}value")
+_PERSONAL_ATTRIBUTES = frozenset({"rsid", "author", "display-name", "name", "title", "desc"})
+_NAMED = frozenset({"frame", "image", "annotation", "annotation-end", "custom-shape", "object"})
+_OBJECT = f"{_FORMATS}chart"
+"""The media type of an embedded object: nearly always a chart."""
+_VERSION = f"{{{_STANDARD}office:1.0}}version"
+_DOCUMENT = re.compile(r"(Object \d+/)?(content|styles)\.xml")
+_IMAGE = re.compile(r"(\./)?(Object \d+/)?Pictures/[^/]+")
+_PREFIXES = ("of", "oooc", "ooow", "xlink", "office")
+
+
+class OpenDocumentScrubber:
+    """Cleans OpenDocument texts, spreadsheets and presentations."""
+
+    mimes = MIMES
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the clean copy; see `Scrubber`."""
+        with zip_archive.open_archive(source, limits) as parts:
+            mime = parts.read("mimetype").decode("ascii", errors="replace").strip()
+            if mime not in MIMES or "content.xml" not in parts:
+                raise Unclean("damaged")
+            if b"encryption-data" in parts.read("META-INF/manifest.xml"):
+                raise Unclean("encrypted")
+            zip_archive.write_archive(target, _clean_parts(parts, mime, EmbeddedImages(target.parent, limits)))
+        return mime
+
+
+def _clean_parts(parts: Archive, mime: str, images: EmbeddedImages) -> dict[str, bytes]:
+    names: dict[str, str] = {}
+    kept: dict[str, bytes] = {}
+    for name in parts.names:
+        if _IMAGE.fullmatch(name):
+            kept_as = f"Pictures/{len(names) + 1}"
+            data, ending = images.clean(parts.read(name))
+            names[name] = f"{kept_as}.{ending}"
+            kept[names[name]] = data
+    version = ""
+    for name in parts.names:
+        if _DOCUMENT.fullmatch(name):
+            root = office_xml.parse(parts.read(name))
+            version = version or root.get(_VERSION, "")
+            _clean(root, names)
+            kept[name] = office_xml.serialize(root, _PREFIXES)
+    return {"mimetype": mime.encode(), **kept, "META-INF/manifest.xml": _manifest(mime, kept, version)}
+
+
+def _clean(root: etree._Element, names: dict[str, str]) -> None:
+    office_xml.remove_foreign_names(root, lambda space: not space or space.startswith(_KNOWN))
+    for element in list(root.iter()):
+        name = office_xml.local_name(element.tag)
+        if name in _REMOVED or (name in {"title", "desc"} and _is_drawing(element)):
+            office_xml.remove_element(element)
+            continue
+        if name == "change-info":
+            _anonymize_change(element)
+        if _PERSONAL_FIELD.match(name):
+            element.text = ""
+        if _ENVIRONMENT_CALL.search(element.get(_FORMULA, "")):
+            _clear_value(element)
+        _clean_attributes(element, name)
+        _point_to_copy(element, names)
+
+
+def _anonymize_change(change: etree._Element) -> None:
+    """Give a tracked change an empty author and date: without any, LibreOffice shows deleted text as undeleted."""
+    for child in list(change):
+        change.remove(child)
+    for name, text in (("creator", "-"), ("date", "1970-01-01T00:00:00")):
+        etree.SubElement(change, f"{{{_DUBLIN}}}{name}", nsmap={"dc": _DUBLIN}).text = text
+
+
+def _clear_value(cell: etree._Element) -> None:
+    for key in _VALUES:
+        cell.attrib.pop(key, None)
+    for child in cell.iter():
+        child.text = ""
+
+
+def _clean_attributes(element: etree._Element, name: str) -> None:
+    for key in list(element.attrib):
+        plain = office_xml.local_name(str(key))
+        if plain != "href" and office_xml.LOCAL_PATH.search(element.attrib[key]):
+            del element.attrib[key]
+        elif plain in _PERSONAL_ATTRIBUTES and (plain not in {"name", "display-name", "title"} or name in _NAMED):
+            if name.startswith("annotation"):
+                continue  # the name connects the two ends of a comment
+            del element.attrib[key]
+
+
+def _point_to_copy(element: etree._Element, names: dict[str, str]) -> None:
+    target = element.get(_HREF)
+    if target is None:
+        return
+    inside = target.removeprefix("./")
+    if inside in names:
+        element.set(_HREF, names[inside])
+    elif not (
+        target.startswith("#")
+        or target.lower().startswith(office_xml.SCHEMES)
+        or re.fullmatch(r"\./Object \d+", target)
+    ):
+        element.set(_HREF, "#")
+
+
+def _is_drawing(element: etree._Element) -> bool:
+    return bool(office_xml.namespace(element.tag) == f"{_STANDARD}svg-compatible:1.0")
+
+
+def _manifest(mime: str, kept: dict[str, bytes], version: str) -> bytes:
+    """Return the manifest. LibreOffice opens only files whose parts and manifest name the same version."""
+    space = f"{_STANDARD}manifest:1.0"
+    kinds = {"xml": "text/xml", "png": "image/png", "jpeg": "image/jpeg", "gif": "image/gif", "tiff": "image/tiff"}
+    objects = sorted({found[1] for name in kept if (found := _DOCUMENT.fullmatch(name)) and found[1]})
+    entries = [(name, kinds.get(name.rpartition(".")[2], "")) for name in kept]
+    entries += [(folder, _OBJECT) for folder in objects]
+    attribute = f' manifest:version="{version}"' if re.fullmatch(r"\d\.\d", version) else ""
+    lines = "".join(
+        f'<manifest:file-entry manifest:full-path="{name}" manifest:media-type="{kind}"/>' for name, kind in entries
+    )
+    root = f'<manifest:file-entry manifest:full-path="/"{attribute} manifest:media-type="{mime}"/>'
+    return f'<manifest:manifest xmlns:manifest="{space}"{attribute}>{root}{lines}</manifest:manifest>'.encode()

@@ -1,0 +1,141 @@
+"""Renders the pages of a PDF with PDFium: to compare two files, to rasterize a file, to preview it.
+
+Runs in the sandbox only, since PDFium reads hostile bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import TYPE_CHECKING
+
+import pypdfium2
+from pikepdf import Dictionary, Name, Pdf
+from PIL import Image, ImageChops, ImageStat
+
+from satark_files.scrubber import Unclean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from satark_files.limits import Limits
+
+DPI = 150
+"""Dots per inch of a rasterized page, if the limit on pixels allows it."""
+MIN_DPI = 72
+"""Least dots per inch: below it, small print is lost."""
+QUALITY = 85
+_POINTS = 72
+_COMPARED = 160
+"""Pixels of the longer side of a page for comparison."""
+_DIFFERENCE = 3.0
+"""The mean difference, of 255, up to which two renderings of a page count as the same."""
+
+
+def count_pages(path: Path) -> int:
+    """Count the pages of a PDF.
+
+    Raises:
+        Unclean: the file is encrypted, damaged or empty.
+    """
+    try:
+        with pypdfium2.PdfDocument(path) as pdf:
+            pages = len(pdf)
+    except pypdfium2.PdfiumError as error:
+        locked = error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD
+        raise Unclean("encrypted" if locked else "damaged") from None
+    if not pages:
+        raise Unclean("damaged")
+    return pages
+
+
+def compare(one: Path, other: Path, longest: int) -> Image.Image | None:
+    """Compare how two PDFs look page by page, in small renderings.
+
+    Returns:
+        The first page of the second as `render_first_page` renders it; None: they do not look the same.
+    """
+    with pypdfium2.PdfDocument(one) as a, pypdfium2.PdfDocument(other) as b:
+        if len(a) != len(b):
+            return None
+        a.init_forms()
+        first = _rendered_alike(a[0], b[0], longest)
+        others = range(1, len(a)) if first else ()
+        return first if all(_rendered_alike(a[number], b[number], _COMPARED) for number in others) else None
+
+
+def _rendered_alike(one: pypdfium2.PdfPage, other: pypdfium2.PdfPage, longest: int) -> Image.Image | None:
+    """Render two pages with `longest` pixels on the longer side; return the second if it looks like the first."""
+    if any(abs(x - y) > 1 for x, y in zip(one.get_size(), other.get_size(), strict=True)):
+        return None
+    scale = longest / max(1, *other.get_size())
+    rendered = _render(other, scale)
+    small = [picture.reduce(longest // _COMPARED) for picture in (_render(one, scale), rendered)]
+    difference = ImageChops.difference(*small)
+    worst = max(ImageStat.Stat(difference.resize((8, 8), Image.Resampling.BOX)).extrema, key=lambda pair: pair[1])[1]
+    alike = max(ImageStat.Stat(difference).mean) <= _DIFFERENCE and worst <= 8 * _DIFFERENCE
+    return rendered if alike else None
+
+
+def _render(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
+    image: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
+    return image
+
+
+def rasterize(source: Path, target: Path, limits: Limits) -> None:
+    """Write a PDF that consists of images of the pages of another.
+
+    Raises:
+        Unclean: a page can't be rendered, or the images would be over the limit on pixels.
+    """
+    with Pdf.new() as new:
+        for picture, size in _page_images(source, limits):
+            _add(new, picture, size)
+        new.save(target, deterministic_id=True)
+
+
+def _page_images(source: Path, limits: Limits) -> Iterator[tuple[Image.Image, tuple[float, float]]]:
+    try:
+        with pypdfium2.PdfDocument(source) as pdf:
+            pdf.init_forms()
+            sizes = [pdf.get_page_size(number) for number in range(len(pdf))]
+            scale = _scale(sizes, limits)
+            for number, size in enumerate(sizes):
+                yield _render(pdf[number], scale), size
+    except pypdfium2.PdfiumError:
+        raise Unclean("damaged") from None
+
+
+def _scale(sizes: list[tuple[float, float]], limits: Limits) -> float:
+    area = sum(width * height for width, height in sizes)
+    scale = min(DPI / _POINTS, math.sqrt(limits.pixels / max(1.0, area)))
+    if scale < MIN_DPI / _POINTS:
+        raise Unclean("too-many-pixels")
+    return scale
+
+
+def _add(new: Pdf, picture: Image.Image, size: tuple[float, float]) -> None:
+    coded = io.BytesIO()
+    picture.save(coded, "JPEG", quality=QUALITY)
+    image = new.make_stream(
+        coded.getvalue(), Type=Name.XObject, Subtype=Name.Image, Width=picture.width, Height=picture.height,
+        ColorSpace=Name.DeviceRGB, BitsPerComponent=8, Filter=Name.DCTDecode,
+    )  # fmt: skip
+    page = new.add_blank_page(page_size=size)
+    page.Resources = Dictionary(XObject=Dictionary(P=image))
+    page.Contents = new.make_stream(f"q {size[0]:.4f} 0 0 {size[1]:.4f} 0 0 cm /P Do Q".encode())
+
+
+def render_first_page(path: Path, longest: int) -> Image.Image:
+    """Render the first page, with `longest` pixels on its longer side.
+
+    Raises:
+        Unclean: the page can't be rendered.
+    """
+    try:
+        with pypdfium2.PdfDocument(path) as pdf:
+            page = pdf[0]
+            return _render(page, longest / max(1, *page.get_size()))
+    except pypdfium2.PdfiumError:
+        raise Unclean("damaged") from None

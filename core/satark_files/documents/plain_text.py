@@ -1,0 +1,83 @@
+"""Cleans plain text of invisible characters, which can hide a watermark.
+
+Such are zero-width characters, tags, variation selectors, unusual spaces and spaces at line ends. Joiners stay only
+where Indic scripts, Arabic or emoji are spelt with them.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from satark_files.scrubber import Unclean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from satark_files.limits import Limits
+
+_BLANK = re.compile("[\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000]")
+_LINE_END = re.compile("\\r\\n?|[\\v\\f\\x85\\u2028\\u2029]")
+_JOINERS = re.compile("(?<=(.))[\\u200c\\u200d]+(?=(.))", re.DOTALL)
+_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
+_VIRAMA = 9
+"""Canonical combining class of the signs that join Indic letters (Unicode, section 4.3)."""
+
+
+class TextScrubber:
+    """Cleans plain text."""
+
+    mimes = frozenset({"text/plain"})
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the clean copy; see `Scrubber`."""
+        del limits
+        words = strip_hidden_characters(decode_text(source.read_bytes()))
+        if not words.strip():
+            raise Unclean("damaged")
+        target.write_text(words, encoding="utf-8")
+        return "text/plain"
+
+
+def decode_text(data: bytes) -> str:
+    """Return a text in UTF-8, in UTF-16 with its byte order mark, or in Windows' Latin.
+
+    Raises:
+        Unclean: it is in none of them.
+    """
+    with contextlib.suppress(UnicodeDecodeError):
+        return codecs.getincrementaldecoder("utf-8")().decode(data)  # it may end within a character
+    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if marked else ("cp1252",):
+        with contextlib.suppress(UnicodeDecodeError):
+            return data.decode(encoding)
+    raise Unclean("damaged")
+
+
+def strip_hidden_characters(text: str) -> str:
+    """Return the text in Unicode's normal form C, without invisible characters."""
+    text = _BLANK.sub(" ", _LINE_END.sub("\n", unicodedata.normalize("NFC", text)))
+    text = _JOINERS.sub(lambda found: found[0][0] if _joins(found[1], found[2]) else "", text)
+    return _TRAILING.sub("", "".join(char for char in text if _is_visible(char)))
+
+
+def _is_visible(char: str) -> bool:
+    if char in "\n\t\u200c\u200d\ufe0f":
+        return True
+    if "\ufe00" <= char <= "\ufe0e" or "\U000e0100" <= char <= "\U000e01ef":
+        return False
+    return (
+        unicodedata.category(char) not in ("Cc", "Cf", "Cn", "Co", "Cs")
+        and char not in "\u115f\u1160\u3164\uffa0\u034f"
+    )
+
+
+def _joins(before: str, after: str) -> bool:
+    """Whether a joiner between these two characters is part of the spelling."""
+    if unicodedata.combining(before) == _VIRAMA or unicodedata.combining(after) == _VIRAMA:
+        return True
+    arabic = all(unicodedata.bidirectional(char) == "AL" for char in (before, after))
+    return arabic or (after >= "\u2000" and (before == "\ufe0f" or unicodedata.category(before) in ("So", "Sk")))

@@ -1,0 +1,60 @@
+"""Converts HEIC and AVIF to JPEG, which every computer shows and which takes a tenth of the time.
+
+Layout: ISO/IEC 14496-12 section 4.2 (boxes), ISO/IEC 23008-12.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from satark_files.images.decode import open_image
+from satark_files.images.reencode import to_jpeg
+from satark_files.images.salvage import salvage_cut
+from satark_files.scrubber import Cleaned, Unclean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from satark_files.limits import Limits
+    from satark_files.scrubber import LeftOut
+
+_FORMATS: Final = ("HEIF", "AVIF")
+_HEAD, _LONG_HEAD = 8, 16
+
+
+class HeifScrubber:
+    """Converts HEIC and AVIF to JPEG; of one that is cut off, what can be read."""
+
+    mimes = frozenset({"image/heic", "image/avif"})
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the clean copy; see `Scrubber`."""
+        try:
+            with open_image(source, limits, _FORMATS) as picture:
+                count = getattr(picture, "n_frames", 1)
+            made = to_jpeg(source, target, limits, formats=_FORMATS)
+        except Unclean as unclean:
+            if unclean.reason != "damaged":
+                raise
+            return salvage_cut(source, target, limits, _FORMATS, whole=_complete_size(source.read_bytes()))
+        left_out: list[LeftOut] = ["pictures"] if count > 1 else []
+        return Cleaned(made, left_out=left_out + ["film"] * _has_film(source))
+
+
+def _has_film(source: Path) -> bool:
+    """Whether a box of the film of a moving photo follows the picture (Samsung's `mpvd`), or a file of its own does."""
+    data = source.read_bytes()
+    return b"mpvd" in data or data.count(b"ftyp") > 1
+
+
+def _complete_size(data: bytes) -> int:
+    """Return how many bytes the file has by the sizes of its outermost boxes."""
+    at = 0
+    while at + _HEAD <= len(data):
+        size = int.from_bytes(data[at : at + 4])
+        if size == 1:
+            size = int.from_bytes(data[at + _HEAD : at + _LONG_HEAD])
+        if size < _HEAD:
+            break
+        at += size
+    return at

@@ -1,0 +1,111 @@
+"""Cleans images by encoding their pixels again, so that nothing else passes into the clean copy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageOps, ImageSequence
+
+from satark_files.images.decode import check_decodes, open_image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from satark_files.limits import Limits
+
+MAX_FRAME_MS = 60_000
+"""Milliseconds that one frame of an animation lasts at most: a longer pause is shortened to it."""
+QUALITY = 92
+"""JPEG quality of images that can't be cleaned without loss; number plates stay legible."""
+
+
+class Jpeg2000Scrubber:
+    """Converts JPEG 2000 to JPEG, which every computer shows."""
+
+    mimes = frozenset({"image/jp2"})
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the clean copy; see `Scrubber`."""
+        return to_jpeg(source, target, limits, formats=("JPEG2000",))
+
+
+class GifScrubber:
+    """Encodes GIF again, with its animation."""
+
+    mimes = frozenset({"image/gif"})
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the clean copy; see `Scrubber`."""
+        with open_image(source, limits, ("GIF",)) as picture:
+            frames, pauses = zip(*_gif_frames(picture), strict=True)
+        frames[0].save(
+            target, "GIF", save_all=True, append_images=frames[1:], duration=list(pauses), loop=0, disposal=2
+        )
+        check_decodes(target, limits, ("GIF",))
+        return "image/gif"
+
+
+class BmpScrubber:
+    """Converts BMP to PNG, without loss."""
+
+    mimes = frozenset({"image/bmp"})
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the clean copy; see `Scrubber`."""
+        with open_image(source, limits, ("BMP",)) as picture:
+            without_tags(picture).save(target, "PNG")
+        check_decodes(target, limits, ("PNG",))
+        return "image/png"
+
+
+class TiffScrubber:
+    """Encodes every page of a TIFF again, without loss."""
+
+    mimes = frozenset({"image/tiff"})
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the clean copy; see `Scrubber`."""
+        with open_image(source, limits, ("TIFF",)) as picture:
+            pages = [without_tags(ImageOps.exif_transpose(page)) for page in ImageSequence.Iterator(picture)]
+            pages[0].save(target, "TIFF", save_all=True, append_images=pages[1:], compression="tiff_adobe_deflate")
+        check_decodes(target, limits, ("TIFF",))
+        return "image/tiff"
+
+
+def to_jpeg(source: Path, target: Path, limits: Limits, formats: tuple[str, ...]) -> str:
+    """Encode an image (its first frame) as an upright JPEG on white, and return the MIME type of that.
+
+    Raises:
+        Unclean: the image does not decode, or is over a limit.
+    """
+    with open_image(source, limits, formats) as picture:
+        upright = ImageOps.exif_transpose(picture)
+        without_tags(opaque(upright)).save(target, "JPEG", quality=QUALITY, subsampling=0, optimize=False)
+    check_decodes(target, limits, ("JPEG",))
+    return "image/jpeg"
+
+
+def opaque(picture: Image.Image) -> Image.Image:
+    """Return the image on white, in a mode that JPEG has."""
+    if not picture.has_transparency_data:
+        return picture if picture.mode in ("L", "RGB", "CMYK") else picture.convert("RGB")
+    layer = picture.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+
+
+def without_tags(picture: Image.Image) -> Image.Image:
+    """Return the pixels in an image object without tags, since Pillow's writers copy tags that they find."""
+    copy = Image.frombytes(picture.mode, picture.size, picture.tobytes())
+    palette = picture.getpalette("RGB") if picture.mode == "P" else None
+    if palette:
+        copy.putpalette(palette)
+    return copy
+
+
+def _gif_frames(picture: Image.Image) -> Iterator[tuple[Image.Image, int]]:
+    for frame in ImageSequence.Iterator(picture):
+        pause = frame.info.get("duration", 100)
+        pause = min(pause, MAX_FRAME_MS) if isinstance(pause, int | float) and pause >= 0 else 100
+        transparent = frame.has_transparency_data
+        yield without_tags(frame.convert("RGBA" if transparent else "RGB")), int(pause)

@@ -1,0 +1,66 @@
+"""Prepares films that ffmpeg can't copy as they are.
+
+- A film that was trimmed on the phone still holds all of it: an edit list hides the rest. Only what is shown passes,
+  so such a film is encoded anew; that takes about half of its playing time in Full HD.
+- Phones of old put several frames of sound (AMR) into one sample, which ffmpeg reads but doesn't write.
+- A recorder that lost its power has not written the sizes of a long WAV file: its sound reaches to the end.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from typing import TYPE_CHECKING, Final
+
+from satark_files.recordings import ffmpeg
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from satark_files.recordings.ffmpeg import Container
+
+_HIDDEN: Final = re.compile(rb", F=0x[4-7]\b")
+"""ffmpeg's flag of a packet that is read only to decode others (`AV_PKT_FLAG_DISCARD`)."""
+_NOTHING_ELSE: Final = ("-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1")
+_EVEN: Final = "pad=ceil(iw/2)*2:ceil(ih/2)*2,format=yuv420p"
+_ANEW: Final = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-vf", _EVEN, "-c:a", "aac", "-b:a", "160k")
+
+
+def list_packets(listed: Path) -> tuple[str, ...]:
+    """Return the options with which ffmpeg lists the packets of a film while it reads it."""
+    return ("-map", "0:V:0", "-c", "copy", "-f", "framecrc", f"file:{listed}")
+
+
+def hides_frames(listed: Path) -> bool:
+    """Whether a list of packets has some that a player does not show."""
+    return bool(_HIDDEN.search(listed.read_bytes()))
+
+
+def encode_shown(program: str, container: Container, source: Path, shown: Path) -> None:
+    """Write only what a player shows of a film.
+
+    Raises:
+        Unclean: it does not decode.
+    """
+    streams = ("-map", "0:V:0", "-map", "0:a:0?", *_NOTHING_ELSE)
+    ffmpeg.run(program, "error", *container.read(source), *streams, *_ANEW, *container.write(shown))
+
+
+def split_frames(program: str, container: Container, source: Path, split: Path) -> None:
+    """Write a film whose sound (AMR) has one frame a sample.
+
+    Raises:
+        Unclean: it can't be read.
+    """
+    frames = split.with_name(f"{split.name}.amr")
+    ffmpeg.run(program, "error", *container.read(source), "-map", "0:a:0", "-c", "copy", "-f", "amr", f"file:{frames}")
+    streams = ("-map", "0:V:0?", "-map", "1:a:0", *_NOTHING_ELSE, "-c", "copy")
+    inputs = ("-noautorotate", *container.read(source), "-f", "amr", "-i", f"file:{frames}")
+    ffmpeg.run(program, "error", *inputs, *streams, *container.write(split))
+
+
+def read_to_end(_: str, __: Container, source: Path, unsized: Path) -> None:
+    """Write a long WAV file (RF64) as a short one of unknown size, of which ffmpeg reads all that there is."""
+    shutil.copyfile(source, unsized)
+    with unsized.open("r+b") as file:
+        file.write(b"RIFF")

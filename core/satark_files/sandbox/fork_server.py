@@ -1,0 +1,197 @@
+"""The fork server, from which every cleaning child is forked.
+
+Run as `python -I -m satark_files.sandbox.fork_server FD`. It has an empty environment, has loaded every scrubber,
+never opens a tipster's file, and leaves the network before its first job. For each job it forks a supervisor, which
+forks the child that cleans, waits for the result of each of its steps up to the time limit, ends it, and passes the
+results on. A file costs two forks, most of a small photo's time: therefore its copies are steps of one job.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import select
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from PIL import Image
+
+from satark_files.sandbox import isolation
+from satark_files.sandbox.calls import build_filter
+from satark_files.sandbox.core_dumps import forbid_dumps
+from satark_files.sandbox.messages import LENGTH_BYTES, MAX_MESSAGE, CleaningJob, CleaningResult, Step
+from satark_files.sandbox.protections import Protections
+from satark_files.scrubber import Cleaned, Unclean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from satark_files.limits import Limits
+    from satark_files.sandbox.calls import CallFilter
+    from satark_files.scrubber import Scrubber
+
+
+NICENESS: Final = 5
+"""How much even urgent cleaning gives way to the processes that answer tipsters (nice(2))."""
+_STARVED: Final = 0.5
+"""Share of its time below which a process that had the processor for so long counts as starved."""
+
+
+def serve(jobs: socket.socket, scrubbers: Sequence[Scrubber]) -> None:
+    """Run jobs until the other side closes. Each job comes with a socket of its own for the result."""
+    forbid_dumps()
+    os.nice(NICENESS)
+    calls = build_filter()
+    network = isolation.leave_network()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the supervisors
+    while True:
+        length, passed, _, _ = socket.recv_fds(jobs, LENGTH_BYTES, 1)
+        if not length:
+            return
+        message = jobs.recv(int.from_bytes(length), socket.MSG_WAITALL)
+        with socket.socket(fileno=passed[0]) as reply:
+            if os.fork() == 0:
+                jobs.close()
+                job = msgspec.json.decode(message, type=CleaningJob)
+                chosen = [scrubbers[step.scrubber] for step in job.steps]
+                _run_and_exit(supervise, reply, job, _Cleaner(chosen, calls, network=network))
+
+
+class _Cleaner:
+    """What cleans a file: a scrubber for each step, in a process that has given up every access it does not need."""
+
+    def __init__(self, scrubbers: Sequence[Scrubber], calls: CallFilter | None, *, network: bool) -> None:
+        self.scrubbers = scrubbers
+        self._calls = calls
+        self._network = network
+
+    def isolate(self, job: CleaningJob, *, processes: bool) -> Protections:
+        """Give up access. Return what holds."""
+        isolation.set_limits(job.limits)
+        privileges = isolation.refuse_new_privileges()
+        programs = {getattr(scrubber, "ffmpeg", "") for scrubber in self.scrubbers}
+        files = isolation.restrict_files(isolation.program_paths(*programs), Path(job.folder))
+        return Protections(
+            network=self._network,
+            processes=processes,
+            files=files,
+            calls=self._restrict_calls(),
+            privileges=privileges,
+            limits=True,
+        )
+
+    def _restrict_calls(self) -> bool:
+        if self._calls is None:
+            return False
+        try:
+            self._calls.load()
+        except OSError:
+            return False
+        return True
+
+
+def supervise(reply: socket.socket, job: CleaningJob, cleaner: _Cleaner) -> None:
+    """Run a child for the job, end it at its time limit or when the worker stops waiting, and send its results."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    isolation.die_with_parent()
+    processes = isolation.isolate_children()
+    answers, results = os.pipe()
+    child = os.fork()
+    if child == 0:
+        reply.close()
+        os.close(answers)
+        _run_and_exit(clean, results, job, cleaner, processes)
+    os.close(results)
+    found, late = _collect(answers, reply, job)
+    used = _end(child)
+    if late:
+        found += _line(CleaningResult(reason="too-slow", is_starved=used < _STARVED * job.limits.wall_seconds))
+    reply.send(found)
+
+
+def _collect(answers: int, reply: socket.socket, job: CleaningJob) -> tuple[bytes, bool]:
+    """Return the results of the steps that ended, each within the time limit, and whether one did not."""
+    found, ended, deadline = b"", 0, time.monotonic() + job.limits.wall_seconds
+    while ended < len(job.steps) and len(found) < MAX_MESSAGE:
+        ready, _, _ = select.select([answers, reply.fileno()], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            return found[: found.rfind(b"\n") + 1], True
+        answer = os.read(answers, MAX_MESSAGE) if answers in ready else b""
+        if not answer:
+            break
+        found += answer
+        if found.count(b"\n") > ended:
+            ended, deadline = found.count(b"\n"), time.monotonic() + job.limits.wall_seconds
+    return found[:MAX_MESSAGE], False
+
+
+def clean(results: int, job: CleaningJob, cleaner: _Cleaner, processes: bool) -> None:  # noqa: FBT001 - a value
+    """In the child: give up every access that the job does not need, do its steps, write the result of each."""
+    isolation.die_with_parent()
+    if not job.is_urgent:
+        isolation.give_way()
+    os.setpgid(0, 0)  # no session, which would get as much of the processors as all of Satark (sched(7), "autogroup")
+    holds = cleaner.isolate(job, processes=processes)
+    if holds.missing and not job.weakly:
+        os.write(results, _line(CleaningResult(reason="not-isolated")))
+        return
+    for step, scrubber in zip(job.steps, cleaner.scrubbers, strict=True):
+        result = _scrub(Path(job.folder), step, scrubber, job.limits)
+        os.write(results, _line(result))
+        if result.reason and step is job.steps[0]:
+            return
+
+
+def _scrub(folder: Path, step: Step, scrubber: Scrubber, limits: Limits) -> CleaningResult:
+    try:
+        made = scrubber.scrub(folder / step.source, folder / step.target, limits)
+        made = made if isinstance(made, Cleaned) else Cleaned(made)
+        return CleaningResult(mime=str(made), readable=made.readable, left_out=made.left_out)
+    except Unclean as unclean:
+        return CleaningResult(reason=unclean.reason)
+    except Exception:  # noqa: BLE001 - whatever a scrubber raises on a hostile file, the officer is told one thing
+        return CleaningResult(reason="crashed")
+
+
+def _line(result: CleaningResult) -> bytes:
+    return msgspec.json.encode(result) + b"\n"
+
+
+def _end(child: int) -> float:
+    """End a child and every process that it started. Return the seconds of processor time that they took."""
+    for kill in (os.killpg, os.kill):
+        try:
+            kill(child, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    _, _, used = os.wait4(child, 0)
+    return used.ru_utime + used.ru_stime
+
+
+def _run_and_exit(role: object, *arguments: object) -> None:
+    """Run the role of a forked process, then end the process, so that it never returns into its parent's code."""
+    try:
+        if callable(role):
+            role(*arguments)
+    finally:
+        os._exit(0)
+
+
+def main() -> None:
+    """Read the scrubbers from the socket, which the process that started this one writes, then serve."""
+    with socket.socket(fileno=int(sys.argv[1])) as jobs:
+        Image.init()  # loads every decoder now, not once for each image
+        length = int.from_bytes(jobs.recv(LENGTH_BYTES, socket.MSG_WAITALL))
+        scrubbers = pickle.loads(jobs.recv(length, socket.MSG_WAITALL))  # noqa: S301 - our own parent wrote it
+        gc.freeze()  # or a collection in a child would touch every object, and so copy all memory of this process
+        serve(jobs, scrubbers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""Isolates a process that is about to open a hostile file: resource limits, namespaces, Landlock.
+
+On every system: limits on memory, processor time, file size and open files. On Linux also, without privileges: no
+network and no view of other processes (user_namespaces(7)); access to the named files only (landlock(7), kernel 5.13)
+and no TCP (kernel 6.7); no new privileges (prctl(2)); `calls` adds the system calls. Where a distribution or a
+container forbids one of them, a scrubber that a hostile file has taken over could reach the network or the files of
+Satark's user: nothing is cleaned there, unless the setting `evidence.allow_weak_isolation` says so.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import struct
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from satark_files.limits import Limits
+
+# linux/sched.h
+_NEW_USER, _NEW_PID, _NEW_NET, _NEW_IPC = 0x10000000, 0x20000000, 0x40000000, 0x08000000
+# linux/prctl.h
+_SET_DEATH_SIGNAL, _SET_NO_NEW_PRIVILEGES = 1, 38
+# asm-generic/unistd.h: the same on every architecture
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+# linux/landlock.h: thirteen rights of ABI 1, REFER (2), TRUNCATE (3); TCP (4); abstract sockets and signals (6)
+_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1}
+_RIGHTS_NOW = (1 << 15) - 1
+_NO_TCP, _NO_SIGNALS = 0b11, 0b11
+_SIZE = {1: 8, 2: 8, 3: 8, 4: 16, 5: 16}
+_SIZE_NOW = 24
+_EXECUTE, _READ_FILE, _READ_DIR = 1, 4, 8
+_OF_A_FILE = 0b111 | 1 << 14
+_KILL = 9
+
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def leave_network() -> bool:
+    """Cut this process and its children off from the network. True if the system allows it."""
+    return _unshare(_NEW_USER | _NEW_NET | _NEW_IPC)
+
+
+def isolate_children() -> bool:
+    """Start later children in a PID namespace, where they see and signal no other process. True if allowed.
+
+    The first child is the init of the namespace: when it ends, the kernel ends every process in it.
+    """
+    return _unshare(_NEW_PID)
+
+
+def die_with_parent() -> None:
+    """Make the kernel end this process when its parent ends."""
+    if _libc is not None:
+        _libc.prctl(_SET_DEATH_SIGNAL, _KILL, 0, 0, 0)
+
+
+def give_way() -> None:
+    """Run this process and its children only where a processor has nothing else to do, if the system has that.
+
+    A process of ordinary priority that wakes takes its place at once (sched(7)); one that is merely nice would keep the
+    processor to the end of its time slice.
+    """
+    if sys.platform == "linux":
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def set_limits(limits: Limits) -> None:
+    """Limit memory, processor time, file size and open files of this process and of each of its children."""
+    # Soft and hard limits are equal: the signal for a soft limit is not delivered to an init.
+    for kind, most in (
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_CPU, limits.cpu_seconds),
+        (resource.RLIMIT_FSIZE, 2 * limits.file_bytes),
+        (resource.RLIMIT_NOFILE, limits.open_files),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (allowed, allowed))
+
+
+def refuse_new_privileges() -> bool:
+    """Refuse this process and its children every privilege that a program file could give. True if allowed.
+
+    `restrict_files` needs it.
+    """
+    return _libc is not None and _libc.prctl(_SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0) == 0
+
+
+def restrict_files(readable: Iterable[Path], writable: Path) -> bool:
+    """Allow reading in these folders only, and writing in `writable` only. True if the system allows it."""
+    if _libc is None:
+        return False
+    version = _libc.syscall(_CREATE_RULESET, None, 0, 1)
+    if version < 1:
+        return False
+    rights, size = _RIGHTS.get(version, _RIGHTS_NOW), _SIZE.get(version, _SIZE_NOW)
+    ruleset = _libc.syscall(_CREATE_RULESET, struct.pack("QQQ", rights, _NO_TCP, _NO_SIGNALS), size, 0)
+    for path in readable:
+        _allow(ruleset, path, _EXECUTE | _READ_FILE | _READ_DIR)
+    _allow(ruleset, writable, rights & ~_EXECUTE)
+    done: int = _libc.syscall(_RESTRICT_SELF, ruleset, 0)
+    os.close(ruleset)
+    return done == 0
+
+
+def program_paths(*programs: str) -> list[Path]:
+    """Return the folders and files that Python is loaded from, and those of other programs that may run."""
+    system = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/null", "/dev/urandom", sys.prefix, sys.base_prefix)
+    return [Path(path) for path in (*system, *sys.path, *programs) if path]
+
+
+def _allow(ruleset: int, path: Path, rights: int) -> None:
+    if _libc is None or not path.exists():
+        return
+    folder = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    granted = rights if path.is_dir() else rights & _OF_A_FILE
+    _libc.syscall(_ADD_RULE, ruleset, 1, struct.pack("=Qi", granted, folder), 0)
+    os.close(folder)
+
+
+def _unshare(flags: int) -> bool:
+    return _libc is not None and _libc.unshare(flags) == 0

@@ -1,0 +1,118 @@
+"""The contract for scrubbers, which clean evidence of metadata, and the reasons why a file could not be cleaned.
+
+The hook `satark_scrubbers` registers scrubbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Self
+
+    from satark_files.limits import Limits
+
+__all__ = [
+    "LEFT_OUT",
+    "REASONS",
+    "Cleaned",
+    "LeftOut",
+    "Reason",
+    "Scrubber",
+    "Unclean",
+]
+
+Reason: TypeAlias = Literal[
+    "empty", "unknown", "mislabelled", "unsupported", "damaged", "too-many-pixels",
+    "too-many-pages", "too-long", "expands", "encrypted", "too-slow", "crashed", "no-space",
+    "not-isolated",
+]  # fmt: skip
+"""Why there is no clean copy. A closed list: free text could carry a file's content to a screen."""
+
+REASONS: Mapping[Reason, str] = MappingProxyType({
+    "empty": "The file is empty.",
+    "unknown": "The type of the file is not known.",
+    "mislabelled": "The content of the file is of another type than its sender's app said.",
+    "unsupported": "Files of this type can't be cleaned of metadata about their sender.",
+    "damaged": "The file is damaged or incomplete.",
+    "too-many-pixels": "The image has too many pixels to be opened safely.",
+    "too-many-pages": "The document has too many pages.",
+    "too-long": "The recording is too long.",
+    "expands": "The file unpacks to far more than its size.",
+    "encrypted": "The file is protected by a password.",
+    "too-slow": "Cleaning the file took too long.",
+    "crashed": "Cleaning the file failed.",
+    "no-space": "The server had too little memory to clean the file.",
+    "not-isolated": "The server can't isolate the program that cleans files, so the file was not opened.",
+})  # fmt: skip
+"""The text for officers, in English; catalogues translate it."""
+
+
+LeftOut: TypeAlias = Literal[
+    "picture-tracks", "sound-tracks", "subtitles", "frames", "pictures", "film", "pages", "members", "attachments",
+]  # fmt: skip
+"""What an original has besides what its clean copy shows. A closed list, as `Reason` is."""
+
+LEFT_OUT: Mapping[LeftOut, str] = MappingProxyType({
+    "picture-tracks": "further picture tracks, as of a second camera",
+    "sound-tracks": "further sound tracks",
+    "subtitles": "subtitles or other text",
+    "frames": "further frames of an animation",
+    "pictures": "further pictures",
+    "film": "a short film beside the picture",
+    "pages": "further pages",
+    "members": "further files, which could not be cleaned",
+    "attachments": "attached files",
+})  # fmt: skip
+"""The text for officers, in English; catalogues translate it."""
+
+
+class Cleaned(str):
+    """The MIME type of a clean copy, and what officers must know of it. A scrubber may return one in place of a str."""
+
+    __slots__ = ("left_out", "readable")
+
+    left_out: tuple[LeftOut, ...]
+    """What the original has besides; two officers can open it."""
+    readable: int
+    """Percent of the original, 1 to 100, that could be read: below 100 the copy was made of a damaged file."""
+
+    def __new__(cls, mime: str, *, readable: int = 100, left_out: Iterable[LeftOut] = ()) -> Self:
+        """Say that the copy is of this type."""
+        self = super().__new__(cls, mime)
+        self.readable, self.left_out = max(1, min(100, readable)), tuple(dict.fromkeys(left_out))
+        return self
+
+
+class Unclean(Exception):  # noqa: N818 - it reads as what it says where it is raised
+    """A scrubber can't make a copy that is sure to hold no metadata. The sealed original stays."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason
+
+
+@runtime_checkable
+class Scrubber(Protocol):
+    """Cleans files of some types.
+
+    It is pickled once, into the fork server of the sandbox, so its class must be importable and its state small.
+    `scrub` runs in a child process of its own, which can read the installed programs and the file's own folder, can
+    write in that folder only, and has no network. It may start programs.
+    """
+
+    @property
+    def mimes(self) -> frozenset[str]:
+        """The MIME types that it cleans, as Satark names them by the file's content."""
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write a clean copy of `source` to `target` and return the copy's MIME type, or a `Cleaned`.
+
+        Only the image, sound or text itself may pass, no metadata. Check the copy before returning.
+
+        Raises:
+            Unclean: there is no copy that is sure to be clean. Any other exception counts as "crashed".
+        """

@@ -1,0 +1,61 @@
+"""The built-in scrubbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from satark_files.documents.archive import ArchiveScrubber
+from satark_files.documents.markup import MarkupScrubber
+from satark_files.documents.old_office.scrubber import OldOfficeScrubber
+from satark_files.documents.ooxml import OoxmlScrubber
+from satark_files.documents.opendocument import OpenDocumentScrubber
+from satark_files.documents.pdf import PdfScrubber
+from satark_files.documents.plain_text import TextScrubber
+from satark_files.documents.svg import SvgScrubber
+from satark_files.documents.vcard import VcardScrubber
+from satark_files.images.heif import HeifScrubber
+from satark_files.images.jpeg import JpegScrubber
+from satark_files.images.png import PngScrubber
+from satark_files.images.reencode import BmpScrubber, GifScrubber, Jpeg2000Scrubber, TiffScrubber
+from satark_files.images.salvage import Salvaging
+from satark_files.images.webp import WebpScrubber
+from satark_files.looks_reader import LooksReader
+from satark_files.origin_reader import OriginReader
+from satark_files.preview import Previewer
+from satark_files.recordings.conversion import CONVERTED, ConversionScrubber
+from satark_files.recordings.disguise import VoiceDisguise
+from satark_files.recordings.mute import FilmMuter
+from satark_files.recordings.salvage import SalvagingRemux
+
+if TYPE_CHECKING:
+    from satark_files.scrubber import Scrubber
+
+
+def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
+    """Return every built-in scrubber. `ffmpeg`: the program's path; empty: the one that imageio-ffmpeg brings."""
+    single: list[Scrubber] = [
+        JpegScrubber(),
+        PngScrubber(),
+        WebpScrubber(),
+        Salvaging(GifScrubber(), "GIF"),
+        Salvaging(TiffScrubber(), "TIFF"),
+        HeifScrubber(),
+        Salvaging(BmpScrubber(), "BMP"),
+        Salvaging(Jpeg2000Scrubber(), "JPEG2000"),
+        SvgScrubber(),
+        SalvagingRemux(ffmpeg),
+        *(ConversionScrubber(mime, ffmpeg) for mime in CONVERTED),
+        FilmMuter(ffmpeg),
+        VoiceDisguise(ffmpeg),
+        PdfScrubber(),
+        OoxmlScrubber(),
+        OldOfficeScrubber(),
+        OpenDocumentScrubber(),
+        TextScrubber(),
+        MarkupScrubber(),
+        VcardScrubber(),
+        Previewer(ffmpeg),
+        OriginReader(ffmpeg),
+        LooksReader(),
+    ]
+    return [*single, ArchiveScrubber(single, FilmMuter(ffmpeg), ffmpeg)]

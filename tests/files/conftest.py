@@ -1,0 +1,10 @@
+"""Fixtures for tests of the cleaners."""
+
+import pytest
+
+from satark.testing.evidence.fixtures import driver, limits, make, sandbox, workspace  # noqa: F401 - fixtures
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"

@@ -1,0 +1,22 @@
+"""Images inside documents."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from PIL import Image
+
+from satark.testing.evidence.markers import MARKER
+from satark_files.documents.embedded_images import BLANK_PNG, EmbeddedImages
+from satark_files.limits import Limits
+
+
+def test_an_image_that_can_not_be_cleaned_becomes_blank(tmp_path: Path, limits: Limits) -> None:
+    images = EmbeddedImages(tmp_path, limits)
+    broken = io.BytesIO()
+    Image.effect_noise((64, 64), 90).save(broken, "PNG")
+    metafile = b"\x01\0\0\0" + bytes(36) + b" EMF" + MARKER.encode()
+    for data in (b"", metafile, MARKER.encode(), broken.getvalue()[:50] + MARKER.encode()):
+        assert images.clean(data) == (BLANK_PNG, "png")
+    assert list(tmp_path.iterdir()) == []

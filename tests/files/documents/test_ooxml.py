@@ -1,0 +1,92 @@
+"""Office Open XML at the level of its parts: what is not parsed, what is removed, what replaces it."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from satark.testing.evidence.documents import unpacked
+from satark.testing.evidence.markers import MARKER, SHOWN
+from satark_files.documents.ooxml import OoxmlScrubber
+from satark_files.limits import Limits
+from satark_files.scrubber import Cleaned, Unclean
+
+WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+ALTERNATE = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+TYPES = (
+    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Override PartName="/word/document.xml" '
+    'ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>'
+)
+MAIN = (
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type='
+    '"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/>'
+    "</Relationships>"
+)
+
+
+def word(folder: Path, body: str, head: str = "") -> Path:
+    """Write a Word file of one part."""
+    space = f'xmlns:w="{WORD}" xmlns:mc="{ALTERNATE}" xmlns:own="urn:own"'
+    document = f"{head}<w:document {space}><w:body>{body}</w:body></w:document>"
+    path = folder / "in.docx"
+    with zipfile.ZipFile(path, "w") as file:
+        for name, data in (("[Content_Types].xml", TYPES), ("_rels/.rels", MAIN), ("word/document.xml", document)):
+            file.writestr(name, data)
+    return path
+
+
+def cleaned(source: Path, limits: Limits) -> str:
+    OoxmlScrubber().scrub(source, source.with_name("out.docx"), limits)
+    with zipfile.ZipFile(source.with_name("out.docx")) as file:
+        return file.read("word/document.xml").decode()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<!DOCTYPE w:document>",
+        '<!DOCTYPE w [<!ENTITY x SYSTEM "file:///etc/passwd">]>',
+        '<!DOCTYPE w [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>',
+        '<!DOCTYPE w SYSTEM "http://127.0.0.1/x.dtd">',
+    ],
+)
+def test_a_part_with_a_document_type_is_refused(head: str, tmp_path: Path, limits: Limits) -> None:
+    with pytest.raises(Unclean, match="damaged"):
+        cleaned(word(tmp_path, f"<w:p><w:r><w:t>{SHOWN}</w:t></w:r></w:p>", head), limits)
+
+
+def test_elements_of_other_namespaces_are_removed_and_the_text_after_them_stays(tmp_path: Path, limits: Limits) -> None:
+    body = f'<w:p own:id="{MARKER}"><w:r><w:t>one<own:x>{MARKER}</own:x> two<own:y/> three</w:t></w:r></w:p>'
+    text = cleaned(word(tmp_path, body), limits)
+    assert "one two three" in text
+    assert MARKER not in text
+
+
+def test_alternatives_are_replaced_by_their_fallback(tmp_path: Path, limits: Limits) -> None:
+    choice = f'<mc:Choice Requires="own"><own:x>{MARKER}</own:x></mc:Choice>'
+    fallback = f"<mc:Fallback><w:r><w:t>{SHOWN}</w:t></w:r></mc:Fallback>"
+    text = cleaned(word(tmp_path, f"<w:p><mc:AlternateContent>{choice}{fallback}</mc:AlternateContent></w:p>"), limits)
+    assert SHOWN in text
+    assert MARKER not in text
+    assert "Fallback" not in text
+
+
+@pytest.mark.parametrize("kind", ["docx", "xlsx"])
+def test_a_broken_part_does_not_keep_the_others_out(
+    kind: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
+) -> None:
+    with zipfile.ZipFile(make(kind)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    broken = next(name for name in parts if "theme" in name or "styles" in name or "comments" in name)
+    parts[broken] = b"<cut short"
+    with zipfile.ZipFile(tmp_path / "in", "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    made = OoxmlScrubber().scrub(tmp_path / "in", tmp_path / "out", limits)
+    assert isinstance(made, Cleaned)
+    assert 50 < made.readable < 100
+    assert SHOWN.encode() in unpacked((tmp_path / "out").read_bytes())

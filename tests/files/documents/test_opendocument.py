@@ -1,0 +1,59 @@
+"""OpenDocument: a clean copy opens in LibreOffice as the original does (tried by hand; no test starts LibreOffice)."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from satark.testing.evidence.markers import MARKER
+from satark_files.documents.opendocument import OpenDocumentScrubber
+from satark_files.limits import Limits
+
+SPACE = "urn:oasis:names:tc:opendocument:xmlns:"
+MANIFEST, OFFICE, DUBLIN = f"{{{SPACE}manifest:1.0}}", f"{{{SPACE}office:1.0}}", "{http://purl.org/dc/elements/1.1/}"
+
+
+@pytest.fixture
+def clean(make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> Callable[..., dict[str, bytes]]:
+    """Clean a specimen, to which parts can be added, and return the parts of the copy."""
+
+    def cleaned(name: str, added: dict[str, bytes] | None = None) -> dict[str, bytes]:
+        source = tmp_path / "source"
+        source.write_bytes(make(name).read_bytes())
+        with zipfile.ZipFile(source, "a") as file:
+            for part, data in (added or {}).items():
+                file.writestr(part, data)
+        OpenDocumentScrubber().scrub(source, tmp_path / "clean", limits)
+        with zipfile.ZipFile(tmp_path / "clean") as file:
+            return {part: file.read(part) for part in file.namelist()}
+
+    return cleaned
+
+
+@pytest.mark.parametrize("name", ["odt", "ods", "odp"])
+def test_the_manifest_lists_every_part_and_the_version_of_the_content(
+    name: str, clean: Callable[..., dict[str, bytes]]
+) -> None:
+    chart = f"<office:document-content xmlns:office='{SPACE}office:1.0' office:version='1.3'/>".encode()
+    parts = clean(name, {"Object 1/content.xml": chart})
+    version = etree.fromstring(parts["content.xml"]).get(f"{OFFICE}version")
+    listed = etree.fromstring(parts["META-INF/manifest.xml"])
+    root = next(entry for entry in listed if entry.get(f"{MANIFEST}full-path") == "/")
+    assert version == "1.3"
+    assert listed.get(f"{MANIFEST}version") == root.get(f"{MANIFEST}version") == version
+    names = {entry.get(f"{MANIFEST}full-path") for entry in listed}
+    assert names == (parts.keys() - {"mimetype", "META-INF/manifest.xml"}) | {"/", "Object 1/"}
+
+
+def test_deleted_text_stays_deleted_without_an_author(clean: Callable[..., dict[str, bytes]]) -> None:
+    content = etree.fromstring(clean("odt")["content.xml"])
+    (change,) = content.iter(f"{OFFICE}change-info")
+    assert [(part.tag, part.text) for part in change] == [
+        (f"{DUBLIN}creator", "-"), (f"{DUBLIN}date", "1970-01-01T00:00:00"),
+    ]  # fmt: skip
+    assert MARKER not in etree.tostring(content, encoding="unicode")
+    assert "struck out" in etree.tostring(content, encoding="unicode")

@@ -1,0 +1,121 @@
+"""Odd, hostile and broken PNG, at the level of its chunks."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from satark.testing.evidence.images import encode, photo
+from satark.testing.evidence.markers import MARKER_BYTES
+from satark_files.images import png
+from satark_files.limits import MB, Limits
+from satark_files.scrubber import Unclean
+from satark_files.sniff import sniff_file
+
+
+def chunk(kind: bytes, payload: bytes) -> bytes:
+    return len(payload).to_bytes(4) + kind + payload + zlib.crc32(kind + payload).to_bytes(4)
+
+
+PNG = encode(photo(), "PNG")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        PNG[:40],
+        PNG[:-12],
+        PNG[:60] + b"\0" + PNG[61:],
+        PNG[:33] + chunk(b"IDAT", b"no stream") + PNG[-12:],
+        PNG[:33] + chunk(b"IDAT", zlib.compress(b"x" * 99)[:-5]) + PNG[-12:],
+    ],
+)
+def test_a_broken_png_is_refused(data: bytes) -> None:
+    with pytest.raises(Unclean, match="damaged"):
+        png.strip_metadata(data)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "1", "I;16", "LA"])
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize("size", [(96, 64), (1, 1), (3, 5), (33, 9)])
+def test_nothing_hides_after_the_last_row(mode: str, size: tuple[int, int], *, interlaced: bool) -> None:
+    data = encode(
+        photo().resize(size).convert("L").convert(mode) if mode == "I;16" else photo(mode).resize(size), "PNG"
+    )
+    if interlaced:
+        data = interlace(data)
+    plain = png.strip_metadata(data)
+    packed = b"".join(payload for kind, payload in png._chunks(plain) if kind == b"IDAT")
+    hidden = chunk(b"IDAT", zlib.compress(zlib.decompress(packed) + MARKER_BYTES))
+    at = plain.index(b"IDAT") - 4
+    clean = png.strip_metadata(plain[:at] + hidden + chunk(b"IEND", b""))
+    inside = b"".join(payload for kind, payload in png._chunks(clean) if kind == b"IDAT")
+    assert zlib.decompress(inside) == zlib.decompress(packed)
+
+
+def interlace(data: bytes) -> bytes:
+    """Return an interlaced image of the same header, with as many zeros as its seven passes have (section 8.1)."""
+    width, height, depth, colours = struct.unpack(">IIBB", data[16:26])
+    bits = depth * {2: 3, 4: 2, 6: 4}.get(colours, 1)
+    grid = "1646264677777777565656567777777736463646777777775656565677777777"
+    size = 0
+    for number in "1234567":
+        rows = [sum(grid[y % 8 * 8 + x % 8] == number for x in range(width)) for y in range(height)]
+        size += sum(1 + -(-count * bits // 8) for count in rows if count)
+    head = chunk(b"IHDR", data[16:28] + b"\1")
+    return png.SIGNATURE + head + chunk(b"IDAT", zlib.compress(bytes(size))) + chunk(b"IEND", b"")
+
+
+def test_every_chunk_is_kept_once_and_up_to_the_bytes_that_are_read() -> None:
+    twice = [
+        chunk(b"PLTE", MARKER_BYTES * 3),
+        chunk(b"PLTE", MARKER_BYTES * 6),
+        chunk(b"tRNS", MARKER_BYTES),
+        chunk(b"tRNS", MARKER_BYTES * 2),
+    ]
+    longer = chunk(b"IHDR", PNG[16:29] + MARKER_BYTES)
+    clean = png.strip_metadata(png.SIGNATURE + longer + chunk(b"IHDR", PNG[16:29] + MARKER_BYTES) + PNG[33:])
+    assert clean == png.strip_metadata(PNG)
+    assert MARKER_BYTES not in png.strip_metadata(PNG[:33] + b"".join(twice) + PNG[33:])
+    indexed = encode(photo("P"), "PNG")
+    assert png.strip_metadata(indexed[:-12] + b"".join(twice) + indexed[-12:]).count(MARKER_BYTES) == 1, (
+        "its transparent colours"
+    )
+
+
+def test_an_animated_png_keeps_its_still_image(tmp_path: Path, limits: Limits) -> None:
+    source, target = tmp_path / "in", tmp_path / "out"
+    data = encode(photo(), "PNG", save_all=True, append_images=[photo().rotate(90)])
+    source.write_bytes(data[:-12] + chunk(b"tEXt", b"Author\0" + MARKER_BYTES) + data[-12:])
+    assert b"acTL" in data
+    assert sniff_file(source) == "image/png"
+    png.PngScrubber().scrub(source, target, limits)
+    assert MARKER_BYTES not in target.read_bytes()
+    assert b"fdAT" not in target.read_bytes()
+
+
+def test_an_image_with_huge_sides_is_refused_before_decoding(tmp_path: Path, limits: Limits) -> None:
+    header = (60_000).to_bytes(4) * 2 + b"\x08\x02\0\0\0"
+    (tmp_path / "bomb").write_bytes(png.SIGNATURE + chunk(b"IHDR", header) + PNG[33:])
+    with pytest.raises(Unclean, match="too-many-pixels"):
+        png.PngScrubber().scrub(tmp_path / "bomb", tmp_path / "out", limits)
+
+
+def test_an_image_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bomb").write_bytes(encode(Image.new("RGB", (4000, 4000)), "PNG"))
+    with pytest.raises(Unclean, match="expands"):
+        png.PngScrubber().scrub(tmp_path / "bomb", tmp_path / "out", Limits(pixels=100 * MB, expansion=100))
+
+
+def test_a_copy_that_could_be_cleaned_further_is_refused(
+    tmp_path: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(png, "strip_metadata", lambda data: data + MARKER_BYTES)
+    (tmp_path / "in").write_bytes(PNG)
+    with pytest.raises(Unclean, match="damaged"):
+        png.PngScrubber().scrub(tmp_path / "in", tmp_path / "out", limits)

@@ -1,0 +1,159 @@
+"""What can be read of a damaged image is shown, with how much of it that is, and nothing of its metadata."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageChops
+
+from satark.testing.evidence.images import encode, exif, photo
+from satark.testing.evidence.markers import MARKER_BYTES
+from satark_files.images.jpeg import JpegScrubber
+from satark_files.images.reencode import TiffScrubber
+from satark_files.limits import Limits
+from satark_files.scrubber import Cleaned, Unclean
+from satark_files.scrubbers import builtin_scrubbers
+from satark_files.sniff import sniff_file
+
+LARGE = photo(size=(640, 480))
+JPEG = encode(LARGE, "JPEG", exif=exif(1), comment=MARKER_BYTES)
+PROGRESSIVE = encode(LARGE, "JPEG", exif=exif(1), comment=MARKER_BYTES, progressive=True)
+GIF, BMP = encode(LARGE, "GIF", comment=MARKER_BYTES), encode(LARGE, "BMP")
+BMP_CUT = BMP[: len(BMP) * 6 // 10]
+"""Its rows come from the bottom."""
+PNG = encode(LARGE, "PNG", exif=exif(1))
+
+
+def salvaged(data: bytes, folder: Path, limits: Limits) -> Cleaned:
+    source = folder / "source"
+    source.write_bytes(data)
+    scrubber = next(one for one in builtin_scrubbers() if sniff_file(source) in one.mimes)
+    mime = scrubber.scrub(source, folder / "target", limits)
+    copy = (folder / "target").read_bytes()
+    assert sniff_file(folder / "target") == mime
+    assert MARKER_BYTES not in copy
+    assert b"Exif" not in copy
+    return mime if isinstance(mime, Cleaned) else Cleaned(mime)
+
+
+@pytest.mark.parametrize(
+    ("data", "low", "high"),
+    [
+        (JPEG[: len(JPEG) // 2], 40, 70),
+        (JPEG[: len(JPEG) * 9 // 10], 80, 95),
+        (PROGRESSIVE[: len(PROGRESSIVE) // 2], 10, 90),
+        (PNG[: len(PNG) // 2], 40, 60),
+        (GIF[: len(GIF) * 6 // 10], 40, 80),
+        (BMP_CUT, 50, 70),
+        (PNG[:-40] + bytes(20) + PNG[-20:], 80, 99),
+    ],
+    ids=["half", "nine tenths", "progressive", "png", "gif", "bmp", "png with a wrong checksum"],
+)
+def test_the_read_part_is_shown_with_its_percentage(
+    data: bytes, low: int, high: int, tmp_path: Path, limits: Limits
+) -> None:
+    assert low <= salvaged(data, tmp_path, limits).readable <= high
+    with Image.open(tmp_path / "target") as copy:
+        assert copy.size == LARGE.size
+        top = (0, 300, 640, 400) if data is BMP_CUT else (0, 0, 640, 100)
+        difference = ImageChops.difference(copy.convert("RGB").crop(top), LARGE.crop(top))
+        assert difference.convert("L").resize((1, 1)).getpixel((0, 0)) < 40  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("size", "low", "high"), [(674, 100, 100), (500, 10, 99)], ids=["whole", "cut"])
+def test_a_progressive_image_in_arithmetic_coding_is_shown(
+    size: int, low: int, high: int, tmp_path: Path, limits: Limits
+) -> None:
+    data = (Path(__file__).parent / "arithmetic-progressive.jpg").read_bytes()
+    assert low <= salvaged(data[:size], tmp_path, limits).readable <= high
+
+
+def test_a_jpeg_that_lacks_only_its_end_is_cleaned_without_loss(tmp_path: Path, limits: Limits) -> None:
+    (tmp_path / "source").write_bytes(JPEG)
+    JpegScrubber().scrub(tmp_path / "source", tmp_path / "complete", limits)
+    complete = (tmp_path / "complete").read_bytes()
+    for cut in (1, 2):
+        assert salvaged(JPEG[:-cut], tmp_path, limits).readable == 100
+        assert (tmp_path / "target").read_bytes() == complete
+
+
+@pytest.mark.parametrize("lost", [1, 2], ids=["half of its end", "its end"])
+@pytest.mark.parametrize("data", [JPEG, PROGRESSIVE], ids=["baseline", "progressive"])
+def test_what_follows_an_image_whose_end_is_lost_is_not_kept(
+    data: bytes, lost: int, tmp_path: Path, limits: Limits
+) -> None:
+    film = b"\0\0\0\x18ftypmp42" + MARKER_BYTES
+    assert salvaged(data[:-lost] + film, tmp_path, limits).readable >= 90
+    with Image.open(tmp_path / "target") as copy:
+        assert copy.size == LARGE.size
+
+
+FORMS: Mapping[str, Mapping[str, Any]] = {
+    "webp": {"form": "WEBP", "quality": 90},
+    "webp lossless": {"form": "WEBP", "lossless": True},
+    "avif": {"form": "AVIF"},
+}
+
+
+@cache
+def large(form: str) -> bytes:
+    """Encode the large image, which takes a while: not when the tests are collected."""
+    return encode(LARGE, exif=exif(1), **FORMS[form])
+
+
+@pytest.mark.parametrize("part", [0.6, 0.9])
+@pytest.mark.parametrize("form", FORMS)
+def test_of_an_image_whose_decoder_wants_all_of_it_the_upper_rows_are_shown(
+    form: str, part: float, tmp_path: Path, limits: Limits
+) -> None:
+    data = large(form)
+    readable = salvaged(data[: int(len(data) * part)], tmp_path, limits).readable
+    assert 10 <= readable < 100
+    with Image.open(tmp_path / "target") as copy:
+        assert copy.size == LARGE.size
+        top = (0, 0, 300, 480 * (readable - 5) // 100)  # AVIF may have lost a half from top to bottom
+        difference = ImageChops.difference(copy.convert("RGB").crop(top), LARGE.crop(top))
+        assert difference.convert("L").resize((1, 1)).getpixel((0, 0)) < 40  # type: ignore[operator]
+        assert readable > 90 or copy.getpixel((635, 475)) == (128, 128, 128)
+
+
+def test_a_webp_image_that_lacks_only_metadata_is_cleaned_without_loss(tmp_path: Path, limits: Limits) -> None:
+    whole = large("webp lossless")
+    assert salvaged(whole[:-30], tmp_path, limits).readable == 100
+    with Image.open(tmp_path / "target") as copy, Image.open(io.BytesIO(whole)) as original:
+        assert copy.tobytes() == original.tobytes()
+
+
+@pytest.mark.parametrize("missing", [900, 600])
+def test_of_a_cut_heic_image_some_is_shown(
+    missing: int, make: Callable[[str], Path], tmp_path: Path, limits: Limits
+) -> None:
+    data = make("heic").read_bytes()
+    assert salvaged(data[: data.index(b"mdat") + 1280 - missing], tmp_path, limits).readable < 100
+
+
+@pytest.mark.parametrize("size", [(300, 5), (4, 4), (1, 300)])
+def test_a_narrow_image_is_cleaned(size: tuple[int, int], tmp_path: Path, limits: Limits) -> None:
+    assert salvaged(encode(photo(size=(300, 300)).resize(size), "JPEG"), tmp_path, limits).readable == 100
+
+
+@pytest.mark.parametrize("data", [JPEG[:200], JPEG[:700], PNG[:60], PROGRESSIVE[:300]])
+def test_an_image_of_which_nothing_can_be_read_is_refused(data: bytes, tmp_path: Path, limits: Limits) -> None:
+    with pytest.raises(Unclean, match="damaged"):
+        salvaged(data, tmp_path, limits)
+
+
+def test_a_photo_may_have_more_pixels_than_another_image_and_a_fax_is_no_bomb(tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(JPEG)
+    few = Limits(pixels=1000)
+    assert JpegScrubber().scrub(tmp_path / "source", tmp_path / "target", few) == "image/jpeg"
+    with pytest.raises(Unclean, match="too-many-pixels"):
+        JpegScrubber().scrub(tmp_path / "source", tmp_path / "target", Limits(pixels=1000, photo_pixels=1000))
+    pages = [Image.new("1", (1728, 2200), 1) for _ in range(12)]
+    pages[0].save(tmp_path / "fax", "TIFF", save_all=True, append_images=pages[1:], compression="group4")
+    assert TiffScrubber().scrub(tmp_path / "fax", tmp_path / "copy", Limits()) == "image/tiff"

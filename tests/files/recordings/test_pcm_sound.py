@@ -1,0 +1,80 @@
+"""Uncompressed sound: where the sound of a damaged file reaches into its tags, there is no clean copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from satark.testing.evidence.markers import MARKER_BYTES
+from satark_files.recordings import pcm_sound
+from satark_files.recordings.pcm_sound import holds_metadata
+from satark_files.scrubber import Unclean
+
+Make = Callable[[str], Path]
+Clean = Callable[[Path], Path]
+SOUND = bytes(range(1, 256)) * 9
+TAGS = {
+    "aiff": b"ID3 \0\0\0\x20ID3\4\0\0\0\0\0\x16TIT2\0\0\0\x0c\0\0\3" + MARKER_BYTES + b"-name",
+    "wav": b"LIST\x1c\0\0\0INFOIART\x10\0\0\0" + MARKER_BYTES.ljust(16, b"\0"),
+}
+
+
+def damaged(kind: str, missing: int, tags: bytes, excess: int = 0) -> bytes:
+    """Return a file without this many bytes of its sound, whose sound chunk still claims all and `excess` more."""
+    order: Literal["big", "little"] = "big" if kind == "aiff" else "little"
+    size = (len(SOUND) + excess).to_bytes(4, order)
+    if kind == "aiff":
+        size = (len(SOUND) + 9 + excess).to_bytes(4)  # offset, block size, and a byte that makes it even
+        rate = b"\x40\x0e\xac\x44\0\0\0\0\0\0"  # 44,100 as an 80-bit number
+        frames = (len(SOUND) // 2).to_bytes(4)
+        head = b"AIFFCOMM\0\0\0\x12\0\1" + frames + b"\0\x10" + rate + b"SSND" + size + bytes(8)
+    else:
+        head = b"WAVEfmt \x10\0\0\0\1\0\1\0\x44\xac\0\0\x88\x58\1\0\2\0\x10\0data" + size
+    body = head + (SOUND + b"\1")[: len(SOUND) + 1 - missing] + tags
+    return (b"FORM" if kind == "aiff" else b"RIFF") + len(body).to_bytes(4, order) + body
+
+
+@pytest.mark.parametrize(("missing", "excess"), [(16, 0), (60, 0), (400, 0), (0, 60), (0, 1 << 20)])
+@pytest.mark.parametrize("kind", TAGS)
+def test_sound_that_reaches_into_the_tags_is_damaged(
+    kind: str, missing: int, excess: int, tmp_path: Path, cleaned: Clean
+) -> None:
+    source = tmp_path / f"sound.{kind}"
+    source.write_bytes(damaged(kind, missing, TAGS[kind], excess))
+    with pytest.raises(Unclean, match="damaged"):
+        cleaned(source)
+
+
+@pytest.mark.parametrize(("missing", "tags"), [(0, "tags"), (0, ""), (400, "")])
+@pytest.mark.parametrize("kind", TAGS)
+def test_a_whole_file_and_one_that_only_ends_early_are_cleaned(
+    kind: str,
+    missing: int,
+    tags: str,
+    tmp_path: Path,
+    cleaned: Clean,
+) -> None:
+    source = tmp_path / f"sound.{kind}"
+    source.write_bytes(damaged(kind, missing, TAGS[kind] if tags else b""))
+    copy = cleaned(source).read_bytes()
+    assert MARKER_BYTES not in copy
+    assert SOUND[: len(SOUND) - missing - 2] in copy
+
+
+@pytest.mark.parametrize("at", [0, 3, (1 << 20) - 4, (1 << 20) + 1, 2_000_000])
+def test_a_tag_is_found_wherever_it_begins(at: int, tmp_path: Path) -> None:
+    file = tmp_path / "sound"
+    for mime, head in (("audio/aiff", b"NAME\0\0\1\0"), ("audio/wav", b"bext\x5a\2\0\0")):
+        file.write_bytes(b"\x55" * at + head)
+        assert holds_metadata(mime, file)
+        file.write_bytes(b"\x55" * at + head[:-1])
+        assert not holds_metadata(mime, file)
+
+
+def test_samples_that_spell_a_name_are_sound(tmp_path: Path) -> None:
+    file = tmp_path / "sound"
+    file.write_bytes(b"LISTLISTNAMENAMEID3 ID3 " * 1000)
+    assert not any(holds_metadata(mime, file) for mime in pcm_sound.MIMES)

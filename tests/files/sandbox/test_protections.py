@@ -1,0 +1,30 @@
+"""What of the sandbox holds on a machine is found out, not supposed."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from satark_files.sandbox import protections
+from satark_files.sandbox.protections import NAMES, Protections, describe, find_protections
+
+
+def test_everything_holds_on_this_machine() -> None:
+    assert find_protections() == Protections(
+        network=True, processes=True, files=True, calls=True, privileges=True, limits=True
+    )
+    assert find_protections().missing == ()
+
+
+def test_each_protection_has_a_name_for_operators() -> None:
+    assert tuple(NAMES) == Protections.__struct_fields__ == Protections().missing
+    assert describe(["network", "calls"]) == f"{NAMES['network']}; {NAMES['calls']}"
+
+
+@pytest.mark.parametrize("answer", ["", "no JSON", "exit"])
+def test_a_probe_that_fails_finds_nothing(answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "python"
+    broken.write_text(f"#!/bin/sh\n{'exit 1' if answer == 'exit' else f'echo {answer}'}\n")
+    broken.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(broken))
+    assert protections.find_protections.__wrapped__() == Protections()

@@ -1,0 +1,47 @@
+"""What msgspec raises for bytes that others wrote is caught everywhere: three kinds of exceptions, not one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from satark_files.decoding import DECODING_ERRORS
+
+ROOT = Path(__file__).parents[2]
+ONE_KIND = {"MsgspecError", "DecodeError", "ValidationError"}
+OWN_FILES = {
+    "core/satark/dialogue/flow/loader.py",
+    "core/satark/dialogue/flow/builder.py",
+    "core/satark_words/added_words.py",
+    "core/satark_words/index.py",
+    "core/satark_words/geography/reading.py",
+    "core/satark_words/languages.py",
+    "core/satark/demo/simulator.py",
+}
+"""Modules that decode what the operator or we ourselves wrote, and report its mistake in words."""
+
+
+@pytest.mark.parametrize("broken", [b'{"a": "\xff"}', b"[" * 5000, b"{", b'{"a": 1}'])
+def test_every_kind_of_unreadable_bytes_raises_one_of_them(broken: bytes) -> None:
+    with pytest.raises(DECODING_ERRORS):
+        msgspec.json.decode(broken, type=dict[str, str])
+
+
+def test_no_module_catches_one_kind_alone() -> None:
+    sources = (path for folder in ("core", "channels", "sinks") for path in (ROOT / folder).rglob("*.py"))
+    found = {f"{path.relative_to(ROOT)}:{line}" for path in sources for line in _lines_with_one_kind(path)}
+    assert {one for one in found if one.partition(":")[0] not in OWN_FILES and "/testing/" not in one} == set()
+
+
+def _lines_with_one_kind(path: Path) -> Iterator[int]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ExceptHandler) and node.type is not None:
+            names = {
+                ast.unparse(part).rpartition(".")[2] for part in ast.walk(node.type) if isinstance(part, ast.Attribute)
+            }
+            if names & ONE_KIND:
+                yield node.lineno

@@ -1,0 +1,70 @@
+"""Where and when a file was taken, by its metadata: numbers within their bounds, or nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from satark.testing.evidence.markers import LATITUDE
+from satark.tip import Origin
+from satark_files.limits import Limits
+from satark_files.origin import parse_origin
+from satark_files.origin_reader import OriginReader
+from satark_files.scrubber import Unclean
+
+
+@pytest.mark.parametrize("name", ["jpg", "png", "webp", "avif", "heic"])
+def test_the_place_of_an_image_is_read(name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
+    OriginReader().scrub(make(name), tmp_path / "out", limits)
+    found = parse_origin((tmp_path / "out").read_bytes())
+    assert found is not None
+    assert found.latitude == pytest.approx(LATITUDE, abs=1e-4)
+    assert found.longitude == pytest.approx(82.97389, abs=1e-4)
+    assert found.taken == ""
+
+
+@pytest.mark.parametrize("name", ["mp4", "mov"])
+def test_the_place_and_time_of_a_video_are_read(
+    name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
+) -> None:
+    OriginReader().scrub(make(name), tmp_path / "out", limits)
+    assert parse_origin((tmp_path / "out").read_bytes()) == Origin(
+        latitude=25.3176, longitude=82.9739, taken="2026-11-20T10:11"
+    )
+
+
+@pytest.mark.parametrize("name", ["gif", "png-cut", "avi"])
+def test_a_file_without_place_and_time_has_no_origin(
+    name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
+) -> None:
+    source = make(name.partition("-")[0])
+    if name.endswith("cut"):
+        (tmp_path / "cut").write_bytes(source.read_bytes()[:300])
+        source = tmp_path / "cut"
+    with pytest.raises(Unclean):
+        OriginReader().scrub(source, tmp_path / "out", limits)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"{}",
+        b"nonsense",
+        b'{"latitude": 91.0, "longitude": 0.5}',
+        b'{"latitude": 5.0}',
+        b'{"latitude": 0.0, "longitude": 0.0}',
+        b'{"latitude": "25", "longitude": 82.9}',
+        b'{"taken": "my own words"}',
+        b'{"taken": "1970-01-01T00:00"}',
+        b'{"taken": "' + b"9" * 9000 + b'"}',
+    ],
+)
+def test_an_answer_out_of_bounds_is_refused(answer: bytes) -> None:
+    assert parse_origin(answer) is None
+
+
+def test_text_beside_the_numbers_is_dropped() -> None:
+    assert parse_origin(
+        b'{"latitude": 1.5, "longitude": -2.5, "taken": "2026:11:20 10:11:12 Jane", "owner": "Jane"}'
+    ) == Origin(latitude=1.5, longitude=-2.5, taken="2026-11-20T10:11")

@@ -1,0 +1,104 @@
+"""Previews: small, without metadata, and made of the clean copy alone."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+
+from satark.store.sealed_files import erase, preview_path
+from satark.testing.evidence.markers import MARKER_BYTES
+from satark.testing.evidence.pipeline_driver import PipelineDriver, chunks
+from satark_files.documents import pdf_rendering
+from satark_files.documents.pdf import PdfScrubber
+from satark_files.images.jpeg import JpegScrubber
+from satark_files.images.reduced import LONGEST
+from satark_files.jobs import PREVIEW_JOB
+from satark_files.limits import Limits
+from satark_files.scrubber import Unclean
+from satark_files.scrubbers import builtin_scrubbers
+
+
+@pytest.mark.parametrize(
+    ("name", "mime"),
+    [
+        ("jpg", "image/jpeg"),
+        ("png-palette", "image/jpeg"),
+        ("png-gray16", "image/jpeg"),
+        ("webp-animated", "image/jpeg"),
+        ("heic", "image/jpeg"),
+        ("mp4", "image/jpeg"),
+        ("webm", "image/jpeg"),
+        ("ts", "image/jpeg"),
+        ("opus", "image/png"),
+        ("amr", "image/png"),
+        ("wav", "image/png"),
+        ("pdf", "image/jpeg"),
+        ("txt", ""),
+        ("docx", ""),
+    ],
+)
+async def test_types_that_can_be_shown_get_a_preview(
+    name: str, mime: str, make: Callable[[str], Path], tmp_path: Path, driver: PipelineDriver
+) -> None:
+    file = await driver.process(chunks(make(name).read_bytes(), 10**7))
+    assert (file.problem, file.preview_mime) == (None, mime)
+    assert preview_path(driver.folder, "1").exists() == bool(mime)
+    if mime:
+        data = driver.open(preview_path(driver.folder, "1"), file.preview_sha256)
+        assert MARKER_BYTES not in data
+        with Image.open(io.BytesIO(data)) as picture:
+            assert max(picture.size) <= LONGEST
+            assert len(picture.getexif()) == 0
+    erase(driver.folder, "1")
+    assert driver.files == []
+
+
+def preview(copy: Path, limits: Limits) -> Image.Image:
+    """The preview of a clean copy."""
+    (previewer,) = [one for one in builtin_scrubbers() if PREVIEW_JOB in one.mimes]
+    assert previewer.scrub(copy, copy.with_name("preview"), limits) == "image/jpeg"
+    return Image.open(io.BytesIO(copy.with_name("preview").read_bytes()))
+
+
+@pytest.mark.parametrize("orientation", [1, 6, 8])
+def test_a_photo_is_decoded_once_and_its_preview_is_upright(orientation: int, tmp_path: Path, limits: Limits) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    drawn = Image.linear_gradient("L").resize((1400, 700)).convert("RGB")
+    drawn.save(tmp_path / "photo", "JPEG", exif=exif)
+    JpegScrubber().scrub(tmp_path / "photo", tmp_path / "clean", limits)
+    (tmp_path / "alone").write_bytes((tmp_path / "clean").read_bytes())
+    decoded_again = preview(tmp_path / "alone", limits)
+    (tmp_path / "clean").write_bytes((tmp_path / "clean").read_bytes()[:400])
+    decoded_once = preview(tmp_path / "clean", limits)
+    assert decoded_once.size == decoded_again.size == ((480, 240) if orientation == 1 else (240, 480))
+    assert ImageChops.difference(decoded_once, decoded_again).getextrema() == ((0, 0),) * 3
+
+
+def test_a_page_is_rendered_once_and_its_preview_is_that_of_the_clean_copy(
+    make: Callable[[str], Path], tmp_path: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    PdfScrubber().scrub(make("pdf"), tmp_path / "clean", limits)
+    (tmp_path / "alone").write_bytes((tmp_path / "clean").read_bytes())
+    rendered_again = preview(tmp_path / "alone", limits)
+    monkeypatch.delattr(pdf_rendering, "render_first_page")
+    rendered_once = preview(tmp_path / "clean", limits)
+    assert max(rendered_once.size) == LONGEST
+    assert ImageChops.difference(rendered_once, rendered_again).getbbox() is None
+
+
+async def test_a_preview_that_the_cleaning_process_did_not_come_to_is_made_alone(
+    driver: PipelineDriver, make: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_turn = driver.sandbox.scrub_in_turn
+    monkeypatch.setattr(driver.sandbox, "scrub_in_turn", lambda steps, limits: in_turn(steps[:1], limits))
+    assert (await driver.process(chunks(make("jpg").read_bytes()))).preview_mime == "image/jpeg"
+
+
+def test_a_broken_copy_has_no_preview(tmp_path: Path, make: Callable[[str], Path], limits: Limits) -> None:
+    (tmp_path / "cut").write_bytes(make("jpg").read_bytes()[:400])
+    (previewer,) = [one for one in builtin_scrubbers() if PREVIEW_JOB in one.mimes]
+    with pytest.raises(Unclean):
+        previewer.scrub(tmp_path / "cut", tmp_path / "out", limits)

@@ -1,0 +1,97 @@
+"""A file's type follows from its content, whatever type was declared."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from satark.testing.evidence.images import IMAGES
+from satark.testing.evidence.recordings import RECORDINGS
+from satark_files.sniff import UNKNOWN, sniff, sniff_file
+
+
+@pytest.mark.parametrize(("mime", "names"), [*IMAGES.items(), *RECORDINGS.items()])
+def test_the_type_of_every_specimen_is_recognised(
+    mime: str, names: tuple[str, ...], make: Callable[[str], Path]
+) -> None:
+    assert [sniff_file(make(name)) for name in names] == [mime] * len(names)
+
+
+def box(kind: bytes, rest: bytes = b"") -> bytes:
+    return (8 + len(rest)).to_bytes(4) + kind + rest
+
+
+@pytest.mark.parametrize(
+    ("head", "mime"),
+    [
+        (box(b"ftyp", b"mif1\0\0\0\0avifmif1"), "image/avif"),
+        (box(b"ftyp", b"mif1\0\0\0\0heicmif1"), "image/heic"),
+        (box(b"ftyp", b"M4A \0\0\0\0isom"), "audio/mp4"),
+        (box(b"ftyp", b"3gp5\0\0\0\0isom"), "video/3gpp"),
+        (box(b"ftyp", b"MSNV\0\0\0\0isom"), "video/mp4"),
+        (box(b"ftyp", b"crx \0\0\0\0isom"), UNKNOWN),
+        (box(b"wide") + box(b"mdat"), "video/quicktime"),
+        (b"\x1aE\xdf\xa3\x93B\x82\x88webm", "video/webm"),
+        (b"\x1aE\xdf\xa3\x93B\x82\x88mkvmkv", UNKNOWN),
+        (b"OggS" + bytes(24) + b"\x80theora", "video/ogg"),
+        (b"#!AMR-WB\n", "audio/amr-wb"),
+        (b"RIFF\0\0\0\0AVI LIST", "video/x-msvideo"),
+        (b"\xff\xf1\x50\x80", "audio/aac"),
+        (b"\xff\xfb\x90\x64", "audio/mpeg"),
+        (b"%PDF-1.7\n", "application/pdf"),
+        (b"PK\3\4" + bytes(40), "application/zip"),
+        (b"\x7fELF\2\1\1" + bytes(60), "application/x-executable"),
+        (b"<html><body>\xff\xd8\xff\xe0JFIF", UNKNOWN),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"),
+        ("चोरी की सूचना\n".encode(), "text/plain"),
+        ("चोरी".encode()[:-1], "text/plain"),
+        (b"\xef\xbb\xbfBEGIN:VCARD\nVERSION:3.0", "text/vcard"),
+        (b"plain\0not", UNKNOWN),
+        (b"\xfe\xfd\xfc", UNKNOWN),
+        (b"", UNKNOWN),
+    ],
+)
+def test_a_type_is_recognised_by_the_first_bytes(head: bytes, mime: str) -> None:
+    assert sniff(head) == mime
+
+
+@pytest.mark.parametrize("size", [8, 30, 31, 52, 600])
+def test_an_old_office_file_cut_short_has_a_type(size: int, make: Callable[[str], Path], tmp_path: Path) -> None:
+    (tmp_path / "cut").write_bytes(make("doc").read_bytes()[:size])
+    assert sniff_file(tmp_path / "cut") == "application/x-ole-storage"
+
+
+def test_a_long_id3_tag_is_skipped(tmp_path: Path) -> None:
+    tag = b"ID3\4\0\0" + bytes((0, 1, 0, 0))
+    for sound, mime in ((b"\xff\xf1\x50\x80", "audio/aac"), (b"fLaC\0\0\0\x22", "audio/flac"), (b"", "audio/mpeg")):
+        (tmp_path / "sound").write_bytes(tag + bytes(1 << 14) + sound)
+        assert sniff_file(tmp_path / "sound") == mime
+
+
+@given(st.binary(max_size=64))
+def test_any_bytes_have_a_type(head: bytes) -> None:
+    kind, _, name = sniff(head).partition("/")
+    assert kind
+    assert name
+
+
+@pytest.mark.parametrize("brand", [b"kddi", b"pana", b"nvr1", b"cmfc", b"piff", b"hvc1", b"av01"])
+def test_brands_of_recorders_are_films(brand: bytes) -> None:
+    assert sniff(b"\0\0\0\x18ftyp" + brand + bytes(400)) == "video/mp4"
+
+
+@pytest.mark.parametrize(
+    ("head", "mime"),
+    [
+        ("नमस्ते hello".encode("utf-16"), "text/plain"),
+        ("café, “quoted”: a second line of text".encode("cp1252"), "text/plain"),
+        (b"HTTP/1.1 200 OK\r\n\r\n%PDF-1.4\n", "application/pdf"),
+        (b"RF64\xff\xff\xff\xffWAVEds64", "audio/wav"),
+        (bytes(range(1, 200)), UNKNOWN),
+        (b"\xe9" * 90, UNKNOWN),
+    ],
+)
+def test_texts_in_other_encodings_and_late_beginnings(head: bytes, mime: str) -> None:
+    assert sniff(head) == mime
