@@ -19,6 +19,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 READY := .venv/ready
+# What only this repository uses: benchmarks, fuzzing, chaos.
+SUPPORT := PYTHONPATH=tests $(BIN)/python -m support
 CLIPS := .venv/clips
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
@@ -44,57 +46,57 @@ lint: $(READY) ## formatter, linter, types, import contracts
 	@$(BIN)/lint-imports
 
 bench: $(READY) ## messages per second compared with a minimal bot (ARGS="--seconds 5 --json"), how photos delay answers, files per second by type, then times of a desk's pages at 1,000 to 100,000 tips
-	@PYTHONPATH=tests/bench $(BIN)/python -m satark_bench $(ARGS)
-	@PYTHONPATH=tests/bench $(BIN)/python -m satark_bench.photo_burst
-	@$(BIN)/python -m satark.testing.evidence.bench
-	@PYTHONPATH=tests/bench $(BIN)/python -m satark_desk_bench
+	@$(SUPPORT).bench $(ARGS)
+	@$(SUPPORT).bench.photo_burst
+	@$(SUPPORT).evidence.bench
+	@$(SUPPORT).desk_bench
 
 evidence-bench: $(READY) ## our cleaners beside exiftool and mat2: leaks, refusals, fidelity (ARGS=--names)
-	@$(BIN)/python -m satark.testing.evidence.side_by_side $(ARGS)
+	@$(SUPPORT).evidence.side_by_side $(ARGS)
 
 fuzz: $(READY) ## damaged inputs for every parser that strangers reach (TARGETS="twilio packs" SECONDS=600)
 	@for target in $(TARGETS); do \
-		$(BIN)/python -m satark.testing.fuzz $$target --seconds $(SECONDS) $(ARGS) || exit 1; done
+		$(SUPPORT).fuzz $$target --seconds $(SECONDS) $(ARGS) || exit 1; done
 
 mutation: $(READY) ## change lines of what must not fail: do the tests notice? (PARTS="routing"; an hour for all)
-	@$(BIN)/python -m satark.testing.mutation $(PARTS)
+	@$(SUPPORT).mutation $(PARTS)
 
 mutants: $(READY) ## break the scaffold's plugins and our channels: which rule of the contract's kit notices? (ARGS=--messages)
-	@PYTHONPATH=tests/bench $(BIN)/python -m satark_contracts $(ARGS)
+	@$(SUPPORT).contract_mutants $(ARGS)
 
 audit: $(READY) ## known flaws of the locked packages, where the advisory database can be reached
-	@$(BIN)/python -m satark.testing.supply audit
+	@$(SUPPORT).supply audit
 
 sbom: $(READY) ## the bill of materials of the locked packages (CycloneDX), in dist/
-	@$(BIN)/python -m satark.testing.supply sbom dist/satark.cdx.json
+	@$(SUPPORT).supply sbom dist/satark.cdx.json
 
 build: sbom ## wheel and source archive, the locks of servers and the bill of materials, in dist/
-	@$(BIN)/python -m satark.testing.supply server-lock dist/server.lock --without transcription
-	@$(BIN)/python -m satark.testing.supply server-lock dist/transcription.lock
-	@$(BIN)/python -m satark.testing.supply server-lock dist/web.lock --without evidence --without printing --without transcription
+	@$(SUPPORT).supply server-lock dist/server.lock --without transcription
+	@$(SUPPORT).supply server-lock dist/transcription.lock
+	@$(SUPPORT).supply server-lock dist/web.lock --without evidence --without printing --without transcription
 	@$(BIN)/python -m hatchling build -d dist
 
 soak: $(READY) ## an hour of steady load: memory, handles and times by minute (ARGS="--minutes 10 --per-second 100")
-	@PYTHONPATH=tests/bench $(BIN)/python -m satark_bench.soak $(ARGS)
+	@$(SUPPORT).bench.soak $(ARGS)
 
 torture: $(READY) ## 10,000 tips to failing destinations while processes are killed; needs RabbitMQ (ARGS="--tips 500 --kills 20")
-	@PYTHONPATH=tests/bench $(BIN)/python -m satark_torture $(ARGS)
+	@$(SUPPORT).torture $(ARGS)
 
 chaos: $(READY) ## 10,000 tips on both databases under kill -9, full disks, wrong clocks and a failing Meta (ARGS="--tips 100 --kills 20")
-	@PYTHONPATH=tests/bench $(BIN)/python -m satark_chaos $(ARGS)
+	@$(SUPPORT).chaos $(ARGS)
 
 upgrade: $(READY) ## a rolling upgrade from an older commit's schema while citizens write (ARGS="--from COMMIT --back 1")
-	@PYTHONPATH=tests/bench $(BIN)/python -m satark_chaos.upgrade $(ARGS)
+	@$(SUPPORT).chaos.upgrade $(ARGS)
 
 canary: $(READY) ## plant identifiers of every kind, search all that is written for them, and see twenty sabotages caught
 	@$(BIN)/satark canary --sabotages $(ARGS)
 
 corpus: $(READY) ## read the corpus of utterances: what is understood, and what a whole tip takes (ARGS=--misses lists)
-	@$(BIN)/python -m satark.testing.dialogue.understanding tests/words/corpora $(ARGS)
+	@$(SUPPORT).dialogue.understanding tests/words/corpora $(ARGS)
 
 lexicon: $(READY) ## write the index of the words that are understood, and their weights, after a change of them or the corpus
 	@$(BIN)/python -m satark_words.write_index
-	@$(BIN)/python -m satark.testing.dialogue.counting tests/words/corpora
+	@$(SUPPORT).dialogue.counting tests/words/corpora
 
 docs: $(READY) ## check the documentation against the code, and build it as a site with search, in build/site
 	@$(BIN)/pytest -q tests/test_docs.py tests/docs/test_code_blocks.py $(ARGS)

@@ -21,10 +21,10 @@ from typing import Any, Final
 from PIL import Image
 from playwright.async_api import Browser, FilePayload, Locator, Page, async_playwright, expect
 
-from satark.demo import samples
-from satark.testing.form.citizen import SHORT, FormCitizen
-from satark.testing.processes.service import Service
-from satark.testing.waiting import until
+from satark_demo import samples
+from satark_testing.processes.service import Service
+from satark_testing.waiting import until
+from support.form.citizen import SHORT, FormCitizen
 
 IMAGES: Final = Path(__file__).parent / "images"
 PHONE: Final = {"width": 360, "height": 740}

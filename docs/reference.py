@@ -31,7 +31,7 @@ from satark.destination_rule import DestinationRule
 from satark.evidence.recognition.settings import TranscriptionSettings
 from satark.plugins.contract import public_names
 from satark.plugins.loader import Plugins, installed
-from satark.testing.contracts.quality import Quality
+from satark_testing.contracts.quality import Quality
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent

@@ -18,24 +18,24 @@ import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
 from satark.plugins import loader
-from satark.testing.peers.postgres import clear_database, empty_database, postgres_server
-from satark.testing.quick_migrations import quick_migrations
-from satark.testing.settings import SETTINGS_OF_TESTS
-from satark.testing.shared_dialects import shared_dialects
-from satark.testing.waiting import LIMIT_SECONDS
 from satark_desk import passphrases
+from satark_testing.waiting import LIMIT_SECONDS
+from support.peers.postgres import clear_database, empty_database, postgres_server
+from support.quick_migrations import quick_migrations
+from support.settings import SETTINGS_OF_TESTS
+from support.shared_dialects import shared_dialects
 
 SLOW: Final[Mapping[str, str]] = {
-    "satark.demo.server": "the demo",
+    "satark_demo.server": "the demo",
     "satark_files.sandbox.sandbox": "the sandbox",
-    "satark.testing.evidence.specimens": "ffmpeg",
-    "satark.testing.form.service": "a host",
-    "satark.testing.installation": "a Satark process",
-    "satark.testing.matrix.installation": "a Satark process",
-    "satark.testing.processes.forked": "a Satark process",
-    "satark.testing.processes.office": "a Satark process",
-    "satark.testing.processes.service": "a Satark process",
-    "satark.testing.scripted.scripted_host": "a host",
+    "support.evidence.specimens": "ffmpeg",
+    "support.form.service": "a host",
+    "satark_testing.installation": "a Satark process",
+    "satark_testing.matrix.installation": "a Satark process",
+    "satark_testing.processes.forked": "a Satark process",
+    "support.processes.office": "a Satark process",
+    "satark_testing.processes.service": "a Satark process",
+    "support.scripted.scripted_host": "a host",
 }
 """Module, or function → what the tests need that import something of it, or use a fixture whose module does."""
 SLOW_MODULES: Final[Mapping[str, str]] = {"test_plugin.py": "other tools"}

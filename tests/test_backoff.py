@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from satark.backoff import backoff, keep_running, wait_for
 from satark.carrier import CarrierError
-from satark.testing.waiting import until
+from satark_testing.waiting import until
 
 
 @given(attempt=st.integers(1, 100_000), longest=st.floats(1, 3600))

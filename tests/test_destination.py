@@ -18,11 +18,11 @@ from satark.settings import Settings
 from satark.store import deliveries
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
-from satark.testing.scripted import ScriptedSink
-from satark.testing.store import fresh_services
-from satark.testing.tips import seed_tip
-from satark.testing.waiting import until
+from satark_testing.waiting import until
 from satark_words.geography.geography import Geography
+from support.scripted import ScriptedSink
+from support.store import fresh_services
+from support.tips import seed_tip
 
 ROOT = Path(__file__).parents[1]
 
@@ -50,15 +50,15 @@ OTHER_NAMES = {
     "core/satark_words/lexicon.py": "beginnings of words: <sound>:<word>*",
     "core/satark_words/likely.py": "senses of a text: <kind>:<name>",
     "core/satark_words/weighing.py": "weights: <sense>:<hundredths>",
-    "core/satark/testing/dialogue/counting.py": "senses of a text: <kind>:<name>",
+    "tests/support/dialogue/counting.py": "senses of a text: <kind>:<name>",
     "core/satark/audit/keys.py": "readers of acts: desk:<desk>, officer:<desk>/<officer>",
-    "core/satark/testing/canary/traces.py": "accounts: <channel>:<id>",
+    "core/satark_testing/canary/traces.py": "accounts: <channel>:<id>",
     "core/satark/remote/host_outbox.py": "deliveries of erasures: erased:<tip>:<rule>",
     "core/satark/custody/audit.py": "heads of the custody log: <position>:<hash>",
-    "core/satark/testing/dialogue/chat.py": "choice tokens",
-    "core/satark/demo/sample_citizen.py": "choice tokens",
-    "core/satark/testing/peers/gnupg.py": "lists of GnuPG",
-    "core/satark/testing/telegram/bot_api.py": "tokens of Telegram's bots",
+    "core/satark_testing/dialogue/chat.py": "choice tokens",
+    "core/satark_demo/sample_citizen.py": "choice tokens",
+    "core/satark_testing/peers/gnupg.py": "lists of GnuPG",
+    "core/satark_testing/telegram/bot_api.py": "tokens of Telegram's bots",
     "channels/telegram/satark_telegram/settings.py": "tokens of Telegram's bots",
     "channels/web_form/satark_web_form/form_pages.py": "choice tokens",
     "sinks/email/satark_email/schedule.py": "notifications: <kind>:<when>",

@@ -1,6 +1,6 @@
 """docs/install.md, typed line by line: the server takes signed webhooks, survives a power cut, backs itself up.
 
-What stands for the machine's own parts is declared in `satark.testing.bare_machine`. The phones are simulated.
+What stands for the machine's own parts is declared in `support.bare_machine`. The phones are simulated.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from sqlalchemy import make_url
 
 from satark.cli.deploy import NAMES
 from satark.identity.sealing import new_identity
-from satark.testing.bare_machine.machine import BareMachine
-from satark.testing.installation import ENGLISH
-from satark.testing.peers.postgres import server_from_wheel
-from satark.testing.processes.serving import serve
-from satark.testing.settings import SETTINGS_OF_TESTS
-from satark.testing.supply.lock import cut_lock, needed_to_run
-from satark.testing.telegram.bot_api import Person, TelegramPeer
-from satark.testing.telegram.citizen import TelegramCitizen
-from satark.testing.waiting import until
-from satark.testing.whatsapp.citizen import Citizen
-from satark.testing.whatsapp.graph_api import GraphPeer
+from satark_testing.installation import ENGLISH
+from satark_testing.processes.serving import serve
+from satark_testing.telegram.bot_api import Person, TelegramPeer
+from satark_testing.telegram.citizen import TelegramCitizen
+from satark_testing.waiting import until
+from satark_testing.whatsapp.citizen import Citizen
+from satark_testing.whatsapp.graph_api import GraphPeer
+from support.bare_machine.machine import BareMachine
+from support.peers.postgres import server_from_wheel
+from support.settings import SETTINGS_OF_TESTS
+from support.supply.lock import cut_lock, needed_to_run
 
 ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = (ROOT / "docs" / "install.md").read_text("utf-8")

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from satark.posting import Answer, Poster, PostFailed
-from satark.testing.peers.mail import self_signed
-from satark.testing.processes.service import free_port
-from satark.testing.waiting import until
+from satark_testing.peers.mail import self_signed
+from satark_testing.processes.service import free_port
+from satark_testing.waiting import until
 
 NETWORK, TIMEOUT = re.compile("^network$"), re.compile("^timeout$")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

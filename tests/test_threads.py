@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from satark.testing.waiting import until
 from satark.threads import run_in_thread
+from satark_testing.waiting import until
 
 
 async def test_it_gives_what_the_work_returns_and_raises() -> None:

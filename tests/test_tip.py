@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.source_copy import SourceCopy
 from satark.tip import (
     FEEDBACK_STATUSES,
     FINISHED_STATUSES,
@@ -18,6 +17,7 @@ from satark.tip import (
     group_digits,
     ordinal_order,
 )
+from satark_testing.source_copy import SourceCopy
 from satark_words.catalogues import Catalogues
 from satark_words.codes import HANDOFF_DIGITS, find_receipt_code
 

@@ -11,10 +11,10 @@ from satark.cli.flow import MEDIA
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.prompt import Capabilities
-from satark.testing.made_up_language import PACKAGES
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.languages import OFFERED, catalogue_of, is_written_in, language, script_of
+from support.made_up_language import PACKAGES
 
 LANGUAGES: Final = ("bho", "ur")
 OTHER_SCRIPT: Final = {"bho": "ARABIC", "ur": "DEVANAGARI"}

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from satark.services import Services
-from satark.testing.desks import SeededDesk
-from satark.testing.store import fresh_services
-from satark.testing.tips import SeededTip, seed_file, seed_tip
+from support.desks import SeededDesk
+from support.store import fresh_services
+from support.tips import SeededTip, seed_file, seed_tip
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from satark.roster.entries import Entry, OfficerSet, Role, RosterOfficer, new_ke
 from satark.services import Services
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
-from satark.testing.desks import SeededDesk
-from satark.testing.tips import SeededTip
+from support.desks import SeededDesk
+from support.tips import SeededTip
 
 
 def viewer_at(services: Services, holder: str, identity: str, desks: set[str]) -> Viewer:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from satark.backup.folder import BackupFolder
-from satark.testing.backups import Place, make_place
-from satark.testing.desks import SeededDesk
+from support.backups import Place, make_place
+from support.desks import SeededDesk
 
 
 @pytest.fixture

@@ -19,11 +19,11 @@ from satark.casework import Casework, NoSuchTip
 from satark.channel import Address, Batch, Inbound, Text
 from satark.identity.sealing import CantOpen, new_identity, open_as
 from satark.store import tables
-from satark.testing.backups import OPERATOR, Place, make_place
-from satark.testing.desks import SeededDesk
-from satark.testing.identifier_search import files_below, search
-from satark.testing.tips import SeededTip, seed_file, seed_message, seed_tip
 from satark.tip import Message
+from satark_testing.identifier_search import files_below, search
+from support.backups import OPERATOR, Place, make_place
+from support.desks import SeededDesk
+from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
 PHONE, WORDS = "+919140112233", "हथियार गोदाम में हैं"
 SPOOLED = Batch(inbound=[Inbound(account="sms:1", event_key="SM1", senders=(Address(PHONE),), event=Text(WORDS))])

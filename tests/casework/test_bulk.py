@@ -9,8 +9,8 @@ from satark.casework.clocks import Clocks
 from satark.casework.desk_act import MAX_TEXT
 from satark.casework.desk_acts import DeskActs
 from satark.services import Services
-from satark.testing.desks import SeededDesk, listed_officer
-from satark.testing.tips import seed_tip
+from support.desks import SeededDesk, listed_officer
+from support.tips import seed_tip
 
 
 def test_what_the_rules_refuse_of_some_is_named_and_the_others_are_done(services: Services, sp: SeededDesk) -> None:

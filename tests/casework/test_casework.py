@@ -17,9 +17,9 @@ from satark.identity.sealing import CantOpen, new_identity, open_as, seal
 from satark.services import Services
 from satark.store import envelopes, tables
 from satark.store.sealed_files import preview_path, put_in_place, seal_file
-from satark.testing.desks import SeededDesk
-from satark.testing.tips import SeededTip, seed_file, seed_file_state, seed_message, seed_tip
 from satark.tip import Accused, Evidence, Message
+from support.desks import SeededDesk
+from support.tips import SeededTip, seed_file, seed_file_state, seed_message, seed_tip
 
 
 def numbers(office: SeededDesk) -> list[str]:

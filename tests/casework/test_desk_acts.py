@@ -15,9 +15,9 @@ from satark.destination_rule import DestinationRule
 from satark.identity.sealing import CantOpen, new_identity, open_as
 from satark.services import Services
 from satark.store import tables
-from satark.testing.desks import Office, SeededDesk
-from satark.testing.tips import SeededTip, seed_message, seed_tip
 from satark.tip import Message
+from support.desks import Office, SeededDesk
+from support.tips import SeededTip, seed_message, seed_tip
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from satark.custody.chain import LogEntry
 from satark.desk import Level
 from satark.evidence.own_voice import OTHER, may_contain_voice
 from satark.services import Services
-from satark.testing.desks import SeededDesk
-from satark.testing.store import fresh_services
-from satark.testing.tips import MEANINGS, SeededTip, seed_file, seed_tip
+from support.desks import SeededDesk
+from support.store import fresh_services
+from support.tips import MEANINGS, SeededTip, seed_file, seed_tip
 
 APPROVAL = TwoOfficerApproval("rao", "khan", may_listen=True)
 VOICE: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what"}

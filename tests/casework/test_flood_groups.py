@@ -8,9 +8,9 @@ import pytest
 
 from satark.casework.flood_groups import flood_groups
 from satark.services import Services
-from satark.testing.desks import SeededDesk
-from satark.testing.tips import SeededTip, seed_message, seed_tip
 from satark.tip import Message
+from support.desks import SeededDesk
+from support.tips import SeededTip, seed_message, seed_tip
 
 COPIED = "मेयर साहब ने पार्क की ज़मीन बेच दी है सब लोग शिकायत भेजें नहीं तो बच्चे कहाँ खेलेंगे"
 RETOLD = "mayor sahab ne park ki zameen bech di hai, sab log shikayat bheje nahi to bachche kahan khelenge!!"

@@ -13,10 +13,10 @@ from satark.casework.merging import merged_into
 from satark.identity.sealing import CantOpen, open_as
 from satark.services import Services
 from satark.store import tables
-from satark.testing.desks import SeededDesk
-from satark.testing.tips import SeededTip, seed_message, seed_tip
 from satark.tip import Message, Priority
 from satark_words.catalogues import Catalogues
+from support.desks import SeededDesk
+from support.tips import SeededTip, seed_message, seed_tip
 
 REASON = "मौके पर कुछ नहीं मिला"
 

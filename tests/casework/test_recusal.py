@@ -21,8 +21,8 @@ from satark.custody.audit import verify_log
 from satark.roster.entries import RECOVERY
 from satark.roster.state import RosterState
 from satark.services import Services
-from satark.testing.desks import Office, SeededDesk, listed_officer
-from satark.testing.tips import SeededTip, seed_tip
+from support.desks import Office, SeededDesk, listed_officer
+from support.tips import SeededTip, seed_tip
 
 WORDS = "UP65CD4411 कल्लू शराब बेचता है"
 

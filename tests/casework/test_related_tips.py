@@ -8,10 +8,10 @@ from satark.casework.casework import Casework
 from satark.casework.related_tips import related_tips
 from satark.services import Services
 from satark.store.tables import databases
-from satark.testing.desks import SeededDesk
-from satark.testing.identifier_search import files_below
-from satark.testing.tips import SeededTip, seed_file, seed_message, seed_tip
 from satark.tip import Message
+from satark_testing.identifier_search import files_below
+from support.desks import SeededDesk
+from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
 
 def related(casework: Casework, seeded: SeededTip) -> dict[str, dict[str, str]]:

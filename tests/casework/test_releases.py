@@ -20,9 +20,9 @@ from satark.roster.entries import Entry, new_key_change
 from satark.routing.desks import change_key
 from satark.services import Services
 from satark.store import envelopes, tables
-from satark.testing.desks import Office, SeededDesk
-from satark.testing.tips import SeededTip, seed_file, seed_message, seed_tip
 from satark.tip import Message
+from support.desks import Office, SeededDesk
+from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
 OWN_WORDS = "मेरी दुकान के सामने कल्लू रोज़ शाम को कच्ची शराब बेचता है"
 REWORDING = "Country liquor is sold near the market in the evening by one Kallu."

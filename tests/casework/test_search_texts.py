@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from satark.services import Services
-from satark.testing.desks import Office, SeededDesk
-from satark.testing.tips import SeededTip, seed_tip
+from support.desks import Office, SeededDesk
+from support.tips import SeededTip, seed_tip
 
 ANSWERS = {
     "category": "INTOX",
@@ -21,7 +21,7 @@ ANSWERS = {
 @pytest.fixture
 def tip(services: Services, sp: SeededDesk, monkeypatch: pytest.MonkeyPatch) -> SeededTip:
     # A search looks at the number too, and one in six thousand has `few` in it.
-    monkeypatch.setattr("satark.testing.tips.new_number", lambda: "K2Q7-2XPM")
+    monkeypatch.setattr("support.tips.new_number", lambda: "K2Q7-2XPM")
     return seed_tip(services, [sp.desk], answers=ANSWERS, category="INTOX")
 
 

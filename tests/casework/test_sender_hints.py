@@ -8,10 +8,10 @@ import pytest
 
 from satark.casework.sender_hints import marked, sender_hints, text_hints
 from satark.services import Services
-from satark.testing.desks import SeededDesk
-from satark.testing.tips import seed_file, seed_message, seed_tip
 from satark.tip import Message
 from satark_words.geography.geography import Geography
+from support.desks import SeededDesk
+from support.tips import seed_file, seed_message, seed_tip
 
 SENTENCES = Path(__file__).parent / "corpora" / "sender_phrases.txt"
 

@@ -11,10 +11,10 @@ from satark.casework import Casework, NoSuchTip
 from satark.services import Services
 from satark.store import envelopes, tables, tip_changes
 from satark.store.unit_of_work import UnitOfWork
-from satark.testing.desks import SeededDesk
-from satark.testing.tips import SeededTip, seed_message, seed_tip
-from satark.testing.waiting import until
 from satark.tip import Message
+from satark_testing.waiting import until
+from support.desks import SeededDesk
+from support.tips import SeededTip, seed_message, seed_tip
 
 
 def numbers(office: SeededDesk) -> list[str]:

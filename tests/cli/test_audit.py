@@ -14,15 +14,15 @@ from satark.desk import Desk
 from satark.identity.sealing import new_identity
 from satark.routing.desks import add_desk
 from satark.store.tables import custody
-from satark.testing.store import fresh_services
-from satark.testing.tips import seed_file, seed_tip
+from support.store import fresh_services
+from support.tips import seed_file, seed_tip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from satark.services import Services
-    from satark.testing.tips import SeededTip
+    from support.tips import SeededTip
 
 
 @pytest.fixture

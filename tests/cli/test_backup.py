@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from satark.store.sealed_files import original_path
-from satark.testing.backups import OPERATOR, RECIPIENT, Place, make_place
-from satark.testing.commands import run
-from satark.testing.desks import SeededDesk
-from satark.testing.tips import seed_file, seed_tip
+from satark_testing.commands import run
+from support.backups import OPERATOR, RECIPIENT, Place, make_place
+from support.desks import SeededDesk
+from support.tips import seed_file, seed_tip
 
 FIRST = "1"
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from satark.cli.main import cli
-from satark.testing.store import fresh_services
+from support.store import fresh_services
 
 PHONE = "919878987789"
 

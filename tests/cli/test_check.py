@@ -14,9 +14,9 @@ from sqlalchemy import update
 
 from satark.cli.main import cli
 from satark.store import tables
-from satark.testing.commands import run
-from satark.testing.store import fresh_services
 from satark_files.sandbox.protections import NAMES, Protections
+from satark_testing.commands import run
+from support.store import fresh_services
 
 
 @pytest.fixture

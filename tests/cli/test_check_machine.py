@@ -9,7 +9,7 @@ import pytest
 
 from satark.cli import check_machine
 from satark.cli.check_machine import encryption, machine_findings, overwriting, swap
-from satark.testing.commands import run
+from satark_testing.commands import run
 
 HEAD = "Filename Type Size Used Priority\n"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.commands import run
-from satark.testing.desks import SeededDesk
-from satark.testing.store import fresh_services
+from satark_testing.commands import run
+from support.desks import SeededDesk
+from support.store import fresh_services
 
 NOWHERE = {
     "SATARK_EMAIL__HOST": "127.0.0.1",

@@ -11,8 +11,8 @@ import pytest
 
 from satark.cli import cost
 from satark.telemetry.metrics import Metrics
-from satark.testing.commands import run
-from satark.testing.dialogue.tip_costs import TipCosts
+from satark_testing.commands import run
+from satark_testing.dialogue.tip_costs import TipCosts
 
 RATES = """
 currency = "INR"
@@ -29,7 +29,7 @@ def walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
         yield "taps", "whatsapp", "hi", TipCosts(answers=7, incoming=8, outgoing=9, segments=0)
         yield "story", "sms", "hi", TipCosts(answers=3, incoming=4, outgoing=5, segments=10)
 
-    monkeypatch.setattr("satark.testing.dialogue.tip_costs.every_cost", two)
+    monkeypatch.setattr("satark_testing.dialogue.tip_costs.every_cost", two)
 
 
 def lines(*arguments: str) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from satark.testing.commands import run
+from satark_testing.commands import run
 
 
 def test_the_database_is_upgraded_and_downgraded(data: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from satark.services import Services
 from satark.store import breakers, tables
-from satark.testing.commands import run
-from satark.testing.store import fresh_services
+from satark_testing.commands import run
+from support.store import fresh_services
 
 ID = b"0123456789abcdef"
 

@@ -19,9 +19,9 @@ import pytest
 from click.testing import CliRunner
 
 from satark.cli.demo import demo as command
-from satark.demo.server import DemoServer
 from satark.runtime.host import Host
-from satark.testing.settings import SETTINGS_OF_TESTS
+from satark_demo.server import DemoServer
+from support.settings import SETTINGS_OF_TESTS
 
 SATARK = Path(sys.executable).with_name("satark")
 

@@ -15,7 +15,7 @@ import yaml
 from satark.cli.deploy import NAMES
 from satark.telemetry.logs import ALLOWED
 from satark.telemetry.metrics import Metrics
-from satark.testing.commands import run
+from satark_testing.commands import run
 
 UNITS = [name for name in NAMES if name.endswith((".service", ".timer"))]
 

@@ -16,9 +16,9 @@ from satark.desk import Desk
 from satark.identity.sealing import new_identity, recipient_of
 from satark.plugins.loader import Plugins
 from satark.routing.desks import add_desk
-from satark.testing.commands import run
-from satark.testing.scripted import ScriptedSink
-from satark.testing.store import fresh_services
+from satark_testing.commands import run
+from support.scripted import ScriptedSink
+from support.store import fresh_services
 
 
 @pytest.fixture

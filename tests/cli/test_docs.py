@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from satark.cli import docs
-from satark.testing.commands import run
+from satark_testing.commands import run
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from satark.cli.evidence import evidence
 from satark.cli.main import cli
 from satark.custody.pack import SEAL, seal_json
-from satark.testing.evidence.images import make_image
-from satark.testing.evidence.markers import MARKER_BYTES
+from support.evidence.images import make_image
+from support.evidence.markers import MARKER_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path

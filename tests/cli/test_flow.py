@@ -21,8 +21,8 @@ from satark.plugins.loader import Plugins
 from satark.prompt import Capabilities
 from satark.runtime import compose
 from satark.settings import Settings
-from satark.testing.made_up_language import CODE, NAME, make_language
 from satark_words.languages import translations
+from support.made_up_language import CODE, NAME, make_language
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pytest
 from satark.dialogue.flow.definition import Flow
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
 from satark.store.flows import Flows
-from satark.testing.commands import run
-from satark.testing.store import fresh_services
+from satark_testing.commands import run
+from support.store import fresh_services
 
 MINE = """\
 name: mine

@@ -14,7 +14,7 @@ from satark.cli.geography import geography
 from satark.cli.main import cli
 from satark.core_settings import Core
 from satark.destination_rule import DestinationRule
-from satark.testing.commands import run as check
+from satark_testing.commands import run as check
 from satark_words.geography.geography import Geography
 
 DISTRICTS = """\

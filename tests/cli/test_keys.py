@@ -16,9 +16,9 @@ from satark.routing.desks import add_desk
 from satark.runtime import compose
 from satark.runtime.edge_key_change import CantChange, change_edge_key
 from satark.settings import Settings, SettingsError
-from satark.testing.commands import run
-from satark.testing.installation import ENGLISH
-from satark.testing.scripted import ScriptedChannel, Tipster, scripted_host
+from satark_testing.commands import run
+from satark_testing.installation import ENGLISH
+from support.scripted import ScriptedChannel, Tipster, scripted_host
 
 ANSWERS = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}
 RECEIPT = r"\d{4} \d{4} \d{4} \d{4}"

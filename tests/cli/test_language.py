@@ -10,9 +10,9 @@ from click.testing import CliRunner, Result
 
 from satark.cli.language import language_group
 from satark.cli.language_catalogue import every_part
-from satark.testing.made_up_language import CODE, make_language
 from satark_words.catalogues import Catalogues
 from satark_words.languages import language, use_folder
+from support.made_up_language import CODE, make_language
 
 PARTS = {
     "satark.custody", "satark.dialogue", "satark.printing.poster",

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from satark.cli.command_table import LISTED
 from satark.cli.main import cli
-from satark.testing.commands import run
+from satark_testing.commands import run
 
 
 def test_help_and_version(data: Path) -> None:
@@ -70,7 +70,7 @@ def test_help_and_version_import_neither_database_nor_plugins_once_they_are_know
 
 def test_libraries_that_only_one_command_needs_are_imported_lazily() -> None:
     """Each of these takes a tenth of a second or more to import."""
-    lazy = {"fpdf", "satark.demo", "satark.testing", "telegram", "twilio"}
+    lazy = {"fpdf", "satark_demo", "satark_testing", "telegram", "twilio"}
     code = f"import sys, satark.cli.main; sys.exit(' '.join({lazy} & set(sys.modules)) or 0)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (found.returncode, found.stderr.strip()) == (0, "")

@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 
 from satark.cli.plugin import write_project
 from satark.cli.plugin_grade import plugin_grade
-from satark.testing.contracts.quality import Quality, grade_of
-from satark.testing.contracts.rule_book import RULES
+from satark_testing.contracts.quality import Quality, grade_of
+from satark_testing.contracts.rule_book import RULES
 
 ROOT = Path(__file__).parents[2]
 GRADED = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.commands import run
+from satark_testing.commands import run
 
 
 def test_plugins_are_listed(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

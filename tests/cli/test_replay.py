@@ -20,7 +20,7 @@ from satark.channel import Endpoint, RawRequest, SigningChannel
 from satark.cli.main import cli
 from satark.plugins.loader import Plugins
 from satark.settings import Settings
-from satark.testing.processes.serving import serve
+from satark_testing.processes.serving import serve
 
 SECRETS = {
     "SATARK_PLUGINS": '["whatsapp", "telegram", "sms_ivr", "web_form"]',

@@ -14,9 +14,9 @@ from satark.casework.tip_keeping import TipKeeping
 from satark.cli.main import cli
 from satark.retention.schedule import Term, store_term
 from satark.services import Services
-from satark.testing.desks import SeededDesk
-from satark.testing.store import fresh_services
-from satark.testing.tips import SeededTip, seed_tip
+from support.desks import SeededDesk
+from support.store import fresh_services
+from support.tips import SeededTip, seed_tip
 
 
 @pytest.fixture

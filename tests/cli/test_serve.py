@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from satark.store import tables
-from satark.testing.commands import run
-from satark.testing.processes.service import Service
-from satark.testing.store import fresh_services
-from satark.testing.waiting import until
+from satark_testing.commands import run
+from satark_testing.processes.service import Service
+from satark_testing.waiting import until
+from support.store import fresh_services
 
 
 @pytest.mark.parametrize("role", ["nobody", "web,nobody", ""])

@@ -8,8 +8,8 @@ import pytest
 
 from satark.cli import voice
 from satark.speech import synthetic_voice
-from satark.testing.commands import run
 from satark.voice_notes import PAUSE, VoiceNotes, clip_name
+from satark_testing.commands import run
 
 LINES = [("hi", "नमस्ते"), ("en", "Welcome"), ("en", "Welcome")]
 

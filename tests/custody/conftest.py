@@ -17,8 +17,8 @@ from satark.identity.sealing import new_identity
 from satark.roster.entries import desk_verifier
 from satark.routing.desks import add_desk
 from satark.services import Services
-from satark.testing.store import fresh_services
-from satark.testing.tips import SeededTip, seed_file, seed_tip
+from support.store import fresh_services
+from support.tips import SeededTip, seed_file, seed_tip
 
 AGREED = TwoOfficerApproval("rao", "khan", may_listen=True)
 ISSUER = Issuer(name="रमेश सिंह", office="SP office", make="Dell R350", serial="7XK2P93")

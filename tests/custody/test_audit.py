@@ -15,7 +15,7 @@ from satark.store import evidence_files, tables
 from satark.store.sealed_files import erase
 from satark.store.tables import anchor, custody, custody_head
 from satark.store.unit_of_work import unit_of_work
-from satark.testing.tips import SeededTip, seed_file, seed_file_state
+from support.tips import SeededTip, seed_file, seed_file_state
 
 Write = Callable[[Any], Any]
 

@@ -15,8 +15,8 @@ from satark.custody.erasure import erase_files
 from satark.services import Services
 from satark.store.sealed_files import erase
 from satark.store.tables import custody
-from satark.testing.store import fresh_services
-from satark.testing.tips import SeededTip, seed_tip
+from support.store import fresh_services
+from support.tips import SeededTip, seed_tip
 
 
 def test_the_database_reveals_nothing_of_what_was_done(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:

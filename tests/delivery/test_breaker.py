@@ -23,9 +23,9 @@ from satark.sink import Delivery, DeliveryResult, Done, Retry
 from satark.store import breakers, deliveries, tables
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
-from satark.testing.scripted import ScriptedSink
-from satark.testing.store import fresh_services
-from satark.testing.waiting import until
+from satark_testing.waiting import until
+from support.scripted import ScriptedSink
+from support.store import fresh_services
 
 START = 1_800_000_000
 DOWN = Retry("connection refused", down=True)

@@ -13,8 +13,8 @@ from satark.destination_rule import DestinationRule
 from satark.services import Services
 from satark.store import breakers, deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
-from satark.testing.store import fresh_services
 from satark.time_buckets import band
+from support.store import fresh_services
 
 DESTINATIONS = (
     DestinationRule(to="email:cell", desk="sp"),

@@ -22,9 +22,9 @@ from satark.settings import SettingsError
 from satark.sink import Delivery
 from satark.store import tables
 from satark.store.threads import post
-from satark.testing.store import fresh_services
-from satark.testing.tips import claim_delivery, seed_file, seed_file_state, seed_message, seed_tip
 from satark.tip import Message
+from support.store import fresh_services
+from support.tips import claim_delivery, seed_file, seed_file_state, seed_message, seed_tip
 
 TO = "email:cell"
 

@@ -21,9 +21,9 @@ from satark.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
 from satark.store import deliveries, envelopes, tables, threads
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
-from satark.testing.scripted import ScriptedSink, database_down
-from satark.testing.store import fresh_services
-from satark.testing.waiting import until
+from satark_testing.waiting import until
+from support.scripted import ScriptedSink, database_down
+from support.store import fresh_services
 
 
 class Yard:

@@ -13,9 +13,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from satark.demo.server import DemoServer
-from satark.testing.waiting import limit
-from satark.testing.whatsapp.citizen import receipt_in
+from satark_demo.server import DemoServer
+from satark_testing.waiting import limit
+from satark_testing.whatsapp.citizen import receipt_in
 
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 ORIGIN = ("ख़ुद बताती है कि वह कहाँ", "where or when")

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from playwright.async_api import Browser, FilePayload, Page, expect
 
-from satark.demo import samples
+from satark_demo import samples
 
 pytestmark = pytest.mark.needs("chromium")
 

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from satark.demo import samples
-from satark.testing.twilio.people import code_in
+from satark_demo import samples
+from satark_testing.twilio.people import code_in
 
 Open = Callable[[Path], Awaitable[Any]]
 

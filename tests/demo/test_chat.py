@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from satark.demo.whatsapp import WhatsAppChat
-from satark.testing.waiting import limit
-from satark.testing.whatsapp.graph_api import GraphPeer
+from satark_demo.whatsapp import WhatsAppChat
+from satark_testing.waiting import limit
+from satark_testing.whatsapp.graph_api import GraphPeer
 
 
 def _phone(publish: Callable[[dict[str, object]], None] = lambda _: None) -> tuple[WhatsAppChat, GraphPeer]:
@@ -18,7 +18,7 @@ def _phone(publish: Callable[[dict[str, object]], None] = lambda _: None) -> tup
 
 
 async def test_a_message_that_is_never_accepted_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("satark.demo.chat.ATTEMPTS", 2)
+    monkeypatch.setattr("satark_demo.chat.ATTEMPTS", 2)
     phone, peer = _phone()
     await phone.say("Hi", twice=False)
     await peer.close()
@@ -28,8 +28,8 @@ async def test_a_message_that_is_never_accepted_is_marked(monkeypatch: pytest.Mo
 
 
 async def test_typing_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("satark.demo.chat.ATTEMPTS", 0)
-    monkeypatch.setattr("satark.demo.chat.Chat.typing_seconds", 0.01)
+    monkeypatch.setattr("satark_demo.chat.ATTEMPTS", 0)
+    monkeypatch.setattr("satark_demo.chat.Chat.typing_seconds", 0.01)
     events: list[dict[str, object]] = []
     over = asyncio.Event()
 

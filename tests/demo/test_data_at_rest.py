@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.demo import data_at_rest
+from satark_demo import data_at_rest
 
 
 @given(st.binary(max_size=9), st.text(min_size=4, max_size=20), st.binary(max_size=9))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.demo.event_stream import EventStream
+from satark_demo.event_stream import EventStream
 
 
 async def test_a_page_that_does_not_read_is_disconnected() -> None:
@@ -19,7 +19,7 @@ async def test_a_page_that_does_not_read_is_disconnected() -> None:
 
 
 async def test_an_idle_stream_sends_keep_alives(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("satark.demo.event_stream._KEEPALIVE_SECONDS", 0.01)
+    monkeypatch.setattr("satark_demo.event_stream._KEEPALIVE_SECONDS", 0.01)
     events = EventStream()
     chunks = events.listen({})
     await anext(chunks)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from satark.demo import samples
-from satark.demo.photo_metadata import identifying_metadata
+from satark_demo import samples
+from satark_demo.photo_metadata import identifying_metadata
 
 
 def test_the_sample_photos_identify_their_owner() -> None:

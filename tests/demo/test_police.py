@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from satark.demo import samples
-from satark.demo.chat import NoSuchMessage, NotPossible
-from satark.demo.police import SHOWN, PoliceSystem, SimulatedPoliceSystem
-from satark.testing.peers.police import PoliceReceiver
+from satark_demo import samples
+from satark_demo.chat import NoSuchMessage, NotPossible
+from satark_demo.police import SHOWN, PoliceSystem, SimulatedPoliceSystem
+from satark_testing.peers.police import PoliceReceiver
 
 Open = Callable[[Path], Awaitable[Any]]
 
@@ -52,7 +52,7 @@ async def test_settings_replace_the_simulation(
 async def test_without_its_libraries_the_demo_says_so_and_runs(
     open_demo: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("satark.demo.providers.POLICE_LIBRARIES", ("asyncssh", "there_is_no_such_library"))
+    monkeypatch.setattr("satark_demo.providers.POLICE_LIBRARIES", ("asyncssh", "there_is_no_such_library"))
     visitor = await open_demo(tmp_path / "d")
     assert visitor.police == {"state": "missing", "events": []}
     assert "satark[police]" in PoliceSystem("missing").status_line

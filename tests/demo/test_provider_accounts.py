@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from satark.demo.provider_accounts import load_or_make_accounts
+from satark_demo.provider_accounts import load_or_make_accounts
 
 
 def test_accounts_are_made_once_and_show_nothing(tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 
 import pytest
 
-from satark.demo.chat import Chat
-from satark.demo.readings import MAX_LINES, Readings
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.settings import Settings
-from satark.testing.scripted import ScriptedChannel, Tipster, scripted_host
-from satark.testing.waiting import until
+from satark_demo.chat import Chat
+from satark_demo.readings import MAX_LINES, Readings
+from satark_testing.waiting import until
+from support.scripted import ScriptedChannel, Tipster, scripted_host
 
 
 class Phone(Chat):

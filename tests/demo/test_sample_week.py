@@ -12,11 +12,11 @@ import pytest
 
 from satark.casework.clocks import Clocks
 from satark.casework.desk_acts import DeskActs
-from satark.demo.sample_stories import STORIES
-from satark.demo.sample_week import acts
-from satark.demo.server import DemoServer
 from satark.runtime import compose
 from satark.settings import Settings
+from satark_demo.sample_stories import STORIES
+from satark_demo.sample_week import acts
+from satark_demo.server import DemoServer
 from satark_desk.demo import prepare
 
 pytestmark = pytest.mark.slow("the demo")

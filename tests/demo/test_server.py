@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from satark.demo import samples
-from satark.testing.peers.mail import MailPeer, mail_server
-from satark.testing.settings import SETTINGS_OF_TESTS
-from satark.testing.waiting import until
+from satark_demo import samples
+from satark_testing.peers.mail import MailPeer, mail_server
+from satark_testing.waiting import until
+from support.settings import SETTINGS_OF_TESTS
 
 Open = Callable[[Path], Awaitable[Any]]
 SATARK = Path(sys.executable).with_name("satark")

@@ -9,8 +9,8 @@ from typing import Any
 
 from PIL import Image
 
-from satark.demo import samples
-from satark.demo.photo_metadata import identifying_metadata
+from satark_demo import samples
+from satark_demo.photo_metadata import identifying_metadata
 
 Open = Callable[[Path], Awaitable[Any]]
 WHAT = "अस्सी घाट के पीछे वाली गली में रोज़ रात को कच्ची शराब बिकती है"

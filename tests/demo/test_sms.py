@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from satark.demo import samples
-from satark.testing.twilio.people import code_in
+from satark_demo import samples
+from satark_testing.twilio.people import code_in
 
 Open = Callable[[Path], Awaitable[Any]]
 

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, FilePayload, Page, expect
 
-from satark.demo import samples
 from satark.dialogue.rendering.phrases import words_of
 from satark.speech.clips_folder import fill_folder
-from satark.testing.commands import run
 from satark.voice_notes import PAUSE, clip_name
+from satark_demo import samples
+from satark_testing.commands import run
 from satark_words.catalogues import Catalogues
 
 pytestmark = pytest.mark.needs("espeak-ng")

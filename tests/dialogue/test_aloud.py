@@ -8,8 +8,8 @@ from satark.channel import Tap, Text
 from satark.choice_tokens import code_token
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import Mailbox, OpenMailbox
-from satark.testing.dialogue.chat import RECEIPT, Chat
 from satark.tip import Message
+from satark_testing.dialogue.chat import RECEIPT, Chat
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.session import FileNotice, Session
 from satark.dialogue.steps.contract import Step
-from satark.testing.dialogue.chat import NOW, RECEIPT, Chat
 from satark.tip import Accused, Place
+from satark_testing.dialogue.chat import NOW, RECEIPT, Chat
 from satark_words.geography.geography import Geography
 
 CATEGORIES = [

@@ -14,8 +14,8 @@ from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Mailbox, OpenMailbox, Session, Turn
 from satark.prompt import Capabilities
-from satark.testing.dialogue.chat import HANDOFF_CODE, Chat
 from satark.tip import Message
+from satark_testing.dialogue.chat import HANDOFF_CODE, Chat
 from satark_words.geography.geography import Geography
 
 SOURCE = default_flow()

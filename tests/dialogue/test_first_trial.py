@@ -16,7 +16,7 @@ import pytest
 from satark.channel import Edited, Revoked
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import Turn
-from satark.testing.dialogue.chat import Chat
+from satark_testing.dialogue.chat import Chat
 
 CHANNELS = ("whatsapp", "telegram", "sms")
 CATEGORY = ("Hi", "English")

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from satark.testing.dialogue.chat import Chat
+from satark_testing.dialogue.chat import Chat
 
 
 def tell(chat: Chat, files: tuple[str, ...]) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from satark.dialogue.rendering.fit import fit
 from satark.prompt import Capabilities
-from satark.testing.dialogue.chat import Chat
 from satark.tip import Accused
+from satark_testing.dialogue.chat import Chat
 
 WHATSAPP = Capabilities(
     kind="chat", text=4096, body=1024, buttons=3, button_label=20, rows=10, row_label=24, row_description=72,

@@ -13,7 +13,7 @@ import pytest
 from satark.channel import Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import Session, Turn
-from satark.testing.dialogue.chat import NOW, Chat
+from satark_testing.dialogue.chat import NOW, Chat
 
 CHANNELS = ("whatsapp", "telegram", "sms")
 TOLD = ("Hi", "English", "Illegal mining", "remind", "They dig sand every night", "Lanka", "no")

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from satark.testing.dialogue import understanding
-from satark.testing.dialogue.tip_costs import CEILINGS, CHANNELS, Road, TipCosts, every_cost
+from satark_testing.dialogue.tip_costs import CEILINGS, CHANNELS, Road, TipCosts, every_cost
+from support.dialogue import understanding
 
 Costs = Sequence[tuple[Road, str, str, TipCosts]]
 

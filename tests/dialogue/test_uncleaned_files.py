@@ -8,7 +8,7 @@ import pytest
 from satark.channel import Event, Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import FileNotice
-from satark.testing.dialogue.chat import NOW, Chat
+from satark_testing.dialogue.chat import NOW, Chat
 
 CHANNELS = ("whatsapp", "telegram", "sms", "voice", "web_form")
 WARNING = "File no. 3, 7 of those you sent could not be cleaned"

@@ -29,14 +29,14 @@ from satark.services import Services
 from satark.settings import Settings
 from satark.sink import DeadLetter, Delivery, Done, ReadingSink, Retry, Sink
 from satark.store.migrations import Migrations
-from satark.testing.contracts.channel import ChannelCase, Peer, Received, Said, check_channel
-from satark.testing.contracts.sink import SinkCase, check_sink
-from satark.testing.dialogue.chat import Chat
-from satark.testing.store import fresh_services, worker_context
-from satark.testing.tips import SeededTip, claim_delivery, seed_file, seed_message, seed_tip
 from satark.tip import Message
 from satark.transcriber import Transcriber
+from satark_testing.contracts.channel import ChannelCase, Peer, Received, Said, check_channel
+from satark_testing.contracts.sink import SinkCase, check_sink
+from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
+from support.store import fresh_services, worker_context
+from support.tips import SeededTip, claim_delivery, seed_file, seed_message, seed_tip
 
 HOW_TOS = Path(__file__).parents[2] / "docs" / "how-to"
 

@@ -15,8 +15,8 @@ from typing import Final
 
 import pytest
 
-from satark.testing.processes.service import free_port
-from satark.testing.settings import SETTINGS_OF_TESTS
+from satark_testing.processes.service import free_port
+from support.settings import SETTINGS_OF_TESTS
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = (ROOT / "docs" / "tutorial.md").read_text("utf-8")

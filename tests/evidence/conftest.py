@@ -2,7 +2,7 @@
 
 import pytest
 
-from satark.testing.evidence.fixtures import driver, limits, make, sandbox, workspace  # noqa: F401 - fixtures
+from support.evidence.fixtures import driver, limits, make, sandbox, workspace  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="module")

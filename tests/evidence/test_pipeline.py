@@ -15,12 +15,12 @@ import pytest
 from satark.evidence.pipeline import ProcessedFile, TooLarge, process_file
 from satark.store import sealed_files
 from satark.store.sealed_files import erase
-from satark.testing.evidence.hostile import HostileScrubber
-from satark.testing.evidence.images import IMAGES
-from satark.testing.evidence.markers import MARKER_BYTES
-from satark.testing.evidence.pipeline_driver import PipelineDriver, chunks
-from satark.testing.evidence.recordings import RECORDINGS, ffmpeg
 from satark_files.sandbox.sandbox import Sandbox
+from support.evidence.hostile import HostileScrubber
+from support.evidence.images import IMAGES
+from support.evidence.markers import MARKER_BYTES
+from support.evidence.pipeline_driver import PipelineDriver, chunks
+from support.evidence.recordings import RECORDINGS, ffmpeg
 
 
 @pytest.mark.parametrize("name", ["jpg", "heic", "mp4", "opus"])

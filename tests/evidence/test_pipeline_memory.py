@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from satark.testing.evidence.bench import process, sample
 from satark_files.limits import MB
 from satark_files.sandbox.sandbox import Sandbox
+from support.evidence.bench import process, sample
 
 STATUS = Path("/proc/self/status")
 

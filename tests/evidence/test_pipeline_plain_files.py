@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from satark.evidence import pipeline
-from satark.testing.evidence.markers import MARKER_BYTES
-from satark.testing.evidence.pipeline_driver import PipelineDriver, chunks
+from support.evidence.markers import MARKER_BYTES
+from support.evidence.pipeline_driver import PipelineDriver, chunks
 
 
 async def test_plain_files_never_leave_the_workspace(

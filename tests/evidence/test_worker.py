@@ -33,16 +33,16 @@ from satark.store.outbox import OutboxMessage
 from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
-from satark.testing.evidence.images import encode, photo
-from satark.testing.evidence.markers import LATITUDE
-from satark.testing.evidence.specimens import specimen
-from satark.testing.scripted import ACCOUNT, ScriptedChannel, database_down
-from satark.testing.store import fresh_services
-from satark.testing.waiting import until
 from satark.tip import Evidence
 from satark_files.limits import Limits
 from satark_files.sandbox.sandbox import Sandbox
+from satark_testing.waiting import until
 from satark_words.geography.geography import Geography
+from support.evidence.images import encode, photo
+from support.evidence.markers import LATITUDE
+from support.evidence.specimens import specimen
+from support.scripted import ACCOUNT, ScriptedChannel, database_down
+from support.store import fresh_services
 
 TIP = "0" * 32
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.wheels import Install, install
+from support.wheels import Install, install
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

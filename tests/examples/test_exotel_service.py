@@ -17,10 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from satark.testing.installation import Installation, set_up_installation
-from satark.testing.processes.service import Service
-from satark.testing.processes.serving import serve
-from satark.testing.wheels import Install
+from satark_testing.installation import Installation, set_up_installation
+from satark_testing.processes.service import Service
+from satark_testing.processes.serving import serve
+from support.wheels import Install
 
 PHONE = "09876543210"
 SECRET = "a-path-that-nobody-guesses"

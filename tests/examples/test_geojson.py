@@ -16,13 +16,13 @@ from satark.destination_rule import DestinationRule
 from satark.identity.sealing import new_identity
 from satark.services import Services
 from satark.sink import Done
-from satark.testing.contracts.plugin import PluginCase, check_plugin
-from satark.testing.contracts.sink import SinkCase, check_sink
-from satark.testing.store import fresh_services, worker_context
-from satark.testing.tips import claim_delivery, seed_tip
-from satark.testing.wheels import Install, run_satark
 from satark_geojson import plugin
 from satark_geojson.sink import GeoJsonSink
+from satark_testing.contracts.plugin import PluginCase, check_plugin
+from satark_testing.contracts.sink import SinkCase, check_sink
+from support.store import fresh_services, worker_context
+from support.tips import claim_delivery, seed_tip
+from support.wheels import Install, run_satark
 
 EXAMPLE = Path(__file__).parents[2] / "examples/geojson"
 MOST_LINES = 150

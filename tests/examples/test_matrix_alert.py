@@ -15,16 +15,16 @@ from satark.desk import Desk
 from satark.destination_rule import DestinationRule
 from satark.identity.sealing import new_identity
 from satark.sink import DeadLetter, DeliveryResult, Done, Retry
-from satark.testing.contracts.channel import Peer, Received, Reply
-from satark.testing.contracts.peer import Fault, PeerServer
-from satark.testing.contracts.plugin import PluginCase, check_plugin
-from satark.testing.contracts.sink import SampleTips, SinkCase, check_sink
-from satark.testing.store import fresh_services, worker_context
-from satark.testing.tips import claim_delivery, seed_tip
-from satark.testing.wheels import Install, run_satark
 from satark_matrix_alert import plugin
 from satark_matrix_alert.plugin import MatrixAlertSettings
 from satark_matrix_alert.sink import MatrixAlertSink
+from satark_testing.contracts.channel import Peer, Received, Reply
+from satark_testing.contracts.peer import Fault, PeerServer
+from satark_testing.contracts.plugin import PluginCase, check_plugin
+from satark_testing.contracts.sink import SampleTips, SinkCase, check_sink
+from support.store import fresh_services, worker_context
+from support.tips import claim_delivery, seed_tip
+from support.wheels import Install, run_satark
 
 EXAMPLE = Path(__file__).parents[2] / "examples/matrix_alert"
 MOST_LINES = 150

@@ -15,16 +15,16 @@ from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.loader import load_flow, read_flow
 from satark.dialogue.flow.questionnaire import Questionnaire
 from satark.settings import Settings, SettingsError
-from satark.testing.dialogue.chat import Chat
-from satark.testing.matrix.installation import MEDIA, MatrixInstallation, matrix_installation
-from satark.testing.matrix.player import resume
-from satark.testing.matrix.scenario import Do, Scenario, Words
-from satark.testing.processes.service import Service
-from satark.testing.wheels import Install
 from satark.tip import Accused
+from satark_testing.dialogue.chat import Chat
+from satark_testing.matrix.installation import MEDIA, MatrixInstallation, matrix_installation
+from satark_testing.matrix.player import resume
+from satark_testing.matrix.scenario import Do, Scenario, Words
+from satark_testing.processes.service import Service
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.languages import use_folder
+from support.wheels import Install
 
 DESKS = (("ward", "station"), ("zone", "district"), ("corporation", "range"), ("bureau", "state"))
 """The corporation's offices, and the anti-corruption bureau above them. Each stands for all units of its level."""

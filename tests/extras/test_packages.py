@@ -16,8 +16,8 @@ from packaging.utils import canonicalize_name
 
 from satark.extras import packages
 from satark.extras.packages import MODULES, Extra, MissingPackage, needing
-from satark.testing.commands import run
-from satark.testing.processes.service import Service, ServiceError
+from satark_testing.commands import run
+from satark_testing.processes.service import Service, ServiceError
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -20,7 +20,7 @@ OWN_FILES = {
     "core/satark_words/index.py",
     "core/satark_words/geography/reading.py",
     "core/satark_words/languages.py",
-    "core/satark/demo/simulator.py",
+    "core/satark_demo/simulator.py",
 }
 """Modules that decode what the operator or we ourselves wrote, and report its mistake in words."""
 

@@ -11,15 +11,15 @@ import pytest
 from fpdf import FPDF
 from PIL import Image
 
-from satark.testing.evidence.documents import unpacked
-from satark.testing.evidence.images import encode, photo
-from satark.testing.evidence.markers import HINDI, MARKER_BYTES, SHOWN
-from satark.testing.evidence.pipeline_driver import PipelineDriver, chunks
-from satark.testing.evidence.recordings import ffmpeg
 from satark_files.documents.pdf_rendering import render_first_page
 from satark_files.limits import Limits
 from satark_files.scrubbers import builtin_scrubbers
 from satark_files.sniff import sniff_file
+from support.evidence.documents import unpacked
+from support.evidence.images import encode, photo
+from support.evidence.markers import HINDI, MARKER_BYTES, SHOWN
+from support.evidence.pipeline_driver import PipelineDriver, chunks
+from support.evidence.recordings import ffmpeg
 
 Make = Callable[[str], Path]
 Maker = Callable[[Make, Path], bytes | Path]

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance
 
 from satark.casework.related.looks import are_alike
-from satark.testing.evidence.pipeline_driver import PipelineDriver, chunks
 from satark_files.looks import parse_looks
 from satark_files.looks_reader import looks_of
 from satark_files.scrubber import Unclean
+from support.evidence.pipeline_driver import PipelineDriver, chunks
 
 
 def picture(seed: int) -> Image.Image:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.evidence.markers import LATITUDE
 from satark.tip import Origin
 from satark_files.limits import Limits
 from satark_files.origin import parse_origin
 from satark_files.origin_reader import OriginReader
 from satark_files.scrubber import Unclean
+from support.evidence.markers import LATITUDE
 
 
 @pytest.mark.parametrize("name", ["jpg", "png", "webp", "avif", "heic"])

@@ -8,8 +8,6 @@ import pytest
 from PIL import Image, ImageChops
 
 from satark.store.sealed_files import erase, preview_path
-from satark.testing.evidence.markers import MARKER_BYTES
-from satark.testing.evidence.pipeline_driver import PipelineDriver, chunks
 from satark_files.documents import pdf_rendering
 from satark_files.documents.pdf import PdfScrubber
 from satark_files.images.jpeg import JpegScrubber
@@ -18,6 +16,8 @@ from satark_files.jobs import PREVIEW_JOB
 from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
 from satark_files.scrubbers import builtin_scrubbers
+from support.evidence.markers import MARKER_BYTES
+from support.evidence.pipeline_driver import PipelineDriver, chunks
 
 
 @pytest.mark.parametrize(

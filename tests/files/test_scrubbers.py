@@ -12,12 +12,6 @@ import imageio_ffmpeg
 import pytest
 from PIL import Image, ImageOps, ImageSequence
 
-from satark.testing.evidence.documents import DOCUMENTS, unpacked
-from satark.testing.evidence.images import IMAGES, ORIENTATION
-from satark.testing.evidence.markers import HINDI, LATITUDE, MARKER_BYTES, SHOWN
-from satark.testing.evidence.recordings import RECORDINGS
-from satark.testing.evidence.specimens import specimen_names
-from satark.testing.evidence.unusual import UNUSUAL
 from satark_files.images import jpeg
 from satark_files.jobs import DISGUISE_JOB, LOOKS_JOB, MUTE_JOB, ORIGIN_JOB, PREVIEW_JOB
 from satark_files.limits import Limits
@@ -27,6 +21,12 @@ from satark_files.recordings.ffmpeg import CONTAINERS, describe, find_program
 from satark_files.scrubber import Scrubber, Unclean
 from satark_files.scrubbers import builtin_scrubbers
 from satark_files.sniff import sniff_file
+from support.evidence.documents import DOCUMENTS, unpacked
+from support.evidence.images import IMAGES, ORIENTATION
+from support.evidence.markers import HINDI, LATITUDE, MARKER_BYTES, SHOWN
+from support.evidence.recordings import RECORDINGS
+from support.evidence.specimens import specimen_names
+from support.evidence.unusual import UNUSUAL
 
 IMAGE_NAMES, RECORDING_NAMES = specimen_names(IMAGES), specimen_names(RECORDINGS)
 DOCUMENT_NAMES = specimen_names(DOCUMENTS)

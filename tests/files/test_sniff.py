@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.testing.evidence.images import IMAGES
-from satark.testing.evidence.recordings import RECORDINGS
 from satark_files.sniff import UNKNOWN, sniff, sniff_file
+from support.evidence.images import IMAGES
+from support.evidence.recordings import RECORDINGS
 
 
 @pytest.mark.parametrize(("mime", "names"), [*IMAGES.items(), *RECORDINGS.items()])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from satark.identity import age_keys
 from satark.identity.age_keys import POST_QUANTUM, POST_QUANTUM_CHARACTERS, UnusableKey
 from satark.identity.sealing import CantOpen, check_identity, check_recipient
-from satark.testing.post_quantum import LONG_KEYS, bech32_decoded, bech32_encoded, switch_on
+from support.post_quantum import LONG_KEYS, bech32_decoded, bech32_encoded, switch_on
 
 LONG = LONG_KEYS.recipient_of(LONG_KEYS.generate())
 SHORT, SHORT_IDENTITY = age_keys.new_identity()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.processes.service import Service
+from satark_testing.processes.service import Service
 
 SHOW = """
 import ctypes, resource

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from satark.identity import receipts
 from satark.identity.edge_key import Identity
 from satark.identity.receipts import CodeKey, CodeStock, FreshCode, OpenedReceipt, derive
-from satark.testing.waiting import until
+from satark_testing.waiting import until
 
 IDENTITY = Identity(bytes(range(32)))
 OPENED = OpenedReceipt(

@@ -10,7 +10,7 @@ import pytest
 
 from satark.identity import stock as stocks
 from satark.identity.stock import Stock
-from satark.testing.waiting import until
+from satark_testing.waiting import until
 
 
 @pytest.fixture

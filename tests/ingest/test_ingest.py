@@ -37,9 +37,10 @@ from satark.settings import Settings
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import StoreDown
-from satark.testing.installation import ENGLISH
-from satark.testing.later import render_a_band_later
-from satark.testing.scripted import (
+from satark_testing.installation import ENGLISH
+from satark_testing.waiting import until
+from support.later import render_a_band_later
+from support.scripted import (
     ACCOUNT,
     ScriptedChannel,
     ScriptedSink,
@@ -48,7 +49,6 @@ from satark.testing.scripted import (
     inbound,
     scripted_host,
 )
-from satark.testing.waiting import until
 
 CODE = re.compile(r"\d{4} \d{4} \d{4} \d{4}")
 RECEIPT = CODE.pattern

@@ -15,7 +15,7 @@ from satark.ingest.ingest import IngestFailed
 from satark.runtime.host import Host
 from satark.settings import Settings
 from satark.store import tables
-from satark.testing.scripted import ACCOUNT, ScriptedChannel, Tipster, scripted_host
+from support.scripted import ACCOUNT, ScriptedChannel, Tipster, scripted_host
 
 STORY = "Arms are sold behind the brick kiln."
 NEWER = bytes([FORMAT + 1])

@@ -28,10 +28,10 @@ from satark.runtime.host import Host
 from satark.settings import Settings
 from satark.store import tables
 from satark.store.writer import StoreDown
-from satark.testing.later import render_a_band_later
-from satark.testing.processes.serving import serve
-from satark.testing.scripted import ACCOUNT, ScriptedChannel, database_down, inbound, scripted_host
-from satark.testing.waiting import until
+from satark_testing.processes.serving import serve
+from satark_testing.waiting import until
+from support.later import render_a_band_later
+from support.scripted import ACCOUNT, ScriptedChannel, database_down, inbound, scripted_host
 
 WHOLE_DIALOGUE = ("Hi", "English", "Illegal arms", "They sell arms", "Lanka", "Don't know", "No", "done", "Yes, send")
 

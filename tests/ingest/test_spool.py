@@ -14,7 +14,7 @@ from satark.channel import Address, Batch, Call, Event, Inbound, Media, MediaRef
 from satark.identity.edge_key import BrokenSeal, Identity
 from satark.identity.epoch_keys import LONGEST_GRACE
 from satark.ingest.spool import Spool, SpoolFull, quarantined, waiting
-from satark.testing.identifier_search import files_below, search
+from satark_testing.identifier_search import files_below, search
 
 PHONE, WORDS = "+919140112233", "हथियार गोदाम में हैं"
 REF = MediaRef(account="sms:1", id="Messages/MM77/Media/ME88", mime="audio/wav")

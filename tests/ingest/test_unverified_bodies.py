@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from satark.ingest.unverified_bodies import BodyTooLarge, NoRoom, UnverifiedBodies
-from satark.testing.waiting import limit
+from satark_testing.waiting import limit
 
 
 class Sender:

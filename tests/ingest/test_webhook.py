@@ -20,10 +20,10 @@ from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.settings import Settings
 from satark.store import tables
-from satark.testing.later import render_a_band_later
-from satark.testing.processes.serving import serve
-from satark.testing.scripted import LIMIT, ScriptedChannel, database_down, scripted_host
-from satark.testing.waiting import limit, until
+from satark_testing.processes.serving import serve
+from satark_testing.waiting import limit, until
+from support.later import render_a_band_later
+from support.scripted import LIMIT, ScriptedChannel, database_down, scripted_host
 
 
 class Porch:

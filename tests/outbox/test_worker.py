@@ -31,10 +31,10 @@ from satark.store import outbox, tables
 from satark.store.outbox import OutboxMessage
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
-from satark.testing.later import render_a_band_later
-from satark.testing.scripted import ACCOUNT, ScriptedChannel, database_down
-from satark.testing.store import fresh_services
-from satark.testing.waiting import until
+from satark_testing.waiting import until
+from support.later import render_a_band_later
+from support.scripted import ACCOUNT, ScriptedChannel, database_down
+from support.store import fresh_services
 
 ASHA, BINA = b"a" * 32, b"b" * 32
 

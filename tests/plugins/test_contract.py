@@ -17,7 +17,7 @@ SCAFFOLD = ROOT / "core" / "satark" / "cli" / "scaffold"
 PLUGINS = sorted(path for folder in ("channels", "sinks") for path in (ROOT / folder).rglob("*.py"))
 PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("channels/*/README.md"), *ROOT.glob("sinks/*/README.md")])
 PUBLIC = public_names()
-TESTS = "satark.testing"
+TESTS = "satark_testing"
 """Tests of plugins may import this too."""
 
 

@@ -27,9 +27,9 @@ from satark.services import Services, WorkerContext
 from satark.sink import Delivery, DeliveryResult, Done
 from satark.store import deliveries, envelopes, tables
 from satark.store.unit_of_work import UnitOfWork
-from satark.testing.peers.carrier import InMemoryCarrier
-from satark.testing.store import fresh_services, worker_context
-from satark.testing.tips import SeededTip, seed_tip
+from support.peers.carrier import InMemoryCarrier
+from support.store import fresh_services, worker_context
+from support.tips import SeededTip, seed_tip
 
 
 class OfficeLink:

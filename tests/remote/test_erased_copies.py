@@ -19,8 +19,8 @@ from satark.routing.desks import change_key
 from satark.runtime.retention_job import Retention
 from satark.settings import Settings
 from satark.store import deliveries, tables
-from satark.testing.tips import SeededTip, seed_file, seed_message
 from satark.tip import Message
+from support.tips import SeededTip, seed_file, seed_message
 
 FAR = 40_000
 """A day on which every term is over."""

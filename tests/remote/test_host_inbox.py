@@ -26,8 +26,8 @@ from satark.roster.chain import append
 from satark.roster.entries import DeskAdded, Entry
 from satark.routing.desks import add_desk
 from satark.store import deliveries, envelopes, tables
-from satark.testing.tips import seed_file_state
 from satark.tip import Message
+from support.tips import seed_file_state
 
 
 async def test_an_answer_reaches_the_tipster_and_the_other_desk_once(link_on_each_database: Any) -> None:

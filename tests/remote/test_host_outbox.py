@@ -14,8 +14,8 @@ from satark.custody.audit import verify_log
 from satark.remote.frames import CHUNK_SIZE
 from satark.sink import DeadLetter
 from satark.store import tables
-from satark.testing.tips import seed_file
 from satark.tip import Accused
+from support.tips import seed_file
 
 PHOTO = os.urandom(3 * CHUNK_SIZE)
 

@@ -14,8 +14,8 @@ from satark.identity.sealing import CantOpen, open_as, open_envelope
 from satark.ingest.mailbox import Mailboxes
 from satark.routing.tip_keys import TipRoot, encode_root, name_tags, tip_verifier
 from satark.store import deliveries, tables
-from satark.testing.tips import SeededTip
 from satark.tip import Message
+from support.tips import SeededTip
 
 
 def write_as_citizen(link: Any, seeded: SeededTip, text: str) -> None:

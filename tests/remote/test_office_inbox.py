@@ -19,8 +19,8 @@ from satark.remote.messages import (
     encode,
 )
 from satark.store import tables
-from satark.testing.tips import seed_file, seed_file_state, seed_message
 from satark.tip import Message
+from support.tips import seed_file, seed_file_state, seed_message
 
 PHOTO = os.urandom(3 * CHUNK_SIZE)
 

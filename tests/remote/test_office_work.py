@@ -11,8 +11,8 @@ from satark.casework.clocks import Clocks
 from satark.casework.desk_act import ActRefused, DeskAct
 from satark.casework.desk_acts import DeskActs
 from satark.casework.work import Work
-from satark.testing.tips import seed_message
 from satark.tip import Message
+from support.tips import seed_message
 
 
 async def test_an_office_asks_to_close_and_the_desk_that_directed_at_the_host_decides(link: Any) -> None:

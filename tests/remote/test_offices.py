@@ -15,7 +15,7 @@ from satark.remote.messages import (
 )
 from satark.remote.offices import office_of, resend
 from satark.store import tables
-from satark.testing.tips import seed_file
+from support.tips import seed_file
 
 PHOTO = os.urandom(3 * CHUNK_SIZE)
 

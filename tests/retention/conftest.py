@@ -14,8 +14,8 @@ from satark.runtime.retention_job import Retention
 from satark.services import Services
 from satark.settings import Settings
 from satark.store.migrations import Branch
-from satark.testing.desks import SeededDesk
-from satark.testing.store import fresh_services
+from support.desks import SeededDesk
+from support.store import fresh_services
 
 EDGE = Identity(b"e" * 32)
 

@@ -20,10 +20,10 @@ from satark.runtime.retention_job import Retention
 from satark.services import Services
 from satark.settings import Settings
 from satark.store import deliveries, tables
-from satark.testing.desks import SeededDesk
-from satark.testing.store import fresh_services
-from satark.testing.tips import SeededTip, seed_file, seed_message, seed_tip
 from satark.tip import Message
+from support.desks import SeededDesk
+from support.store import fresh_services
+from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
 EDGE = Identity(b"e" * 32)
 FAR = 40_000

@@ -19,9 +19,9 @@ from satark.runtime.retention_job import Retention
 from satark.services import Services
 from satark.settings import Settings
 from satark.store import tables
-from satark.testing.desks import SeededDesk
-from satark.testing.tips import SeededTip, seed_tip
 from satark.tip import STATUSES, Status
+from support.desks import SeededDesk
+from support.tips import SeededTip, seed_tip
 
 DEFAULTS = RetentionSettings()
 FAR = 40_000

@@ -16,8 +16,8 @@ from satark.roster.entries import Closed, DestinationSet, Entry, OfficerSet, dec
 from satark.roster.rules import NotAllowed, Unsigned
 from satark.services import Services
 from satark.store.tables import roster
-from satark.testing.roster import RosterBook
-from satark.testing.store import fresh_services
+from support.roster import RosterBook
+from support.store import fresh_services
 
 SP, CLERK = ("sp", "khan"), ("sp", "clerk")
 

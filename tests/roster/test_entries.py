@@ -26,7 +26,7 @@ from satark.roster.entries import (
     sign_as_officer,
     sign_statement,
 )
-from satark.testing.roster import RosterBook
+from support.roster import RosterBook
 
 IDENTITY = "AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQSUA4TLJ"
 

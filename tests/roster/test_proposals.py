@@ -14,8 +14,8 @@ from satark.roster.entries import Entry, OfficerSet, decode_entry
 from satark.roster.proposals import NoSuchProposal, Proposal
 from satark.roster.rules import Needed, NotAllowed, Unsigned
 from satark.services import Services
-from satark.testing.roster import RosterBook
-from satark.testing.store import fresh_services
+from support.roster import RosterBook
+from support.store import fresh_services
 
 SP, CLERK, DIG = ("sp", "khan"), ("sp", "clerk"), ("dig", "rao")
 MISSING = "one more officer: clerk (desk sp), rao (desk dig)"

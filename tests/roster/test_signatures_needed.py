@@ -11,7 +11,7 @@ from satark.identity.sealing import new_identity, recipient_of
 from satark.roster import rules
 from satark.roster.entries import Closed, DestinationSet, KeyChange, OfficerSet, Signature, new_key_change
 from satark.roster.rules import Needed, NotAllowed, Unsigned
-from satark.testing.roster import RosterBook
+from support.roster import RosterBook
 
 DIG, SP, CLERK, AUDITOR = ("dig", "rao"), ("sp", "khan"), ("sp", "clerk"), ("sp", "watcher")
 JAUNPUR, SO, CELL = ("sp-jaunpur", "iyer"), ("lanka", "so"), ("cell", "")

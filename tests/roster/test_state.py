@@ -7,7 +7,7 @@ import pytest
 
 from satark.identity.sealing import new_identity, recipient_of
 from satark.roster.entries import Closed, DestinationSet, OfficerSet, new_key_change
-from satark.testing.roster import RosterBook
+from support.roster import RosterBook
 
 DIG, SP, CLERK = ("dig", "rao"), ("sp", "khan"), ("sp", "clerk")
 

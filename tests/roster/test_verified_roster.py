@@ -18,8 +18,8 @@ from satark.roster.roster import Roster, desk_problems, destination_problems
 from satark.services import Services
 from satark.store.tables import roster
 from satark.store.unit_of_work import UnitOfWork
-from satark.testing.roster import RosterBook
-from satark.testing.store import fresh_services
+from support.roster import RosterBook
+from support.store import fresh_services
 
 SP, CLERK = ("sp", "khan"), ("sp", "clerk")
 REWRITTEN = "the roster in the key store is not the one that this machine knows: it was rewritten"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from satark.services import Services
-from satark.testing.desks import SeededDesk
-from satark.testing.store import fresh_services
+from support.desks import SeededDesk
+from support.store import fresh_services
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from satark.roster.rules import NotAllowed
 from satark.routing.desks import add_desk, all_desks, change_key, close_roster, find_desk
 from satark.services import Services
 from satark.store import envelopes, tables
-from satark.testing.desks import SeededDesk
-from satark.testing.tips import SeededTip, seed_tip
 from satark.tip import Message
+from support.desks import SeededDesk
+from support.tips import SeededTip, seed_tip
 
 
 def tamper(services: Services, table: Any, seeded: SeededTip, **values: Any) -> None:

@@ -11,8 +11,8 @@ from satark.identity.sealing import new_identity, recipient_of
 from satark.roster.entries import new_key_change
 from satark.routing import tip_keys
 from satark.routing.tip_keys import TipKeyAltered, TipKeyChange, TipRoot, name_tags, present_recipient, tip_verifier
-from satark.testing.roster import RosterBook
 from satark.tip import Envelope, Header
+from support.roster import RosterBook
 
 TIP = "f" * 32
 HEADER = Header(number="K4Q7-2XPM", revision=1, category="COW", language="hi", received="2026-11-24T12/PT6H")

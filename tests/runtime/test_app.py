@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 
 from satark.runtime.app import build_app
 from satark.settings import Settings
-from satark.testing.processes.serving import serve
-from satark.testing.scripted import ScriptedChannel, scripted_host
-from satark.testing.waiting import limit
+from satark_testing.processes.serving import serve
+from satark_testing.waiting import limit
+from support.scripted import ScriptedChannel, scripted_host
 
 
 async def test_a_host_that_fails_while_it_serves_ends_the_process(

@@ -12,8 +12,8 @@ from socket import create_server
 import pytest
 
 from satark.runtime.certificate_faults import certificate_faults
-from satark.testing.peers.mail import Certificate, self_signed
-from satark.testing.waiting import LIMIT_SECONDS
+from satark_testing.peers.mail import Certificate, self_signed
+from satark_testing.waiting import LIMIT_SECONDS
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from satark.core_settings import HttpSettings
 from satark.runtime.connections import SETTINGS_STATE
-from satark.testing.processes.serving import serve
-from satark.testing.waiting import limit, until
+from satark_testing.processes.serving import serve
+from satark_testing.waiting import limit, until
 
 Client: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 QUICK = HttpSettings(connections=8, header_seconds=0.2, header_bytes=4_096, stall_seconds=0.2, stall_bytes=100)

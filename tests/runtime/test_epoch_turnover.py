@@ -23,9 +23,9 @@ from satark.send_result import Transient
 from satark.settings import Settings, SettingsError
 from satark.store import conversations, tables
 from satark.store.resealing import count_sealed
-from satark.testing.installation import ENGLISH
-from satark.testing.scripted import ACCOUNT, ScriptedChannel, ScriptedSink, Tipster, scripted_host
-from satark.testing.waiting import until
+from satark_testing.installation import ENGLISH
+from satark_testing.waiting import until
+from support.scripted import ACCOUNT, ScriptedChannel, ScriptedSink, Tipster, scripted_host
 
 ANSWERS = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}
 RECEIPT = r"\d{4} \d{4} \d{4} \d{4}"

@@ -26,9 +26,9 @@ from satark.settings import Settings
 from satark.store import tables
 from satark.store.outbox import OutboxMessage
 from satark.telemetry.faults import ALARM_SECONDS
-from satark.testing.scripted import ACCOUNT, ScriptedChannel, scripted_host
-from satark.testing.waiting import until
 from satark_files.sandbox.protections import Protections
+from satark_testing.waiting import until
+from support.scripted import ACCOUNT, ScriptedChannel, scripted_host
 
 CALL = Call(account=ACCOUNT, method="messages", body=b"")
 

@@ -16,10 +16,10 @@ from satark.observability import LifecycleEvent
 from satark.runtime.host import Host
 from satark.send_result import Accepted, Delivered
 from satark.settings import Settings, SettingsError
-from satark.testing.scripted import ACCOUNT, ScriptedChannel, ScriptedSink, Tipster, inbound, scripted_host
-from satark.testing.store import fresh_services
-from satark.testing.waiting import until
 from satark_files.sandbox.protections import Protections
+from satark_testing.waiting import until
+from support.scripted import ACCOUNT, ScriptedChannel, ScriptedSink, Tipster, inbound, scripted_host
+from support.store import fresh_services
 
 CHORE = Call(account=ACCOUNT, method="delete", body=b"chore")
 

@@ -14,7 +14,7 @@ from satark.runtime.host import Host
 from satark.settings import Settings
 from satark.store import breakers, deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
-from satark.testing.processes.serving import serve
+from satark_testing.processes.serving import serve
 
 
 def host(folder: Path) -> Host:

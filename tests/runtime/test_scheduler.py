@@ -26,9 +26,9 @@ from satark.runtime.scheduler import ScheduledJobs
 from satark.settings import Settings
 from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
-from satark.testing.installation import ENGLISH
-from satark.testing.scripted import ACCOUNT, NEUTRAL, ScriptedChannel, ScriptedSink, Tipster, scripted_host
-from satark.testing.waiting import until
+from satark_testing.installation import ENGLISH
+from satark_testing.waiting import until
+from support.scripted import ACCOUNT, NEUTRAL, ScriptedChannel, ScriptedSink, Tipster, scripted_host
 
 ANSWERS = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}
 RECEIPT = r"\d{4} \d{4} \d{4} \d{4}"

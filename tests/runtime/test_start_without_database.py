@@ -20,8 +20,8 @@ from satark.runtime.host import Host
 from satark.settings import Settings
 from satark.store.engines import make_engine
 from satark.store.writer import StoreDown
-from satark.testing.scripted import ScriptedChannel, inbound, scripted_host
-from satark.testing.waiting import until
+from satark_testing.waiting import until
+from support.scripted import ScriptedChannel, inbound, scripted_host
 
 HI = Batch(inbound=[inbound("asha", Text("Hi"))])
 

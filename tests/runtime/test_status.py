@@ -13,8 +13,8 @@ from satark.core_settings import PUBLIC_METRICS, Role
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.settings import Settings, SettingsError
-from satark.testing.processes.service import free_port
-from satark.testing.processes.serving import serve
+from satark_testing.processes.service import free_port
+from satark_testing.processes.serving import serve
 
 ADDRESS = "127.0.0.1"
 

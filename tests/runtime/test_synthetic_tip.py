@@ -14,9 +14,9 @@ from satark.runtime.host import Host
 from satark.runtime.synthetic_tip import ProbeFailed, send_synthetic_tip
 from satark.settings import Settings
 from satark.store import envelopes, tables
-from satark.testing.desks import SeededDesk
-from satark.testing.scripted import ScriptedChannel, ScriptedSink, inbound, scripted_host
-from satark.testing.waiting import until
+from satark_testing.waiting import until
+from support.desks import SeededDesk
+from support.scripted import ScriptedChannel, ScriptedSink, inbound, scripted_host
 
 
 class DeskSink(ScriptedSink):

@@ -21,8 +21,8 @@ from satark.runtime.connections import SETTINGS_STATE, TimedConnection, Waiting
 from satark.runtime.webhook_connection import WEBHOOKS_STATE
 from satark.store.writer import StoreDown
 from satark.telemetry.metrics import Metrics
-from satark.testing.scripted import ScriptedChannel
-from satark.testing.waiting import until
+from satark_testing.waiting import until
+from support.scripted import ScriptedChannel
 
 BODY = b'[["asha","key-1","Hi"]]'
 DATE = (b"date", b"Fri, 27 Nov 2026 10:00:00 GMT")

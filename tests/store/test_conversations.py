@@ -16,7 +16,7 @@ from satark.store.engines import make_engine
 from satark.store.migrations import Migrations
 from satark.store.tables import alias, conversation
 from satark.store.unit_of_work import unit_of_work
-from satark.testing.waiting import until
+from satark_testing.waiting import until
 
 ID = b"c" * 32
 IDENTITY = Identity(bytes(32))

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from satark.store import deliveries, evidence_files, tables
 from satark.store.unit_of_work import UnitOfWork
-from satark.testing.desks import SeededDesk
-from satark.testing.store import fresh_services
-from satark.testing.tips import seed_file_state, seed_tip
+from support.desks import SeededDesk
+from support.store import fresh_services
+from support.tips import seed_file_state, seed_tip
 
 TO = "email:cell"
 

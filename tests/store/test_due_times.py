@@ -13,7 +13,7 @@ from satark.services import Services
 from satark.store import deliveries, outbox, tables
 from satark.store.due_times import CLOCKS_APART, due_in, shorten_waits
 from satark.store.unit_of_work import UnitOfWork
-from satark.testing.store import fresh_services
+from support.store import fresh_services
 
 HOUR = 3600
 WAIT = 600

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from satark.services import Services
 from satark.store import envelopes, tables
-from satark.testing.store import fresh_services
+from support.store import fresh_services
 
 
 @pytest.fixture

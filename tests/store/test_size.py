@@ -7,9 +7,9 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from satark.services import Services
-from satark.testing.desks import SeededDesk
-from satark.testing.store import fresh_services
-from satark.testing.tips import seed_tip
+from support.desks import SeededDesk
+from support.store import fresh_services
+from support.tips import seed_tip
 
 TIPS = 100
 STORY = {"category": "arms", "what": "गाँव के बाहर रात में हथियार बिकते हैं। " * 4, "where": "लंका", "when": "हर रात"}

@@ -13,11 +13,11 @@ from satark.services import Services
 from satark.store import tables, tip_changes
 from satark.store.threads import post
 from satark.store.unit_of_work import unit_of_work
-from satark.testing.desks import SeededDesk
-from satark.testing.store import fresh_services
-from satark.testing.tips import SeededTip, seed_message, seed_tip
-from satark.testing.waiting import until
 from satark.tip import Message
+from satark_testing.waiting import until
+from support.desks import SeededDesk
+from support.store import fresh_services
+from support.tips import SeededTip, seed_message, seed_tip
 
 NOTE = Message(sender="desk", desk="sp", text="noted", internal=True)
 

@@ -18,10 +18,10 @@ from sqlalchemy import create_engine, select
 
 from satark.identity.epoch_keys import Epoch
 from satark.store import tables
-from satark.testing.carving import Carved, Raw, carve, live_epochs
-from satark.testing.installation import HINDI, PHONE_NUMBER_ID, Installation, set_up_installation
-from satark.testing.waiting import until
-from satark.testing.whatsapp.citizen import Citizen
+from satark_testing.installation import HINDI, PHONE_NUMBER_ID, Installation, set_up_installation
+from satark_testing.waiting import until
+from satark_testing.whatsapp.citizen import Citizen
+from support.carving import Carved, Raw, carve, live_epochs
 
 EPOCH_SECONDS = 4
 IMAGE_BYTES = 96 << 20

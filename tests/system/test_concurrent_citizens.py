@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from satark.testing.installation import ENGLISH, HINDI, Installation, set_up_installation
-from satark.testing.processes.service import Service
-from satark.testing.whatsapp.citizen import Citizen, Photo, Place
+from satark_testing.installation import ENGLISH, HINDI, Installation, set_up_installation
+from satark_testing.processes.service import Service
+from satark_testing.whatsapp.citizen import Citizen, Photo, Place
 
 CITIZENS = 200
 LANKA = Place(25.2810, 82.9990)

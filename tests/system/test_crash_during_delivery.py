@@ -13,11 +13,11 @@ from sqlalchemy import select, update
 
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
-from satark.testing.installation import HINDI, Installation, set_up_installation
-from satark.testing.peers.mail import MailPeer, mail_server, self_signed
-from satark.testing.peers.police import SECRET, PoliceReceiver
-from satark.testing.processes.serving import serve
-from satark.testing.waiting import limit, until
+from satark_testing.installation import HINDI, Installation, set_up_installation
+from satark_testing.peers.mail import MailPeer, mail_server, self_signed
+from satark_testing.peers.police import SECRET, PoliceReceiver
+from satark_testing.processes.serving import serve
+from satark_testing.waiting import limit, until
 
 SERVER = (sys.executable, str(Path(__file__).with_name("crashing_server.py")))
 

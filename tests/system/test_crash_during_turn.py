@@ -10,9 +10,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from satark.testing.installation import ENGLISH, HINDI, Installation, set_up_installation
-from satark.testing.waiting import limit
-from satark.testing.whatsapp.citizen import Citizen, LostError
+from satark_testing.installation import ENGLISH, HINDI, Installation, set_up_installation
+from satark_testing.waiting import limit
+from satark_testing.whatsapp.citizen import Citizen, LostError
 
 SERVER = Path(__file__).with_name("crashing_server.py")
 FIRST = "दुकान के पीछे शराब बिकती है"

@@ -15,14 +15,14 @@ import pypdfium2
 import pytest
 from playwright.async_api import Browser
 
-from satark.testing.installation import Installation, twilio_installation
-from satark.testing.officer_in_browser import OfficerInBrowser
-from satark.testing.processes.serving import serve
-from satark.testing.tipsters import SmsTipster, Tipster, WhatsAppTipster
-from satark.testing.twilio.api import TwilioPeer
-from satark.testing.twilio.people import Texter
-from satark.testing.waiting import until
+from satark_testing.installation import Installation, twilio_installation
+from satark_testing.processes.serving import serve
+from satark_testing.twilio.api import TwilioPeer
+from satark_testing.twilio.people import Texter
+from satark_testing.waiting import until
 from satark_words.catalogues import Catalogues
+from support.officer_in_browser import OfficerInBrowser
+from support.tipsters import SmsTipster, Tipster, WhatsAppTipster
 
 pytestmark = pytest.mark.needs("chromium")
 

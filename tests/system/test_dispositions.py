@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from satark.testing.installation import ENGLISH, HINDI, Installation, set_up_installation
+from satark_testing.installation import ENGLISH, HINDI, Installation, set_up_installation
 
 
 def respond(installation: Installation, number: str, *arguments: str) -> None:

@@ -42,9 +42,6 @@ from satark.runtime.host import Host
 from satark.services import Services
 from satark.settings import Settings
 from satark.store import tables
-from satark.testing.installation import ENGLISH
-from satark.testing.scripted import ScriptedChannel, Tipster, scripted_host
-from satark.testing.waiting import until
 from satark.tip import Envelope, Message
 from satark_desk import plugin
 from satark_desk.officers import (
@@ -62,6 +59,9 @@ from satark_desk.officers import (
 from satark_desk.recovery import approve_recovery, ask_for_recovery
 from satark_desk.roster_changes import approve
 from satark_desk.tables import officer
+from satark_testing.installation import ENGLISH
+from satark_testing.waiting import until
+from support.scripted import ScriptedChannel, Tipster, scripted_host
 
 ACCUSING = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)} | {
     "Do you suspect": "Yes",

@@ -23,12 +23,12 @@ from satark.routing.desks import add_desk
 from satark.runtime.host import Host
 from satark.settings import Settings
 from satark.store import deliveries, envelopes, tables
-from satark.testing.installation import ENGLISH
-from satark.testing.observer import Seen, accuracy, difference, look
-from satark.testing.scripted import ScriptedChannel, ScriptedSink, Tipster, scripted_host
-from satark.testing.waiting import until
 from satark.time_buckets import BAND_HOURS
 from satark.tip import Envelope
+from satark_testing.installation import ENGLISH
+from satark_testing.waiting import until
+from support.observer import Seen, accuracy, difference, look
+from support.scripted import ScriptedChannel, ScriptedSink, Tipster, scripted_host
 
 PAIRS = 100
 PAIRS_OF_A_TOWN = 10

@@ -20,7 +20,7 @@ from satark.identity.sealing import new_identity
 from satark.remote.frames import FRAME_SIZE, WIRE_SIZE
 from satark.remote.link_keys import LinkPublicKeys, OfficePairing, PairingError, load_link_key, read_pairing
 from satark.remote.messages import NewKey, OfficeAnswer, decode_answer, encode
-from satark.testing.post_quantum import LONG_KEYS
+from support.post_quantum import LONG_KEYS
 
 ROOT = Path(__file__).parents[2]
 LONG = LONG_KEYS.recipient_of(LONG_KEYS.generate())
@@ -50,7 +50,7 @@ STANZA_BYTES = 1600
 
 @pytest.mark.slow("two hundred other tests")
 def test_every_column_file_setting_and_message_takes_keys_of_that_length() -> None:
-    switched_on = ["-p", "satark.testing.post_quantum", "-p", "no:cacheprovider"]
+    switched_on = ["-p", "support.post_quantum", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", "-q", *switched_on, "-k", STORING, *HOLDERS]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:]

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from satark.testing.identifier_search import everything_written, search
-from satark.testing.installation import HINDI, Installation, set_up_installation
-from satark.testing.matrix import Scenario, play, scenarios
-from satark.testing.matrix.installation import MatrixInstallation, matrix_installation
-from satark.testing.matrix.scenario import Do
-from satark.testing.telegram.citizen import TelegramCitizen
-from satark.testing.whatsapp.citizen import Citizen, Photo, Place
+from satark_testing.identifier_search import everything_written, search
+from satark_testing.installation import HINDI, Installation, set_up_installation
+from satark_testing.matrix import Scenario, play, scenarios
+from satark_testing.matrix.installation import MatrixInstallation, matrix_installation
+from satark_testing.matrix.scenario import Do
+from satark_testing.telegram.citizen import TelegramCitizen
+from satark_testing.whatsapp.citizen import Citizen, Photo, Place
 
 WORDS = "मंदिर के पीछे हथियारों का ढेर"
 PLACE = "पुराना कुआँ चौराहा"

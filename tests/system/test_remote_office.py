@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from satark.testing.identifier_search import files_below, search
-from satark.testing.installation import HINDI, Installation, set_up_installation
-from satark.testing.peers.rabbitmq import Broker
-from satark.testing.processes.office import OfficeProcess
-from satark.testing.whatsapp.citizen import Photo
+from satark_testing.identifier_search import files_below, search
+from satark_testing.installation import HINDI, Installation, set_up_installation
+from satark_testing.peers.rabbitmq import Broker
+from satark_testing.whatsapp.citizen import Photo
+from support.processes.office import OfficeProcess
 
 pytestmark = pytest.mark.needs("rabbitmq")
 

@@ -19,9 +19,9 @@ from starlette.testclient import TestClient
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.settings import Settings
-from satark.testing.desks import SeededDesk
-from satark.testing.tips import SeededTip, seed_tip
-from satark.testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER
+from satark_testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER
+from support.desks import SeededDesk
+from support.tips import SeededTip, seed_tip
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PROVIDERS: dict[str, dict[str, Any]] = {

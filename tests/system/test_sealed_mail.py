@@ -16,14 +16,14 @@ from sqlalchemy import select
 from satark.delivery.reader import own_key
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
-from satark.testing.dialogue.walking import Photo
-from satark.testing.evidence.specimens import specimen
-from satark.testing.installation import HINDI, Installation, set_up_installation
-from satark.testing.matrix.files import to_send
-from satark.testing.peers.gnupg import Keyring
-from satark.testing.peers.mail import MailPeer, mail_server, self_signed
-from satark.testing.waiting import until
-from satark.testing.whatsapp.citizen import Answers
+from satark_testing.dialogue.walking import Photo
+from satark_testing.installation import HINDI, Installation, set_up_installation
+from satark_testing.matrix.files import to_send
+from satark_testing.peers.gnupg import Keyring
+from satark_testing.peers.mail import MailPeer, mail_server, self_signed
+from satark_testing.waiting import until
+from satark_testing.whatsapp.citizen import Answers
+from support.evidence.specimens import specimen
 
 pytestmark = pytest.mark.needs("gpg")
 

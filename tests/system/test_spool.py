@@ -12,12 +12,12 @@ import psycopg
 from sqlalchemy import make_url
 
 from satark.ingest.spool import waiting
-from satark.testing.identifier_search import files_below, search
-from satark.testing.installation import twilio_installation
-from satark.testing.processes.serving import serve
-from satark.testing.twilio.api import TwilioPeer, new_sid
-from satark.testing.twilio.people import Caller, Texter, code_in
-from satark.testing.waiting import until
+from satark_testing.identifier_search import files_below, search
+from satark_testing.installation import twilio_installation
+from satark_testing.processes.serving import serve
+from satark_testing.twilio.api import TwilioPeer, new_sid
+from satark_testing.twilio.people import Caller, Texter, code_in
+from satark_testing.waiting import until
 
 PHONES = {"asha": "+919876543210", "bina": "+919123456789", "chand": "+919988776655", "dev": "+919000011111"}
 STORY = "They sell arms behind the mill"

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from satark.testing.installation import HINDI
-from satark.testing.matrix.installation import MatrixInstallation, matrix_installation
-from satark.testing.telegram.bot_api import Person, Update
-from satark.testing.telegram.citizen import TelegramCitizen
-from satark.testing.twilio.people import Caller, Texter, code_in
-from satark.testing.waiting import until
+from satark_testing.installation import HINDI
+from satark_testing.matrix.installation import MatrixInstallation, matrix_installation
+from satark_testing.telegram.bot_api import Person, Update
+from satark_testing.telegram.citizen import TelegramCitizen
+from satark_testing.twilio.people import Caller, Texter, code_in
+from satark_testing.waiting import until
 
 PEOPLE = 8
 RECORDING = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x00\0\0\0" + bytes(

@@ -25,7 +25,7 @@ from satark.observability import describe_error, log
 from satark.runtime.http_server import uvicorn_options
 from satark.telemetry.logs import ALLOWED, configure_logging
 from satark.telemetry.metrics import Metrics
-from satark.testing.processes.serving import serve
+from satark_testing.processes.serving import serve
 
 ROOT = Path(__file__).parents[2]
 WORDS = "a truck behind the temple"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from satark.testing.pytest_plugin import SKIP_NOTHING
+from satark_testing.pytest_plugin import SKIP_NOTHING
 
 pytest_plugins = ["pytester"]
 
@@ -18,7 +18,7 @@ def test_missing(): pass
 @pytest.fixture
 def inside(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     monkeypatch.setenv("PATH", "/bin-that-is-not-there")
-    monkeypatch.setattr("satark.testing.pytest_plugin.shutil.which", lambda tool, path: tool if tool == "sh" else None)
+    monkeypatch.setattr("satark_testing.pytest_plugin.shutil.which", lambda tool, path: tool if tool == "sh" else None)
     pytester.makepyfile(TEST)
     return pytester
 

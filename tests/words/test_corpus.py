@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.dialogue.corpus import Utterance, asked_at, judge, read_corpus
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
+from support.dialogue.corpus import Utterance, asked_at, judge, read_corpus
 
 CORPORA = Path(__file__).parent / "corpora"
 ALL = list(read_corpus(CORPORA / "tuning"))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from satark.testing.dialogue.corpus import asked_at
 from satark_words.analysis import Analysis
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
 from satark_words.reading import Confidence, Kind
 from satark_words.tokens import Token
+from support.dialogue.corpus import asked_at
 
 GEOGRAPHY = Geography.sample()
 READER = Reader.shared(GEOGRAPHY)

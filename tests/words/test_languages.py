@@ -15,7 +15,6 @@ from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.flow.questionnaire import Questionnaire
 from satark.prompt import Capabilities
 from satark.settings import Settings, SettingsError
-from satark.testing.made_up_language import CODE, NAME, made_up, make_language
 from satark_desk.web.page_text import PageText, officers_languages
 from satark_sms_ivr.call_texts import call_text, language_of, locale_of, voice_of
 from satark_sms_ivr.paging import more_hint, split_into_pages
@@ -37,6 +36,7 @@ from satark_words.languages import (
 )
 from satark_words.reader import Reader
 from satark_words.reading import Asked, Kind
+from support.made_up_language import CODE, NAME, made_up, make_language
 
 MEDIUM = Capabilities(kind="chat", text=4096, body=4096, rows=20, row_label=64, button_label=64, token=200)
 OFFERED = ("hi", "en", CODE)

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from satark.testing.dialogue.corpus import asked_at
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.own_identity import without_spans
 from satark_words.reader import IRREVERSIBLE, Reader
 from satark_words.reading import Asked, Confidence, Kind
 from satark_words.tokens import normalize
+from support.dialogue.corpus import asked_at
 
 GEOGRAPHY = Geography.sample()
 READER = Reader.shared(GEOGRAPHY)

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterator
 from types import FunctionType, ModuleType
 
-from satark.testing.dialogue.corpus import asked_at
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
+from support.dialogue.corpus import asked_at
 
 GEOGRAPHY = Geography.sample()
 STEPS = ("what", "place", "category", "police_unit", "review", "evidence")

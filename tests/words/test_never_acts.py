@@ -11,11 +11,11 @@ from itertools import product
 
 import pytest
 
-from satark.testing.dialogue.corpus import asked_at
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import IRREVERSIBLE, Reader
 from satark_words.reading import Asked, Kind
+from support.dialogue.corpus import asked_at
 
 GEOGRAPHY = Geography.sample()
 READER = Reader.shared(GEOGRAPHY)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.dialogue.corpus import asked_at, read_corpus
-from satark.testing.dialogue.counting import Sample, digest_of, label, regress
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
 from satark_words.reading import Kind
 from satark_words.weighing import read_weights
+from support.dialogue.corpus import asked_at, read_corpus
+from support.dialogue.counting import Sample, digest_of, label, regress
 
 CORPORA = Path(__file__).parent / "corpora"
 GEOGRAPHY = Geography.sample()

@@ -79,7 +79,7 @@ def _read_rates(file: Path) -> Rates:
 
 
 def _walked() -> list[Line]:
-    from satark.testing.dialogue.tip_costs import every_cost  # noqa: PLC0415 - no other command needs it
+    from satark_testing.dialogue.tip_costs import every_cost  # noqa: PLC0415 - no other command needs it
 
     return [
         Line(channel, language, road, taken.outgoing, taken.segments) for road, channel, language, taken in every_cost()

@@ -31,7 +31,7 @@ def demo(host: str, port: int, data_dir: Path | None, *, sample_week: bool) -> N
     simulated. If a setting SATARK_WHATSAPP__…, SATARK_TELEGRAM__…, SATARK_TWILIO__… or SATARK_POLICE_SYSTEM__… is
     given, the demo uses that real one instead.
     """
-    from satark.demo.server import DemoServer, StartError  # noqa: PLC0415 - only the demo needs simulated providers
+    from satark_demo.server import DemoServer, StartError  # noqa: PLC0415 - only the demo needs simulated providers
 
     configure_logging(json=False)
     if host not in _LOOPBACK:

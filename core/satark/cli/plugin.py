@@ -73,7 +73,7 @@ plugin.add_command(plugin_grade)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def rules(*, as_json: bool) -> None:
     """List the rules that a plugin's tests hold it to, with their grades."""
-    from satark.testing.contracts.rules import RULES  # noqa: PLC0415 - only this command needs the kit
+    from satark_testing.contracts.rules import RULES  # noqa: PLC0415 - only this command needs the kit
 
     for rule in RULES.values():
         click.echo(json.dumps(rule._asdict()) if as_json else f"{rule.id} {rule.grade:8} {rule.title}: {rule.expected}")

@@ -16,7 +16,7 @@ import msgspec
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
-    from satark.testing.contracts.quality import Quality
+    from satark_testing.contracts.quality import Quality
 
 _FILE: Final = "quality.yaml"
 _HEAD: Final = "# Written by `satark plugin grade`; only the reasons under `exempt` are written by hand.\n"
@@ -34,7 +34,7 @@ def plugin_grade(folder: Path, tests: Path | None, *, check: bool) -> None:
     The grade, bronze to platinum, stands in quality.yaml. Give a reason under `exempt` for each rule that means nothing
     for your medium.
     """
-    from satark.testing.contracts.quality import grade_of  # noqa: PLC0415 - only this command needs the kit
+    from satark_testing.contracts.quality import grade_of  # noqa: PLC0415 - only this command needs the kit
 
     (package,) = _packages(folder)
     found = grade_of(_kept(tests or folder / "tests", package), _exempt(folder / _FILE))
@@ -48,7 +48,7 @@ def plugin_grade(folder: Path, tests: Path | None, *, check: bool) -> None:
 
 
 def _show_lacking(rules: Sequence[str]) -> None:
-    from satark.testing.contracts.rules import RULES  # noqa: PLC0415 - as above
+    from satark_testing.contracts.rules import RULES  # noqa: PLC0415 - as above
 
     if rules:
         click.echo(f"Not kept or not tried; one that means nothing here needs a reason under `exempt` in {_FILE}:")
@@ -65,8 +65,8 @@ def _packages(folder: Path) -> list[Path]:
 
 def _kept(tests: Path, package: Path) -> tuple[str, ...]:
     """Run the tests and look at the project; return the rules that are kept."""
-    from satark.testing.contracts.project import PROJECT_CHECKS  # noqa: PLC0415 - as above
-    from satark.testing.contracts.quality import RECORD, read_record  # noqa: PLC0415 - as above
+    from satark_testing.contracts.project import PROJECT_CHECKS  # noqa: PLC0415 - as above
+    from satark_testing.contracts.quality import RECORD, read_record  # noqa: PLC0415 - as above
 
     with TemporaryDirectory() as folder:
         record = Path(folder, "record")
@@ -98,8 +98,8 @@ def _exempt(file: Path) -> Mapping[str, str]:
     Raises:
         click.ClickException: one has no reason, or names no rule.
     """
-    from satark.testing.contracts.quality import Quality  # noqa: PLC0415 - as above
-    from satark.testing.contracts.rules import RULES  # noqa: PLC0415 - as above
+    from satark_testing.contracts.quality import Quality  # noqa: PLC0415 - as above
+    from satark_testing.contracts.rules import RULES  # noqa: PLC0415 - as above
 
     if not file.is_file():
         return {}

@@ -1,7 +1,7 @@
 """The public contract: which modules and names a plugin may import.
 
 A module at the top of `satark` is part of the contract, and its `__all__` lists the names. Everything in a package is
-private to the host. `satark.testing` is public too, for tests alone.
+private to the host. `satark_testing` is public too, for tests alone.
 """
 
 from __future__ import annotations

@@ -15,17 +15,17 @@ from msgspec.structs import replace
 
 from satark.channel import Outcome, RawRequest
 from satark.dialogue.engine import Engine
-from satark.testing.dialogue.chat import Chat
-from satark.testing.installation import Installation, twilio_installation
-from satark.testing.processes.serving import serve
-from satark.testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer
-from satark.testing.twilio.twiml import read_twiml
 from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.settings import CallSettings, TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.twilio_sms import TwilioSms
 from satark_sms_ivr.twilio_voice import TwilioVoice
 from satark_sms_ivr.voice import VoiceChannel
+from satark_testing.dialogue.chat import Chat
+from satark_testing.installation import Installation, twilio_installation
+from satark_testing.processes.serving import serve
+from satark_testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer
+from satark_testing.twilio.twiml import read_twiml
 
 PUBLIC = "https://satark.example"
 

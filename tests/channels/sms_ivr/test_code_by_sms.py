@@ -9,8 +9,8 @@ import pytest
 
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.testing.dialogue.chat import RECEIPT
 from satark_sms_ivr.call_texts import call_text
+from satark_testing.dialogue.chat import RECEIPT
 from satark_words.geography.geography import Geography
 
 SOURCE = default_flow()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from satark.testing.contracts.channel import check_channel
-from satark.testing.contracts.plugin import PluginCase, check_plugin
-from satark_contracts.cases import sms_case, voice_case
 from satark_sms_ivr import plugin
+from satark_testing.contracts.channel import check_channel
+from satark_testing.contracts.plugin import PluginCase, check_plugin
+from support.contract_mutants.cases import sms_case, voice_case
 
 
 async def test_the_sms_channel_keeps_the_contract() -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.testing.dialogue.chat import Chat
 from satark_sms_ivr.paging import fit_to_sms
 from satark_sms_ivr.segments import count_segments
+from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
 
 WEBSITE = "https://satark.example"

@@ -15,12 +15,12 @@ from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.every_prompt import every_prompt
 from satark.prompt import Capabilities, Prompt
 from satark.settings import Settings, SettingsError
-from satark.testing.twilio.twiml import read_twiml
 from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.plugin import satark_channels, satark_commands, satark_render, satark_web_pages
 from satark_sms_ivr.settings import CallSettings, TwilioSettings
 from satark_sms_ivr.twilio_voice import TwilioVoice
 from satark_sms_ivr.voice import VoiceChannel
+from satark_testing.twilio.twiml import read_twiml
 from satark_words.geography.geography import Geography
 
 GOOD = {"account_sid": "AC" + "0" * 32, "auth_token": "t", "number": "+15550100100"}

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from satark.testing.twilio.api import File, new_sid
-from satark.testing.twilio.people import STARTED, STOPPED, Caller, Texter, code_in
-from satark.testing.waiting import until
 from satark_sms_ivr.segments import count_segments
+from satark_testing.twilio.api import File, new_sid
+from satark_testing.twilio.people import STARTED, STOPPED, Caller, Texter, code_in
+from satark_testing.waiting import until
 
 LOST = "RE" + "0" * 32
 """The id of a recording that Twilio does not have any more."""

@@ -12,10 +12,10 @@ import msgspec
 import pytest
 
 from satark.channel import RawRequest
-from satark.testing.twilio.api import AUTH_TOKEN, NUMBER, TwilioPeer
 from satark_sms_ivr.signature import TwilioSignature
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.voice import VoiceChannel
+from satark_testing.twilio.api import AUTH_TOKEN, NUMBER, TwilioPeer
 
 # Source: twilio/twilio-python, tests/unit/test_request_validator.py at 306691e; MIT licence, Copyright Twilio.
 FILE = json.loads((Path(__file__).parent / "signature_vectors.json").read_text())

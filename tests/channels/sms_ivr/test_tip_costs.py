@@ -9,10 +9,10 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.flow.commands import CommandWords
 from satark.dialogue.flow.definition import FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.testing.dialogue.chat import Chat
-from satark.testing.dialogue.tip_costs import TIPS, tip_costs
 from satark_sms_ivr.paging import fit_to_sms
 from satark_sms_ivr.segments import is_gsm7, to_gsm7
+from satark_testing.dialogue.chat import Chat
+from satark_testing.dialogue.tip_costs import TIPS, tip_costs
 from satark_words.catalogues import Catalogues
 from satark_words.folding import fold
 from satark_words.geography.geography import Geography

@@ -11,12 +11,12 @@ from starlette.responses import Response
 from satark.channel import Address, Call, MediaGone, MediaRef
 from satark.prompt import Prompt
 from satark.send_result import Accepted, Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient
-from satark.testing.processes.serving import serve
-from satark.testing.twilio.api import NUMBER, File, TwilioPeer
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.twilio_api import TwilioApi
 from satark_sms_ivr.twilio_sms import TwilioSms
+from satark_testing.processes.serving import serve
+from satark_testing.twilio.api import NUMBER, File, TwilioPeer
 
 ACCOUNT = f"sms:{NUMBER}"
 PHONE = "+919876543210"

@@ -10,9 +10,9 @@ from satark.channel import Address, Call, CompleteTip, Event, Malformed, Media, 
 from satark.choice_tokens import command_token
 from satark.prompt import Prompt
 from satark.send_result import Permanent
-from satark.testing.twilio.api import NUMBER
-from satark.testing.twilio.twiml import read_twiml
 from satark_sms_ivr.voice import VoiceChannel
+from satark_testing.twilio.api import NUMBER
+from satark_testing.twilio.twiml import read_twiml
 
 SID = "CA" + "a" * 32
 RECORDING = "RE" + "b" * 32

@@ -12,13 +12,13 @@ import pytest
 from satark.channel import Outcome, RawRequest, Tap
 from satark.choice_tokens import command_token
 from satark.prompt import Choice, Prompt
-from satark.testing.twilio.twiml import read_twiml, said
 from satark.voice_notes import clip_name
 from satark_sms_ivr.call_texts import call_text, language_of
 from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.settings import CallSettings, TwilioSettings
 from satark_sms_ivr.twilio_voice import TwilioVoice
 from satark_sms_ivr.voice import VoiceChannel
+from satark_testing.twilio.twiml import read_twiml, said
 
 SID = "CA" + "a" * 32
 RECORDING = "RE" + "b" * 32

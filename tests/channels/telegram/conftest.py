@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from satark.channel import RawRequest
-from satark.testing.processes.serving import serve
-from satark.testing.telegram.bot_api import Description, Person, TelegramPeer
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
+from satark_testing.processes.serving import serve
+from satark_testing.telegram.bot_api import Description, Person, TelegramPeer
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 SECRET = "a-secret-of-ours_1"

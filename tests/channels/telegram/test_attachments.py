@@ -13,11 +13,11 @@ from satark.choice_tokens import code_in, code_token
 from satark.prompt import Choice, Prompt, ReceiptPicture, VoiceNote
 from satark.send_result import Accepted
 from satark.speech.ogg_opus import read_packets, write_file
-from satark.testing.processes.serving import serve
-from satark.testing.telegram.bot_api import TelegramPeer
 from satark.voice_notes import PAUSE, VoiceNotes
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
+from satark_testing.processes.serving import serve
+from satark_testing.telegram.bot_api import TelegramPeer
 
 CODE = "8391 4460 7012 5538"
 RECEIPT = ReceiptPicture(code=CODE, caption="Keep it.", button=Choice(code_token(CODE), "🔊 Hear the answer"))

@@ -12,13 +12,13 @@ from typing import Any
 
 from PIL import Image
 
-from satark.testing.dialogue.walking import Photo
-from satark.testing.identifier_search import everything_written, search
-from satark.testing.installation import HINDI, Installation, set_up_installation
-from satark.testing.processes.serving import serve
-from satark.testing.telegram.bot_api import Person, TelegramPeer
-from satark.testing.telegram.citizen import TelegramCitizen
-from satark.testing.waiting import until
+from satark_testing.dialogue.walking import Photo
+from satark_testing.identifier_search import everything_written, search
+from satark_testing.installation import HINDI, Installation, set_up_installation
+from satark_testing.processes.serving import serve
+from satark_testing.telegram.bot_api import Person, TelegramPeer
+from satark_testing.telegram.citizen import TelegramCitizen
+from satark_testing.waiting import until
 
 TAPS = 6
 """Taps on the way: language, category, no policeman, done, send, and at the end "no; delete messages"."""

@@ -8,9 +8,9 @@ import pytest
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
 from satark.channel import MediaGone, MediaRef
-from satark.testing.telegram.faults import DOWNLOAD
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
+from satark_testing.telegram.faults import DOWNLOAD
 
 DATA = bytes(range(256)) * 1000
 

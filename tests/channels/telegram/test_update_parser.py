@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from satark.channel import Edited, Event, Malformed, Media, Pin, RawRequest, Tap, Text, Unsupported
-from satark.testing.telegram.bot_api import Description, Person, Updates
-from satark.testing.telegram.citizen import content
 from satark_telegram.channel import TelegramChannel
+from satark_testing.telegram.bot_api import Description, Person, Updates
+from satark_testing.telegram.citizen import content
 
 FILE = {"file_id": "BQACAgUAAxkBAAIB", "file_unique_id": "AgADqQ", "file_size": 9}
 AT = {"latitude": 25.3176, "longitude": 82.9739}

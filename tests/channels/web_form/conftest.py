@@ -10,11 +10,11 @@ from PIL import Image
 from sqlalchemy import Connection, func, select
 
 from satark.store import tables
-from satark.testing.dialogue.walking import Photo
-from satark.testing.evidence.images import exif, photo
-from satark.testing.form.citizen import SHORT, FormCitizen
-from satark.testing.form.service import FormService, form_service
-from satark.testing.waiting import until
+from satark_testing.dialogue.walking import Photo
+from satark_testing.waiting import until
+from support.evidence.images import exif, photo
+from support.form.citizen import SHORT, FormCitizen
+from support.form.service import FormService, form_service
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, FilePayload, Page, expect
 
-from satark.testing.form.citizen import FormCitizen
-from satark.testing.form.service import FormService
+from support.form.citizen import FormCitizen
+from support.form.service import FormService
 
 pytestmark = pytest.mark.needs("chromium")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from satark.channel import Address, MediaRef
-from satark.testing.contracts.channel import ChannelCase, check_channel
-from satark.testing.contracts.plugin import PluginCase, check_plugin
+from satark_testing.contracts.channel import ChannelCase, check_channel
+from satark_testing.contracts.plugin import PluginCase, check_plugin
 from satark_web_form import plugin
 from satark_web_form.channel import ACCOUNT, WebFormChannel
 from satark_web_form.uploads.settings import UploadSettings

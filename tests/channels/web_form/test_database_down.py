@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from satark.casework.posted_message import PostedMessage
-from satark.testing.form.citizen import SHORT, FormCitizen
-from satark.testing.form.service import FormService
-from satark.testing.scripted import database_down
-from satark.testing.waiting import until
+from satark_testing.waiting import until
+from support.form.citizen import SHORT, FormCitizen
+from support.form.service import FormService
+from support.scripted import database_down
 
 STATEMENT = "Written while the database was down"
 

@@ -15,10 +15,10 @@ import altcha
 import pytest
 
 from satark.sealing import load_edge_key
-from satark.testing.form.citizen import FormCitizen
-from satark.testing.form.service import FormService, form_service
 from satark_web_form.proof_of_work.proof_of_work import ProofOfWork
 from satark_web_form.proof_of_work.settings import ProofOfWorkSettings
+from support.form.citizen import FormCitizen
+from support.form.service import FormService, form_service
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 TUS = {"tus-resumable": "1.0.0", "upload-length": "3", "sec-fetch-site": "same-origin"}

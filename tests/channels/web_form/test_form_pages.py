@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from satark.testing.dialogue.walking import Photo
-from satark.testing.form.citizen import SHORT, FormCitizen
-from satark.testing.form.service import FormService
+from satark_testing.dialogue.walking import Photo
+from support.form.citizen import SHORT, FormCitizen
+from support.form.service import FormService
 
 POLICE = {
     **SHORT,

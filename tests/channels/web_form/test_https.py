@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from satark.testing.form.service import form_service
+from support.form.service import form_service
 
 PUBLIC = "https://tips.example"
 LANGUAGE = {"language": "en"}

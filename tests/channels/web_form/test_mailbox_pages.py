@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from satark.testing.dialogue.walking import Photo
-from satark.testing.form.citizen import FormCitizen
-from satark.testing.form.service import FormService
+from satark_testing.dialogue.walking import Photo
+from support.form.citizen import FormCitizen
+from support.form.service import FormService
 
 NUMBERS = "The lorry's papers say 1234 5678 9012 3456"
 

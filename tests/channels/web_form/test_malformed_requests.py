@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from satark.testing.form.citizen import FormCitizen
+from support.form.citizen import FormCitizen
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"

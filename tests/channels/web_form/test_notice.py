@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from satark.testing.form.citizen import FormCitizen
+from support.form.citizen import FormCitizen
 
 
 async def test_the_first_page_with_a_question_says_what_the_internet_company_can_see(citizen: FormCitizen) -> None:

@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from satark.testing.dialogue.walking import Photo
-from satark.testing.form.citizen import SHORT, FormCitizen
-from satark.testing.form.service import FormService
-from satark.testing.identifier_search import files_below, rows_of, search
+from satark_testing.dialogue.walking import Photo
+from satark_testing.identifier_search import files_below, rows_of, search
+from support.form.citizen import SHORT, FormCitizen
+from support.form.service import FormService
 
 AGENT = "Mozilla-of-Ramesh/5.0 (Linux; Redmi Note 9 Pro)"
 FILE = "IMG-20261124-WA0042"

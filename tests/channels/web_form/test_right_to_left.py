@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from playwright.async_api import Browser, Page, expect
 
-from satark.testing.form.service import form_service
+from support.form.service import form_service
 
 pytestmark = pytest.mark.needs("chromium")
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from satark.channel import RawRequest
-from satark.testing.pytest_plugin import ServedGraph
-from satark.testing.whatsapp.graph_api import GraphPeer
+from satark_testing.pytest_plugin import ServedGraph
+from satark_testing.whatsapp.graph_api import GraphPeer
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 

@@ -13,9 +13,9 @@ from satark.choice_tokens import code_in, code_token
 from satark.prompt import Choice, Prompt, ReceiptPicture, VoiceNote
 from satark.send_result import Accepted, Transient
 from satark.speech.ogg_opus import read_packets, write_file
-from satark.testing.pytest_plugin import ServedGraph
-from satark.testing.waiting import until
 from satark.voice_notes import PAUSE, VoiceNotes
+from satark_testing.pytest_plugin import ServedGraph
+from satark_testing.waiting import until
 from satark_whatsapp.attachments import ATTACHMENT
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from satark.cli.main import cli
-from satark.testing.pytest_plugin import ServedGraph
-from satark.testing.whatsapp.flow_json import validation_errors
+from satark_testing.pytest_plugin import ServedGraph
+from satark_testing.whatsapp.flow_json import validation_errors
 from satark_whatsapp.forms import flow_json
 
 ACCOUNT = "102290129340398"

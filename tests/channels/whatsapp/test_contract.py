@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.contracts.channel import check_channel
-from satark.testing.contracts.plugin import PluginCase, check_plugin
-from satark_contracts.cases import WHATSAPP_IDENTIFIERS, whatsapp_case
+from satark_testing.contracts.channel import check_channel
+from satark_testing.contracts.plugin import PluginCase, check_plugin
 from satark_whatsapp import plugin
+from support.contract_mutants.cases import WHATSAPP_IDENTIFIERS, whatsapp_case
 
 PAYLOADS = sorted((Path(__file__).parent / "payloads").glob("*.json"))
 

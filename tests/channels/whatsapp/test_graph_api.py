@@ -24,8 +24,8 @@ from satark.send_result import (
     Transient,
     WindowClosed,
 )
-from satark.testing.pytest_plugin import ServedGraph
-from satark.testing.whatsapp.graph_api import Sender
+from satark_testing.pytest_plugin import ServedGraph
+from satark_testing.whatsapp.graph_api import Sender
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 

@@ -9,9 +9,9 @@ import pytest
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from satark.channel import MediaGone, MediaRef
-from satark.testing.processes.serving import serve
-from satark.testing.pytest_plugin import ServedGraph
-from satark.testing.whatsapp.graph_api import StoredMedia
+from satark_testing.processes.serving import serve
+from satark_testing.pytest_plugin import ServedGraph
+from satark_testing.whatsapp.graph_api import StoredMedia
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 

@@ -9,7 +9,7 @@ import pytest
 
 from satark.channel import Address, Call
 from satark.prompt import Choice, Prompt
-from satark.testing.whatsapp.limits import check_message
+from satark_testing.whatsapp.limits import check_message
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.rendering import render
 from satark_whatsapp.settings import WhatsAppSettings

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from satark.channel import Outcome, RawRequest
-from satark.testing.whatsapp.graph_api import GraphPeer
+from satark_testing.whatsapp.graph_api import GraphPeer
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 

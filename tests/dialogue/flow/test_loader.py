@@ -12,7 +12,7 @@ from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.definition import FlowError, FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
 from satark.prompt import Capabilities
-from satark.testing.dialogue.chat import Chat
+from satark_testing.dialogue.chat import Chat
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.geography.geography import District, Geography, Station
 from satark_words.languages import OFFERED

@@ -8,7 +8,7 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.testing.dialogue.chat import Chat
+from satark_testing.dialogue.chat import Chat
 
 ASKED = ("TRAFF", "HARASS", "HEIN")
 NOT_ASKED = ("COW", "INTOX", "ARMS", "GAMBL", "MINE", "EXTORT", "CONV", "POLCOR", "OTHER")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from satark.dialogue.flow.commands import CommandWords
-from satark.testing.dialogue.chat import Chat
+from satark_testing.dialogue.chat import Chat
 from satark_words.catalogues import Catalogues
 from satark_words.folding import fold
 

@@ -10,7 +10,7 @@ from satark.channel import CompleteTip, Edited, Event, FormPage, Media, MediaRef
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.session import Mailbox, OpenMailbox, Turn
-from satark.testing.dialogue.chat import Chat
+from satark_testing.dialogue.chat import Chat
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader

@@ -12,7 +12,7 @@ from satark.dialogue.events.form_pages import CLEAR
 from satark.dialogue.flow.definition import FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.form_view import FormQuestion, FormView
-from satark.testing.dialogue.chat import NOW, Chat
+from satark_testing.dialogue.chat import NOW, Chat
 from satark_words.geography.geography import Geography
 
 Told = Text | Tap | Pin | Media

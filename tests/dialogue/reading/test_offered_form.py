@@ -7,7 +7,7 @@ import pytest
 from satark.channel import FormPage, Tap, Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import Submission
-from satark.testing.dialogue.chat import FORM_TOKEN, Chat
+from satark_testing.dialogue.chat import FORM_TOKEN, Chat
 
 Told = Text | Tap
 STORY = "They sell liquor behind the school"

@@ -8,7 +8,7 @@ from satark.channel import CompleteTip, Media, MediaRef, Tap, Text
 from satark.choice_tokens import NEXT_PAGE, PREVIOUS_PAGE, command_token
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import Mailbox, OpenMailbox
-from satark.testing.dialogue.chat import Chat
+from satark_testing.dialogue.chat import Chat
 
 STORY = "Arms are sold behind the rice mill in Lanka every night"
 HINGLISH = "mujhe batana hai ki yahan raat ko katta bikta hai"

@@ -6,7 +6,7 @@ import pytest
 
 from satark.dialogue.engine import Engine
 from satark.dialogue.rendering.form_view import FormView
-from satark.testing.dialogue.chat import NOW, Chat
+from satark_testing.dialogue.chat import NOW, Chat
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from satark.dialogue.engine import Engine
 from satark.dialogue.steps.contract import with_website
-from satark.testing.dialogue.chat import HANDOFF_CODE, Chat
+from satark_testing.dialogue.chat import HANDOFF_CODE, Chat
 from satark_words.codes import find_handoff_code, find_receipt_code
 
 GROUPED = "4827 1930 5571"

@@ -6,7 +6,7 @@ import pytest
 
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.testing.dialogue.chat import Chat
+from satark_testing.dialogue.chat import Chat
 from satark_words.analysis import Analysis
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader

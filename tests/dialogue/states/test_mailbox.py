@@ -7,8 +7,8 @@ import pytest
 
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import FileNotice, Mailbox, OpenMailbox
-from satark.testing.dialogue.chat import Chat
 from satark.tip import STATUSES, Feedback, Message, Status
+from satark_testing.dialogue.chat import Chat
 
 CODE = "8391 4460 7012 5538"
 

@@ -7,7 +7,7 @@ import pytest
 
 from satark.channel import Tap
 from satark.dialogue.engine import Engine
-from satark.testing.dialogue.chat import Chat
+from satark_testing.dialogue.chat import Chat
 
 CHANNELS = ("whatsapp", "telegram", "sms")
 STORY = "Illegal sand is dug at Lanka every night by three trucks and the police take money"

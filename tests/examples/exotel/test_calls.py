@@ -16,11 +16,11 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.prompt import Prompt
 from satark.settings import Settings, SettingsError
-from satark.testing.contracts.channel import ChannelCase, Peer, Reply, check_channel
-from satark.testing.dialogue.chat import RECEIPT, Chat
-from satark.testing.plugins import Plugins
 from satark_exotel import plugin
 from satark_sms_ivr import plugin as sms_ivr
+from satark_testing.contracts.channel import ChannelCase, Peer, Reply, check_channel
+from satark_testing.dialogue.chat import RECEIPT, Chat
+from satark_testing.plugins import Plugins
 from satark_words.geography.geography import Geography
 
 PHONE = "09876543210"

@@ -11,14 +11,14 @@ import pytest
 from satark.channel import Address, Channel, RawRequest
 from satark.send_result import Permanent
 from satark.settings import Settings
-from satark.testing.contracts.channel import ChannelCase, Peer, Received, Said, check_channel
-from satark.testing.contracts.plugin import PluginCase, check_plugin
-from satark.testing.plugins import Plugins
-from satark.testing.wheels import Install, run_satark
 from satark_exotel import plugin
 from satark_exotel.plugin import ExotelSettings
 from satark_exotel.provider import Exotel
 from satark_sms_ivr import plugin as sms_ivr
+from satark_testing.contracts.channel import ChannelCase, Peer, Received, Said, check_channel
+from satark_testing.contracts.plugin import PluginCase, check_plugin
+from satark_testing.plugins import Plugins
+from support.wheels import Install, run_satark
 
 EXAMPLE = Path(__file__).parents[3] / "examples/exotel"
 MOST_LINES = 150

@@ -16,13 +16,13 @@ from structlog.testing import capture_logs
 
 from satark.channel import Address, Batch, Call, Edited, Event, Media, RawRequest, Revoked, Text, Unsupported
 from satark.send_result import Accepted, Blocked, Misconfigured, Permanent, SendResult, Transient
-from satark.testing.contracts.channel import ChannelCase, Peer, Received, Reply, Said, check_channel
-from satark.testing.contracts.peer import PeerServer
-from satark.testing.contracts.plugin import PluginCase, check_plugin
-from satark.testing.wheels import Install, run_satark
 from satark_signal import plugin
 from satark_signal.channel import SignalChannel
 from satark_signal.plugin import SignalSettings
+from satark_testing.contracts.channel import ChannelCase, Peer, Received, Reply, Said, check_channel
+from satark_testing.contracts.peer import PeerServer
+from satark_testing.contracts.plugin import PluginCase, check_plugin
+from support.wheels import Install, run_satark
 
 EXAMPLE = Path(__file__).parents[3] / "examples/signal"
 MOST_LINES = 150

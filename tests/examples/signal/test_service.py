@@ -19,13 +19,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from satark.testing.dialogue.walking import Answers, Photo, Place, Reply, Walker
-from satark.testing.identifier_search import everything_written, search
-from satark.testing.installation import HINDI, Installation, set_up_installation
-from satark.testing.processes.service import Service
-from satark.testing.processes.serving import provider_session, serve
-from satark.testing.waiting import until
-from satark.testing.wheels import Install
+from satark_testing.dialogue.walking import Answers, Photo, Place, Reply, Walker
+from satark_testing.identifier_search import everything_written, search
+from satark_testing.installation import HINDI, Installation, set_up_installation
+from satark_testing.processes.service import Service
+from satark_testing.processes.serving import provider_session, serve
+from satark_testing.waiting import until
+from support.wheels import Install
 
 NUMBER = "+911140001000"
 SECRET = "a-path-that-nobody-guesses"

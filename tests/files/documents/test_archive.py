@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.evidence.documents import unpacked
-from satark.testing.evidence.markers import MARKER_BYTES
-from satark.testing.evidence.recordings import ffmpeg
 from satark_files.documents.archive import ZIP
 from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, Unclean
 from satark_files.scrubbers import builtin_scrubbers
+from support.evidence.documents import unpacked
+from support.evidence.markers import MARKER_BYTES
+from support.evidence.recordings import ffmpeg
 
 SCRUBBER = next(one for one in builtin_scrubbers() if ZIP in one.mimes)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from satark.testing.evidence.markers import MARKER
 from satark_files.documents.embedded_images import BLANK_PNG, EmbeddedImages
 from satark_files.limits import Limits
+from support.evidence.markers import MARKER
 
 
 def test_an_image_that_can_not_be_cleaned_becomes_blank(tmp_path: Path, limits: Limits) -> None:

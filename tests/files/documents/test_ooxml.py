@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.evidence.documents import unpacked
-from satark.testing.evidence.markers import MARKER, SHOWN
 from satark_files.documents.ooxml import OoxmlScrubber
 from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, Unclean
+from support.evidence.documents import unpacked
+from support.evidence.markers import MARKER, SHOWN
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 ALTERNATE = "http://schemas.openxmlformats.org/markup-compatibility/2006"

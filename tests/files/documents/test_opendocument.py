@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from satark.testing.evidence.markers import MARKER
 from satark_files.documents.opendocument import OpenDocumentScrubber
 from satark_files.limits import Limits
+from support.evidence.markers import MARKER
 
 SPACE = "urn:oasis:names:tc:opendocument:xmlns:"
 MANIFEST, OFFICE, DUBLIN = f"{{{SPACE}manifest:1.0}}", f"{{{SPACE}office:1.0}}", "{http://purl.org/dc/elements/1.1/}"

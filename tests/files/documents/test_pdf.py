@@ -12,11 +12,11 @@ import pytest
 from pikepdf import Array, Dictionary, Name, Pdf
 from PIL import Image
 
-from satark.testing.evidence.markers import MARKER
 from satark_files.documents import pdf_rendering
 from satark_files.documents.pdf import PdfScrubber
 from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, Unclean
+from support.evidence.markers import MARKER
 
 
 def page_of(pdf: Pdf, content: bytes, **resources: Any) -> pikepdf.Page:

@@ -11,12 +11,12 @@ import pytest
 from fpdf import FPDF
 from pikepdf import ObjectStreamMode, Pdf
 
-from satark.testing.evidence.documents import unpacked
-from satark.testing.evidence.markers import MARKER, MARKER_BYTES, SHOWN
 from satark_files.documents.pdf import PdfScrubber
 from satark_files.documents.pdf_rendering import count_pages
 from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, Unclean
+from support.evidence.documents import unpacked
+from support.evidence.markers import MARKER, MARKER_BYTES, SHOWN
 
 
 def document(**options: object) -> bytes:

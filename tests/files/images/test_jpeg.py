@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from satark.testing.evidence.images import encode, photo
-from satark.testing.evidence.markers import MARKER_BYTES
 from satark_files.images import jpeg
 from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
+from support.evidence.images import encode, photo
+from support.evidence.markers import MARKER_BYTES
 
 JPEG = encode(photo(), "JPEG")
 

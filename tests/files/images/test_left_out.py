@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.evidence.images import encode, photo
 from satark_files.images.heif import HeifScrubber
 from satark_files.images.jpeg import JpegScrubber
 from satark_files.images.png import PngScrubber
 from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, LeftOut, Scrubber
+from support.evidence.images import encode, photo
 
 JPEG = encode(photo(), "JPEG")
 FILM = b"\0\0\0\x18ftypmp42" + bytes(40)

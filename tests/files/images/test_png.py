@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from satark.testing.evidence.images import encode, photo
-from satark.testing.evidence.markers import MARKER_BYTES
 from satark_files.images import png
 from satark_files.limits import MB, Limits
 from satark_files.scrubber import Unclean
 from satark_files.sniff import sniff_file
+from support.evidence.images import encode, photo
+from support.evidence.markers import MARKER_BYTES
 
 
 def chunk(kind: bytes, payload: bytes) -> bytes:

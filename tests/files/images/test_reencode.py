@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from satark.testing.evidence.images import encode, photo
 from satark_files.images.heif import HeifScrubber
 from satark_files.images.reencode import MAX_FRAME_MS, GifScrubber, TiffScrubber
 from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
+from support.evidence.images import encode, photo
 
 
 def test_an_animation_with_too_many_pixels_in_all_is_refused(tmp_path: Path, make: Callable[[str], Path]) -> None:

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops
 
-from satark.testing.evidence.images import encode, exif, photo
-from satark.testing.evidence.markers import MARKER_BYTES
 from satark_files.images.jpeg import JpegScrubber
 from satark_files.images.reencode import TiffScrubber
 from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, Unclean
 from satark_files.scrubbers import builtin_scrubbers
 from satark_files.sniff import sniff_file
+from support.evidence.images import encode, exif, photo
+from support.evidence.markers import MARKER_BYTES
 
 LARGE = photo(size=(640, 480))
 JPEG = encode(LARGE, "JPEG", exif=exif(1), comment=MARKER_BYTES)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.evidence.images import encode, photo
-from satark.testing.evidence.markers import MARKER_BYTES
 from satark_files.images import webp
 from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
+from support.evidence.images import encode, photo
+from support.evidence.markers import MARKER_BYTES
 
 WEBP = encode(photo(), "WEBP")
 

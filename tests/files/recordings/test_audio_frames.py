@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.evidence.markers import MARKER_BYTES
 from satark_files.recordings import audio_frames
 from satark_files.scrubber import Unclean
 from satark_files.sniff import sniff_file
+from support.evidence.markers import MARKER_BYTES
 
 Make = Callable[[str], Path]
 Clean = Callable[[Path], Path]

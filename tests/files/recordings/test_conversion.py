@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.evidence.markers import MARKER_BYTES
-from satark.testing.evidence.recordings import ffmpeg
-from satark.testing.evidence.unusual import UNUSUAL
 from satark_files.limits import Limits
 from satark_files.recordings.conversion import CONVERTED, ConversionScrubber
 from satark_files.scrubber import Unclean
 from satark_files.sniff import sniff_file
+from support.evidence.markers import MARKER_BYTES
+from support.evidence.recordings import ffmpeg
+from support.evidence.unusual import UNUSUAL
 
 
 @pytest.mark.parametrize("mime", CONVERTED)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.evidence.markers import MARKER_BYTES
 from satark_files.limits import Limits
 from satark_files.recordings.disguise import MIME, VoiceDisguise, random_filter
 from satark_files.scrubber import Unclean
 from satark_files.sniff import sniff_file
+from support.evidence.markers import MARKER_BYTES
 
 DISGUISE = VoiceDisguise()
 RATE = 8000

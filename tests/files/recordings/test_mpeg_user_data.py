@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.evidence.markers import MARKER_BYTES
-from satark.testing.evidence.recordings import decoded_hash, ffmpeg
 from satark_files.recordings import mpeg_user_data
+from support.evidence.markers import MARKER_BYTES
+from support.evidence.recordings import decoded_hash, ffmpeg
 
 Clean = Callable[[Path], Path]
 VIDEO = ("-f", "lavfi", "-i", "testsrc=s=128x96:r=25:d=0.6", "-pix_fmt", "yuv420p")

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.evidence.markers import MARKER_BYTES
-from satark.testing.evidence.recordings import RECORDINGS, decoded_hash, ffmpeg
 from satark_files.limits import Limits
 from satark_files.recordings.ffmpeg import CONTAINERS, Container
 from satark_files.recordings.mute import FilmMuter
 from satark_files.recordings.remux import muted_beside
 from satark_files.scrubber import Unclean
 from satark_files.sniff import sniff_file
+from support.evidence.markers import MARKER_BYTES
+from support.evidence.recordings import RECORDINGS, decoded_hash, ffmpeg
 
 FILMS = [name for mime, names in RECORDINGS.items() if CONTAINERS[mime].has_video for name in names[:1]]
 MUTER = FilmMuter()

@@ -8,10 +8,10 @@ from typing import Literal
 
 import pytest
 
-from satark.testing.evidence.markers import MARKER_BYTES
 from satark_files.recordings import pcm_sound
 from satark_files.recordings.pcm_sound import holds_metadata
 from satark_files.scrubber import Unclean
+from support.evidence.markers import MARKER_BYTES
 
 Make = Callable[[str], Path]
 Clean = Callable[[Path], Path]

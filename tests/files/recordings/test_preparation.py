@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.evidence.recordings import decoded_hash, ffmpeg
 from satark_files.limits import Limits
 from satark_files.recordings import remux
 from satark_files.recordings.remux import RemuxScrubber
 from satark_files.scrubber import Unclean
 from satark_files.sniff import sniff_file
+from support.evidence.recordings import decoded_hash, ffmpeg
 
 FILM = ("-f", "lavfi", "-i", "testsrc=s=64x64:r=25:d=2,format=yuv420p")
 SOUND = ("-f", "lavfi", "-i", "sine=d=2")

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.evidence.markers import MARKER_BYTES
-from satark.testing.evidence.recordings import ffmpeg
 from satark_files.limits import Limits
 from satark_files.recordings.lost_index import find_video
 from satark_files.recordings.salvage import SalvagingRemux
 from satark_files.scrubber import Cleaned, Unclean
 from satark_files.scrubbers import builtin_scrubbers
 from satark_files.sniff import sniff_file
+from support.evidence.markers import MARKER_BYTES
+from support.evidence.recordings import ffmpeg
 
 FILM = ("-f", "lavfi", "-i", "testsrc=s=64x64:r=25:d=2,format=yuv420p", "-f", "lavfi", "-i", "sine=d=2")
 CODECS = {"h264": ("libx264",), "hevc": ("libx265", "-x265-params", "log-level=none")}

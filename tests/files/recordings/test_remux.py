@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import pytest
 
-from satark.testing.evidence.markers import MARKER_BYTES
-from satark.testing.evidence.recordings import decoded_hash, ffmpeg
 from satark_files.limits import Limits
 from satark_files.recordings.remux import RemuxScrubber
 from satark_files.scrubber import Cleaned, Unclean
+from support.evidence.markers import MARKER_BYTES
+from support.evidence.recordings import decoded_hash, ffmpeg
 
 Make = Callable[[str], Path]
 Clean = Callable[[Path], Path]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.evidence.markers import MARKER_BYTES
-from satark.testing.evidence.recordings import decoded_hash, ffmpeg
+from support.evidence.markers import MARKER_BYTES
+from support.evidence.recordings import decoded_hash, ffmpeg
 
 Make = Callable[[str], Path]
 Clean = Callable[[Path], Path]

@@ -13,11 +13,11 @@ import msgspec
 import pytest
 
 from satark.store.workspace import temporary_folder
-from satark.testing.evidence.hostile import HostileScrubber
 from satark_files.limits import Limits
 from satark_files.sandbox.fork_server import NICENESS
 from satark_files.sandbox.sandbox import Sandbox
 from satark_files.scrubber import Unclean
+from support.evidence.hostile import HostileScrubber
 
 
 @pytest.fixture(scope="module")

@@ -20,13 +20,13 @@ from satark.casework import Casework
 from satark.desk import Desk, Level
 from satark.officer import OpenTip
 from satark.services import DeskContext, Services
-from satark.testing.site_client import site_client
-from satark.testing.store import desk_context, fresh_services, opened_services
 from satark.tip import Envelope, Evidence, Header, Origin, Tip
 from satark_desk import plugin
 from satark_desk.officers import NewDesk, UnlockedDesk, make_desk, unlock
 from satark_desk.settings import DeskSettings
 from satark_desk.web.app import build
+from support.site_client import site_client
+from support.store import desk_context, fresh_services, opened_services
 
 PASSPHRASES = {"sp": "sp passphrase 1", "dig": "dig passphrase 1", "lanka": "lanka passphrase 1"}
 DESKS: tuple[tuple[str, Level, str], ...] = (

@@ -24,10 +24,10 @@ from satark.identity.edge_key import Identity
 from satark.retention.schedule import ensure_key
 from satark.services import Services
 from satark.store import tables
-from satark.testing.commands import installed_command
-from satark.testing.tips import SeededTip, seed_file, seed_tip
 from satark.tip import Message
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
+from satark_testing.commands import installed_command
+from support.tips import SeededTip, seed_file, seed_tip
 
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]

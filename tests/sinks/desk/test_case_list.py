@@ -15,8 +15,8 @@ from satark.casework import Casework
 from satark.desk import Desk
 from satark.officer import Clocks, DeskAct, DeskActs
 from satark.services import Services
-from satark.testing.tips import SeededTip, seed_message, seed_tip
 from satark.tip import Message
+from support.tips import SeededTip, seed_message, seed_tip
 
 
 @pytest.fixture

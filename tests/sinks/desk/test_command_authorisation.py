@@ -18,9 +18,9 @@ from click.testing import CliRunner, Result
 from satark.desk import Desk
 from satark.identity.tip_numbers import new_number
 from satark.services import Services
-from satark.testing.tips import seed_file, seed_tip
 from satark.tip import Accused
 from satark_desk import plugin
+from support.tips import seed_file, seed_tip
 
 DESKS = ("sp", "dig", "lanka")
 VALUES: Mapping[str, str] = {

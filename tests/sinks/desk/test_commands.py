@@ -16,9 +16,9 @@ from satark.casework import Casework
 from satark.desk import Desk
 from satark.services import Services
 from satark.store import envelopes, tables
-from satark.testing.tips import seed_file, seed_file_state, seed_message, seed_tip
 from satark.tip import Accused, Message, Origin
 from satark_desk.officers import UnlockedDesk
+from support.tips import seed_file, seed_file_state, seed_message, seed_tip
 
 Run = Callable[..., Result]
 FindDesk = Callable[[str], Desk]

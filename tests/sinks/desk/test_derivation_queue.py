@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from satark.testing.waiting import until
 from satark_desk.derivation_queue import KNOWN, LAST, STRANGER, DerivationQueue, QueueFull
+from satark_testing.waiting import until
 
 
 class Work:

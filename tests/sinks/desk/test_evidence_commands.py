@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from satark.cli.main import cli
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.tips import seed_file, seed_tip
+from support.tips import seed_file, seed_tip
 
 Run = Callable[..., Result]
 FindDesk = Callable[[str], Desk]

@@ -11,7 +11,6 @@ import pytest
 
 from satark.desk import CaseworkError
 from satark.services import Services
-from satark.testing.store import fresh_services
 from satark_desk import plugin
 from satark_desk.known_browsers import (
     MOST_BROWSERS,
@@ -34,6 +33,7 @@ from satark_desk.second_factors import (
     new_totp_secret,
     remove_factor,
 )
+from support.store import fresh_services
 
 FIRST, SECOND, NEW = "first passphrase", "another passphrase", "purana kuan neem ka ped"
 

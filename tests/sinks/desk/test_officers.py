@@ -18,7 +18,6 @@ from satark.remote.offices import join
 from satark.services import Services
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
-from satark.testing.tips import seed_tip
 from satark_desk import passphrases, roster_changes
 from satark_desk.officers import (
     NewOfficer,
@@ -34,6 +33,7 @@ from satark_desk.officers import (
     unlock_any,
 )
 from satark_desk.tables import officer
+from support.tips import seed_tip
 
 Open = Callable[[str], UnlockedDesk]
 

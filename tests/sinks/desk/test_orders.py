@@ -17,11 +17,11 @@ from satark.casework import Casework
 from satark.desk import CaseworkError, Desk
 from satark.officer import Clocks, DeskAct, DeskActs
 from satark.services import Services
-from satark.testing.tips import SeededTip, seed_message, seed_tip
 from satark.tip import Message
 from satark_desk.officers import UnlockedDesk
 from satark_desk.orders import find_order, make_order, order_pdf
 from satark_desk.web.page_text import PageText
+from support.tips import SeededTip, seed_message, seed_tip
 
 OWN_WORDS = "मेरी दुकान के सामने कल्लू रोज़ शाम को कच्ची शराब बेचता है, my phone is 9876543210"
 REWORDING = "बाज़ार के पास शाम को कच्ची शराब बिकती है"

@@ -15,10 +15,10 @@ from satark.settings import Settings
 from satark.store import tables
 from satark.store.migrations import Migrations
 from satark.store.unit_of_work import UnitOfWork
-from satark.testing.store import desk_context, worker_context
 from satark_desk import plugin
 from satark_desk.officers import unlock_any
 from satark_desk.tables import metadata, queue, read_state
+from support.store import desk_context, worker_context
 
 
 def test_the_plugin_loads_by_its_name_and_hands_everything_over(services: Services) -> None:
@@ -60,7 +60,7 @@ def test_the_demo_says_if_a_passphrase_file_is_missing(services: Services, tmp_p
 
 
 def test_the_demo_creates_missing_desks_and_unlocks_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from satark.testing.store import fresh_services  # noqa: PLC0415 - beside the fixture's own store
+    from support.store import fresh_services  # noqa: PLC0415 - beside the fixture's own store
 
     services = fresh_services(tmp_path / "demo", plugin.satark_migrations())
     for _ in range(2):

@@ -19,10 +19,10 @@ from satark.casework import Casework
 from satark.desk import Desk
 from satark.officer import ACT_NAMES, Clocks, DeskAct, DeskActs
 from satark.services import Services
-from satark.testing.tips import SeededTip, seed_message, seed_tip
 from satark.tip import Message
 from satark_desk.command_errors import report_errors
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+from support.tips import SeededTip, seed_message, seed_tip
 
 OPTIONS: Mapping[str, Mapping[str, str]] = {
     "status": {"status": "--status", "text": "--message"},

@@ -13,11 +13,11 @@ from satark.database import UnitOfWork
 from satark.desk import Desk
 from satark.services import Services
 from satark.sink import DeadLetter, Delivery, Done, Sink
-from satark.testing.store import worker_context
-from satark.testing.tips import SeededTip, seed_tip
 from satark_desk import plugin
 from satark_desk.sink import DeskSink, enqueue
 from satark_desk.tables import queue
+from support.store import worker_context
+from support.tips import SeededTip, seed_tip
 
 FindDesk = Callable[[str], Desk]
 

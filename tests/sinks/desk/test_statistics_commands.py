@@ -19,11 +19,11 @@ from satark.casework import PostedMessage
 from satark.desk import Desk
 from satark.officer import Casework, Clocks, DeskAct, DeskActs
 from satark.services import Services
-from satark.testing.tips import seed_tip
 from satark.time_buckets import band
 from satark.tip import CaseStep, Message
 from satark_desk import public_report, public_statistics
 from satark_desk.paces import steps_of
+from support.tips import seed_tip
 
 Run = Callable[..., Result]
 FindDesk = Callable[[str], Desk]

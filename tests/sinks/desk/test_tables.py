@@ -7,12 +7,12 @@ from typing import Any
 
 from satark.casework import Casework
 from satark.sink import Delivery, Done
-from satark.testing.store import fresh_services, worker_context
-from satark.testing.tips import seed_tip
 from satark_desk import plugin
 from satark_desk.officers import NewDesk, NewOfficer, add_officer, make_desk, remove_officer, unlock
 from satark_desk.read_state import ReadState, mark_read, queue_entries, read_states
 from satark_desk.sink import DeskSink
+from support.store import fresh_services, worker_context
+from support.tips import seed_tip
 
 
 async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -> None:

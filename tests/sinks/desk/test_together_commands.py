@@ -11,7 +11,7 @@ from click.testing import Result
 from satark.casework import Casework
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.tips import SeededTip, seed_tip
+from support.tips import SeededTip, seed_tip
 
 FLOOD = "मेयर साहब ने पार्क की ज़मीन बेच दी है सब लोग शिकायत भेजें नहीं तो बच्चे कहाँ खेलेंगे"
 

@@ -17,13 +17,13 @@ from satark.identity.sealing import new_identity
 from satark.routing.desks import add_desk
 from satark.sink import Delivery
 from satark.store import deliveries
-from satark.testing.peers.gnupg import Keyring
-from satark.testing.peers.mail import Certificate, MailPeer, self_signed
-from satark.testing.store import fresh_services, worker_context
-from satark.testing.tips import SeededTip, seed_tip
 from satark_email.openpgp import load_certificates
 from satark_email.settings import EmailSettings
 from satark_email.sink import EmailSink
+from satark_testing.peers.gnupg import Keyring
+from satark_testing.peers.mail import Certificate, MailPeer, self_signed
+from support.store import fresh_services, worker_context
+from support.tips import SeededTip, seed_tip
 
 CELL = "cell@up.example"
 

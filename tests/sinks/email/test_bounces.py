@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from satark.cli.main import cli
 from satark.sink import Done
 from satark.store import deliveries
-from satark.testing.peers.mail import Certificate, Exim
-from satark.testing.waiting import until
 from satark_email.bounces import Bounce, read_bounce
+from satark_testing.peers.mail import Certificate, Exim
+from satark_testing.waiting import until
 
 ID = "<0123456789abcdef0123456789abcdef@tips.example>"
 HEADERS = f"From: satark@tips.example\r\nTo: gone@up.example\r\nSubject: Satark\r\nMessage-ID: {ID}\r\n\r\n"

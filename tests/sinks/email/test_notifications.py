@@ -19,13 +19,13 @@ from satark.delivery.payload import load
 from satark.settings import Settings, SettingsError
 from satark.sink import Delivery, DeliveryResult, Done
 from satark.store import deliveries
-from satark.testing.peers.gnupg import Keyring
-from satark.testing.peers.mail import MailPeer, mail_server
-from satark.testing.waiting import until
 from satark_email import schedule
 from satark_email.openpgp import UnusableKey, load_certificates
 from satark_email.plugin import satark_sinks
 from satark_email.settings import EmailSettings
+from satark_testing.peers.gnupg import Keyring
+from satark_testing.peers.mail import MailPeer, mail_server
+from satark_testing.waiting import until
 
 DAYS = 30
 POLLS = (12_607, 12_900, 45_033)

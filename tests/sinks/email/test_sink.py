@@ -12,13 +12,13 @@ import pytest
 
 from satark.sink import DeadLetter, Done, Retry
 from satark.store import deliveries
-from satark.testing.peers.gnupg import Keyring
-from satark.testing.peers.mail import Certificate, Exim, MailPeer, Received, mail_server
-from satark.testing.processes.service import free_port
-from satark.testing.tips import seed_file, seed_message
-from satark.testing.waiting import until
 from satark.tip import Message as TipMessage
 from satark_email import mime
+from satark_testing.peers.gnupg import Keyring
+from satark_testing.peers.mail import Certificate, Exim, MailPeer, Received, mail_server
+from satark_testing.processes.service import free_port
+from satark_testing.waiting import until
+from support.tips import seed_file, seed_message
 
 SECRET = "कच्ची शराब बन रही है"
 

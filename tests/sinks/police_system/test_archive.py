@@ -9,9 +9,9 @@ from pathlib import Path
 
 from standardwebhooks import Webhook
 
-from satark.testing.peers.police import SECRET
 from satark_police_system.archive import write_archive
 from satark_police_system.signing import Signer
+from satark_testing.peers.police import SECRET
 
 EVENT = '{"subject": "K4Q7-2XPM", "text": "गाँव"}'.encode()
 

@@ -16,14 +16,14 @@ import pytest
 from pyrage import x25519
 from standardwebhooks import Webhook
 
-from satark.testing.dialogue.walking import Photo
-from satark.testing.installation import HINDI, Installation, set_up_installation
-from satark.testing.matrix.files import recording, to_send
-from satark.testing.peers.police import SECRET, Fault, PoliceReceiver, answer_body
-from satark.testing.processes.serving import serve
-from satark.testing.waiting import until
-from satark.testing.whatsapp.citizen import Answers, Citizen
 from satark_police_system.answers import AnswerError, read_answer
+from satark_testing.dialogue.walking import Photo
+from satark_testing.installation import HINDI, Installation, set_up_installation
+from satark_testing.matrix.files import recording, to_send
+from satark_testing.peers.police import SECRET, Fault, PoliceReceiver, answer_body
+from satark_testing.processes.serving import serve
+from satark_testing.waiting import until
+from satark_testing.whatsapp.citizen import Answers, Citizen
 
 WITH_A_PHOTO: Answers = {**HINDI, "हो गया": [to_send("photo", ""), "हो गया"]}
 

@@ -11,9 +11,9 @@ import pytest
 from pydantic import SecretStr
 
 from satark.sink import DeadLetter, Done, Retry
-from satark.testing.peers.police import SECRET
 from satark_police_system.file_targets import FolderTarget, SftpTarget
 from satark_police_system.settings import SystemSettings
+from satark_testing.peers.police import SECRET
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import pytest
 from pydantic import SecretStr
 
 from satark.sink import DeadLetter, DeliveryResult, Done, Retry
-from satark.testing.peers.police import SECRET, Fault, PoliceReceiver
-from satark.testing.processes.serving import serve
 from satark_police_system.http_client import MAX_RETRY_AFTER, HttpClient, classify_response
 from satark_police_system.settings import SystemSettings
 from satark_police_system.signing import Signer
+from satark_testing.peers.police import SECRET, Fault, PoliceReceiver
+from satark_testing.processes.serving import serve
 
 BODY = b'{"specversion":"1.0"}'
 

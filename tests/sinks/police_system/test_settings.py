@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from satark.testing.peers.police import SECRET
 from satark_police_system.settings import SystemSettings
+from satark_testing.peers.police import SECRET
 
 
 @pytest.mark.parametrize(

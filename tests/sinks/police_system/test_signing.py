@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from satark.testing.peers.police import SECRET
 from satark_police_system.keys import check_secret, public_text, read_private_key, read_public_key
 from satark_police_system.signing import TOLERANCE, SignatureError, Signer, Verifier
+from satark_testing.peers.police import SECRET
 
 if TYPE_CHECKING:
     from pathlib import Path

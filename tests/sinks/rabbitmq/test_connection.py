@@ -14,11 +14,11 @@ import pytest
 
 from satark.backoff import keep_running
 from satark.carrier import Carrier, CarrierConnection, CarrierError, MessageRejected
-from satark.testing.peers.rabbitmq import Broker
-from satark.testing.waiting import limit, until
 from satark_rabbitmq import connection as module
 from satark_rabbitmq.connection import BrokerConnection, RabbitMQ
 from satark_rabbitmq.settings import RabbitMQSettings
+from satark_testing.peers.rabbitmq import Broker
+from satark_testing.waiting import limit, until
 
 pytestmark = pytest.mark.needs("rabbitmq")
 

@@ -26,14 +26,14 @@ from satark.settings import Settings
 from satark.sink import DeadLetter, Done
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
-from satark.testing.peers.rabbitmq import Broker
-from satark.testing.store import fresh_services, worker_context
-from satark.testing.tips import claim_delivery, seed_file, seed_tip
-from satark.testing.waiting import until
 from satark_rabbitmq.connection import RabbitMQ
 from satark_rabbitmq.plugin import satark_demo, satark_destinations
 from satark_rabbitmq.settings import RabbitMQSettings
 from satark_rabbitmq.sink import RabbitMQSink
+from satark_testing.peers.rabbitmq import Broker
+from satark_testing.waiting import until
+from support.store import fresh_services, worker_context
+from support.tips import claim_delivery, seed_file, seed_tip
 
 pytestmark = pytest.mark.needs("rabbitmq")
 COPY = DestinationRule(to="rabbitmq:sp", desk="sp")

@@ -26,7 +26,7 @@ from satark.channel import (
 )
 from satark.prompt import Capabilities, Prompt
 from satark.send_result import Accepted, SendResult
-from satark.testing.contracts.channel import BrokenRule, ChannelCase, check_channel
+from satark_testing.contracts.channel import BrokenRule, ChannelCase, check_channel
 
 PHONE = "919876543210"
 BODY = b'{"from":"919876543210","name":"Sunita","text":"Hi"}'

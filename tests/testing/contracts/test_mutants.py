@@ -6,8 +6,8 @@ import gc
 
 import pytest
 
-from satark.testing.contracts.rules import RULES
-from satark_contracts.mutants import Workshop, all_mutants
+from satark_testing.contracts.rules import RULES
+from support.contract_mutants.mutants import Workshop, all_mutants
 
 TRIED = 6
 """Every sixth mutant is tried here."""

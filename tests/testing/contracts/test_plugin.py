@@ -13,8 +13,8 @@ from pydantic import BaseModel
 import satark_web_form
 from satark import hookimpl
 from satark.settings import Settings
-from satark.testing.contracts.plugin import PluginCase, check_plugin
-from satark.testing.contracts.rules import BrokenRule
+from satark_testing.contracts.plugin import PluginCase, check_plugin
+from satark_testing.contracts.rules import BrokenRule
 
 
 class BeaconSettings(BaseModel):

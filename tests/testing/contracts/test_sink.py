@@ -8,7 +8,7 @@ import pytest
 
 from satark.identity.sealing import CantOpen, new_identity, open_envelope, open_tip
 from satark.sink import DeadLetter, Delivery, DeliveryResult, Done
-from satark.testing.contracts.sink import WORDS, BrokenRule, SinkCase, check_sink
+from satark_testing.contracts.sink import WORDS, BrokenRule, SinkCase, check_sink
 
 
 class ReadingSink:

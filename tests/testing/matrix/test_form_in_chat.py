@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from satark.flow import Geography, default_flow, load_flow
-from satark.testing.matrix import canonical, play, scenarios
-from satark.testing.matrix.form_in_chat import play_by_form
-from satark.testing.matrix.installation import MatrixInstallation, matrix_installation
-from satark.testing.whatsapp.citizen import Citizen
+from satark_testing.matrix import canonical, play, scenarios
+from satark_testing.matrix.installation import MatrixInstallation, matrix_installation
+from satark_testing.whatsapp.citizen import Citizen
 from satark_whatsapp.forms.flow_json import make_form
+from support.matrix.form_in_chat import play_by_form
 
 pytestmark = pytest.mark.slow("a Satark process")
 

@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from satark.testing.dialogue.walking import LostError
-from satark.testing.made_up_language import CODE as MADE_UP
-from satark.testing.made_up_language import make_language
-from satark.testing.matrix import Driver, Scenario, canonical, play, scenarios
-from satark.testing.matrix.installation import MEDIA, MatrixInstallation, matrix_installation
-from satark.testing.matrix.scenario import Do, Exchange, FileName, Point, Send, Speak, Words
+from satark_testing.dialogue.walking import LostError
+from satark_testing.matrix import Driver, Scenario, canonical, play, scenarios
+from satark_testing.matrix.installation import MEDIA, MatrixInstallation, matrix_installation
+from satark_testing.matrix.scenario import Do, Exchange, FileName, Point, Send, Speak, Words
 from satark_words.languages import use_folder
+from support.made_up_language import CODE as MADE_UP
+from support.made_up_language import make_language
 
 SCENARIOS = {scenario.name: scenario for scenario in scenarios()}
 FIRST, *OTHERS = MEDIA

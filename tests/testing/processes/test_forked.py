@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.processes.forked import CLOCK, ForkedService
+from satark_testing.processes.forked import CLOCK, ForkedService
 
 SCRIPT = """
 import http.server, json, os, sys, tempfile, time

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.testing.twilio.twiml import TwimlError, read_twiml
+from satark_testing.twilio.twiml import TwimlError, read_twiml
 
 
 @pytest.mark.parametrize(

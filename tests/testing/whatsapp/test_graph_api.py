@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from satark.testing.processes.serving import serve
-from satark.testing.whatsapp.citizen import Citizen, LostError, Photo, Place, receipt_in
-from satark.testing.whatsapp.graph_api import GraphPeer
+from satark_testing.processes.serving import serve
+from satark_testing.whatsapp.citizen import Citizen, LostError, Photo, Place, receipt_in
+from satark_testing.whatsapp.graph_api import GraphPeer
 
 QUESTIONS: list[dict[str, Any]] = [
     {

@@ -8,9 +8,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from satark.testing.pytest_plugin import ServedGraph
-from satark.testing.whatsapp.graph_api import Offer, Sender, Webhooks, batch
-from satark.testing.whatsapp.limits import (
+from satark_testing.pytest_plugin import ServedGraph
+from satark_testing.whatsapp.graph_api import Offer, Sender, Webhooks, batch
+from satark_testing.whatsapp.limits import (
     INVALID,
     MISSING,
     PARAMETER,

@@ -13,9 +13,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from satark.testing.processes.service import free_port
-from satark.testing.processes.serving import serve
-from satark.testing.waiting import limit
+from satark_testing.processes.service import free_port
+from satark_testing.processes.serving import serve
+from satark_testing.waiting import limit
 from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.settings import UploadSettings
 from satark_web_form.uploads.upload_store import UploadStore

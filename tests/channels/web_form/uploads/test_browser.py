@@ -11,8 +11,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from satark.testing.processes.forked import ForkedService
-from satark.testing.processes.service import Service
+from satark_testing.processes.forked import ForkedService
+from satark_testing.processes.service import Service
 
 pytestmark = pytest.mark.needs("chromium")
 

@@ -16,9 +16,9 @@ import aiohttp
 import imageio_ffmpeg
 import pytest
 
-from satark.testing.form.citizen import FormCitizen
-from satark.testing.process_watch import ProcessWatch, peak_resident_bytes
-from satark.testing.processes.service import Service
+from satark_testing.processes.service import Service
+from support.form.citizen import FormCitizen
+from support.process_watch import ProcessWatch, peak_resident_bytes
 
 Until: TypeAlias = Callable[[Callable[[], Awaitable[object]]], Awaitable[None]]
 MAX_GROWTH = 48_000_000

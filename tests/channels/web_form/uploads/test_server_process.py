@@ -14,11 +14,11 @@ from typing import Any, TypeAlias
 import aiohttp
 import pytest
 
-from satark.testing.identifier_search import files_below
-from satark.testing.process_watch import ProcessWatch, peak_resident_bytes
+from satark_testing.identifier_search import files_below
 from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.segments import SEGMENT_BYTES
 from satark_web_form.uploads.upload_store import UploadStore
+from support.process_watch import ProcessWatch, peak_resident_bytes
 
 MARKER = b"MARKER-BY-THE-TEST-" * 3277
 """Not quite 64 KiB that no ciphertext contains."""

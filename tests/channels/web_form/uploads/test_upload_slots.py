@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from satark.testing.processes.serving import serve
-from satark.testing.waiting import limit, until
+from satark_testing.processes.serving import serve
+from satark_testing.waiting import limit, until
 from satark_web_form.uploads.settings import UploadSettings
 from satark_web_form.uploads.upload_errors import UploadRefused
 from satark_web_form.uploads.upload_slots import Slot, UploadSlots

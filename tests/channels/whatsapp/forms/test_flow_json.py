@@ -9,7 +9,7 @@ import pytest
 
 from satark.dialogue.flow.builder import FlowDocument, build_flow
 from satark.flow import Flow, FlowSource, Geography, default_flow, load_flow
-from satark.testing.whatsapp.flow_json import validation_errors
+from satark_testing.whatsapp.flow_json import validation_errors
 from satark_whatsapp.forms.flow_json import FIRST_SCREEN, Form, make_form
 
 LANGUAGES = tuple(sorted(set(default_flow().catalogues.languages)))

@@ -9,9 +9,9 @@ import pytest
 
 from satark.channel import Address
 from satark.prompt import Choice, Prompt
-from satark.testing.pytest_plugin import ServedGraph
-from satark.testing.whatsapp.limits import check_message
-from satark.testing.whatsapp.sent import Sent
+from satark_testing.pytest_plugin import ServedGraph
+from satark_testing.whatsapp.limits import check_message
+from satark_testing.whatsapp.sent import Sent
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 

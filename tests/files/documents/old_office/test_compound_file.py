@@ -6,9 +6,9 @@ import struct
 
 import pytest
 
-from satark.testing.evidence.documents.old_office.compound import compound_file
 from satark_files.documents.old_office.compound_file import CompoundFile
 from satark_files.scrubber import Unclean
+from support.evidence.documents.old_office.compound import compound_file
 
 STREAMS = {"small": b"a" * 70, "large": b"b" * 5000, "empty": b"", "middle": b"c" * 4095, "exact": b"d" * 4096}
 PACKED = compound_file(STREAMS)

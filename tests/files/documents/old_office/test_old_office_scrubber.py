@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.evidence.documents.old_office.compound import compound_file
-from satark.testing.evidence.documents.old_office.excel import excel_streams
-from satark.testing.evidence.documents.old_office.powerpoint import powerpoint_streams
-from satark.testing.evidence.documents.old_office.word import word_streams
-from satark.testing.evidence.markers import HINDI, MARKER, SHOWN
 from satark_files.documents.old_office import excel, powerpoint, word
 from satark_files.documents.old_office.compound_file import CompoundFile
 from satark_files.documents.old_office.excel_numbers import NumberFormats, unpack_rk
 from satark_files.documents.old_office.scrubber import OldOfficeScrubber
 from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, Unclean
+from support.evidence.documents.old_office.compound import compound_file
+from support.evidence.documents.old_office.excel import excel_streams
+from support.evidence.documents.old_office.powerpoint import powerpoint_streams
+from support.evidence.documents.old_office.word import word_streams
+from support.evidence.markers import HINDI, MARKER, SHOWN
 
 TEXTS = {
     "doc": f"{SHOWN} “quoted”\n{HINDI}\na link\nbold\ncell\tcell\n",

@@ -11,9 +11,9 @@ from starlette.applications import Starlette
 
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.processes.serving import serve
-from satark.testing.tips import SeededTip, seed_file, seed_file_state, seed_message, seed_tip
 from satark.tip import Message, Origin
+from satark_testing.processes.serving import serve
+from support.tips import SeededTip, seed_file, seed_file_state, seed_message, seed_tip
 
 FindDesk = Callable[[str], Desk]
 

@@ -10,9 +10,9 @@ from httpx2 import Client
 from satark.desk import Desk
 from satark.officer import Act, ActKind
 from satark.services import Services
-from satark.testing.tips import seed_tip
 from satark_desk.web.act_details import ActDetails
 from satark_desk.web.page_text import PageText
+from support.tips import seed_tip
 
 TITLES = {"lanka": "थाना लंका"}
 

@@ -14,12 +14,12 @@ from satark.casework import Casework
 from satark.desk import Desk
 from satark.officer import Clocks, DeskAct, DeskActs
 from satark.services import DeskContext, Services
-from satark.testing.tips import SeededTip, seed_message, seed_tip
 from satark.tip import CaseStep, Message
 from satark_desk.settings import DeskSettings
 from satark_desk.web import web_context
 from satark_desk.web.app import build
 from satark_desk.web.sessions import Sessions
+from support.tips import SeededTip, seed_message, seed_tip
 
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]

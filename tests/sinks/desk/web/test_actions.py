@@ -11,8 +11,8 @@ from httpx2 import Client
 from satark.casework import Casework
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.tips import SeededTip, seed_tip
 from satark.tip import Accused
+from support.tips import SeededTip, seed_tip
 
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]

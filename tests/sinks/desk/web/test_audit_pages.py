@@ -14,8 +14,8 @@ from satark.officer import Role
 from satark.services import Services
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
-from satark.testing.tips import seed_tip
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+from support.tips import seed_tip
 
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]

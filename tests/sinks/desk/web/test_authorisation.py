@@ -22,9 +22,9 @@ from starlette.staticfiles import StaticFiles
 from satark.desk import Desk
 from satark.identity.tip_numbers import new_number
 from satark.services import Services
-from satark.testing.tips import seed_file, seed_tip
 from satark.tip import Accused
 from satark_desk.officers import NewOfficer, add_officer
+from support.tips import seed_file, seed_tip
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 AUDITOR = "sp's auditor"

@@ -15,11 +15,11 @@ from playwright.async_api import Browser, Page, expect
 from satark.casework import Casework
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.tips import SeededTip, seed_file, seed_file_state, seed_message, seed_tip
-from satark.testing.waiting import limit
 from satark.tip import Message
 from satark_desk.officers import UnlockedDesk
 from satark_desk.wordings import Wording, save
+from satark_testing.waiting import limit
+from support.tips import SeededTip, seed_file, seed_file_state, seed_message, seed_tip
 
 pytestmark = pytest.mark.needs("chromium")
 

@@ -14,8 +14,8 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from starlette.applications import Starlette
 
 from satark.services import Services
-from satark.testing.processes.serving import serve
 from satark_desk.officers import NewOfficer, add_officer, unlock
+from satark_testing.processes.serving import serve
 
 pytestmark = pytest.mark.needs("chromium")
 

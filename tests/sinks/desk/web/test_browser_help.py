@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.tips import SeededTip, seed_tip
+from support.tips import SeededTip, seed_tip
 
 pytestmark = pytest.mark.needs("chromium")
 

@@ -18,8 +18,8 @@ from playwright.async_api import Browser, Page, expect
 
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.tips import SeededTip, seed_file, seed_tip
-from satark.testing.waiting import limit
+from satark_testing.waiting import limit
+from support.tips import SeededTip, seed_file, seed_tip
 
 pytestmark = pytest.mark.needs("chromium")
 

@@ -14,9 +14,9 @@ from playwright.async_api import Browser, Page, expect
 
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.tips import SeededTip, seed_file, seed_tip
-from satark.testing.waiting import limit
 from satark.tip import Origin
+from satark_testing.waiting import limit
+from support.tips import SeededTip, seed_file, seed_tip
 
 pytestmark = pytest.mark.needs("chromium")
 

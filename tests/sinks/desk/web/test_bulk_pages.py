@@ -11,8 +11,8 @@ from httpx2 import Client
 from satark.casework import Casework
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.tips import SeededTip, seed_message, seed_tip
 from satark.tip import Message
+from support.tips import SeededTip, seed_message, seed_tip
 
 FLOOD = "मेयर साहब ने पार्क की ज़मीन बेच दी है सब लोग शिकायत भेजें नहीं तो बच्चे कहाँ खेलेंगे"
 FindDesk = Callable[[str], Desk]

@@ -12,8 +12,8 @@ from satark.desk import Desk
 from satark.destination_rule import DestinationRule
 from satark.services import DeskContext, Services
 from satark.store import breakers, tables
-from satark.testing.tips import seed_tip
 from satark.tip import Accused
+from support.tips import seed_tip
 
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]

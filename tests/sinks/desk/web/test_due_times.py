@@ -14,11 +14,11 @@ from starlette.routing import Mount
 
 from satark.desk import Desk
 from satark.services import DeskContext, Services
-from satark.testing.tips import seed_tip
 from satark.time_buckets import band
 from satark.tip import Priority
 from satark_desk.settings import DeskSettings
 from satark_desk.web.app import build
+from support.tips import seed_tip
 
 MONDAY_MORNING = DeskSettings(
     working_days=("mon",), working_hours="10:00-11:00", first_act_hours_normal=1, report_hours_normal=1

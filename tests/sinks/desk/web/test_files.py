@@ -11,7 +11,7 @@ from satark.casework import Casework
 from satark.desk import Desk
 from satark.services import Services
 from satark.store.workspace import workspace_dir
-from satark.testing.tips import SeededTip, seed_file, seed_tip
+from support.tips import SeededTip, seed_file, seed_tip
 
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]

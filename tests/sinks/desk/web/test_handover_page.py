@@ -13,8 +13,8 @@ from satark.casework import Casework
 from satark.desk import Desk
 from satark.officer import Clocks, DeskAct, DeskActs
 from satark.services import Services
-from satark.testing.tips import seed_tip
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+from support.tips import seed_tip
 
 PASSPHRASE = "quiet mango tractor 7 violin ledger"
 NOTE = "the van comes at nine"

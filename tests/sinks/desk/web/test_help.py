@@ -10,9 +10,9 @@ from importlib.resources import files
 import pytest
 from httpx2 import Client
 
-from satark.testing.tips import SeededTip
 from satark_desk.web.help_topics import ACT_KEYS, SIGN_IN_TOPICS, TOPICS
 from satark_words.catalogues import Catalogues
+from support.tips import SeededTip
 
 TEMPLATES = files("satark_desk.web") / "templates"
 PAGES = {

@@ -12,8 +12,8 @@ from httpx2 import Client
 
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.tips import SeededTip, seed_file, seed_message, seed_tip
 from satark.tip import Message
+from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
 HARMLESS = "plain words"
 HOSTILE: Mapping[str, str] = {

@@ -11,10 +11,10 @@ from sqlalchemy import update
 from satark.desk import Desk
 from satark.routing.desks import close_roster
 from satark.services import Services
-from satark.testing.tips import SeededTip, seed_file, seed_tip
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
 from satark_desk.roster_changes import approve
 from satark_desk.tables import release
+from support.tips import SeededTip, seed_file, seed_tip
 
 Browser = Callable[..., Client]
 SECONDS = "second passphrase 77"

@@ -10,9 +10,9 @@ from httpx2 import Client
 from satark.casework import Casework
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.tips import SeededTip, seed_file, seed_message, seed_tip
 from satark.tip import Accused, Message
 from satark_desk.tables import queue
+from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]

@@ -11,8 +11,8 @@ from satark.casework import Casework
 from satark.desk import Desk
 from satark.officer import Clocks, DeskAct, DeskActs
 from satark.services import DeskContext, Services
-from satark.testing.tips import SeededTip, seed_file, seed_tip
 from satark.tip import Origin
+from support.tips import SeededTip, seed_file, seed_tip
 
 Browser = Callable[..., Client]
 

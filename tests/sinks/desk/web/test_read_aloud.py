@@ -9,8 +9,8 @@ import pytest
 
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.tips import SeededTip, seed_file, seed_message, seed_tip
 from satark.tip import Message
+from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from starlette.routing import Mount, Route
 
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.tips import SeededTip, seed_tip
 from satark_desk import plugin
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+from support.tips import SeededTip, seed_tip
 
 PASSPHRASE = "quiet mango tractor 7 violin ledger"
 VALUES: Mapping[str, str] = {"ordinal": "1", "action": "note", "to": "lanka", "step": "ask_hold"}

@@ -9,7 +9,7 @@ from httpx2 import Client
 
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.tips import SeededTip, seed_tip
+from support.tips import SeededTip, seed_tip
 
 
 @pytest.fixture

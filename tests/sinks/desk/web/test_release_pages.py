@@ -11,8 +11,8 @@ from satark.casework import Casework
 from satark.desk import Desk
 from satark.officer import Clocks, DeskAct, DeskActs
 from satark.services import Services
-from satark.testing.tips import SeededTip, seed_tip
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+from support.tips import SeededTip, seed_tip
 
 Browser = Callable[..., Client]
 SECOND = "second passphrase 1"

@@ -11,7 +11,7 @@ from satark.desk import Desk
 from satark.identity.edge_key import Identity
 from satark.retention.schedule import ensure_key
 from satark.services import Services
-from satark.testing.tips import SeededTip, seed_tip
+from support.tips import SeededTip, seed_tip
 
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]

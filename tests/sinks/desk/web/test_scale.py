@@ -20,12 +20,12 @@ from satark.desk import Desk
 from satark.identity import sealing
 from satark.officer import Progress
 from satark.services import DeskContext, Services
-from satark.testing.tips import seed_tip
 from satark_desk.officers import UnlockedDesk
 from satark_desk.settings import DeskSettings
 from satark_desk.tip_queue import RowBuilder
 from satark_desk.web import opened_desks
 from satark_desk.web.sessions import Sessions
+from support.tips import seed_tip
 
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]

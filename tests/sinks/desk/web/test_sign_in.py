@@ -14,14 +14,14 @@ from starlette.applications import Starlette
 
 from satark.sealing import new_identity, recipient_of
 from satark.services import Services
-from satark.testing.site_client import site_client
-from satark.testing.waiting import until
 from satark_desk.derivation_queue import QUEUE, DerivationQueue
 from satark_desk.desk_keys import seal_desk_key
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, remove_officer, rotate, unlock
 from satark_desk.tables import officer
 from satark_desk.web.throttle import LONGEST_GAP, LONGEST_HOLD
 from satark_desk.web.visits import Visits
+from satark_testing.waiting import until
+from support.site_client import site_client
 
 Browser = Callable[..., Client]
 RIGHT = {"desk": "sp", "officer": "sp-1", "passphrase": "sp passphrase 1"}

@@ -9,9 +9,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from satark.testing.process_watch import peak_resident_bytes
-from satark.testing.processes.service import Service
 from satark_desk import passphrases
+from satark_testing.processes.service import Service
+from support.process_watch import peak_resident_bytes
 
 RIGHT = {"desk": "sp", "officer": "sp", "passphrase": "purana kuan neem ka ped"}
 HEADERS = {"Sec-Fetch-Site": "same-origin"}

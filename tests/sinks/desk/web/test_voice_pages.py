@@ -15,9 +15,9 @@ from satark.roster.chain import append
 from satark.roster.entries import Entry, OfficerSet
 from satark.services import DeskContext, Services
 from satark.store.workspace import workspace_dir
-from satark.testing.tips import SeededTip, seed_file, seed_tip
 from satark.transcriber import DraftFault, NoDraft
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+from support.tips import SeededTip, seed_file, seed_tip
 
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]

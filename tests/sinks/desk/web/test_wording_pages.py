@@ -10,9 +10,9 @@ from httpx2 import Client
 
 from satark.desk import Desk
 from satark.services import Services
-from satark.testing.tips import seed_tip
 from satark_desk.officers import UnlockedDesk
 from satark_desk.wordings import Wording, save, wordings_of
+from support.tips import seed_tip
 
 NEW = {"language": "hi", "name": "समय", "text": "यह किस समय होता है?", "once": "1"}
 

@@ -15,11 +15,11 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from satark.services import DeskContext, Services
-from satark.testing.desk_gallery import DeskGallery
-from satark.testing.tip_stories import TipStories
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
 from satark_desk.settings import DeskSettings
 from satark_desk.web.app import build
+from support.desk_gallery import DeskGallery
+from support.tip_stories import TipStories
 
 SECOND: Final = "second passphrase 1"
 

@@ -13,12 +13,12 @@ from satark.destination_rule import DestinationRule
 from satark.sealing import seal
 from satark.services import Services
 from satark.store import breakers, tables
-from satark.testing.desk_gallery import DeskGallery, PageState
-from satark.testing.tip_stories import TipStories
-from satark.testing.tips import SeededTip
 from satark.time_buckets import band
 from satark.tip import Message
 from satark_desk.web.form_drafts import FormDraft, FormDrafts
+from support.desk_gallery import DeskGallery, PageState
+from support.tip_stories import TipStories
+from support.tips import SeededTip
 
 pytestmark = pytest.mark.needs("chromium")
 

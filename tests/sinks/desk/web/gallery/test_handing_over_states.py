@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from satark.testing.desk_gallery import DeskGallery, PageState
-from satark.testing.tip_stories import TipStories
-from satark.testing.tips import seed_file
 from satark_desk.officers import UnlockedDesk, unlock
 from satark_desk.original_requests import approve, ask
+from support.desk_gallery import DeskGallery, PageState
+from support.tip_stories import TipStories
+from support.tips import seed_file
 
 pytestmark = pytest.mark.needs("chromium")
 

@@ -11,11 +11,11 @@ from satark.officer import TipKeeping
 from satark.retention.schedule import ensure_key
 from satark.routing.desks import close_roster
 from satark.services import Services
-from satark.testing.desk_gallery import DeskGallery, PageState
-from satark.testing.tip_stories import TipStories
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
 from satark_desk.recovery import ask_for_recovery
 from satark_desk.wordings import Wording, save
+from support.desk_gallery import DeskGallery, PageState
+from support.tip_stories import TipStories
 
 pytestmark = pytest.mark.needs("chromium")
 

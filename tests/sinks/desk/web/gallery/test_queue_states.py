@@ -6,9 +6,9 @@ import pytest
 
 from satark.officer import Progress
 from satark.services import DeskContext
-from satark.testing.desk_gallery import DeskGallery, PageState
-from satark.testing.tip_stories import TipStories
 from satark_desk.web import opened_desks
+from support.desk_gallery import DeskGallery, PageState
+from support.tip_stories import TipStories
 
 pytestmark = pytest.mark.needs("chromium")
 

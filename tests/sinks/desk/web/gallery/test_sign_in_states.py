@@ -9,11 +9,11 @@ import pyotp
 import pytest
 
 from satark.services import Services
-from satark.testing.desk_gallery import DeskGallery, PageState, sign_in
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
 from satark_desk.second_factors import add_factor, new_passkey, new_totp, new_totp_secret
 from satark_desk.web import recovery_pages, second_factor_sign_in
 from satark_desk.web import sign_in as sign_in_module
+from support.desk_gallery import DeskGallery, PageState, sign_in
 
 pytestmark = pytest.mark.needs("chromium")
 

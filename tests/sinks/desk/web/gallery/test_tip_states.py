@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from satark.officer import Clocks, DeskAct, DeskActs
-from satark.testing.desk_gallery import DeskGallery, PageState
-from satark.testing.tip_stories import TipStories
-from satark.testing.tips import seed_file, seed_file_state
 from satark.tip import STATUSES, Origin
 from satark_desk.officers import unlock
+from support.desk_gallery import DeskGallery, PageState
+from support.tip_stories import TipStories
+from support.tips import seed_file, seed_file_state
 
 pytestmark = pytest.mark.needs("chromium")
 

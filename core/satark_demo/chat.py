@@ -1,0 +1,173 @@
+"""The base of a simulated phone's media: what its page shows, and what a citizen can do with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar
+
+import aiohttp
+import msgspec
+
+from satark_demo.messages import ChatMessage, Pin, SentFile, Ticks
+from satark_testing.whatsapp.citizen import LostError
+
+Publish = Callable[[dict[str, Any]], None]
+"""Sends an event to the open pages."""
+
+ATTEMPTS = 6
+"""How often a webhook is posted until it is accepted; real providers retry for longer."""
+_OK = 200
+
+
+class NoSuchMessage(LookupError):  # noqa: N818 - it reads as what it says
+    """The phone has no such message, or the message does not allow the action."""
+
+
+class NotPossible(LookupError):  # noqa: N818 - it reads as what it says
+    """The medium does not support the action, or not at this moment: a text message has no button to tap."""
+
+
+class Chat:
+    """One medium on one phone. Its number is made up, and nothing is ever sent to it."""
+
+    medium: ClassVar[str]
+    typing_seconds: ClassVar[float] = 25
+    """How long "typing…" is shown where no answer comes. Source: Meta, Cloud API, "Typing indicators"."""
+
+    def __init__(self, phone: str, publish: Publish) -> None:
+        self.phone = phone
+        self.messages: dict[str, ChatMessage] = {}
+        self.files: dict[str, SentFile] = {}
+        self.typing = False
+        self._typing_ends: asyncio.TimerHandle | None = None
+        self._publish = publish
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses by which the service may know this phone."""
+        return ()
+
+    def view(self) -> dict[str, Any]:
+        """Return everything that the page shows of this chat."""
+        return {"typing": self.typing, "messages": list(self.messages.values())}
+
+    # ---- Actions of a citizen. Each medium overrides those that it supports.
+
+    async def say(self, text: str, *, twice: bool) -> None:
+        """Send a typed message."""
+        raise NotPossible
+
+    async def tap(self, message_id: str, token: str, *, twice: bool) -> None:
+        """Tap a button or a list row of one of the service's messages, new or old.
+
+        Raises:
+            NoSuchMessage: the message offers nothing under this token.
+        """
+        raise NotPossible
+
+    async def pin(self, pin: Pin, *, twice: bool) -> None:
+        """Send a location."""
+        raise NotPossible
+
+    async def file(self, file: SentFile, caption: str, *, voice: bool, twice: bool) -> None:
+        """Send a file, as this medium sends files of its type; `voice` marks a voice note."""
+        raise NotPossible
+
+    async def edit(self, message_id: str, text: str, *, twice: bool) -> None:
+        """Edit a typed message.
+
+        Raises:
+            NoSuchMessage: the message can't be edited.
+        """
+        raise NotPossible
+
+    async def revoke(self, message_id: str, *, twice: bool) -> None:
+        """Delete a message for everyone.
+
+        Raises:
+            NoSuchMessage: the message can't be deleted.
+        """
+        raise NotPossible
+
+    async def dial(self) -> None:
+        """Call the service."""
+        raise NotPossible
+
+    async def press(self, keys: str) -> None:
+        """Press keys during a call; with an empty string, stay silent until the service continues."""
+        raise NotPossible
+
+    async def hang_up(self) -> None:
+        """End the call."""
+        raise NotPossible
+
+    # ---- Shared by all media.
+
+    def show(self, message: ChatMessage) -> None:
+        """Show a message; one with the same id is replaced."""
+        self.messages[message.id] = message
+        self.publish({"type": "message", "message": message})
+
+    def set_ticks(self, message_id: str, ticks: Ticks) -> None:
+        """Show whether a message was sent, delivered, read or refused."""
+        self.show(msgspec.structs.replace(self.messages[message_id], ticks=ticks))
+
+    def own_message(self, message_id: str) -> ChatMessage:
+        """Return a message that the citizen sent.
+
+        Raises:
+            NoSuchMessage: there is none with this id, or it was deleted.
+        """
+        message = self.messages.get(message_id)
+        if message is None or not message.mine or message.deleted:
+            raise NoSuchMessage
+        return message
+
+    def publish(self, event: dict[str, Any]) -> None:
+        """Send an event about this chat to the open pages."""
+        self._publish({**event, "phone": self.phone, "medium": self.medium})
+
+    def show_typing(self, *, typing: bool) -> None:
+        """Show or hide "typing…"; it is hidden by itself after `typing_seconds`."""
+        if self._typing_ends:
+            self._typing_ends.cancel()
+        self._typing_ends = None
+        if typing:
+            self._typing_ends = asyncio.get_running_loop().call_later(self.typing_seconds, self._hide_typing)
+        if typing != self.typing:
+            self.typing = typing
+            self.publish({"type": "typing", "typing": typing})
+
+    def _hide_typing(self) -> None:
+        self.show_typing(typing=False)
+
+    def start(self, work: Awaitable[None]) -> None:
+        """Run something in the background."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def send(self, message: ChatMessage, post: Callable[[], Awaitable[int]], *, twice: bool) -> None:
+        """Show a message and post its webhook until that is accepted; `post` returns the HTTP status."""
+        self.show(msgspec.structs.replace(message, ticks="sent"))
+        accepted = await self.post(post, twice=twice)
+        if self.messages[message.id].ticks == "sent":
+            self.set_ticks(message.id, "delivered" if accepted else "failed")
+
+    async def post(self, post: Callable[[], Awaitable[int]], *, twice: bool) -> bool:
+        """Post a webhook until it is accepted, twice at the same moment if asked; return whether it was accepted."""
+        accepted = await asyncio.gather(*(_post_until_accepted(post) for _ in range(1 + twice)))
+        return all(accepted)
+
+
+async def _post_until_accepted(post: Callable[[], Awaitable[int]]) -> bool:
+    for attempt in range(ATTEMPTS):
+        try:
+            if await post() == _OK:
+                return True
+        except (aiohttp.ClientError, LostError):
+            pass  # the server is starting or stopping
+        await asyncio.sleep(0.1 * 2**attempt)
+    return False

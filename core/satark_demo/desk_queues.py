@@ -1,0 +1,142 @@
+"""The tips of the demo's desks, opened with the demo's own passphrases. Only the demo does this outside `/desk`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
+import msgspec
+
+from satark.casework import NoSuchFile, OpenTip
+from satark.desk import CaseworkError, NoSuchDesk
+from satark.identity.sealing import CantOpen
+from satark_demo.photo_metadata import identifying_metadata
+
+if TYPE_CHECKING:
+    from satark.casework import Casework
+    from satark.tip import Evidence
+
+SHOWN = 20
+"""How many of a desk's newest tips the page lists."""
+
+_POLL_SECONDS = 0.7
+
+
+class DeskQueues:
+    """The newest tips of each desk, as the page shows them."""
+
+    def __init__(self, desks: Sequence[Casework]) -> None:
+        self._desks = {casework.desk: casework for casework in desks}
+        self.tips: dict[str, list[dict[str, Any]]] = {name: [] for name in self._desks}
+        """Desk → its newest tips, as of the last poll."""
+
+    async def watch(self, wanted: Callable[[], bool], publish: Callable[[dict[str, Any]], None]) -> None:
+        """Poll the desks while `wanted()` holds, and publish changes; officers at other processes make some of them."""
+        while True:
+            if wanted():
+                tips = await anyio.to_thread.run_sync(self._poll)
+                if tips != self.tips:
+                    self.tips = tips
+                    publish({"type": "desks", "desks": tips})
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def open(self, desk: str, number: str) -> dict[str, Any]:
+        """Return a tip as one desk sees it.
+
+        Raises:
+            CaseworkError: the desk has no such tip.
+            CantOpen: the tip was altered.
+        """
+        return await anyio.to_thread.run_sync(_view, self._find(desk), number)
+
+    async def file(self, desk: str, number: str, ordinal: str) -> tuple[str, bytes]:
+        """Return the clean copy of a file: its MIME type and content.
+
+        Raises:
+            CaseworkError: the desk has no such tip, or the tip no such file.
+            CantOpen: the tip or the file was altered.
+        """
+        return await anyio.to_thread.run_sync(self._read, desk, number, ordinal)
+
+    def _read(self, desk: str, number: str, ordinal: str) -> tuple[str, bytes]:
+        casework = self._find(desk)
+        tip = casework.open(number)
+        return tip.file(ordinal).clean_mime, _clean(casework, tip, ordinal)
+
+    def _find(self, desk: str) -> Casework:
+        if desk not in self._desks:
+            raise NoSuchDesk
+        return self._desks[desk]
+
+    def _poll(self) -> dict[str, list[dict[str, Any]]]:
+        return {name: list(_summaries(casework)) for name, casework in self._desks.items()}
+
+
+def _summaries(casework: Casework) -> Iterator[dict[str, Any]]:
+    for summary in casework.summaries()[:SHOWN]:
+        try:
+            tip = casework.open(summary.id)
+        except (CaseworkError, CantOpen):
+            continue  # just withdrawn, or altered: the desk's own pages report that
+        yield {
+            "number": tip.tip.number,
+            "category": tip.tip.category,
+            "status": tip.status,
+            "files": len(tip.records),
+            "pending": len(tip.pending),
+            "messages": len(tip.thread),
+            "revision": tip.tip.revision,
+        }
+
+
+def _view(casework: Casework, number: str) -> dict[str, Any]:
+    tip = casework.open(number)
+    return {
+        "number": tip.tip.number,
+        "category": tip.tip.category,
+        "language": tip.tip.language,
+        "status": tip.status,
+        "received": tip.tip.received,
+        "priority": tip.header.priority,
+        "excluded": tip.header.excluded,
+        "answers": tip.tip.answers,
+        "files": [_file(casework, tip, record) for record in tip.records],
+        "pending": len(tip.pending),
+        "thread": [msgspec.to_builtins(posted.message) for posted in tip.thread],
+    }
+
+
+def _clean(casework: Casework, tip: OpenTip, ordinal: str) -> bytes:
+    try:
+        return b"".join(casework.evidence(tip, ordinal))
+    except FileNotFoundError:
+        raise NoSuchFile from None
+
+
+def _metadata(casework: Casework, tip: OpenTip, record: Evidence) -> tuple[tuple[str, ...], str]:
+    """Return the identifying metadata of a clean copy (there is none), and why there is no clean copy to show."""
+    if record.problem or not record.clean_mime.startswith("image/"):
+        return (), record.problem
+    try:
+        return identifying_metadata(_clean(casework, tip, record.ordinal)), ""
+    except (CaseworkError, CantOpen):
+        return (), "the file was altered or erased"
+
+
+def _file(casework: Casework, tip: OpenTip, record: Evidence) -> dict[str, Any]:
+    voice = record not in tip.evidence
+    metadata, problem = ((), "") if voice else _metadata(casework, tip, record)
+    return {
+        "own_voice": voice,
+        "ordinal": record.ordinal,
+        "kind": record.kind,
+        "mime": record.clean_mime,
+        "bytes": record.bytes,
+        "clean_bytes": record.clean_bytes,
+        "caption": record.caption,
+        "sha256": record.sha256,
+        "problem": problem,
+        "metadata": metadata,
+    }

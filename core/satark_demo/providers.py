@@ -1,0 +1,103 @@
+"""The simulated providers: each replaces a provider that has no settings, and adds its media to the phones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from satark_demo.call import CallChat
+from satark_demo.police import MakePoliceSystem, PoliceSystem, SimulatedPoliceSystem
+from satark_demo.provider_accounts import ProviderAccounts, load_or_make_accounts
+from satark_demo.sms import SmsChat
+from satark_demo.telegram import TelegramChat
+from satark_demo.whatsapp import WhatsAppChat
+from satark_testing.processes.serving import serve
+from satark_testing.telegram.bot_api import TelegramPeer
+from satark_testing.twilio.api import TwilioPeer
+from satark_testing.whatsapp.graph_api import GraphPeer
+
+if TYPE_CHECKING:
+    from satark.settings import Settings
+    from satark_demo.phones import MakeChat
+
+POLICE_LIBRARIES = ("asyncssh", "standardwebhooks")
+"""Modules that the extra `police` installs; without them no police system is simulated."""
+
+
+class SimulatedProviders:
+    """Settings sections of the simulated providers, the media that they add to each phone, and the police system."""
+
+    def __init__(self) -> None:
+        self.sections: dict[str, Mapping[str, Any]] = {}
+        self.media: list[MakeChat] = []
+        self.police: MakePoliceSystem = lambda _: PoliceSystem("real")
+
+
+@asynccontextmanager
+async def simulated_providers(settings: Settings, served: str, public: str) -> AsyncIterator[SimulatedProviders]:
+    """Serve a simulated provider for each provider that has no settings.
+
+    Args:
+        settings: of the demo, without its simulated providers.
+        served: the demo's base URL on this machine.
+        public: the base URL that providers know.
+    """
+    missing = [name for name in _PROVIDERS if not settings.is_set(name)]
+    simulated = SimulatedProviders()
+    async with AsyncExitStack() as stack:
+        if missing:
+            settings.core.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            accounts = load_or_make_accounts(settings.core.data_dir / "demo.json")
+            for name in missing:
+                await _PROVIDERS[name](stack, simulated, accounts, served, public)
+        if "police_system" not in settings.core.plugins:
+            simulated.police = lambda _: PoliceSystem("off")
+        yield simulated
+
+
+async def _whatsapp(
+    stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts, served: str, _public: str
+) -> None:
+    peer = await stack.enter_async_context(GraphPeer(**msgspec.to_builtins(accounts.whatsapp)))
+    to.sections["whatsapp"] = accounts.whatsapp.section(await stack.enter_async_context(serve(peer.app)))
+    to.media.append(lambda number, publish: WhatsAppChat(number, peer, served, publish))
+
+
+async def _telegram(
+    stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts, served: str, _public: str
+) -> None:
+    peer = await stack.enter_async_context(TelegramPeer(**msgspec.to_builtins(accounts.telegram)))
+    to.sections["telegram"] = accounts.telegram.section(await stack.enter_async_context(serve(peer.app)))
+    to.media.append(lambda number, publish: TelegramChat(number, peer, served, publish))
+
+
+async def _twilio(
+    stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts, served: str, public: str
+) -> None:
+    peer = TwilioPeer(**msgspec.to_builtins(accounts.twilio), served={public: served})
+    await stack.enter_async_context(peer)
+    to.sections["twilio"] = accounts.twilio.section(await stack.enter_async_context(serve(peer.app)))
+    to.sections["calls"] = {"code_by_sms": True}
+    to.media.append(lambda number, publish: SmsChat(number, peer, public, publish))
+    to.media.append(lambda number, publish: CallChat(number, peer, public, publish))
+
+
+async def _police(
+    stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts, served: str, _public: str
+) -> None:
+    if not all(map(find_spec, POLICE_LIBRARIES)):
+        to.police = lambda _: PoliceSystem("missing")
+        return
+    from satark_testing.peers.police import PoliceReceiver  # noqa: PLC0415 - its library is an extra
+
+    receiver = PoliceReceiver(accounts.police_system.secret)
+    url = await stack.enter_async_context(serve(receiver.app))
+    to.sections["police_system"] = accounts.police_system.section(f"{url}/tips")
+    to.police = lambda publish: SimulatedPoliceSystem(receiver, f"{served}/police_system/main/answers", publish)
+
+
+_PROVIDERS = {"whatsapp": _whatsapp, "telegram": _telegram, "twilio": _twilio, "police_system": _police}

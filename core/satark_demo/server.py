@@ -1,0 +1,214 @@
+"""Puts the demo together and runs it: simulated providers, the host with all its roles, and the simulator's page."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import uvicorn
+
+from satark.core_settings import PUBLIC_METRICS
+from satark.runtime.app import build_app
+from satark.runtime.host import Host
+from satark.runtime.http_server import CONNECTION_CLASS
+from satark.settings import Settings
+from satark_demo.desk_queues import DeskQueues
+from satark_demo.event_stream import EventStream
+from satark_demo.phones import Phones
+from satark_demo.providers import SimulatedProviders, simulated_providers
+from satark_demo.readings import Readings
+from satark_demo.sample_week import SampleWeek
+from satark_demo.simulator import Simulator
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from satark.demo_setup import Prepared
+    from satark.services import Services
+    from satark_demo.phones import MakeChat
+
+_STOP_SECONDS = 2
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_POLL_SECONDS = 0.02
+_PRESETS = {"email": {"notification_minutes": 1}}
+"""A visitor who configures e-mail wants to see one within a minute."""
+
+
+class StartError(Exception):
+    """The server did not start; it has printed the reason."""
+
+
+class DemoServer:
+    """A demo that serves one listening socket.
+
+    Args:
+        data_dir: the data folder; None: the one in the settings.
+        listening: the socket to serve.
+        say: prints a line to the terminal.
+        sample_week: whether empty desks are filled with tips, as soon as the demo runs.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path | None,
+        listening: socket.socket,
+        say: Callable[[str], None],
+        *,
+        sample_week: bool = False,
+    ) -> None:
+        self._core: dict[str, Any] = {"data_dir": data_dir} if data_dir else {}
+        self._listening = listening
+        self._say = say
+        self._sample_week = sample_week
+        self._events = EventStream()
+        self._server: uvicorn.Server | None = None
+        host, port = listening.getsockname()[:2]
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
+        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def stop(self) -> None:
+        """Stop `run`; called again, do not wait for requests in progress."""
+        self._events.close()
+        if self._server is not None:
+            self._server.force_exit = self._server.should_exit
+            self._server.should_exit = True
+
+    async def run(self) -> None:
+        """Serve until SIGINT, SIGTERM or `stop`.
+
+        Raises:
+            SettingsError: something is wrong with the configuration.
+            PluginError: a plugin can't be used.
+            StartError: the server did not start.
+        """
+        settings = Settings(**self._core)
+        public = settings.core.public_url.rstrip("/") or self.url
+        async with simulated_providers(settings, self.url, public) as simulated:
+            # The demo's files are a visitor's own: it runs in any container, and its log says what is missing there.
+            evidence = settings.core.evidence.model_copy(update={"allow_weak_isolation": True})
+            core = {**self._core, "public_url": public, "evidence": evidence, "metrics_listen": PUBLIC_METRICS}
+            await self._serve(Settings(stand_ins=simulated.sections, presets=_PRESETS, **core), simulated)
+
+    async def _serve(self, settings: Settings, simulated: SimulatedProviders) -> None:
+        host = Host(settings)
+        prepared = await asyncio.to_thread(
+            host.plugins.demo, settings, host.services, settings.core.data_dir, sample_week=self._sample_week
+        )
+        queues = DeskQueues([one.casework for one in prepared if one.casework])
+        police = simulated.police(self._events.publish)
+        simulator = Simulator(
+            phones=Phones(simulated.media, self._events.publish),
+            queues=queues,
+            police=police,
+            readings=_readings(host),
+            services=host.services,
+            data_dir=settings.core.data_dir,
+            events=self._events,
+        )
+        lines = [*(one.line for one in prepared), police.status_line]
+        application = build_app(host)
+        application.routes[:0] = simulator.routes()
+        # No task group: it would wrap exceptions, and the command reports each one by its type.
+        watcher = asyncio.create_task(queues.watch(lambda: self._events.has_listeners, self._events.publish))
+        week = self._week(host.services, prepared, simulated.media)
+        try:
+            with _signals(self.stop):
+                await self._until_stopped(application, lines, settings.core.data_dir, week)
+        finally:
+            watcher.cancel()
+            await asyncio.wait({watcher})
+
+    def _week(
+        self, services: Services, prepared: Sequence[Prepared], media: Sequence[MakeChat]
+    ) -> Callable[[], Awaitable[None]]:
+        """Return what fills the desks, if it is wanted and there are simulated phones."""
+        desks = {one.acting.desk: one.acting for one in prepared if one.acting}
+        if not (self._sample_week and desks and media):
+            return _nothing
+        return SampleWeek(services, desks, media[0], self._say).run
+
+    async def _until_stopped(
+        self, application: Starlette, lines: Sequence[str], data_dir: Path, afterwards: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Serve; `afterwards` runs beside, as soon as the server answers."""
+        self._server = server = _Server(_config(application))
+        serving = asyncio.create_task(_run(server, self._listening))
+        while not server.started:
+            if serving.done():
+                raise StartError
+            await asyncio.sleep(_POLL_SECONDS)
+        await self._announce(lines, data_dir)
+        filling = asyncio.ensure_future(afterwards())
+        try:
+            await serving
+        finally:
+            filling.cancel()
+            await asyncio.wait({filling})
+
+    async def _announce(self, lines: Sequence[str], data_dir: Path) -> None:
+        async with aiohttp.ClientSession() as session, session.get(f"{self.url}/healthz", raise_for_status=True):
+            pass
+        self._say(f"\n  form       {self.url}/\n  simulator  {self.url}/simulator\n  desk       {self.url}/desk\n")
+        for line in lines:
+            self._say(f"  {line}")
+        self._say(f"\n  the data folder is {_absolute(data_dir)}; Ctrl-C stops\n\nready")
+
+
+async def _nothing() -> None:
+    """Fill no desk."""
+
+
+def _readings(host: Host) -> Readings:
+    runtime = host.ingest_runtime
+    if runtime is None:
+        raise AssertionError("the demo runs every role")
+    return Readings(runtime.channels, runtime.drafts, host.services)
+
+
+async def _run(server: uvicorn.Server, listening: socket.socket) -> None:
+    """Serve; where the application does not start, uvicorn would leave the process, and much would stay open."""
+    with contextlib.suppress(SystemExit):
+        await server.serve(sockets=[listening])
+
+
+@contextlib.contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in _STOP_SIGNALS:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in _STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+def _absolute(path: Path) -> Path:
+    return path.absolute()
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the process's signals to the demo, which has more to stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _config(application: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        http=CONNECTION_CLASS,
+        loop="none",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        log_config=None,
+        timeout_graceful_shutdown=_STOP_SECONDS,
+    )

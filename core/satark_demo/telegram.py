@@ -1,0 +1,127 @@
+"""Telegram on a simulated phone: it posts updates to the webhook and shows the bot's calls to the Bot API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from satark_demo.chat import Chat, NoSuchMessage, Publish
+from satark_demo.messages import ChatMessage, MessageKind, Pin, SentFile, kind_of
+from satark_demo.photo_metadata import identifying_metadata
+from satark_testing.telegram.citizen import content
+from satark_testing.telegram.updates import Person, Update
+
+if TYPE_CHECKING:
+    from satark_testing.telegram.bot_api import Sent, TelegramPeer
+
+WEBHOOK = "/telegram/webhook"
+
+
+class TelegramChat(Chat):
+    """One user's chat with the bot."""
+
+    medium = "telegram"
+    typing_seconds = 5  # Source: Telegram, Bot API, `sendChatAction`.
+
+    def __init__(self, number: int, peer: TelegramPeer, service: str, publish: Publish) -> None:
+        super().__init__(str(number), publish)
+        self.person = Person(id=7_000_000_000 + number, first_name=f"Citizen {number}", last_name=None)
+        self._peer = peer
+        self._webhook = service + WEBHOOK
+        peer.subscribe(self._show_sent, self.person.id)
+        peer.watch(self._apply)
+
+    def view(self) -> dict[str, Any]:
+        """Return everything that the page shows, with the bot's command menus by language."""
+        return {**super().view(), "menus": self._peer.menus}
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses by which the service may know this phone."""
+        return (str(self.person.id),)
+
+    async def say(self, text: str, *, twice: bool) -> None:
+        """Send a typed message, or a command with its slash."""
+        update = self._peer.updates.text(self.person, text)
+        await self._send(ChatMessage(id=_id(update), mine=True, text=text), update, twice=twice)
+
+    async def tap(self, message_id: str, token: str, *, twice: bool) -> None:
+        """Tap a button of an inline keyboard; as in Telegram, the tap leaves no message in the chat."""
+        message = self.messages.get(message_id)
+        if message is None or token not in {offer.token for offer in message.offers}:
+            raise NoSuchMessage
+        tapped = {
+            "message_id": int(message_id),
+            "chat": self.person.chat(),
+            "date": int(message.at),
+            "text": message.text,
+        }
+        await self._post(self._peer.updates.tap(self.person, token, tapped), twice=twice)
+
+    async def pin(self, pin: Pin, *, twice: bool) -> None:
+        """Send a location, or a venue where the location has a name."""
+        at = {"latitude": pin.latitude, "longitude": pin.longitude}
+        venue = {"venue": {"location": at, "title": pin.name, "address": ""}} if pin.name else {}
+        update = self._peer.updates.message(self.person, {"location": at, **venue})
+        await self._send(ChatMessage(id=_id(update), mine=True, kind="location", pin=pin), update, twice=twice)
+
+    async def file(self, file: SentFile, caption: str, *, voice: bool, twice: bool) -> None:
+        """Send a file."""
+        kind = kind_of(file.mime, voice=voice)
+        stored = self._peer.add_file(file.data)
+        fields = {"caption": caption} if caption else {}
+        update = self._peer.updates.message(self.person, {**content(kind, stored, file.mime), **fields})
+        metadata = identifying_metadata(file.data) if kind == "image" else ()
+        message = ChatMessage(
+            id=_id(update), mine=True, kind=kind, text=caption, mime=file.mime, name=file.name, metadata=metadata
+        )
+        self.files[message.id] = file
+        await self._send(message, update, twice=twice)
+
+    async def edit(self, message_id: str, text: str, *, twice: bool) -> None:
+        """Edit a typed message."""
+        message = self.own_message(message_id)
+        if message.kind != "text":
+            raise NoSuchMessage
+        self.show(msgspec.structs.replace(message, text=text, edited=True))
+        await self._post(self._peer.updates.edit(self.person, int(message_id), {"text": text}), twice=twice)
+
+    def _show_sent(self, sent: Sent) -> None:
+        self.show_typing(typing=False)
+        rows = tuple(map(len, sent.keyboard))
+        kind: MessageKind = "voice" if sent.voice else "image" if sent.photo else "text"
+        if stored := self._peer.files.get(sent.voice or sent.photo):
+            mime = "audio/ogg" if sent.voice else "image/png"
+            self.files[str(sent.id)] = SentFile(data=stored.data, mime=mime)
+        self.show(ChatMessage(id=str(sent.id), mine=False, kind=kind, text=sent.text, offers=sent.offers, rows=rows))
+
+    def _apply(self, method: str, parameters: Mapping[str, Any]) -> None:
+        """Show the bot's other calls in this chat: it types, removes keyboards, deletes messages."""
+        if str(parameters.get("chat_id")) != str(self.person.id):
+            return
+        message_id = str(parameters.get("message_id", ""))
+        if method == "sendChatAction":
+            self.show_typing(typing=True)
+        elif method == "editMessageReplyMarkup" and message_id in self.messages:
+            self.show(msgspec.structs.replace(self.messages[message_id], offers=()))
+        elif method in ("deleteMessage", "deleteMessages"):
+            for deleted in parameters.get("message_ids", [message_id]):
+                self._delete(str(deleted))
+
+    def _delete(self, message_id: str) -> None:
+        message = self.messages.get(message_id)
+        if message is not None:
+            self.show(ChatMessage(id=message_id, mine=message.mine, at=message.at, deleted=True))
+
+    async def _send(self, message: ChatMessage, update: Update, *, twice: bool) -> None:
+        await self.send(message, partial(self._peer.post, self._webhook, update), twice=twice)
+
+    async def _post(self, update: Update, *, twice: bool) -> None:
+        await self.post(partial(self._peer.post, self._webhook, update), twice=twice)
+
+
+def _id(update: Update) -> str:
+    return str(update["message"]["message_id"])

@@ -1,0 +1,190 @@
+"""Marked tipsters: virtual users of every medium, with made-up identifiers."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from satark_testing.canary.identifiers import Identifiers
+from satark_testing.dialogue.walking import Photo, Place
+from satark_testing.form.browser import Browser
+from satark_testing.matrix.call_driver import CallDriver
+from satark_testing.matrix.chat_driver import ChatDriver
+from satark_testing.matrix.driver import Ability, Driver
+from satark_testing.matrix.form_driver import FormDriver
+from satark_testing.matrix.installation import MatrixInstallation
+from satark_testing.matrix.sms_driver import SmsDriver
+from satark_testing.telegram.bot_api import Person
+from satark_testing.telegram.citizen import TelegramCitizen, content
+from satark_testing.twilio.people import Caller, Texter
+from satark_testing.whatsapp.citizen import Citizen
+from satark_words.catalogues import Catalogue
+
+_QUESTION: Final = 30
+"""Characters by which a question is recognised."""
+FORM_FILE: Final = "IMG-20261124-WA0042"
+"""What `satark_testing.form.browser.Browser` calls the first file."""
+
+
+class MarkedCitizen(Citizen):
+    """A WhatsApp user whose files have names, and whose message ids are remembered."""
+
+    identifiers: Identifiers
+
+    async def send(self, photo: Photo) -> str:
+        """Send a file as a document with a file name."""
+        node, name = self._peer.add_media(photo.data, photo.mime), self.identifiers.word("file name", "{}.jpg")
+        return await self._post(
+            lambda key: self._peer.webhooks.media(self.sender, "document", node, filename=name, id=key)
+        )
+
+    async def share_contact(self, phone: str, mail: str) -> str:
+        """Share a contact card."""
+        card = {"name": {"formatted_name": "Card"}, "phones": [{"phone": phone}], "emails": [{"email": mail}]}
+        message = {"type": "contacts", "contacts": [card]}
+        return await self._post(lambda key: self._peer.webhooks.message(self.sender, message, id=key))
+
+    async def _post(self, build: Any) -> str:
+        key = await super()._post(build)
+        self.identifiers.remember("message id", key)
+        return key
+
+
+class MarkedTelegramCitizen(TelegramCitizen):
+    """A Telegram user whose files have names."""
+
+    identifiers: Identifiers
+
+    async def send(self, photo: Photo) -> str:
+        """Send a file as a document with a file name."""
+        file = self._peer.add_file(photo.data)
+        body = content("document", file, photo.mime)
+        body["document"]["file_name"] = self.identifiers.word("file name", "{}.jpg")
+        return await self._message(body)
+
+
+class MarkedDriver:
+    """A driver that sends marked files and recordings in place of the scenario's. See `Driver`."""
+
+    def __init__(self, driver: Driver, identifiers: Identifiers) -> None:
+        self._driver, self._identifiers = driver, identifiers
+        self.answers: list[str] = []
+        """Every answer, for what it tells."""
+
+    @property
+    def channel(self) -> str:
+        """The channel's name."""
+        return self._driver.channel
+
+    @property
+    def can(self) -> frozenset[Ability]:
+        """What the medium can do."""
+        return self._driver.can
+
+    @property
+    def last_answer(self) -> str:
+        """The whole last answer."""
+        return self._driver.last_answer
+
+    async def greet(self) -> None:
+        """Begin."""
+        await self._driver.greet()
+
+    async def choose(self, label: str, texts: Catalogue) -> None:
+        """Choose an option, and keep the place of a photo for oneself; remember the answer: it may be the receipt."""
+        await self._driver.choose(label, texts)
+        await self._keep_origin(texts)
+        self.answers.append(self.last_answer)
+
+    async def command(self, name: str, texts: Catalogue) -> None:
+        """Give a command."""
+        await self._driver.command(name, texts)
+        await self._keep_origin(texts)
+
+    async def _keep_origin(self, texts: Catalogue) -> None:
+        """Answer with no if the question is whether the police may know where the photo was taken."""
+        if texts.text("origin.ask")[:_QUESTION] in self.last_answer:
+            await self._driver.choose(texts.text("origin.no"), texts)
+
+    async def type(self, words: str) -> None:
+        """Type words."""
+        await self._driver.type(words)
+
+    async def speak(self, voice: bytes) -> None:
+        """Send a marked recording."""
+        await self._driver.speak(self._identifiers.voice())
+
+    async def point(self, place: Place) -> None:
+        """Send a place."""
+        await self._driver.point(place)
+
+    async def send(self, file: Photo) -> None:
+        """Send a marked photo."""
+        await self._driver.send(msgspec.structs.replace(file, data=self._identifiers.photo(), mime="image/jpeg"))
+
+    async def leave(self) -> None:
+        """Stay, so that a browser keeps its cookies; remember them."""
+        if isinstance(self._driver, FormDriver):
+            for cookie in self._driver.cookies.values():
+                self._identifiers.remember("cookie", cookie)
+            await self._driver.leave()
+
+
+def whatsapp_citizen(matrix: MatrixInstallation, made: Identifiers) -> MarkedCitizen:
+    """Make a WhatsApp user."""
+    citizen = MarkedCitizen(
+        matrix.installation.peer,
+        matrix.installation.webhook,
+        wa_id=made.phone("wa_id"),
+        user_id=made.digits("BSUID", 17, "IN."),
+        name=made.word("profile name", "{} {}"),
+        username=made.word("user name"),
+    )
+    citizen.identifiers = made
+    return citizen
+
+
+def telegram_citizen(matrix: MatrixInstallation, made: Identifiers) -> MarkedTelegramCitizen:
+    """Make a Telegram user."""
+    person = Person(
+        id=int(made.digits("Telegram id", 10)),
+        first_name=made.word("profile name"),
+        last_name=made.word("profile name"),
+        username=made.word("user name"),
+    )
+    webhook = f"{matrix.installation.service.url}/telegram/webhook"
+    citizen = MarkedTelegramCitizen(matrix.telegram, person, webhook)
+    citizen.identifiers = made
+    return citizen
+
+
+def browser(matrix: MatrixInstallation, made: Identifiers) -> Browser:
+    """Make a browser that tells its user agent, and comes through a proxy that tells its address."""
+    address = made.address()
+    made.remember("file name", FORM_FILE)
+    headers = {
+        "user-agent": made.word("user agent", "{}/9.8 (Linux; {} Build/{})"),
+        "x-forwarded-for": address,
+        "x-real-ip": address,
+        "forwarded": f'for="[{address}]"',
+        "referer": f"https://search.example/?q={made.word('words')}",
+    }
+    return Browser(matrix.installation.service.url, headers=headers)
+
+
+def driver_of(medium: str, matrix: MatrixInstallation, made: Identifiers) -> MarkedDriver:
+    """Make a marked tipster on a medium."""
+    url = matrix.installation.service.url
+    found: Driver
+    if medium in {"whatsapp", "telegram"}:
+        walker: Any = whatsapp_citizen(matrix, made) if medium == "whatsapp" else telegram_citizen(matrix, made)
+        found = ChatDriver(medium, walker)
+    elif medium == "web_form":
+        found = FormDriver(browser(matrix, made))
+    elif medium == "sms":
+        texter = Texter(matrix.twilio, url, f"+{made.phone()}")
+        found = SmsDriver(texter, matrix.installation.service.environment["SATARK_TWILIO__API_URL"])
+    else:
+        found = CallDriver(Caller(matrix.twilio, url, f"+{made.phone()}"))
+    return MarkedDriver(found, made)

@@ -1,0 +1,239 @@
+"""What a channel sends over the network, to a peer that behaves and to one that does not (C32 to C49, C57)."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from satark.channel import Address, Call, Channel, ErasingChannel
+from satark.send_result import (
+    Accepted,
+    Blocked,
+    Misconfigured,
+    Permanent,
+    SendResult,
+    Throttled,
+    Transient,
+    WindowClosed,
+)
+from satark_testing.contracts.channel_case import ChannelCase, lost_words, numbered_prompt
+from satark_testing.contracts.peer import ENDLESS_BYTES, Fault, Peer, PeerServer, Reply
+from satark_testing.contracts.rules import BrokenRule, absent, raised, require
+
+_RESULTS: Final = (Accepted, Blocked, Misconfigured, Permanent, Throttled, Transient, WindowClosed)
+_SECONDS: Final = 41
+"""An unusual wait, which no channel has as its own."""
+_COOKIE: Final = {"Set-Cookie": "conversation=1; Path=/"}
+_LAST_BYTES_SECONDS: Final = 1
+_LAST_TURNS: Final = 500
+_TURN_SECONDS: Final = 0.001
+
+
+class Calls:
+    """One channel at its peer."""
+
+    def __init__(self, case: ChannelCase, peer: Peer, server: PeerServer, channel: Channel) -> None:
+        self.case, self.peer, self.server, self.channel = case, peer, server, channel
+        self.account = channel.accounts[0]
+        self._count = 0
+        short = min(300, channel.capabilities.body or channel.capabilities.text)
+        self.calls = channel.render(numbered_prompt(short), self.account, case.to)
+
+    async def send(self, call: Call, subject: str) -> SendResult:
+        """Make a call, and require a result that shows nobody."""
+        self._count += 1
+        try:
+            result = await self.channel.send(call, f"call-{self._count}")
+        except Exception as error:
+            raise BrokenRule("C44", subject, raised(error)) from error
+        require(isinstance(result, _RESULTS), "C44", subject, type(result).__name__)
+        _check_result(self.case, self.peer, result, subject)
+        return result
+
+    async def answered(self, reply: Reply | Fault, subject: str) -> SendResult:
+        """Make the first call to a peer that answers so."""
+        self.server.answering(reply)
+        return await self.send(self.calls[0], subject)
+
+    @property
+    def last_id(self) -> str:
+        """The id of the last call."""
+        return f"call-{self._count}"
+
+
+def _check_result(case: ChannelCase, peer: Peer, result: SendResult, subject: str) -> None:
+    secret = (*case.identifiers, case.to.reveal(), "127.0.0.1", "localhost", *peer.secrets)
+    absent(repr(result) + getattr(result, "code", ""), secret, "C47", subject)
+
+
+@asynccontextmanager
+async def opened(channel: Channel) -> AsyncIterator[Channel]:
+    """Keep a channel open."""
+    await channel.open()
+    try:
+        yield channel
+    finally:
+        await channel.close()
+
+
+async def check_calls(case: ChannelCase, peer: Peer, server: PeerServer) -> None:
+    """Check every call of a channel that makes some.
+
+    Raises:
+        BrokenRule: the channel breaks a rule.
+    """
+    channel = peer.channel(server.url)
+    async with opened(channel):
+        calls = Calls(case, peer, server, channel)
+        if not calls.calls:
+            return
+        await _check_delivered(calls)
+        await _check_statuses(calls)
+        await _check_throttling(calls)
+        await _check_redirects(calls)
+        await _check_network(calls)
+        await _check_erasing(calls)
+    await _check_closed(case, peer, server)
+    await _check_unreachable(case, peer)
+
+
+async def _check_delivered(calls: Calls) -> None:
+    """Check that texts of several lengths reach several people, whole, once, and with the host's id."""
+    capabilities = calls.channel.capabilities
+    for length in sorted({60, capabilities.body, capabilities.text} - {0}):
+        prompt = numbered_prompt(length)
+        for to in (calls.case.to, Address(_another(calls.case.to.reveal()))):
+            rendered = calls.channel.render(prompt, calls.account, to)
+            calls.server.answering(None)
+            subject = f"a prompt of {len(prompt.text)} characters"
+            for call in rendered:
+                before = len(calls.server.said())
+                require(isinstance(await calls.send(call, subject), Accepted), "C34", subject)
+                _check_once(calls, before, subject)
+            said = calls.server.said()
+            require(all(one.to == to.reveal() for one in said) and said, "C32", subject, "another address")
+            text = "\n".join(one.text for one in said)
+            require(not lost_words(prompt, text), "C33", subject, "words are missing or out of order")
+            require(text.split().count(prompt.text.split()[0]) == 1, "C35", subject, "it is said more than once")
+
+
+def _check_once(calls: Calls, before: int, subject: str) -> None:
+    received = calls.server.received
+    made = len(calls.server.said()) - before
+    require(made == 1, "C35", subject, f"{made} requests")
+    if calls.peer.call_id is not None:
+        require(calls.peer.call_id(received[-1]) == calls.last_id, "C36", subject, "another id, or none")
+
+
+def _another(address: str) -> str:
+    """Return the address of somebody else: the last figure that is not 0 is another one."""
+    at = max(index for index, letter in enumerate(address) if letter.isalnum())
+    return f"{address[:at]}{'7' if address[at] != '7' else '3'}{address[at + 1 :]}"
+
+
+async def _check_statuses(calls: Calls) -> None:
+    for status in (500, 503):
+        result = await calls.answered(Reply(status), f"status {status}")
+        require(isinstance(result, Transient | Throttled), "C39", f"status {status}", type(result).__name__)
+        require(len(calls.server.received) == 1, "C35", f"status {status}", f"{len(calls.server.received)} requests")
+    result = await calls.answered(calls.peer.unauthorized, "wrong credentials")
+    require(isinstance(result, Misconfigured), "C40", "wrong credentials", type(result).__name__)
+    result = await calls.answered(calls.peer.refusal, "a refusal")
+    require(isinstance(result, Permanent | Blocked | Misconfigured), "C41", "a refusal", type(result).__name__)
+    for body in (b"", b"{", b"<html>", b"\xff", b"[1]", b'{"error":null}'):
+        for status in (200, 400, 502):
+            await calls.answered(Reply(status, body), f"status {status} with {body!r}")
+
+
+async def _check_throttling(calls: Calls) -> None:
+    for seconds in (_SECONDS, 3 * _SECONDS):
+        subject = f"throttled for {seconds} seconds"
+        result = await calls.answered(calls.peer.throttle(str(seconds)), subject)
+        require(isinstance(result, Throttled), "C37", subject, type(result).__name__)
+        after = getattr(result, "after", 0)
+        require(seconds <= after <= 2 * seconds, "C37", subject, f"after {after} seconds")
+    for odd in ("soon", "-3", "", "1e999", "Wed, 21 Oct 2026 07:28:00 GMT"):
+        subject = f"throttled for {odd!r} seconds"
+        result = await calls.answered(calls.peer.throttle(odd), subject)
+        require(isinstance(result, Throttled), "C38", subject, type(result).__name__)
+        after = getattr(result, "after", 0)
+        require(math.isfinite(after) and after > 0, "C38", subject, f"after {after} seconds")
+
+
+async def _check_redirects(calls: Calls) -> None:
+    for status in (301, 302, 307, 308):
+        subject = f"a redirect ({status}) to another address"
+        result = await calls.answered(Reply(status, headers={"Location": f"{calls.server.elsewhere}/x"}), subject)
+        require(not calls.server.strayed, "C42", subject, "a request at the other address")
+        require(not isinstance(result, Accepted), "C42", subject, "Accepted")
+
+
+async def _check_network(calls: Calls) -> None:
+    result = await calls.answered(Fault.HANG_UP, "a provider that hangs up")
+    require(isinstance(result, Transient), "C43", "a provider that hangs up", type(result).__name__)
+    await calls.answered(Fault.HALF, "half an answer")
+    await calls.answered(Fault.ENDLESS, "an endless answer")
+    require(calls.server.written < ENDLESS_BYTES, "C45", "an endless answer", "all of it was read")
+    calls.server.answering(None)
+    require(isinstance(await calls.send(calls.calls[0], "after faults"), Accepted), "C49", "a call after faults")
+    taken = calls.peer.answer(calls.server.received[-1])
+    calls.server.answering(Reply(taken.status, taken.body, {**taken.headers, **_COOKIE}))
+    for _ in range(2):
+        await calls.send(calls.calls[0], "a cookie")
+    cookies = [request for request in calls.server.received if "cookie" in request.headers]
+    require(not cookies, "C46", "a call after a response with a cookie", "the cookie was sent")
+
+
+async def _check_erasing(calls: Calls) -> None:
+    channel = calls.channel
+    if not isinstance(channel, ErasingChannel):
+        return
+    first, second = (channel.erase(["11", "12"], calls.account, calls.case.to) for _ in range(2))
+    require(list(first) == list(second) and first, "C57", "two erasures of the same messages")
+    calls.server.answering(None)
+    for call in first:
+        require(isinstance(await calls.send(call, "an erasure"), Accepted), "C57", "an erasure", "not Accepted")
+    address = calls.case.to.reveal()
+    named = all(address.encode() in request.body for request in calls.server.received)
+    require(named, "C57", "an erasure", "the chat is not named")
+
+
+async def _check_closed(case: ChannelCase, peer: Peer, server: PeerServer) -> None:
+    channel = peer.channel(server.url)
+    subject = "open, send, close, close"
+    try:
+        await channel.close()
+        for _ in range(2):
+            async with opened(channel):
+                server.answering(None)
+                await channel.send(channel.render(numbered_prompt(60), channel.accounts[0], case.to)[0], "call")
+            await channel.close()
+    except Exception as error:
+        raise BrokenRule("C48", subject, raised(error)) from error
+    await _closed(server)
+    require(server.connections == 0, "C48", subject, f"{server.connections} connections are left")
+
+
+async def _closed(server: PeerServer) -> None:
+    """Wait until no connection is left, or for so long and so many turns of the loop that one is there to stay."""
+    loop, turns = asyncio.get_running_loop(), 0
+    end = loop.time() + _LAST_BYTES_SECONDS
+    while server.connections and (turns < _LAST_TURNS or loop.time() < end):
+        turns += 1
+        await asyncio.sleep(_TURN_SECONDS)
+
+
+async def _check_unreachable(case: ChannelCase, peer: Peer) -> None:
+    subject = "a provider that listens nowhere"
+    channel = peer.channel("http://127.0.0.1:9")
+    async with opened(channel):
+        calls: Sequence[Call] = channel.render(numbered_prompt(60), channel.accounts[0], case.to)
+        try:
+            result = await channel.send(calls[0], "call")
+        except Exception as error:
+            raise BrokenRule("C44", subject, raised(error)) from error
+    require(isinstance(result, Transient), "C43", subject, type(result).__name__)
+    _check_result(case, peer, result, subject)

@@ -1,0 +1,121 @@
+"""What a channel's author describes, so that the kit can check the channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from satark.channel import Address, Call, Channel, RawRequest
+from satark.prompt import Capabilities, Choice, Prompt
+from satark_testing.contracts.peer import Peer
+
+_Place: TypeAlias = Literal["headers", "query", "path"]
+_SYLLABLE: Final = "की"
+"""Two code points that show as one letter: providers count two, and a careless cut separates them."""
+
+
+def _takes(call: Call) -> None:
+    del call
+
+
+class ChannelCase(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel, and what its checks need."""
+
+    channel: Channel
+    """A channel that is not open."""
+    to: Address
+    """The address of the sender of `genuine`."""
+    genuine: Sequence[RawRequest]
+    """Requests with the provider's true signature; together they contain every one of `identifiers` and `texts`.
+
+    At least two messages come from one sender.
+    """
+    identifiers: Sequence[str]
+    """Every phone number, id, name, user name and file name in them: only an `Address` may hold one."""
+    texts: Sequence[str]
+    """What people wrote in them, each message whole."""
+    accepts: Callable[[Call], None] = _takes
+    """Raises an exception where the provider would refuse the call."""
+    peer: Peer | None = None
+    """The provider, for a channel that makes calls or fetches files."""
+    covers_body: bool = True
+    """Whether the signature covers the body; with a mere secret, a changed body still passes."""
+    proven_by: _Place = "headers"
+    """Where a request has its signature or secret."""
+    redelivered: Sequence[tuple[RawRequest, RawRequest]] = ()
+    """Pairs of requests that deliver the same event, where the provider changes the rest of the request."""
+
+
+def forgeries(raw: RawRequest, case: ChannelCase) -> Iterator[tuple[str, RawRequest]]:
+    """Yield forgeries of a genuine request, each with what was changed: its signature, or a bit of what it covers."""
+    for change, fields in _changed_secrets(raw, case.proven_by):
+        yield change, msgspec.structs.replace(raw, **fields)
+    if raw.body and case.covers_body:
+        for at in {0, len(raw.body) // 2, len(raw.body) - 1}:
+            flipped = raw.body[:at] + bytes([raw.body[at] ^ 1]) + raw.body[at + 1 :]
+            yield f"bit changed in byte {at}", msgspec.structs.replace(raw, body=flipped)
+        yield "last byte dropped", msgspec.structs.replace(raw, body=raw.body[:-1])
+        yield "a byte added", msgspec.structs.replace(raw, body=raw.body + b"\n")
+
+
+def _changed_secrets(raw: RawRequest, place: _Place) -> Iterator[tuple[str, dict[str, object]]]:
+    if place == "query":
+        yield "query cut by a character", {"query": raw.query[:-1]}
+        yield "query extended by a character", {"query": raw.query + "0"}
+    elif place == "path":
+        yield "path cut by a character", {"path": raw.path[:-1]}
+        yield "path extended by a character", {"path": raw.path + "0"}
+    elif raw.headers:
+        yield "signature cut by a character", {"headers": {name: value[:-1] for name, value in raw.headers.items()}}
+        other = {name: f"{value[:-1]}{'0' if value[-1:] != '0' else '1'}" for name, value in raw.headers.items()}
+        yield "signature of the same length", {"headers": other}
+
+
+def without_secret(raw: RawRequest, case: ChannelCase) -> RawRequest:
+    """Return a request without what proves it to be genuine."""
+    empty: dict[str, object] = {"headers": {}}
+    if case.proven_by == "query":
+        empty["query"] = ""
+    if case.proven_by == "path":
+        empty["path"] = raw.path.rpartition("/")[0] or "/"
+    return msgspec.structs.replace(raw, **empty)
+
+
+def prompts_at_the_limits(capabilities: Capabilities) -> Iterator[Prompt]:
+    """Yield prompts that use every limit of a medium to the last character, in a script with combining characters."""
+    yield Prompt(text=_fill(capabilities.text), language="hi")
+    yield Prompt(text=_fill(capabilities.body), language="hi", wants="pin", actions=_choices(1, 4))
+    if capabilities.buttons:
+        buttons = _choices(capabilities.buttons, capabilities.button_label, capabilities.token)
+        yield Prompt(text=_fill(capabilities.body), language="hi", choices=buttons, wants="choice")
+    if capabilities.rows:
+        rows = _choices(capabilities.rows, capabilities.row_label, capabilities.token, capabilities.row_description)
+        menu = _fill(capabilities.menu_label)
+        yield Prompt(text=_fill(capabilities.body), language="hi", choices=rows, menu_label=menu, wants="choice")
+
+
+def numbered_prompt(length: int, mark: str = "शब्द") -> Prompt:
+    """Return a prompt of distinct, numbered words, so that one that is lost is missed."""
+    words: list[str] = []
+    while sum(map(len, words)) + len(words) + len(mark) + 4 < length:
+        words.append(f"{mark}{len(words)}")
+    return Prompt(text=" ".join(words), language="hi", must_arrive=True)
+
+
+def lost_words(prompt: Prompt, text: str) -> int:
+    """Count the words of a prompt that a text does not hold in their order."""
+    found = iter(text.split())
+    return sum(word not in found for word in prompt.text.split())
+
+
+def _choices(count: int, label: int, token: int = 20, description: int = 0) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(f"{number:x}".ljust(token, "t"), f"{number:x}{_fill(label - 1)}", _fill(description))
+        for number in range(count)
+    )
+
+
+def _fill(length: int) -> str:
+    return (_SYLLABLE * length)[:length]

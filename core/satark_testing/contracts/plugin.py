@@ -1,0 +1,152 @@
+"""The contract of a plugin as a whole: its hooks, its settings and what it imports.
+
+def test_it_keeps_the_contract() -> None:
+    check_plugin(PluginCase(module=plugin, name="beacon", settings={"SATARK_BEACON__URL": …}))
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import os
+import pkgutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+import msgspec
+
+import satark
+from satark.plugins.loader import PluginError, Plugins
+from satark.services import WorkerContext
+from satark.settings import Settings, SettingsError
+from satark_testing.contracts.quality import note
+from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require
+from satark_testing.contracts.watching import Watch
+
+__all__ = ["PluginCase", "check_plugin"]
+
+
+class PluginCase(msgspec.Struct, frozen=True, kw_only=True):
+    """A plugin, and what its checks need."""
+
+    module: ModuleType
+    """The module that the plugin's entry point names."""
+    name: str
+    """The plugin's name, which is that of its section of the settings too."""
+    settings: Mapping[str, str]
+    """The environment that configures it, and nothing more than it needs. Empty: naming it in `plugins` is enough."""
+    channels: Sequence[str] = ()
+    """The names of the channels that it offers then."""
+    sinks: Sequence[str] = ()
+    """The names of the sinks that it offers then."""
+    secrets: Sequence[str] = ()
+    """Values of `settings` that are secret."""
+    context: WorkerContext | None = None
+    """What the hook of sinks is given, if it asks for it."""
+
+
+def check_plugin(case: PluginCase) -> None:
+    """Run the rules of plugins that need no folder of a project.
+
+    Raises:
+        BrokenRule: the plugin breaks one.
+    """
+    plugins = _registered(case)
+    if case.settings:
+        with _environment({}):
+            require(not _offered(case, plugins, Settings(), "P02"), "P02", "no setting", "it offers something")
+    watch = Watch()
+    with _environment(case.settings), watch.running():
+        settings = Settings()
+        _offered(case, plugins, settings, "P03")  # its modules are imported now
+        with watch.no_files():
+            found = _offered(case, plugins, settings, "P03")
+    expected = sorted((*case.channels, *case.sinks))
+    require(found == expected, "P03", "all settings", f"it offers {', '.join(found) or 'nothing'}")
+    require(not (watch.opened or watch.blocked), "P06", "all settings", "; ".join((*watch.opened, *watch.blocked)[:3]))
+    for number, name in enumerate(case.settings):
+        _check_missing(case, plugins, name, number)
+    _check_imports(case)
+
+
+def _registered(case: PluginCase) -> Plugins:
+    plugins = Plugins()
+    try:
+        plugins.register(case.module, case.name)
+    except PluginError as error:
+        raise BrokenRule("P01", f"the plugin {case.name}", str(error)) from error
+    note("P01")
+    return plugins
+
+
+def _offered(case: PluginCase, plugins: Plugins, settings: Settings, rule: str) -> list[str]:
+    """Return the names of the channels and sinks that are offered, in order."""
+    found: list[str] = []
+    if case.channels:
+        found += attempt(rule, "channels", lambda: [channel.name for channel in plugins.channels(settings)])
+    for providers in ("satark_sms_providers", "satark_call_providers"):
+        if (offer := getattr(case.module, providers, None)) is not None:
+            attempt(rule, providers, partial(offer, settings=settings))
+    if case.sinks:
+        hook: Any = getattr(case.module, "satark_sinks", None)
+        require(hook is not None, "P01", f"the plugin {case.name}", "no hook `satark_sinks`")
+        given = {"settings": settings} if case.context is None else {"settings": settings, "context": case.context}
+        found += attempt(rule, "sinks", lambda: [sink.name for sink in hook(**given)])
+    return sorted(found)
+
+
+def _check_missing(case: PluginCase, plugins: Plugins, name: str, number: int) -> None:
+    """Check that a setting that is missing, or none at all, is named if it is needed; and that no secret is shown."""
+    rest = {other: value for other, value in case.settings.items() if other != name}
+    if not rest:
+        return
+    subject = f"without setting number {number}"
+    with _environment(rest):
+        try:
+            _offered(case, plugins, Settings(), "P04")
+        except BrokenRule as broken:
+            if not isinstance(broken.__cause__, SettingsError):
+                raise BrokenRule("P04", subject, raised(broken.__cause__ or broken)) from broken
+            text = str(broken.__cause__)
+            require(name in text, "P04", subject, f"the error does not name {name}")
+            absent(text, case.secrets, "P05", subject)
+    note("P04")
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Configure by these values alone: a `satark.toml` in the author's folder is another service's."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SATARK_")}
+    with patch.dict(os.environ, {**kept, "SATARK_CONFIG": os.devnull, **values}, clear=True):
+        yield
+
+
+def _check_imports(case: PluginCase) -> None:
+    package = case.module.__name__.partition(".")[0]
+    modules = {f"satark.{found.name}" for found in pkgutil.iter_modules(satark.__path__) if not found.ispkg}
+    allowed = {"satark", *(f"satark.{name}" for name in satark.__all__), *modules}
+    for file in _sources(case.module):
+        for imported in _imports(file):
+            root = imported.partition(".")[0]
+            private = root == "satark" and imported not in allowed
+            other = root.startswith("satark_") and root != package
+            require(not (private or other), "P07", file.name, f"it imports {imported}")
+
+
+def _sources(module: ModuleType) -> list[Path]:
+    package = importlib.util.find_spec(module.__name__.partition(".")[0])
+    folders = package.submodule_search_locations if package else None
+    return sorted(file for folder in folders or () for file in Path(folder).rglob("*.py"))
+
+
+def _imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from ([f"satark.{name.name}" for name in node.names] if node.module == "satark" else [node.module])
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)

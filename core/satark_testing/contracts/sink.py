@@ -1,0 +1,239 @@
+"""The contract of a sink, as checks that a sink plugin runs against itself in one test.
+
+async def test_it_keeps_the_contract(tmp_path: Path) -> None:
+    await check_sink(SinkCase(sink=…, folder=tmp_path, held=…))
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from satark.destination import Destination
+from satark.sink import DeadLetter, Delivery, DeliveryResult, Done, ReadingSink, Retry, Sink
+from satark_testing.contracts.crashes import Crashes
+from satark_testing.contracts.quality import note
+from satark_testing.contracts.rules import RULES, BrokenRule, absent, raised, require
+from satark_testing.contracts.sample_tips import WORDS, SampleTips, file_in_state, sample_delivery
+from satark_testing.contracts.watching import Watch
+
+__all__ = ["RULES", "WORDS", "BrokenRule", "SampleTips", "SinkCase", "check_sink", "sample_delivery"]
+
+_MOST_CRASHES: Final = 60
+_CANCELLATIONS: Final = 4
+"""Turns of the event loop after which a delivery is cancelled, at most."""
+
+
+class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
+    """A sink, and what its checks need."""
+
+    sink: Sink
+    folder: Path
+    """An empty folder for the files of the deliveries."""
+    held: Callable[[], Mapping[str, object]]
+    """Returns all that the destination has received completely, by name."""
+    name: str = "main"
+    """The destination's name, without the sink's."""
+    recipient: str = ""
+    """The destination's age recipient, of a sink that reads tips; see `satark.sealing.new_identity`."""
+    unreachable: Callable[[], AbstractContextManager[object]] | None = None
+    """Makes the destination unreachable while the context is open."""
+
+    @property
+    def reads(self) -> bool:
+        """Whether the sink opens tips."""
+        return isinstance(self.sink, ReadingSink) and self.sink.reads(self.name)
+
+
+async def check_sink(case: SinkCase) -> None:
+    """Run every rule of sinks, from `open` to `close`.
+
+    Raises:
+        BrokenRule: the sink breaks one; the message names it, what was tried and what was expected.
+    """
+    missing = [name for name in ("name", "open", "close", "deliver") if not hasattr(case.sink, name)]
+    require(not missing, "S01", type(case.sink).__name__, f"lacks {', '.join(missing)}")
+    watch = Watch()
+    with watch.running(), _one_thread():
+        await _close(case, "close before open")
+        await case.sink.open()
+        try:
+            checks = _Checks(case)
+            await checks.deliveries()
+            await checks.odd_deliveries()
+            await checks.crashes()
+            await checks.cancellations()
+            await checks.unreachable()
+        finally:
+            await _close(case, "close after deliveries")
+        await _close(case, "close again")
+    watch.check((WORDS,), "S12", "S13")
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let everything that runs in the loop's threads run in one: what runs last has waited for all before it."""
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1) as pool:
+        loop.set_default_executor(pool)
+        try:
+            yield
+        finally:
+            loop.set_default_executor(ThreadPoolExecutor())
+
+
+async def _close(case: SinkCase, subject: str) -> None:
+    try:
+        await case.sink.close()
+    except Exception as error:
+        raise BrokenRule("S15", subject, raised(error)) from error
+    note("S15")
+
+
+class _Checks:
+    def __init__(self, case: SinkCase) -> None:
+        self._case = case
+        destination = Destination.of(case.sink.name, case.name)
+        self._tips = SampleTips(destination, case.recipient)
+        self._strange = SampleTips(destination)
+
+    async def deliveries(self) -> None:
+        """A tip, again, its later revision, and another tip."""
+        before = dict(self._case.held())
+        await self._done("S02", await self._delivery(), "a tip")
+        once = dict(self._case.held())
+        require(once != before, "S03", "a tip", "the destination has not changed")
+        await self._done("S04", await self._delivery(attempt=2), "the same tip again")
+        require(dict(self._case.held()) == once, "S04", "the same tip again", "the destination has changed")
+        await self._done("S05", await self._delivery(revision=2), "its second revision")
+        later = dict(self._case.held())
+        require(later != once, "S05", "its second revision", "the destination has not changed")
+        await self._done("S06", await self._delivery(tip="b" * 32), "another tip")
+        both = dict(self._case.held())
+        kept = all(both.get(name) == content for name, content in later.items())
+        require(
+            kept and len(both) > len(later), "S06", "another tip", "the first one has changed, or nothing was added"
+        )
+        if not self._case.reads:
+            absent(_text(both), (WORDS,), "S17", "the destination after three deliveries")
+
+    async def odd_deliveries(self) -> None:
+        """Tips without files, with files that are not here, to another key, and an alarm."""
+        whole = await self._delivery(tip="c" * 32)
+        bare = msgspec.structs.replace(whole, files=(), messages=())
+        await self._result("S07", bare, "a tip without files and messages")
+        states = (file_in_state("due"), file_in_state("lost"))
+        await self._result("S08", msgspec.structs.replace(whole, files=states), "files that are not here")
+        erased = await self._delivery(tip="d" * 32)
+        for file in erased.files:
+            if file.clean is not None:
+                await asyncio.to_thread(file.clean.unlink)
+        await self._result("S08", erased, "a file that was erased meanwhile")
+        await self._result("S09", self._tips.alarm(), "an alarm")
+        if self._case.reads:
+            folder = self._case.folder / "strange"
+            strange = await asyncio.to_thread(self._strange.delivery, folder, tip="e" * 32)
+            result = await self._result("S16", strange, "a tip sealed to another key")
+            require(isinstance(result, DeadLetter | Retry), "S16", "a tip sealed to another key", type(result).__name__)
+
+    async def crashes(self) -> None:
+        """Let each operation fail in turn; then the same delivery must give the whole tip."""
+        grown = await self._growth("f" * 32)
+        for turn in range(_MOST_CRASHES):
+            crashes, tip = Crashes(), f"{turn:02x}dd" * 8
+            delivery = await self._delivery(tip=tip)
+            before = len(self._case.held())
+            with crashes.failing(turn):
+                claims = await self._tolerant(delivery)
+                await _idle()
+            crashed = dict(self._case.held())
+            subject = f"operation {turn + 1} of a delivery fails"
+            require(not claims or len(crashed) - before == grown, "S11", subject, "Done, but not the whole tip")
+            await self._done("S11", msgspec.structs.replace(delivery, attempt=2), f"{subject}, then it is repeated")
+            whole = self._case.held()
+            require(len(whole) - before == grown, "S11", subject, "half a tip, or more than one")
+            halves = [name for name, content in crashed.items() if whole.get(name) != content]
+            require(not halves, "S11", subject, "half a tip was to be seen until it was repeated")
+            if not crashes.failed:
+                return
+
+    async def cancellations(self) -> None:
+        """Cancel a delivery half-way; then the same delivery must give the whole tip."""
+        grown = await self._growth("cafe" * 8)
+        for turns in range(_CANCELLATIONS):
+            delivery = await self._delivery(tip=f"{turns:02x}cc" * 8)
+            before = len(self._case.held())
+            task = asyncio.ensure_future(self._case.sink.deliver(delivery))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait({task})
+            await _idle()
+            subject = f"a delivery that is cancelled after {turns} turns of the event loop"
+            await self._done("S18", msgspec.structs.replace(delivery, attempt=2), subject)
+            require(len(self._case.held()) - before == grown, "S18", subject, "half a tip, or more than one")
+
+    async def unreachable(self) -> None:
+        """Deliver while the destination can't be reached."""
+        if self._case.unreachable is None:
+            return
+        delivery = await self._delivery(tip="9a" * 16)
+        with self._case.unreachable():
+            result = await self._result("S14", delivery, "a destination that is out of reach")
+        down = isinstance(result, Retry) and result.down
+        require(down, "S14", "a destination that is out of reach", repr(result))
+        await self._done("S14", msgspec.structs.replace(delivery, attempt=2), "the destination is back")
+
+    async def _delivery(self, *, revision: int = 1, tip: str = "a" * 32, attempt: int = 1) -> Delivery:
+        folder = self._case.folder / "sealed"
+        return await asyncio.to_thread(self._tips.delivery, folder, revision=revision, tip=tip, attempt=attempt)
+
+    async def _growth(self, tip: str) -> int:
+        """How many things one tip adds to the destination."""
+        before = len(self._case.held())
+        await self._done("S02", await self._delivery(tip=tip), "a tip")
+        return len(self._case.held()) - before
+
+    async def _done(self, rule: str, delivery: Delivery, subject: str) -> None:
+        result = await self._result(rule, delivery, subject)
+        require(result == Done(), rule, subject, repr(result))
+
+    async def _result(self, rule: str, delivery: Delivery, subject: str) -> DeliveryResult:
+        try:
+            result = await self._case.sink.deliver(delivery)
+        except Exception as error:
+            raise BrokenRule(rule, subject, raised(error)) from error
+        require(isinstance(result, Done | Retry | DeadLetter), rule, subject, type(result).__name__)
+        self._check_reason(result, subject)
+        return result
+
+    async def _tolerant(self, delivery: Delivery) -> bool:
+        """Deliver, and say whether it is reported as done; what is raised counts as `Retry`."""
+        try:
+            result = await self._case.sink.deliver(delivery)
+        except OSError:
+            return False
+        self._check_reason(result, "a delivery that fails")
+        return result == Done()
+
+    def _check_reason(self, result: DeliveryResult, subject: str) -> None:
+        if not isinstance(result, Done):
+            absent(result.reason, (WORDS, str(self._case.folder), "a crash in a test"), "S10", subject)
+
+
+async def _idle() -> None:
+    """Wait until the loop's one thread has done all that it was given."""
+    await asyncio.to_thread(int)
+
+
+def _text(held: Mapping[str, object]) -> str:
+    return "".join(
+        f"{name}{content.decode(errors='replace') if isinstance(content, bytes) else content}"
+        for name, content in held.items()
+    )

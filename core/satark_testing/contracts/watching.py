@@ -1,0 +1,147 @@
+"""Watches a plugin while it is checked: what it prints, logs and warns of, and what blocks the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import socket
+import sys
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+from types import BuiltinFunctionType, FrameType
+from typing import Any, Final
+
+import structlog
+
+from satark_testing.contracts.rules import absent, require
+
+_SOCKET_CALLS: Final = frozenset(
+    {"accept", "connect", "connect_ex", "recv", "recv_into", "recvfrom", "send", "sendall", "sendto"}
+)
+_SLOW: Final = frozenset({"fork_exec", "fsync", "fdatasync", "getaddrinfo", "gethostbyname", "system", "waitpid"})
+_IGNORED: Final = ("/_pytest/", "/importlib/", "<frozen", "/satark/testing/", "/asyncio/", "/linecache.py")
+
+
+class Watch:
+    """What was seen since the watch began."""
+
+    def __init__(self) -> None:
+        self.blocked: list[str] = []
+        """Each blocking call in the event loop, with the place that made it."""
+        self.opened: list[str] = []
+        """Each place that opened a file while `no_files` was in force."""
+        self._output = io.StringIO()
+        self._logged: list[Any] = []
+        self._warnings: list[warnings.WarningMessage] = []
+        self._files_forbidden = False
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Watch this thread."""
+        with ExitStack() as stack:
+            stack.enter_context(redirect_stdout(self._output))
+            stack.enter_context(redirect_stderr(self._output))
+            stack.enter_context(_logging_into(self._output))
+            self._logged = stack.enter_context(structlog.testing.capture_logs())
+            self._warnings = stack.enter_context(warnings.catch_warnings(record=True))
+            warnings.simplefilter("always")
+            stack.enter_context(_profiled(self._called))
+            yield
+
+    @contextmanager
+    def no_files(self) -> Iterator[None]:
+        """Note every file that is opened in this block."""
+        self._files_forbidden = True
+        try:
+            yield
+        finally:
+            self._files_forbidden = False
+
+    def check(self, secrets: Sequence[str], for_output: str, for_blocking: str) -> None:
+        """Require that nothing secret was written and that nothing blocked; the rules say which are broken otherwise.
+
+        Raises:
+            BrokenRule: it was, or it did.
+        """
+        absent(self._output.getvalue(), secrets, for_output, "all that was printed and logged")
+        absent(repr(self._logged), secrets, for_output, "all that was logged by structlog")
+        absent(" ".join(str(warning.message) for warning in self._warnings), secrets, for_output, "all warnings")
+        require(
+            not self.blocked, for_blocking, "all methods, in the event loop", "; ".join(sorted(set(self.blocked))[:3])
+        )
+
+    def _called(self, frame: FrameType, event: str, called: Any) -> None:
+        if event != "c_call" or not isinstance(called, BuiltinFunctionType):
+            return
+        if _blocks(called):
+            self.blocked.append(f"{called.__name__} called in {_place(frame)}")
+        elif self._files_forbidden and called.__name__ in {"open", "open_code"}:
+            place = _place(frame)
+            if place:
+                self.opened.append(place)
+
+
+def _blocks(called: BuiltinFunctionType) -> bool:
+    if called.__name__ in _SOCKET_CALLS:
+        owner = called.__self__
+        return isinstance(owner, socket.socket) and owner.gettimeout() != 0.0
+    return called is time.sleep or called.__name__ in _SLOW
+
+
+def _place(frame: FrameType | None) -> str:
+    """Name the nearest place that is no part of the import system or of the test runner; empty if there is none."""
+    first = frame
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if any(part in name for part in _IGNORED):
+            return "" if "importlib" in name or name.startswith("<frozen") else _named(first)
+        if "site-packages" not in name and "/lib/python" not in name:
+            return f"{Path(name).name}, line {frame.f_lineno}"
+        frame = frame.f_back
+    return _named(first)
+
+
+def _named(frame: FrameType | None) -> str:
+    return f"{Path(frame.f_code.co_filename).name}, line {frame.f_lineno}" if frame else "an unknown place"
+
+
+@contextmanager
+def _profiled(profile: Any) -> Iterator[None]:
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+
+
+@contextmanager
+def _logging_into(output: io.StringIO) -> Iterator[None]:
+    root, handler = logging.getLogger(), logging.StreamHandler(output)
+    level, disabled = root.level, logging.root.manager.disable
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    logging.disable(logging.NOTSET)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+        logging.disable(disabled)
+
+
+@contextmanager
+def loop_complaints() -> Iterator[list[str]]:
+    """Collect what the event loop complains of, such as a client that was never closed, by class or message."""
+    complaints: list[str] = []
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(lambda _loop, context: complaints.append(str(context.get("message"))))
+    try:
+        yield complaints
+    finally:
+        loop.set_exception_handler(before)

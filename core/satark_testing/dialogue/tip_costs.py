@@ -1,0 +1,157 @@
+"""What a whole tip costs: answers of the tipster, and messages and segments of the service, which are paid one by one.
+
+It is told by taps, question by question, or as a story in the first message, of which only what is missing is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from satark.channel import Event, Media, MediaRef, Tap, Text
+from satark.choice_tokens import NEXT_PAGE
+from satark.dialogue.engine import Engine
+from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.prompt import Prompt
+from satark_testing.dialogue.chat import Chat
+from satark_words.geography.geography import Geography
+
+__all__ = ["CEILINGS", "TIPS", "Road", "TipCosts", "every_cost", "tip_costs"]
+
+Road: TypeAlias = Literal["taps", "story", "call"]
+"""How a tip is told: by taps, question by question; as a story in the first message; in a phone call, by keys."""
+
+TIPS: Final[Mapping[str, Mapping[str, str]]] = {
+    "hi": {
+        "@language": "1",
+        "what": "रात 2 बजे बालू खनन होता है, ट्रैक्टर से ले जाते हैं",
+        "place": "लंका, सामने घाट",
+        "evidence": "छोड़ें",
+        "story": "लंका में सामने घाट पर रोज़ रात 2 बजे अवैध बालू खनन होता है, ट्रैक्टर से ले जाते हैं",
+    },
+    "hi-Latn": {
+        "@language": "1",
+        "what": "raat 2 baje balu ka khanan hota hai, tractor se le jate hain",
+        "place": "lanka, samne ghat",
+        "evidence": "chhodo",
+        "story": "lanka me samne ghat par roz raat 2 baje balu ka avaidh khanan hota hai, tractor se le jate hain",
+    },
+    "en": {
+        "@language": "2",
+        "what": "Sand is dug from the river every night and carried off by tractor",
+        "place": "Lanka, Samne Ghat",
+        "evidence": "skip",
+        "story": "Sand is dug illegally every night at Samne Ghat, Lanka, and carried off by tractor",
+    },
+}
+"""Language and script → what one tipster writes at each question; the same tip in each."""
+_NUMBERS: Final = {"category": "6", "police": "2", "review": "1", "@reach": "1"}
+_MOST_ANSWERS: Final = 20
+
+
+class TipCosts(msgspec.Struct, frozen=True):
+    """What one tip took, from "Hi" to the last word."""
+
+    answers: int
+    """What the tipster answered from "Hi" to the receipt; a story that comes in its place is one."""
+    incoming: int
+    """Messages that the tipster sent."""
+    outgoing: int
+    """Messages that the service sent."""
+    segments: int
+    """Segments of all these, by text message; 0 on other channels."""
+
+
+CEILINGS: Final[Mapping[Road, TipCosts]] = {
+    "taps": TipCosts(answers=7, incoming=9, outgoing=9, segments=13),
+    "story": TipCosts(answers=3, incoming=4, outgoing=5, segments=10),
+    "call": TipCosts(answers=7, incoming=8, outgoing=9, segments=0),
+}
+"""The most that a tip may take by each road, on any channel and in any language."""
+CHANNELS: Final[Mapping[Road, tuple[str, ...]]] = {
+    "taps": ("whatsapp", "telegram", "sms", "web_form"),
+    "story": ("whatsapp", "telegram", "sms"),
+    "call": ("voice",),
+}
+
+
+def every_cost() -> Iterator[tuple[Road, str, str, TipCosts]]:
+    """Yield road, channel, language and script, and costs of a tip, for each channel that the road leads over."""
+    for road, channels in CHANNELS.items():
+        for channel in channels:
+            for written in TIPS:
+                if channel in {"sms", "whatsapp", "telegram"} or written != "hi-Latn":
+                    yield road, channel, written, tip_costs(channel, written, road)
+
+
+def tip_costs(channel: str, written: str, road: Road = "taps") -> TipCosts:
+    """Walk through the questionnaire by the shortest way of somebody who is asked everything, and count.
+
+    Args:
+        channel: the channel's name, such as `sms`.
+        written: language and script, a key of `TIPS`.
+        road: how it is told.
+
+    Raises:
+        LookupError: a question has no answer in the script.
+    """
+    source = default_flow()
+    chat = Chat(Engine(load_flow(source), source.catalogues, Geography.sample()), channel)
+    counted = _Counter(channel)
+    answers = {**_NUMBERS, **TIPS[written]}
+    counted.hear(chat, Text(answers["story"] if road == "story" else "Hi"))
+    counted.answers = int(road == "story")
+    for _ in range(_MOST_ANSWERS):
+        if chat.session is None:
+            return counted.costs
+        if counted.next_page is None and not chat.session.submitted:
+            counted.answers += 1
+        counted.hear(chat, counted.next_page or _answer(chat.step, answers, road))
+    raise LookupError(f"no end after {_MOST_ANSWERS} answers, at {chat.step}")
+
+
+def _answer(step: str, answers: Mapping[str, str], road: Road) -> Event:
+    if road == "call" and step in {"what", "place"}:
+        return Media(MediaRef(account="call:1", id=step), "voice", "")
+    return Text(answers[step])
+
+
+class _Counter:
+    """Shows each prompt as its channel does, and counts."""
+
+    def __init__(self, channel: str) -> None:
+        self.answers = 0
+        self.incoming = self.outgoing = self.segments = 0
+        self.next_page: Event | None = None
+        """The event that turns the page, where the choices are not all on the one that is shown."""
+        self._is_sms = channel == "sms"
+
+    def hear(self, chat: Chat, event: Event) -> None:
+        """Give an event to a chat and count what is sent for it."""
+        before = len(chat.prompts)
+        chat.hear(event)
+        texts = [text for prompt in chat.prompts[before:] for text in self._shown(prompt)]
+        self.incoming += 1
+        self.outgoing += len(texts)
+        self.segments += sum(map(_plugin("segments").count_segments, texts)) if self._is_sms else 0
+
+    @property
+    def costs(self) -> TipCosts:
+        """What was counted so far."""
+        return TipCosts(self.answers, self.incoming, self.outgoing, self.segments)
+
+    def _shown(self, prompt: Prompt) -> list[str]:
+        if not self._is_sms:
+            return [prompt.text]
+        paging = _plugin("paging")
+        page = paging.fit_to_sms(prompt)
+        last = not prompt.choices or f"{len(prompt.choices)} {prompt.choices[-1].label}" in page.text
+        self.next_page = None if last or prompt.must_arrive else Tap(NEXT_PAGE)
+        return list(paging.split_into_pages(page.text))
+
+
+def _plugin(module: str) -> Any:
+    return import_module(f"satark_sms_ivr.{module}")  # the core imports no plugin

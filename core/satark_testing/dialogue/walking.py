@@ -1,0 +1,207 @@
+"""What every virtual user of a chat does, whatever the medium: reads, finds what is offered, walks through a flow."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Generic, Protocol, Self, TypeAlias, TypeVar
+
+import msgspec
+
+from satark_testing.waiting import LIMIT_SECONDS
+from satark_testing.whatsapp.sent import Offer
+
+
+class Heard(Protocol):
+    """A message of the bot, as a phone shows it."""
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+
+    @property
+    def offers(self) -> Sequence[Offer]:
+        """What can be tapped under it, in order."""
+
+
+H = TypeVar("H", bound=Heard)
+
+RECEIPT = re.compile(r"(?<!\d)\d{4}(?:[ \u00a0\u2009\u202f–-]\d{4}){3}(?!\d)")
+"""A receipt's code: four groups of four digits, of any script."""
+_NUMBER = re.compile(r"(?<![0-9A-Z-])(?=[0-9-]*[A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}(?![0-9A-Z-])")
+
+
+class Photo(msgspec.Struct, frozen=True):
+    """A file to send: its bytes, what it is, and how it is sent (image, video, audio, voice, document)."""
+
+    data: bytes
+    mime: str = "image/jpeg"
+    kind: str = "image"
+    caption: str | None = None
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A pin to send, in degrees."""
+
+    latitude: float
+    longitude: float
+    name: str | None = None
+
+
+Reply: TypeAlias = str | Photo | Place
+"""A label or token of what is offered (tapped), any other text (typed), a file or a pin."""
+
+Answers: TypeAlias = Mapping[str, Reply | Sequence[Reply]]
+"""Regular expression over a question (its text and labels) → the answer, or one answer each time it is asked."""
+
+
+class LostError(AssertionError):
+    """The citizen does not know how to go on."""
+
+
+class Walker(ABC, Generic[H]):
+    """One user of a chat. Use it as `async with`, or call `leave` at the end.
+
+    Args:
+        patience: seconds to wait for an answer of the bot.
+    """
+
+    def __init__(self, patience: float = LIMIT_SECONDS) -> None:
+        self.heard: list[H] = []
+        """Everything that the bot sent so far and that was read."""
+        self._patience = patience
+        self._inbox: asyncio.Queue[H] = asyncio.Queue()
+
+    async def __aenter__(self) -> Self:
+        """Give itself; `leave` runs at the end."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Leave."""
+        self.leave()
+
+    @abstractmethod
+    def leave(self) -> None:
+        """Hear nothing any more."""
+
+    @abstractmethod
+    async def say(self, text: str) -> str:
+        """Type a message; give its id."""
+
+    @abstractmethod
+    async def tap(self, choice: str) -> str:
+        """Tap what the last message that offered something offers under this label or token; give the tap's id."""
+
+    @abstractmethod
+    async def pin(self, place: Place) -> str:
+        """Send a location; give the message's id."""
+
+    @abstractmethod
+    async def send(self, photo: Photo) -> str:
+        """Send a file; give the message's id."""
+
+    @property
+    def last(self) -> H:
+        """The last message read."""
+        if not self.heard:
+            raise LostError("nothing was heard yet")
+        return self.heard[-1]
+
+    async def hear(self) -> H:
+        """Wait for the bot's next message.
+
+        Raises:
+            LostError: none came in time.
+        """
+        try:
+            async with asyncio.timeout(self._patience):
+                self.heard.append(await self._inbox.get())
+        except TimeoutError:
+            raise LostError(f"no answer after: {self.heard[-1].text if self.heard else '(nothing)'}") from None
+        return self.last
+
+    def unread(self) -> int:
+        """How many messages wait unread."""
+        return self._inbox.qsize()
+
+    def offer(self, choice: str) -> Offer | None:
+        """Find what is offered under a label or token, or a label's beginning, in the last message with offers."""
+        offers = next((sent.offers for sent in reversed(self.heard) if sent.offers), ())
+        exact = (offer for offer in offers if choice in (offer.token, offer.label))
+        begun = (offer for offer in offers if offer.label.startswith(choice))
+        return next(exact, None) or next(begun, None)
+
+    def offered(self, choice: str) -> Offer:
+        """Find what is offered under a label or token, as `offer` does.
+
+        Raises:
+            LostError: nothing like it is.
+        """
+        found = self.offer(choice)
+        if found is None:
+            raise LostError(f"nothing like {choice!r} is offered")
+        return found
+
+    async def reply(self, reply: Reply) -> str:
+        """Give an answer: tap it where it is offered, else type or send it; give its id."""
+        if isinstance(reply, Photo):
+            return await self.send(reply)
+        if isinstance(reply, Place):
+            return await self.pin(reply)
+        if self.heard and self.last.offers and self.offer(reply):
+            return await self.tap(reply)
+        return await self.say(reply)
+
+    async def walk(self, answers: Answers, *, greeting: str = "Hi", most: int = 60) -> str:
+        """Greet the bot and answer whatever it asks, until a receipt comes; give its code, sixteen ASCII digits.
+
+        Raises:
+            LostError: no receipt after `most` messages, no answer in time, or a question that no pattern knows.
+        """
+        script = _Script(answers)
+        await self.say(greeting)
+        for _ in range(most):
+            heard = await self.hear()
+            code = receipt_in(heard.text)
+            if code:
+                return code
+            reply = script.answer(heard)
+            if reply is not None:
+                await self.reply(reply)
+            elif heard.offers:
+                raise LostError(f"no answer to: {heard.text} {[offer.label for offer in heard.offers]}")
+        raise LostError(f"no receipt after {most} messages")
+
+
+class _Script:
+    """Answers by question; an answer that is a sequence is used up one a time, its last one for ever."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = [(re.compile(pattern), _queue(reply)) for pattern, reply in answers.items()]
+
+    def answer(self, heard: Heard) -> Reply | None:
+        """Find the answer to a question; None where no pattern knows it."""
+        question = "\n".join((heard.text, *(offer.label for offer in heard.offers)))
+        for pattern, replies in self._answers:
+            if pattern.search(question):
+                return replies.popleft() if len(replies) > 1 else replies[0]
+        return None
+
+
+def receipt_in(text: str) -> str:
+    """Find a receipt's code in a message: sixteen ASCII digits, or nothing."""
+    found = RECEIPT.search(text)
+    return "".join(str(int(digit)) for digit in found[0] if digit.isdigit()) if found else ""
+
+
+def tip_number_in(text: str) -> str:
+    """Find a tip's number in a message: `XXXX-XXXX`, or nothing."""
+    found = _NUMBER.search(text)
+    return found[0] if found else ""
+
+
+def _queue(reply: Reply | Sequence[Reply]) -> deque[Reply]:
+    return deque([reply] if isinstance(reply, str | Photo | Place) else reply)

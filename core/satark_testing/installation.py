@@ -1,0 +1,163 @@
+"""A whole installation for end-to-end tests: a Satark process, a simulated Meta, two desks and citizens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from satark_testing.processes.forked import ForkedService
+from satark_testing.processes.service import Service
+from satark_testing.processes.serving import serve
+from satark_testing.twilio.api import TwilioPeer
+from satark_testing.waiting import limit
+from satark_testing.whatsapp.citizen import Answers, Citizen
+from satark_testing.whatsapp.graph_api import GraphPeer
+
+APP_SECRET = "app-secret"  # noqa: S105 - a test value
+VERIFY_TOKEN = "verify-token"  # noqa: S105 - a test value
+ACCESS_TOKEN = "access-token"  # noqa: S105 - a test value
+PHONE_NUMBER_ID = "106540352242922"
+DESKS = (("sp", "district"), ("dig", "range"))
+LOOK_SECONDS = 0.5
+"""How long to wait between two looks at a desk's tips: each is a command, which takes from what it waits for."""
+
+HINDI: Answers = {
+    "Choose a language": "हिन्दी",
+    "क्या यह सही है": "हाँ, भेज दें",
+    "किस बारे में": "अवैध हथियार",
+    "क्या हो रहा है\\?": "गाँव के बाहर रात में हथियार बिकते हैं।",
+    "जगह बताइए": "लंका",
+    "किस जनपद": "नहीं पता",
+    "कौन-सा थाना": "नहीं पता",
+    "मिलीभगत का शक": "नहीं",
+    "हो गया": "हो गया",
+}
+"""Question → answer of a citizen who writes Hindi; tests replace some of them."""
+
+ENGLISH: Answers = {
+    "Choose a language": "English",
+    "Is this (right|correct)": "Yes, send",
+    "What is this about": "Illegal arms",
+    "What is happening\\?": "Arms are sold outside the village at night.",
+    "Tell the place": "Lanka",
+    "which district|Which district": "Don't know",
+    "Which police station": "Don't know",
+    "Do you suspect": "No",
+    '"done"': "done",
+}
+"""Question → answer of a citizen who writes English."""
+
+
+class Installation:
+    """A service with its desks, and a simulated Meta that connects citizens to it."""
+
+    def __init__(self, peer: GraphPeer, service: Service) -> None:
+        self.peer = peer
+        self.service = service
+        self._earlier: set[str] = set()
+        self._people = 0
+
+    @property
+    def webhook(self) -> str:
+        """URL of the WhatsApp webhook."""
+        return f"{self.service.url}/whatsapp/webhook"
+
+    def citizen(self, number: int, **options: Any) -> Citizen:
+        """Make a citizen with their own phone number and business-scoped user id."""
+        number += self._people
+        ids = {"wa_id": f"9198{number:08}", "user_id": f"IN.{number:014}"}
+        return Citizen(self.peer, self.webhook, **{**ids, "name": f"Name Of {number}", **options})
+
+    def passphrase_file(self, desk: str) -> Path:
+        """Return the file that holds a desk's passphrase."""
+        return self.service.folder.parent / f"{desk}.txt"
+
+    async def begin(self) -> None:
+        """Begin another test on the running service: earlier tips are not listed, and earlier citizens do not write."""
+        for name, _ in DESKS:
+            self._earlier |= {str(tip["number"]) for tip in await self.tips(name)}
+        self._people += 1000
+
+    async def tips(self, desk: str, *, at_least: int = 0) -> list[dict[str, Any]]:
+        """Open a desk's tips as an officer does; wait until there are at least so many, with all their files."""
+        command = ("desk", "tips", desk, "--json", "--passphrase-file", str(self.passphrase_file(desk)))
+        async with limit():
+            while True:
+                printed = await asyncio.to_thread(self.service.run, *command)
+                listed = [json.loads(line) for line in printed.stdout.splitlines()]
+                found = [tip for tip in listed if tip["number"] not in self._earlier]
+                if not at_least or (len(found) >= at_least and not any(tip["pending"] for tip in found)):
+                    return found
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def until(self, desk: str, condition: Callable[[list[dict[str, Any]]], object]) -> list[dict[str, Any]]:
+        """Wait until a condition holds for a desk's tips; return them."""
+        async with limit():
+            while True:
+                found = await self.tips(desk, at_least=1)
+                if condition(found):
+                    return found
+                await asyncio.sleep(LOOK_SECONDS)
+
+    def make_desk(self, name: str, level: str, area: str = "") -> None:
+        """Add a desk with one officer."""
+        self.passphrase_file(name).write_text(f"a passphrase that only {name} knows\n")
+        self.passphrase_file(name).chmod(0o600)
+        passphrase = ("--officer", "officer", "--passphrase-file", str(self.passphrase_file(name)))
+        self.service.run("desk", "add", name, "--level", level, "--area", area, *passphrase)
+
+
+@asynccontextmanager
+async def set_up_installation(
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    command: Sequence[str] = (),
+    desks: Sequence[tuple[str, str]] = DESKS,
+    service: type[Service] = ForkedService,
+) -> AsyncIterator[Installation]:
+    """Set up a service of this class with these desks and a simulated Meta; the service is not started.
+
+    `command`: a Python script with its arguments, where it is not `satark serve`.
+    """
+    peer = GraphPeer(
+        app_secret=APP_SECRET,
+        verify_token=VERIFY_TOKEN,
+        access_token=ACCESS_TOKEN,
+        phone_number_id=PHONE_NUMBER_ID,
+    )
+    async with peer, serve(peer.app) as graph_url:
+        whatsapp = {
+            # A message that comes by itself while a slow machine walks on would be read as the answer to the next step.
+            "SATARK_FILE_NOTICE_SECONDS": "3600",
+            "SATARK_WHATSAPP__APP_SECRET": APP_SECRET,
+            "SATARK_WHATSAPP__VERIFY_TOKEN": VERIFY_TOKEN,
+            "SATARK_WHATSAPP__ACCESS_TOKEN": ACCESS_TOKEN,
+            "SATARK_WHATSAPP__PHONE_NUMBER_ID": PHONE_NUMBER_ID,
+            "SATARK_WHATSAPP__GRAPH_URL": graph_url,
+        }
+        installation = Installation(peer, service(folder / "data", {**whatsapp, **environment}, command))
+        installation.service.run("db", "upgrade")
+        for name, level in desks:
+            installation.make_desk(name, level)
+        try:
+            yield installation
+        finally:
+            await installation.service.stop()
+
+
+@asynccontextmanager
+async def twilio_installation(
+    peer: TwilioPeer, url: str, folder: Path, environment: Mapping[str, str]
+) -> AsyncIterator[Installation]:
+    """Set up and start a service that uses a simulated Twilio served at `url`."""
+    public = {"SATARK_PUBLIC_URL": "http://127.0.0.1:1"}
+    async with set_up_installation(folder, {**environment, **peer.settings(url), **public}) as installation:
+        # Twilio signs the URL that it calls, and the port is known only now.
+        installation.service.environment["SATARK_PUBLIC_URL"] = installation.service.url
+        await installation.service.start()
+        yield installation

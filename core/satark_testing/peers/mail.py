@@ -1,0 +1,282 @@
+"""Mail servers: one in this process with planted faults (aiosmtpd), and Debian's Exim."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import signal
+import socket
+import ssl
+import subprocess
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from satark_testing.processes.service import free_port
+from satark_testing.waiting import limit
+
+Fault: TypeAlias = str
+"""An SMTP reply such as `451 later`, or `cut` (the connection ends after the mail, without a reply), or `hang`."""
+EXIM_USER = "Debian-exim"
+
+
+class Certificate(NamedTuple):
+    """A self-signed certificate for localhost, and its key."""
+
+    certificate: Path
+    key: Path
+
+
+def self_signed(folder: Path, *, days: int = 2, host: str = "localhost") -> Certificate:
+    """Make a certificate for `host` and 127.0.0.1; with negative `days` it has expired."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    names = x509.SubjectAlternativeName([x509.DNSName(host), x509.IPAddress(ip_address("127.0.0.1"))])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=10))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(names, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    found = Certificate(folder / "cert.pem", folder / "key.pem")
+    found.certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    pkcs8, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    found.key.write_bytes(key.private_bytes(serialization.Encoding.PEM, pkcs8, plain))
+    return found
+
+
+class Received(NamedTuple):
+    """One mail that a server accepted."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    content: bytes
+    encrypted: bool
+    """Whether the connection was encrypted."""
+
+
+class MailPeer:
+    """A mail server with planted faults: `faults` has one entry per mail, None for no fault."""
+
+    def __init__(self) -> None:
+        self.received: list[Received] = []
+        self.faults: deque[Fault | None] = deque()
+        self.choose: Callable[[Received], Fault | None] | None = None
+        """Chooses the fault for each mail, instead of `faults`."""
+        self.refused: dict[str, str] = {}
+        """Replies to recipients that are refused, by address."""
+        self.cut: list[Received] = []
+        """Mails that were cut off: the client can't know whether they were accepted."""
+        self.port = 0
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Accept or refuse a recipient."""
+        if address in self.refused:
+            return self.refused[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        """Accept or refuse a mail."""
+        content = envelope.original_content or b""
+        recipients = tuple(str(address) for address in envelope.rcpt_tos)
+        mail = Received(str(envelope.mail_from), recipients, content, session.ssl is not None)
+        fault = self.choose(mail) if self.choose else self.faults.popleft() if self.faults else None
+        if fault is None:
+            self.received.append(mail)
+            return "250 OK"
+        if fault == "hang":
+            await asyncio.Event().wait()
+        if fault == "cut":
+            self.cut.append(mail)
+            if isinstance(server.transport, asyncio.WriteTransport):
+                server.transport.abort()
+            return "421 gone"
+        return fault
+
+
+@asynccontextmanager
+async def mail_server(
+    peer: MailPeer, certificate: Certificate | None, *, tls: bool = False, password: str = ""
+) -> AsyncIterator[MailPeer]:
+    """Serve a peer on a free port: with STARTTLS if there is a certificate, or with implicit TLS (`tls`).
+
+    With a `password`, the user `satark` must authenticate.
+    """
+    context = None
+    if certificate is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(*certificate)
+
+    def authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any) -> Any:
+        from aiosmtpd.smtp import AuthResult  # noqa: PLC0415 - needed here alone
+
+        valid = (data.login, data.password) == (b"satark", password.encode())
+        return AuthResult(success=valid, handled=False)
+
+    def protocol() -> SMTP:
+        return SMTP(
+            peer,
+            tls_context=None if tls else context,
+            require_starttls=context is not None and not tls,
+            authenticator=authenticate if password else None,
+            auth_required=bool(password),
+            auth_require_tls=not tls,
+            hostname="localhost",
+            ident="peer",
+            enable_SMTPUTF8=True,
+            data_size_limit=64_000_000,
+        )
+
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(protocol, "127.0.0.1", peer.port, ssl=context if tls else None)
+    peer.port = server.sockets[0].getsockname()[1]
+    try:
+        yield peer
+    finally:
+        server.close()
+
+
+_EXIM = """
+exim_user = {user}
+exim_group = {group}
+keep_environment =
+spool_directory = {folder}/spool
+log_file_path = {folder}/log/%slog
+primary_hostname = localhost
+daemon_smtp_ports = {port}
+local_interfaces = 127.0.0.1
+tls_advertise_hosts = *
+tls_certificate = {certificate}
+tls_privatekey = {key}
+acl_smtp_rcpt = rcpt
+acl_smtp_data = accept
+message_size_limit = 30M
+never_users =
+begin acl
+rcpt:
+  deny message = no such user
+       local_parts = nobody
+  defer message = later
+        condition = ${{if and{{{{exists{{{folder}/faulty}}}}{{<{{${{randint:100}}}}{{10}}}}}}}}
+  deny message = not now
+       condition = ${{if and{{{{exists{{{folder}/faulty}}}}{{<{{${{randint:100}}}}{{5}}}}}}}}
+  accept
+begin routers
+gone:
+  driver = redirect
+  local_parts = gone
+  allow_fail
+  data = :fail: not here any more
+all:
+  driver = accept
+  transport = file
+begin transports
+file:
+  driver = appendfile
+  file = {folder}/mail/box
+  envelope_to_add
+  use_lockfile = false
+  lock_fcntl_timeout = 30s
+  user = {user}
+  mode = 0600
+begin retry
+* * F,1h,1s
+"""
+
+
+class Exim:
+    """Exim in a folder of its own: it accepts mail for everybody but `nobody`, and appends it to one mailbox (mbox).
+
+    Mail for `gone` is accepted and bounces; the bounce lies in the mailbox too.
+
+    Its files outlive `kill` (the kernel's locks don't): it delivers what it had accepted after the next `start`. While
+    a file `faulty` lies in the folder, it defers one recipient in ten and refuses one in twenty.
+    """
+
+    def __init__(self, folder: Path, certificate: Certificate) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self._certificate = certificate
+        self._daemon: subprocess.Popen[bytes] | None = None
+
+    @property
+    def mailbox(self) -> Path:
+        """The mailbox file."""
+        return self.folder / "mail" / "box"
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Exim]:
+        """Run it for the duration of the block.
+
+        Raises:
+            TimeoutError: it does not start.
+        """
+        await asyncio.to_thread(self._configure)
+        await self.start()
+        try:
+            yield self
+        finally:
+            await self._end(signal.SIGTERM)
+
+    async def start(self) -> None:
+        """Start it, and wait until it accepts connections.
+
+        Raises:
+            TimeoutError: it does not start.
+        """
+        command = ["/usr/sbin/exim4", "-C", str(self.folder / "exim.conf"), "-bdf", "-q5s"]
+        self._daemon = subprocess.Popen(  # noqa: ASYNC220, S603 - our own command
+            command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        async with limit():
+            while not self._answers():  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.05)
+
+    def queued(self) -> int:
+        """Return how many accepted mails are not in the mailbox yet. Blocks."""
+        command = ["/usr/sbin/exim4", "-C", str(self.folder / "exim.conf"), "-bpc"]
+        return int(subprocess.run(command, capture_output=True, check=True).stdout)  # noqa: S603 - our own command
+
+    async def kill(self) -> None:
+        """Kill it (SIGKILL) with all its processes."""
+        await self._end(signal.SIGKILL)
+
+    async def _end(self, how: signal.Signals) -> None:
+        if self._daemon is not None:
+            os.killpg(self._daemon.pid, how)
+            await asyncio.to_thread(self._daemon.wait)
+
+    def _configure(self) -> None:
+        account = pwd.getpwnam(EXIM_USER) if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+        for part in (self.folder, *(self.folder / name for name in ("spool", "mail", "log"))):
+            part.mkdir(exist_ok=True)
+            os.chown(part, account.pw_uid, account.pw_gid)
+        os.chown(self._certificate.key, account.pw_uid, account.pw_gid)
+        values = {"user": account.pw_name, "group": account.pw_gid, "folder": self.folder, "port": self.port}
+        certificate, key = self._certificate
+        (self.folder / "exim.conf").write_text(_EXIM.format(**values, certificate=certificate, key=key))
+
+    def _answers(self) -> bool:
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self.port)) == 0

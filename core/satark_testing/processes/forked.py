@@ -1,0 +1,78 @@
+"""Satark's process, forked from one that has imported everything: a start costs a fraction of a new interpreter's.
+
+Tests that start, kill and restart processes would else spend most of their time on imports. What depends on a new
+interpreter (another `PYTHONPATH`, the memory of a process, what `/proc` says of it) is tested with `Service` itself.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import runpy
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Final
+
+from satark_testing.processes.service import Process, Service
+
+CLOCK: Final = "TEST_CLOCK_SECONDS"
+"""Environment variable: by how much the next process's clock is off."""
+_FORKS: Final = multiprocessing.get_context("forkserver")
+# The running program too: else each fork would import it again.
+_FORKS.set_forkserver_preload(["support.processes.preload", "__main__"])
+
+
+class ForkedService(Service):
+    """A service whose process is forked. Its command is a Python script, such as `satark`, with its arguments."""
+
+    def _spawn(self, environment: Mapping[str, str]) -> Process:
+        arguments = (self.command, dict(environment), Path.cwd(), self.log)
+        # A daemon: it ends with the tests, even where one forgets it.
+        process = _FORKS.Process(target=_become, args=arguments, daemon=True)
+        process.start()
+        return _Forked(process)
+
+
+class _Forked:
+    """A forked process, with the methods of `subprocess.Popen`."""
+
+    def __init__(self, process: BaseProcess) -> None:
+        self._process = process
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid or 0
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def send_signal(self, sig: int, /) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, sig)
+
+    def wait(self) -> int | None:
+        self._process.join()
+        return self.poll()
+
+
+def _become(command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path) -> None:
+    """Run a script with these arguments and variables, in the forked process."""
+    from satark_testing.processes import shifted_clock  # noqa: PLC0415 - it changes the clock of whoever imports it
+
+    with log.open("ab") as opened:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(opened.fileno(), stream.fileno())
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    tempfile.tempdir = None  # it hangs on the environment
+    shifted_clock.shift(float(environment.get(CLOCK, "0")))
+    sys.argv[:] = command[1:] if command[0] == sys.executable else command
+    runpy.run_path(sys.argv[0], run_name="__main__")

@@ -1,0 +1,99 @@
+"""pytest plugin: fixtures and the marker `needs`, loaded in every project that has Satark installed.
+
+Imports stand where they are used: pytest loads this module before it measures coverage, and in every project.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+if TYPE_CHECKING:
+    from satark_testing.peers.rabbitmq import Broker
+    from satark_testing.whatsapp.graph_api import GraphPeer
+
+
+SKIP_NOTHING = "SATARK_TESTS_SKIP_NOTHING"
+"""Environment variable: with the value 1, as in CI, a missing program fails the test instead of skipping it."""
+
+# Program → the command that installs it on Debian.
+_INSTALL_COMMANDS: Mapping[str, str] = MappingProxyType({
+    "age": "apt-get install age",
+    "espeak-ng": "apt-get install espeak-ng",
+    "exim": "apt-get install exim4-daemon-light",
+    "gpg": "apt-get install gnupg",
+    "chromium": "apt-get install chromium",
+    "exiftool": "apt-get install libimage-exiftool-perl",
+    "logrotate": "apt-get install logrotate",
+    "nginx": "apt-get install nginx-light",
+    "rabbitmq": "apt-get install rabbitmq-server",
+})  # fmt: skip
+# Program → its file name, where that differs.
+_PROGRAMS: Mapping[str, str] = MappingProxyType({"exim": "exim4", "rabbitmq": "rabbitmq-server"})
+
+
+class ServedGraph(NamedTuple):
+    """A simulated Graph API that is being served."""
+
+    peer: GraphPeer
+    url: str
+    """Base URL, for the setting `graph_url` of the WhatsApp channel."""
+
+
+@pytest.fixture
+async def graph() -> AsyncIterator[ServedGraph]:
+    """Serve a simulated Graph API with one number; its secrets are `app-secret`, `verify-token` and `access-token`."""
+    from satark_testing.processes.serving import serve  # noqa: PLC0415 - see the module's docstring
+    from satark_testing.whatsapp.graph_api import GraphPeer  # noqa: PLC0415 - see the module's docstring
+
+    peer = GraphPeer(
+        app_secret="app-secret",  # noqa: S106 - a test value
+        verify_token="verify-token",  # noqa: S106 - a test value
+        access_token="access-token",  # noqa: S106 - a test value
+        phone_number_id="106540352242922",
+    )
+    async with peer, serve(peer.app) as url:
+        yield ServedGraph(peer, url)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[Broker]:
+    """A real RabbitMQ, shared by all tests marked `needs("rabbitmq")`; a test that kills it starts it again."""
+    from satark_testing.peers.rabbitmq import running_broker  # noqa: PLC0415 - see the module's docstring
+
+    with running_broker() as broker:
+        yield broker
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker `needs`."""
+    config.addinivalue_line(
+        "markers",
+        f"needs(*programs): skip the test where one of these programs is missing; fail it if {SKIP_NOTHING}=1",
+    )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose programs are missing, or fail it where nothing may be skipped."""
+    missing = [program for mark in item.iter_markers("needs") for program in mark.args if not _is_installed(program)]
+    if not missing:
+        return
+    advice = "; ".join(f"{program} is missing: {_install_command(program)}" for program in missing)
+    if os.environ.get(SKIP_NOTHING) == "1":
+        pytest.fail(advice, pytrace=False)
+    pytest.skip(advice)
+
+
+def _is_installed(program: str) -> bool:
+    # Debian installs servers into /usr/sbin, which is not on an ordinary user's PATH.
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
+    return shutil.which(_PROGRAMS.get(program, program), path=path) is not None
+
+
+def _install_command(program: str) -> str:
+    return _INSTALL_COMMANDS.get(program, "install it with the system's package manager")

@@ -1,0 +1,228 @@
+"""A local Twilio: its REST API with messages, media and recordings, and the signature of its webhooks.
+
+It keeps everything in memory, and nothing leaves it. People who write and call are in `satark_testing.twilio.people`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import secrets
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, Self, TypeAlias
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from satark_testing.peers.webhook_client import WebhookClient
+
+ACCOUNT_SID = "AC" + "5" * 32
+AUTH_TOKEN = "twilio-auth-token"  # noqa: S105 - a test's
+NUMBER = "+15550100100"
+
+_MOST_CHARACTERS = 1600
+
+
+def new_sid(prefix: str) -> str:
+    """Make an id as Twilio does: two letters and 32 hex digits."""
+    return prefix + secrets.token_hex(16)
+
+
+class Message(msgspec.Struct):
+    """A message that lies at the pretended Twilio."""
+
+    sid: str
+    to: str
+    body: str
+
+
+class File(msgspec.Struct):
+    """A file that lies there: an attachment or a recording."""
+
+    data: bytes
+    mime: str
+    redirect: str = ""
+    """Where a download is sent on to."""
+    missing: int = 0
+    """How many downloads are answered 404 before it is ready."""
+    gone: bool = False
+    """Whether it was deleted: answered 410."""
+
+
+Callback: TypeAlias = Callable[[Message], None]
+
+
+class TwilioPeer:
+    """One account with one number. Serve `app` and give its address as `api_url`.
+
+    Args:
+        account_sid: the account's id.
+        auth_token: its secret.
+        number: its number.
+        served: public address → where it is really served: webhooks are signed for the one and posted to the other.
+    """
+
+    def __init__(
+        self,
+        *,
+        account_sid: str = ACCOUNT_SID,
+        auth_token: str = AUTH_TOKEN,
+        number: str = NUMBER,
+        served: Mapping[str, str] | None = None,
+    ) -> None:
+        self.account_sid = account_sid
+        self.number = number
+        self.messages: dict[str, Message] = {}
+        """Every message that lies there, by id; those sent to us too."""
+        self.sent: deque[Message] = deque(maxlen=10_000)
+        """The messages that were created over the API, in order."""
+        self.files: dict[str, File] = {}
+        """Attachments and recordings by their paths below the account."""
+        self.deleted: set[str] = set()
+        self.opted_out: set[str] = set()
+        """Numbers that sent STOP: nothing is sent to them until they send START (Twilio's error 21610)."""
+        self._token = auth_token.encode()
+        self._served = dict(served or {})
+        self._callbacks: dict[str, list[Callback]] = {}
+        self._faults: deque[Response] = deque()
+        self._client = WebhookClient()
+        base = f"/2010-04-01/Accounts/{account_sid}"
+        self.app = Starlette(
+            routes=[
+                Route(f"{base}/Messages.json", self._create, methods=["POST"]),
+                Route(f"{base}/Messages/{{sid}}.json", self._update, methods=["POST"]),
+                Route(f"{base}/{{path:path}}", self._download, methods=["GET"]),
+                Route(f"{base}/{{path:path}}", self._delete, methods=["DELETE"]),
+            ]
+        )
+
+    def settings(self, url: str) -> dict[str, str]:
+        """Give the environment of a service that takes this peer, served at `url`, for Twilio."""
+        return {
+            "SATARK_TWILIO__ACCOUNT_SID": self.account_sid,
+            "SATARK_TWILIO__AUTH_TOKEN": self._token.decode(),
+            "SATARK_TWILIO__NUMBER": self.number,
+            "SATARK_TWILIO__API_URL": url,
+        }
+
+    def subscribe(self, callback: Callback, number: str) -> Callable[[], None]:
+        """Call back with each message to a number that is created over the API. Gives the way to unsubscribe."""
+        callbacks = self._callbacks.setdefault(number, [])
+        callbacks.append(callback)
+        return lambda: callbacks.remove(callback)
+
+    def deliver(self, to: str, body: str) -> Message:
+        """Keep a message, and call back those who wait for messages to its number."""
+        message = Message(new_sid("SM"), to, body)
+        self.messages[message.sid] = message
+        for callback in self._callbacks.get(to, ()):
+            callback(message)
+        return message
+
+    def fail_next(self, status: int, code: int = 0, headers: Mapping[str, str] | None = None, times: int = 1) -> None:
+        """Answer the next requests with an error."""
+        self._faults.extend([JSONResponse({"code": code, "status": status}, status, headers)] * times)
+
+    def answer_next(self, response: Response) -> None:
+        """Answer the next request with this very response."""
+        self._faults.append(response)
+
+    def add_media(self, message: str, data: bytes, mime: str, base: str = "https://api.twilio.com") -> str:
+        """Attach a file to a message; give the address that a webhook carries of it."""
+        path = f"Messages/{message}/Media/{new_sid('ME')}"
+        self.files[path] = File(data, mime)
+        return f"{base}/2010-04-01/Accounts/{self.account_sid}/{path}"
+
+    def add_recording(self, data: bytes) -> str:
+        """Store a recording; give its id."""
+        sid = new_sid("RE")
+        self.files[f"Recordings/{sid}"] = File(data, "audio/wav")
+        return sid
+
+    def sign(self, url: str, form: Mapping[str, str] | list[tuple[str, str]], algorithm: str = "sha1") -> str:
+        """Give the value of `X-Twilio-Signature`: base64 of the HMAC of the address and the sorted fields."""
+        pairs = form if isinstance(form, list) else list(form.items())
+        signed = url + "".join(name + value for name, value in sorted(set(pairs)))
+        return base64.b64encode(hmac.digest(self._token, signed.encode(), algorithm)).decode()
+
+    async def post(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
+        """Sign a webhook and post it, as Twilio would; give status and body of the answer."""
+        headers = {"X-Twilio-Signature": self.sign(url, form), "Content-Type": "application/x-www-form-urlencoded"}
+        public = next((address for address in self._served if url.startswith(address)), "")
+        reached = self._served.get(public, "") + url.removeprefix(public)
+        async with self._client.session.post(reached, data=urlencode(form).encode(), headers=headers) as response:
+            return response.status, await response.read()
+
+    async def __aenter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the client that posts webhooks."""
+        await self._client.close()
+
+    async def _create(self, request: Request) -> Response:
+        if refused := self._refusal(request):
+            return refused
+        form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        if form.get("From") != self.number or not form.get("Body"):
+            return _error(21602)
+        if len(form["Body"]) > _MOST_CHARACTERS:
+            return _error(21617)
+        if form["To"] in self.opted_out:
+            return _error(21610)
+        message = self.deliver(form["To"], form["Body"])
+        self.sent.append(message)
+        return JSONResponse({"sid": message.sid, "status": "queued"}, 201)
+
+    async def _update(self, request: Request) -> Response:
+        """Redact a message: an empty body is the only change there is."""
+        if refused := self._refusal(request):
+            return refused
+        message = self.messages.get(request.path_params["sid"])
+        form: dict[str, Any] = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        if message is None:
+            return _error(20404, 404)
+        if form.get("Body") != "":
+            return _error(20001)
+        message.body = ""
+        return JSONResponse({"sid": message.sid, "body": ""})
+
+    async def _download(self, request: Request) -> Response:
+        if refused := self._refusal(request):
+            return refused
+        file = self.files.get(request.path_params["path"].removesuffix(".wav"))
+        if file is None:
+            return _error(20404, 404)
+        if file.gone:
+            return _error(20404, 410)
+        if file.missing:
+            file.missing -= 1
+            return _error(20404, 404)
+        return RedirectResponse(file.redirect, 307) if file.redirect else Response(file.data, media_type=file.mime)
+
+    async def _delete(self, request: Request) -> Response:
+        if refused := self._refusal(request):
+            return refused
+        path = request.path_params["path"].removesuffix(".json")
+        if self.files.pop(path, None) is None:
+            return _error(20404, 404)
+        self.deleted.add(path)
+        return Response(status_code=204)
+
+    def _refusal(self, request: Request) -> Response | None:
+        """A scripted error, or the one for wrong credentials."""
+        if self._faults:
+            return self._faults.popleft()
+        expected = base64.b64encode(f"{self.account_sid}:".encode() + self._token).decode()
+        given = request.headers.get("authorization", "")
+        return None if hmac.compare_digest(given, f"Basic {expected}") else _error(20003, 401)
+
+
+def _error(code: int, status: int = 400) -> Response:
+    return JSONResponse({"code": code, "status": status}, status)

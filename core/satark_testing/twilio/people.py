@@ -1,0 +1,295 @@
+"""People with a telephone: one who writes text messages, and one who calls and has a keypad and a voice."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+from xml.etree import ElementTree as ET
+
+from satark_testing.twilio.api import Message, TwilioPeer, new_sid
+from satark_testing.twilio.twiml import read_twiml, said
+from satark_testing.whatsapp.citizen import LostError
+
+Heard: TypeAlias = Mapping[str, str | bytes | Sequence[str | bytes]]
+"""Regular expression over what was heard → the keys to press or the words to send, or (bytes) a recording to speak."""
+
+_OK = 200
+_STOP = frozenset({"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"})
+_START = frozenset({"START", "YES", "UNSTOP"})
+STOPPED = (
+    "You have successfully been unsubscribed. You will not receive any more messages from this number. "
+    "Reply START to resubscribe."
+)
+"""What Twilio itself answers to STOP and its kin, and to START below. Source: Twilio, "SMS opt-out keywords"."""
+STARTED = "You have successfully been re-subscribed to messages from this number."
+_CODE = re.compile(r"(?<!\d)(?:\d\D{0,2}){15}\d(?!\d)")
+
+
+class Texter:
+    """Somebody who writes text messages."""
+
+    def __init__(self, peer: TwilioPeer, service: str, number: str) -> None:
+        self.number = number
+        self.heard: list[str] = []
+        """Every message that came in answer."""
+        self._peer = peer
+        self._webhook = f"{service}/sms/webhook"
+
+    async def say(
+        self, text: str, *files: tuple[bytes, str], sid: str = "", base: str = "https://api.twilio.com", **more: str
+    ) -> list[str]:
+        """Send a message, with files (bytes and MIME type); give the messages that come in answer.
+
+        Raises:
+            LostError: the service does not take it.
+        """
+        sid = sid or new_sid("MM" if files else "SM")
+        self._peer.messages.setdefault(sid, Message(sid, self._peer.number, text))
+        form = {**_fields(self._peer, self.number), "MessageSid": sid, "SmsSid": sid, "Body": text, "NumSegments": "1"}
+        for number, (data, mime) in enumerate(files):
+            form[f"MediaUrl{number}"] = self._peer.add_media(sid, data, mime, base)
+            form[f"MediaContentType{number}"] = mime
+        status, answer = await self._peer.post(self._webhook, {**form, "NumMedia": str(len(files)), **more})
+        if status != _OK:
+            raise LostError(f"HTTP {status}")
+        told = self._keyword(text)
+        if self.number not in self._peer.opted_out:
+            messages = read_twiml(answer).iter("Message")
+            told += [await self._receive(message) for message in messages]
+        self.heard += told
+        return told
+
+    def _keyword(self, text: str) -> list[str]:
+        """Do as Twilio does with a message that is nothing but one of its keywords; give its answer."""
+        word, stopped = text.strip().upper(), self._peer.opted_out
+        if word in _STOP and self.number not in stopped:
+            stopped.add(self.number)
+            return [STOPPED]
+        if word in _START and self.number in stopped:
+            stopped.discard(self.number)
+            return [STARTED]
+        return []
+
+    async def _receive(self, message: ET.Element) -> str:
+        """Take a message that the answer held; Twilio keeps it too, and tells when it is delivered."""
+        kept = Message(new_sid("SM"), self.number, said(message))
+        self._peer.messages[kept.sid] = kept
+        text = kept.body
+        if callback := message.get("statusCallback"):
+            await _tell_delivered(self._peer, kept, callback)
+        return text
+
+    async def walk(self, answers: Heard, *, greeting: str = "Hi", most: int = 60) -> str:
+        """Greet, and answer whatever is asked, until a receipt comes; give its code.
+
+        Raises:
+            LostError: no receipt after `most` messages, or a question that no pattern knows.
+        """
+        script = _Script(answers)
+        told = await self.say(greeting)
+        for _ in range(most):
+            if code := code_in("\n".join(told)):
+                return code
+            told = await self.say(str(script.answer("\n".join(told))))
+        raise LostError("no receipt")
+
+
+class Caller:
+    """Somebody who calls: hears what TwiML says, presses keys, speaks after the beep."""
+
+    def __init__(self, peer: TwilioPeer, service: str, number: str) -> None:
+        self.number = number
+        self.heard: list[str] = []
+        """The lines of the last answer, as they were spoken or played."""
+        self.lines: list[tuple[str, str]] = []
+        """Everything that was spoken so far: locale and line."""
+        self.recordings: list[str] = []
+        """The ids of what was recorded."""
+        self.calls: list[str] = []
+        """The ids of the calls."""
+        self._peer = peer
+        self._service = service
+        self._call = ""
+        self._verbs: deque[ET.Element] = deque()
+
+    @property
+    def on_the_line(self) -> bool:
+        """Whether the call goes on."""
+        return bool(self._call)
+
+    @property
+    def keys(self) -> int:
+        """How many keys are waited for; 0: none."""
+        waits = self.on_the_line and self._verbs and self._verbs[0].tag == "Gather"
+        return int(self._verbs[0].get("numDigits", "1")) if waits else 0
+
+    @property
+    def beep(self) -> bool:
+        """Whether the caller can speak after a beep now."""
+        return self.on_the_line and any(verb.tag == "Record" for verb in self._verbs)
+
+    @property
+    def question(self) -> str:
+        """What was last heard, as one text."""
+        return "\n".join(self.heard)
+
+    async def dial(self) -> str:
+        """Call; give what is heard."""
+        self._call = new_sid("CA")
+        self.calls.append(self._call)
+        await self._ask(f"{self._service}/voice/webhook", {"CallStatus": "ringing"})
+        return self.question
+
+    async def press(self, keys: str) -> str:
+        """Press keys while something is said or waited for; give what is heard then.
+
+        Raises:
+            LostError: no keys are waited for.
+        """
+        gather = self._verbs[0] if self._verbs else None
+        if gather is None or gather.tag != "Gather":
+            raise LostError(f"no keys are waited for: {self.question}")
+        ends = gather.get("finishOnKey", "#")
+        digits = keys.split(ends, maxsplit=1)[0] if ends else keys
+        await self._ask(gather.attrib["action"], {"Digits": digits[: int(gather.get("numDigits", "99"))]})
+        return self.question
+
+    async def speak(self, voice: bytes, *, seconds: int = 4) -> str:
+        """Wait for the beep, speak, and end with the hash key; give what is heard then.
+
+        Raises:
+            LostError: nothing is recorded here.
+        """
+        while self._verbs and self._verbs[0].tag != "Record":
+            self._verbs.popleft()
+        if not self._verbs:
+            raise LostError(f"nothing is recorded here: {self.question}")
+        record = self._verbs[0]
+        sid = self._peer.add_recording(voice)
+        self.recordings.append(sid)
+        told = {
+            "RecordingSid": sid,
+            "RecordingUrl": f"https://elsewhere.example/{sid}",
+            "RecordingDuration": str(seconds),
+        }
+        await self._ask(record.attrib["action"], {**told, "Digits": "#"})
+        await self._peer.post(
+            record.attrib["recordingStatusCallback"],
+            {"AccountSid": self._peer.account_sid, "RecordingStatus": "completed", **told},
+        )
+        return self.question
+
+    async def stay_silent(self) -> str:
+        """Do nothing until the next thing is said or waited for; give what is heard meanwhile."""
+        if self._verbs:
+            self._verbs.popleft()
+        self.heard = []
+        await self._listen()
+        return self.question
+
+    def hang_up(self) -> None:
+        """End the call."""
+        self._call = ""
+        self._verbs.clear()
+
+    async def walk(self, answers: Heard, *, most: int = 60) -> str:
+        """Call, and answer whatever is asked by keys and voice, until a receipt is heard; give its code.
+
+        Raises:
+            LostError: no receipt after `most` answers, or a question that no pattern knows.
+        """
+        script = _Script(answers)
+        await self.dial()
+        for _ in range(most):
+            if code := code_in(self.question):
+                return code
+            answer = script.answer(self.question)
+            await (self.speak(answer) if isinstance(answer, bytes) else self.press(answer))
+        raise LostError("no receipt")
+
+    async def _ask(self, url: str, told: Mapping[str, str]) -> None:
+        form = {
+            **_fields(self._peer, self.number),
+            "CallSid": self._call,
+            "CallStatus": "in-progress",
+            "Direction": "inbound",
+            "Caller": self.number,
+            **told,
+        }
+        status, answer = await self._peer.post(url, form)
+        if status != _OK:
+            raise LostError(f"HTTP {status}")
+        self._verbs = deque(read_twiml(answer))
+        self.heard = []
+        await self._listen()
+
+    async def _listen(self) -> None:
+        """Obey verbs until one waits for the caller."""
+        while self._verbs:
+            verb = self._verbs[0]
+            if verb.tag in {"Gather", "Record"}:
+                self._hear(verb)
+                return
+            self._verbs.popleft()
+            if verb.tag == "Redirect":
+                await self._ask(said(verb), {})
+                return
+            if verb.tag == "Sms":
+                message = self._peer.deliver(self.number, said(verb))
+                await _tell_delivered(self._peer, message, verb.attrib["statusCallback"])
+                continue
+            if verb.tag == "Hangup":
+                self.hang_up()
+                return
+            self._hear(verb)
+
+    def _hear(self, verb: ET.Element) -> None:
+        for one in verb.iter():
+            if one.tag in {"Say", "Play"}:
+                self.heard.append(said(one))
+                self.lines.append((one.get("language", ""), said(one)))
+
+
+class _Script:
+    """Answers by what was heard; a list of them is used up one a time, its last one for ever."""
+
+    def __init__(self, answers: Heard) -> None:
+        self._answers = [
+            (re.compile(pattern), deque([reply] if isinstance(reply, str | bytes) else reply))
+            for pattern, reply in answers.items()
+        ]
+
+    def answer(self, heard: str) -> str | bytes:
+        for pattern, replies in self._answers:
+            if pattern.search(heard):
+                return replies.popleft() if len(replies) > 1 else replies[0]
+        raise LostError(f"what to answer to: {heard}")
+
+
+async def _tell_delivered(peer: TwilioPeer, message: Message, callback: str) -> None:
+    """Tell the service that a message was delivered, as Twilio does."""
+    form = {**_fields(peer, peer.number), "To": message.to, "MessageSid": message.sid}
+    for status in ("sending", "delivered"):
+        await peer.post(callback, {**form, "MessageStatus": status})
+
+
+def code_in(text: str) -> str:
+    """Find a receipt's code, written in groups or spoken digit by digit: sixteen digits, or nothing."""
+    found = _CODE.search(text)
+    return re.sub(r"\D", "", found[0]) if found else ""
+
+
+def _fields(peer: TwilioPeer, number: str) -> dict[str, str]:
+    """What every webhook carries, the sender's town included, which nobody asked for."""
+    return {
+        "AccountSid": peer.account_sid,
+        "ApiVersion": "2010-04-01",
+        "From": number,
+        "To": peer.number,
+        "FromCity": "VARANASI",
+        "FromState": "UP",
+        "FromZip": "",
+        "FromCountry": "IN",
+    }

@@ -1,0 +1,242 @@
+"""A local Graph API: speaks WhatsApp's real protocol, and refuses what Meta would refuse.
+
+It serves tests, the benchmark and the demo's phone simulator. It keeps everything in memory, and nothing leaves it.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Self
+from urllib.parse import urlencode
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from satark_testing.peers.webhook_client import WebhookClient
+from satark_testing.whatsapp.faults import Faults, error
+from satark_testing.whatsapp.flows import FlowShelf
+from satark_testing.whatsapp.limits import RefusedError, check_message, check_receipt, check_upload
+from satark_testing.whatsapp.media import MediaShelf, StoredMedia
+from satark_testing.whatsapp.sent import Offer, Sent
+from satark_testing.whatsapp.webhooks import Sender, Webhooks, batch, wamid
+
+__all__ = ["GraphPeer", "Offer", "Sender", "Sent", "StoredMedia", "Webhooks", "batch", "wamid"]
+
+Callback = Callable[[Sent], None]
+ReceiptCallback = Callable[[dict[str, Any]], None]
+
+_REMEMBERED = 100_000
+_REENGAGEMENT = 131047
+_is_bsuid = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[0-9A-Za-z]{1,128}").fullmatch
+_decode = msgspec.json.Decoder().decode
+
+
+class GraphPeer:
+    """One WhatsApp number at a pretended Meta.
+
+    Serve `app` (see `satark_testing.processes.serving.serve`) and give its address to the channel as `graph_url`.
+    """
+
+    def __init__(
+        self,
+        *,
+        app_secret: str,
+        verify_token: str,
+        access_token: str,
+        phone_number_id: str,
+        api_version: str = "v23.0",
+    ) -> None:
+        self._app_secret = app_secret.encode()
+        self._verify_token = verify_token
+        self._bearer = f"Bearer {access_token}"
+        self.phone_number_id = phone_number_id
+        self.webhooks = Webhooks(phone_number_id)
+        self.sent: deque[Sent] = deque(maxlen=_REMEMBERED)
+        """Every accepted message, oldest first; the last hundred thousand."""
+        self.receipts: deque[str] = deque(maxlen=_REMEMBERED)
+        """The ids of the messages that were marked as read."""
+        self.uploads: list[str] = []
+        """The media ids of the files that were uploaded, in order."""
+        self.closed_windows: set[str] = set()
+        """Addresses whose 24 hours are over: they take only templates."""
+        self.number_state = {"quality_rating": "GREEN", "status": "CONNECTED"}
+        """What it tells of its number."""
+        self.faults = Faults()
+        self.shelf = MediaShelf()
+        self.flows = FlowShelf()
+        self._by_address: dict[str, list[Callback]] = {}
+        self._everything: list[Callback] = []
+        self._receipt_callbacks: list[ReceiptCallback] = []
+        self._client = WebhookClient("facebookexternalua")
+        self.app = Starlette(routes=self._routes(f"/{api_version}"))
+
+    def subscribe(self, callback: Callback, address: str | None = None) -> Callable[[], None]:
+        """Call back with each accepted message, or with those to one address. Gives the way to unsubscribe."""
+        callbacks = self._everything if address is None else self._by_address.setdefault(address, [])
+        callbacks.append(callback)
+        return lambda: callbacks.remove(callback)
+
+    def subscribe_receipts(self, callback: ReceiptCallback) -> Callable[[], None]:
+        """Call back with the JSON of each read receipt, with or without typing indicator. Gives the way out."""
+        self._receipt_callbacks.append(callback)
+        return lambda: self._receipt_callbacks.remove(callback)
+
+    def add_media(self, data: bytes, mime: str) -> dict[str, Any]:
+        """Store a file at the pretended Meta; give the media node as webhooks carry it."""
+        return self.shelf.add(data, mime)
+
+    def media(self, node: dict[str, Any]) -> StoredMedia:
+        """Give the stored file of a node, to spoil it."""
+        return self.shelf.files[node["id"]]
+
+    def fail_next(self, code: int, times: int = 1, http_status: int | None = None, **how: Any) -> None:
+        """Answer the next requests with an error; see `Faults.fail_next`."""
+        self.faults.fail_next(code, times, http_status, **how)
+
+    def sign(self, body: bytes) -> str:
+        """Give the value of `X-Hub-Signature-256`."""
+        return "sha256=" + hmac.digest(self._app_secret, body, "sha256").hex()
+
+    async def post(self, url: str, body: bytes) -> int:
+        """Sign a webhook and post it, as Meta would; give the HTTP status."""
+        headers = {"X-Hub-Signature-256": self.sign(body), "Content-Type": "application/json"}
+        async with self._client.session.post(url, data=body, headers=headers) as response:
+            await response.read()
+            return response.status
+
+    async def handshake(self, url: str, challenge: str = "1158201444") -> bool:
+        """Subscribe to a webhook, as Meta would; say whether the challenge came back."""
+        fields = {
+            "hub.mode": "subscribe",
+            "hub.challenge": challenge,
+            "hub.verify_token": self._verify_token,
+        }
+        async with self._client.session.get(f"{url}?{urlencode(fields)}") as response:
+            return response.status == 200 and await response.text() == challenge  # noqa: PLR2004 - HTTP: OK
+
+    async def close(self) -> None:
+        """Close the client that posts webhooks."""
+        await self._client.close()
+
+    async def __aenter__(self) -> Self:
+        """Give itself; `close` runs at the end."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close."""
+        await self.close()
+
+    def _routes(self, base: str) -> list[Route]:
+        return [
+            Route(f"{base}/{{number}}/messages", self._messages, methods=["POST"]),
+            Route(f"{base}/{{number}}/media", self._upload, methods=["POST"]),
+            Route(f"{base}/{{object_id}}/{{edge}}", self._change_flow, methods=["POST"]),
+            Route(f"{base}/{{media_id}}", self._describe, methods=["GET"]),
+            Route(f"{base}/{{media_id}}", self._delete, methods=["DELETE"]),
+            Route("/download", self._download, methods=["GET"]),
+        ]
+
+    async def _messages(self, request: Request) -> Response:
+        refused = await self.faults.next("messages") or self._unauthorized(request)
+        if refused is None and request.path_params["number"] != self.phone_number_id:
+            refused = error(100, "Unsupported post request", 400, subcode=33)
+        return refused or self._take(await request.body())
+
+    def _take(self, body: bytes) -> Response:
+        try:
+            message = _decode(body)
+            if isinstance(message, dict) and "status" in message:
+                return self._take_receipt(message)
+            check_message(message)
+        except msgspec.DecodeError:
+            return error(100, "Invalid JSON")
+        except RefusedError as refused:
+            return error(refused.code, refused.details)
+        sent = Sent(id=wamid(), phone_number_id=self.phone_number_id, body=message)
+        if sent.media_id and sent.media_id not in self.shelf.files:
+            return error(100, "Invalid parameter: media id")
+        if sent.address in self.closed_windows and sent.kind != "template":
+            return error(_REENGAGEMENT, "More than 24 hours have passed since the customer last replied")
+        self._publish(sent)
+        return JSONResponse(_accepted(sent))
+
+    def _take_receipt(self, receipt: dict[str, Any]) -> Response:
+        check_receipt(receipt)
+        self.receipts.append(receipt["message_id"])
+        for callback in self._receipt_callbacks:
+            callback(receipt)
+        return JSONResponse({"success": True})
+
+    async def _upload(self, request: Request) -> Response:
+        refused = await self.faults.next("upload") or self._unauthorized(request)
+        if refused is None and request.path_params["number"] != self.phone_number_id:
+            refused = error(100, "Unsupported post request", 400, subcode=33)
+        return refused or await self._shelve(request)
+
+    async def _shelve(self, request: Request) -> Response:
+        """Take an uploaded file, as Meta would: of a type and size that it may have."""
+        async with request.form() as form:
+            file, mime = form.get("file"), str(form.get("type", ""))
+            if form.get("messaging_product") != "whatsapp" or not isinstance(file, UploadFile):
+                return error(131008, "messaging_product and file are required")
+            data = await file.read()
+        try:
+            check_upload(mime, data)
+        except RefusedError as refused:
+            return error(refused.code, refused.details)
+        node = self.add_media(data, mime)
+        self.uploads.append(node["id"])
+        return JSONResponse({"id": node["id"]})
+
+    async def _change_flow(self, request: Request) -> Response:
+        """Create, fill or publish a flow: the last part of the path says which."""
+        if refused := self._unauthorized(request):
+            return refused
+        object_id, edge = request.path_params["object_id"], request.path_params["edge"]
+        async with request.form() as form:
+            if edge == "flows":
+                return self.flows.create(form)
+            if edge == "assets":
+                return await self.flows.upload(object_id, form)
+        return self.flows.publish(object_id) if edge == "publish" else error(100, "Unsupported post request")
+
+    def _publish(self, sent: Sent) -> None:
+        self.sent.append(sent)
+        for callback in (*self._everything, *self._by_address.get(sent.address, ())):
+            callback(sent)
+
+    async def _describe(self, request: Request) -> Response:
+        if request.path_params["media_id"] == self.phone_number_id:
+            return self._unauthorized(request) or JSONResponse({"id": self.phone_number_id, **self.number_state})
+        refused = await self.faults.next("media") or self._unauthorized(request)
+        return refused or self.shelf.describe(request.path_params["media_id"], request)
+
+    async def _delete(self, request: Request) -> Response:
+        refused = await self.faults.next("delete") or self._unauthorized(request)
+        return refused or self.shelf.delete(request.path_params["media_id"])
+
+    async def _download(self, request: Request) -> Response:
+        refused = await self.faults.next("download") or self._unauthorized(request)
+        return refused or self.shelf.download(request.query_params.get("mid", ""))
+
+    def _unauthorized(self, request: Request) -> Response | None:
+        given = request.headers.get("authorization", "")
+        if hmac.compare_digest(given.encode(), self._bearer.encode()):
+            return None
+        return error(190, "Invalid OAuth access token")
+
+
+def _accepted(sent: Sent) -> dict[str, Any]:
+    kind = "user_id" if _is_bsuid(sent.address) else "wa_id"
+    return {
+        "messaging_product": "whatsapp",
+        "contacts": [{"input": sent.address, kind: sent.address}],
+        "messages": [{"id": sent.id, "message_status": "accepted"}],
+    }

@@ -1,0 +1,79 @@
+"""Installations that are backed up, and places elsewhere that they are restored to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from satark.backup.create import Made, make_backup
+from satark.backup.folder import BackupFolder
+from satark.backup.restore import Restored, restore_backup
+from satark.identity.edge_key import Identity
+from satark.identity.epoch_keys import EpochKeys
+from satark.identity.sealing import new_identity
+from satark.ingest.spool import Spool
+from satark.plugins.loader import Plugins
+from satark.runtime import compose
+from satark.runtime.retention_job import Retention
+from satark.services import Services
+from satark.settings import Settings
+from support.store import fresh_services
+
+RECIPIENT, OPERATOR = new_identity()
+"""The operator's key pair: (recipient, private key)."""
+
+
+class Place(NamedTuple):
+    """A machine with its data folder."""
+
+    settings: Settings
+    services: Services
+    identity: Identity
+    plugins: Plugins
+    spool: Spool
+
+    def back_up(self, folder: BackupFolder, keep: int = 10) -> Made:
+        """Make a backup for `RECIPIENT`."""
+        return make_backup(
+            self.settings,
+            self.services,
+            folder,
+            [RECIPIENT],
+            revisions=compose.migrations(self.services, self.plugins).current(),
+            identity=self.identity,
+            spool=self.spool,
+            keep=keep,
+        )
+
+    def restore(self, folder: BackupFolder, name: str, operator: str = OPERATOR) -> Restored:
+        """Restore a backup into this place."""
+        return restore_backup(
+            self.settings,
+            self.services,
+            folder,
+            name,
+            operator,
+            revisions=compose.migrations(self.services, self.plugins).current(),
+            identity=self.identity,
+            spool=self.spool,
+            retention=self.retention(),
+        )
+
+    def retention(self) -> Retention:
+        """Return the retention of this place."""
+        return Retention(self.settings, self.services, self.identity, self.plugins)
+
+
+def make_place(folder: Path, *, edge: bytes = b"e" * 32, name_key: bytes = b"n" * 32, **urls: Any) -> Place:
+    """Set up an empty installation with these key files; `urls`: of its databases, SQLite by default."""
+    folder.mkdir(mode=0o700)
+    for name, key in (("edge.key", edge), ("name.key", name_key)):
+        (folder / name).touch(mode=0o600)
+        (folder / name).write_bytes(key)
+    settings = Settings(data_dir=folder, plugins=("desk",), **urls)
+    plugins = compose.load_plugins(settings)
+    services = fresh_services(folder, plugins.migrations(), **urls)
+    identity = Identity(edge, EpochKeys.load(folder / "epoch.keys", 3600))
+    spool = Spool(settings.spool_dir, identity, max_files=100, max_bytes=1_000_000)
+    compose.check_canaries(identity, services)
+    return Place(settings, services, identity, plugins, spool)

@@ -1,0 +1,152 @@
+"""The contestants, with their preparation and commands."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg
+
+from support.bench.scenarios import Scenario
+from support.bench.stored import store
+from support.bench.webhooks import PHONE_NUMBER_ID
+from support.peers.postgres import empty_database, postgres_server
+
+SECRET = "a secret of this benchmark"
+_TWO = ("--workers", "2")
+
+
+class Site(NamedTuple):
+    """The folder and port of a contestant, the base URL of the stub Graph API, and the scenario."""
+
+    folder: Path
+    port: int
+    graph_url: str
+    scenario: Scenario
+
+
+class Launch(NamedTuple):
+    """The command that starts a contestant, and its environment."""
+
+    command: list[str]
+    environment: dict[str, str]
+
+
+@contextmanager
+def floor(site: Site) -> Iterator[Launch]:
+    """The minimal bot."""
+    yield _floor(site, str(site.folder / "floor.db"))
+
+
+@contextmanager
+def floor_on_postgres(site: Site) -> Iterator[Launch]:
+    """The minimal bot on an empty PostgreSQL database."""
+    with postgres_server() as server, empty_database(server) as url:
+        yield _floor(site, url.replace("postgresql+psycopg:", "postgresql:"))
+
+
+def _floor(site: Site, database: str) -> Launch:
+    environment = {
+        "FLOOR_SECRET": SECRET,
+        "FLOOR_DATABASE": database,
+        "FLOOR_MESSAGES_URL": f"{site.graph_url}/v23.0/{PHONE_NUMBER_ID}/messages",
+    }
+    return Launch([sys.executable, "-m", "support.bench.floor", str(site.port)], environment)
+
+
+@contextmanager
+def satark_on_sqlite(site: Site, *options: str) -> Iterator[Launch]:
+    """Satark with the embedded databases in its data folder."""
+    yield _satark(site, f"sqlite:///{site.folder / 'main.db'}", *options)
+
+
+def two_workers_on_sqlite(site: Site) -> AbstractContextManager[Launch]:
+    """Two processes of Satark on the embedded databases."""
+    return satark_on_sqlite(site, *_TWO)
+
+
+@contextmanager
+def satark_on_postgres(site: Site, *options: str) -> Iterator[Launch]:
+    """Satark on a PostgreSQL database."""
+    with postgres_server() as server, empty_database(server) as url, _dump(site, url):
+        yield _satark(site, url, *options)
+
+
+def two_workers_on_postgres(site: Site) -> AbstractContextManager[Launch]:
+    """Two processes of Satark on a PostgreSQL database."""
+    return satark_on_postgres(site, *_TWO)
+
+
+@contextmanager
+def _dump(site: Site, url: str) -> Iterator[None]:
+    """Hold a snapshot open as `pg_dump` does, where the scenario says so."""
+    if not site.scenario.is_dumped:
+        yield
+        return
+    with psycopg.connect(url.replace("postgresql+psycopg:", "postgresql:")) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.execute("SELECT 1")
+        yield
+
+
+def _satark(site: Site, database: str, *options: str) -> Launch:
+    keys = f"sqlite:///{site.folder / 'keys.db'}"
+    environment = {
+        "SATARK_DATABASE_URL": database,
+        "SATARK_KEYS_URL": keys,
+        "SATARK_DATA_DIR": str(site.folder / "data"),
+        "SATARK_PUBLIC_URL": f"http://127.0.0.1:{site.port}",
+        "SATARK_WHATSAPP__APP_SECRET": SECRET,
+        "SATARK_WHATSAPP__VERIFY_TOKEN": "not asked for here",
+        "SATARK_WHATSAPP__ACCESS_TOKEN": "a token that the stub does not check",
+        "SATARK_WHATSAPP__PHONE_NUMBER_ID": PHONE_NUMBER_ID,
+        "SATARK_WHATSAPP__GRAPH_URL": site.graph_url,
+    }
+    satark = str(Path(sys.executable).with_name("satark"))
+    _prepare(satark, site.folder, os.environ | environment)
+    store(database, keys, site.scenario)
+    return Launch([satark, "serve", "--role", "web,worker", "--port", str(site.port), *options], environment)
+
+
+def _prepare(satark: str, folder: Path, environment: dict[str, str]) -> None:
+    """Create the tables, and two desks with one officer each, so that tips are sealed as in production."""
+    passphrase = folder / "passphrase.txt"
+    passphrase.write_text("five plain words for benchmarks\n")
+    passphrase.chmod(0o600)
+    for arguments in (
+        ["db", "upgrade"],
+        ["desk", "add", "sp", "--passphrase-file", str(passphrase)],
+        ["desk", "add", "dig", "--level", "range", "--passphrase-file", str(passphrase)],
+    ):
+        subprocess.run([satark, *arguments], env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+Contestant = Callable[[Site], AbstractContextManager[Launch]]
+"""Prepares a site and yields how to start the bot there."""
+
+CONTESTANTS: dict[str, Contestant] = {
+    "floor": floor,
+    "satark (SQLite)": satark_on_sqlite,
+    "satark (SQLite, 2 workers)": two_workers_on_sqlite,
+    "floor (PostgreSQL)": floor_on_postgres,
+    "satark (PostgreSQL)": satark_on_postgres,
+    "satark (PostgreSQL, 2 workers)": two_workers_on_postgres,
+}
+FLOORS = {
+    "satark (SQLite)": "floor",
+    "satark (SQLite, 2 workers)": "floor",
+    "satark (PostgreSQL)": "floor (PostgreSQL)",
+    "satark (PostgreSQL, 2 workers)": "floor (PostgreSQL)",
+}
+"""Which contestant another is compared with, where both run."""
+
+
+def takes_part(contestant: str, scenario: Scenario) -> bool:
+    """Whether a contestant can run in a scenario: each has one database, and a floor fetches no photos."""
+    database = "PostgreSQL" if "PostgreSQL" in contestant else "SQLite"
+    return scenario.only in {None, database} and not (scenario.photos and contestant in FLOORS.values())

@@ -1,0 +1,82 @@
+"""Citizens whose webhooks come again, twice and late, and who give up only when nothing answers for minutes."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from itertools import chain, repeat
+from typing import Any, Final
+
+import aiohttp
+
+from satark_testing.dialogue.walking import Reply
+from satark_testing.installation import HINDI, Installation
+from satark_testing.whatsapp.citizen import Citizen
+from satark_testing.whatsapp.sent import Sent
+from satark_testing.whatsapp.webhooks import wamid
+
+PATIENCE: Final = 240.0
+"""Seconds that a citizen waits for an answer."""
+SP_OFFICE: Final = "एसपी कार्यालय"
+_OK: Final = 200
+_WAITS: Final = (0.3, 0.6, 1.2, 2.4)
+"""Seconds between two attempts to post a webhook; the last one again and again."""
+_AGAIN, _LATE = 0.15, 0.15
+"""Shares of webhooks that Meta posts twice, and once more after the next one."""
+
+
+def answers_of(number: int, *, accuses_sp: bool) -> dict[str, Reply | Sequence[Reply]]:
+    """Return what citizen `number` answers; a tip about the SP's office must reach nobody but the DIG."""
+    answers: dict[str, Reply | Sequence[Reply]] = {**HINDI, "क्या हो रहा है\\?": story(number)}
+    if accuses_sp:
+        answers |= {"किस बारे में": ["और विकल्प", "पुलिस भ्रष्टाचार"], "किस पर शक": SP_OFFICE, "कौन पुलिसकर्मी": "छोड़ें"}
+    return answers
+
+
+def story(number: int) -> str:
+    """Return the words by which the ledger knows a tip again."""
+    return f"गाँव के बाहर रात में हथियार बिकते हैं, मामला {number}"
+
+
+class TroubledCitizen(Citizen):
+    """A citizen at the far end of a Meta that repeats and reorders webhooks, and of a bot that may be down."""
+
+    def __init__(self, installation: Installation, number: int) -> None:
+        ids: dict[str, Any] = {"wa_id": f"9197{number:08}", "user_id": f"IN.{number:014}"}
+        super().__init__(installation.peer, installation.webhook, patience=PATIENCE, **ids)
+        self._chance = random.Random(number)
+        self._late: bytes | None = None
+        self.posted = 0
+        """Webhooks that were posted, repetitions included."""
+        self.repeated = 0
+        """Answers of the bot that came twice: allowed after a crash."""
+
+    async def hear(self) -> Sent:
+        """Wait for the bot's next message; skip one that is said again, word for word."""
+        before = self.heard[-1].text if self.heard else None
+        while (heard := await super().hear()).text == before:
+            self.repeated += 1
+        return heard
+
+    async def _post(self, build: Any) -> str:
+        key = wamid(self.sender)
+        body: bytes = build(key)
+        copies = 2 if self._chance.random() < _AGAIN else 1
+        await asyncio.gather(*(self._deliver(body) for _ in range(copies)))
+        if self._late is not None:
+            await self._deliver(self._late)
+        self._late = body if self._chance.random() < _LATE else None
+        return key
+
+    async def _deliver(self, body: bytes) -> None:
+        """Post a webhook until it is answered 200, less and less often, as Meta does for days."""
+        for wait in chain(_WAITS, repeat(_WAITS[-1])):
+            self.posted += 1
+            try:
+                async with asyncio.timeout(20):
+                    if await self._peer.post(self._webhook, body) == _OK:
+                        return
+            except (aiohttp.ClientError, OSError, TimeoutError):
+                pass
+            await asyncio.sleep(wait)

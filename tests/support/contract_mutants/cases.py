@@ -1,0 +1,311 @@
+"""Satark's own channels, each described as a stranger would describe theirs.
+
+Imports of a channel stand in its function: a mutant is imported in place of the channel.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
+
+from satark.channel import Address, Call, MediaRef, RawRequest
+from satark_testing.contracts.channel import ChannelCase, Peer, Received, Reply, Said
+from satark_testing.telegram.bot_api import Description, Person, Updates
+from satark_testing.telegram.citizen import content
+from satark_testing.telegram.limits import check_limits
+from satark_testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer
+from satark_testing.whatsapp.graph_api import GraphPeer
+from satark_testing.whatsapp.limits import check_message
+
+CHANNELS: Final = Path(__file__).parents[2] / "channels"
+PUBLIC: Final = "https://satark.example"
+PHONE: Final = "+919876543210"
+_FILE: Final = bytes(range(256)) * 700
+_META: Final = {
+    "app_secret": "app-secret",
+    "verify_token": "verify-token",
+    "access_token": "access-token",
+    "phone_number_id": "106540352242922",
+}
+WHATSAPP_IDENTIFIERS: Final = (
+    "919876543210",
+    "13491208655302741918",
+    "US.1234",
+    "IN.222NEW",
+    "919000000001",
+    "90000 00001",
+    "98765 43210",
+    "Sunita",
+    "sunita",
+    "Planted",
+    "Aadhaar",
+)
+_TELEGRAM: Final = {"token": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", "secret_token": "a-secret-of-ours_1"}
+_ATTACHED: Final = {"file_id": "BQACAgUAAxkBAAIB", "file_unique_id": "AgADqQ", "file_size": 9}
+_TWILIO: Final = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, "number": NUMBER}
+_MORE: Final = {"FromCity": "VARANASI", "FromZip": "221005", "ProfileName": "Sunita", "NumMedia": "0"}
+TWILIO_IDENTIFIERS: Final = ("919876543210", "9876543210", "VARANASI", "221005", "Sunita", "elsewhere.example")
+
+
+def whatsapp_case(to: str = "IN.13491208655302741918") -> ChannelCase:
+    """Describe the WhatsApp channel."""
+    from satark_whatsapp.channel import WhatsAppChannel  # noqa: PLC0415 - see the module's docstring
+    from satark_whatsapp.settings import WhatsAppSettings  # noqa: PLC0415
+
+    def channel(url: str = "https://graph.example") -> WhatsAppChannel:
+        return WhatsAppChannel(WhatsAppSettings.model_validate({**_META, "graph_url": url}))
+
+    account = channel().accounts[0]
+    digest = hashlib.sha256(_FILE).hexdigest()
+    peer = Peer(
+        channel=channel,
+        read=_read_whatsapp,
+        answer=_answer_whatsapp,
+        call_id=lambda request: json.loads(request.body).get("biz_opaque_callback_data", ""),
+        files=[(MediaRef(account=account, id="1234567890", mime="image/jpeg", sha256=digest), _FILE)],
+        announces_size=True,
+        secrets=("access-token", "app-secret"),
+    )
+    return ChannelCase(
+        channel=channel(),
+        to=Address(to),
+        genuine=_whatsapp_requests(),
+        identifiers=WHATSAPP_IDENTIFIERS,
+        texts=("थाने के पास जुआ 🎲", "Hi"),
+        accepts=lambda call: check_message(json.loads(call.body)),
+        peer=peer,
+    )
+
+
+_EARLIER: Final = "wamid.HBgMOTE5ODc2NTQzMjEwFQIAEhgUM0E0QTY1OTlBRUUwMzgxMDE0NEYA"
+"""The message that the examples of edits and withdrawals are about."""
+
+
+def _whatsapp_requests() -> list[RawRequest]:
+    """Sign every example; those that show one message in several versions of the protocol become several messages."""
+    meta, seen = GraphPeer(**_META), set[str]()
+    requests = []
+    for number, path in enumerate(sorted((CHANNELS / "whatsapp/payloads").glob("*.json"))):
+        text = path.read_text()
+        for name in set(re.findall(r'"id": "(wamid\.[^"]+)"', text)):
+            if name in seen:
+                text = text.replace(f'"id": "{name}"', f'"id": "{name}{number}"')
+            seen.add(name)
+        body = text.replace("wamid.gBGG", _EARLIER).encode()
+        headers = {"x-hub-signature-256": meta.sign(body)}
+        requests.append(RawRequest(method="POST", path="/whatsapp/webhook", headers=headers, body=body))
+    return requests
+
+
+def _read_whatsapp(request: Received) -> Said | None:
+    if not request.path.endswith("/messages"):
+        return None
+    message: dict[str, Any] = json.loads(request.body)
+    shown = message.get("interactive", {}).get("body", {}).get("text") or message.get("text", {}).get("body", "")
+    return Said(message.get("to") or message.get("recipient", ""), shown)
+
+
+def _answer_whatsapp(request: Received) -> Reply:
+    if request.path == "/file":
+        return Reply(200, _FILE)
+    if request.method == "GET":
+        described = {"url": f"{request.url}/file", "sha256": hashlib.sha256(_FILE).hexdigest(), "file_size": len(_FILE)}
+        return Reply(200, json.dumps(described).encode())
+    return Reply(200, b'{"messages":[{"id":"wamid.1"}]}')
+
+
+def telegram_case() -> ChannelCase:
+    """Describe the Telegram channel; every call is held against the official description of the Bot API."""
+    from satark_telegram.channel import TelegramChannel  # noqa: PLC0415
+    from satark_telegram.settings import TelegramSettings  # noqa: PLC0415
+
+    def channel(url: str = "https://telegram.example") -> TelegramChannel:
+        return TelegramChannel(TelegramSettings.model_validate({**_TELEGRAM, "api_url": url}))
+
+    description = Description.load(CHANNELS / "telegram/bot_api_10.1.json")
+    person = Person(id=8812345678, first_name="Sunita", last_name="Planted", username="sunita_planted_vns")
+
+    def accepts(call: Call) -> None:
+        body = json.loads(call.body)
+        description.check(call.method, body)
+        check_limits(call.method, body)
+
+    peer = Peer(
+        channel=channel,
+        read=_read_telegram,
+        answer=_answer_telegram,
+        throttle=lambda seconds: _telegram_error(429, "Too Many Requests", retry_after=_number(seconds)),
+        refusal=_telegram_error(400, "Bad Request: message text is empty"),
+        unauthorized=_telegram_error(401, "Unauthorized"),
+        gone=_telegram_error(400, "Bad Request: invalid file_id"),
+        files=[(MediaRef(account=channel().accounts[0], id="BQACAgUAAxkBAAIB"), _FILE)],
+        announces_size=True,
+        secrets=(_TELEGRAM["token"], _TELEGRAM["secret_token"]),
+    )
+    return ChannelCase(
+        channel=channel(),
+        to=Address(str(person.id)),
+        genuine=_telegram_requests(person),
+        identifiers=(
+            "8812345678",
+            "Sunita",
+            "Planted",
+            "sunita_planted_vns",
+            "919876543210",
+            "document of mine",
+        ),
+        texts=("जुआ चल रहा है", "see", "Hello"),
+        accepts=accepts,
+        covers_body=False,
+        peer=peer,
+    )
+
+
+def _telegram_requests(person: Person) -> list[RawRequest]:
+    updates = Updates()
+    card = {"phone_number": "919876543210", "first_name": "Sunita", "user_id": person.id}
+    made = (
+        updates.text(person, "जुआ चल रहा है"),
+        updates.message(person, {**content("document", _ATTACHED), "caption": "see"}),
+        updates.message(person, {"contact": card}),
+        updates.edit(person, 11, {"text": "Hello"}),
+        updates.tap(person, "a:b:1", updates.bare(person, {"text": "?"})),
+    )
+    headers = {"x-telegram-bot-api-secret-token": _TELEGRAM["secret_token"]}
+    return [
+        RawRequest(method="POST", path="/telegram/webhook", headers=headers, body=json.dumps(update).encode())
+        for update in made
+    ]
+
+
+def _telegram_fields(request: Received) -> dict[str, str]:
+    if request.headers.get("content-type", "").startswith("application/json"):
+        fields: dict[str, str] = json.loads(request.body)
+        return fields
+    return dict(parse_qsl(request.body.decode()))
+
+
+def _read_telegram(request: Received) -> Said | None:
+    if not request.path.endswith("/sendMessage"):
+        return None
+    fields = _telegram_fields(request)
+    return Said(str(fields["chat_id"]), fields["text"])
+
+
+def _answer_telegram(request: Received) -> Reply:
+    if "/file/bot" in request.path:
+        return Reply(200, _FILE)
+    result: Any = True
+    if request.path.endswith("/sendMessage"):
+        chat = {"id": int(_telegram_fields(request)["chat_id"]), "type": "private"}
+        result = {"message_id": 7, "date": 1_795_000_000, "chat": chat, "text": "…"}
+    elif request.path.endswith("/getFile"):
+        result = {"file_id": "B", "file_unique_id": "A", "file_size": len(_FILE), "file_path": "photos/file_1"}
+    return Reply(200, json.dumps({"ok": True, "result": result}).encode())
+
+
+def _telegram_error(code: int, text: str, **parameters: object) -> Reply:
+    body = {"ok": False, "error_code": code, "description": text, "parameters": parameters}
+    return Reply(code, json.dumps(body).encode())
+
+
+def _number(seconds: str) -> int | str:
+    return int(seconds) if seconds.isdigit() else seconds
+
+
+def sms_case() -> ChannelCase:
+    """Describe the channel of text messages."""
+    from satark_sms_ivr.settings import TwilioSettings  # noqa: PLC0415
+    from satark_sms_ivr.sms import SmsChannel  # noqa: PLC0415
+    from satark_sms_ivr.twilio_sms import TwilioSms  # noqa: PLC0415
+
+    def channel(url: str = "https://twilio.example") -> SmsChannel:
+        return SmsChannel(TwilioSms(TwilioSettings.model_validate({**_TWILIO, "api_url": url}), PUBLIC))
+
+    path = f"Messages/MM{'a' * 32}/Media/ME{'b' * 32}"
+    return ChannelCase(
+        channel=channel(),
+        to=Address(PHONE),
+        genuine=[
+            twilio_request("/sms/webhook", MessageSid="SM" + "a" * 32, Body="नमस्ते", **_MORE),
+            twilio_request("/sms/webhook", MessageSid="SM" + "b" * 32, Body="TIP they sell arms", **_MORE),
+            twilio_request("/sms/webhook/status", MessageSid="SM" + "c" * 32, MessageStatus="delivered"),
+        ],
+        identifiers=TWILIO_IDENTIFIERS,
+        texts=("नमस्ते", "they sell arms"),
+        accepts=_check_sms,
+        peer=Peer(
+            channel=channel,
+            read=_read_sms,
+            answer=_answer_twilio,
+            gone=Reply(410),
+            files=[(MediaRef(account=channel().accounts[0], id=path, mime="image/jpeg"), _FILE)],
+            secrets=(AUTH_TOKEN,),
+        ),
+    )
+
+
+def voice_case() -> ChannelCase:
+    """Describe the channel of calls: Satark calls nobody, and fetches recordings."""
+    from satark_sms_ivr.settings import CallSettings, TwilioSettings  # noqa: PLC0415
+    from satark_sms_ivr.twilio_voice import TwilioVoice  # noqa: PLC0415
+    from satark_sms_ivr.voice import VoiceChannel  # noqa: PLC0415
+
+    def channel(url: str = "https://twilio.example") -> VoiceChannel:
+        provider = TwilioVoice(TwilioSettings.model_validate({**_TWILIO, "api_url": url}), PUBLIC)
+        return VoiceChannel(provider, CallSettings(), PUBLIC)
+
+    call = {"CallSid": "CA" + "a" * 32, **_MORE}
+    recorded = {"RecordingSid": "RE" + "b" * 32, "RecordingUrl": "https://elsewhere.example/RE"}
+    return ChannelCase(
+        channel=channel(),
+        to=Address(PHONE),
+        genuine=[
+            twilio_request("/voice/webhook", **call),
+            twilio_request("/voice/webhook/keys?n=1&e=more", Digits="1", **call),
+            twilio_request("/voice/webhook/record?n=2", **call, **recorded, RecordingDuration="4"),
+            twilio_request("/voice/webhook/recording", **call, **recorded, RecordingStatus="completed"),
+        ],
+        identifiers=TWILIO_IDENTIFIERS,
+        texts=("RE" + "b" * 32,),
+        peer=Peer(
+            channel=channel,
+            read=_read_sms,
+            answer=_answer_twilio,
+            gone=Reply(410),
+            files=[(MediaRef(account=channel().accounts[0], id="RE" + "b" * 32, mime="audio/wav"), _FILE)],
+            silent=True,
+            secrets=(AUTH_TOKEN,),
+        ),
+    )
+
+
+def twilio_request(path: str, **fields: str) -> RawRequest:
+    """Make a signed webhook of a path (with query) and fields."""
+    form = {"AccountSid": ACCOUNT_SID, "From": PHONE, "To": NUMBER, **fields}
+    bare_path, _, query = path.partition("?")
+    headers = {"x-twilio-signature": TwilioPeer().sign(PUBLIC + path, form)}
+    return RawRequest(method="POST", path=bare_path, query=query, headers=headers, body=urlencode(form).encode())
+
+
+def _check_sms(call: Call) -> None:
+    """Fail where Twilio would refuse a call."""
+    form = dict(parse_qsl(call.body.decode(), strict_parsing=True))
+    assert call.method == "messages"
+    assert form["To"] == PHONE
+    assert 0 < len(form["Body"]) <= 1600
+
+
+def _read_sms(request: Received) -> Said | None:
+    if request.method != "POST":
+        return None
+    form = dict(parse_qsl(request.body.decode()))
+    return Said(form["To"], form["Body"])
+
+
+def _answer_twilio(request: Received) -> Reply:
+    return Reply(200, _FILE) if request.method == "GET" else Reply(201, b'{"sid":"SM1"}')

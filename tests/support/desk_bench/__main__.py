@@ -1,0 +1,83 @@
+"""Run it: `python -m support.desk_bench [--tips 1000,10000,100000]`. It prints one line a size."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+from satark_desk import plugin
+from satark_desk.officers import NewDesk, make_desk, unlock
+from satark_desk.settings import DeskSettings
+from satark_desk.web.app import build
+from support.desk_bench.seeding import seed
+from support.store import desk_context, fresh_services
+
+_PASSPHRASE: Final = "a passphrase of the bench"
+_TIMES: Final = 7
+_HEADING: Final = f"{'tips':>8} {'queue':>9} {'filter':>9} {'search':>9} {'tip':>9} {'opening':>9} {'memory':>9}"
+
+
+def main() -> None:
+    """Measure each size in turn."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--tips", default="1000,10000,100000", help="sizes, divided by commas")
+    print("pages of a desk: server time in ms (median), first opening in s, memory of all its officers in MiB")  # noqa: T201
+    print(_HEADING)  # noqa: T201
+    for size in map(int, parser.parse_args().tips.split(",")):
+        with tempfile.TemporaryDirectory() as folder:
+            print(measure(Path(folder), size), flush=True)  # noqa: T201
+
+
+def measure(folder: Path, tips: int) -> str:
+    """Seed a desk with so many tips and measure its pages; return a line of the table."""
+    services = fresh_services(folder / "data", plugin.satark_migrations())
+    make_desk(
+        services,
+        NewDesk(name="sp", title="SP", level="district", area="", officer="one", passphrase=_PASSPHRASE),
+    )
+    seed(services, unlock(services, "sp", "one", _PASSPHRASE).desk, tips)
+    site = Starlette(routes=[Mount("/desk", build(desk_context(services), DeskSettings()))])
+    client = TestClient(site, base_url="http://desk.example", headers={"sec-fetch-site": "same-origin"})
+    before, began = _resident(), time.perf_counter()
+    client.post("/desk/sign-in", data={"desk": "sp", "officer": "one", "passphrase": _PASSPHRASE})
+    while "http-equiv" in client.get("/desk/").text:
+        pass
+    opening = time.perf_counter() - began
+    number = re.search(r'id="tip-([^"]+)"', client.get("/desk/").text)
+    if number is None:
+        raise SystemExit("the queue shows no tip")
+    addresses = ("", "?mark=urgent&station=lanka", "?q=hathiyar+UP65", f"tips/{number[1]}")
+    times = [_median(lambda address=address: client.get(f"/desk/{address}")) for address in addresses]  # type: ignore[misc]
+    memory = (_resident() - before) / 1024
+    services.close()
+    return " ".join([f"{tips:>8}", *(f"{one * 1000:>9.1f}" for one in times), f"{opening:>9.1f}", f"{memory:>9.0f}"])
+
+
+def _median(get: Callable[[], object]) -> float:
+    times = []
+    for _ in range(_TIMES):
+        began = time.perf_counter()
+        get()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def _resident() -> int:
+    """Return the memory of this process, KiB."""
+    status = Path("/proc/self/status").read_text("utf-8")
+    found = re.search(r"VmRSS:\s+(\d+)", status)
+    return int(found[1]) if found else 0
+
+
+if __name__ == "__main__":
+    main()

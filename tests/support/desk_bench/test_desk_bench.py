@@ -1,0 +1,19 @@
+"""The benchmark of the desk's pages runs, and its pages show the tips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from support.desk_bench.__main__ import measure
+
+pytestmark = pytest.mark.slow("much work")
+
+
+def test_a_size_is_measured(tmp_path: Path) -> None:
+    tips, *times, opening, memory = measure(tmp_path, 12).split()
+    assert tips == "12"
+    assert all(float(one) > 0 for one in (*times, opening))
+    assert len(times) == 4
+    assert float(memory) >= -1

@@ -1,0 +1,73 @@
+"""Desks in a store, with the keys that their officers would open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from satark.casework import Casework
+from satark.casework.clocks import Clocks
+from satark.casework.desk_act import ActName, ActRefused, DeskAct, Problem
+from satark.casework.desk_acts import DeskActs
+from satark.desk import Desk, Level
+from satark.identity.sealing import new_identity
+from satark.roster.entries import RIGHTS, Role, RosterOfficer, desk_verifier, officer_signer
+from satark.routing.desks import add_desk
+
+if TYPE_CHECKING:
+    from satark.services import Services
+    from satark.store.unit_of_work import UnitOfWork
+    from support.tips import SeededTip
+
+
+def listed_officer(name: str, role: Role = "officer") -> RosterOfficer:
+    """Return an officer for a desk's roster, with every right if they are a head."""
+    recipient, identity = new_identity()
+    rights = RIGHTS if role == "head" else ()
+    return RosterOfficer(name=name, recipient=recipient, signer=officer_signer(identity), role=role, rights=rights)
+
+
+class SeededDesk:
+    """A stored desk with its opened key."""
+
+    def __init__(
+        self,
+        services: Services,
+        name: str,
+        level: Level = "district",
+        area: str = "",
+        *,
+        officers: tuple[RosterOfficer, ...] = (),
+    ) -> None:
+        recipient, self.identity = new_identity()
+        self.desk = Desk(name=name, title=f"{name} title", level=level, area=area, recipient=recipient)
+        self._services = services
+        services.write_now(lambda unit: self._add(unit, officers))
+        self.casework = Casework(services, name, self.identity)
+
+    def _add(self, unit: UnitOfWork, officers: tuple[RosterOfficer, ...]) -> None:
+        add_desk(unit, self.desk, verifier=desk_verifier(self.identity), officers=officers)
+
+    def casework_of(self, officer: str, *, may_listen: bool = False) -> Casework:
+        """Return new casework of an officer of the desk."""
+        return Casework(self._services, self.desk.name, self.identity, officer=officer, may_listen=may_listen)
+
+
+class Office:
+    """A desk with one officer, `<desk>-1`, who acts by the rules."""
+
+    def __init__(self, services: Services, desk: SeededDesk) -> None:
+        self.desk = desk
+        self.casework = desk.casework_of(f"{desk.desk.name}-1")
+        self.acts = DeskActs(services, self.casework, Clocks())
+
+    def do(self, tip: SeededTip, name: ActName, **fields: Any) -> None:
+        """Act on a tip."""
+        self.acts.perform(self.casework.open(tip.number), DeskAct(name=name, **fields))
+
+    def refused(self, tip: SeededTip, name: ActName, **fields: Any) -> Problem:
+        """Return why an act on a tip is refused."""
+        with pytest.raises(ActRefused) as refusal:
+            self.do(tip, name, **fields)
+        return refusal.value.problem

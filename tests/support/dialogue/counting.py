@@ -1,0 +1,166 @@
+"""Count the weights of words and marks from the corpus of utterances: a part of `make lexicon`.
+
+Of each sense a logistic regression with a square penalty over which words and marks a text has, solved by
+majorisation with momentum (the curvature of each weight is bounded by its counts times the longest text), which needs
+no library and no random number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from math import exp
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import click
+
+from satark_words import weighing
+from satark_words.analysis import Analysis
+from satark_words.category import ORDER
+from satark_words.index import digest, shipped_folder
+from satark_words.lexicon import Lexicon
+from satark_words.likely import SPOKEN
+from satark_words.weighing import DANGER, FILE, Weights, written
+from support.dialogue.corpus import FREE_STEPS, Utterance, read_corpus
+
+_LABELS: Final = frozenset({"danger", "harmless"})
+_OTHERS: Final = frozenset({"identity", "anonymous"})
+_TALK: Final = 0.5
+"""How much a text of the steps counts, which is no danger for certain, beside a labelled one."""
+_CATEGORIES: Final = frozenset(ORDER)
+_PENALTY: Final = 2.0
+_ROUNDS: Final = 80
+_LEAST: Final = 4
+"""Hundredths: a weight below it is left out."""
+_STORY_WORDS: Final = 4
+_BASE: Final = ""
+
+
+class Labelled(NamedTuple):
+    """A text, the senses that it was read for and may have, which of them it has, and how much it counts."""
+
+    text: str
+    asked: frozenset[str]
+    has: frozenset[str]
+    counts: float
+
+
+class Sample(NamedTuple):
+    """The words and marks of a text, whether it has a sense, and how much it counts."""
+
+    names: tuple[int, ...]
+    has: bool
+    counts: float
+
+
+@click.command()
+@click.argument("corpus", type=click.Path(exists=True, path_type=Path))
+def main(corpus: Path) -> None:
+    """Write the weights of words and marks, counted from a corpus."""
+    weights = count_weights(read_corpus(corpus), Lexicon.shipped())
+    Path(weighing.__file__).with_name(FILE).write_text(written(weights), "utf-8")
+
+
+def count_weights(utterances: Iterable[Utterance], lexicon: Lexicon) -> Weights:
+    """Count what speaks for each sense."""
+    labelled = label(utterances)
+    known = {text: tuple(sorted(Analysis(text, lexicon).features)) for text in {one.text for one in labelled}}
+    danger = _weights(DANGER, labelled, known)
+    others: dict[str, list[str]] = {}
+    for sense in sorted({sense for one in labelled for sense in one.asked} - {DANGER}):
+        for name, weight in _weights(sense, labelled, known).items():
+            others.setdefault(name, []).append(f"{sense}:{weight}")
+    lines = {name: f"{danger.get(name, 0)}\t{','.join(others.get(name, ()))}" for name in {**danger, **others}}
+    return Weights(digest_of(labelled), lines.pop(_BASE), lines)
+
+
+def _weights(sense: str, labelled: Iterable[Labelled], known: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    numbers: dict[str, int] = {}
+    samples = [
+        Sample(tuple(numbers.setdefault(name, len(numbers)) for name in known[one.text]), sense in one.has, one.counts)
+        for one in labelled
+        if sense in one.asked
+    ]
+    weights = regress(samples, len(numbers))
+    rounded = {name: round(weights[number] * 100) for name, number in numbers.items()}
+    kept = {name: weight for name, weight in rounded.items() if abs(weight) >= _LEAST}
+    return {_BASE: round(weights[len(numbers)] * 100), **kept}
+
+
+# ------------------------------------------------------------- what the corpus says
+
+
+def label(utterances: Iterable[Utterance]) -> list[Labelled]:
+    """List each text once for each group of senses: dangers, categories, what is said where anything may be told."""
+    found: dict[tuple[str, str], Labelled] = {}
+    for one in utterances:
+        for group, labelled in _labels(one):
+            found.setdefault((group, one.text), labelled)
+    return [found[key] for key in sorted(found)]
+
+
+def _labels(one: Utterance) -> Iterable[tuple[str, Labelled]]:
+    danger, spoken = frozenset({DANGER}), frozenset(SPOKEN)
+    if one.step in _LABELS:
+        yield DANGER, Labelled(one.text, danger, danger if one.step == "danger" else frozenset(), 1.0)
+    elif one.step not in _OTHERS and "danger" not in one.meant:
+        yield DANGER, Labelled(one.text, danger, frozenset(), _TALK)
+    options = frozenset(name.partition(":")[2] for name in one.meant if name.startswith("option:"))
+    if one.step == "category" and len(options) < 2:
+        yield "category", Labelled(one.text, _CATEGORIES, options, 1.0)
+    told = one.step == "category" and options and len(one.text.split()) >= _STORY_WORDS
+    if one.step in FREE_STEPS or told:
+        meant = frozenset() if told or "content" in one.meant else spoken.intersection(one.meant)
+        if len(meant) < 2:
+            yield "spoken", Labelled(one.text, spoken, meant, 1.0)
+
+
+def digest_of(labelled: Iterable[Labelled]) -> str:
+    """Return the digest of the texts that weights are counted from, and of the lexicon that gives them their marks."""
+    texts = "\n".join(f"{one.text}\t{sorted(one.has)}" for one in labelled)
+    return sha256(f"{digest(shipped_folder())}\n{texts}".encode()).hexdigest()
+
+
+# ------------------------------------------------------------- the regression
+
+
+def regress(samples: Sequence[Sample], size: int) -> list[float]:
+    """Find the weights under which the samples are the likeliest. The last of them, number `size`, every text has."""
+    steps = _steps(samples, size)
+    here = [0.0] * (size + 1)
+    ahead, speed = here, 1.0
+    for _ in range(_ROUNDS):
+        slopes = _slopes(samples, ahead)
+        there = [at - slope * step for at, slope, step in zip(ahead, slopes, steps, strict=True)]
+        faster = (1 + (1 + 4 * speed * speed) ** 0.5) / 2
+        drag = (speed - 1) / faster
+        ahead = [new + drag * (new - old) for new, old in zip(there, here, strict=True)]
+        here, speed = there, faster
+    return here
+
+
+def _steps(samples: Iterable[Sample], size: int) -> list[float]:
+    """How far each weight may move for a slope of one."""
+    bounds = [_PENALTY] * size + [0.0]
+    for names, _, counts in samples:
+        for name in (*names, size):
+            bounds[name] += counts * (len(names) + 1) / 4
+    return [1 / bound for bound in bounds]
+
+
+def _slopes(samples: Iterable[Sample], weights: Sequence[float]) -> list[float]:
+    """Of each weight the slope of the loss, the penalty included."""
+    slopes = [_PENALTY * weight for weight in weights]
+    slopes[-1] = 0.0
+    for names, has, counts in samples:
+        logit = weights[-1] + sum(weights[name] for name in names)
+        error = counts * (1 / (1 + exp(-logit)) - has)
+        slopes[-1] += error
+        for name in names:
+            slopes[name] += error
+    return slopes
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""Benchmark of the evidence pipeline, by type of file: `python -m support.evidence.bench`, part of `make bench`.
+
+Each type is compared with a tool that does less: `ffmpeg -c copy` for recordings, `exiftool -all=` where it can write
+the type. Neither seals, and neither removes all metadata. The ratios mean more than the speeds, which depend on the
+machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import click
+import imageio_ffmpeg
+import msgspec
+from PIL import Image
+
+from satark.evidence.pipeline import process_file
+from satark.identity.sealing import new_identity
+from satark.store.workspace import workspace_dir
+from satark_files.limits import MB, Limits
+from satark_files.sandbox.sandbox import Sandbox
+from satark_files.scrubbers import builtin_scrubbers
+
+_CHUNK = 1 << 18
+_VIDEO = ("-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=12", "-f", "lavfi", "-i", "sine=f=440:d=12")
+_MADE: dict[str, tuple[str, ...]] = {
+    "video.mp4": (*_VIDEO, "-c:v", "libx264", "-preset", "ultrafast", "-b:v", "11M", "-maxrate", "11M",
+                 "-bufsize", "11M", "-x264-params", "nal-hrd=cbr:force-cfr=1", "-c:a", "aac", "-shortest"),
+    "video.webm": ("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=8", "-c:v", "libvpx", "-b:v", "6M", "-deadline",
+                  "realtime", "-cpu-used", "8"),
+    "voice.ogg": ("-f", "lavfi", "-i", "anoisesrc=d=40:a=0.2", "-c:a", "libopus", "-b:a", "64k"),
+    "sound.mp3": ("-f", "lavfi", "-i", "anoisesrc=d=60:a=0.2", "-c:a", "libmp3lame", "-b:a", "192k"),
+    "sound.wav": ("-f", "lavfi", "-i", "anoisesrc=d=30:a=0.2", "-c:a", "pcm_s16le"),
+}  # fmt: skip
+_DRAWN = {"photo.jpg": "JPEG", "photo.png": "PNG", "photo.webp": "WEBP", "photo.tif": "TIFF", "photo.pdf": "PDF"}
+
+
+class Measurement(msgspec.Struct, frozen=True):
+    """The speed of one type of file."""
+
+    name: str
+    megabytes: float
+    speed: float
+    """MB per second, from the stream to the sealed copies."""
+    rival: str
+    rival_speed: float
+
+
+def sample(name: str, folder: Path) -> Path:
+    """Make one of the measured files, as large as the files that people send."""
+    path = folder / name
+    if name in _MADE:
+        program = imageio_ffmpeg.get_ffmpeg_exe()
+        subprocess.run([program, "-v", "error", "-y", *_MADE[name], str(path)], check=True)
+    else:
+        Image.effect_noise((2000, 1500), 60).convert("RGB").save(path, _DRAWN[name])
+    return path
+
+
+async def measure(folder: Path, runs: int, report: Callable[[Measurement], None]) -> None:
+    """Measure every type, the median of `runs` runs, and report each."""
+    async with Sandbox(builtin_scrubbers()) as sandbox:
+        for name in (*_MADE, *_DRAWN):
+            path = sample(name, folder)
+            times = [await process(path, folder, sandbox) for _ in range(runs + 1)][1:]
+            size = path.stat().st_size / MB
+            rival, rivals = _rival(path, folder, runs)
+            report(Measurement(name, size, size / statistics.median(times), rival, size / rivals if rivals else 0))
+
+
+async def process(path: Path, folder: Path, sandbox: Sandbox) -> float:
+    """Process a file, and return the seconds that it took."""
+    began = time.perf_counter()
+    file = await process_file(
+        _chunks(path),
+        recipient=new_identity()[0],
+        folder=folder / "sealed",
+        name="1",
+        declared_mime="",
+        limits=Limits(),
+        sandbox=sandbox,
+        workspace=workspace_dir(folder),
+    )
+    if file.problem:
+        raise RuntimeError(f"{path.name}: {file.problem}")
+    return time.perf_counter() - began
+
+
+async def _chunks(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def _rival(path: Path, folder: Path, runs: int) -> tuple[str, float]:
+    exiftool = shutil.which("exiftool")
+    target = folder / f"rival{path.suffix}"
+    if path.name in _MADE:
+        program = imageio_ffmpeg.get_ffmpeg_exe()
+        how, command = "ffmpeg -c copy", [program, "-v", "error", "-y", "-i", str(path), "-c", "copy", str(target)]
+    elif exiftool:
+        how, command = "exiftool -all=", [exiftool, "-q", "-all=", "-o", str(target), str(path)]
+    else:
+        return "(no exiftool here)", 0
+    times = []
+    for _ in range(runs):
+        target.unlink(missing_ok=True)
+        began = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        times.append(time.perf_counter() - began)
+    return how, statistics.median(times)
+
+
+@click.command()
+@click.option("--runs", default=3, show_default=True, help="Runs of each type; the median is reported.")
+def main(runs: int) -> None:
+    """Measure how fast evidence is sealed, cleaned and previewed."""
+    with tempfile.TemporaryDirectory() as folder:
+        click.echo(f"{'file':12}{'MB':>7}{'MB/s':>8}  compared with")
+        asyncio.run(measure(Path(folder), runs, _show))
+    click.echo(f"peak memory of the worker {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+
+
+def _show(line: Measurement) -> None:
+    ratio = f"{line.speed / line.rival_speed:.2f} × {line.rival}" if line.rival_speed else line.rival
+    click.echo(f"{line.name:12}{line.megabytes:7.1f}{line.speed:8.1f}  {ratio} ({line.rival_speed:.1f} MB/s)")
+
+
+if __name__ == "__main__":
+    main()

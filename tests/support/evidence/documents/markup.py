@@ -1,0 +1,67 @@
+"""Specimens of HTML, mail, RTF, maps, drawings and archives, with markers where a reader does not see them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from email.message import EmailMessage
+
+from support.evidence.markers import HINDI, MARKER, SHOWN
+
+
+def make_markup(kind: str, _: str, photo: bytes) -> bytes:
+    """Make the specimen of this kind; `photo` is a JPEG with markers."""
+    if kind == "eml":
+        return _mail(photo)
+    if kind == "zip":
+        return _archive(photo)
+    return {"html": _HTML, "rtf": _RTF, "kml": _KML, "svg": _SVG}[kind].encode()
+
+
+_HTML = f"""<!DOCTYPE html><html><head><title>{MARKER}</title><meta name="author" content="{MARKER}">
+<style>/* {MARKER} */</style></head><body><!-- {MARKER} --><h1>{SHOWN}</h1><p>{HINDI}</p>
+<p style="display: none">{MARKER}</p><span hidden>{MARKER}</span><script>var x = "{MARKER}";</script>
+<a href="https://example.com/unsubscribe?who={MARKER}">link</a><img src="x.png" alt="{MARKER}"></body></html>"""
+_RTF = (
+    rf"{{\rtf1\ansi\ansicpg1252{{\fonttbl{{\f0 Arial;}}}}{{\info{{\author {MARKER}}}{{\operator {MARKER}}}}}"
+    rf"{{\*\generator {MARKER};}}{{\header {MARKER}}}\pard {SHOWN}\par "
+    + "".join(rf"\u{ord(letter)}?" if not letter.isascii() else letter for letter in HINDI)
+    + rf"\par{{\v {MARKER}}}{{\pict\pngblip {MARKER.encode().hex()}}}}}"
+)
+_KML = f"""<?xml version="1.0" encoding="UTF-8"?>
+<kml xmlns="http://www.opengis.net/kml/2.2" xmlns:atom="http://www.w3.org/2005/Atom"><Document><!-- {MARKER} -->
+<atom:author><atom:name>{MARKER}</atom:name></atom:author><ExtendedData><Data name="{MARKER}"/></ExtendedData>
+<Placemark id="{MARKER}"><name>{SHOWN}</name><description><![CDATA[<b>{HINDI}</b><!-- {MARKER} -->]]></description>
+<Point><coordinates>83.0105,25.4011,0</coordinates></Point></Placemark></Document></kml>"""
+_SVG = f"""<?xml version="1.0"?>
+<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
+<svg xmlns="http://www.w3.org/2000/svg" xmlns:i="http://www.inkscape.org/namespaces/inkscape" width="90" height="40"
+ i:export-filename="/home/{MARKER}/x.png"><title>{MARKER}</title><metadata>{MARKER}</metadata><script>{MARKER}</script>
+<g id="{MARKER}" style="fill:#ff0000;font-family:{MARKER}" onclick="{MARKER}" i:label="{MARKER}" data-x="{MARKER}">
+<rect width="9" height="9"/><text x="1" y="20">{SHOWN}</text><text x="1" y="30">{HINDI}</text></g>
+<image href="data:image/png;base64,{MARKER}"/><use href="#{MARKER}"/></svg>"""
+
+
+def _mail(photo: bytes) -> bytes:
+    mail = EmailMessage()
+    mail["Received"] = f"from {MARKER} by mail.example.in"
+    for name in ("From", "To", "Cc", "Reply-To"):
+        mail[name] = f"{MARKER} <{MARKER.lower()}@example.in>"
+    mail["Message-ID"] = f"<{MARKER}@example.in>"
+    mail["X-Mailer"] = MARKER
+    mail["Subject"] = SHOWN
+    mail.set_content(f"{SHOWN}\n{HINDI}\n")
+    mail.add_alternative(_HTML, subtype="html")
+    mail.add_attachment(photo, maintype="image", subtype="jpeg", filename=f"{MARKER}.jpg")
+    return mail.as_bytes()
+
+
+def _archive(photo: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.comment = MARKER.encode()
+        archive.writestr(f"{MARKER}/_chat.txt", f"{SHOWN}\n{HINDI}\n")
+        archive.writestr("IMG-20261120-WA0001.jpg", photo)
+        archive.writestr("AUD-20261120-WA0002.wav", b"RIFF\x24\0\0\0WAVEfmt " + MARKER.encode())
+        archive.writestr("contact.vcf", f"BEGIN:VCARD\r\nFN:{MARKER}\r\nEND:VCARD\r\n")
+    return out.getvalue()

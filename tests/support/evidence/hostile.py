@@ -1,0 +1,178 @@
+"""A scrubber that does what a hostile file could make a scrubber do, to prove that the sandbox holds.
+
+It is part of the kit, not of a test, since the processes of the sandbox import it by name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from satark_files.limits import Limits
+
+_GET_DUMPABLE = 3
+_NEW_USER = 0x10000000
+_CLONE = {"x86_64": 56, "aarch64": 220}
+
+
+class HostileScrubber:
+    """Runs the attack that the file's text names, writes its result into the copy, and returns `text/plain`."""
+
+    mimes = frozenset({"text/plain"})
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Run the attack; see the functions of this module."""
+        attack, _, argument = source.read_text().strip().partition(" ")
+        answer = _ATTACKS[attack](target, argument)
+        if answer is not None:
+            target.write_text(answer)
+        return "text/html" if attack == "lie" else "text/plain"
+
+
+def _copy(_: Path, argument: str) -> str:
+    return argument
+
+
+def _crash(_: Path, __: str) -> None:
+    os.abort()
+
+
+def _raise(_: Path, argument: str) -> None:
+    raise RuntimeError(argument)
+
+
+def _hang(_: Path, __: str) -> None:
+    time.sleep(600)
+
+
+def _starve(_: Path, argument: str) -> str:
+    """Do nothing where others come first, as on a machine whose processors are never free."""
+    if os.sched_getscheduler(0) == os.SCHED_IDLE:
+        time.sleep(600)
+    return argument
+
+
+def _spin(_: Path, __: str) -> None:
+    while True:
+        pass
+
+
+def _swallow_memory(_: Path, __: str) -> str:
+    try:
+        return str(len(bytearray(4_000_000_000)))
+    except MemoryError:
+        return "refused"
+
+
+def _fill_disk(target: Path, _: str) -> str:
+    size = 0
+    with contextlib.suppress(OSError), target.open("wb") as file:
+        while True:
+            size += file.write(bytes(1_000_000))
+    return str(size)
+
+
+def _environment(_: Path, __: str) -> str:
+    return repr(dict(os.environ))
+
+
+def _read(_: Path, argument: str) -> str:
+    try:
+        return Path(argument).read_text()
+    except OSError:
+        return "refused"
+
+
+def _write(_: Path, argument: str) -> str:
+    try:
+        Path(argument).write_text("written")
+    except OSError:
+        return "refused"
+    return "written"
+
+
+def _connect(_: Path, argument: str) -> str:
+    try:
+        socket.create_connection(("127.0.0.1", int(argument)), timeout=2).close()
+    except OSError:
+        return "refused"
+    return "connected"
+
+
+def _socket(_: Path, __: str) -> str:
+    """Return the error number of a UDP socket, which needs no network of its own; 0: there is one."""
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()
+    except OSError as error:
+        return str(error.errno)
+    return "0"
+
+
+def _call(_: Path, argument: str) -> str:
+    """Make a system call by its number, with null arguments. Return the error number."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    return str(ctypes.get_errno() if libc.syscall(int(argument), 0, 0, 0, 0, 0, 0) < 0 else 0)
+
+
+def _new_namespace(_: Path, __: str) -> str:
+    """Fork into a namespace of its own (clone(2)). Return the error number."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    flags = _NEW_USER | signal.SIGCHLD
+    made = libc.syscall(_CLONE[os.uname().machine], flags, 0, 0, 0, 0)
+    if made == 0:
+        os._exit(0)
+    return str(ctypes.get_errno() if made < 0 else 0)
+
+
+def _kill(_: Path, argument: str) -> str:
+    try:
+        os.kill(int(argument), 0)  # only checks whether it could
+    except OSError:
+        return "refused"
+    return "reached"
+
+
+def _dump(_: Path, __: str) -> str:
+    """Return the most bytes of a core dump, and whether the kernel may dump the process at all (prctl(2))."""
+    return f"{resource.getrlimit(resource.RLIMIT_CORE)[0]} {ctypes.CDLL(None).prctl(_GET_DUMPABLE, 0, 0, 0, 0)}"
+
+
+def _priority(_: Path, __: str) -> str:
+    """Return how nice the process is, its policy (sched(7)), and its session."""
+    return f"{os.getpriority(os.PRIO_PROCESS, 0)} {os.sched_getscheduler(0)} {os.getsid(0)}"
+
+
+def _leave_behind(target: Path, _: str) -> None:
+    subprocess.Popen(["/bin/sh", "-c", f"sleep 3; echo alive > {target}"], start_new_session=True)
+    time.sleep(600)
+
+
+def _link(target: Path, argument: str) -> None:
+    target.symlink_to(argument)
+
+
+def _nothing(_: Path, __: str) -> None:
+    return None
+
+
+def _lie(_: Path, __: str) -> str:
+    return "<script>"
+
+
+_ATTACKS: dict[str, Callable[[Path, str], str | None]] = {
+    "copy": _copy, "crash": _crash, "raise": _raise, "hang": _hang, "spin": _spin, "memory": _swallow_memory,
+    "disk": _fill_disk, "environment": _environment, "read": _read, "write": _write, "connect": _connect,
+    "socket": _socket, "call": _call, "new-namespace": _new_namespace,
+    "kill": _kill, "leave": _leave_behind, "link": _link, "nothing": _nothing, "lie": _lie, "dump": _dump,
+    "priority": _priority, "starve": _starve,
+}  # fmt: skip

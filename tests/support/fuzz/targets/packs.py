@@ -1,0 +1,107 @@
+"""Evidence packs that a stranger gives to the verifier.
+
+What must never happen: an exception; an altered pack of which nothing is said; a repair of what was altered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from satark.casework.casework import Casework
+from satark.casework.pack_export import export_pack
+from satark.custody.chain import canonical_json
+from satark.custody.manifest import Issuer, Manifest, group_digits
+from satark.custody.pack import MANIFEST, SEAL, seal_json, zip_entry
+from satark.custody.verify_pack import verify_pack
+from satark.desk import Desk
+from satark.identity.sealing import new_identity
+from satark.routing.desks import add_desk
+from support.fuzz.target import Fault
+from support.store import fresh_services
+from support.tips import seed_file, seed_tip
+
+_ISSUER: Final = Issuer(name="रमेश सिंह", office="SP office", make="Dell R350", serial="7XK2P93")
+_CERTIFICATE: Final = b"%PDF-1.7 certificate "
+
+
+class PacksTarget:
+    """The verifier of packs, given a small pack and what the fuzzer makes of it."""
+
+    words: Sequence[str] = (
+        "manifest.json", "custody.json", "seal.json", "files/1-scrubbed.jpg", "certificate-hi.pdf", "PK\x03\x04",
+        "PK\x01\x02", "PK\x05\x06", "PK\x06\x06", "PK\x06\x07", '"rows":[', '"entry":null', '"seq":1', '"format":',
+    )  # fmt: skip
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "altered.zip"
+        self._packs = (_small_pack(folder / "data"),)
+
+    def seeds(self) -> Sequence[bytes]:
+        """Return a whole pack, and one each that lacks a file, has a strange one, and is no pack at all."""
+        parts = _parts(self._packs[0])
+        without = {name: content for name, content in parts.items() if not name.startswith("files/")}
+        return [*self._packs, _zip(without), _zip({**parts, "files/2-x.bin": b"x"}), _zip({})]
+
+    def try_one(self, data: bytes) -> None:
+        """Verify a pack; only the untouched one may be found whole."""
+        self._path.write_bytes(data)
+        report = verify_pack(self._path)
+        if not report.problems and data not in self._packs:
+            raise Fault("an altered pack was found whole")
+        if report.problems and data in self._packs:
+            raise Fault("an untouched pack was found altered")
+        "\n".join(map(str, report.problems)).encode()
+
+    def close(self) -> None:
+        """Do nothing: the folder is the caller's."""
+
+
+def _small_pack(folder: Path) -> bytes:
+    """Export a pack of a tip with one file, with placeholders for the certificates, which are most of a pack."""
+    services = fresh_services(folder)
+    recipient, identity = new_identity()
+    desk = Desk(name="sp", title="SP", level="district", area="", recipient=recipient)
+    services.write_now(lambda unit: add_desk(unit, desk))
+    seeded = seed_tip(services, [desk], evidence=("1",))
+    seed_file(services, seeded, "1", b"original photo", b"clean photo")
+    work = Casework(services, "sp", identity, officer="rao")
+    export_pack(folder / "pack.zip", work, work.open(seeded.number), _ISSUER, None)
+    services.close()
+    parts = _with_placeholders(_parts((folder / "pack.zip").read_bytes()))
+    digests = {name: _sha256(content) for name, content in parts.items() if name != SEAL}
+    return _zip({**parts, SEAL: seal_json(digests)})
+
+
+def _with_placeholders(parts: dict[str, bytes]) -> dict[str, bytes]:
+    """Replace the certificates by a line that prints the manifest's hash, as they do, and name it in the manifest."""
+    names = [name for name in parts if name.startswith("certificate-")]
+    blank = _sha256(_CERTIFICATE + group_digits("0" * 64).encode())
+    manifest = msgspec.json.decode(parts[MANIFEST], type=Manifest)
+    bound = canonical_json(msgspec.structs.replace(manifest, certificates=dict.fromkeys(names, blank)))
+    certificate = _CERTIFICATE + group_digits(_sha256(bound)).encode()
+    return {**parts, MANIFEST: bound, **dict.fromkeys(names, certificate)}
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _parts(pack: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(pack)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _zip(parts: Mapping[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in parts.items():
+            with archive.open(zip_entry(name), "w") as out:
+                out.write(content)
+    return made.getvalue()

@@ -1,0 +1,58 @@
+"""Plays a scenario by the form inside WhatsApp: what the form asks is filled in, and the rest is told in the chat."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+import msgspec
+
+from satark.choice_tokens import make_token
+from satark_testing.matrix.chat_driver import ChatDriver
+from satark_testing.matrix.player import resume
+from satark_testing.matrix.scenario import Do, Exchange, Scenario, Words
+from satark_testing.whatsapp.citizen import Citizen
+from satark_words.catalogues import Catalogues
+
+_MENU: Final = "@details"
+"""Where details are picked in a chat; on the form they are questions like the others."""
+_FILES: Final = "evidence"
+"""Files come unasked after a form."""
+
+
+async def play_by_form(scenario: Scenario, citizen: Citizen, steps: Collection[str]) -> str:
+    """Have a citizen fill in the form, and answer in the chat what it does not ask; return the number of the sent tip.
+
+    Args:
+        scenario: what is answered; only options, words and skipped questions.
+        citizen: who answers.
+        steps: the questions of the form.
+
+    Raises:
+        LostError: the form is not offered, or a question in the chat is not the expected one.
+    """
+    await citizen.say("Hi")
+    await citizen.hear()
+    await citizen.tap(Catalogues.shipped()[scenario.language].text("language.name"))
+    await citizen.hear()
+    await citizen.fill_in(fields_of(scenario, steps))
+    await citizen.hear()
+    rest = tuple(exchange for exchange in scenario.exchanges if not _is_told(exchange, steps))
+    return await resume(msgspec.structs.replace(scenario, exchanges=rest), ChatDriver("whatsapp", citizen))
+
+
+def fields_of(scenario: Scenario, steps: Collection[str]) -> dict[str, str]:
+    """Return what is filled in: field → value, as WhatsApp sends it. What was not filled in is empty."""
+    told = dict.fromkeys(steps, "")
+    for question, action in scenario.exchanges:
+        if question in steps and isinstance(action, str):
+            told[question] = make_token(question, action, 0)
+        elif question in steps and isinstance(action, Words):
+            told[question] = action.words
+    return told
+
+
+def _is_told(exchange: Exchange, steps: Collection[str]) -> bool:
+    question, action = exchange
+    skips_files = question == _FILES and isinstance(action, Do)
+    return question in steps or question == _MENU or skips_files or exchange == ("review", "details")

@@ -1,0 +1,81 @@
+"""Seeds tips by name, and lets desks and tipsters act on them by the rules."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from satark.casework.clocks import Clocks
+from satark.casework.desk_act import ActName, DeskAct
+from satark.casework.desk_acts import DeskActs
+from satark.time_buckets import band
+from satark.tip import CaseStep, Message, Status
+from support.tips import SeededTip, seed_message, seed_tip
+
+if TYPE_CHECKING:
+    from satark.casework import Casework
+    from satark.desk import Desk
+    from satark.services import Services
+
+
+class TipStories:
+    """Tips by name, at the desks of a store.
+
+    Args:
+        services: the store.
+        desk: gives a desk by its name.
+        casework: opens a desk's casework as its first officer.
+    """
+
+    def __init__(self, services: Services, desk: Callable[[str], Desk], casework: Callable[[str], Casework]) -> None:
+        self.services = services
+        self.numbers: dict[str, str] = {}
+        """Name → the number of the tip."""
+        self._desk = desk
+        self._casework = casework
+
+    def tell(self, name: str, *at: str, hours: float = 2, **about: Any) -> SeededTip:
+        """Seed a tip on illegal liquor that came so many hours ago; `about` as for `seed_tip`."""
+        about = {"category": "INTOX", "received": _band_before(hours), **about}
+        seeded = seed_tip(self.services, [self._desk(one) for one in at], **about)
+        self.numbers[name] = seeded.number
+        return seeded
+
+    def act(self, desk: str, tip: str, name: ActName, **fields: Any) -> None:
+        """Let a desk act on a tip, by the rules; `fields` as of `DeskAct`."""
+        casework = self._casework(desk)
+        acts = DeskActs(self.services, casework, Clocks())
+        acts.perform(casework.open(self.numbers[tip]), DeskAct(name=name, **fields))
+
+    def set_status(self, tip: SeededTip, desk: str, status: Status, text: str) -> None:
+        """Give a tip a status, whether the rules allow it or not."""
+        seed_message(
+            self.services, tip, Message(sender="desk", desk=desk, status=status, text=text, band=_band_before(0))
+        )
+
+    def direct_late(self, tip: SeededTip, desk: str, to: str, text: str) -> None:
+        """Let a desk have directed a tip to another, whose report is two hours late."""
+        step = CaseStep(kind="directed", to=to, due=int(time.time()) - 7200)
+        seed_message(
+            self.services,
+            tip,
+            Message(sender="desk", desk=desk, internal=True, text=text, case=step, band=_band_before(24)),
+        )
+
+    def transcribe(self, tip: SeededTip, desk: str, ordinal: str, text: str) -> None:
+        """Let a desk have written a recording out."""
+        seed_message(
+            self.services,
+            tip,
+            Message(sender="desk", desk=desk, internal=True, transcript=ordinal, text=text, band=_band_before(1)),
+        )
+
+    def write(self, tip: SeededTip, text: str, **about: Any) -> None:
+        """Let the tipster write; `about` as of `Message`."""
+        seed_message(self.services, tip, Message(sender="tipster", text=text, band=_band_before(0), **about))
+
+
+def _band_before(hours: float) -> str:
+    """Return the time band of so many hours ago."""
+    return band(int(time.time() - hours * 3600))

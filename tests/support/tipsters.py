@@ -1,0 +1,137 @@
+"""Tipsters with a receipt: they tell a tip in Hindi or English by WhatsApp or SMS, and ask later what became of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Final
+
+from satark_testing.dialogue.walking import LostError, tip_number_in
+from satark_testing.installation import ENGLISH, HINDI
+from satark_testing.matrix.chat_driver import ChatDriver
+from satark_testing.matrix.sms_driver import SmsDriver
+from satark_testing.waiting import until
+from satark_words.catalogues import Catalogues
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from satark_testing.matrix.driver import Driver
+    from satark_testing.twilio.api import TwilioPeer
+    from satark_testing.twilio.people import Texter
+    from satark_testing.whatsapp.citizen import Answers, Citizen
+
+_ANSWERS: Final[Mapping[str, Answers]] = {"hi": HINDI, "en": ENGLISH}
+_QUESTIONS: Final = {
+    "hi": ("किस बारे में", r"क्या हो रहा है\?|क्या हुआ, लिखकर", "जगह (बताइए|लिखें)"),
+    "en": ("What is this about", r"What is happening\?|Write what happened", "(Tell|Write) the place"),
+}
+"""Language → the questions for category, story and place, in the wordings of both media."""
+
+
+class Tipster(ABC):
+    """Somebody who keeps their receipt.
+
+    Args:
+        driver: their phone.
+        language: what they write and read: `hi` or `en`.
+    """
+
+    def __init__(self, driver: Driver, language: str = "en") -> None:
+        self.number = ""
+        """Of the tip that was told."""
+        self._driver = driver
+        self._code = ""
+        self._language = language
+        self._texts = Catalogues.shipped()[language]
+
+    def says(self, key: str, **values: str) -> str:
+        """Return what a text of the service says on their channel, in their language."""
+        return self._texts.text(self._texts.own(key, self._driver.channel), **values)
+
+    async def tell(self, what: str, *, category: str, place: str, reachable: bool = False) -> str:
+        """Tell a tip about no policeman, without files; return its number.
+
+        Args:
+            what: what happens.
+            category: the code of its category.
+            place: where, in words that name a station.
+            reachable: whether they want to be written to when there is news.
+
+        Raises:
+            LostError: something else is asked, or there is no receipt.
+        """
+        answers = (self._texts.text(f"category.{category}"), what, place)
+        told = dict(zip(_QUESTIONS[self._language], answers, strict=True))
+        self._code, receipt = await self._walk({**told, **_ANSWERS[self._language]} | told)
+        self.number = tip_number_in(receipt)
+        if not self.number:
+            raise LostError(f"no number: {receipt}")
+        await self._driver.type(self.says("reach.yes" if reachable else "reach.no"))
+        return self.number
+
+    async def ask(self) -> str:
+        """Ask by the receipt what became of the tip; return all that is answered."""
+        await self._driver.type(f"{self.says('command.status')} {self._code}")
+        return self._driver.last_answer
+
+    async def answer(self, text: str) -> str:
+        """Answer the question that the police ask; return what is said then."""
+        await self._driver.choose(self.says("mailbox.answer"), self._texts)
+        await self._driver.type(text)
+        return self._driver.last_answer
+
+    async def dispute(self) -> str:
+        """Say that what the police did has not helped; return what is said then."""
+        await self._driver.choose(self.says("feedback.no"), self._texts)
+        return self._driver.last_answer
+
+    @abstractmethod
+    async def hear_news(self) -> str:
+        """Wait for the message that there is news; return it."""
+
+    @abstractmethod
+    async def _walk(self, answers: Mapping[str, Any]) -> tuple[str, str]:
+        """Answer all questions; return the receipt's code, and the receipt."""
+
+
+class WhatsAppTipster(Tipster):
+    """A tipster on WhatsApp."""
+
+    def __init__(self, citizen: Citizen, language: str = "en") -> None:
+        super().__init__(ChatDriver("whatsapp", citizen), language)
+        self._citizen = citizen
+
+    async def ask(self) -> str:
+        """Ask, and pass over messages that there is news."""
+        answer = await super().ask()
+        while self.number not in answer:
+            answer = await self.hear_news()
+        return answer
+
+    async def hear_news(self) -> str:
+        """Wait for the next message."""
+        return (await self._citizen.hear()).text
+
+    async def _walk(self, answers: Mapping[str, Any]) -> tuple[str, str]:
+        return await self._citizen.walk(answers), self._citizen.last.text
+
+
+class SmsTipster(Tipster):
+    """A tipster who writes text messages.
+
+    Args:
+        texter: their phone.
+        peer: the provider.
+    """
+
+    def __init__(self, texter: Texter, peer: TwilioPeer, language: str = "en") -> None:
+        super().__init__(SmsDriver(texter, ""), language)
+        self._texter, self._peer = texter, peer
+
+    async def hear_news(self) -> str:
+        """Wait for a message that answers nothing."""
+        sent = await until(lambda: [one.body for one in self._peer.sent if one.to == self._texter.number])
+        return sent[-1]
+
+    async def _walk(self, answers: Mapping[str, Any]) -> tuple[str, str]:
+        return await self._texter.walk(answers), "\n".join(self._texter.heard)
