@@ -24,13 +24,13 @@ from pydantic import BaseModel
 from reference_scaffolds import scaffold
 from reference_tables import events, flow, metrics, texts
 from reference_types import types
-from satark import hookspecs
+from satark.api import hookspecs
+from satark.api.destination_rule import DestinationRule
 from satark.cli.main import cli
-from satark.core_settings import Core, EvidenceSettings, HttpSettings, RetentionSettings
-from satark.destination_rule import DestinationRule
 from satark.evidence.recognition.settings import TranscriptionSettings
 from satark.plugins.contract import public_names
 from satark.plugins.loader import Plugins, installed
+from satark.settings.core import Core, EvidenceSettings, HttpSettings, RetentionSettings
 from satark_testing.contracts.quality import Quality
 
 DOCS = Path(__file__).parent

@@ -10,12 +10,12 @@ import msgspec
 from msgspec import structs
 
 from reference_types import cell, members, parsed
+from satark.api.flow import Step, StepType
+from satark.api.observability import MEANINGS
 from satark.cli.flow_schema import flow_schema
 from satark.dialogue.flow.required_texts import BUTTON_TEXTS, REQUIRED_TEXTS
 from satark.dialogue.steps.built_in import BUILT_IN_STEP_TYPES
 from satark.dialogue.steps.choice_steps import ChoiceSettings
-from satark.dialogue.steps.contract import Step, StepType
-from satark.observability import MEANINGS
 from satark.telemetry.metrics import Metrics
 from satark_words.catalogues import Catalogues
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from satark import hookspecs
+from satark.api import hookspecs
 from satark.plugins.contract import public_names
 
 _WORD = re.compile(r"\w+")

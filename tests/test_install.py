@@ -22,8 +22,8 @@ from typing import Final
 import pytest
 from sqlalchemy import make_url
 
+from satark.api.sealing import new_identity
 from satark.cli.deploy import NAMES
-from satark.identity.sealing import new_identity
 from satark_testing.installation import ENGLISH
 from satark_testing.processes.serving import serve
 from satark_testing.telegram.bot_api import Person, TelegramPeer

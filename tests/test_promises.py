@@ -11,17 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from satark import time_buckets
-from satark.channel import Address, Call, Inbound, Media, MediaRef, Pin, RawRequest, Tap, Text
+from satark.api.channel import Address, Call, Inbound, Media, MediaRef, Pin, RawRequest, Tap, Text
+from satark.api.observability import log
+from satark.api.prompt import Prompt
+from satark.api.sealing import CantOpen, new_identity, open_as, open_envelope, seal
+from satark.api.tip import Envelope, Header, Message, Place, Receipt, Tip
 from satark.dialogue.session import GivenAnswer, Session
 from satark.identity import receipts
 from satark.identity.edge_key import BrokenSeal, EdgeKeyError, Handle, Identity, load_edge_key
-from satark.identity.sealing import CantOpen, new_identity, open_as, open_envelope, seal
-from satark.observability import log
-from satark.prompt import Prompt
+from satark.store import time_buckets
 from satark.telemetry.logs import drop_unknown_keys
 from satark.telemetry.metrics import Metrics
-from satark.tip import Envelope, Header, Message, Place, Receipt, Tip
 
 SECRET = "planted-9140112233"
 ADDRESS = Address(SECRET)

@@ -7,10 +7,10 @@ from typing import Final
 
 import pytest
 
+from satark.api.prompt import Capabilities
 from satark.cli.flow import MEDIA
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.prompt import Capabilities
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.languages import OFFERED, catalogue_of, is_written_in, language, script_of

@@ -3,7 +3,7 @@
 import pluggy
 
 hookimpl = pluggy.HookimplMarker("satark")
-"""Marks a function or method of a plugin as the implementation of one of `satark.hookspecs`."""
+"""Marks a function or method of a plugin as the implementation of one of `satark.api.hookspecs`."""
 
 __version__ = "0.1.0"
 

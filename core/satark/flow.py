@@ -1,13 +1,6 @@
 """Contract: questionnaires, their step types and sessions, and the questionnaire as a form."""
 
-from satark.dialogue.events.form_pages import MAILBOX
-from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
-from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
-from satark.dialogue.flow.questionnaire import Questionnaire
-from satark.dialogue.rendering.every_prompt import every_prompt
-from satark.dialogue.rendering.form_view import BEFORE_SENDING, FormQuestion, FormView
-from satark.dialogue.session import Session, Turn
-from satark.dialogue.steps.contract import (
+from satark.api.flow import (
     AcceptedAnswer,
     BaseStepType,
     NoSettings,
@@ -21,6 +14,13 @@ from satark.dialogue.steps.contract import (
     actions_of,
     question_text,
 )
+from satark.dialogue.events.form_pages import MAILBOX
+from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
+from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
+from satark.dialogue.flow.questionnaire import Questionnaire
+from satark.dialogue.rendering.every_prompt import every_prompt
+from satark.dialogue.rendering.form_view import BEFORE_SENDING, FormQuestion, FormView
+from satark.dialogue.session import Session, Turn
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.geography.geography import Geography, Station
 

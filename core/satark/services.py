@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from satark.core_settings import RetentionSettings
 from satark.dialogue.flow.questionnaire import Questionnaire
 from satark.identity.edge_key import load_edge_key
 from satark.roster.roster import COPY_NAME, Roster
+from satark.settings.core import RetentionSettings
 from satark.store import envelopes
 from satark.store.engines import reading_engine
 from satark.store.unit_of_work import UnitOfWork, unit_of_work
@@ -21,11 +21,11 @@ from satark.store.write_ahead_log import LogEraser
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-    from satark.channel import Address, Batch, Channel, Outcome
-    from satark.destination_rule import DestinationRule
+    from satark.api.channel import Address, Batch, Channel, Outcome
+    from satark.api.destination_rule import DestinationRule
+    from satark.api.transcriber import Transcriber
     from satark.dialogue.rendering.form_view import FormView
     from satark.store.writer import Writer
-    from satark.transcriber import Transcriber
     from satark_words.geography.geography import Geography
 
 __all__ = [

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import anyio.to_thread
 import msgspec
 
+from satark.api.desk import CaseworkError, NoSuchDesk
+from satark.api.sealing import CantOpen
 from satark.casework import NoSuchFile, OpenTip
-from satark.desk import CaseworkError, NoSuchDesk
-from satark.identity.sealing import CantOpen
 from satark_demo.photo_metadata import identifying_metadata
 
 if TYPE_CHECKING:
+    from satark.api.tip import Evidence
     from satark.casework import Casework
-    from satark.tip import Evidence
 
 SHOWN = 20
 """How many of a desk's newest tips the page lists."""

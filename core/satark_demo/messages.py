@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from satark.redacted import Redacted
+from satark.api.redacted import Redacted
 from satark_testing.whatsapp.sent import Offer
 
 MessageKind: TypeAlias = Literal["text", "image", "video", "audio", "voice", "document", "location", "keys"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from satark.redacted import Redacted
+from satark.api.redacted import Redacted
 from satark_files import atomic_files
 
 PHONE_NUMBER_ID = "106540352242922"

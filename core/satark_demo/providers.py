@@ -21,7 +21,7 @@ from satark_testing.twilio.api import TwilioPeer
 from satark_testing.whatsapp.graph_api import GraphPeer
 
 if TYPE_CHECKING:
-    from satark.settings import Settings
+    from satark.settings.settings import Settings
     from satark_demo.phones import MakeChat
 
 POLICE_LIBRARIES = ("asyncssh", "standardwebhooks")

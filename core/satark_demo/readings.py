@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from satark.channel import Address
+from satark.api.channel import Address
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 
 if TYPE_CHECKING:
-    from satark.channel import Channel
+    from satark.api.channel import Channel
     from satark.ingest.drafts import Drafts
     from satark.services import Services
     from satark_demo.chat import Chat

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import uvicorn
 
-from satark.core_settings import PUBLIC_METRICS
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.runtime.http_server import CONNECTION_CLASS
-from satark.settings import Settings
+from satark.settings.core import PUBLIC_METRICS
+from satark.settings.settings import Settings
 from satark_demo.desk_queues import DeskQueues
 from satark_demo.event_stream import EventStream
 from satark_demo.phones import Phones
@@ -29,7 +29,7 @@ from satark_demo.simulator import Simulator
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from satark.demo_setup import Prepared
+    from satark.api.demo_setup import Prepared
     from satark.services import Services
     from satark_demo.phones import MakeChat
 

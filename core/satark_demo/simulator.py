@@ -14,9 +14,9 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from satark.desk import CaseworkError
-from satark.identity.sealing import CantOpen
-from satark.web import PAGE_HEADERS, PageHeaders, SameOrigin
+from satark.api.desk import CaseworkError
+from satark.api.sealing import CantOpen
+from satark.api.web import PAGE_HEADERS, PageHeaders, SameOrigin
 from satark_demo import data_at_rest, samples
 from satark_demo.actions import Action, Say
 from satark_demo.chat import Chat, NoSuchMessage, NotPossible

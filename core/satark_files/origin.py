@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from satark.tip import Origin
+from satark.api.tip import Origin
 from satark_files.decoding import DECODING_ERRORS
 
 MAX_BYTES: Final = 500

@@ -23,7 +23,7 @@ from satark_files.sniff import sniff_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from satark.tip import Origin
+    from satark.api.tip import Origin
     from satark_files.limits import Limits
 
 _MIME: Final = "application/json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from satark.tip import RECEIPT_DIGITS
+from satark.api.tip import RECEIPT_DIGITS
 from satark_words.folding import ascii_digits
 
 __all__ = [

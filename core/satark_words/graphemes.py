@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-from satark.prompt import Unit
+from satark.api.prompt import Unit
 
 __all__ = [
     "ELLIPSIS",

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from sqlalchemy import delete, select, update
 
+from satark.api.sealing import new_identity, recipient_of
 from satark.audit import keys, reading, witness
 from satark.audit.acts import commitment, new_act, padded, seal_act, sign
 from satark.audit.reading import ActFilter, ReadAct, Viewer
@@ -17,7 +18,6 @@ from satark.casework import NoSuchTip
 from satark.custody import chain
 from satark.custody import log as custody_log
 from satark.custody.audit import verify_log
-from satark.identity.sealing import new_identity, recipient_of
 from satark.roster import chain as roster_chain
 from satark.roster.entries import Entry, OfficerSet, Role, RosterOfficer, new_key_change, officer_signer
 from satark.services import Services

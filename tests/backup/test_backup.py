@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select
 
+from satark.api.channel import Address, Batch, Inbound, Text
+from satark.api.sealing import CantOpen, new_identity, open_as
+from satark.api.tip import Message
 from satark.backup.create import BackupKey
 from satark.backup.folder import KEY, KEYS, MAIN, SPOOL, BackupFolder
 from satark.backup.restore import CantRestore
 from satark.backup.sealed_stream import Damaged, read_records
 from satark.backup.verify import find_damage, run_drill, store_problems
 from satark.casework import Casework, NoSuchTip
-from satark.channel import Address, Batch, Inbound, Text
-from satark.identity.sealing import CantOpen, new_identity, open_as
 from satark.store import tables
-from satark.tip import Message
 from satark_testing.identifier_search import files_below, search
 from support.backups import OPERATOR, Place, make_place
 from support.desks import SeededDesk

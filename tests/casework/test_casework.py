@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from satark.api.desk import NoSuchDesk
+from satark.api.destination_rule import DestinationRule
+from satark.api.sealing import CantOpen, new_identity, open_as, seal
+from satark.api.tip import Accused, Evidence, Message
 from satark.casework import Casework, NoSuchFile, NoSuchTip, TwoOfficerApproval
-from satark.desk import NoSuchDesk
-from satark.destination_rule import DestinationRule
-from satark.identity.sealing import CantOpen, new_identity, open_as, seal
 from satark.services import Services
 from satark.store import envelopes, tables
 from satark.store.sealed_files import preview_path, put_in_place, seal_file
-from satark.tip import Accused, Evidence, Message
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_file, seed_file_state, seed_message, seed_tip
 

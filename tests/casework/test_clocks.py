@@ -7,11 +7,11 @@ from datetime import datetime
 import msgspec
 import pytest
 
+from satark.api.tip import CaseStep, Header, Message, Priority
 from satark.casework.clocks import Clocks, Offices, marks_for
 from satark.casework.posted_message import PostedMessage
 from satark.casework.work import work_on
 from satark.casework.working_time import SUNDAY, WorkingTime
-from satark.tip import CaseStep, Header, Message, Priority
 
 OFFICES = Offices(above={"lanka": ["sp", "dig"], "sp": ["dig"], "dig": []}, first=["sp"])
 CLOCKS = Clocks()

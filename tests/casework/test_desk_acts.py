@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
+from satark.api.destination_rule import DestinationRule
+from satark.api.sealing import CantOpen, new_identity, open_as
+from satark.api.tip import Message
 from satark.casework import Casework
 from satark.casework.clocks import Clocks
 from satark.casework.desk_act import ActName, Problem
 from satark.casework.desk_acts import DeskActs
-from satark.destination_rule import DestinationRule
-from satark.identity.sealing import CantOpen, new_identity, open_as
 from satark.services import Services
 from satark.store import tables
-from satark.tip import Message
 from support.desks import Office, SeededDesk
 from support.tips import SeededTip, seed_message, seed_tip
 

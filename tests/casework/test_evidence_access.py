@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from satark.api.desk import Level
 from satark.casework import Casework, NoSuchFile, OpenTip, SecondOfficerRequired, TwoOfficerApproval, VoiceAccessDenied
 from satark.custody.audit import verify_log
 from satark.custody.chain import LogEntry
-from satark.desk import Level
 from satark.evidence.own_voice import OTHER, may_contain_voice
 from satark.services import Services
 from support.desks import SeededDesk

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from satark.api.tip import Message
 from satark.casework.flood_groups import flood_groups
 from satark.services import Services
-from satark.tip import Message
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_message, seed_tip
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
+from satark.api.sealing import CantOpen, open_as
+from satark.api.tip import Message, Priority
 from satark.casework.clocks import Clocks
 from satark.casework.desk_act import ActName, ActRefused, DeskAct
 from satark.casework.desk_acts import DeskActs
 from satark.casework.merging import merged_into
-from satark.identity.sealing import CantOpen, open_as
 from satark.services import Services
 from satark.store import tables
-from satark.tip import Message, Priority
 from satark_words.catalogues import Catalogues
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_message, seed_tip

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from satark.api.tip import Message
 from satark.casework.casework import Casework
 from satark.casework.related_tips import related_tips
 from satark.services import Services
 from satark.store.tables import databases
-from satark.tip import Message
 from satark_testing.identifier_search import files_below
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_file, seed_message, seed_tip

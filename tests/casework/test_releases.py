@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from satark.api.destination_rule import DestinationRule
+from satark.api.sealing import CantOpen, new_identity, open_as, open_tip, recipient_of
+from satark.api.tip import Message
 from satark.casework import Casework, NoSuchTip
 from satark.casework.desk_act import Problem
 from satark.casework.errors import OnlyReleased
@@ -14,13 +17,10 @@ from satark.casework.keeping import StepRefused
 from satark.casework.pack_export import export_pack
 from satark.casework.tip_keeping import TipKeeping
 from satark.custody.manifest import Issuer
-from satark.destination_rule import DestinationRule
-from satark.identity.sealing import CantOpen, new_identity, open_as, open_tip, recipient_of
 from satark.roster.entries import Entry, new_key_change
 from satark.routing.desks import change_key
 from satark.services import Services
 from satark.store import envelopes, tables
-from satark.tip import Message
 from support.desks import Office, SeededDesk
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
 

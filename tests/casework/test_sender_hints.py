@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from satark.api.tip import Message
 from satark.casework.sender_hints import marked, sender_hints, text_hints
 from satark.services import Services
-from satark.tip import Message
 from satark_words.geography.geography import Geography
 from support.desks import SeededDesk
 from support.tips import seed_file, seed_message, seed_tip

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
+from satark.api.tip import Message
 from satark.casework import Casework, NoSuchTip
 from satark.services import Services
 from satark.store import envelopes, tables, tip_changes
 from satark.store.unit_of_work import UnitOfWork
-from satark.tip import Message
 from satark_testing.waiting import until
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_message, seed_tip

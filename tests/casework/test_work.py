@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from satark.api.tip import CaseStep, Feedback, Header, Message, Status, present_status
 from satark.casework.posted_message import PostedMessage
 from satark.casework.work import corrected, work_on
-from satark.tip import CaseStep, Feedback, Header, Message, Status, present_status
 
 
 def thread(*messages: Message) -> list[PostedMessage]:

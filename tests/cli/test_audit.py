@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import update
 
+from satark.api.desk import Desk
+from satark.api.sealing import new_identity
 from satark.cli.main import cli
-from satark.desk import Desk
-from satark.identity.sealing import new_identity
 from satark.routing.desks import add_desk
 from satark.store.tables import custody
 from support.store import fresh_services

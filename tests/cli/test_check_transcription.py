@@ -9,7 +9,7 @@ import pytest
 
 from satark.cli.check_transcription import transcription_problems
 from satark.evidence.recognition.recogniser import Recogniser
-from satark.settings import Settings
+from satark.settings.settings import Settings
 
 
 @pytest.fixture

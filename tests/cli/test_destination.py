@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from satark import hookimpl
+from satark.api.desk import Desk
+from satark.api.sealing import new_identity, recipient_of
 from satark.cli.main import cli
-from satark.desk import Desk
-from satark.identity.sealing import new_identity, recipient_of
 from satark.plugins.loader import Plugins
 from satark.routing.desks import add_desk
 from satark_testing.commands import run

@@ -16,11 +16,11 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from satark import hookimpl
+from satark.api.prompt import Capabilities
 from satark.cli.flow import MEDIA, flow
 from satark.plugins.loader import Plugins
-from satark.prompt import Capabilities
 from satark.runtime import compose
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark_words.languages import translations
 from support.made_up_language import CODE, NAME, make_language
 

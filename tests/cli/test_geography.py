@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from satark.api.destination_rule import DestinationRule
 from satark.cli.check_desks import area_problems
 from satark.cli.check_destinations import settings_problems
 from satark.cli.geography import geography
 from satark.cli.main import cli
-from satark.core_settings import Core
-from satark.destination_rule import DestinationRule
+from satark.settings.core import Core
 from satark_testing.commands import run as check
 from satark_words.geography.geography import Geography
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from satark.desk import Desk
+from satark.api.desk import Desk
+from satark.api.sealing import new_identity
 from satark.identity.edge_key import EdgeKeyError, Identity
-from satark.identity.sealing import new_identity
 from satark.routing.desks import add_desk
 from satark.runtime import compose
 from satark.runtime.edge_key_change import CantChange, change_edge_key
-from satark.settings import Settings, SettingsError
+from satark.settings.settings import Settings, SettingsError
 from satark_testing.commands import run
 from satark_testing.installation import ENGLISH
 from support.scripted import ScriptedChannel, Tipster, scripted_host

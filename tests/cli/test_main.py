@@ -53,7 +53,7 @@ def test_help_and_version_import_neither_database_nor_plugins_once_they_are_know
     data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    heavy = {"sqlalchemy", "pydantic", "alembic", "satark.settings", "satark_desk"}
+    heavy = {"sqlalchemy", "pydantic", "alembic", "satark.settings.settings", "satark_desk"}
     code = (
         "import sys, contextlib; from satark.cli.main import cli\n"
         "with contextlib.suppress(SystemExit): cli(['--help'])\n"

@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from satark.channel import Endpoint, RawRequest, SigningChannel
+from satark.api.channel import Endpoint, RawRequest, SigningChannel
 from satark.cli.main import cli
 from satark.plugins.loader import Plugins
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark_testing.processes.serving import serve
 
 SECRETS = {

@@ -8,7 +8,7 @@ import pytest
 
 from satark.cli import voice
 from satark.speech import synthetic_voice
-from satark.voice_notes import PAUSE, VoiceNotes, clip_name
+from satark.speech.voice_notes import PAUSE, VoiceNotes, clip_name
 from satark_testing.commands import run
 
 LINES = [("hi", "नमस्ते"), ("en", "Welcome"), ("en", "Welcome")]

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from satark.api.desk import Desk
+from satark.api.sealing import new_identity
 from satark.casework import Casework, TwoOfficerApproval
 from satark.casework.pack_export import export_pack
 from satark.custody.manifest import Issuer
 from satark.custody.pack import WrittenPack
-from satark.desk import Desk
-from satark.identity.sealing import new_identity
 from satark.roster.entries import desk_verifier
 from satark.routing.desks import add_desk
 from satark.services import Services

@@ -10,14 +10,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from satark.api.desk import Desk
+from satark.api.sealing import new_identity
 from satark.custody.chain import canonical_json
 from satark.custody.countersignature import CannotCountersign, Countersignature, countersign, held_with
 from satark.custody.manifest import Signer
 from satark.custody.pack import WrittenPack
 from satark.custody.signature import PackSigner, sign
 from satark.custody.verify_pack import PackReport, held_against, verify_pack
-from satark.desk import Desk
-from satark.identity.sealing import new_identity
 from satark.identity.signatures import signing_key, verifier_of
 from satark.roster.entries import DESK_USE, desk_verifier
 from satark.routing.desks import add_desk

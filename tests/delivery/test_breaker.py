@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
-from satark.core_settings import Core
+from satark.api.destination_rule import DestinationRule
+from satark.api.observability import LifecycleEvent
+from satark.api.sink import Delivery, DeliveryResult, Done, Retry
 from satark.delivery import worker as room
 from satark.delivery.breaker import DOWN_RESULTS, FAILED_TIPS
 from satark.delivery.worker import DeliveryWorker
-from satark.destination_rule import DestinationRule
-from satark.observability import LifecycleEvent
 from satark.services import Services
-from satark.sink import Delivery, DeliveryResult, Done, Retry
+from satark.settings.core import Core
 from satark.store import breakers, deliveries, tables
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from satark.api.destination_rule import DestinationRule
 from satark.delivery.faults import DestinationFault, destination_faults
-from satark.destination_rule import DestinationRule
 from satark.services import Services
 from satark.store import breakers, deliveries, tables
+from satark.store.time_buckets import band
 from satark.store.unit_of_work import UnitOfWork
-from satark.time_buckets import band
 from support.store import fresh_services
 
 DESTINATIONS = (

@@ -10,19 +10,19 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
+from satark.api.desk import Desk
+from satark.api.destination_rule import DestinationRule
+from satark.api.sealing import CantOpen, new_identity, open_envelope
+from satark.api.sink import Delivery
+from satark.api.tip import Message
 from satark.casework import NoSuchFile
 from satark.custody import log as custody
 from satark.delivery.reader import DestinationReader, load_identity, own_key, reader
-from satark.desk import Desk
-from satark.destination_rule import DestinationRule
-from satark.identity.sealing import CantOpen, new_identity, open_envelope
 from satark.routing.desks import add_desk
 from satark.services import Services
-from satark.settings import SettingsError
-from satark.sink import Delivery
+from satark.settings.settings import SettingsError
 from satark.store import tables
 from satark.store.threads import post
-from satark.tip import Message
 from support.store import fresh_services
 from support.tips import claim_delivery, seed_file, seed_file_state, seed_message, seed_tip
 

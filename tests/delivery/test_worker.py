@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from satark.core_settings import Core
+from satark.api.destination import HERE
+from satark.api.observability import LifecycleEvent
+from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
 from satark.delivery import payload
 from satark.delivery import worker as room
 from satark.delivery.worker import DeliveryWorker
-from satark.destination import HERE
-from satark.observability import LifecycleEvent
-from satark.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
+from satark.settings.core import Core
 from satark.store import deliveries, envelopes, tables, threads
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics

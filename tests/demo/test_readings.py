@@ -10,7 +10,7 @@ import pytest
 
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark_demo.chat import Chat
 from satark_demo.readings import MAX_LINES, Readings
 from satark_testing.waiting import until

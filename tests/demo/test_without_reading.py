@@ -15,7 +15,7 @@ from playwright.async_api import Browser, FilePayload, Page, expect
 
 from satark.dialogue.rendering.phrases import words_of
 from satark.speech.clips_folder import fill_folder
-from satark.voice_notes import PAUSE, clip_name
+from satark.speech.voice_notes import PAUSE, clip_name
 from satark_demo import samples
 from satark_testing.commands import run
 from satark_words.catalogues import Catalogues

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from satark.channel import Tap, Text
-from satark.choice_tokens import code_token
+from satark.api.channel import Tap, Text
+from satark.api.choice_tokens import code_token
+from satark.api.tip import Message
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import Mailbox, OpenMailbox
-from satark.tip import Message
 from satark_testing.dialogue.chat import RECEIPT, Chat
 
 

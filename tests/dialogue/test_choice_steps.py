@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from secrets import token_hex
 
+from satark.api.flow import Step, View
 from satark.dialogue.steps.choice_steps import ChoiceSettings, ChoiceStep, _stations
-from satark.dialogue.steps.contract import Step, View
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 

@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.channel import Event, MediaKind, Tap, Text, Unsupported
+from satark.api.channel import Event, MediaKind, Tap, Text, Unsupported
+from satark.api.flow import Step
+from satark.api.tip import Accused, Place
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.session import FileNotice, Session
-from satark.dialogue.steps.contract import Step
-from satark.tip import Accused, Place
 from satark_testing.dialogue.chat import NOW, RECEIPT, Chat
 from satark_words.geography.geography import Geography
 

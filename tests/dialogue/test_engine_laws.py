@@ -6,15 +6,15 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from satark.channel import Edited, Event, Media, MediaRef, Moved, Pin, Revoked, Tap, Text, Unsupported
-from satark.choice_tokens import parse_token
+from satark.api.channel import Edited, Event, Media, MediaRef, Moved, Pin, Revoked, Tap, Text, Unsupported
+from satark.api.choice_tokens import parse_token
+from satark.api.prompt import Capabilities
+from satark.api.tip import Message
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.commands import COMMANDS
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Mailbox, OpenMailbox, Session, Turn
-from satark.prompt import Capabilities
-from satark.tip import Message
 from satark_testing.dialogue.chat import HANDOFF_CODE, Chat
 from satark_words.geography.geography import Geography
 

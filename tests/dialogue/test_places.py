@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from satark.api.prompt import Capabilities
+from satark.api.tip import Accused
 from satark.dialogue.rendering.fit import fit
-from satark.prompt import Capabilities
-from satark.tip import Accused
 from satark_testing.dialogue.chat import Chat
 
 WHATSAPP = Capabilities(

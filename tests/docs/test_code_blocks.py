@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from satark.cli.main import cli
-from satark.core_settings import Core
 from satark.plugins.loader import Plugins
+from satark.settings.core import Core
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = sorted([

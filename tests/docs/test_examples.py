@@ -18,19 +18,19 @@ from msgspec import structs
 from sqlalchemy import inspect, select
 from starlette.testclient import TestClient
 
-from satark.channel import Address, Channel, Malformed, MediaGone, MediaRef, RawRequest, Text
-from satark.desk import Desk
+from satark.api.channel import Address, Channel, Malformed, MediaGone, MediaRef, RawRequest, Text
+from satark.api.desk import Desk
+from satark.api.prompt import Prompt
+from satark.api.sealing import new_identity
+from satark.api.sink import DeadLetter, Delivery, Done, ReadingSink, Retry, Sink
+from satark.api.tip import Message
+from satark.api.transcriber import Transcriber
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.identity.sealing import new_identity
 from satark.plugins.loader import Plugins
-from satark.prompt import Prompt
 from satark.services import Services
-from satark.settings import Settings
-from satark.sink import DeadLetter, Delivery, Done, ReadingSink, Retry, Sink
+from satark.settings.settings import Settings
 from satark.store.migrations import Migrations
-from satark.tip import Message
-from satark.transcriber import Transcriber
 from satark_testing.contracts.channel import ChannelCase, Peer, Received, Said, check_channel
 from satark_testing.contracts.sink import SinkCase, check_sink
 from satark_testing.dialogue.chat import Chat

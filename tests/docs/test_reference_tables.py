@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final, get_args
 
 import reference_tables
+from satark.api.observability import MEANINGS, Kind
 from satark.cli.flow import MEDIA
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.observability import MEANINGS, Kind
 from satark_words.catalogues import Catalogues
 
 CORE: Final = Path(__file__).parents[2] / "core/satark"

@@ -14,7 +14,10 @@ import pikepdf
 import pytest
 from sqlalchemy import select, update
 
-from satark.channel import Address, MediaGone, MediaRef
+from satark.api.channel import Address, MediaGone, MediaRef
+from satark.api.observability import LifecycleEvent
+from satark.api.sealing import new_identity, open_as
+from satark.api.tip import Evidence
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.fit import fit
@@ -22,18 +25,15 @@ from satark.dialogue.session import FileNotice, MediaJob
 from satark.evidence.pipeline import TooLarge
 from satark.evidence.worker import AT_ONCE, CLAIMED, PAUSE, EvidenceWorker
 from satark.identity.edge_key import Handle, Identity
-from satark.identity.sealing import new_identity, open_as
-from satark.observability import LifecycleEvent
 from satark.outbox.file_notices import FileNotices
 from satark.outbox.outbox import Outbox
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark.store import evidence_files, tables
 from satark.store.flows import Flows
 from satark.store.outbox import OutboxMessage
 from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
-from satark.tip import Evidence
 from satark_files.limits import Limits
 from satark_files.sandbox.sandbox import Sandbox
 from satark_testing.waiting import until

@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.desk import Desk
-from satark.destination_rule import DestinationRule
-from satark.identity.sealing import new_identity
+from satark.api.desk import Desk
+from satark.api.destination_rule import DestinationRule
+from satark.api.sealing import new_identity
+from satark.api.sink import Done
 from satark.services import Services
-from satark.sink import Done
 from satark_geojson import plugin
 from satark_geojson.sink import GeoJsonSink
 from satark_testing.contracts.plugin import PluginCase, check_plugin

@@ -11,10 +11,10 @@ from urllib.parse import unquote
 import pytest
 from structlog.testing import capture_logs
 
-from satark.desk import Desk
-from satark.destination_rule import DestinationRule
-from satark.identity.sealing import new_identity
-from satark.sink import DeadLetter, DeliveryResult, Done, Retry
+from satark.api.desk import Desk
+from satark.api.destination_rule import DestinationRule
+from satark.api.sealing import new_identity
+from satark.api.sink import DeadLetter, DeliveryResult, Done, Retry
 from satark_matrix_alert import plugin
 from satark_matrix_alert.plugin import MatrixAlertSettings
 from satark_matrix_alert.sink import MatrixAlertSink

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from satark.tip import Origin
+from satark.api.tip import Origin
 from satark_files.limits import Limits
 from satark_files.origin import parse_origin
 from satark_files.origin_reader import OriginReader

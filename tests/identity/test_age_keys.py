@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from satark.api.sealing import CantOpen, check_identity, check_recipient
 from satark.identity import age_keys
 from satark.identity.age_keys import POST_QUANTUM, POST_QUANTUM_CHARACTERS, UnusableKey
-from satark.identity.sealing import CantOpen, check_identity, check_recipient
 from support.post_quantum import LONG_KEYS, bech32_decoded, bech32_encoded, switch_on
 
 LONG = LONG_KEYS.recipient_of(LONG_KEYS.generate())

@@ -11,7 +11,7 @@ import pytest
 from satark.identity.edge_key import EdgeKeyError
 from satark.identity.edge_key_sources import CREDENTIAL, find_credential, read_edge_key
 from satark.runtime import compose
-from satark.settings import Settings, SettingsError
+from satark.settings.settings import Settings, SettingsError
 
 KEY = bytes(range(200, 232))
 

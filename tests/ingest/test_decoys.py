@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from satark.desk import Desk
+from satark.api.desk import Desk
+from satark.api.sealing import new_identity, seal
 from satark.identity import age_keys
-from satark.identity.sealing import new_identity, seal
 from satark.ingest import decoys
 from satark.ingest.decoys import Decoys
 from satark.routing.desks import add_desk
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark.store import envelopes, tables
 from satark.store.envelopes import PADDED
 from satark_testing.installation import ENGLISH

@@ -19,13 +19,12 @@ from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from satark import hookimpl
+from satark.api.channel import Batch, Media, MediaGone, MediaRef, Moved, Revoked, Text
+from satark.api.desk import Desk
+from satark.api.sealing import new_identity
 from satark.casework import Casework
-from satark.channel import Batch, Media, MediaGone, MediaRef, Moved, Revoked, Text
-from satark.core_settings import Core
-from satark.desk import Desk
 from satark.dialogue.engine import Engine
 from satark.identity.epoch_keys import EpochKeys
-from satark.identity.sealing import new_identity
 from satark.ingest import code_guesses
 from satark.ingest.code_guesses import CodeGuesses
 from satark.ingest.event import InboundEvent, TurnResult
@@ -33,7 +32,8 @@ from satark.ingest.ingest import IngestFailed
 from satark.outbox.file_notices import FileNotices
 from satark.routing.desks import add_desk
 from satark.runtime.host import Host
-from satark.settings import Settings
+from satark.settings.core import Core
+from satark.settings.settings import Settings
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import StoreDown

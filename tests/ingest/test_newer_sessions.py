@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from satark.channel import Address, Text
+from satark.api.channel import Address, Text
 from satark.dialogue.session import FORMAT
 from satark.ingest.ingest import IngestFailed
 from satark.runtime.host import Host
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark.store import tables
 from support.scripted import ACCOUNT, ScriptedChannel, Tipster, scripted_host
 

@@ -16,16 +16,16 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
-from satark.channel import Batch, Call, Outcome, RawRequest, RawResponse, Text
+from satark.api.channel import Batch, Call, Outcome, RawRequest, RawResponse, Text
+from satark.api.desk import Desk
+from satark.api.sealing import new_identity
 from satark.cli.main import cli
-from satark.desk import Desk
-from satark.identity.sealing import new_identity
 from satark.ingest.ingest import IngestFailed
 from satark.ingest.spool import Spool
 from satark.routing.desks import add_desk
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark.store import tables
 from satark.store.writer import StoreDown
 from satark_testing.processes.serving import serve

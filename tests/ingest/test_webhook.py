@@ -15,10 +15,10 @@ import msgspec
 import pytest
 from sqlalchemy import func, select
 
-from satark.core_settings import PUBLIC_METRICS
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.settings import Settings
+from satark.settings.core import PUBLIC_METRICS
+from satark.settings.settings import Settings
 from satark.store import tables
 from satark_testing.processes.serving import serve
 from satark_testing.waiting import limit, until

@@ -10,13 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from satark.channel import Call
-from satark.core_settings import Core
-from satark.identity.edge_key import Identity
-from satark.outbox import worker as room
-from satark.outbox.outbox import message
-from satark.outbox.worker import ReplyWorker
-from satark.send_result import (
+from satark.api.channel import Call
+from satark.api.send_result import (
     Accepted,
     Blocked,
     Delivered,
@@ -27,6 +22,11 @@ from satark.send_result import (
     Transient,
     WindowClosed,
 )
+from satark.identity.edge_key import Identity
+from satark.outbox import worker as room
+from satark.outbox.outbox import message
+from satark.outbox.worker import ReplyWorker
+from satark.settings.core import Core
 from satark.store import outbox, tables
 from satark.store.outbox import OutboxMessage
 from satark.store.writer import Writer

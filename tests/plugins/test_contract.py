@@ -50,8 +50,8 @@ def relative(path: Path) -> str:
 
 def test_an_import_beyond_it_is_found() -> None:
     assert beyond("from satark.store import tables\nfrom satark import hookimpl, sealing") == ["satark.store:tables"]
-    assert beyond("from satark.channel import Nothing\nimport satark.runtime.host") == [
-        "satark.channel:Nothing",
+    assert beyond("from satark.api.channel import Nothing\nimport satark.runtime.host") == [
+        "satark.api.channel:Nothing",
         "satark.runtime.host:",
     ]
 

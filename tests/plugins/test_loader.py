@@ -13,11 +13,12 @@ from typing import Any
 import click
 import pytest
 
-from satark import hookimpl, hookspecs
+from satark import hookimpl
+from satark.api import hookspecs
+from satark.api.prompt import Capabilities, Prompt
 from satark.plugins import loader
 from satark.plugins.loader import PluginError, Plugins, installed
-from satark.prompt import Capabilities, Prompt
-from satark.settings import SettingProblem, Settings, SettingsError
+from satark.settings.settings import SettingProblem, Settings, SettingsError
 
 TWILIO = {
     "SATARK_PUBLIC_URL": "https://satark.example",

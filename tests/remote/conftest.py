@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
+from satark.api.desk import Desk
+from satark.api.sealing import new_identity, recipient_of
+from satark.api.sink import Delivery, DeliveryResult, Done
 from satark.casework import Casework, TwoOfficerApproval
 from satark.delivery import payload
-from satark.desk import Desk
-from satark.identity.sealing import new_identity, recipient_of
 from satark.remote.host_inbox import HostInbox
 from satark.remote.host_outbox import HostOutbox
 from satark.remote.link_keys import HostPairing, LinkKey, load_link_key, make_office_pairing
@@ -24,7 +25,6 @@ from satark.remote.offices import join, register
 from satark.roster.entries import Entry, desk_verifier, new_key_change
 from satark.routing.desks import add_desk, change_key
 from satark.services import Services, WorkerContext
-from satark.sink import Delivery, DeliveryResult, Done
 from satark.store import deliveries, envelopes, tables
 from satark.store.unit_of_work import UnitOfWork
 from support.peers.carrier import InMemoryCarrier

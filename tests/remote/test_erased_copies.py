@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from satark.api.sealing import CantOpen, new_identity, open_as, recipient_of
+from satark.api.tip import Message
 from satark.casework import NoSuchTip
 from satark.custody.audit import verify_log
 from satark.identity.edge_key import Identity
-from satark.identity.sealing import CantOpen, new_identity, open_as, recipient_of
 from satark.plugins.loader import Plugins
 from satark.remote.frames import CHUNK_SIZE
 from satark.roster.entries import Entry, new_key_change
 from satark.routing.desks import change_key
 from satark.runtime.retention_job import Retention
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark.store import deliveries, tables
-from satark.tip import Message
 from support.tips import SeededTip, seed_file, seed_message
 
 FAR = 40_000

@@ -10,10 +10,11 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
-from satark.carrier import MessageRejected
-from satark.desk import NoSuchDesk
-from satark.destination_rule import DestinationRule
-from satark.identity.sealing import new_identity, open_as, seal
+from satark.api.carrier import MessageRejected
+from satark.api.desk import NoSuchDesk
+from satark.api.destination_rule import DestinationRule
+from satark.api.sealing import new_identity, open_as, seal
+from satark.api.tip import Message
 from satark.remote.frames import message_frames, seal_frame
 from satark.remote.link_keys import answer_key
 from satark.remote.messages import (
@@ -26,7 +27,6 @@ from satark.roster.chain import append
 from satark.roster.entries import DeskAdded, Entry
 from satark.routing.desks import add_desk
 from satark.store import deliveries, envelopes, tables
-from satark.tip import Message
 from support.tips import seed_file_state
 
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from satark.carrier import CarrierError
+from satark.api.carrier import CarrierError
+from satark.api.sink import DeadLetter
+from satark.api.tip import Accused
 from satark.casework import NoSuchTip
 from satark.custody.audit import verify_log
 from satark.remote.frames import CHUNK_SIZE
-from satark.sink import DeadLetter
 from satark.store import tables
-from satark.tip import Accused
 from support.tips import seed_file
 
 PHOTO = os.urandom(3 * CHUNK_SIZE)

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from satark.core_settings import Core
+from satark.api.sealing import CantOpen, open_as, open_envelope
+from satark.api.tip import Message
 from satark.dialogue.session import OpenMailbox
 from satark.identity.edge_key import Identity
-from satark.identity.sealing import CantOpen, open_as, open_envelope
 from satark.ingest.mailbox import Mailboxes
 from satark.routing.tip_keys import TipRoot, encode_root, name_tags, tip_verifier
+from satark.settings.core import Core
 from satark.store import deliveries, tables
-from satark.tip import Message
 from support.tips import SeededTip
 
 

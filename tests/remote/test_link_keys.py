@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from satark.identity.sealing import new_identity
+from satark.api.sealing import new_identity
 from satark.identity.signatures import is_signed
 from satark.remote.link_keys import (
     HostPairing,

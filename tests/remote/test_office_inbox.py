@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.carrier import MessageRejected
+from satark.api.carrier import MessageRejected
+from satark.api.tip import Message
 from satark.casework import Casework
 from satark.custody import log as custody
 from satark.remote.frames import CHUNK_SIZE, message_frames, seal_frame
@@ -19,7 +20,6 @@ from satark.remote.messages import (
     encode,
 )
 from satark.store import tables
-from satark.tip import Message
 from support.tips import seed_file, seed_file_state, seed_message
 
 PHOTO = os.urandom(3 * CHUNK_SIZE)

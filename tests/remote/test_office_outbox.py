@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
-from satark.identity.sealing import new_identity, recipient_of
+from satark.api.sealing import new_identity, recipient_of
 from satark.remote import office_outbox
 from satark.remote.link_keys import answer_key
 from satark.remote.office_outbox import RESEND_AFTER, queue_key_change

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, func, select, update
 
+from satark.api.tip import Message
 from satark.casework import Casework, NoSuchTip
 from satark.custody import chain
 from satark.custody.audit import verify_log
@@ -18,9 +19,8 @@ from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
 from satark.runtime.retention_job import Retention
 from satark.services import Services
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark.store import deliveries, tables
-from satark.tip import Message
 from support.desks import SeededDesk
 from support.store import fresh_services
 from support.tips import SeededTip, seed_file, seed_message, seed_tip

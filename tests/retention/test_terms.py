@@ -6,20 +6,20 @@ import msgspec
 import pytest
 from sqlalchemy import select, update
 
+from satark.api.sealing import new_identity, seal
+from satark.api.tip import STATUSES, Status
 from satark.casework import Casework
 from satark.casework.keeping import Keeping, StepRefused
 from satark.casework.tip_keeping import TipKeeping
-from satark.core_settings import RetentionSettings
 from satark.identity.edge_key import Identity
-from satark.identity.sealing import new_identity, seal
 from satark.plugins.loader import Plugins
 from satark.retention import terms
 from satark.retention.schedule import NoRetentionKey, Term
 from satark.runtime.retention_job import Retention
 from satark.services import Services
-from satark.settings import Settings
+from satark.settings.core import RetentionSettings
+from satark.settings.settings import Settings
 from satark.store import tables
-from satark.tip import STATUSES, Status
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_tip
 

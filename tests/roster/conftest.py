@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from satark.desk import Desk, Level
-from satark.identity.sealing import new_identity
+from satark.api.desk import Desk, Level
+from satark.api.sealing import new_identity
 from satark.roster.chain import chain_hash, verify
 from satark.roster.entries import (
     Body,

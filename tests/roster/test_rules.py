@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.desk import Level
-from satark.identity.sealing import new_identity, recipient_of
+from satark.api.desk import Level
+from satark.api.sealing import new_identity, recipient_of
 from satark.roster.entries import (
     Closed,
     DestinationSet,

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.identity.sealing import new_identity, recipient_of
+from satark.api.sealing import new_identity, recipient_of
 from satark.roster import rules
 from satark.roster.entries import Closed, DestinationSet, KeyChange, OfficerSet, Signature, new_key_change
 from satark.roster.rules import Needed, NotAllowed, Unsigned

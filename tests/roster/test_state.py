@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from satark.identity.sealing import new_identity, recipient_of
+from satark.api.sealing import new_identity, recipient_of
 from satark.roster.entries import Closed, DestinationSet, OfficerSet, new_key_change
 from support.roster import RosterBook
 

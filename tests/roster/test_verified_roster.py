@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from sqlalchemy import Connection, delete, update
 
-from satark.desk import Desk
-from satark.destination_rule import DestinationRule
-from satark.identity.sealing import new_identity
+from satark.api.desk import Desk
+from satark.api.destination_rule import DestinationRule
+from satark.api.sealing import new_identity
 from satark.roster import chain, copy_file
 from satark.roster.entries import Closed, DestinationSet, OfficerSet, decode_entry, encode_entry
 from satark.roster.roster import Roster, desk_problems, destination_problems

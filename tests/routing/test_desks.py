@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from satark.api.desk import CaseworkError, Desk, DeskExists, KeyChanged, NoSuchDesk
+from satark.api.destination_rule import DestinationRule
+from satark.api.sealing import CantOpen, new_identity, open_as, recipient_of
+from satark.api.tip import Message
 from satark.casework import Casework
-from satark.desk import CaseworkError, Desk, DeskExists, KeyChanged, NoSuchDesk
-from satark.destination_rule import DestinationRule
-from satark.identity.sealing import CantOpen, new_identity, open_as, recipient_of
 from satark.roster.chain import append, read_rows, read_state
 from satark.roster.entries import DeskAdded, Entry, desk_verifier, new_key_change
 from satark.roster.rules import NotAllowed
 from satark.routing.desks import add_desk, all_desks, change_key, close_roster, find_desk
 from satark.services import Services
 from satark.store import envelopes, tables
-from satark.tip import Message
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_tip
 

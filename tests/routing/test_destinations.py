@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.destination_rule import DestinationRule
+from satark.api.destination_rule import DestinationRule
+from satark.api.tip import Accused, Tip
 from satark.routing.destinations import decode_rules, encode_rules, matching_rules
-from satark.tip import Accused, Tip
 
 
 def tip(category: str = "ARMS", district: str = "varanasi", station: str = "lanka") -> Tip:

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import pytest
 
-from satark.desk import Desk
+from satark.api.desk import Desk
+from satark.api.tip import Accused, Tip
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.routing.rules import is_accused, route
-from satark.tip import Accused, Tip
 from satark_words.geography.geography import ELSEWHERE, Geography
 
 GEOGRAPHY: Final = Geography.sample()

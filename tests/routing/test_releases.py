@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from satark.identity.sealing import new_identity, recipient_of
+from satark.api.sealing import new_identity, recipient_of
+from satark.api.tip import CaseStep, Message, Release, Status
 from satark.routing.releases import release_recipients, releases
-from satark.tip import CaseStep, Message, Release, Status
 
 KEYS = {name: new_identity()[1] for name in ("lanka", "sigra")}
 

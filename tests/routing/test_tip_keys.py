@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from satark.identity.sealing import new_identity, recipient_of
+from satark.api.sealing import new_identity, recipient_of
+from satark.api.tip import Envelope, Header
 from satark.roster.entries import new_key_change
 from satark.routing import tip_keys
 from satark.routing.tip_keys import TipKeyAltered, TipKeyChange, TipRoot, name_tags, present_recipient, tip_verifier
-from satark.tip import Envelope, Header
 from support.roster import RosterBook
 
 TIP = "f" * 32

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from satark.runtime.app import build_app
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark_testing.processes.serving import serve
 from satark_testing.waiting import limit
 from support.scripted import ScriptedChannel, scripted_host

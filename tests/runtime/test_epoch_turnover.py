@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from satark.api.channel import Media, MediaRef
+from satark.api.desk import Desk
+from satark.api.sealing import new_identity
+from satark.api.send_result import Transient
 from satark.casework import Casework
-from satark.channel import Media, MediaRef
-from satark.desk import Desk
 from satark.identity.edge_key import BrokenSeal
 from satark.identity.epoch_keys import LONGEST_GRACE, EpochKeys
-from satark.identity.sealing import new_identity
 from satark.routing.desks import add_desk
 from satark.runtime.host import Host
-from satark.send_result import Transient
-from satark.settings import Settings, SettingsError
+from satark.settings.settings import Settings, SettingsError
 from satark.store import conversations, tables
 from satark.store.resealing import count_sealed
 from satark_testing.installation import ENGLISH

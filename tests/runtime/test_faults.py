@@ -18,11 +18,11 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from satark.channel import Batch, Call
+from satark.api.channel import Batch, Call
+from satark.api.send_result import Accepted, Misconfigured, Permanent
 from satark.runtime.host import Host
 from satark.runtime.status import Status
-from satark.send_result import Accepted, Misconfigured, Permanent
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark.store import tables
 from satark.store.outbox import OutboxMessage
 from satark.telemetry.faults import ALARM_SECONDS
@@ -344,7 +344,7 @@ async def test_a_fault_is_told_and_then_its_end(running: Running, code: str) -> 
 async def test_a_background_task_that_fails_again_and_again_is_a_fault_until_it_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("satark.backoff.RESTART_SECONDS", 0.0)
+    monkeypatch.setattr("satark.api.backoff.RESTART_SECONDS", 0.0)
     host = scripted_host(Settings(data_dir=tmp_path), ScriptedChannel())
     failures = iter(range(4))
 

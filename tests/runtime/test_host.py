@@ -10,12 +10,12 @@ from types import SimpleNamespace
 import pytest
 
 from satark import hookimpl
-from satark.channel import Batch, Call, Receive, Text
-from satark.core_settings import Role
-from satark.observability import LifecycleEvent
+from satark.api.channel import Batch, Call, Receive, Text
+from satark.api.observability import LifecycleEvent
+from satark.api.send_result import Accepted, Delivered
 from satark.runtime.host import Host
-from satark.send_result import Accepted, Delivered
-from satark.settings import Settings, SettingsError
+from satark.settings.core import Role
+from satark.settings.settings import Settings, SettingsError
 from satark_files.sandbox.protections import Protections
 from satark_testing.waiting import until
 from support.scripted import ACCOUNT, ScriptedChannel, ScriptedSink, Tipster, inbound, scripted_host
@@ -114,7 +114,7 @@ async def test_chores_alarms_and_reports_of_a_batch_are_taken(tmp_path: Path) ->
 async def test_a_channel_that_listens_brings_its_events_and_begins_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("satark.backoff.RESTART_SECONDS", 0.0)
+    monkeypatch.setattr("satark.api.backoff.RESTART_SECONDS", 0.0)
 
     class Listening(ScriptedChannel):
         begun = 0

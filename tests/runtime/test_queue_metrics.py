@@ -7,11 +7,11 @@ from pathlib import Path
 import aiohttp
 from sqlalchemy import update
 
-from satark.core_settings import PUBLIC_METRICS, Role
-from satark.destination_rule import DestinationRule
+from satark.api.destination_rule import DestinationRule
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.settings import Settings
+from satark.settings.core import PUBLIC_METRICS, Role
+from satark.settings.settings import Settings
 from satark.store import breakers, deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark_testing.processes.serving import serve

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from sqlalchemy import func, select, update
 
+from satark.api.desk import Desk
+from satark.api.sealing import new_identity
 from satark.casework import Casework
-from satark.desk import Desk
-from satark.identity.sealing import new_identity
 from satark.retention.schedule import Term, store_term
 from satark.routing.desks import add_desk
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark.store import tables
 from satark_testing.installation import ENGLISH
 from satark_testing.waiting import until

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from sqlalchemy import delete, select
 
-from satark.core_settings import Role
-from satark.identity.sealing import new_identity
+from satark.api.sealing import new_identity
 from satark.runtime.host import Host
 from satark.runtime.roster_watch import RosterWatch
-from satark.settings import Settings
+from satark.settings.core import Role
+from satark.settings.settings import Settings
 from satark.store import tables
 
 OPERATOR = "email:operator"

@@ -13,17 +13,17 @@ import msgspec
 import pytest
 from sqlalchemy import func, select, update
 
+from satark.api.channel import Media, MediaRef
+from satark.api.desk import Desk
+from satark.api.sealing import new_identity
 from satark.casework import Casework
-from satark.channel import Media, MediaRef
-from satark.desk import Desk
 from satark.dialogue.session import Session, decode_session
-from satark.identity.sealing import new_identity
 from satark.ingest.sessions import Due
 from satark.routing.desks import add_desk
 from satark.runtime import scheduler
 from satark.runtime.host import Host
 from satark.runtime.scheduler import ScheduledJobs
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark_testing.installation import ENGLISH

@@ -13,11 +13,11 @@ import pytest
 from sqlalchemy import create_engine, event
 from structlog.testing import capture_logs
 
-from satark.channel import Batch, Text
-from satark.core_settings import Role
+from satark.api.channel import Batch, Text
 from satark.runtime import compose
 from satark.runtime.host import Host
-from satark.settings import Settings
+from satark.settings.core import Role
+from satark.settings.settings import Settings
 from satark.store.engines import make_engine
 from satark.store.writer import StoreDown
 from satark_testing.waiting import until

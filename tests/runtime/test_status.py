@@ -9,10 +9,10 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from satark.core_settings import PUBLIC_METRICS, Role
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.settings import Settings, SettingsError
+from satark.settings.core import PUBLIC_METRICS, Role
+from satark.settings.settings import Settings, SettingsError
 from satark_testing.processes.service import free_port
 from satark_testing.processes.serving import serve
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from satark.channel import Batch, CompleteTip, Text
+from satark.api.channel import Batch, CompleteTip, Text
 from satark.plugins.loader import Plugins
 from satark.runtime.host import Host
 from satark.runtime.synthetic_tip import ProbeFailed, send_synthetic_tip
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark.store import envelopes, tables
 from satark_testing.waiting import until
 from support.desks import SeededDesk

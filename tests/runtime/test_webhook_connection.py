@@ -12,13 +12,13 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from satark.channel import Batch, Channel, Outcome
-from satark.core_settings import HttpSettings
+from satark.api.channel import Batch, Channel, Outcome
 from satark.ingest.ingest import Done, Ingest, IngestFailed
 from satark.ingest.unverified_bodies import UnverifiedBodies
 from satark.ingest.webhook import WebhookEndpoint
 from satark.runtime.connections import SETTINGS_STATE, TimedConnection, Waiting
 from satark.runtime.webhook_connection import WEBHOOKS_STATE
+from satark.settings.core import HttpSettings
 from satark.store.writer import StoreDown
 from satark.telemetry.metrics import Metrics
 from satark_testing.waiting import until

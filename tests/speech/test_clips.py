@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from satark.prompt import VoiceNote
+from satark.api.prompt import VoiceNote
 from satark.speech import clips_folder
 from satark.speech.clips_folder import fill_folder
 from satark.speech.ogg_opus import NotOpusError, read_packets, seconds, write_file
-from satark.voice_notes import PAUSE, VoiceNotes, reuse_key
+from satark.speech.voice_notes import PAUSE, VoiceNotes, reuse_key
 
 LINES = {"en-1": ("en", "Welcome."), "hi-1": ("hi", "नमस्ते, आप कैसे हैं?")}
 

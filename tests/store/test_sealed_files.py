@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from satark.identity.sealing import CantOpen, new_identity
+from satark.api.sealing import CantOpen, new_identity
 from satark.store import sealed_files
 from satark.store.sealed_files import open_sealed, original_path, put_in_place, seal_file
 

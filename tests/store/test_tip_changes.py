@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from satark.api.tip import Message
 from satark.services import Services
 from satark.store import tables, tip_changes
 from satark.store.threads import post
 from satark.store.unit_of_work import unit_of_work
-from satark.tip import Message
 from satark_testing.waiting import until
 from support.desks import SeededDesk
 from support.store import fresh_services

@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from satark.api.sealing import new_identity
 from satark.backup.create import Made, make_backup
 from satark.backup.folder import BackupFolder
 from satark.backup.restore import Restored, restore_backup
 from satark.identity.edge_key import Identity
 from satark.identity.epoch_keys import EpochKeys
-from satark.identity.sealing import new_identity
 from satark.ingest.spool import Spool
 from satark.plugins.loader import Plugins
 from satark.runtime import compose
 from satark.runtime.retention_job import Retention
 from satark.services import Services
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from support.store import fresh_services
 
 RECIPIENT, OPERATOR = new_identity()

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from satark.api.desk import Desk, Level
+from satark.api.sealing import new_identity
 from satark.casework import Casework
 from satark.casework.clocks import Clocks
 from satark.casework.desk_act import ActName, ActRefused, DeskAct, Problem
 from satark.casework.desk_acts import DeskActs
-from satark.desk import Desk, Level
-from satark.identity.sealing import new_identity
 from satark.roster.entries import RIGHTS, Role, RosterOfficer, desk_verifier, officer_signer
 from satark.routing.desks import add_desk
 

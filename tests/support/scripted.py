@@ -18,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from satark import hookimpl
-from satark.channel import (
+from satark.api.channel import (
     Address,
     Batch,
     Call,
@@ -33,18 +33,18 @@ from satark.channel import (
     RawResponse,
     Text,
 )
+from satark.api.prompt import Capabilities, Prompt
+from satark.api.send_result import Accepted, SendResult
+from satark.api.sink import Delivery, DeliveryResult, Done
 from satark.plugins.loader import Plugins
-from satark.prompt import Capabilities, Prompt
 from satark.runtime import compose
 from satark.runtime.host import Host
-from satark.send_result import Accepted, SendResult
-from satark.sink import Delivery, DeliveryResult, Done
 
 if TYPE_CHECKING:
     from satark.ingest.event import TurnResult
     from satark.runtime.ingest_runtime import IngestRuntime
     from satark.services import Services
-    from satark.settings import Settings
+    from satark.settings.settings import Settings
 
 ACCOUNT = "script:1"
 SECRET = b"script-secret"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from satark.services import DeskContext, Services, WorkerContext
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark.store.engines import make_engine
 from satark.store.migrations import Branch, Migrations
 from satark.store.writer import Writer

@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from satark.api.tip import CaseStep, Message, Status
 from satark.casework.clocks import Clocks
 from satark.casework.desk_act import ActName, DeskAct
 from satark.casework.desk_acts import DeskActs
-from satark.time_buckets import band
-from satark.tip import CaseStep, Message, Status
+from satark.store.time_buckets import band
 from support.tips import SeededTip, seed_message, seed_tip
 
 if TYPE_CHECKING:
+    from satark.api.desk import Desk
     from satark.casework import Casework
-    from satark.desk import Desk
     from satark.services import Services
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from satark.api.sealing import new_identity, seal
+from satark.api.tip import Accused, Envelope, Evidence, Header, Message, Priority, Tip
 from satark.custody import entries
 from satark.custody import log as custody
 from satark.delivery.payload import load
-from satark.identity.sealing import new_identity, seal
 from satark.identity.tip_numbers import new_number
 from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
 from satark.store.sealed_files import (
@@ -27,13 +28,12 @@ from satark.store.sealed_files import (
     seal_file,
 )
 from satark.store.threads import post
-from satark.tip import Accused, Envelope, Evidence, Header, Message, Priority, Tip
 
 if TYPE_CHECKING:
-    from satark.desk import Desk
-    from satark.destination_rule import DestinationRule
+    from satark.api.desk import Desk
+    from satark.api.destination_rule import DestinationRule
+    from satark.api.sink import Delivery
     from satark.services import Services
-    from satark.sink import Delivery
     from satark.store.unit_of_work import UnitOfWork
 
 MEANINGS: Final = {"place": "place", "evidence": "evidence", "own_voice": "whose_voice", "film_sound": "film_sound"}

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import MetaData, select
 
+from satark.api.sealing import CantOpen, open_as
+from satark.api.tip import Envelope
 from satark.identity import age_keys
-from satark.identity.sealing import CantOpen, open_as
 from satark.services import Services
 from satark.store.engines import make_engine
-from satark.tip import Envelope
 from satark_desk.officers import unlock_any
 from satark_testing.installation import HINDI, Installation, set_up_installation
 from satark_words.geography.geography import Geography

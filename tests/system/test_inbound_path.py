@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from satark.core_settings import Role
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.settings import Settings
+from satark.settings.core import Role
+from satark.settings.settings import Settings
 from satark.store.writer import Writer
 
 ROOT = Path(__file__).parents[2]
@@ -26,12 +26,12 @@ WEB: tuple[Role, ...] = ("web",)
 MOST_CALLS = 12
 MOST_FILES = 20
 ASIDE = {
-    "core/satark/channel.py",  # the values themselves: an address reveals itself
+    "core/satark/api/channel.py",  # the values themselves: an address reveals itself
     "core/satark/store/engines.py",  # SQLAlchemy calls it when a transaction begins
     "core/satark/store/bulk.py",  # this and the next stand in SQLAlchemy's place
     "core/satark/store/driver.py",
-    "core/satark/backoff.py",  # this and the next five: background tasks that run on the event loop meanwhile
-    "core/satark/threads.py",
+    "core/satark/api/backoff.py",  # this and the next five: background tasks that run on the event loop meanwhile
+    "core/satark/api/threads.py",
     "core/satark/identity/receipts.py",
     "core/satark/outbox/worker.py",
     "core/satark/runtime/fault_watch.py",

@@ -21,10 +21,11 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import delete, select, update
 
+from satark.api.desk import CaseworkError, Desk
+from satark.api.destination_rule import DestinationRule
+from satark.api.sealing import CantOpen, new_identity, open_as
+from satark.api.tip import Envelope, Message
 from satark.cli.main import cli
-from satark.desk import CaseworkError, Desk
-from satark.destination_rule import DestinationRule
-from satark.identity.sealing import CantOpen, new_identity, open_as
 from satark.roster.chain import chain_hash
 from satark.roster.entries import (
     DeskAdded,
@@ -40,9 +41,8 @@ from satark.roster.entries import (
 from satark.roster.roster import Roster
 from satark.runtime.host import Host
 from satark.services import Services
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark.store import tables
-from satark.tip import Envelope, Message
 from satark_desk import plugin
 from satark_desk.officers import (
     NewDesk,

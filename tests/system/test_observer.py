@@ -16,15 +16,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from satark.desk import Desk
-from satark.identity.sealing import new_identity, seal
+from satark.api.desk import Desk
+from satark.api.sealing import new_identity, seal
+from satark.api.tip import Envelope
 from satark.ingest.submission import Submissions
 from satark.routing.desks import add_desk
 from satark.runtime.host import Host
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark.store import deliveries, envelopes, tables
-from satark.time_buckets import BAND_HOURS
-from satark.tip import Envelope
+from satark.store.time_buckets import BAND_HOURS
 from satark_testing.installation import ENGLISH
 from satark_testing.waiting import until
 from support.observer import Seen, accuracy, difference, look

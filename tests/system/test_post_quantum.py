@@ -13,10 +13,10 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
-from satark.carrier import MessageRejected
-from satark.destination_rule import DestinationRule
+from satark.api.carrier import MessageRejected
+from satark.api.destination_rule import DestinationRule
+from satark.api.sealing import new_identity
 from satark.identity import age_keys
-from satark.identity.sealing import new_identity
 from satark.remote.frames import FRAME_SIZE, WIRE_SIZE
 from satark.remote.link_keys import LinkPublicKeys, OfficePairing, PairingError, load_link_key, read_pairing
 from satark.remote.messages import NewKey, OfficeAnswer, decode_answer, encode
@@ -26,12 +26,12 @@ ROOT = Path(__file__).parents[2]
 LONG = LONG_KEYS.recipient_of(LONG_KEYS.generate())
 REFUSED = "this version can't encrypt to post-quantum recipients yet"
 HOLDERS = (
-    "tests/identity/test_sealing.py",
+    "tests/api/test_sealing.py",
     "tests/identity/test_receipts.py",
     "tests/store/test_sealed_files.py",
     "tests/routing/test_desks.py",
     "tests/routing/test_destinations.py",
-    "tests/test_destination_rule.py",
+    "tests/api/test_destination_rule.py",
     "tests/remote",
     "tests/casework/test_casework.py",
     "tests/custody/test_log.py",

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark_testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_tip

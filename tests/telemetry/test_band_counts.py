@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from satark.store.time_buckets import BAND_HOURS
 from satark.telemetry.band_counts import STEP
 from satark.telemetry.metrics import Metrics
-from satark.time_buckets import BAND_HOURS
 
 BAND = BAND_HOURS * 3600
 

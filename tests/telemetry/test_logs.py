@@ -20,8 +20,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 
-from satark.identity.sealing import CantOpen, check_recipient
-from satark.observability import describe_error, log
+from satark.api.observability import describe_error, log
+from satark.api.sealing import CantOpen, check_recipient
 from satark.runtime.http_server import uvicorn_options
 from satark.telemetry.logs import ALLOWED, configure_logging
 from satark.telemetry.metrics import Metrics
@@ -111,8 +111,8 @@ def test_an_exception_is_told_by_its_class_and_the_lines_of_code_alone() -> None
         check_recipient(WORDS)
     kind, raised = describe_error(ExceptionGroup(WORDS, [caught.value])).values()
     assert kind == "CantOpen"
-    assert raised.startswith("satark.identity.sealing:")
-    assert raised.removeprefix("satark.identity.sealing:").isdigit()
+    assert raised.startswith("satark.api.sealing:")
+    assert raised.removeprefix("satark.api.sealing:").isdigit()
 
 
 def test_every_process_counts_for_itself() -> None:

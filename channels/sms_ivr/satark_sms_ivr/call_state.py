@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from satark.channel import Event, Malformed, Tap, Text
-from satark.choice_tokens import command_token
-from satark.prompt import Prompt
-from satark.tip import RECEIPT_DIGITS
+from satark.api.channel import Event, Malformed, Tap, Text
+from satark.api.choice_tokens import command_token
+from satark.api.prompt import Prompt
+from satark.api.tip import RECEIPT_DIGITS
 from satark_sms_ivr.form_data import parse_form
 from satark_sms_ivr.keypad import (
     FIXED_COMMANDS,
@@ -101,7 +101,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
         """Read a state from a URL's query.
 
         Raises:
-            satark.channel.Malformed: it is not a state.
+            satark.api.channel.Malformed: it is not a state.
         """
         form = parse_form(query)
         counters = [form.get(name) or "0" for name in "nps"]

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import click
 from msgspec.structs import replace
 
-from satark.commands import geography_of, settings_of
 from satark.flow import Flow, FlowError, Geography, default_flow, every_prompt, load_flow, read_flow
-from satark.voice_notes import clip_name
+from satark.runtime.commands import geography_of, settings_of
+from satark.speech.voice_notes import clip_name
 from satark_sms_ivr.call_texts import fixed_call_texts, language_of, spoken_language
 from satark_sms_ivr.keypad import PAGE_CHOICES, fit_to_keypad
 from satark_sms_ivr.speech import menu_lines, spoken_lines

@@ -14,8 +14,8 @@ from typing import Final
 
 import msgspec
 
+from satark.api.prompt import Prompt
 from satark.flow import Flow, Geography, every_prompt
-from satark.prompt import Prompt
 from satark_sms_ivr.paging import fit_to_sms
 from satark_sms_ivr.segments import count_segments, is_gsm7, to_gsm7
 from satark_words.catalogues import Catalogues

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from starlette.staticfiles import StaticFiles
 
 from satark import hookimpl
-from satark.settings import SettingProblem, SettingsError
-from satark.web import Page
+from satark.api.web import Page
+from satark.settings.settings import SettingProblem, SettingsError
 from satark_sms_ivr.approved_texts import ApprovedTexts, read_ids
 from satark_sms_ivr.clips import PATH as CLIPS
 from satark_sms_ivr.keypad import fit_to_keypad
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
     import click
 
-    from satark.call_provider import CallProvider
-    from satark.channel import Channel
-    from satark.prompt import Capabilities, Prompt
-    from satark.settings import Settings
-    from satark.sms_provider import SmsProvider
+    from satark.api.call_provider import CallProvider
+    from satark.api.channel import Channel
+    from satark.api.prompt import Capabilities, Prompt
+    from satark.api.sms_provider import SmsProvider
+    from satark.settings.settings import Settings
 
 _PUBLIC = SettingProblem(
     setting="public_url",
@@ -45,7 +45,7 @@ def satark_channels(
     """Hand over SMS and voice, each where Twilio is configured or somebody offers a provider.
 
     Raises:
-        satark.settings.SettingsError: a setting is missing or wrong, the public address is missing, or there is more
+        SettingsError: a setting is missing or wrong, the public address is missing, or there is more
             than one provider of text messages or of calls.
     """
     section, core = settings.section(TwilioSettings.SECTION, TwilioSettings), settings.core

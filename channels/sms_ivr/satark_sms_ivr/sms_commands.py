@@ -10,8 +10,8 @@ from typing import Final
 
 import click
 
-from satark.commands import geography_of, plugins_of, settings_of
 from satark.flow import Flow, FlowError, default_flow, load_flow, read_flow
+from satark.runtime.commands import geography_of, plugins_of, settings_of
 from satark_sms_ivr.approved_texts import read_ids
 from satark_sms_ivr.dlt import Template, least_segments, templates, unregistered
 from satark_words.catalogues import Catalogues

@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
-from satark.call_provider import CallRequest, CallStep, CallVerb, CallWebhook
-from satark.channel import Call, Endpoint, Malformed, MediaRef, RawRequest, RawResponse
-from satark.send_result import Accepted, Permanent, SendResult
+from satark.api.call_provider import CallRequest, CallStep, CallVerb, CallWebhook
+from satark.api.channel import Call, Endpoint, Malformed, MediaRef, RawRequest, RawResponse
+from satark.api.send_result import Accepted, Permanent, SendResult
 from satark_sms_ivr import twiml
 from satark_sms_ivr.form_data import FormData, parse_form
 from satark_sms_ivr.settings import TwilioSettings
@@ -34,7 +34,7 @@ _is_number = re.compile(r"\+\d{7,15}").fullmatch
 
 
 class TwilioVoice:
-    """Calls to one number at Twilio. Implements `satark.call_provider.CallProvider`."""
+    """Calls to one number at Twilio. Implements `satark.api.call_provider.CallProvider`."""
 
     texts: Final = True
 
@@ -66,7 +66,7 @@ class TwilioVoice:
         """Parse one request of a call, or what became of a call or a recording.
 
         Raises:
-            satark.channel.Malformed: it is neither.
+            satark.api.channel.Malformed: it is neither.
         """
         form, step = parse_form(raw.body), _STEPS.get(raw.path)
         if step is None:

@@ -15,9 +15,9 @@ import telegram
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import BadRequest
 
-from satark.prompt import ReceiptPicture, VoiceNote
-from satark.receipt_picture import draw_receipt
-from satark.voice_notes import VoiceNotes, reuse_key
+from satark.api.prompt import ReceiptPicture, VoiceNote
+from satark.printing.receipt_picture import draw_receipt
+from satark.speech.voice_notes import VoiceNotes, reuse_key
 from satark_telegram.attachments import decode_attachment
 
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from satark.channel import Address, Call
-from satark.prompt import Prompt, ReceiptPicture, VoiceNote
+from satark.api.channel import Address, Call
+from satark.api.prompt import Prompt, ReceiptPicture, VoiceNote
 
 ATTACHMENT: Final = "attachment"
 """The method of such a call."""

@@ -17,9 +17,9 @@ from telegram import BotCommand, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, TelegramError
 
-from satark.channel import Call
-from satark.send_result import Accepted, SendResult
-from satark.voice_notes import VoiceNotes
+from satark.api.channel import Call
+from satark.api.send_result import Accepted, SendResult
+from satark.speech.voice_notes import VoiceNotes
 from satark_files.decoding import DECODING_ERRORS
 from satark_telegram.attachment_sender import AttachmentSender
 from satark_telegram.attachments import ATTACHMENT

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.channel import Address, Batch, Call, Endpoint, MediaRef, Outcome, RawRequest, RawResponse, Receive
-from satark.prompt import Prompt
-from satark.send_result import Misconfigured, SendResult
-from satark.voice_notes import VoiceNotes
+from satark.api.channel import Address, Batch, Call, Endpoint, MediaRef, Outcome, RawRequest, RawResponse, Receive
+from satark.api.prompt import Prompt
+from satark.api.send_result import Misconfigured, SendResult
+from satark.speech.voice_notes import VoiceNotes
 from satark_telegram import rendering, secret_token
 from satark_telegram.attachments import attachments
 from satark_telegram.settings import TelegramSettings
@@ -26,7 +26,7 @@ PATH: Final = "/telegram/webhook"
 
 
 class TelegramChannel:
-    """One Telegram bot. Implements `Channel`, `ListeningChannel` and `ErasingChannel` of `satark.channel`.
+    """One Telegram bot. Implements `Channel`, `ListeningChannel` and `ErasingChannel` of `satark.api.channel`.
 
     Args:
         settings: the section `telegram`.
@@ -81,7 +81,7 @@ class TelegramChannel:
         """Parse an update.
 
         Raises:
-            satark.channel.Malformed: the body is not an update.
+            satark.api.channel.Malformed: the body is not an update.
         """
         return self._parser.parse(raw.body)
 

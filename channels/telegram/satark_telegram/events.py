@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from satark.channel import Event, Media, MediaKind, MediaRef, Pin, Text, Unsupported
+from satark.api.channel import Event, Media, MediaKind, MediaRef, Pin, Text, Unsupported
 from satark_telegram.updates import File, Location, Message, Venue
 from satark_words.codes import HANDOFF_DIGITS
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from satark import hookimpl
 from satark.flow import default_flow, read_flow
-from satark.settings import SettingProblem, SettingsError
-from satark.voice_notes import VoiceNotes
+from satark.settings.settings import SettingProblem, SettingsError
+from satark.speech.voice_notes import VoiceNotes
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
 
 if TYPE_CHECKING:
-    from satark.channel import Channel
-    from satark.settings import Settings
+    from satark.api.channel import Channel
+    from satark.settings.settings import Settings
     from satark_words.catalogues import Catalogues
 
 
@@ -24,7 +24,7 @@ def satark_channels(settings: Settings) -> list[Channel]:
     """Hand over the Telegram channel; nothing where no setting of it is given.
 
     Raises:
-        satark.settings.SettingsError: a setting of the section `telegram` is missing or wrong, or
+        satark.settings.settings.SettingsError: a setting of the section `telegram` is missing or wrong, or
             python-telegram-bot is not installed.
     """
     section = settings.section("telegram", TelegramSettings)

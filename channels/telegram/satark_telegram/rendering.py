@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.channel import Address, Call
-from satark.prompt import Capabilities, Choice, Prompt
+from satark.api.channel import Address, Call
+from satark.api.prompt import Capabilities, Choice, Prompt
 
 SEND_MESSAGE: Final = "sendMessage"
 """The method of a call that sends a message."""

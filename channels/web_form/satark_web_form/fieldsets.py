@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from satark.channel import Media, Pin, Tap, Text
+from satark.api.channel import Media, Pin, Tap, Text
+from satark.api.redacted import Redacted
 from satark.flow import FormQuestion, FormView
-from satark.redacted import Redacted
 from satark_web_form.form_reader import SubmittedForm
 from satark_words.folding import ascii_digits
 

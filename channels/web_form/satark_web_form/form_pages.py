@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from satark.channel import FormPage, Outcome, Tap
-from satark.choice_tokens import command_token
+from satark.api.channel import FormPage, Outcome, Tap
+from satark.api.choice_tokens import command_token
 from satark.flow import BEFORE_SENDING, FormQuestion, FormView
 from satark_web_form.fieldsets import answers_of, position_of, questions_so_far, to_fieldsets
 from satark_web_form.form_reader import SubmittedForm

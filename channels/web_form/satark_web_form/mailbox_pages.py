@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from satark.channel import Event, FormPage, Outcome, Tap, Text
-from satark.choice_tokens import command_token
+from satark.api.channel import Event, FormPage, Outcome, Tap, Text
+from satark.api.choice_tokens import command_token
 from satark.flow import MAILBOX
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import ProofProblem, Site, redirect
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from satark.prompt import Prompt
+    from satark.api.prompt import Prompt
 
 
 class MailboxPages:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from satark import hookimpl
-from satark.sealing import load_edge_key
-from satark.web import Page
+from satark.api.web import Page
+from satark.identity.edge_key import load_edge_key
 from satark_web_form.app import build_app
 from satark_web_form.channel import WebFormChannel
 from satark_web_form.proof_of_work.proof_of_work import ProofOfWork
@@ -16,9 +16,9 @@ from satark_web_form.site import Site
 from satark_web_form.uploads.upload_store import UploadStore
 
 if TYPE_CHECKING:
-    from satark.channel import Channel
+    from satark.api.channel import Channel
     from satark.services import WebContext
-    from satark.settings import Settings
+    from satark.settings.settings import Settings
 
 SECTION = "web_form"
 
@@ -28,7 +28,7 @@ def satark_channels(settings: Settings) -> Sequence[Channel]:
     """Hand over the channel `web_form`.
 
     Raises:
-        satark.settings.SettingsError: a setting of the section is wrong.
+        satark.settings.settings.SettingsError: a setting of the section is wrong.
     """
     return [WebFormChannel(_uploads(settings))]
 

@@ -14,8 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from satark.channel import Batch, Event, Inbound, Outcome
-from satark.web import FormError, page_templates, preferred
+from satark.api.channel import Batch, Event, Inbound, Outcome
+from satark.api.web import FormError, page_templates, preferred
 from satark_web_form.channel import ACCOUNT, WebFormChannel
 from satark_web_form.form_reader import FormReader, SubmittedForm, to_submitted_form
 from satark_web_form.map.area_map import draw_map
@@ -93,7 +93,7 @@ class Site:
         """Read a form; with a visitor, also the files that belong to it, if it has a draft that accepts some.
 
         Raises:
-            satark.web.FormError: the form can't be read.
+            satark.api.web.FormError: the form can't be read.
         """
         return await self._reader.read(request, visitor, accepts_files=accepts_files)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from satark.channel import Tap
-from satark.choice_tokens import command_token, parse_token
+from satark.api.channel import Tap
+from satark.api.choice_tokens import command_token, parse_token
 from satark.flow import BEFORE_SENDING
 from satark_web_form.form_pages import review_values, send_token
 from satark_web_form.site import ProofProblem, Site, paragraphs, redirect
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from satark.channel import Outcome
+    from satark.api.channel import Outcome
     from satark.flow import FormView
 
 _CLEAR_CACHE = '"cache"'

@@ -12,13 +12,13 @@ from typing import Any
 
 import msgspec
 
-from satark.channel import Address, Call
-from satark.prompt import Prompt, ReceiptPicture, VoiceNote
-from satark.receipt_picture import MIME as PICTURE_MIME
-from satark.receipt_picture import draw_receipt
-from satark.send_result import Accepted, Permanent, SendResult, Transient
-from satark.voice_notes import MIME as NOTE_MIME
-from satark.voice_notes import VoiceNotes, reuse_key
+from satark.api.channel import Address, Call
+from satark.api.prompt import Prompt, ReceiptPicture, VoiceNote
+from satark.api.send_result import Accepted, Permanent, SendResult, Transient
+from satark.printing.receipt_picture import MIME as PICTURE_MIME
+from satark.printing.receipt_picture import draw_receipt
+from satark.speech.voice_notes import MIME as NOTE_MIME
+from satark.speech.voice_notes import VoiceNotes, reuse_key
 from satark_whatsapp.addresses import recipient
 from satark_whatsapp.graph_api import GraphApi
 from satark_whatsapp.settings import WhatsAppSettings

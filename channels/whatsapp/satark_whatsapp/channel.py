@@ -8,10 +8,10 @@ from typing import Final
 
 import msgspec
 
-from satark.channel import Address, Batch, Call, Endpoint, MediaRef, Outcome, RawRequest, RawResponse
-from satark.prompt import Prompt
-from satark.send_result import Misconfigured, SendResult
-from satark.voice_notes import VoiceNotes
+from satark.api.channel import Address, Batch, Call, Endpoint, MediaRef, Outcome, RawRequest, RawResponse
+from satark.api.prompt import Prompt
+from satark.api.send_result import Misconfigured, SendResult
+from satark.speech.voice_notes import VoiceNotes
 from satark_whatsapp import rendering, signature
 from satark_whatsapp.attachments import ATTACHMENT, AttachmentSender, attachments
 from satark_whatsapp.errors import RetryDelays
@@ -26,7 +26,7 @@ PATH: Final = "/whatsapp/webhook"
 
 
 class WhatsAppChannel:
-    """One WhatsApp app at Meta with one or more numbers. Implements `satark.channel.Channel`.
+    """One WhatsApp app at Meta with one or more numbers. Implements `satark.api.channel.Channel`.
 
     Args:
         settings: the section `whatsapp`.
@@ -80,7 +80,7 @@ class WhatsAppChannel:
         """Parse a webhook. The GET that verifies the subscription carries no events.
 
         Raises:
-            satark.channel.Malformed: the body is not a WhatsApp webhook.
+            satark.api.channel.Malformed: the body is not a WhatsApp webhook.
         """
         return Batch() if raw.method == "GET" else self._parser.parse(raw.body)
 
@@ -105,7 +105,7 @@ class WhatsAppChannel:
         return (msgspec.structs.replace(first, fallback=fallback), *rest)
 
     async def find_faults(self) -> Sequence[str]:
-        """Ask Meta for the state of each number: see `satark.fault_finder.FaultFinder`."""
+        """Ask Meta for the state of each number: see `satark.api.fault_finder.FaultFinder`."""
         await self._graph.open()
         try:
             found = [await number_problem(self._graph, number) for number in self._numbers.values()]

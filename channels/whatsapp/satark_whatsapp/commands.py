@@ -9,9 +9,9 @@ from collections.abc import Mapping
 import click
 import msgspec
 
-from satark.commands import geography_of, plugins_of, settings_of
 from satark.flow import FlowError, default_flow, load_flow, read_flow
-from satark.settings import Settings
+from satark.runtime.commands import geography_of, plugins_of, settings_of
+from satark.settings.settings import Settings
 from satark_whatsapp.forms.flow_json import Form, make_form
 from satark_whatsapp.forms.registration import RegistrationError, flow_name, register
 from satark_whatsapp.graph_api import GraphApi

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from satark.channel import (
+from satark.api.channel import (
     Address,
     Edited,
     Event,

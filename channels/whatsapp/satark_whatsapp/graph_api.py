@@ -1,6 +1,6 @@
 """Client of Meta's Graph API: pooled connections, no redirects, no cookies, nothing logged.
 
-Messages, one for every turn, go out through `satark.posting`; what is rare, files and states, through aiohttp.
+Messages, one for every turn, go out through `satark_whatsapp.posting`; what is rare, files and states, through aiohttp.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from satark.posting import Answer, Poster, PostFailed
-from satark.send_result import Accepted, SendResult, Throttled, Transient
+from satark.api.send_result import Accepted, SendResult, Throttled, Transient
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp.errors import (
     PAIR_LIMIT,
@@ -23,6 +22,7 @@ from satark_whatsapp.errors import (
     send_result_of,
     send_result_of_status,
 )
+from satark_whatsapp.posting import Answer, Poster, PostFailed
 from satark_whatsapp.settings import WhatsAppSettings
 from satark_whatsapp.throttling import Throttling
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from satark.channel import Address, Call
-from satark.prompt import Capabilities, Choice, Prompt
+from satark.api.channel import Address, Call
+from satark.api.prompt import Capabilities, Choice, Prompt
 from satark_whatsapp.addresses import recipient
 from satark_whatsapp.text_splitting import split_text
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from satark.channel import Address, Batch, Call, Event, Inbound, Moved
-from satark.send_result import Accepted, Delivered, SendResult
+from satark.api.channel import Address, Batch, Call, Event, Inbound, Moved
+from satark.api.send_result import Accepted, Delivered, SendResult
 from satark_whatsapp import addresses, payload
 from satark_whatsapp.errors import RetryDelays, send_result_of
 from satark_whatsapp.events import MessageContext, event_of

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import msgspec
 
+from satark.api.redacted import Redacted
+from satark.api.sealing import new_identity, open_as, seal
 from satark.custody.chain import canonical_json, format_utc, new_salt
-from satark.identity.sealing import new_identity, open_as, seal
 from satark.identity.signatures import is_signed
-from satark.redacted import Redacted
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

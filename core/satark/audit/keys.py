@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import Connection, Row, Select, delete, select, update
 
-from satark.identity.sealing import CantOpen, new_identity, open_as, recipient_of, seal
+from satark.api.redacted import Redacted
+from satark.api.sealing import CantOpen, new_identity, open_as, recipient_of, seal
 from satark.identity.signatures import is_signed, signing_key, verifier_of
-from satark.redacted import Redacted
 from satark.roster.chain import read_state
 from satark.roster.entries import DESK_USE
 from satark.routing.desks import all_desks

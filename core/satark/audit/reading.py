@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import msgspec
 from sqlalchemy import Connection, Row, select
 
+from satark.api.redacted import Redacted
+from satark.api.sealing import CantOpen
 from satark.audit import acts, keys
 from satark.audit.acts import Act, SignedAct
 from satark.custody.chain import GENESIS, OFFICERS
-from satark.identity.sealing import CantOpen
-from satark.redacted import Redacted
 from satark.routing.rules import desks_above
 from satark.store.tables import custody
 

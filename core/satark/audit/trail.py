@@ -6,13 +6,13 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from satark.api.sealing import recipient_of
 from satark.audit import acts, keys, witness
 from satark.custody import log as custody
 from satark.custody.countersignature import CannotCountersign, countersign
 from satark.custody.manifest import Signer
 from satark.custody.signature import PackSigner
 from satark.custody.verify_pack import held_against, verify_pack
-from satark.identity.sealing import recipient_of
 from satark.identity.signatures import verifier_of
 from satark.roster.entries import officer_key
 from satark.routing.desks import find_desk

@@ -14,12 +14,12 @@ import msgspec
 from sqlalchemy import func, select
 
 from satark import __version__
+from satark.api.sealing import new_identity, seal
 from satark.backup import files
 from satark.backup.folder import KEY, KEYS, MAIN, SPOOL, BackupFolder, Manifest, plain_name
 from satark.backup.rows import key_records, main_records
 from satark.backup.sealed_stream import StoredFile, measure, write_records
 from satark.backup.spooled import spool_records
-from satark.identity.sealing import new_identity, seal
 from satark.retention.erased_list import ErasedList
 from satark.store import evidence_files, tables
 from satark.store.snapshot import consistent_snapshot
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
     from satark.ingest.spool import Spool
     from satark.services import Services
-    from satark.settings import Settings
+    from satark.settings.settings import Settings
 
 
 class BackupKey(msgspec.Struct, frozen=True):

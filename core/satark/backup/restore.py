@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import delete, select
 
+from satark.api.sealing import open_as
 from satark.backup import files
 from satark.backup.create import BackupKey
 from satark.backup.folder import KEY, KEYS, MAIN, SPOOL, BackupFolder
 from satark.backup.rows import filled_tables, load
 from satark.backup.sealed_stream import Damaged, measure, read_records
 from satark.backup.spooled import restore_spool
-from satark.identity.sealing import open_as
 from satark.retention.erased_list import ErasedList
 from satark.store import canaries, evidence_files, tables
 from satark.store.workspace import workspace_dir
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from satark.ingest.spool import Spool
     from satark.runtime.retention_job import Retention
     from satark.services import Services
-    from satark.settings import Settings
+    from satark.settings.settings import Settings
     from satark.store.unit_of_work import UnitOfWork
 
 _MADE_AT_START = (tables.key_canary, tables.flow, tables.retention_key)

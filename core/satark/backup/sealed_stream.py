@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
-from satark.identity.sealing import CantOpen, decrypt_stream, encrypt_stream
+from satark.api.sealing import CantOpen, decrypt_stream, encrypt_stream
 from satark_files.atomic_files import flushed
 
 if TYPE_CHECKING:

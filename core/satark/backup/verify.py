@@ -16,7 +16,7 @@ from satark.custody.comparison import compare_stores
 from satark.ingest.spool import Spool
 from satark.runtime import compose
 from satark.runtime.retention_job import Retention
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark.store.workspace import temporary_folder, workspace_dir
 
 if TYPE_CHECKING:

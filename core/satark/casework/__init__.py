@@ -4,6 +4,7 @@ A tip that was not sealed to a desk does not exist for it: every list, count, se
 own envelopes, and so is the same with and without that tip.
 """
 
+from satark.api.desk import CaseworkError, DeskExists, KeyChanged, NoSuchDesk
 from satark.casework.casework import Casework
 from satark.casework.errors import (
     NoSuchFile,
@@ -15,7 +16,6 @@ from satark.casework.errors import (
 )
 from satark.casework.opened_tip import OpenTip, TipSummary
 from satark.casework.posted_message import PostedMessage
-from satark.desk import CaseworkError, DeskExists, KeyChanged, NoSuchDesk
 from satark.evidence.own_voice import OwnVoice, may_contain_voice
 
 __all__ = [

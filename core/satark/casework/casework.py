@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import Connection, Row, select
 
+from satark.api.sealing import recipient_of
+from satark.api.tip import Envelope, Message, Status, ordinal_order
 from satark.audit.trail import Trail
 from satark.casework.directing import Directing
 from satark.casework.errors import NoSuchTip, VoiceAccessDenied
@@ -22,24 +24,22 @@ from satark.casework.tip_cache import TipCache, documents, open_document
 from satark.casework.work import as_request
 from satark.evidence.own_voice import OwnVoice, as_passed_on, is_own_voice
 from satark.evidence.records import open_records
-from satark.identity.sealing import recipient_of
 from satark.remote.office_outbox import host_of, new_answer
 from satark.retention.schedule import store_term, store_terms
 from satark.routing.releases import release_recipients
 from satark.store import envelopes, tables
 from satark.store.threads import post
-from satark.time_buckets import band
-from satark.tip import Envelope, Message, Status, ordinal_order
+from satark.store.time_buckets import band
 
 if TYPE_CHECKING:
+    from satark.api.desk import Desk
+    from satark.api.transcriber import Transcriber
     from satark.audit.acts import ActKind
     from satark.casework.work import Work
-    from satark.desk import Desk
     from satark.remote.messages import DirectedDesk
     from satark.retention.schedule import Term
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
-    from satark.transcriber import Transcriber
 
 
 class Casework(EvidenceAccess):

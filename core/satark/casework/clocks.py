@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from satark.casework.work import Breach, WorkMark
-from satark.time_buckets import BAND_HOURS
+from satark.store.time_buckets import BAND_HOURS
 
 if TYPE_CHECKING:
+    from satark.api.tip import Header, Priority
     from satark.casework.work import Work
     from satark.casework.working_time import WorkingTime
-    from satark.tip import Header, Priority
 
 _HOUR, _DAY = 3600, 86_400
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias, get_args
 
+from satark.api.desk import CaseworkError
+from satark.api.redacted import Redacted
+from satark.api.tip import OUTCOMES
 from satark.casework.release_rules import RELEASABLE
-from satark.desk import CaseworkError
-from satark.redacted import Redacted
-from satark.tip import OUTCOMES
 
 ActName: TypeAlias = Literal[
     "status", "ask", "direct", "report", "close", "approve", "refuse", "correct", "assign", "merge", "unmerge", "note",

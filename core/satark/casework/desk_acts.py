@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, get_args
 
+from satark.api.tip import FINISHED_STATUSES, OUTCOMES, STATUSES, CaseStep, Message, Outcome, Priority, Status
 from satark.casework.clocks import Clocks, Offices, may_decide
 from satark.casework.desk_act import MAX_TEXT, ActName, ActRefused, DeskAct, Problem
 from satark.casework.errors import NoSuchTip
@@ -16,7 +17,6 @@ from satark.remote.office_outbox import host_of
 from satark.routing.desks import all_desks
 from satark.routing.rules import desks_above
 from satark.store import envelopes
-from satark.tip import FINISHED_STATUSES, OUTCOMES, STATUSES, CaseStep, Message, Outcome, Priority, Status
 
 if TYPE_CHECKING:
     from satark.audit.acts import ActKind

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.desk import CaseworkError
+from satark.api.desk import CaseworkError
 
 if TYPE_CHECKING:
-    from satark.transcriber import DraftFault
+    from satark.api.transcriber import DraftFault
 
 
 class NoSuchTip(CaseworkError):  # noqa: N818 - it reads as what it says, like those below

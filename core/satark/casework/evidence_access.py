@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
+from satark.api.observability import log
+from satark.api.sealing import recipient_of
+from satark.api.transcriber import NoDraft
 from satark.casework.errors import (
     NoSuchFile,
     NoTranscript,
@@ -18,25 +21,22 @@ from satark.casework.opened_tip import OpenTip
 from satark.custody import log as custody
 from satark.custody.entries import DeskOfficer, officer_entry
 from satark.evidence.own_voice import copy_path, may_hear_voices
-from satark.identity.sealing import recipient_of
-from satark.observability import log
 from satark.routing.desks import find_desk
 from satark.store import evidence_files
 from satark.store.sealed_files import clean_path, disguised_path, open_sealed, original_path, preview_path
 from satark.store.workspace import temporary_folder, workspace_dir
-from satark.transcriber import NoDraft
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from satark.api.transcriber import Transcriber
     from satark.audit.acts import ActKind
     from satark.audit.trail import Trail
     from satark.custody.chain import Action, Form
     from satark.custody.log import LogRow
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
-    from satark.transcriber import Transcriber
 
     _PathOf: TypeAlias = Callable[[Path, str], Path]
 

@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from satark.api.redacted import Redacted
 from satark.casework.opened_tip import TipSummary
-from satark.redacted import Redacted
 
 if TYPE_CHECKING:
     from satark.casework.tip_cache import TipCache

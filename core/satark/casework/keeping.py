@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.desk import CaseworkError
+from satark.api.desk import CaseworkError
+from satark.api.tip import INITIAL_STATUS, RetentionStep, Status, status_changes
 from satark.retention import terms
 from satark.retention.schedule import Term
-from satark.tip import INITIAL_STATUS, RetentionStep, Status, status_changes
 
 if TYPE_CHECKING:
+    from satark.api.tip import Header
     from satark.casework.posted_message import PostedMessage
-    from satark.core_settings import RetentionSettings
     from satark.roster.state import RosterState
-    from satark.tip import Header
+    from satark.settings.core import RetentionSettings
 
 AGREED: dict[RetentionStep, RetentionStep] = {"ask_hold": "hold", "ask_lift": "lift", "ask_erasure": "erasure"}
 """What was asked for → the step that is taken when a second officer agrees."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from satark.api.redacted import Redacted
+from satark.api.sealing import CantOpen, open_as, seal
 from satark.casework.posted_message import PostedMessage
-from satark.identity.sealing import CantOpen, open_as, seal
-from satark.redacted import Redacted
 
 _PADDED = 160
 """Characters of every sealed name: its size tells nothing of who it is."""

@@ -6,11 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from satark.casework.errors import NoSuchFile, VoiceAccessDenied
-from satark.casework.posted_message import PostedMessage
-from satark.casework.work import Work, corrected, work_on
-from satark.evidence.own_voice import OwnVoice
-from satark.tip import (
+from satark.api.tip import (
     Envelope,
     Evidence,
     Header,
@@ -19,6 +15,10 @@ from satark.tip import (
     ordinal_order,
     present_status,
 )
+from satark.casework.errors import NoSuchFile, VoiceAccessDenied
+from satark.casework.posted_message import PostedMessage
+from satark.casework.work import Work, corrected, work_on
+from satark.evidence.own_voice import OwnVoice
 
 
 class TipSummary(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,12 +10,12 @@ from satark.casework.errors import OnlyReleased
 from satark.custody.pack import PackContents, WrittenPack, write_pack
 
 if TYPE_CHECKING:
+    from satark.api.tip import Evidence
     from satark.casework.casework import Casework
     from satark.casework.errors import TwoOfficerApproval
     from satark.casework.opened_tip import OpenTip
     from satark.custody.chain import Form
     from satark.custody.manifest import Issuer
-    from satark.tip import Evidence
 
 
 def export_pack(

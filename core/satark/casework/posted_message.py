@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from satark.tip import Message
+from satark.api.tip import Message
 
 
 class PostedMessage(msgspec.Struct, frozen=True):

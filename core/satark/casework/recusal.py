@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from satark.api.sealing import recipient_of
+from satark.api.tip import CaseStep, Message
 from satark.custody import log as custody
 from satark.custody.entries import DeskOfficer, officer_entry
-from satark.identity.sealing import recipient_of
 from satark.roster.entries import RECOVERY
-from satark.tip import CaseStep, Message
 
 if TYPE_CHECKING:
     from satark.audit.acts import ActKind

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from satark.api.redacted import Redacted
 from satark.casework.opened_tip import TipSummary
 from satark.casework.related.index import Reason
-from satark.redacted import Redacted
 
 if TYPE_CHECKING:
     from satark.casework.casework import Casework

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from satark.api.desk import LEVELS, CaseworkError
+from satark.api.redacted import Redacted
+from satark.api.tip import CaseStep, Message
 from satark.casework.approvals import two_officers
 from satark.casework.sender_hints import words_of
-from satark.desk import LEVELS, CaseworkError
-from satark.redacted import Redacted
-from satark.tip import CaseStep, Message
 from satark_words.folding import fold
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from satark.api.tip import Header
     from satark.dialogue.flow.questionnaire import Questionnaire
-    from satark.tip import Header
     from satark_words.geography.geography import Geography
 
 _LANGUAGES: Final = ("hi", "en")

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from sqlalchemy import Connection, select
 
+from satark.api.sealing import CantOpen, open_as, open_envelope, open_tip, recipient_of
+from satark.api.tip import Envelope, Message, Tip
 from satark.casework.errors import NoSuchTip
 from satark.casework.opened_tip import TipSummary, summarize
 from satark.casework.posted_message import PostedMessage
@@ -24,12 +26,10 @@ from satark.casework.search_index import SearchIndex
 from satark.casework.search_texts import SearchTexts
 from satark.casework.work import corrected
 from satark.evidence.records import open_records
-from satark.identity.sealing import CantOpen, open_as, open_envelope, open_tip, recipient_of
 from satark.remote import office_outbox
 from satark.routing.releases import released_tip
 from satark.store import envelopes, tables, tip_changes
 from satark.store.threads import batches, new_messages
-from satark.tip import Envelope, Message, Tip
 
 if TYPE_CHECKING:
     from satark.remote.messages import OfficeAnswer

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from satark.api.tip import Message, RetentionStep
 from satark.casework.keeping import Keeping, StepRefused, check_agree, check_ask, keeping_of
-from satark.tip import Message, RetentionStep
 
 if TYPE_CHECKING:
     from satark.audit.acts import ActKind

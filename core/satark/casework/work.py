@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
-from satark.tip import FINISHED_STATUSES, INITIAL_STATUS, CaseStep, Outcome, Status, is_dispute
+from satark.api.tip import FINISHED_STATUSES, INITIAL_STATUS, CaseStep, Outcome, Status, is_dispute
 
 if TYPE_CHECKING:
+    from satark.api.tip import Header, Message, Release
     from satark.casework.posted_message import PostedMessage
-    from satark.tip import Header, Message, Release
 
 WorkMark: TypeAlias = Literal["owed", "late", "closing", "disputed", "risen"]
 """What a tip asks of a desk. `owed`: the desk owes a report. `late`: a clock ran out, at this desk or below it.

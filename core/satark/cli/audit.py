@@ -9,8 +9,8 @@ import msgspec
 
 from satark.audit.witness import lost_witnesses
 from satark.cli.counted import counted
-from satark.commands import open_services
 from satark.custody.audit import AuditReport, LogHead, verify_log
+from satark.runtime.commands import open_services
 
 
 @click.group()

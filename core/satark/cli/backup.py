@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from satark.api.sealing import CantOpen, check_identity, check_recipient
 from satark.backup.create import Made, make_backup
 from satark.backup.folder import BackupFolder, Busy
 from satark.backup.restore import CantRestore, Restored, restore_backup
 from satark.backup.sealed_stream import Damaged
 from satark.backup.verify import find_damage, open_spool, run_drill, store_problems
 from satark.cli.counted import counted
-from satark.commands import open_services, plugins_of, settings_of
-from satark.identity.sealing import CantOpen, check_identity, check_recipient
 from satark.runtime import compose
+from satark.runtime.commands import open_services, plugins_of, settings_of
 from satark.runtime.retention_job import Retention
-from satark.settings import SettingProblem, Settings, SettingsError
+from satark.settings.settings import SettingProblem, Settings, SettingsError
 from satark.store.snapshot import SnapshotBusy
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from satark.commands import open_services, settings_of
+from satark.runtime.commands import open_services, settings_of
 
 if TYPE_CHECKING:
     from satark_testing.canary.report import Report

@@ -19,17 +19,17 @@ from satark.cli.check_setting_names import name_problems
 from satark.cli.check_stores import store_problems
 from satark.cli.check_transcription import transcription_problems
 from satark.cli.roles import roles_option
-from satark.core_settings import Core, Role
 from satark.ingest.spool import describe, quarantined, waiting
 from satark.plugins.loader import PluginError, Plugins
 from satark.routing.rules import PROBE_DESK
 from satark.runtime import compose
 from satark.runtime.host import ROLES
 from satark.services import Services, WorkerContext
-from satark.settings import SettingProblem, Settings, SettingsError
+from satark.settings.core import Core, Role
+from satark.settings.settings import SettingProblem, Settings, SettingsError
+from satark.speech.voice_notes import VoiceNotes
 from satark.store.tables import desk
 from satark.store.writer import Writer
-from satark.voice_notes import VoiceNotes
 from satark_files.sandbox.protections import NAMES, find_protections
 
 if TYPE_CHECKING:

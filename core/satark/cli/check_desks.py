@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from satark.settings import SettingProblem
+from satark.settings.settings import SettingProblem
 
 if TYPE_CHECKING:
     from satark_words.geography.geography import Geography

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from satark.api.destination import Destination
 from satark.delivery.reader import key_problems
-from satark.destination import Destination
-from satark.settings import SettingProblem
+from satark.settings.settings import SettingProblem
 from satark_words.geography.units import ELSEWHERE
 
 if TYPE_CHECKING:
-    from satark.core_settings import Core
-    from satark.destination_rule import DestinationRule
-    from satark.sink import Sink
+    from satark.api.destination_rule import DestinationRule
+    from satark.api.sink import Sink
+    from satark.settings.core import Core
     from satark_words.geography.geography import Geography
 
 

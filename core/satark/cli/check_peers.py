@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from satark.runtime.peer_faults import ask_peers
-from satark.settings import SettingProblem
+from satark.settings.settings import SettingProblem
 
 if TYPE_CHECKING:
-    from satark.channel import Channel
-    from satark.sink import Sink
+    from satark.api.channel import Channel
+    from satark.api.sink import Sink
 
 _HINT: Final = "what is for it waits until then"
 

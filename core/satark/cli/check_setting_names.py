@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
-from satark.settings import SettingProblem, Settings
+from satark.settings.settings import SettingProblem, Settings
 
 SIMILARITY = 0.85
 """How similar an unknown name must be to a setting's to count as a misspelling. Other names are not ours."""

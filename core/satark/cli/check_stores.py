@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from satark.custody.comparison import compare_stores
-from satark.settings import SettingProblem
+from satark.settings.settings import SettingProblem
 from satark.store.snapshot import SnapshotBusy
 
 if TYPE_CHECKING:

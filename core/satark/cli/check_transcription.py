@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from satark.evidence.recognition.model import ModelError, find_files
 from satark.evidence.recognition.recogniser import recognisers_of
-from satark.extras.packages import advice
-from satark.settings import SettingProblem, Settings
+from satark.settings.settings import SettingProblem, Settings
+from satark_files.extra_packages import advice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

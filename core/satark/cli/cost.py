@@ -12,8 +12,8 @@ import click
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
-from satark.core_settings import PUBLIC_METRICS
-from satark.settings import Settings
+from satark.settings.core import PUBLIC_METRICS
+from satark.settings.settings import Settings
 from satark_files.decoding import DECODING_ERRORS
 
 _SECONDS: Final = 5.0

@@ -9,7 +9,7 @@ import click
 from alembic.util import CommandError
 
 from satark.runtime import compose
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark.store import canaries
 from satark.store.migrations import Migrations
 

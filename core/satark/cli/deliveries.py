@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from satark.commands import open_services
+from satark.runtime.commands import open_services
 from satark.store import deliveries as store
 from satark.store.breakers import OpenBreaker, read_open_breakers
 

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 import click
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from satark.commands import settings_of
+from satark.runtime.commands import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from satark.settings import Settings
+    from satark.settings.settings import Settings
 
 _TEMPLATES: Final = Path(__file__).parent / "deployment"
 _SUFFIX: Final = ".jinja"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from satark.commands import plugins_of, settings_of
-from satark.identity.sealing import new_identity, recipient_of
+from satark.api.sealing import new_identity, recipient_of
 from satark.runtime import compose
+from satark.runtime.commands import plugins_of, settings_of
 from satark_files import atomic_files
 
 

@@ -11,18 +11,18 @@ import click
 import msgspec
 
 from satark.cli.counted import counted
-from satark.commands import settings_of
 from satark.custody.countersignature import held_with
 from satark.custody.verify_pack import PackReport, held_against, verify_pack
-from satark.extras.packages import needing
 from satark.roster.copy_file import read_copy
+from satark.runtime.commands import settings_of
+from satark_files.extra_packages import needing
 from satark_files.scrubber import LEFT_OUT, REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from satark.core_settings import EvidenceSettings
     from satark.custody.manifest import Signer
+    from satark.settings.core import EvidenceSettings
     from satark_files.clean_files import CleanedFile
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)

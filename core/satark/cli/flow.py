@@ -10,7 +10,9 @@ from typing import Any, Final
 
 import click
 
-from satark.channel import Text
+from satark.api.channel import Text
+from satark.api.prompt import Capabilities
+from satark.api.tip import RECEIPT_DIGITS, Receipt
 from satark.cli.counted import counted
 from satark.cli.flow_diagram import mermaid
 from satark.cli.flow_difference import consequence, differences
@@ -19,7 +21,6 @@ from satark.cli.flow_new import flow_new
 from satark.cli.flow_picture import picture
 from satark.cli.flow_schema import flow_schema
 from satark.cli.flow_versions import flow_restore, flow_versions
-from satark.commands import plugins_of, settings_of
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
@@ -28,9 +29,8 @@ from satark.dialogue.flow.meanings import undeclared
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Session, Turn
 from satark.plugins.loader import PluginError, Plugins
-from satark.prompt import Capabilities
-from satark.settings import SettingsError
-from satark.tip import RECEIPT_DIGITS, Receipt
+from satark.runtime.commands import plugins_of, settings_of
+from satark.settings.settings import SettingsError
 from satark_words.codes import HANDOFF_DIGITS
 from satark_words.geography.geography import Geography
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import click
 
-from satark.commands import settings_of
+from satark.runtime.commands import settings_of
 from satark_words.catalogues import Catalogues
 from satark_words.languages import language, parts, translations
 

@@ -7,10 +7,10 @@ from typing import Any, Final, get_args
 
 import msgspec
 
+from satark.api.flow import Accuses, Meaning, StepType
+from satark.api.tip import Priority
 from satark.dialogue.flow.accusations import NOBODY
 from satark.dialogue.steps.built_in import BUILT_IN_STEP_TYPES
-from satark.dialogue.steps.contract import Accuses, Meaning, StepType
-from satark.tip import Priority
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _TEXT: Final = {"type": "string"}

@@ -9,9 +9,9 @@ import click
 import msgspec
 
 from satark.cli.counted import counted
-from satark.commands import open_services, plugins_of
 from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.definition import Flow, FlowError
+from satark.runtime.commands import open_services, plugins_of
 from satark.store.flows import stored_flows
 
 _SHOWN = 12

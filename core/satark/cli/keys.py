@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from satark.commands import open_services, settings_of
 from satark.runtime import compose
+from satark.runtime.commands import open_services, settings_of
 from satark.runtime.edge_key_change import CantChange, change_edge_key
 
 

@@ -13,8 +13,8 @@ from babel import Locale, UnknownLocaleError
 from satark.cli.counted import counted
 from satark.cli.flow_languages import Coverage, coverage
 from satark.cli.language_catalogue import empty_catalogue, every_part
-from satark.commands import plugins_of, settings_of
 from satark.flow import FlowError, default_flow, load_flow, read_flow
+from satark.runtime.commands import plugins_of, settings_of
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.languages import LanguageError, language, languages_of, use_folder
 

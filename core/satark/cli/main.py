@@ -68,9 +68,9 @@ def _failure_of(error: Exception) -> _Failure | None:
     """Return what to tell of an expected failure; None for any other."""
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - where nothing fails nothing of it is needed
 
-    from satark.extras.packages import MissingPackage  # noqa: PLC0415
     from satark.plugins.loader import PluginError  # noqa: PLC0415
-    from satark.settings import SettingsError  # noqa: PLC0415
+    from satark.settings.settings import SettingsError  # noqa: PLC0415
+    from satark_files.extra_packages import MissingPackage  # noqa: PLC0415
 
     if isinstance(error, SettingsError):
         return _WrongConfiguration(f"{error}\n`satark check` shows the whole configuration.")
@@ -107,7 +107,7 @@ class _SharedGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List all commands; where the plugins can't be loaded, only the core's."""
         from satark.plugins.loader import PluginError  # noqa: PLC0415 - only a group's own help needs them
-        from satark.settings import SettingsError  # noqa: PLC0415
+        from satark.settings.settings import SettingsError  # noqa: PLC0415
 
         try:
             shared = _plugins_group(ctx).get_command(ctx, self.name or "")
@@ -133,7 +133,7 @@ def _of_plugins(ctx: click.Context) -> Mapping[str, str]:
 
 def _plugins_group(ctx: click.Context) -> click.Group:
     """Load the plugins' commands, once per invocation."""
-    from satark.commands import plugins_of  # noqa: PLC0415 - most commands are the core's
+    from satark.runtime.commands import plugins_of  # noqa: PLC0415 - most commands are the core's
 
     if __name__ not in ctx.meta:
         ctx.meta[__name__] = click.Group()

@@ -14,8 +14,8 @@ import click
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from satark.cli.plugin_grade import plugin_grade
-from satark.core_settings import Core
 from satark.plugins.loader import installed
+from satark.settings.core import Core
 
 _SCAFFOLD = Path(__file__).parent / "scaffold"
 _SUFFIX = ".jinja"

@@ -7,7 +7,7 @@ import json
 import click
 
 from satark.plugins.loader import installed
-from satark.settings import Settings
+from satark.settings.settings import Settings
 
 
 @click.command()

@@ -8,10 +8,10 @@ from typing import Final
 
 import click
 
-from satark.extras.packages import needing
 from satark.printing.poster.qr_code import render_qr_code
 from satark.printing.poster.target import QrTarget, QrTargetError, form_target, whatsapp_target
-from satark.settings import Settings
+from satark.settings.settings import Settings
+from satark_files.extra_packages import needing
 from satark_words.languages import languages_of
 
 _SMALLEST, _LARGEST = 20, 100

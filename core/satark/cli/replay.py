@@ -9,9 +9,9 @@ from typing import Final
 import aiohttp
 import click
 
-from satark.channel import Channel, Endpoint, RawRequest, SigningChannel
-from satark.commands import plugins_of, settings_of
-from satark.settings import provider_url
+from satark.api.channel import Channel, Endpoint, RawRequest, SigningChannel
+from satark.runtime.commands import plugins_of, settings_of
+from satark.settings.settings import provider_url
 
 _SECONDS: Final = 30
 _SHOWN: Final = 2000
@@ -38,7 +38,7 @@ def replay(ctx: click.Context, fixture: Path, *, name: str, path: str | None, qu
     channel = _channel(ctx, name)
     if not isinstance(channel, SigningChannel):
         raise click.ClickException(
-            f"the channel {name!r} can't sign: give it a method `sign` (satark.channel.SigningChannel)"
+            f"the channel {name!r} can't sign: give it a method `sign` (satark.api.channel.SigningChannel)"
         )
     raw = channel.sign(_recorded(_endpoint(channel, path), fixture, query))
     if not channel.verify(raw):

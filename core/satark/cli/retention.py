@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from satark.cli.counted import counted
-from satark.commands import open_services, plugins_of, settings_of
 from satark.retention.schedule import is_due
 from satark.runtime import compose
+from satark.runtime.commands import open_services, plugins_of, settings_of
 from satark.runtime.retention_job import Retention
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
-from satark.core_settings import Role
 from satark.runtime.host import ROLES
+from satark.settings.core import Role
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -9,12 +9,12 @@ import click
 import msgspec
 
 from satark.cli.counted import counted
-from satark.commands import open_services
 from satark.roster.chain import append
 from satark.roster.entries import Closed, DeskAdded, DestinationSet, KeyChange, OfficerSet, decode_entry
 from satark.roster.proposals import all_proposals, missing_signatures
 from satark.roster.roster import desk_problems, destination_problems
 from satark.routing.desks import all_desks, close_roster
+from satark.runtime.commands import open_services
 
 if TYPE_CHECKING:
     from satark.roster.entries import Body, Entry

@@ -7,16 +7,16 @@ import os
 import click
 from starlette.applications import Starlette
 
+from satark.api.observability import log
 from satark.cli.roles import Roles, roles_option
-from satark.core_settings import Role
 from satark.identity.memory_lock import lock_memory
-from satark.observability import log
 from satark.routing.desks import all_desks
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.runtime.http_server import check_port, collect_rarely, run_server
 from satark.runtime.processes import serve_in_processes
-from satark.settings import Settings
+from satark.settings.core import Role
+from satark.settings.settings import Settings
 from satark.telemetry.logs import configure_logging
 from satark_files.sandbox.core_dumps import forbid_dumps
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from satark.commands import geography_of, settings_of
 from satark.dialogue.rendering.phrases import every_phrase
 from satark.flow import FlowError, default_flow, read_flow
+from satark.runtime.commands import geography_of, settings_of
 from satark.speech.clips_folder import Filled, fill_folder
 from satark.speech.encoder import EncoderError
 from satark.speech.synthetic_voice import PROGRAM, SyntheticVoiceError
-from satark.voice_notes import PAUSE, clip_name
+from satark.speech.voice_notes import PAUSE, clip_name
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from satark.api.desk import CaseworkError
 from satark.custody.chain import canonical_json, format_utc
 from satark.custody.manifest import Signer
 from satark.custody.signature import PackSignature, is_signed_by, sign
 from satark.custody.verify_pack import PackProblem, PackReport
-from satark.desk import CaseworkError
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:

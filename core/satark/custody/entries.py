@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from satark import __version__
+from satark.api.tip import Evidence
 from satark.custody.chain import Action, Form, LogEntry, format_utc, new_salt
-from satark.time_buckets import band
-from satark.tip import Evidence
+from satark.store.time_buckets import band
 
 TOOL = f"satark {__version__}"
 _COMPLETE = 100

@@ -13,9 +13,9 @@ import msgspec
 from sqlalchemy import Row as DbRow
 from sqlalchemy import bindparam, select, update
 
+from satark.api.sealing import CantOpen, open_as, seal
 from satark.custody import chain
 from satark.custody.chain import ChainRow, LogEntry
-from satark.identity.sealing import CantOpen, open_as, seal
 from satark.store.tables import anchor, custody, custody_head
 
 if TYPE_CHECKING:

@@ -20,6 +20,8 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from satark.api.redacted import Redacted
+from satark.api.tip import Evidence, Tip
 from satark.custody import chain
 from satark.custody.chain import Form, canonical_json, format_utc
 from satark.custody.entries import TOOL
@@ -35,9 +37,7 @@ from satark.custody.manifest import (
     group_digits,
 )
 from satark.custody.signature import SIGNATURE, PackSigner, sign
-from satark.extras.packages import needing
-from satark.redacted import Redacted
-from satark.tip import Evidence, Tip
+from satark_files.extra_packages import needing
 from satark_files.file_endings import ending_of
 from satark_words.languages import languages_of
 

@@ -7,9 +7,9 @@ from typing import Final, Literal
 
 import msgspec
 
+from satark.api.redacted import Redacted
 from satark.custody.manifest import Signer
 from satark.identity.signatures import is_signed
-from satark.redacted import Redacted
 
 SIGNATURE: Final = "signature.json"
 """The file of the pack that has it."""

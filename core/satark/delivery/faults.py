@@ -9,14 +9,14 @@ from sqlalchemy import and_, case, func, or_, select
 
 from satark.store.breakers import read_open_breakers
 from satark.store.tables import delivery
-from satark.time_buckets import band
+from satark.store.time_buckets import band
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from sqlalchemy import ColumnElement, Connection
 
-    from satark.destination_rule import DestinationRule
+    from satark.api.destination_rule import DestinationRule
 
 
 class DestinationFault(msgspec.Struct, frozen=True, kw_only=True):

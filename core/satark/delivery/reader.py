@@ -13,14 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.casework.errors import NoSuchFile
-from satark.casework.posted_message import PostedMessage
-from satark.casework.work import corrected
-from satark.custody import entries
-from satark.custody import log as custody
-from satark.evidence.own_voice import as_passed_on, is_muted, is_own_voice
-from satark.evidence.records import open_records
-from satark.identity.sealing import (
+from satark.api.sealing import (
     CantOpen,
     check_identity,
     new_identity,
@@ -29,19 +22,26 @@ from satark.identity.sealing import (
     open_tip,
     recipient_of,
 )
-from satark.settings import SettingProblem, SettingsError
-from satark.sink import ReadingSink
+from satark.api.sink import ReadingSink
+from satark.api.tip import Envelope, Evidence, Header, Message, Tip
+from satark.casework.errors import NoSuchFile
+from satark.casework.posted_message import PostedMessage
+from satark.casework.work import corrected
+from satark.custody import entries
+from satark.custody import log as custody
+from satark.evidence.own_voice import as_passed_on, is_muted, is_own_voice
+from satark.evidence.records import open_records
+from satark.settings.settings import SettingProblem, SettingsError
 from satark.store.sealed_files import open_sealed
 from satark.store.workspace import workspace_dir
-from satark.tip import Envelope, Evidence, Header, Message, Tip
 from satark_files import atomic_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from satark.destination_rule import DestinationRule
+    from satark.api.destination_rule import DestinationRule
+    from satark.api.sink import Delivery, Sink
     from satark.services import Services
-    from satark.sink import Delivery, Sink
     from satark.store.unit_of_work import UnitOfWork
 
 

@@ -13,20 +13,20 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from satark.backoff import backoff, keep_running, wait_for
+from satark.api.backoff import backoff, keep_running, wait_for
+from satark.api.destination import HERE, Destination
+from satark.api.observability import LifecycleEvent, log
+from satark.api.sink import DeadLetter, DeliveryResult, Done, Retry
 from satark.delivery.breaker import TRIALS, CircuitBreaker
 from satark.delivery.payload import load
-from satark.destination import HERE, Destination
-from satark.observability import LifecycleEvent, log
-from satark.sink import DeadLetter, DeliveryResult, Done, Retry
 from satark.store import breakers
 from satark.store import deliveries as store
 from satark.store.writer import StoreDown, WriteBatcher
 
 if TYPE_CHECKING:
-    from satark.core_settings import Core
+    from satark.api.sink import Delivery, Sink
     from satark.services import Services
-    from satark.sink import Delivery, Sink
+    from satark.settings.core import Core
     from satark.store.unit_of_work import UnitOfWork
     from satark.store.writer import Writer
     from satark.telemetry.metrics import Metrics

@@ -7,8 +7,11 @@ from typing import TypeAlias
 
 import msgspec
 
-from satark.channel import Event
-from satark.choice_tokens import code_token
+from satark.api.channel import Event
+from satark.api.choice_tokens import code_token
+from satark.api.flow import Step
+from satark.api.prompt import Choice, Prompt, ReceiptPicture
+from satark.api.tip import Receipt
 from satark.dialogue.events.aloud import notice_voice
 from satark.dialogue.events.complete_tip import is_complete_tip
 from satark.dialogue.events.dispatch import handle_event
@@ -22,12 +25,9 @@ from satark.dialogue.states import handoff
 from satark.dialogue.states import mailbox as mailbox_states
 from satark.dialogue.states.registry import STATES
 from satark.dialogue.states.unsent import UNSENT
-from satark.dialogue.steps.contract import Step
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import MAX_FILES, LoadedFlow
 from satark.dialogue.turn.prompts import make_prompt
-from satark.prompt import Choice, Prompt, ReceiptPicture
-from satark.tip import Receipt
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.languages import script_of

@@ -6,10 +6,10 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from satark.channel import MediaKind, MediaRef
-from satark.prompt import Prompt
-from satark.redacted import Redacted
-from satark.tip import Accused, Message, Place, Priority
+from satark.api.channel import MediaKind, MediaRef
+from satark.api.prompt import Prompt
+from satark.api.redacted import Redacted
+from satark.api.tip import Accused, Message, Place, Priority
 
 
 class GivenAnswer(Redacted, frozen=True, omit_defaults=True, array_like=True):

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.channel import SPOKEN
-from satark.desk import LEVELS
-from satark.redacted import Redacted
+from satark.api.channel import SPOKEN
+from satark.api.desk import LEVELS
+from satark.api.redacted import Redacted
+from satark.api.tip import Evidence
 from satark.store.sealed_files import clean_path, muted_path
-from satark.tip import Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from satark.desk import Level
-    from satark.tip import Tip
+    from satark.api.desk import Level
+    from satark.api.tip import Tip
 
 OTHER: Final = "other"
 """The answer to the step that means `own_voice` that makes recordings sent as evidence ordinary evidence."""

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
+    from satark.api.tip import Origin
     from satark.store.sealed_files import SealedPart
-    from satark.tip import Origin
     from satark_files.limits import Limits
     from satark_files.sandbox.sandbox import Sandbox
 
@@ -53,7 +53,7 @@ class Rejected(Exception):  # noqa: N818 - as above
 
 
 class ProcessedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """The part of `satark.tip.Evidence` that follows from a file's bytes."""
+    """The part of `satark.api.tip.Evidence` that follows from a file's bytes."""
 
     mime: str
     """The type of the content (`satark_files.sniff`); `application/octet-stream` where it is not known."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from satark.identity.sealing import CantOpen, open_as
-from satark.tip import Evidence
+from satark.api.sealing import CantOpen, open_as
+from satark.api.tip import Evidence
 
 
 class StoredFile(Protocol):

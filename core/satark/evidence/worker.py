@@ -10,32 +10,32 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import structs
 
-from satark.backoff import backoff, wait_for
-from satark.channel import SPOKEN, MediaGone, channel_of
+from satark.api.backoff import backoff, wait_for
+from satark.api.channel import SPOKEN, MediaGone, channel_of
+from satark.api.observability import Kind, LifecycleEvent, log
+from satark.api.sealing import seal
+from satark.api.tip import Evidence, Origin
 from satark.custody import entries
 from satark.custody import log as custody
 from satark.dialogue.session import FileNotice
 from satark.evidence.own_card import is_senders_card
 from satark.evidence.pipeline import ProcessedFile, Rejected, TooLarge, process_file, remove_abandoned
-from satark.extras.packages import needing
-from satark.identity.sealing import seal
-from satark.observability import Kind, LifecycleEvent, log
 from satark.store import evidence_files as store
 from satark.store.sealed_files import erase, total_original_bytes
 from satark.store.workspace import workspace_dir
 from satark.store.writer import StoreDown
-from satark.tip import Evidence, Origin
+from satark_files.extra_packages import needing
 from satark_files.limits import MB
 from satark_files.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from satark.channel import Channel, MediaRef
+    from satark.api.channel import Channel, MediaRef
     from satark.dialogue.session import MediaJob
     from satark.identity.edge_key import Identity
     from satark.outbox.file_notices import FileNotices
-    from satark.settings import Settings
+    from satark.settings.settings import Settings
     from satark.store.unit_of_work import UnitOfWork
     from satark.store.writer import Writer
     from satark.telemetry.metrics import Metrics

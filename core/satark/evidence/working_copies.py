@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from satark.api.tip import Origin
     from satark.store.sealed_files import SealedPart
-    from satark.tip import Origin
     from satark_files.limits import Limits
     from satark_files.sandbox.sandbox import Sandbox
     from satark_files.scrubber import Cleaned

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from nacl.encoding import RawEncoder
 from nacl.pwhash import argon2id
 
+from satark.api.tip import RECEIPT_DIGITS
 from satark.identity.stock import Stock
-from satark.tip import RECEIPT_DIGITS
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from satark.dialogue.session import NewerSession
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from satark.channel import Address
+    from satark.api.channel import Address
     from satark.dialogue.engine import Engine
     from satark.dialogue.rendering.form_view import FormView
     from satark.identity.edge_key import Identity

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from satark.channel import Edited, Event, Inbound, Revoked
-from satark.prompt import Prompt
+from satark.api.channel import Edited, Event, Inbound, Revoked
+from satark.api.prompt import Prompt
 
 if TYPE_CHECKING:
-    from satark.channel import Channel
+    from satark.api.channel import Channel
     from satark.identity.edge_key import Identity
     from satark.identity.receipts import CodeKey
     from satark.store.outbox import OutboxMessage

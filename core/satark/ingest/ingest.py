@@ -13,18 +13,19 @@ from functools import partial
 from secrets import token_bytes
 from typing import TYPE_CHECKING, TypeAlias
 
-from satark.channel import Outcome, Tap, Text
-from satark.choice_tokens import code_in
+from satark.api.channel import Outcome, Tap, Text
+from satark.api.choice_tokens import code_in
+from satark.api.observability import LifecycleEvent, log
 from satark.ingest.event import InboundEvent, TurnResult
 from satark.ingest.spool import SpoolFull
-from satark.observability import LifecycleEvent, log
 from satark.outbox.outbox import message
 from satark.store.writer import StoreDown
 from satark.telemetry.faults import ALARM_SECONDS, provider_alarm
 from satark_words.codes import find_handoff_code, find_receipt_code
 
 if TYPE_CHECKING:
-    from satark.channel import Batch, Call, Channel, Event, Inbound
+    from satark.api.channel import Batch, Call, Channel, Event, Inbound
+    from satark.api.prompt import Prompt
     from satark.dialogue.engine import Engine
     from satark.identity.edge_key import Identity
     from satark.identity.receipts import CodeStock
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from satark.ingest.spool import Spool
     from satark.outbox.outbox import Outbox
     from satark.outbox.worker import ReplyWorker
-    from satark.prompt import Prompt
     from satark.store.writer import Writer
     from satark.telemetry.metrics import Metrics
 

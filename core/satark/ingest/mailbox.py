@@ -7,23 +7,22 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import delete, or_, select
 
-from satark import time_buckets
+from satark.api.sealing import CantOpen, open_as
+from satark.api.tip import Message
 from satark.dialogue.session import Mailbox, OpenMailbox
 from satark.identity.edge_key import Handle
-from satark.identity.sealing import CantOpen, open_as
 from satark.routing.tip_keys import decode_root, present_recipient
-from satark.store import evidence_files, tables, threads
-from satark.tip import Message
+from satark.store import evidence_files, tables, threads, time_buckets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from satark.core_settings import Core
     from satark.dialogue.session import Session
     from satark.identity.edge_key import Identity
     from satark.identity.receipts import CodeKey, OpenedReceipt
     from satark.ingest.event import InboundEvent
     from satark.roster.roster import Roster
+    from satark.settings.core import Core
     from satark.store.unit_of_work import UnitOfWork
 
 

@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from satark.api.observability import log
 from satark.identity.edge_key import BrokenSeal
-from satark.observability import log
 from satark.store.writer import StoreDown
 
 if TYPE_CHECKING:
-    from satark.channel import Channel
+    from satark.api.channel import Channel
     from satark.ingest.ingest import Ingest
     from satark.ingest.spool import Spool
     from satark.telemetry.metrics import Metrics

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark import time_buckets
 from satark.dialogue.session import decode_session, encode_session
 from satark.identity.edge_key import BrokenSeal, Handle
-from satark.store import conversations
+from satark.store import conversations, time_buckets
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
@@ -17,10 +16,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from satark.channel import Address
-    from satark.core_settings import Core
+    from satark.api.channel import Address
     from satark.dialogue.session import Session
     from satark.identity.edge_key import Identity
+    from satark.settings.core import Core
     from satark.store.conversations import ConversationRow
 
 

@@ -7,25 +7,24 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec.structs import replace
 
-from satark import time_buckets
-from satark.desk import Screening
-from satark.destination import DESK_SINK, HERE, Destination
+from satark.api.desk import Screening
+from satark.api.destination import DESK_SINK, HERE, Destination
+from satark.api.observability import log
+from satark.api.sealing import encode, new_identity, seal
+from satark.api.tip import Envelope, Header, Priority, Receipt, Tip
 from satark.identity.age_keys import encrypt
 from satark.identity.random_bytes import random_bytes
 from satark.identity.receipts import FreshCode, OpenedReceipt
-from satark.identity.sealing import encode, new_identity, seal
 from satark.identity.tip_numbers import new_number
 from satark.ingest.event import seen_key, seen_row
-from satark.observability import log
 from satark.roster.state import RosterState
 from satark.routing import rules
 from satark.routing.desks import close_roster, lock_desks
 from satark.routing.tip_keys import TipRoot, encode_root, name_tags, tip_verifier
-from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
-from satark.tip import Envelope, Header, Priority, Receipt, Tip
+from satark.store import deliveries, envelopes, evidence_files, tables, time_buckets, tip_changes
 
 if TYPE_CHECKING:
-    from satark.desk import Desk
+    from satark.api.desk import Desk
     from satark.dialogue.session import Session, Submission
     from satark.identity.edge_key import Identity
     from satark.identity.receipts import CodeStock

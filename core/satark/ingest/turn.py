@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.channel import ErasingChannel, Moved
+from satark.api.channel import ErasingChannel, Moved
 from satark.custody.erasure import erase_files
 from satark.identity.age_keys import new_identity
 from satark.identity.random_bytes import random_bytes
@@ -18,7 +18,8 @@ from satark.routing.desks import all_desks
 from satark.store import evidence_files, provider_messages
 
 if TYPE_CHECKING:
-    from satark.channel import Channel
+    from satark.api.channel import Channel
+    from satark.api.prompt import Prompt
     from satark.dialogue.engine import Engine
     from satark.dialogue.session import Session, Turn
     from satark.identity.edge_key import Identity
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from satark.ingest.submission import Submissions
     from satark.outbox.outbox import Outbox
     from satark.plugins.loader import Plugins
-    from satark.prompt import Prompt
     from satark.store.conversations import ConversationRow
     from satark.store.flows import Flows
     from satark.store.outbox import OutboxMessage

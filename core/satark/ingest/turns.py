@@ -17,12 +17,12 @@ from satark.store import bulk, conversations, provider_messages
 from satark.store.tables import seen
 
 if TYPE_CHECKING:
+    from satark.api.prompt import Prompt
     from satark.identity.edge_key import Identity
     from satark.ingest.handoff_codes import HandoffCodes
     from satark.ingest.sessions import SessionStore
     from satark.ingest.turn import TurnRunner
     from satark.outbox.outbox import Outbox
-    from satark.prompt import Prompt
     from satark.store.flows import Flows
     from satark.store.outbox import OutboxMessage
     from satark.store.unit_of_work import UnitOfWork

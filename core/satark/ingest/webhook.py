@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
-from satark.channel import Batch, Malformed, Outcome, RawRequest, RawResponse
+from satark.api.channel import Batch, Malformed, Outcome, RawRequest, RawResponse
+from satark.api.observability import log
 from satark.ingest.ingest import IngestFailed
 from satark.ingest.unverified_bodies import BodyTooLarge, NoRoom
-from satark.observability import log
 from satark.store.writer import StoreDown
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-    from satark.channel import Channel, Endpoint
+    from satark.api.channel import Channel, Endpoint
     from satark.ingest.ingest import Ingest
     from satark.ingest.unverified_bodies import UnverifiedBodies
     from satark.telemetry.metrics import Metrics

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.channel import Address
+from satark.api.channel import Address
 from satark.identity.random_bytes import random_bytes
 from satark.store import outbox
 from satark.store.outbox import OutboxMessage
 
 if TYPE_CHECKING:
-    from satark.channel import Call, Channel
+    from satark.api.channel import Call, Channel
+    from satark.api.prompt import Capabilities, Prompt
     from satark.dialogue.rendering.read_aloud import ReadAloud
     from satark.identity.edge_key import Handle, Identity
-    from satark.prompt import Capabilities, Prompt
     from satark.store.unit_of_work import UnitOfWork
 
 

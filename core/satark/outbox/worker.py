@@ -16,12 +16,10 @@ from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
-from satark.backoff import backoff
-from satark.channel import channel_of
-from satark.observability import log
-from satark.outbox.calls_under_way import CallsUnderWay
-from satark.outbox.polling import Polling
-from satark.send_result import (
+from satark.api.backoff import backoff
+from satark.api.channel import channel_of
+from satark.api.observability import log
+from satark.api.send_result import (
     Accepted,
     Blocked,
     Delivered,
@@ -32,15 +30,17 @@ from satark.send_result import (
     Transient,
     WindowClosed,
 )
+from satark.outbox.calls_under_way import CallsUnderWay
+from satark.outbox.polling import Polling
 from satark.store import outbox as store
 from satark.store import provider_messages
 from satark.store.writer import StoreDown, WriteBatcher
 from satark.telemetry.faults import refusal_code, refused_reply, refusing_provider
 
 if TYPE_CHECKING:
-    from satark.channel import Call, Channel
-    from satark.core_settings import Core
+    from satark.api.channel import Call, Channel
     from satark.identity.edge_key import Identity
+    from satark.settings.core import Core
     from satark.store.outbox import OutboxMessage
     from satark.store.unit_of_work import UnitOfWork
     from satark.store.writer import Writer

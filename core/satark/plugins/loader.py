@@ -9,32 +9,32 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import pluggy
 
-from satark import hookspecs
+from satark.api import hookspecs
 from satark.plugins.extras import what_is_missing
-from satark.settings import SettingsError
+from satark.settings.settings import SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import click
 
-    from satark.carrier import Carrier
-    from satark.channel import Channel, Event
-    from satark.demo_setup import Prepared
-    from satark.desk import Desk, RouteAdvice, Screening
-    from satark.destination_rule import DestinationRule
+    from satark.api.carrier import Carrier
+    from satark.api.channel import Channel, Event
+    from satark.api.demo_setup import Prepared
+    from satark.api.desk import Desk, RouteAdvice, Screening
+    from satark.api.destination_rule import DestinationRule
+    from satark.api.flow import Step, StepType, Validator
+    from satark.api.observability import LifecycleEvent
+    from satark.api.prompt import Capabilities, Prompt
+    from satark.api.sink import Sink
+    from satark.api.tip import Tip
+    from satark.api.transcriber import Transcriber
+    from satark.api.web import Page
     from satark.dialogue.session import Session, Turn
-    from satark.dialogue.steps.contract import Step, StepType, Validator
-    from satark.observability import LifecycleEvent
-    from satark.prompt import Capabilities, Prompt
     from satark.services import DeskContext, Services, WebContext, WorkerContext
-    from satark.settings import Settings
-    from satark.sink import Sink
+    from satark.settings.settings import Settings
     from satark.store.migrations import Branch
     from satark.store.unit_of_work import UnitOfWork
-    from satark.tip import Tip
-    from satark.transcriber import Transcriber
-    from satark.web import Page
     from satark_files.scrubber import Scrubber
 
 PROJECT = "satark"

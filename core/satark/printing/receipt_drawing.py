@@ -23,7 +23,7 @@ _LINES: Final = (
 
 
 def draw(code: str, status_url: str) -> bytes:
-    """Draw a receipt; see `satark.receipt_picture.draw_receipt`."""
+    """Draw a receipt; see `satark.printing.receipt_picture.draw_receipt`."""
     image = Image.new("RGB", (_WIDTH, _HEIGHT), _PAPER)
     draw = ImageDraw.Draw(image)
     for text, size, font, colour, top in _LINES:

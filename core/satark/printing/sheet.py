@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from satark.extras.packages import needing
 from satark.printing.sheet_page import SheetPage
+from satark_files.extra_packages import needing
 
 
 def make_sheet(pages: Sequence[SheetPage]) -> bytes:

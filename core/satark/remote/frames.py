@@ -13,10 +13,10 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from satark.carrier import MessageRejected
+from satark.api.carrier import MessageRejected
+from satark.api.redacted import Redacted
 from satark.identity import age_keys
 from satark.identity.signatures import is_signed
-from satark.redacted import Redacted
 from satark.remote.link_keys import LinkKey, LinkPublicKeys
 from satark_files.decoding import DECODING_ERRORS
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select, update
 
-from satark.carrier import MessageRejected
-from satark.destination import delivered_to
+from satark.api.carrier import MessageRejected
+from satark.api.destination import delivered_to
+from satark.api.threads import run_in_thread
+from satark.api.tip import Message
 from satark.identity.signatures import is_signed
 from satark.remote.frames import Frame, open_frame
 from satark.remote.messages import (
@@ -24,8 +26,6 @@ from satark.remote.offices import Office, apply_key_change, office_of
 from satark.routing.desks import all_desks
 from satark.store import deliveries, envelopes, tables
 from satark.store.threads import append, post
-from satark.threads import run_in_thread
-from satark.tip import Message
 
 if TYPE_CHECKING:
     from satark.remote.host_outbox import HostOutbox, Publish

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select, update
 
+from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done
+from satark.api.threads import run_in_thread
 from satark.custody import log as custody
 from satark.evidence.own_voice import may_hear_voices
 from satark.remote.frames import CHUNK_SIZE, Frame, count_chunks, file_frames, message_frames, seal_frame
@@ -30,16 +32,14 @@ from satark.remote.offices import Office, copy_recipient, office_of
 from satark.retention.erasure import ERASED
 from satark.routing.desks import all_desks, find_desk
 from satark.routing.destinations import encode_rules
-from satark.sink import DeadLetter, Delivery, DeliveryResult, Done
 from satark.store import envelopes, evidence_files, tables
 from satark.store.sealed_files import disguised_path
-from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from satark.desk import Desk
-    from satark.destination_rule import DestinationRule
+    from satark.api.desk import Desk
+    from satark.api.destination_rule import DestinationRule
     from satark.remote.link_keys import LinkKey
     from satark.services import ProcessServices
     from satark.store.unit_of_work import UnitOfWork

@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from satark.identity.sealing import CantOpen, check_recipient, new_identity, recipient_of
+from satark.api.sealing import CantOpen, check_recipient, new_identity, recipient_of
 from satark.identity.signatures import signing_key, verifier_of
 from satark_files import atomic_files
 from satark_files.decoding import DECODING_ERRORS

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from satark.carrier import MessageRejected
+from satark.api.carrier import MessageRejected
+from satark.api.threads import run_in_thread
 from satark.custody import log as custody
 from satark.remote.frames import Frame, count_chunks, open_frame
 from satark.remote.messages import (
@@ -29,7 +30,6 @@ from satark.retention.erasure import erase_copy, is_erased_copy, remove_copied_f
 from satark.routing.desks import close_roster
 from satark.store import envelopes, evidence_files, tables, tip_changes
 from satark.store.unit_of_work import UnitOfWork
-from satark.threads import run_in_thread
 from satark_files import atomic_files
 
 if TYPE_CHECKING:

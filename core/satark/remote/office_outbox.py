@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
-from satark.desk import CaseworkError
-from satark.destination_rule import DestinationRule
-from satark.identity.sealing import open_as, recipient_of, seal
-from satark.redacted import Redacted
+from satark.api.desk import CaseworkError
+from satark.api.destination_rule import DestinationRule
+from satark.api.redacted import Redacted
+from satark.api.sealing import open_as, recipient_of, seal
+from satark.api.tip import Message
 from satark.remote.frames import CHUNK_SIZE
 from satark.remote.link_keys import LinkPublicKeys, answer_key
 from satark.remote.messages import (
@@ -29,7 +30,6 @@ from satark.roster.entries import new_key_change
 from satark.routing.destinations import decode_rules
 from satark.store import tables, tip_changes
 from satark.store.threads import batches
-from satark.tip import Message
 
 if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork

@@ -15,13 +15,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from sqlalchemy import Connection, delete, select
 
-from satark.desk import CaseworkError
-from satark.identity.sealing import CantOpen, new_identity, open_as, seal
+from satark.api.desk import CaseworkError
+from satark.api.sealing import CantOpen, new_identity, open_as, seal
 from satark.store.tables import retention, retention_key, tip
 
 if TYPE_CHECKING:
-    from satark.core_settings import RetentionSettings
     from satark.identity.edge_key import Identity
+    from satark.settings.core import RetentionSettings
     from satark.store.unit_of_work import UnitOfWork
 
 _ONLY = 1

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from satark.tip import FINISHED_STATUSES, Status
+from satark.api.tip import FINISHED_STATUSES, Status
 
 if TYPE_CHECKING:
-    from satark.core_settings import RetentionSettings
+    from satark.settings.core import RetentionSettings
 
 _DAY = 86_400
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Row, select, update
 
-from satark.desk import LEVELS, CaseworkError, Desk, DeskExists, KeyChanged, NoSuchDesk
-from satark.identity.sealing import recipient_of
+from satark.api.desk import LEVELS, CaseworkError, Desk, DeskExists, KeyChanged, NoSuchDesk
+from satark.api.sealing import recipient_of
 from satark.roster.chain import append, close, is_listed, read_state
 from satark.roster.entries import DeskAdded, DestinationSet, Entry, KeyChange, RosterOfficer
 from satark.routing.tip_keys import renew_tip_key, renew_tip_keys
@@ -17,9 +17,9 @@ from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
-    from satark.destination_rule import DestinationRule
+    from satark.api.destination_rule import DestinationRule
+    from satark.api.tip import Envelope
     from satark.roster.state import RosterState
-    from satark.tip import Envelope
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from satark.destination_rule import DestinationRule
+from satark.api.destination_rule import DestinationRule
 
 if TYPE_CHECKING:
-    from satark.tip import Priority, Tip
+    from satark.api.tip import Priority, Tip
 
 
 def matching_rules(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from satark.identity.sealing import recipient_of
-from satark.tip import FINISHED_STATUSES, Envelope, Message, Release, Tip
+from satark.api.sealing import recipient_of
+from satark.api.tip import FINISHED_STATUSES, Envelope, Message, Release, Tip
 
 _FOR_ONE = frozenset({"directed", "ordered"})
 """Steps that concern the desk that they name, and no other."""

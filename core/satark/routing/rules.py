@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.desk import LEVELS, Desk, RouteAdvice, Screening
-from satark.destination import DESK_SINK, Destination
-from satark.destination_rule import PRIORITIES
+from satark.api.desk import LEVELS, Desk, RouteAdvice, Screening
+from satark.api.destination import DESK_SINK, Destination
+from satark.api.destination_rule import PRIORITIES
+from satark.api.tip import Priority, Tip
 from satark.routing.destinations import matching_rules
-from satark.tip import Priority, Tip
 from satark_words.geography.units import ELSEWHERE
 
 if TYPE_CHECKING:
-    from satark.destination_rule import DestinationRule
+    from satark.api.destination_rule import DestinationRule
     from satark_words.geography.geography import Geography
 
 PROBE_DESK: Final = "probe"

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import select, update
 
-from satark.identity.sealing import CantOpen, new_identity, open_as, open_envelope, recipient_of, seal
+from satark.api.sealing import CantOpen, new_identity, open_as, open_envelope, recipient_of, seal
+from satark.api.tip import Envelope, Message
 from satark.identity.signatures import is_signed, signing_key, verifier_for
 from satark.routing.releases import releases
 from satark.store import deliveries, envelopes, tables, threads, tip_changes
-from satark.tip import Envelope, Message
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:

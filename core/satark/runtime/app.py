@@ -11,13 +11,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from satark.core_settings import PUBLIC_METRICS
+from satark.api.observability import describe_error, log
 from satark.ingest.unverified_bodies import UnverifiedBodies
 from satark.ingest.webhook import WebhookEndpoint
-from satark.observability import describe_error, log
 from satark.runtime.connections import SETTINGS_STATE
 from satark.runtime.status import Status, metrics_listener
 from satark.runtime.webhook_connection import WEBHOOKS_STATE
+from satark.settings.core import PUBLIC_METRICS
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send

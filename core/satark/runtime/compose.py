@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
+from satark.api.observability import log
 from satark.delivery.reader import key_problems
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.builder import rebuild_flow
@@ -13,31 +14,30 @@ from satark.dialogue.flow.definition import Flow, FlowError
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
 from satark.dialogue.flow.questionnaire import Questionnaire
 from satark.dialogue.rendering.read_aloud import ReadAloud
-from satark.extras.packages import Extra, advice, missing
 from satark.identity.edge_key import EdgeKeyError, Identity
 from satark.identity.edge_key_sources import find_credential, read_edge_key
 from satark.identity.epoch_keys import EpochKeys, EpochKeysError
-from satark.observability import log
 from satark.plugins.loader import Plugins
 from satark.services import Services
-from satark.settings import SettingProblem, Settings, SettingsError
+from satark.settings.settings import SettingProblem, Settings, SettingsError
+from satark.speech.voice_notes import VoiceNotes
 from satark.store import canaries
 from satark.store.engines import DatabaseUrlError, make_engine
 from satark.store.flows import Flows
 from satark.store.migrations import Migrations
-from satark.voice_notes import VoiceNotes
+from satark_files.extra_packages import Extra, advice, missing
 from satark_files.sandbox.protections import describe, find_protections
 from satark_words.geography.geography import Geography, GeographyError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine as DatabaseEngine
 
-    from satark.channel import Channel
-    from satark.core_settings import Role
-    from satark.destination_rule import DestinationRule
+    from satark.api.channel import Channel
+    from satark.api.destination_rule import DestinationRule
+    from satark.api.sink import Sink
     from satark.dialogue.flow.definition import FlowSource
     from satark.services import WorkerContext
-    from satark.sink import Sink
+    from satark.settings.core import Role
 
 _EXTRAS: Final[dict[Role, Extra]] = {"worker": "evidence", "desk": "printing"}
 """Role → the extra without which it can't do its work."""

@@ -11,8 +11,8 @@ from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from satark.core_settings import HttpSettings
 from satark.runtime.webhook_connection import WebhookConnection
+from satark.settings.core import HttpSettings
 
 SETTINGS_STATE: Final = "satark_http"
 """Key of the `HttpSettings` in the state of the application's lifespan; where it is missing, the defaults hold."""

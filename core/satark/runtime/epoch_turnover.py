@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from satark.observability import log
+from satark.api.observability import log
+from satark.api.threads import run_in_thread
 from satark.store.resealing import reseal_some
-from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
     from satark.identity.edge_key import Identity

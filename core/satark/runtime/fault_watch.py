@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from satark.api.threads import run_in_thread
 from satark.runtime import store_faults
 from satark.runtime.certificate_faults import certificate_faults
 from satark.runtime.key_faults import key_faults
 from satark.runtime.machine_faults import ClockWatch, disk_faults, isolation_faults, spool_faults
 from satark.store.deliveries import ALARM_EVERY, add_alarm
 from satark.store.writer import StoreDown
-from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
     from satark.services import ProcessServices
-    from satark.settings import Settings
+    from satark.settings.settings import Settings
     from satark.telemetry.faults import Fault, Faults
 
 EVERY = 15.0

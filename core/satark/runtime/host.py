@@ -11,26 +11,26 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
-from satark.backoff import keep_running
-from satark.core_settings import Role
+from satark.api.backoff import keep_running
+from satark.api.observability import LifecycleEvent, log
+from satark.api.threads import run_in_thread
 from satark.evidence.recognition.recogniser import recognisers_of
-from satark.observability import LifecycleEvent, log
 from satark.runtime import compose
 from satark.runtime.fault_watch import FaultWatch
 from satark.runtime.ingest_runtime import IngestRuntime
 from satark.runtime.peer_faults import PeerWatch
 from satark.runtime.roster_watch import RosterWatch
 from satark.services import DeskContext, ProcessServices, WebContext, WorkerContext
-from satark.settings import SettingProblem, Settings, SettingsError
+from satark.settings.core import Role
+from satark.settings.settings import SettingProblem, Settings, SettingsError
 from satark.store.writer import Bounds, Writer
 from satark.telemetry.metrics import Metrics
-from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
-    from satark.channel import Channel
+    from satark.api.channel import Channel
+    from satark.api.sink import Sink
+    from satark.api.web import Page
     from satark.services import Services
-    from satark.sink import Sink
-    from satark.web import Page
 
 ROLES: tuple[Role, ...] = ("web", "worker", "desk")
 DATABASE_SECONDS = 2.0

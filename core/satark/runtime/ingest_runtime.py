@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from satark.backoff import keep_running
-from satark.channel import ListeningChannel
+from satark.api.backoff import keep_running
+from satark.api.channel import ListeningChannel
+from satark.api.sink import ListeningSink
 from satark.delivery.worker import DeliveryWorker
 from satark.dialogue.rendering.fit import fit
 from satark.evidence.worker import EvidenceWorker
@@ -34,20 +35,19 @@ from satark.runtime.epoch_turnover import EpochTurnover
 from satark.runtime.retention_job import Retention, RetentionJob
 from satark.runtime.scheduler import ScheduledJobs
 from satark.services import WorkerContext
-from satark.sink import ListeningSink
 from satark.store import evidence_files
 from satark.store import outbox as outbox_store
 from satark.store.write_ahead_log import LogEraser
 from satark.store.writer import Bounds, Writer
 
 if TYPE_CHECKING:
-    from satark.channel import Batch, Channel
-    from satark.core_settings import Role
-    from satark.observability import LifecycleEvent
+    from satark.api.channel import Batch, Channel
+    from satark.api.observability import LifecycleEvent
+    from satark.api.prompt import Capabilities, Prompt
     from satark.plugins.loader import Plugins
-    from satark.prompt import Capabilities, Prompt
     from satark.services import Services
-    from satark.settings import Settings
+    from satark.settings.core import Role
+    from satark.settings.settings import Settings
     from satark.telemetry.metrics import Metrics
 
 

@@ -16,7 +16,7 @@ from satark_files import atomic_files
 from satark_files.sandbox.protections import describe, look_for_protections
 
 if TYPE_CHECKING:
-    from satark.settings import Settings
+    from satark.settings.settings import Settings
 
 CLOCK_SECONDS: Final = 300
 """Seconds by which a clock may be set, or differ from the database's."""

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from satark.fault_finder import FaultFinder
+from satark.api.fault_finder import FaultFinder
 from satark.telemetry.faults import Fault
 
 if TYPE_CHECKING:
-    from satark.channel import Channel
-    from satark.sink import Sink
+    from satark.api.channel import Channel
+    from satark.api.sink import Sink
     from satark.telemetry.faults import Faults
 
 SECONDS: Final = 20.0

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from satark.destination import Destination
+from satark.api.destination import Destination
 from satark.store import deliveries
 from satark.store.breakers import read_open_breakers
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from satark.core_settings import Core
     from satark.services import Services
+    from satark.settings.core import Core
     from satark.telemetry.metrics import Metrics
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from satark.observability import log
+from satark.api.observability import log
+from satark.api.threads import run_in_thread
 from satark.retention import erasure, schedule
 from satark.retention.erased_list import ErasedList
 from satark.store import tip_changes
 from satark.store.writer import StoreDown
-from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from satark.plugins.loader import Plugins
     from satark.retention.schedule import ScheduledTip
     from satark.services import Services
-    from satark.settings import Settings
+    from satark.settings.settings import Settings
     from satark.store.unit_of_work import UnitOfWork
     from satark.store.writer import Writer
 

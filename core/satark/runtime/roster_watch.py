@@ -7,9 +7,9 @@ import time
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from satark.api.threads import run_in_thread
 from satark.routing.desks import all_desks
 from satark.store.deliveries import ALARM_EVERY, add_alarm
-from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
     from satark.services import ProcessServices, Services

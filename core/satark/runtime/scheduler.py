@@ -14,26 +14,25 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
-from satark import time_buckets
+from satark.api.observability import LifecycleEvent
+from satark.api.threads import run_in_thread
 from satark.custody.erasure import erase_files
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.session import NewerSession
-from satark.observability import LifecycleEvent
 from satark.runtime.rounds import Rounds
-from satark.store import conversations, deliveries, due_times, provider_messages, tables
+from satark.store import conversations, deliveries, due_times, provider_messages, tables, time_buckets
 from satark.store import outbox as outbox_store
-from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from satark.core_settings import Core
     from satark.dialogue.session import Session
     from satark.identity.edge_key import Identity
     from satark.ingest.sessions import Due, SessionStore
     from satark.outbox.outbox import Outbox
     from satark.runtime.epoch_turnover import EpochTurnover
     from satark.services import Services
+    from satark.settings.core import Core
     from satark.store.flows import Flows
     from satark.store.outbox import OutboxMessage
     from satark.store.unit_of_work import UnitOfWork

@@ -18,11 +18,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from satark.core_settings import PUBLIC_METRICS
+from satark.api.observability import log
 from satark.ingest.spool import describe
-from satark.observability import log
 from satark.runtime.http_server import uvicorn_options
 from satark.runtime.queue_metrics import QueueMetrics
+from satark.settings.core import PUBLIC_METRICS
 
 if TYPE_CHECKING:
     from satark.runtime.host import Host

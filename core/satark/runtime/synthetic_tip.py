@@ -17,10 +17,11 @@ import msgspec
 from sqlalchemy import select
 
 from satark import hookimpl
-from satark.channel import Address, Batch, CompleteTip, Inbound, MediaGone, RawResponse, Text
-from satark.desk import RouteAdvice
-from satark.destination import DESK_SINK, HERE, Destination
-from satark.prompt import Capabilities
+from satark.api.channel import Address, Batch, CompleteTip, Inbound, MediaGone, RawResponse, Text
+from satark.api.desk import RouteAdvice
+from satark.api.destination import DESK_SINK, HERE, Destination
+from satark.api.prompt import Capabilities
+from satark.api.threads import run_in_thread
 from satark.routing.desks import all_desks
 from satark.routing.rules import PROBE_DESK
 from satark.runtime import compose
@@ -28,18 +29,17 @@ from satark.runtime.ingest_runtime import IngestRuntime
 from satark.runtime.retention_job import Retention
 from satark.store import envelopes, tables
 from satark.telemetry.metrics import Metrics
-from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
-    from satark.channel import Call, MediaRef, Outcome, RawRequest
-    from satark.core_settings import Role
-    from satark.desk import Desk
-    from satark.observability import LifecycleEvent
+    from satark.api.channel import Call, MediaRef, Outcome, RawRequest
+    from satark.api.desk import Desk
+    from satark.api.observability import LifecycleEvent
+    from satark.api.prompt import Prompt
+    from satark.api.tip import Tip
     from satark.plugins.loader import Plugins
-    from satark.prompt import Prompt
     from satark.services import Services
-    from satark.settings import Settings
-    from satark.tip import Tip
+    from satark.settings.core import Role
+    from satark.settings.settings import Settings
 
 LOOK_EVERY: Final = 0.2
 """Seconds between two looks whether the worker has delivered it."""

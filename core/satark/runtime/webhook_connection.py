@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from satark.channel import RawRequest, RawResponse
+from satark.api.channel import RawRequest, RawResponse
 from satark.ingest.webhook import headers_of, read_headers
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from satark.extras.packages import needing
+from satark_files.extra_packages import needing
 
 KILOBITS: Final = 20
 """Kilobits a second: speech is clear, and a minute takes 150 kB."""

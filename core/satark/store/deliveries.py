@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, select, update
 
-from satark.destination import DESK_SINK, SEPARATOR, Destination
+from satark.api.destination import DESK_SINK, SEPARATOR, Destination
 from satark.identity.random_bytes import random_bytes
 from satark.store.due_times import due_in
 from satark.store.tables import delivery, desk, file, tip
-from satark.time_buckets import band_start
+from satark.store.time_buckets import band_start
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import bindparam, delete, func, select, union, update
 
+from satark.api.tip import ordinal_order
 from satark.dialogue.session import FileNotice, MediaJob
 from satark.store import deliveries, tables, tip_changes
 from satark.store.due_times import due_in
 from satark.store.tables import file, tip
-from satark.tip import ordinal_order
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import bindparam, select, update
 
-from satark import time_buckets
-from satark.channel import Call
+from satark.api.channel import Call
 from satark.identity.edge_key import BrokenSeal
-from satark.store import bulk
+from satark.store import bulk, time_buckets
 from satark.store.due_times import due_in
 from satark.store.tables import outbox
 

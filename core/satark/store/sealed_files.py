@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import msgspec
 
-from satark import time_buckets
+from satark.api.sealing import CantOpen
 from satark.identity import age_keys
-from satark.identity.sealing import CantOpen
+from satark.store import time_buckets
 from satark.store.workspace import temporary_folder
 from satark_files.atomic_files import flush_folder
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, func, select
 
-from satark.identity.sealing import seal
+from satark.api.sealing import seal
+from satark.api.tip import Message
 from satark.store import deliveries, tables, tip_changes
 from satark.store.unit_of_work import UnitOfWork
-from satark.tip import Message
 
 BATCH = 500
 """Most values in one `IN (…)`: SQLite accepts 32,766 bound parameters, before version 3.32 only 999."""

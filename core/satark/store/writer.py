@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, Typ
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from satark.observability import log
+from satark.api.observability import log
 from satark.store.unit_of_work import Connections, UnitOfWork
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 from prometheus_client import CollectorRegistry, Gauge
 
-from satark.observability import log
+from satark.api.observability import log
 
 ALARM_SECONDS: Final = 86_400.0
 """Seconds for which an alarm of a provider counts as a fault: nobody tells when it is over."""

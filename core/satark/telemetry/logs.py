@@ -10,7 +10,7 @@ from typing import Any, Final, TextIO
 
 import structlog
 
-from satark.observability import describe_error, log
+from satark.api.observability import describe_error, log
 
 INDIA: Final = timezone(timedelta(hours=5, minutes=30))
 """The time of the log, which CERT-In asks for in India's (docs/cert-in.md)."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from satark.extras.packages import needing
+from satark_files.extra_packages import needing
 from satark_files.scrubber import Unclean
 
 

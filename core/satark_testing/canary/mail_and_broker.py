@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from satark.api.destination import Destination
 from satark.delivery.reader import own_key
-from satark.destination import Destination
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
 from satark_testing.waiting import until

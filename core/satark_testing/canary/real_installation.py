@@ -13,7 +13,7 @@ from satark_testing.canary.report import Report
 from satark_testing.identifier_search import Searcher, everything_written, files_below
 
 if TYPE_CHECKING:
-    from satark.settings import Settings
+    from satark.settings.settings import Settings
 
 SHORTEST: Final = 5
 """Characters of the shortest identifier that can be searched for: a shorter one is found by chance."""

@@ -91,7 +91,7 @@ def run_sabotaged(folder: Path, sabotages: Sequence[Sabotage], broker: str = "")
     return msgspec.convert(source.run(code, write_bytecode=True), Report)
 
 
-_LOG: Final = "from satark.observability import log\n"
+_LOG: Final = "from satark.api.observability import log\n"
 _FOLDER: Final = "import tempfile, time; from pathlib import Path\n"
 
 SABOTAGES: Final[tuple[Sabotage, ...]] = (

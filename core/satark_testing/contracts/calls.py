@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
-from satark.channel import Address, Call, Channel, ErasingChannel
-from satark.send_result import (
+from satark.api.channel import Address, Call, Channel, ErasingChannel
+from satark.api.send_result import (
     Accepted,
     Blocked,
     Misconfigured,

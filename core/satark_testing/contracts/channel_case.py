@@ -7,8 +7,8 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from satark.channel import Address, Call, Channel, RawRequest
-from satark.prompt import Capabilities, Choice, Prompt
+from satark.api.channel import Address, Call, Channel, RawRequest
+from satark.api.prompt import Capabilities, Choice, Prompt
 from satark_testing.contracts.peer import Peer
 
 _Place: TypeAlias = Literal["headers", "query", "path"]

@@ -23,7 +23,7 @@ import msgspec
 import satark
 from satark.plugins.loader import PluginError, Plugins
 from satark.services import WorkerContext
-from satark.settings import Settings, SettingsError
+from satark.settings.settings import Settings, SettingsError
 from satark_testing.contracts.quality import note
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require
 from satark_testing.contracts.watching import Watch

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from satark.channel import Call, Outcome, RawRequest, RawResponse
-from satark.prompt import Prompt
+from satark.api.channel import Call, Outcome, RawRequest, RawResponse
+from satark.api.prompt import Prompt
 from satark_files.decoding import DECODING_ERRORS
 from satark_testing.contracts.channel_case import ChannelCase, lost_words, numbered_prompt, prompts_at_the_limits
 from satark_testing.contracts.quality import note

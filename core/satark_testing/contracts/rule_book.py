@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 _BOOK: Final = """
-C01 | b | a channel has every part of the protocol | all attributes and methods of `satark.channel.Channel`
+C01 | b | a channel has every part of the protocol | all attributes and methods of `satark.api.channel.Channel`
 C02 | b | an account carries the channel's name | at least one account, each named `<channel>:<id>`
 C03 | b | an endpoint has a path, methods and a limit | a path that begins with /, a method, 1 byte to 5 MiB
 C04 | b | an endpoint names its signature header | in lower case, and wherever the header alone is checked
@@ -68,7 +68,7 @@ C59 | b | nothing holds up the other tipsters | no blocking call in the event lo
 C60 | s | a pure method opens nothing | `verify`, `parse`, `render`, `notice`, `reply` open no file the second time
 C61 | b | a body that is too large never reaches memory | `Endpoint.limit` is at least the longest genuine body
 C62 | s | an edit or a withdrawal names its message | `original` is a key that the channel gives to a message
-S01 | b | a sink has every part of the protocol | all attributes and methods of `satark.sink.Sink`
+S01 | b | a sink has every part of the protocol | all attributes and methods of `satark.api.sink.Sink`
 S02 | b | a delivery is taken | `deliver` returns `Done`
 S03 | b | done means that the destination has it | the content of the destination has changed
 S04 | b | a delivery that is repeated has no second effect | `Done`, and the same content as before
@@ -86,7 +86,7 @@ S15 | s | what is opened is closed | `close` raises nothing, twice, and before `
 S16 | b | a sink that reads opens only its own tips | `DeadLetter` or `Retry` for a tip sealed to another key
 S17 | b | a sink without a key shows no word of a tip | no word of the tip in the destination
 S18 | s | a cancelled delivery can be repeated | the whole tip after a delivery that was cancelled half-way
-P01 | b | every hook is one of Satark's | names and arguments as in `satark.hookspecs`
+P01 | b | every hook is one of Satark's | names and arguments as in `satark.api.hookspecs`
 P02 | b | a plugin without the settings that it needs offers nothing | an empty list from channels and sinks
 P03 | b | a plugin with settings offers what it promises | the channel or sink of the case's name
 P04 | b | a wrong setting is named | `SettingsError` that names the setting and its environment variable

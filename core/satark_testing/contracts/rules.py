@@ -11,7 +11,7 @@ from pathlib import Path
 from traceback import walk_tb
 from typing import TypeVar
 
-from satark.channel import RawRequest
+from satark.api.channel import RawRequest
 from satark_testing.contracts.quality import note
 from satark_testing.contracts.rule_book import GRADES, RULES, Grade, Rule
 

@@ -9,10 +9,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from satark.identity.sealing import new_identity, seal
-from satark.sink import Delivery, SealedFile, SealedMessage
+from satark.api.sealing import new_identity, seal
+from satark.api.sink import Delivery, SealedFile, SealedMessage
+from satark.api.tip import Envelope, Evidence, Header, Message, Tip
 from satark.store.sealed_files import put_in_place, seal_file
-from satark.tip import Envelope, Evidence, Header, Message, Tip
 
 WORDS: Final = "कट्टानिशान"
 """A word that is in every answer and message of a sample tip, and nowhere else."""

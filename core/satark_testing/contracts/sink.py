@@ -15,8 +15,8 @@ from typing import Final
 
 import msgspec
 
-from satark.destination import Destination
-from satark.sink import DeadLetter, Delivery, DeliveryResult, Done, ReadingSink, Retry, Sink
+from satark.api.destination import Destination
+from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, ReadingSink, Retry, Sink
 from satark_testing.contracts.crashes import Crashes
 from satark_testing.contracts.quality import note
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, raised, require
@@ -41,7 +41,7 @@ class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
     name: str = "main"
     """The destination's name, without the sink's."""
     recipient: str = ""
-    """The destination's age recipient, of a sink that reads tips; see `satark.sealing.new_identity`."""
+    """The destination's age recipient, of a sink that reads tips; see `satark.api.sealing.new_identity`."""
     unreachable: Callable[[], AbstractContextManager[object]] | None = None
     """Makes the destination unreachable while the context is open."""
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Self
 
-from satark.channel import Edited, Event, Media, MediaKind, MediaRef, Pin, Revoked, Tap, Text
+from satark.api.channel import Edited, Event, Media, MediaKind, MediaRef, Pin, Revoked, Tap, Text
+from satark.api.flow import StepType
+from satark.api.prompt import Prompt
+from satark.api.tip import Receipt
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.definition import FlowSource
 from satark.dialogue.flow.loader import load_flow
 from satark.dialogue.session import Mailbox, Session, Submission, Turn
-from satark.dialogue.steps.contract import StepType
-from satark.prompt import Prompt
-from satark.tip import Receipt
 from satark_words.geography.geography import Geography
 
 RECEIPT = Receipt(number="4K7Q-2XPM", code="8391446070125538")

@@ -11,11 +11,11 @@ from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
-from satark.channel import Event, Media, MediaRef, Tap, Text
-from satark.choice_tokens import NEXT_PAGE
+from satark.api.channel import Event, Media, MediaRef, Tap, Text
+from satark.api.choice_tokens import NEXT_PAGE
+from satark.api.prompt import Prompt
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.prompt import Prompt
 from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
 

@@ -15,7 +15,7 @@ from typing import Protocol, Self
 import aiohttp
 from click.testing import CliRunner, Result
 
-from satark.core_settings import PUBLIC_METRICS
+from satark.settings.core import PUBLIC_METRICS
 from satark_testing.commands import installed_command
 from satark_testing.waiting import limit
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from satark.tip import Place
+from satark.api.tip import Place
 from satark_words.folding import fold
 from satark_words.geography.area import holds, kilometres, kilometres_along, on_sphere
 from satark_words.geography.reading import GeographyError, GeographyProblem, Source, read_sources, sources_of

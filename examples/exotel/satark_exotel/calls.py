@@ -1,4 +1,4 @@
-"""The provider of calls: one number at Exotel. Each method's rules: `satark.call_provider.CallProvider`."""
+"""The provider of calls: one number at Exotel. Each method's rules: `satark.api.call_provider.CallProvider`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 import aiohttp
 
-from satark import call_provider as call
-from satark.call_provider import CallRequest, CallStep, CallVerb, CallWebhook, Line
-from satark.channel import Call, Endpoint, Malformed, MediaGone, MediaRef, RawRequest, RawResponse
-from satark.send_result import Permanent, SendResult
+from satark.api import call_provider as call
+from satark.api.call_provider import CallRequest, CallStep, CallVerb, CallWebhook, Line
+from satark.api.channel import Call, Endpoint, Malformed, MediaGone, MediaRef, RawRequest, RawResponse
+from satark.api.send_result import Permanent, SendResult
 from satark_exotel.account import Account
 from satark_words.languages import language
 

@@ -1,4 +1,4 @@
-"""The provider: one number at Exotel. Each method's rules: `satark.sms_provider.SmsProvider`."""
+"""The provider: one number at Exotel. Each method's rules: `satark.api.sms_provider.SmsProvider`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, urlencode
 
 import aiohttp
 
-from satark.channel import Call, Endpoint, Malformed, MediaGone, MediaRef, RawRequest, RawResponse
-from satark.send_result import Accepted, Misconfigured, Permanent, SendResult, Throttled, Transient, seconds_to_wait
-from satark.sms_provider import IncomingSms, SmsWebhook
+from satark.api.channel import Call, Endpoint, Malformed, MediaGone, MediaRef, RawRequest, RawResponse
+from satark.api.send_result import Accepted, Misconfigured, Permanent, SendResult, Throttled, Transient, seconds_to_wait
+from satark.api.sms_provider import IncomingSms, SmsWebhook
 from satark_exotel.account import Account
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from satark import hookimpl
 from satark.services import WorkerContext
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark_geojson.sink import GeoJsonSink
 
 

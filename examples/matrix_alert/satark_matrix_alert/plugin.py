@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from satark import hookimpl
 from satark.services import WorkerContext
-from satark.settings import Settings, provider_url
+from satark.settings.settings import Settings, provider_url
 from satark_matrix_alert.sink import MatrixAlertSink
 
 

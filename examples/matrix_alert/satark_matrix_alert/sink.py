@@ -1,4 +1,4 @@
-"""The sink: each destination is a room, `matrix_alert:sp` the one of that name. Each method's rules: `satark.sink`."""
+"""The sink: each destination is a room, `matrix_alert:sp` the one of that name. See `satark.api.sink`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from satark.api.observability import log
+from satark.api.sealing import CantOpen
+from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Retry
 from satark.destination_reader import DestinationReader, reader
-from satark.observability import log
-from satark.sealing import CantOpen
 from satark.services import WorkerContext
-from satark.sink import DeadLetter, Delivery, DeliveryResult, Retry
 from satark_matrix_alert.client import REFUSED, MatrixClient
 from satark_matrix_alert.words import Words
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from satark.api.tip import Header
 from satark.flow import Geography, Questionnaire
-from satark.tip import Header
 from satark_words.catalogues import Catalogues
 
 

@@ -1,4 +1,4 @@
-"""The channel: one number at Signal, through signal-cli-rest-api. Each method's rules: `satark.channel.Channel`.
+"""The channel: one number at Signal, through signal-cli-rest-api. Each method's rules: `satark.api.channel.Channel`.
 
 Source: bbernhard/signal-cli-rest-api. `src/client/jsonrpc2.go`: each message is posted to `RECEIVE_WEBHOOK_URL` once,
 unsigned, as a JSON-RPC notification.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.channel import (
+from satark.api.channel import (
     Address,
     Batch,
     Call,
@@ -26,9 +26,9 @@ from satark.channel import (
     RawResponse,
     Receive,
 )
-from satark.observability import log
-from satark.prompt import Capabilities, Prompt
-from satark.send_result import Accepted, Misconfigured, Permanent, SendResult, Transient
+from satark.api.observability import log
+from satark.api.prompt import Capabilities, Prompt
+from satark.api.send_result import Accepted, Misconfigured, Permanent, SendResult, Transient
 from satark_files.decoding import DECODING_ERRORS
 from satark_signal.api import SignalApi, file_path
 from satark_signal.events import DELETE_FILE, batch_of

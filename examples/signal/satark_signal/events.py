@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.channel import (
+from satark.api.channel import (
     Address,
     Batch,
     Call,

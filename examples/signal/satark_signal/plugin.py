@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from satark import hookimpl
-from satark.settings import Settings, provider_url
+from satark.settings.settings import Settings, provider_url
 from satark_signal.channel import SignalChannel
 
 

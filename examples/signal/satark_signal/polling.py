@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.backoff import backoff
-from satark.channel import Batch, Receive
-from satark.observability import log
+from satark.api.backoff import backoff
+from satark.api.channel import Batch, Receive
+from satark.api.observability import log
 from satark_signal.api import SignalApi
 from satark_signal.events import batch_of
 

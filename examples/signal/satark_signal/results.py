@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.send_result import (
+from satark.api.send_result import (
     Accepted,
     Blocked,
     Misconfigured,

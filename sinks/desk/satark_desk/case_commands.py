@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 import msgspec
 
-from satark.commands import settings_of
+from satark.api.tip import OUTCOMES, STATUSES
 from satark.officer import DeskAct, DeskActs, summarize
-from satark.tip import OUTCOMES, STATUSES
+from satark.runtime.commands import settings_of
 from satark_desk import terminal_tables
 from satark_desk.commands import passphrase_option, unlocked_desk
 from satark_desk.officer_queue import OfficerQueue
@@ -28,9 +28,9 @@ from satark_desk.web.page_text import PageText, officers_languages
 from satark_words.terminal import escape_controls
 
 if TYPE_CHECKING:
+    from satark.api.tip import Status
     from satark.officer import Casework, OpenTip
     from satark.services import Services
-    from satark.tip import Status
     from satark_desk.desk_keys import UnlockedDesk
 
 F = TypeVar("F", bound=Callable[..., Any])

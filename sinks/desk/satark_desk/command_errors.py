@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import click
 
-from satark.desk import CaseworkError
-from satark.sealing import CantOpen
+from satark.api.desk import CaseworkError
+from satark.api.sealing import CantOpen
 from satark_desk.passphrase_strength import WeakPassphrase
 from satark_desk.provision import ExposedPassphrase
 

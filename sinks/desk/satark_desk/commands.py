@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from satark.commands import open_services
-from satark.desk import LEVELS, Level
+from satark.api.desk import LEVELS, Level
 from satark.officer import ROLES, Right, Role, all_desks
+from satark.runtime.commands import open_services
 from satark_desk import exports, original_requests, terminal_tables
 from satark_desk.command_errors import report_errors
 from satark_desk.officers import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from satark.redacted import Redacted
+from satark.api.redacted import Redacted
 from satark_words.geography.maps import Frame, Marker, Outline, Point, Scale, fit, mark, outlines
 
 if TYPE_CHECKING:

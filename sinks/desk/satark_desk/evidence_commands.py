@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from satark.commands import settings_of
 from satark.officer import Issuer, export_pack
+from satark.runtime.commands import settings_of
 from satark_desk import exports
 from satark_desk.commands import FILE, approved_originals, passphrase_option, unlocked_desk
 from satark_desk.officers import UnlockedDesk

@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from satark.api.tip import Evidence
 from satark.officer import Casework, Form, OpenTip, TwoOfficerApproval, may_contain_voice, two_officers
-from satark.tip import Evidence
 from satark_files.file_endings import ending_of
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from satark.redacted import Redacted
+from satark.api.redacted import Redacted
 from satark_desk.places import Bearing, from_pin, from_stations, pin_of, place_of
 from satark_words.geography.maps import Point
 

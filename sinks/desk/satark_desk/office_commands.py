@@ -12,8 +12,7 @@ import click
 import msgspec
 from sqlalchemy import Connection, select
 
-from satark.commands import open_services, serve_desk, settings_of
-from satark.desk import LEVELS, Desk, Level
+from satark.api.desk import LEVELS, Desk, Level
 from satark.office import (
     HostPairing,
     LinkKey,
@@ -32,7 +31,8 @@ from satark.office import (
     resend,
 )
 from satark.officer import DeskAdded, check_desk, read_state
-from satark.settings import SettingProblem, SettingsError
+from satark.runtime.commands import open_services, serve_desk, settings_of
+from satark.settings.settings import SettingProblem, SettingsError
 from satark_desk.command_errors import report_errors
 from satark_desk.commands import report_submitted
 from satark_desk.officers import unlock_any
@@ -42,7 +42,7 @@ from satark_desk.sink import enqueue
 from satark_desk.tables import officer
 
 if TYPE_CHECKING:
-    from satark.carrier import Carrier
+    from satark.api.carrier import Carrier
     from satark.database import UnitOfWork
     from satark.services import ProcessServices
 

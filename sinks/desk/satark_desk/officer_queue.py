@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from satark.api.tip import STATUSES
 from satark.officer import NoSuchTip, flood_groups
-from satark.tip import STATUSES
 from satark_desk.queue_index import QueueWatcher
 from satark_desk.read_state import mark_read, read_states
 from satark_desk.tip_queue import ALWAYS_SHOWN, FIELDS, MARKS, Filter, Mark, Row

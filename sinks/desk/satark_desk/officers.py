@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, get_args
 import msgspec
 from sqlalchemy import Connection, select
 
-from satark.desk import CaseworkError, Desk, KeyChanged, Level
+from satark.api.desk import CaseworkError, Desk, KeyChanged, Level
+from satark.api.sealing import new_identity, recipient_of
 from satark.officer import (
     RECOVERY,
     DeskAdded,
@@ -30,7 +31,6 @@ from satark.officer import (
     read_state,
     renew_audit_key,
 )
-from satark.sealing import new_identity, recipient_of
 from satark_desk import wordings
 from satark_desk.desk_keys import (
     UnlockedDesk,

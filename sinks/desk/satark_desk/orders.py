@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import select, update
 
-from satark.desk import CaseworkError
+from satark.api.desk import CaseworkError
+from satark.api.tip import CaseStep, Message
 from satark.officer import SheetPage, all_desks, make_sheet
-from satark.tip import CaseStep, Message
 from satark_desk.tables import order_number
 
 if TYPE_CHECKING:
+    from satark.api.tip import Release
     from satark.database import UnitOfWork
     from satark.officer import Casework, OpenTip, PostedMessage
     from satark.services import Services
-    from satark.tip import Release
     from satark_desk.web.page_text import PageText
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import delete, select, update
 
-from satark.desk import CaseworkError
+from satark.api.desk import CaseworkError
 from satark.officer import TwoOfficerApproval, is_statement_signed, sign_statement, two_officers
 from satark_desk.tables import release
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from satark.commands import open_services
+from satark.runtime.commands import open_services
 from satark_desk.command_errors import report_errors
 from satark_desk.commands import FILE, passphrase_option, report_submitted, unlocked_desk
 from satark_desk.officers import unlock_any

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from satark.redacted import Redacted
-from satark.tip import Place
+from satark.api.redacted import Redacted
+from satark.api.tip import Place
 from satark_desk.drawing import Drawing, draw
 from satark_desk.places import Bearing, from_stations, pin_of, place_of
 from satark_words.geography.maps import Point, Spot, kilometres

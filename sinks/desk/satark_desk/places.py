@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from satark.redacted import Redacted
+from satark.api.redacted import Redacted
 from satark_words.geography.maps import Direction, Point, direction, kilometres
 
 if TYPE_CHECKING:
+    from satark.api.tip import Evidence
     from satark.flow import Geography
     from satark.officer import OpenTip
-    from satark.tip import Evidence
 
 
 class Bearing(Redacted, frozen=True, kw_only=True):

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, select
 
-from satark.desk import CaseworkError
+from satark.api.desk import CaseworkError
+from satark.api.sealing import new_identity
 from satark.officer import OfficerSet, officer_signer
-from satark.sealing import new_identity
 from satark_desk.desk_keys import key_context
 from satark_desk.passphrases import wrap
 from satark_desk.roster_changes import Attachment, Submitted, submit

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from satark.commands import open_services
 from satark.officer import (
     DestinationSet,
     Role,
@@ -18,6 +17,7 @@ from satark.officer import (
     find_proposal,
     sign_as_desk,
 )
+from satark.runtime.commands import open_services
 from satark_desk.command_errors import report_errors
 from satark_desk.commands import (
     FILE,

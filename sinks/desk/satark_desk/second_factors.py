@@ -13,8 +13,8 @@ import msgspec
 import pyotp
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
-from satark.desk import CaseworkError
-from satark.sealing import CantOpen, open_as, recipient_of, seal
+from satark.api.desk import CaseworkError
+from satark.api.sealing import CantOpen, open_as, recipient_of, seal
 from satark_desk.tables import second_factor
 
 if TYPE_CHECKING:

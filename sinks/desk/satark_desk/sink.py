@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, select, update
 
+from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done
 from satark.database import note_tip_change
-from satark.sink import DeadLetter, Delivery, DeliveryResult, Done
-from satark.time_buckets import band
+from satark.store.time_buckets import band
 from satark_desk.tables import queue
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from satark.api.tip import Evidence
 from satark.officer import OpenTip, PostedMessage
-from satark.tip import Evidence
 from satark_desk.tip_queue import MARKS, Row
 
 

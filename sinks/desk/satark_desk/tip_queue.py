@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from satark.api.tip import Priority
 from satark.officer import Clocks, Direction, Offices, WorkMark, marks_for
-from satark.tip import Priority
 from satark_desk.read_state import QueueEntry
 
 if TYPE_CHECKING:

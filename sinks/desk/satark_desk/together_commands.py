@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from satark.api.tip import Priority
 from satark.officer import (
     BULK_KINDS,
     BulkAct,
@@ -16,7 +17,6 @@ from satark.officer import (
     perform_all,
     related_tips,
 )
-from satark.tip import Priority
 from satark_desk import terminal_tables
 from satark_desk.case_commands import act_on, at_desk, desk_work, json_option, language_option, on_tip, print_json
 from satark_desk.tip_queue import PRIORITIES

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import msgspec
 from sqlalchemy import delete, select, update
 
-from satark.desk import CaseworkError
+from satark.api.desk import CaseworkError
+from satark.api.redacted import Redacted
+from satark.api.sealing import CantOpen, open_as, recipient_of, seal
 from satark.officer import MAX_TEXT
-from satark.redacted import Redacted
-from satark.sealing import CantOpen, open_as, recipient_of, seal
 from satark_desk.tables import wording
 from satark_desk.web.page_text import officers_languages
 

@@ -7,7 +7,7 @@ from typing import BinaryIO
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from satark.commands import open_services, settings_of
+from satark.runtime.commands import open_services, settings_of
 from satark_email.bounces import read_bounce, record_bounce
 from satark_email.settings import EmailSettings
 

@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from satark import hookimpl
-from satark.demo_setup import Prepared
-from satark.settings import SettingProblem, SettingsError
+from satark.api.demo_setup import Prepared
+from satark.settings.settings import SettingProblem, SettingsError
 from satark_email.settings import EmailSettings
 
 if TYPE_CHECKING:
     import click
     from pysequoia import Cert
 
+    from satark.api.sink import Sink
     from satark.services import Services, WorkerContext
-    from satark.settings import Settings
-    from satark.sink import Sink
+    from satark.settings.settings import Settings
 
 
 @hookimpl

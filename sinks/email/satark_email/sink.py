@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timezone
 from typing import TYPE_CHECKING
 
+from satark.api.destination import Destination
+from satark.api.observability import log
+from satark.api.sealing import CantOpen
+from satark.api.sink import DeadLetter, Delivery, DeliveryResult
+from satark.api.threads import run_in_thread
 from satark.database import add_delivery
-from satark.destination import Destination
 from satark.destination_reader import reader
-from satark.observability import log
 from satark.officer import NoSuchFile
-from satark.sealing import CantOpen
-from satark.sink import DeadLetter, Delivery, DeliveryResult
-from satark.threads import run_in_thread
 from satark_email import mime, openpgp, schedule
 from satark_email.mime import Attachment, OuterHeaders
 from satark_email.settings import NOTIFICATION
@@ -25,10 +25,10 @@ from satark_email.tip_text import TipText
 if TYPE_CHECKING:
     from pysequoia import Cert
 
+    from satark.api.tip import Evidence
     from satark.database import UnitOfWork
     from satark.destination_reader import DestinationReader, OpenedDelivery
     from satark.services import WorkerContext
-    from satark.tip import Evidence
     from satark_email.settings import EmailDestination, EmailSettings
 
 POLL_SECONDS = 20.0
@@ -69,7 +69,7 @@ class EmailSink:
         self._readers.clear()
 
     async def find_faults(self) -> Sequence[str]:
-        """Sign in at the mail server: see `satark.fault_finder.FaultFinder`."""
+        """Sign in at the mail server: see `satark.api.fault_finder.FaultFinder`."""
         failed = await self._smtp.find_faults()
         server = f"{self._settings.host}:{self._settings.port}"
         return (

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from sqlalchemy import delete, select
 
-from satark.redacted import Redacted
-from satark.tip import STATUSES, Message, Status
+from satark.api.redacted import Redacted
+from satark.api.tip import STATUSES, Message, Status
 from satark_files.decoding import DECODING_ERRORS
 from satark_police_system.tables import answer_sequence, seen_request
 

@@ -18,9 +18,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from satark.desk import CaseworkError
-from satark.sealing import CantOpen
-from satark.web import stream_file
+from satark.api.desk import CaseworkError
+from satark.api.sealing import CantOpen
+from satark.api.web import stream_file
 from satark_files.decoding import DECODING_ERRORS
 from satark_police_system.answers import AnswerError, apply_answer, read_answer, record_request_id
 from satark_police_system.events import encode, full_data

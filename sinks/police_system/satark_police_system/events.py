@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from satark.redacted import Redacted
-from satark.sealing import seal
-from satark.tip import Evidence, Header, Tip
+from satark.api.redacted import Redacted
+from satark.api.sealing import seal
+from satark.api.tip import Evidence, Header, Tip
 
 if TYPE_CHECKING:
     from satark.officer import PostedMessage

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from satark import hookimpl
+from satark.api.destination import Destination
+from satark.api.destination_rule import DestinationRule
+from satark.api.web import Page
 from satark.database import Branch
-from satark.destination import Destination
 from satark.destination_reader import own_key
-from satark.destination_rule import DestinationRule
-from satark.settings import SettingProblem, SettingsError
-from satark.web import Page
+from satark.settings.settings import SettingProblem, SettingsError
 from satark_police_system.settings import SINK, PoliceSettings
 
 if TYPE_CHECKING:
+    from satark.api.sink import Sink
     from satark.services import DeskContext, WorkerContext
-    from satark.settings import Settings
-    from satark.sink import Sink
+    from satark.settings.settings import Settings
 
 
 @hookimpl

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from satark.carrier import CarrierError
-from satark.commands import open_services, settings_of
+from satark.api.carrier import CarrierError
 from satark.office import desks_via
+from satark.runtime.commands import open_services, settings_of
 from satark_rabbitmq.configured import configured
 from satark_rabbitmq.settings import NAME, RabbitMQSettings
 from satark_rabbitmq.sink import copied

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from satark.settings import SettingProblem, SettingsError
+from satark.settings.settings import SettingProblem, SettingsError
 from satark_rabbitmq.settings import RabbitMQSettings
 
 if TYPE_CHECKING:
-    from satark.settings import Settings
+    from satark.settings.settings import Settings
     from satark_rabbitmq.connection import RabbitMQ
 
 

@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from satark import hookimpl
-from satark.demo_setup import Prepared
-from satark.destination import Destination
-from satark.destination_rule import DestinationRule
+from satark.api.demo_setup import Prepared
+from satark.api.destination import Destination
+from satark.api.destination_rule import DestinationRule
 from satark.office import LinkKeyError, load_link_key
-from satark.settings import SettingProblem, SettingsError
+from satark.settings.settings import SettingProblem, SettingsError
 from satark_rabbitmq.configured import configured
 from satark_rabbitmq.settings import NAME, RabbitMQSettings
 
 if TYPE_CHECKING:
     import click
 
-    from satark.carrier import Carrier
+    from satark.api.carrier import Carrier
+    from satark.api.sink import Sink
     from satark.services import WorkerContext
-    from satark.settings import Settings
-    from satark.sink import Sink
+    from satark.settings.settings import Settings
 
 
 @hookimpl

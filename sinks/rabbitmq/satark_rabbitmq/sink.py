@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from satark.carrier import CarrierError
+from satark.api.carrier import CarrierError
+from satark.api.sink import Delivery, DeliveryResult, Retry
+from satark.api.threads import run_in_thread
 from satark.office import HostInbox, HostOutbox, desks_via
-from satark.sink import Delivery, DeliveryResult, Retry
-from satark.threads import run_in_thread
 from satark_rabbitmq.settings import NAME
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class RabbitMQSink:
         """Open nothing yet: a broker that is down must not prevent the start."""
 
     async def find_faults(self) -> Sequence[str]:
-        """Connect to the broker and disconnect: see `satark.fault_finder.FaultFinder`."""
+        """Connect to the broker and disconnect: see `satark.api.fault_finder.FaultFinder`."""
         try:
             async with self._carrier.connect(self._url):
                 return []

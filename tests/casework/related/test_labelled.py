@@ -17,9 +17,9 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from satark.api.tip import Tip
 from satark.casework.related.clues import Clues, Picture, clues_of
 from satark.casework.related.index import RelatedIndex
-from satark.tip import Tip
 
 TABLES: Final[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "labelled.toml").read_text("utf-8"))
 DIGITS: Final = "०१२३४५६७८९"

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from msgspec.structs import replace
 
-from satark.channel import Outcome, RawRequest
+from satark.api.channel import Outcome, RawRequest
 from satark.dialogue.engine import Engine
 from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.settings import CallSettings, TwilioSettings

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from satark.channel import Address, Call, Channel
+from satark.api.channel import Address, Call, Channel
+from satark.api.prompt import Prompt
+from satark.api.send_result import Accepted, Permanent, SendResult
 from satark.flow import Geography, default_flow, load_flow
 from satark.plugins.loader import Plugins
-from satark.prompt import Prompt
-from satark.send_result import Accepted, Permanent, SendResult
-from satark.settings import Settings, SettingsError
+from satark.settings.settings import Settings, SettingsError
 from satark_sms_ivr import plugin
 from satark_sms_ivr.approved_texts import ApprovedTexts
 from satark_sms_ivr.dlt import templates

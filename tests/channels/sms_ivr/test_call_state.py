@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.channel import (  # fmt: skip
+from satark.api.channel import (  # fmt: skip
     Malformed,
     Text,
 )
-from satark.prompt import Choice, Prompt
+from satark.api.prompt import Choice, Prompt
 from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.keypad import fit_to_keypad
 

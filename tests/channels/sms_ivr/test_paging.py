@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.prompt import Choice, Prompt
+from satark.api.prompt import Choice, Prompt
 from satark_sms_ivr.paging import fit_to_sms, more_hint, split_into_pages
 from satark_sms_ivr.segments import count_segments, to_gsm7
 from satark_words.graphemes import clusters

@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner
 from pydantic import ValidationError
 
-from satark.channel import Channel, Outcome, RawRequest
+from satark.api.channel import Channel, Outcome, RawRequest
+from satark.api.prompt import Capabilities, Prompt
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.every_prompt import every_prompt
-from satark.prompt import Capabilities, Prompt
-from satark.settings import Settings, SettingsError
+from satark.settings.settings import Settings, SettingsError
 from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.plugin import satark_channels, satark_commands, satark_render, satark_web_pages
 from satark_sms_ivr.settings import CallSettings, TwilioSettings

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from satark.channel import Outcome, RawRequest
+from satark.api.channel import Outcome, RawRequest
+from satark.api.prompt import Prompt
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.every_prompt import every_prompt
 from satark.dialogue.rendering.fit import fit
-from satark.prompt import Prompt
 from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.paging import MAX_SEGMENTS, fit_to_sms, more_hint, split_into_pages
 from satark_sms_ivr.segments import count_segments

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 import pytest
 
-from satark.channel import RawRequest
+from satark.api.channel import RawRequest
 from satark_sms_ivr.signature import TwilioSignature
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.voice import VoiceChannel

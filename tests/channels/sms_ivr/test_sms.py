@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from satark.channel import (
+from satark.api.channel import (
     Address,
     CompleteTip,
     Event,
@@ -20,10 +20,10 @@ from satark.channel import (
     Text,
     Unsupported,
 )
-from satark.choice_tokens import NEXT_PAGE
+from satark.api.choice_tokens import NEXT_PAGE
+from satark.api.prompt import Prompt
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.prompt import Prompt
 from satark_sms_ivr.segments import count_segments
 from satark_sms_ivr.sms import SmsChannel
 from satark_testing.twilio.api import ACCOUNT_SID, NUMBER

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from starlette.responses import Response
 
-from satark.channel import Address, Call, MediaGone, MediaRef
-from satark.prompt import Prompt
-from satark.send_result import Accepted, Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient
+from satark.api.channel import Address, Call, MediaGone, MediaRef
+from satark.api.prompt import Prompt
+from satark.api.send_result import Accepted, Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.twilio_api import TwilioApi

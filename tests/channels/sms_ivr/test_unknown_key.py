@@ -10,13 +10,13 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from satark.api.prompt import Choice, Prompt
+from satark.api.tip import Message
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.definition import FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.session import Mailbox, OpenMailbox
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
-from satark.prompt import Choice, Prompt
-from satark.tip import Message
 from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.call_texts import call_text
 from satark_words.catalogues import Catalogue, Catalogues

@@ -6,10 +6,22 @@ from collections.abc import Callable
 
 import pytest
 
-from satark.channel import Address, Call, CompleteTip, Event, Malformed, Media, MediaRef, Outcome, RawRequest, Tap, Text
-from satark.choice_tokens import command_token
-from satark.prompt import Prompt
-from satark.send_result import Permanent
+from satark.api.channel import (
+    Address,
+    Call,
+    CompleteTip,
+    Event,
+    Malformed,
+    Media,
+    MediaRef,
+    Outcome,
+    RawRequest,
+    Tap,
+    Text,
+)
+from satark.api.choice_tokens import command_token
+from satark.api.prompt import Prompt
+from satark.api.send_result import Permanent
 from satark_sms_ivr.voice import VoiceChannel
 from satark_testing.twilio.api import NUMBER
 from satark_testing.twilio.twiml import read_twiml

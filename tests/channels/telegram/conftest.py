@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from satark.channel import RawRequest
+from satark.api.channel import RawRequest
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
 from satark_testing.processes.serving import serve

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from satark.channel import Outcome, RawRequest, RawResponse
-from satark.prompt import Prompt
+from satark.api.channel import Outcome, RawRequest, RawResponse
+from satark.api.prompt import Prompt
 from satark_telegram.channel import TelegramChannel
 
 Sign = Callable[[Any], RawRequest]

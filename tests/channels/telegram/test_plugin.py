@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from satark.channel import Channel, ListeningChannel
-from satark.settings import Settings, SettingsError
+from satark.api.channel import Channel, ListeningChannel
+from satark.settings.settings import Settings, SettingsError
 from satark_telegram import plugin
 from satark_telegram.plugin import satark_channels
 from satark_telegram.settings import TelegramSettings

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from satark.channel import Address
-from satark.prompt import Choice, Prompt
+from satark.api.channel import Address
+from satark.api.prompt import Choice, Prompt
 from satark_telegram.channel import TelegramChannel
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from satark.channel import RawRequest
+from satark.api.channel import RawRequest
 from satark_telegram.channel import TelegramChannel
 
 

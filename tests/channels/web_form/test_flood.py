@@ -14,7 +14,7 @@ import aiohttp
 import altcha
 import pytest
 
-from satark.sealing import load_edge_key
+from satark.identity.edge_key import load_edge_key
 from satark_web_form.proof_of_work.proof_of_work import ProofOfWork
 from satark_web_form.proof_of_work.settings import ProofOfWorkSettings
 from support.form.citizen import FormCitizen

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark_web_form.plugin import satark_channels
 
 

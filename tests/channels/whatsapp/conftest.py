@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from satark.channel import RawRequest
+from satark.api.channel import RawRequest
 from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.graph_api import GraphPeer
 from satark_whatsapp.channel import WhatsAppChannel

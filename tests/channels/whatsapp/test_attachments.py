@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from satark.channel import Address, Call
-from satark.choice_tokens import code_in, code_token
-from satark.prompt import Choice, Prompt, ReceiptPicture, VoiceNote
-from satark.send_result import Accepted, Transient
+from satark.api.channel import Address, Call
+from satark.api.choice_tokens import code_in, code_token
+from satark.api.prompt import Choice, Prompt, ReceiptPicture, VoiceNote
+from satark.api.send_result import Accepted, Transient
 from satark.speech.ogg_opus import read_packets, write_file
-from satark.voice_notes import PAUSE, VoiceNotes
+from satark.speech.voice_notes import PAUSE, VoiceNotes
 from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.waiting import until
 from satark_whatsapp.attachments import ATTACHMENT

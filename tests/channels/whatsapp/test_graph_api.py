@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from satark.channel import Address, Call, RawRequest
-from satark.prompt import Prompt
-from satark.send_result import (
+from satark.api.channel import Address, Call, RawRequest
+from satark.api.prompt import Prompt
+from satark.api.send_result import (
     Accepted,
     Blocked,
     Misconfigured,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.responses import JSONResponse, PlainTextResponse
 
-from satark.channel import MediaGone, MediaRef
+from satark.api.channel import MediaGone, MediaRef
 from satark_testing.processes.serving import serve
 from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.graph_api import StoredMedia

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from satark.channel import Channel
-from satark.settings import Settings, SettingsError
+from satark.api.channel import Channel
+from satark.settings.settings import Settings, SettingsError
 from satark_whatsapp.plugin import satark_channels
 from satark_whatsapp.settings import WhatsAppSettings
 

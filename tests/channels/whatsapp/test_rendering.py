@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from satark.channel import Address, Call
-from satark.prompt import Choice, Prompt
+from satark.api.channel import Address, Call
+from satark.api.prompt import Choice, Prompt
 from satark_testing.whatsapp.limits import check_message
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.rendering import render

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from satark.channel import Outcome, RawRequest
+from satark.api.channel import Outcome, RawRequest
 from satark_testing.whatsapp.graph_api import GraphPeer
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from satark.channel import (
+from satark.api.channel import (
     Batch,
     Call,
     Edited,
@@ -25,7 +25,7 @@ from satark.channel import (
     Text,
     Unsupported,
 )
-from satark.send_result import Accepted, Blocked, Delivered, Throttled, WindowClosed
+from satark.api.send_result import Accepted, Blocked, Delivered, Throttled, WindowClosed
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from satark.api.tip import Accused
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.definition import FlowError, FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.tip import Accused
 from satark_testing.dialogue.chat import Chat
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.geography.geography import Geography

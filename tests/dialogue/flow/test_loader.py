@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from satark.api.prompt import Capabilities
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.definition import FlowError, FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
-from satark.prompt import Capabilities
 from satark_testing.dialogue.chat import Chat
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.geography.geography import District, Geography, Station

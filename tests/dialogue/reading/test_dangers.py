@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from satark.channel import CompleteTip, Edited, Event, FormPage, Media, MediaRef, Text
+from satark.api.channel import CompleteTip, Edited, Event, FormPage, Media, MediaRef, Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.session import Mailbox, OpenMailbox, Turn

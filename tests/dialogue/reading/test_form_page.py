@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from satark.channel import FormPage, Media, MediaRef, Pin, Tap, Text
+from satark.api.channel import FormPage, Media, MediaRef, Pin, Tap, Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.events.form_pages import CLEAR
 from satark.dialogue.flow.definition import FlowSource

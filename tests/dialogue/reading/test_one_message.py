@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from satark.channel import CompleteTip, Media, MediaRef, Tap, Text
-from satark.choice_tokens import NEXT_PAGE, PREVIOUS_PAGE, command_token
+from satark.api.channel import CompleteTip, Media, MediaRef, Tap, Text
+from satark.api.choice_tokens import NEXT_PAGE, PREVIOUS_PAGE, command_token
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import Mailbox, OpenMailbox
 from satark_testing.dialogue.chat import Chat

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from satark.api.prompt import Capabilities, Choice, Prompt
 from satark.dialogue.rendering.fit import are_buttons, fit
-from satark.prompt import Capabilities, Choice, Prompt
 from satark_words.graphemes import size
 
 WHATSAPP = Capabilities(

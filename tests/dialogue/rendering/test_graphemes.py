@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.prompt import Unit
+from satark.api.prompt import Unit
 from satark_words.graphemes import clusters, replace_surrogates, size, split, truncate
 
 mixed = st.text(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from satark.api.tip import STATUSES, Feedback, Message, Status
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import FileNotice, Mailbox, OpenMailbox
-from satark.tip import STATUSES, Feedback, Message, Status
 from satark_testing.dialogue.chat import Chat
 
 CODE = "8391 4460 7012 5538"

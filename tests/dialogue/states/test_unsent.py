@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from satark.channel import Tap
+from satark.api.channel import Tap
 from satark.dialogue.engine import Engine
 from satark_testing.dialogue.chat import Chat
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from satark.api.transcriber import NoDraft, Transcriber
 from satark.evidence.recognition.messages import Request
 from satark.evidence.recognition.recogniser import Recogniser, recognisers_of
-from satark.settings import Settings, SettingsError
-from satark.transcriber import NoDraft, Transcriber
+from satark.settings.settings import Settings, SettingsError
 
 STAND_IN = (sys.executable, "-I", str(Path(__file__).with_name("stand_in.py")))
 WORDS = "रात दो बजे ट्रक आता है"

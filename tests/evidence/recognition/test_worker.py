@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from satark.api.transcriber import NoDraft
 from satark.evidence.recognition.messages import Request
 from satark.evidence.recognition.recogniser import Recogniser
-from satark.transcriber import NoDraft
 from satark_files.recordings.ffmpeg import find_program
 
 pytestmark = pytest.mark.slow

@@ -10,12 +10,12 @@ from xml.etree import ElementTree as ET
 import pytest
 from msgspec.structs import replace
 
-from satark.channel import Address, Channel, CompleteTip, Media, MediaRef, Outcome, RawRequest, Tap, Text
-from satark.choice_tokens import command_token
+from satark.api.channel import Address, Channel, CompleteTip, Media, MediaRef, Outcome, RawRequest, Tap, Text
+from satark.api.choice_tokens import command_token
+from satark.api.prompt import Prompt
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.prompt import Prompt
-from satark.settings import Settings, SettingsError
+from satark.settings.settings import Settings, SettingsError
 from satark_exotel import plugin
 from satark_sms_ivr import plugin as sms_ivr
 from satark_testing.contracts.channel import ChannelCase, Peer, Reply, check_channel

@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
-from satark.channel import Address, Channel, RawRequest
-from satark.send_result import Permanent
-from satark.settings import Settings
+from satark.api.channel import Address, Channel, RawRequest
+from satark.api.send_result import Permanent
+from satark.settings.settings import Settings
 from satark_exotel import plugin
 from satark_exotel.plugin import ExotelSettings
 from satark_exotel.provider import Exotel

@@ -14,8 +14,8 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from satark.channel import Address, Batch, Call, Edited, Event, Media, RawRequest, Revoked, Text, Unsupported
-from satark.send_result import Accepted, Blocked, Misconfigured, Permanent, SendResult, Transient
+from satark.api.channel import Address, Batch, Call, Edited, Event, Media, RawRequest, Revoked, Text, Unsupported
+from satark.api.send_result import Accepted, Blocked, Misconfigured, Permanent, SendResult, Transient
 from satark_signal import plugin
 from satark_signal.channel import SignalChannel
 from satark_signal.plugin import SignalSettings

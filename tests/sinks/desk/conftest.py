@@ -16,11 +16,11 @@ from httpx2 import Client
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from satark.api.desk import Desk, Level
+from satark.api.tip import Envelope, Evidence, Header, Origin, Tip
 from satark.casework import Casework
-from satark.desk import Desk, Level
 from satark.officer import OpenTip
 from satark.services import DeskContext, Services
-from satark.tip import Envelope, Evidence, Header, Origin, Tip
 from satark_desk import plugin
 from satark_desk.officers import NewDesk, UnlockedDesk, make_desk, unlock
 from satark_desk.settings import DeskSettings

@@ -15,16 +15,16 @@ from sqlalchemy import func, select
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
+from satark.api.desk import Desk
+from satark.api.tip import Message
 from satark.audit import reading
 from satark.audit.reading import ActFilter
 from satark.casework import Casework, TwoOfficerApproval
 from satark.casework.tip_keeping import TipKeeping
-from satark.desk import Desk
 from satark.identity.edge_key import Identity
 from satark.retention.schedule import ensure_key
 from satark.services import Services
 from satark.store import tables
-from satark.tip import Message
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
 from satark_testing.commands import installed_command
 from support.tips import SeededTip, seed_file, seed_tip
@@ -266,7 +266,7 @@ def test_every_public_method_of_casework_leaves_an_act(services: Services, unloc
 def test_a_tipster_is_not_told_which_officer_wrote_and_the_desks_are(
     services: Services, unlocked: Unlock, tip: SeededTip
 ) -> None:
-    from satark.identity.sealing import open_as  # noqa: PLC0415
+    from satark.api.sealing import open_as  # noqa: PLC0415
 
     work = unlocked("sp").casework(services)
     work.respond(work.open(tip.number), status="ACTED", text="धन्यवाद")

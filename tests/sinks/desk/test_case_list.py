@@ -11,11 +11,11 @@ import pytest
 from click.testing import Result
 from httpx2 import Client
 
+from satark.api.desk import Desk
+from satark.api.tip import Message
 from satark.casework import Casework
-from satark.desk import Desk
 from satark.officer import Clocks, DeskAct, DeskActs
 from satark.services import Services
-from satark.tip import Message
 from support.tips import SeededTip, seed_message, seed_tip
 
 

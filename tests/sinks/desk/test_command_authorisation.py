@@ -15,10 +15,10 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from satark.desk import Desk
+from satark.api.desk import Desk
+from satark.api.tip import Accused
 from satark.identity.tip_numbers import new_number
 from satark.services import Services
-from satark.tip import Accused
 from satark_desk import plugin
 from support.tips import seed_file, seed_tip
 

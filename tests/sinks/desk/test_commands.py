@@ -12,11 +12,11 @@ import pytest
 from click.testing import Result
 from sqlalchemy import delete, update
 
+from satark.api.desk import Desk
+from satark.api.tip import Accused, Message, Origin
 from satark.casework import Casework
-from satark.desk import Desk
 from satark.services import Services
 from satark.store import envelopes, tables
-from satark.tip import Accused, Message, Origin
 from satark_desk.officers import UnlockedDesk
 from support.tips import seed_file, seed_file_state, seed_message, seed_tip
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from satark.api.desk import Desk
 from satark.cli.main import cli
-from satark.desk import Desk
 from satark.services import Services
 from support.tips import seed_file, seed_tip
 

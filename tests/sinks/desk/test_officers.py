@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from satark.api.desk import CaseworkError, KeyChanged
+from satark.api.sealing import CantOpen, open_envelope
 from satark.casework import Casework
-from satark.desk import CaseworkError, KeyChanged
-from satark.identity.sealing import CantOpen, open_envelope
 from satark.remote.link_keys import HostPairing, load_link_key
 from satark.remote.messages import decode_answer, decode_signed_answer
 from satark.remote.office_outbox import former_keys

@@ -13,11 +13,11 @@ import pytest
 from click.testing import Result
 from httpx2 import Client
 
+from satark.api.desk import CaseworkError, Desk
+from satark.api.tip import Message
 from satark.casework import Casework
-from satark.desk import CaseworkError, Desk
 from satark.officer import Clocks, DeskAct, DeskActs
 from satark.services import Services
-from satark.tip import Message
 from satark_desk.officers import UnlockedDesk
 from satark_desk.orders import find_order, make_order, order_pdf
 from satark_desk.web.page_text import PageText

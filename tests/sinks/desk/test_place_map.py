@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from satark.api.tip import Origin
 from satark.flow import Geography
 from satark.officer import OpenTip
-from satark.tip import Origin
 from satark_desk.place_map import PlaceMap, place_map
 
 Show = Callable[..., PlaceMap | None]

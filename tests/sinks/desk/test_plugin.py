@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from satark.plugins.loader import Plugins
 from satark.services import Services
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark.store import tables
 from satark.store.migrations import Migrations
 from satark.store.unit_of_work import UnitOfWork

@@ -15,11 +15,11 @@ import pytest
 from click.testing import Result
 from httpx2 import Client
 
+from satark.api.desk import Desk
+from satark.api.tip import Message
 from satark.casework import Casework
-from satark.desk import Desk
 from satark.officer import ACT_NAMES, Clocks, DeskAct, DeskActs
 from satark.services import Services
-from satark.tip import Message
 from satark_desk.command_errors import report_errors
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
 from support.tips import SeededTip, seed_message, seed_tip

@@ -15,12 +15,12 @@ from click.testing import Result
 from httpx2 import Client
 from pypdfium2 import PdfDocument
 
+from satark.api.desk import Desk
+from satark.api.tip import CaseStep, Message
 from satark.casework import PostedMessage
-from satark.desk import Desk
 from satark.officer import Casework, Clocks, DeskAct, DeskActs
 from satark.services import Services
-from satark.time_buckets import band
-from satark.tip import CaseStep, Message
+from satark.store.time_buckets import band
 from satark_desk import public_report, public_statistics
 from satark_desk.paces import steps_of
 from support.tips import seed_tip

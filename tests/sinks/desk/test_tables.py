@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from satark.api.sink import Delivery, Done
 from satark.casework import Casework
-from satark.sink import Delivery, Done
 from satark_desk import plugin
 from satark_desk.officers import NewDesk, NewOfficer, add_officer, make_desk, remove_officer, unlock
 from satark_desk.read_state import ReadState, mark_read, queue_entries, read_states

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from satark.api.desk import Desk
+from satark.api.destination_rule import DestinationRule
+from satark.api.sealing import new_identity
+from satark.api.sink import Delivery
 from satark.delivery.payload import load
-from satark.desk import Desk
-from satark.destination_rule import DestinationRule
-from satark.identity.sealing import new_identity
 from satark.routing.desks import add_desk
-from satark.sink import Delivery
 from satark.store import deliveries
 from satark_email.openpgp import load_certificates
 from satark_email.settings import EmailSettings

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from satark.api.sink import Done
 from satark.cli.main import cli
-from satark.sink import Done
 from satark.store import deliveries
 from satark_email.bounces import Bounce, read_bounce
 from satark_testing.peers.mail import Certificate, Exim

@@ -15,9 +15,9 @@ import pytest
 from pysequoia import Tsk
 from structlog.testing import capture_logs
 
+from satark.api.sink import Delivery, DeliveryResult, Done
 from satark.delivery.payload import load
-from satark.settings import Settings, SettingsError
-from satark.sink import Delivery, DeliveryResult, Done
+from satark.settings.settings import Settings, SettingsError
 from satark.store import deliveries
 from satark_email import schedule
 from satark_email.openpgp import UnusableKey, load_certificates

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from satark.sink import DeadLetter, Done, Retry
+from satark.api.sink import DeadLetter, Done, Retry
+from satark.api.tip import Message as TipMessage
 from satark.store import deliveries
-from satark.tip import Message as TipMessage
 from satark_email import mime
 from satark_testing.peers.gnupg import Keyring
 from satark_testing.peers.mail import Certificate, Exim, MailPeer, Received, mail_server

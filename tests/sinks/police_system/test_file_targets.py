@@ -10,7 +10,7 @@ import asyncssh
 import pytest
 from pydantic import SecretStr
 
-from satark.sink import DeadLetter, Done, Retry
+from satark.api.sink import DeadLetter, Done, Retry
 from satark_police_system.file_targets import FolderTarget, SftpTarget
 from satark_police_system.settings import SystemSettings
 from satark_testing.peers.police import SECRET

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from pydantic import SecretStr
 
-from satark.sink import DeadLetter, DeliveryResult, Done, Retry
+from satark.api.sink import DeadLetter, DeliveryResult, Done, Retry
 from satark_police_system.http_client import MAX_RETRY_AFTER, HttpClient, classify_response
 from satark_police_system.settings import SystemSettings
 from satark_police_system.signing import Signer

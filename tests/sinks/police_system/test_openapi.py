@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from satark.tip import Evidence, Header, Tip
+from satark.api.tip import Evidence, Header, Tip
 from satark_police_system.events import build_event, encode, full_data, thin_data
 from satark_police_system.openapi import openapi, schemas, to_text
 from satark_testing.peers.police import answer_body

@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from satark.api.desk import Desk
+from satark.api.destination_rule import DestinationRule
+from satark.api.sealing import new_identity
+from satark.api.sink import DeadLetter, Done
 from satark.casework import Casework
-from satark.desk import Desk
-from satark.destination_rule import DestinationRule
-from satark.identity.sealing import new_identity
 from satark.remote.frames import WIRE_SIZE
 from satark.remote.link_keys import LinkKey, load_link_key
 from satark.remote.office_inbox import OfficeInbox
 from satark.routing.desks import add_desk
 from satark.services import WorkerContext
-from satark.settings import Settings
-from satark.sink import DeadLetter, Done
+from satark.settings.settings import Settings
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
 from satark_rabbitmq.connection import RabbitMQ

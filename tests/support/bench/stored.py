@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Boolean, Engine, Integer, LargeBinary, Table
 
-from satark.core_settings import Core
 from satark.ingest.event import seen_key, seen_row
+from satark.settings.core import Core
 from satark.store import tables
 from satark.store.engines import make_engine
 from support.bench.scenarios import Scenario

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from satark.runtime import compose
 from satark.services import Services
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark.store import envelopes, tables
 from satark_testing.dialogue.walking import LostError
 from satark_testing.installation import DESKS, Installation, set_up_installation

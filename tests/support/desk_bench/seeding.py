@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Final
 
-from satark.identity.sealing import new_identity, seal
+from satark.api.sealing import new_identity, seal
+from satark.api.tip import Envelope, Header, Tip
 from satark.identity.tip_numbers import new_number
 from satark.store import envelopes, tables, tip_changes
-from satark.tip import Envelope, Header, Tip
 
 if TYPE_CHECKING:
-    from satark.desk import Desk
+    from satark.api.desk import Desk
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 

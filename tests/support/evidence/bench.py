@@ -22,8 +22,8 @@ import imageio_ffmpeg
 import msgspec
 from PIL import Image
 
+from satark.api.sealing import new_identity
 from satark.evidence.pipeline import process_file
-from satark.identity.sealing import new_identity
 from satark.store.workspace import workspace_dir
 from satark_files.limits import MB, Limits
 from satark_files.sandbox.sandbox import Sandbox

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import msgspec
 
+from satark.api.sealing import new_identity
 from satark.evidence.pipeline import ProcessedFile, process_file
-from satark.identity.sealing import new_identity
 from satark.store.sealed_files import erase, open_sealed, original_path
 from satark.store.workspace import workspace_dir
 from satark_files.limits import MB, Limits

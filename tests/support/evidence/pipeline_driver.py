@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
+from satark.api.sealing import new_identity
 from satark.evidence.pipeline import ProcessedFile, process_file
-from satark.identity.sealing import new_identity
 from satark.store.sealed_files import clean_path, open_sealed, original_path
 
 if TYPE_CHECKING:

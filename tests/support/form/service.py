@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from satark.casework.errors import NoSuchTip
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark_testing.processes.serving import serve
 from satark_testing.waiting import limit
 from satark_words.languages import OFFERED

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from satark.choice_tokens import make_token
+from satark.api.choice_tokens import make_token
 from satark_testing.matrix.chat_driver import ChatDriver
 from satark_testing.matrix.player import resume
 from satark_testing.matrix.scenario import Do, Exchange, Scenario, Words

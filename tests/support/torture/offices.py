@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import func, select
 
-from satark.backoff import keep_running
+from satark.api.backoff import keep_running
+from satark.api.desk import Desk
+from satark.api.destination_rule import DestinationRule
+from satark.api.sealing import new_identity
 from satark.casework import Casework
-from satark.desk import Desk
-from satark.destination_rule import DestinationRule
-from satark.identity.sealing import new_identity
 from satark.remote.link_keys import HostPairing, load_link_key, make_office_pairing
 from satark.remote.office_agent import OfficeAgent
 from satark.remote.office_inbox import OfficeInbox

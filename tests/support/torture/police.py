@@ -17,10 +17,10 @@ from uuid import uuid4
 
 import aiohttp
 
+from satark.api.destination_rule import DestinationRule
 from satark.casework.opened_tip import status_of
 from satark.casework.posted_message import PostedMessage
 from satark.delivery.reader import own_key
-from satark.destination_rule import DestinationRule
 from satark.services import Services
 from satark_testing.peers.police import SECRET, Fault, PoliceReceiver, answer_body
 from satark_testing.processes.serving import serve

@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import select, update
 
-from satark.desk import Desk
-from satark.identity.sealing import new_identity
+from satark.api.desk import Desk
+from satark.api.sealing import new_identity
 from satark.plugins.loader import Plugins
 from satark.routing.desks import add_desk
 from satark.services import Services

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
-from satark.identity.sealing import open_as
+from satark.api.sealing import open_as
+from satark.api.tip import Message
 from satark.services import Services
 from satark.store import tables
-from satark.tip import Message
 from support.tips import SeededTip
 
 

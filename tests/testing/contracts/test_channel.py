@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.channel import (
+from satark.api.channel import (
     Address,
     Batch,
     Call,
@@ -24,8 +24,8 @@ from satark.channel import (
     RawResponse,
     Text,
 )
-from satark.prompt import Capabilities, Prompt
-from satark.send_result import Accepted, SendResult
+from satark.api.prompt import Capabilities, Prompt
+from satark.api.send_result import Accepted, SendResult
 from satark_testing.contracts.channel import BrokenRule, ChannelCase, check_channel
 
 PHONE = "919876543210"

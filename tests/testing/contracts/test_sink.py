@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from satark.identity.sealing import CantOpen, new_identity, open_envelope, open_tip
-from satark.sink import DeadLetter, Delivery, DeliveryResult, Done
+from satark.api.sealing import CantOpen, new_identity, open_envelope, open_tip
+from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done
 from satark_testing.contracts.sink import WORDS, BrokenRule, SinkCase, check_sink
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.tip import Place
+from satark.api.tip import Place
 from satark_words.geography.geography import ELSEWHERE, Geography, Named
 
 GEO = Geography.sample()

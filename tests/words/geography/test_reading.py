@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from satark.tip import Place
+from satark.api.tip import Place
 from satark_words.geography.geography import District, Geography, GeographyError, Station
 from satark_words.geography.reading import GeographyFile
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.choice_tokens import make_token
+from satark.api.choice_tokens import make_token
 from satark.flow import Flow, Geography, Step, View
 from satark_whatsapp.forms.conditions import UntranslatableError, translate
 from satark_whatsapp.forms.questions import Component, components

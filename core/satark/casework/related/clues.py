@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from satark.api.redacted import Redacted
 from satark.casework.related.identifiers import phones_in, plates_in
 from satark.casework.related.persons import Person, persons_in
 from satark.casework.related.places import Landmark, Pin, landmark
 from satark.casework.related.wording import words_of
-from satark.redacted import Redacted
 
 if TYPE_CHECKING:
-    from satark.tip import Evidence, Tip
+    from satark.api.tip import Evidence, Tip
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ class Picture(Redacted, frozen=True):
 
     sha256: str
     looks: str
-    """See `satark.tip.Evidence.looks`; empty where that is not known."""
+    """See `satark.api.tip.Evidence.looks`; empty where that is not known."""
 
 
 class Clues(Redacted, frozen=True, kw_only=True):

@@ -11,11 +11,11 @@ from collections.abc import Hashable, Iterator, Mapping
 from itertools import islice
 from typing import Final, Literal, TypeAlias
 
+from satark.api.redacted import Redacted
 from satark.casework.related import looks
 from satark.casework.related.clues import Clues
 from satark.casework.related.places import METRES
 from satark.casework.related.wording import COPIED, NEAR, STOCK, TELLING, likeness, telling
-from satark.redacted import Redacted
 
 Reason: TypeAlias = Literal["plate", "phone", "picture", "person", "text", "alike", "place"]
 REASONS: Final[Mapping[Reason, int]] = {

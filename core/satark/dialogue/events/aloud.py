@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from satark.channel import Event, Media, Text
+from satark.api.channel import Event, Media, Text
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.turn.context import TurnContext
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from satark.channel import CompleteTip, Event, Media, Text
+from satark.api.channel import CompleteTip, Event, Media, Text
+from satark.api.flow import AcceptedAnswer, Step, unknown_option
 from satark.dialogue.events.wording import words_of
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.opening import fill_in_unasked, language_of
 from satark.dialogue.states.unsolicited import accept_unsolicited
-from satark.dialogue.steps.contract import AcceptedAnswer, Step, unknown_option
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
 from satark_words.folding import fold

@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 
-from satark.channel import Edited, Event, Revoked, Tap, Text
+from satark.api.channel import Edited, Event, Revoked, Tap, Text
+from satark.api.flow import AcceptedAnswer, Step
 from satark.dialogue.events.commands import not_understood
 from satark.dialogue.events.text_messages import named_option
 from satark.dialogue.flow.commands import MAX_COMMAND_LENGTH
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import go_on
 from satark.dialogue.states.unsolicited import join_texts
-from satark.dialogue.steps.contract import AcceptedAnswer, Step
 from satark.dialogue.turn.context import TurnContext
 from satark_words.folding import fold
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from satark.channel import Edited, Event, FormPage, Media, Pin, Tap
+from satark.api.channel import Edited, Event, FormPage, Media, Pin, Tap
 from satark.dialogue.events.wording import words_of
 from satark.dialogue.session import Turn
 from satark.dialogue.states.mailbox import tipsters_message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from satark.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Revoked, Tap, Text, Unsupported
+from satark.api.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Revoked, Tap, Text, Unsupported
 from satark.dialogue.events.aloud import keep_recording
 from satark.dialogue.events.commands import not_understood
 from satark.dialogue.events.complete_tip import complete_tip_of, submit_complete_tip

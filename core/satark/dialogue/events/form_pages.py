@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from satark.channel import SPOKEN, FormPage, Media, Pin, Tap, Text
+from satark.api.channel import SPOKEN, FormPage, Media, Pin, Tap, Text
+from satark.api.flow import AcceptedAnswer, RefusedAnswer, Step
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import go_on
 from satark.dialogue.states.opening import leave_files_unasked
 from satark.dialogue.states.unsolicited import accept_unsolicited, is_story
 from satark.dialogue.steps.answer_steps import max_length
-from satark.dialogue.steps.contract import AcceptedAnswer, RefusedAnswer, Step
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 

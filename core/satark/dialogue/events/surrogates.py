@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
-from satark.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Tap, Text
+from satark.api.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Tap, Text
 from satark_words.graphemes import replace_surrogates
 
 _Part = TypeVar("_Part", bound=Event)

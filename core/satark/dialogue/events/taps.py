@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from satark.channel import Tap, Text
-from satark.choice_tokens import ANY_QUESTION, NEXT_PAGE, PREVIOUS_PAGE, Token, code_in, parse_token
+from satark.api.channel import Tap, Text
+from satark.api.choice_tokens import ANY_QUESTION, NEXT_PAGE, PREVIOUS_PAGE, Token, code_in, parse_token
+from satark.api.flow import AcceptedAnswer
 from satark.dialogue.events.commands import handle_command, switch_language, turn_page
 from satark.dialogue.events.text_messages import handle_text, open_mailbox
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.unsent import UNSENT
-from satark.dialogue.steps.contract import AcceptedAnswer
 from satark.dialogue.turn.context import TurnContext
 
 _PAGE_STEPS: Final[Mapping[str, int]] = {NEXT_PAGE: 1, PREVIOUS_PAGE: -1}

@@ -6,14 +6,14 @@ from typing import Final
 
 import msgspec
 
-from satark.channel import Text
+from satark.api.channel import Text
+from satark.api.flow import Question
 from satark.dialogue.events.commands import handle_command, not_understood, switch_language
 from satark.dialogue.events.words import handle_words
 from satark.dialogue.flow.commands import GLOBAL_COMMANDS, MAX_COMMAND_LENGTH
 from satark.dialogue.session import Turn
 from satark.dialogue.states.handoff import redeem_code
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
-from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.asked import acts, asked_of, is_question
 from satark.dialogue.turn.context import TurnContext
 from satark_words.codes import find_handoff_code, find_receipt_code, without_codes

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from satark.channel import Text
+from satark.api.channel import Text
+from satark.api.flow import Question, Step
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
-from satark.dialogue.steps.contract import Question, Step
 from satark.dialogue.turn.context import TurnContext
 from satark_words.geography.geography import ELSEWHERE, Named
 from satark_words.reading import Kind, Reading

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from satark.channel import CompleteTip, Edited, Event, FormPage, Media, Tap, Text
+from satark.api.channel import CompleteTip, Edited, Event, FormPage, Media, Tap, Text
 
 
 def words_of(event: Event) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from satark.channel import Tap, Text
+from satark.api.channel import Tap, Text
+from satark.api.flow import Question
 from satark.dialogue.events.commands import handle_command, not_understood
 from satark.dialogue.events.unit_names import choose_by_name
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
@@ -20,7 +21,6 @@ from satark.dialogue.states.menus import LANGUAGE
 from satark.dialogue.states.opening import begin_with_story, fill_in, fill_in_answer
 from satark.dialogue.states.unsent import UNSENT
 from satark.dialogue.states.unsolicited import accept_unsolicited
-from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.asked import asked_of
 from satark.dialogue.turn.context import TurnContext
 from satark_words.reading import FREE, Asked, Confidence, Kind, Reading

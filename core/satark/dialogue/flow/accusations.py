@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, get_args
 
-from satark.dialogue.steps.contract import Accuses, Step
+from satark.api.flow import Accuses, Step
 
 NOBODY: Final = "nobody"
 _UNITS: Final = frozenset(get_args(Accuses))

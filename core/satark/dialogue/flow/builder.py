@@ -8,14 +8,14 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from satark.api.conditions import Condition, ConditionError, parse_condition
+from satark.api.flow import Step, StepType, Validator
+from satark.api.tip import Priority
 from satark.dialogue.flow.accusations import accusation_problems, read_accuses
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem
 from satark.dialogue.flow.meanings import meaning_problems, read_means
 from satark.dialogue.flow.older_forms import with_meaning_of_id
 from satark.dialogue.steps.built_in import BUILT_IN_STEP_TYPES
-from satark.dialogue.steps.conditions import Condition, ConditionError, parse_condition
-from satark.dialogue.steps.contract import Step, StepType, Validator
-from satark.tip import Priority
 
 _ID: Final = re.compile(r"[a-z][a-z0-9_]{0,23}")
 _CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,24}")

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from satark.choice_tokens import make_token
+from satark.api.choice_tokens import make_token
+from satark.api.flow import Question, Step, View
+from satark.api.prompt import Capabilities
 from satark.dialogue.flow.definition import Flow, FlowProblem
 from satark.dialogue.flow.reachability import path_problems
 from satark.dialogue.flow.required_texts import BUTTON_TEXTS, REQUIRED_TEXTS, missing_texts
-from satark.dialogue.steps.contract import Question, Step, View
-from satark.prompt import Capabilities
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.graphemes import size

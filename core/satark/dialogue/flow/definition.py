@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
+from satark.api.conditions import Condition
+from satark.api.flow import Step
+from satark.api.tip import Priority
 from satark.dialogue.flow.meanings import steps_by_meaning
-from satark.dialogue.steps.conditions import Condition
-from satark.dialogue.steps.contract import Step
-from satark.tip import Priority
 from satark_words.catalogues import Catalogues
 
 

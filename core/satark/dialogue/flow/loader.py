@@ -8,11 +8,11 @@ from pathlib import Path
 
 import msgspec
 
+from satark.api.flow import StepType, Validator
 from satark.dialogue.flow.builder import FlowDocument, build_flow
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
 from satark.dialogue.flow.reachability import path_problems
 from satark.dialogue.flow.required_texts import missing_texts
-from satark.dialogue.steps.contract import StepType, Validator
 from satark_words.catalogues import CatalogueError, Catalogues
 from satark_words.languages import OFFERED
 

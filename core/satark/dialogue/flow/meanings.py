@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, get_args
 
-from satark.dialogue.steps.contract import Meaning, Step
+from satark.api.flow import Meaning, Step
 
 MEANINGS: Final[tuple[Meaning, ...]] = get_args(Meaning)
 

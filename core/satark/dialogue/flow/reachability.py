@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Final
 
-from satark.dialogue.steps.contract import Step
+from satark.api.flow import Step
 
 _OTHER: Final = "\0other"
 """Stands for every value that no condition names."""

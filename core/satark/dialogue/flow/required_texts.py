@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from satark.api.tip import STATUSES
 from satark.dialogue.flow.commands import COMMANDS
 from satark.dialogue.flow.definition import Flow, FlowProblem
-from satark.tip import STATUSES
 from satark_words.catalogues import Catalogue, Catalogues
 
 _WITHOUT_PLACES: Final = """

@@ -7,16 +7,16 @@ from typing import Final
 
 import msgspec
 
+from satark.api.flow import Question, Step
+from satark.api.prompt import Prompt
 from satark.dialogue.flow.definition import Flow
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Session
 from satark.dialogue.states.registry import STATES
-from satark.dialogue.steps.contract import Question, Step
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
 from satark.dialogue.turn.prompts import make_prompt
 from satark.dialogue.turn.summary import SUMMARY_LENGTH
-from satark.prompt import Prompt
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 
@@ -45,7 +45,7 @@ def every_prompt(
 ) -> Iterator[tuple[str, Prompt]]:
     """Yield each prompt with a name: every question, below the longest that may be said before it, every menu and text.
 
-    `erasable`: the channel can delete messages (`satark.channel.ErasingChannel`). `filled`: places have examples in
+    `erasable`: the channel can delete messages (`satark.api.channel.ErasingChannel`). `filled`: places have examples in
     them; else they stand as `{place}`, and a question stands alone.
     """
     loaded = LoadedFlow(flow, catalogues, geography, website=_WEBSITE if filled else "{website}")

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from satark.prompt import Capabilities, Choice, Prompt
+from satark.api.prompt import Capabilities, Choice, Prompt
 from satark_words.graphemes import size, truncate
 
 _UNKNOWN: Final = ":unknown:"

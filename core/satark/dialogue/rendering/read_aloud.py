@@ -13,10 +13,10 @@ from typing import Final
 
 import msgspec
 
-from satark.choice_tokens import parse_token
+from satark.api.choice_tokens import parse_token
+from satark.api.prompt import Capabilities, Choice, Prompt, SpokenPart, VoiceNote
 from satark.dialogue.rendering.phrases import Phrases, every_phrase, words_of
-from satark.prompt import Capabilities, Choice, Prompt, SpokenPart, VoiceNote
-from satark.voice_notes import PAUSE, clip_name
+from satark.speech.voice_notes import PAUSE, clip_name
 from satark_words.catalogues import Catalogues
 from satark_words.folding import ascii_digits
 from satark_words.geography.geography import Geography

@@ -6,10 +6,10 @@ from typing import Final
 
 import msgspec
 
-from satark.channel import SPOKEN, Event, Media, Pin, Tap, Text
+from satark.api.channel import SPOKEN, Event, Media, Pin, Tap, Text
+from satark.api.flow import AcceptedAnswer, Question, RefusedAnswer, Step, unknown_option
 from satark.dialogue.session import FileNotice, GivenAnswer, Turn
 from satark.dialogue.states.unsolicited import accept_unsolicited, is_story, warn_of_voice
-from satark.dialogue.steps.contract import AcceptedAnswer, Question, RefusedAnswer, Step, unknown_option
 from satark.dialogue.turn.context import EDIT_PREFIX, TurnContext
 from satark.dialogue.turn.identity import identifying_words, note_identity
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from satark.channel import Event, Text
+from satark.api.channel import Event, Text
+from satark.api.flow import Question
+from satark.api.tip import group_digits
 from satark.dialogue.session import Session, Turn
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES
-from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.context import BaseState, TurnContext
-from satark.tip import group_digits
 
 
 class HandoffCodeState(BaseState):

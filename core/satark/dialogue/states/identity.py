@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from satark.channel import Event, Tap
+from satark.api.channel import Event, Tap
+from satark.api.flow import Question
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import go_on
-from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.context import BaseState, TurnContext
 from satark.dialogue.turn.identity import identifying_words, take_out_identity
 

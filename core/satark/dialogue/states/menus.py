@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Final
 
-from satark.channel import Event, Media, Pin, Tap, Text
+from satark.api.channel import Event, Media, Pin, Tap, Text
+from satark.api.flow import Option, Question, Step
 from satark.dialogue.flow.commands import MAX_COMMAND_LENGTH
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import go_on, unsay
 from satark.dialogue.states.mailbox import add_to_tip
 from satark.dialogue.states.unsolicited import accept_unsolicited, is_story
-from satark.dialogue.steps.contract import Option, Question, Step
 from satark.dialogue.turn.context import EDIT_PREFIX, BaseState, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark_words.folding import fold

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.channel import Tap, Text
+from satark.api.channel import Tap, Text
+from satark.api.flow import AcceptedAnswer, Meaning, Step
+from satark.api.tip import Place
 from satark.dialogue.session import GivenAnswer
 from satark.dialogue.states.unsolicited import accept_unsolicited
-from satark.dialogue.steps.contract import AcceptedAnswer, Meaning, Step
 from satark.dialogue.turn.context import TurnContext
-from satark.tip import Place
 from satark_words.folding import fold
 from satark_words.languages import language_of_text
 from satark_words.reading import Opening, PlaceFound

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from satark.channel import Event, Media, Pin, Text
+from satark.api.channel import Event, Media, Pin, Text
+from satark.api.flow import Question
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import go_on
 from satark.dialogue.states.unsolicited import accept_unsolicited
-from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.context import BaseState, TurnContext
 from satark_words.reading import Asked, Kind
 

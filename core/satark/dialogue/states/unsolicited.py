@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from satark.channel import SPOKEN, Media, Pin, Text
+from satark.api.channel import SPOKEN, Media, Pin, Text
+from satark.api.flow import AcceptedAnswer
 from satark.dialogue.session import GivenAnswer
 from satark.dialogue.steps.answer_steps import merge_pin
-from satark.dialogue.steps.contract import AcceptedAnswer
 from satark.dialogue.turn.context import TurnContext
 
 _STORY_WORDS: Final = 3

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.channel import Event, Pin, Text
-from satark.dialogue.steps.contract import (
+from satark.api.channel import Event, Pin, Text
+from satark.api.flow import (
     AcceptedAnswer,
     BaseStepType,
     Question,
@@ -20,7 +20,7 @@ from satark.dialogue.steps.contract import (
     actions_of,
     question_text,
 )
-from satark.tip import Place
+from satark.api.tip import Place
 from satark_words.folding import ascii_digits, fold
 from satark_words.graphemes import split, truncate
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from satark.channel import Event, Tap
-from satark.dialogue.steps.contract import (
+from satark.api.channel import Event, Tap
+from satark.api.flow import (
     AcceptedAnswer,
     BaseStepType,
     Option,

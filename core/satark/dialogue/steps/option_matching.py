@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from satark.dialogue.steps.contract import Option
+from satark.api.flow import Option
 from satark_words.folding import fold
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from satark.channel import Event, Tap
-from satark.dialogue.steps.contract import (
+from satark.api.channel import Event, Tap
+from satark.api.flow import (
     AcceptedAnswer,
     BaseStepType,
     Option,

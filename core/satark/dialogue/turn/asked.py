@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from satark.dialogue.steps.contract import Question, Step
+from satark.api.flow import Question, Step
 from satark.dialogue.turn.context import TurnContext
 from satark_words.reading import STORY, Asked, Asks, Choice
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import msgspec
 
+from satark.api.flow import Question
+from satark.api.prompt import Prompt
 from satark.dialogue.session import Session
-from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.loaded_flow import Progress
-from satark.prompt import Prompt
 from satark_words.catalogues import Catalogue
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from satark.api.flow import Step
 from satark.dialogue.session import GivenAnswer
-from satark.dialogue.steps.contract import Step
 from satark.dialogue.turn.context import TurnContext
 from satark_words.own_identity import without_spans
 

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.channel import SPOKEN
+from satark.api.channel import SPOKEN
+from satark.api.flow import Option, Question, Step, View, with_website
+from satark.api.tip import Place
 from satark.dialogue.flow.commands import CommandWords
 from satark.dialogue.flow.definition import Flow
 from satark.dialogue.session import GivenAnswer, Session
-from satark.dialogue.steps.contract import Option, Question, Step, View, with_website
 from satark.dialogue.steps.option_matching import OptionLookup
-from satark.tip import Place
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.folding import fold
 from satark_words.geography.geography import UNKNOWN, Geography

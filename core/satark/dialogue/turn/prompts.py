@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from satark.choice_tokens import make_token
+from satark.api.choice_tokens import make_token
+from satark.api.flow import Question
+from satark.api.prompt import Choice, Prompt
 from satark.dialogue.session import Session
-from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.loaded_flow import LoadedFlow
-from satark.prompt import Choice, Prompt
 from satark_words.catalogues import Catalogue
 
 _TURNS: Final = ("more", "less")

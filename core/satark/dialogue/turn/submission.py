@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from satark.api.tip import Accused, Place, Priority
 from satark.dialogue.session import Submission
 from satark.dialogue.turn.context import TurnContext
-from satark.tip import Accused, Place, Priority
 
 
 def make_submission(context: TurnContext) -> Submission:

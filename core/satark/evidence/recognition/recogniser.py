@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from satark.api.observability import log
+from satark.api.transcriber import NoDraft
 from satark.evidence.recognition.messages import Reply, Request
 from satark.evidence.recognition.settings import SECTION, TranscriptionSettings
-from satark.extras.packages import MissingPackage
-from satark.observability import log
-from satark.transcriber import NoDraft
 from satark_files.decoding import DECODING_ERRORS
+from satark_files.extra_packages import MissingPackage
 from satark_files.recordings.ffmpeg import find_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from satark.api.transcriber import DraftFault
     from satark.evidence.recognition.messages import Fault
-    from satark.settings import Settings
-    from satark.transcriber import DraftFault
+    from satark.settings.settings import Settings
 
 WORKER: Final = (sys.executable, "-I", "-m", "satark.evidence.recognition.worker")
 _DRAFT_FAULTS: Final[Mapping[Fault, DraftFault]] = {

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.desk import CaseworkError
+from satark.api.desk import CaseworkError
+from satark.api.web import stream_file
 from satark.officer import NoSuchFile
-from satark.web import stream_file
 from satark_desk import original_requests
 from satark_desk.exports import file_name, note_opened
 from satark_desk.original_requests import originals_of

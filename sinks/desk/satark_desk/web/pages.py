@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
+from satark.api.tip import FINISHED_STATUSES, OUTCOMES, STATUSES
 from satark.officer import (
     BULK_KINDS,
     MAX_TEXT,
@@ -25,7 +26,6 @@ from satark.officer import (
     related_tips,
     summarize,
 )
-from satark.tip import FINISHED_STATUSES, OUTCOMES, STATUSES
 from satark_desk.act_values import MAX_TRANSCRIPT, write_due
 from satark_desk.file_origins import file_origins
 from satark_desk.officers import officers_of

@@ -13,10 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from satark.desk import CaseworkError
+from satark.api.desk import CaseworkError
+from satark.api.sealing import CantOpen
+from satark.api.web import FormError, page_templates, preferred, read_form
 from satark.officer import all_desks, desk_problems
-from satark.sealing import CantOpen
-from satark.web import FormError, page_templates, preferred, read_form
 from satark_desk.derivation_queue import QUEUE, QueueFull
 from satark_desk.officers import still_valid
 from satark_desk.passkey_challenge import Site

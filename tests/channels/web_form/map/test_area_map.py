@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from satark.tip import Place
+from satark.api.tip import Place
 from satark_web_form.map.area_map import draw_map
 from satark_words.geography.geography import Geography
 from satark_words.geography.maps import Marker

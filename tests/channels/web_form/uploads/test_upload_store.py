@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from satark.channel import MediaGone, MediaRef
+from satark.api.channel import MediaGone, MediaRef
 from satark_files.limits import Limits
 from satark_web_form.uploads import segments
 from satark_web_form.uploads.draft_key import DraftKey

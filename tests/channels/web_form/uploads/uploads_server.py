@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from satark.web import FormError
+from satark.api.web import FormError
 from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.multipart_form import receive_form
 from satark_web_form.uploads.settings import UploadSettings

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.channel import Address
-from satark.prompt import Choice, Prompt
+from satark.api.channel import Address
+from satark.api.prompt import Choice, Prompt
 from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.limits import check_message
 from satark_testing.whatsapp.sent import Sent

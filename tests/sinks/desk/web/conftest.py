@@ -9,9 +9,9 @@ import pytest
 from playwright.async_api import Page, expect
 from starlette.applications import Starlette
 
-from satark.desk import Desk
+from satark.api.desk import Desk
+from satark.api.tip import Message, Origin
 from satark.services import Services
-from satark.tip import Message, Origin
 from satark_testing.processes.serving import serve
 from support.tips import SeededTip, seed_file, seed_file_state, seed_message, seed_tip
 

@@ -10,11 +10,11 @@ from httpx2 import Client
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from satark.api.desk import Desk
+from satark.api.tip import CaseStep, Message
 from satark.casework import Casework
-from satark.desk import Desk
 from satark.officer import Clocks, DeskAct, DeskActs
 from satark.services import DeskContext, Services
-from satark.tip import CaseStep, Message
 from satark_desk.settings import DeskSettings
 from satark_desk.web import web_context
 from satark_desk.web.app import build

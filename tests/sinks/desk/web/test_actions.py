@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 from httpx2 import Client
 
+from satark.api.desk import Desk
+from satark.api.tip import Accused
 from satark.casework import Casework
-from satark.desk import Desk
 from satark.services import Services
-from satark.tip import Accused
 from support.tips import SeededTip, seed_tip
 
 Browser = Callable[..., Client]

@@ -19,10 +19,10 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from satark.desk import Desk
+from satark.api.desk import Desk
+from satark.api.tip import Accused
 from satark.identity.tip_numbers import new_number
 from satark.services import Services
-from satark.tip import Accused
 from satark_desk.officers import NewOfficer, add_officer
 from support.tips import seed_file, seed_tip
 

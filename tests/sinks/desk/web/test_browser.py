@@ -12,10 +12,10 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from PIL import Image
 from playwright.async_api import Browser, Page, expect
 
+from satark.api.desk import Desk
+from satark.api.tip import Message
 from satark.casework import Casework
-from satark.desk import Desk
 from satark.services import Services
-from satark.tip import Message
 from satark_desk.officers import UnlockedDesk
 from satark_desk.wordings import Wording, save
 from satark_testing.waiting import limit

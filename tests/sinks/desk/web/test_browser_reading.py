@@ -12,9 +12,9 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from PIL import Image
 from playwright.async_api import Browser, Page, expect
 
-from satark.desk import Desk
+from satark.api.desk import Desk
+from satark.api.tip import Origin
 from satark.services import Services
-from satark.tip import Origin
 from satark_testing.waiting import limit
 from support.tips import SeededTip, seed_file, seed_tip
 

@@ -8,11 +8,11 @@ import pytest
 from httpx2 import Client
 from sqlalchemy import update
 
-from satark.desk import Desk
-from satark.destination_rule import DestinationRule
+from satark.api.desk import Desk
+from satark.api.destination_rule import DestinationRule
+from satark.api.tip import Accused
 from satark.services import DeskContext, Services
 from satark.store import breakers, tables
-from satark.tip import Accused
 from support.tips import seed_tip
 
 Browser = Callable[..., Client]

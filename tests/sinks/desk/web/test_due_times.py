@@ -12,10 +12,10 @@ from httpx2 import Client
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from satark.desk import Desk
+from satark.api.desk import Desk
+from satark.api.tip import Priority
 from satark.services import DeskContext, Services
-from satark.time_buckets import band
-from satark.tip import Priority
+from satark.store.time_buckets import band
 from satark_desk.settings import DeskSettings
 from satark_desk.web.app import build
 from support.tips import seed_tip

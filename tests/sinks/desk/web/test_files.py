@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from httpx2 import Client
 
+from satark.api.desk import Desk
 from satark.casework import Casework
-from satark.desk import Desk
 from satark.services import Services
 from satark.store.workspace import workspace_dir
 from support.tips import SeededTip, seed_file, seed_tip

@@ -9,8 +9,8 @@ import pytest
 from click.testing import Result
 from httpx2 import Client
 
+from satark.api.desk import Desk
 from satark.casework import Casework
-from satark.desk import Desk
 from satark.officer import Clocks, DeskAct, DeskActs
 from satark.services import Services
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from httpx2 import Client
 
-from satark.desk import Desk
+from satark.api.desk import Desk
+from satark.api.tip import Message
 from satark.services import Services
-from satark.tip import Message
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
 HARMLESS = "plain words"

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from httpx2 import Client
 
+from satark.api.desk import Desk
+from satark.api.tip import Accused, Message
 from satark.casework import Casework
-from satark.desk import Desk
 from satark.services import Services
-from satark.tip import Accused, Message
 from satark_desk.tables import queue
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from httpx2 import Client
 
+from satark.api.desk import Desk
+from satark.api.tip import Origin
 from satark.casework import Casework
-from satark.desk import Desk
 from satark.officer import Clocks, DeskAct, DeskActs
 from satark.services import DeskContext, Services
-from satark.tip import Origin
 from support.tips import SeededTip, seed_file, seed_tip
 
 Browser = Callable[..., Client]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from satark.desk import Desk
+from satark.api.desk import Desk
+from satark.api.tip import Message
 from satark.services import Services
-from satark.tip import Message
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from httpx2 import Client
 
+from satark.api.desk import Desk
 from satark.casework import Casework
-from satark.desk import Desk
 from satark.officer import Clocks, DeskAct, DeskActs
 from satark.services import Services
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer

@@ -14,10 +14,10 @@ from httpx2 import Client
 from sqlalchemy import event
 from starlette.applications import Starlette
 
+from satark.api import sealing
+from satark.api.desk import Desk
 from satark.casework import tip_cache
 from satark.casework.search import Query
-from satark.desk import Desk
-from satark.identity import sealing
 from satark.officer import Progress
 from satark.services import DeskContext, Services
 from satark_desk.officers import UnlockedDesk

@@ -12,7 +12,7 @@ from httpx2 import Client
 from sqlalchemy import update
 from starlette.applications import Starlette
 
-from satark.sealing import new_identity, recipient_of
+from satark.api.sealing import new_identity, recipient_of
 from satark.services import Services
 from satark_desk.derivation_queue import QUEUE, DerivationQueue
 from satark_desk.desk_keys import seal_desk_key

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 from httpx2 import Client
 
+from satark.api.desk import Desk
+from satark.api.transcriber import DraftFault, NoDraft
 from satark.casework import Casework
-from satark.desk import Desk
 from satark.roster.chain import append
 from satark.roster.entries import Entry, OfficerSet
 from satark.services import DeskContext, Services
 from satark.store.workspace import workspace_dir
-from satark.transcriber import DraftFault, NoDraft
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
 from support.tips import SeededTip, seed_file, seed_tip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.web import preferred
+from satark.api.web import preferred
 from satark_desk.web.page_text import officers_languages
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from satark.channel import Channel, Malformed, Outcome, RawRequest
+from satark.api.channel import Channel, Malformed, Outcome, RawRequest
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.identity.edge_key import Identity
 from satark.ingest.event import InboundEvent
 from satark.plugins.loader import Plugins
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark_testing.telegram.updates import Person, Updates
 from satark_testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer, new_sid
 from satark_testing.whatsapp.webhooks import Sender, Webhooks, batch
@@ -27,7 +27,7 @@ from support.fuzz.requests import FuzzedRequest, read_request, request_input
 from support.fuzz.target import Fault
 
 if TYPE_CHECKING:
-    from satark.channel import Batch, Inbound
+    from satark.api.channel import Batch, Inbound
 
 _PUBLIC: Final = "https://satark.example"
 _PHONE_ID: Final = "106540352242922"

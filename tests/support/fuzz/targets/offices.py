@@ -19,9 +19,10 @@ import msgspec.inspect
 import pyrage
 from pyrage import x25519
 
-from satark.carrier import MessageRejected
-from satark.desk import Desk
-from satark.identity.sealing import check_recipient, new_identity, seal
+from satark.api.carrier import MessageRejected
+from satark.api.desk import Desk
+from satark.api.sealing import check_recipient, new_identity, seal
+from satark.api.tip import Message
 from satark.remote.frames import FRAME_SIZE, WIRE_SIZE, message_frames, seal_frame
 from satark.remote.host_inbox import HostInbox
 from satark.remote.host_outbox import HostOutbox
@@ -49,7 +50,6 @@ from satark.remote.offices import apply_key_change, join, register
 from satark.routing.desks import add_desk, all_desks, find_desk
 from satark.routing.destinations import encode_rules
 from satark.services import Services, WorkerContext
-from satark.tip import Message
 from support.store import fresh_services, worker_context
 from support.tips import SeededTip, seed_tip
 

@@ -14,14 +14,14 @@ from typing import Final
 
 import msgspec
 
+from satark.api.desk import Desk
+from satark.api.sealing import new_identity
 from satark.casework.casework import Casework
 from satark.casework.pack_export import export_pack
 from satark.custody.chain import canonical_json
 from satark.custody.manifest import Issuer, Manifest, group_digits
 from satark.custody.pack import MANIFEST, SEAL, seal_json, zip_entry
 from satark.custody.verify_pack import verify_pack
-from satark.desk import Desk
-from satark.identity.sealing import new_identity
 from satark.routing.desks import add_desk
 from support.fuzz.target import Fault
 from support.store import fresh_services

@@ -17,12 +17,12 @@ from standardwebhooks import Webhook
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from satark.desk import Desk
-from satark.identity.sealing import new_identity
+from satark.api.desk import Desk
+from satark.api.sealing import new_identity
 from satark.plugins.loader import Plugins
 from satark.routing.desks import add_desk
 from satark.services import Services
-from satark.settings import Settings
+from satark.settings.settings import Settings
 from satark_testing.peers.police import SECRET
 from support.fuzz.mutation import to_json
 from support.fuzz.requests import FuzzedRequest, ask, read_request, request_input

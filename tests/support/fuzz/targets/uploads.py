@@ -20,7 +20,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Mount
 
-from satark.web import FormError
+from satark.api.web import FormError
 from support.fuzz.mutation import text_of, to_json
 from support.fuzz.requests import Answer, FuzzedRequest, ask, read_request, read_requests, request_input
 from support.fuzz.target import Fault

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from satark.api.tip import STATUSES, Origin
 from satark.officer import Clocks, DeskAct, DeskActs
-from satark.tip import STATUSES, Origin
 from satark_desk.officers import unlock
 from support.desk_gallery import DeskGallery, PageState
 from support.tip_stories import TipStories

@@ -1,0 +1,74 @@
+"""Retry delays, and background tasks that are restarted when they fail."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+
+from satark.api.observability import OperatorError, describe_error, log
+
+__all__ = [
+    "RESTART_SECONDS",
+    "STEADY_SECONDS",
+    "backoff",
+    "keep_running",
+    "wait_for",
+]
+
+RESTART_SECONDS = 1.0
+"""Seconds after which a failed background task is restarted."""
+STEADY_SECONDS = 60.0
+"""Seconds that a task must have run for its failure to count as a new one."""
+
+
+def backoff(attempt: int, *, longest: float) -> float:
+    """Give the seconds to wait after so many attempts: 2, 4, 8, … up to `longest`.
+
+    With jitter of a quarter, so that a provider that comes back is not met by everything at once.
+    """
+    return min(longest, 2.0 ** min(attempt, 30)) * random.uniform(0.75, 1.25)  # noqa: S311 - no secret hangs on it
+
+
+async def wait_for(event: asyncio.Event, *, seconds: float) -> None:
+    """Wait for an event, but no longer than this."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return
+
+
+async def keep_running(
+    name: str, work: Callable[[], Awaitable[None]], on_failure: Callable[[str, int], None] | None = None
+) -> None:
+    """Run an endless background task until cancelled; when it fails, log that and restart it.
+
+    `on_failure` is called with the name and the number of failures in a row.
+
+    One failing task must not stop the others: a host whose deliveries fail still ingests tips. A task that fails again
+    and again, because a broker is down for a day, is logged the first time, the second, the fourth, the eighth …
+    """
+    broken = 0
+    while True:
+        began = time.monotonic()
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - see above
+            broken = 1 if time.monotonic() - began > STEADY_SECONDS else broken + 1
+            if on_failure is not None:
+                on_failure(name, broken)
+            if broken.bit_count() == 1:
+                log.error(
+                    "background task failed, restarting",
+                    role=name,
+                    attempt=broken,
+                    **describe_error(error),
+                    **_code(error),
+                )
+        await asyncio.sleep(RESTART_SECONDS)
+
+
+def _code(error: Exception) -> dict[str, str]:
+    return {"code": str(error)} if isinstance(error, OperatorError) else {}

@@ -1,0 +1,239 @@
+"""Every hook, in the order things happen. A plugin can be written from this file and the types that it names.
+
+Hooks are synchronous, few, and hand over objects; all waiting happens in the methods of those objects. Implement them
+with `satark.hookimpl` in the module that the plugin's entry point (group `satark`) names. An implementation may take
+fewer arguments than listed. A plugin whose hook raises, or whose hook's name is misspelt, stops the start by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import click
+
+    from satark.api.call_provider import CallProvider
+    from satark.api.carrier import Carrier
+    from satark.api.channel import Channel, Event
+    from satark.api.demo_setup import Prepared
+    from satark.api.desk import Desk, RouteAdvice, Screening
+    from satark.api.destination_rule import DestinationRule
+    from satark.api.observability import LifecycleEvent
+    from satark.api.prompt import Capabilities, Prompt
+    from satark.api.sink import Sink
+    from satark.api.sms_provider import SmsProvider
+    from satark.api.tip import Tip
+    from satark.api.transcriber import Transcriber
+    from satark.api.web import Page
+    from satark.database import Branch, UnitOfWork
+    from satark.flow import Session, Step, StepType, Turn, Validator
+    from satark.services import DeskContext, Services, WebContext, WorkerContext
+    from satark.settings.settings import Settings
+    from satark_files.scrubber import Scrubber
+
+__all__ = [
+    "hookspec",
+    "satark_before_commit",
+    "satark_call_providers",
+    "satark_carriers",
+    "satark_channels",
+    "satark_commands",
+    "satark_demo",
+    "satark_desk_pages",
+    "satark_destinations",
+    "satark_erased",
+    "satark_event",
+    "satark_interpret",
+    "satark_migrations",
+    "satark_render",
+    "satark_route",
+    "satark_screen",
+    "satark_scrubbers",
+    "satark_sinks",
+    "satark_sms_providers",
+    "satark_step_types",
+    "satark_transcribers",
+    "satark_validators",
+    "satark_web_pages",
+]
+
+hookspec = pluggy.HookspecMarker("satark")
+
+# ----------------------------------------------------------------- start: what there is
+
+
+@hookspec
+def satark_sms_providers(settings: Settings) -> Sequence[SmsProvider]:
+    """Hand over a provider of text messages, for the plugin `sms_ivr`, which holds the dialogue. Once, at start."""
+    raise AssertionError
+
+
+@hookspec
+def satark_call_providers(settings: Settings) -> Sequence[CallProvider]:
+    """Hand over a provider of phone calls, for the plugin `sms_ivr`, which holds the dialogue. Once, at start."""
+    raise AssertionError
+
+
+@hookspec
+def satark_channels(
+    settings: Settings, sms_providers: Sequence[SmsProvider], call_providers: Sequence[CallProvider]
+) -> Sequence[Channel]:
+    """Hand over the plugin's channels. Once, at start; return [] where the settings configure none.
+
+    `sms_providers` and `call_providers` are those that all plugins offer.
+
+    Raise `satark.settings.settings.SettingsError` for settings that are wrong: `satark check` shows every one of them.
+    """
+    raise AssertionError
+
+
+@hookspec
+def satark_sinks(settings: Settings, context: WorkerContext) -> Sequence[Sink]:
+    """Hand over the plugin's sinks. Once, at the start of a process that runs the worker role."""
+    raise AssertionError
+
+
+@hookspec
+def satark_destinations(settings: Settings) -> Sequence[DestinationRule]:
+    """Hand over default destinations: those that the plugin's own settings configure.
+
+    Once, at start and at every command. One to a destination that a `[[destination]]` names is left out.
+    """
+    raise AssertionError
+
+
+@hookspec
+def satark_carriers(settings: Settings) -> Sequence[Carrier]:
+    """Hand over carriers: ways to reach offices of their own. Once, where an office starts."""
+    raise AssertionError
+
+
+@hookspec
+def satark_step_types() -> Sequence[StepType]:
+    """Hand over step types: a schema and pure `ask` and `accept`. Once, at start; a repeated name is refused."""
+    raise AssertionError
+
+
+@hookspec
+def satark_validators() -> Mapping[str, Validator]:
+    """Hand over named checks of typed answers, for a step's `check:`. Once, at start; a repeated name is refused."""
+    raise AssertionError
+
+
+@hookspec
+def satark_scrubbers() -> Sequence[Scrubber]:
+    """Hand over evidence cleaners by MIME type. Once, at start; a plugin's cleaner goes before the core's."""
+    raise AssertionError
+
+
+@hookspec
+def satark_transcribers(settings: Settings) -> Sequence[Transcriber]:
+    """Hand over offline speech recognisers. Once, at the start of a process that runs the desk role.
+
+    The first that knows a tip's language drafts what is said in its recordings, for an officer to correct.
+    """
+    raise AssertionError
+
+
+@hookspec
+def satark_migrations() -> Sequence[Branch]:
+    """Hand over Alembic branches of the plugin's own tables. At every `satark db` command and at start."""
+    raise AssertionError
+
+
+@hookspec
+def satark_web_pages(settings: Settings, context: WebContext) -> Sequence[Page]:
+    """Hand over pages for the public: ASGI applications under a path. Once, at the start of the web role."""
+    raise AssertionError
+
+
+@hookspec
+def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page]:
+    """Hand over pages for officers: ASGI applications under a path. Once, at the start of the desk role."""
+    raise AssertionError
+
+
+# ----------------------------------------------------------------- a turn: before the core looks
+
+
+@hookspec(firstresult=True)
+def satark_interpret(inbound: Event, step: Step | None, session: Session) -> Event | None:
+    """Read an event otherwise than the core would: return the event that it stands for, or None to leave it.
+
+    Runs in the transaction, once a turn, before the step sees the event. No I/O: every other tipster waits meanwhile.
+    """
+    raise AssertionError
+
+
+@hookspec(firstresult=True)
+def satark_render(prompt: Prompt, capabilities: Capabilities, language: str) -> Prompt | None:
+    """Fit a prompt to a medium otherwise than the core would, or return None for the core's way. No I/O."""
+    raise AssertionError
+
+
+# ----------------------------------------------------------------- a tip: who gets it
+
+
+@hookspec
+def satark_screen(tip: Tip) -> Screening | None:
+    """Look at a confirmed tip and give it a priority or flags. In the transaction, once a tip; no I/O.
+
+    The highest priority of all plugins stands; flags add up.
+    """
+    raise AssertionError
+
+
+@hookspec
+def satark_route(tip: Tip, desks: Sequence[Desk]) -> RouteAdvice | None:
+    """Add destinations, or exclude desks. In the transaction, once a tip; no I/O. Exclusion always wins."""
+    raise AssertionError
+
+
+@hookspec
+def satark_before_commit(turn: Turn, uow: UnitOfWork) -> None:
+    """Add rows of the plugin's own to the transaction of a turn. No I/O but `uow`; what it raises undoes the turn."""
+    raise AssertionError
+
+
+# ----------------------------------------------------------------- afterwards
+
+
+@hookspec
+def satark_erased(tip: str, uow: UnitOfWork) -> None:
+    """Delete what the plugin's own tables have of a tip, by its id: its term is over, and all of it is being erased.
+
+    No I/O but `uow`; what it raises undoes the erasure, which is tried again an hour later.
+    """
+    raise AssertionError
+
+
+@hookspec
+def satark_event(event: LifecycleEvent) -> None:
+    """Hear what happened, after the commit: a count, never content or identity. A failure stops nobody else."""
+    raise AssertionError
+
+
+@hookspec
+def satark_commands(cli: click.Group) -> None:
+    """Add subcommands to `satark`. Once, whenever the command runs."""
+    raise AssertionError
+
+
+@hookspec
+def satark_demo(
+    settings: Settings,
+    services: Services,
+    data_dir: Path,
+    sample_week: bool,  # noqa: FBT001 - pluggy passes by position
+) -> Sequence[Prepared]:
+    """Prepare a demo's data folder. At every start of `satark demo`, after the migrations; idempotent.
+
+    `sample_week`: the desks are to be filled with tips, and stations are to work on them.
+    Return what a person at the terminal needs to know, such as how to sign in, and the desks that the demo may show.
+    """
+    raise AssertionError

@@ -1,0 +1,156 @@
+"""What a sink plugin hands over, and what it is given to deliver."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
+
+import msgspec
+
+from satark.api.destination import Destination
+
+__all__ = [
+    "DeadLetter",
+    "Delivery",
+    "DeliveryResult",
+    "Done",
+    "ListeningSink",
+    "ReadingSink",
+    "Retry",
+    "SealedFile",
+    "SealedMessage",
+    "Sink",
+]
+
+
+class SealedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of a tip. Record and copies are age, to the tip's recipient: a carrier may ship them as they are.
+
+    A reader gets them opened by `satark.delivery.reader`, which gives out no note that the tipster spoke.
+    """
+
+    ordinal: str
+    state: Literal["due", "sealed", "lost"]
+    """`due`: still being fetched; a later revision brings it. `lost`: the provider no longer had it."""
+    record: bytes = b""
+    """age: a `tip.Evidence`; empty unless sealed."""
+    original: Path | None = None
+    """The sealed original; None unless sealed. It may be erased at any time."""
+    clean: Path | None = None
+    """The sealed clean copy; None where there is none."""
+    muted: Path | None = None
+    """The sealed clean copy of a film without its sound; None where there is none."""
+
+
+class SealedMessage(msgspec.Struct, frozen=True):
+    """One message between the desks and the tipster, since the tip was handed in."""
+
+    seq: int
+    """Its place in the tip's thread, 1 for the first."""
+    sealed: bytes
+    """age, to the tip's recipient: a `tip.Message`."""
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One tip for one destination. All content is sealed; a sink that is a mere carrier can't read it.
+
+    To the desks at this host (`destination.HERE`) it carries the document alone: they read the rest in the store.
+    `idempotency_key` is the same at every attempt of the same (tip, destination, revision): hand it to the receiver.
+    """
+
+    idempotency_key: str
+    tip: str
+    """The tip's random id in the store, 32 hex characters, not the tip number. Of a notification: `<kind>:<when>`."""
+    destination: str
+    """`<sink>:<name>`, such as `desk:sp` or `email:sp-cell`."""
+    desk: str
+    """The desk that the destination belongs to."""
+    revision: int
+    """1 for the tip as it was handed in; one more whenever files or messages came since the last one was attempted.
+
+    A revision holds everything that is there when it is attempted, so that it replaces all earlier ones. Those of one
+    tip come in order. It is not the document's revision, `tip.Tip.revision`.
+    """
+    attempt: int
+    """1 for the first attempt."""
+    envelope: bytes
+    """age: a `tip.Envelope`, to the destination's own recipient, or where it has none to its desk's. Empty: neither
+    has the tip."""
+    document: bytes
+    """age, to the tip's recipient: a `tip.Tip`."""
+    files: tuple[SealedFile, ...] = ()
+    """The tip's files, in the order they were sent."""
+    messages: tuple[SealedMessage, ...] = ()
+    """The tip's thread, in order."""
+
+    @property
+    def kind(self) -> str:
+        """What is delivered: `tip`, or a kind of notification without a tip: `alarm` (see the setting `alarm_to`), or
+        what the sink queued itself with `satark.database.add_delivery(unit, "<kind>:<when>", destination)`."""
+        return self.tip.partition(":")[0] if ":" in self.tip else "tip"
+
+    @property
+    def name(self) -> str:
+        """The destination's name without its sink."""
+        return Destination(self.destination).name
+
+
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    """The destination has it, durably."""
+
+
+class Retry(msgspec.Struct, frozen=True, tag="retry"):
+    """It did not work now."""
+
+    reason: str
+    """Shown to operators: a code or a few words of your own, never content and no address."""
+    after: float | None = None
+    """Seconds until the next attempt, in place of the engine's own back-off."""
+    down: bool = False
+    """The destination as a whole is out of reach, not this tip alone: soon nothing else is tried there either."""
+
+
+class DeadLetter(msgspec.Struct, frozen=True, tag="dead_letter"):
+    """It will never work: the operator is told, and `satark deliveries retry` may try again."""
+
+    reason: str
+
+
+DeliveryResult: TypeAlias = Done | Retry | DeadLetter
+
+
+@runtime_checkable
+class ListeningSink(Protocol):
+    """A sink whose destinations answer."""
+
+    async def listen(self) -> None:
+        """Take answers, until cancelled. It runs beside the deliveries, and is begun again where it breaks off."""
+
+
+@runtime_checkable
+class Sink(Protocol):
+    """A kind of destination."""
+
+    @property
+    def name(self) -> str:
+        """The plugin's name, such as `desk`; the first half of `Delivery.destination`."""
+
+    async def open(self) -> None:
+        """Start: open clients. Called once, in the worker's loop."""
+
+    async def close(self) -> None:
+        """Stop: close them."""
+
+    async def deliver(self, delivery: Delivery) -> DeliveryResult:
+        """Hand one tip over. The same delivery may come again after a crash: it must have no second effect.
+
+        Should not raise; what it raises counts as `Retry`. It is cancelled after 120 seconds.
+        """
+
+
+@runtime_checkable
+class ReadingSink(Sink, Protocol):
+    """A sink that opens what it is given, with the keys of its `[[destination]]` tables (`satark.delivery.reader`)."""
+
+    def reads(self, name: str) -> bool:
+        """Whether the destination of this name (without the sink) must read tips, and so needs a key of its own."""

@@ -1,0 +1,398 @@
+"""The core's own settings, each with its default, its limits and what it means."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, field_validator
+
+from satark.api.destination import DESK_SINK, ConfiguredDestination
+from satark.api.destination_rule import DestinationRule
+from satark_files.limits import Limits
+from satark_words.languages import OFFERED
+
+__all__ = [
+    "PUBLIC_METRICS",
+    "Core",
+    "EvidenceSettings",
+    "HttpSettings",
+    "RetentionSettings",
+    "Role",
+]
+
+PUBLIC_METRICS: Final = "public"
+"""Value of `metrics_listen` that has the metrics on the service's own port."""
+_LAST_PORT: Final = 65_535
+_USUAL: Final = Limits()
+_PACKAGED: Final = "package:"
+
+Role = Literal["web", "worker", "desk"]
+
+
+def _packaged_path(value: object) -> object:
+    """Find a file that an installed package brings: `package:NAME/FILE`. Any other value is a path as it is."""
+    if not isinstance(value, str) or not value.startswith(_PACKAGED):
+        return value
+    name, _, file = value.removeprefix(_PACKAGED).partition("/")
+    spec = find_spec(name) if name.isidentifier() else None
+    if spec is None or not spec.submodule_search_locations:
+        raise ValueError(f"there is no package {name!r} installed")
+    return Path(spec.submodule_search_locations[0], file)
+
+
+PackagedPath = Annotated[Path, BeforeValidator(_packaged_path)]
+"""A path, or a file of an installed package: a questionnaire that is a distribution of its own."""
+
+
+class EvidenceSettings(BaseModel):
+    """What one file and one tip may be, and what cleaning a file may cost."""
+
+    file_bytes: int = Field(
+        default=_USUAL.file_bytes,
+        gt=0,
+        le=2_000_000_000,
+        description="bytes of one file; a larger one is refused while it streams in",
+    )
+    tip_files: int = Field(default=_USUAL.tip_files, gt=0, description="files of one tip")
+    tip_bytes: int = Field(default=_USUAL.tip_bytes, gt=0, description="bytes of all files of one tip")
+    pixels: int = Field(
+        default=_USUAL.pixels, gt=0, description="pixels of one picture, all its frames or pages together"
+    )
+    photo_pixels: int = Field(default=_USUAL.photo_pixels, gt=0, description="pixels of one photo (JPEG)")
+    pages: int = Field(default=_USUAL.pages, gt=0, description="pages of one document")
+    seconds: int = Field(default=_USUAL.seconds, gt=0, description="seconds that a recording may play")
+    expansion: int = Field(
+        default=_USUAL.expansion, gt=0, description="bytes that one byte of a file may unpack to, past 16 MB"
+    )
+    cpu_seconds: int = Field(
+        default=_USUAL.cpu_seconds, gt=0, description="seconds of processor time for cleaning one file"
+    )
+    wall_seconds: float = Field(
+        default=_USUAL.wall_seconds, gt=0, description="seconds by the clock for cleaning one file"
+    )
+    memory_bytes: int = Field(
+        default=_USUAL.memory_bytes,
+        ge=500_000_000,
+        description="bytes of address space for each process that cleans, its code included",
+    )
+    allow_weak_isolation: bool = Field(
+        default=False,
+        description="clean files even where the system forbids a part of the isolation of what opens them; "
+        "`satark check` says what is missing",
+    )
+    gives_way: bool = Field(
+        default=True,
+        description="clean files only where a processor is free; one that got none in wall_seconds then goes first",
+    )
+
+    def limits(self) -> Limits:
+        """Give them as the pipeline takes them."""
+        return Limits(**self.model_dump(exclude={"allow_weak_isolation", "gives_way"}))
+
+
+class HttpSettings(BaseModel):
+    """How long the HTTP server waits for a slow client, and how much it holds of one."""
+
+    connections: int = Field(
+        default=800,
+        ge=8,
+        description="most connections of one process; above it, the one that waits longest for its client is closed",
+    )
+    header_seconds: float = Field(
+        default=15, gt=0, description="seconds from the first byte, or the connection, until the headers are complete"
+    )
+    header_bytes: int = Field(default=32_768, ge=4_096, description="most bytes of a request's headers")
+    stall_seconds: float = Field(
+        default=30, gt=0, description="seconds in which a body, or the response to it, must move by stall_bytes"
+    )
+    stall_bytes: int = Field(
+        default=1_024, ge=1, description="bytes that must move in stall_seconds, or the connection is closed"
+    )
+    unverified_bytes: int = Field(
+        default=32_000_000,
+        ge=100_000,
+        description="most bytes of webhooks that are held before their signature is checked, all together; "
+        "above it, the one that has been coming longest is refused",
+    )
+
+
+class RetentionSettings(BaseModel):
+    """For how many days a tip is kept after an office last set its status, and what becomes of it then."""
+
+    unfinished_days: int = Field(
+        default=1095, ge=30, description="days that a tip is kept which no office has finished, since its last status"
+    )
+    acted_days: int = Field(default=1825, ge=1, description="days that a tip is kept after an office acted on it")
+    unconfirmed_days: int = Field(
+        default=180, ge=1, description="days that a tip is kept after an office could not confirm it"
+    )
+    merged_days: int = Field(default=365, ge=1, description="days that a tip is kept after it was joined to another")
+    set_aside_days: int = Field(default=180, ge=1, description="days that a tip is kept after it was set aside")
+    transferred_days: int = Field(
+        default=365, ge=1, description="days that a tip is kept after it was handed over to another authority"
+    )
+    closed_days: int = Field(default=365, ge=1, description="days that a tip is kept after it was closed")
+    category_days: dict[str, int] = Field(
+        default={"TRAFF": 1825, "HEIN": 1825},
+        description="category → days that its finished tips are kept at least, whatever their status",
+    )
+    receipt_days: int = Field(
+        default=180,
+        ge=0,
+        description="days that the receipt of an erased tip still answers that it was erased; then its code is unknown",
+    )
+    automatic: bool = Field(
+        default=True,
+        description="whether due tips are erased by the scheduled job; no: two officers must order each erasure",
+    )
+
+
+class Core(BaseModel):
+    """The core's own settings. A plugin's settings are a section of the plugin's name."""
+
+    plugins: tuple[str, ...] = Field(
+        default=("whatsapp", "telegram", "sms_ivr", "web_form", "desk", "email", "police_system", "rabbitmq"),
+        description="names of the plugins to load; no other is imported",
+    )
+    data_dir: Path = Field(default=Path("data"), description="folder of the embedded databases and the sealed evidence")
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL of the main database; empty: SQLite in data_dir",
+        json_schema_extra={"where": "sqlite:///path or postgresql://user:password@host/name"},
+    )
+    keys_url: str = Field(
+        default="",
+        description="SQLAlchemy URL of the key store, backed up apart; empty: SQLite in data_dir",
+        json_schema_extra={"where": "a database of its own when several machines serve"},
+    )
+    edge_key_file: Path | None = Field(
+        default=None,
+        description="file with the 32-byte edge key, mode 0600; empty: data_dir/edge.key, made at first start",
+        json_schema_extra={"where": "make one with: head -c 32 /dev/urandom > FILE && chmod 600 FILE"},
+    )
+    edge_key_command: tuple[str, ...] = Field(
+        default=(),
+        description="a program with its arguments that prints the edge key, such as a secret manager's; it goes before "
+        "edge_key_file, and that before systemd's credential `edge.key`",
+        json_schema_extra={"where": "32 bytes, or the same in hexadecimal or base64; docs/operations.md, The edge key"},
+    )
+    edge_key_command_seconds: float = Field(default=30, gt=0, description="seconds that this program may take")
+    epoch_key_file: Path | None = Field(
+        default=None,
+        description="file with the epoch keys, mode 0600; empty: data_dir/epoch.keys, made at first start; the same "
+        "for every process that serves this database, on a disk that overwrites in place, and in no backup",
+        json_schema_extra={"where": "docs/operations.md, Epoch keys"},
+    )
+    epoch_minutes: float = Field(
+        default=60,
+        gt=0,
+        le=1440,
+        description="minutes of an epoch: its key is destroyed at most a minute after it, and with it whatever is left "
+        "of drafts and addresses that were given up until then",
+    )
+    name_key_file: Path | None = Field(
+        default=None,
+        description="file with the name key, mode 0600; empty: data_dir/name.key, made at first start; the same for "
+        "every process that opens these databases, in backups, but not together with the databases",
+        json_schema_extra={"where": "docs/operations.md, Name key"},
+    )
+    link_key_file: Path | None = Field(
+        default=None,
+        description="file with this machine's key towards offices of their own (or, in an office, towards the host), "
+        "mode 0600; empty: data_dir/link.key, made when it is first needed; the same on every machine of the host",
+    )
+    public_url: str = Field(
+        default="",
+        description="the address under which citizens and providers reach this service",
+        json_schema_extra={"where": "the https:// address of your reverse proxy"},
+    )
+    voice_clips: Path | None = Field(
+        default=None,
+        description="folder of the clips that prompts in WhatsApp and Telegram are read out with, to those who send "
+        "voice notes; empty: nothing is read out there",
+        json_schema_extra={"where": "`satark voice render FOLDER` fills it; docs/voice-notes.md"},
+    )
+    flow: PackagedPath | None = Field(
+        default=None,
+        description="a flow file in place of the default questionnaire; its words in `texts/<language>.po` beside it; "
+        "`package:NAME/FILE` is one of an installed package",
+    )
+    languages: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(_[A-Za-z]{2,8})?$")], ...] = Field(
+        default=OFFERED,
+        min_length=1,
+        description="the languages that citizens are offered, in this order; `ur` (Urdu) and `bho` (Bhojpuri) come "
+        "with Satark too, machine-made and not yet read by a native: have one read every text before you offer them",
+    )
+    languages_folder: PackagedPath | None = Field(
+        default=None,
+        description="folder of this installation's own languages, a folder each; empty: those that come with Satark; "
+        "`package:NAME/FOLDER` is one of an installed package",
+        json_schema_extra={"where": "docs/how-to/language.md"},
+    )
+    geography: PackagedPath | None = Field(
+        default=None,
+        description="a file, or a folder of files, with districts, stations and outposts; empty: the sample; "
+        "`package:NAME/FILE` is one of an installed package",
+        json_schema_extra={"where": "docs/geography.md"},
+    )
+    session_hours: float = Field(default=12, gt=0, le=24, description="hours without a message until a draft is erased")
+    unsent_question_hours: float = Field(
+        default=2,
+        ge=0,
+        le=24,
+        description="hours before its end at which a complete draft that was not sent is asked about, once and in "
+        "words that betray nothing, if its tipster allowed it; at most half of session_hours; 0: never",
+    )
+    lapsed_hours: float = Field(
+        default=72,
+        ge=0,
+        le=720,
+        description="hours for which it is remembered that a sender's draft was erased unsent, so that their next "
+        "conversation tells it; nothing of the draft is kept; 0: not at all",
+    )
+    reach_minutes: float = Field(
+        default=30,
+        gt=0,
+        le=1440,
+        description="minutes after the receipt in which the tipster may still say that they may be reached",
+    )
+    handoff_code_minutes: float = Field(
+        default=15, ge=1, le=60, description="minutes in which a code takes a draft to another channel, once"
+    )
+    file_notice_seconds: float = Field(
+        default=20,
+        ge=0,
+        le=3600,
+        description="seconds after which a tipster is told of files that could not be cleaned, if they said nothing "
+        "meanwhile: one message tells of all",
+    )
+    seen_days: float = Field(default=30, ge=8, description="days that a keyed hash of each ingested event is stored")
+    handle_days: float = Field(
+        default=30, gt=0, description="days that the reply handle of somebody who may be reached is stored"
+    )
+    batch: int = Field(default=256, ge=1, description="most turns that share one database transaction")
+    settle_seconds: float = Field(
+        default=1.5, ge=0, description="seconds to wait for more files before answering an album"
+    )
+    send_attempts: int = Field(default=12, ge=1, description="attempts to send a reply before it is dead-lettered")
+    delivery_attempts: int = Field(default=60, ge=1, description="attempts to deliver a tip before it is dead-lettered")
+    destination: tuple[DestinationRule, ...] = Field(
+        default=(), description="where tips go beyond the desks: see [[destination]] below and docs/operations.md"
+    )
+    destination_wait_minutes: float = Field(
+        default=10,
+        ge=0,
+        le=1440,
+        description="minutes that a tip for a destination waits for files that are still being fetched; "
+        "later files follow as a new revision",
+    )
+    alarm_to: tuple[ConfiguredDestination, ...] = Field(
+        default=(),
+        description="destinations that get an alarm, without content, when a delivery or a destination fails for good",
+        json_schema_extra={"where": "such as email:operator"},
+    )
+    media_attempts: int = Field(default=12, ge=1, description="attempts to fetch a file from a provider")
+    evidence: EvidenceSettings = Field(default=EvidenceSettings(), description="what files may be: see `[evidence]`")
+    retention: RetentionSettings = Field(
+        default=RetentionSettings(), description="how long tips are kept: see `[retention]`"
+    )
+    backup_recipients: tuple[str, ...] = Field(
+        default=(),
+        description="age recipients that `satark backup` encrypts to, each of which opens a backup alone: the "
+        "operator's, and one more whose private key lies in a safe",
+        json_schema_extra={"where": "age-keygen -o operator.key prints it; keep the private key off this machine"},
+    )
+    erased_list_file: Path | None = Field(
+        default=None,
+        description="file with keyed tags of the tips that were erased, so that a restored backup brings none back; "
+        "empty: data_dir/erased.list; copy it elsewhere after each erasure, and never restore an older one",
+    )
+    http: HttpSettings = Field(default=HttpSettings(), description="how long slow clients may take: see `[http]`")
+    disk_reserve_bytes: int = Field(
+        default=1_000_000_000,
+        ge=0,
+        description="free bytes on the disk of the data folder below which Satark reports a fault",
+    )
+    metrics_listen: str = Field(
+        default="127.0.0.1:9464",
+        description="address and port of a listener of its own for `/metrics`; `public`: on the service's own port, "
+        "before everybody; empty: none",
+    )
+    senders: int = Field(
+        default=64,
+        ge=1,
+        description="provider calls under way at once in one process, for each account, where the provider answers "
+        "within 50 ms",
+    )
+    most_senders: int = Field(
+        default=512,
+        ge=1,
+        description="most provider calls under way at once in one process, for each account, where the provider "
+        "answers slowly: 192 at 150 ms, 512 from 400 ms on",
+    )
+    replies_in_memory: int = Field(
+        default=20_000,
+        ge=1,
+        description="most replies that wait in one process's memory; others wait in the database, ten seconds longer",
+    )
+    sender_turns: int = Field(
+        default=32,
+        ge=1,
+        description="most messages of one sender in a transaction while others wait: a flood delays its sender alone",
+    )
+    sender_waiting: int = Field(
+        default=2_000,
+        ge=1,
+        description="most messages of one sender that wait in one process to be written, as of `turns_waiting`",
+    )
+    turns_waiting: int = Field(
+        default=20_000,
+        ge=1,
+        description="most messages that wait in one process to be written; others get 503, or are spooled",
+    )
+    spool_max_files: int = Field(
+        default=10_000,
+        ge=0,
+        description="most requests of SMS, calls and the web form that are spooled while the database is down",
+    )
+    spool_max_bytes: int = Field(default=256 * 1024 * 1024, ge=0, description="most bytes that these may take")
+    receipt_codes_ahead: int = Field(
+        default=10_000,
+        ge=0,
+        description="receipt codes that each process makes ahead of need, at 3 ms of processor time each while no "
+        "tips come, and as many decoys of envelopes, at most 1,024, at 0.1 ms; 0: each tip makes its own",
+    )
+    code_guesses_per_minute: int = Field(
+        default=60,
+        ge=1,
+        description="wrong receipt codes a minute, of everybody together, before every look-up waits",
+    )
+
+    @field_validator("metrics_listen")
+    @classmethod
+    def _is_a_listener(cls, value: str) -> str:
+        _, colon, port = value.rpartition(":")
+        if value not in {"", PUBLIC_METRICS} and not (colon and port.isdecimal() and int(port) <= _LAST_PORT):
+            raise ValueError("must be `address:port`, `public` or empty")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in {"https", "http"} or not urlsplit(value).hostname):
+            raise ValueError("must be an address that begins with https:// (or http://, for a trial)")
+        return value
+
+    @field_validator("destination")
+    @classmethod
+    def _each_destination_once(cls, value: tuple[DestinationRule, ...]) -> tuple[DestinationRule, ...]:
+        names = [rule.to for rule in value]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise ValueError(f"{twice[0]} stands in two [[destination]] tables: give each destination one")
+        if any(rule.sink == DESK_SINK for rule in value):
+            raise ValueError("desks get their tips by routing: `to` names another sink")
+        return value

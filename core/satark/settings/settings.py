@@ -1,0 +1,284 @@
+"""Settings: `satark.toml` (path in `SATARK_CONFIG`), each overridable by environment (`SATARK_…`, nested with `__`)."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from itertools import takewhile
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+from pydantic import BaseModel, ValidationError, create_model
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from pydantic_settings.exceptions import SettingsError as UnreadableValue
+
+from satark.settings.core import Core, EvidenceSettings, HttpSettings
+from satark_words.languages import LanguageError, use_folder
+
+__all__ = [
+    "SettingProblem",
+    "Settings",
+    "SettingsError",
+    "provider_url",
+]
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class SettingProblem(msgspec.Struct, frozen=True):
+    """One thing that is wrong with the configuration, and what to do about it."""
+
+    setting: str
+    env: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        hint = f"\n    {self.hint}" if self.hint else ""
+        return f"{self.setting} ({self.env}): {self.message}{hint}"
+
+
+class SettingsError(Exception):
+    """The configuration is wrong; `problems` names every setting at fault."""
+
+    def __init__(self, problems: list[SettingProblem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+def provider_url(url: str) -> str:
+    """Check a provider's base URL, since secrets go there; for a section's `field_validator`.
+
+    Raises:
+        ValueError: it is neither https nor plain http to a peer on this machine.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
+        return url.rstrip("/")
+    raise ValueError("must begin with https:// (plain http only for a peer on this machine)")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Settings:
+    """The configuration as a whole: `core`, and a validated section for each plugin that asks."""
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        demand: bool = False,
+        stand_ins: Mapping[str, Mapping[str, Any]] | None = None,
+        presets: Mapping[str, Mapping[str, Any]] | None = None,
+        **core: Any,
+    ) -> None:
+        """Read file and environment; `core` overrides both.
+
+        With `demand`, a section of which nothing is set counts as wrong, so that `satark check` can say what it needs.
+        `stand_ins` holds whole sections by name: each stands where nothing at all of that section is set.
+        `presets` holds fields of sections: each stands where its section is set, but that field is not.
+
+        Raises:
+            SettingsError: something is wrong; it names every setting at fault.
+        """
+        self.path = path or _path_from_environment()
+        self._demand = demand
+        self._stand_ins = dict(stand_ins or {})
+        self._presets = dict(presets or {})
+        self._asked: dict[str, type[BaseModel]] = {"evidence": EvidenceSettings, "http": HttpSettings}
+        _check_file(self.path)
+        loaded = self._load("", Core)
+        self.core = loaded.model_copy(update=core)
+        try:
+            use_folder(self.core.languages_folder)
+        except LanguageError as error:
+            raise SettingsError([SettingProblem("languages_folder", "SATARK_LANGUAGES_FOLDER", str(error))]) from None
+
+    def section(self, name: str, model: type[M]) -> M | None:
+        """Give a plugin its section, or None where nothing at all of it is set.
+
+        Raises:
+            SettingsError: a field of it is missing or wrong.
+        """
+        self._asked[name] = model
+        preset = {name: self._presets[name]} if name in self._presets and self.is_set(name) else {}
+        found: M | None = getattr(self._load(name, _holding(name, model), preset), name)
+        if found is None and name in self._stand_ins:
+            return model.model_validate(self._stand_ins[name])
+        return self._demanded(name, model) if found is None and self._demand else found
+
+    def is_set(self, name: str) -> bool:
+        """Whether anything at all of a section is set, in the file or the environment, be it right or wrong."""
+        return getattr(self._load(name, _holding(name, dict[str, Any])), name) is not None
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The environment's names of the core's settings, and of all in the sections that were asked for so far."""
+        sections = {f"{name}__{field}" for name, model in self._asked.items() for field in model.model_fields}
+        return frozenset(f"SATARK_{name.upper()}" for name in Core.model_fields.keys() | sections)
+
+    @property
+    def database_url(self) -> str:
+        """The main database's URL."""
+        return self.core.database_url or f"sqlite:///{self.core.data_dir / 'satark.db'}"
+
+    @property
+    def keys_url(self) -> str:
+        """The key store's URL."""
+        return self.core.keys_url or f"sqlite:///{self.core.data_dir / 'keys.db'}"
+
+    @property
+    def edge_key_file(self) -> Path:
+        """The edge key's file."""
+        return self.core.edge_key_file or self.core.data_dir / "edge.key"
+
+    @property
+    def epoch_key_file(self) -> Path:
+        """The epoch keys' file."""
+        return self.core.epoch_key_file or self.core.data_dir / "epoch.keys"
+
+    @property
+    def name_key_file(self) -> Path:
+        """The name key's file."""
+        return self.core.name_key_file or self.core.data_dir / "name.key"
+
+    @property
+    def link_key_file(self) -> Path:
+        """The link key's file."""
+        return self.core.link_key_file or self.core.data_dir / "link.key"
+
+    @property
+    def evidence_dir(self) -> Path:
+        """The folder of the sealed files."""
+        return self.core.data_dir / "evidence"
+
+    @property
+    def erased_list_file(self) -> Path:
+        """The file of erased tips' tags."""
+        return self.core.erased_list_file or self.core.data_dir / "erased.list"
+
+    @property
+    def spool_dir(self) -> Path:
+        """The folder of what is kept while the database is down."""
+        return self.core.data_dir / "spool"
+
+    def _demanded(self, name: str, model: type[M]) -> M:
+        try:
+            return model.model_validate({})
+        except ValidationError as error:
+            problems = [{**e, "loc": (name, *e["loc"])} for e in error.errors()]
+            raise SettingsError([_problem(e, name, _holding(name, model)) for e in problems]) from None
+
+    def _load(self, section: str, model: type[M], preset: Mapping[str, Any] = MappingProxyType({})) -> M:
+        try:
+            found: M = _source(model, self.path)(**preset)
+        except ValidationError as error:
+            raise SettingsError([_problem(e, section, model) for e in error.errors()]) from None
+        except UnreadableValue as error:
+            raise SettingsError([_no_json(error)]) from None
+        return found
+
+
+class _Source(BaseSettings):
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, TomlConfigSettingsSource(settings_cls), init_settings
+
+
+@cache
+def _source(model: type[BaseModel], path: Path | None) -> Any:
+    """Make the class whose instances read the file and the environment as they are then: making it takes longer."""
+    return type("Source", (_Source, model), {"model_config": _config(path)})
+
+
+@cache
+def _holding(name: str, model: Any) -> type[BaseModel]:
+    """Make the model of a configuration of which only this section is read."""
+    fields: dict[str, Any] = {name: (model | None, None)}
+    return create_model("Section", **fields)
+
+
+def _config(path: Path | None) -> SettingsConfigDict:
+    return SettingsConfigDict(
+        env_prefix="SATARK_",
+        env_nested_delimiter="__",
+        toml_file=path,
+        extra="ignore",
+        env_ignore_empty=True,
+    )
+
+
+def _path_from_environment() -> Path | None:
+    named = os.environ.get("SATARK_CONFIG")
+    if named:
+        return Path(named)
+    return Path("satark.toml") if Path("satark.toml").exists() else None
+
+
+def _check_file(path: Path | None) -> None:
+    if path is None:
+        return
+    try:
+        tomllib.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        message = f"{path} can't be read: {error}"
+        raise SettingsError([SettingProblem("config", "SATARK_CONFIG", message)]) from None
+
+
+def _problem(error: Any, section: str, model: type[BaseModel]) -> SettingProblem:
+    location = [str(part) for part in error["loc"]]
+    setting = ".".join(location)
+    # A list is one JSON text in the environment.
+    named = list(takewhile(lambda part: isinstance(part, str), error["loc"]))
+    env = "SATARK_" + "__".join(str(part).upper() for part in named)
+    message = "is missing" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
+    return SettingProblem(setting, env, message, _hint(location, section, model))
+
+
+def _no_json(error: UnreadableValue) -> SettingProblem:
+    """Name the variable whose value is no JSON; the value itself may be a secret."""
+    field = str(error).partition('"')[2].partition('"')[0]
+    text = getattr(error.__cause__, "doc", None)
+    prefix = f"SATARK_{field}".upper()
+    given = sorted(name for name, value in os.environ.items() if name.upper().startswith(prefix) and value == text)
+    env = given[0].upper() if given else prefix
+    setting = env.removeprefix("SATARK_").replace("__", ".").lower()
+    hint = """write a list as '["one", "two"]' and a table as '{"name": "value"}', or set it in satark.toml"""
+    return SettingProblem(setting, env, "must be JSON in the environment", hint)
+
+
+def _hint(location: list[str], section: str, model: type[BaseModel]) -> str:
+    if section:
+        model = model.model_fields[section].annotation.__args__[0]  # type: ignore[union-attr]
+        location = location[1:]
+    field = model.model_fields.get(location[0]) if location else None
+    if field is None:
+        return ""
+    extra = field.json_schema_extra
+    where = extra.get("where", "") if isinstance(extra, dict) else ""
+    return "; ".join(part for part in (field.description or "", str(where)) if part)

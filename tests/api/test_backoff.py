@@ -1,0 +1,77 @@
+"""How long to wait, and work that begins again."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+from satark.api.backoff import backoff, keep_running, wait_for
+from satark.api.carrier import CarrierError
+from satark_testing.waiting import until
+
+
+@given(attempt=st.integers(1, 100_000), longest=st.floats(1, 3600))
+def test_the_wait_doubles_up_to_the_longest_with_a_quarter_of_jitter(attempt: int, longest: float) -> None:
+    plain = min(longest, 2.0 ** min(attempt, 30))
+    assert 0.75 * plain <= backoff(attempt, longest=longest) <= 1.25 * plain
+
+
+async def test_an_event_that_never_comes_is_waited_for_no_longer_than_said() -> None:
+    event = asyncio.Event()
+    await wait_for(event, seconds=0.001)
+    assert not event.is_set()
+
+
+async def test_an_event_that_came_is_not_waited_for() -> None:
+    event = asyncio.Event()
+    event.set()
+    await wait_for(event, seconds=100)
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("planted"), ExceptionGroup("outer", [ExceptionGroup("inner", [ValueError("planted")])])]
+)
+async def test_work_that_breaks_off_is_logged_by_kind_alone_and_begins_again(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr("satark.api.backoff.RESTART_SECONDS", 0.0)
+    begun = 0
+
+    async def work() -> None:
+        nonlocal begun
+        begun += 1
+        if begun == 1:
+            raise error
+        await asyncio.Event().wait()
+
+    with capture_logs() as lines:
+        task = asyncio.create_task(keep_running("files", work))
+        await until(lambda: begun == 2)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert [(line["role"], line["error"]) for line in lines] == [("files", "ValueError")]
+    assert "planted" not in str(lines)
+
+
+async def test_what_breaks_off_time_and_again_is_logged_ever_more_seldom_with_the_carriers_own_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("satark.api.backoff.RESTART_SECONDS", 0.0)
+    begun = 0
+
+    async def work() -> None:
+        nonlocal begun
+        begun += 1
+        raise CarrierError("ConnectionRefusedError")
+
+    with capture_logs() as lines:
+        task = asyncio.create_task(keep_running("answers", work))
+        await until(lambda: begun > 100)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert [line["attempt"] for line in lines][:7] == [1, 2, 4, 8, 16, 32, 64]
+    assert {line["code"] for line in lines} == {"ConnectionRefusedError"}

@@ -1,0 +1,103 @@
+"""Destinations: how their names are put together and taken apart, in one place."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from satark.api.desk import Desk
+from satark.api.destination import ConfiguredDestination, Destination
+from satark.api.sealing import new_identity
+from satark.delivery.worker import DeliveryWorker
+from satark.routing.rules import route
+from satark.settings.settings import Settings
+from satark.store import deliveries
+from satark.store.writer import Writer
+from satark.telemetry.metrics import Metrics
+from satark_testing.waiting import until
+from satark_words.geography.geography import Geography
+from support.scripted import ScriptedSink
+from support.store import fresh_services
+from support.tips import seed_tip
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(("sink", "name"), [("desk", "sp"), ("email", "sp-cell"), ("police_system", "cctns")])
+def test_a_destination_is_put_together_and_taken_apart(sink: str, name: str) -> None:
+    made = Destination.of(sink, name)
+    assert made == Destination(f"{sink}:{name}") == f"{sink}:{name}"
+    assert (made.sink, made.name) == (sink, name)
+    assert made.startswith(Destination.prefix(sink))
+
+
+@pytest.mark.parametrize("text", ["", "email", "email:", ":cell", "E-mail:x", "email:a b", "email:a:b", "email:-a"])
+def test_settings_refuse_what_is_no_destination(text: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(ConfiguredDestination).validate_python(text)
+
+
+SPLIT_OR_JOIN = re.compile(r"""\.r?(?:partition|split)\(\s*["']:["']|f["'](?:desk|email|police_system|rabbitmq):\{""")
+OTHER_NAMES = {
+    "core/satark/api/channel.py": "accounts: <channel>:<id>",
+    "core/satark/api/sink.py": "notifications: <kind>:<when>",
+    "core/satark/settings/core.py": "addresses: <host>:<port>",
+    "core/satark/runtime/status.py": "addresses: <host>:<port>",
+    "core/satark_words/lexicon.py": "beginnings of words: <sound>:<word>*",
+    "core/satark_words/likely.py": "senses of a text: <kind>:<name>",
+    "core/satark_words/weighing.py": "weights: <sense>:<hundredths>",
+    "tests/support/dialogue/counting.py": "senses of a text: <kind>:<name>",
+    "core/satark/audit/keys.py": "readers of acts: desk:<desk>, officer:<desk>/<officer>",
+    "core/satark_testing/canary/traces.py": "accounts: <channel>:<id>",
+    "core/satark/remote/host_outbox.py": "deliveries of erasures: erased:<tip>:<rule>",
+    "core/satark/custody/audit.py": "heads of the custody log: <position>:<hash>",
+    "core/satark_testing/dialogue/chat.py": "choice tokens",
+    "core/satark_demo/sample_citizen.py": "choice tokens",
+    "core/satark_testing/peers/gnupg.py": "lists of GnuPG",
+    "core/satark_testing/telegram/bot_api.py": "tokens of Telegram's bots",
+    "channels/telegram/satark_telegram/settings.py": "tokens of Telegram's bots",
+    "channels/web_form/satark_web_form/form_pages.py": "choice tokens",
+    "sinks/email/satark_email/schedule.py": "notifications: <kind>:<when>",
+}
+"""The files that split other names at a colon."""
+
+
+def test_no_other_module_takes_a_destination_apart() -> None:
+    folders = [ROOT / name for name in ("core", "channels", "sinks")]
+    files = [path for folder in folders for path in folder.rglob("*.py")]
+    splitting = {path.relative_to(ROOT).as_posix() for path in files if SPLIT_OR_JOIN.search(path.read_text())}
+    assert splitting == OTHER_NAMES.keys(), "use satark.api.destination.Destination"
+
+
+async def test_a_plugin_alone_adds_a_kind_of_destination(tmp_path: Path) -> None:
+    """Settings, routing, the store and the delivery worker accept a sink that nothing else names."""
+    (tmp_path / "satark.toml").write_text('[[destination]]\nto = "pigeon:loft"\ndesk = "sp"\n')
+    rules = Settings(tmp_path / "satark.toml").core.destination
+    desk = Desk(name="sp", title="SP", level="district", recipient=new_identity()[0])
+    services = fresh_services(tmp_path, destination=rules)
+    seeded = seed_tip(services, [desk])
+    chosen = route(seeded.tip, [desk], Geography.sample(), destination_rules=rules)
+    assert chosen.destinations == ("desk:sp", "pigeon:loft")
+    for to in chosen.destinations[1:]:
+        services.write_now(lambda unit, to=to: deliveries.add(unit, seeded.id, to))  # type: ignore[misc]
+    sink, writer = ScriptedSink("pigeon"), Writer(services.main, services.keys)
+    worker = DeliveryWorker(
+        sinks=[sink],
+        writer=writer,
+        services=services,
+        metrics=Metrics(),
+        settings=Settings(data_dir=tmp_path).core,
+        emit=lambda _: None,
+    )
+    writer.start()
+    task = asyncio.create_task(worker.run())
+    await until(lambda: sink.delivered)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await writer.stop()
+    services.close()
+    assert [(one.destination, one.name, one.desk) for one in sink.delivered] == [("pigeon:loft", "loft", "sp")]

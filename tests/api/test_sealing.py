@@ -1,0 +1,178 @@
+"""age envelopes: they open with their key, for their tip and desk, and in no other way."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from satark.api.sealing import (
+    CantOpen,
+    check_identity,
+    decrypt_stream,
+    encrypt_stream,
+    new_identity,
+    open_as,
+    open_envelope,
+    open_tip,
+    recipient_of,
+    seal,
+)
+from satark.api.tip import Envelope, Header, Message, Tip
+from satark.identity import age_keys
+
+HEADER = Header(number="K4Q7-2XPM", revision=1, category="COW", language="hi", received="2026-11-24T12/PT6H")
+TIP = Tip(
+    number="K4Q7-2XPM",
+    revision=1,
+    flow="0" * 64,
+    language="hi",
+    channel="chat",
+    category="COW",
+    received="2026-11-24T12/PT6H",
+    answers={"what": "रात को ट्रक आते हैं"},
+)
+
+
+def make_envelope(**changes: object) -> Envelope:
+    _, identity = new_identity()
+    return msgspec.structs.replace(Envelope(tip="t1", desk="sp", identity=identity, header=HEADER), **changes)
+
+
+def test_a_sealed_value_opens_for_each_recipient_and_nobody_else() -> None:
+    (one, key_one), (two, key_two), (_, stranger) = new_identity(), new_identity(), new_identity()
+    message = Message(sender="desk", text="धन्यवाद")
+    sealed = seal(message, one, two)
+    assert open_as(Message, sealed, key_one) == open_as(Message, sealed, key_two) == message
+    with pytest.raises(CantOpen):
+        open_as(Message, sealed, stranger)
+
+
+def test_an_envelope_moved_to_another_tip_or_desk_does_not_open() -> None:
+    recipient, identity = new_identity()
+    envelope = make_envelope()
+    sealed = seal(envelope, recipient)
+    assert open_envelope(sealed, identity, tip="t1", desk="sp") == envelope
+    for tip, desk in (("t2", "sp"), ("t1", "dig")):
+        with pytest.raises(CantOpen):
+            open_envelope(sealed, identity, tip=tip, desk=desk)
+
+
+def test_a_document_of_another_tip_or_revision_does_not_open() -> None:
+    recipient, identity = new_identity()
+    sealed = seal(TIP, recipient)
+    assert open_tip(sealed, make_envelope(identity=identity)) == TIP
+    for header in (msgspec.structs.replace(HEADER, number="X"), msgspec.structs.replace(HEADER, revision=2)):
+        with pytest.raises(CantOpen):
+            open_tip(sealed, make_envelope(identity=identity, header=header))
+
+
+@pytest.mark.parametrize("broken", [b"", b"age-encryption.org/v1\n", b"\0" * 300])
+def test_what_is_no_age_file_does_not_open(broken: bytes) -> None:
+    with pytest.raises(CantOpen):
+        open_as(Message, broken, new_identity()[1])
+
+
+def test_an_altered_or_shortened_ciphertext_does_not_open() -> None:
+    recipient, identity = new_identity()
+    sealed = seal(TIP, recipient)
+    flipped = bytes([*sealed[:-5], sealed[-5] ^ 1, *sealed[-4:]])
+    for broken in (flipped, sealed[:-1], sealed[: len(sealed) // 2]):
+        with pytest.raises(CantOpen):
+            open_as(Tip, broken, identity)
+
+
+def test_what_is_no_identity_does_not_open() -> None:
+    with pytest.raises(CantOpen):
+        open_as(Tip, seal(TIP, new_identity()[0]), "AGE-SECRET-KEY-1NONSENSE")
+
+
+@pytest.mark.parametrize(
+    "plain", [b'{"sender": "\xff"}', b'{"sender": "desk", "x": ' + b"[" * 5000 + b"]" * 5000 + b"}", b"\xff"]
+)
+def test_a_value_that_is_no_text_or_nested_without_end_does_not_open(plain: bytes) -> None:
+    recipient, identity = new_identity()
+    sealed = age_keys.encrypt(plain, recipient)
+    with pytest.raises(CantOpen):
+        open_as(Message, sealed, identity)
+
+
+def test_another_kind_of_value_does_not_open() -> None:
+    recipient, identity = new_identity()
+    with pytest.raises(CantOpen):
+        open_as(Envelope, seal(TIP, recipient), identity)
+
+
+def test_the_same_tip_has_the_same_plain_bytes(tmp_path: Path) -> None:
+    assert msgspec.json.encode(TIP, order="deterministic") == msgspec.json.encode(
+        msgspec.json.decode(msgspec.json.encode(TIP), type=Tip), order="deterministic"
+    )
+
+
+@pytest.mark.needs("age")
+def test_officers_can_open_it_with_the_age_command_without_us(tmp_path: Path) -> None:
+    recipient, identity = new_identity()
+    (tmp_path / "key").write_text(identity)
+    (tmp_path / "tip.age").write_bytes(seal(TIP, recipient))
+    age = shutil.which("age") or ""
+    command = [age, "--decrypt", "--identity", str(tmp_path / "key"), str(tmp_path / "tip.age")]
+    plain = subprocess.run(command, capture_output=True, check=True).stdout
+    assert msgspec.json.decode(plain, type=Tip) == TIP
+
+
+def test_secrets_do_not_show() -> None:
+    envelope = make_envelope()
+    assert envelope.identity not in repr(envelope)
+    assert "ट्रक" not in repr(TIP)
+
+
+def test_of_several_identities_the_recipient_is_the_newests() -> None:
+    (newest, key), (_, former) = new_identity(), new_identity()
+    assert recipient_of(f"{key}\n{former}") == recipient_of(key) == newest
+
+
+def test_a_padded_value_tells_its_length_in_steps_and_is_filled_up_at_its_end() -> None:
+    recipient, identity = new_identity()
+    for text in ("", "x", "x" * 60, "x" * 64, "धन्यवाद"):
+        message = Message(sender="desk", text=text)
+        plain = age_keys.decrypt(seal(message, recipient, padded=64), identity)
+        exact = age_keys.decrypt(seal(message, recipient), identity)
+        assert exact == msgspec.json.encode(message)
+        assert plain.startswith(exact)
+        assert (len(plain) % 64, plain[len(exact) :].strip()) == (0, b"")
+        assert len(plain) - len(exact) < 64
+        assert open_as(Message, seal(message, recipient, padded=64), identity) == message
+
+
+def test_a_stream_opens_with_its_key_alone() -> None:
+    (recipient, identity), (_, stranger), sealed, plain = new_identity(), new_identity(), io.BytesIO(), io.BytesIO()
+    encrypt_stream(io.BytesIO(b"photo"), sealed, recipient)
+    decrypt_stream(io.BytesIO(sealed.getvalue()), plain, identity)
+    assert plain.getvalue() == b"photo"
+    with pytest.raises(CantOpen, match=r"^it does not open with this key$"):
+        decrypt_stream(io.BytesIO(sealed.getvalue()), io.BytesIO(), stranger)
+
+
+def test_every_refusal_says_why() -> None:
+    (recipient, identity), (_, stranger) = new_identity(), new_identity()
+    with pytest.raises(CantOpen, match=r"^it is no age identity$"):
+        check_identity("AGE-SECRET-KEY-1")
+    with pytest.raises(CantOpen, match=r"^it does not open with this key$"):
+        open_as(Message, seal(TIP, recipient), stranger)
+    with pytest.raises(CantOpen, match=r"^the envelope belongs to another tip or desk$"):
+        open_envelope(seal(make_envelope(), recipient), identity, tip="t2", desk="sp")
+    other = make_envelope(identity=identity, header=msgspec.structs.replace(HEADER, revision=2))
+    with pytest.raises(CantOpen, match=r"^the document is another tip's or another revision$"):
+        open_tip(seal(TIP, recipient), other)
+
+
+def test_a_value_of_any_kind_is_sealed_and_opened() -> None:
+    recipient, identity = new_identity()
+    for value in ({"a": 1}, {"b": 2}):
+        assert open_as(dict[str, int], seal(value, recipient), identity) == value
+    with pytest.raises(CantOpen):
+        open_as(dict[str, int], seal({"a": "x"}, recipient), identity)

@@ -1,0 +1,158 @@
+"""Settings come from a file and from the environment; what is wrong is named with its variable and its cure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel, Field, SecretStr
+
+from satark.settings.settings import Settings, SettingsError
+
+
+class Signal(BaseModel):
+    """A plugin's section."""
+
+    token: SecretStr = Field(description="the token", json_schema_extra={"where": "Console → Tokens"})
+    number: str = Field(default="1", pattern="^[0-9]+$")
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("SATARK_CONFIG", "SATARK_DATA_DIR", "SATARK_DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "satark.toml").write_text('session_hours = 3\npublic_url = "https://file"\n[signal]\ntoken = "f"\n')
+    monkeypatch.setenv("SATARK_PUBLIC_URL", "https://environment")
+    monkeypatch.setenv("SATARK_SIGNAL__NUMBER", "77")
+    settings = Settings()
+    signal = settings.section("signal", Signal)
+    assert (settings.core.session_hours, settings.core.public_url) == (3, "https://environment")
+    assert signal is not None
+    assert (signal.token.get_secret_value(), signal.number) == ("f", "77")
+
+
+def test_the_file_named_by_the_environment_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text("batch = 7\n")
+    monkeypatch.setenv("SATARK_CONFIG", str(other))
+    assert Settings().core.batch == 7
+
+
+def test_databases_and_the_edge_key_lie_in_the_data_folder_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(data_dir=Path("/srv/data"))
+    assert settings.database_url == "sqlite:////srv/data/satark.db"
+    assert settings.keys_url == "sqlite:////srv/data/keys.db"
+    assert settings.edge_key_file == Path("/srv/data/edge.key")
+    monkeypatch.setenv("SATARK_DATABASE_URL", "postgresql://db/satark")
+    assert Settings().database_url == "postgresql://db/satark"
+
+
+def test_a_section_of_which_nothing_is_set_is_none() -> None:
+    assert Settings().section("signal", Signal) is None
+
+
+def test_a_half_set_section_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_SIGNAL__NUMBER", "7")
+    with pytest.raises(SettingsError) as caught:
+        Settings().section("signal", Signal)
+    (problem,) = caught.value.problems
+    assert (problem.setting, problem.env) == ("signal.token", "SATARK_SIGNAL__TOKEN")
+    assert problem.message == "is missing"
+    assert problem.hint == "the token; Console → Tokens"
+
+
+def test_a_wrong_value_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_SIGNAL__TOKEN", "secret-token")
+    monkeypatch.setenv("SATARK_SIGNAL__NUMBER", "not-a-number")
+    with pytest.raises(SettingsError) as caught:
+        Settings().section("signal", Signal)
+    assert [problem.env for problem in caught.value.problems] == ["SATARK_SIGNAL__NUMBER"]
+    assert "secret-token" not in str(caught.value)
+
+
+def test_a_demanded_section_says_all_that_it_needs() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings(demand=True).section("signal", Signal)
+    assert [problem.env for problem in caught.value.problems] == ["SATARK_SIGNAL__TOKEN"]
+    assert "Console" in str(caught.value)
+
+
+def test_a_wrong_setting_of_the_core_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_SEEN_DAYS", "2")
+    with pytest.raises(SettingsError) as caught:
+        Settings()
+    (problem,) = caught.value.problems
+    assert (problem.setting, problem.env) == ("seen_days", "SATARK_SEEN_DAYS")
+
+
+@pytest.mark.parametrize("content", ["this is no toml", None])
+def test_a_file_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None
+) -> None:
+    path = tmp_path / "named.toml"
+    if content:
+        path.write_text(content)
+    monkeypatch.setenv("SATARK_CONFIG", str(path))
+    with pytest.raises(SettingsError, match=r"named\.toml can't be read"):
+        Settings()
+
+
+def test_an_empty_variable_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_SIGNAL__TOKEN", "")
+    assert Settings().section("signal", Signal) is None
+
+
+def test_a_stand_in_stands_only_where_nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(stand_ins={"signal": {"token": "made up", "number": "5"}})
+    signal = settings.section("signal", Signal)
+    assert signal is not None
+    assert (signal.token.get_secret_value(), signal.number) == ("made up", "5")
+    monkeypatch.setenv("SATARK_SIGNAL__NUMBER", "7")
+    with pytest.raises(SettingsError, match="SATARK_SIGNAL__TOKEN"):
+        settings.section("signal", Signal)
+
+
+def test_a_preset_stands_where_its_section_is_set_but_not_that_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(presets={"signal": {"number": "5"}})
+    assert settings.section("signal", Signal) is None
+    monkeypatch.setenv("SATARK_SIGNAL__TOKEN", "t")
+    signal = settings.section("signal", Signal)
+    assert signal is not None
+    assert (signal.token.get_secret_value(), signal.number) == ("t", "5")
+    monkeypatch.setenv("SATARK_SIGNAL__NUMBER", "7")
+    signal = settings.section("signal", Signal)
+    assert signal is not None
+    assert signal.number == "7"
+
+
+def test_a_section_is_set_as_soon_as_anything_of_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SATARK_SIGNAL__TOKEN", "")
+    assert not Settings().is_set("signal")
+    monkeypatch.setenv("SATARK_SIGNAL__WHATEVER", "x")
+    assert Settings().is_set("signal")
+    monkeypatch.delenv("SATARK_SIGNAL__WHATEVER")
+    (tmp_path / "satark.toml").write_text("[signal]\ntoken = 'f'\n")
+    assert Settings().is_set("signal")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "env"),
+    [
+        ("SATARK_PLUGINS", "desk,secretword", "SATARK_PLUGINS"),
+        ("SATARK_DESTINATION", "{secretword", "SATARK_DESTINATION"),
+        ("SATARK_RETENTION__CATEGORY_DAYS", "secretword", "SATARK_RETENTION__CATEGORY_DAYS"),
+        ("SATARK_DESTINATION", '[{"to": "secretword"}]', "SATARK_DESTINATION"),
+    ],
+)
+def test_a_value_that_must_be_json_is_named_as_the_variable_that_is_set(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, env: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        Settings()
+    assert [problem.env for problem in caught.value.problems] == [env]
+    assert "secretword" not in str(caught.value)
