@@ -17,9 +17,8 @@ from satark.api.prompt import Prompt
 from satark.api.sealing import CantOpen, new_identity, open_as, open_envelope, seal
 from satark.api.tip import Envelope, Header, Message, Place, Receipt, Tip
 from satark.dialogue.session import GivenAnswer, Session
-from satark.identity import receipts
+from satark.identity import receipts, time_buckets
 from satark.identity.edge_key import BrokenSeal, EdgeKeyError, Handle, Identity, load_edge_key
-from satark.store import time_buckets
 from satark.telemetry.logs import drop_unknown_keys
 from satark.telemetry.metrics import Metrics
 

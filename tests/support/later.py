@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from satark.store.time_buckets import BAND_HOURS
+from satark.identity.time_buckets import BAND_HOURS
 
 if TYPE_CHECKING:
     from satark.telemetry.metrics import Metrics

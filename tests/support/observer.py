@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import inspect, text
 
-from satark.store.time_buckets import BAND_HOURS
+from satark.identity.time_buckets import BAND_HOURS
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -10,7 +10,7 @@ from satark.api.tip import CaseStep, Message, Status
 from satark.casework.clocks import Clocks
 from satark.casework.desk_act import ActName, DeskAct
 from satark.casework.desk_acts import DeskActs
-from satark.store.time_buckets import band
+from satark.identity.time_buckets import band
 from support.tips import SeededTip, seed_message, seed_tip
 
 if TYPE_CHECKING:

@@ -19,12 +19,12 @@ from sqlalchemy import select
 from satark.api.desk import Desk
 from satark.api.sealing import new_identity, seal
 from satark.api.tip import Envelope
+from satark.identity.time_buckets import BAND_HOURS
 from satark.ingest.submission import Submissions
 from satark.routing.desks import add_desk
 from satark.runtime.host import Host
 from satark.settings.settings import Settings
 from satark.store import deliveries, envelopes, tables
-from satark.store.time_buckets import BAND_HOURS
 from satark_testing.installation import ENGLISH
 from satark_testing.waiting import until
 from support.observer import Seen, accuracy, difference, look

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from satark.store.time_buckets import BAND_HOURS
+from satark.identity.time_buckets import BAND_HOURS
 from satark.telemetry.band_counts import STEP
 from satark.telemetry.metrics import Metrics
 

@@ -24,12 +24,12 @@ from satark.casework.tip_cache import TipCache, documents, open_document
 from satark.casework.work import as_request
 from satark.evidence.own_voice import OwnVoice, as_passed_on, is_own_voice
 from satark.evidence.records import open_records
+from satark.identity.time_buckets import band
 from satark.remote.office_outbox import host_of, new_answer
 from satark.retention.schedule import store_term, store_terms
 from satark.routing.releases import release_recipients
 from satark.store import envelopes, tables
 from satark.store.threads import post
-from satark.store.time_buckets import band
 
 if TYPE_CHECKING:
     from satark.api.desk import Desk

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from satark.casework.work import Breach, WorkMark
-from satark.store.time_buckets import BAND_HOURS
+from satark.identity.time_buckets import BAND_HOURS
 
 if TYPE_CHECKING:
     from satark.api.tip import Header, Priority

@@ -53,7 +53,7 @@ class LogEntry(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     at: str = ""
     """When an officer did it, to the second, UTC, `YYYY-MM-DDThh:mm:ssZ`; empty for what the service did."""
     band: str = ""
-    """When, as a time bucket (`satark.store.time_buckets.band`)."""
+    """When, as a time bucket (`satark.identity.time_buckets.band`)."""
     mime: str = ""
     bytes: int = 0
     sha256: str = ""

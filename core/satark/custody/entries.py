@@ -7,7 +7,7 @@ import msgspec
 from satark import __version__
 from satark.api.tip import Evidence
 from satark.custody.chain import Action, Form, LogEntry, format_utc, new_salt
-from satark.store.time_buckets import band
+from satark.identity.time_buckets import band
 
 TOOL = f"satark {__version__}"
 _COMPLETE = 100

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import and_, case, func, or_, select
 
+from satark.identity.time_buckets import band
 from satark.store.breakers import read_open_breakers
 from satark.store.tables import delivery
-from satark.store.time_buckets import band
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -10,9 +10,10 @@ from sqlalchemy import delete, or_, select
 from satark.api.sealing import CantOpen, open_as
 from satark.api.tip import Message
 from satark.dialogue.session import Mailbox, OpenMailbox
+from satark.identity import time_buckets
 from satark.identity.edge_key import Handle
 from satark.routing.tip_keys import decode_root, present_recipient
-from satark.store import evidence_files, tables, threads, time_buckets
+from satark.store import evidence_files, tables, threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

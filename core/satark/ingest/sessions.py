@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from satark.dialogue.session import decode_session, encode_session
+from satark.identity import time_buckets
 from satark.identity.edge_key import BrokenSeal, Handle
-from satark.store import conversations, time_buckets
+from satark.store import conversations
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from satark.api.destination import DESK_SINK, HERE, Destination
 from satark.api.observability import log
 from satark.api.sealing import encode, new_identity, seal
 from satark.api.tip import Envelope, Header, Priority, Receipt, Tip
+from satark.identity import time_buckets
 from satark.identity.age_keys import encrypt
 from satark.identity.random_bytes import random_bytes
 from satark.identity.receipts import FreshCode, OpenedReceipt
@@ -21,7 +22,7 @@ from satark.roster.state import RosterState
 from satark.routing import rules
 from satark.routing.desks import close_roster, lock_desks
 from satark.routing.tip_keys import TipRoot, encode_root, name_tags, tip_verifier
-from satark.store import deliveries, envelopes, evidence_files, tables, time_buckets, tip_changes
+from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
 
 if TYPE_CHECKING:
     from satark.api.desk import Desk

@@ -19,8 +19,9 @@ from satark.api.threads import run_in_thread
 from satark.custody.erasure import erase_files
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.session import NewerSession
+from satark.identity import time_buckets
 from satark.runtime.rounds import Rounds
-from satark.store import conversations, deliveries, due_times, provider_messages, tables, time_buckets
+from satark.store import conversations, deliveries, due_times, provider_messages, tables
 from satark.store import outbox as outbox_store
 
 if TYPE_CHECKING:

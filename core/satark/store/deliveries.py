@@ -14,9 +14,9 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from satark.api.destination import DESK_SINK, SEPARATOR, Destination
 from satark.identity.random_bytes import random_bytes
+from satark.identity.time_buckets import band_start
 from satark.store.due_times import due_in
 from satark.store.tables import delivery, desk, file, tip
-from satark.store.time_buckets import band_start
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection

@@ -9,8 +9,9 @@ import msgspec
 from sqlalchemy import bindparam, select, update
 
 from satark.api.channel import Call
+from satark.identity import time_buckets
 from satark.identity.edge_key import BrokenSeal
-from satark.store import bulk, time_buckets
+from satark.store import bulk
 from satark.store.due_times import due_in
 from satark.store.tables import outbox
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
+from satark.identity import time_buckets
 from satark.identity.edge_key import BrokenSeal
 from satark.identity.random_bytes import random_bytes
-from satark.store import bulk, time_buckets
+from satark.store import bulk
 from satark.store.tables import conversation, provider_message
 
 if TYPE_CHECKING:

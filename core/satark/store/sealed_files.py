@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import msgspec
 
 from satark.api.sealing import CantOpen
-from satark.identity import age_keys
-from satark.store import time_buckets
+from satark.identity import age_keys, time_buckets
 from satark.store.workspace import temporary_folder
 from satark_files.atomic_files import flush_folder
 

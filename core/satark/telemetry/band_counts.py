@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from satark.store.time_buckets import band_end, band_start
+from satark.identity.time_buckets import band_end, band_start
 
 if TYPE_CHECKING:
     from prometheus_client import Counter, Histogram

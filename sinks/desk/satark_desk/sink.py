@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, select, update
 
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done
 from satark.database import note_tip_change
-from satark.store.time_buckets import band
+from satark.identity.time_buckets import band
 from satark_desk.tables import queue
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from satark.casework.related.index import are_apart, tell_of_others
 from satark.casework.related.wording import NEAR, TELLING, telling
-from satark.store.time_buckets import BAND_HOURS
+from satark.identity.time_buckets import BAND_HOURS
 
 if TYPE_CHECKING:
     from satark.casework.related.clues import Clues

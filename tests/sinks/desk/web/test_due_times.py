@@ -14,8 +14,8 @@ from starlette.routing import Mount
 
 from satark.api.desk import Desk
 from satark.api.tip import Priority
+from satark.identity.time_buckets import band
 from satark.services import DeskContext, Services
-from satark.store.time_buckets import band
 from satark_desk.settings import DeskSettings
 from satark_desk.web.app import build
 from support.tips import seed_tip

@@ -12,9 +12,9 @@ from sqlalchemy import update
 from satark.api.destination_rule import DestinationRule
 from satark.api.sealing import seal
 from satark.api.tip import Message
+from satark.identity.time_buckets import band
 from satark.services import Services
 from satark.store import breakers, tables
-from satark.store.time_buckets import band
 from satark_desk.web.form_drafts import FormDraft, FormDrafts
 from support.desk_gallery import DeskGallery, PageState
 from support.tip_stories import TipStories
