@@ -10,7 +10,7 @@ from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 
 if TYPE_CHECKING:
     from satark.api.channel import Channel
-    from satark.ingest.drafts import Drafts
+    from satark.ingest.sessions import Drafts
     from satark.services import Services
     from satark_demo.chat import Chat
     from satark_words.reading import Reading

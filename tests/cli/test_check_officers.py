@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from satark.cli.check_officers import lone_officers
+from satark.cli.check_desks import lone_officers
 
 
 def state(**roles: str) -> Any:

@@ -9,8 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from satark.api.destination_rule import DestinationRule
-from satark.cli.check_desks import area_problems
-from satark.cli.check_destinations import settings_problems
+from satark.cli.check_desks import area_problems, settings_problems
 from satark.cli.geography import geography
 from satark.cli.main import cli
 from satark.settings.core import Core

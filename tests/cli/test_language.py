@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from satark.cli.language import language_group
-from satark.cli.language_catalogue import every_part
+from satark.cli.language import every_part, language_group
 from satark_words.catalogues import Catalogues
 from satark_words.languages import language, use_folder
 from support.made_up_language import CODE, make_language

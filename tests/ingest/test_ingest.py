@@ -25,10 +25,10 @@ from satark.api.sealing import new_identity
 from satark.casework import Casework
 from satark.dialogue.engine import Engine
 from satark.identity.epoch_keys import EpochKeys
-from satark.ingest import code_guesses
-from satark.ingest.code_guesses import CodeGuesses
+from satark.ingest import mailbox
 from satark.ingest.event import InboundEvent, TurnResult
 from satark.ingest.ingest import IngestFailed
+from satark.ingest.mailbox import CodeGuesses
 from satark.outbox.file_notices import FileNotices
 from satark.routing.desks import add_desk
 from satark.runtime.host import Host
@@ -383,7 +383,7 @@ async def test_wrong_and_unknown_codes_get_the_same_words_and_five_close_it(tmp_
 
 async def test_too_many_wrong_codes_slow_everybody_down(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("satark.ingest.code_guesses.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("satark.ingest.mailbox.time.monotonic", lambda: now[0])
     budget = CodeGuesses(60)
     for _ in range(60):
         budget.wrong()
@@ -393,7 +393,7 @@ async def test_too_many_wrong_codes_slow_everybody_down(monkeypatch: pytest.Monk
     assert budget.delay() == pytest.approx(2)
     for _ in range(100):
         budget.wrong()
-    assert budget.delay() == code_guesses.LONGEST_WAIT
+    assert budget.delay() == mailbox.LONGEST_WAIT
     now[0] += 1000
     assert budget.delay() == 0
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from satark.ingest.unverified_bodies import BodyTooLarge, NoRoom, UnverifiedBodies
+from satark.ingest.webhook import BodyTooLarge, NoRoom, UnverifiedBodies
 from satark_testing.waiting import limit
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from satark.outbox.polling import ALL_EVERY, CLOCKS_APART, Polling
+from satark.outbox.worker import ALL_EVERY, CLOCKS_APART, Polling
 
 NOON = 1_764_000_000
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from sqlalchemy import delete, select
 
 from satark.api.sealing import new_identity
+from satark.runtime.fault_watch import RosterWatch
 from satark.runtime.host import Host
-from satark.runtime.roster_watch import RosterWatch
 from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark.store import tables

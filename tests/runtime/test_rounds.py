@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from satark.runtime.rounds import Job, Rounds
+from satark.runtime.scheduler import Job, Rounds
 from satark.store.writer import StoreDown
 
 BROKEN = [StoreDown("away"), OperationalError("DELETE", None, Exception("the server closed the connection"))]

@@ -14,8 +14,7 @@ from uvicorn.server import ServerState
 
 from satark.api.channel import Batch, Channel, Outcome
 from satark.ingest.ingest import Done, Ingest, IngestFailed
-from satark.ingest.unverified_bodies import UnverifiedBodies
-from satark.ingest.webhook import WebhookEndpoint
+from satark.ingest.webhook import UnverifiedBodies, WebhookEndpoint
 from satark.runtime.connections import SETTINGS_STATE, TimedConnection, Waiting
 from satark.runtime.webhook_connection import WEBHOOKS_STATE
 from satark.settings.core import HttpSettings

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, Table, select
 from sqlalchemy.exc import IntegrityError
 
-from satark.store import bulk, driver
+from satark.store import bulk
 from satark.store.engines import make_engine
 from satark.store.migrations import Migrations
 from satark.store.tables import conversation, delivery, envelope, message, outbox, receipt, seen, tip
@@ -42,7 +42,7 @@ class Databases:
 def stores(databases: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Databases]:
     made = Databases(databases)
     for name in ("run", "run_for_each"):
-        monkeypatch.setattr(driver, name, made.noting(getattr(driver, name)))
+        monkeypatch.setattr(bulk, name, made.noting(getattr(bulk, name)))
     yield made
     made.main.dispose()
     made.keys.dispose()

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from satark.store import driver
+from satark.store import bulk
 from satark.store.engines import make_engine, reading_engine
 
 
@@ -24,41 +24,41 @@ def engine(databases: Any) -> Iterator[Engine]:
 
 def test_a_statement_begins_a_transaction_that_sees_one_snapshot(engine: Engine) -> None:
     with reading_engine(engine).connect() as reading:
-        assert driver.run(reading, "SELECT said FROM word", ()) == []
+        assert bulk.run(reading, "SELECT said FROM word", ()) == []
         with engine.begin() as writing:
-            assert driver.run(writing, "INSERT INTO word VALUES ('meanwhile')", ()) == []
-        assert driver.run(reading, "SELECT said FROM word", ()) == []
+            assert bulk.run(writing, "INSERT INTO word VALUES ('meanwhile')", ()) == []
+        assert bulk.run(reading, "SELECT said FROM word", ()) == []
     with reading_engine(engine).connect() as reading:
-        assert driver.run(reading, "SELECT said FROM word", ()) == [("meanwhile",)]
+        assert bulk.run(reading, "SELECT said FROM word", ()) == [("meanwhile",)]
 
 
 def test_what_is_not_committed_is_rolled_back(engine: Engine) -> None:
     with engine.connect() as connection:
-        driver.run(connection, "INSERT INTO word VALUES ('lost')", ())
+        bulk.run(connection, "INSERT INTO word VALUES ('lost')", ())
     with engine.connect() as connection:
-        assert driver.run(connection, "SELECT said FROM word", ()) == []
+        assert bulk.run(connection, "SELECT said FROM word", ()) == []
 
 
 def test_an_error_is_that_of_sqlalchemy_and_holds_no_values(engine: Engine) -> None:
     sql = "INSERT INTO word VALUES (?)" if engine.dialect.name == "sqlite" else "INSERT INTO word VALUES (%s)"
     with engine.connect() as connection:
-        driver.run(connection, sql, ("a truck",))
+        bulk.run(connection, sql, ("a truck",))
         with pytest.raises(IntegrityError) as failed:
-            driver.run(connection, sql, ("a truck",))
+            bulk.run(connection, sql, ("a truck",))
     assert failed.value.params is None
     with engine.connect() as connection, pytest.raises(DBAPIError, match="nowhere"):
-        driver.run(connection, "SELECT 1 FROM nowhere", ())
+        bulk.run(connection, "SELECT 1 FROM nowhere", ())
 
 
 def test_a_connection_that_broke_is_replaced(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         pytest.skip("SQLite is in this process")
     with engine.connect() as connection:
-        ((process,),) = driver.run(connection, "SELECT pg_backend_pid()", ())
+        ((process,),) = bulk.run(connection, "SELECT pg_backend_pid()", ())
         with engine.begin() as other:
-            driver.run(other, f"SELECT pg_terminate_backend({process}, 5000)", ())
+            bulk.run(other, f"SELECT pg_terminate_backend({process}, 5000)", ())
         with pytest.raises(OperationalError) as failed:
-            driver.run(connection, "SELECT 1", ())
+            bulk.run(connection, "SELECT 1", ())
         assert failed.value.connection_invalidated
     with engine.connect() as connection:
-        assert driver.run(connection, "SELECT 1", ()) == [(1,)]
+        assert bulk.run(connection, "SELECT 1", ()) == [(1,)]

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+import os
+import tomllib
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
+from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from satark.cli import check_destinations, check_peers
-from satark.cli.check_desks import area_problems
-from satark.cli.check_machine import machine_findings
-from satark.cli.check_officers import lone_officers
-from satark.cli.check_setting_names import name_problems
-from satark.cli.check_stores import store_problems
+from satark.cli.check_desks import area_problems, desk_problems, lone_officers, settings_problems, sink_problems
+from satark.cli.check_machine import machine_findings, peer_problems, store_problems
 from satark.cli.check_transcription import transcription_problems
-from satark.cli.roles import roles_option
+from satark.cli.serve import roles_option
 from satark.ingest.spool import describe, quarantined, waiting
 from satark.plugins.loader import PluginError, Plugins
 from satark.routing.rules import PROBE_DESK
@@ -34,6 +34,7 @@ from satark_files.sandbox.protections import NAMES, find_protections
 
 if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
+
 
 T = TypeVar("T")
 
@@ -124,15 +125,15 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
         found.problems += found.of(lambda: transcription_problems(settings)) or []
     services = found.of(lambda: compose.load_services(settings, geography, destination_rules))
     if services is not None:
-        found.problems += check_destinations.settings_problems(settings.core, geography)
+        found.problems += settings_problems(settings.core, geography)
         if "web" in roles:
-            found.problems += check_peers.peer_problems(channels or [])
+            found.problems += peer_problems(channels or [])
         if "worker" in roles:
             found.of(lambda: compose.check_isolation(settings))
             context = WorkerContext(services, Writer(services.main, services.keys))
             sinks = found.of(lambda: plugins.sinks(settings, context))
-            found.problems += check_destinations.sink_problems(settings.core, sinks or [])
-            found.problems += check_peers.peer_problems(sinks or [])
+            found.problems += sink_problems(settings.core, sinks or [])
+            found.problems += peer_problems(sinks or [])
         found.of(lambda: _check_database(plugins, services, settings.core, identity))
         services.close()
     found.problems += name_problems(settings)
@@ -178,7 +179,7 @@ def _check_database(plugins: Plugins, services: Services, core: Core, identity: 
         if not levels & {"range", "state"}:
             message = "has no desk above the districts, so tips about an SP's office can't be submitted"
             raise _database_problem(message, "run: satark desk add dig --level range")
-        problems = check_destinations.desk_problems(core, {row.name for row in desks})
+        problems = desk_problems(core, {row.name for row in desks})
         problems += area_problems([(row.name, row.level, row.area) for row in desks], services.geography)
         problems += store_problems(services)
         if problems:
@@ -206,3 +207,30 @@ def _database_problem(message: str, hint: str) -> SettingsError:
 
 def _as_dict(problem: SettingProblem) -> dict[str, str]:
     return {"setting": problem.setting, "env": problem.env, "message": problem.message, "hint": problem.hint}
+
+
+SIMILARITY = 0.85
+"""How similar an unknown name must be to a setting's to count as a misspelling. Other names are not ours."""
+
+
+def name_problems(settings: Settings) -> list[SettingProblem]:
+    """Find unknown names that resemble a setting's; every plugin must have read its section before."""
+    problems, known = [], settings.known
+    for given in sorted({*_in_environment(), *_in_file(settings.path)} - known):
+        section, _, field = given.partition("__")
+        if f"{section}__{field.partition('__')[0]}" in known:
+            continue  # part of a nested setting
+        for meant in get_close_matches(given, known, n=1, cutoff=SIMILARITY):
+            setting = given.removeprefix("SATARK_").replace("__", ".").lower()
+            problems.append(SettingProblem(setting, given, "is not a setting", f"did you mean {meant}?"))
+    return problems
+
+
+def _in_environment() -> Iterator[str]:
+    return (name.upper() for name in os.environ if name.upper().startswith("SATARK_"))
+
+
+def _in_file(path: Path | None) -> Iterator[str]:
+    for name, value in (tomllib.loads(path.read_text()) if path else {}).items():
+        inside = value if isinstance(value, dict) else {"": None}
+        yield from (f"SATARK_{name}__{field}".removesuffix("__").upper() for field in inside)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from satark.api.destination import Destination
+from satark.delivery.reader import key_problems
+from satark.routing.rules import PROBE_DESK
 from satark.settings.settings import SettingProblem
+from satark_words.geography.units import ELSEWHERE
 
 if TYPE_CHECKING:
+    from satark.api.destination_rule import DestinationRule
+    from satark.api.sink import Sink
+    from satark.roster.state import RosterState
+    from satark.settings.core import Core
     from satark_words.geography.geography import Geography
 
 
@@ -33,3 +41,78 @@ def area_problems(desks: Iterable[tuple[str, str, str]], geography: Geography) -
         for name, level, area in desks
         if area and level in areas and area not in areas[level]
     ]
+
+
+def lone_officers(state: RosterState) -> list[str]:
+    """Return a warning for each desk whose key one officer alone can open, or which has one head."""
+    return [warning for name in sorted(state.desks.keys() - {PROBE_DESK}) if (warning := _warning(name, state))]
+
+
+def _warning(name: str, state: RosterState) -> str:
+    listed = state.desks[name]
+    readers = [one.name for one in listed.officers.values() if one.role != "auditor"]
+    if len(readers) == 1:
+        return (
+            f"desk {name} has one officer: if {readers[0]} loses the passphrase, all its tips are lost; "
+            f"run: satark officer add {name} --help"
+        )
+    if len(readers) > 1 and len(listed.heads) == 1:
+        return f"desk {name} has one head: if {listed.heads[0]} loses the passphrase, no officer can get a new key"
+    return ""
+
+
+def settings_problems(core: Core, geography: Geography) -> list[SettingProblem]:
+    """Find districts and stations that the geography does not have."""
+    return [problem for rule in core.destination for problem in _unknown_places(rule, geography)]
+
+
+def desk_problems(core: Core, desks: Collection[str]) -> list[SettingProblem]:
+    """Find destinations whose desk does not exist, so that they would never get a tip."""
+    return [
+        _problem(
+            rule, "desk", f"there is no desk {rule.desk!r}, so this destination gets no tips", "run: satark desk list"
+        )
+        for rule in core.destination
+        if rule.desk and rule.desk not in desks
+    ]
+
+
+def sink_problems(core: Core, sinks: Sequence[Sink]) -> list[SettingProblem]:
+    """Find sinks that this machine does not load, and keys that it lacks."""
+    named = {sink.name for sink in sinks}
+    problems = [
+        SettingProblem("alarm_to", "SATARK_ALARM_TO", f"no loaded plugin serves {to}", _NOT_LOADED)
+        for to in core.alarm_to
+        if Destination(to).sink not in named
+    ]
+    problems += [
+        _problem(rule, "desk", "is missing: a destination without a recipient of its own gets the tips of a desk")
+        for rule in core.destination
+        if not rule.desk and not rule.recipient
+    ]
+    problems += [
+        _problem(rule, "to", f"no loaded plugin serves {rule.sink!r}", _NOT_LOADED)
+        for rule in core.destination
+        if rule.sink not in named
+    ]
+    return problems + key_problems(core.destination, sinks)
+
+
+_NOT_LOADED = (
+    "name the plugin in `plugins` and set its section; on a machine without the worker role: satark check --role web"
+)
+
+
+def _unknown_places(rule: DestinationRule, geography: Geography) -> Iterator[SettingProblem]:
+    for field in ("districts", "exclude_districts"):
+        for code in getattr(rule, field):
+            if geography.district(code) is None and code != ELSEWHERE:
+                yield _problem(rule, field, f"the geography has no district {code!r}")
+    for field in ("stations", "exclude_stations"):
+        for code in getattr(rule, field):
+            if geography.station(code) is None:
+                yield _problem(rule, field, f"the geography has no station {code!r}")
+
+
+def _problem(rule: DestinationRule, field: str, message: str, hint: str = "") -> SettingProblem:
+    return SettingProblem(f"destination {rule.to}: {field}", "SATARK_DESTINATION", message, hint)

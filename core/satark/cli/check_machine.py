@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from satark.custody.comparison import compare_stores
 from satark.identity.memory_lock import may_lock_memory
+from satark.runtime.peer_faults import ask_peers
+from satark.settings.settings import SettingProblem
+from satark.store.snapshot import SnapshotBusy
+
+if TYPE_CHECKING:
+    from satark.api.channel import Channel
+    from satark.api.sink import Sink
+    from satark.services import Services
+
 
 State = Literal["good", "bad", "unknown"]
 MARKS: Final[dict[State, str]] = {"good": "✓", "bad": "✗", "unknown": "?"}
@@ -128,3 +141,30 @@ def _is_encrypted(device: Path) -> bool | None:
         return True
     below = [_is_encrypted(one) for one in sorted((device / "slaves").glob("*"))]
     return bool(below) and all(below)
+
+
+_WAITS: Final = "what is for it waits until then"
+
+
+def peer_problems(plugins: Sequence[Sink | Channel]) -> list[SettingProblem]:
+    """Let each sink and channel that can do so connect to its peers, all at once."""
+    if not plugins:
+        return []
+    with ThreadPoolExecutor(1) as thread:  # a caller may have an event loop of its own
+        found = thread.submit(lambda: asyncio.run(ask_peers(plugins))).result()
+    return [SettingProblem(name, f"SATARK_{name.upper()}", text, _WAITS) for name, text in found]
+
+
+_HINT: Final = (
+    "a copy that was not made with `satark backup` was restored, or a part was lost: restore one backup as a whole "
+    "(docs/operations.md, Backups)"
+)
+
+
+def store_problems(services: Services) -> list[SettingProblem]:
+    """Find what one store has and another lacks; nothing is known of databases that are written without a pause."""
+    try:
+        found = compare_stores(services)
+    except SnapshotBusy:
+        return []
+    return [SettingProblem("stores", "SATARK_DATABASE_URL, SATARK_KEYS_URL", str(one), _HINT) for one in found]

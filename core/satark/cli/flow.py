@@ -14,13 +14,11 @@ from satark.api.channel import Text
 from satark.api.prompt import Capabilities
 from satark.api.tip import RECEIPT_DIGITS, Receipt
 from satark.cli.counted import counted
-from satark.cli.flow_diagram import mermaid
-from satark.cli.flow_difference import consequence, differences
 from satark.cli.flow_languages import flow_languages
 from satark.cli.flow_new import flow_new
-from satark.cli.flow_picture import picture
+from satark.cli.flow_picture import mermaid, picture
 from satark.cli.flow_schema import flow_schema
-from satark.cli.flow_versions import flow_restore, flow_versions
+from satark.cli.flow_versions import consequence, differences, flow_restore, flow_versions
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource

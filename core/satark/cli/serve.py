@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 from starlette.applications import Starlette
 
 from satark.api.observability import log
-from satark.cli.roles import Roles, roles_option
 from satark.identity.memory_lock import lock_memory
 from satark.routing.desks import all_desks
 from satark.runtime.app import build_app
-from satark.runtime.host import Host
+from satark.runtime.host import ROLES, Host
 from satark.runtime.http_server import check_port, collect_rarely, run_server
 from satark.runtime.processes import serve_in_processes
 from satark.settings.core import Role
@@ -21,6 +22,28 @@ from satark.telemetry.logs import configure_logging
 from satark_files.sandbox.core_dumps import forbid_dumps
 
 _ROLES = "SATARK_SERVE_ROLES"
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Roles(click.ParamType[tuple[Role, ...]]):
+    """Parameter type: roles separated by commas."""
+
+    name = "roles"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Role, ...]:
+        """Parse the roles and put them into a fixed order."""
+        named = value if isinstance(value, tuple) else tuple(part.strip() for part in value.split(","))
+        for role in named:
+            if role not in ROLES:
+                self.fail(f"{role!r} is not one of {', '.join(ROLES)}", param, ctx)
+        return tuple(role for role in ROLES if role in named)
+
+
+def roles_option(text: str) -> Callable[[F], F]:
+    """Add the option `--role`; its default is every role."""
+    return click.option("--role", "roles", type=Roles(), default=",".join(ROLES), show_default=True, help=text)
 
 
 @click.command()

@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from satark.cli.check_peers import peer_problems
+from satark.cli.check_machine import peer_problems
 from satark.runtime.commands import open_services, plugins_of, settings_of
 from satark.runtime.synthetic_tip import ProbeFailed, send_synthetic_tip
 from satark.store.writer import StoreDown

@@ -1,7 +1,7 @@
 """Epoch keys: keys of short epochs, in a file of their own, destroyed by overwriting them in place.
 
 Drafts, reply handles, replies under way and the look-ups of senders are sealed under the key of the current epoch (see
-`satark.identity.edge_key`). A job seals what is still wanted anew (`satark.runtime.epoch_turnover`), and destroys the
+`satark.identity.edge_key`). A job seals what is still wanted anew (`satark.runtime.scheduler`), and destroys the
 key of the epoch before: whatever copies of a row remain, in free blocks, in a log or in a backup, open no more.
 
 The file has one block of 4 KiB: a head (magic, a random id, a counter of changes) and 63 slots. It is written only by

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
     from satark.identity.receipts import CodeStock
     from satark.ingest.after_commit import AfterCommit
-    from satark.ingest.code_guesses import CodeGuesses
+    from satark.ingest.mailbox import CodeGuesses
     from satark.ingest.spool import Spool
     from satark.outbox.outbox import Outbox
     from satark.outbox.worker import ReplyWorker

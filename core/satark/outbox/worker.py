@@ -12,7 +12,7 @@ import re
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 import msgspec
 
@@ -31,7 +31,6 @@ from satark.api.send_result import (
     WindowClosed,
 )
 from satark.outbox.calls_under_way import CallsUnderWay
-from satark.outbox.polling import Polling
 from satark.store import outbox as store
 from satark.store import provider_messages
 from satark.store.writer import StoreDown, WriteBatcher
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
     from satark.store.writer import Writer
     from satark.telemetry.metrics import Metrics
+
 
 MISCONFIGURED_WAIT = 60.0
 """Seconds between attempts while an account is not set up right."""
@@ -299,3 +299,26 @@ async def _send(channel: Channel, call: Call, call_id: str) -> SendResult:
 
 def _name(result: SendResult) -> str:
     return str(msgspec.structs.asdict(result).get("code") or type(result).__name__.lower())
+
+
+ALL_EVERY: Final = 60
+"""Seconds between two polls for everything: a process whose clock is behind may have made something due long ago."""
+CLOCKS_APART: Final = 60
+"""Seconds that a poll goes back behind the one before."""
+
+
+class Polling:
+    """The polls of one process."""
+
+    def __init__(self) -> None:
+        self._all_at = self._none_before = 0
+
+    def since(self, now: int) -> int:
+        """Return from when on the replies may be due that this poll is for, in Unix seconds; 0: from ever."""
+        if not self._all_at <= now < self._all_at + ALL_EVERY:
+            self._all_at, self._none_before = now, 0
+        return self._none_before
+
+    def ended(self, now: int, *, found_all: bool) -> None:
+        """Note that a poll ended. `found_all`: the number that one poll may take did not cut it short."""
+        self._none_before = now - CLOCKS_APART if found_all else 0

@@ -12,8 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from satark.api.observability import describe_error, log
-from satark.ingest.unverified_bodies import UnverifiedBodies
-from satark.ingest.webhook import WebhookEndpoint
+from satark.ingest.webhook import UnverifiedBodies, WebhookEndpoint
 from satark.runtime.connections import SETTINGS_STATE
 from satark.runtime.status import Status, metrics_listener
 from satark.runtime.webhook_connection import WEBHOOKS_STATE

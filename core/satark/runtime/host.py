@@ -16,10 +16,9 @@ from satark.api.observability import LifecycleEvent, log
 from satark.api.threads import run_in_thread
 from satark.evidence.recognition.recogniser import recognisers_of
 from satark.runtime import compose
-from satark.runtime.fault_watch import FaultWatch
+from satark.runtime.fault_watch import FaultWatch, RosterWatch
 from satark.runtime.ingest_runtime import IngestRuntime
 from satark.runtime.peer_faults import PeerWatch
-from satark.runtime.roster_watch import RosterWatch
 from satark.services import DeskContext, ProcessServices, WebContext, WorkerContext
 from satark.settings.core import Role
 from satark.settings.settings import SettingProblem, Settings, SettingsError

@@ -15,14 +15,12 @@ from satark.dialogue.rendering.fit import fit
 from satark.evidence.worker import EvidenceWorker
 from satark.identity.receipts import CodeStock
 from satark.ingest.after_commit import AfterCommit
-from satark.ingest.code_guesses import CodeGuesses
 from satark.ingest.decoys import Decoys
-from satark.ingest.drafts import Drafts
 from satark.ingest.handoff_codes import HandoffCodes
 from satark.ingest.ingest import Ingest
-from satark.ingest.mailbox import Mailboxes
+from satark.ingest.mailbox import CodeGuesses, Mailboxes
 from satark.ingest.replay import SpoolReplay
-from satark.ingest.sessions import SessionStore
+from satark.ingest.sessions import Drafts, SessionStore
 from satark.ingest.spool import Spool
 from satark.ingest.submission import Submissions
 from satark.ingest.turn import TurnRunner
@@ -31,9 +29,8 @@ from satark.outbox.file_notices import FileNotices
 from satark.outbox.outbox import Outbox
 from satark.outbox.worker import ReplyWorker
 from satark.runtime import compose
-from satark.runtime.epoch_turnover import EpochTurnover
 from satark.runtime.retention_job import Retention, RetentionJob
-from satark.runtime.scheduler import ScheduledJobs
+from satark.runtime.scheduler import EpochTurnover, ScheduledJobs
 from satark.services import WorkerContext
 from satark.store import evidence_files
 from satark.store import outbox as outbox_store

@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import count, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
-from satark.api.observability import LifecycleEvent
+from satark.api.observability import LifecycleEvent, log
 from satark.api.threads import run_in_thread
 from satark.custody.erasure import erase_files
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.session import NewerSession
 from satark.identity import time_buckets
-from satark.runtime.rounds import Rounds
 from satark.store import conversations, deliveries, due_times, provider_messages, tables
 from satark.store import outbox as outbox_store
+from satark.store.resealing import reseal_some
+from satark.store.writer import StoreDown
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -31,7 +34,6 @@ if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
     from satark.ingest.sessions import Due, SessionStore
     from satark.outbox.outbox import Outbox
-    from satark.runtime.epoch_turnover import EpochTurnover
     from satark.services import Services
     from satark.settings.core import Core
     from satark.store.flows import Flows
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
     from satark.store.write_ahead_log import LogEraser
     from satark.store.writer import Writer
+
 
 EVERY = 1.0
 """Seconds between two rounds."""
@@ -55,7 +58,7 @@ CLOCK_EVERY = 60
 NOTIFICATION_DAYS = 14
 """Days that a notification or an alarm is kept once delivered or dead: longer than either can come again."""
 AT_ONCE = 50
-"""Most conversations or messages of one round, so that turns need not wait long behind it."""
+"""Most rows that one transaction of a job handles, so that turns need not wait long behind it."""
 
 
 class ScheduledJobs:
@@ -246,3 +249,53 @@ def _finished_notifications(connection: Connection) -> Sequence[bytes]:
 
 def _first(due: Mapping[bytes, tuple[bytes, Due]], is_due: Callable[[Due], bool]) -> dict[bytes, bytes]:
     return dict(islice(((id_, sealed) for id_, (sealed, one) in due.items() if is_due(one)), AT_ONCE))
+
+
+Job: TypeAlias = Callable[[], Awaitable[None]]
+
+
+class Rounds:
+    """Runs jobs. One that the database breaks off stops no other, and is due again in the next round.
+
+    Args:
+        jobs: in how many rounds a job is due once → the job, in the order in which one round runs them.
+    """
+
+    def __init__(self, jobs: Sequence[tuple[int, Job]]) -> None:
+        self._jobs = jobs
+        self._broken_off: set[Job] = set()
+
+    async def run(self, number: int) -> None:
+        """Run the jobs that are due in a round; all are in round 0."""
+        for every, job in self._jobs:
+            if number % every == 0 or job in self._broken_off:
+                self._broken_off.add(job)
+                with suppress(StoreDown, SQLAlchemyError):
+                    await job()
+                    self._broken_off.discard(job)
+
+
+class EpochTurnover:
+    """Ends epochs. Several processes may do it at once: the rows' locks and the file's lock keep them apart."""
+
+    def __init__(self, identity: Identity, writer: Writer, eraser: LogEraser) -> None:
+        self._identity = identity
+        self._writer = writer
+        self._eraser = eraser
+
+    async def run_once(self) -> None:
+        """Destroy the keys of all epochs that ended, once nothing in the database is sealed under them.
+
+        Raises:
+            StoreDown: the database can't be written now; the keys stay.
+        """
+        epochs = self._identity.epochs
+        ended = epochs.ended()
+        if not ended:
+            return
+        left = 1
+        while left:
+            left = await self._writer.write(lambda unit: reseal_some(unit, self._identity, ended, AT_ONCE))
+        await run_in_thread(epochs.destroy, ended)
+        self._eraser.note()
+        log.info("epoch ended, its key is destroyed", count=len(ended))

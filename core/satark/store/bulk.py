@@ -4,19 +4,23 @@ SQLite, which is in this process, runs an `INSERT` once for each row. PostgreSQL
 each column: its text is the same for any number of rows, so that it is prepared.
 """
 
-# ruff: noqa: S608 - names are those of the tables, and values are always parameters
-
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import Column, Connection, Table
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from satark.store import driver
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+# ruff: noqa: S608 - names are those of the tables, and values are always parameters
+
 
 Rows = Sequence[Mapping[str, Any]]
 """Rows that all have the same columns, of bytes, text, integers or booleans."""
@@ -51,11 +55,11 @@ def insert_new(connection: Connection, table: Table, rows: Rows, returning: str)
     values = _by_column(table, rows)
     sql = _insert_into(table, tuple(values), connection.dialect.name)
     if _is_postgresql(connection):
-        return {one for (one,) in driver.run(connection, sql + then, tuple(values.values()))}
+        return {one for (one,) in run(connection, sql + then, tuple(values.values()))}
     inserted: set[Any] = set()
     for some in _parts(list(zip(*values.values(), strict=True))):
         more = f", ({_places(len(values))})" * (len(some) - 1)
-        inserted.update(one for (one,) in driver.run(connection, sql + more + then, [*chain.from_iterable(some)]))
+        inserted.update(one for (one,) in run(connection, sql + more + then, [*chain.from_iterable(some)]))
     return inserted
 
 
@@ -76,7 +80,7 @@ def select(
     head = f"SELECT {names} FROM {_name(key.table.name)} WHERE {_name(key.name)} "
     found: list[tuple[Any, ...]] = []
     for condition, parameters in among(connection, key, values):
-        found += driver.run(connection, f"{head}{condition}{then}", parameters)
+        found += run(connection, f"{head}{condition}{then}", parameters)
     return found
 
 
@@ -84,7 +88,7 @@ def delete(connection: Connection, key: Column[Any], values: Sequence[bytes], al
     """Delete the rows whose key is one of these values, and of which the condition `also` (SQL) holds."""
     head = f"DELETE FROM {_name(key.table.name)} WHERE {also}{' AND ' if also else ''}{_name(key.name)} "
     for condition, parameters in among(connection, key, values):
-        driver.run(connection, head + condition, parameters)
+        run(connection, head + condition, parameters)
 
 
 def among(
@@ -105,9 +109,9 @@ def _insert(connection: Connection, table: Table, rows: Rows, then: str) -> None
     values = _by_column(table, rows)
     sql = _insert_into(table, tuple(values), connection.dialect.name) + then
     if _is_postgresql(connection):
-        driver.run(connection, sql, tuple(values.values()))
+        run(connection, sql, tuple(values.values()))
     else:
-        driver.run_for_each(connection, sql, list(zip(*values.values(), strict=True)))
+        run_for_each(connection, sql, list(zip(*values.values(), strict=True)))
 
 
 def _by_column(table: Table, rows: Rows) -> dict[str, list[Any]]:
@@ -163,3 +167,45 @@ def _replacing(table: Table) -> str:
     key = ", ".join(_name(column.name) for column in table.primary_key)
     others = [_name(column.name) for column in table.columns if not column.primary_key]
     return f" ON CONFLICT ({key}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in others)}"
+
+
+T = TypeVar("T")
+Values = Sequence[Any]
+"""The values of a statement's places."""
+
+
+def run(connection: Connection, sql: str, values: Values) -> list[tuple[Any, ...]]:
+    """Run a statement, and return the rows that it returns."""
+
+    def execute(driver: Any) -> list[tuple[Any, ...]]:
+        cursor = driver.execute(sql, values)
+        return cursor.fetchall() if cursor.description else []
+
+    return _through(connection, sql, execute)
+
+
+def run_for_each(connection: Connection, sql: str, rows: Sequence[Values]) -> None:
+    """Run a statement of SQLite's once for each of these."""
+    _through(connection, sql, lambda driver: driver.executemany(sql, rows))
+
+
+def _through(connection: Connection, sql: str, run_on: Callable[[Any], T]) -> T:
+    if not connection.in_transaction():
+        connection.begin()
+    driver = connection.connection.dbapi_connection
+    error_of_driver = connection.dialect.loaded_dbapi.Error
+    try:
+        return run_on(driver)
+    except error_of_driver as error:
+        is_broken = connection.dialect.is_disconnect(error, driver, None)
+        if is_broken:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            sql,
+            None,
+            error,
+            error_of_driver,
+            hide_parameters=True,
+            connection_invalidated=is_broken,
+            dialect=connection.dialect,
+        ) from error

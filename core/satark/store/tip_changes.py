@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import BigInteger, Connection, delete, func, literal_column, select
 
-from satark.store import bulk, driver
+from satark.store import bulk
 from satark.store.tables import tip, tip_change
 from satark.store.unit_of_work import UnitOfWork
 
@@ -50,7 +50,7 @@ def note(unit: UnitOfWork, changed: str) -> None:
 def note_erasure(unit: UnitOfWork, erased: str) -> None:
     """Note that a tip was erased, and forget each change of it."""
     # The position comes first: the newest change may be one of this tip's, and positions never go back.
-    ((position,),) = driver.run(unit.main, f"SELECT {_NEXT[unit.main.dialect.name]}", ())
+    ((position,),) = bulk.run(unit.main, f"SELECT {_NEXT[unit.main.dialect.name]}", ())
     unit.main.execute(delete(tip_change).where(tip_change.c.tip == erased))
     unit.insert_new(tip_change, [{"position": position, "tip": ERASED}], "tip")
 
@@ -82,4 +82,4 @@ def _write(unit: UnitOfWork) -> None:
     # Only what is a tip: files of a draft change too, and a draft may yet be forgotten.
     head = f"INSERT INTO tip_change (position, tip) SELECT {_NEXT[unit.main.dialect.name]}, id FROM tip WHERE id "
     for condition, values in bulk.among(unit.main, tip.c.id, sorted(unit.changed_tips)):
-        driver.run(unit.main, head + condition, values)
+        bulk.run(unit.main, head + condition, values)

@@ -81,7 +81,7 @@ class Metrics:
             one.end_band(now, all_steps=all_steps)
 
     def clear_queue_gauges(self) -> None:
-        """Empty the gauges that `satark.runtime.queue_metrics` fills."""
+        """Empty the gauges that `satark.runtime.status` fills."""
         for gauge in (self.deliveries_waiting, self.deliveries_dead_lettered, self.destinations_down):
             gauge.clear()
 
