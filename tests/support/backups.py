@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from satark.api.channel import Address, Batch, Inbound, Text
 from satark.api.sealing import new_identity
 from satark.backup.create import Made, make_backup
 from satark.backup.folder import BackupFolder
@@ -17,10 +18,15 @@ from satark.runtime import compose
 from satark.runtime.retention_job import Retention
 from satark.services import Services
 from satark.settings.settings import Settings
+from support.desks import SeededDesk
 from support.store import fresh_services
+from support.tips import SeededTip, seed_file, seed_tip
 
 RECIPIENT, OPERATOR = new_identity()
 """The operator's key pair: (recipient, private key)."""
+PHONE, WORDS = "+919140112233", "हथियार गोदाम में हैं"
+SPOOLED = Batch(inbound=[Inbound(account="sms:1", event_key="SM1", senders=(Address(PHONE),), event=Text(WORDS))])
+"""A batch that waits in the spool while a backup is made."""
 
 
 class Place(NamedTuple):
@@ -77,3 +83,10 @@ def make_place(folder: Path, *, edge: bytes = b"e" * 32, name_key: bytes = b"n" 
     spool = Spool(settings.spool_dir, identity, max_files=100, max_bytes=1_000_000)
     compose.check_canaries(identity, services)
     return Place(settings, services, identity, plugins, spool)
+
+
+def tip_with_file(place: Place, desk: SeededDesk) -> SeededTip:
+    """Seed a tip with one file for a desk."""
+    seeded = seed_tip(place.services, [desk.desk], evidence=("1",), answers={"what": WORDS})
+    seed_file(place.services, seeded, "1", b"original", b"clean")
+    return seeded

@@ -16,7 +16,7 @@ from satark.api.tip import Accused, Envelope, Evidence, Header, Message, Priorit
 from satark.custody import entries
 from satark.custody import log as custody
 from satark.delivery.payload import load
-from satark.identity.tip_numbers import new_number
+from satark.identity.receipts import new_number
 from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
 from satark.store.sealed_files import (
     clean_path,

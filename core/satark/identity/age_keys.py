@@ -145,6 +145,11 @@ def decrypt_stream(sealed: io.BufferedIOBase, plain: io.BufferedIOBase, identity
         pyrage.decrypt_io(sealed, plain, [read_identity(identity)])
     except pyrage.DecryptError:
         raise UnusableKey("it does not open with this key") from None
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        # age reports a payload that was cut or altered as a failure to read, which has no number of the system's
+        raise UnusableKey("it was altered") from None
 
 
 def _kind_of_identity(text: str) -> KeyKind:

@@ -14,19 +14,19 @@ import hmac
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
-
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from nacl.encoding import RawEncoder
 from nacl.pwhash import argon2id
-
 from satark.api.tip import RECEIPT_DIGITS
 from satark.identity.stock import Stock
 from satark_files.decoding import DECODING_ERRORS
+from satark.identity.random_bytes import random_bytes
 
 if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
+
 
 MEMORY_KIB = 4 * 1024
 ITERATIONS = 1
@@ -134,3 +134,19 @@ def derive(code: str, identity: Identity) -> CodeKey:
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(OpenedReceipt).decode
+
+
+# No 0, O, 1, I, L, U: they are misread, misheard, or make words.
+_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ"
+_ALPHABET = _LETTERS + "23456789"
+
+
+def new_number() -> str:
+    """Give a random tip number, such as `K4Q7-2XPM`; its letter keeps it apart from a receipt code's digits."""
+    # One draw, of so many bits that no number is likelier than another by more than one part in 2^80.
+    drawn, first = divmod(int.from_bytes(random_bytes(16)), len(_LETTERS))
+    number = _LETTERS[first]
+    for _ in range(7):
+        drawn, next_ = divmod(drawn, len(_ALPHABET))
+        number += _ALPHABET[next_]
+    return f"{number[:4]}-{number[4:]}"

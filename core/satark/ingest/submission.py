@@ -16,7 +16,7 @@ from satark.identity import time_buckets
 from satark.identity.age_keys import encrypt
 from satark.identity.random_bytes import random_bytes
 from satark.identity.receipts import FreshCode, OpenedReceipt
-from satark.identity.tip_numbers import new_number
+from satark.identity.receipts import new_number
 from satark.ingest.event import seen_key, seen_row
 from satark.roster.state import RosterState
 from satark.routing import rules

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from satark.api.desk import Desk
 from satark.api.tip import Accused
-from satark.identity.tip_numbers import new_number
+from satark.identity.receipts import new_number
 from satark.services import Services
 from satark_desk import plugin
 from support.tips import seed_file, seed_tip

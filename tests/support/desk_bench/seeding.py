@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from satark.api.sealing import new_identity, seal
 from satark.api.tip import Envelope, Header, Tip
-from satark.identity.tip_numbers import new_number
+from satark.identity.receipts import new_number
 from satark.store import envelopes, tables, tip_changes
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from starlette.staticfiles import StaticFiles
 
 from satark.api.desk import Desk
 from satark.api.tip import Accused
-from satark.identity.tip_numbers import new_number
+from satark.identity.receipts import new_number
 from satark.services import Services
 from satark_desk.officers import NewOfficer, add_officer
 from support.tips import seed_file, seed_tip

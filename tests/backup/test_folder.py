@@ -1,0 +1,41 @@
+"""The folder of backups reveals nothing, and keeps so many."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from satark.api.sealing import CantOpen, new_identity, open_as
+from satark.backup.create import BackupKey
+from satark.backup.folder import KEY, KEYS, MAIN, SPOOL, BackupFolder
+from satark.backup.sealed_stream import read_records
+from satark.store import tables
+from satark_testing.identifier_search import files_below, search
+from support.backups import OPERATOR, SPOOLED, WORDS, Place, tip_with_file
+from support.desks import SeededDesk
+
+
+def test_a_backup_folder_reveals_nothing_without_the_operators_key(
+    here: Place, elsewhere: Place, sp: SeededDesk, folder: BackupFolder
+) -> None:
+    seeded = tip_with_file(here, sp)
+    here.spool.add("sms", SPOOLED)
+    made = here.back_up(folder)
+    secrets = {"phone": "9140112233", "words": WORDS, "number": seeded.number, "desk": "sp title"}
+    secrets |= {"edge key": "e" * 32, "name key": "n" * 32}
+    assert search(files_below(folder.path), secrets) == []
+    assert {path.stat().st_mode & 0o077 for path in folder.path.rglob("*")} == {0}
+    # Whoever has the operator's key finds what the databases hold, and nothing of the sender in the spool.
+    key = open_as(BackupKey, folder.part(made.name, KEY).read_bytes(), OPERATOR).identity
+    parts = {part: folder.part(made.name, part) for part in (MAIN, KEYS, SPOOL)}
+    opened = {part: str(list(read_records(path, key, folder.path))).encode() for part, path in parts.items()}
+    del secrets["number"], secrets["desk"]
+    assert search(opened, secrets) == []
+    with pytest.raises(CantOpen):
+        elsewhere.restore(folder, made.name, new_identity()[1])
+    assert elsewhere.services.read(lambda c: c.execute(select(tables.tip)).all()) == []
+
+
+def test_only_so_many_backups_are_kept(here: Place, folder: BackupFolder) -> None:
+    names = [here.back_up(folder, keep=2).name for _ in range(3)]
+    assert folder.names() == names[1:]

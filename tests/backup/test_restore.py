@@ -1,0 +1,134 @@
+"""A restored backup has every tip that was acknowledged, on either kind of database, and replaces nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from satark.api.tip import Message
+from satark.backup.folder import KEYS, BackupFolder
+from satark.backup.restore import CantRestore
+from satark.backup.sealed_stream import Damaged
+from satark.backup.verify import find_damage, store_problems
+from satark.casework import Casework, NoSuchTip
+from satark.store import tables
+from support.backups import Place, make_place, tip_with_file
+from support.desks import SeededDesk
+from support.tips import SeededTip, seed_message
+
+
+@contextmanager
+def load(place: Place, desk: SeededDesk) -> Iterator[list[SeededTip]]:
+    """Submit tips without a pause while the block runs; the list grows with each that is acknowledged."""
+    acknowledged: list[SeededTip] = []
+    stop, begun = threading.Event(), threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            acknowledged.append(tip_with_file(place, desk))
+            begun.set()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        begun.wait()
+        yield acknowledged
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_a_restore_elsewhere_has_every_tip_that_was_acknowledged_before_the_backup_began(
+    either: Place, elsewhere: Place, folder: BackupFolder
+) -> None:
+    desk = SeededDesk(either.services, "sp")
+    with load(either, desk) as acknowledged:
+        before = list(acknowledged)
+        made = either.back_up(folder)
+    assert made.tips >= len(before)
+    restored = elsewhere.restore(folder, made.name)
+    assert (restored.tips, restored.damaged, restored.lost_files) == (made.tips, (), 0)
+    assert restored.files == 2 * made.files  # the original and its clean copy
+    assert store_problems(elsewhere.services) == []
+    work = Casework(elsewhere.services, "sp", desk.identity)
+    for seeded in before:
+        assert work.open(seeded.number).tip == seeded.tip
+
+
+def test_a_backup_is_restored_to_either_kind_of_database(
+    here: Place, either: Place, sp: SeededDesk, folder: BackupFolder
+) -> None:
+    seeded = tip_with_file(here, sp)
+    seed_message(here.services, seeded, Message(sender="tipster", text="कल रात"))
+    assert either.restore(folder, here.back_up(folder).name).tips == 1
+    assert store_problems(either.services) == []
+    opened = Casework(either.services, "sp", sp.identity).open(seeded.number)
+    assert opened.tip == seeded.tip
+    assert [posted.message.text for posted in opened.thread] == ["कल रात"]
+
+
+def test_an_erased_tip_comes_back_from_no_older_backup(
+    here: Place, elsewhere: Place, sp: SeededDesk, folder: BackupFolder
+) -> None:
+    erased, kept = tip_with_file(here, sp), tip_with_file(here, sp)
+    older = here.back_up(folder)
+    retention = here.retention()
+    due = next(one for one in retention.scheduled() if one.tip == erased.id)
+    retention.eraser.remove_files(here.services.write_now(lambda unit: retention.erase(unit, due)))
+    here.back_up(folder)
+    assert [path for path in folder.files.iterdir() if erased.id in path.name] == []
+    elsewhere.restore(folder, older.name)
+    work = Casework(elsewhere.services, "sp", sp.identity)
+    with pytest.raises(NoSuchTip):
+        work.open(erased.number)
+    assert work.open(kept.number).tip == kept.tip
+    envelopes = elsewhere.services.read_keys(lambda c: set(c.execute(select(tables.envelope.c.tip)).scalars()))
+    assert envelopes == {kept.id}
+    assert [path for path in elsewhere.services.evidence_dir.iterdir() if erased.id in path.name] == []
+
+
+def test_a_restore_with_another_key_file_is_refused_and_changes_nothing(
+    here: Place, sp: SeededDesk, folder: BackupFolder, tmp_path: Path
+) -> None:
+    tip_with_file(here, sp)
+    made = here.back_up(folder)
+    others = {
+        "EDGE": make_place(tmp_path / "edge", edge=b"E" * 32),
+        "NAME": make_place(tmp_path / "name", name_key=b"N" * 32),
+    }
+    for named, other in others.items():
+        with pytest.raises(CantRestore, match=named):
+            other.restore(folder, made.name)
+        assert other.services.read(lambda c: c.execute(select(tables.tip)).all()) == []
+        other.services.close()
+
+
+def test_a_restore_over_something_is_refused(here: Place, sp: SeededDesk, folder: BackupFolder) -> None:
+    tip_with_file(here, sp)
+    made = here.back_up(folder)
+    with pytest.raises(CantRestore, match="not empty"):
+        here.restore(folder, made.name)
+
+
+def test_damage_is_found_without_a_key_and_a_restore_names_it(
+    here: Place, elsewhere: Place, sp: SeededDesk, folder: BackupFolder
+) -> None:
+    tip_with_file(here, sp)
+    made = here.back_up(folder)
+    assert find_damage(folder, made.name) == []
+    sealed = min(folder.files.glob("*.original.age"))
+    sealed.write_bytes(sealed.read_bytes()[:-1] + b"?")
+    assert find_damage(folder, made.name) == [f"{sealed} is missing or was altered"]
+    assert elsewhere.restore(folder, made.name).damaged == (sealed.name,)
+    keys = folder.part(made.name, KEYS)
+    keys.write_bytes(keys.read_bytes()[:-20])
+    assert str(keys) in find_damage(folder, made.name)[0]
+    with pytest.raises(Damaged, match=r"keys\.age"):
+        elsewhere.restore(folder, made.name)

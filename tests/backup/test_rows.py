@@ -1,0 +1,46 @@
+"""Tables as records: every row that a restore can use, and none that it could not open."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select
+
+from satark.backup.rows import LEFT_OUT, filled_tables, key_records, load, main_records
+from satark.store import tables
+from support.backups import Place, tip_with_file
+from support.desks import SeededDesk
+
+
+def test_a_tip_is_among_the_records_and_its_key_among_those_of_the_key_store(here: Place, sp: SeededDesk) -> None:
+    tip_with_file(here, sp)
+    main = {record["table"] for record in here.services.read(lambda connection: list(main_records(connection)))}
+    keys = {record["table"] for record in here.services.read_keys(lambda connection: list(key_records(connection)))}
+    assert {tables.tip.name, tables.file.name} <= main
+    assert tables.envelope.name in keys
+    assert not main & keys
+    assert not main & LEFT_OUT
+
+
+def test_what_is_still_to_be_fetched_travels_without_the_job_that_fetches_it(here: Place, sp: SeededDesk) -> None:
+    tip_with_file(here, sp)
+    with here.services.main.begin() as connection:
+        connection.execute(tables.file.update().values(job=b"sealed under an epoch key"))
+    records = here.services.read(lambda connection: list(main_records(connection)))
+    (files,) = (record for record in records if record["table"] == tables.file.name)
+    assert [row[files["columns"].index("job")] for row in files["rows"]] == [b""]
+
+
+def test_records_fill_an_empty_database_and_are_counted(here: Place, elsewhere: Place, sp: SeededDesk) -> None:
+    tip_with_file(here, sp)
+    records = here.services.read(lambda connection: list(main_records(connection)))
+    with elsewhere.services.main.begin() as connection:
+        wanted = [one for one in records if one["table"] in {tables.tip.name, tables.file.name}]
+        assert load(connection, wanted) == {tables.tip.name: 1, tables.file.name: 1}
+        assert len(connection.execute(select(tables.tip)).all()) == 1
+
+
+def test_a_new_database_has_no_filled_table(elsewhere: Place) -> None:
+    assert elsewhere.services.read(filled_tables) == []
+    with elsewhere.services.main.begin() as connection:
+        down = {"destination": "email:sp", "since": 0, "half_open_at": 0, "failures": 1, "reason": "refused"}
+        connection.execute(insert(tables.open_breaker).values(down))
+    assert elsewhere.services.read(filled_tables) == [tables.open_breaker.name]

@@ -1,0 +1,20 @@
+"""Damage is named without a key; a drill restores beside the installation."""
+
+from __future__ import annotations
+
+from satark.backup.folder import BackupFolder
+from satark.backup.verify import run_drill
+from support.backups import OPERATOR, Place, tip_with_file
+from support.desks import SeededDesk
+
+
+def test_a_drill_restores_it_beside_the_installation_and_leaves_nothing(
+    here: Place, sp: SeededDesk, folder: BackupFolder
+) -> None:
+    tip_with_file(here, sp)
+    made = here.back_up(folder)
+    drill = run_drill(here.settings, here.plugins, folder, made.name, OPERATOR)
+    assert (drill.restored.tips, drill.problems) == (1, ())
+    min(folder.files.glob("*.original.age")).unlink()
+    drill = run_drill(here.settings, here.plugins, folder, made.name, OPERATOR)
+    assert any("files that the evidence folder lacks: 1" in problem for problem in drill.problems)
