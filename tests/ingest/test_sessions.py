@@ -1,4 +1,4 @@
-"""Two versions at work at once, as in a rolling upgrade: the older one leaves the newer one's sessions alone."""
+"""Drafts that this process cannot read are left alone or begun anew."""
 
 from __future__ import annotations
 
@@ -16,8 +16,22 @@ from satark.runtime.host import Host
 from satark.settings.settings import Settings
 from satark.store import tables
 from support.scripted import ACCOUNT, ScriptedChannel, Tipster, scripted_host
+from support.working_host import working_host
+
+
+async def test_a_draft_that_does_not_open_begins_anew(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        asha = place.tipster()
+        await asha.say("Hi", "English")
+        spoil = tables.conversation.update().values(draft=b"?" * 60)
+        place.host.services.write_now(lambda unit: unit.main.execute(spoil))
+        await asha.say("Hi")
+        assert "Choose a language" in asha.text
+
 
 STORY = "Arms are sold behind the brick kiln."
+
+
 NEWER = bytes([FORMAT + 1])
 
 

@@ -1,0 +1,105 @@
+"""A receipt code opens the mailbox, and wrong ones are slowed down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from satark.api.channel import MediaGone
+from satark.ingest import mailbox
+from satark.ingest.mailbox import CodeGuesses
+from satark.outbox.file_notices import FileNotices
+from satark.store import tables
+from satark_testing.waiting import until
+from support.working_host import ANSWERS, CODE, RECEIPT, WRONG, picture, working_host, working_host_on
+
+
+async def test_a_desk_asks_and_the_tipster_answers_through_the_mailbox(databases: Any, tmp_path: Path) -> None:
+    async with working_host_on(databases, tmp_path) as place:
+        asha = place.tipster()
+        code = await place.receipt(asha)
+        desk = place.desk("sp")
+        tip = desk.open(desk.summaries()[0].header.number)
+        desk.respond(tip, text="At what hour?", question=True)
+        bina = place.tipster("another phone of hers")
+        assert "At what hour?" in await bina.say(code)
+        await bina.say("At nine in the evening")
+        assert desk.open(tip.id).thread[-1].message.text == "At nine in the evening"
+        assert "At what hour?" not in await place.tipster("a third").say(code), "it is answered"
+
+
+async def test_two_phones_at_one_mailbox_lose_no_file(databases: Any, tmp_path: Path) -> None:
+    async with working_host_on(databases, tmp_path) as place:
+        place.channel.files.update(dict.fromkeys(("hers", "his"), b"plain words"))
+        asha, bina = place.tipster(), place.tipster("another phone of hers")
+        code = await place.receipt(asha)
+        for phone in (asha, bina):
+            await phone.say(code)
+        for phone, name in ((asha, "hers"), (bina, "his")):
+            await phone.hear(picture(name))
+            assert "passed on" in phone.text
+        assert [row[1] for row in sorted(place.rows(tables.file))] == ["1", "2"]
+
+
+async def test_a_lost_file_is_told_once_with_the_next_question_or_in_the_mailbox(
+    databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FileNotices, "_compose", lambda *_: [])  # a call, a browser: nobody is there to be told at once
+    async with working_host_on(databases, tmp_path) as place:
+        place.channel.files.update({"now": MediaGone(), "later": MediaGone()})
+        asha = place.tipster()
+        await asha.walk(ANSWERS, "Send photo")
+        await asha.hear(picture("now"))
+        await until(lambda: [row[-1] for row in place.rows(tables.file)] == ["notice: lost 0"])
+        assert "did not reach us" in await asha.say("help")
+        assert "did not reach us" not in await asha.say("help")
+        found = CODE.search(await asha.walk_on({"so far": "done", **ANSWERS}, RECEIPT))
+        assert found
+        await asha.say(found.group())
+        await asha.hear(picture("later"))
+        await until(lambda: [row[-1] for row in sorted(place.rows(tables.file))] == ["", "notice: lost 0"])
+        bina = place.tipster("another phone of hers")
+        assert "did not reach us" in await bina.say(found.group())
+        assert "did not reach us" not in await place.tipster("a third").say(found.group())
+
+
+async def test_only_one_who_says_so_can_be_reached_and_forget_undoes_it(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        asha = place.tipster()
+        await place.receipt(asha)
+        assert place.count("reach") == 0
+        await asha.say("yes")
+        assert place.count("reach") == 1
+        await asha.say("forget")
+        assert (place.count("reach"), place.count("conversation")) == (0, 0)
+        assert place.count("tip") == 1
+
+
+async def test_wrong_and_unknown_codes_get_the_same_words_and_five_close_it(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        asha = place.tipster()
+        await asha.say("Hi", "English")
+        said = [await asha.say(code) for code in (WRONG, "1234 5678 9012 3456", WRONG, WRONG)]
+        assert len(set(said)) == 1
+        last = await asha.say(WRONG)
+        assert last not in said
+        assert sum(result.wrong_code for result in asha.results) == 5
+
+
+async def test_too_many_wrong_codes_slow_everybody_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("satark.ingest.mailbox.time.monotonic", lambda: now[0])
+    budget = CodeGuesses(60)
+    for _ in range(60):
+        budget.wrong()
+    assert budget.delay() == 0
+    budget.wrong()
+    budget.wrong()
+    assert budget.delay() == pytest.approx(2)
+    for _ in range(100):
+        budget.wrong()
+    assert budget.delay() == mailbox.LONGEST_WAIT
+    now[0] += 1000
+    assert budget.delay() == 0

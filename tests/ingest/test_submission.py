@@ -1,0 +1,29 @@
+"""A submitted tip has its envelopes, deliveries and a receipt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support.later import render_a_band_later
+from support.working_host import working_host
+
+
+async def test_a_tip_makes_a_tip_its_envelopes_deliveries_and_a_receipt(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        asha = place.tipster()
+        await place.receipt(asha)
+        assert (place.count("tip"), place.count("receipt"), place.count("reach")) == (1, 1, 0)
+        assert place.count("delivery") >= 1
+        assert any(taken.submitted for taken in asha.results)
+        line = b'satark_tips_total{channel="script"} 1.0'
+        assert line not in place.host.metrics.render()
+        assert line in render_a_band_later(place.host.metrics)
+
+
+async def test_two_tips_that_find_no_receipt_ready_both_get_one(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        place.runtime._receipts._ready.clear()
+        place.runtime._receipts.close()
+        codes = {await place.receipt(place.tipster(name)) for name in ("asha", "bina")}
+        assert len(codes) == 2
+        assert place.count("tip") == 2

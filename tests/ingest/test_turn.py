@@ -1,0 +1,152 @@
+"""One turn: what an event asks for is carried out in its transaction, once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from satark import hookimpl
+from satark.api.channel import Batch, Moved, Revoked, Text
+from satark.ingest.ingest import IngestFailed
+from satark.store import tables
+from support.scripted import (
+    inbound,
+)
+from support.working_host import ANSWERS, CODE, RECEIPT, picture, working_host, working_host_on
+
+
+async def test_a_file_for_a_sent_tip_takes_no_erased_files_place(databases: Any, tmp_path: Path) -> None:
+    async with working_host_on(databases, tmp_path) as place:
+        place.channel.files.update(dict.fromkeys(("one", "two", "three", "late"), b"plain words"))
+        asha = place.tipster()
+        await asha.walk(ANSWERS, "Send photo")
+        for name in ("one", "two", "three"):
+            await asha.hear(picture(name), f"key of {name}")
+        await asha.hear(Revoked("key of two"))
+        await asha.walk_on({"so far": "done", **ANSWERS}, RECEIPT)
+        code = CODE.search(asha.text)
+        assert code
+        assert "Received" in await asha.say(code.group())
+        await asha.hear(picture("late"))
+        assert "passed on" in asha.text
+        assert [row[1] for row in sorted(place.rows(tables.file))] == ["1", "3", "4"]
+
+
+async def test_an_event_that_comes_again_changes_nothing(databases: Any, tmp_path: Path) -> None:
+    async with working_host_on(databases, tmp_path) as place:
+        asha = place.tipster()
+        first = await asha.hear(Text("Hi"), "wamid.1")
+        again = await asha.hear(Text("Hi"), "wamid.1")
+        assert not first.duplicate
+        assert again.duplicate
+        assert again.outgoing == []
+        batch = Batch(inbound=[inbound("b", Text("Hi"), "wamid.2") for _ in range(2)])
+        assert sorted(one.duplicate for one in await place.runtime.ingest.ingest(place.channel, batch)) == [False, True]
+        assert place.count("seen") == 2
+
+
+@pytest.mark.parametrize("days_ago", [0, 1, None])
+async def test_an_event_that_comes_again_on_a_later_day_changes_nothing(
+    days_ago: int | None, databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    sent_at = None if days_ago is None else int(now) - days_ago * 86_400
+    event = replace(inbound("asha", Text("Hi"), "wamid.1"), sent_at=sent_at)
+    async with working_host_on(databases, tmp_path) as place:
+        duplicates = []
+        for later in (0, 1, 2):
+            moved = SimpleNamespace(time=lambda later=later: now + later * 86_400)
+            monkeypatch.setattr("satark.store.unit_of_work.time", moved)
+            batch = Batch(inbound=[event, event])
+            duplicates += [one.duplicate for one in await place.runtime.ingest.ingest(place.channel, batch)]
+        assert sorted(duplicates) == [False, *[True] * 5]
+        assert [day for _, day in place.rows(tables.seen)] == [int(now) // 86_400 - (days_ago or 0)]
+
+
+async def test_events_that_never_came_look_like_those_that_came(databases: Any, tmp_path: Path) -> None:
+    async with working_host_on(databases, tmp_path) as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, RECEIPT)
+        rows, came = place.rows(tables.seen), len(asha.results)
+        assert len(rows) > came
+        assert {(len(key), int.from_bytes(key[:2]) - day) for key, day in rows} == {(16, 0)}
+        assert len({key[2:] for key, _ in rows}) == len({key[-8:] for key, _ in rows}) == len(rows)
+
+
+async def test_a_poisonous_event_fails_alone_and_may_come_again(databases: Any, tmp_path: Path) -> None:
+    async with working_host_on(databases, tmp_path) as place:
+        others = [inbound(f"b{n}", Text("Hi")) for n in range(5)]
+        batch = Batch(inbound=[*others, inbound("asha", Text("Hi"), "wamid.1")])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(place.runtime.writer, "_grouped", _poisoned(place.runtime.writer._grouped, "wamid.1"))
+            with pytest.raises(IngestFailed):
+                await place.runtime.ingest.ingest(place.channel, batch)
+        assert (place.count("conversation"), place.count("seen")) == (5, 5)
+        assert b'satark_turn_failures_total{channel="script"} 1.0' in place.host.metrics.render()
+        taken = await place.tipster("asha").hear(Text("Hi"), "wamid.1")
+        assert not taken.duplicate
+
+
+def _poisoned(turns: Any, event_key: str) -> Any:
+    """Take turns as ever, but fail at the end where this event is among them."""
+
+    def failing(unit: Any, items: Sequence[Any]) -> Sequence[Any]:
+        results: Sequence[Any] = turns(unit, items)
+        if any(item.inbound.event_key == event_key for item in items):
+            raise RuntimeError("planted")
+        return results
+
+    return failing
+
+
+async def test_a_changed_address_goes_on_with_the_same_conversation(databases: Any, tmp_path: Path) -> None:
+    async with working_host_on(databases, tmp_path) as place:
+        old = place.tipster("IN.old")
+        await old.say("Hi", "English")
+        taken = await place.tipster("IN.new").hear(Moved(), also=["IN.old"])
+        assert taken.outgoing == []
+        new = place.tipster("IN.new")
+        assert "happening" in await new.say("Illegal arms")
+        assert (place.count("conversation"), place.count("alias")) == (1, 2)
+        await new.say("cancel")
+        await new.say("yes")
+        assert (place.count("conversation"), place.count("alias")) == (0, 0)
+
+
+async def test_a_sender_with_two_addresses_is_one_conversation(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        await place.tipster("IN.1").hear(Text("Hi"), also=["9140112233"])
+        await place.tipster("9140112233").say("English")
+        assert place.count("conversation") == 1
+
+
+async def test_a_moved_stranger_leaves_no_conversation(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        await place.tipster("IN.new").hear(Moved(), also=["IN.old"])
+        assert (place.count("conversation"), place.count("alias")) == (0, 0)
+
+
+async def test_the_address_stands_nowhere_in_clear(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        asha = place.tipster("9140112233")
+        await place.receipt(asha)
+        await asha.say("yes")
+        for table in tables.main.sorted_tables:
+            assert "9140112233" not in repr(place.rows(table))
+
+
+async def test_a_plugins_rows_share_the_turns_fate(tmp_path: Path) -> None:
+    turns: list[Any] = []
+    plugin = SimpleNamespace(
+        satark_before_commit=hookimpl(lambda turn, uow: turns.append((turn, uow.day))),
+        satark_render=hookimpl(lambda prompt: None),
+    )
+    async with working_host(tmp_path, plugin=plugin) as place:
+        await place.tipster().say("Hi")
+    assert len(turns) == 1

@@ -1,0 +1,98 @@
+"""A host at work, its channel, and two desks with their keys: what tests of ingest talk to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from satark.api.channel import Media, MediaRef
+from satark.api.desk import Desk
+from satark.api.sealing import new_identity
+from satark.casework import Casework
+from satark.routing.desks import add_desk
+from satark.runtime.host import Host
+from satark.settings.settings import Settings
+from satark.store import tables
+from satark_testing.installation import ENGLISH
+from satark_testing.waiting import until
+from support.scripted import (
+    ACCOUNT,
+    ScriptedChannel,
+    ScriptedSink,
+    Tipster,
+    scripted_host,
+)
+
+CODE = re.compile(r"\d{4} \d{4} \d{4} \d{4}")
+RECEIPT = CODE.pattern
+ANSWERS = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}
+WRONG = "0000 0000 0000 0000"
+
+
+class WorkingHost:
+    """A running host with a scripted channel and the desks `sp` and `dig`."""
+
+    def __init__(self, host: Host, channel: ScriptedChannel) -> None:
+        self.host, self.channel = host, channel
+        assert host.ingest_runtime is not None
+        self.runtime = host.ingest_runtime
+        self.identities: dict[str, str] = {}
+
+    def make_desk(self, name: str, level: Any) -> None:
+        """Add a desk whose key stands in `identities`."""
+        recipient, self.identities[name] = new_identity()
+        desk = Desk(name=name, title=name, level=level, area="", recipient=recipient)
+        self.host.services.write_now(lambda unit: add_desk(unit, desk))
+
+    def desk(self, name: str) -> Casework:
+        """Open a desk."""
+        return Casework(self.host.services, name, self.identities[name])
+
+    def tipster(self, address: str = "9140112233") -> Tipster:
+        """Return somebody who writes from an address."""
+        return Tipster(self.runtime, self.channel, address)
+
+    def count(self, table: str) -> int:
+        """Count a table's rows."""
+        query = select(func.count()).select_from(getattr(tables, table))
+        return self.host.services.read(lambda c: c.execute(query).scalar_one())
+
+    def rows(self, table: Any) -> list[tuple[Any, ...]]:
+        """Return a table's rows."""
+        return [tuple(row) for row in self.host.services.read(lambda c: c.execute(select(table)).all())]
+
+    async def receipt(self, tipster: Tipster) -> str:
+        """Submit a whole tip; return its receipt code."""
+        found = CODE.search(await tipster.walk(ANSWERS, RECEIPT))
+        assert found
+        return found.group()
+
+
+@asynccontextmanager
+async def working_host(folder: Path, plugin: object = None, **core: Any) -> AsyncIterator[WorkingHost]:
+    """Run a host on SQLite in a folder, with a plugin and settings besides."""
+    channel = ScriptedChannel()
+    host = scripted_host(Settings(data_dir=folder, **core), channel, [ScriptedSink("desk")], plugin=plugin)
+    async with host.running():
+        made = WorkingHost(host, channel)
+        await until(lambda: channel.opened)
+        for name, level in (("sp", "district"), ("dig", "range")):
+            made.make_desk(name, level)
+        yield made
+
+
+@asynccontextmanager
+async def working_host_on(databases: Any, folder: Path, **core: Any) -> AsyncIterator[WorkingHost]:
+    """Run a host on the databases of the fixture."""
+    async with working_host(folder, database_url=databases.main, keys_url=databases.keys, **core) as made:
+        yield made
+
+
+def picture(name: str) -> Media:
+    """Return a picture that the scripted channel's provider has under a name."""
+    return Media(MediaRef(account=ACCOUNT, id=name), "image")
