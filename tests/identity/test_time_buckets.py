@@ -7,8 +7,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.identity.time_buckets import band
 from satark.identity.receipts import new_number
+from satark.identity.time_buckets import band
 
 
 @given(st.integers(0, 4_000_000_000))

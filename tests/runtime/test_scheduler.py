@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 
 from satark.api.channel import Media, MediaRef
 from satark.api.desk import Desk
@@ -22,10 +23,11 @@ from satark.ingest.sessions import Due
 from satark.routing.desks import add_desk
 from satark.runtime import scheduler
 from satark.runtime.host import Host
-from satark.runtime.scheduler import ScheduledJobs
+from satark.runtime.scheduler import Job, Rounds, ScheduledJobs
 from satark.settings.settings import Settings
 from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
+from satark.store.writer import StoreDown
 from satark_testing.installation import ENGLISH
 from satark_testing.waiting import until
 from support.scripted import ACCOUNT, NEUTRAL, ScriptedChannel, ScriptedSink, Tipster, scripted_host
@@ -275,3 +277,45 @@ def plant_old_deliveries(unit: UnitOfWork) -> None:
     rows += [("0" * 32, old, "done"), ("1" * 32, old, "dead_letter")]
     for tip, due_at, state in rows:
         unit.insert(tables.delivery, [{**deliveries.new_row(tip, "paper:sp", due_at), "state": state}])
+
+
+BROKEN = [StoreDown("away"), OperationalError("DELETE", None, Exception("the server closed the connection"))]
+
+
+class Jobs:
+    """Jobs that note when they ran."""
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+
+    def job(self, name: str, *fails: Exception) -> Job:
+        failing = iter(fails)
+
+        async def work() -> None:
+            self.ran.append(name)
+            if error := next(failing, None):
+                raise error
+
+        return work
+
+
+async def test_a_job_runs_every_so_many_rounds() -> None:
+    jobs = Jobs()
+    rounds = Rounds([(3, jobs.job("third")), (1, jobs.job("each"))])
+    for number in range(5):
+        await rounds.run(number)
+    assert jobs.ran == ["third", "each", "each", "each", "third", "each", "each"]
+
+
+@pytest.mark.parametrize("error", BROKEN, ids=lambda error: type(error).__name__)
+async def test_a_job_that_the_database_breaks_off_stops_no_other_and_is_due_again(error: Exception) -> None:
+    jobs = Jobs()
+    rounds = Rounds([(60, jobs.job("waits", error, error)), (60, jobs.job("purge"))])
+    for number in range(4):
+        await rounds.run(number)
+    assert jobs.ran == ["waits", "purge", "waits", "waits"]
+
+
+async def test_a_fault_of_the_program_is_raised() -> None:
+    with pytest.raises(ZeroDivisionError):
+        await Rounds([(1, Jobs().job("wrong", ZeroDivisionError()))]).run(0)

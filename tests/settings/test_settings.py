@@ -42,15 +42,6 @@ def test_the_file_named_by_the_environment_is_read(monkeypatch: pytest.MonkeyPat
     assert Settings().core.batch == 7
 
 
-def test_databases_and_the_edge_key_lie_in_the_data_folder_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = Settings(data_dir=Path("/srv/data"))
-    assert settings.database_url == "sqlite:////srv/data/satark.db"
-    assert settings.keys_url == "sqlite:////srv/data/keys.db"
-    assert settings.edge_key_file == Path("/srv/data/edge.key")
-    monkeypatch.setenv("SATARK_DATABASE_URL", "postgresql://db/satark")
-    assert Settings().database_url == "postgresql://db/satark"
-
-
 def test_a_section_of_which_nothing_is_set_is_none() -> None:
     assert Settings().section("signal", Signal) is None
 
@@ -65,28 +56,11 @@ def test_a_half_set_section_names_what_is_missing(monkeypatch: pytest.MonkeyPatc
     assert problem.hint == "the token; Console → Tokens"
 
 
-def test_a_wrong_value_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SATARK_SIGNAL__TOKEN", "secret-token")
-    monkeypatch.setenv("SATARK_SIGNAL__NUMBER", "not-a-number")
-    with pytest.raises(SettingsError) as caught:
-        Settings().section("signal", Signal)
-    assert [problem.env for problem in caught.value.problems] == ["SATARK_SIGNAL__NUMBER"]
-    assert "secret-token" not in str(caught.value)
-
-
 def test_a_demanded_section_says_all_that_it_needs() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings(demand=True).section("signal", Signal)
     assert [problem.env for problem in caught.value.problems] == ["SATARK_SIGNAL__TOKEN"]
     assert "Console" in str(caught.value)
-
-
-def test_a_wrong_setting_of_the_core_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SATARK_SEEN_DAYS", "2")
-    with pytest.raises(SettingsError) as caught:
-        Settings()
-    (problem,) = caught.value.problems
-    assert (problem.setting, problem.env) == ("seen_days", "SATARK_SEEN_DAYS")
 
 
 @pytest.mark.parametrize("content", ["this is no toml", None])

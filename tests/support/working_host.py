@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,10 +15,12 @@ from satark.api.channel import Media, MediaRef
 from satark.api.desk import Desk
 from satark.api.sealing import new_identity
 from satark.casework import Casework
+from satark.identity.epoch_keys import LONGEST_GRACE
 from satark.routing.desks import add_desk
 from satark.runtime.host import Host
 from satark.settings.settings import Settings
 from satark.store import tables
+from satark.store.resealing import count_sealed
 from satark_testing.installation import ENGLISH
 from satark_testing.waiting import until
 from support.scripted import (
@@ -32,6 +35,8 @@ CODE = re.compile(r"\d{4} \d{4} \d{4} \d{4}")
 RECEIPT = CODE.pattern
 ANSWERS = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}
 WRONG = "0000 0000 0000 0000"
+EPOCH = 3600
+"""Seconds of an epoch."""
 
 
 class WorkingHost:
@@ -62,15 +67,36 @@ class WorkingHost:
         query = select(func.count()).select_from(getattr(tables, table))
         return self.host.services.read(lambda c: c.execute(query).scalar_one())
 
-    def rows(self, table: Any) -> list[tuple[Any, ...]]:
+    def rows(self, table: Any) -> list[Any]:
         """Return a table's rows."""
-        return [tuple(row) for row in self.host.services.read(lambda c: c.execute(select(table)).all())]
+        return list(self.host.services.read(lambda c: c.execute(select(table)).all()))
 
     async def receipt(self, tipster: Tipster) -> str:
         """Submit a whole tip; return its receipt code."""
         found = CODE.search(await tipster.walk(ANSWERS, RECEIPT))
         assert found
         return found.group()
+
+
+class EpochHost(WorkingHost):
+    """Such a host with a clock of its own for its epochs."""
+
+    def __init__(self, host: Host, channel: ScriptedChannel) -> None:
+        super().__init__(host, channel)
+        self.identity = self.runtime.identity
+        self._ahead = 0.0
+        self.identity.epochs._clock = lambda: time.time() + self._ahead
+
+    async def epoch_later(self) -> bytes:
+        """Wait until the epoch that is now current is destroyed; return its id."""
+        old = self.identity.epochs.current().id
+        self._ahead += EPOCH + LONGEST_GRACE
+        await until(lambda: self.identity.epochs.find(old) is None)
+        return old
+
+    def sealed_under(self, epoch: bytes) -> int:
+        """Count the values that are sealed under an epoch's key."""
+        return self.host.services.read(lambda c: count_sealed(c, [epoch]))
 
 
 @asynccontextmanager
@@ -96,3 +122,12 @@ async def working_host_on(databases: Any, folder: Path, **core: Any) -> AsyncIte
 def picture(name: str) -> Media:
     """Return a picture that the scripted channel's provider has under a name."""
     return Media(MediaRef(account=ACCOUNT, id=name), "image")
+
+
+@asynccontextmanager
+async def epoch_host_on(databases: Any, folder: Path) -> AsyncIterator[EpochHost]:
+    """Run a host on the databases of the fixture, with a clock of its own for its epochs."""
+    async with working_host_on(databases, folder) as made:
+        host = EpochHost(made.host, made.channel)
+        host.identities = made.identities
+        yield host

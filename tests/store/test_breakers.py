@@ -1,0 +1,77 @@
+"""An open circuit breaker is one row for all processes: one trial at a time, each after a longer pause."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from satark.services import Services
+from satark.store.breakers import (
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    TRIAL_LEASE,
+    OpenBreaker,
+    claim_trial,
+    close_breaker,
+    open_breaker,
+    read_open_breakers,
+    record_failed_trial,
+)
+from satark.store.unit_of_work import UnitOfWork
+from support.store import fresh_services
+
+MAIL = "email:sp"
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Services:
+    return fresh_services(tmp_path)
+
+
+def at(services: Services, now: int, act: Any, *arguments: str) -> Any:
+    """Run a function in a transaction at a time."""
+
+    def run(unit: UnitOfWork) -> Any:
+        unit.now = now
+        return act(unit, *arguments)
+
+    return services.write_now(run)
+
+
+def test_it_opens_once_and_closes_once(services: Services) -> None:
+    assert at(services, 1000, open_breaker, MAIL, "refused")
+    assert not at(services, 1001, open_breaker, MAIL, "refused")
+    found = services.read(read_open_breakers)
+    assert found == {
+        MAIL: OpenBreaker(destination=MAIL, since=1000, half_open_at=1000 + FIRST_PAUSE, failures=1, reason="refused")
+    }
+    assert at(services, 1002, close_breaker, MAIL)
+    assert not at(services, 1003, close_breaker, MAIL)
+
+
+def test_a_trial_is_claimed_by_one_process_until_its_lease_ends(services: Services) -> None:
+    at(services, 1000, open_breaker, MAIL, "refused")
+    due = 1000 + FIRST_PAUSE
+    assert not at(services, due - 1, claim_trial, MAIL)
+    assert at(services, due, claim_trial, MAIL)
+    assert not at(services, due, claim_trial, MAIL)
+    assert at(services, due + TRIAL_LEASE, claim_trial, MAIL)
+    assert not at(services, due, claim_trial, "email:dig")
+
+
+def test_each_failed_trial_doubles_the_pause_up_to_the_longest(services: Services) -> None:
+    at(services, 0, open_breaker, MAIL, "refused")
+    pauses = []
+    for _ in range(8):
+        at(services, 0, record_failed_trial, MAIL, "x" * 500)
+        pauses.append(services.read(read_open_breakers)[MAIL].half_open_at)
+    assert pauses[:3] == [FIRST_PAUSE * 2, FIRST_PAUSE * 4, FIRST_PAUSE * 8]
+    assert pauses[-1] == LONGEST_PAUSE
+    assert len(services.read(read_open_breakers)[MAIL].reason) == 200
+
+
+def test_a_failed_trial_of_a_closed_breaker_changes_nothing(services: Services) -> None:
+    at(services, 0, record_failed_trial, MAIL, "refused")
+    assert services.read(read_open_breakers) == {}

@@ -1,0 +1,33 @@
+"""Keys that are not those of the data are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from satark.identity.epoch_keys import EpochKeys
+from satark.settings.settings import SettingsError
+from support.working_host import EPOCH, epoch_host_on
+
+
+async def test_another_hosts_epoch_keys_are_refused_until_the_drafts_are_given_up(
+    databases: Any, tmp_path: Path
+) -> None:
+    async with epoch_host_on(databases, tmp_path) as place:
+        await place.tipster("9140112233").say("Hi", "English")
+    (tmp_path / "epoch.keys").unlink()
+    EpochKeys.load(tmp_path / "epoch.keys", EPOCH)
+    with pytest.raises(SettingsError, match="forget-drafts"):
+        async with epoch_host_on(databases, tmp_path):
+            pass
+
+
+async def test_another_edge_key_is_refused(databases: Any, tmp_path: Path) -> None:
+    async with epoch_host_on(databases, tmp_path):
+        pass
+    (tmp_path / "edge.key").write_bytes(b"k" * 32)
+    with pytest.raises(SettingsError, match="not the edge key"):
+        async with epoch_host_on(databases, tmp_path):
+            pass
