@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import update
 
 from satark.store import tables
@@ -20,6 +21,12 @@ from satark_testing.matrix.scenario import Do, Exchange
 LIQUOR = next(scenario for scenario in scenarios() if scenario.name == "liquor, in English")
 PHOTO = next(scenario for scenario in scenarios() if scenario.name == "arms, with a photo")
 CODE = re.compile(r"(?<!\d)\d(?:\d{3}(?: \d{4}){2}|(?: ?\d){11})(?!\d)")
+
+
+@pytest.fixture
+def environment(databases: Any) -> Mapping[str, str]:
+    """Environment variables that make a process use the databases."""
+    return {"SATARK_DATABASE_URL": databases.main, "SATARK_KEYS_URL": databases.keys}
 
 
 def split(scenario: Scenario, at: str) -> tuple[Scenario, Scenario]:
