@@ -1,5 +1,5 @@
 # Every command sets up what it needs: a machine with Python ≥ 3.11 and make is enough.
-# Everything that is installed is pinned by hash in requirements.lock, and goes into .venv.
+# Everything that is installed is pinned by hash, in requirements.lock for .venv and in requirements-lowest.lock.
 
 PORT ?= 8000
 ARGS ?=
@@ -22,9 +22,10 @@ READY := .venv/ready
 # What only this repository uses: benchmarks, fuzzing, chaos.
 SUPPORT := PYTHONPATH=tests $(BIN)/python -m support
 CLIPS := .venv/clips
+LOWEST := $(CURDIR)/build/lowest
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: help run test quick lint bench evidence-bench soak torture chaos upgrade fuzz mutation mutants audit sbom build canary corpus lexicon docs clean
+.PHONY: help run test quick lowest lint bench evidence-bench soak torture chaos upgrade fuzz mutation mutants audit sbom build canary corpus lexicon docs clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -38,6 +39,10 @@ test: $(READY) ## run every test (ARGS="-k receipt" narrows, ARGS=--cov measures
 
 quick: $(READY) ## run the tests that need no service and little time: for while you type
 	@$(BIN)/pytest -q -n $(CORES) --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
+
+lowest: $(LOWEST)/ready ## run the tests of server, plugins, store and cleaners with the oldest dependencies that are allowed
+	@$(LOWEST)/bin/python -m pytest -q -n $(CORES) -m "not slow" tests/runtime tests/plugins tests/store tests/channels/sms_ivr/test_signature.py tests/channels/web_form/proof_of_work tests/sinks/email/test_notifications.py $(ARGS)
+	@$(LOWEST)/bin/python -m pytest -q -n $(CORES) tests/files/test_scrubbers.py $(ARGS)
 
 lint: $(READY) ## formatter, linter, types, import contracts
 	@$(BIN)/ruff format --check .
@@ -113,4 +118,14 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv .venv
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Its packages come before those of .venv, which has the tests' tools; a process that is started with -I has them too.
+$(LOWEST)/ready: requirements-lowest.lock $(READY)
+	@rm -rf $(LOWEST)
+	@$(BIN)/python -m venv --without-pip $(LOWEST)
+	@$(PIP) --no-deps --only-binary :all: --require-hashes --target $(LOWEST)/packages -r requirements-lowest.lock
+	@site='import sysconfig; print(sysconfig.get_path("purelib"))'; \
+		printf '%s\nimport site; site.addsitedir("%s")\n' $(LOWEST)/packages "$$($(BIN)/python -c "$$site")" \
+		>"$$($(LOWEST)/bin/python -c "$$site")/lowest.pth"
 	@touch $@

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from satark import __version__
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 TOOL = PROJECT["tool"]
-LOCK = (ROOT / "requirements.lock").read_text()
+LOCK, LOWEST = ((ROOT / name).read_text() for name in ("requirements.lock", "requirements-lowest.lock"))
 
 PLUGIN_FOLDERS = sorted(
     folder for kind in ("channels", "sinks") for folder in (ROOT / kind).iterdir() if any(folder.glob("*/*.py"))
@@ -27,14 +28,11 @@ PLUGIN_FOLDERS = sorted(
 FOLDERS = [ROOT / "core", *PLUGIN_FOLDERS]
 
 EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
-REQUIREMENTS = sorted(
-    {
-        *PROJECT["build-system"]["requires"],
-        *PROJECT["project"]["dependencies"],
-        *(line for name, extra in EXTRAS.items() if name != "all" for line in extra),
-        *PROJECT["dependency-groups"]["dev"],
-    }
-)
+NEEDED_TO_RUN = {
+    *PROJECT["project"]["dependencies"],
+    *(line for name, extra in EXTRAS.items() if name != "all" for line in extra),
+}
+REQUIREMENTS = sorted({*PROJECT["build-system"]["requires"], *NEEDED_TO_RUN, *PROJECT["dependency-groups"]["dev"]})
 
 
 def relative(path: Path) -> str:
@@ -131,18 +129,31 @@ def test_the_wheel_contains_the_licence(wheel: set[PurePosixPath]) -> None:
     assert any(path.match("*.dist-info/licenses/LICENSE") for path in wheel)
 
 
-def test_the_lock_names_no_server() -> None:
-    assert not re.search(r"://|--index|--find-links|@ ", LOCK)
+def pins(lock: str) -> dict[str, str]:
+    """Return the version of each package in a lock file."""
+    return dict(re.findall(r"^([a-z0-9._-]+)(?:\[[a-z0-9,-]+\])?==(\S+)", lock, re.MULTILINE))
 
 
-def test_the_lock_pins_every_requirement_by_hash() -> None:
-    entries = re.findall(r"^[a-z0-9._-]+(?:\[[a-z0-9,-]+\])?==\S+.*?(?=^[a-z0-9]|\Z)", LOCK, re.MULTILINE | re.DOTALL)
-    assert len(entries) == len(re.findall(r"^[a-z0-9]", LOCK, re.MULTILINE))
+@pytest.mark.parametrize("lock", [LOCK, LOWEST], ids=["newest", "lowest"])
+def test_a_lock_names_no_server(lock: str) -> None:
+    assert not re.search(r"://|--index|--find-links|@ ", lock)
+
+
+@pytest.mark.parametrize("lock", [LOCK, LOWEST], ids=["newest", "lowest"])
+def test_a_lock_pins_every_requirement_by_hash(lock: str) -> None:
+    entries = re.findall(r"^[a-z0-9._-]+(?:\[[a-z0-9,-]+\])?==\S+.*?(?=^[a-z0-9]|\Z)", lock, re.MULTILINE | re.DOTALL)
+    assert len(entries) == len(re.findall(r"^[a-z0-9]", lock, re.MULTILINE))
     assert all("--hash=sha256:" in entry for entry in entries)
 
 
 @pytest.mark.parametrize("requirement", REQUIREMENTS)
 def test_the_lock_satisfies_the_requirement(requirement: str) -> None:
     wanted = Requirement(requirement)
-    pins = dict(re.findall(r"^([a-z0-9._-]+)(?:\[[a-z0-9,-]+\])?==(\S+)", LOCK, re.MULTILINE))
-    assert wanted.specifier.contains(pins[canonicalize_name(wanted.name)])
+    assert wanted.specifier.contains(pins(LOCK)[canonicalize_name(wanted.name)])
+
+
+def test_the_oldest_version_that_is_allowed_is_the_one_that_is_tested() -> None:
+    tested = {name: Version(version) for name, version in pins(LOWEST).items()}
+    for requirement in map(Requirement, NEEDED_TO_RUN):
+        (oldest,) = (bound.version for bound in requirement.specifier if bound.operator == ">=")
+        assert tested[canonicalize_name(requirement.name)] == Version(oldest), requirement

@@ -1,7 +1,7 @@
 """Names the type of a file by its content; the type that its sender or provider declared is not considered.
 
-The formats that the library `filetype` confuses (ISO base media, EBML, Ogg and others) are recognised here; it names
-the rest.
+Formats that take more than a signature (ISO base media, EBML, Ogg, text and others) are recognised here; `signatures`
+has the rest.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import filetype
+from satark_files.signatures import mime_by_signature
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,16 +86,6 @@ _RECORDERS = ((b"IMKH", "video/x-imkh"), (b"DHAV", "video/x-dav"))
 _START_CODES = (b"\0\0\0\1", b"\0\0\1")
 _BOX_HEADER = 8
 _OLD_QUICKTIME = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
-_SYNONYMS = {
-    "audio/x-wav": "audio/wav",
-    "audio/x-flac": "audio/flac",
-    "audio/x-m4a": "audio/mp4",
-    "image/heif": "image/heic",
-    "image/apng": "image/png",
-    "image/jpx": "image/jp2",
-    "audio/x-aac": "audio/aac",
-    "video/x-m4v": "video/mp4",
-}
 
 
 def sniff_file(path: Path) -> str:
@@ -158,7 +148,7 @@ def sniff(head: bytes) -> str:
         or _matroska(head)
         or _ogg(head)
         or _audio(head)
-        or _filetype(head)
+        or mime_by_signature(head)
         or ("application/pdf" if _LATE_PDF.search(head[:1024]) else "")
         or _text(head)
     )
@@ -236,11 +226,6 @@ def _raw_video(head: bytes) -> str:
     if kind[0] >> 1 in (32, 33, 35) and kind[0] & 0x81 == 0 and kind[1] == 1:
         return "video/h265"
     return "video/h264" if kind[0] in (0x09, 0x27, 0x47, 0x67) else ""
-
-
-def _filetype(head: bytes) -> str:
-    found = filetype.guess_mime(head)
-    return _SYNONYMS.get(found, found) if found else ""
 
 
 def _text(head: bytes) -> str:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from satark_files.limits import Limits
-    from satark_files.sandbox.calls import CallFilter
+    from satark_files.sandbox.seccomp import CallFilter
     from satark_files.scrubber import Scrubber
 
 

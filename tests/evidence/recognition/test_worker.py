@@ -13,7 +13,7 @@ from satark.evidence.recognition.messages import Request
 from satark.evidence.recognition.recogniser import Recogniser
 from satark_files.recordings.ffmpeg import find_program
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("a recogniser")
 
 
 def recogniser(model: Path) -> Recogniser:
