@@ -98,17 +98,35 @@ class UnitOfWork:
         if rows:
             bulk.upsert(self.keys, table, rows)
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what the block does where it raises, and nothing else; what it queues is written at its end."""
+        queued, self._queued = self._queued, {}
+        before = [*self._last], {*self.changed_tips}, self.custody_head
+        try:
+            with self.main.begin_nested(), self.keys.begin_nested():
+                yield
+                self._write_queued()
+        except BaseException:
+            self._last, self.changed_tips, self.custody_head = before
+            raise
+        finally:
+            self._queued = queued
+
     def finish(self) -> None:
         """Insert what is queued and run what must be last: all but the commit."""
+        self._write_queued()
+        last, self._last = self._last, []
+        for write in last:
+            write()
+
+    def _write_queued(self) -> None:
         queued, self._queued = self._queued, {}
         for table, rows in queued.items():
             if table.metadata is keys_metadata:
                 self.upsert(table, rows)
             else:
                 self.insert(table, rows)
-        last, self._last = self._last, []
-        for write in last:
-            write()
 
     def commit(self) -> None:
         """Finish, then commit: the key store first."""
