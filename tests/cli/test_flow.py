@@ -16,6 +16,7 @@ from satark.api.prompt import Capabilities
 from satark.cli.flow import MEDIA, flow
 from satark.plugins.loader import Plugins
 from satark.runtime import compose
+from support.scripted import ScriptedChannel
 
 
 @pytest.fixture
@@ -115,6 +116,11 @@ msgstr "Plate"
 """
 
 
+class Pager(ScriptedChannel):
+    name = "pager"
+    capabilities = PAGER
+
+
 @pytest.fixture
 def own_flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A questionnaire that needs a plugin's check, with a plugin that offers it and a channel of its own."""
@@ -125,7 +131,7 @@ def own_flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     plugins = Plugins()
     hooks = {
         "satark_validators": hookimpl(lambda: {"plate": lambda value: None}),
-        "satark_channels": hookimpl(lambda: [SimpleNamespace(name="pager", capabilities=PAGER)]),
+        "satark_channels": hookimpl(lambda: [Pager()]),
     }
     plugins.register(SimpleNamespace(**hooks), "garage")
     monkeypatch.setattr(compose, "load_plugins", lambda settings: plugins)

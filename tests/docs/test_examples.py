@@ -281,7 +281,7 @@ def test_the_example_route_adds_the_desk_that_is_there(
     plugins = Plugins()
     plugins.register(example("satark_women/plugin.py"), "women")
     tip: Any = SimpleNamespace(category=category)
-    assert [advice.add for advice in plugins.route(tip, desks)] == ([added] if added else [])
+    assert [advice.add for advice in plugins.route(tip, desks).given] == ([added] if added else [])
 
 
 @pytest.mark.parametrize(

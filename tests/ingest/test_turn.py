@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from satark import hookimpl
 from satark.api.channel import Batch, Moved, Revoked, Text
 from satark.ingest.ingest import IngestFailed
 from satark.store import tables
+from satark.store.unit_of_work import UnitOfWork
 from support.scripted import (
     inbound,
 )
@@ -150,3 +152,28 @@ async def test_a_plugins_rows_share_the_turns_fate(tmp_path: Path) -> None:
     async with working_host(tmp_path, plugin=plugin) as place:
         await place.tipster().say("Hi")
     assert len(turns) == 1
+
+
+async def test_a_plugin_that_fails_to_add_its_rows_leaves_none_and_costs_no_turn(tmp_path: Path) -> None:
+    def write_half(uow: UnitOfWork) -> None:
+        uow.insert(tables.seen, [{"key": b"half", "day": uow.day}])
+        raise ValueError("planted")
+
+    async with working_host(tmp_path, plugin=SimpleNamespace(satark_before_commit=hookimpl(write_half))) as place:
+        assert await place.tipster().say("Hi")
+        assert b"half" not in [value for found in place.rows(tables.seen) for value in found]
+
+
+async def test_a_plugin_that_never_ends_costs_one_transaction_and_no_turn(tmp_path: Path) -> None:
+    gate, calls = threading.Event(), []
+
+    def hang(uow: UnitOfWork) -> None:
+        calls.append(uow)
+        gate.wait()
+
+    plugin = SimpleNamespace(satark_before_commit=hookimpl(hang))
+    async with working_host(tmp_path, plugin=plugin) as place:
+        assert await place.tipster().say("Hi")
+        assert await place.tipster("ravi").say("Hi")
+    gate.set()
+    assert len(calls) == 1

@@ -15,10 +15,14 @@ import pytest
 
 from satark import hookimpl
 from satark.api import hookspecs
+from satark.api.channel import Event
+from satark.api.flow import BaseStepType, Question, Step, View
 from satark.api.prompt import Capabilities, Prompt
 from satark.plugins import loader
+from satark.plugins.isolation import HookFailure
 from satark.plugins.loader import PluginError, Plugins, installed
 from satark.settings.settings import SettingProblem, Settings, SettingsError
+from support.scripted import ACCOUNT, ScriptedChannel, ScriptedSink
 
 TWILIO = {
     "SATARK_PUBLIC_URL": "https://satark.example",
@@ -27,15 +31,20 @@ TWILIO = {
     "SATARK_TWILIO__NUMBER": "+15550100100",
 }
 
-CORE = Path(hookspecs.__file__).parent
-HOST = "".join(file.read_text() for file in CORE.rglob("*.py") if not {"testing", "loader.py"} & set(file.parts))
+CORE = Path(hookspecs.__file__).parents[2]
+HOST = "".join(file.read_text() for file in CORE.rglob("*.py") if not {"satark_testing", "loader.py"} & set(file.parts))
 
 
-class Named:
-    """Anything with a name."""
+class Sound(BaseStepType):
+    """A step type."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    name = "script"
+
+    def ask(self, step: Step, view: View) -> Question:
+        raise NotImplementedError
+
+    def accept(self, step: Step, event: Event, view: View) -> None:
+        raise NotImplementedError
 
 
 def offer(monkeypatch: pytest.MonkeyPatch, *names: str, value: str = "json") -> None:
@@ -177,21 +186,43 @@ def test_every_plugins_settings_problems_are_told_at_once() -> None:
     assert {problem.setting for problem in caught.value.problems} == {"one", "two"}
 
 
+class Other(ScriptedChannel):
+    """A channel that takes another address."""
+
+    endpoints: Any = ()
+
+
 @pytest.mark.parametrize(
-    ("hook", "collect"),
+    ("hook", "made", "collect"),
     [
-        ("satark_channels", lambda loaded: loaded.channels(Settings())),
-        ("satark_sinks", lambda loaded: loaded.sinks(Settings(), SimpleNamespace())),
-        ("satark_step_types", lambda loaded: loaded.step_types()),
+        ("satark_channels", Other, lambda loaded: loaded.channels(Settings())),
+        ("satark_sinks", ScriptedSink, lambda loaded: loaded.sinks(Settings(), SimpleNamespace())),
+        ("satark_step_types", Sound, lambda loaded: loaded.step_types()),
     ],
 )
-def test_a_repeated_name_is_refused(hook: str, collect: Any) -> None:
+def test_a_repeated_name_is_refused(hook: str, made: type, collect: Any) -> None:
     loaded = Plugins()
     for plugin in ("one", "two"):
-        implementation = hookimpl(lambda: [Named("same")])
-        loaded.register(SimpleNamespace(**{hook: implementation}), plugin)
-    with pytest.raises(PluginError, match="'same' is offered twice"):
+        loaded.register(SimpleNamespace(**{hook: hookimpl(lambda: [made()])}), plugin)
+    with pytest.raises(PluginError, match="'script' is offered twice"):
         collect(loaded)
+
+
+def test_a_repeated_account_is_refused() -> None:
+    class Renamed(Other):
+        name = "renamed"
+
+    loaded = Plugins()
+    loaded.register(SimpleNamespace(satark_channels=hookimpl(lambda: [Renamed(), ScriptedChannel()])), "one")
+    with pytest.raises(PluginError, match=f"account '{ACCOUNT}' is claimed by renamed and script"):
+        loaded.channels(Settings())
+
+
+def test_every_plugin_that_configures_no_channel_is_named_though_all_return_the_same() -> None:
+    loaded = Plugins()
+    for name in ("one", "two"):
+        loaded.register(SimpleNamespace(satark_channels=hookimpl(lambda: ())), name)
+    assert loaded.without_channels(Settings()) == ["one", "two"]
 
 
 def test_a_repeated_validator_is_refused() -> None:
@@ -204,8 +235,9 @@ def test_a_repeated_validator_is_refused() -> None:
 
 def test_a_failing_listener_stops_no_other() -> None:
     heard: list[object] = []
-    failed: list[str] = []
+    failed: list[HookFailure] = []
     loaded = Plugins()
+    loaded.isolation.report = failed.append
 
     def raising(event: object) -> None:
         raise RuntimeError("oops")
@@ -215,9 +247,9 @@ def test_a_failing_listener_stops_no_other() -> None:
 
     loaded.register(SimpleNamespace(satark_event=hookimpl(raising)), "raising")
     loaded.register(SimpleNamespace(satark_event=hookimpl(hear)), "hearing")
-    loaded.event("something", failed.append)  # type: ignore[arg-type]
+    loaded.event("something")  # type: ignore[arg-type]
     assert heard == ["something"]
-    assert failed == ["raising"]
+    assert [(one.plugin, one.hook, one.error) for one in failed] == [("raising", "satark_event", "RuntimeError")]
 
 
 def test_a_plugin_adds_commands() -> None:
@@ -226,6 +258,30 @@ def test_a_plugin_adds_commands() -> None:
     group = click.Group()
     loaded.commands(group)
     assert list(group.commands) == ["hello"]
+
+
+def test_a_plugin_whose_commands_fail_is_named_and_hides_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    loaded = Plugins()
+    loaded.register(SimpleNamespace(satark_commands=hookimpl(lambda cli: cli.command("hello")(lambda: None))), "one")
+    loaded.register(SimpleNamespace(satark_commands=hookimpl(lambda cli: cli.no_such_method())), "two")
+    group = click.Group()
+    loaded.commands(group)
+    assert list(group.commands) == ["hello"]
+    assert "plugin two failed in satark_commands (AttributeError at " in capsys.readouterr().err
+
+
+def test_only_plugins_of_satark_itself_are_called_without_a_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    trusted = {}
+
+    def register(_self: Plugins, _module: object, name: str, *, trusted_: bool) -> None:
+        trusted[name] = trusted_
+
+    monkeypatch.setattr(Plugins, "register", lambda *args, trusted: register(*args, trusted_=trusted))
+    Plugins.load(["whatsapp", "desk"])
+    assert trusted == {"whatsapp": True, "desk": True}
+    offer(monkeypatch, "one")  # of no distribution
+    Plugins.load(["one"])
+    assert not trusted["one"]
 
 
 def test_the_plugin_loaded_last_fits_a_prompt_first_and_the_others_where_it_gives_nothing() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from satark.settings.core import Role
 from satark.settings.settings import Settings, SettingsError
 from satark_files.sandbox.protections import Protections
 from satark_testing.waiting import until
+from support.later import render_a_band_later
 from support.scripted import ACCOUNT, ScriptedChannel, ScriptedSink, Tipster, inbound, scripted_host
 from support.store import fresh_services
 
@@ -61,7 +63,7 @@ def test_a_machine_that_can_not_isolate_the_cleaner_is_refused_unless_told_other
     scripted_host(Settings(data_dir=tmp_path), ScriptedChannel()).services.close()
 
 
-async def test_listeners_hear_what_happened_and_their_failures_are_counted(tmp_path: Path) -> None:
+async def test_listeners_hear_what_happened_and_their_failures_are_counted_and_shown(tmp_path: Path) -> None:
     heard: list[LifecycleEvent] = []
 
     def hear(event: LifecycleEvent) -> None:
@@ -76,7 +78,13 @@ async def test_listeners_hear_what_happened_and_their_failures_are_counted(tmp_p
         await until(lambda: channel.opened)
         await Tipster(host.ingest_runtime, channel).say("Hi")
     assert heard == [LifecycleEvent("turn", "script")]
-    assert b'satark_listener_failures_total{plugin="further"} 1.0' in host.metrics.render()
+    assert b'satark_hook_failures_total{hook="satark_event",plugin="further"} 1.0' in render_a_band_later(host.metrics)
+    (fault,) = host.metrics.faults.current
+    assert fault.code == "hook_fails:further:satark_event"
+    assert re.match(
+        r"plugin further failed in satark_event \(RuntimeError at tests.runtime.test_host:\d+\)", fault.text
+    )
+    assert "planted" not in str(fault)
 
 
 async def test_what_a_crash_left_is_sent_at_once_by_the_only_process(tmp_path: Path) -> None:

@@ -2,7 +2,12 @@
 
 Hooks are synchronous, few, and hand over objects; all waiting happens in the methods of those objects. Implement them
 with `satark.hookimpl` in the module that the plugin's entry point (group `satark`) names. An implementation may take
-fewer arguments than listed. A plugin whose hook raises, or whose hook's name is misspelt, stops the start by name.
+fewer arguments than listed. They are called as pluggy calls them: `tryfirst`, `trylast` and wrappers (`wrapper=True`)
+work, and the plugin that was loaded last is asked first.
+
+At the start, a plugin that raises, misspells a hook or hands over what does not fit the contract stops it by name.
+Afterwards no plugin costs a tip: an optional hook that raises, takes longer than `hook_seconds` or returns another
+type is skipped for that call, and the operator is shown the fault with the names of plugin and hook.
 """
 
 from __future__ import annotations
@@ -148,7 +153,9 @@ def satark_migrations() -> Sequence[Branch]:
 
 @hookspec
 def satark_web_pages(settings: Settings, context: WebContext) -> Sequence[Page]:
-    """Hand over pages for the public: ASGI applications under a path. Once, at the start of the web role."""
+    """Hand over pages for the public: ASGI applications under a path. Once, at the start of the web role.
+
+    """
     raise AssertionError
 
 
@@ -166,13 +173,17 @@ def satark_interpret(inbound: Event, step: Step | None, session: Session) -> Eve
     """Read an event otherwise than the core would: return the event that it stands for, or None to leave it.
 
     Runs in the transaction, once a turn, before the step sees the event. No I/O: every other tipster waits meanwhile.
+    Where it fails, the event is taken as it came.
     """
     raise AssertionError
 
 
 @hookspec(firstresult=True)
 def satark_render(prompt: Prompt, capabilities: Capabilities, language: str) -> Prompt | None:
-    """Fit a prompt to a medium otherwise than the core would, or return None for the core's way. No I/O."""
+    """Fit a prompt to a medium otherwise than the core would, or return None for the core's way. No I/O.
+
+    Where it fails, the core fits the prompt.
+    """
     raise AssertionError
 
 
@@ -183,20 +194,26 @@ def satark_render(prompt: Prompt, capabilities: Capabilities, language: str) -> 
 def satark_screen(tip: Tip) -> Screening | None:
     """Look at a confirmed tip and give it a priority or flags. In the transaction, once a tip; no I/O.
 
-    The highest priority of all plugins stands; flags add up.
+    The highest priority of all plugins stands; flags add up. Where it fails, the others' answers count.
     """
     raise AssertionError
 
 
 @hookspec
 def satark_route(tip: Tip, desks: Sequence[Desk]) -> RouteAdvice | None:
-    """Add destinations, or exclude desks. In the transaction, once a tip; no I/O. Exclusion always wins."""
+    """Add destinations, or exclude desks. In the transaction, once a tip; no I/O. Exclusion always wins.
+
+    Where it fails, the tip goes to the desks that the rules and the other plugins name, with the flag `routing_failed`.
+    """
     raise AssertionError
 
 
 @hookspec
 def satark_before_commit(turn: Turn, uow: UnitOfWork) -> None:
-    """Add rows of the plugin's own to the transaction of a turn. No I/O but `uow`; what it raises undoes the turn."""
+    """Add rows of the plugin's own to the transaction of a turn. No I/O but `uow`.
+
+    Where it fails, its own rows are undone, and the turn is committed without them.
+    """
     raise AssertionError
 
 
@@ -214,13 +231,13 @@ def satark_erased(tip: str, uow: UnitOfWork) -> None:
 
 @hookspec
 def satark_event(event: LifecycleEvent) -> None:
-    """Hear what happened, after the commit: a count, never content or identity. A failure stops nobody else."""
+    """Hear what happened, after the commit: a count, never content or identity. Every other message waits meanwhile."""
     raise AssertionError
 
 
 @hookspec
 def satark_commands(cli: click.Group) -> None:
-    """Add subcommands to `satark`. Once, whenever the command runs."""
+    """Add subcommands to `satark`. Once, whenever the command runs. A plugin that fails is named; the others' work."""
     raise AssertionError
 
 

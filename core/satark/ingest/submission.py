@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec.structs import replace
 
@@ -15,9 +15,9 @@ from satark.api.tip import Envelope, Header, Priority, Receipt, Tip
 from satark.identity import time_buckets
 from satark.identity.age_keys import encrypt
 from satark.identity.random_bytes import random_bytes
-from satark.identity.receipts import FreshCode, OpenedReceipt
-from satark.identity.receipts import new_number
+from satark.identity.receipts import FreshCode, OpenedReceipt, new_number
 from satark.ingest.event import seen_key, seen_row
+from satark.plugins.loader import Advice, Plugins
 from satark.roster.state import RosterState
 from satark.routing import rules
 from satark.routing.desks import close_roster, lock_desks
@@ -25,12 +25,11 @@ from satark.routing.tip_keys import TipRoot, encode_root, name_tags, tip_verifie
 from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
 
 if TYPE_CHECKING:
-    from satark.api.desk import Desk
+    from satark.api.desk import Desk, RouteAdvice
     from satark.dialogue.session import Session, Submission
     from satark.identity.edge_key import Identity
     from satark.identity.receipts import CodeStock
     from satark.ingest.decoys import Decoys
-    from satark.plugins.loader import Plugins
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
@@ -41,6 +40,9 @@ _HASH_BYTES = 16
 """Size of an event's keyed hash (`Identity.event`)."""
 _PADDED = 4096
 """Bytes to a multiple of which a tip's document is filled up: its size tells less of the answers."""
+ROUTING_FAILED: Final = "routing_failed"
+"""The flag of a tip that a plugin failed to route: its officers shall look who else should have it."""
+_NO_ADVICE: Final = Advice([], is_complete=True)
 
 
 class Submissions:
@@ -72,7 +74,10 @@ class Submissions:
         fresh = self._receipts.take()
         tip = _document(session, submission, channel, unit.now)
         screening = self._screen(tip, Screening(priority=submission.priority, flags=submission.flags))
-        route = self._route(unit, tip, screening.priority)
+        advice = self._plugins.route(tip, self._desks(unit)) if self._routed else _NO_ADVICE
+        if not advice.is_complete:
+            screening = replace(screening, flags=(*screening.flags, ROUTING_FAILED))
+        route = self._route(unit, tip, screening.priority, advice.given)
         header = _header(tip, screening, route)
         recipient = self._receipt(unit, session, tip, fresh, route)
         self._seal_envelopes(unit, session, header, route, recipient)
@@ -85,9 +90,8 @@ class Submissions:
     def _screen(self, tip: Tip, own: Screening) -> Screening:
         return rules.screen(self._plugins.screen(tip) if self._screened else [], own)
 
-    def _route(self, unit: UnitOfWork, tip: Tip, priority: Priority) -> rules.Route:
+    def _route(self, unit: UnitOfWork, tip: Tip, priority: Priority, advice: Sequence[RouteAdvice]) -> rules.Route:
         desks, services = self._desks(unit), self._services
-        advice = self._plugins.route(tip, desks) if self._routed else []
         state = self._roster_state(unit)
         readable = services.roster.readable_rules(state, services.destination_rules)
         route = rules.route(tip, desks, services.geography, advice, destination_rules=readable, priority=priority)

@@ -1,22 +1,28 @@
-"""Plugin loader: loads plugins by name and gives each hook as a typed method. No other module touches pluggy."""
+"""Plugin loader: loads plugins by name and gives each hook as a typed method.
+
+Hooks are called by pluggy, which no module but this one knows: what fails is told by the guards around each plugin.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
+import click
 import pluggy
 
 from satark.api import hookspecs
 from satark.plugins.extras import what_is_missing
+from satark.plugins.guards import Guarded, ledger
+from satark.plugins.handed_over import PluginError
+from satark.plugins.isolation import HookFailure, Isolation
+from satark.settings.core import HOOK_SECONDS
 from satark.settings.settings import SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import click
 
     from satark.api.carrier import Carrier
     from satark.api.channel import Channel, Event
@@ -37,44 +43,58 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
     from satark_files.scrubber import Scrubber
 
+__all__ = ["Advice", "PluginError", "Plugins", "installed"]
+
 PROJECT = "satark"
+_ROUTE: Final = "satark_route"
 
 T = TypeVar("T")
 _Results: TypeAlias = list[tuple[str, Any]]
 """What each plugin's implementation of a hook returned, by the plugin's name."""
 
 
-class PluginError(Exception):
-    """A plugin can't be used; the message names it and says what to do. It stops the start."""
+class Advice(NamedTuple):
+    """What the plugins say of where a tip goes."""
+
+    given: list[RouteAdvice]
+    is_complete: bool
+    """Whether every plugin that has a say said it; one that failed may have meant to keep the tip from a desk."""
 
 
 class Plugins:
     """The plugins that the settings name, and no other."""
 
-    def __init__(self) -> None:
+    def __init__(self, hook_seconds: float = HOOK_SECONDS) -> None:
+        """`hook_seconds`: the budget of one call of an optional hook."""
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(hookspecs)
+        self.isolation = Isolation(hook_seconds)
+        """Keeps failures of optional hooks from tips, and tells of them."""
 
     @classmethod
-    def load(cls, names: Iterable[str]) -> Plugins:
+    def load(cls, names: Iterable[str], hook_seconds: float = HOOK_SECONDS) -> Plugins:
         """Load these plugins by name, one by one, and import nothing else.
 
         Raises:
             PluginError: one is not installed, is offered twice, is broken, or misspells a hook.
         """
-        plugins, offers = cls(), entry_points(group=PROJECT)
+        plugins, offers = cls(hook_seconds), entry_points(group=PROJECT)
         for name in dict.fromkeys(names):
-            plugins.register(_import(name, [offer for offer in offers if offer.name == name]), name)
+            found = [offer for offer in offers if offer.name == name]
+            module = _import(name, found)
+            plugins.register(module, name, trusted=_distribution(found[0]) == PROJECT)
         return plugins
 
-    def register(self, module: object, name: str) -> None:
-        """Add one plugin.
+    def register(self, module: object, name: str, *, trusted: bool = False) -> None:
+        """Add one plugin. `trusted`: it comes with Satark, and its optional hooks are called without a time limit.
 
         Raises:
-            PluginError: the name is taken, or a hook's name or arguments are misspelt.
+            PluginError: the name is taken, a hook's name or arguments are misspelt, or an implementation can't be one.
         """
+        guarded = Guarded(module, name, self._manager.parse_hookimpl_opts)
+        guarded.guard(self.isolation, trusted=trusted)
         try:
-            self._manager.register(module, name)
+            self._manager.register(guarded, name)
             self._manager.check_pending()
         except (ValueError, pluggy.PluginValidationError) as error:
             raise PluginError(f"plugin {name!r} does not fit the contract: {error}") from error
@@ -86,8 +106,10 @@ class Plugins:
 
     def channels(self, settings: Settings) -> list[Channel]:
         """Every channel that the settings configure, by name."""
-        _, found = self._channels(settings)
-        return sorted(_unique(_flat(found), "channel"), key=lambda channel: channel.name)
+        _, batches = self._channels(settings)
+        found = sorted(_unique(_flat(batches), "channel"), key=lambda channel: channel.name)
+        _check_accounts(found)
+        return found
 
     def without_channels(self, settings: Settings) -> list[str]:
         """The plugins that could have channels or providers, of which these settings configure none."""
@@ -97,10 +119,10 @@ class Plugins:
 
     def _channels(self, settings: Settings) -> tuple[_Results, _Results]:
         """Return the providers and the channels of each plugin."""
-        sms = self._batches("satark_sms_providers", settings=settings)
-        calls = self._batches("satark_call_providers", settings=settings)
+        sms = self._results("satark_sms_providers", settings=settings)
+        calls = self._results("satark_call_providers", settings=settings)
         providers = {"sms_providers": _flat(sms), "call_providers": _flat(calls)}
-        return sms + calls, self._batches("satark_channels", settings=settings, **providers)
+        return sms + calls, self._results("satark_channels", settings=settings, **providers)
 
     def sinks(self, settings: Settings, context: WorkerContext) -> list[Sink]:
         """Every sink, by name."""
@@ -121,9 +143,7 @@ class Plugins:
     def validators(self) -> dict[str, Validator]:
         """Every named answer check."""
         merged: dict[str, Validator] = {}
-        for plugin, batch in self._results("satark_validators"):
-            if not isinstance(batch, Mapping):
-                raise _wrong_result(plugin, "satark_validators", batch, "a dict, {} where there is nothing")
+        for _, batch in self._results("satark_validators"):
             _merge(merged, batch)
         return merged
 
@@ -141,51 +161,61 @@ class Plugins:
 
     def web_pages(self, settings: Settings, context: WebContext) -> list[Page]:
         """The plugins' pages for the public."""
-        return self._collect("satark_web_pages", settings=settings, context=context)
+        return self._pages("satark_web_pages", settings=settings, context=context)
 
     def desk_pages(self, settings: Settings, context: DeskContext) -> list[Page]:
         """The plugins' pages for officers."""
-        return self._collect("satark_desk_pages", settings=settings, context=context)
+        return self._pages("satark_desk_pages", settings=settings, context=context)
 
     def interpret(self, inbound: Event, step: Step | None, session: Session) -> Event | None:
         """What the first plugin that knows better makes of an event."""
-        read: Event | None = self._first("satark_interpret", inbound=inbound, step=step, session=session)
+        read: Event | None = self._hook.satark_interpret(inbound=inbound, step=step, session=session)
         return read
 
     def render(self, prompt: Prompt, capabilities: Capabilities) -> Prompt | None:
         """The first plugin's own fitting of a prompt, if any."""
-        fitted: Prompt | None = self._first(
-            "satark_render", prompt=prompt, capabilities=capabilities, language=prompt.language
+        fitted: Prompt | None = self._hook.satark_render(
+            prompt=prompt, capabilities=capabilities, language=prompt.language
         )
         return fitted
 
     def screen(self, tip: Tip) -> list[Screening]:
         """What the plugins think of a tip."""
-        return [s for s in self._call("satark_screen", tip=tip) if s is not None]
+        found: list[Screening] = self._hook.satark_screen(tip=tip)
+        return found
 
-    def route(self, tip: Tip, desks: Sequence[Desk]) -> list[RouteAdvice]:
+    def route(self, tip: Tip, desks: Sequence[Desk]) -> Advice:
         """Where the plugins would have a tip go, and not go."""
-        return [a for a in self._call("satark_route", tip=tip, desks=desks) if a is not None]
+        failures = self.isolation.failures[_ROUTE]
+        given = self._hook.satark_route(tip=tip, desks=desks)
+        return Advice(given, is_complete=self.isolation.failures[_ROUTE] == failures)
 
     def before_commit(self, turn: Turn, uow: UnitOfWork) -> None:
-        """Let the plugins add rows to a turn's transaction."""
-        self._call("satark_before_commit", turn=turn, uow=uow)
+        """Let the plugins add rows to a turn's transaction.
+
+        Raises:
+            TransactionAbandoned: a plugin may still write to it.
+        """
+        self._hook.satark_before_commit(turn=turn, uow=uow)
 
     def erased(self, uow: UnitOfWork, tip: str) -> None:
-        """`satark_erased`."""
-        self._call("satark_erased", tip=tip, uow=uow)
+        """Let the plugins delete what they have of a tip."""
+        self._hook.satark_erased(tip=tip, uow=uow)
 
-    def event(self, event: LifecycleEvent, failed: Callable[[str], None]) -> None:
-        """Tell each plugin what happened; one that fails is named to `failed` and stops no other."""
-        for implementation in self._manager.hook.satark_event.get_hookimpls():
-            try:
-                implementation.function(event)
-            except Exception:  # noqa: BLE001 - a listener's failure must reach nobody else
-                failed(implementation.plugin_name)
+    def event(self, event: LifecycleEvent) -> None:
+        """Tell the plugins what happened."""
+        self._hook.satark_event(event=event)
 
     def commands(self, cli: click.Group) -> None:
-        """Let the plugins add subcommands."""
-        self._call("satark_commands", cli=cli)
+        """Let the plugins add subcommands; one that fails is named, and the others' are there."""
+        failures: list[HookFailure] = []
+        report, self.isolation.report = self.isolation.report, failures.append
+        try:
+            self._hook.satark_commands(cli=cli)
+        finally:
+            self.isolation.report = report
+        for failure in failures:
+            click.echo(f"{failure}: `satark` may lack commands of it", err=True)
 
     def demo(
         self, settings: Settings, services: Services, data_dir: Path, *, sample_week: bool = False
@@ -199,42 +229,29 @@ class Plugins:
         """Whether any loaded plugin implements a hook; the hot path skips the call where none does."""
         return bool(getattr(self._manager.hook, hook).get_hookimpls())
 
+    @property
+    def _hook(self) -> Any:
+        return self._manager.hook
+
+    def _pages(self, hook: str, **arguments: object) -> list[Page]:
+        batches = self._results(hook, **arguments)
+        return _flat(batches)
+
     def _collect(self, hook: str, **arguments: object) -> list[Any]:
-        return _flat(self._batches(hook, **arguments))
-
-    def _batches(self, hook: str, **arguments: object) -> _Results:
-        results = self._results(hook, **arguments)
-        for plugin, batch in results:
-            if isinstance(batch, str) or not isinstance(batch, Iterable):
-                raise _wrong_result(plugin, hook, batch, "a list, [] where there is nothing")
-        return results
-
-    def _first(self, hook: str, **arguments: object) -> Any:
-        """Return the first result that is not None; the plugin that was loaded last is asked first, as by pluggy.
-
-        It runs for each message, and pluggy's own call takes three times as long.
-        """
-        for implementation in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
-            result = implementation.function(*[arguments[name] for name in implementation.argnames])
-            if result is not None:
-                return result
-        return None
-
-    def _call(self, hook: str, **arguments: object) -> list[Any]:
-        return [result for _, result in self._results(hook, **arguments)]
+        return _flat(self._results(hook, **arguments))
 
     def _results(self, hook: str, **arguments: object) -> _Results:
-        """Call every plugin's implementation; return each result with the plugin's name."""
-        results, problems = [], []
-        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
-            chosen = {name: arguments[name] for name in implementation.argnames}
-            try:
-                results.append((implementation.plugin_name, _run(implementation, hook, chosen)))
-            except SettingsError as error:
-                problems += error.problems
-        if problems:
-            raise SettingsError(problems)
-        return results
+        """Have pluggy call a hook of the start; return each result with the plugin's name.
+
+        Raises:
+            SettingsError: what all plugins together found wrong.
+            PluginError: one failed, or what it hands over can't be used.
+        """
+        with ledger() as kept:
+            results = getattr(self._hook, hook)(**arguments)
+        if kept.problems:
+            raise SettingsError(kept.problems)
+        return [(kept.plugin_of(result), result) for result in results]
 
 
 def _flat(results: _Results) -> list[Any]:
@@ -244,17 +261,6 @@ def _flat(results: _Results) -> list[Any]:
 def installed() -> list[str]:
     """The names of all plugins that are installed, loaded or not; nothing is imported."""
     return sorted({entry.name for entry in entry_points(group=PROJECT)})
-
-
-def _run(implementation: Any, hook: str, arguments: dict[str, object]) -> Any:
-    try:
-        return implementation.function(**arguments)
-    except (SettingsError, PluginError):
-        raise
-    except ModuleNotFoundError as error:
-        raise PluginError(what_is_missing(implementation.plugin_name, error)) from error
-    except Exception as error:
-        raise PluginError(f"plugin {implementation.plugin_name!r} failed in {hook}: {error!r}") from error
 
 
 def _import(name: str, offers: Sequence[EntryPoint]) -> object:
@@ -273,10 +279,6 @@ def _import(name: str, offers: Sequence[EntryPoint]) -> object:
         raise PluginError(f"plugin {name!r} is broken: {error!r}") from error
 
 
-def _wrong_result(plugin: str, hook: str, result: object, expected: str) -> PluginError:
-    return PluginError(f"plugin {plugin!r} returned {type(result).__name__} from {hook}: return {expected}")
-
-
 def _distribution(offer: Any) -> str:
     return str(offer.dist.name) if offer.dist else "an unknown distribution"
 
@@ -287,6 +289,15 @@ def _unique(found: list[T], kind: str) -> list[T]:
     if twice:
         raise PluginError(f"{kind} {twice[0]!r} is offered twice: disable one of the plugins")
     return found
+
+
+def _check_accounts(channels: Sequence[Channel]) -> None:
+    owners: dict[str, str] = {}
+    for channel in channels:
+        for account in channel.accounts:
+            if account in owners:
+                raise PluginError(f"account {account!r} is claimed by {owners[account]} and {channel.name}")
+            owners[account] = channel.name
 
 
 def _merge(merged: dict[str, Any], batch: Mapping[str, Any]) -> None:

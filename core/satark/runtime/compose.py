@@ -49,7 +49,7 @@ def load_plugins(settings: Settings) -> Plugins:
     Raises:
         PluginError: one of them can't be used.
     """
-    return Plugins.load(settings.core.plugins)
+    return Plugins.load(settings.core.plugins, settings.core.hook_seconds)
 
 
 def load_geography(settings: Settings) -> Geography:

@@ -23,12 +23,14 @@ from satark.services import DeskContext, ProcessServices, WebContext, WorkerCont
 from satark.settings.core import Role
 from satark.settings.settings import SettingProblem, Settings, SettingsError
 from satark.store.writer import Bounds, Writer
+from satark.telemetry.faults import ALARM_SECONDS, failing_hook
 from satark.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from satark.api.channel import Channel
     from satark.api.sink import Sink
     from satark.api.web import Page
+    from satark.plugins.isolation import HookFailure
     from satark.services import Services
 
 ROLES: tuple[Role, ...] = ("web", "worker", "desk")
@@ -61,6 +63,7 @@ class Host:
             compose.check_isolation(settings)
         self.metrics = Metrics()
         self.plugins = compose.load_plugins(settings)
+        self.plugins.isolation.report = self._hook_failed
         self._has_event_hook = self.plugins.implements("satark_event")
         services = compose.load_services(
             settings, compose.load_geography(settings), compose.load_destinations(settings, self.plugins)
@@ -149,13 +152,14 @@ class Host:
         return has_both and self.is_alone and self.services.main.dialect.name == "sqlite"
 
     def emit(self, event: LifecycleEvent) -> None:
-        """Pass an event to the plugins; their failures are counted and go no further."""
+        """Pass an event to the plugins."""
         if self._has_event_hook:
-            self.plugins.event(event, self._failed)
+            self.plugins.event(event)
 
-    def _failed(self, plugin: str) -> None:
-        self.metrics.listeners.labels(plugin).inc()
-        log.error("plugin failed in satark_event", plugin=plugin)
+    def _hook_failed(self, failure: HookFailure) -> None:
+        """Count a call of an optional hook that was skipped, and show it to the operator for a day."""
+        self.metrics.hooks.count(failure.plugin, failure.hook)
+        self.metrics.faults.begin(failing_hook(failure.plugin, failure.hook, str(failure)), seconds=ALARM_SECONDS)
 
     def _ingest_runtime(self, services: Services) -> IngestRuntime:
         return IngestRuntime(

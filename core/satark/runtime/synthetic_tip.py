@@ -149,7 +149,7 @@ async def send_synthetic_tip(settings: Settings, plugins: Plugins, services: Ser
     if PROBE_DESK not in {desk.name for desk in services.read(all_desks)}:
         raise ProbeFailed(f"there is no desk for it, run: satark desk add {PROBE_DESK} --level range")
     own = ProbePlugin()
-    plugins.register(own, own.name)
+    plugins.register(own, own.name, trusted=True)
     runtime = IngestRuntime(
         settings=settings,
         roles=_ROLES,

@@ -25,6 +25,8 @@ __all__ = [
 
 PUBLIC_METRICS: Final = "public"
 """Value of `metrics_listen` that has the metrics on the service's own port."""
+HOOK_SECONDS: Final = 0.5
+"""Seconds that one call of an optional hook may take, unless `hook_seconds` is set."""
 _LAST_PORT: Final = 65_535
 _USUAL: Final = Limits()
 _PACKAGED: Final = "package:"
@@ -272,6 +274,13 @@ class Core(BaseModel):
     seen_days: float = Field(default=30, ge=8, description="days that a keyed hash of each ingested event is stored")
     handle_days: float = Field(
         default=30, gt=0, description="days that the reply handle of somebody who may be reached is stored"
+    )
+    hook_seconds: float = Field(
+        default=HOOK_SECONDS,
+        gt=0,
+        le=5,
+        description="seconds that one call of a plugin's optional hook (a screen, a route …) may take, while others "
+        "wait; then the tip goes on without it",
     )
     batch: int = Field(default=256, ge=1, description="most turns that share one database transaction")
     settle_seconds: float = Field(

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from satark.api.observability import log
 
 ALARM_SECONDS: Final = 86_400.0
-"""Seconds for which an alarm of a provider counts as a fault: nobody tells when it is over."""
+"""Seconds for which an alarm of a provider, or a plugin's failure, counts as a fault: nobody tells when it is over."""
 TASK_SECONDS: Final = 120.0
 """Seconds without a further failure after which a background task counts as running again."""
 _FAILURES: Final = 3
@@ -41,7 +41,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class Faults:
-    """The faults of one process."""
+    """The faults of one process. The writer's thread may tell of one too."""
 
     def __init__(self, registry: CollectorRegistry, clock: Callable[[], float] = time.monotonic) -> None:
         self._gauge = Gauge("satark_fault", "1 while there is a fault of this code", ("fault",), registry=registry)
@@ -85,7 +85,7 @@ class Faults:
     def end_expired(self) -> None:
         """End the faults that were not told of again in time."""
         now = self._clock()
-        for code in [code for code, (_, until) in self._now.items() if until is not None and until <= now]:
+        for code in [code for code, (_, until) in list(self._now.items()) if until is not None and until <= now]:
             self.end(code)
 
     @property
@@ -96,7 +96,7 @@ class Faults:
     @property
     def current(self) -> list[Fault]:
         """The faults that there are now; first those that stop everything."""
-        return sorted((fault for fault, _ in self._now.values()), key=lambda fault: (not fault.stops, fault.code))
+        return sorted((fault for fault, _ in list(self._now.values())), key=lambda fault: (not fault.stops, fault.code))
 
 
 def refusal_code(channel: str) -> str:
@@ -129,6 +129,15 @@ def provider_alarm(channel: str, code: str) -> Fault:
         f"provider_alarm:{channel}:{code}",
         f"{channel} reports a problem of the account, code {code}",
         "look into the provider's console (docs/runbook.md#the-provider-reports-a-problem)",
+    )
+
+
+def failing_hook(plugin: str, hook: str, text: str) -> Fault:
+    """Return the fault of a plugin whose optional hook failed; tips go on without it."""
+    return Fault(
+        f"hook_fails:{plugin}:{hook}",
+        text,
+        "tips go on without it: mend the plugin or take it out of `plugins` (docs/runbook.md#a-plugin-fails)",
     )
 
 

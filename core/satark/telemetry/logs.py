@@ -83,6 +83,7 @@ ALLOWED = frozenset(
         "code",
         "count",
         "error",
+        "hook",
         "attempt",
         "host",
         "port",

@@ -68,7 +68,8 @@ class Metrics:
         histogram = Histogram("satark_commit_seconds", text, registry=self.registry, buckets=_SECONDS)
         self.commit = BandHistogram(histogram, _SECONDS, clock)
         self._banded.append(self.commit)
-        self.listeners = self._counter("satark_listener_failures", "satark_event implementations that raised", "plugin")
+        text = "calls of optional hooks that were skipped: one raised, took too long or returned the wrong type"
+        self.hooks = self._by_band(self._counter("satark_hook_failures", text, "plugin", "hook"), step=1)
 
     def render(self) -> bytes:
         """Give everything in Prometheus' text format."""

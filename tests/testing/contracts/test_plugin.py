@@ -15,6 +15,7 @@ from satark import hookimpl
 from satark.settings.settings import Settings
 from satark_testing.contracts.plugin import PluginCase, check_plugin
 from satark_testing.contracts.rules import BrokenRule
+from support.scripted import ScriptedChannel
 
 
 class BeaconSettings(BaseModel):
@@ -23,8 +24,8 @@ class BeaconSettings(BaseModel):
     url: str
 
 
-class Beacon:
-    """A channel by name alone."""
+class Beacon(ScriptedChannel):
+    """A channel of another name."""
 
     name = "beacon"
 

@@ -1,0 +1,252 @@
+"""Guards around what a plugin implements, so that pluggy calls it and a failure still names plugin and hook.
+
+A plugin is registered as a set of functions that take the same arguments, with the same options, and call its own. So
+`tryfirst`, `trylast` and wrappers are pluggy's affair alone.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from satark.plugins.answers import ANSWERS, WrongAnswer, check_all
+from satark.plugins.extras import what_is_missing
+from satark.plugins.handed_over import PluginError, check_batch
+from satark.plugins.isolation import IsolatedCalls, Isolation, Skipped
+from satark.settings.settings import SettingProblem, SettingsError
+
+Function: TypeAlias = Callable[..., Any]
+Options: TypeAlias = Mapping[str, Any]
+_PREFIX: Final = "satark_"
+
+
+class Ledger:
+    """What each plugin handed over in one call of a hook, and which settings it found wrong."""
+
+    def __init__(self) -> None:
+        self.problems: list[SettingProblem] = []
+        self._entries: list[tuple[str, object]] = []
+
+    def enter(self, plugin: str, result: object) -> None:
+        """Note what a plugin returned."""
+        self._entries.append((plugin, result))
+
+    def plugin_of(self, result: object) -> str:
+        """Return the plugin that returned this very object; asked once for each, in pluggy's order."""
+        for at, (plugin, entered) in enumerate(self._entries):
+            if entered is result:
+                del self._entries[at]  # two plugins may return the same empty tuple
+                return plugin
+        return "?"
+
+
+_LEDGER: ContextVar[Ledger] = ContextVar("ledger")
+
+
+@contextmanager
+def ledger() -> Iterator[Ledger]:
+    """Keep a ledger of the hook that the block calls."""
+    kept = Ledger()
+    token = _LEDGER.set(kept)
+    try:
+        yield kept
+    finally:
+        _LEDGER.reset(token)
+
+
+class _Implementation(NamedTuple):
+    plugin: str
+    hook: str
+    function: Function
+    is_wrapper: bool
+
+
+class Guarded:
+    """A plugin as it is registered with pluggy: one guard for each function that implements a hook."""
+
+    def __init__(self, plugin: object, name: str, options: Callable[[Any, str], Options | None]) -> None:
+        """`options`: pluggy's `parse_hookimpl_opts`.
+
+        Raises:
+            PluginError: an implementation lacks `@hookimpl`, is asynchronous, or is a wrapper of a kind not supported.
+        """
+        self._name = name
+        self.implementations: list[tuple[str, _Implementation]] = []
+        for attribute in dir(plugin):
+            chosen = options(plugin, attribute)
+            if chosen is None:
+                _check_not_forgotten(plugin, name, attribute)
+                continue
+            hook = chosen.get("specname") or attribute
+            one = _Implementation(name, hook, getattr(plugin, attribute), bool(chosen.get("wrapper")))
+            _check_function(one, chosen)
+            self.implementations.append((attribute, one))
+
+    def __repr__(self) -> str:
+        return repr(self._name)
+
+    def guard(self, isolation: Isolation, *, trusted: bool) -> None:
+        """Put the guards up. `trusted`: the plugin comes with Satark."""
+        for attribute, one in self.implementations:
+            if one.hook in ANSWERS:
+                at_once = trusted or one.hook == "satark_commands"
+                optional = _Optional(one, IsolatedCalls(one.plugin, one.hook, isolation, at_once=at_once))
+                guarded = optional.wrapper() if one.is_wrapper else optional.call()
+            else:
+                guarded = _required_wrapper(one) if one.is_wrapper else _required(one)
+            setattr(self, attribute, guarded)
+
+
+def _check_not_forgotten(plugin: object, name: str, attribute: str) -> None:
+    if attribute.startswith(_PREFIX) and inspect.isroutine(inspect.getattr_static(plugin, attribute, None)):
+        raise PluginError(f"plugin {name!r}: {attribute} is no hook yet: put @hookimpl above it, or name it otherwise")
+
+
+def _check_function(one: _Implementation, options: Options) -> None:
+    where = f"plugin {one.plugin!r}: {one.hook}"
+    if inspect.iscoroutinefunction(one.function) or inspect.isasyncgenfunction(one.function):
+        raise PluginError(f"{where} is `async def`: hooks are synchronous, only methods of what they return may wait")
+    if options.get("hookwrapper"):
+        raise PluginError(f"{where} is a wrapper of pluggy's old kind: declare it with wrapper=True")
+    if not one.is_wrapper and inspect.isgeneratorfunction(one.function):
+        raise PluginError(f"{where} yields: return a value, or declare it with wrapper=True")
+
+
+# ----------------------------------------------------------------- hooks of the start: a failure stops it
+
+
+def _required(one: _Implementation) -> Function:
+    @wraps(one.function)
+    def call(*arguments: Any, **options: Any) -> Any:
+        try:
+            return _entered(one, check_batch(one.plugin, one.hook, one.function(*arguments, **options)))
+        except SettingsError as error:
+            if (kept := _LEDGER.get(None)) is None:
+                raise
+            kept.problems += error.problems
+            return None
+        except Exception as error:
+            raise _named(one, error) from error
+
+    return call
+
+
+def _required_wrapper(one: _Implementation) -> Function:
+    @wraps(one.function)
+    def wrapper(*arguments: Any, **options: Any) -> Generator[None, Any, Any]:
+        try:
+            results = yield from one.function(*arguments, **options)
+        except SettingsError:
+            raise
+        except Exception as error:
+            raise _named(one, error) from error
+        return _checked_results(one, results)
+
+    return wrapper
+
+
+def _checked_results(one: _Implementation, results: Any) -> Any:
+    if not isinstance(results, list):
+        raise PluginError(
+            f"plugin {one.plugin!r}: its wrapper of {one.hook} must return the list that it got, or another"
+        )
+    return [_entered(one, check_batch(one.plugin, one.hook, result)) for result in results if result is not None]
+
+
+def _entered(one: _Implementation, result: object) -> object:
+    if kept := _LEDGER.get(None):
+        kept.enter(one.plugin, result)
+    return result
+
+
+def _named(one: _Implementation, error: Exception) -> Exception:
+    if isinstance(error, PluginError):
+        return error
+    if isinstance(error, ModuleNotFoundError):
+        return PluginError(what_is_missing(one.plugin, error))
+    return PluginError(f"plugin {one.plugin!r} failed in {one.hook}: {error!r}")
+
+
+# ----------------------------------------------------------------- optional hooks: a failure costs the answer alone
+
+
+class TransactionAbandoned(Exception):  # noqa: N818 - it reads as what it says
+    """A hook that writes took too long and may still write: the transaction is undone, and runs again without it."""
+
+
+class _Optional:
+    """The guard of an optional hook."""
+
+    def __init__(self, one: _Implementation, calls: IsolatedCalls) -> None:
+        self._function, self._hook, self._calls = one.function, one.hook, calls
+
+    def call(self) -> Function:
+        """Return a function that returns the answer, or None in place of a wrong one."""
+
+        @wraps(self._function)
+        def call(*arguments: Any, **options: Any) -> Any:
+            def work() -> Any:
+                answer = self._function(*arguments, **options)
+                return None if answer is None else ANSWERS[self._hook](answer)
+
+            with suppress(Skipped):
+                return self._run(work, arguments, options)
+            return None
+
+        return call
+
+    def wrapper(self) -> Function:
+        """Return a wrapper that leaves the other plugins' answer as it is where the plugin's own fails."""
+
+        @wraps(self._function)
+        def wrapper(*arguments: Any, **options: Any) -> Generator[None, Any, Any]:
+            generator = self._function(*arguments, **options)
+            try:
+                self._run(lambda: _begin(generator), arguments, options)
+            except Skipped:
+                return (yield)
+            result = yield
+            given = list(result) if isinstance(result, list) else result  # it may change its own
+            with suppress(Skipped):
+                return self._run(lambda: check_all(self._hook, _end(generator, given)), arguments, options)
+            return result
+
+        return wrapper
+
+    def _run(self, work: Callable[[], Any], arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
+        if self._hook != "satark_before_commit":
+            return self._calls.run(work)
+        given = (*arguments, *options.values())
+        unit: Any = next((one for one in given if hasattr(one, "savepoint")), None)
+        if unit is None:  # without it nothing can be written
+            return self._calls.run(work)
+
+        def write() -> Any:
+            with unit.savepoint():
+                return work()
+
+        try:
+            return self._calls.run(write)
+        except Skipped as skipped:
+            if skipped.still_runs:
+                raise TransactionAbandoned from None
+            raise
+
+
+def _begin(generator: Generator[None, Any, Any]) -> None:
+    try:
+        next(generator)
+    except StopIteration:
+        raise WrongAnswer("it did not yield") from None
+
+
+def _end(generator: Generator[None, Any, Any], result: object) -> Any:
+    try:
+        generator.send(result)
+    except StopIteration as end:
+        return end.value
+    raise WrongAnswer("it yielded twice")

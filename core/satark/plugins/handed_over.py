@@ -1,0 +1,148 @@
+"""What a plugin hands over at the start is checked here: its type, its methods, and which of them may wait.
+
+A mistake is named when the plugin is loaded, not when the first citizen writes.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from satark.api.call_provider import CallProvider
+from satark.api.carrier import Carrier
+from satark.api.channel import Channel, Endpoint, ErasingChannel, ListeningChannel, SigningChannel
+from satark.api.demo_setup import Prepared
+from satark.api.destination_rule import DestinationRule
+from satark.api.flow import StepType
+from satark.api.prompt import Capabilities
+from satark.api.sink import ListeningSink, ReadingSink, Sink
+from satark.api.sms_provider import SmsProvider
+from satark.api.transcriber import Transcriber
+from satark.api.web import Page
+from satark.store.migrations import Branch
+from satark_files.scrubber import Scrubber
+
+_PROTOCOLS: Final[Mapping[str, type]] = {
+    "satark_sms_providers": SmsProvider,
+    "satark_call_providers": CallProvider,
+    "satark_channels": Channel,
+    "satark_sinks": Sink,
+    "satark_carriers": Carrier,
+    "satark_step_types": StepType,
+    "satark_scrubbers": Scrubber,
+    "satark_transcribers": Transcriber,
+}
+_FURTHER: Final[Mapping[str, tuple[type, ...]]] = {
+    "satark_channels": (ListeningChannel, SigningChannel, ErasingChannel),
+    "satark_sinks": (ListeningSink, ReadingSink),
+}
+"""What such an object may do besides: whoever has the methods' names must have them as they are called."""
+_CLASSES: Final[Mapping[str, type]] = {
+    "satark_destinations": DestinationRule,
+    "satark_migrations": Branch,
+    "satark_web_pages": Page,
+    "satark_desk_pages": Page,
+    "satark_demo": Prepared,
+}
+VALIDATORS: Final = "satark_validators"
+
+
+class PluginError(Exception):
+    """A plugin can't be used; the message names it and says what to do. It stops the start."""
+
+
+def check_batch(plugin: str, hook: str, batch: Any) -> Any:
+    """Check what a plugin returned from a hook of the start, and return it.
+
+    Raises:
+        PluginError: it is no list (or for validators no dict), or something in it can't be used.
+    """
+    if hook == VALIDATORS:
+        _check_validators(plugin, batch)
+    elif hook in _PROTOCOLS or hook in _CLASSES:
+        if isinstance(batch, str) or not isinstance(batch, Iterable):
+            raise _wrong_result(plugin, hook, batch, "a list, [] where there is nothing")
+        batch = batch if isinstance(batch, list | tuple) else [*batch]
+        for item in batch:
+            for problem in _problems(hook, item):
+                raise PluginError(f"plugin {plugin!r}, {hook}: {problem}")
+    return batch
+
+
+def _check_validators(plugin: str, batch: object) -> None:
+    if not isinstance(batch, Mapping):
+        raise _wrong_result(plugin, VALIDATORS, batch, "a dict, {} where there is nothing")
+    for name, check in batch.items():
+        if not callable(check) or inspect.iscoroutinefunction(check):
+            raise PluginError(f"plugin {plugin!r}, {VALIDATORS}: {name!r} is no function that checks an answer at once")
+
+
+def _wrong_result(plugin: str, hook: str, result: object, expected: str) -> PluginError:
+    return PluginError(f"plugin {plugin!r} returned {type(result).__name__} from {hook}: return {expected}")
+
+
+def _problems(hook: str, item: object) -> Iterator[str]:
+    if (wanted := _CLASSES.get(hook)) is not None:
+        if not isinstance(item, wanted):
+            yield f"{type(item).__name__} is no {wanted.__name__}"
+        return
+    named = f"{type(item).__name__} is no {_PROTOCOLS[hook].__name__}"
+    for protocol in (_PROTOCOLS[hook], *(one for one in _FURTHER.get(hook, ()) if isinstance(item, one))):
+        for problem in misfits(item, protocol):
+            yield f"{named}: {problem}"
+    if hook == "satark_channels":
+        yield from (f"{named}: {problem}" for problem in _channel_problems(item))
+
+
+def misfits(item: object, protocol: type) -> Iterator[str]:
+    """Say what an object lacks of a protocol: properties, methods, their arguments, and which of them may wait."""
+    for name, member in _members(protocol):
+        try:
+            own = getattr(item, name)
+        except AttributeError:
+            yield f"it has no `{name}`"
+            continue
+        if isinstance(member, property):
+            continue
+        if not callable(own):
+            yield f"`{name}` is no method"
+        elif (may_wait := inspect.iscoroutinefunction(member)) != _waits(own):
+            yield f"`{name}` must be {'`async def`' if may_wait else '`def`, not `async def`'}"
+        elif not _takes(own, member):
+            yield f"`{name}` must take {', '.join(_arguments(member)) or 'no argument'}"
+
+
+def _members(protocol: type) -> Iterator[tuple[str, Any]]:
+    for one in reversed(protocol.__mro__):
+        if getattr(one, "_is_protocol", False):
+            yield from ((name, member) for name, member in vars(one).items() if not name.startswith("_"))
+
+
+def _waits(method: object) -> bool:
+    return inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method)
+
+
+def _arguments(member: Any) -> list[str]:
+    return [*inspect.signature(member).parameters][1:]
+
+
+def _takes(method: Any, member: Any) -> bool:
+    try:
+        inspect.signature(method).bind(*_arguments(member))
+    except TypeError:
+        return False
+    except ValueError:  # a function in C tells nothing of itself
+        return True
+    return True
+
+
+def _channel_problems(channel: Any) -> Iterator[str]:
+    if not isinstance(channel.name, str) or not channel.name:
+        yield "`name` is no name"
+    if not isinstance(channel.capabilities, Capabilities):
+        yield "`capabilities` are no Capabilities"
+    if isinstance(channel.accounts, str) or not all(isinstance(one, str) for one in channel.accounts):
+        yield "`accounts` are no list of names"
+    if not all(isinstance(one, Endpoint) for one in channel.endpoints):
+        yield "`endpoints` are no list of Endpoint"

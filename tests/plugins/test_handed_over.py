@@ -1,0 +1,118 @@
+"""What a plugin hands over is held against the contract when it is loaded, and what does not fit is named."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from satark import hookimpl
+from satark.api.channel import Channel
+from satark.plugins.handed_over import PluginError, misfits
+from satark.plugins.loader import Plugins
+from satark.settings.settings import Settings
+from support.scripted import ScriptedChannel, ScriptedSink
+
+CONTEXT: Any = None
+
+
+async def _waits(*_: object) -> object:
+    """Wait."""
+
+
+def _at_once(*_: object) -> object:
+    """Return at once."""
+
+
+def handing_over(hook: str, item: object) -> Plugins:
+    plugins = Plugins()
+    plugins.register(SimpleNamespace(**{hook: hookimpl(lambda: [item])}), "beacon")
+    return plugins
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"parse": None}, "`parse` is no method"),
+        ({"parse": _waits}, "`parse` must be `def`, not `async def`"),
+        ({"verify": _waits}, "`verify` must be `def`, not `async def`"),
+        ({"render": _waits}, "`render` must be `def`, not `async def`"),
+        ({"send": _at_once}, "`send` must be `async def`"),
+        ({"send": lambda self: None}, "`send` must be `async def`"),
+        ({"reply": lambda self, raw: None}, "`reply` must take raw, outcome"),
+        ({"listen": _at_once}, "`listen` must be `async def`"),
+        ({"accounts": "script:1"}, "`accounts` are no list of names"),
+        ({"endpoints": ("/script",)}, "`endpoints` are no list of Endpoint"),
+        ({"capabilities": {}}, "`capabilities` are no Capabilities"),
+        ({"name": ""}, "`name` is no name"),
+    ],
+)
+def test_a_channel_that_is_none_is_named(changes: dict[str, Any], problem: str) -> None:
+    channel = type("Beacon", (ScriptedChannel,), changes)()
+    with pytest.raises(PluginError, match=f"^plugin 'beacon', satark_channels: Beacon is no Channel: {problem}"):
+        handing_over("satark_channels", channel).channels(Settings())
+
+
+def test_every_method_that_is_missing_is_found() -> None:
+    found = list(misfits(SimpleNamespace(name="beacon", capabilities=None), Channel))
+    assert found == [
+        f"it has no `{name}`"
+        for name in (
+            "accounts", "endpoints", "verify", "parse", "render", "notice", "reply", "open", "close", "send", "fetch",
+            "discard",
+        )
+    ]  # fmt: skip
+
+
+def test_an_asynchronous_generator_is_no_stream() -> None:
+    class Beacon(ScriptedChannel):
+        async def fetch(self, ref: object) -> Any:
+            yield b""
+
+    class Fetching(ScriptedChannel):
+        @asynccontextmanager
+        async def fetch(self, ref: object) -> Any:
+            yield b""
+
+    assert list(misfits(Beacon(), Channel)) == ["`fetch` must be `def`, not `async def`"]
+    assert list(misfits(Fetching(), Channel)) == []
+
+
+@pytest.mark.parametrize(
+    ("hook", "call", "problem"),
+    [
+        ("satark_sinks", lambda plugins: plugins.sinks(Settings(), CONTEXT), "object is no Sink: it has no `name`"),
+        ("satark_step_types", Plugins.step_types, "object is no StepType: it has no `name`"),
+        ("satark_scrubbers", Plugins.scrubbers, "object is no Scrubber: it has no `mimes`"),
+        ("satark_transcribers", lambda plugins: plugins.transcribers(Settings()), "object is no Transcriber"),
+        ("satark_carriers", lambda plugins: plugins.carriers(Settings()), "object is no Carrier"),
+        ("satark_sms_providers", lambda plugins: plugins.channels(Settings()), "object is no SmsProvider"),
+        ("satark_call_providers", lambda plugins: plugins.channels(Settings()), "object is no CallProvider"),
+        ("satark_destinations", lambda plugins: plugins.destination_rules(Settings()), "object is no DestinationRule"),
+        ("satark_migrations", Plugins.migrations, "object is no Branch"),
+        ("satark_web_pages", lambda plugins: plugins.web_pages(Settings(), CONTEXT), "object is no Page"),
+        ("satark_desk_pages", lambda plugins: plugins.desk_pages(Settings(), CONTEXT), "object is no Page"),
+    ],
+)
+def test_an_object_of_another_kind_is_named(hook: str, call: Any, problem: str) -> None:
+    with pytest.raises(PluginError, match=f"^plugin 'beacon', {hook}: {problem}"):
+        call(handing_over(hook, object()))
+
+
+def test_a_step_type_without_ask_and_a_sink_that_does_not_wait_are_named() -> None:
+    step = SimpleNamespace(name="plate", part="ask", settings=None, keys=_at_once, accept=_at_once, show=_at_once)
+    with pytest.raises(PluginError, match="it has no `ask`"):
+        handing_over("satark_step_types", step).step_types()
+    sink = type("Shelf", (ScriptedSink,), {"deliver": _at_once})()
+    with pytest.raises(PluginError, match="Shelf is no Sink: `deliver` must be `async def`"):
+        handing_over("satark_sinks", sink).sinks(Settings(), CONTEXT)
+
+
+@pytest.mark.parametrize("check", ["plate", _waits])
+def test_a_check_of_answers_that_is_none_is_named(check: object) -> None:
+    plugins = Plugins()
+    plugins.register(SimpleNamespace(satark_validators=hookimpl(lambda: {"plate": check})), "beacon")
+    with pytest.raises(PluginError, match="'plate' is no function that checks an answer at once"):
+        plugins.validators()
