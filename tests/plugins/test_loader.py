@@ -12,12 +12,14 @@ from typing import Any
 
 import click
 import pytest
+from starlette.responses import PlainTextResponse
 
 from satark import hookimpl
 from satark.api import hookspecs
 from satark.api.channel import Event
 from satark.api.flow import BaseStepType, Question, Step, View
 from satark.api.prompt import Capabilities, Prompt
+from satark.api.web import Page
 from satark.plugins import loader
 from satark.plugins.isolation import HookFailure
 from satark.plugins.loader import PluginError, Plugins, installed
@@ -216,6 +218,18 @@ def test_a_repeated_account_is_refused() -> None:
     loaded.register(SimpleNamespace(satark_channels=hookimpl(lambda: [Renamed(), ScriptedChannel()])), "one")
     with pytest.raises(PluginError, match=f"account '{ACCOUNT}' is claimed by renamed and script"):
         loaded.channels(Settings())
+
+
+def test_a_webhook_and_a_page_of_two_plugins_at_one_address_are_refused_by_name() -> None:
+    loaded = Plugins()
+    loaded.register(SimpleNamespace(satark_channels=hookimpl(lambda: [ScriptedChannel()])), "one")
+    pages = [Page(path="/script", app=PlainTextResponse("a page"))]
+    loaded.register(SimpleNamespace(satark_web_pages=hookimpl(lambda: pages)), "two")
+    loaded.channels(Settings())
+    loaded.channels(Settings())  # the same claims once more
+    context: Any = None
+    with pytest.raises(PluginError, match="plugin 'two' claims the address /script, and plugin 'one' claims /script"):
+        loaded.web_pages(Settings(), context)
 
 
 def test_every_plugin_that_configures_no_channel_is_named_though_all_return_the_same() -> None:

@@ -155,6 +155,7 @@ def satark_migrations() -> Sequence[Branch]:
 def satark_web_pages(settings: Settings, context: WebContext) -> Sequence[Page]:
     """Hand over pages for the public: ASGI applications under a path. Once, at the start of the web role.
 
+    A path that another plugin or Satark itself serves stops the start.
     """
     raise AssertionError
 

@@ -14,6 +14,7 @@ import click
 import pluggy
 
 from satark.api import hookspecs
+from satark.plugins.addresses import Addresses
 from satark.plugins.extras import what_is_missing
 from satark.plugins.guards import Guarded, ledger
 from satark.plugins.handed_over import PluginError
@@ -68,6 +69,7 @@ class Plugins:
         """`hook_seconds`: the budget of one call of an optional hook."""
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(hookspecs)
+        self._addresses = Addresses()
         self.isolation = Isolation(hook_seconds)
         """Keeps failures of optional hooks from tips, and tells of them."""
 
@@ -107,6 +109,11 @@ class Plugins:
     def channels(self, settings: Settings) -> list[Channel]:
         """Every channel that the settings configure, by name."""
         _, batches = self._channels(settings)
+        self._addresses.claim(
+            "webhooks",
+            [(plugin, one.path) for plugin, batch in batches for channel in batch for one in channel.endpoints],
+            has_below=False,
+        )
         found = sorted(_unique(_flat(batches), "channel"), key=lambda channel: channel.name)
         _check_accounts(found)
         return found
@@ -235,6 +242,7 @@ class Plugins:
 
     def _pages(self, hook: str, **arguments: object) -> list[Page]:
         batches = self._results(hook, **arguments)
+        self._addresses.claim(hook, [(plugin, one.path) for plugin, batch in batches for one in batch], has_below=True)
         return _flat(batches)
 
     def _collect(self, hook: str, **arguments: object) -> list[Any]:
