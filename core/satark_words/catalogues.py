@@ -7,13 +7,14 @@ import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from gettext import c2py
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 
 from babel.messages import Message
 from babel.messages.pofile import PoFileError, read_po
 
-from satark_words.languages import catalogue_of, in_numerals, is_written_in, languages_of, own_folder, wording_of
+from satark_words.languages import catalogue_of, folders, in_numerals, is_written_in, languages_of, wording_of
 from satark_words.languages import language as known_language
 
 __all__ = [
@@ -25,7 +26,6 @@ __all__ = [
     "without_isolates",
 ]
 
-_QUESTIONNAIRE: Final = "satark.dialogue"
 _ISOLATE: Final = "\u2068"
 _END: Final = "\u2069"
 _MARK: Final = "\u200e"
@@ -68,16 +68,16 @@ class Catalogue:
         """Return this catalogue, with the texts of another one for what it lacks."""
         return Catalogue(self.language, {**base._texts, **self._texts}, self._plural)
 
-    def reworded(self, channel: str) -> Catalogue | None:
-        """Return this catalogue in the wording that its language has for a channel; None where it has none.
+    def reworded(self, package: str, channel: str) -> Catalogue | None:
+        """Return this catalogue in the wording that a package has for a channel; None where it has none.
 
-        A text that a flow has worded itself stays as it is.
+        A text that differs from the package's own stays as it is.
         """
-        source = wording_of(_QUESTIONNAIRE, self.language, channel)
+        source = wording_of(package, self.language, channel)
         if not source:
             return None
         wording: Catalogue = Catalogue.read(self.language, source)
-        shipped = Catalogues.of(_QUESTIONNAIRE)[self.language]
+        shipped = Catalogues.of(package)[self.language]
         changed = self._texts | {
             name: text
             for key, text in wording._texts.items()
@@ -187,12 +187,7 @@ class Catalogues:
     @classmethod
     def of(cls, package: str) -> Catalogues:
         """Return a package's catalogues, read once in a process, in the order of `languages_of`."""
-        return _catalogues_of(package, own_folder())
-
-    @classmethod
-    def shipped(cls) -> Catalogues:
-        """Return the catalogues of the questionnaire that comes with Satark."""
-        return cls.of("satark.dialogue")
+        return _catalogues_of(package, folders())
 
     def beside(self, path: Path) -> Catalogues:
         """Return these, overridden and completed by the `<language>.po` files of a folder.
@@ -229,6 +224,6 @@ class Catalogues:
 
 
 @cache
-def _catalogues_of(package: str, folder: Path | None) -> Catalogues:
-    del folder  # which languages there are depends on it
+def _catalogues_of(package: str, parents: tuple[Traversable, ...]) -> Catalogues:
+    del parents  # which languages there are depends on it
     return Catalogues(Catalogue.read(one, catalogue_of(package, one)) for one in languages_of(package))

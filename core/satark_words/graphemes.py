@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from typing import Final
-
-from satark.api.prompt import Unit
+from typing import Final, Literal, TypeAlias
 
 __all__ = [
     "ELLIPSIS",
+    "Unit",
     "clusters",
     "is_boundary",
     "replace_surrogates",
@@ -22,6 +21,9 @@ __all__ = [
     "split",
     "truncate",
 ]
+
+Unit: TypeAlias = Literal["characters", "utf16", "bytes"]
+"""What a medium counts a text's length in."""
 
 ELLIPSIS: Final = "…"
 _ZWJ: Final = "\u200d"

@@ -3,9 +3,8 @@
 `language.toml` says what a `Language` is. `<package>.po` beside it is the catalogue of that package, such as
 `satark.dialogue.po` (the questionnaire) and `satark_web_form.po` (the form); `lexicon/*.yaml` adds words by which typed
 texts are understood. Hindi and English, which every text is written in first, have their catalogues in the packages
-themselves (`texts/<code>.po`). The other languages that come with Satark lie in `satark.translations`, an
-installation's own in the folder of the setting `languages_folder`. Nothing else lists the languages. A file
-`<package>.<channel>.po` words some texts anew for one channel.
+themselves (`texts/<code>.po`). The host hands in its folder of further languages (`ship`), an installation its own
+(`use_folder`). Nothing else lists the languages. A file `<package>.<channel>.po` words some texts anew for one channel.
 
 Which of them citizens are offered is the setting `languages`.
 """
@@ -30,6 +29,7 @@ __all__ = [
     "Language",
     "LanguageError",
     "catalogue_of",
+    "folders",
     "in_numerals",
     "is_written_in",
     "language",
@@ -37,9 +37,9 @@ __all__ = [
     "language_of_text",
     "languages_of",
     "lexicon_folders",
-    "own_folder",
     "parts",
     "script_of",
+    "ship",
     "translations",
     "use_folder",
     "wording_of",
@@ -50,8 +50,6 @@ OFFERED: Final = ("hi", "en")
 """The languages that citizens are offered unless the settings say otherwise; before all others wherever all are listed.
 """
 
-_QUESTIONNAIRE: Final = "satark.dialogue"
-_SHIPPED: Final = "satark.translations"
 _FILE: Final = "language.toml"
 _ASCII: Final = "0123456789"
 _FIRST_DIGIT: Final = {
@@ -91,11 +89,18 @@ class Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whether somebody who speaks it from childhood has read its texts."""
 
 
+_shipped: Traversable | None = None
 _own_folder: Path | None = None
 
 
+def ship(folder: Traversable) -> None:
+    """Have this process know the languages in the folder that the host comes with."""
+    global _shipped  # noqa: PLW0603 - one per process, as with `gettext.bindtextdomain`
+    _shipped = folder
+
+
 def use_folder(folder: Path | None) -> None:
-    """Have this process know the languages in a folder too; None: only those that come with Satark.
+    """Have this process know the languages in a folder too; None: only those that come with the host.
 
     `Settings` calls it with `languages_folder`. Like the locale, it holds for the whole process.
 
@@ -108,9 +113,9 @@ def use_folder(folder: Path | None) -> None:
     _own_folder = folder
 
 
-def own_folder() -> Path | None:
-    """Return the folder of the languages that this installation adds."""
-    return _own_folder
+def folders() -> tuple[Traversable, ...]:
+    """Return the folders that the languages are read from; where two have a language, the later one wins."""
+    return tuple(folder for folder in (_shipped, _own_folder) if folder is not None)
 
 
 def language(code: str) -> Language:
@@ -119,7 +124,7 @@ def language(code: str) -> Language:
     Raises:
         LanguageError: its `language.toml` is not what it should be.
     """
-    return _language(code, _own_folder)
+    return _language(code, folders())
 
 
 def languages_of(package: str) -> tuple[str, ...]:
@@ -128,25 +133,20 @@ def languages_of(package: str) -> tuple[str, ...]:
     Args:
         package: its import name.
     """
-    return _languages_of(package, _own_folder)
+    return _languages_of(package, folders())
 
 
 def translations() -> tuple[str, ...]:
     """List every language that has a folder, those of `OFFERED` first, then by code."""
-    found = {code for code, _ in _folders(_own_folder)}
+    found = {code for code, _ in _each(folders())}
     return (*OFFERED, *sorted(found - set(OFFERED)))
 
 
 def parts() -> tuple[str, ...]:
-    """List the packages that a language's folder has catalogues for, the questionnaire first."""
-    files_of = (file.name for _, folder in _folders(_own_folder) for file in folder.iterdir())
+    """List the packages that a language's folder has catalogues for."""
+    files_of = (file.name for _, folder in _each(folders()) for file in folder.iterdir())
     found = {name.removesuffix(".po") for name in files_of if name.endswith(".po")}
-    return (_QUESTIONNAIRE, *sorted(name for name in found - {_QUESTIONNAIRE} if not _is_wording(name)))
-
-
-def _is_wording(name: str) -> bool:
-    """Whether a catalogue is a channel's own wording of the questionnaire: `satark.dialogue.sms`."""
-    return name.startswith(f"{_QUESTIONNAIRE}.")
+    return tuple(sorted(name for name in found if name.rpartition(".")[0] not in found))
 
 
 def catalogue_of(package: str, code: str) -> str:
@@ -162,7 +162,7 @@ def wording_of(package: str, code: str, channel: str) -> str:
 
     It is the file `<package>.<channel>.po` in the language's folder, such as Hindi in Latin letters for text messages.
     """
-    for name, folder in reversed([*_folders(_own_folder)]):
+    for name, folder in reversed([*_each(folders())]):
         file = folder / f"{package}.{channel}.po"
         if name == code and file.is_file():
             return file.read_text("utf-8")
@@ -171,8 +171,8 @@ def wording_of(package: str, code: str, channel: str) -> str:
 
 def lexicon_folders() -> tuple[Traversable, ...]:
     """List the folders of words that languages outside the lexicon bring for the understanding."""
-    folders = (folder / "lexicon" for _, folder in _folders(_own_folder))
-    return tuple(folder for folder in folders if folder.is_dir())
+    found = (folder / "lexicon" for _, folder in _each(folders()))
+    return tuple(folder for folder in found if folder.is_dir())
 
 
 def language_name(code: str, in_language: str = "") -> str:
@@ -224,17 +224,17 @@ def language_of_text(text: str, languages: Sequence[str], otherwise: str) -> str
 
 
 @cache
-def _languages_of(package: str, own: Path | None) -> tuple[str, ...]:
+def _languages_of(package: str, parents: tuple[Traversable, ...]) -> tuple[str, ...]:
     texts = files(package) / "texts"
     found = {file.name.removesuffix(".po") for file in texts.iterdir() if file.name.endswith(".po")}
-    found |= {code for code, folder in _folders(own) if (folder / f"{package}.po").is_file()}
+    found |= {code for code, folder in _each(parents) if (folder / f"{package}.po").is_file()}
     first = [code for code in OFFERED if code in found]
     return (*first, *sorted(found - set(first)))
 
 
 @cache
-def _language(code: str, own: Path | None) -> Language:
-    folder = dict(_folders(own)).get(code)
+def _language(code: str, parents: tuple[Traversable, ...]) -> Language:
+    folder = dict(_each(parents)).get(code)
     if folder is None:
         return Language(name=_display_name(code, code) or code)
     try:
@@ -243,16 +243,15 @@ def _language(code: str, own: Path | None) -> Language:
         raise LanguageError(f"{code}/{_FILE}: {error}") from error
 
 
-def _folders(own: Path | None) -> Iterator[tuple[str, Traversable]]:
+def _each(parents: tuple[Traversable, ...]) -> Iterator[tuple[str, Traversable]]:
     """Yield code and folder of each language; an installation's own folder of a language comes last, and so wins."""
-    for parent in (files(_SHIPPED), own):
-        if parent is not None:
-            yield from ((entry.name, entry) for entry in parent.iterdir() if (entry / _FILE).is_file())
+    for parent in parents:
+        yield from ((entry.name, entry) for entry in parent.iterdir() if (entry / _FILE).is_file())
 
 
 def _catalogue_files(package: str, code: str) -> Iterator[Traversable]:
-    folders = [folder / f"{package}.po" for name, folder in _folders(_own_folder) if name == code]
-    yield from reversed(folders)
+    found = [folder / f"{package}.po" for name, folder in _each(folders()) if name == code]
+    yield from reversed(found)
     yield files(package) / "texts" / f"{code}.po"
 
 

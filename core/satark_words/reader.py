@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
-from pathlib import Path
+from importlib.resources.abc import Traversable
 from typing import Final
 
 from satark_words.added_words import added_words
@@ -16,7 +16,7 @@ from satark_words.analysis import Analysis
 from satark_words.choosing import FILL, POLITE
 from satark_words.danger import DangerRules
 from satark_words.geography.geography import Geography
-from satark_words.languages import own_folder
+from satark_words.languages import folders
 from satark_words.lexicon import Lexicon
 from satark_words.likely import LEAST_SPOKEN, category, spoken
 from satark_words.marks import FRAME
@@ -69,7 +69,7 @@ class Reader:
     @classmethod
     def shared(cls, geography: Geography) -> Reader:
         """Return the one reader of the process for a geography."""
-        return _shared(geography, own_folder())
+        return _shared(geography, folders())
 
     def analyse(self, text: str) -> Analysis:
         """Analyse a text: most of the work of a reading. Keep it for one turn at most."""
@@ -394,6 +394,6 @@ class _OneReading(TextAtQuestion):
 
 
 @cache
-def _shared(geography: Geography, folder: Path | None) -> Reader:
-    del folder  # the lexicon depends on it
+def _shared(geography: Geography, languages: tuple[Traversable, ...]) -> Reader:
+    del languages  # the lexicon depends on it
     return Reader(geography)

@@ -10,6 +10,7 @@ import pytest
 from satark.api.tip import (
     FEEDBACK_STATUSES,
     FINISHED_STATUSES,
+    HANDOFF_DIGITS,
     INITIAL_STATUS,
     RECEIPT_DIGITS,
     STATUSES,
@@ -19,7 +20,7 @@ from satark.api.tip import (
 )
 from satark_testing.source_copy import SourceCopy
 from satark_words.catalogues import Catalogues
-from satark_words.codes import HANDOFF_DIGITS, find_receipt_code
+from satark_words.codes import find_code
 
 ASK_EVERY_PART = """
 import json
@@ -107,7 +108,7 @@ def test_a_receipts_code_is_shown_in_groups_and_found_again() -> None:
     receipt = Receipt(number="4K7Q-2XPM", code="8391446070125538")
     assert len(receipt.code) == RECEIPT_DIGITS
     assert receipt.grouped == group_digits(receipt.code) == "8391 4460 7012 5538"
-    assert find_receipt_code(f"status {receipt.number} {receipt.grouped}") == receipt.code
+    assert find_code(f"status {receipt.number} {receipt.grouped}", RECEIPT_DIGITS) == receipt.code
 
 
 @pytest.mark.parametrize(

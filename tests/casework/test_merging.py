@@ -74,7 +74,7 @@ def test_nothing_that_a_merged_tips_tipster_reads_names_the_other(merging: Mergi
     shown = repr([(m.text, m.case, m.desk) for tip in (merging.merged, merging.leading) for m in merging.read_by(tip)])
     assert merging.leading.number not in shown
     for language in ("en", "hi", "ur", "bho"):
-        text = Catalogues.shipped()[language].get("status.MERGED.text")
+        text = Catalogues.of("satark.dialogue")[language].get("status.MERGED.text")
         assert text
         assert "{" not in text
 

@@ -35,7 +35,7 @@ VOICE = FilePayload(name="", mimeType="audio/wav", buffer=samples.spoken())
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Render some clips in Hindi."""
     folder = tmp_path_factory.mktemp("clips")
-    texts = Catalogues.shipped()["hi"]
+    texts = Catalogues.of("satark.dialogue")["hi"]
     lines = [line for key in HEARD for line in texts.get(key).split("\n") if words_of(line) and "{" not in line]
     named = {clip_name("hi", line): ("hi", line) for line in (*lines, *map(str, range(10)))}
     assert not fill_folder(named, folder, None, PAUSE).missing

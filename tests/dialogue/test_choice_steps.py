@@ -14,7 +14,7 @@ STATIONS = Step(id="station", type=ChoiceStep(), settings=ChoiceSettings(source=
 
 def options(told: str) -> list[str]:
     view = View(
-        catalogue=Catalogues.shipped()["en"],
+        catalogue=Catalogues.of("satark.dialogue")["en"],
         geography=Geography.sample(),
         channel="chat",
         now=0,

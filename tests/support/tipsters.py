@@ -42,7 +42,7 @@ class Tipster(ABC):
         self._driver = driver
         self._code = ""
         self._language = language
-        self._texts = Catalogues.shipped()[language]
+        self._texts = Catalogues.of("satark.dialogue")[language]
 
     def says(self, key: str, **values: str) -> str:
         """Return what a text of the service says on their channel, in their language."""

@@ -36,7 +36,7 @@ def outcomes(reader: Reader) -> list[tuple[Utterance, str]]:
 
 def judged(utterances: Sequence[Utterance], reader: Reader) -> list[tuple[Utterance, str]]:
     steps = {one.step for one in utterances}
-    asked = {step: asked_at(step, Geography.sample(), Catalogues.shipped()) for step in steps}
+    asked = {step: asked_at(step, Geography.sample(), Catalogues.of("satark.dialogue")) for step in steps}
     return [(one, judge(one, reader, asked[one.step]).name) for one in utterances]
 
 

@@ -21,13 +21,13 @@ CAR = "He has a white car with the number 4411"
 
 @pytest.mark.parametrize("step", EVERY_KIND)
 def test_a_car_with_a_number_waits_for_nothing(step: str) -> None:
-    reading = READER.read(CAR, asked_at(step, GEOGRAPHY, Catalogues.shipped()))
+    reading = READER.read(CAR, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue")))
     assert reading.kind is not Kind.WAIT
 
 
 @pytest.mark.parametrize("step", FREE)
 def test_a_car_with_a_number_is_an_answer(step: str) -> None:
-    assert READER.read(CAR, asked_at(step, GEOGRAPHY, Catalogues.shipped())).kind is Kind.CONTENT
+    assert READER.read(CAR, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue"))).kind is Kind.CONTENT
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_word_that_means_nothing_is_heard_as_no_other(word: str, other: str) -
 @pytest.mark.parametrize("step", FREE)
 @pytest.mark.parametrize("text", ["an answer", "some answer he gave", "मेरे घर के पास", "میرے گھر کے پیچھے", "we help"])
 def test_one_word_among_others_is_no_command(step: str, text: str) -> None:
-    reading = READER.read(text, asked_at(step, GEOGRAPHY, Catalogues.shipped()))
+    reading = READER.read(text, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue")))
     assert reading.kind is not Kind.COMMAND
 
 
@@ -51,7 +51,7 @@ def test_one_word_among_others_is_no_command(step: str, text: str) -> None:
     ("text", "command"), [("back", "back"), ("पीछे", "back"), ("piche jana h", "back"), ("❓", "help")]
 )
 def test_a_command_alone_or_in_its_own_phrase_is_one(step: str, text: str, command: str) -> None:
-    reading = READER.read(text, asked_at(step, GEOGRAPHY, Catalogues.shipped()))
+    reading = READER.read(text, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue")))
     assert (reading.kind, reading.command) == (Kind.COMMAND, command)
     assert reading.confidence >= Confidence.LIKELY
 

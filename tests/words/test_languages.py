@@ -10,6 +10,7 @@ import pytest
 
 from satark.api.channel import Text
 from satark.api.prompt import Capabilities
+from satark.api.tip import RECEIPT_DIGITS
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
@@ -20,7 +21,7 @@ from satark_sms_ivr.call_texts import call_text, language_of, locale_of, voice_o
 from satark_sms_ivr.paging import more_hint, split_into_pages
 from satark_web_form.page_texts import load_page_texts
 from satark_words.catalogues import Catalogues, without_isolates
-from satark_words.codes import find_receipt_code
+from satark_words.codes import find_code
 from satark_words.geography.geography import Geography
 from satark_words.languages import (
     LanguageError,
@@ -110,7 +111,7 @@ def test_typed_texts_are_understood_by_the_words_in_its_folder() -> None:
 
 @pytest.mark.usefixtures("added")
 def test_counts_and_dates_are_written_in_its_numerals() -> None:
-    assert "१२" in Catalogues.shipped()[CODE].counted("value.files", 12)
+    assert "१२" in Catalogues.of("satark.dialogue")[CODE].counted("value.files", 12)
     assert written_date(date(2026, 11, 5), CODE) == "५ Nov २०२६"
     assert [written_date(date(2026, 11, 5), code) for code in ("ur", "bho")] == ["5 نومبر 2026", "5 नवंबर 2026"]
 
@@ -118,10 +119,10 @@ def test_counts_and_dates_are_written_in_its_numerals() -> None:
 @pytest.mark.usefixtures("added")
 def test_values_keep_their_own_direction_in_a_language_from_right_to_left() -> None:
     code = "1234 5678 9012 3456"
-    shown = Catalogues.shipped()[CODE].text("receipt", number="ABCD-1234", code=code)
+    shown = Catalogues.of("satark.dialogue")[CODE].text("receipt", number="ABCD-1234", code=code)
     assert f"\u2068{code}\u2069" in shown
-    assert f"\u2068{code}" not in Catalogues.shipped()["hi"].text("receipt", number="ABCD-1234", code=code)
-    assert find_receipt_code(shown.split("\n")[2]) == code.replace(" ", "")
+    assert f"\u2068{code}" not in Catalogues.of("satark.dialogue")["hi"].text("receipt", number="ABCD-1234", code=code)
+    assert find_code(shown.split("\n")[2], RECEIPT_DIGITS) == code.replace(" ", "")
     assert without_isolates(shown).splitlines()[2].endswith(code)
     assert [page for page in split_into_pages(shown) if "\u2068" in page] == []
 

@@ -19,7 +19,7 @@ from support.dialogue.corpus import asked_at
 
 GEOGRAPHY = Geography.sample()
 READER = Reader.shared(GEOGRAPHY)
-CATALOGUES = Catalogues.shipped()
+CATALOGUES = Catalogues.of("satark.dialogue")
 STEPS = ["category", "what", "place", "station", "police", "police_unit", "evidence", "review", "reach", "cancel"]
 ASKED = {step: asked_at(step, GEOGRAPHY, CATALOGUES) for step in STEPS}
 SENDS = ["bhej do", "भेज दें", "send it", "haan", "yes", "ہاں", "بھیج دیں", "भेज दीं", "submit", "ji haan", "sahi hai"]

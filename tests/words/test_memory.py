@@ -23,7 +23,8 @@ def test_a_word_that_is_not_listed_is_kept_nowhere_when_it_was_read() -> None:
     for word in unlisted:
         for step in STEPS:
             reader.read(
-                f"mera naam {word} hai lanka me {word}on ka adda", asked_at(step, GEOGRAPHY, Catalogues.shipped())
+                f"mera naam {word} hai lanka me {word}on ka adda",
+                asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue")),
             )
         reader.open(word)
         reader.own_identity(f"mera naam {word} hai")

@@ -19,7 +19,7 @@ from support.dialogue.corpus import asked_at
 
 GEOGRAPHY = Geography.sample()
 READER = Reader.shared(GEOGRAPHY)
-CATALOGUES = Catalogues.shipped()
+CATALOGUES = Catalogues.of("satark.dialogue")
 
 NEGATORS = {
     "hi-Latn": ("mat", "nahi", "nhi", "na", "kabhi nahi", "abhi nahi", "bilkul nahi"),

@@ -43,7 +43,7 @@ DANGER = "jis tarah usne meri bhanji ko raat bhar rakha wo ab kaanp rahi hai"
 @pytest.mark.parametrize("step", ["what", "place", "category", "evidence"])
 def test_a_danger_that_no_rule_knows_is_heard_by_its_words(reader: Reader, step: str) -> None:
     assert [danger.rule for danger in reader.dangers(DANGER)] == ["words"]
-    reading = reader.read(DANGER, asked_at(step, GEOGRAPHY, Catalogues.shipped()))
+    reading = reader.read(DANGER, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue")))
     assert (reading.kind, reading.story, reading.dangers[0].numbers[0]) == (Kind.DANGER, True, "112")
 
 
@@ -53,6 +53,6 @@ def test_words_that_speak_for_a_danger_don_t_overrule_that_there_is_none(reader:
 
 @pytest.mark.parametrize("step", ["review", "reach", "cancel", "restart", "origin"])
 def test_weights_choose_nothing_that_acts(reader: Reader, step: str) -> None:
-    asked = asked_at(step, GEOGRAPHY, Catalogues.shipped())
+    asked = asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue"))
     acting = {option.id for option in asked.options if option.acts}
     assert reader.read(DANGER, asked).option not in acting

@@ -14,7 +14,7 @@ import msgspec
 from satark.api.channel import Event, Malformed, Tap, Text
 from satark.api.choice_tokens import command_token
 from satark.api.prompt import Prompt
-from satark.api.tip import RECEIPT_DIGITS
+from satark.api.tip import HANDOFF_DIGITS, RECEIPT_DIGITS
 from satark_sms_ivr.form_data import parse_form
 from satark_sms_ivr.keypad import (
     FIXED_COMMANDS,
@@ -26,7 +26,6 @@ from satark_sms_ivr.keypad import (
     key_0_command,
     offered_commands,
 )
-from satark_words.codes import HANDOFF_DIGITS
 
 _is_receipt_code = re.compile(rf"\d{{{RECEIPT_DIGITS}}}").fullmatch
 _is_handoff_code = re.compile(rf"\d{{{HANDOFF_DIGITS}}}").fullmatch

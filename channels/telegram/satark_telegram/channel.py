@@ -41,7 +41,7 @@ class TelegramChannel:
         self,
         settings: TelegramSettings,
         public_url: str = "",
-        catalogues: Callable[[], Catalogues] = Catalogues.shipped,
+        catalogues: Callable[[], Catalogues] = lambda: Catalogues.of("satark.dialogue"),
         notes: VoiceNotes | None = None,
     ) -> None:
         self._settings = settings

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from satark.api.channel import Event, Media, MediaKind, MediaRef, Pin, Text, Unsupported
+from satark.api.tip import HANDOFF_DIGITS
 from satark_telegram.updates import File, Location, Message, Venue
-from satark_words.codes import HANDOFF_DIGITS
 
 UNSUPPORTED: Final = (
     "contact", "paid_media", "story", "checklist", "dice", "game", "poll", "invoice", "giveaway", "gift",

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from satark.api.channel import Event, FormPage, Outcome, Tap, Text
 from satark.api.choice_tokens import command_token
+from satark.api.tip import RECEIPT_DIGITS
 from satark.flow import MAILBOX
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import ProofProblem, Site, redirect
 from satark_web_form.visitors import new_visitor
-from satark_words.codes import find_receipt_code
+from satark_words.codes import find_code
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -39,7 +40,7 @@ class MailboxPages:
         form = await self._site.read(request)
         chosen = form.value("language")
         language = chosen if chosen in self._site.languages else self._site.language(request)
-        code = find_receipt_code(form.value("code"))
+        code = find_code(form.value("code"), RECEIPT_DIGITS)
         if code is None:
             return self._code_page(request, language, form.value("code"), self._site.texts(language)("status.none"))
         if problem := await self._site.check_proof(form, "mailbox"):

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from satark.api.channel import Tap
 from satark.api.choice_tokens import command_token, parse_token
+from satark.api.tip import RECEIPT_DIGITS
 from satark.flow import BEFORE_SENDING
 from satark_web_form.form_pages import review_values, send_token
 from satark_web_form.site import ProofProblem, Site, paragraphs, redirect
-from satark_words.codes import find_receipt_code
+from satark_words.codes import find_code
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,8 +29,8 @@ def receipt_lines(parts: Sequence[str]) -> list[tuple[str, bool]]:
 
     The question after it, whether the tipster may be reached, is no page's.
     """
-    last = next((number for number, part in enumerate(parts) if find_receipt_code(part) is not None), 0)
-    return [(line, find_receipt_code(line) is not None) for line in paragraphs(parts[: last + 1])]
+    last = next((number for number, part in enumerate(parts) if find_code(part, RECEIPT_DIGITS) is not None), 0)
+    return [(line, find_code(line, RECEIPT_DIGITS) is not None) for line in paragraphs(parts[: last + 1])]
 
 
 class SubmitPages:

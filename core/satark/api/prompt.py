@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from satark.api.redacted import Redacted
+from satark_words.graphemes import Unit
 
 __all__ = [
     "Capabilities",
@@ -19,7 +20,6 @@ __all__ = [
     "Wants",
 ]
 
-Unit: TypeAlias = Literal["characters", "utf16", "bytes"]
 Wants: TypeAlias = Literal["nothing", "choice", "text", "code", "pin", "media"]
 """What kind of answer a question would like best, so that a medium can offer its own control; `code`: a receipt's."""
 

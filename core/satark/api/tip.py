@@ -10,6 +10,7 @@ from satark.api.redacted import Redacted
 __all__ = [
     "FEEDBACK_STATUSES",
     "FINISHED_STATUSES",
+    "HANDOFF_DIGITS",
     "INITIAL_STATUS",
     "OUTCOMES",
     "RECEIPT_DIGITS",
@@ -69,6 +70,8 @@ Feedback: TypeAlias = Literal["", "yes", "no", "again", "words"]
 
 RECEIPT_DIGITS = 16
 """Digits of a receipt's code: 53 bits."""
+HANDOFF_DIGITS = 12
+"""Digits of a code that moves a draft to another channel."""
 
 
 class Place(Redacted, frozen=True, kw_only=True, omit_defaults=True):

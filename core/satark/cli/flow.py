@@ -12,7 +12,7 @@ import click
 
 from satark.api.channel import Text
 from satark.api.prompt import Capabilities
-from satark.api.tip import RECEIPT_DIGITS, Receipt
+from satark.api.tip import HANDOFF_DIGITS, RECEIPT_DIGITS, Receipt
 from satark.cli.counted import counted
 from satark.cli.flow_languages import flow_languages
 from satark.cli.flow_new import flow_new
@@ -29,7 +29,6 @@ from satark.dialogue.session import Session, Turn
 from satark.plugins.loader import PluginError, Plugins
 from satark.runtime.commands import plugins_of, settings_of
 from satark.settings.settings import SettingsError
-from satark_words.codes import HANDOFF_DIGITS
 from satark_words.geography.geography import Geography
 
 MEDIA: Final[Sequence[tuple[str, Capabilities]]] = (

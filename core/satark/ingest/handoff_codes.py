@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import delete, select
 
+from satark.api.tip import HANDOFF_DIGITS
 from satark.identity.receipts import CodeStock
 from satark.store import tables
-from satark_words.codes import HANDOFF_DIGITS
 
 if TYPE_CHECKING:
     from satark.dialogue.session import Session

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, TypeAlias
 from satark.api.channel import Outcome, Tap, Text
 from satark.api.choice_tokens import code_in
 from satark.api.observability import LifecycleEvent, log
+from satark.api.tip import RECEIPT_DIGITS
+from satark.dialogue.states.handoff import find_handoff_code
 from satark.ingest.event import InboundEvent, TurnResult
 from satark.ingest.spool import SpoolFull
 from satark.outbox.outbox import message
 from satark.store.writer import StoreDown
 from satark.telemetry.faults import ALARM_SECONDS, provider_alarm
-from satark_words.codes import find_handoff_code, find_receipt_code
+from satark_words.codes import find_code
 
 if TYPE_CHECKING:
     from satark.api.channel import Batch, Call, Channel, Event, Inbound
@@ -261,4 +263,4 @@ def _code_in(event: Event) -> str | None:
     text = event.body if isinstance(event, Text) else code_in(event.token) if isinstance(event, Tap) else ""
     if not any(map(str.isdecimal, text)):
         return None
-    return find_receipt_code(text) or find_handoff_code(text)
+    return find_code(text, RECEIPT_DIGITS) or find_handoff_code(text)

@@ -47,7 +47,7 @@ async def stay_reachable(matrix: MatrixInstallation, made: Identifiers) -> None:
     """Send a tip by WhatsApp, want to be contacted, open the mailbox, and enter a wrong code."""
     citizen = whatsapp_citizen(matrix, made)
     words = made.sentence("मंदिर के पीछे हथियारों का ढेर है")
-    no = Catalogues.shipped()["hi"].text("origin.no")
+    no = Catalogues.of("satark.dialogue")["hi"].text("origin.no")
     code = await citizen.walk(
         {
             **HINDI,
@@ -57,7 +57,7 @@ async def stay_reachable(matrix: MatrixInstallation, made: Identifiers) -> None:
         }
     )
     _remember(code, made)
-    await citizen.reply(Catalogues.shipped()["hi"].text("reach.yes"))
+    await citizen.reply(Catalogues.of("satark.dialogue")["hi"].text("reach.yes"))
     await citizen.hear()
     for words in ("status", code, made.sentence("एक बात और"), "status", "7878 9898 7878 9898"):
         await citizen.say(words)
@@ -75,7 +75,7 @@ async def share_and_forget(matrix: MatrixInstallation, made: Identifiers) -> Non
     await citizen.say("forget")
     with suppress(LostError):
         await citizen.hear()
-        await citizen.reply(Catalogues.shipped()["hi"].text("cancel.yes"))
+        await citizen.reply(Catalogues.of("satark.dialogue")["hi"].text("cancel.yes"))
         await citizen.hear()
 
 

@@ -86,7 +86,7 @@ class _Player:
         geography: Geography | None = None,
     ) -> None:
         self.driver = driver
-        self._catalogues = catalogues or Catalogues.shipped()
+        self._catalogues = catalogues or Catalogues.of("satark.dialogue")
         self._geography = geography or Geography.sample()
         self._language = language
 
@@ -97,7 +97,7 @@ class _Player:
     @property
     def _spellings(self) -> list[Catalogue]:
         """The texts of the language, and the wording in other letters that the channel may have of them."""
-        worded = self._texts.reworded(self.driver.channel)
+        worded = self._texts.reworded("satark.dialogue", self.driver.channel)
         return [self._texts, *([worded] if worded else [])]
 
     def district_of(self, station: str) -> str:

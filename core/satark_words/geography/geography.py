@@ -8,11 +8,8 @@ from functools import cache
 from importlib.resources import files
 from operator import itemgetter
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
-import msgspec
-
-from satark.api.tip import Place
 from satark_words.folding import fold
 from satark_words.geography.area import holds, kilometres, kilometres_along, on_sphere
 from satark_words.geography.reading import GeographyError, GeographyProblem, Source, read_sources, sources_of
@@ -48,6 +45,21 @@ class Named(NamedTuple):
     district: str = ""
     station: str = ""
     outpost: str = ""
+
+
+class Place(Protocol):
+    """What is known of a place: what was said of it, a pin, and the codes of district and station, empty so far."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def latitude(self) -> float | None: ...
+    @property
+    def longitude(self) -> float | None: ...
+    @property
+    def district(self) -> str: ...
+    @property
+    def station(self) -> str: ...
 
 
 class Near(NamedTuple):
@@ -149,8 +161,8 @@ class Geography:
         found = self._districts.get(district)
         return found.range if found else ""
 
-    def locate(self, place: Place, codes: Iterable[str] | None = None) -> Place:
-        """Fill in district and station as far as the pin, or names in the text, tell them. What is set stays.
+    def locate(self, place: Place, codes: Iterable[str] | None = None) -> Named:
+        """Work out district and station as far as the pin, or names in the text, tell them. What is set stays.
 
         A pin says more than a text. Nothing is guessed: what is not told stays empty, and is asked.
 
@@ -160,23 +172,22 @@ class Geography:
         """
         if place.station:
             district = place.district or self.district_of(place.station)
-            return msgspec.structs.replace(place, district=district)
+            return Named(district, place.station)
         if place.district in RESERVED:
-            return place
+            return Named(place.district)
         point = _point(place)
         told = self.named(place.text) if codes is None else set(codes)
         found = self._named(told, place.district) if point is None else self._at(point, told, place.district)
-        return msgspec.structs.replace(place, district=place.district or found.district, station=found.station)
+        return Named(place.district or found.district, found.station)
 
     def nearest(self, point: Point, count: int) -> list[Near]:
         """Return the stations nearest to a point, the nearest first; those without a position are left out."""
         placed = [(kilometres(point, one.position), one) for one in self._stations.values() if one.position]
         return [Near(*one) for one in sorted(placed, key=itemgetter(0))[:count]]
 
-    def is_outside(self, place: Place) -> bool:
+    def is_outside(self, point: Point) -> bool:
         """Whether a pin lies in no district of the geography."""
-        point = _point(place)
-        return point is not None and not self._around(point)
+        return not self._around(point)
 
     def resolve(self, codes: Iterable[str]) -> Named:
         """Work out what the codes that a text names tell together: "Kotwali, Jaunpur" is a station of Jaunpur.

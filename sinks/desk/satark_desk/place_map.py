@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from satark.api.redacted import Redacted
-from satark.api.tip import Place
 from satark_desk.drawing import Drawing, draw
 from satark_desk.places import Bearing, from_stations, pin_of, place_of
 from satark_words.geography.maps import Point, Spot, kilometres
@@ -67,7 +66,7 @@ def _of_pin(tip: OpenTip, pin: Point, geography: Geography, language: str) -> Pl
     drawing, files = _around(tip, pin, geography, language)
     return PlaceMap(
         pin=pin,
-        is_outside=geography.is_outside(Place(latitude=pin[0], longitude=pin[1])),
+        is_outside=geography.is_outside(pin),
         near=from_stations(geography, pin, _NEAREST),
         drawing=drawing,
         spot=drawing.frame.spot(pin),

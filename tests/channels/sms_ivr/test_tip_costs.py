@@ -19,8 +19,8 @@ from satark_words.geography.geography import Geography
 
 SOURCE = default_flow()
 ENGINE = Engine(load_flow(SOURCE), SOURCE.catalogues, Geography.sample())
-HINDI = Catalogues.shipped()["hi"]
-LATIN = HINDI.reworded("sms")
+HINDI = Catalogues.of("satark.dialogue")["hi"]
+LATIN = HINDI.reworded("satark.dialogue", "sms")
 BEFORE = 25
 """Segments of this tip in Hindi before it had wordings for text messages."""
 CEILINGS = {"hi": BEFORE // 2, "hi-Latn": BEFORE // 2, "en": 13}
@@ -54,7 +54,7 @@ def test_hindi_is_written_in_latin_letters_until_the_tipster_writes_in_its_own()
 
 def test_the_wording_in_latin_letters_fits_the_short_alphabet_and_has_the_same_places_and_commands() -> None:
     assert LATIN is not None
-    known = CommandWords(Catalogues.shipped())
+    known = CommandWords(Catalogues.of("satark.dialogue"))
     changed = [key for key in LATIN if LATIN.get(key) != HINDI.get(key)]
     assert len(changed) > 200
     for key in changed:

@@ -15,7 +15,7 @@ from satark_whatsapp.rendering import CAPABILITIES, render
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 
-SOURCE = default_flow(Catalogues.shipped().languages)
+SOURCE = default_flow(Catalogues.of("satark.dialogue").languages)
 FLOW = load_flow(SOURCE)
 TO = Address("919876543210")
 PROMPTS = dict(every_prompt(FLOW, SOURCE.catalogues, Geography.sample(), "whatsapp"))

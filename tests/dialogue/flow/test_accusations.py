@@ -36,7 +36,7 @@ SEND = "- {id: r, type: review}\n- {id: z, type: submit}"
 
 
 def source(steps: str, top: str = "languages: [en]") -> FlowSource:
-    own = Catalogue("en", TEXTS).over(Catalogues.shipped()["en"])
+    own = Catalogue("en", TEXTS).over(Catalogues.of("satark.dialogue")["en"])
     return FlowSource(name="own words", text=f"{top}\nsteps:\n{steps}{SEND}", catalogues=Catalogues([own]))
 
 

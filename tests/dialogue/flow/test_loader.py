@@ -35,7 +35,7 @@ VOICE = Capabilities(kind="voice", text=2000, body=2000, rows=9, row_label=60)
 def source(
     steps: str, top: str = "languages: [en]\naccuses: nobody", texts: dict[str, str] | None = None
 ) -> FlowSource:
-    own = Catalogue("en", {**TEXTS, **(texts or {})}).over(Catalogues.shipped()["en"])
+    own = Catalogue("en", {**TEXTS, **(texts or {})}).over(Catalogues.of("satark.dialogue")["en"])
     return FlowSource(name="t", text=f"{top}\nsteps:\n{steps}", catalogues=Catalogues([own]))
 
 
@@ -119,7 +119,7 @@ def test_a_missing_engine_text_is_refused() -> None:
 
 
 def test_hindi_and_english_have_the_same_texts() -> None:
-    shipped = Catalogues.shipped()
+    shipped = Catalogues.of("satark.dialogue")
     assert set(shipped["hi"]) == set(shipped["en"])
     for key in shipped["hi"]:
         assert shipped["hi"].places(key) == shipped["en"].places(key), key
@@ -285,7 +285,7 @@ def test_a_flow_of_ones_own_is_read_with_the_words_beside_it(tmp_path: Path) -> 
 
 
 def test_catalogues_never_break_a_dialogue() -> None:
-    shipped = Catalogues.shipped()
+    shipped = Catalogues.of("satark.dialogue")
     assert shipped["xx"].language == "hi"
     assert shipped["en"].text("no.such.text") == "no.such.text"
     assert Catalogue("en", {"k": "{a} {b}"}).text("k", a=1) == "1 {b}"

@@ -47,7 +47,9 @@ def renamed() -> tuple[Engine, Catalogues]:
 
 def source(steps: str) -> FlowSource:
     return FlowSource(
-        name="small", text=f"accuses: nobody\nlanguages: [en]\nsteps:\n{steps}", catalogues=Catalogues.shipped()
+        name="small",
+        text=f"accuses: nobody\nlanguages: [en]\nsteps:\n{steps}",
+        catalogues=Catalogues.of("satark.dialogue"),
     )
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark_words.codes import find_receipt_code, without_codes
+from satark.api.tip import RECEIPT_DIGITS
+from satark_words.codes import find_code, without_codes
 
 CODE = "8391446070125538"
 
@@ -30,7 +31,7 @@ CODE = "8391446070125538"
     ],
 )
 def test_a_code_is_found(text: str) -> None:
-    assert find_receipt_code(text) == CODE
+    assert find_code(text, RECEIPT_DIGITS) == CODE
 
 
 @pytest.mark.parametrize(
@@ -41,12 +42,12 @@ def test_a_code_is_found(text: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_code_is_not_taken_for_one(text: str) -> None:
-    assert find_receipt_code(text) is None
+    assert find_code(text, RECEIPT_DIGITS) is None
 
 
 @given(st.text())
 def test_nothing_breaks_it(text: str) -> None:
-    found = find_receipt_code(text)
+    found = find_code(text, RECEIPT_DIGITS)
     assert found is None or (len(found) == 16 and found.isdecimal() and found.isascii())
 
 

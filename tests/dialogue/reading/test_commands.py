@@ -9,7 +9,7 @@ from satark_testing.dialogue.chat import Chat
 from satark_words.catalogues import Catalogues
 from satark_words.folding import fold
 
-WORDS = CommandWords(Catalogues.shipped())
+WORDS = CommandWords(Catalogues.of("satark.dialogue"))
 
 SPELLINGS = {
     "help": "मदद, मद्दद, सहायता, help, madad, madat, ?",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from satark.api.flow import with_website
+from satark.api.tip import RECEIPT_DIGITS
 from satark.dialogue.engine import Engine
+from satark.dialogue.states.handoff import find_handoff_code
 from satark_testing.dialogue.chat import HANDOFF_CODE, Chat
-from satark_words.codes import find_handoff_code, find_receipt_code
+from satark_words.codes import find_code
 
 GROUPED = "4827 1930 5571"
 STORY = "Arms are sold behind the mill every night"
@@ -126,4 +128,4 @@ def test_who_has_handed_in_is_told_of_the_receipt(begun: Chat) -> None:
 def test_the_two_kinds_of_codes_are_told_apart_by_their_length(
     text: str, code: str | None, handoff_code: str | None
 ) -> None:
-    assert (find_receipt_code(text), find_handoff_code(text)) == (code, handoff_code)
+    assert (find_code(text, RECEIPT_DIGITS), find_handoff_code(text)) == (code, handoff_code)

@@ -20,7 +20,7 @@ LONGER = {"help": 340, "notice": 290, "receipt": 290, "reach.erase.done": 240}
 SENTENCE = 120
 WEBSITE = "https://satark.varanasipolice.in"
 END = re.compile(r"(?<=[.?!।:;])\s+|\n+")
-CATALOGUES = Catalogues.shipped()
+CATALOGUES = Catalogues.of("satark.dialogue")
 CHATS = ["whatsapp", "telegram"]
 
 

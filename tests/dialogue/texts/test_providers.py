@@ -24,7 +24,7 @@ CAN_READ = {
 
 @pytest.mark.parametrize(("channel", "language"), CAN_READ)
 def test_the_notice_says_what_the_channels_provider_can_read(channel: str, language: str) -> None:
-    texts = Catalogues.shipped()[language]
+    texts = Catalogues.of("satark.dialogue")[language]
     notice = texts.text(texts.own("notice", channel))
     assert CAN_READ[channel, language] in notice
     assert len(notice) <= MOST_CHARACTERS
@@ -33,7 +33,7 @@ def test_the_notice_says_what_the_channels_provider_can_read(channel: str, langu
 @pytest.mark.parametrize("channel", ["whatsapp", "telegram", "sms", "voice"])
 def test_no_channel_whose_provider_knows_the_number_says_anonymous(channel: str) -> None:
     for language in ("en", "hi"):
-        texts = Catalogues.shipped()[language]
+        texts = Catalogues.of("satark.dialogue")[language]
         notice = texts.text(texts.own("notice", channel)).lower()
         assert "anonym" not in notice
         assert "गुमनाम" not in notice

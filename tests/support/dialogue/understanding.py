@@ -55,7 +55,7 @@ def _print_costs() -> bool:
 def _judge_all(
     utterances: Sequence[Utterance], reader: Reader, geography: Geography
 ) -> list[tuple[Utterance, Outcome]]:
-    catalogues = Catalogues.shipped()
+    catalogues = Catalogues.of("satark.dialogue")
     asked = {step: asked_at(step, geography, catalogues) for step in {one.step for one in utterances}}
     return [(one, judge(one, reader, asked[one.step])) for one in utterances]
 

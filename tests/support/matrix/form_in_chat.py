@@ -33,7 +33,7 @@ async def play_by_form(scenario: Scenario, citizen: Citizen, steps: Collection[s
     """
     await citizen.say("Hi")
     await citizen.hear()
-    await citizen.tap(Catalogues.shipped()[scenario.language].text("language.name"))
+    await citizen.tap(Catalogues.of("satark.dialogue")[scenario.language].text("language.name"))
     await citizen.hear()
     await citizen.fill_in(fields_of(scenario, steps))
     await citizen.hear()

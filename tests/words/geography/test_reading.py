@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from satark.api.tip import Place
-from satark_words.geography.geography import District, Geography, GeographyError, Station
+from satark_words.geography.geography import District, Geography, GeographyError, Named, Station
 from satark_words.geography.reading import GeographyFile
 
 HEAD = """\
@@ -82,7 +82,7 @@ def test_a_geography_is_a_file_too_and_may_be_empty(tmp_path: Path) -> None:
     path = tmp_path / "g.yaml"
     path.write_text("districts: []", "utf-8")
     empty = Geography.load(path)
-    assert empty.locate(Place(latitude=1.0, longitude=1.0)) == Place(latitude=1.0, longitude=1.0)
+    assert empty.locate(Place(latitude=1.0, longitude=1.0)) == Named()
     (nothing := tmp_path / "nothing").mkdir()
     with pytest.raises(GeographyError, match="holds no"):
         Geography.load(nothing)

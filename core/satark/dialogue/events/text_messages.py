@@ -8,15 +8,16 @@ import msgspec
 
 from satark.api.channel import Text
 from satark.api.flow import Question
+from satark.api.tip import RECEIPT_DIGITS
 from satark.dialogue.events.commands import handle_command, not_understood, switch_language
 from satark.dialogue.events.words import handle_words
 from satark.dialogue.flow.commands import GLOBAL_COMMANDS, MAX_COMMAND_LENGTH
 from satark.dialogue.session import Turn
-from satark.dialogue.states.handoff import redeem_code
+from satark.dialogue.states.handoff import find_handoff_code, redeem_code
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
 from satark.dialogue.turn.asked import acts, asked_of, is_question
 from satark.dialogue.turn.context import TurnContext
-from satark_words.codes import find_handoff_code, find_receipt_code, without_codes
+from satark_words.codes import find_code, without_codes
 from satark_words.folding import fold
 from satark_words.reader import IRREVERSIBLE
 from satark_words.reading import Confidence, Kind, Reading
@@ -101,7 +102,7 @@ def _expects(question: Question, name: str) -> bool:
 
 def _gives_receipt_code(context: TurnContext, body: str, question: Question) -> bool:
     """Whether a text is there for its receipt code: where one is expected, after "status", or alone."""
-    if find_receipt_code(body) is None:
+    if find_code(body, RECEIPT_DIGITS) is None:
         return False
     if context.session.state in _EXPECT_RECEIPT_CODE:
         return True

@@ -46,7 +46,7 @@ class _Names(msgspec.Struct, frozen=True):
 def default_flow(offered: Sequence[str] = OFFERED) -> FlowSource:
     """Return the questionnaire that comes with Satark, in these languages."""
     text = (files("satark.dialogue.flow") / "default.yaml").read_text("utf-8")
-    return FlowSource(name="default", text=text, catalogues=Catalogues.shipped(), offered=tuple(offered))
+    return FlowSource(name="default", text=text, catalogues=Catalogues.of("satark.dialogue"), offered=tuple(offered))
 
 
 def read_flow(path: Path, offered: Sequence[str] = OFFERED) -> FlowSource:
@@ -59,7 +59,7 @@ def read_flow(path: Path, offered: Sequence[str] = OFFERED) -> FlowSource:
         OSError: a file can't be read.
     """
     try:
-        catalogues = Catalogues.shipped().beside(path.parent / "texts")
+        catalogues = Catalogues.of("satark.dialogue").beside(path.parent / "texts")
         text = path.read_text("utf-8")
         beside = sorted(file.stem for file in (path.parent / "texts").glob("*.po"))
         languages = _named_languages(text) or tuple(dict.fromkeys((*offered, *beside)))

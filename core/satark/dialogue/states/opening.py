@@ -14,6 +14,7 @@ from satark.api.flow import AcceptedAnswer, Meaning, Step
 from satark.api.tip import Place
 from satark.dialogue.session import GivenAnswer
 from satark.dialogue.states.unsolicited import accept_unsolicited
+from satark.dialogue.steps.answer_steps import located
 from satark.dialogue.turn.context import TurnContext
 from satark_words.folding import fold
 from satark_words.languages import language_of_text
@@ -122,7 +123,7 @@ def _place(context: TurnContext, found: PlaceFound) -> str:
         return ""
     geography = context.loaded.geography
     label = geography.label(found.outpost or found.station, context.catalogue.names_in)
-    place = geography.locate(Place(text=label, district=found.district, station=found.station))
+    place = located(Place(text=label, district=found.district, station=found.station), geography)
     _answer(context, step, msgspec.to_builtins(place))
     return label
 

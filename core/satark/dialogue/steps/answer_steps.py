@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from satark.api.flow import (
 )
 from satark.api.tip import Place
 from satark_words.folding import ascii_digits, fold
+from satark_words.geography.geography import Geography
 from satark_words.graphemes import split, truncate
 
 _LONGEST_PLACE: Final = 4000
@@ -173,7 +174,7 @@ class PlaceStep(BaseStepType):
             return None
         cut = isinstance(event, Text) and len(event.body.strip()) > len(place.text)
         said = view.catalogue.text("text.long", tail=_tail(place.text)) if cut else ""
-        found = located(place, view)
+        found = located(place, view.geography, view.names(place.text) if view.names and place.text else None)
         if found.latitude is not None and not found.district:
             said = view.catalogue.text("place.outside")
         return AcceptedAnswer(value=msgspec.to_builtins(found), said=said)
@@ -187,10 +188,10 @@ class PlaceStep(BaseStepType):
         return ", ".join(dict.fromkeys(part for part in parts if part))
 
 
-def located(place: Place, view: View) -> Place:
-    """Fill in district and station of a place, whatever the spelling of the names in its text."""
-    codes = view.names(place.text) if view.names and place.text else None
-    return view.geography.locate(place, codes)
+def located(place: Place, geography: Geography, codes: Iterable[str] | None = None) -> Place:
+    """Fill in district and station of a place; `codes` are what its text names, where that was read already."""
+    found = geography.locate(place, codes)
+    return msgspec.structs.replace(place, district=found.district, station=found.station)
 
 
 def merge_pin(place: Mapping[str, Any], pin: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from satark.api.tip import Place
 from satark.dialogue.flow.commands import CommandWords
 from satark.dialogue.flow.definition import Flow
 from satark.dialogue.session import GivenAnswer, Session
+from satark.dialogue.steps.answer_steps import located
 from satark.dialogue.steps.option_matching import OptionLookup
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.folding import fold
@@ -108,7 +109,7 @@ class LoadedFlow:
         found = self._worded.get((language, channel))
         if found is None:
             texts = self.catalogues[language]
-            found = self._worded[language, channel] = (channel and texts.reworded(channel)) or texts
+            found = self._worded[language, channel] = (channel and texts.reworded("satark.dialogue", channel)) or texts
         return found
 
     def text(self, session: Session, key: str, **values: Any) -> str:
@@ -197,7 +198,7 @@ class LoadedFlow:
         before = dict(told) if isinstance(told, dict) else {}
         place = msgspec.structs.replace(place_of(before), **{self._place_fields[step]: code})
         named = answer.named if answer else ()
-        values[self.place_step] = {**before, **msgspec.to_builtins(self.geography.locate(place, named))}
+        values[self.place_step] = {**before, **msgspec.to_builtins(located(place, self.geography, named))}
 
     def option_lookup(self, session: Session, name: str, question: Question) -> OptionLookup:
         """Return the spellings of a question's options, in every language."""
