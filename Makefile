@@ -100,7 +100,6 @@ corpus: $(READY) ## read the corpus of utterances: what is understood, and what 
 	@$(SUPPORT).dialogue.understanding tests/words/corpora $(ARGS)
 
 lexicon: $(READY) ## write the index of the words that are understood, and their weights, after a change of them or the corpus
-	@$(BIN)/python -m satark_words.write_index
 	@$(SUPPORT).dialogue.counting tests/words/corpora
 
 docs: $(READY) ## check the documentation against the code, and build it as a site with search, in build/site

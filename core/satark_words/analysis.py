@@ -8,13 +8,11 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
-from satark_words.compounds import compounds
-from satark_words.glued import unglued
-from satark_words.hidden_marks import without_hidden
 from satark_words.lexicon import Lexicon
-from satark_words.marks import FRAME, SOUND, Mark, Marks
-from satark_words.spellings import plain
-from satark_words.tokens import Keys, Token, tokenize
+from satark_words.marks import FRAME, SOUND, Mark, Marks, without_hidden
+from satark_words.rules import compounds
+from satark_words.spelling import plain
+from satark_words.tokens import Keys, Token, tokenize, unglued
 
 NEGATIONS: Final = ("neg", "neg.dont", "neg.without")
 DOUBTS: Final = ("neg", "neg.dont", "neg.without", "neg.wrong", "neg.but", "say.maybe", "soc.wait", "time.coming")

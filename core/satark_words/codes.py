@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from satark_words.folding import ascii_digits
+from satark_words.tokens import ascii_digits
 
 __all__ = [
     "find_code",

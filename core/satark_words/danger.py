@@ -12,10 +12,9 @@ from typing import Final
 import msgspec
 
 from satark_words.analysis import Analysis
-from satark_words.likely import SPOKEN
 from satark_words.reading import Danger, DangerKind
 from satark_words.rules import Rules, matches, parse_rule
-from satark_words.weighing import Weights
+from satark_words.weights import SPOKEN, Weights
 
 LEAST: Final = 0.25
 """The logit above which a text that no rule knows tells of a danger."""

@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from satark_words.endings import VERB, VERBS, singulars, stems
-from satark_words.hidden_marks import without_hidden
-from satark_words.index import (
+from satark_words.lexicon_files import (
     Index,
     Phrase,
     phrase_of,
@@ -21,15 +19,19 @@ from satark_words.index import (
     read_phrases,
     shipped_folder,
 )
-from satark_words.marks import BONES, DISTANT, EXACT, FRAME, INFLECTED, SHORT, SOUND, Mark
-from satark_words.near_sounds import NearSounds
-from satark_words.spellings import (
+from satark_words.marks import BONES, DISTANT, EXACT, FRAME, INFLECTED, SHORT, SOUND, Mark, without_hidden
+from satark_words.spelling import (
     SHORTEST_PREFIX,
     SHORTEST_STEM,
+    VERB,
+    VERBS,
+    NearSounds,
     is_urdu,
     lacks_vowels,
     may_meet,
+    singulars,
     stem_of,
+    stems,
 )
 from satark_words.tokens import Keys, Token, keys, roman, sound_of
 

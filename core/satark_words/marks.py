@@ -1,4 +1,4 @@
-"""The marks of one text, found by name and by place without looking at each of them."""
+"""The marks of one text, found by name and by place without looking at each of them; and which of them count."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, KeysView, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 EXACT: Final = 1.0
@@ -93,3 +94,34 @@ def between(marks: Sequence[Mark], first: int, last: int) -> Sequence[Mark]:
 
 def _start(mark: Mark) -> int:
     return mark.start
+
+
+_HIDDEN: Final = ("neg", "ask", "say", "cmd", "soc")
+_HIDING: Final = ("neg", "ask", "say", "cmd", "soc", "opt", "f.none", "t.refuse", "lang", "w.bribe")
+_OF_CRIME: Final = ("cat.", "act.", "w.")
+_SENSELESS: Final = ("t.refuse", "t.service", "time.", "soc.", "say.unknown")
+"""A longer phrase of these keeps a word in it from telling of a crime: "last week" is no weekly extortion."""
+
+_quality: Final = attrgetter("quality")
+
+
+def without_hidden(marks: list[Mark]) -> list[Mark]:
+    """Take out the social and negating words inside a longer phrase, and words of crime inside one of another sense.
+
+    Of marks of one name and place the best stays; they come in no order.
+    """
+    sure = [mark for mark in marks if mark.end - mark.start > 1 and mark.quality >= FRAME]
+    longer = [mark for mark in sure if mark.name.startswith(_HIDING)]
+    senseless = [mark for mark in sure if mark.name.startswith(_SENSELESS)]
+    if longer:
+        marks = [mark for mark in marks if not (mark.name.startswith(_HIDDEN) and _is_inside(mark, longer))]
+    if senseless:
+        marks = [mark for mark in marks if not (mark.name.startswith(_OF_CRIME) and _is_inside(mark, senseless))]
+    return list({mark[:3]: mark for mark in sorted(marks, key=_quality)}.values())
+
+
+def _is_inside(mark: Mark, longer: Iterable[Mark]) -> bool:
+    size = mark.end - mark.start
+    return any(
+        other.start <= mark.start and mark.end <= other.end and other.end - other.start > size for other in longer
+    )

@@ -16,6 +16,9 @@ STORY: Final = "what"
 FREE: frozenset[Asks] = frozenset({"text", "place"})
 """The questions to which any words are an answer."""
 
+IRREVERSIBLE: Final = frozenset({"cancel", "restart", "forget", "delete", "clear"})
+"""Commands that are carried out only on an exact word or phrase."""
+
 
 class Kind(StrEnum):
     """What a message is, seen from the question that stands. Exactly one holds; `Reading.story` may hold beside it."""

@@ -4,16 +4,25 @@ A rule is a line: `act.kill + who.me|who.kin /4 - frame.past|frame.joke`. The pa
 as one of the marks between `|`, each at most so many words (`/4`, else 6) from the one before it; with `>` in place of
 `+` in this order. After `-` stand marks that must not be near (within as many words, in the same sentence part).
 `act.*` stands for all marks that begin so; a `*` stands nowhere but after the first dot.
+
+`compounds` finds marks that several words make together: "tell" and "not" are a refusal, in any order and language.
+Its rules are `compounds.yaml`. A later rule may use the marks of those before it. Between the parts may stand nothing
+but words that mean nothing, so that a compound is as sure as a phrase that is listed. `Topics` are what the service is
+asked, told about itself, or refused: `rules.yaml`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
 from itertools import chain
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
-from satark_words.marks import Mark, Marks, between
+import msgspec
+
+from satark_words.marks import FRAME, SOUND, Mark, Marks, between
 
 _NEAR: Final = 6
 _Sense = TypeVar("_Sense")
@@ -122,3 +131,72 @@ def _fit(before: Mark, after: Mark, near: int) -> bool:
         return False
     gap = after.start - before.end if after.start >= before.end else before.start - after.end
     return gap <= near
+
+
+_BETWEEN: Final = ("fill", "pol", "who.me", "who.you", "say.yes", "soc.ok", "k.opinion")
+_LONGEST_COMPOUND: Final = 10
+"""Words of the longest compound."""
+
+
+def compounds(marks: Sequence[Mark]) -> list[Mark]:
+    """Find the compounds of a text."""
+    listed = [mark for mark in marks if mark.quality >= FRAME]
+    sure = Marks(listed)
+    found: list[Mark] = []
+    for rules in _layers():
+        more = [mark for name, rule in rules.that_may_hold(sure) for mark in _of(name, rule, sure)]
+        if more:
+            found += more
+            sure = Marks([*listed, *found])
+    return found
+
+
+def _of(name: str, rule: Rule, marks: Marks) -> Iterator[Mark]:
+    spans = [(start, end) for start, end in all_matches(rule, marks) if end - start <= _LONGEST_COMPOUND]
+    known = (*_BETWEEN, *(name for part in rule.parts for name in part)) if spans else ()
+    empty = {index for mark in marks.named(known) for index in range(mark.start, mark.end)}
+    for start, end in spans:
+        if empty.issuperset(range(start, end)):
+            yield Mark(name, start, end, SOUND)
+
+
+@cache
+def _layers() -> tuple[Rules[str], ...]:
+    """The rules of `compounds.yaml`, in its layers."""
+    text = (files("satark_words") / "compounds.yaml").read_bytes()
+    read = msgspec.yaml.decode(text, type=list[dict[str, list[str]]])
+    return tuple(
+        Rules((name, parse_rule(name, line)) for name, lines in layer.items() for line in lines) for layer in read
+    )
+
+
+Family: TypeAlias = Literal["wait", "question", "remark", "refusal"]
+
+
+class Topic(NamedTuple):
+    """A family and a topic of it."""
+
+    family: Family
+    name: str
+
+
+class Topics:
+    """The rules of questions, remarks and refusals, parsed."""
+
+    def __init__(self) -> None:
+        text = (files("satark_words") / "rules.yaml").read_bytes()
+        read: Mapping[Family, Mapping[str, list[str]]] = msgspec.yaml.decode(
+            text, type=dict[Family, dict[str, list[str]]]
+        )
+        self._rules: Mapping[Family, Rules[str]] = {
+            family: Rules((name, parse_rule(name, line)) for name, lines in topics.items() for line in lines)
+            for family, topics in read.items()
+        }
+
+    def find(self, marks: Marks, *families: Family) -> Topic | None:
+        """Find the first topic of these families among a text's marks."""
+        for family in families:
+            for name, rule in self._rules[family].that_may_hold(marks):
+                if matches(rule, marks):
+                    return Topic(family, name)
+        return None

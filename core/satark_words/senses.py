@@ -1,11 +1,20 @@
-"""The order in which the reader looks for the senses of a text, and how long a text of each may be, in words."""
+"""The senses of a text at a question, and the order in which they are looked for: the surest first."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Final, NamedTuple
 
-from satark_words.choosing import FILL
-from satark_words.reading import Kind
+from satark_words.analysis import Analysis
+from satark_words.category import opening_of
+from satark_words.choosing import FILL, LOOSE, POLITE, STORY_REST, STORY_WORDS, TextAtQuestion
+from satark_words.danger import DangerRules
+from satark_words.marks import FRAME
+from satark_words.places import Places
+from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
+from satark_words.rules import Family, Topic, Topics
+from satark_words.weights import LEAST_SPOKEN, Weights, category, spoken
 
 COMMANDS: Final = (
     "done", "back", "skip", "repeat", "language", "status", "reply", "edit", "help", "clear", "delete", "cancel",
@@ -24,10 +33,6 @@ SOCIAL: Final = (
     ("t.joke", Kind.REMARK, "chat"),
 )
 """Marks of talk; what a text of nothing else is, and its topic."""
-LOOSE: Final = (*FILL, "who.*", "soc.*", "neg", "neg.dont", "neg.without", "neg.but", "ask", "ask.sign")
-"""Marks that may stand beside any wish without changing it."""
-VAGUE: Final = frozenset({"cat.OTHER", "act.do", "act.move", "act.complicit"})
-"""Marks that a story has too, but that do not make one."""
 QUESTION_MARKS: Final = frozenset("?❓❔")
 """A text of nothing else asks for help."""
 LONGEST_TALK: Final = 12
@@ -38,11 +43,301 @@ LONGEST_WAIT: Final = 9
 """Words of the longest text that asks to wait."""
 LONGEST_PROMISE: Final = 6
 """Words of the longest "I will …" that is taken for a wait; a longer one tells something."""
-BESIDE: Final = {"status": ("time.*", "t.report")}
-"""What may stand beside a command of its own."""
-STORY_WORDS: Final = 4
-"""Words of the shortest story."""
+LONGEST_TOPIC: Final = 16
+"""Words of the longest text that is nothing but a question or remark; a longer one tells something too."""
+_BESIDE_COMMANDS: Final = (*LOOSE, "t.listen", "t.tell", "digits", "cmd.help")
+"""Marks that may stand beside a command's words."""
 WISHES: Final = ("cmd.back", "cmd.edit", "cmd.skip", "cmd.help", "cmd.status", "cmd.repeat")
 """Commands beside whose phrases "ok" says nothing of its own."""
-STORY_REST: Final = 2
-"""Words of it that must have a meaning of their own."""
+
+
+class Knowledge(NamedTuple):
+    """What a text is read with."""
+
+    places: Places | None
+    dangers: DangerRules
+    topics: Topics
+    weights: Weights
+
+
+class Senses(TextAtQuestion):
+    """The senses that one text may have at a question."""
+
+    def __init__(self, knowledge: Knowledge, analysis: Analysis, asked: Asked) -> None:
+        super().__init__(analysis, asked, knowledge.places)
+        self._rules = knowledge.dangers
+        self._topics = knowledge.topics
+        self._weighed = knowledge.weights
+        self._dangers = self._rules.known(analysis)
+
+    def read(self) -> Reading:
+        """Try each sense in turn."""
+        steps = (
+            self._nothing,
+            self._certain_option,
+            self._certain_wait,
+            self._certain_command,
+            self._danger,
+            self._social,
+            self._unknown,
+            self._language,
+            self._command,
+            self._own_story,
+            self._refused_sending,
+            self._likely_question,
+            self._option,
+            self._topic,
+            self._yes_or_no,
+            self._likely_danger,
+            self._guess,
+            self._content,
+        )
+        for step in steps:
+            if reading := step():
+                return reading
+        return self._make(Kind.UNCLEAR, suggested=self._chosen.suggested)
+
+    def _make(self, kind: Kind, confidence: Confidence = Confidence.LIKELY, **fields: object) -> Reading:
+        analysis = self._analysis
+        story = bool(fields.pop("story", False))
+        opens = story and (self._asked.opening or self._asked.options or self._asked.asks not in FREE)
+        opening = opening_of(analysis, self._places, self._dangers) if opens else Opening()
+        sure = Confidence.GUESS if kind is Kind.UNCLEAR else confidence
+        return Reading(
+            kind=kind, confidence=sure, negated=analysis.negates, asks=analysis.asks, dangers=self._dangers,
+            story=story, opening=opening, **fields,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    # ------------------------------------------------------------- the surest first
+
+    def _nothing(self) -> Reading | None:
+        if not self._analysis.tokens:
+            return self._make(Kind.UNCLEAR)
+        if all(token.text in QUESTION_MARKS for token in self._analysis.tokens):
+            return self._make(Kind.COMMAND, Confidence.CERTAIN, command="help")
+        return None
+
+    def _certain_option(self) -> Reading | None:
+        chosen = self._chosen
+        if chosen.option and chosen.confidence is Confidence.CERTAIN and not self._dangers:
+            return self._make(Kind.OPTION, Confidence.CERTAIN, option=chosen.option)
+        return None
+
+    def _certain_wait(self) -> Reading | None:
+        waits = self._analysis.consists_of(("soc.wait",), ("fill", "pol", "who.me", "digits"), worst=FRAME)
+        long = any(mark.end - mark.start > 1 for mark in self._analysis.found("soc.wait"))
+        return self._make(Kind.WAIT) if waits and long and not self._dangers else None
+
+    @cached_property
+    def _commands(self) -> Sequence[str]:
+        """The commands that count here and have words in the text, in their order."""
+        has = self._analysis.has
+        return [name for name in COMMANDS if has(f"cmd.{name}") and self._expects(name)] if has("cmd.*") else []
+
+    def _certain_command(self) -> Reading | None:
+        for name in self._commands:
+            if self._analysis.is_exactly((f"cmd.{name}",), POLITE) and not self._dangers:
+                return self._make(Kind.COMMAND, Confidence.CERTAIN, command=name)
+        return None
+
+    def _danger(self) -> Reading | None:
+        if not self._dangers:
+            return None
+        option = "" if self._acts(self._chosen.option) else self._chosen.option
+        return self._make(Kind.DANGER, story=self._is_story(least=1), option=option)
+
+    def _likely_danger(self) -> Reading | None:
+        """A danger that no rule knows, but that its words speak for, in a text that is nothing else."""
+        self._dangers = self._rules.weighed(self._analysis)
+        return self._danger()
+
+    def _find_topic(self, *families: Family) -> Topic | None:
+        """What the text asks, remarks or refuses; a long one tells something."""
+        return self._topics.find(self._analysis.marks, *families) if len(self._analysis) <= LONGEST_TOPIC else None
+
+    @cached_property
+    def _weights(self) -> Mapping[str, float]:
+        return self._weighed.others(self._analysis)
+
+    def _likely_story(self) -> Reading | None:
+        """At the question for the category: a story of what it is likely to be."""
+        codes = [one.id for one in self._asked.options] if self._asked.name == "category" else []
+        code = category(self._weights, codes)
+        return self._make(Kind.OPTION, option=code, story=True) if code else None
+
+    def _likely_status(self) -> Reading | None:
+        asks = self._weights.get("command:status", 0) > LEAST_SPOKEN
+        return self._make(Kind.COMMAND, Confidence.GUESS, command="status") if asks else None
+
+    def _spoken(self) -> Reading | None:
+        """What is likely to be said to the service, where anything may be told: it tells of no crime or place."""
+        short = len(self._analysis) <= LONGEST_TALK
+        said = spoken(self._weights) if short and not self._tells() and not self._tells_anything() else None
+        if said is None:
+            return None
+        topic = "other" if said.kind in {Kind.QUESTION, Kind.REMARK} else ""
+        return self._make(said.kind, Confidence.GUESS, command=said.command, topic=topic)
+
+    def _social(self) -> Reading | None:
+        if self._asked.name == "category" and self._chosen.option and len(self._analysis) >= STORY_WORDS:
+            return None
+        beside = (*LOOSE, "say.yes", "t.listen", "t.tell", "time.*", "digits")
+        spare = 0 if self._free and len(self._analysis) > LONGEST_SOCIAL else self._spare()
+        for mark, kind, topic in SOCIAL:
+            if self._analysis.consists_of((mark,), beside, spare=spare) and not self._tells():
+                if mark == "soc.ok" and (self._analysis.negates or any(map(self._is_phrase, WISHES))):
+                    continue
+                suggested = self._chosen.suggested or self._suggested_by_ok(mark)
+                return self._make(kind, topic=topic, suggested=suggested)
+        return None
+
+    def _unknown(self) -> Reading | None:
+        beside = (*LOOSE, "t.refuse", "unit.*", "place.*", "police", "soc.sorry", "k.part")
+        optional = any(option.id == "unknown" for option in self._asked.options)
+        senses = ("say.unknown", "say.maybe") if optional else ("say.unknown",)
+        spare = 0 if self._free and len(self._analysis) > LONGEST_SOCIAL else self._spare()
+        unknown = self._analysis.consists_of(senses, beside, spare=spare)
+        if not unknown or self._tells() or self._analysis.has("t.code", "t.leak"):
+            return None
+        if optional:
+            return self._make(Kind.OPTION, option="unknown")
+        if any(option.acts for option in self._asked.options):
+            return self._make(Kind.UNCLEAR)
+        return self._make(Kind.COMMAND, command="unknown")
+
+    def _command(self) -> Reading | None:
+        if not self._commands:
+            return None
+        if self._asked.asks == "code" and self._analysis.has("t.code"):
+            return None  # "I lost my code" calls for no help
+        if self._tells() or self._chosen.option or (self._analysis.asks and self._analysis.has("say.if")):
+            return None
+        for name in self._commands:
+            if self._free and not self._is_phrase(f"cmd.{name}"):
+                continue
+            beside = (*_BESIDE_COMMANDS, "time.*", "t.report") if name == "status" else _BESIDE_COMMANDS
+            near = self._analysis.consists_of((f"cmd.{name}",), beside, spare=0 if self._free else self._spare())
+            if near and name == "reply" and self._analysis.asks:
+                continue  # "when will the answer come?"
+            if near and name in IRREVERSIBLE and (self._analysis.asks or self._analysis.has("k.passive")):
+                continue
+            if near and name in IRREVERSIBLE:
+                return self._make(Kind.UNCLEAR, suggested=f"@{name}")
+            if near and not self._is_denied(name):
+                return self._make(Kind.COMMAND, command=name)
+        return None
+
+    def _language(self) -> Reading | None:
+        """The name of a language: a command, with the language as the option."""
+        for mark in self._analysis.found("lang.*"):
+            beside = (*LOOSE, "cmd.language", "t.listen", "t.tell", "t.bot")
+            if self._analysis.consists_of((mark.name,), beside, spare=self._spare()) and not self._doubts:
+                return self._make(Kind.COMMAND, command="language", option=mark.name.partition(".")[2])
+        return None
+
+    @property
+    def _doubts(self) -> bool:
+        return self._analysis.negates or self._analysis.asks
+
+    def _own_story(self) -> Reading | None:
+        """At a question with options: a text that tells more than the option is kept, whatever it chooses."""
+        if self._free or not self._is_story() or not self._tells():
+            return None
+        option = "" if self._acts(self._chosen.option) else self._chosen.option
+        if danger := self._likely_danger():
+            return danger
+        if option:
+            return self._make(Kind.OPTION, option=option, story=True)
+        topic = self._find_topic("question", "refusal")
+        if topic is not None and len(self._analysis) < STORY_WORDS * 2:
+            return None
+        return self._likely_story() or self._make(Kind.CONTENT, story=True, suggested=self._chosen.suggested)
+
+    def _refused_sending(self) -> Reading | None:
+        """ "Don't send": a wish of its own, and never the opposite."""
+        if self._asked.asks == "review" and self._analysis.negates and self._analysis.has("cmd.send"):
+            return self._make(Kind.REFUSAL, topic="send")
+        return None
+
+    def _option(self) -> Reading | None:
+        chosen = self._chosen
+        if not chosen.option or self._acts(chosen.option):
+            return None
+        return self._make(Kind.OPTION, chosen.confidence, option=chosen.option)
+
+    def _likely_question(self) -> Reading | None:
+        """At a question with options: a text that asks the service something chooses none of them."""
+        if self._free or not self._asked.options or self._tells():
+            return None
+        topic = self._find_topic("question")
+        if topic is None or not self._analysis.asks:
+            return None
+        if topic.name == "status":
+            return self._make(Kind.COMMAND, command="status")
+        return self._make(Kind.QUESTION, topic=topic.name)
+
+    def _topic(self) -> Reading | None:
+        if self._free and self._tells():
+            return None
+        topic = self._find_topic("wait", "question", "refusal", "remark")
+        if (
+            topic is not None
+            and len(self._analysis) > LONGEST_WAIT
+            and (topic.family == "wait" or topic.name == "rude")
+        ):
+            return None
+        if topic is None or (self._free and topic.family == "remark" and self._uncovered() > self._spare() + 1):
+            return None
+        if topic.name == "report" and (likelier := self._likely_story() or self._likely_status()):
+            return likelier
+        if topic.name == "status" and self._expects("status"):
+            return self._make(Kind.COMMAND, command="status")
+        return self._make(Kind(topic.family), topic=topic.name)
+
+    def _yes_or_no(self) -> Reading | None:
+        if self._analysis.consists_of(("say.no",), (*FILL, "soc.*", "neg")):
+            return self._make(Kind.UNCLEAR if self._asked.options else Kind.REFUSAL)
+        if self._analysis.consists_of(("say.yes", "say.right"), (*FILL, "soc.*")):
+            return self._make(Kind.UNCLEAR)
+        return None
+
+    def _guess(self) -> Reading | None:
+        """A text without a word of a crime or place is talk: a question, a wait, a refusal, or a remark."""
+        analysis = self._analysis
+        if self._chosen.suggested or len(analysis) > LONGEST_TALK or self._tells_anything():
+            return None
+        mine = analysis.has("verb.mine", "t.mine")
+        promises = mine and len(analysis) <= LONGEST_PROMISE
+        if analysis.has("soc.wait") or (promises and not analysis.negates and not analysis.asks):
+            return self._make(Kind.WAIT, Confidence.GUESS)
+        how = analysis.has("ask.how") or self._is_phrase("cmd.help")
+        if how and not analysis.has("t.safe", "t.leak", "t.when", "verb.yours"):
+            return self._make(Kind.COMMAND, Confidence.GUESS, command="help")
+        if self._asked.asks == "media" and analysis.negates:
+            return self._make(Kind.REMARK, Confidence.GUESS, topic="no_evidence")
+        if analysis.asks or analysis.has("verb.yours"):
+            return self._make(Kind.QUESTION, Confidence.GUESS, topic="other") if len(analysis) > 1 else None
+        if analysis.negates and (mine or analysis.has("who.me", "t.tell", "t.refuse")):
+            return self._make(Kind.REFUSAL, Confidence.GUESS)
+        return self._guess_social()
+
+    def _guess_social(self) -> Reading | None:
+        analysis = self._analysis
+        for mark, kind, topic in SOCIAL:
+            if analysis.has(mark) and len(analysis) <= LONGEST_SOCIAL:
+                return self._make(kind, Confidence.GUESS, topic=topic)
+        if analysis.has("t.report", "t.useless", "t.love", "t.listen", "d.afraid", "t.service", "t.safe"):
+            return self._make(Kind.REMARK, Confidence.GUESS, topic="other")
+        return None
+
+    def _content(self) -> Reading | None:
+        if self._free:
+            only_fill = not self._uncovered(("fill", "pol", "who.*", "ask", "ask.sign", "neg", "neg.*", "cmd.done"))
+            return self._make(Kind.UNCLEAR) if only_fill else self._spoken() or self._make(Kind.CONTENT, story=True)
+        if self._chosen.suggested or not self._is_story():
+            return None
+        if likely := self._likely_story():
+            return likely
+        plain = self._asked.asks != "review" and not self._analysis.asks and not self._analysis.negates
+        enough = STORY_REST if plain else STORY_WORDS
+        return self._make(Kind.CONTENT, story=True) if self._tells() or self._uncovered() > enough else None

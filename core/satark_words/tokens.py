@@ -1,8 +1,15 @@
-"""Words of any script, and the keys by which different spellings of one word meet.
+"""Tokens: the folded words of a text, and the keys by which different spellings of one word meet.
 
-Devanagari, Urdu script and roman letters are written in one plain roman alphabet. From it come three keys, each looser
-than the one before: `sound` (शराब, sharab and saraab meet), `frame` (without the short a's; e and i, o and u meet:
-dhamki and धमकी, and what Urdu writes without short vowels) and `bones` (consonants, first and last vowel: mjhe, مجھے).
+`fold` gives two texts that a reader takes for the same word one spelling: composed and decomposed letters, with and
+without nukta, हिन्दी and हिंदी, हाँ and हां, digits of any script, keycaps, case, punctuation, invisible joiners. Folded
+text is for comparing only. `tokenize` splits a text into such words, and `unglued` words that are written without
+spaces between them: "sharabbikrihai" is read as three.
+
+For `keys`, Devanagari, Urdu script and roman letters are written in one plain roman alphabet. From it come three keys,
+each looser than the one before: `sound` (शराब, sharab and saraab meet), `frame` (without the short a's; e and i, o and
+u meet: dhamki and धमकी, and what Urdu writes without short vowels) and `bones` (consonants, first and last vowel: mjhe,
+مجھے).
+
 Nothing is cached by text, since what tipsters type must not stay in memory.
 """
 
@@ -10,9 +17,70 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from satark_words.folding import fold
+_NUKTA: Final = 0x093C
+_CHANDRABINDU: Final = 0x0901
+_ANUSVARA: Final = "ं"
+_KEYCAP_TEN: Final = 0x1F51F
+_DROPPED: Final = frozenset({_NUKTA, 0x20E3, ord("'"), ord("’"), ord("‘"), ord("ʼ"), *range(0xFE00, 0xFE10)})
+
+_HOMORGANIC: Final = re.compile("ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ])")
+"""A nasal with virama before a stop of its own row, which is also written as an anusvara."""
+
+
+class _Table(dict[int, str | None]):
+    """What `str.translate` makes of each code point, worked out when it is first met."""
+
+    def __missing__(self, point: int) -> str | None:
+        self[point] = folded = _fold_point(point)
+        return folded
+
+
+def _fold_point(point: int) -> str | None:
+    if point in _DROPPED:
+        return None
+    if point == _CHANDRABINDU:
+        return _ANUSVARA
+    if point == _KEYCAP_TEN:
+        return "10"
+    char = chr(point)
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return str(unicodedata.decimal(char))
+    if category == "Cf":
+        return None
+    return " " if category[0] in "PSZC" else char
+
+
+_TABLE: Final = _Table()
+_DIGITS: Final = re.compile(r"\d")
+
+
+def fold(text: str) -> str:
+    """Fold a text for comparing: idempotent, and empty for a text of nothing but punctuation (yet `?` stays `?`)."""
+    if text.isascii():
+        folded = text.lower().translate(_TABLE)
+    else:
+        folded = _decompose(text).translate(_TABLE)
+        if folded != text:  # what was left out or replaced may leave letters that compose
+            folded = _decompose(folded).translate(_TABLE)
+        folded = _HOMORGANIC.sub(_ANUSVARA, folded)
+    folded = " ".join(folded.split())
+    return folded or ("?" if "?" in text else "")
+
+
+def ascii_digits(text: str) -> str:
+    """Write the digits of every script as ASCII digits and leave the rest as it is."""
+    if text.isascii():
+        return text
+    return _DIGITS.sub(lambda match: str(unicodedata.decimal(match[0])), text)
+
+
+def _decompose(text: str) -> str:
+    return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+
 
 _WORD: Final = re.compile(
     r"[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0966-\u097f\u200c\u200d'’‘ʼ\ufe0f\u20e3]+|\S"
@@ -27,7 +95,7 @@ class Token(NamedTuple):
     """One word, sign or emoji of a text."""
 
     text: str
-    """Folded: see `satark_words.folding`."""
+    """Folded: see `satark_words.tokens`."""
     start: int
     end: int
     clause: int
@@ -190,3 +258,53 @@ def sound_of(word: str) -> str:
 
 def _letter(found: re.Match[str]) -> str:
     return _LETTERS[found[0]]
+
+
+_SHORTEST_GLUED: Final = 10
+_LONGEST_GLUED: Final = 40
+"""Letters of the shortest and the longest word that is taken apart."""
+_TOO_MANY: Final = ("",) * 7
+_SHORTEST_PIECE: Final = 3
+_SHORTEST_WORD: Final = 4
+_USUAL: Final = frozenset({
+    "hai", "hain", "ho", "kar", "karo", "do", "mat", "nahi", "nhi", "raha", "rahi", "rahe", "rha", "rhi", "gaya",
+    "the", "and", "not", "dont", "is", "me", "है", "हैं", "मत", "नहीं", "रहा", "रही", "दो", "करो", "गया", "गई", "में",
+})  # fmt: skip
+"""Of these a sentence has one."""
+_SMALL: Final = frozenset({
+    "ho", "hu", "ka", "ki", "ke", "ko", "me", "se", "na", "do", "de", "di", "le", "ja", "pe", "ne", "to", "hi",
+    "है", "हो", "का", "की", "के", "को", "में", "से", "ना", "दो", "पर", "ने", "is", "my", "we", "he", "it", "in",
+    "at", "of", "no", "ri", "ra", "h",
+})  # fmt: skip
+
+
+def unglued(
+    tokens: Iterable[Token], sounds_known: Callable[[str], bool], knows: Callable[[str], bool]
+) -> Iterator[Token]:
+    """Yield the tokens, a long one that sounds like no known word as the fewest known words that make it."""
+    for token in tokens:
+        word = token.text
+        if _SHORTEST_GLUED <= len(word) <= _LONGEST_GLUED and word.isalpha() and not sounds_known(word):
+            parts = _parts(word, knows)
+            yield from (token._replace(text=piece) for piece in (parts if _is_sentence(parts) else [word]))
+        else:
+            yield token
+
+
+def _is_sentence(parts: Sequence[str]) -> bool:
+    """Whether words are a sentence and no name that happens to be made of words: "Pandeypur"."""
+    return max(map(len, parts), default=0) >= _SHORTEST_WORD and not _USUAL.isdisjoint(parts)
+
+
+def _parts(word: str, knows: Callable[[str], bool]) -> list[str]:
+    """The fewest known words that make a word; nothing where there are none."""
+    best: dict[int, list[str]] = {0: []}
+    for end in range(2, len(word) + 1):
+        for start in range(end - 1):
+            before = best.get(start)
+            if before is None or len(before) + 1 >= len(best.get(end, _TOO_MANY)):
+                continue
+            piece = word[start:end]
+            if piece in _SMALL or (len(piece) >= _SHORTEST_PIECE and knows(piece)):
+                best[end] = [*before, piece]
+    return best.get(len(word), [])

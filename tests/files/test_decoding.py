@@ -16,8 +16,7 @@ ONE_KIND = {"MsgspecError", "DecodeError", "ValidationError"}
 OWN_FILES = {
     "core/satark/dialogue/flow/loader.py",
     "core/satark/dialogue/flow/builder.py",
-    "core/satark_words/added_words.py",
-    "core/satark_words/index.py",
+    "core/satark_words/lexicon_files.py",
     "core/satark_words/geography/reading.py",
     "core/satark_words/languages.py",
     "core/satark_demo/simulator.py",

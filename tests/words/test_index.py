@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from satark_words.index import index_files, read_index, shipped_folder
 from satark_words.lexicon import Lexicon
+from satark_words.lexicon_files import index_files, read_index, shipped_folder
 from satark_words.tokens import keys
 
 FOLDER = shipped_folder()

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
-from satark_words.own_identity import without_spans
-from satark_words.reader import IRREVERSIBLE, Reader
-from satark_words.reading import Asked, Confidence, Kind
+from satark_words.identity import without_spans
+from satark_words.reader import Reader
+from satark_words.reading import IRREVERSIBLE, Asked, Confidence, Kind
 from satark_words.tokens import normalize
 from support.dialogue.corpus import asked_at
 

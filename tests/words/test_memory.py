@@ -37,7 +37,7 @@ def test_a_word_that_is_not_listed_is_kept_nowhere_when_it_was_read() -> None:
 def _modules() -> Iterator[object]:
     """What is in the modules that read words: caches among it."""
     for name, module in list(sys.modules.items()):
-        if name.startswith(("satark_words", "satark_words.geography", "satark_words.folding")):
+        if name.startswith(("satark_words", "satark_words.geography", "satark_words.tokens")):
             yield from vars(module).values()
 
 

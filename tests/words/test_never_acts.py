@@ -13,8 +13,8 @@ import pytest
 
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
-from satark_words.reader import IRREVERSIBLE, Reader
-from satark_words.reading import Asked, Kind
+from satark_words.reader import Reader
+from satark_words.reading import IRREVERSIBLE, Asked, Kind
 from support.dialogue.corpus import asked_at
 
 GEOGRAPHY = Geography.sample()

@@ -10,7 +10,7 @@ from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
 from satark_words.reading import Kind
-from satark_words.weighing import read_weights
+from satark_words.weights import read_weights
 from support.dialogue.corpus import asked_at, read_corpus
 from support.dialogue.counting import Sample, digest_of, label, regress
 

@@ -11,7 +11,7 @@ from satark.api.channel import Media, Pin, Tap, Text
 from satark.api.redacted import Redacted
 from satark.flow import FormQuestion, FormView
 from satark_web_form.form_reader import SubmittedForm
-from satark_words.folding import ascii_digits
+from satark_words.tokens import ascii_digits
 
 Control: TypeAlias = Literal["radios", "checkboxes", "lines", "line", "number", "date", "place", "files"]
 AnswerEvent: TypeAlias = Text | Tap | Pin | Media

@@ -10,7 +10,7 @@ from satark.api.redacted import Redacted
 from satark.api.tip import CaseStep, Message
 from satark.casework.approvals import two_officers
 from satark.casework.sender_hints import words_of
-from satark_words.folding import fold
+from satark_words.tokens import fold
 
 if TYPE_CHECKING:
     from satark.casework.casework import Casework

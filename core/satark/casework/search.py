@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from satark_words.folding import fold
+from satark_words.tokens import fold
 
 SNIPPET: Final = 40
 """Characters of a snippet on each side of what was found."""

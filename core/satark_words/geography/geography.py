@@ -10,10 +10,22 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
-from satark_words.folding import fold
-from satark_words.geography.area import holds, kilometres, kilometres_along, on_sphere
 from satark_words.geography.reading import GeographyError, GeographyProblem, Source, read_sources, sources_of
-from satark_words.geography.units import ELSEWHERE, RESERVED, UNKNOWN, District, Outpost, Point, Station, Unit
+from satark_words.geography.units import (
+    ELSEWHERE,
+    RESERVED,
+    UNKNOWN,
+    District,
+    Outpost,
+    Point,
+    Station,
+    Unit,
+    holds,
+    kilometres,
+    kilometres_along,
+    on_sphere,
+)
+from satark_words.tokens import fold
 
 __all__ = [
     "ELSEWHERE",

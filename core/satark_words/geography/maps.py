@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 import msgspec
 
-from satark_words.geography.area import kilometres
 from satark_words.geography.geography import Near
-from satark_words.geography.units import Point
+from satark_words.geography.units import Point, kilometres
 
 if TYPE_CHECKING:
     from satark_words.geography.geography import Geography

@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 
 import yaml
 
-from satark_words.folding import fold
 from satark_words.geography.reading import GeographyError, GeographyProblem
+from satark_words.tokens import fold
 
 STATION_COLUMNS: Final = (
     "district", "code", "name_hi", "name_en", "aliases", "latitude", "longitude", "circle", "outposts",

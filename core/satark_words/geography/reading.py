@@ -10,9 +10,8 @@ from typing import Final, NamedTuple, TypeAlias
 import msgspec
 import yaml
 
-from satark_words.folding import fold
-from satark_words.geography.area import holds
-from satark_words.geography.units import RESERVED, District, Station, Unit
+from satark_words.geography.units import RESERVED, District, Station, Unit, holds
+from satark_words.tokens import fold
 
 _CODE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _TOKEN_LENGTH: Final = 24

@@ -14,8 +14,8 @@ from satark_sms_ivr.segments import is_gsm7, to_gsm7
 from satark_testing.dialogue.chat import Chat
 from satark_testing.dialogue.tip_costs import TIPS, tip_costs
 from satark_words.catalogues import Catalogues
-from satark_words.folding import fold
 from satark_words.geography.geography import Geography
+from satark_words.tokens import fold
 
 SOURCE = default_flow()
 ENGINE = Engine(load_flow(SOURCE), SOURCE.catalogues, Geography.sample())

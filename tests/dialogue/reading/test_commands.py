@@ -7,7 +7,7 @@ import pytest
 from satark.dialogue.flow.commands import CommandWords
 from satark_testing.dialogue.chat import Chat
 from satark_words.catalogues import Catalogues
-from satark_words.folding import fold
+from satark_words.tokens import fold
 
 WORDS = CommandWords(Catalogues.of("satark.dialogue"))
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark_words.folding import ascii_digits, fold
+from satark_words.tokens import ascii_digits, fold
 
 SAME = [
     ("हिन्दी", "हिंदी"),

@@ -16,8 +16,8 @@ import msgspec
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.languages import OFFERED
-from satark_words.reader import IRREVERSIBLE, Reader
-from satark_words.reading import FREE, Asked, Asks, Choice, Kind, Reading
+from satark_words.reader import Reader
+from satark_words.reading import FREE, IRREVERSIBLE, Asked, Asks, Choice, Kind, Reading
 
 __all__ = ["FREE_STEPS", "Outcome", "Utterance", "asked_at", "judge", "read_corpus"]
 

@@ -1,4 +1,4 @@
-"""Count the weights of words and marks from the corpus of utterances: a part of `make lexicon`.
+"""The command of `make lexicon`: write the index of the lexicon, and the weights counted from the corpus of utterances.
 
 Of each sense a logistic regression with a square penalty over which words and marks a text has, solved by
 majorisation with momentum (the curvature of each weight is bounded by its counts times the longest text), which needs
@@ -15,13 +15,11 @@ from typing import Final, NamedTuple
 
 import click
 
-from satark_words import weighing
 from satark_words.analysis import Analysis
 from satark_words.category import ORDER
-from satark_words.index import digest, shipped_folder
 from satark_words.lexicon import Lexicon
-from satark_words.likely import SPOKEN
-from satark_words.weighing import DANGER, FILE, Weights, written
+from satark_words.lexicon_files import digest, index_files, shipped_folder
+from satark_words.weights import DANGER, FILE, SPOKEN, Weights, written
 from support.dialogue.corpus import FREE_STEPS, Utterance, read_corpus
 
 _LABELS: Final = frozenset({"danger", "harmless"})
@@ -57,9 +55,13 @@ class Sample(NamedTuple):
 @click.command()
 @click.argument("corpus", type=click.Path(exists=True, path_type=Path))
 def main(corpus: Path) -> None:
-    """Write the weights of words and marks, counted from a corpus."""
-    weights = count_weights(read_corpus(corpus), Lexicon.shipped())
-    Path(weighing.__file__).with_name(FILE).write_text(written(weights), "utf-8")
+    """Write the index of the lexicon, and the weights of words and marks, counted from a corpus."""
+    lexicon = Lexicon.shipped(indexed=False)
+    folder = Path(str(shipped_folder()))
+    for name, text in index_files(folder, lexicon.keys).items():
+        (folder / "_index" / name).write_text(text, "utf-8")
+    weights = count_weights(read_corpus(corpus), lexicon)
+    (folder.parent / FILE).write_text(written(weights), "utf-8")
 
 
 def count_weights(utterances: Iterable[Utterance], lexicon: Lexicon) -> Weights:

@@ -13,7 +13,7 @@ import msgspec
 
 from satark.casework.related.wording import EMPTY, STOCK, as_compared
 from satark.casework.search import sound_of, words_in
-from satark_words.folding import fold
+from satark_words.tokens import fold
 
 _SURNAMES: Final = """
 यादव yadav yadaw/ सिंह singh sinh सिंग/ पटेल patel/ मिश्रा mishra misra मिश्र/ तिवारी tiwari tiwary tivari/

@@ -18,8 +18,8 @@ from satark.dialogue.states.opening import fill_in_unasked, language_of
 from satark.dialogue.states.unsolicited import accept_unsolicited
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
-from satark_words.folding import fold
 from satark_words.reading import STORY, Asked, Kind
+from satark_words.tokens import fold
 
 _FEWEST_WORDS: Final = 3
 """Words of the shortest tip that is submitted at once in a chat, where asking back costs nothing."""

@@ -16,7 +16,7 @@ from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import go_on
 from satark.dialogue.states.unsolicited import join_texts
 from satark.dialogue.turn.context import TurnContext
-from satark_words.folding import fold
+from satark_words.tokens import fold
 
 
 def handle_edited(context: TurnContext, event: Edited) -> Turn:

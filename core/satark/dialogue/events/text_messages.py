@@ -18,9 +18,8 @@ from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
 from satark.dialogue.turn.asked import acts, asked_of, is_question
 from satark.dialogue.turn.context import TurnContext
 from satark_words.codes import find_code, without_codes
-from satark_words.folding import fold
-from satark_words.reader import IRREVERSIBLE
-from satark_words.reading import Confidence, Kind, Reading
+from satark_words.reading import IRREVERSIBLE, Confidence, Kind, Reading
+from satark_words.tokens import fold
 
 _EXPECT_RECEIPT_CODE: Final = frozenset({"@code", "@mailbox", "@answer", "@feedback"})
 _EXPECT_HANDOFF_CODE: Final = frozenset({"@code", "@elsewhere"})

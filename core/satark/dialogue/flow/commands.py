@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from satark_words.catalogues import Catalogues
-from satark_words.folding import fold
+from satark_words.tokens import fold
 
 GLOBAL_COMMANDS: Final = (
     "help", "back", "skip", "cancel", "restart", "language", "status", "reply", "repeat", "edit", "forget", "delete",

@@ -18,10 +18,10 @@ from satark.api.prompt import Capabilities, Choice, Prompt, SpokenPart, VoiceNot
 from satark.dialogue.rendering.phrases import Phrases, every_phrase, words_of
 from satark.speech.voice_notes import PAUSE, clip_name
 from satark_words.catalogues import Catalogues
-from satark_words.folding import ascii_digits
 from satark_words.geography.geography import Geography
 from satark_words.graphemes import truncate
 from satark_words.languages import language_of_text
+from satark_words.tokens import ascii_digits
 
 _MARK: Final = "\0"
 """Stands on a line of its own in place of what the police wrote; a number follows it."""

@@ -14,7 +14,7 @@ from satark.dialogue.states.mailbox import add_to_tip
 from satark.dialogue.states.unsolicited import accept_unsolicited, is_story
 from satark.dialogue.turn.context import EDIT_PREFIX, BaseState, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
-from satark_words.folding import fold
+from satark_words.tokens import fold
 
 ALOUD: Final = "aloud"
 """The option beside the languages that has prompts read out."""

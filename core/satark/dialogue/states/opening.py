@@ -16,9 +16,9 @@ from satark.dialogue.session import GivenAnswer
 from satark.dialogue.states.unsolicited import accept_unsolicited
 from satark.dialogue.steps.answer_steps import located
 from satark.dialogue.turn.context import TurnContext
-from satark_words.folding import fold
 from satark_words.languages import language_of_text
 from satark_words.reading import Opening, PlaceFound
+from satark_words.tokens import fold
 
 _TIMES: Final = {"now": "yes", "past": "no", "coming": "no"}
 """When it happens, as a story tells it → the answer to whether it happens now."""

@@ -21,9 +21,9 @@ from satark.api.flow import (
     question_text,
 )
 from satark.api.tip import Place
-from satark_words.folding import ascii_digits, fold
 from satark_words.geography.geography import Geography
 from satark_words.graphemes import split, truncate
+from satark_words.tokens import ascii_digits, fold
 
 _LONGEST_PLACE: Final = 4000
 _MOST_PARTS: Final = 10

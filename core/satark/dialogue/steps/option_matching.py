@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from satark.api.flow import Option
-from satark_words.folding import fold
+from satark_words.tokens import fold
 
 
 class OptionLookup:

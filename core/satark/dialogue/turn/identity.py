@@ -10,7 +10,7 @@ import msgspec
 from satark.api.flow import Step
 from satark.dialogue.session import GivenAnswer
 from satark.dialogue.turn.context import TurnContext
-from satark_words.own_identity import without_spans
+from satark_words.identity import without_spans
 
 
 def identifying_words(context: TurnContext) -> tuple[str, ...]:

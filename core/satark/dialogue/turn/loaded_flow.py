@@ -17,9 +17,9 @@ from satark.dialogue.session import GivenAnswer, Session
 from satark.dialogue.steps.answer_steps import located
 from satark.dialogue.steps.option_matching import OptionLookup
 from satark_words.catalogues import Catalogue, Catalogues
-from satark_words.folding import fold
 from satark_words.geography.geography import UNKNOWN, Geography
 from satark_words.reader import Reader
+from satark_words.tokens import fold
 
 _CALL: Final = "voice"
 """The channel on which every recording is the caller's own voice."""

@@ -10,10 +10,10 @@ from typing import Final, Literal, TypeAlias, get_args
 import msgspec
 
 from satark_words.analysis import Analysis
-from satark_words.folding import ascii_digits
 from satark_words.marks import between
 from satark_words.reading import IdentitySpan
 from satark_words.rules import Rules, all_matches, parse_rule
+from satark_words.tokens import ascii_digits
 
 _Kind: TypeAlias = Literal["name", "phone", "address", "kin", "own_place", "work", "only_witness", "number"]
 _PHONE: Final = re.compile(r"(?<![\w])(?:\+?91[\s-]?|0)?[6-9]\d(?:[\s-]?\d){8}(?![\w])")

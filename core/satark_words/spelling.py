@@ -1,12 +1,55 @@
-"""The endings of Hindi, Bhojpuri and Urdu verbs, in the plain alphabet of `tokens.Keys.sound`.
+"""Spelling: whether words that are spelt otherwise, in another form or another script, may be one word.
 
-One list serves every script, since a word's sound is the same in all of them: भेजूँगा, bhejunga and بھیجوں گا.
+It works on sounds (`tokens.Keys.sound`), so that one list of endings serves every script: भेजूँगा, bhejunga and
+بھیجوں گا have one ending.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
+
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract
+
+from satark_words.tokens import Keys
+
+SHORTEST_PREFIX: Final = 3
+SHORTEST_STEM: Final = 4
+_SHORTEST_FOREIGN: Final = 5
+_SHORTEST_PLAIN: Final = 2
+
+
+def stem_of(sound: str) -> str:
+    """Return a Hindi word without its ending: batata and batati have one. Empty where it is too short for one."""
+    stem = sound.rstrip("aeiou")
+    return stem if len(stem) >= SHORTEST_STEM and sound.isalpha() else ""
+
+
+def plain(sound: str) -> str:
+    """Return the sound of a word without its last vowels: batata, batati and batate are one word."""
+    stem = sound.rstrip("aeiou")
+    return stem if len(stem) >= _SHORTEST_PLAIN else sound
+
+
+def may_meet(text: str, other: str, size: int) -> bool:
+    """Whether a word may stand for one of another spelling: Urdu script leaves so much open that short words don't."""
+    if is_urdu(text) != is_urdu(other):
+        return size >= _SHORTEST_FOREIGN
+    return size >= SHORTEST_PREFIX or (text.isascii() and other.isascii())
+
+
+def is_urdu(word: str) -> bool:
+    """Whether a word is in Urdu script, by its first letter."""
+    return "\u0600" < word[0] < "\u0700"
+
+
+def lacks_vowels(text: str, word: Keys) -> bool:
+    """Whether a word is written without its vowels: in Urdu script, or as in a short message: "shrb"."""
+    if len(word.bones) <= SHORTEST_PREFIX or word.frame != word.bones:
+        return False
+    return (text[0] > "\u0600" and text[0] < "\u0700") or (not set(text[1:-1]) & set("aeiou") and text.isascii())
+
 
 VERB: Final = "+"
 """After a word of the lexicon: a verb's stem, with any of these endings or none."""
@@ -18,9 +61,9 @@ VERBS: Final = frozenset({
     "lik", "sun", "bol", "bata", "pil",
 })  # fmt: skip
 """Sounds of the stems of common verbs."""
-_SHORTEST: Final = 2
+_SHORTEST_VERB_STEM: Final = 2
 """Letters of the shortest stem."""
-_LONGEST: Final = 7
+_LONGEST_ENDING: Final = 7
 _ENDINGS: Final = frozenset({
     "a", "i", "e", "o", "u", "n", "na", "ni", "ne", "no", "ta", "ti", "te", "t", "to", "en", "un", "on", "in",
     "ya", "yi", "ye", "ie", "ia", "iy", "iji", "ije", "iyo", "ega", "egi", "enge", "oge", "ogi", "unga", "ungi",
@@ -41,7 +84,7 @@ _MERGED: Final = frozenset({"eye", "eie", "eyega", "eiega", "onga", "ongi", "oge
 def stems(sound: str) -> Iterator[str]:
     """Yield what may be the stem of a word, given by its sound: the word, and it without each ending that it has."""
     yield sound
-    for size in range(1, min(_LONGEST, len(sound) - _SHORTEST) + 1):
+    for size in range(1, min(_LONGEST_ENDING, len(sound) - _SHORTEST_VERB_STEM) + 1):
         ending = sound[-size:]
         if ending in _ENDINGS:
             yield sound[:-size]
@@ -68,3 +111,34 @@ def singulars(sound: str, *, english: bool) -> Iterator[str]:
     for ending, other in _EITHER if english else _PLURALS:
         if sound.endswith(ending) and len(sound) - len(ending) >= _SHORTEST_NOUN:
             yield sound[: -len(ending)] + other
+
+
+_ONE_LETTER_OFF: Final = 6
+_TWO_LETTERS_OFF: Final = 9
+"""Letters of the shortest word that may be one letter off, and of the shortest that may be two."""
+
+
+class NearSounds:
+    """Sounds of words, by how they begin and how long a word near them may be."""
+
+    def __init__(self, sounds: Iterable[str]) -> None:
+        self._alike: dict[tuple[str, int], list[str]] = {}
+        for sound in sounds:
+            size = len(sound)
+            for other in (size - 2, size - 1, size, size + 1, size + 2) if size >= _ONE_LETTER_OFF - 1 else ():
+                if abs(other - size) <= _letters_off(other) and sound.isalpha():
+                    self._alike.setdefault((sound[0], other), []).append(sound)
+
+    def of(self, sound: str) -> Sequence[str]:
+        """Return those that a sound is the fewest letters off; none where it is too short, or no word."""
+        size = len(sound)
+        if size < _ONE_LETTER_OFF or not sound.isalpha():
+            return ()
+        alike = self._alike.get((sound[0], size), ())
+        near = extract(sound, alike, scorer=OSA.distance, score_cutoff=_letters_off(size), limit=None)
+        best = min((distance for _, distance, _ in near), default=0)
+        return [other for other, distance, _ in near if distance == best]
+
+
+def _letters_off(size: int) -> int:
+    return 2 if size >= _TWO_LETTERS_OFF else 1

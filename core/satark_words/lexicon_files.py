@@ -1,13 +1,13 @@
-"""The index of the lexicon: its phrases already split and folded, and the keys of its words already worked out.
+"""The files of the lexicon, and their index: phrases already split and folded, words with their keys worked out.
 
 The index is data, beside the lexicon (`lexicon/_index/`), written by `make lexicon`. It begins with the digest of the
-files that it was made from: where these have changed since, it is not used, and the lexicon is read from its files,
-which takes half a second longer.
+files that it was made from. Where these have changed since, it is not used, and the lexicon is read from its files,
+which takes half a second longer. Other languages bring words in the `lexicon` of their own folders: `added_words`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -15,7 +15,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from satark_words.endings import VERB
+from satark_words.languages import lexicon_folders
+from satark_words.spelling import VERB
 from satark_words.tokens import Keys, tokenize
 
 _PHRASES: Final = "phrases.tsv"
@@ -139,3 +140,23 @@ def _files(folder: Traversable) -> Iterator[tuple[str, Traversable]]:
             yield from ((f"{entry.name}/{name}", file) for name, file in _files(entry))
         elif entry.name.endswith(".yaml"):
             yield entry.name, entry
+
+
+def added_words() -> Mapping[str, Sequence[str]]:
+    """Read the phrases of these languages by mark, as the lexicon's own files have them.
+
+    Raises:
+        LexiconError: a file is not what it should be.
+    """
+    found: dict[str, list[str]] = {}
+    for folder in lexicon_folders():
+        for file in sorted(folder.iterdir(), key=lambda file: file.name):
+            if not file.name.endswith(".yaml"):
+                continue
+            try:
+                marks = msgspec.yaml.decode(file.read_bytes(), type=dict[str, str])
+            except msgspec.MsgspecError as error:
+                raise LexiconError(f"the lexicon's file {file.name} can't be read: {error}") from error
+            for mark, words in marks.items():
+                found.setdefault(mark, []).extend(words.split(","))
+    return found

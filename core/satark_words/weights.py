@@ -1,20 +1,21 @@
-"""Weights of words and marks: how much each of a text's speaks for a sense, where no rule tells.
+"""Weights of words and marks: how much each of a text's speaks for a sense, where no rule tells. Nothing acts on them.
 
-The weights are data, `weights.tsv`, counted from the corpus of utterances by `make lexicon`: a line with the digest of
-what they were counted from and the weights that every text begins with; then of each word or mark a line: it, its
-weight for a danger, and those for other senses, `MINE:120,wait:-30`, in hundredths of a logit. A word is the sound of
-a word without its last vowels (`plain`), so that scripts, spellings and most endings meet; a mark begins with `=`.
-What is not there weighs nothing. The sum is the logit of the sense.
+The weights are data, `weights.tsv`, counted from the corpus of utterances by `make lexicon`. Its first line has the
+digest of what they were counted from, and the weights that every text begins with. Each further line has a word or
+mark, its weight for a danger, and its weights for other senses, `MINE:120,wait:-30`, in hundredths of a logit. A word
+is written as its sound without its last vowels (`plain`), so that scripts, spellings and most endings meet; a mark
+begins with `=`. What is not there weighs nothing. The sum is the logit of the sense.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Final, NamedTuple
 
 from satark_words.analysis import Analysis
+from satark_words.reading import Kind
 
 FILE: Final = "weights.tsv"
 DANGER: Final = "danger"
@@ -78,3 +79,37 @@ def written(weights: Weights) -> str:
     """Return the file of some weights."""
     lines = [f"{name}\t{weights.by_name[name]}" for name in sorted(weights.by_name)]
     return "\n".join([f"{weights.digest}\t{weights.base}", *lines, ""])
+
+
+SPOKEN: Final = ("question", "remark", "wait", "greeting", "command:help", "command:back", "command:status")
+"""What a text may be, where anything may be told, beside what is told: what it costs nothing to be wrong about."""
+LEAST_SPOKEN: Final = 0.5
+"""The logit above which a text is said to the service, and not told."""
+LEAST_CATEGORY: Final = 0.0
+"""The logit above which a story is of a category that no word of it names. It is said back, with one tap to correct."""
+
+
+class Spoken(NamedTuple):
+    """A kind of message, and the command that it is."""
+
+    kind: Kind
+    command: str
+
+
+def spoken(weights: Mapping[str, float]) -> Spoken | None:
+    """Return what a text is likely to say to the service; None: it is likely to be told."""
+    sense = _likeliest(weights, SPOKEN, LEAST_SPOKEN)
+    if not sense:
+        return None
+    kind, _, command = sense.partition(":")
+    return Spoken(Kind(kind), command)
+
+
+def category(weights: Mapping[str, float], codes: Iterable[str]) -> str:
+    """Return which of these categories a story is likely to be of, or an empty text."""
+    return _likeliest(weights, codes, LEAST_CATEGORY)
+
+
+def _likeliest(weights: Mapping[str, float], senses: Iterable[str], least: float) -> str:
+    found = max(((weights.get(sense, least), sense) for sense in senses), default=(least, ""))
+    return found[1] if found[0] > least else ""
