@@ -9,7 +9,7 @@ import pytest
 
 from satark.api.prompt import Capabilities
 from satark.cli.flow import MEDIA
-from satark.dialogue.flow.channel_checks import check_flow
+from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.geography.geography import Geography

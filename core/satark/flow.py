@@ -16,8 +16,7 @@ from satark.api.flow import (
 )
 from satark.dialogue.events.form_pages import MAILBOX
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
-from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
-from satark.dialogue.flow.questionnaire import Questionnaire
+from satark.dialogue.flow.loader import Questionnaire, default_flow, load_flow, read_flow
 from satark.dialogue.rendering.every_prompt import every_prompt
 from satark.dialogue.rendering.form_view import BEFORE_SENDING, FormQuestion, FormView
 from satark.dialogue.session import Session, Turn

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from satark.dialogue.flow.questionnaire import Questionnaire
+from satark.dialogue.flow.loader import Questionnaire
 from satark.identity.edge_key import load_edge_key
 from satark.roster.roster import COPY_NAME, Roster
 from satark.settings.core import RetentionSettings

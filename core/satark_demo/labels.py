@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from satark_words.geography.units import ELSEWHERE
 
 if TYPE_CHECKING:
-    from satark.dialogue.flow.questionnaire import Questionnaire
+    from satark.dialogue.flow.loader import Questionnaire
     from satark_words.geography.geography import Geography
 
 _OTHER_TEXTS = (".words", ".description", ".ask", ".text")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, FilePayload, Page, expect
 
-from satark.dialogue.rendering.phrases import words_of
+from satark.dialogue.rendering.read_aloud import words_of
 from satark.speech.clips_folder import fill_folder
 from satark.speech.voice_notes import PAUSE, clip_name
 from satark_demo import samples

@@ -12,9 +12,8 @@ from msgspec.structs import replace
 from satark.api.tip import Accused
 from satark.cli.flow import MEDIA as LIMITS
 from satark.dialogue.engine import Engine
-from satark.dialogue.flow.channel_checks import check_flow
-from satark.dialogue.flow.loader import load_flow, read_flow
-from satark.dialogue.flow.questionnaire import Questionnaire
+from satark.dialogue.flow.checks import check_flow
+from satark.dialogue.flow.loader import Questionnaire, load_flow, read_flow
 from satark.settings.settings import Settings, SettingsError
 from satark_testing.dialogue.chat import Chat
 from satark_testing.matrix.installation import MEDIA, MatrixInstallation, matrix_installation

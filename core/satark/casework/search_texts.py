@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from satark.api.tip import Header
-    from satark.dialogue.flow.questionnaire import Questionnaire
+    from satark.dialogue.flow.loader import Questionnaire
     from satark_words.geography.geography import Geography
 
 _LANGUAGES: Final = ("hi", "en")

@@ -20,10 +20,10 @@ from satark.cli.flow_picture import mermaid, picture
 from satark.cli.flow_schema import flow_schema
 from satark.cli.flow_versions import consequence, differences, flow_restore, flow_versions
 from satark.dialogue.engine import Engine
-from satark.dialogue.flow.channel_checks import check_flow
+from satark.dialogue.flow.checks import check_flow
+from satark.dialogue.flow.declarations import undeclared
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
-from satark.dialogue.flow.meanings import undeclared
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Session, Turn
 from satark.plugins.loader import PluginError, Plugins

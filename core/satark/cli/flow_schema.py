@@ -9,8 +9,8 @@ import msgspec
 
 from satark.api.flow import Accuses, Meaning, StepType
 from satark.api.tip import Priority
-from satark.dialogue.flow.accusations import NOBODY
-from satark.dialogue.steps.built_in import BUILT_IN_STEP_TYPES
+from satark.dialogue.flow.declarations import NOBODY
+from satark.dialogue.steps.structure_steps import BUILT_IN_STEP_TYPES
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _TEXT: Final = {"type": "string"}

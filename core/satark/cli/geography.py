@@ -9,7 +9,7 @@ import click
 
 from satark.cli.counted import counted
 from satark.cli.flow import MEDIA
-from satark.dialogue.flow.channel_checks import check_flow
+from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_files import atomic_files
 from satark_words.geography.geography import Geography, GeographyError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from satark.dialogue.rendering.phrases import every_phrase
+from satark.dialogue.rendering.read_aloud import every_phrase
 from satark.flow import FlowError, default_flow, read_flow
 from satark.runtime.commands import geography_of, settings_of
 from satark.speech.clips_folder import Filled, fill_folder

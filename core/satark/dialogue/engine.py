@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -12,22 +12,30 @@ from satark.api.choice_tokens import code_token
 from satark.api.flow import Step
 from satark.api.prompt import Choice, Prompt, ReceiptPicture
 from satark.api.tip import Receipt
-from satark.dialogue.events.aloud import notice_voice
-from satark.dialogue.events.complete_tip import is_complete_tip
-from satark.dialogue.events.dispatch import handle_event
-from satark.dialogue.events.surrogates import without_surrogates
-from satark.dialogue.events.text_messages import read_text
-from satark.dialogue.events.wording import words_of
+from satark.dialogue.events.dispatch import handle_event, notice_voice
+from satark.dialogue.events.text_messages import is_complete_tip, read_text, without_surrogates, words_of
 from satark.dialogue.flow.definition import Flow
 from satark.dialogue.rendering.form_view import FormView, make_form
 from satark.dialogue.session import FileNotice, Mailbox, OpenMailbox, Session, Turn
 from satark.dialogue.states import handoff
 from satark.dialogue.states import mailbox as mailbox_states
-from satark.dialogue.states.registry import STATES
-from satark.dialogue.states.unsent import UNSENT
-from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.turn.loaded_flow import MAX_FILES, LoadedFlow
-from satark.dialogue.turn.prompts import make_prompt
+from satark.dialogue.states.draft import DRAFT
+from satark.dialogue.states.handoff import HandoffCodeState
+from satark.dialogue.states.mailbox import FeedbackState, MailboxState, ReceiptCodeState, ReplyState
+from satark.dialogue.states.menus import (
+    LANGUAGE,
+    UNSENT,
+    CancelMenu,
+    ChangeMenu,
+    ContactMenu,
+    DetailsMenu,
+    IdentityMenu,
+    OriginMenu,
+    RestartMenu,
+    UnsentState,
+)
+from satark.dialogue.turn.context import DialogueState, TurnContext
+from satark.dialogue.turn.loaded_flow import MAX_FILES, LoadedFlow, make_prompt
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.languages import script_of
@@ -274,3 +282,22 @@ def _with_picture(context: TurnContext, turn: Turn, receipt: Receipt) -> Turn:
     button = Choice(code_token(receipt.grouped), context.text("aloud.answer"))
     picture = ReceiptPicture(code=receipt.grouped, caption=context.text("aloud.receipt"), button=button)
     return msgspec.structs.replace(turn, prompt=msgspec.structs.replace(turn.prompt, receipt=picture))
+
+
+STATES: Final[Mapping[str, DialogueState]] = {
+    "": DRAFT,
+    "@language": LANGUAGE,
+    "@cancel": CancelMenu(),
+    "@restart": RestartMenu(),
+    "@identity": IdentityMenu(),
+    "@origin": OriginMenu(),
+    "@details": DetailsMenu(),
+    "@change": ChangeMenu(),
+    "@reach": ContactMenu(),
+    "@code": ReceiptCodeState(),
+    "@mailbox": MailboxState(),
+    "@answer": ReplyState(),
+    "@feedback": FeedbackState(),
+    "@elsewhere": HandoffCodeState(),
+    UNSENT: UnsentState(),
+}

@@ -17,7 +17,7 @@ from satark.api.channel import Outcome, Tap, Text
 from satark.api.choice_tokens import code_in
 from satark.api.observability import LifecycleEvent, log
 from satark.api.tip import RECEIPT_DIGITS
-from satark.dialogue.states.handoff import find_handoff_code
+from satark.dialogue.events.text_messages import find_handoff_code
 from satark.ingest.event import InboundEvent, TurnResult
 from satark.ingest.spool import SpoolFull
 from satark.outbox.outbox import message

@@ -9,10 +9,9 @@ from satark.api.observability import log
 from satark.delivery.reader import key_problems
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.builder import rebuild_flow
-from satark.dialogue.flow.channel_checks import check_flow
+from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.definition import Flow, FlowError
-from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
-from satark.dialogue.flow.questionnaire import Questionnaire
+from satark.dialogue.flow.loader import Questionnaire, default_flow, load_flow, read_flow
 from satark.dialogue.rendering.read_aloud import ReadAloud
 from satark.identity.edge_key import EdgeKeyError, Identity
 from satark.identity.edge_key_sources import find_credential, read_edge_key

@@ -9,7 +9,7 @@ import pytest
 from satark.api.prompt import Capabilities
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.builder import rebuild_flow
-from satark.dialogue.flow.channel_checks import check_flow
+from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.definition import FlowError, FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
 from satark_testing.dialogue.chat import Chat

@@ -6,9 +6,9 @@ import pytest
 
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.builder import rebuild_flow
+from satark.dialogue.flow.declarations import MEANINGS, undeclared
 from satark.dialogue.flow.definition import FlowError, FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.dialogue.flow.meanings import MEANINGS, undeclared
 from satark_testing.dialogue.chat import Chat
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.geography.geography import Geography

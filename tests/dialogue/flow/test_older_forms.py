@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from satark.dialogue.flow.builder import rebuild_flow
+from satark.dialogue.flow.declarations import steps_by_meaning
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.dialogue.flow.meanings import steps_by_meaning
 
 
 def test_a_form_in_which_ids_alone_had_a_meaning_is_built_with_the_same_meanings() -> None:

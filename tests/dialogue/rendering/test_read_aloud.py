@@ -8,8 +8,7 @@ from satark.api.prompt import Capabilities, Choice, Prompt, ReceiptPicture, Voic
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow
 from satark.dialogue.rendering.fit import fit
-from satark.dialogue.rendering.phrases import every_phrase, words_of
-from satark.dialogue.rendering.read_aloud import ReadAloud, illustrated
+from satark.dialogue.rendering.read_aloud import ReadAloud, every_phrase, illustrated, words_of
 from satark.flow import every_prompt, load_flow
 from satark.speech.voice_notes import PAUSE, clip_name
 from satark_words.geography.geography import Geography

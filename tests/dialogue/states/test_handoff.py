@@ -7,7 +7,7 @@ import pytest
 from satark.api.flow import with_website
 from satark.api.tip import RECEIPT_DIGITS
 from satark.dialogue.engine import Engine
-from satark.dialogue.states.handoff import find_handoff_code
+from satark.dialogue.events.text_messages import find_handoff_code
 from satark_testing.dialogue.chat import HANDOFF_CODE, Chat
 from satark_words.codes import find_code
 

@@ -1,19 +1,38 @@
-"""Dispatch an inbound event to its handler."""
+"""Dispatch: find the handler of each inbound event. Taps, edited and revoked messages and voice notes are handled here.
+
+Prompts are read out to those who speak instead of writing. Nobody's speech is recognised: a recording is kept with the
+tip, and a choice is asked again, to be tapped.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
 from satark.api.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Revoked, Tap, Text, Unsupported
-from satark.dialogue.events.aloud import keep_recording
-from satark.dialogue.events.commands import not_understood
-from satark.dialogue.events.complete_tip import complete_tip_of, submit_complete_tip
-from satark.dialogue.events.corrections import handle_edited, handle_revoked
-from satark.dialogue.events.dangers import hear_dangers_beside, tell_desk_of_dangers
+from satark.api.choice_tokens import ANY_QUESTION, NEXT_PAGE, PREVIOUS_PAGE, Token, code_in, parse_token
+from satark.api.flow import AcceptedAnswer, Step
+from satark.dialogue.events.commands import handle_command, not_understood, switch_language, turn_page
 from satark.dialogue.events.form_pages import handle_form_page
-from satark.dialogue.events.taps import handle_tap
-from satark.dialogue.events.text_messages import handle_text
+from satark.dialogue.events.text_messages import (
+    complete_tip_of,
+    handle_text,
+    named_option,
+    open_mailbox,
+    submit_complete_tip,
+    words_of,
+)
+from satark.dialogue.flow.commands import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
-from satark.dialogue.session import Turn
+from satark.dialogue.session import GivenAnswer, Turn
+from satark.dialogue.states.draft import DRAFT, go_on
+from satark.dialogue.states.mailbox import tipsters_message
+from satark.dialogue.states.menus import UNSENT
+from satark.dialogue.states.stories import join_texts
 from satark.dialogue.turn.context import TurnContext
+from satark_words.tokens import fold
 
 
 def handle_event(context: TurnContext, event: Event) -> Turn:
@@ -55,3 +74,180 @@ def _handle_sent(context: TurnContext, event: Media | Pin) -> Turn:
 def _handle_unsupported(context: TurnContext, event: Event) -> Turn:
     key = f"unsupported.{event.what}" if isinstance(event, Unsupported) else ""
     return not_understood(context, key if key in REQUIRED_TEXTS else "unsupported")
+
+
+_PAGE_STEPS: Final[Mapping[str, int]] = {NEXT_PAGE: 1, PREVIOUS_PAGE: -1}
+
+
+def handle_tap(context: TurnContext, tap: Tap) -> Turn:
+    """Handle a tap. A token that is not ours is read as the words that the button shows."""
+    token = parse_token(tap.token)
+    if token is None:
+        return handle_text(context, Text(tap.title)) if tap.title.strip() else context.ask()
+    if code_in(tap.token):
+        context.change(aloud="chosen" if context.session.speaks else "")
+        return open_mailbox(context)
+    if tap.token in _PAGE_STEPS:
+        context.repeat_said()
+        return turn_page(context, _PAGE_STEPS[tap.token])
+    if token.question == ANY_QUESTION:
+        return handle_command(context, token.option.removeprefix("@"))
+    name, question = context.state.question(context)
+    if name == UNSENT or token.question != name or not _is_current(context, token):
+        return _handle_stale(context, token)
+    if token.option.startswith("@"):
+        return handle_command(context, token.option[1:])
+    if token.option not in {option.code for option in question.options}:
+        return context.ask()
+    return context.state.handle_event(context, token.option, Tap(token.option, tap.title)) or context.ask()
+
+
+def _is_current(context: TurnContext, token: Token) -> bool:
+    """Whether a button of the current question still counts: to send the tip, only that below the newest summary."""
+    if token.option != "send" or token.revision == context.session.revision:
+        return True
+    step = context.step
+    return step is None or step.type.part != "review" or token.question != step.id
+
+
+def _handle_stale(context: TurnContext, token: Token) -> Turn:
+    """Change the answer to an earlier question, if there is one; else put the current question again."""
+    if context.session.state == UNSENT:
+        return context.state.handle_event(context, "", Tap("")) or context.ask()
+    if token.question == "@language" and token.option in context.loaded.flow.languages and context.session.language:
+        return switch_language(context, token.option)
+    step = context.loaded.flow.by_id.get(token.question)
+    old = context.session.answers.get(token.question)
+    if step is None or old is None or context.state is not DRAFT or not context.is_on_path(step):
+        return context.ask()
+    view = context.view(step)
+    if step.type.part != "ask" or token.option not in {option.code for option in step.type.ask(step, view).options}:
+        return context.ask()
+    result = step.type.accept(step, Tap(token.option), view)
+    if not isinstance(result, AcceptedAnswer) or result.more or result.value == old.value:
+        return context.ask()
+    context.say("changed", name=view.catalogue.text(f"{step.id}.name"), value=step.type.show(step, result.value, view))
+    context.set_answer(step.id, GivenAnswer(result.value, context.source))
+    return go_on(context, stay=True)
+
+
+def handle_edited(context: TurnContext, event: Edited) -> Turn:
+    """Replace the answer that an edited message gave. Where nothing was asked yet, it gets no reply."""
+    if _is_over(context):
+        return context.turn(None, None)
+    if context.session.submitted or context.session.mailbox is not None:
+        return not_understood(context, "edit.late")
+    name = _answered_by(context, event.original)
+    step = context.loaded.flow.by_id.get(name)
+    if step is None:
+        return not_understood(context, "edit.unclear")
+    result = step.type.accept(step, _as_typed(context, step, event.body), context.view(step))
+    if not isinstance(result, AcceptedAnswer) or result.more:
+        return not_understood(context, "edit.unclear")
+    old = context.session.answers[name]
+    context.set_answer(name, msgspec.structs.replace(old, value=_merge_edit(old, result.value)))
+    context.say("edit.done")
+    return go_on(context, stay=True)
+
+
+def handle_revoked(context: TurnContext, event: Revoked) -> Turn:
+    """Take back the answer and the file that a revoked message gave. Where nothing was asked yet, it gets no reply."""
+    if _is_over(context):
+        return context.turn(None, None)
+    if context.session.submitted or context.session.mailbox is not None:
+        return not_understood(context, "revoke.late")
+    name = _answered_by(context, event.original)
+    files = {file.ordinal for file in context.session.files if file.source == event.original}
+    if name:
+        context.set_answer(name, None)
+    context.drop_files(files)
+    if name or files:
+        context.say("revoke.done")
+    return go_on(context, stay=True)
+
+
+def _is_over(context: TurnContext) -> bool:
+    """Whether the message belongs to a conversation that is over: a reply would bring back what its sender wipes."""
+    return context.session.revision == 0
+
+
+def _answered_by(context: TurnContext, source: str) -> str:
+    answers = context.session.answers
+    return next((name for name, answer in answers.items() if answer.source == source and source), "")
+
+
+def _as_typed(context: TurnContext, step: Step, body: str) -> Event:
+    question = step.type.ask(step, context.view(step))
+    code = named_option(context, step.id, question, fold(body) if len(body) <= MAX_COMMAND_LENGTH else "")
+    return Tap(code) if code else Text(body)
+
+
+def _merge_edit(old: GivenAnswer, value: Any) -> Any:
+    """The answer after one of its messages was edited: what it has of other messages, and of a voice, stays."""
+    if isinstance(old.value, Mapping) and isinstance(value, str):
+        return {**old.value, "text": join_texts(old.value.get("text"), value) if old.joined else value}
+    return join_texts(old.value, value) if old.joined and isinstance(value, str) else value
+
+
+def hear_dangers_beside(context: TurnContext, event: Event) -> None:
+    """Read the words of an event that is no typed text for dangers; typed texts are read where they are understood.
+
+    A change to a conversation that is over is part of wiping it, and gets no answer.
+    """
+    if isinstance(event, Media | FormPage) or (isinstance(event, Edited) and context.session.revision):
+        context.hear_dangers(words_of(event))
+
+
+def tell_desk_of_dangers(context: TurnContext, event: Event, turn: Turn) -> Turn:
+    """Mark what goes to a tip that was sent already as urgent; a danger that would go nowhere is added to the tip."""
+    if not context.dangers or turn.session is None or not (context.session.mailbox or context.session.sent):
+        return turn
+    post = turn.post
+    if post is None and not isinstance(event, Tap | Pin):
+        post = tipsters_message(words_of(event))
+    if post is None:
+        return turn
+    flags = tuple(f"danger:{kind}" for kind in context.dangers)
+    return msgspec.structs.replace(turn, post=msgspec.structs.replace(post, flags=flags))
+
+
+_READER_WORDS: Final = 3
+"""Words of a typed text from which on its sender reads, if prompts are read out only because they once spoke."""
+
+
+def notice_voice(context: TurnContext, event: Event) -> None:
+    """Have prompts read out from the first voice note on, until words are typed; where it was chosen, to the end."""
+    session = context.session
+    if not session.speaks:
+        return
+    if isinstance(event, Media) and event.kind == "voice" and not session.aloud:
+        context.change(aloud="spoke")
+    elif isinstance(event, Text) and session.aloud == "spoke" and len(event.body.split()) >= _READER_WORDS:
+        context.change(aloud="")
+
+
+def keep_recording(context: TurnContext, event: Event) -> Turn | None:
+    """Keep a voice note that came where something is to be chosen, and ask again; None: it is an answer, or a message.
+
+    It may tell the story, or only the choice: so the story is asked for later all the same, and can then be ended with
+    one tap.
+    """
+    session = context.session
+    if not (isinstance(event, Media) and event.kind == "voice" and session.speaks):
+        return None
+    _, question = context.state.question(context)
+    if session.submitted or session.mailbox or question.wants != "choice":
+        return None
+    opening = context.loaded.opening_step
+    ordinal = context.add_file(event, opening or context.loaded.evidence_step)
+    if opening:
+        _add_to_opening(context, opening, ordinal)
+    context.say("aloud.kept")
+    return context.ask()
+
+
+def _add_to_opening(context: TurnContext, opening: str, ordinal: str) -> None:
+    name = opening if opening in context.session.answers else f"@{opening}"
+    old = context.session.answers.get(name, GivenAnswer({"voice": ordinal}))
+    evidence = (*old.evidence, ordinal)
+    context.set_answer(name, GivenAnswer(old.value, old.source or context.source, evidence, joined=True))

@@ -13,8 +13,7 @@ from satark.api.channel import SPOKEN, FormPage, Media, Pin, Tap, Text
 from satark.api.flow import AcceptedAnswer, RefusedAnswer, Step
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import go_on
-from satark.dialogue.states.opening import leave_files_unasked
-from satark.dialogue.states.unsolicited import accept_unsolicited, is_story
+from satark.dialogue.states.stories import accept_unsolicited, is_story, leave_files_unasked
 from satark.dialogue.steps.answer_steps import max_length
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS

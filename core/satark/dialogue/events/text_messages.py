@@ -1,28 +1,41 @@
-"""Handle a typed text: a code, a command, the name of an option or a language; `words` reads all other texts."""
+"""Handle a typed text: a code, a command, an option, a language or a whole tip; `words` handles all other texts.
+
+A complete tip in one message is submitted at once; what it does not tell counts as unknown. It is for those who have
+time, or money, for one message only; and for callers who fell silent and then left a message: the tip is submitted with
+all that they had told before.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from collections.abc import Mapping
+from typing import Final, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
-from satark.api.channel import Text
-from satark.api.flow import Question
-from satark.api.tip import RECEIPT_DIGITS
+from satark.api.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Tap, Text
+from satark.api.flow import AcceptedAnswer, Question, Step, unknown_option
+from satark.api.tip import HANDOFF_DIGITS, RECEIPT_DIGITS
 from satark.dialogue.events.commands import handle_command, not_understood, switch_language
-from satark.dialogue.events.words import handle_words
+from satark.dialogue.events.words import acts, asked_of, handle_words, is_question
 from satark.dialogue.flow.commands import GLOBAL_COMMANDS, MAX_COMMAND_LENGTH
-from satark.dialogue.session import Turn
-from satark.dialogue.states.handoff import find_handoff_code, redeem_code
+from satark.dialogue.session import GivenAnswer, Turn
+from satark.dialogue.states.draft import DRAFT, go_on
+from satark.dialogue.states.handoff import redeem_code
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
-from satark.dialogue.turn.asked import acts, asked_of, is_question
+from satark.dialogue.states.stories import accept_unsolicited, fill_in_unasked, language_of
 from satark.dialogue.turn.context import TurnContext
+from satark.dialogue.turn.loaded_flow import LoadedFlow
 from satark_words.codes import find_code, without_codes
-from satark_words.reading import IRREVERSIBLE, Confidence, Kind, Reading
+from satark_words.graphemes import replace_surrogates
+from satark_words.reading import IRREVERSIBLE, STORY, Asked, Confidence, Kind, Reading
 from satark_words.tokens import fold
 
 _EXPECT_RECEIPT_CODE: Final = frozenset({"@code", "@mailbox", "@answer", "@feedback"})
 _EXPECT_HANDOFF_CODE: Final = frozenset({"@code", "@elsewhere"})
+_LONGEST_MESSAGE: Final = 60
+"""Characters of the longest text that may hold a handoff code: it comes alone, or with a word or two."""
 
 
 def handle_text(context: TurnContext, event: Text) -> Turn:
@@ -56,6 +69,11 @@ def read_text(context: TurnContext, name: str, question: Question, body: str) ->
     if command and _obeys(question, command):
         return msgspec.structs.replace(reading, kind=Kind.COMMAND, confidence=Confidence.CERTAIN, command=command)
     return reading
+
+
+def find_handoff_code(text: str) -> str | None:
+    """Find the one handoff code in a short text, of digits of any script, in groups or not; None if there is none."""
+    return find_code(text, HANDOFF_DIGITS) if len(text) <= _LONGEST_MESSAGE else None
 
 
 def named_option(context: TurnContext, name: str, question: Question, folded: str) -> str:
@@ -123,3 +141,111 @@ def open_mailbox(context: TurnContext) -> Turn:
         return ask_code(context)
     context.change(state="@code")
     return context.turn(context.session, None, open_mailbox=True)
+
+
+_FEWEST_WORDS: Final = 3
+"""Words of the shortest tip that is submitted at once in a chat, where asking back costs nothing."""
+_MARKED: Final = re.compile(r"\s*([^\s:.,-]+)[\s:.,-]+(.*)", re.DOTALL)
+
+
+def complete_tip_of(loaded: LoadedFlow, event: Event) -> CompleteTip | None:
+    """Return the complete tip that a typed text is: `TIP` and what happens; None where it is anything else."""
+    if not isinstance(event, Text) or (found := _MARKED.fullmatch(event.body)) is None:
+        return None
+    if fold(found[1]) not in loaded.tip_words or len(found[2].split()) < _FEWEST_WORDS:
+        return None
+    return CompleteTip(Text(found[2].strip()), typed=event) if _tells_a_tip(loaded, found[2]) else None
+
+
+def is_complete_tip(loaded: LoadedFlow, event: Event) -> bool:
+    """Whether an event is a complete tip, marked by its channel or by its words."""
+    if not isinstance(event, CompleteTip):
+        return complete_tip_of(loaded, event) is not None
+    return event.typed is None or _tells_a_tip(loaded, words_of(event))
+
+
+def _tells_a_tip(loaded: LoadedFlow, body: str) -> bool:
+    """Whether words that follow `TIP` are a tip: no talk about tips, and no word against sending beside a negation."""
+    reading = loaded.reader.read(body, Asked(name=STORY, asks="text"))
+    words = fold(body).split()
+    if not words or words[0] in loaded.words_after_tip or reading.kind not in {Kind.CONTENT, Kind.DANGER}:
+        return False
+    return not (reading.negated and any(word.startswith(loaded.sending_stems) for word in words))
+
+
+def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None:
+    """Submit the tip; None where a draft is under way, to which the words then belong, and where they tell no tip."""
+    session, opening = context.session, context.loaded.opening_step
+    under_way = session.has_draft and not event.last
+    if under_way or session.submitted or session.mailbox is not None or not opening:
+        return None
+    if not is_complete_tip(context.loaded, event):
+        return None
+    words = words_of(event)
+    context.change(state="", language=session.language or language_of(context, words))
+    if context.state is not DRAFT:
+        return None
+    context.hear_dangers(words)
+    fill_in_unasked(context, context.loaded.reader.open(context.analysis(words)))
+    if opening in context.session.answers:
+        accept_unsolicited(context, event.content)
+    while (step := context.step) is not None and step.type.part != "submit":
+        answer = _answer(context, step, event.content) if step.id == opening else _unknown(context, step)
+        context.set_answer(step.id, answer)
+    return go_on(context)
+
+
+def _answer(context: TurnContext, step: Step, event: Text | Media) -> GivenAnswer:
+    if isinstance(event, Media):
+        ordinal = context.add_file(event, step.id)
+        return GivenAnswer({"voice": ordinal}, context.source, (ordinal,))
+    result = step.type.accept(step, event, context.view(step))
+    return GivenAnswer(result.value if isinstance(result, AcceptedAnswer) else event.body, context.source)
+
+
+def _unknown(context: TurnContext, step: Step) -> GivenAnswer:
+    code = unknown_option(step.type.ask(step, context.view(step)).options)
+    return GivenAnswer(code or None, context.source)
+
+
+def words_of(event: Event) -> str:
+    """Return the words that an event carries, other than those of a tap or of a place; empty where it has none."""
+    match event:
+        case Tap():  # first, since most events are taps
+            return ""
+        case Text() | Edited():
+            return event.body
+        case Media():
+            return event.caption
+        case CompleteTip():
+            return words_of(event.content)
+        case FormPage():
+            return "\n".join(words for _, part in event.answers if (words := words_of(part)))
+        case _:
+            return ""
+
+
+_Part = TypeVar("_Part", bound=Event)
+_TEXTS: Final[Mapping[type[object], tuple[str, ...]]] = {
+    Text: ("body",),
+    Edited: ("body",),
+    Tap: ("title",),
+    Pin: ("name", "address"),
+    Media: ("caption",),
+}
+"""Event → its fields that anybody can write."""
+
+
+def without_surrogates(event: Event) -> Event:
+    """Return the event with valid texts."""
+    if isinstance(event, CompleteTip):
+        typed = _valid(event.typed) if event.typed else None
+        return replace(event, content=_valid(event.content), typed=typed)
+    if isinstance(event, FormPage):
+        return replace(event, answers=tuple((name, _valid(part)) for name, part in event.answers))
+    return _valid(event)
+
+
+def _valid(part: _Part) -> _Part:
+    valid = {name: replace_surrogates(getattr(part, name)) for name in _TEXTS.get(type(part), ())}
+    return replace(part, **valid) if valid else part

@@ -2,6 +2,9 @@
 
 Nothing that can't be undone happens on a reading: that needs a tap, a number or an exact word. What only fills the
 draft needs a likely reading, and is said back. A question, a remark or a thanks is answered and stored nowhere.
+
+Names of districts and stations are taken, and said back, though another list is shown: whoever is asked for the
+district may answer with the station; whoever chose the wrong district notices it at the list of its stations.
 """
 
 from __future__ import annotations
@@ -10,20 +13,17 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from satark.api.channel import Tap, Text
-from satark.api.flow import Question
+from satark.api.flow import Question, Step
 from satark.dialogue.events.commands import handle_command, not_understood
-from satark.dialogue.events.unit_names import choose_by_name
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
-from satark.dialogue.session import Turn
+from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.mailbox import add_to_tip
-from satark.dialogue.states.menus import LANGUAGE
-from satark.dialogue.states.opening import begin_with_story, fill_in, fill_in_answer
-from satark.dialogue.states.unsent import UNSENT
-from satark.dialogue.states.unsolicited import accept_unsolicited
-from satark.dialogue.turn.asked import asked_of
+from satark.dialogue.states.menus import LANGUAGE, UNSENT
+from satark.dialogue.states.stories import accept_unsolicited, begin_with_story, fill_in, fill_in_answer
 from satark.dialogue.turn.context import TurnContext
-from satark_words.reading import FREE, Asked, Confidence, Kind, Reading
+from satark_words.geography.geography import ELSEWHERE, Named
+from satark_words.reading import FREE, STORY, Asked, Asks, Choice, Confidence, Kind, Reading
 
 _TO_THE_POLICE: Final = frozenset({"@mailbox", "@answer", "@feedback"})
 """States in which every word goes to the police: nothing of it is read as a remark."""
@@ -203,3 +203,116 @@ _HANDLERS: Final[Mapping[Kind, Callable[[_Words], Turn]]] = {
     Kind.CONTENT: _Words.content,
     Kind.UNCLEAR: _Words.unclear,
 }
+
+
+def choose_by_name(context: TurnContext, event: Text, question: Question, reading: Reading) -> Turn | None:
+    """Take a typed name of a unit that is none of the options; None: there is none, or it is not surely meant."""
+    step = context.step
+    if step is None or context.state is not DRAFT or reading.kind is Kind.COMMAND or reading.negated or reading.asks:
+        return None
+    fills = getattr(step.settings, "fills", "")
+    if not fills and step.names != "station":
+        return None
+    codes = context.names(event.body)
+    named = context.loaded.geography.resolve(codes)
+    offered = {option.code for option in question.options}
+    if not fills:
+        is_new = named.station and reading.kind is not Kind.OPTION
+        return _answer(context, step, named.station) if is_new else None
+    if named.station and named.station not in offered and (fills == "district" or reading.kind is not Kind.OPTION):
+        return _fill(context, step, named)
+    if fills == "district" and not named.district and ELSEWHERE in codes and ELSEWHERE in offered:
+        return _answer(context, step, ELSEWHERE)
+    return None
+
+
+def _fill(context: TurnContext, step: Step, named: Named) -> Turn:
+    """Set district and station of the place; questions that they answer are asked no more."""
+    place = context.session.answers.get(context.loaded.place_step)
+    if place is None or not isinstance(place.value, Mapping):
+        return _answer(context, step, named.district if step.settings.fills == "district" else named.station)
+    told = {**place.value, "district": named.district, "station": named.station}
+    geography, language = context.loaded.geography, context.catalogue.language
+    context.set_answer(context.loaded.place_step, GivenAnswer(told, context.source, place.evidence))
+    labels = (geography.label(code, language) for code in (named.station, named.district))
+    context.say("understood", label=", ".join(labels))
+    return go_on(context)
+
+
+def _answer(context: TurnContext, step: Step, code: str) -> Turn:
+    view = context.view(step)
+    context.say("understood", label=step.type.show(step, code, view))
+    context.set_answer(step.id, GivenAnswer(code, context.source))
+    return go_on(context)
+
+
+_ACTING: Final[dict[str, frozenset[str]]] = {
+    "@reach": frozenset({"yes", "no", "erase"}),
+    "@cancel": frozenset({"yes"}),
+    "@restart": frozenset({"yes"}),
+    "@origin": frozenset({"yes"}),
+    "@identity": frozenset({"remove"}),
+}
+"""Question → its options that can't be undone. In a review it is `send`."""
+_QUESTION_MARKS: Final = frozenset("?？؟❓❔⁇‽")
+_WHOM: Final = "police_unit"
+_WHOSE_VOICE: Final = "whose_voice"
+"""How the lexicon names the questions whom a tip accuses, and whose voice is in a recording."""
+_OTHER_STATION: Final = "other_station"
+"""How it names the unit that another step names."""
+_ASKS: Final[dict[str, Asks]] = {"text": "text", "place": "place", "media": "media", "review": "review"}
+
+
+def asked_of(context: TurnContext, name: str, question: Question) -> Asked:
+    """Describe a question with this id."""
+    step = None if name.startswith("@") else context.loaded.flow.by_id.get(name)
+    acting = _ACTING.get(name, frozenset())
+    if step is not None and step.type.part == "review":
+        acting = frozenset({"send"})
+    options = tuple(
+        Choice(o.code, o.label, o.words, acts=o.code in acting, unit=_unit(step, o.code)) for o in question.options
+    )
+    return Asked(
+        name=_sense(context, name, step),
+        asks=_asks(name, step, has_options=bool(options)),
+        options=options,
+        actions=question.actions,
+        opening=name in {"@language", context.loaded.opening_step},
+    )
+
+
+def acts(context: TurnContext, name: str, code: str) -> bool:
+    """Whether an option of a question can't be undone."""
+    step = context.loaded.flow.by_id.get(name)
+    is_review = step is not None and step.type.part == "review"
+    return code in (_ACTING.get(name, frozenset()) | (frozenset({"send"}) if is_review else frozenset()))
+
+
+def is_question(body: str) -> bool:
+    """Whether a text bears a question mark: "send?" asks, and chooses nothing that can't be undone."""
+    return bool(_QUESTION_MARKS.intersection(body))
+
+
+def _sense(context: TurnContext, name: str, step: Step | None) -> str:
+    """Name a question as the lexicon does: by what its step means; by its id where it means nothing special."""
+    if step is None:
+        return name.removeprefix("@")
+    if step.accuses:
+        return _WHOM
+    if step.means == "own_voice":
+        return _WHOSE_VOICE
+    return step.means or (STORY if step.id == context.loaded.opening_step else step.id)
+
+
+def _unit(step: Step | None, code: str) -> str:
+    """Return the police unit that an option accuses, as the lexicon names it; empty for any other option."""
+    unit = step.accuses.get(code, "") if step else ""
+    return _OTHER_STATION if unit == "named" else unit
+
+
+def _asks(name: str, step: Step | None, *, has_options: bool) -> Asks:
+    if name == "@code":
+        return "code"
+    if step is None:
+        return "choice" if has_options else "nothing"
+    return _ASKS.get(step.type.name, "choice" if has_options else "nothing")

@@ -11,11 +11,9 @@ import msgspec
 from satark.api.conditions import Condition, ConditionError, parse_condition
 from satark.api.flow import Step, StepType, Validator
 from satark.api.tip import Priority
-from satark.dialogue.flow.accusations import accusation_problems, read_accuses
+from satark.dialogue.flow.declarations import accusation_problems, meaning_problems, read_accuses, read_means
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem
-from satark.dialogue.flow.meanings import meaning_problems, read_means
-from satark.dialogue.flow.older_forms import with_meaning_of_id
-from satark.dialogue.steps.built_in import BUILT_IN_STEP_TYPES
+from satark.dialogue.steps.structure_steps import BUILT_IN_STEP_TYPES
 
 _ID: Final = re.compile(r"[a-z][a-z0-9_]{0,23}")
 _CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,24}")
@@ -193,3 +191,20 @@ class _Builder:
 
 def _both(outer: str, own: str) -> str:
     return f"({outer}) and ({own})" if outer and own else outer or own
+
+
+_MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
+    "category": ("choice", "category"),
+    "police": ("choice", "police"),
+    "now": ("choice", "now"),
+    "when": ("choice", "when"),
+    "whose_voice": ("choice", "own_voice"),
+    "film_sound": ("choice", "film_sound"),
+}
+"""Id → the type and meaning that a step with it had before `means` was declared."""
+
+
+def with_meaning_of_id(step: Mapping[str, Any]) -> dict[str, Any]:
+    """Declare what a step's id alone meant before steps declared it."""
+    kind, meaning = _MEANINGS.get(str(step.get("id")), ("", ""))
+    return {**step, "means": meaning} if step.get("type") == kind else dict(step)

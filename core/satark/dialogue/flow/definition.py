@@ -11,7 +11,7 @@ import msgspec
 from satark.api.conditions import Condition
 from satark.api.flow import Step
 from satark.api.tip import Priority
-from satark.dialogue.flow.meanings import steps_by_meaning
+from satark.dialogue.flow.declarations import steps_by_meaning
 from satark_words.catalogues import Catalogues
 
 

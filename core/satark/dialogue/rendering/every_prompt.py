@@ -9,14 +9,13 @@ import msgspec
 
 from satark.api.flow import Question, Step
 from satark.api.prompt import Prompt
+from satark.dialogue.engine import STATES
 from satark.dialogue.flow.definition import Flow
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Session
-from satark.dialogue.states.registry import STATES
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.turn.loaded_flow import LoadedFlow
-from satark.dialogue.turn.prompts import make_prompt
-from satark.dialogue.turn.summary import SUMMARY_LENGTH
+from satark.dialogue.turn.loaded_flow import LoadedFlow, make_prompt
+from satark.dialogue.turn.submission import SUMMARY_LENGTH
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 

@@ -9,8 +9,7 @@ from satark.api.prompt import Prompt, Wants
 from satark.api.redacted import Redacted
 from satark.dialogue.steps.answer_steps import max_length
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.turn.loaded_flow import ASKED_PARTS
-from satark.dialogue.turn.prompts import make_prompt
+from satark.dialogue.turn.loaded_flow import ASKED_PARTS, make_prompt
 
 BEFORE_SENDING: Final = frozenset({"@identity", "@origin"})
 """`FormView.current` while something is asked before the tip is sent: whether to take out words that may identify the

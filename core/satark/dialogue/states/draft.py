@@ -9,12 +9,10 @@ import msgspec
 from satark.api.channel import SPOKEN, Event, Media, Pin, Tap, Text
 from satark.api.flow import AcceptedAnswer, Question, RefusedAnswer, Step, unknown_option
 from satark.dialogue.session import FileNotice, GivenAnswer, Turn
-from satark.dialogue.states.unsolicited import accept_unsolicited, is_story, warn_of_voice
+from satark.dialogue.states.stories import accept_unsolicited, is_story, warn_of_voice
 from satark.dialogue.turn.context import EDIT_PREFIX, TurnContext
-from satark.dialogue.turn.identity import identifying_words, note_identity
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
-from satark.dialogue.turn.submission import make_submission
-from satark.dialogue.turn.summary import summary
+from satark.dialogue.turn.submission import identifying_words, make_submission, note_identity, summary
 
 _CALL: Final = "voice"
 """The channel that has one key for "don't know" at every question."""

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
 from satark.api.channel import Event, Text
 from satark.api.flow import Question
-from satark.api.tip import HANDOFF_DIGITS, group_digits
+from satark.api.tip import group_digits
 from satark.dialogue.session import Session, Turn
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES
 from satark.dialogue.turn.context import BaseState, TurnContext
-from satark_words.codes import find_code
-
-_LONGEST_MESSAGE: Final = 60
-"""Characters of the longest text that may hold a handoff code: it comes alone, or with a word or two."""
-
-
-def find_handoff_code(text: str) -> str | None:
-    """Find the one handoff code in a short text, of digits of any script, in groups or not; None if there is none."""
-    return find_code(text, HANDOFF_DIGITS) if len(text) <= _LONGEST_MESSAGE else None
 
 
 class HandoffCodeState(BaseState):

@@ -11,9 +11,11 @@ from satark.dialogue.flow.commands import MAX_COMMAND_LENGTH
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import go_on, unsay
 from satark.dialogue.states.mailbox import add_to_tip
-from satark.dialogue.states.unsolicited import accept_unsolicited, is_story
+from satark.dialogue.states.stories import accept_unsolicited, is_story
 from satark.dialogue.turn.context import EDIT_PREFIX, BaseState, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
+from satark.dialogue.turn.submission import identifying_words, take_out_identity
+from satark_words.reading import Asked, Kind
 from satark_words.tokens import fold
 
 ALOUD: Final = "aloud"
@@ -256,3 +258,68 @@ def ask_to_confirm(context: TurnContext, name: str) -> Turn:
     """Ask before something is done that can't be undone: `cancel` or `restart`."""
     context.change(state=f"@{name}")
     return context.ask()
+
+
+_CODES: Final = ("remove", "keep", "change")
+_LEAVES: Final = frozenset({"skip", "done", "leave"})
+
+
+class IdentityMenu(BaseState):
+    """Whether words that may identify the tipster are taken out of the tip."""
+
+    def question(self, context: TurnContext) -> tuple[str, Question]:
+        """Show the words, and offer to take them out."""
+        options = tuple(context.option("identity", code) for code in _CODES)
+        words = ", ".join(f"«{one}»" for one in identifying_words(context))
+        text = context.catalogue.text("identity.ask", words=words)
+        return "@identity", Question(text=text, options=options, wants="choice")
+
+    def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
+        """Take the words out, leave them in, or choose the answer to change."""
+        if not code:
+            return None
+        if code == "change":
+            context.change(state="@change")
+            return context.ask()
+        if code == "remove":
+            take_out_identity(context)
+            context.say("identity.removed")
+        context.change(identity_decided=(*context.session.identity_decided, *identifying_words(context)))
+        context.leave_menu()
+        return go_on(context)
+
+    def handle_command(self, context: TurnContext, name: str) -> Turn | None:
+        """Leave the words in where the tipster goes on without an answer."""
+        return self.handle_event(context, "keep", Tap("keep")) if name in _LEAVES else None
+
+
+UNSENT: Final = "@unsent"
+"""Name of the state."""
+_CARRIED_OUT: Final = frozenset({"cancel", "delete", "forget", "status", "reply", "language", "elsewhere"})
+
+
+class UnsentState(BaseState):
+    """Waits for a sign of life. The question betrays nothing, so no answer to it can mean "send it"."""
+
+    def question(self, context: TurnContext) -> tuple[str, Question]:
+        """Ask whether to go on."""
+        return UNSENT, Question(text=context.text("unsent.ask"), wants="text")
+
+    def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
+        """Show the review; keep what is told."""
+        del code
+        context.leave_menu()
+        context.say("unsent.again")
+        if isinstance(event, Media | Pin) or (isinstance(event, Text) and _tells(context, event.body)):
+            accept_unsolicited(context, event)
+        return go_on(context)
+
+    def handle_command(self, context: TurnContext, name: str) -> Turn | None:
+        """Show the review, unless the command is about something else."""
+        return None if name in _CARRIED_OUT else self.handle_event(context, "", Text(""))
+
+
+def _tells(context: TurnContext, body: str) -> bool:
+    """Whether a text tells more of the tip, rather than answering."""
+    reading = context.loaded.reader.read(body, Asked(name="review", asks="review"))
+    return reading.story and reading.kind in {Kind.CONTENT, Kind.DANGER}

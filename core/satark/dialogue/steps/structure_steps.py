@@ -14,11 +14,14 @@ from satark.api.flow import (
     Question,
     RefusedAnswer,
     Step,
+    StepType,
     View,
     actions_of,
     question_text,
     with_website,
 )
+from satark.dialogue.steps.answer_steps import DateStep, NumberStep, PlaceStep, TextStep
+from satark.dialogue.steps.choice_steps import ChoicesStep, ChoiceStep, ConfirmStep
 
 _REVIEW_OPTIONS: Final = ("send", "details", "change")
 
@@ -117,3 +120,9 @@ class SubmitStep(BaseStepType):
         """Accept nothing."""
         del step, event, view
         return None
+
+
+BUILT_IN_STEP_TYPES: Final[tuple[StepType, ...]] = (
+    SayStep(), ChoiceStep(), ChoicesStep(), ConfirmStep(), TextStep(), NumberStep(), DateStep(), PlaceStep(),
+    MediaStep(), ReviewStep(), SubmitStep(),
+)  # fmt: skip

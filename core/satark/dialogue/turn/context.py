@@ -12,9 +12,15 @@ from satark.api.flow import Option, Question, Step, View
 from satark.api.prompt import Prompt
 from satark.api.tip import Place
 from satark.dialogue.session import GivenAnswer, MediaJob, OpenMailbox, Session, SessionFile, Turn
-from satark.dialogue.turn.form_offer import may_offer, prompt_of_offer, question_of_offer
-from satark.dialogue.turn.loaded_flow import LoadedFlow, Progress, place_of
-from satark.dialogue.turn.prompts import make_prompt
+from satark.dialogue.turn.loaded_flow import (
+    LoadedFlow,
+    Progress,
+    make_prompt,
+    may_offer,
+    place_of,
+    prompt_of_offer,
+    question_of_offer,
+)
 from satark_words.analysis import Analysis
 from satark_words.catalogues import Catalogue
 

@@ -1,21 +1,25 @@
-"""A flow with its texts and its geography, and where a session stands in it. Nothing here changes a session."""
+"""A flow with its texts and its geography, where a session stands in it, and the prompts that it puts.
+
+Nothing here changes a session.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import msgspec
 
 from satark.api.channel import SPOKEN
+from satark.api.choice_tokens import make_token
 from satark.api.flow import Option, Question, Step, View, with_website
+from satark.api.prompt import Choice, Prompt
 from satark.api.tip import Place
 from satark.dialogue.flow.commands import CommandWords
 from satark.dialogue.flow.definition import Flow
 from satark.dialogue.session import GivenAnswer, Session
 from satark.dialogue.steps.answer_steps import located
-from satark.dialogue.steps.option_matching import OptionLookup
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.geography.geography import UNKNOWN, Geography
 from satark_words.reader import Reader
@@ -231,3 +235,80 @@ def _media_value(session: Session, step: Step) -> Any:
 def place_of(answer: Mapping[str, Any]) -> Place:
     """Return the place that an answer tells."""
     return msgspec.convert(answer, Place)
+
+
+class OptionLookup:
+    """The options of one question in all languages, by every folded spelling."""
+
+    def __init__(self, codes: Sequence[str], options: Iterable[Option]) -> None:
+        self._codes = tuple(codes)
+        self._exact: dict[str, str] = {}
+        for option in options:
+            for word in (option.label, *option.words):
+                self._add(fold(word), option.code)
+        self._exact.pop("", None)
+
+    def exact(self, folded: str) -> str:
+        """Return the code of the option that a folded text names or numbers, or an empty text."""
+        if folded.isdecimal():
+            number = int(folded)
+            return self._codes[number - 1] if 0 < number <= len(self._codes) else ""
+        return self._exact.get(folded, "")
+
+    def _add(self, word: str, code: str) -> None:
+        self._exact.setdefault(word, code)
+
+
+_TURNS: Final = ("more", "less")
+
+
+def make_prompt(
+    loaded: LoadedFlow, session: Session, name: str, question: Question, *, said: tuple[str, ...] = ()
+) -> Prompt:
+    """Make the prompt of a question with this id, below what is `said`."""
+    texts = loaded.catalogue(session)
+    parts = (*said, question.text) if question.text else said
+    choices = tuple(
+        Choice(make_token(name, option.code, session.revision), option.label, option.description)
+        for option in question.options
+    )
+    return Prompt(
+        text="\n\n".join(parts),
+        parts=parts,
+        language=texts.language,
+        choices=choices,
+        actions=_commands(texts, session.channel, name, question.actions, session.revision),
+        turns=_commands(texts, session.channel, name, _TURNS, session.revision) if choices else (),
+        menu_label=texts.text("list.open") if choices else "",
+        wants=question.wants,
+        page=session.page,
+        aloud=bool(session.aloud),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _commands(
+    texts: Catalogue, channel: str, question: str, commands: tuple[str, ...], revision: int
+) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(make_token(question, f"@{command}", revision), texts.text(texts.own(f"command.{command}", channel)))
+        for command in commands
+    )
+
+
+def may_offer(session: Session, progress: Progress) -> bool:
+    """Whether the form is to be offered now: at the first question, to somebody who writes and has told nothing yet."""
+    if session.language not in session.forms or session.form_offered == session.language or not session.form_token:
+        return False
+    first = not session.state and not session.has_draft and progress.step is not None
+    return first and not (session.aloud or session.submitted or session.mailbox)
+
+
+def question_of_offer(question: Question, texts: Catalogue) -> Question:
+    """Return what is asked beside the form: what is happening, which is understood as the first words of a chat."""
+    return msgspec.structs.replace(question, text=texts.text("form.offer"), options=(), actions=())
+
+
+def prompt_of_offer(prompt: Prompt, session: Session, texts: Catalogue) -> Prompt:
+    """Have a prompt open the form."""
+    return msgspec.structs.replace(prompt, form=session.form_token, menu_label=texts.text("form.open"))

@@ -1,15 +1,19 @@
-"""The submission: the tip that the confirmed answers make."""
+"""The submission: the summary that the tipster checks, words that identify the tipster, and the tip that is sent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import msgspec
 
+from satark.api.flow import Step
 from satark.api.tip import Accused, Place, Priority
-from satark.dialogue.session import Submission
+from satark.dialogue.session import GivenAnswer, Submission
 from satark.dialogue.turn.context import TurnContext
+from satark.dialogue.turn.loaded_flow import ASKED_PARTS
+from satark_words.graphemes import truncate
+from satark_words.identity import without_spans
 
 
 def make_submission(context: TurnContext) -> Submission:
@@ -80,3 +84,96 @@ def _priority(context: TurnContext) -> Priority:
     rules = context.loaded.flow.priority
     levels: tuple[Priority, ...] = ("urgent", "high")
     return next((level for level in levels if level in rules and rules[level].holds(context.progress.values)), "normal")
+
+
+SUMMARY_LENGTH: Final = 620
+"""Characters that all answers of a summary may take together, so that it fits the body of a message with buttons."""
+SMS_SUMMARY_LENGTH: Final = 110
+"""The same of a text message, which is paid for by its length: whoever reads it has just written it."""
+_SHORTEST: Final = 24
+_LONGEST: Final = 240
+
+
+def summary(context: TurnContext) -> str:
+    """List the answers, one a line; long ones are truncated. A caller is not told that they spoke."""
+    answers, texts = context.session.answers, context.catalogue
+    shown = []
+    for step in context.progress.path:
+        answer = answers.get(step.id)
+        if answer is None or step.type.part not in ASKED_PARTS or (answer.value is None and not answer.evidence):
+            continue
+        if context.session.channel == "voice" and _is_recording(answer.value):
+            continue
+        name = texts.text(texts.own(f"{step.id}.name", context.session.channel))
+        shown.append((name, step.type.show(step, answer.value, context.view(step))))
+    length = SMS_SUMMARY_LENGTH if context.session.channel == "sms" else SUMMARY_LENGTH
+    share = length // max(1, len(shown))
+    bullet = "" if context.session.channel == "sms" else "• "
+    return "\n".join(f"{bullet}{name}: {_shortened(text, share - len(name))}" for name, text in shown)
+
+
+def _is_recording(value: Any) -> bool:
+    return isinstance(value, Mapping) and "voice" in value and "text" not in value
+
+
+def _shortened(text: str, share: int) -> str:
+    return truncate(" ".join(text.split()), max(_SHORTEST, min(share, _LONGEST)))
+
+
+def identifying_words(context: TurnContext) -> tuple[str, ...]:
+    """Return the words in question, each once, in the order of the answers."""
+    found = (text[start:end] for name, text in list(_texts(context)) for start, end in _open(context, name, text))
+    return tuple(dict.fromkeys(found))
+
+
+def take_out_identity(context: TurnContext) -> None:
+    """Take these words out of every answer."""
+    for name, text in list(_texts(context)):
+        if spans := _open(context, name, text):
+            answer = context.session.answers[name]
+            value = _replaced(answer.value, without_spans(text, spans))
+            context.set_answer(name, msgspec.structs.replace(answer, value=value))
+
+
+def note_identity(context: TurnContext, step: Step) -> None:
+    """Note it of an answer whose words this turn has read: before the tip is sent, they would be read again."""
+    answer = context.session.answers.get(step.id)
+    text = _words(step.type.name, answer) if answer is not None else ""
+    if text and context.has_read(text):
+        _own(context, step.id, text)
+
+
+def _open(context: TurnContext, name: str, text: str) -> list[tuple[int, int]]:
+    """The parts of an answer's words that they were not asked about."""
+    decided = context.session.identity_decided
+    return [(start, end) for start, end in _own(context, name, text) if text[start:end] not in decided]
+
+
+def _own(context: TurnContext, name: str, text: str) -> tuple[tuple[int, int], ...]:
+    """The parts of an answer's words that may identify the tipster; the answer keeps them."""
+    answer = context.session.answers[name]
+    if answer.own is not None:
+        return answer.own
+    spans = context.loaded.reader.own_identity(context.analysis(text))
+    found = tuple((span.start, span.end) for span in spans)
+    context.change(answers={**context.session.answers, name: msgspec.structs.replace(answer, own=found)})
+    return found
+
+
+def _texts(context: TurnContext) -> Iterator[tuple[str, str]]:
+    """Yield the step and the words of every answer in words on the path."""
+    for step in context.progress.path:
+        answer = context.session.answers.get(step.id)
+        if answer is not None and step.type.part == "ask" and (text := _words(step.type.name, answer)):
+            yield step.id, text
+
+
+def _words(step_type: str, answer: GivenAnswer) -> str:
+    value = answer.value
+    if isinstance(value, dict):
+        return str(value.get("text", ""))
+    return value if isinstance(value, str) and step_type == "text" else ""
+
+
+def _replaced(value: Any, text: str) -> Any:
+    return {**value, "text": text} if isinstance(value, Mapping) else text

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from satark.dialogue.flow.questionnaire import Questionnaire
+from satark.dialogue.flow.loader import Questionnaire
 from satark_desk.places import Bearing
 from satark_desk.web import app
 from satark_desk.web.page_text import PageText
