@@ -12,7 +12,7 @@ from satark_words.lexicon import Lexicon
 from satark_words.marks import FRAME, SOUND, Mark, Marks, without_hidden
 from satark_words.rules import compounds
 from satark_words.spelling import plain
-from satark_words.tokens import Keys, Token, tokenize, unglued
+from satark_words.tokens import Keys, TextToken, tokenize, unglued
 
 NEGATIONS: Final = ("neg", "neg.dont", "neg.without")
 DOUBTS: Final = ("neg", "neg.dont", "neg.without", "neg.wrong", "neg.but", "say.maybe", "soc.wait", "time.coming")
@@ -26,7 +26,7 @@ class Analysis:
 
     def __init__(self, text: str, lexicon: Lexicon) -> None:
         self.text = text
-        self.tokens: Sequence[Token] = list(unglued(tokenize(text), lexicon.sounds_known, lexicon.knows))
+        self.tokens: Sequence[TextToken] = list(unglued(tokenize(text), lexicon.sounds_known, lexicon.knows))
         self.heard: dict[str, Keys] = {}
         """Keys of its words."""
         self.places: Sequence[Mark] | None = None
@@ -116,7 +116,7 @@ class Analysis:
         return self.found("cat.*", "act.*")
 
 
-def _inverted(marks: Sequence[Mark], tokens: Sequence[Token]) -> list[Mark]:
+def _inverted(marks: Sequence[Mark], tokens: Sequence[TextToken]) -> list[Mark]:
     """English questions without a question word: "is my number visible"."""
     verbs = {mark.start for mark in marks if mark.name == "aux"}
     if not verbs:
@@ -133,7 +133,7 @@ _HINDI: Final = frozenset({
 _ENGLISH_TOO: Final = frozenset({"me", "hi"})
 
 
-def _without_hindi_me(marks: list[Mark], tokens: Sequence[Token]) -> list[Mark]:
+def _without_hindi_me(marks: list[Mark], tokens: Sequence[TextToken]) -> list[Mark]:
     """Without the English "me" and "hi" in roman Hindi, where they mean "in" and "just"."""
     words = {token.text for token in tokens}
     if words.isdisjoint(_ENGLISH_TOO):
@@ -153,7 +153,7 @@ def _is_hindi(mark: Mark, word: str, *, hindi: bool) -> bool:
 _RELATIVE: Final = frozenset({"who", "which", "when", "where", "what"})
 
 
-def _without_relatives(marks: list[Mark], tokens: Sequence[Token]) -> list[Mark]:
+def _without_relatives(marks: list[Mark], tokens: Sequence[TextToken]) -> list[Mark]:
     """Without the "who" in the middle of an English sentence that tells of a crime: "a man who sells drugs"."""
     if not any(mark.name.startswith(("cat.", "act.")) for mark in marks) or tokens[-1].text == "?":
         return marks
@@ -189,7 +189,7 @@ _OF: Final = frozenset({"ka", "ki", "ke", "का", "की", "के", "کا", 
 _GROWN_UP: Final = 18
 
 
-def _names_people(mark: Mark, tokens: Sequence[Token]) -> bool:
+def _names_people(mark: Mark, tokens: Sequence[TextToken]) -> bool:
     """Whether words like "karne wale" stand before the people that they describe: "loot karne wale giroh"."""
     last, end = tokens[mark.end - 1], mark.end
     if last.text not in _ABOUT_TO or end - mark.start == 1 or end == len(tokens) or tokens[end - 2].text in _HAPPENS:
@@ -197,7 +197,7 @@ def _names_people(mark: Mark, tokens: Sequence[Token]) -> bool:
     return tokens[end].clause == last.clause and tokens[end].text not in _IS
 
 
-def _minors(tokens: Sequence[Token]) -> list[Mark]:
+def _minors(tokens: Sequence[TextToken]) -> list[Mark]:
     """Find ages of children: "13 saal ki"."""
     return [
         Mark("who.minor", i, i + 3, 1.0)
@@ -209,7 +209,7 @@ def _minors(tokens: Sequence[Token]) -> list[Mark]:
     ]
 
 
-def _by_ending(tokens: Sequence[Token]) -> list[Mark]:
+def _by_ending(tokens: Sequence[TextToken]) -> list[Mark]:
     """Marks that a word carries for its ending, alone or with the word after it."""
     marks: list[Mark] = []
     for i, token in enumerate(tokens):

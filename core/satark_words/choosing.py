@@ -10,7 +10,7 @@ from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.category import category_of, unit_of
 from satark_words.marks import FRAME, Mark
 from satark_words.places import Places
-from satark_words.reading import FREE, STORY, Asked, Choice, Confidence
+from satark_words.reading import FREE, STORY, Asked, AskedChoice, Confidence
 from satark_words.tokens import keys, normalize, tokenize
 
 POLITE: Final = ("pol", "soc.greet", "soc.thanks", "soc.ok")
@@ -65,7 +65,7 @@ def _has_words(analysis: Analysis) -> bool:
     return any(token.text[0].isalpha() for token in analysis.tokens)
 
 
-def marks_of(option: Choice, asked: Asked) -> tuple[str, ...]:
+def marks_of(option: AskedChoice, asked: Asked) -> tuple[str, ...]:
     """The marks that name an option of a question."""
     name = asked.name.lstrip("@")
     names: tuple[str, ...] = (f"opt.{name}.{option.sense}", f"said.{name}.{option.sense}")
@@ -82,7 +82,7 @@ def marks_of(option: Choice, asked: Asked) -> tuple[str, ...]:
     return (*names, *_SAYS.get(option.id, ()))
 
 
-def _exact(analysis: Analysis, options: Sequence[Choice]) -> str:
+def _exact(analysis: Analysis, options: Sequence[AskedChoice]) -> str:
     normal = analysis.normal
     if not normal or "?" in {token.text for token in analysis.tokens}:
         return ""
@@ -96,7 +96,7 @@ def _exact(analysis: Analysis, options: Sequence[Choice]) -> str:
     return "" if any(option.acts for option in options) else _numbered(analysis, options)
 
 
-def _numbered(analysis: Analysis, options: Sequence[Choice]) -> str:
+def _numbered(analysis: Analysis, options: Sequence[AskedChoice]) -> str:
     """An option that is chosen by its number in words: "option 2", "दूसरा वाला", "number teen"."""
     digits = [token.text for token in analysis.tokens if token.text.isdecimal()]
     rest = set(range(len(analysis))) - analysis.covered(("fill", "pol"))
@@ -109,7 +109,7 @@ def _numbered(analysis: Analysis, options: Sequence[Choice]) -> str:
     return ""
 
 
-def _spans(option: Choice, asked: Asked, analysis: Analysis, places: Places | None) -> list[tuple[int, int]]:
+def _spans(option: AskedChoice, asked: Asked, analysis: Analysis, places: Places | None) -> list[tuple[int, int]]:
     found = [(m.start, m.end) for m in analysis.found(*marks_of(option, asked)) if _counts(m, analysis)]
     if places is not None and asked.name not in _BY_SENSE:
         found += places.spans(analysis, option.id)
@@ -128,7 +128,7 @@ def _counts(mark: Mark, analysis: Analysis) -> bool:
     return not before
 
 
-def _by_label(option: Choice, analysis: Analysis) -> list[tuple[int, int]]:
+def _by_label(option: AskedChoice, analysis: Analysis) -> list[tuple[int, int]]:
     """Where a text has the words of an option's label, or of another name for it, one after the other."""
     heard = analysis.sounds
     spans: list[tuple[int, int]] = []
@@ -152,7 +152,7 @@ def _sounds(label: str, words: tuple[str, ...]) -> tuple[list[str], ...]:
     return tuple(one for one in names if len("".join(one)) >= _SHORTEST_NAME)
 
 
-_Found = list[tuple[Choice, list[tuple[int, int]]]]
+_Found = list[tuple[AskedChoice, list[tuple[int, int]]]]
 
 
 def _narrowed(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
@@ -208,7 +208,7 @@ def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
     return outer[0] <= inner[0] and inner[1] <= outer[1] and outer[1] - outer[0] > inner[1] - inner[0]
 
 
-def _is_denied(option: Choice, spans: Iterable[tuple[int, int]], asked: Asked, analysis: Analysis) -> bool:
+def _is_denied(option: AskedChoice, spans: Iterable[tuple[int, int]], asked: Asked, analysis: Analysis) -> bool:
     """Whether each of the words for an option is negated."""
     if option.id == "no":
         return analysis.has("neg.but") and analysis.has("say.yes")
@@ -246,7 +246,7 @@ def _denies_what_is_before(mark: Mark, analysis: Analysis) -> bool:
     return any(one.end <= mark.start for one in analysis.story_marks())
 
 
-def _confidence(analysis: Analysis, option: Choice, spans: Sequence[tuple[int, int]], asked: Asked) -> Confidence:
+def _confidence(analysis: Analysis, option: AskedChoice, spans: Sequence[tuple[int, int]], asked: Asked) -> Confidence:
     named = {index for start, end in spans for index in range(start, end)}
     rest = set(range(len(analysis))) - named - analysis.covered(FILL, FRAME)
     doubtful = any(m.quality < FRAME for m in analysis.found(*marks_of(option, asked)))

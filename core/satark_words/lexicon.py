@@ -33,7 +33,7 @@ from satark_words.spelling import (
     stem_of,
     stems,
 )
-from satark_words.tokens import Keys, Token, keys, roman, sound_of
+from satark_words.tokens import Keys, TextToken, keys, roman, sound_of
 
 _SHORTEST_LONG: Final = 6
 _FILLER: Final = "fill"
@@ -121,7 +121,7 @@ class Lexicon:
         """Whether a folded word is spelt so in the lexicon, or sounds like one of its words."""
         return word in self._spelt or sound_of(word) in self._by_key[0]
 
-    def marks(self, tokens: Sequence[Token], heard: dict[str, Keys] | None = None) -> list[Mark]:
+    def marks(self, tokens: Sequence[TextToken], heard: dict[str, Keys] | None = None) -> list[Mark]:
         """Find every mark of a text, in no order. A longer phrase hides the social and negating words inside it.
 
         `heard` holds keys of its words that are worked out already; those of the others are added to it.
@@ -149,7 +149,7 @@ class Lexicon:
             start = self._ordered[first] = _Start(alone, followed)
         return start
 
-    def _resolve(self, tokens: Sequence[Token], heard: dict[str, Keys]) -> list[_Word]:
+    def _resolve(self, tokens: Sequence[TextToken], heard: dict[str, Keys]) -> list[_Word]:
         seen: dict[str, _Word] = {}
         distant = 0
         for text in dict.fromkeys([token.text for token in tokens]):

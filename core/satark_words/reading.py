@@ -54,7 +54,7 @@ class Confidence(IntEnum):
     """A number, a label, an exact word or phrase: nothing was guessed."""
 
 
-class Choice(msgspec.Struct, frozen=True):
+class AskedChoice(msgspec.Struct, frozen=True):
     """One option of a question.
 
     `acts`: choosing it can't be undone (send, erase, "yes, message me", "no, forget me"). Such an option is chosen only
@@ -81,7 +81,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What the lexicon knows the question by: what the step means (`category`, `what`, `police_unit`), else the id of
     the step or state. The lexicon has words for the default flow."""
     asks: Asks = "nothing"
-    options: tuple[Choice, ...] = ()
+    options: tuple[AskedChoice, ...] = ()
     """In the order in which they are numbered, with the labels and words of every language."""
     actions: tuple[str, ...] = ()
     """Commands that are shown below it: `done`, `skip`, `back`."""

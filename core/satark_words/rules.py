@@ -33,7 +33,7 @@ class RuleError(ValueError):
     """A rule can't be read; the message shows it."""
 
 
-class Rule(NamedTuple):
+class MarkRule(NamedTuple):
     """One rule."""
 
     name: str
@@ -53,7 +53,7 @@ class Rule(NamedTuple):
 class Rules(Generic[_Sense]):
     """Rules, and what each of them tells."""
 
-    def __init__(self, rules: Iterable[tuple[_Sense, Rule]]) -> None:
+    def __init__(self, rules: Iterable[tuple[_Sense, MarkRule]]) -> None:
         self._rules = tuple(rules)
         self._by_mark: dict[str, list[int]] = {}
         """Mark → the rules that it may begin: of two hundred, a text's marks begin a few."""
@@ -61,13 +61,13 @@ class Rules(Generic[_Sense]):
             for name in rule.parts[0]:
                 self._by_mark.setdefault(name, []).append(index)
 
-    def that_may_hold(self, marks: Marks) -> Iterator[tuple[_Sense, Rule]]:
+    def that_may_hold(self, marks: Marks) -> Iterator[tuple[_Sense, MarkRule]]:
         """Yield those all of whose parts are somewhere in a text, in their order."""
         begun = {index for name in marks.senses() & self._by_mark.keys() for index in self._by_mark[name]}
         return (self._rules[index] for index in sorted(begun) if self._rules[index][1].may_hold(marks))
 
 
-def parse_rule(name: str, line: str) -> Rule:
+def parse_rule(name: str, line: str) -> MarkRule:
     """Read a rule from its line.
 
     Raises:
@@ -79,7 +79,7 @@ def parse_rule(name: str, line: str) -> Rule:
     parts = tuple(tuple(part.strip().split("|")) for part in re.split(r"\s[+>]\s", line) if part.strip())
     if not parts:
         raise RuleError(f"the rule {name!r} has no marks")
-    rule = Rule(name, parts, " > " in line, int(distance[1]) if distance else _NEAR, _names(unless))
+    rule = MarkRule(name, parts, " > " in line, int(distance[1]) if distance else _NEAR, _names(unless))
     if not all(map(_MARK.fullmatch, (*chain(*rule.parts), *rule.unless))):
         raise RuleError(f"the rule {name!r} has a * that does not follow a mark's first dot")
     return rule
@@ -89,12 +89,12 @@ def _names(listed: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in listed.split("|") if name.strip())
 
 
-def matches(rule: Rule, marks: Marks) -> tuple[int, int] | None:
+def matches(rule: MarkRule, marks: Marks) -> tuple[int, int] | None:
     """Return the words, from first to last, on which a rule holds; None: it does not."""
     return next(all_matches(rule, marks), None)
 
 
-def all_matches(rule: Rule, marks: Marks) -> Iterator[tuple[int, int]]:
+def all_matches(rule: MarkRule, marks: Marks) -> Iterator[tuple[int, int]]:
     """Yield the words, from first to last, of each place where a rule holds."""
     if not rule.may_hold(marks):
         return
@@ -105,7 +105,7 @@ def all_matches(rule: Rule, marks: Marks) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def _spans(rule: Rule, marks: Marks) -> Iterator[tuple[int, int]]:
+def _spans(rule: MarkRule, marks: Marks) -> Iterator[tuple[int, int]]:
     """Yield the words of each chain of marks, each near the one before it; of chains over the same words, one."""
     seen: set[tuple[int, int]] = set()
     for first in marks.named(rule.parts[0]):
@@ -121,7 +121,7 @@ def _spans(rule: Rule, marks: Marks) -> Iterator[tuple[int, int]]:
         yield from found
 
 
-def _near(last: Mark, marks: Sequence[Mark], rule: Rule, longest: int) -> Iterator[Mark]:
+def _near(last: Mark, marks: Sequence[Mark], rule: MarkRule, longest: int) -> Iterator[Mark]:
     first = last.end if rule.ordered else last.start - rule.near - longest
     return (mark for mark in between(marks, first, last.end + rule.near) if _fit(last, mark, rule.near))
 
@@ -151,7 +151,7 @@ def compounds(marks: Sequence[Mark]) -> list[Mark]:
     return found
 
 
-def _of(name: str, rule: Rule, marks: Marks) -> Iterator[Mark]:
+def _of(name: str, rule: MarkRule, marks: Marks) -> Iterator[Mark]:
     spans = [(start, end) for start, end in all_matches(rule, marks) if end - start <= _LONGEST_COMPOUND]
     known = (*_BETWEEN, *(name for part in rule.parts for name in part)) if spans else ()
     empty = {index for mark in marks.named(known) for index in range(mark.start, mark.end)}

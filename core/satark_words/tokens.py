@@ -91,7 +91,7 @@ _STRESS: Final = re.compile(r"(\D)(?=\1\1)")
 _HARAKAT: Final = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u0640]")
 
 
-class Token(NamedTuple):
+class TextToken(NamedTuple):
     """One word, sign or emoji of a text."""
 
     text: str
@@ -110,9 +110,9 @@ class Keys(NamedTuple):
     bones: str
 
 
-def tokenize(text: str) -> list[Token]:
+def tokenize(text: str) -> list[TextToken]:
     """Split a text into folded words, emoji and question marks, with their places in it. Never raises."""
-    tokens: list[Token] = []
+    tokens: list[TextToken] = []
     clause = last = 0
     has_lines = "\n" in text
     for match in _WORD.finditer(text):
@@ -122,7 +122,7 @@ def tokenize(text: str) -> list[Token]:
             clause += 1
         last = end
         for word in _fold_word(raw):
-            tokens.append(Token(word, start, end, clause))  # noqa: PERF401 - mostly one
+            tokens.append(TextToken(word, start, end, clause))  # noqa: PERF401 - mostly one
         if raw in _STOPS:
             clause += 1
     return tokens
@@ -279,8 +279,8 @@ _SMALL: Final = frozenset({
 
 
 def unglued(
-    tokens: Iterable[Token], sounds_known: Callable[[str], bool], knows: Callable[[str], bool]
-) -> Iterator[Token]:
+    tokens: Iterable[TextToken], sounds_known: Callable[[str], bool], knows: Callable[[str], bool]
+) -> Iterator[TextToken]:
     """Yield the tokens, a long one that sounds like no known word as the fewest known words that make it."""
     for token in tokens:
         word = token.text

@@ -9,7 +9,7 @@ from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
 from satark_words.reading import Confidence, Kind
-from satark_words.tokens import Token
+from satark_words.tokens import TextToken
 from support.dialogue.corpus import asked_at
 
 GEOGRAPHY = Geography.sample()
@@ -36,7 +36,7 @@ def test_a_car_with_a_number_is_an_answer(step: str) -> None:
      ("again", "cmd.skip"), ("kr", "id.work-place")],
 )  # fmt: skip
 def test_a_word_that_means_nothing_is_heard_as_no_other(word: str, other: str) -> None:
-    assert other not in {mark.name for mark in READER.lexicon.marks([Token(word, 0, len(word), 0)])}
+    assert other not in {mark.name for mark in READER.lexicon.marks([TextToken(word, 0, len(word), 0)])}
 
 
 @pytest.mark.parametrize("step", FREE)

@@ -59,7 +59,7 @@ class Named(NamedTuple):
     outpost: str = ""
 
 
-class Place(Protocol):
+class Locatable(Protocol):
     """What is known of a place: what was said of it, a pin, and the codes of district and station, empty so far."""
 
     @property
@@ -173,7 +173,7 @@ class Geography:
         found = self._districts.get(district)
         return found.range if found else ""
 
-    def locate(self, place: Place, codes: Iterable[str] | None = None) -> Named:
+    def locate(self, place: Locatable, codes: Iterable[str] | None = None) -> Named:
         """Work out district and station as far as the pin, or names in the text, tell them. What is set stays.
 
         A pin says more than a text. Nothing is guessed: what is not told stays empty, and is asked.
@@ -290,7 +290,7 @@ def called_stations(found: Sequence[tuple[str, int, int]], words: Sequence[str],
     return [code for code, _, _ in found if not called or code in called or code not in stations]
 
 
-def _point(place: Place) -> Point | None:
+def _point(place: Locatable) -> Point | None:
     return None if place.latitude is None or place.longitude is None else (place.latitude, place.longitude)
 
 

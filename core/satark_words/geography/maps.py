@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DOT_RADIUS",
     "Direction",
-    "Frame",
+    "MapFrame",
     "Marker",
     "Near",
     "Outline",
@@ -62,7 +62,7 @@ class Scale(msgspec.Struct, frozen=True):
     length: float
 
 
-class Frame(msgspec.Struct, frozen=True, kw_only=True):
+class MapFrame(msgspec.Struct, frozen=True, kw_only=True):
     """What part of the earth a map shows, in degrees (WGS 84), and its size in units. North is up."""
 
     width: int
@@ -113,7 +113,7 @@ class Outline(msgspec.Struct, frozen=True):
     """`x,y` of its corners, with spaces between them, as SVG writes a polygon."""
 
 
-def fit(points: Sequence[Point], width: int, height: int, least_km: float) -> Frame:
+def fit(points: Sequence[Point], width: int, height: int, least_km: float) -> MapFrame:
     """Return the frame of this size that shows all points (at least one), true to scale in its middle.
 
     Args:
@@ -132,7 +132,7 @@ def fit(points: Sequence[Point], width: int, height: int, least_km: float) -> Fr
         least_km / _DEGREE_KM / height,
     )
     up, aside = unit * height / 2, unit * width / 2 / narrowing
-    return Frame(
+    return MapFrame(
         width=width,
         height=height,
         north=middle[0] + up,
@@ -149,7 +149,7 @@ def direction(one: Point, other: Point) -> Direction:
     return get_args(Direction)[round(math.degrees(math.atan2(east, north)) / 45) % 8]  # type: ignore[no-any-return] # it is one of its own
 
 
-def outlines(geography: Geography, frame: Frame, language: str) -> list[Outline]:
+def outlines(geography: Geography, frame: MapFrame, language: str) -> list[Outline]:
     """Draw the borders of the districts that have one; what lies outside the frame stands outside its size."""
     return [
         Outline(one.label(language), " ".join("{},{}".format(*frame.spot(corner)) for corner in one.border))
@@ -158,7 +158,7 @@ def outlines(geography: Geography, frame: Frame, language: str) -> list[Outline]
     ]
 
 
-def mark(places: Iterable[tuple[str, Point]], frame: Frame, taken: Iterable[Spot] = ()) -> list[Marker]:
+def mark(places: Iterable[tuple[str, Point]], frame: MapFrame, taken: Iterable[Spot] = ()) -> list[Marker]:
     """Mark the places that the map shows, in the order in which they get room for a label.
 
     A label is on a side where it covers no dot and no other label, and stays on the map.

@@ -81,7 +81,7 @@ def read_sources(sources: Sequence[Source]) -> list[GeographyFile]:
     read = [(source, _decode(source)) for source in sources]
     problems = [one for _, one in read if isinstance(one, GeographyProblem)]
     files = [(source, one) for source, one in read if isinstance(one, GeographyFile)]
-    problems += sorted(_Checks(files).problems(), key=lambda one: (one.file, one.line))
+    problems += sorted(_GeographyChecks(files).problems(), key=lambda one: (one.file, one.line))
     if problems:
         raise GeographyError(problems)
     return [file for _, file in files]
@@ -133,7 +133,7 @@ class _Placed(NamedTuple):
     district: District
 
 
-class _Checks:
+class _GeographyChecks:
     """What the types of the fields can't say."""
 
     def __init__(self, files: Sequence[tuple[Source, GeographyFile]]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from satark.api.redacted import Redacted
-from satark_words.geography.maps import Frame, Marker, Outline, Point, Scale, fit, mark, outlines
+from satark_words.geography.maps import MapFrame, Marker, Outline, Point, Scale, fit, mark, outlines
 
 if TYPE_CHECKING:
     from satark.flow import Geography, Station
@@ -21,7 +21,7 @@ _LONGEST_SCALE: Final = 90
 class Drawing(Redacted, frozen=True, kw_only=True):
     """A map: what is drawn at which spots. North is up."""
 
-    frame: Frame
+    frame: MapFrame
     outlines: Sequence[Outline]
     markers: Sequence[Marker]
     scale: Scale

@@ -17,7 +17,7 @@ from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.languages import OFFERED
 from satark_words.reader import Reader
-from satark_words.reading import FREE, IRREVERSIBLE, Asked, Asks, Choice, Kind, Reading
+from satark_words.reading import FREE, IRREVERSIBLE, Asked, AskedChoice, Asks, Kind, Reading
 
 __all__ = ["FREE_STEPS", "Outcome", "Utterance", "asked_at", "judge", "read_corpus"]
 
@@ -118,10 +118,10 @@ def asked_at(step: str, geography: Geography, catalogues: Catalogues) -> Asked:
     catalogues = catalogues.only(OFFERED)
     if step == "station":
         stations = geography.stations(geography.districts[0].code)  # those of the district that was asked before
-        choices = [Choice(station.code, station.label("hi")) for station in stations]
+        choices = [AskedChoice(station.code, station.label("hi")) for station in stations]
         return Asked(name=step, asks="choice", options=(*choices, _choice(step, "unknown", catalogues)))
     if step == "language":
-        spoken = [Choice(c.language, c.text("language.name"), c.words("language.words")) for c in catalogues]
+        spoken = [AskedChoice(c.language, c.text("language.name"), c.words("language.words")) for c in catalogues]
         return Asked(name=step, asks="choice", options=tuple(spoken), opening=True)
     options = tuple(_choice(step, code, catalogues) for code in _OPTIONS.get(step, ()))
     asks = _ASKS.get(step, "choice")
@@ -129,11 +129,11 @@ def asked_at(step: str, geography: Geography, catalogues: Catalogues) -> Asked:
     return Asked(name=name, asks=asks, options=options, actions=_ACTIONS.get(step, ("back",)), opening=step == "what")
 
 
-def _choice(step: str, code: str, catalogues: Catalogues) -> Choice:
+def _choice(step: str, code: str, catalogues: Catalogues) -> AskedChoice:
     key = f"{step}.{code}" if any(c.get(f"{step}.{code}") for c in catalogues) else f"option.{code}"
     names = [c.get(key) for c in catalogues if c.get(key)]
     words = tuple(word for c in catalogues for word in c.words(f"{key}.words"))
-    return Choice(code, (names or [code])[0], (*names[1:], *words), acts=code in _ACTS.get(step, set()))
+    return AskedChoice(code, (names or [code])[0], (*names[1:], *words), acts=code in _ACTS.get(step, set()))
 
 
 def judge(utterance: Utterance, reader: Reader, asked: Asked) -> Outcome:

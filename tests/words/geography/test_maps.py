@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from satark_words.geography.geography import Geography
-from satark_words.geography.maps import Direction, Frame, Point, direction, fit, kilometres, mark, outlines
+from satark_words.geography.maps import Direction, MapFrame, Point, direction, fit, kilometres, mark, outlines
 
 GHAT: Point = (25.3, 83.0)
 
@@ -62,7 +62,7 @@ def test_a_geography_without_positions_has_no_nearest_station() -> None:
 
 def test_only_stations_on_the_map_are_marked_and_no_label_covers_a_taken_spot() -> None:
     geography = Geography.sample()
-    frame = Frame(width=360, height=270, north=25.30, south=25.26, west=82.98, east=83.03)
+    frame = MapFrame(width=360, height=270, north=25.30, south=25.26, west=82.98, east=83.03)
     stations = [(one.label("en"), one.position) for one in geography.stations() if one.position]
     everywhere = mark(stations, frame)
     assert [one.name for one in everywhere] == ["Lanka", "Bhelupur", "Ramnagar"]

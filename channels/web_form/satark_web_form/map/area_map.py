@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from satark_words.geography.maps import Frame, Marker, Outline, Point, mark, outlines
+from satark_words.geography.maps import MapFrame, Marker, Outline, Point, mark, outlines
 
 if TYPE_CHECKING:
     from satark.flow import Geography
@@ -18,7 +18,7 @@ _MARGIN: Final = 0.08
 """Margin around the outermost stations and borders, in degrees (about nine kilometres)."""
 
 
-class AreaMap(Frame, frozen=True, kw_only=True):
+class AreaMap(MapFrame, frozen=True, kw_only=True):
     """A map of the covered area."""
 
     markers: Sequence[Marker]
@@ -56,12 +56,12 @@ def draw_map(geography: Geography, language: str) -> AreaMap | None:
     )
 
 
-def _frame(points: Sequence[Point]) -> Frame:
+def _frame(points: Sequence[Point]) -> MapFrame:
     north, south = _bounds([latitude for latitude, _ in points])
     east, west = _bounds([longitude for _, longitude in points])
     longitude_scale = math.cos(math.radians((north + south) / 2))
     height = min(_MAX_HEIGHT, round(WIDTH * (north - south) / ((east - west) * longitude_scale)))
-    return Frame(width=WIDTH, height=height, north=north, south=south, west=west, east=east)
+    return MapFrame(width=WIDTH, height=height, north=north, south=south, west=west, east=east)
 
 
 def _names(geography: Geography, language: str) -> list[str]:

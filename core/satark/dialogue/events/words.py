@@ -23,7 +23,7 @@ from satark.dialogue.states.menus import LANGUAGE, UNSENT
 from satark.dialogue.states.stories import accept_unsolicited, begin_with_story, fill_in, fill_in_answer
 from satark.dialogue.turn.context import TurnContext
 from satark_words.geography.geography import ELSEWHERE, Named
-from satark_words.reading import FREE, STORY, Asked, Asks, Choice, Confidence, Kind, Reading
+from satark_words.reading import FREE, STORY, Asked, AskedChoice, Asks, Confidence, Kind, Reading
 
 _TO_THE_POLICE: Final = frozenset({"@mailbox", "@answer", "@feedback"})
 """States in which every word goes to the police: nothing of it is read as a remark."""
@@ -270,7 +270,7 @@ def asked_of(context: TurnContext, name: str, question: Question) -> Asked:
     if step is not None and step.type.part == "review":
         acting = frozenset({"send"})
     options = tuple(
-        Choice(o.code, o.label, o.words, acts=o.code in acting, unit=_unit(step, o.code)) for o in question.options
+        AskedChoice(o.code, o.label, o.words, acts=o.code in acting, unit=_unit(step, o.code)) for o in question.options
     )
     return Asked(
         name=_sense(context, name, step),

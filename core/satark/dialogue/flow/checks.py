@@ -46,12 +46,12 @@ def check_flow(
         return [*problems, *missing]
     for language in flow.languages:
         for channel, shows in capabilities:
-            checker = _Checker(flow, catalogues[language], channel, shows, geography or Geography(()))
+            checker = _ChannelChecker(flow, catalogues[language], channel, shows, geography or Geography(()))
             problems += checker.problems()
     return problems
 
 
-class _Checker:
+class _ChannelChecker:
     """Checks one language on one channel."""
 
     def __init__(

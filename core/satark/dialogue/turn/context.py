@@ -13,8 +13,8 @@ from satark.api.prompt import Prompt
 from satark.api.tip import Place
 from satark.dialogue.session import GivenAnswer, MediaJob, OpenMailbox, Session, SessionFile, Turn
 from satark.dialogue.turn.loaded_flow import (
+    FlowProgress,
     LoadedFlow,
-    Progress,
     make_prompt,
     may_offer,
     place_of,
@@ -107,15 +107,15 @@ class TurnContext:
         """What of `said` the police wrote."""
         self.page_stays = False
         """Whether the current page may stay although something is said above it: it was said above it before."""
-        self._progress: Progress | None = None
-        self._ahead: Progress | None = None
+        self._progress: FlowProgress | None = None
+        self._ahead: FlowProgress | None = None
         self._analyses: dict[str, Analysis] = {}
         """Of the texts that this turn has read; a text is kept no longer."""
 
     # ------------------------------------------------------------- where the session stands
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> FlowProgress:
         """Where the session stands in the flow now."""
         if self._progress is None:
             self._progress = self.loaded.progress(self.session)

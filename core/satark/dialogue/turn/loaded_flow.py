@@ -34,7 +34,7 @@ ASKED_PARTS = frozenset({"ask", "media"})
 """The `part` of those steps that the tipster answers."""
 
 
-class Progress(msgspec.Struct, frozen=True):
+class FlowProgress(msgspec.Struct, frozen=True):
     """Where a session stands in its flow."""
 
     path: tuple[Step, ...]
@@ -125,7 +125,7 @@ class LoadedFlow:
         said = (texts.text(texts.own(key, session.channel), **values) for texts in catalogues)
         return "\n".join(with_website(text, self.website) for text in said)
 
-    def progress(self, session: Session, *, ahead: bool = False) -> Progress:
+    def progress(self, session: Session, *, ahead: bool = False) -> FlowProgress:
         """Work out the path and the position from the answers. `ahead`: with the path that is still to come."""
         answers, picked = session.answers, session.picked_details
         path: list[Step] = []
@@ -157,13 +157,13 @@ class LoadedFlow:
                     position, answers_alone = step, not ahead
         told = values.get(self.place_step)
         place = place_of(told) if isinstance(told, dict) else _NOWHERE
-        return Progress(tuple(path), values, position, tuple(passed), place)
+        return FlowProgress(tuple(path), values, position, tuple(passed), place)
 
     def view(
         self,
         session: Session,
         step: Step | None,
-        progress: Progress,
+        progress: FlowProgress,
         now: int = 0,
         names: Callable[[str], Iterable[str]] | None = None,
     ) -> View:
@@ -296,7 +296,7 @@ def _commands(
     )
 
 
-def may_offer(session: Session, progress: Progress) -> bool:
+def may_offer(session: Session, progress: FlowProgress) -> bool:
     """Whether the form is to be offered now: at the first question, to somebody who writes and has told nothing yet."""
     if session.language not in session.forms or session.form_offered == session.language or not session.form_token:
         return False
