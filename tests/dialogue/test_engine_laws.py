@@ -14,12 +14,14 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.flow.commands import COMMANDS
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.fit import fit
-from satark.dialogue.session import Mailbox, OpenMailbox, Session, Turn
-from satark_testing.dialogue.chat import HANDOFF_CODE, Chat
+from satark.dialogue.session import Mailbox, OpenMailbox, Turn
+from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
 
 SOURCE = default_flow()
+
 ENGINE = Engine(load_flow(SOURCE), SOURCE.catalogues, Geography.sample())
+
 MAILBOX = Mailbox(
     open=OpenMailbox(tip="1" * 32, number="4K7Q-2XPM", recipient="age1", files=2, question=4),
     language="hi",
@@ -28,17 +30,22 @@ MAILBOX = Mailbox(
         Message(sender="desk", text="where exactly?", question=True),
     ),
 )
+
 WHATSAPP = Capabilities(
     kind="chat", text=4096, body=1024, buttons=3, button_label=20, rows=10, row_label=24, row_description=72,
     menu_label=20, token=200,
 )  # fmt: skip
+
 SMS = Capabilities(kind="sms", text=320, body=320, unit="utf16")
 
 WORDS = [SOURCE.catalogues[lang].get(f"command.{name}") for lang in ("hi", "en") for name in COMMANDS]
+
 SPOKEN = [*WORDS, "1", "२", "3️⃣", "12", "daru", "लंका", "8391 4460 7012 5538", "status 8391446070125538", "hi", "English"]
-SPOKEN += [HANDOFF_CODE, f"continue {HANDOFF_CODE}", "जारी ४८२७ १९३० ५५७१"]
+
 STEPS = [step.id for step in ENGINE.flow.steps]
+
 REF = MediaRef(account="test:1", id="m")
+
 ROOM_IDS = [
     "@language",
     "@cancel",
@@ -57,6 +64,7 @@ texts = st.one_of(
     st.text(max_size=40),
     st.sampled_from(["lots of daru is sold near the temple every night", "x" * 10_000, "", " \n", "\ud83d", "???"]),
 )
+
 tokens = st.one_of(
     st.text(max_size=30),
     st.builds(
@@ -68,8 +76,10 @@ tokens = st.one_of(
         st.integers(0, 40).map(str),
     ),
 )
+
 taps = st.integers(0, 12)
 """Which of the shown choices and actions is tapped."""
+
 events: st.SearchStrategy[Event] = st.one_of(
     st.builds(Text, texts),
     st.builds(Tap, tokens, texts),
@@ -116,45 +126,3 @@ def test_any_conversation_is_answered_and_comes_out_the_same_again(moves: list[E
             assert len(choice.token.encode()) <= 64
         for medium in (WHATSAPP, SMS):
             assert fit(prompt, medium).text
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.one_of(taps, events), min_size=1, max_size=15))
-def test_a_session_survives_storing_and_a_turn_leaves_the_old_one_alone(moves: list[Event | int]) -> None:
-    chat = play(moves)
-    if chat.session is None:
-        return
-    stored = msgspec.msgpack.encode(chat.session)
-    restored = msgspec.msgpack.decode(stored, type=Session)
-    before = ENGINE.advance(chat.session, Text("2"), "x", 0)
-    after = ENGINE.advance(restored, Text("2"), "x", 0)
-    assert msgspec.msgpack.encode(before) == msgspec.msgpack.encode(after)
-    assert msgspec.msgpack.encode(chat.session) == stored
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.one_of(taps, events), min_size=1, max_size=15))
-def test_the_receipt_code_is_never_kept_in_a_session(moves: list[Event | int]) -> None:
-    chat = play([Text("Hi"), Text("2"), Text("status"), *moves])
-    chat.hear(Text("status 1234 5678 9012 3456"))
-    if chat.session is not None:
-        stored = msgspec.msgpack.encode(chat.session)
-        assert b"1234 5678" not in stored
-        assert b"1234567890123456" not in stored
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.one_of(taps, events), max_size=20))
-def test_ordinals_are_never_used_twice_in_a_session(moves: list[Event | int]) -> None:
-    chat = Chat(ENGINE)
-    seen: set[str] = set()
-    chat.say("Hi", "2")
-    for move in moves:
-        if isinstance(move, int):
-            continue
-        chat.hear(move)
-        if chat.session is None or chat.session.submitted:
-            return
-        new = [keep.ordinal for keep in chat.turn.media_jobs if keep.tip == chat.session.tip]
-        assert not seen & set(new)
-        seen |= set(new)

@@ -1,15 +1,17 @@
-"""Before sending: words that may identify the tipster are shown, and taken out with one tap."""
+"""The tip that is sent: whom it accuses, its summary, and words of it that identify the tipster."""
 
 from __future__ import annotations
 
 import pytest
 
+from satark.api.tip import Accused
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_testing.dialogue.chat import Chat
 from satark_words.analysis import Analysis
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
+from support.dialogue.walks import at_police
 
 STORY = "They sell liquor behind the school every night. My name is Ramesh Yadav, call me on 9876543210"
 
@@ -85,3 +87,48 @@ def test_nothing_is_taken_out_or_sent_on_a_guess(chat: Chat, words: str) -> None
 
 def test_a_story_without_such_words_goes_straight_to_the_review(chat: Chat) -> None:
     assert walk(chat, "Two men sell liquor behind the school, their leader is called Kallu").step == "review"
+
+
+@pytest.mark.parametrize(
+    ("unit", "more", "accused", "promise"),
+    [
+        ("station", [], Accused(level="station", unit="bhelupur"), "Only the SP and DIG offices"),
+        ("outpost", [], Accused(level="outpost", unit="bhelupur"), "Only the SP and DIG offices"),
+        ("other_station", ["sigra"], Accused(level="station", unit="sigra"), "Only the SP and DIG offices"),
+        ("other_station", ["don't know"], Accused(level="unknown"), "Only the SP and DIG offices"),
+        ("circle", [], Accused(level="circle"), "not be shown to that office"),
+        ("district", [], Accused(level="district", unit="varanasi"), "Only the DIG's office"),
+        ("unknown", [], Accused(level="unknown"), "any thana or chowki"),
+    ],
+)
+def test_whom_the_tip_accuses_and_what_is_promised(
+    chat: Chat, unit: str, more: list[str], accused: Accused, promise: str
+) -> None:
+    at_police(chat).tap("yes").tap(unit).say(*more)
+    assert chat.step == "police_who"
+    assert promise in chat.text
+    chat.say("skip", "skip").tap("send")
+    assert chat.submission is not None
+    assert chat.submission.accused == accused
+
+
+def test_a_named_outpost_is_the_accused(chat: Chat) -> None:
+    at_police(chat).tap("yes", "outpost").say("the SI of durgakund chowki", "skip").tap("send")
+    assert chat.submission is not None
+    assert chat.submission.accused == Accused(level="outpost", unit="bhelupur-durgakund")
+
+
+@pytest.mark.parametrize("word", ["no", "नहीं", "unknown"])
+def test_without_suspicion_nobody_is_accused(chat: Chat, word: str) -> None:
+    at_police(chat).say(word, "skip").tap("send")
+    assert chat.submission is not None
+    assert chat.submission.accused is None
+
+
+def test_a_long_answer_is_clipped_in_the_summary_only(chat: Chat) -> None:
+    story = "बहुत लंबी बात " * 100
+    chat.say("Hi", "1", "daru", story, "Assi", "no", "skip")
+    assert len(chat.text) < 1000
+    chat.tap("send")
+    assert chat.submission is not None
+    assert chat.submission.answers["what"] == story.strip()

@@ -1,4 +1,4 @@
-"""Folding: idempotent, and equal for what a reader takes for the same word."""
+"""Tokens: two texts that a reader takes for the same word fold to the same string."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ def test_punctuation_alone_is_nothing_but_a_question_mark(text: str, folded: str
 
 
 devanagari = st.text(st.characters(min_codepoint=0x0900, max_codepoint=0x097F), max_size=12)
+
 anything = st.one_of(st.text(max_size=20), devanagari)
 
 

@@ -1,4 +1,4 @@
-"""Which files could not be cleaned is said with the next question, in the review and with the receipt."""
+"""A turn says what came of an event, and puts the next question."""
 
 from __future__ import annotations
 
@@ -9,9 +9,25 @@ from satark.api.channel import Event, Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import FileNotice
 from satark_testing.dialogue.chat import NOW, Chat
+from support.dialogue.walks import at_review
 
 CHANNELS = ("whatsapp", "telegram", "sms", "voice", "web_form")
+
 WARNING = "File no. 3, 7 of those you sent could not be cleaned"
+
+
+def test_restating_changes_nothing(chat: Chat, engine: Engine) -> None:
+    at_review(chat)
+    assert chat.session is not None
+    again = engine.repeat_question(chat.session)
+    assert again.choices == chat.prompt.choices
+    assert "Check your answers" in again.text
+
+
+def test_a_question_is_repeated_without_the_word_that_something_was_not_understood(chat: Chat) -> None:
+    chat.say("Hi", "2", "zzz")
+    assert "not understood" in chat.text
+    assert "not understood" not in chat.say("repeat").text
 
 
 def after_ten_files(engine: Engine, channel: str, event: Event, *notices: FileNotice) -> Chat:

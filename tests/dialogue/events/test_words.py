@@ -1,4 +1,4 @@
-"""A danger is answered with the right numbers at once, at whatever step, and makes the tip urgent."""
+"""Words are read where they are no command: dangers get their numbers, remarks an answer, stories their place."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import itertools
 
 import pytest
 
-from satark.api.channel import CompleteTip, Edited, Event, FormPage, Media, MediaRef, Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.dialogue.session import Mailbox, OpenMailbox, Turn
 from satark_testing.dialogue.chat import Chat
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
@@ -30,6 +28,7 @@ CRIES = {
     "a girl is being raped here": "112",
     "bacche ko utha le gaye": "1098",
 }
+
 STEPS = {
     "language": (),
     "category": ("Hi", "2"),
@@ -83,70 +82,16 @@ def test_every_language_names_the_numbers_of_every_danger() -> None:
             assert number in catalogue.text(f"danger.{kind}"), (catalogue.language, number)
 
 
-CRY = "they are going to kill me"
-REF = MediaRef(account="test:1", id="m")
-MAILBOX = Mailbox(open=OpenMailbox(tip="1" * 32, number="4K7Q-2XPM", recipient="age1"), language="en", messages=())
-SENT = (*STEPS["review"], "1")
-BESIDE: dict[str, Event] = {
-    "a caption": Media(REF, "image", CRY),
-    "a caption of a recording": Media(REF, "voice", CRY),
-    "an edited message": Edited("s3", f"They sell it and {CRY}"),
-    "words typed by voice, without a stop": Text(
-        "hello police please send somebody quick my husband is beating me he has a knife please come"
-    ),
-    "a whole tip in one message": CompleteTip(Text(CRY)),
-    "a caption on a form's page": FormPage((("evidence", Media(REF, "image", CRY)),)),
-}
+@pytest.mark.parametrize("typed", ["13", "0", "qwerty", "!!"])
+def test_what_chooses_nothing_is_answered_politely(chat: Chat, typed: str) -> None:
+    chat.say("Hi", "2", typed)
+    assert chat.step == "category"
+    assert "not understood" in chat.text
 
 
-@pytest.mark.parametrize("what", BESIDE)
-def test_a_danger_is_heard_wherever_words_are_written(what: str) -> None:
-    talk = chat() if isinstance(BESIDE[what], CompleteTip) else chat().say(*STEPS["review"])
-    talk.hear(BESIDE[what])
-    assert "112" in talk.text
-    if talk.submission is None:
-        assert talk.session is not None
-        assert talk.session.dangers
-        talk.tap("keep") if "keep" in talk.offered() else talk
-        if talk.step != "review":
-            talk.say("skip")
-        talk.tap("send")
-    assert talk.submission is not None
-    assert talk.submission.priority == "urgent"
-    assert talk.submission.flags
-
-
-AFTERWARDS: dict[str, Event] = {
-    "words": Text("they came back and will kill my brother tonight"),
-    "a cry": Text("bachao"),
-    "a caption": BESIDE["a caption"],
-    "an edited message": BESIDE["an edited message"],
-}
-
-
-@pytest.mark.parametrize("what", AFTERWARDS)
-@pytest.mark.parametrize("where", ["after the receipt", "while the code is asked for", "in the mailbox"])
-def test_a_danger_told_afterwards_reaches_the_desk_as_urgent(what: str, where: str) -> None:
-    talk = Chat(chat().engine, mailbox=MAILBOX).say(*SENT)
-    if where != "after the receipt":
-        talk.say("status")
-    if where == "in the mailbox":
-        talk.say("8391 4460 7012 5538")
-    talk.hear(AFTERWARDS[what])
-    assert "112" in talk.text
-    assert talk.turn.post is not None
-    assert talk.turn.post.sender == "tipster"
-    assert talk.turn.post.text
-    assert all(flag.startswith("danger:") for flag in talk.turn.post.flags)
-    assert talk.turn.post.flags
-
-
-def test_what_is_added_without_a_danger_makes_nothing_urgent() -> None:
-    talk = chat().say(*SENT, "the shop has a green door and a bench")
-    assert talk.turn.post is not None
-    assert talk.turn.post.flags == ()
-    assert "112" not in talk.text
-
-
-def test_a_change_to_a_conversation_that_is_over_stays_unanswered() -> None:
-    assert chat().hear(BESIDE["an edited message"]).turn == Turn(session=None)
+@pytest.mark.parametrize("greeting", ["Hi", "hello sir", "namaste ji", "नमस्ते", "ok", "👋", "", "start"])
+def test_a_greeting_is_not_taken_for_a_story(chat: Chat, greeting: str) -> None:
+    chat.say(greeting)
+    assert chat.session is not None
+    assert chat.session.answers == {}
+    assert "not understood" not in chat.text

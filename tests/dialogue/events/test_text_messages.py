@@ -6,13 +6,30 @@ import pytest
 
 from satark.api.channel import CompleteTip, Media, MediaRef, Tap, Text
 from satark.api.choice_tokens import NEXT_PAGE, PREVIOUS_PAGE, command_token
+from satark.api.tip import RECEIPT_DIGITS
 from satark.dialogue.engine import Engine
+from satark.dialogue.events.text_messages import find_handoff_code
 from satark.dialogue.session import Mailbox, OpenMailbox
-from satark_testing.dialogue.chat import Chat
+from satark_testing.dialogue.chat import HANDOFF_CODE, Chat
+from satark_words.codes import find_code
 
 STORY = "Arms are sold behind the rice mill in Lanka every night"
+
 HINGLISH = "mujhe batana hai ki yahan raat ko katta bikta hai"
+
 HINDI = "चावल मिल के पीछे रात में हथियार बिकते हैं"
+
+SPOKEN = Media(MediaRef(account="voice:1", id="RE9"), "voice")
+
+CHATS = ("whatsapp", "telegram", "sms")
+
+MARKED = {
+    f"TIP {STORY}": "en",
+    f"tip: {STORY}": "en",
+    f"सूचना: {HINDI}": "hi",
+    "soochna lanka me chawal mill ke peeche raat ko hathiyar bikte hai": "hi",
+    "TIP they are going to kill a boy at Lanka crossing": "en",
+}
 
 
 @pytest.fixture
@@ -53,9 +70,6 @@ def test_it_goes_to_the_draft_where_one_is_under_way(sms: Chat) -> None:
     assert sms.submission is None
     assert sms.session is not None
     assert sms.session.answers["what"].value == STORY
-
-
-SPOKEN = Media(MediaRef(account="voice:1", id="RE9"), "voice")
 
 
 @pytest.mark.parametrize(
@@ -147,16 +161,6 @@ def test_what_is_newly_said_stands_on_the_first_page(word: str, told: str, sms: 
     assert sms.prompt.page == 1
 
 
-CHATS = ("whatsapp", "telegram", "sms")
-MARKED = {
-    f"TIP {STORY}": "en",
-    f"tip: {STORY}": "en",
-    f"सूचना: {HINDI}": "hi",
-    "soochna lanka me chawal mill ke peeche raat ko hathiyar bikte hai": "hi",
-    "TIP they are going to kill a boy at Lanka crossing": "en",
-}
-
-
 @pytest.mark.parametrize("channel", CHATS)
 @pytest.mark.parametrize("typed", MARKED)
 def test_a_typed_tip_is_handed_in_at_once_in_every_chat_and_a_second_one_is_a_new_tip(
@@ -210,3 +214,20 @@ def test_a_typed_tip_belongs_to_the_draft_that_is_under_way_and_to_the_mailbox_t
     box = Chat(engine, channel, Mailbox(open=opened, language="en", messages=()))
     box.say("status 8391446070125538", f"TIP {STORY}")
     assert (box.submission, box.turn.post is not None) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "handoff_code"),
+    [
+        ("continue 4827 1930 5571", None, HANDOFF_CODE),
+        ("४८२७१९३०५५७१", None, HANDOFF_CODE),
+        ("4827-1930-5571-0000", "4827193055710000", None),
+        ("482719305571 and 482719305572", None, None),
+        ("x" * 60 + " 482719305571", None, None),
+        ("48271930557", None, None),
+    ],
+)
+def test_the_two_kinds_of_codes_are_told_apart_by_their_length(
+    text: str, code: str | None, handoff_code: str | None
+) -> None:
+    assert (find_code(text, RECEIPT_DIGITS), find_handoff_code(text)) == (code, handoff_code)

@@ -1,4 +1,4 @@
-"""A flow declares whom in the police its answers accuse, or that they accuse nobody; any other is refused."""
+"""A flow declares whom its answers accuse, and what its steps mean; ids are free."""
 
 from __future__ import annotations
 
@@ -27,11 +27,17 @@ TEXTS = {f"{step}.{part}": part for step in ("whom", "which", "who", "place") fo
     "r.details": "More",
     "r.change": "Change",
 }
+
 WHOM = "- {id: whom, type: choice, options: [us, post, other, sp, none], accuses: %s}\n"
+
 UNITS = "{us: station, post: outpost, other: named, sp: district, none: nobody}"
+
 WHICH = "- {id: which, type: choice, from: stations, options: [unknown], accuses: station, when: whom == 'other'}\n"
+
 WHO = "- {id: who, type: text, skip: true, accuses: outpost, when: whom == 'post'}\n"
+
 PLACE = "- {id: place, type: place}\n"
+
 SEND = "- {id: r, type: review}\n- {id: z, type: submit}"
 
 

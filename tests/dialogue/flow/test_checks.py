@@ -1,0 +1,52 @@
+"""A flow is shown on every channel before it is used: what does not fit is found."""
+
+from __future__ import annotations
+
+import pytest
+
+from satark.api.prompt import Capabilities
+from satark.dialogue.flow.checks import check_flow
+from satark.dialogue.flow.loader import default_flow, load_flow
+from satark_words.geography.geography import Geography
+from support.dialogue.small_flows import SEND, small_flow
+
+WHATSAPP = Capabilities(
+    kind="chat", text=4096, body=1024, buttons=3, button_label=20, rows=10, row_label=24, row_description=72,
+    menu_label=20, token=200,
+)  # fmt: skip
+
+TELEGRAM = Capabilities(kind="chat", text=4096, body=4096, buttons=100, button_label=64, token=64, unit="utf16")
+
+SMS = Capabilities(kind="sms", text=670, body=670, unit="utf16")
+
+VOICE = Capabilities(kind="voice", text=2000, body=2000, rows=9, row_label=60)
+
+
+@pytest.mark.parametrize("shows", [WHATSAPP, TELEGRAM, SMS, VOICE])
+@pytest.mark.parametrize("channel", ["whatsapp", "telegram", "sms", "voice", "web_form"])
+def test_the_default_flow_fits_every_medium(channel: str, shows: Capabilities) -> None:
+    flow = default_flow()
+    assert check_flow(load_flow(flow), flow.catalogues, [(channel, shows)], Geography.sample()) == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        ({"a.x": "x" * 25}, "the label 'xxxxxxxxxxxxxxxxxxxxxxxxx' has 25 characters; 24 can be shown"),
+        ({"a.x.description": "d" * 73}, "the description"),
+        ({"a.ask": "q" * 1020}, "the question has 1027 characters"),
+        ({"list.open": "o" * 21}, "the list button"),
+        ({"command.back": "b" * 21}, "the label command.back"),
+        ({"a.name": "n" * 25}, "the name"),
+    ],
+)
+def test_what_a_channel_can_not_show_is_found(texts: dict[str, str], words: str) -> None:
+    made = small_flow("- {id: hello, type: say}\n- {id: a, type: choice, options: [x, y]}" + SEND, texts=texts)
+    found = check_flow(load_flow(made), made.catalogues, [("whatsapp", WHATSAPP)])
+    assert any(words in str(problem) and problem.channel == "whatsapp" for problem in found), [*map(str, found)]
+
+
+def test_a_token_too_long_for_a_channel_is_found() -> None:
+    made = small_flow("- {id: a, type: choice, options: [x, y]}" + SEND)
+    narrow = Capabilities(kind="chat", text=4096, body=4096, buttons=100, button_label=64, token=5)
+    assert any("token" in str(problem) for problem in check_flow(load_flow(made), made.catalogues, [("t", narrow)]))

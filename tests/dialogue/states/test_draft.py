@@ -1,0 +1,122 @@
+"""The flow's own questions: recordings and films, going back, and the road not taken."""
+
+from __future__ import annotations
+
+import pytest
+
+from satark.api.channel import MediaKind
+from satark.dialogue.engine import Engine
+from satark_testing.dialogue.chat import Chat
+from support.dialogue.walks import at_evidence, at_police, at_review
+
+
+def test_a_voice_message_is_the_answer_and_goes_into_the_tip(chat: Chat) -> None:
+    chat.say("Hi", "1", "daru").send("voice").say("Lanka").say("no", "skip").tap("send")
+    made = chat.submission
+    assert made is not None
+    assert made.answers["what"] == {"voice": "1"}
+    assert made.evidence == ("1",)
+    assert chat.turns[3].media_jobs[0].role == "what"
+
+
+def test_whoever_sends_a_film_is_told_once_that_their_voice_may_be_in_it(chat: Chat) -> None:
+    warning = "voice in a video can give you away"
+    at_evidence(chat).send("image")
+    assert warning not in chat.text
+    assert warning in chat.send("video").text
+    assert warning not in chat.send("video").text
+    assert chat.say("done").step == "film_sound"
+
+
+@pytest.mark.parametrize("channel", ["whatsapp", "telegram", "web_form"])
+@pytest.mark.parametrize("answer", ["remove", "keep"])
+def test_the_sound_of_a_film_is_removed_by_one_tap(engine: Engine, channel: str, answer: str) -> None:
+    chat = at_evidence(Chat(engine, channel=channel)).send("video").say("done").tap(answer)
+    assert chat.step == "review"
+    chat.tap("send")
+    assert chat.submission is not None
+    assert chat.submission.answers["film_sound"] == answer
+
+
+def test_a_film_that_comes_at_the_review_has_its_sound_asked_about(chat: Chat) -> None:
+    at_review(chat).send("video")
+    assert chat.step == "film_sound"
+    assert chat.say("skip").step == "review"
+    assert "film_sound" not in chat.tap("send").submission.answers  # type: ignore[union-attr] # it was sent
+
+
+def test_a_film_that_comes_unasked_is_warned_of_too(chat: Chat) -> None:
+    chat.say("Hi", "2").send("video")
+    assert "voice in a video can give you away" in chat.text
+    assert "keep it as evidence" in chat.text
+
+
+@pytest.mark.parametrize("kind", ["voice", "audio"])
+@pytest.mark.parametrize(("tapped", "answer"), [("own", "own"), ("other", "other"), ("@skip", None)])
+def test_whose_voice_it_is_is_asked_once_a_recording_is_among_the_evidence(
+    chat: Chat, kind: MediaKind, tapped: str, answer: str | None
+) -> None:
+    at_evidence(chat).send("image").send(kind).say("done")
+    assert chat.step == "whose_voice"
+    chat.tap(tapped, "send")
+    assert chat.submission is not None
+    assert chat.submission.answers.get("whose_voice") == answer
+
+
+def test_it_is_not_asked_of_photos_nor_of_a_spoken_answer_nor_in_a_phone_call(chat: Chat, engine: Engine) -> None:
+    at_evidence(chat).send("image").send("image").say("done")
+    assert chat.step == "review"
+    spoken = Chat(engine).say("Hi", "2", "daru").send("voice").say("Assi ghat", "no", "skip")
+    assert spoken.step == "review"
+    call = at_evidence(Chat(engine, channel="voice")).send("voice").say("done")
+    assert call.step == "review"
+
+
+def test_it_is_asked_when_a_recording_comes_late_and_not_once_it_is_taken_back(chat: Chat) -> None:
+    at_evidence(chat).send("image").say("done")
+    chat.send("voice")
+    assert chat.step == "whose_voice"
+    chat.tap("other").tap("change", "evidence").tap("@clear").send("image").say("done")
+    assert chat.step == "review"
+    chat.tap("send")
+    assert chat.submission is not None
+    assert "whose_voice" not in chat.submission.answers
+
+
+def test_changing_the_category_leaves_no_answer_of_the_road_not_taken(chat: Chat) -> None:
+    at_police(chat).tap("yes", "station").send("voice").say("skip")
+    chat.tap("change", "police").say("no")
+    assert chat.step == "review"
+    chat.tap("send")
+    made = chat.submission
+    assert made is not None
+    assert not {"police_unit", "police_who"} & set(made.answers)
+    assert made.accused is None
+    assert made.evidence == ()
+    assert chat.turn.dropped_files == ("1",)
+
+
+def test_a_past_event_has_its_day_asked(chat: Chat) -> None:
+    at_review(chat).tap("details", "when", "past")
+    assert chat.step == "when_date"
+    chat.say("last night at 10").tap("send")
+    assert chat.submission is not None
+    assert chat.submission.answers["when_date"] == "last night at 10"
+    assert chat.submission.priority == "normal"
+
+
+def test_back_to_the_evidence_erases_none_of_it(chat: Chat) -> None:
+    chat.say("Hi", "2", "daru", "They sell it at the shop", "Assi", "no").send("image").send("image").say(
+        "done", "back"
+    )
+    assert chat.step == "evidence"
+    assert "2 so far" in chat.text
+    assert [turn.dropped_files for turn in chat.turns if turn.dropped_files] == []
+    chat.say("back", "no", "done").tap("send")
+    assert chat.submission is not None
+    assert chat.submission.evidence == ("1", "2")
+
+
+def test_back_to_a_spoken_answer_erases_it(chat: Chat) -> None:
+    assert chat.say("Hi", "2", "daru").send("voice").say("back").step == "what"
+    assert chat.turn.dropped_files == ("1",)

@@ -1,0 +1,122 @@
+"""The questions beside the flow: details, changes, the contact, and whether to erase."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from satark_testing.dialogue.chat import Chat
+from support.dialogue.walks import at_review
+
+
+def test_every_detail_can_be_added(chat: Chat) -> None:
+    at_review(chat)
+    for detail, answer in (
+        ("when", "Happening now"), ("who", "two men"), ("vehicle", "UP65 1234"), ("how_often", "daily"),
+        ("danger", "yes"), ("known_by", "Many"),
+    ):  # fmt: skip
+        chat.tap("details", detail).say(answer)
+        assert chat.step == "review"
+    chat.tap("details")
+    assert chat.offered() == []
+    chat.tap("@leave").tap("send")
+    made = chat.submission
+    assert made is not None
+    assert [made.answers[k] for k in ("when", "who", "vehicle", "how_often", "danger", "known_by")] == [
+        "now", "two men", "UP65 1234", "daily", "yes", "many",
+    ]  # fmt: skip
+    assert made.priority == "high"
+
+
+def test_a_picked_detail_can_be_left(chat: Chat) -> None:
+    for way in ("back", "skip"):
+        at_review(chat := Chat(chat.engine)).tap("details", "who").say(way)
+        assert chat.step == "review"
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "value"),
+    [
+        ("category", "cow", "COW"),
+        ("what", "something else entirely", "something else entirely"),
+        ("police", "yes", "yes"),
+    ],
+)
+def test_any_answer_can_be_changed_from_the_review(chat: Chat, step: str, answer: str, value: str) -> None:
+    at_review(chat).tap("change", step).say(answer)
+    assert chat.session is not None
+    assert chat.session.answers[step].value == value
+    assert chat.step == ("police_unit" if step == "police" else "review")
+
+
+@pytest.mark.parametrize("way", ["back", "skip"])
+def test_leaving_an_edit_keeps_the_answer(chat: Chat, way: str) -> None:
+    at_review(chat).tap("change", "what").say(way)
+    assert chat.step == "review"
+    assert "behind the school" in chat.text
+
+
+@pytest.mark.parametrize(("option", "reach"), [("no", False), ("yes", True)])
+def test_being_reached_is_the_tipsters_choice(chat: Chat, option: str, *, reach: bool) -> None:
+    at_review(chat).tap("send").tap(option)
+    assert (chat.turn.session, chat.turn.reach, chat.turn.erase) == (None, reach, False)
+
+
+def test_hi_after_the_receipt_forgets_and_begins_afresh(chat: Chat) -> None:
+    at_review(chat).tap("send").say("Hi")
+    assert (chat.turn.session, chat.turn.reach) == (None, False)
+    assert "Choose a language" in chat.text
+    assert chat.tap("hi").step == "category"
+
+
+@pytest.mark.parametrize("word", ["skip", "cancel", "no", "नहीं", "forget"])
+def test_a_refusal_after_the_receipt_means_forget(chat: Chat, word: str) -> None:
+    at_review(chat).tap("send").say(word)
+    assert (chat.turn.session, chat.turn.reach, chat.turn.erase) == (None, False, False)
+
+
+@pytest.mark.parametrize(
+    "word", ["ok", "👍", "thanks", "theek hai", "धन्यवाद", "hmm", "yes but not now", "is it safe?", "kyon?"]
+)
+def test_nothing_but_a_clear_answer_decides_about_the_contact(chat: Chat, word: str) -> None:
+    at_review(chat).tap("send").say(word)
+    assert chat.turn.reach is None
+    assert chat.turn.post is None
+    assert chat.step == "@reach"
+
+
+def test_what_is_told_after_the_receipt_is_added_to_the_tip(chat: Chat) -> None:
+    at_review(chat).tap("send").say("they come in a white van with the number 4411")
+    assert chat.turn.post is not None
+    assert chat.turn.post.text == "they come in a white van with the number 4411"
+    assert "Added to your information" in chat.text
+    assert chat.step == "@reach"
+
+
+def test_a_file_after_the_receipt_is_added_to_the_tip(chat: Chat) -> None:
+    at_review(chat).tap("send").send("image")
+    assert [job.role for job in chat.turn.media_jobs] == ["message"]
+    assert chat.turn.post is not None
+    assert "Added to your information" in chat.text
+
+
+@pytest.mark.parametrize("word", ["back", "skip", "पीछे"])
+@pytest.mark.parametrize("asked", ["Hi", "cancel"])
+def test_who_wants_back_from_the_question_whether_to_erase_goes_on(asked: str, word: str, chat: Chat) -> None:
+    chat.say("Hi").tap("en").tap("INTOX").say(asked)
+    assert chat.step in {"@restart", "@cancel"}
+    chat.say(word)
+    assert chat.step == "what"
+
+
+def test_the_digits_of_the_languages_erase_nothing_where_something_is_under_way(chat: Chat) -> None:
+    """On the phone they are pressed by habit, before one has heard what they do this time."""
+    assert chat.say("Hi").tap("en").tap("INTOX").say("Hi").say("1").step == "what"
+    assert chat.say("Hi").say("2").step == "@language"
+    assert chat.say("2").step == "what"
+
+
+def what(chat: Chat) -> Any:
+    assert chat.session is not None
+    return chat.session.answers["what"].value
