@@ -5,10 +5,10 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from satark_words.tokens import ascii_digits, fold
+from satark_words.tokens import ascii_digits, fold, normalize
 
 SAME = [
     ("हिन्दी", "हिंदी"),
@@ -39,6 +39,12 @@ SAME = [
     ("Straße", "STRASSE"),
 ]
 
+devanagari = st.text(st.characters(min_codepoint=0x0900, max_codepoint=0x097F), max_size=12)
+
+anything = st.one_of(st.text(max_size=20), devanagari)
+
+LAWS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_variants_of_a_word_fold_alike(one: str, other: str) -> None:
@@ -55,11 +61,6 @@ def test_different_words_stay_different(one: str, other: str) -> None:
 )
 def test_punctuation_alone_is_nothing_but_a_question_mark(text: str, folded: str) -> None:
     assert fold(text) == folded
-
-
-devanagari = st.text(st.characters(min_codepoint=0x0900, max_codepoint=0x097F), max_size=12)
-
-anything = st.one_of(st.text(max_size=20), devanagari)
 
 
 @given(anything)
@@ -83,3 +84,12 @@ def test_surroundings_and_joiners_do_not_matter(text: str) -> None:
 def test_digits_of_every_script_fold_to_ascii(number: int, zero: str) -> None:
     written = "".join(chr(ord(zero) + int(digit)) for digit in str(number))
     assert fold(written) == str(number) == ascii_digits(written)
+
+
+@LAWS
+@given(st.text(max_size=80))
+@example("ำ")
+@example("ＤＡＲＵ  कहाँ॥ شراب؟ ½ ﬁ İ")
+def test_normalizing_twice_changes_nothing_more(text: str) -> None:
+    once = normalize(text)
+    assert normalize(once) == once

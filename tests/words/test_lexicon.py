@@ -1,4 +1,4 @@
-"""Of what tipsters type nothing stays in memory but words that the lexicon lists: any other may be a name."""
+"""The lexicon hears a word as others only where it means something, and keeps none that it does not list."""
 
 from __future__ import annotations
 
@@ -7,13 +7,28 @@ import sys
 from collections.abc import Iterator
 from types import FunctionType, ModuleType
 
+import pytest
+
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
+from satark_words.tokens import TextToken
 from support.dialogue.corpus import asked_at
 
 GEOGRAPHY = Geography.sample()
+
+READER = Reader.shared(GEOGRAPHY)
+
 STEPS = ("what", "place", "category", "police_unit", "review", "evidence")
+
+
+@pytest.mark.parametrize(
+    ("word", "other"),
+    [("with", "soc.wait"), ("गई", "cat.COW"), ("bhail", "cat.COW"), ("any", "cat.OTHER"),
+     ("again", "cmd.skip"), ("kr", "id.work-place")],
+)  # fmt: skip
+def test_a_word_that_means_nothing_is_heard_as_no_other(word: str, other: str) -> None:
+    assert other not in {mark.name for mark in READER.lexicon.marks([TextToken(word, 0, len(word), 0)])}
 
 
 def test_a_word_that_is_not_listed_is_kept_nowhere_when_it_was_read() -> None:

@@ -1,0 +1,53 @@
+"""Opus in Ogg: files are written as ffmpeg writes them, and read as they were written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from satark.speech.clips_folder import fill_folder
+from satark.speech.ogg_opus import NotOpusError, read_packets, write_file
+from satark.speech.voice_notes import PAUSE
+
+LINES = {"en-1": ("en", "Welcome."), "hi-1": ("hi", "नमस्ते, आप कैसे हैं?")}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("clips")
+    filled = fill_folder(LINES, folder, None, PAUSE)
+    assert (filled.rendered, filled.missing) == (2, ())
+    return folder
+
+
+@pytest.mark.needs("espeak-ng")
+def test_a_written_page_has_the_checksum_that_ffmpeg_writes(folder: Path) -> None:
+    by_ffmpeg = (folder / "hi-1.ogg").read_bytes()
+    # Of two files with the same packets only the serial number differs, and with it the checksums.
+    ours = write_file(read_packets(by_ffmpeg))
+    at = by_ffmpeg.index(b"OggS", 4)
+    tags = by_ffmpeg[at : by_ffmpeg.index(b"OggS", at + 4)]
+    assert _crc(tags) == int.from_bytes(tags[22:26], "little")
+    assert _crc(ours[47:][: ours.index(b"OggS", 48) - 47]) == int.from_bytes(ours[69:73], "little")
+
+
+def _crc(page: bytes) -> int:
+    """Compute RFC 3533's checksum bit by bit."""
+    value = 0
+    for byte in page[:22] + bytes(4) + page[26:]:
+        value ^= byte << 24
+        for _ in range(8):
+            value = (value << 1 ^ 0x04C11DB7 if value >> 31 else value << 1) & 0xFFFFFFFF
+    return value
+
+
+@pytest.mark.parametrize("data", [b"", b"RIFF", b"OggS" + bytes(40)])
+def test_what_is_no_opus_file_is_refused(data: bytes) -> None:
+    with pytest.raises(NotOpusError):
+        read_packets(data)
+
+
+def test_a_long_packet_and_many_of_them_come_back_as_they_were() -> None:
+    packets = tuple(bytes([n % 256]) * size for n, size in enumerate([1, 254, 255, 256, 510, 700] * 20))
+    assert read_packets(write_file(packets)) == packets

@@ -1,0 +1,52 @@
+"""A voice note is its clips one after another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from satark.api.prompt import VoiceNote
+from satark.speech.clips_folder import fill_folder
+from satark.speech.ogg_opus import read_packets, seconds
+from satark.speech.voice_notes import PAUSE, VoiceNotes, reuse_key
+
+LINES = {"en-1": ("en", "Welcome."), "hi-1": ("hi", "नमस्ते, आप कैसे हैं?")}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("clips")
+    filled = fill_folder(LINES, folder, None, PAUSE)
+    assert (filled.rendered, filled.missing) == (2, ())
+    return folder
+
+
+@pytest.mark.needs("espeak-ng")
+def test_a_note_plays_as_long_as_its_clips_together(folder: Path) -> None:
+    notes = VoiceNotes(folder)
+    each = [seconds(read_packets((folder / f"{name}.ogg").read_bytes())) for name in ("en-1", PAUSE, "hi-1")]
+    whole = notes.make(VoiceNote(("en-1", PAUSE, "hi-1")))
+    assert seconds(read_packets(whole)) == pytest.approx(sum(each))
+    assert min(each) > 0.25
+
+
+@pytest.mark.needs("espeak-ng")
+def test_words_without_a_clip_are_read_by_the_synthetic_voice(folder: Path) -> None:
+    note = VoiceNote(("en-1", ("en", "The gang was arrested.")))
+    assert seconds(read_packets(VoiceNotes(folder).make(note))) > seconds(
+        read_packets((folder / "en-1.ogg").read_bytes())
+    )
+
+
+def test_what_is_one_persons_alone_is_never_found_again() -> None:
+    assert reuse_key(VoiceNote(("en-1", "hi-1"))) != reuse_key(VoiceNote(("hi-1", "en-1")))
+    assert reuse_key(VoiceNote(("en-1",), once=True)) == ""
+    assert reuse_key(VoiceNote(("en-1", ("en", "words")))) == ""
+
+
+def test_without_clips_nothing_is_ready_and_a_lost_clip_is_left_out(tmp_path: Path) -> None:
+    assert not VoiceNotes(None).ready
+    assert not VoiceNotes(tmp_path).ready
+    (tmp_path / "en-1.ogg").write_bytes(b"broken")
+    assert VoiceNotes(tmp_path).make(VoiceNote(("en-1", "en-9"))) == b""

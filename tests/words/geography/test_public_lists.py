@@ -1,0 +1,34 @@
+"""Public lists are read under the headings that they have had, and written as a geography's files."""
+
+from __future__ import annotations
+
+import pytest
+
+from satark_words.geography.geography import Geography
+from satark_words.geography.public_lists import read_districts, read_stations, write_districts
+from satark_words.geography.reading import GeographyError
+
+DISTRICTS = (
+    "District Code,District Name(In English),District Name (In Local),Census 2011 Code\n123,AZAMGARH,आजमगढ़,191\n"
+)
+STATIONS = "district,code,name_hi,name_en,latitude,longitude\nAzamgarh,sidhari,सिधारी,Sidhari,26.07,83.18\n"
+
+
+@pytest.mark.parametrize("name", ["azamgarh", "AZAMGARH", "आज़मगढ़", "123", "191"])
+def test_a_district_is_called_by_its_names_and_codes(name: str) -> None:
+    (district,) = read_districts(DISTRICTS, "districts.csv")
+    assert district.is_called(name)
+    assert not district.is_called("")
+
+
+def test_what_is_written_is_a_geography() -> None:
+    ((code, text),) = write_districts(read_districts(DISTRICTS, "d.csv"), "r", read_stations(STATIONS, "s.csv"))
+    made = Geography.parse(text)
+    assert code == "azamgarh"
+    assert [(one.code, one.position) for one in made.stations("azamgarh")] == [("sidhari", (26.07, 83.18))]
+
+
+def test_every_problem_of_a_table_is_named_with_its_line() -> None:
+    with pytest.raises(GeographyError) as caught:
+        read_stations("district,code,name_en\n123,,X\n123,y,\n", "s.csv")
+    assert [problem.line for problem in caught.value.problems] == [2, 3]

@@ -1,0 +1,105 @@
+"""A text is what its surest sense says: an exact word acts, a negation or question wins, a small word is no command."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from satark_words.catalogues import Catalogues
+from satark_words.geography.geography import Geography
+from satark_words.reader import Reader
+from satark_words.reading import IRREVERSIBLE, Asked, Confidence, Kind
+from support.dialogue.corpus import asked_at
+
+GEOGRAPHY = Geography.sample()
+
+READER = Reader.shared(GEOGRAPHY)
+
+CATALOGUES = Catalogues.of("satark.dialogue")
+
+STEPS = ["category", "what", "place", "station", "police", "police_unit", "evidence", "review", "reach", "cancel"]
+
+ASKED = {step: asked_at(step, GEOGRAPHY, CATALOGUES) for step in STEPS}
+
+SENDS = ["bhej do", "भेज दें", "send it", "haan", "yes", "ہاں", "بھیج دیں", "भेज दीं", "submit", "ji haan", "sahi hai"]
+
+NEGATIONS = ["mat", "मत", "nahi", "नहीं", "don't", "not", "مت", "نہیں", "नइखे", "na", "never"]
+
+QUESTIONS = ["kya", "क्या", "?", "kyun", "should i", "کیا", "why"]
+
+LAWS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+FREE = ("what", "place", "police_who", "who", "vehicle", "how_often", "when_date")
+
+EVERY_KIND = (*FREE, "category", "police", "when", "review", "reach", "evidence", "origin")
+
+CAR = "He has a white car with the number 4411"
+
+
+def acts(text: str, asked: Asked) -> bool:
+    reading = READER.read(text, asked)
+    acting = any(option.acts and option.id == reading.option for option in asked.options)
+    return (reading.kind is Kind.OPTION and acting) or reading.command in IRREVERSIBLE
+
+
+@pytest.mark.parametrize("send", SENDS)
+def test_an_exact_word_or_phrase_sends(send: str) -> None:
+    reading = READER.read(send, ASKED["review"])
+    assert (reading.kind, reading.option, reading.confidence) == (Kind.OPTION, "send", Confidence.CERTAIN)
+
+
+@LAWS
+@given(st.sampled_from(SENDS), st.sampled_from(NEGATIONS), st.booleans(), st.text(max_size=20))
+def test_with_a_negation_nothing_is_sent(send: str, negation: str, before: bool, more: str) -> None:  # noqa: FBT001
+    text = f"{negation} {send} {more}" if before else f"{send} {negation} {more}"
+    assert not acts(text, ASKED["review"]), text
+
+
+@LAWS
+@given(st.sampled_from(SENDS), st.sampled_from(QUESTIONS), st.booleans(), st.text(alphabet="abc deअबस", max_size=12))
+def test_with_a_question_nothing_is_sent(send: str, question: str, before: bool, more: str) -> None:  # noqa: FBT001
+    text = f"{question} {send} {more}" if before else f"{send} {more} {question}"
+    assert not acts(text, ASKED["review"]), text
+
+
+@LAWS
+@given(st.text(alphabet="abcdefgh ijklmnopqrstuvwxyzअआकखगदनपबमरलस", min_size=12, max_size=60), st.sampled_from(STEPS))
+def test_chance_letters_never_act(text: str, step: str) -> None:
+    assert not acts(text, ASKED[step]), text
+
+
+@pytest.mark.parametrize(
+    "text", ["ok", "👍", "theek hai", "thanks", "hmm", "shukriya ji", "maybe", "1 minute", "bhej dunga"]
+)
+@pytest.mark.parametrize("step", ["review", "reach", "cancel"])
+def test_what_is_only_polite_does_not_act(text: str, step: str) -> None:
+    assert not acts(text, ASKED[step])
+
+
+@pytest.mark.parametrize("step", EVERY_KIND)
+def test_a_car_with_a_number_waits_for_nothing(step: str) -> None:
+    reading = READER.read(CAR, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue")))
+    assert reading.kind is not Kind.WAIT
+
+
+@pytest.mark.parametrize("step", FREE)
+def test_a_car_with_a_number_is_an_answer(step: str) -> None:
+    assert READER.read(CAR, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue"))).kind is Kind.CONTENT
+
+
+@pytest.mark.parametrize("step", FREE)
+@pytest.mark.parametrize("text", ["an answer", "some answer he gave", "मेरे घर के पास", "میرے گھر کے پیچھے", "we help"])
+def test_one_word_among_others_is_no_command(step: str, text: str) -> None:
+    reading = READER.read(text, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue")))
+    assert reading.kind is not Kind.COMMAND
+
+
+@pytest.mark.parametrize("step", FREE)
+@pytest.mark.parametrize(
+    ("text", "command"), [("back", "back"), ("पीछे", "back"), ("piche jana h", "back"), ("❓", "help")]
+)
+def test_a_command_alone_or_in_its_own_phrase_is_one(step: str, text: str, command: str) -> None:
+    reading = READER.read(text, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue")))
+    assert (reading.kind, reading.command) == (Kind.COMMAND, command)
+    assert reading.confidence >= Confidence.LIKELY
