@@ -17,6 +17,7 @@ from satark.api.channel import Edited, Revoked
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import Turn
 from satark_testing.dialogue.chat import Chat
+from support.loops import every_row
 
 CHANNELS = ("whatsapp", "telegram", "sms")
 CATEGORY = ("Hi", "English")
@@ -46,8 +47,8 @@ def channel(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.mark.parametrize(
-    ("said", "typed", "wrong"),
+@every_row(
+    "said, typed, wrong",
     [
         (CATEGORY, "sharab nahi", ("category", "INTOX")),
         (CATEGORY, "शराब नहीं", ("category", "INTOX")),
@@ -68,8 +69,8 @@ def test_not_mine_is_not_ones_own_voice(engine: Engine, channel: str) -> None:
     assert value(talk, "whose_voice") != "own"
 
 
-@pytest.mark.parametrize("said", [(), CATEGORY, WHAT, PLACE, REVIEW])
-@pytest.mark.parametrize("cry", ["bachao", "वे मुझे मार डालेंगे", "he raped me", "main marna chahti hu"])
+@every_row("said", [(), CATEGORY, WHAT, PLACE, REVIEW])
+@every_row("cry", ["bachao", "वे मुझे मार डालेंगे", "he raped me", "main marna chahti hu"])
 def test_a_cry_for_help_is_heard(engine: Engine, channel: str, said: tuple[str, ...], cry: str) -> None:
     talk = at(engine, channel, said, cry)
     assert "112" in talk.text
@@ -77,7 +78,7 @@ def test_a_cry_for_help_is_heard(engine: Engine, channel: str, said: tuple[str, 
     assert talk.session.dangers
 
 
-@pytest.mark.parametrize(
+@every_row(
     "remark",
     [
         "I want to report a crime", "is this safe?", "kya ye police ka number hai", "mujhe shikayat karni hai",
@@ -91,7 +92,7 @@ def test_a_remark_is_no_story(engine: Engine, channel: str, remark: str) -> None
         assert talk.step == ("category" if said == CATEGORY else "what")
 
 
-@pytest.mark.parametrize("words", ["koi photo nahi hai", "no photo", "फोटो नहीं है", "photo nahi hai mere paas"])
+@every_row("words", ["koi photo nahi hai", "no photo", "फोटो नहीं है", "photo nahi hai mere paas"])
 def test_no_photo_leaves_the_question_for_files_and_is_not_glued_to_the_story(
     engine: Engine, channel: str, words: str
 ) -> None:
@@ -99,7 +100,7 @@ def test_no_photo_leaves_the_question_for_files_and_is_not_glued_to_the_story(
     assert (talk.step, value(talk, "what")) == ("review", "They dig sand every night")
 
 
-@pytest.mark.parametrize("words", ["mera tip ka kya hua", "what happened to my tip", "मेरी सूचना का क्या हुआ"])
+@every_row("words", ["mera tip ka kya hua", "what happened to my tip", "मेरी सूचना का क्या हुआ"])
 def test_who_asks_what_became_of_a_tip_begins_no_new_one(engine: Engine, channel: str, words: str) -> None:
     talk = at(engine, channel, (), words)
     assert talk.session is not None
@@ -113,8 +114,8 @@ def test_a_sentence_at_the_category_chooses_and_is_kept(engine: Engine, channel:
     assert value(talk, "place")["station"] == "lanka"
 
 
-@pytest.mark.parametrize(
-    ("words", "category"),
+@every_row(
+    "words, category",
     [
         ("cow slaughter", "COW"), ("beef", "COW"), ("gaay kaat rahe hai", "COW"), ("ghar me ghus kar maara", "HEIN"),
         ("police wala sharab bechta hai", "POLCOR"), ("हफ़्ता", "EXTORT"), ("घूसखोर दरोगा", "POLCOR"),
@@ -126,8 +127,8 @@ def test_a_category_is_understood(engine: Engine, channel: str, words: str, cate
     assert value(talk, "category") == category
 
 
-@pytest.mark.parametrize(
-    ("words", "unit"),
+@every_row(
+    "words, unit",
     [
         ("thana", "station"), ("chowki", "outpost"), ("थाना", "station"), ("SP", "district"), ("एसपी", "district"),
         ("CO sahab", "circle"), ("DIG", "range"), ("pata nahi", "unknown"),
@@ -141,8 +142,8 @@ def test_whom_one_suspects_may_be_typed(engine: Engine, channel: str, words: str
     assert value(talk, "police_unit") == (None if unit == "range" else unit)
 
 
-@pytest.mark.parametrize(
-    ("what", "place"),
+@every_row(
+    "what, place",
     [
         ("My name is Ramesh Yadav and they dig sand at night", "Lanka"),
         ("call me on 9415012345, they dig sand at night", "Lanka"),
@@ -163,13 +164,13 @@ def test_what_shows_who_one_is_is_asked_about_before_sending(
     assert talk.tap("remove").step == "review"
 
 
-@pytest.mark.parametrize("words", ["ok", "👍", "theek hai", "thanks"])
+@every_row("words", ["ok", "👍", "theek hai", "thanks"])
 def test_politeness_after_the_receipt_erases_no_contact(engine: Engine, channel: str, words: str) -> None:
     talk = at(engine, channel, SENT, words)
     assert (talk.turn.reach, talk.step) == (None, "@reach")
 
 
-@pytest.mark.parametrize("words", ["haan", "yes", "हाँ"])
+@every_row("words", ["haan", "yes", "हाँ"])
 def test_yes_after_the_receipt_keeps_the_contact(engine: Engine, channel: str, words: str) -> None:
     assert at(engine, channel, SENT, words).turn.reach is True
 
@@ -181,7 +182,7 @@ def test_a_fact_that_follows_the_receipt_is_added_to_the_tip(engine: Engine, cha
     assert talk.step == "@reach"
 
 
-@pytest.mark.parametrize("words", ["code kho gaya", "I lost my code", "कोड खो गया", "code yaad nahi hai"])
+@every_row("words", ["code kho gaya", "I lost my code", "कोड खो गया", "code yaad nahi hai"])
 def test_who_has_lost_the_code_is_told_so_and_goes_in_no_loop(engine: Engine, channel: str, words: str) -> None:
     talk = at(engine, channel, (*CATEGORY, "status"), words)
     assert "not a 16-digit code" not in talk.text

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
-import pytest
 
 from satark.api.channel import Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import Session, Turn
 from satark_testing.dialogue.chat import NOW, Chat
+from support.loops import every_row
 
 CHANNELS = ("whatsapp", "telegram", "sms")
 TOLD = ("Hi", "English", "Illegal mining", "remind", "They dig sand every night", "Lanka", "no")
@@ -111,8 +111,8 @@ def acted(before: Session, turn: Turn) -> list[str]:
     return [name for name, holds in signs.items() if holds]
 
 
-@pytest.mark.parametrize("channel", CHANNELS)
-@pytest.mark.parametrize("step", STEPS)
+@every_row("channel", CHANNELS)
+@every_row("step", STEPS)
 def test_a_second_thought_does_nothing_that_cant_be_undone(engine: Engine, step: str, channel: str) -> None:
     talk = STEPS[step](engine, channel)
     session = talk.session

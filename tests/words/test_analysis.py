@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
-
 from satark_words.analysis import Analysis
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
+from support.loops import every_row
 
 GEOGRAPHY = Geography.sample()
 
 READER = Reader.shared(GEOGRAPHY)
 
 
-@pytest.mark.parametrize(
-    ("text", "coming"),
+@every_row(
+    "text, coming",
     [("लूट करने वाले गिरोह का अड्डा है", False), ("chori karne wale ladke yahan baithte hain", False),
      ("वे लूट करने वाले हैं", True), ("wo log aaj raat loot karne wale", True), ("hone wali shadi me daru", True)],
 )  # fmt: skip
@@ -23,8 +22,8 @@ def test_people_named_by_what_they_do_are_no_plan(text: str, coming: bool) -> No
     assert Analysis(text, READER.lexicon).has("time.coming", "opt.when.coming") is coming
 
 
-@pytest.mark.parametrize(
-    ("text", "heard"),
+@every_row(
+    "text, heard",
     [("13 saal ki ladki ki shadi kal hai", True), ("१४ साल की लड़की का ब्याह", True),
      ("13 saal se juye ka adda hai", False), ("25 saal ki ladki ki shadi hai", False)],
 )  # fmt: skip

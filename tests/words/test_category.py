@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
 from support.dialogue.corpus import asked_at
+from support.loops import every_row
 
 GEOGRAPHY = Geography.sample()
 
@@ -26,8 +25,8 @@ def test_a_first_message_is_read_whole() -> None:
     assert opening.place.station == "lanka"
 
 
-@pytest.mark.parametrize(
-    ("text", "code"),
+@every_row(
+    "text, code",
     [("cow slaughter", "COW"), ("gaay ki hatya", "COW"), ("police wala sharab bechta hai", "POLCOR"), ("beef", "COW"),
      ("हफ़्ता", "EXTORT"), ("घूसखोर दरोगा", "POLCOR"), ("ret", "MINE"), ("juwa", "GAMBL"), ("شراب", "INTOX"),
      ("thane ke pass sharab bikti hai", "INTOX"), ("ghar me ghus kar maara", "HEIN"), ("अपहरण", "HEIN")],

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
 from support.dialogue.corpus import asked_at
+from support.loops import every_row
 
 GEOGRAPHY = Geography.sample()
 
@@ -20,8 +19,8 @@ STEPS = ["category", "what", "place", "station", "police", "police_unit", "evide
 ASKED = {step: asked_at(step, GEOGRAPHY, CATALOGUES) for step in STEPS}
 
 
-@pytest.mark.parametrize(
-    ("step", "text"),
+@every_row(
+    "step, text",
     [("category", "sharab nahi"), ("station", "lanka nahi"), ("police_unit", "SP nahi"), ("category", "not drugs"),
      ("station", "ladka"), ("station", "लंका नहीं")],
 )  # fmt: skip

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from satark.api.tip import RECEIPT_DIGITS
 from satark_words.codes import find_code, without_codes
+from support.loops import every_row
 
 CODE = "8391446070125538"
 
 
-@pytest.mark.parametrize(
+@every_row(
     "text",
     [
         "8391446070125538",
@@ -34,7 +34,7 @@ def test_a_code_is_found(text: str) -> None:
     assert find_code(text, RECEIPT_DIGITS) == CODE
 
 
-@pytest.mark.parametrize(
+@every_row(
     "text",
     [
         "", "hello", "4K7Q-2XPM", "839144607012553", "83914460701255380", "8391 4460 7012", "x8391446070125538",

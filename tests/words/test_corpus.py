@@ -12,6 +12,7 @@ from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
 from support.dialogue.corpus import Utterance, asked_at, judge, read_corpus
+from support.loops import every_row
 
 CORPORA = Path(__file__).parent / "corpora"
 ALL = list(read_corpus(CORPORA / "tuning"))
@@ -50,7 +51,7 @@ def test_nothing_acts_against_what_was_meant(outcomes: list[tuple[Utterance, str
     assert [one.text for one, outcome in outcomes if outcome == "acted"] == []
 
 
-@pytest.mark.parametrize("script", LEAST)
+@every_row("script", LEAST)
 def test_each_script_is_understood(outcomes: list[tuple[Utterance, str]], script: str) -> None:
     counts = Counter(outcome for one, outcome in outcomes if one.script == script)
     assert counts["understood"] / counts.total() >= LEAST[script]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from satark.api.prompt import Unit
 from satark_words.graphemes import clusters, replace_surrogates, size, split, truncate
+from support.loops import every_row
 
 mixed = st.text(
     st.one_of(st.characters(codec="utf-8"), st.sampled_from("नशीले पदार्थों क्ष्म\u200d👨‍👩‍👧🇮🇳é\u0301👍🏽")), max_size=40
@@ -15,8 +15,8 @@ mixed = st.text(
 units = st.sampled_from(["characters", "utf16", "bytes"])
 
 
-@pytest.mark.parametrize(
-    ("text", "parts"),
+@every_row(
+    "text, parts",
     [
         ("नशीले", ["न", "शी", "ले"]),
         ("क्षेत्र", ["क्षे", "त्र"]),
@@ -34,8 +34,8 @@ def test_clusters_are_what_a_reader_sees(text: str, parts: list[str]) -> None:
     assert list(clusters(text)) == parts
 
 
-@pytest.mark.parametrize(
-    ("text", "unit", "length"),
+@every_row(
+    "text, unit, length",
     [
         ("ab", "bytes", 2),
         ("हाँ", "characters", 3),

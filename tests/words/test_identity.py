@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-
 from satark_words.geography.geography import Geography
 from satark_words.identity import without_spans
 from satark_words.reader import Reader
+from support.loops import every_row
 
 READER = Reader.shared(Geography.sample())
 
 
-@pytest.mark.parametrize(
-    ("text", "left"),
+@every_row(
+    "text, left",
     [
         ("My name is Ramesh Yadav, they dig sand", ", they dig sand"),
         ("call me on 9415012345", "on"),

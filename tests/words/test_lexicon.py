@@ -7,13 +7,12 @@ import sys
 from collections.abc import Iterator
 from types import FunctionType, ModuleType
 
-import pytest
-
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
 from satark_words.tokens import TextToken
 from support.dialogue.corpus import asked_at
+from support.loops import every_row
 
 GEOGRAPHY = Geography.sample()
 
@@ -22,8 +21,8 @@ READER = Reader.shared(GEOGRAPHY)
 STEPS = ("what", "place", "category", "police_unit", "review", "evidence")
 
 
-@pytest.mark.parametrize(
-    ("word", "other"),
+@every_row(
+    "word, other",
     [("with", "soc.wait"), ("गई", "cat.COW"), ("bhail", "cat.COW"), ("any", "cat.OTHER"),
      ("again", "cmd.skip"), ("kr", "id.work-place")],
 )  # fmt: skip

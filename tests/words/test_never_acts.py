@@ -9,13 +9,12 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import product
 
-import pytest
-
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
 from satark_words.reading import IRREVERSIBLE, Asked, Kind
 from support.dialogue.corpus import asked_at
+from support.loops import every_row
 
 GEOGRAPHY = Geography.sample()
 READER = Reader.shared(GEOGRAPHY)
@@ -87,14 +86,14 @@ def mixed(acts: Sequence[str], others: Sequence[str]) -> Iterator[str]:
         yield from (" ".join((*words[:at], other, *words[at:])) for at in range(1, len(words)))
 
 
-@pytest.mark.parametrize("others", [NEGATORS, QUESTIONS, HEDGES], ids=["negated", "asked", "hedged"])
-@pytest.mark.parametrize("script", SENDS)
+@every_row("others", [NEGATORS, QUESTIONS, HEDGES])
+@every_row("script", SENDS)
 def test_nothing_is_sent(script: str, others: dict[str, Sequence[str]]) -> None:
     review = asked("review")
     assert [text for text in mixed(SENDS[script], others[script]) if done(text, review)] == []
 
 
-@pytest.mark.parametrize("script", SENDS)
+@every_row("script", SENDS)
 def test_nothing_is_sent_with_a_negator_of_another_script(script: str) -> None:
     review = asked("review")
     others = [one for name, words in NEGATORS.items() if name != script for one in words]
@@ -102,15 +101,15 @@ def test_nothing_is_sent_with_a_negator_of_another_script(script: str) -> None:
     assert [text for text in texts if done(text, review)] == []
 
 
-@pytest.mark.parametrize("others", [NEGATORS, QUESTIONS, HEDGES], ids=["negated", "asked", "hedged"])
-@pytest.mark.parametrize("script", WRITE)
+@every_row("others", [NEGATORS, QUESTIONS, HEDGES])
+@every_row("script", WRITE)
 def test_nobody_is_written_to(script: str, others: dict[str, Sequence[str]]) -> None:
     reach = asked("reach")
     assert [text for text in mixed(WRITE[script], others[script]) if done(text, reach) == "yes"] == []
 
 
-@pytest.mark.parametrize("others", [NEGATORS, QUESTIONS, HEDGES], ids=["negated", "asked", "hedged"])
-@pytest.mark.parametrize("script", FORGETS)
+@every_row("others", [NEGATORS, QUESTIONS, HEDGES])
+@every_row("script", FORGETS)
 def test_nothing_is_erased(script: str, others: dict[str, Sequence[str]]) -> None:
     """To "may we write to you?" a negation is an answer of its own, and no refusal of being forgotten."""
     texts = [text for act, one in product(FORGETS[script], others[script]) for text in (f"{one} {act}", f"{act} {one}")]
@@ -118,11 +117,11 @@ def test_nothing_is_erased(script: str, others: dict[str, Sequence[str]]) -> Non
     assert erased == []
 
 
-@pytest.mark.parametrize(
+@every_row(
     "text",
     ["haan nahi", "yes no", "हाँ ना", "nahi haan", "ہاں نہیں", "yes but no", "send no wait", "bhejo nahi bhejo", "👍👎",
      "haan haan nahi", "ok no", "ठीक है नहीं", "send dont send", "yes yes... no"],
 )  # fmt: skip
-@pytest.mark.parametrize("step", ["review", "cancel", "restart"])
+@every_row("step", ["review", "cancel", "restart"])
 def test_a_contradiction_does_nothing(text: str, step: str) -> None:
     assert done(text, asked(step)) == ""

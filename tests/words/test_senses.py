@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
 from satark_words.reading import IRREVERSIBLE, Asked, Confidence, Kind
 from support.dialogue.corpus import asked_at
+from support.loops import every_row
 
 GEOGRAPHY = Geography.sample()
 
@@ -43,7 +43,7 @@ def acts(text: str, asked: Asked) -> bool:
     return (reading.kind is Kind.OPTION and acting) or reading.command in IRREVERSIBLE
 
 
-@pytest.mark.parametrize("send", SENDS)
+@every_row("send", SENDS)
 def test_an_exact_word_or_phrase_sends(send: str) -> None:
     reading = READER.read(send, ASKED["review"])
     assert (reading.kind, reading.option, reading.confidence) == (Kind.OPTION, "send", Confidence.CERTAIN)
@@ -69,36 +69,32 @@ def test_chance_letters_never_act(text: str, step: str) -> None:
     assert not acts(text, ASKED[step]), text
 
 
-@pytest.mark.parametrize(
-    "text", ["ok", "👍", "theek hai", "thanks", "hmm", "shukriya ji", "maybe", "1 minute", "bhej dunga"]
-)
-@pytest.mark.parametrize("step", ["review", "reach", "cancel"])
+@every_row("text", ["ok", "👍", "theek hai", "thanks", "hmm", "shukriya ji", "maybe", "1 minute", "bhej dunga"])
+@every_row("step", ["review", "reach", "cancel"])
 def test_what_is_only_polite_does_not_act(text: str, step: str) -> None:
     assert not acts(text, ASKED[step])
 
 
-@pytest.mark.parametrize("step", EVERY_KIND)
+@every_row("step", EVERY_KIND)
 def test_a_car_with_a_number_waits_for_nothing(step: str) -> None:
     reading = READER.read(CAR, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue")))
     assert reading.kind is not Kind.WAIT
 
 
-@pytest.mark.parametrize("step", FREE)
+@every_row("step", FREE)
 def test_a_car_with_a_number_is_an_answer(step: str) -> None:
     assert READER.read(CAR, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue"))).kind is Kind.CONTENT
 
 
-@pytest.mark.parametrize("step", FREE)
-@pytest.mark.parametrize("text", ["an answer", "some answer he gave", "मेरे घर के पास", "میرے گھر کے پیچھے", "we help"])
+@every_row("step", FREE)
+@every_row("text", ["an answer", "some answer he gave", "मेरे घर के पास", "میرے گھر کے پیچھے", "we help"])
 def test_one_word_among_others_is_no_command(step: str, text: str) -> None:
     reading = READER.read(text, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue")))
     assert reading.kind is not Kind.COMMAND
 
 
-@pytest.mark.parametrize("step", FREE)
-@pytest.mark.parametrize(
-    ("text", "command"), [("back", "back"), ("पीछे", "back"), ("piche jana h", "back"), ("❓", "help")]
-)
+@every_row("step", FREE)
+@every_row("text, command", [("back", "back"), ("पीछे", "back"), ("piche jana h", "back"), ("❓", "help")])
 def test_a_command_alone_or_in_its_own_phrase_is_one(step: str, text: str, command: str) -> None:
     reading = READER.read(text, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue")))
     assert (reading.kind, reading.command) == (Kind.COMMAND, command)

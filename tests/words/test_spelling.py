@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-
 from satark_words.spelling import NearSounds, is_urdu, lacks_vowels, may_meet, plain, singulars, stem_of, stems
 from satark_words.tokens import keys, sound_of
+from support.loops import every_row
 
 
-@pytest.mark.parametrize("verb", ["bhejunga", "भेजूँगा", "bhejte", "भेजना", "bhejiyega"])
+@every_row("verb", ["bhejunga", "भेजूँगा", "bhejte", "भेजना", "bhejiyega"])
 def test_a_verb_in_any_form_and_script_has_its_stem(verb: str) -> None:
     assert "bej" in set(stems(sound_of(verb)))
 
 
-@pytest.mark.parametrize(("noun", "singular"), [("juariyon", "juari"), ("dukano", "dukana"), ("लड़के", "लड़का")])
+@every_row("noun, singular", [("juariyon", "juari"), ("dukano", "dukana"), ("लड़के", "लड़का")])
 def test_a_plural_has_its_singular(noun: str, singular: str) -> None:
     assert sound_of(singular) in set(singulars(sound_of(noun), english=False))
 
@@ -36,7 +35,7 @@ def test_a_short_word_of_urdu_script_stands_for_none_of_another() -> None:
     assert may_meet("mat", "mut", 3)
 
 
-@pytest.mark.parametrize(("word", "lacks"), [("mrdngl", True), ("sharab", False), ("ok", False)])
+@every_row("word, lacks", [("mrdngl", True), ("sharab", False), ("ok", False)])
 def test_a_word_of_a_short_message_may_lack_its_vowels(word: str, lacks: bool) -> None:  # noqa: FBT001 - pytest's
     assert lacks_vowels(word, keys(word)) is lacks
 

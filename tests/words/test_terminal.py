@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from satark.cli.main import cli
 from satark_words.terminal import escape_controls, safe_output
+from support.loops import every_row
 
 CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"]
 BIDI = [chr(code) for code in range(0x110000) if unicodedata.bidirectional(chr(code)) in
@@ -19,7 +20,7 @@ BIDI = [chr(code) for code in range(0x110000) if unicodedata.bidirectional(chr(c
 MARKS = list("\u200b\u200e\u200f\u061c\u2028\u2029\u2066\ufeff\U000e0041")
 
 
-@pytest.mark.parametrize("character", sorted({*CONTROLS, *BIDI, *MARKS}), ids=lambda one: f"U+{ord(one):04X}")
+@every_row("character", sorted({*CONTROLS, *BIDI, *MARKS}))
 def test_every_control_character_is_escaped_as_json_does(character: str) -> None:
     escaped = escape_controls(f"a{character}b")
     assert escaped.isprintable()

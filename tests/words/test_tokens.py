@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 
-import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from satark_words.tokens import ascii_digits, fold, normalize
+from support.loops import every_row
 
 SAME = [
     ("हिन्दी", "हिंदी"),
@@ -46,19 +46,17 @@ anything = st.one_of(st.text(max_size=20), devanagari)
 LAWS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@pytest.mark.parametrize(("one", "other"), SAME)
+@every_row("one, other", SAME)
 def test_variants_of_a_word_fold_alike(one: str, other: str) -> None:
     assert fold(one) == fold(other) != ""
 
 
-@pytest.mark.parametrize(("one", "other"), [("कन्या", "कंया"), ("जन्म", "जंम"), ("बस", "बास"), ("12", "21"), ("पीछे", "पूछे")])
+@every_row("one, other", [("कन्या", "कंया"), ("जन्म", "जंम"), ("बस", "बास"), ("12", "21"), ("पीछे", "पूछे")])
 def test_different_words_stay_different(one: str, other: str) -> None:
     assert fold(one) != fold(other)
 
 
-@pytest.mark.parametrize(
-    ("text", "folded"), [("", ""), ("!!", ""), ("👋", ""), ("?", "?"), ("??!", "?"), ("why?", "why")]
-)
+@every_row("text, folded", [("", ""), ("!!", ""), ("👋", ""), ("?", "?"), ("??!", "?"), ("why?", "why")])
 def test_punctuation_alone_is_nothing_but_a_question_mark(text: str, folded: str) -> None:
     assert fold(text) == folded
 

@@ -13,6 +13,7 @@ from satark_words.reading import Kind
 from satark_words.weights import read_weights
 from support.dialogue.corpus import asked_at, read_corpus
 from support.dialogue.counting import Sample, digest_of, label, regress
+from support.loops import every_row
 
 CORPORA = Path(__file__).parent / "corpora"
 GEOGRAPHY = Geography.sample()
@@ -40,7 +41,7 @@ DANGER = "jis tarah usne meri bhanji ko raat bhar rakha wo ab kaanp rahi hai"
 """Told in words that no rule has."""
 
 
-@pytest.mark.parametrize("step", ["what", "place", "category", "evidence"])
+@every_row("step", ["what", "place", "category", "evidence"])
 def test_a_danger_that_no_rule_knows_is_heard_by_its_words(reader: Reader, step: str) -> None:
     assert [danger.rule for danger in reader.dangers(DANGER)] == ["words"]
     reading = reader.read(DANGER, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue")))
@@ -51,7 +52,7 @@ def test_words_that_speak_for_a_danger_don_t_overrule_that_there_is_none(reader:
     assert reader.dangers(f"{DANGER} nothing happened") == ()
 
 
-@pytest.mark.parametrize("step", ["review", "reach", "cancel", "restart", "origin"])
+@every_row("step", ["review", "reach", "cancel", "restart", "origin"])
 def test_weights_choose_nothing_that_acts(reader: Reader, step: str) -> None:
     asked = asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue"))
     acting = {option.id for option in asked.options if option.acts}

@@ -14,15 +14,17 @@ import hmac
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
+
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from nacl.encoding import RawEncoder
 from nacl.pwhash import argon2id
+
 from satark.api.tip import RECEIPT_DIGITS
+from satark.identity.random_bytes import random_bytes
 from satark.identity.stock import Stock
 from satark_files.decoding import DECODING_ERRORS
-from satark.identity.random_bytes import random_bytes
 
 if TYPE_CHECKING:
     from satark.identity.edge_key import Identity

@@ -13,6 +13,7 @@ from satark.dialogue.session import Mailbox, OpenMailbox, Turn
 from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
 from support.dialogue.walks import at_evidence, at_police, at_review
+from support.loops import every_row
 
 STEPS = {
     "language": (),
@@ -197,7 +198,7 @@ def chat() -> Chat:
     return Chat(Engine(load_flow(source), source.catalogues, Geography.sample()))
 
 
-@pytest.mark.parametrize("what", BESIDE)
+@every_row("what", BESIDE)
 def test_a_danger_is_heard_wherever_words_are_written(what: str) -> None:
     talk = chat() if isinstance(BESIDE[what], CompleteTip) else chat().say(*STEPS["review"])
     talk.hear(BESIDE[what])
@@ -214,8 +215,8 @@ def test_a_danger_is_heard_wherever_words_are_written(what: str) -> None:
     assert talk.submission.flags
 
 
-@pytest.mark.parametrize("what", AFTERWARDS)
-@pytest.mark.parametrize("where", ["after the receipt", "while the code is asked for", "in the mailbox"])
+@every_row("what", AFTERWARDS)
+@every_row("where", ["after the receipt", "while the code is asked for", "in the mailbox"])
 def test_a_danger_told_afterwards_reaches_the_desk_as_urgent(what: str, where: str) -> None:
     talk = Chat(chat().engine, mailbox=MAILBOX).say(*SENT)
     if where != "after the receipt":

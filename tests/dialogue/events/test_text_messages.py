@@ -12,6 +12,7 @@ from satark.dialogue.events.text_messages import find_handoff_code
 from satark.dialogue.session import Mailbox, OpenMailbox
 from satark_testing.dialogue.chat import HANDOFF_CODE, Chat
 from satark_words.codes import find_code
+from support.loops import every_row
 
 STORY = "Arms are sold behind the rice mill in Lanka every night"
 
@@ -161,8 +162,8 @@ def test_what_is_newly_said_stands_on_the_first_page(word: str, told: str, sms: 
     assert sms.prompt.page == 1
 
 
-@pytest.mark.parametrize("channel", CHATS)
-@pytest.mark.parametrize("typed", MARKED)
+@every_row("channel", CHATS)
+@every_row("typed", MARKED)
 def test_a_typed_tip_is_handed_in_at_once_in_every_chat_and_a_second_one_is_a_new_tip(
     engine: Engine, channel: str, typed: str
 ) -> None:
@@ -179,8 +180,8 @@ def test_a_typed_tip_is_handed_in_at_once_in_every_chat_and_a_second_one_is_a_ne
     assert not any(turn.post for turn in talk.turns)
 
 
-@pytest.mark.parametrize("channel", CHATS)
-@pytest.mark.parametrize(
+@every_row("channel", CHATS)
+@every_row(
     "typed",
     [
         "TIP",
@@ -216,8 +217,8 @@ def test_a_typed_tip_belongs_to_the_draft_that_is_under_way_and_to_the_mailbox_t
     assert (box.submission, box.turn.post is not None) == (None, True)
 
 
-@pytest.mark.parametrize(
-    ("text", "code", "handoff_code"),
+@every_row(
+    "text, code, handoff_code",
     [
         ("continue 4827 1930 5571", None, HANDOFF_CODE),
         ("४८२७१९३०५५७१", None, HANDOFF_CODE),

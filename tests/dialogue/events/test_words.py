@@ -13,6 +13,7 @@ from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
 from satark_words.reading import DangerKind
+from support.loops import every_row
 
 CRIES = {
     "bachao mujhe maar denge": "112",
@@ -44,8 +45,8 @@ def chat() -> Chat:
     return Chat(Engine(load_flow(source), source.catalogues, Geography.sample()))
 
 
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("cry", CRIES)
+@every_row("step", STEPS)
+@every_row("cry", CRIES)
 def test_a_cry_for_help_gets_its_number_at_every_step(step: str, cry: str) -> None:
     talk = chat().say(*STEPS[step], cry)
     assert CRIES[cry] in talk.text

@@ -9,6 +9,7 @@ from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_words.geography.geography import Geography
 from support.dialogue.small_flows import SEND, small_flow
+from support.loops import every_row
 
 WHATSAPP = Capabilities(
     kind="chat", text=4096, body=1024, buttons=3, button_label=20, rows=10, row_label=24, row_description=72,
@@ -22,8 +23,8 @@ SMS = Capabilities(kind="sms", text=670, body=670, unit="utf16")
 VOICE = Capabilities(kind="voice", text=2000, body=2000, rows=9, row_label=60)
 
 
-@pytest.mark.parametrize("shows", [WHATSAPP, TELEGRAM, SMS, VOICE])
-@pytest.mark.parametrize("channel", ["whatsapp", "telegram", "sms", "voice", "web_form"])
+@every_row("shows", [WHATSAPP, TELEGRAM, SMS, VOICE])
+@every_row("channel", ["whatsapp", "telegram", "sms", "voice", "web_form"])
 def test_the_default_flow_fits_every_medium(channel: str, shows: Capabilities) -> None:
     flow = default_flow()
     assert check_flow(load_flow(flow), flow.catalogues, [(channel, shows)], Geography.sample()) == []

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from satark.dialogue.flow.commands import CommandWords
 from satark_words.catalogues import Catalogues
 from satark_words.tokens import fold
+from support.loops import every_row
 
 WORDS = CommandWords(Catalogues.of("satark.dialogue"))
 
@@ -32,19 +31,19 @@ SPELLINGS = {
 ROWS = [(word.strip(), command) for command, words in SPELLINGS.items() for word in words.split(",")]
 
 
-@pytest.mark.parametrize(("typed", "command"), ROWS)
-@pytest.mark.parametrize("shape", ["{}", " {} ", "{}।", "{}!", "\u200d{}\u200c"])
+@every_row("typed, command", ROWS)
+@every_row("shape", ["{}", " {} ", "{}।", "{}!", "\u200d{}\u200c"])
 def test_every_spelling_is_heard(typed: str, command: str, shape: str) -> None:
     assert WORDS.command(fold(shape.format(typed))) == command
 
 
-@pytest.mark.parametrize("typed", ["HELP", "Help.", "हिंदी मदद", "helpless", "backward", "no one knows", ""])
+@every_row("typed", ["HELP", "Help.", "हिंदी मदद", "helpless", "backward", "no one knows", ""])
 def test_only_whole_messages_are_commands(typed: str) -> None:
     assert WORDS.command(fold(typed)) == ("help" if typed in {"HELP", "Help."} else "")
 
 
-@pytest.mark.parametrize(
-    ("typed", "language"),
+@every_row(
+    "typed, language",
     [("हिन्दी", "hi"), ("हिंदी", "hi"), ("हिन्दि", "hi"), ("hindi", "hi"), ("English", "en"), ("अंग्रेज़ी", "en"),
      ("अंग्रेजी", "en"), ("इंग्लिश", "en"), ("angrezi", "en"), ("eng", "en")],
 )  # fmt: skip

@@ -9,6 +9,7 @@ from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_testing.dialogue.chat import Chat
+from support.loops import every_row
 
 ASKED = ("TRAFF", "HARASS", "HEIN")
 NOT_ASKED = ("COW", "INTOX", "ARMS", "GAMBL", "MINE", "EXTORT", "CONV", "POLCOR", "OTHER")
@@ -16,8 +17,8 @@ CHANNELS = ("whatsapp", "telegram", "sms", "voice", "web_form")
 STORY = "Two men stand behind the school there"
 
 
-@pytest.mark.parametrize("channel", CHANNELS)
-@pytest.mark.parametrize("category", ASKED)
+@every_row("channel", CHANNELS)
+@every_row("category", ASKED)
 def test_yes_says_112_at_once_and_makes_the_tip_urgent_with_the_reason(
     engine: Engine, channel: str, category: str
 ) -> None:

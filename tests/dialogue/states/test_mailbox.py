@@ -9,6 +9,7 @@ from satark.api.tip import STATUSES, Feedback, Message, Status
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import FileNotice, Mailbox, OpenMailbox
 from satark_testing.dialogue.chat import Chat
+from support.loops import every_row
 
 CODE = "8391 4460 7012 5538"
 
@@ -63,8 +64,8 @@ def test_no_code_is_read_out_of_a_story(box: Chat) -> None:
     assert box.step == "place"
 
 
-@pytest.mark.parametrize("status", STATUSES)
-@pytest.mark.parametrize("language", ["1", "2"])
+@every_row("status", STATUSES)
+@every_row("language", ["1", "2"])
 def test_every_status_is_told_in_every_language(engine: Engine, status: Status, language: str) -> None:
     chat = Chat(engine, mailbox=mailbox(Message(sender="desk", status=status, text="no proof found")))
     chat.say("Hi", language, "status", CODE)

@@ -8,6 +8,7 @@ import pytest
 from satark.api.channel import Tap
 from satark.dialogue.engine import Engine
 from satark_testing.dialogue.chat import Chat
+from support.loops import every_row
 
 CHANNELS = ("whatsapp", "telegram", "sms")
 STORY = "Illegal sand is dug at Lanka every night by three trucks and the police take money"
@@ -48,10 +49,8 @@ def test_nobody_else_is_asked(engine: Engine, channel: str, said: tuple[str, ...
     assert engine.ask_unsent(talk.session) is None
 
 
-@pytest.mark.parametrize("channel", CHANNELS)
-@pytest.mark.parametrize(
-    "answer", ["yes", "haan", "1", "send", "bhej do", "ok", "हाँ", "hi", "skip", "back", "?", "mat bhejo"]
-)
+@every_row("channel", CHANNELS)
+@every_row("answer", ["yes", "haan", "1", "send", "bhej do", "ok", "हाँ", "hi", "skip", "back", "?", "mat bhejo"])
 def test_no_answer_to_it_sends_or_erases_anything(engine: Engine, channel: str, answer: str) -> None:
     talk = asked(engine, channel).say(answer)
     assert talk.submission is None

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-
 from satark.api.tip import Place
 from satark_words.geography.geography import ELSEWHERE, Geography, Named
+from support.loops import every_row
 
 GEO = Geography.sample()
 
 
-@pytest.mark.parametrize(
-    ("latitude", "longitude", "district", "station"),
+@every_row(
+    "latitude, longitude, district, station",
     [
         (25.2815, 82.9995, "varanasi", "lanka"),
         (25.3250, 83.0350, "varanasi", "adampur"),  # the bridge at Rajghat
@@ -45,7 +44,7 @@ def test_a_pin_falls_into_the_right_district_or_none(
     assert GEO.is_outside((latitude, longitude)) is (not district)
 
 
-@pytest.mark.parametrize("district", GEO.districts, ids=lambda one: one.code)
+@every_row("district", GEO.districts)
 def test_a_pin_at_a_station_is_that_stations(district: object) -> None:
     for station in district.stations:  # type: ignore[attr-defined]
         if station.position:
@@ -53,8 +52,8 @@ def test_a_pin_at_a_station_is_that_stations(district: object) -> None:
             assert (found.district, found.station) == (district.code, station.code)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(
-    ("text", "district", "station"),
+@every_row(
+    "text, district, station",
     [
         ("लंका चौराहे के पास", "varanasi", "lanka"),
         ("near Lanka crossing", "varanasi", "lanka"),
@@ -88,8 +87,8 @@ def test_names_tell_a_place_only_where_they_agree(text: str, district: str, stat
     assert (found.district, found.station) == (district, station)
 
 
-@pytest.mark.parametrize(
-    ("place", "district", "station"),
+@every_row(
+    "place, district, station",
     [
         (Place(text="sigra", latitude=25.281, longitude=82.999), "varanasi", "lanka"),
         (Place(text="Banaras", latitude=28.6, longitude=77.2), "", ""),
@@ -107,8 +106,8 @@ def test_a_pin_says_more_than_words_and_an_answer_more_than_both(place: Place, d
     assert (found.district, found.station) == (district, station)
 
 
-@pytest.mark.parametrize(
-    ("codes", "named"),
+@every_row(
+    "codes, named",
     [
         ({"bhelupur-assi"}, Named("varanasi", "bhelupur", "bhelupur-assi")),
         ({"bhelupur-assi", "lanka"}, Named("varanasi")),

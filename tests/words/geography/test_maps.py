@@ -6,11 +6,12 @@ import pytest
 
 from satark_words.geography.geography import Geography
 from satark_words.geography.maps import Direction, MapFrame, Point, direction, fit, kilometres, mark, outlines
+from support.loops import every_row
 
 GHAT: Point = (25.3, 83.0)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "points", [(GHAT,), (GHAT, (25.31, 83.0)), (GHAT, (25.3, 84.5)), (GHAT, (28.6, 77.2)), ((89.9, 10.0), (89.8, 20.0))]
 )
 def test_a_fitted_map_shows_every_point_off_its_edge(points: tuple[Point, ...]) -> None:
@@ -30,17 +31,15 @@ def test_a_kilometre_is_as_long_to_the_north_as_to_the_east() -> None:
     assert east - x == pytest.approx(270 / 4, abs=0.2)
 
 
-@pytest.mark.parametrize(
-    ("high", "km", "length"), [(4, 1, 67.5), (40, 10, 67.5), (1.3, 0.2, 41.5), (130, 20, 41.5), (2.7, 0.5, 50)]
-)
+@every_row("high, km, length", [(4, 1, 67.5), (40, 10, 67.5), (1.3, 0.2, 41.5), (130, 20, 41.5), (2.7, 0.5, 50)])
 def test_the_scale_is_a_round_number_of_kilometres(high: float, km: float, length: float) -> None:
     scale = fit([GHAT], 360, 270, least_km=high).scale(80)
     assert scale.km == pytest.approx(km)
     assert scale.length == pytest.approx(length, abs=0.2)
 
 
-@pytest.mark.parametrize(
-    ("north", "east", "expected"),
+@every_row(
+    "north, east, expected",
     [(1, 0, "n"), (1, 1, "ne"), (0, 1, "e"), (-1, 1, "se"), (-1, 0, "s"), (-1, -1, "sw"), (0, -1, "w"), (1, -1, "nw")],
 )
 def test_the_direction_is_one_of_eight(north: int, east: int, expected: Direction) -> None:

@@ -7,6 +7,7 @@ import pytest
 from satark_words.geography.geography import Geography
 from satark_words.geography.public_lists import read_districts, read_stations, write_districts
 from satark_words.geography.reading import GeographyError
+from support.loops import every_row
 
 DISTRICTS = (
     "District Code,District Name(In English),District Name (In Local),Census 2011 Code\n123,AZAMGARH,आजमगढ़,191\n"
@@ -14,7 +15,7 @@ DISTRICTS = (
 STATIONS = "district,code,name_hi,name_en,latitude,longitude\nAzamgarh,sidhari,सिधारी,Sidhari,26.07,83.18\n"
 
 
-@pytest.mark.parametrize("name", ["azamgarh", "AZAMGARH", "आज़मगढ़", "123", "191"])
+@every_row("name", ["azamgarh", "AZAMGARH", "आज़मगढ़", "123", "191"])
 def test_a_district_is_called_by_its_names_and_codes(name: str) -> None:
     (district,) = read_districts(DISTRICTS, "districts.csv")
     assert district.is_called(name)

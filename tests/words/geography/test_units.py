@@ -9,6 +9,7 @@ import pytest
 
 from satark_words.geography.geography import Geography
 from satark_words.geography.units import District, Point, holds, kilometres, kilometres_along, on_sphere
+from support.loops import every_row
 
 GEO = Geography.sample()
 
@@ -32,7 +33,7 @@ def district(**fields: object) -> District:
     return msgspec.convert({"code": "d", "names": {"en": "D"}, "range": "r", **fields}, District)
 
 
-@pytest.mark.parametrize(("point", "inside"), [((25.5, 83.0), True), ((25.5, 85.0), False), ((27.0, 83.0), False)])
+@every_row("point, inside", [((25.5, 83.0), True), ((25.5, 85.0), False), ((27.0, 83.0), False)])
 def test_a_border_or_a_circle_says_whether_a_point_is_inside(point: Point, inside: bool) -> None:  # noqa: FBT001
     assert holds(district(border=SQUARE), point) is inside
     assert holds(district(centre=(25.5, 83.0), radius_km=50), point) is inside
