@@ -223,7 +223,7 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
         name="clean copies with the camera's metadata",
         file="satark/evidence/pipeline.py",
         line="import shutil\n"
-        'instead(WorkingCopies, "seal_clean", lambda own, self, mime, target: '
+        'instead(_SealedCopies, "seal_clean", lambda own, self, mime, target: '
         '(shutil.copy(self.clean.with_name("original"), self.clean), own(self, mime, target))[1])',
         caught=r"^device tag as raw in .*/exports/.*pack\.zip",
     ),
@@ -231,7 +231,7 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
         name="a file in plain in the temporary folder",
         file="satark/evidence/pipeline.py",
         line=_FOLDER + "import shutil\n"
-        'before(WorkingCopies, "make_clean", lambda self, source, mime, *_: '
+        'before(_SealedCopies, "make_clean", lambda self, source, mime, *_: '
         'shutil.copy(source, Path(tempfile.gettempdir(), f"{time.time_ns()}.copy")))',
         caught=r"^(picture|voice) as raw in .*\.copy",
     ),

@@ -1,14 +1,11 @@
-"""Makes the copies of one file in the sandbox, checks and seals them: clean copy, disguised copy, preview."""
+"""Makes the copies of one file in the sandbox and checks each: a clean copy, and what is derived from it."""
 
 from __future__ import annotations
 
 import asyncio
 import stat
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from satark.store import sealed_files
 from satark_files import looks, origin
 from satark_files.jobs import LOOKS_JOB, ORIGIN_JOB
 from satark_files.scrubber import Unclean
@@ -18,33 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from satark.api.tip import Origin
-    from satark.store.sealed_files import SealedPart
     from satark_files.limits import Limits
+    from satark_files.origin import Origin
     from satark_files.sandbox.sandbox import Sandbox
     from satark_files.scrubber import Cleaned
 
 
-class SealedCopy(msgspec.Struct, frozen=True):
-    """Type, size and SHA-256 of a copy that was sealed."""
-
-    mime: str = ""
-    bytes: int = 0
-    sha256: str = ""
-
-
-NO_COPY: Final = SealedCopy()
-
-
 class WorkingCopies:
-    """Makes the copies of one file in its temporary folder."""
+    """Makes the copies of one file, in a temporary folder that is this file's alone."""
 
-    def __init__(self, folder: Path, recipient: str, limits: Limits, sandbox: Sandbox) -> None:
-        self._folder, self._recipient, self._limits, self._sandbox = folder, recipient, limits, sandbox
+    def __init__(self, folder: Path, limits: Limits, sandbox: Sandbox) -> None:
+        self._folder, self._limits, self._sandbox = folder, limits, sandbox
         self.clean = folder / "clean"
-        """Where the plain clean copy lies once it is made."""
-        self.sealed: list[SealedPart] = []
-        """The sealed copies, not in their places yet."""
+        """Where the clean copy lies once it is made."""
         self._done: Mapping[str, Cleaned | Unclean] = {}
 
     async def make_clean(self, source: Path, mime: str, jobs: Sequence[str] = ()) -> Cleaned:
@@ -56,7 +39,7 @@ class WorkingCopies:
             Unclean: it can't be made.
         """
         todo = [job for job in jobs if self._sandbox.cleans(job)]
-        steps = [(mime, source, self.clean), *((job, self._source_of(job, source), self._made(job)) for job in todo)]
+        steps = [(mime, source, self.clean), *((job, self._source_of(job, source), self.path_of(job)) for job in todo)]
         made, *others = await self._sandbox.scrub_in_turn(steps, self._limits)
         if isinstance(made, Unclean):
             raise made
@@ -64,21 +47,21 @@ class WorkingCopies:
         self._done = dict(zip(todo, others, strict=False))  # a job that the process did not come to is done alone
         return made
 
-    async def seal_clean(self, mime: str, target: Path) -> SealedCopy:
-        """Seal the clean copy."""
-        return await self._seal(self.clean, mime, target)
+    async def derive(self, job: str) -> str:
+        """Do a job on the clean copy, write its result to `path_of(job)` and return the result's type.
 
-    async def seal_derived(self, job: str, target: Path) -> SealedCopy:
-        """Do a job on the clean copy and seal its result; `NO_COPY`, and no file, if it gives none."""
+        Raises:
+            Unclean: it gives none, or nobody does this job.
+        """
         if not self._sandbox.cleans(job):
-            return NO_COPY
-        try:
-            mime = await self._do(job, self.clean)
-            await asyncio.to_thread(_check, self._made(job), mime)
-        except Unclean:
-            await asyncio.to_thread(target.unlink, missing_ok=True)
-            return NO_COPY
-        return await self._seal(self._made(job), mime, target)
+            raise Unclean("unsupported")
+        mime = await self._do(job, self.clean)
+        await asyncio.to_thread(_check, self.path_of(job), mime)
+        return mime
+
+    def path_of(self, job: str) -> Path:
+        """Return where the result of a job lies once it is done."""
+        return self._folder / job.replace(" ", "-")
 
     async def read_origin(self, source: Path) -> Origin | None:
         """Read where and when an image or video was taken; None if the file does not say."""
@@ -99,31 +82,17 @@ class WorkingCopies:
         if not self._sandbox.cleans(job):
             raise Unclean("unsupported")
         await self._do(job, source)
-        return await asyncio.to_thread(_read_answer, self._made(job), most)
+        return await asyncio.to_thread(_read_answer, self.path_of(job), most)
 
     async def _do(self, job: str, source: Path) -> str:
-        """Do a job if it is not done yet, and return what it made. Raises Unclean: it fails, or failed."""
-        made = self._done.get(job) or await self._sandbox.scrub(job, source, self._made(job), self._limits)
+        """Do a job if it is not done yet, and return the type of its result. Raises Unclean: it fails, or failed."""
+        made = self._done.get(job) or await self._sandbox.scrub(job, source, self.path_of(job), self._limits)
         if isinstance(made, Unclean):
             raise made
         return made
 
     def _source_of(self, job: str, source: Path) -> Path:
         return source if job == ORIGIN_JOB else self.clean
-
-    def _made(self, job: str) -> Path:
-        return self._folder / job.replace(" ", "-")
-
-    async def _seal(self, copy: Path, mime: str, target: Path) -> SealedCopy:
-        part = await asyncio.to_thread(_seal, copy, target, self._recipient)
-        self.sealed.append(part)
-        # A `Cleaned` is a str that can't be encoded.
-        return SealedCopy(str(mime), part.digest.bytes, part.digest.sha256)
-
-
-def _seal(copy: Path, target: Path, recipient: str) -> SealedPart:
-    with copy.open("rb") as source:
-        return sealed_files.seal_file(source, target, recipient)
 
 
 def _read_answer(answer: Path, most: int) -> bytes:
@@ -139,7 +108,7 @@ def _check(copy: Path, mime: str) -> None:
 
 
 def _check_file(copy: Path) -> None:
-    """Refuse links: a hostile file may have taken the child over and made it link to one of our own files."""
+    """Refuse links: a hostile file may have taken the child over and made it link to a file of ours."""
     found = copy.lstat() if copy.exists() else None
     if found is None or not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
         raise Unclean("crashed")
