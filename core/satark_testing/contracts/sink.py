@@ -18,7 +18,6 @@ import msgspec
 from satark.api.destination import Destination
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, ReadingSink, Retry, Sink
 from satark_testing.contracts.crashes import Crashes
-from satark_testing.contracts.quality import note
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, raised, require
 from satark_testing.contracts.sample_tips import WORDS, SampleTips, file_in_state, sample_delivery
 from satark_testing.contracts.watching import Watch
@@ -93,7 +92,6 @@ async def _close(case: SinkCase, subject: str) -> None:
         await case.sink.close()
     except Exception as error:
         raise BrokenRule("S15", subject, raised(error)) from error
-    note("S15")
 
 
 class _Checks:

@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from satark.settings.core import PUBLIC_METRICS
 from satark.settings.settings import Settings
 from satark_files.decoding import DECODING_ERRORS
+from satark_testing.dialogue.tip_costs import every_cost
 
 _SECONDS: Final = 5.0
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -79,8 +80,6 @@ def _read_rates(file: Path) -> Rates:
 
 
 def _walked() -> list[Line]:
-    from satark_testing.dialogue.tip_costs import every_cost  # noqa: PLC0415 - no other command needs it
-
     return [
         Line(channel, language, road, taken.outgoing, taken.segments) for road, channel, language, taken in every_cost()
     ]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from satark.cli import cost
 from satark.telemetry.metrics import Metrics
 from satark_testing.commands import run
+from satark_testing.dialogue import command
 from satark_testing.dialogue.tip_costs import TipCosts
 
 RATES = """
@@ -29,7 +29,7 @@ def walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
         yield "taps", "whatsapp", "hi", TipCosts(answers=7, incoming=8, outgoing=9, segments=0)
         yield "story", "sms", "hi", TipCosts(answers=3, incoming=4, outgoing=5, segments=10)
 
-    monkeypatch.setattr("satark_testing.dialogue.tip_costs.every_cost", two)
+    monkeypatch.setattr(command, "every_cost", two)
 
 
 def lines(*arguments: str) -> list[dict[str, Any]]:
@@ -60,7 +60,7 @@ def test_a_running_process_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path
     (tmp_path / "metrics").write_bytes(metrics.render())
     *_, last = lines("--metrics", (tmp_path / "metrics").as_uri())
     assert (last["channel"], last["road"], last["messages"], last["price"]) == ("whatsapp", "measured", 8.0, None)
-    assert cost._measured("http://127.0.0.1:1/metrics") == []
+    assert command._measured("http://127.0.0.1:1/metrics") == []
 
 
 def test_wrong_rates_are_named(tmp_path: Path, data: Path) -> None:

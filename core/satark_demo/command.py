@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from satark.telemetry.logs import configure_logging
+from satark_demo.server import DemoServer, StartError
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -31,8 +32,6 @@ def demo(host: str, port: int, data_dir: Path | None, *, sample_week: bool) -> N
     simulated. If a setting SATARK_WHATSAPP__…, SATARK_TELEGRAM__…, SATARK_TWILIO__… or SATARK_POLICE_SYSTEM__… is
     given, the demo uses that real one instead.
     """
-    from satark_demo.server import DemoServer, StartError  # noqa: PLC0415 - only the demo needs simulated providers
-
     configure_logging(json=False)
     if host not in _LOOPBACK:
         click.echo(

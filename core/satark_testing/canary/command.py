@@ -8,17 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from satark.runtime.commands import open_services, settings_of
-
-if TYPE_CHECKING:
-    from satark_testing.canary.report import Report
-
-# What the canary imports is a large part of Satark, and the simulated providers: nobody else should wait for it.
+from satark_testing.canary.real_installation import read_markers, search_here
+from satark_testing.canary.report import Report
+from satark_testing.canary.run import run_canary
+from satark_testing.canary.sabotages import SABOTAGES, possible, run_sabotaged
+from satark_testing.peers.rabbitmq import is_installed, running_broker
 
 
 @click.command()
@@ -67,8 +66,6 @@ def canary(
 @contextmanager
 def _broker() -> Iterator[str]:
     """Run a RabbitMQ of the canary's own where it is installed; yield its URL, or nothing."""
-    from satark_testing.peers.rabbitmq import is_installed, running_broker  # noqa: PLC0415 - see above
-
     if not is_installed():
         yield ""
         return
@@ -77,15 +74,11 @@ def _broker() -> Iterator[str]:
 
 
 def _synthetic(broker: str) -> Report:
-    from satark_testing.canary.run import run_canary  # noqa: PLC0415 - see above
-
     with TemporaryDirectory(prefix="satark-canary-") as folder:
         return asyncio.run(run_canary(Path(folder), broker=broker, wait_for_log=True))
 
 
 def _search_here(ctx: click.Context, markers: Path, logs: tuple[Path, ...]) -> Report:
-    from satark_testing.canary.real_installation import read_markers, search_here  # noqa: PLC0415 - see above
-
     try:
         wanted = read_markers(markers)
     except ValueError as error:
@@ -96,12 +89,6 @@ def _search_here(ctx: click.Context, markers: Path, logs: tuple[Path, ...]) -> R
 
 def _missed(broker: str, *, one_by_one: bool) -> Iterator[str]:
     """Try the sabotages; print what became of each, and yield the names of those missed."""
-    from satark_testing.canary.sabotages import (  # noqa: PLC0415 - see above
-        SABOTAGES,
-        possible,
-        run_sabotaged,
-    )
-
     tryable = possible(SABOTAGES, broker)
     for sabotage in SABOTAGES:
         if sabotage not in tryable:

@@ -18,8 +18,8 @@ import aiohttp
 import pytest
 from click.testing import CliRunner
 
-from satark.cli.demo import demo as command
 from satark.runtime.host import Host
+from satark_demo.command import demo as command
 from satark_demo.server import DemoServer
 from support.settings import SETTINGS_OF_TESTS
 
