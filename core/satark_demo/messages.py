@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from satark.api.redacted import Redacted
-from satark_testing.whatsapp.sent import Offer
+from satark_testing.whatsapp.messages import Offer
 
 MessageKind: TypeAlias = Literal["text", "image", "video", "audio", "voice", "document", "location", "keys"]
 Ticks: TypeAlias = Literal["", "sent", "delivered", "read", "failed"]

@@ -12,7 +12,7 @@ from satark_demo.chat import Chat, NoSuchMessage, Publish
 from satark_demo.messages import ChatMessage, MessageKind, Pin, SentFile, kind_of
 from satark_demo.photo_metadata import identifying_metadata
 from satark_testing.telegram.citizen import content
-from satark_testing.telegram.updates import Person, Update
+from satark_testing.telegram.messages import Person, Update
 
 if TYPE_CHECKING:
     from satark_testing.telegram.bot_api import Sent, TelegramPeer

@@ -10,7 +10,7 @@ import msgspec
 from satark_demo.chat import Chat, NoSuchMessage, Publish
 from satark_demo.messages import ChatMessage, MessageKind, Pin, SentFile, kind_of
 from satark_demo.photo_metadata import identifying_metadata
-from satark_testing.whatsapp.webhooks import Sender, wamid
+from satark_testing.whatsapp.messages import Sender, wamid
 
 if TYPE_CHECKING:
     from satark_testing.whatsapp.graph_api import GraphPeer, Sent

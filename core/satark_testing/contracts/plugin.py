@@ -26,7 +26,7 @@ from satark.settings.settings import Settings, SettingsError
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require
 from satark_testing.contracts.watching import Watch
 
-__all__ = ["PluginCase", "check_plugin"]
+__all__ = ["PluginCase", "PluginError", "Plugins", "check_plugin"]
 
 
 class PluginCase(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,12 +19,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from satark_testing.peers.webhook_client import WebhookClient
-from satark_testing.telegram.description import Description
+from satark_testing.processes.serving import WebhookClient
 from satark_testing.telegram.faults import DOWNLOAD, Faults, error
-from satark_testing.telegram.limits import DOWNLOAD_BYTES, RefusedError, as_json, check_limits
-from satark_testing.telegram.sent import Sent
-from satark_testing.telegram.updates import Person, Update, Updates
+from satark_testing.telegram.limits import DOWNLOAD_BYTES, Description, RefusedError, as_json, check_limits
+from satark_testing.telegram.messages import Person, Sent, Update, Updates
 
 __all__ = ["Description", "Person", "Sent", "StoredFile", "TelegramPeer", "Update", "Updates"]
 

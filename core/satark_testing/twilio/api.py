@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from satark_testing.peers.webhook_client import WebhookClient
+from satark_testing.processes.serving import WebhookClient
 
 ACCOUNT_SID = "AC" + "5" * 32
 AUTH_TOKEN = "twilio-auth-token"  # noqa: S105 - a test's

@@ -19,13 +19,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from satark_testing.peers.webhook_client import WebhookClient
+from satark_testing.processes.serving import WebhookClient
 from satark_testing.whatsapp.faults import Faults, error
-from satark_testing.whatsapp.flows import FlowShelf
+from satark_testing.whatsapp.flow_json import FlowShelf
 from satark_testing.whatsapp.limits import RefusedError, check_message, check_receipt, check_upload
 from satark_testing.whatsapp.media import MediaShelf, StoredMedia
-from satark_testing.whatsapp.sent import Offer, Sent
-from satark_testing.whatsapp.webhooks import Sender, Webhooks, batch, wamid
+from satark_testing.whatsapp.messages import Offer, Sender, Sent, Webhooks, batch, wamid
 
 __all__ = ["GraphPeer", "Offer", "Sender", "Sent", "StoredMedia", "Webhooks", "batch", "wamid"]
 

@@ -13,8 +13,7 @@ import aiohttp
 from satark_testing.dialogue.walking import Reply
 from satark_testing.installation import HINDI, Installation
 from satark_testing.whatsapp.citizen import Citizen
-from satark_testing.whatsapp.sent import Sent
-from satark_testing.whatsapp.webhooks import wamid
+from satark_testing.whatsapp.messages import Sent, wamid
 
 PATIENCE: Final = 240.0
 """Seconds that a citizen waits for an answer."""

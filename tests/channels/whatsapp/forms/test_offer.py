@@ -11,7 +11,7 @@ from satark.api.channel import Address
 from satark.api.prompt import Choice, Prompt
 from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.limits import check_message
-from satark_testing.whatsapp.sent import Sent
+from satark_testing.whatsapp.messages import Sent
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 

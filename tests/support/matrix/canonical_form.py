@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from satark_testing.matrix.driver import EVERYTHING, Ability
+from satark_testing.matrix.drivers import EVERYTHING, Ability
 
 _ANSWERED = "(answered)"
 _DANGER = "danger:"

@@ -1,12 +1,30 @@
-"""What a forked service has before it begins: the clock first, then Satark with its plugins and what they read once."""
+"""What a forked service has imported before it begins: a clock that tests can shift, and Satark with its plugins.
+
+The clock comes first, since modules of Satark may take it when they are imported.
+"""
 
 from __future__ import annotations
 
 import gc
+import time
 from importlib import import_module
 from importlib.metadata import entry_points
 
-import_module("satark_testing.processes.shifted_clock")
+_real = time.time
+_seconds_off = 0.0
+
+
+def shift(seconds: float) -> None:
+    """Let this process's clock be off by so many seconds."""
+    global _seconds_off  # noqa: PLW0603 - a process has one clock
+    _seconds_off = seconds
+
+
+def _shifted() -> float:
+    return _real() + _seconds_off
+
+
+time.time = _shifted
 
 from satark_words.catalogues import Catalogues  # noqa: E402 - the clock comes first
 from satark_words.geography.geography import Geography  # noqa: E402

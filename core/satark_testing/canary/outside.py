@@ -1,4 +1,7 @@
-"""What leaves the machine: mails with sealed tips, and a broker's messages. Each where its server is installed."""
+"""What leaves an installation: mails with sealed tips, a broker's messages, and what officers export.
+
+Mails and messages are searched where their servers are installed.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,25 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
+import click
+from click.testing import CliRunner
 from sqlalchemy import select
 
 from satark.api.destination import Destination
+from satark.casework.pack_export import export_pack
+from satark.custody.manifest import Issuer
 from satark.delivery.reader import own_key
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
+from satark_desk.commands import unlocked_desk
+from satark_desk.exports import export
+from satark_testing.identifier_search import files_below
+from satark_testing.installation import DESKS, Installation
 from satark_testing.waiting import until
 
 if TYPE_CHECKING:
     from satark_testing.peers.mail import MailPeer
+
 
 MAILBOX: Final = "email:cell"
 # Not below `example`, where the tipsters have their addresses.
@@ -167,3 +179,49 @@ def _mail_settings(folder: Path, port: int, certificate: Path) -> dict[str, str]
         "SATARK_EMAIL__TO": json.dumps({"cell": mailbox}),
         "SATARK_DESTINATION": json.dumps([rule]),
     }
+
+
+_PACKS_OF: Final = DESKS[0][0]
+"""The desk that makes a pack: typesetting the certificates of one takes a second."""
+_ISSUER = Issuer(name="A. Officer", office="Office", place="Place", make="", color="", serial="", device="")
+
+
+def exports(installation: Installation, folder: Path) -> dict[str, bytes]:
+    """Have every desk export its tips as JSON, as clean copies and as packs for a court; read all of it.
+
+    Officers may read a tip, so these places hold its words and pictures, but nothing of its sender.
+
+    Raises:
+        AssertionError: an export failed.
+    """
+    found = {}
+    for desk, _ in DESKS:
+        passphrase = str(installation.passphrase_file(desk))
+        listing = installation.service.run("desk", "tips", desk, "--json", "--passphrase-file", passphrase)
+        found[f"export: tips of {desk}"] = listing.output.encode()
+        runner = CliRunner(env=installation.service.environment)
+        done = runner.invoke(_write_all, [desk, passphrase, str(folder / desk)])
+        if done.exit_code:
+            raise AssertionError(f"the exports of {desk} failed: {done.output}{done.exception!r}")
+        found[f"export: output of {desk}"] = done.output.encode()
+    return found | files_below(folder)
+
+
+@click.command()
+@click.argument("desk")
+@click.argument("passphrase", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.pass_context
+def _write_all(ctx: click.Context, desk: str, passphrase: Path, folder: Path) -> None:
+    """Write the files of each tip of DESK into FOLDER; of one tip of one desk a pack."""
+    # What `satark desk evidence` and `satark evidence export` do, without deriving a key for each tip.
+    with unlocked_desk(ctx, desk, passphrase) as (services, unlocked):
+        casework = unlocked.casework(services)
+        tips = [casework.open(summary.header.number) for summary in casework.summaries()]
+        for tip in tips:
+            target = folder / tip.tip.number
+            target.mkdir(parents=True)
+            for file in export(casework, tip, target / "files"):
+                click.echo(file)
+        for tip in [one for one in tips if one.evidence and desk == _PACKS_OF][:1]:
+            click.echo(export_pack(folder / tip.tip.number / "pack.zip", casework, tip, _ISSUER).items)
