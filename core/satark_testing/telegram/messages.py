@@ -78,7 +78,7 @@ class Updates:
         return {"message_id": number, "from": person.user(), "chat": person.chat(), "date": _DATE, **content}
 
 
-class Sent(msgspec.Struct, kw_only=True):
+class BotMessage(msgspec.Struct, kw_only=True):
     """One accepted outgoing message."""
 
     id: int

@@ -190,7 +190,7 @@ class Offer(msgspec.Struct, frozen=True):
     """A list's row; else a reply button."""
 
 
-class Sent(msgspec.Struct, frozen=True, kw_only=True):
+class BusinessMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One accepted outgoing message."""
 
     id: str

@@ -1,4 +1,4 @@
-"""Phone calls on the simulator: the real channel against the simulated Twilio, as the page uses it."""
+"""Text messages and calls on the simulator: the real channels against the simulated Twilio, as the page uses it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from satark_demo import samples
 from satark_testing.twilio.people import code_in
 
 Open = Callable[[Path], Awaitable[Any]]
-
 CALL = {"यह सही है": "8", "किस थाने": "1", "मिलीभगत": "2"}
 """Key by what is spoken."""
-
-
-async def _desks_have(visitor: Any, count: int) -> None:
-    """Wait until both desks have `count` tips."""
-    await visitor.until(lambda: [len(tips) for tips in visitor.desks.values()] == [count, count])
 
 
 async def test_a_tip_by_call_with_keys_and_a_voice(open_demo: Open, tmp_path: Path) -> None:
@@ -42,7 +38,7 @@ async def test_a_tip_by_call_with_keys_and_a_voice(open_demo: Open, tmp_path: Pa
     assert len(code) == 16
     # Key 8 of the review has it sent by text message too.
     await visitor.until(lambda: sum(code == code_in(message["text"]) for message in visitor.received) == 2)
-    await _desks_have(visitor, 1)
+    await visitor.listed(files=0)
     await visitor.until(lambda: visitor.desks["sp"][0]["files"] == 2)
     assert await visitor.perform("hang_up") == 204
     await visitor.until(lambda: not visitor.call["up"])
@@ -60,3 +56,21 @@ async def test_a_receipt_code_is_collected_to_its_end(open_demo: Open, tmp_path:
     assert visitor.call["keys"] == 16
     await visitor.answered(visitor.perform("press", keys="1234567812345678#"))
     assert visitor.call["up"]
+
+
+@pytest.mark.parametrize("twice", [False, True])
+async def test_a_tip_by_text_message(open_demo: Open, tmp_path: Path, *, twice: bool) -> None:
+    visitor = await open_demo(tmp_path / "d")
+    visitor.medium = "sms"
+    for text in ("Hi", "2", "3", "They sell arms there", "Lanka", "No"):
+        await visitor.answered(visitor.perform("say", text=text, twice=twice))
+    await visitor.answered(visitor.send(samples.photograph("bottles"), "image/jpeg", "name=a.jpg"))
+    await visitor.finish_files(visitor.perform("say", text="done"), "no")
+    await visitor.finish_files(visitor.perform("say", text="1"), "no")
+    assert len(code_in(visitor.received[-1]["text"])) == 16
+    assert len(visitor.received) == len([message for message in visitor.messages.values() if message["mine"]])
+    await visitor.listed(files=0)
+    await visitor.until(lambda: visitor.desks["dig"][0]["files"] == 1)
+    assert {message["ticks"] for message in visitor.messages.values() if message["mine"]} == {"delivered"}
+    assert await visitor.perform("pin", pin={"latitude": 25.3, "longitude": 83.0}) == 409
+    assert await visitor.perform("dial") == 409
