@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 from pydantic import BaseModel
 
 from reference_scaffolds import scaffold
@@ -31,7 +30,6 @@ from satark.evidence.recognition.settings import TranscriptionSettings
 from satark.plugins.contract import public_names
 from satark.plugins.loader import Plugins, installed
 from satark.settings.core import Core, EvidenceSettings, HttpSettings, RetentionSettings
-from satark_testing.contracts.quality import Quality
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -185,22 +183,8 @@ def _first_sentence(path: Path) -> str:
 def layers() -> str:
     """Return the layers of the core, from top to bottom, as import-linter holds them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    (contract,) = (one for one in project["tool"]["importlinter"]["contracts"] if one["type"] == "layers")
+    (contract,) = (one for one in project["tool"]["importlinter"]["contracts"] if one["name"] == "The host's layers")
     return "\n".join(["```text", *contract["layers"], "```"]) + "\n"
-
-
-def quality() -> str:
-    """Return the plugins that are graded, with their exemptions and reasons."""
-    rows = ["| plugin | grade | rules kept | exempt from |", "|---|---|---|---|"]
-    files = [
-        file for place in ("channels", "sinks", "examples") for file in sorted((ROOT / place).glob("*/quality.yaml"))
-    ]
-    for file in files:
-        found = msgspec.yaml.decode(file.read_bytes(), type=Quality)
-        exempt = "; ".join(f"{rule}: {reason}" for rule, reason in found.exempt.items())
-        folder = file.parent.relative_to(ROOT).as_posix()
-        rows.append(f"| [{file.parent.name}](../{folder}/README.md) | {found.grade} | {len(found.kept)} | {exempt} |")
-    return "\n".join(rows) + "\n"
 
 
 WRITERS: dict[str, Callable[[], str]] = {
@@ -210,7 +194,6 @@ WRITERS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "commands": commands,
     "contract": contract,
-    "quality": quality,
     "types": types,
     "flow": flow,
     "metrics": metrics,

@@ -14,8 +14,8 @@ from satark.api.flow import Step, StepType
 from satark.api.observability import MEANINGS
 from satark.cli.flow_schema import flow_schema
 from satark.dialogue.flow.required_texts import BUTTON_TEXTS, REQUIRED_TEXTS
-from satark.dialogue.steps.structure_steps import BUILT_IN_STEP_TYPES
 from satark.dialogue.steps.choice_steps import ChoiceSettings
+from satark.dialogue.steps.structure_steps import BUILT_IN_STEP_TYPES
 from satark.telemetry.metrics import Metrics
 from satark_words.catalogues import Catalogues
 

@@ -31,7 +31,6 @@ SLOW: Final[Mapping[str, str]] = {
     "support.evidence.specimens": "ffmpeg",
     "support.form.service": "a host",
     "satark_testing.installation": "a Satark process",
-    "satark_testing.matrix.installation": "a Satark process",
     "satark_testing.processes.forked": "a Satark process",
     "support.processes.office": "a Satark process",
     "satark_testing.processes.service": "a Satark process",

@@ -45,7 +45,6 @@ def packages_in(folder: Path) -> list[str]:
     return sorted(path.parent.name for path in folder.glob("*/__init__.py"))
 
 
-DOCUMENTATION = PurePosixPath("satark/documentation")
 PACKAGES = {name: folder / name for folder in FOLDERS for name in packages_in(folder)}
 PLUGINS = {folder: packages_in(folder)[0] for folder in PLUGIN_FOLDERS}
 
@@ -113,16 +112,7 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel: set[PurePosixPath]) -
         if path.is_file() and "__pycache__" not in path.parts
     }
     packaged = {path for path in wheel if not path.parts[0].endswith(".dist-info")}
-    assert {path for path in packaged if not path.is_relative_to(DOCUMENTATION)} == expected
-
-
-def test_the_wheel_holds_every_page_of_the_documentation_as_it_lies_here(wheel: set[PurePosixPath]) -> None:
-    pages = {path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md")}
-    pages |= {path.relative_to(ROOT) for path in ROOT.glob("*/*/README.md") if path.parts[-3] != "tests"}
-    shipped = {path.relative_to(DOCUMENTATION) for path in wheel if path.is_relative_to(DOCUMENTATION)}
-    assert {PurePosixPath(page.as_posix()) for page in pages} <= shipped
-    assert PurePosixPath("README.md") in shipped
-    assert {path.suffix for path in shipped} == {".md", ".png"}
+    assert packaged == expected
 
 
 def test_the_wheel_contains_the_licence(wheel: set[PurePosixPath]) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from satark.api.desk import CaseworkError, NoSuchDesk
 from satark.api.sealing import CantOpen
 from satark.casework import NoSuchFile, OpenTip
-from satark_demo.photo_metadata import identifying_metadata
+from satark_demo.messages import identifying_metadata
 
 if TYPE_CHECKING:
     from satark.api.tip import Evidence

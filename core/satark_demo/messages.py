@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import time
+from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 import msgspec
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from satark.api.redacted import Redacted
-from satark_testing.whatsapp.sent import Offer
+from satark_testing.whatsapp.messages import Offer
 
 MessageKind: TypeAlias = Literal["text", "image", "video", "audio", "voice", "document", "location", "keys"]
 Ticks: TypeAlias = Literal["", "sent", "delivered", "read", "failed"]
@@ -52,7 +55,7 @@ class ChatMessage(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     name: str = ""
     """A document's file name."""
     metadata: tuple[str, ...] = ()
-    """Identifying metadata of a photo: see `satark_demo.photo_metadata`."""
+    """Identifying metadata of a photo: see `satark_demo.messages`."""
     ticks: Ticks = ""
     edited: bool = False
     deleted: bool = False
@@ -66,3 +69,31 @@ def kind_of(mime: str, *, voice: bool) -> MessageKind:
         return "image"
     major = mime.partition("/")[0]
     return "video" if major == "video" else "audio" if major == "audio" else "document"
+
+
+_MAIN_TAGS = (ExifTags.Base.Model, ExifTags.Base.Artist)
+_EXIF_TAGS = (ExifTags.Base.DateTimeOriginal, ExifTags.Base.BodySerialNumber)
+
+
+def identifying_metadata(data: bytes) -> tuple[str, ...]:
+    """Return place, device, owner, time and serial number from a picture's EXIF, or an empty tuple without any."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return tuple(_entries(image.getexif()))
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+        return ()
+
+
+def _entries(exif: Image.Exif) -> Iterator[str]:
+    place = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    if ExifTags.GPS.GPSLatitude in place and ExifTags.GPS.GPSLongitude in place:
+        latitude, longitude = place[ExifTags.GPS.GPSLatitude], place[ExifTags.GPS.GPSLongitude]
+        yield f"GPS {_degrees(latitude):.5f}, {_degrees(longitude):.5f}"
+    inner = exif.get_ifd(ExifTags.IFD.Exif)
+    for ifd, tags in ((exif, _MAIN_TAGS), (inner, _EXIF_TAGS)):
+        yield from (str(ifd[tag]) for tag in tags if tag in ifd)
+
+
+def _degrees(parts: tuple[float, float, float]) -> float:
+    degrees, minutes, seconds = parts
+    return float(degrees + minutes / 60 + seconds / 3600)

@@ -14,13 +14,12 @@ from satark.api.desk import CaseworkError
 from satark.casework.clocks import Clocks
 from satark.casework.desk_act import DeskAct
 from satark.casework.desk_acts import DeskActs
-from satark_demo.sample_citizen import NoAnswerError, SampleCitizen
-from satark_demo.sample_stories import STORIES
+from satark_demo.sample_citizens import STORIES, NoAnswerError, SampleCitizen
 
 if TYPE_CHECKING:
     from satark.casework import Casework
     from satark.services import Services
-    from satark_demo.phones import MakeChat
+    from satark_demo.simulator import MakeChat
 
 _AT_ONCE: Final = 4
 _FIRST_PHONE: Final = 101

@@ -20,18 +20,17 @@ from satark.settings.core import PUBLIC_METRICS
 from satark.settings.settings import Settings
 from satark_demo.desk_queues import DeskQueues
 from satark_demo.event_stream import EventStream
-from satark_demo.phones import Phones
 from satark_demo.providers import SimulatedProviders, simulated_providers
 from satark_demo.readings import Readings
 from satark_demo.sample_week import SampleWeek
-from satark_demo.simulator import Simulator
+from satark_demo.simulator import Phones, Simulator
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from satark.api.demo_setup import Prepared
     from satark.services import Services
-    from satark_demo.phones import MakeChat
+    from satark_demo.simulator import MakeChat
 
 _STOP_SECONDS = 2
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)

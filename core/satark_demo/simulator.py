@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import anyio.to_thread
 import msgspec
@@ -18,20 +18,21 @@ from satark.api.desk import CaseworkError
 from satark.api.sealing import CantOpen
 from satark.api.web import PAGE_HEADERS, PageHeaders, SameOrigin
 from satark_demo import data_at_rest, samples
-from satark_demo.actions import Action, Say
-from satark_demo.chat import Chat, NoSuchMessage, NotPossible
+from satark_demo.chat import Action, Chat, NoSuchMessage, NotPossible, Publish, Say
 from satark_demo.event_stream import EventStream
-from satark_demo.labels import labels
 from satark_demo.messages import SentFile
+from satark_words.geography.units import ELSEWHERE
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from satark.dialogue.flow.loader import Questionnaire
     from satark.services import Services
     from satark_demo.desk_queues import DeskQueues
-    from satark_demo.phones import Phones
     from satark_demo.police import PoliceSystem
     from satark_demo.readings import Readings
+    from satark_words.geography.geography import Geography
+
 
 _STATIC = Path(__file__).parent / "static"
 _GUARDS = (Middleware(PageHeaders), Middleware(SameOrigin))
@@ -222,3 +223,68 @@ def _content(mime: str, data: bytes) -> Response:
 
 def _json(value: object) -> Response:
     return Response(msgspec.json.encode(value), media_type="application/json")
+
+
+MakeChat: TypeAlias = Callable[[int, Publish], Chat]
+"""Makes one medium's chat on the phone with this number."""
+
+INITIAL_PHONES = 2
+"""Phones that exist at the start."""
+MAX_PHONES = 20
+
+
+class Phones:
+    """All phones. They live in memory: after a restart the same numbers belong to new, empty phones."""
+
+    def __init__(self, media: Sequence[MakeChat], publish: Publish) -> None:
+        self._media = media
+        self._publish = publish
+        self._phones: dict[str, dict[str, Chat]] = {}
+        for _ in range(INITIAL_PHONES):
+            self._make()
+
+    def chat(self, phone: str, medium: str) -> Chat:
+        """Return a chat.
+
+        Raises:
+            KeyError: there is no such phone, or its medium is not simulated.
+        """
+        return self._phones[phone][medium]
+
+    def view(self) -> list[dict[str, Any]]:
+        """Return everything that the page shows of the phones."""
+        return [_view(phone, chats) for phone, chats in self._phones.items()]
+
+    def add(self) -> dict[str, Any] | None:
+        """Add a phone; return None where there are `MAX_PHONES` already, or no medium is simulated."""
+        if len(self._phones) >= MAX_PHONES or not self._media:
+            return None
+        self._make()
+        phone = self.view()[-1]
+        self._publish({"type": "phone", "phone": phone})
+        return phone
+
+    def _make(self) -> None:
+        number = len(self._phones) + 1
+        chats = [make(number, self._publish) for make in self._media]
+        self._phones[str(number)] = {chat.medium: chat for chat in chats}
+
+
+def _view(phone: str, chats: dict[str, Chat]) -> dict[str, Any]:
+    views = {medium: chat.view() for medium, chat in chats.items()}
+    return {"id": phone, "number": f"9199999{int(phone):05}", "chats": views}
+
+
+_OTHER_TEXTS = (".words", ".description", ".ask", ".text")
+
+
+def labels(questionnaire: Questionnaire, geography: Geography) -> dict[str, dict[str, str]]:
+    """Return language → key → label; places have the keys `unit.<code>`."""
+    found = {}
+    for catalogue in map(questionnaire.texts, questionnaire.languages):
+        texts = {key: catalogue.get(key) for key in catalogue if not key.endswith(_OTHER_TEXTS)}
+        units = {f"unit.{s.code}": s.label(catalogue.language) for s in geography.stations()}
+        units |= {f"unit.{d.code}": d.label(catalogue.language) for d in geography.districts}
+        units[f"unit.{ELSEWHERE}"] = catalogue.text(f"district.{ELSEWHERE}")
+        found[catalogue.language] = {**texts, **units}
+    return found

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from satark_demo.chat import Chat, NoSuchMessage, Publish
-from satark_demo.messages import ChatMessage, MessageKind, Pin, SentFile, kind_of
-from satark_demo.photo_metadata import identifying_metadata
+from satark_demo.messages import ChatMessage, MessageKind, Pin, SentFile, identifying_metadata, kind_of
 from satark_testing.telegram.citizen import content
-from satark_testing.telegram.updates import Person, Update
+from satark_testing.telegram.messages import Person, Update
 
 if TYPE_CHECKING:
-    from satark_testing.telegram.bot_api import Sent, TelegramPeer
+    from satark_testing.telegram.bot_api import BotMessage, TelegramPeer
 
 WEBHOOK = "/telegram/webhook"
 
@@ -89,7 +88,7 @@ class TelegramChat(Chat):
         self.show(msgspec.structs.replace(message, text=text, edited=True))
         await self._post(self._peer.updates.edit(self.person, int(message_id), {"text": text}), twice=twice)
 
-    def _show_sent(self, sent: Sent) -> None:
+    def _show_sent(self, sent: BotMessage) -> None:
         self.show_typing(typing=False)
         rows = tuple(map(len, sent.keyboard))
         kind: MessageKind = "voice" if sent.voice else "image" if sent.photo else "text"

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from satark_demo.chat import Chat, NoSuchMessage, Publish
-from satark_demo.messages import ChatMessage, MessageKind, Pin, SentFile, kind_of
-from satark_demo.photo_metadata import identifying_metadata
-from satark_testing.whatsapp.webhooks import Sender, wamid
+from satark_demo.messages import ChatMessage, MessageKind, Pin, SentFile, identifying_metadata, kind_of
+from satark_testing.whatsapp.messages import Sender, wamid
 
 if TYPE_CHECKING:
-    from satark_testing.whatsapp.graph_api import GraphPeer, Sent
+    from satark_testing.whatsapp.graph_api import BusinessMessage, GraphPeer
 
 WEBHOOK = "/whatsapp/webhook"
 
@@ -101,7 +100,7 @@ class WhatsAppChat(Chat):
             # An answer ends the typing, even if the receipt arrives after it.
             self.show_typing(typing="typing_indicator" in receipt and message_id == next(reversed(self.messages)))
 
-    def _show_sent(self, sent: Sent) -> None:
+    def _show_sent(self, sent: BusinessMessage) -> None:
         self.show_typing(typing=False)
         kind: MessageKind = "text"
         if media := self._peer.shelf.files.get(sent.media_id):
@@ -120,7 +119,7 @@ class WhatsAppChat(Chat):
         )
         self.start(self._report(sent))
 
-    async def _report(self, sent: Sent) -> None:
+    async def _report(self, sent: BusinessMessage) -> None:
         """Report to the service, as Meta does, that its message was delivered and read."""
         for status in ("delivered", "read"):
             body = self._peer.webhooks.status(sent.id, status, self.sender, callback_data=sent.callback_data or None)

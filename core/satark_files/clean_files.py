@@ -1,4 +1,4 @@
-"""Cleans files that lie on this machine, for people who use the cleaners alone: no tip, no key, no database."""
+"""Cleans files that lie on this machine."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.evidence.working_copies import WorkingCopies
 from satark_files.file_endings import ending_of
 from satark_files.sandbox.sandbox import Sandbox
 from satark_files.scrubber import Unclean
 from satark_files.sniff import UNKNOWN, sniff_file
+from satark_files.working_copies import WorkingCopies
 
 if TYPE_CHECKING:
     from satark_files.limits import Limits
@@ -68,7 +68,7 @@ async def _clean(file: Path, folder: Path, plain: Path, limits: Limits, sandbox:
     source = plain / "original"
     await asyncio.to_thread(shutil.copyfile, file, source)
     mime = await asyncio.to_thread(sniff_file, source)
-    copies = WorkingCopies(plain, "", limits, sandbox)
+    copies = WorkingCopies(plain, limits, sandbox)
     if not sandbox.cleans(mime):
         return CleanedFile(file=str(file), mime=mime, problem="unknown" if mime == UNKNOWN else "unsupported")
     try:

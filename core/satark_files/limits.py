@@ -1,4 +1,4 @@
-"""Limits on evidence, the defaults of the settings: sizes of files and tips, and the resources of cleaning a file."""
+"""Limits on one file: its size, what it may unpack to, and what cleaning it may cost."""
 
 from __future__ import annotations
 
@@ -13,27 +13,20 @@ MB = 1_000_000
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """Limits on evidence. WhatsApp accepts documents up to 100 MB, video and audio up to 16 MB.
-
-    Source: WhatsApp Business Platform, Cloud API reference, "Media", section "Supported media types".
-    """
+    """Limits on one file."""
 
     file_bytes: int = 100 * MB
-    """Bytes of one file; a larger one is refused while it streams in."""
-    tip_files: int = 30
-    """Files of one tip."""
-    tip_bytes: int = 500 * MB
-    """Bytes of all files of one tip."""
+    """Bytes of the file. WhatsApp accepts documents of this size (Cloud API reference, "Supported media types")."""
     pixels: int = 100 * MB
-    """Pixels of an image, all its frames or pages together; of a video, pixels of one frame."""
+    """Pixels of an image, all its frames or pages together, or of one frame of a video."""
     photo_pixels: int = 250 * MB
     """Pixels of a photo (JPEG), which is checked at an eighth of its size: the largest phones take 200 megapixels."""
     pages: int = 500
-    """Pages of one document."""
+    """Pages of a document."""
     seconds: int = 6 * 60 * 60
-    """Seconds of playing time of one recording."""
+    """Seconds that a recording may play."""
     expansion: int = 2_000
-    """Bytes that one packed byte may unpack to, in files that unpack to more than 16 MB."""
+    """Bytes that one packed byte may unpack to, in a file that unpacks to more than 16 MB."""
     cpu_seconds: int = 60
     """Seconds of processor time for cleaning one file."""
     wall_seconds: float = 120.0

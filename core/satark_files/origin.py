@@ -7,7 +7,6 @@ from typing import Final
 
 import msgspec
 
-from satark.api.tip import Origin
 from satark_files.decoding import DECODING_ERRORS
 
 MAX_BYTES: Final = 500
@@ -15,6 +14,18 @@ MAX_BYTES: Final = 500
 
 _DATE = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d)")
 _UNSET_DATES = ("1904-", "1970-")
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where and when a picture or film was taken, as the file itself says. It is as easy to forge as to read."""
+
+    latitude: float | None = None
+    longitude: float | None = None
+    taken: str = ""
+    """`YYYY-MM-DDThh:mm` by the camera's own clock, or empty."""
+
+    def __repr__(self) -> str:  # no field: logs must not tell where the sender was
+        return "Origin(…)"
 
 
 def parse_origin(answer: bytes) -> Origin | None:

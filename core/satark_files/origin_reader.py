@@ -1,7 +1,7 @@
 """Reads from its metadata where and when a picture or video was taken, before the metadata is removed.
 
-The tipster decides whether an officer ever sees it; see `satark.store.evidence_files`. `OriginReader` runs in the
-sandbox; the worker accepts its answer only as numbers within their bounds (`satark_files.origin`).
+`OriginReader` runs in the sandbox, whose answer is accepted only as numbers within their bounds
+(`satark_files.origin`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from PIL import Image
 
 from satark_files.images.decode import open_image
 from satark_files.jobs import ORIGIN_JOB
-from satark_files.origin import make_origin
+from satark_files.origin import Origin, make_origin
 from satark_files.recordings import ffmpeg
 from satark_files.recordings.ffmpeg import container_of
 from satark_files.scrubber import Unclean
@@ -23,7 +23,6 @@ from satark_files.sniff import sniff_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from satark.api.tip import Origin
     from satark_files.limits import Limits
 
 _MIME: Final = "application/json"

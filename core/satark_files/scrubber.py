@@ -1,7 +1,4 @@
-"""The contract for scrubbers, which clean evidence of metadata, and the reasons why a file could not be cleaned.
-
-The hook `satark_scrubbers` registers scrubbers.
-"""
+"""The contract for scrubbers, which clean files of metadata, and the reasons why a file could not be cleaned."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ Reason: TypeAlias = Literal[
     "too-many-pages", "too-long", "expands", "encrypted", "too-slow", "crashed", "no-space",
     "not-isolated",
 ]  # fmt: skip
-"""Why there is no clean copy. A closed list: free text could carry a file's content to a screen."""
+"""Why there is no clean copy. A closed list, since free text could carry a file's content to a screen."""
 
 REASONS: Mapping[Reason, str] = MappingProxyType({
     "empty": "The file is empty.",
@@ -48,7 +45,7 @@ REASONS: Mapping[Reason, str] = MappingProxyType({
     "no-space": "The server had too little memory to clean the file.",
     "not-isolated": "The server can't isolate the program that cleans files, so the file was not opened.",
 })  # fmt: skip
-"""The text for officers, in English; catalogues translate it."""
+"""The sentence to show for each, in English."""
 
 
 LeftOut: TypeAlias = Literal[
@@ -67,16 +64,16 @@ LEFT_OUT: Mapping[LeftOut, str] = MappingProxyType({
     "members": "further files, which could not be cleaned",
     "attachments": "attached files",
 })  # fmt: skip
-"""The text for officers, in English; catalogues translate it."""
+"""The sentence to show for each, in English."""
 
 
 class Cleaned(str):
-    """The MIME type of a clean copy, and what officers must know of it. A scrubber may return one in place of a str."""
+    """The MIME type of a clean copy, with what is missing in it. A scrubber may return one in place of a str."""
 
     __slots__ = ("left_out", "readable")
 
     left_out: tuple[LeftOut, ...]
-    """What the original has besides; two officers can open it."""
+    """What the original has besides what the copy shows."""
     readable: int
     """Percent of the original, 1 to 100, that could be read: below 100 the copy was made of a damaged file."""
 
@@ -106,7 +103,7 @@ class Scrubber(Protocol):
 
     @property
     def mimes(self) -> frozenset[str]:
-        """The MIME types that it cleans, as Satark names them by the file's content."""
+        """The MIME types that it cleans, as `satark_files.sniff` names them by the file's content."""
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write a clean copy of `source` to `target` and return the copy's MIME type, or a `Cleaned`.

@@ -55,7 +55,7 @@ OTHER_NAMES = {
     "core/satark/remote/host_outbox.py": "deliveries of erasures: erased:<tip>:<rule>",
     "core/satark/custody/audit.py": "heads of the custody log: <position>:<hash>",
     "core/satark_testing/dialogue/chat.py": "choice tokens",
-    "core/satark_demo/sample_citizen.py": "choice tokens",
+    "core/satark_demo/sample_citizens.py": "choice tokens",
     "core/satark_testing/peers/gnupg.py": "lists of GnuPG",
     "core/satark_testing/telegram/bot_api.py": "tokens of Telegram's bots",
     "channels/telegram/satark_telegram/settings.py": "tokens of Telegram's bots",

@@ -18,7 +18,7 @@ from satark.api.tip import (
     group_digits,
     ordinal_order,
 )
-from satark_testing.source_copy import SourceCopy
+from satark_testing.canary.sabotages import SourceCopy
 from satark_words.catalogues import Catalogues
 from satark_words.codes import find_code
 

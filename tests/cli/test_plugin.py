@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -127,11 +126,3 @@ def test_the_next_steps_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "cd satark-night-shelf" in result.output
     assert "[night_shelf]" in result.output
     assert "[railways]" not in make("screen", "railways").output, "it has no settings"
-
-
-def test_the_rules_are_listed_with_their_grades() -> None:
-    listed = CliRunner().invoke(cli, ["plugin", "rules"]).output.splitlines()
-    assert len(listed) >= 40
-    assert "C07 bronze   a forged request changes nothing: `verify` returns False" in listed
-    first = json.loads(CliRunner().invoke(cli, ["plugin", "rules", "--json"]).output.splitlines()[0])
-    assert set(first) == {"id", "grade", "title", "expected"}

@@ -126,6 +126,11 @@ class Visitor:
         if any(words in asked["text"] for words in ORIGIN):
             await self.answered(self.perform("say", text=no, **values))
 
+    async def listed(self, *, files: int = 1) -> list[dict[str, Any]]:
+        """Wait until both desks have one tip with at least so many files; return what each lists of it."""
+        await self.until(lambda: all(len(tips) == 1 and tips[0]["files"] >= files for tips in self.desks.values()))
+        return [self.desks[desk][0] for desk in ("sp", "dig")]
+
     async def file_tip(self, photo: bytes, *, twice: bool = False) -> str:
         """Report illegal liquor at Assi Ghat in Hindi, with a photo; return the receipt's code."""
         pin = {"latitude": 25.28918, "longitude": 83.00666, "name": "अस्सी घाट"}

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from satark_demo.providers import load_or_make_accounts
+
 Open = Callable[[Path], Awaitable[Any]]
 
 
@@ -69,3 +71,16 @@ async def test_a_public_address_is_signed_for_and_the_demo_called(
     assert "What is this about" in (await visitor.answered(visitor.perform("press", keys="2")))["text"]
     visitor.medium = "telegram"
     await visitor.answered(visitor.perform("say", text="/start"))
+
+
+def test_accounts_are_made_once_and_show_nothing(tmp_path: Path) -> None:
+    accounts = load_or_make_accounts(tmp_path / "demo.json")
+    assert load_or_make_accounts(tmp_path / "demo.json") == accounts
+    others = load_or_make_accounts(tmp_path / "other.json")
+    for name in ("whatsapp", "telegram", "twilio"):
+        account = getattr(accounts, name)
+        section = account.section("http://127.0.0.1:1")
+        assert "http://127.0.0.1:1" in section.values()
+        assert account != getattr(others, name)
+        texts = [value for value in section.values() if isinstance(value, str)]
+        assert not [value for value in texts if value in repr(account) + repr(accounts)]

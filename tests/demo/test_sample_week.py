@@ -14,7 +14,7 @@ from satark.casework.clocks import Clocks
 from satark.casework.desk_acts import DeskActs
 from satark.runtime import compose
 from satark.settings.settings import Settings
-from satark_demo.sample_stories import STORIES
+from satark_demo.sample_citizens import STORIES
 from satark_demo.sample_week import acts
 from satark_demo.server import DemoServer
 from satark_desk.demo import prepare

@@ -80,7 +80,6 @@ def test_what_the_tutorial_types_works_from_the_wheel(machine: dict[str, str], t
     done = run(f"trap 'kill $(jobs -p) 2>errors' EXIT\n{script}", tmp_path, machine)
     log = tmp_path / "serve.log"
     assert done.returncode == 0, done.stdout + done.stderr + (log.read_text() if log.exists() else "")
-    assert f"{tmp_path}/venv/lib" in done.stdout, "`satark docs` names a page of the wheel"
     (number,) = re.findall(r"^Tip no\. (\S+)$", done.stdout, re.MULTILINE)
     assert re.search(rf"^{number} .* RECEIVED .* OTHER$", done.stdout, re.MULTILINE)
     assert re.search(r"^[0-9a-f]{32}\.zip$", done.stdout, re.MULTILINE)

@@ -12,7 +12,8 @@ from typing import Any, BinaryIO, cast
 
 import pytest
 
-from satark.evidence.pipeline import ProcessedFile, TooLarge, process_file
+from satark.evidence.pipeline import ProcessedFile, process_file
+from satark.evidence.stream_sealing import TooLarge
 from satark.store import sealed_files
 from satark.store.sealed_files import erase
 from satark_files.sandbox.sandbox import Sandbox

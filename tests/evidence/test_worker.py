@@ -22,7 +22,7 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import FileNotice, MediaJob
-from satark.evidence.pipeline import TooLarge
+from satark.evidence.stream_sealing import TooLarge
 from satark.evidence.worker import AT_ONCE, CLAIMED, PAUSE, EvidenceWorker
 from satark.identity.edge_key import Handle, Identity
 from satark.outbox.file_notices import FileNotices
@@ -331,15 +331,16 @@ async def test_the_origin_of_a_file_that_arrives_after_the_tip_is_dropped(
 @pytest.mark.parametrize(
     ("data", "limits", "words"),
     [
-        (bytes(3_000_000), {"file_bytes": 2_000_000}, "2 MB से बड़ी"),
-        (bytes(3_000_000), {"tip_bytes": 2_000_000}, "आख़िरी फ़ाइल नहीं रखी गई"),
+        (bytes(3_000_000), {"_limits": Limits(file_bytes=2_000_000)}, "2 MB से बड़ी"),
+        (bytes(3_000_000), {"_tip_bytes": 2_000_000}, "आख़िरी फ़ाइल नहीं रखी गई"),
         (b"BEGIN:VCARD\r\nFN:I\r\nTEL:+91 91401 12233\r\nEND:VCARD\r\n", {}, "आपका अपना लगता है"),
     ],
 )
 async def test_the_tipster_is_told_why_a_file_was_refused(
-    data: bytes, limits: dict[str, int], words: str, fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch
+    data: bytes, limits: dict[str, Any], words: str, fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fixture.worker, "_limits", Limits(**limits))
+    for name, value in limits.items():
+        monkeypatch.setattr(fixture.worker, name, value)
     fixture.channel.files["m1"] = data
     fixture.add_job(conversation=fixture.add_conversation("919140112233"))
     await until(lambda: fixture.posted)

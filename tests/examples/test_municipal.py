@@ -16,7 +16,7 @@ from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.loader import Questionnaire, load_flow, read_flow
 from satark.settings.settings import Settings, SettingsError
 from satark_testing.dialogue.chat import Chat
-from satark_testing.matrix.installation import MEDIA, MatrixInstallation, matrix_installation
+from satark_testing.installation import MEDIA, MatrixInstallation, matrix_installation
 from satark_testing.matrix.player import resume
 from satark_testing.matrix.scenario import Do, Scenario, Words
 from satark_testing.processes.service import Service

@@ -21,7 +21,7 @@ def test_it_holds_a_pseudonym_and_a_keyed_hash() -> None:
     assert event.source == event.key.hex()[:16]
 
 
-@pytest.mark.parametrize("made", [Edited("wamid.0", Text("No, two")), Revoked("wamid.0")], ids=["edited", "revoked"])
+@pytest.mark.parametrize("made", [Edited("wamid.0", "No, two"), Revoked("wamid.0")], ids=["edited", "revoked"])
 def test_a_message_that_is_edited_or_revoked_is_named_as_its_session_knows_it(made: Edited | Revoked) -> None:
     original = InboundEvent(ScriptedChannel(), replace(CAME, event_key="wamid.0"), IDENTITY)
     event = InboundEvent(ScriptedChannel(), replace(CAME, event=made), IDENTITY).event
@@ -31,7 +31,7 @@ def test_a_message_that_is_edited_or_revoked_is_named_as_its_session_knows_it(ma
 
 def test_what_was_spooled_is_answered_by_calls() -> None:
     channel = ScriptedChannel()
-    channel.capabilities = replace(channel.capabilities, inline=True)  # type: ignore[misc]
+    channel.capabilities = replace(channel.capabilities, inline=True)
     assert InboundEvent(channel, CAME, IDENTITY).inline
     assert not InboundEvent(channel, CAME, IDENTITY, late=True).inline
 

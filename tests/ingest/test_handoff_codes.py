@@ -14,9 +14,12 @@ from sqlalchemy import update
 from satark.store import tables
 from satark.store.engines import make_engine
 from satark_testing.identifier_search import everything_written, search
-from satark_testing.matrix import Driver, Scenario, canonical, play, resume, scenarios
-from satark_testing.matrix.installation import MatrixInstallation, matrix_installation
-from satark_testing.matrix.scenario import Do, Exchange
+from satark_testing.installation import MatrixInstallation, matrix_installation
+from satark_testing.matrix.drivers import Driver
+from satark_testing.matrix.player import play, resume
+from satark_testing.matrix.scenario import Do, Exchange, Scenario
+from support.matrix.canonical_form import canonical
+from support.matrix.scenarios import scenarios
 
 LIQUOR = next(scenario for scenario in scenarios() if scenario.name == "liquor, in English")
 PHOTO = next(scenario for scenario in scenarios() if scenario.name == "arms, with a photo")

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from satark_testing.dialogue.walking import LostError, tip_number_in
 from satark_testing.installation import ENGLISH, HINDI
-from satark_testing.matrix.chat_driver import ChatDriver
-from satark_testing.matrix.sms_driver import SmsDriver
+from satark_testing.matrix.drivers import ChatDriver, SmsDriver
 from satark_testing.waiting import until
 from satark_words.catalogues import Catalogues
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from satark_testing.matrix.driver import Driver
+    from satark_testing.matrix.drivers import Driver
     from satark_testing.twilio.api import TwilioPeer
     from satark_testing.twilio.people import Texter
     from satark_testing.whatsapp.citizen import Answers, Citizen

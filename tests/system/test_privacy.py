@@ -13,12 +13,18 @@ import pytest
 from PIL import Image
 
 from satark_testing.identifier_search import everything_written, search
-from satark_testing.installation import HINDI, Installation, set_up_installation
-from satark_testing.matrix import Scenario, play, scenarios
-from satark_testing.matrix.installation import MatrixInstallation, matrix_installation
-from satark_testing.matrix.scenario import Do
+from satark_testing.installation import (
+    HINDI,
+    Installation,
+    MatrixInstallation,
+    matrix_installation,
+    set_up_installation,
+)
+from satark_testing.matrix.player import play
+from satark_testing.matrix.scenario import Do, Scenario
 from satark_testing.telegram.citizen import TelegramCitizen
 from satark_testing.whatsapp.citizen import Citizen, Photo, Place
+from support.matrix.scenarios import scenarios
 
 WORDS = "मंदिर के पीछे हथियारों का ढेर"
 PLACE = "पुराना कुआँ चौराहा"

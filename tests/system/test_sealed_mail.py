@@ -18,7 +18,7 @@ from satark.store.engines import make_engine
 from satark.store.tables import delivery
 from satark_testing.dialogue.walking import Photo
 from satark_testing.installation import HINDI, Installation, set_up_installation
-from satark_testing.matrix.files import to_send
+from satark_testing.matrix.scenario import to_send
 from satark_testing.peers.gnupg import Keyring
 from satark_testing.peers.mail import MailPeer, mail_server, self_signed
 from satark_testing.waiting import until

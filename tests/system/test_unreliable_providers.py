@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from satark_testing.installation import HINDI
-from satark_testing.matrix.installation import MatrixInstallation, matrix_installation
+from satark_testing.installation import HINDI, MatrixInstallation, matrix_installation
 from satark_testing.telegram.bot_api import Person, Update
 from satark_testing.telegram.citizen import TelegramCitizen
 from satark_testing.twilio.people import Caller, Texter, code_in

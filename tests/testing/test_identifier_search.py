@@ -19,8 +19,7 @@ from collections.abc import Callable
 
 import pytest
 
-from satark_testing.compressed import MOST_BYTES
-from satark_testing.identifier_search import Searcher
+from satark_testing.identifier_search import MOST_BYTES, Searcher
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias, get_args
 
 from satark.api.redacted import Redacted
+from satark_files.origin import Origin
 
 __all__ = [
     "FEEDBACK_STATUSES",
@@ -151,15 +152,6 @@ class Envelope(Redacted, frozen=True, kw_only=True):
     """The receipt's age recipient: what is written to the tipster is sealed to it, whatever the database says."""
     tip_recipient: str = ""
     """Empty where `identity` is the tip's own. Else it is that of a `Release`, and this is the tip's recipient."""
-
-
-class Origin(Redacted, frozen=True, kw_only=True, omit_defaults=True):
-    """Where and when a picture or film was taken, as the file itself said. It was as easy to write as to read."""
-
-    latitude: float | None = None
-    longitude: float | None = None
-    taken: str = ""
-    """`YYYY-MM-DDThh:mm` by the camera's own clock, or empty."""
 
 
 class Evidence(Redacted, frozen=True, kw_only=True):

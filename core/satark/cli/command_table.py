@@ -1,8 +1,11 @@
-"""The core's commands, each imported when it is asked for: `satark --help` and a command that runs import no other."""
+"""The commands, each imported when it is asked for: `satark --help` and a command that runs import no other.
+
+Those that need the test kit or the demo live there, in packages that the host does not import.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from importlib import import_module
 from typing import Final, NamedTuple
 
@@ -18,98 +21,110 @@ class Listed(NamedTuple):
 
 
 LISTED: Final = {
-    "audit": Listed("audit", "audit", "Verify the record of who did what."),
+    "audit": Listed("satark.cli.audit", "audit", "Verify the record of who did what."),
     "backup": Listed(
-        "backup",
+        "satark.cli.backup",
         "backup",
         "Write one consistent backup into the folder TO, while Satark runs, and remove old ones.",
     ),
     "canary": Listed(
-        "canary",
+        "satark_testing.canary.command",
         "canary",
         "Search for what identifies tipsters, in every encoding; exit with 1 if anything is found.",
     ),
-    "check": Listed("check", "check", "Report what is wrong with the configuration."),
+    "check": Listed("satark.cli.check", "check", "Report what is wrong with the configuration."),
     "cost": Listed(
-        "cost",
+        "satark_testing.dialogue.command",
         "cost",
         "Show the outgoing messages and SMS segments that a tip takes, by channel and language, and their price.",
     ),
-    "db": Listed("db", "db", "Upgrade or downgrade the databases."),
-    "deliveries": Listed("deliveries", "deliveries", "Show deliveries and down destinations; retry dead letters."),
-    "demo": Listed("demo", "demo", "Start the demo, with simulated phones at /simulator."),
+    "db": Listed("satark.cli.db", "db", "Upgrade or downgrade the databases."),
+    "deliveries": Listed(
+        "satark.cli.deliveries", "deliveries", "Show deliveries and down destinations; retry dead letters."
+    ),
+    "demo": Listed("satark_demo.command", "demo", "Start the demo, with simulated phones at /simulator."),
     "deploy": Listed(
-        "deploy",
+        "satark.cli.deploy",
         "deploy",
         "Print the files NAME of a deployment, for the settings that are in force; without NAME, list the names.",
     ),
-    "destination": Listed("destination", "destination", "List destinations beyond the desks, and make their keys."),
-    "docs": Listed("docs", "docs", "Tell where the documentation is; with WORDS, which pages have them in a heading."),
-    "evidence": Listed("evidence", "evidence", "Verify evidence packs for a court."),
-    "flow": Listed("flow", "flow", "Check, show or preview a questionnaire."),
+    "destination": Listed(
+        "satark.cli.destination", "destination", "List destinations beyond the desks, and make their keys."
+    ),
+    "evidence": Listed("satark.cli.evidence", "evidence", "Verify evidence packs for a court."),
+    "flow": Listed("satark.cli.flow", "flow", "Check, show or preview a questionnaire."),
     "geography": Listed(
-        "geography", "geography", "Check the districts and stations that are covered, or make them of public lists."
+        "satark.cli.geography",
+        "geography",
+        "Check the districts and stations that are covered, or make them of public lists.",
     ),
-    "keys": Listed("keys", "keys", "Change keys that are files."),
+    "keys": Listed("satark.cli.keys", "keys", "Change keys that are files."),
     "language": Listed(
-        "language", "language_group", "Add a language: one folder of catalogues, for everything that Satark says."
+        "satark.cli.language",
+        "language_group",
+        "Add a language: one folder of catalogues, for everything that Satark says.",
     ),
-    "plugin": Listed("plugin", "plugin", "Start a plugin of your own, and see what it is held to."),
-    "plugins": Listed("plugins", "plugins", "List the installed plugins, and which are loaded."),
+    "plugin": Listed("satark.cli.plugin", "plugin", "Start a plugin of your own, and see what it is held to."),
+    "plugins": Listed("satark.cli.plugins", "plugins", "List the installed plugins, and which are loaded."),
     "probe": Listed(
-        "synthetic_tip",
+        "satark.cli.synthetic_tip",
         "probe_command",
         "Send a synthetic tip through the path that every tip takes, and erase it; exit with 1 if it is lost.",
     ),
-    "qr": Listed("qr", "qr", "Write the QR code that citizens scan to OUTPUT."),
+    "qr": Listed("satark.cli.qr", "qr", "Write the QR code that citizens scan to OUTPUT."),
     "replay": Listed(
-        "replay", "replay", "Post FIXTURE, the recorded body of a provider's request, into a running server."
+        "satark.cli.replay", "replay", "Post FIXTURE, the recorded body of a provider's request, into a running server."
     ),
     "restore": Listed(
-        "backup",
+        "satark.cli.backup",
         "restore",
         "Restore a backup from the folder FROM into the empty databases that the settings name.",
     ),
     "retention": Listed(
-        "retention", "retention", "Show which tips are due to be erased and which are held; erase what is due."
+        "satark.cli.retention",
+        "retention",
+        "Show which tips are due to be erased and which are held; erase what is due.",
     ),
-    "roster": Listed("roster", "roster", "Who may read, and who said so: desks, keys, officers, destinations."),
-    "serve": Listed("serve", "serve", "Serve channels, background work and the officers' desk."),
+    "roster": Listed(
+        "satark.cli.roster", "roster", "Who may read, and who said so: desks, keys, officers, destinations."
+    ),
+    "serve": Listed("satark.cli.serve", "serve", "Serve channels, background work and the officers' desk."),
     "verify": Listed(
-        "backup",
+        "satark.cli.backup",
         "verify",
         "Verify a backup in the folder FROM; exit with 1 if anything is missing or altered, and name it.",
     ),
-    "voice": Listed("voice", "voice", "Prompts that are heard: voice notes in chats, and phone calls."),
+    "voice": Listed("satark.cli.voice", "voice", "Prompts that are heard: voice notes in chats, and phone calls."),
 }
 
 
 class CommandTable(MutableMapping[str, click.Command]):
-    """The commands by name, for a group."""
+    """The commands of a group by name, listed or added."""
 
-    def __init__(self) -> None:
-        self._more: dict[str, click.Command] = {}
+    def __init__(self, listed: Mapping[str, Listed]) -> None:
+        self._listed = listed
+        self._added: dict[str, click.Command] = {}
 
     def __getitem__(self, name: str) -> click.Command:
-        """Import a command."""
-        if name in self._more:
-            return self._more[name]
-        listed = LISTED[name]
-        command: click.Command = getattr(import_module(f"satark.cli.{listed.module}"), listed.name)
+        """Return a command; import it if it is listed."""
+        if name in self._added:
+            return self._added[name]
+        listed = self._listed[name]
+        command: click.Command = getattr(import_module(listed.module), listed.name)
         return command
 
     def __setitem__(self, name: str, command: click.Command) -> None:
         """Add a command that is imported already."""
-        self._more[name] = command
+        self._added[name] = command
 
     def __delitem__(self, name: str) -> None:
-        """Take such a command out."""
-        del self._more[name]
+        """Remove a command that was added."""
+        del self._added[name]
 
     def __iter__(self) -> Iterator[str]:
-        """Give the names."""
-        return iter({**LISTED, **self._more})
+        """Return the names."""
+        return iter({**self._listed, **self._added})
 
     def __len__(self) -> int:
         """Count the commands."""
-        return len({**LISTED, **self._more})
+        return len({**self._listed, **self._added})

@@ -144,7 +144,7 @@ def _plugins_group(ctx: click.Context) -> click.Group:
 
 @click.group(
     cls=_Satark,
-    commands=CommandTable(),
+    commands=CommandTable(LISTED),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, message="%(version)s")

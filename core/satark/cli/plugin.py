@@ -1,11 +1,10 @@
-"""`satark plugin`: makes a project with a working, tested plugin, and lists the rules that it is held to.
+"""`satark plugin`: makes a project with a working, tested plugin.
 
 Its templates are in `scaffold/`: a folder for each kind, and `both/`.
 """
 
 from __future__ import annotations
 
-import json
 import keyword
 import re
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import click
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from satark.cli.plugin_grade import plugin_grade
+from satark.cli.command_table import CommandTable, Listed
 from satark.plugins.loader import installed
 from satark.settings.core import Core
 
@@ -38,7 +37,12 @@ _NAME_LENGTH = 30
 """Most characters of a name, the limit of `[[destination]]`."""
 
 
-@click.group()
+_IN_THE_KIT = {
+    "rules": Listed("satark_testing.contracts.command", "rules", "List the rules that a plugin's tests hold it to.")
+}
+
+
+@click.group(commands=CommandTable(_IN_THE_KIT))
 def plugin() -> None:
     """Start a plugin of your own, and see what it is held to."""
 
@@ -64,19 +68,6 @@ def new(kind: str, name: str, folder: Path | None) -> None:
     except OSError as error:
         raise click.ClickException(f"{folder} can't be created ({error.strerror})") from None
     _print_next_steps(kind, name, folder, written)
-
-
-plugin.add_command(plugin_grade)
-
-
-@plugin.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-def rules(*, as_json: bool) -> None:
-    """List the rules that a plugin's tests hold it to, with their grades."""
-    from satark_testing.contracts.rules import RULES  # noqa: PLC0415 - only this command needs the kit
-
-    for rule in RULES.values():
-        click.echo(json.dumps(rule._asdict()) if as_json else f"{rule.id} {rule.grade:8} {rule.title}: {rule.expected}")
 
 
 def _check(name: str) -> None:

@@ -8,31 +8,29 @@ rest when a process starts.
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from satark.evidence.handover import BrokenOff, Handover
-from satark.evidence.working_copies import NO_COPY, SealedCopy, WorkingCopies
+from satark.evidence.stream_sealing import seal_stream
 from satark.store import sealed_files
 from satark.store.sealed_files import clean_path, disguised_path, muted_path, original_path, preview_path
 from satark.store.workspace import remove_abandoned_folders, temporary_folder
 from satark_files.jobs import DISGUISE_JOB, LOOKS_JOB, MUTE_JOB, ORIGIN_JOB, PREVIEW_JOB
 from satark_files.scrubber import LeftOut, Reason, Unclean
 from satark_files.sniff import UNKNOWN, sniff_file
+from satark_files.working_copies import WorkingCopies
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
-    from satark.api.tip import Origin
     from satark.store.sealed_files import SealedPart
     from satark_files.limits import Limits
+    from satark_files.origin import Origin
     from satark_files.sandbox.sandbox import Sandbox
 
-_BLOCK: Final = 1 << 18
-"""Bytes that are handed over at once, at least: a stream's chunks may be small."""
 _VISUAL = ("image/", "video/")
 _PREVIEWABLE = (*_VISUAL, "audio/", "application/pdf")
 _JOBS: Final = {
@@ -44,11 +42,7 @@ _JOBS: Final = {
 """What is done with a file of a type once it is clean."""
 
 
-class TooLarge(Exception):  # noqa: N818 - it reads as what it says where it is raised
-    """The file has more bytes than one file may have. Nothing of it was stored."""
-
-
-class Rejected(Exception):  # noqa: N818 - as above
+class Rejected(Exception):  # noqa: N818 - it reads as what it says where it is raised
     """The caller's check rejected the file. Nothing of it was stored."""
 
 
@@ -85,6 +79,51 @@ class ProcessedFile(msgspec.Struct, frozen=True, kw_only=True):
     """What the original has besides what the clean copy shows."""
     problem: Reason | None = None
     """Why there is no clean copy; None: there is one."""
+
+
+class _SealedCopy(msgspec.Struct, frozen=True):
+    """Type, size and SHA-256 of a copy that was sealed."""
+
+    mime: str = ""
+    bytes: int = 0
+    sha256: str = ""
+
+
+_NO_COPY: Final = _SealedCopy()
+
+
+class _SealedCopies(WorkingCopies):
+    """Makes the copies of one file and seals them."""
+
+    def __init__(self, folder: Path, recipient: str, limits: Limits, sandbox: Sandbox) -> None:
+        super().__init__(folder, limits, sandbox)
+        self._recipient = recipient
+        self.sealed: list[SealedPart] = []
+        """The sealed copies, not in their places yet."""
+
+    async def seal_clean(self, mime: str, target: Path) -> _SealedCopy:
+        """Seal the clean copy."""
+        return await self._seal(self.clean, mime, target)
+
+    async def seal_derived(self, job: str, target: Path) -> _SealedCopy:
+        """Do a job on the clean copy and seal its result; `_NO_COPY`, and no file, if it gives none."""
+        try:
+            mime = await self.derive(job)
+        except Unclean:
+            await asyncio.to_thread(target.unlink, missing_ok=True)
+            return _NO_COPY
+        return await self._seal(self.path_of(job), mime, target)
+
+    async def _seal(self, copy: Path, mime: str, target: Path) -> _SealedCopy:
+        part = await asyncio.to_thread(_seal_copy, copy, target, self._recipient)
+        self.sealed.append(part)
+        # A `Cleaned` is a str that can't be encoded.
+        return _SealedCopy(str(mime), part.digest.bytes, part.digest.sha256)
+
+
+def _seal_copy(copy: Path, target: Path, recipient: str) -> SealedPart:
+    with copy.open("rb") as source:
+        return sealed_files.seal_file(source, target, recipient)
 
 
 async def process_file(
@@ -130,7 +169,7 @@ async def process_file(
     with temporary_folder(workspace) as plain:
         source = plain / "original"
         file, original = await _seal_original(stream, original_path(folder, name), recipient, most, source)
-        copies = WorkingCopies(plain, recipient, limits, sandbox)
+        copies = _SealedCopies(plain, recipient, limits, sandbox)
         with _unless_in_place(original, copies):
             try:
                 _check_cleanable(file, declared_mime, sandbox, copied=original.copied)
@@ -153,7 +192,7 @@ async def process_file(
 
 
 @contextmanager
-def _unless_in_place(original: SealedPart, copies: WorkingCopies) -> Iterator[None]:
+def _unless_in_place(original: SealedPart, copies: _SealedCopies) -> Iterator[None]:
     """Discard what was sealed in the block, or before it, and did not get its place."""
     try:
         yield
@@ -167,7 +206,7 @@ async def _seal_original(
 ) -> tuple[ProcessedFile, SealedPart]:
     """Seal the stream as `target` and copy it to `source`; tell what it is."""
     with source.open("xb") as copy:
-        part = await _seal_stream(stream, target, recipient, most, copy)
+        part = await seal_stream(stream, target, recipient, most, copy)
     mime, digest = await asyncio.to_thread(sniff_file, source), part.digest
     return ProcessedFile(mime=mime, bytes=digest.bytes, sha256=digest.sha256, md5=digest.md5), part
 
@@ -176,15 +215,15 @@ def _jobs_after(mime: str) -> tuple[str, ...]:
     return next((jobs for beginning, jobs in _JOBS.items() if mime.startswith(beginning)), ())
 
 
-async def _seal_copies(copies: WorkingCopies, mime: str, folder: Path, name: str, *, sound: bool) -> dict[str, Any]:
+async def _seal_copies(copies: _SealedCopies, mime: str, folder: Path, name: str, *, sound: bool) -> dict[str, Any]:
     """Seal the clean copy and the copies derived from it; return their fields of `ProcessedFile`."""
     clean = await copies.seal_clean(mime, clean_path(folder, name))
-    muted = await _seal_muted(copies, clean, folder, name) if mime.startswith("video/") else NO_COPY
+    muted = await _seal_muted(copies, clean, folder, name) if mime.startswith("video/") else _NO_COPY
     # A container of films may hold sound alone, as that of many phones' recorders does.
     sound = sound or (mime.startswith("video/") and not muted.sha256)
-    disguised = await copies.seal_derived(DISGUISE_JOB, disguised_path(folder, name)) if sound else NO_COPY
+    disguised = await copies.seal_derived(DISGUISE_JOB, disguised_path(folder, name)) if sound else _NO_COPY
     previewable = mime.startswith(_PREVIEWABLE)
-    preview = await copies.seal_derived(PREVIEW_JOB, preview_path(folder, name)) if previewable else NO_COPY
+    preview = await copies.seal_derived(PREVIEW_JOB, preview_path(folder, name)) if previewable else _NO_COPY
     return {
         "clean_mime": clean.mime,
         "clean_bytes": clean.bytes,
@@ -199,7 +238,7 @@ async def _seal_copies(copies: WorkingCopies, mime: str, folder: Path, name: str
     }
 
 
-async def _seal_muted(copies: WorkingCopies, clean: SealedCopy, folder: Path, name: str) -> SealedCopy:
+async def _seal_muted(copies: _SealedCopies, clean: _SealedCopy, folder: Path, name: str) -> _SealedCopy:
     """Seal a film without its sound; where it has none the clean copy is that already, and is not stored twice."""
     muted = await copies.seal_derived(MUTE_JOB, muted_path(folder, name))
     if muted.sha256 != clean.sha256:
@@ -212,53 +251,6 @@ def remove_abandoned(evidence_dir: Path, workspace: Path) -> None:
     """Remove the partial files and plain files of killed processes. Call it at start; what is in use stays."""
     remove_abandoned_folders(workspace)
     sealed_files.remove_abandoned_parts(evidence_dir)
-
-
-async def _seal_stream(
-    stream: AsyncIterator[bytes], target: Path, recipient: str, most: int, copy: BinaryIO
-) -> SealedPart:
-    """Hand the stream over to a thread that seals it, and slow it down to the disk."""
-    handover = Handover()
-    sealing = asyncio.create_task(asyncio.to_thread(_seal_from, handover, target, recipient, copy))
-    try:
-        count = await _feed(stream, handover, most)
-        part = await asyncio.shield(sealing)
-    except BaseException:
-        # The thread ends now that its stream is broken off. On failure it has removed its part itself.
-        handover.break_off()
-        await asyncio.wait([sealing])
-        if sealing.exception() is None:
-            sealing.result().discard()
-        raise
-    part.expect(count)
-    return part
-
-
-async def _feed(stream: AsyncIterator[bytes], handover: Handover, most: int) -> int:
-    """Hand the stream over and count its bytes; where the thread has failed, leave the error to it."""
-    count, block = 0, bytearray()
-    with suppress(BrokenOff):
-        async for chunk in stream:
-            count += len(chunk)
-            if count > most:
-                raise TooLarge
-            block += chunk
-            if len(block) >= _BLOCK:
-                await handover.put(bytes(block))
-                block.clear()
-        for last in (block, b"") if block else (b"",):
-            await handover.put(bytes(last))
-    return count
-
-
-def _seal_from(handover: Handover, target: Path, recipient: str, copy: BinaryIO) -> SealedPart:
-    try:
-        part = sealed_files.seal_file(cast("BinaryIO", handover), target, recipient, copy, with_md5=True)
-    finally:
-        handover.abandon()
-    if part.copied:
-        copy.flush()
-    return part
 
 
 def _check_cleanable(file: ProcessedFile, declared_mime: str, sandbox: Sandbox, *, copied: bool) -> None:

@@ -19,7 +19,8 @@ from satark.custody import entries
 from satark.custody import log as custody
 from satark.dialogue.session import FileNotice
 from satark.evidence.own_card import is_senders_card
-from satark.evidence.pipeline import ProcessedFile, Rejected, TooLarge, process_file, remove_abandoned
+from satark.evidence.pipeline import ProcessedFile, Rejected, process_file, remove_abandoned
+from satark.evidence.stream_sealing import TooLarge
 from satark.store import evidence_files as store
 from satark.store.sealed_files import erase, total_original_bytes
 from satark.store.workspace import workspace_dir
@@ -87,6 +88,7 @@ class EvidenceWorker:
         self._emit = emit
         self._notices = notices
         self._limits = settings.core.evidence.limits()
+        self._tip_bytes = settings.core.evidence.tip_bytes
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._claimed = 0
         self._wake = asyncio.Event()
@@ -154,7 +156,7 @@ class EvidenceWorker:
         channel = self._channels[job.ref.account]
         name = store.name(job.tip, job.ordinal)
         used = await asyncio.to_thread(total_original_bytes, self._folder, store.name(job.tip, ""))
-        most = self._limits.tip_bytes - used
+        most = self._tip_bytes - used
         with _within_tip(most, self._limits.file_bytes):
             async with channel.fetch(job.ref) as stream:
                 file = await self._seal(job, name, stream, most)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, field
 
 from satark.api.destination import DESK_SINK, ConfiguredDestination
 from satark.api.destination_rule import DestinationRule
-from satark_files.limits import Limits
+from satark_files.limits import MB, Limits
 from satark_words.languages import OFFERED
 
 __all__ = [
@@ -58,8 +58,8 @@ class EvidenceSettings(BaseModel):
         le=2_000_000_000,
         description="bytes of one file; a larger one is refused while it streams in",
     )
-    tip_files: int = Field(default=_USUAL.tip_files, gt=0, description="files of one tip")
-    tip_bytes: int = Field(default=_USUAL.tip_bytes, gt=0, description="bytes of all files of one tip")
+    tip_files: int = Field(default=30, gt=0, description="files of one tip")
+    tip_bytes: int = Field(default=500 * MB, gt=0, description="bytes of all files of one tip")
     pixels: int = Field(
         default=_USUAL.pixels, gt=0, description="pixels of one picture, all its frames or pages together"
     )
@@ -91,8 +91,8 @@ class EvidenceSettings(BaseModel):
     )
 
     def limits(self) -> Limits:
-        """Give them as the pipeline takes them."""
-        return Limits(**self.model_dump(exclude={"allow_weak_isolation", "gives_way"}))
+        """Return the limits on one file, as the cleaners take them."""
+        return Limits(**self.model_dump(exclude={"tip_files", "tip_bytes", "allow_weak_isolation", "gives_way"}))
 
 
 class HttpSettings(BaseModel):

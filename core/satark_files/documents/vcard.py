@@ -2,8 +2,7 @@
 
 Kept (RFC 6350 section 6): names, telephone numbers, mail addresses, postal addresses, organisation, title, web
 addresses and notes. Removed: photos, sounds, keys, identifiers, revisions, the program that wrote the card, every
-parameter but the kind of a number, and every property that is not of the standard. The sender's own card is recognised
-by `satark.evidence.own_card`.
+parameter but the kind of a number, and every property that is not of the standard.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _WAID = re.compile(r"waid=(\d+)", re.IGNORECASE)
 _NUMBER = re.compile(r"\+?\d[\d\s().-]*")
 _QUOTED = re.compile(r"(?:=[0-9A-F]{2})+", re.IGNORECASE)
 MAX_CARDS = 1000
-"""Most cards of one file; an exported address book is no evidence."""
+"""Most cards of one file; more is an exported address book."""
 
 
 class VcardScrubber:

@@ -2,7 +2,7 @@
 
 Measured with six synthetic voices against a speaker-recognition model: with a pitch shift alone, which can be undone,
 the speaker was found 6 times of 6; with the shift, whispering, narrow band and compression used here, still 5 times of
-6. A disguised copy protects against an officer who knows the voice, not against a laboratory. The parameters are drawn
+6. A disguised copy protects against a listener who knows the voice, not against a laboratory. The parameters are drawn
 at random for every file and stored nowhere.
 """
 

@@ -1,4 +1,4 @@
-"""Removes the sound of a film: what is passed on unless the tipster said that the sound is evidence."""
+"""Removes the sound of a film, in which its maker may be heard."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The fork server, from which every cleaning child is forked.
 
 Run as `python -I -m satark_files.sandbox.fork_server FD`. It has an empty environment, has loaded every scrubber,
-never opens a tipster's file, and leaves the network before its first job. For each job it forks a supervisor, which
+never opens a hostile file, and leaves the network before its first job. For each job it forks a supervisor, which
 forks the child that cleans, waits for the result of each of its steps up to the time limit, ends it, and passes the
 results on. A file costs two forks, most of a small photo's time: therefore its copies are steps of one job.
 """
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 
 
 NICENESS: Final = 5
-"""How much even urgent cleaning gives way to the processes that answer tipsters (nice(2))."""
+"""How much even urgent cleaning gives way to other processes (nice(2))."""
 _STARVED: Final = 0.5
-"""Share of its time below which a process that had the processor for so long counts as starved."""
+"""A process that had the processor for less than this share of its time counts as starved."""
 
 
 def serve(jobs: socket.socket, scrubbers: Sequence[Scrubber]) -> None:
@@ -155,7 +155,7 @@ def _scrub(folder: Path, step: Step, scrubber: Scrubber, limits: Limits) -> Clea
         return CleaningResult(mime=str(made), readable=made.readable, left_out=made.left_out)
     except Unclean as unclean:
         return CleaningResult(reason=unclean.reason)
-    except Exception:  # noqa: BLE001 - whatever a scrubber raises on a hostile file, the officer is told one thing
+    except Exception:  # noqa: BLE001 - a scrubber may raise anything on a hostile file
         return CleaningResult(reason="crashed")
 
 

@@ -3,8 +3,8 @@
 On every system: limits on memory, processor time, file size and open files. On Linux also, without privileges: no
 network and no view of other processes (user_namespaces(7)); access to the named files only (landlock(7), kernel 5.13)
 and no TCP (kernel 6.7); no new privileges (prctl(2)); `calls` adds the system calls. Where a distribution or a
-container forbids one of them, a scrubber that a hostile file has taken over could reach the network or the files of
-Satark's user: nothing is cleaned there, unless the setting `evidence.allow_weak_isolation` says so.
+container forbids one of them, a scrubber that a hostile file has taken over could reach the network or the user's
+files: nothing is cleaned there, unless `Sandbox` is told to (`allow_weak_isolation`).
 """
 
 from __future__ import annotations

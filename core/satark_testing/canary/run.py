@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
+import msgspec
 
-from satark_testing.canary import exports, places, traces
-from satark_testing.canary.deleted_rows import DeletedRows
+from satark_testing.canary import places, traces
 from satark_testing.canary.identifiers import Identifiers, kind_of, without
-from satark_testing.canary.mail_and_broker import MailAndBroker, mail_and_broker
-from satark_testing.canary.report import Report
-from satark_testing.canary.visits import leave_draft, send_tip, share_and_forget, stay_reachable
+from satark_testing.canary.outside import MailAndBroker, exports, mail_and_broker
+from satark_testing.canary.people import leave_draft, send_tip, share_and_forget, stay_reachable
+from satark_testing.canary.places import DeletedRows
 from satark_testing.identifier_search import Searcher, rows_of
-from satark_testing.installation import DESKS, PHONE_NUMBER_ID
-from satark_testing.matrix.installation import MEDIA, MatrixInstallation, matrix_installation
+from satark_testing.installation import DESKS, MEDIA, PHONE_NUMBER_ID, MatrixInstallation, matrix_installation
 from satark_testing.processes.service import Service
 from satark_testing.twilio.api import NUMBER
 
@@ -138,7 +137,7 @@ class CanaryRun:
     async def export(self) -> None:
         """Have officers export everything."""
         target = self._folder.parent / "exports"
-        self._exports = await asyncio.to_thread(exports.exports, self._matrix.installation, target)
+        self._exports = await asyncio.to_thread(exports, self._matrix.installation, target)
         lists = {name: content for name, content in self._exports.items() if name.startswith("export: tips of")}
         self._finds |= set(traces.exact_times_in_texts(lists))
 
@@ -229,3 +228,30 @@ async def _look_at(run: CanaryRun, matrix: MatrixInstallation, *, wait_for_log: 
     await run.look("stopped")
     await asyncio.to_thread(run.look_for_traces)
     return await asyncio.to_thread(run.report)
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run of the canary found. It holds no identifier."""
+
+    finds: tuple[str, ...]
+    """One sentence a find: which kind of identifier, in which encoding, in which place; or what else is wrong."""
+    places: int
+    """Files, tables, outputs and messages that were searched."""
+    searched_bytes: int
+    identifiers: int
+    kinds: int
+    needles: int
+    """Byte strings that were searched for: every identifier in every encoding, and its parts."""
+    interrupted: tuple[str, ...] = ()
+    """Visits of tipsters that ended early, by the class of their error: what they would have left is not searched."""
+    left_out: tuple[str, ...] = ()
+    """What is not searched, and why."""
+
+    def __str__(self) -> str:
+        lines = [*self.finds, *(f"a tipster got lost: {what}" for what in self.interrupted)]
+        lines += [f"left out: {what}" for what in self.left_out]
+        lines.append(
+            f"{len(self.finds)} hits: {self.identifiers} identifiers of {self.kinds} kinds, as {self.needles} byte "
+            f"strings, in {self.places} places with {self.searched_bytes} bytes"
+        )
+        return "\n".join(lines)

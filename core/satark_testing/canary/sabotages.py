@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Sequence
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 
-from satark_testing.canary.mail_and_broker import can_mail
-from satark_testing.canary.report import Report
-from satark_testing.matrix.installation import MEDIA
-from satark_testing.source_copy import SourceCopy
+from satark_testing.canary.outside import can_mail
+from satark_testing.canary.run import Report
+from satark_testing.installation import MEDIA
 
 PACKAGES: Final = (
     "satark",
@@ -223,7 +227,7 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
         name="clean copies with the camera's metadata",
         file="satark/evidence/pipeline.py",
         line="import shutil\n"
-        'instead(WorkingCopies, "seal_clean", lambda own, self, mime, target: '
+        'instead(_SealedCopies, "seal_clean", lambda own, self, mime, target: '
         '(shutil.copy(self.clean.with_name("original"), self.clean), own(self, mime, target))[1])',
         caught=r"^device tag as raw in .*/exports/.*pack\.zip",
     ),
@@ -231,7 +235,7 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
         name="a file in plain in the temporary folder",
         file="satark/evidence/pipeline.py",
         line=_FOLDER + "import shutil\n"
-        'before(WorkingCopies, "make_clean", lambda self, source, mime, *_: '
+        'before(_SealedCopies, "make_clean", lambda self, source, mime, *_: '
         'shutil.copy(source, Path(tempfile.gettempdir(), f"{time.time_ns()}.copy")))',
         caught=r"^(picture|voice) as raw in .*\.copy",
     ),
@@ -282,3 +286,40 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
     ),
 )
 """More than twenty; `tests/testing/canary/` holds that each is caught."""
+
+
+class SourceCopy:
+    """Packages copied to a folder, where code can run against them.
+
+    Args:
+        folder: an empty folder.
+        packages: import names of top-level packages, such as `satark` and `satark_desk`.
+    """
+
+    def __init__(self, folder: Path, packages: Iterable[str]) -> None:
+        self.folder = folder
+        for package in packages:
+            spec = find_spec(package)
+            if spec is None or spec.origin is None:
+                raise AssertionError(f"{package} is not installed")
+            ignore = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(Path(spec.origin).parent, folder / package, ignore=ignore)
+
+    def run(self, code: str, *, write_bytecode: bool = False) -> dict[str, object]:
+        """Run code in a new process that imports the copies; return the JSON object that it prints.
+
+        Args:
+            code: the code.
+            write_bytecode: whether compiled modules are kept, for code that starts further processes; the copies must
+                not change after it.
+
+        Raises:
+            AssertionError: the code failed; the message is what it wrote.
+        """
+        env = {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "" if write_bytecode else "1"}
+        done = subprocess.run(  # noqa: S603 - the code is the test's own
+            [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False, timeout=300
+        )
+        if done.returncode:
+            raise AssertionError(done.stderr)
+        return msgspec.json.decode(done.stdout, type=dict[str, object])

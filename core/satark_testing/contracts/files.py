@@ -9,7 +9,6 @@ from satark.api.channel import Batch, Channel, ListeningChannel, MediaGone, Medi
 from satark_testing.contracts.calls import opened
 from satark_testing.contracts.channel_case import ChannelCase
 from satark_testing.contracts.peer import Fault, Peer, PeerServer, Reply
-from satark_testing.contracts.quality import note
 from satark_testing.contracts.rules import BrokenRule, raised, require
 
 _TURNS: Final = 50
@@ -102,7 +101,6 @@ async def _discard(channel: Channel, ref: MediaRef, subject: str) -> None:
         await channel.discard(ref)
     except Exception as error:
         raise BrokenRule("C55", subject, raised(error)) from error
-    note("C55")
 
 
 async def _check_listening(channel: Channel) -> None:

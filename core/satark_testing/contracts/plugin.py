@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
-import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -24,11 +23,10 @@ import satark
 from satark.plugins.loader import PluginError, Plugins
 from satark.services import WorkerContext
 from satark.settings.settings import Settings, SettingsError
-from satark_testing.contracts.quality import note
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require
 from satark_testing.contracts.watching import Watch
 
-__all__ = ["PluginCase", "check_plugin"]
+__all__ = ["PluginCase", "PluginError", "Plugins", "check_plugin"]
 
 
 class PluginCase(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +78,6 @@ def _registered(case: PluginCase) -> Plugins:
         plugins.register(case.module, case.name)
     except PluginError as error:
         raise BrokenRule("P01", f"the plugin {case.name}", str(error)) from error
-    note("P01")
     return plugins
 
 
@@ -115,7 +112,6 @@ def _check_missing(case: PluginCase, plugins: Plugins, name: str, number: int) -
             text = str(broken.__cause__)
             require(name in text, "P04", subject, f"the error does not name {name}")
             absent(text, case.secrets, "P05", subject)
-    note("P04")
 
 
 @contextmanager
@@ -128,13 +124,12 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
 
 def _check_imports(case: PluginCase) -> None:
     package = case.module.__name__.partition(".")[0]
-    modules = {f"satark.{found.name}" for found in pkgutil.iter_modules(satark.__path__) if not found.ispkg}
-    allowed = {"satark", *(f"satark.{name}" for name in satark.__all__), *modules}
+    public = {"satark", *(f"satark.{name}" for name in satark.__all__)}
     for file in _sources(case.module):
         for imported in _imports(file):
             root = imported.partition(".")[0]
-            private = root == "satark" and imported not in allowed
-            other = root.startswith("satark_") and root != package
+            private = root == "satark" and imported not in public and not f"{imported}.".startswith("satark.api.")
+            other = root.startswith("satark_") and root not in {package, "satark_files", "satark_words"}
             require(not (private or other), "P07", file.name, f"it imports {imported}")
 
 

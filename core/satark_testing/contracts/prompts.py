@@ -11,7 +11,6 @@ from satark.api.channel import Call, Outcome, RawRequest, RawResponse
 from satark.api.prompt import Prompt
 from satark_files.decoding import DECODING_ERRORS
 from satark_testing.contracts.channel_case import ChannelCase, lost_words, numbered_prompt, prompts_at_the_limits
-from satark_testing.contracts.quality import note
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require, shown
 
 _STATES: tuple[Literal["accepted", "spooled", "refused"], ...] = ("accepted", "spooled", "refused")
@@ -83,7 +82,6 @@ def _check_renderings(case: ChannelCase, prompt: Prompt, subject: str) -> None:
         if case.peer is None:
             require(not calls, "C30", subject, "calls, but the case has no peer")
             continue
-        note("C30")
         if not case.peer.silent:
             require(bool(calls), "C25", subject, "no call")
             _check_calls(case, prompt, calls, subject)
@@ -99,7 +97,6 @@ def _check_calls(case: ChannelCase, prompt: Prompt, calls: Sequence[Call], subje
             case.accepts(call)
         except Exception as error:
             raise BrokenRule("C27", subject, f"refused: {raised(error)}") from error
-        note("C27")
     for choice in prompt.choices:
         token = choice.token.encode()
         require(any(token in call.body for call in calls), "C28", subject, "the token of a choice is missing")

@@ -9,7 +9,6 @@ import msgspec
 
 from satark.api.channel import Batch, Channel, Edited, Inbound, Malformed, RawRequest, Revoked, channel_of
 from satark_testing.contracts.channel_case import ChannelCase, forgeries, without_secret
-from satark_testing.contracts.quality import note
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require, shown
 
 MOST_BYTES: Final = 5 * 1024 * 1024
@@ -184,4 +183,3 @@ def _check_garbage(case: ChannelCase, raw: RawRequest) -> None:
             require(not quotes, "C19", subject, "the error keeps its cause: raise it `from None`")
         except Exception as error:
             raise BrokenRule("C18", subject, raised(error)) from error
-        note("C18")

@@ -7,23 +7,25 @@ async def test_it_keeps_the_contract(tmp_path: Path) -> None:
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+from unittest.mock import patch
 
 import msgspec
 
 from satark.api.destination import Destination
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, ReadingSink, Retry, Sink
-from satark_testing.contracts.crashes import Crashes
-from satark_testing.contracts.quality import note
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, raised, require
 from satark_testing.contracts.sample_tips import WORDS, SampleTips, file_in_state, sample_delivery
 from satark_testing.contracts.watching import Watch
 
-__all__ = ["RULES", "WORDS", "BrokenRule", "SampleTips", "SinkCase", "check_sink", "sample_delivery"]
+__all__ = ["RULES", "WORDS", "BrokenRule", "Crashes", "SampleTips", "SinkCase", "check_sink", "sample_delivery"]
+
 
 _MOST_CRASHES: Final = 60
 _CANCELLATIONS: Final = 4
@@ -93,7 +95,6 @@ async def _close(case: SinkCase, subject: str) -> None:
         await case.sink.close()
     except Exception as error:
         raise BrokenRule("S15", subject, raised(error)) from error
-    note("S15")
 
 
 class _Checks:
@@ -237,3 +238,60 @@ def _text(held: Mapping[str, object]) -> str:
         f"{name}{content.decode(errors='replace') if isinstance(content, bytes) else content}"
         for name, content in held.items()
     )
+
+
+_OPERATIONS: Final = frozenset({"open", "os.rename", "os.link", "os.mkdir", "os.remove", "socket.connect"})
+_CODE: Final = (".py", ".pyc", ".so")
+
+
+class Crashes:
+    """Counts operations, and fails the one whose turn it is."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        """Operations since `failing` was entered."""
+        self._turn = -1
+        self._running = False
+        self._fsync = os.fsync
+
+    @contextmanager
+    def failing(self, turn: int) -> Iterator[None]:
+        """Fail the operation of this number, 0 for the first, in any thread, while the block runs."""
+        self._turn, self.count, self._running = turn, 0, True
+        _current.append(self)
+        try:
+            with patch("os.fsync", self._flush):
+                yield
+        finally:
+            _current.remove(self)
+            self._running = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether there was an operation of that number."""
+        return self.count > self._turn
+
+    def operation(self) -> None:
+        """Count one operation.
+
+        Raises:
+            OSError: it is its turn to fail.
+        """
+        turn, self.count = self.count, self.count + 1
+        if turn == self._turn:
+            raise OSError(5, "a crash in a test")
+
+    def _flush(self, descriptor: int) -> None:
+        self.operation()
+        self._fsync(descriptor)
+
+
+_current: list[Crashes] = []
+
+
+def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+    if _current and event in _OPERATIONS and not str(arguments[0]).endswith(_CODE):
+        _current[-1].operation()
+
+
+sys.addaudithook(_hear)  # it can't be removed again: it does nothing outside `failing`

@@ -1,13 +1,12 @@
-"""What a whole tip costs: answers of the tipster, and messages and segments of the service, which are paid one by one.
+"""What one tip costs: the tipster's answers, and the messages and segments of the service, which are paid one by one.
 
-It is told by taps, question by question, or as a story in the first message, of which only what is missing is asked.
+A tip is told by taps, question by question, or as a story in the first message: then only what is missing is asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from importlib import import_module
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -16,6 +15,8 @@ from satark.api.choice_tokens import NEXT_PAGE
 from satark.api.prompt import Prompt
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
+from satark_sms_ivr.paging import fit_to_sms, split_into_pages
+from satark_sms_ivr.segments import count_segments
 from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
 
@@ -136,7 +137,7 @@ class _Counter:
         texts = [text for prompt in chat.prompts[before:] for text in self._shown(prompt)]
         self.incoming += 1
         self.outgoing += len(texts)
-        self.segments += sum(map(_plugin("segments").count_segments, texts)) if self._is_sms else 0
+        self.segments += sum(map(count_segments, texts)) if self._is_sms else 0
 
     @property
     def costs(self) -> TipCosts:
@@ -146,12 +147,7 @@ class _Counter:
     def _shown(self, prompt: Prompt) -> list[str]:
         if not self._is_sms:
             return [prompt.text]
-        paging = _plugin("paging")
-        page = paging.fit_to_sms(prompt)
+        page = fit_to_sms(prompt)
         last = not prompt.choices or f"{len(prompt.choices)} {prompt.choices[-1].label}" in page.text
         self.next_page = None if last or prompt.must_arrive else Tap(NEXT_PAGE)
-        return list(paging.split_into_pages(page.text))
-
-
-def _plugin(module: str) -> Any:
-    return import_module(f"satark_sms_ivr.{module}")  # the core imports no plugin
+        return list(split_into_pages(page.text))

@@ -12,7 +12,7 @@ from typing import Generic, Protocol, Self, TypeAlias, TypeVar
 import msgspec
 
 from satark_testing.waiting import LIMIT_SECONDS
-from satark_testing.whatsapp.sent import Offer
+from satark_testing.whatsapp.messages import Offer
 
 
 class Heard(Protocol):

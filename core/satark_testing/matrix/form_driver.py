@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from satark_testing.browser import Browser, Control, Form
 from satark_testing.dialogue.walking import LostError, Photo, Place
-from satark_testing.form.browser import Browser, Control, Form
-from satark_testing.matrix.driver import EVERYTHING, Ability
+from satark_testing.matrix.drivers import EVERYTHING, Ability
 from satark_words.catalogues import Catalogue, Catalogues
 
 _PAGES: Final = "satark_web_form"
 
 
 class FormDriver:
-    """A tipster at the form. Implements `satark_testing.matrix.driver.Driver`."""
+    """A tipster at the form. Implements `satark_testing.matrix.drivers.Driver`."""
 
     channel: Final = "web_form"
     can: frozenset[Ability] = EVERYTHING

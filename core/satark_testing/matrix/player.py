@@ -7,9 +7,20 @@ from collections.abc import Sequence
 from typing import Final
 
 from satark_testing.dialogue.walking import LostError, Place, tip_number_in
-from satark_testing.matrix.driver import Driver
-from satark_testing.matrix.files import recording, to_send
-from satark_testing.matrix.scenario import LANGUAGE, Action, Do, Exchange, Point, Scenario, Send, Speak, Words
+from satark_testing.matrix.drivers import Driver
+from satark_testing.matrix.scenario import (
+    LANGUAGE,
+    Action,
+    Do,
+    Exchange,
+    Point,
+    Scenario,
+    Send,
+    Speak,
+    Words,
+    recording,
+    to_send,
+)
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.geography.geography import Geography
 

@@ -1,12 +1,15 @@
-"""Scenarios: questions and their answers, and the file that holds them."""
+"""Scenarios: expected questions and their answers, in terms of the flow, and the files that are sent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from importlib.resources import files
-from typing import Literal, TypeAlias
+from functools import cache
+from io import BytesIO
+from typing import Final, Literal, TypeAlias
 
 import msgspec
+from PIL import Image
+
+from satark_testing.dialogue.walking import Photo
 
 LANGUAGE = "@language"
 RESTART = "@restart"
@@ -76,38 +79,27 @@ class Scenario(msgspec.Struct, frozen=True):
     exchanges: tuple[Exchange, ...]
 
 
-class _RawScenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str
-    language: str
-    exchanges: Sequence[Mapping[str, object]]
-
-
-_KINDS: Mapping[str, type[Words | Speak | Point | Send | Do]] = {
-    "words": Words,
-    "speak": Speak,
-    "point": Point,
-    "send": Send,
-    "do": Do,
+_KINDS_OF_FILES: Final = {
+    "photo": ("image", "image/jpeg"),
+    "video": ("video", "video/mp4"),
+    "paper": ("document", "application/pdf"),
 }
 
 
-def scenarios() -> tuple[Scenario, ...]:
-    """Read the scenarios that ship with Satark.
-
-    Raises:
-        msgspec.ValidationError: the file does not hold scenarios.
-    """
-    text = (files("satark_testing.matrix") / "scenarios.yaml").read_bytes()
-    return tuple(_scenario(raw) for raw in msgspec.yaml.decode(text, type=list[_RawScenario]))
+def recording(words: str) -> bytes:
+    """Return a recording of these words."""
+    return f"\x00a voice says: {words}".encode()
 
 
-def _scenario(raw: _RawScenario) -> Scenario:
-    exchanges = tuple((q, _action(action)) for exchange in raw.exchanges for q, action in exchange.items())
-    return Scenario(raw.name, raw.language, exchanges)
+def to_send(name: str, caption: str) -> Photo:
+    """Return a file of a scenario, as it is sent."""
+    kind, mime = _KINDS_OF_FILES[name]
+    data = _photo() if name == "photo" else f"\x00a {name}".encode()
+    return Photo(data, mime, kind, caption or None)
 
 
-def _action(raw: object) -> Action:
-    if isinstance(raw, str):
-        return raw
-    kind = next((kind for key, kind in _KINDS.items() if isinstance(raw, Mapping) and key in raw), Words)
-    return msgspec.convert(raw, kind)
+@cache
+def _photo() -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (24, 16), (90, 60, 30)).save(file, "JPEG")
+    return file.getvalue()

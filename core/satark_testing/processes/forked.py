@@ -23,7 +23,7 @@ CLOCK: Final = "TEST_CLOCK_SECONDS"
 """Environment variable: by how much the next process's clock is off."""
 _FORKS: Final = multiprocessing.get_context("forkserver")
 # The running program too: else each fork would import it again.
-_FORKS.set_forkserver_preload(["support.processes.preload", "__main__"])
+_FORKS.set_forkserver_preload(["satark_testing.processes.preload", "__main__"])
 
 
 class ForkedService(Service):
@@ -64,7 +64,7 @@ class _Forked:
 
 def _become(command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path) -> None:
     """Run a script with these arguments and variables, in the forked process."""
-    from satark_testing.processes import shifted_clock  # noqa: PLC0415 - it changes the clock of whoever imports it
+    from satark_testing.processes import preload  # noqa: PLC0415 - it changes the clock of whoever imports it
 
     with log.open("ab") as opened:
         for stream in (sys.stdout, sys.stderr):
@@ -73,6 +73,6 @@ def _become(command: Sequence[str], environment: Mapping[str, str], folder: Path
     os.environ.clear()
     os.environ.update(environment)
     tempfile.tempdir = None  # it hangs on the environment
-    shifted_clock.shift(float(environment.get(CLOCK, "0")))
+    preload.shift(float(environment.get(CLOCK, "0")))
     sys.argv[:] = command[1:] if command[0] == sys.executable else command
     runpy.run_path(sys.argv[0], run_name="__main__")

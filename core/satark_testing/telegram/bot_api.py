@@ -10,7 +10,7 @@ import json
 import secrets
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import msgspec
 from starlette.applications import Starlette
@@ -19,19 +19,38 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from satark_testing.peers.webhook_client import WebhookClient
-from satark_testing.telegram.description import Description
-from satark_testing.telegram.faults import DOWNLOAD, Faults, error
-from satark_testing.telegram.limits import DOWNLOAD_BYTES, RefusedError, as_json, check_limits
-from satark_testing.telegram.sent import Sent
-from satark_testing.telegram.updates import Person, Update, Updates
+from satark_testing.peers.faults import ScriptedFaults
+from satark_testing.processes.serving import WebhookClient
+from satark_testing.telegram.limits import DOWNLOAD_BYTES, Description, RefusedError, as_json, check_limits
+from satark_testing.telegram.messages import BotMessage, Person, Update, Updates
 
-__all__ = ["Description", "Person", "Sent", "StoredFile", "TelegramPeer", "Update", "Updates"]
+__all__ = ["BotMessage", "Description", "Person", "StoredFile", "TelegramPeer", "Update", "Updates"]
 
 _REMEMBERED = 100_000
 _POST_ATTEMPTS = 5
-Callback = Callable[[Sent], None]
+Callback = Callable[[BotMessage], None]
 Watcher = Callable[[str, Mapping[str, Any]], None]
+
+
+DOWNLOAD: Final = "(download)"
+"""The operation of downloads, beside the names of methods."""
+
+
+class BotFaults(ScriptedFaults):
+    """The scripted failures of the Bot API by method."""
+
+    def fail_next(
+        self, code: int, description: str = "scripted", times: int = 1, *, on: str = "", **parameters: Any
+    ) -> None:
+        """Answer the next requests of one method with an error; `retry_after=5` goes into its parameters."""
+        for _ in range(times):
+            self.answer_next(error(code, description, **parameters), on=on)
+
+
+def error(code: int, description: str, **parameters: Any) -> JSONResponse:
+    """Build Telegram's error envelope."""
+    problem: dict[str, Any] = {"ok": False, "error_code": code, "description": description}
+    return JSONResponse({**problem, "parameters": parameters} if parameters else problem, code)
 
 
 class StoredFile(msgspec.Struct):
@@ -61,12 +80,12 @@ class TelegramPeer:
         self.secret_token = secret_token
         self.bot_id = int(token.partition(":")[0])
         self.updates = Updates()
-        self.faults = Faults()
+        self.faults = BotFaults()
         self.webhook = ""
         """Where the bot had its webhook registered."""
         self.menus: dict[str, dict[str, str]] = {}
         """Language code (empty: the default) → command → description."""
-        self.sent: deque[Sent] = deque(maxlen=_REMEMBERED)
+        self.sent: deque[BotMessage] = deque(maxlen=_REMEMBERED)
         """Every accepted message, oldest first."""
         self.calls: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_REMEMBERED)
         """Every accepted call: method and parameters as they were posted."""
@@ -184,7 +203,7 @@ class TelegramPeer:
         keyboard = as_json(given.get("reply_markup", "{}")).get("inline_keyboard", [])
         protected = str(given.get("protect_content", "")).lower() == "true"
         number = self.updates.message_id()
-        sent = Sent(
+        sent = BotMessage(
             id=number, address=chat, text=text, keyboard=keyboard, protected=protected, voice=voice, photo=photo
         )
         self.sent.append(sent)

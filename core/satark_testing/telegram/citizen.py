@@ -6,14 +6,13 @@ from typing import Any
 
 from satark_testing.dialogue.walking import Photo, Place, Walker
 from satark_testing.telegram.bot_api import TelegramPeer
-from satark_testing.telegram.sent import Sent
-from satark_testing.telegram.updates import Person, Update
+from satark_testing.telegram.messages import BotMessage, Person, Update
 from satark_testing.waiting import LIMIT_SECONDS
 
 _DATED = 1_795_000_000
 
 
-class TelegramCitizen(Walker[Sent]):
+class TelegramCitizen(Walker[BotMessage]):
     """One user of a peer. Use it as `async with`, or call `leave` at the end.
 
     Args:

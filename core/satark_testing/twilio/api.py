@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from satark_testing.peers.webhook_client import WebhookClient
+from satark_testing.processes.serving import WebhookClient
 
 ACCOUNT_SID = "AC" + "5" * 32
 AUTH_TOKEN = "twilio-auth-token"  # noqa: S105 - a test's
@@ -33,7 +33,7 @@ def new_sid(prefix: str) -> str:
     return prefix + secrets.token_hex(16)
 
 
-class Message(msgspec.Struct):
+class TwilioMessage(msgspec.Struct):
     """A message that lies at the pretended Twilio."""
 
     sid: str
@@ -54,7 +54,7 @@ class File(msgspec.Struct):
     """Whether it was deleted: answered 410."""
 
 
-Callback: TypeAlias = Callable[[Message], None]
+Callback: TypeAlias = Callable[[TwilioMessage], None]
 
 
 class TwilioPeer:
@@ -77,9 +77,9 @@ class TwilioPeer:
     ) -> None:
         self.account_sid = account_sid
         self.number = number
-        self.messages: dict[str, Message] = {}
+        self.messages: dict[str, TwilioMessage] = {}
         """Every message that lies there, by id; those sent to us too."""
-        self.sent: deque[Message] = deque(maxlen=10_000)
+        self.sent: deque[TwilioMessage] = deque(maxlen=10_000)
         """The messages that were created over the API, in order."""
         self.files: dict[str, File] = {}
         """Attachments and recordings by their paths below the account."""
@@ -116,9 +116,9 @@ class TwilioPeer:
         callbacks.append(callback)
         return lambda: callbacks.remove(callback)
 
-    def deliver(self, to: str, body: str) -> Message:
+    def deliver(self, to: str, body: str) -> TwilioMessage:
         """Keep a message, and call back those who wait for messages to its number."""
-        message = Message(new_sid("SM"), to, body)
+        message = TwilioMessage(new_sid("SM"), to, body)
         self.messages[message.sid] = message
         for callback in self._callbacks.get(to, ()):
             callback(message)

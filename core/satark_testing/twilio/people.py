@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 from xml.etree import ElementTree as ET
 
-from satark_testing.twilio.api import Message, TwilioPeer, new_sid
+from satark_testing.twilio.api import TwilioMessage, TwilioPeer, new_sid
 from satark_testing.twilio.twiml import read_twiml, said
 from satark_testing.whatsapp.citizen import LostError
 
@@ -46,7 +46,7 @@ class Texter:
             LostError: the service does not take it.
         """
         sid = sid or new_sid("MM" if files else "SM")
-        self._peer.messages.setdefault(sid, Message(sid, self._peer.number, text))
+        self._peer.messages.setdefault(sid, TwilioMessage(sid, self._peer.number, text))
         form = {**_fields(self._peer, self.number), "MessageSid": sid, "SmsSid": sid, "Body": text, "NumSegments": "1"}
         for number, (data, mime) in enumerate(files):
             form[f"MediaUrl{number}"] = self._peer.add_media(sid, data, mime, base)
@@ -74,7 +74,7 @@ class Texter:
 
     async def _receive(self, message: ET.Element) -> str:
         """Take a message that the answer held; Twilio keeps it too, and tells when it is delivered."""
-        kept = Message(new_sid("SM"), self.number, said(message))
+        kept = TwilioMessage(new_sid("SM"), self.number, said(message))
         self._peer.messages[kept.sid] = kept
         text = kept.body
         if callback := message.get("statusCallback"):
@@ -268,7 +268,7 @@ class _Script:
         raise LostError(f"what to answer to: {heard}")
 
 
-async def _tell_delivered(peer: TwilioPeer, message: Message, callback: str) -> None:
+async def _tell_delivered(peer: TwilioPeer, message: TwilioMessage, callback: str) -> None:
     """Tell the service that a message was delivered, as Twilio does."""
     form = {**_fields(peer, peer.number), "To": message.to, "MessageSid": message.sid}
     for status in ("sending", "delivered"):

@@ -9,13 +9,12 @@ from typing import Any
 from satark_testing.dialogue.walking import RECEIPT, Answers, LostError, Photo, Place, Reply, Walker, receipt_in
 from satark_testing.waiting import LIMIT_SECONDS
 from satark_testing.whatsapp.graph_api import GraphPeer
-from satark_testing.whatsapp.sent import Sent
-from satark_testing.whatsapp.webhooks import Sender, wamid
+from satark_testing.whatsapp.messages import BusinessMessage, Sender, wamid
 
 __all__ = ["RECEIPT", "Answers", "Citizen", "LostError", "Photo", "Place", "Reply", "receipt_in"]
 
 
-class Citizen(Walker[Sent]):
+class Citizen(Walker[BusinessMessage]):
     """One user of a peer. Use it as `async with`, or call `leave` at the end.
 
     Args:

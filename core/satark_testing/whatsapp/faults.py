@@ -1,14 +1,13 @@
-"""What can go wrong at Meta, on demand: scripted errors, cut connections, slowness."""
+"""What can go wrong at Meta, on demand: error envelopes, cut connections, slowness."""
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.responses import JSONResponse
+
+from satark_testing.peers.faults import ScriptedFaults
 
 Operation = Literal["messages", "media", "download", "delete", "upload"]
 
@@ -18,13 +17,10 @@ _STATUS = {0: 401, 3: 403, 10: 403, 190: 401, 132001: 404, 2: 503, 130429: 429} 
 """HTTP statuses that go with the codes; 400 for every other one. Source: Meta, "Error codes" (older tables)."""
 
 
-class Faults:
-    """The scripted failures of a peer, taken one a request, in order."""
+class GraphFaults(ScriptedFaults):
+    """The scripted failures of the Graph API by operation."""
 
-    def __init__(self) -> None:
-        self.delay = 0.0
-        """Seconds that every request waits before it is answered."""
-        self._waiting: dict[Operation, deque[Response]] = {}
+    usual: ClassVar[str] = "messages"
 
     def fail_next(
         self,
@@ -39,35 +35,7 @@ class Faults:
     ) -> None:
         """Answer the next requests of one kind with an error envelope of this code."""
         for _ in range(times):
-            self._queue(on).append(error(code, details, http_status, headers, subcode=subcode))
-
-    def answer_next(self, response: Response, times: int = 1, *, on: Operation = "messages") -> None:
-        """Answer the next requests of one kind with this very response: broken JSON, a proxy's page, a redirect."""
-        self._queue(on).extend([response] * times)
-
-    def hang_up_next(self, times: int = 1, *, on: Operation = "messages") -> None:
-        """Cut the connection in the middle of the next answers of one kind."""
-        self._queue(on).extend([HangUp()] * times)
-
-    async def next(self, on: Operation) -> Response | None:
-        """Wait the delay, then give the next scripted response, if there is one."""
-        if self.delay:
-            await asyncio.sleep(self.delay)
-        queue = self._waiting.get(on)
-        return queue.popleft() if queue else None
-
-    def _queue(self, on: Operation) -> deque[Response]:
-        return self._waiting.setdefault(on, deque())
-
-
-class HangUp(Response):
-    """Promises a body and ends before it: the server closes the connection."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the head and half of what it promises."""
-        headers = [(b"content-length", b"100"), (b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b'{"messag', "more_body": True})
+            self.answer_next(error(code, details, http_status, headers, subcode=subcode), on=on)
 
 
 def error(

@@ -19,17 +19,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from satark_testing.peers.webhook_client import WebhookClient
-from satark_testing.whatsapp.faults import Faults, error
-from satark_testing.whatsapp.flows import FlowShelf
+from satark_testing.processes.serving import WebhookClient
+from satark_testing.whatsapp.faults import GraphFaults, error
+from satark_testing.whatsapp.flow_json import FlowShelf
 from satark_testing.whatsapp.limits import RefusedError, check_message, check_receipt, check_upload
 from satark_testing.whatsapp.media import MediaShelf, StoredMedia
-from satark_testing.whatsapp.sent import Offer, Sent
-from satark_testing.whatsapp.webhooks import Sender, Webhooks, batch, wamid
+from satark_testing.whatsapp.messages import BusinessMessage, Offer, Sender, Webhooks, batch, wamid
 
-__all__ = ["GraphPeer", "Offer", "Sender", "Sent", "StoredMedia", "Webhooks", "batch", "wamid"]
+__all__ = ["BusinessMessage", "GraphPeer", "Offer", "Sender", "StoredMedia", "Webhooks", "batch", "wamid"]
 
-Callback = Callable[[Sent], None]
+Callback = Callable[[BusinessMessage], None]
 ReceiptCallback = Callable[[dict[str, Any]], None]
 
 _REMEMBERED = 100_000
@@ -58,7 +57,7 @@ class GraphPeer:
         self._bearer = f"Bearer {access_token}"
         self.phone_number_id = phone_number_id
         self.webhooks = Webhooks(phone_number_id)
-        self.sent: deque[Sent] = deque(maxlen=_REMEMBERED)
+        self.sent: deque[BusinessMessage] = deque(maxlen=_REMEMBERED)
         """Every accepted message, oldest first; the last hundred thousand."""
         self.receipts: deque[str] = deque(maxlen=_REMEMBERED)
         """The ids of the messages that were marked as read."""
@@ -68,7 +67,7 @@ class GraphPeer:
         """Addresses whose 24 hours are over: they take only templates."""
         self.number_state = {"quality_rating": "GREEN", "status": "CONNECTED"}
         """What it tells of its number."""
-        self.faults = Faults()
+        self.faults = GraphFaults()
         self.shelf = MediaShelf()
         self.flows = FlowShelf()
         self._by_address: dict[str, list[Callback]] = {}
@@ -159,7 +158,7 @@ class GraphPeer:
             return error(100, "Invalid JSON")
         except RefusedError as refused:
             return error(refused.code, refused.details)
-        sent = Sent(id=wamid(), phone_number_id=self.phone_number_id, body=message)
+        sent = BusinessMessage(id=wamid(), phone_number_id=self.phone_number_id, body=message)
         if sent.media_id and sent.media_id not in self.shelf.files:
             return error(100, "Invalid parameter: media id")
         if sent.address in self.closed_windows and sent.kind != "template":
@@ -207,7 +206,7 @@ class GraphPeer:
                 return await self.flows.upload(object_id, form)
         return self.flows.publish(object_id) if edge == "publish" else error(100, "Unsupported post request")
 
-    def _publish(self, sent: Sent) -> None:
+    def _publish(self, sent: BusinessMessage) -> None:
         self.sent.append(sent)
         for callback in (*self._everything, *self._by_address.get(sent.address, ())):
             callback(sent)
@@ -233,7 +232,7 @@ class GraphPeer:
         return error(190, "Invalid OAuth access token")
 
 
-def _accepted(sent: Sent) -> dict[str, Any]:
+def _accepted(sent: BusinessMessage) -> dict[str, Any]:
     kind = "user_id" if _is_bsuid(sent.address) else "wa_id"
     return {
         "messaging_product": "whatsapp",

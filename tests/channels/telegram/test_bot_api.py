@@ -16,8 +16,7 @@ from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
 from satark_telegram.update_parser import UpdateParser
 from satark_testing.processes.serving import serve
-from satark_testing.telegram.bot_api import Person, TelegramPeer
-from satark_testing.telegram.faults import error
+from satark_testing.telegram.bot_api import Person, TelegramPeer, error
 
 CHOICES = (Choice("kind:arms:1", "अवैध हथियार"), Choice("kind:drugs:1", "नशा"))
 ACCOUNT = "telegram:110201543"

@@ -13,8 +13,7 @@ from satark.api.channel import Batch, Receive, Text
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.listener import COMMANDS, command_menus
 from satark_telegram.settings import TelegramSettings
-from satark_testing.telegram.bot_api import Person, TelegramPeer
-from satark_testing.telegram.faults import error
+from satark_testing.telegram.bot_api import Person, TelegramPeer, error
 from satark_testing.waiting import until
 from satark_words.catalogues import Catalogue, Catalogues
 

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from satark.api.channel import MediaGone, MediaRef
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
-from satark_testing.telegram.faults import DOWNLOAD
+from satark_testing.telegram.bot_api import DOWNLOAD
 
 DATA = bytes(range(256)) * 1000
 

@@ -19,8 +19,8 @@ from satark.settings.settings import Settings, SettingsError
 from satark_exotel import plugin
 from satark_sms_ivr import plugin as sms_ivr
 from satark_testing.contracts.channel import ChannelCase, Peer, Reply, check_channel
+from satark_testing.contracts.plugin import Plugins
 from satark_testing.dialogue.chat import RECEIPT, Chat
-from satark_testing.plugins import Plugins
 from satark_words.geography.geography import Geography
 
 PHONE = "09876543210"

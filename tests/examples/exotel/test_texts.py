@@ -16,8 +16,7 @@ from satark_exotel.plugin import ExotelSettings
 from satark_exotel.provider import Exotel
 from satark_sms_ivr import plugin as sms_ivr
 from satark_testing.contracts.channel import ChannelCase, Peer, Received, Said, check_channel
-from satark_testing.contracts.plugin import PluginCase, check_plugin
-from satark_testing.plugins import Plugins
+from satark_testing.contracts.plugin import PluginCase, Plugins, check_plugin
 from support.wheels import Install, run_satark
 
 EXAMPLE = Path(__file__).parents[3] / "examples/exotel"

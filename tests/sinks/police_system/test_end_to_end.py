@@ -19,7 +19,7 @@ from standardwebhooks import Webhook
 from satark_police_system.answers import AnswerError, read_answer
 from satark_testing.dialogue.walking import Photo
 from satark_testing.installation import HINDI, Installation, set_up_installation
-from satark_testing.matrix.files import recording, to_send
+from satark_testing.matrix.scenario import recording, to_send
 from satark_testing.peers.police import SECRET, Fault, PoliceReceiver, answer_body
 from satark_testing.processes.serving import serve
 from satark_testing.waiting import until

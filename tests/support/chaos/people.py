@@ -13,8 +13,7 @@ import aiohttp
 from satark_testing.dialogue.walking import Reply
 from satark_testing.installation import HINDI, Installation
 from satark_testing.whatsapp.citizen import Citizen
-from satark_testing.whatsapp.sent import Sent
-from satark_testing.whatsapp.webhooks import wamid
+from satark_testing.whatsapp.messages import BusinessMessage, wamid
 
 PATIENCE: Final = 240.0
 """Seconds that a citizen waits for an answer."""
@@ -52,7 +51,7 @@ class TroubledCitizen(Citizen):
         self.repeated = 0
         """Answers of the bot that came twice: allowed after a crash."""
 
-    async def hear(self) -> Sent:
+    async def hear(self) -> BusinessMessage:
         """Wait for the bot's next message; skip one that is said again, word for word."""
         before = self.heard[-1].text if self.heard else None
         while (heard := await super().hear()).text == before:

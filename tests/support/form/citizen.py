@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from satark_testing.browser import Browser, Page
 from satark_testing.dialogue.walking import RECEIPT, LostError, Photo
-from satark_testing.form.browser import Browser, Page
 
 SHORT: Final[Mapping[str, str]] = {
     "category": "INTOX",

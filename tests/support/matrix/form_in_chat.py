@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from satark.api.choice_tokens import make_token
-from satark_testing.matrix.chat_driver import ChatDriver
+from satark_testing.matrix.drivers import ChatDriver
 from satark_testing.matrix.player import resume
 from satark_testing.matrix.scenario import Do, Exchange, Scenario, Words
 from satark_testing.whatsapp.citizen import Citizen

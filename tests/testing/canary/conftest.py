@@ -1,4 +1,4 @@
-"""Settings of the databases that a test's canary uses."""
+"""A data folder, and the settings of the databases that a test's canary uses."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+
+from support.data_folder import data  # noqa: F401 - a fixture
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ import pytest
 
 from satark_testing.canary.identifiers import KINDS
 from satark_testing.canary.run import run_canary
-from satark_testing.canary.sabotages import PACKAGES, SABOTAGES, Sabotage, possible, run_sabotaged
+from satark_testing.canary.sabotages import PACKAGES, SABOTAGES, Sabotage, SourceCopy, possible, run_sabotaged
 from satark_testing.peers.rabbitmq import is_installed
-from satark_testing.source_copy import SourceCopy
 
 GROUPS = sorted({sabotage.group for sabotage in SABOTAGES})
 

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from satark.flow import Geography, default_flow, load_flow
-from satark_testing.matrix import canonical, play, scenarios
-from satark_testing.matrix.installation import MatrixInstallation, matrix_installation
+from satark_testing.installation import MatrixInstallation, matrix_installation
+from satark_testing.matrix.player import play
 from satark_testing.whatsapp.citizen import Citizen
 from satark_whatsapp.forms.flow_json import make_form
+from support.matrix.canonical_form import canonical
 from support.matrix.form_in_chat import play_by_form
+from support.matrix.scenarios import scenarios
 
 pytestmark = pytest.mark.slow("a Satark process")
 

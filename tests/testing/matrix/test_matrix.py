@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from satark_testing.dialogue.walking import LostError
-from satark_testing.matrix import Driver, Scenario, canonical, play, scenarios
-from satark_testing.matrix.installation import MEDIA, MatrixInstallation, matrix_installation
-from satark_testing.matrix.scenario import Do, Exchange, FileName, Point, Send, Speak, Words
+from satark_testing.installation import MEDIA, MatrixInstallation, matrix_installation
+from satark_testing.matrix.drivers import Driver
+from satark_testing.matrix.player import play
+from satark_testing.matrix.scenario import Do, Exchange, FileName, Point, Scenario, Send, Speak, Words
 from satark_words.languages import use_folder
 from support.made_up_language import CODE as MADE_UP
 from support.made_up_language import make_language
+from support.matrix.canonical_form import canonical
+from support.matrix.scenarios import scenarios
 
 SCENARIOS = {scenario.name: scenario for scenario in scenarios()}
 FIRST, *OTHERS = MEDIA

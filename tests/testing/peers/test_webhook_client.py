@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from satark_testing.peers.webhook_client import WebhookClient
+from satark_testing.processes.serving import WebhookClient
 
 
 async def test_who_posts_after_the_end_opens_nothing_that_nobody_closes() -> None:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from satark_files.limits import Limits
-
-_LIMITS = Limits()
+from satark_files.limits import MB
 
 
 class UploadSettings(BaseModel):
     """How much a browser may upload, and how long it is stored. All settings have defaults."""
 
-    upload_files: int = Field(default=_LIMITS.tip_files, ge=1, le=1000, description="most files per draft")
-    upload_bytes: int = Field(
-        default=_LIMITS.tip_bytes, ge=1, description="most bytes per draft, in all files together"
-    )
+    upload_files: int = Field(default=30, ge=1, le=1000, description="most files per draft")
+    upload_bytes: int = Field(default=500 * MB, ge=1, description="most bytes per draft, in all files together")
     upload_minutes: float = Field(
         default=720, gt=0, description="minutes without a byte after which a file that is not part of a tip is deleted"
     )

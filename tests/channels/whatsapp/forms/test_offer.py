@@ -11,7 +11,7 @@ from satark.api.channel import Address
 from satark.api.prompt import Choice, Prompt
 from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.limits import check_message
-from satark_testing.whatsapp.sent import Sent
+from satark_testing.whatsapp.messages import BusinessMessage
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 
@@ -23,11 +23,11 @@ def channel(secrets: dict[str, Any], **more: Any) -> WhatsAppChannel:
     return WhatsAppChannel(WhatsAppSettings(**secrets, **more))
 
 
-def shown(of: WhatsAppChannel, prompt: Prompt = OFFER) -> Sent:
+def shown(of: WhatsAppChannel, prompt: Prompt = OFFER) -> BusinessMessage:
     (call,) = of.render(prompt, ACCOUNT, Address("919876543210"))
     body = msgspec.json.decode(call.body)
     check_message(body)
-    return Sent(id="1", phone_number_id="1", body=body)
+    return BusinessMessage(id="1", phone_number_id="1", body=body)
 
 
 def test_an_offer_opens_the_form_of_its_language(secrets: dict[str, Any]) -> None:

@@ -19,9 +19,9 @@ from satark.identity.edge_key import Identity
 from satark.ingest.event import InboundEvent
 from satark.plugins.loader import Plugins
 from satark.settings.settings import Settings
-from satark_testing.telegram.updates import Person, Updates
+from satark_testing.telegram.messages import Person, Updates
 from satark_testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer, new_sid
-from satark_testing.whatsapp.webhooks import Sender, Webhooks, batch
+from satark_testing.whatsapp.messages import Sender, Webhooks, batch
 from satark_words.geography.geography import Geography
 from support.fuzz.requests import FuzzedRequest, read_request, request_input
 from support.fuzz.target import Fault

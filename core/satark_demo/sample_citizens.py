@@ -1,0 +1,194 @@
+"""A citizen of the sample week: goes through the questions on a simulated phone, as a visitor would."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from satark_demo import samples
+from satark_demo.messages import SentFile
+
+if TYPE_CHECKING:
+    from satark_demo.chat import Chat
+    from satark_demo.messages import ChatMessage
+    from satark_demo.simulator import MakeChat
+
+
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """What one citizen tells."""
+
+    name: str
+    """By which the acts of the week find its tip."""
+    language: str
+    category: str
+    """The code of the row that they tap."""
+    what: str
+    place: str
+    photo: str = ""
+    """Name of a sample photo that they send; empty: none."""
+    reach: str = "no"
+    """Whether they may be reached: `yes` or `no`."""
+
+
+_FLOOD: Final = "अस्सी घाट की सीढ़ियों पर रोज़ शाम को जुआ चलता है, दस बारह लड़के बैठते हैं और पैसे लगते हैं"
+
+STORIES: Final[tuple[Story, ...]] = (
+    Story(
+        name="liquor",
+        language="hi",
+        category="INTOX",
+        what="लंका चौराहे के पीछे गोदाम में कच्ची शराब बनती है। रात दस बजे के बाद सफ़ेद पिकअप UP65 CT 4411 माल ले जाती है।",
+        place="लंका चौराहा, वाराणसी",
+        photo="pickup",
+    ),
+    Story(
+        name="liquor_again",
+        language="en",
+        category="INTOX",
+        what="Liquor is made in a shed behind Lanka crossing. A white pickup, UP65CT4411, takes it away late at night.",
+        place="Lanka crossing, Varanasi",
+    ),
+    Story(
+        name="gambling",
+        language="hi",
+        category="GAMBL",
+        what="सिगरा में रोडवेज के पास बंद दुकान में सट्टा चलता है, शाम सात बजे से भीड़ लगती है।",
+        place="रोडवेज, सिगरा, वाराणसी",
+    ),
+    Story(
+        name="pistols",
+        language="en",
+        category="ARMS",
+        what="A man sells country pistols from a tea stall near the Lanka gate. He killed before, all are afraid.",
+        place="Lanka, Varanasi",
+    ),
+    Story(
+        name="cattle",
+        language="hi",
+        category="COW",
+        what="रात दो बजे नगर निगम के पीछे से ट्रक में गाय भरकर ले जाते हैं, हफ़्ते में दो बार।",
+        place="नगर निगम, सिगरा, वाराणसी",
+    ),
+    Story(
+        name="sand",
+        language="en",
+        category="MINE",
+        what="Tractors take sand from the river bank at Nagwa at night without any permit, about fifteen each night.",
+        place="Nagwa, Lanka, Varanasi",
+        reach="yes",
+    ),
+    Story(
+        name="overloaded",
+        language="en",
+        category="EXTORT",
+        what="Overloaded trucks pass the Sigra crossing every night after money is handed over at a tea stall.",
+        place="Sigra, Varanasi",
+    ),
+    Story(
+        name="closed_too_soon",
+        language="hi",
+        category="INTOX",
+        what="लल्लापुरा की गली में स्मैक की पुड़िया बिकती है, स्कूल के बच्चे भी ले रहे हैं।",
+        place="लल्लापुरा, सिगरा, वाराणसी",
+        photo="bottles",
+    ),
+    *(
+        Story(name=f"flood_{number}", language="hi", category="GAMBL", what=_FLOOD, place="अस्सी घाट, वाराणसी")
+        for number in range(6)
+    ),
+)
+
+
+_ANSWER_SECONDS: Final = 60
+_MOST_TURNS: Final = 30
+_NUMBER: Final = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
+_CODE: Final = re.compile(r"\b\d{4} \d{4} \d{4} \d{4}\b")
+_DONE: Final = {"hi": "हो गया", "en": "done"}
+
+
+class NoAnswerError(Exception):
+    """The service did not answer, or asked something that the story has no answer to."""
+
+
+class SampleCitizen:
+    """One citizen with a phone."""
+
+    def __init__(self, story: Story, phone: int, make: MakeChat) -> None:
+        self.story = story
+        self.number = ""
+        """The tip's number, once it is sent."""
+        self._changed = asyncio.Event()
+        self._chat: Chat = make(phone, lambda _: self._changed.set())
+        self._seen: set[str] = set()
+        self._code = ""
+
+    async def tell(self) -> str:
+        """Tell the story to the end; return the tip's number.
+
+        Raises:
+            NoAnswerError: it did not get to the end.
+        """
+        asked = await self._say("Hi")
+        for _ in range(_MOST_TURNS):
+            if not asked.offers and self.number:
+                return self.number
+            if not asked.offers:
+                raise NoAnswerError
+            asked = await self._answer(asked)
+            if found := _NUMBER.search(asked.text):
+                self.number, self._code = found[0], _CODE.findall(asked.text)[-1]
+        raise NoAnswerError
+
+    async def dispute(self) -> None:
+        """Look at the tip by its receipt, and answer that it did not help.
+
+        Raises:
+            NoAnswerError: nobody asked whether it helped.
+        """
+        shown = await self._say(self._code)
+        await self._tap(shown, "no")
+
+    async def _answer(self, asked: ChatMessage) -> ChatMessage:
+        step = asked.offers[0].token.split(":")[0]
+        typed = {"what": self.story.what, "place": self.story.place}
+        if step in typed:
+            return await self._say(typed[step])
+        if step == "evidence" and self.story.photo:
+            return await self._send_photo()
+        chosen = {"@language": self.story.language, "category": self.story.category, "@reach": self.story.reach}
+        return await self._tap(asked, chosen.get(step, ""), "no", "@skip", "send")
+
+    async def _send_photo(self) -> ChatMessage:
+        photo = SentFile(data=samples.photograph(self.story.photo), mime="image/jpeg", name="photo.jpg")
+        await self._chat.file(photo, "", voice=False, twice=False)
+        await self._newest()
+        return await self._say(_DONE[self.story.language])
+
+    async def _say(self, text: str) -> ChatMessage:
+        await self._chat.say(text, twice=False)
+        return await self._newest()
+
+    async def _tap(self, asked: ChatMessage, *options: str) -> ChatMessage:
+        offered = {offer.token.split(":")[1]: offer.token for offer in asked.offers}
+        token = next((offered[option] for option in options if option in offered), None)
+        if token is None:
+            raise NoAnswerError
+        await self._chat.tap(asked.id, token, twice=False)
+        return await self._newest()
+
+    async def _newest(self) -> ChatMessage:
+        """Wait for a message of the service that was not answered yet."""
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                while True:
+                    self._changed.clear()
+                    new = [one for one in self._chat.messages.values() if not one.mine and one.id not in self._seen]
+                    if new:
+                        self._seen |= {one.id for one in new}
+                        return new[-1]
+                    await self._changed.wait()
+        except TimeoutError:
+            raise NoAnswerError from None

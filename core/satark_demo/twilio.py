@@ -1,0 +1,133 @@
+"""Text messages on a simulated phone: posted as Twilio posts them, answered in the response or by a later message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any
+
+from satark_demo.chat import Chat, NotPossible, Publish
+from satark_demo.messages import ChatMessage, SentFile, identifying_metadata, kind_of
+from satark_testing.twilio.api import TwilioMessage, new_sid
+from satark_testing.twilio.people import Caller, Texter
+from satark_testing.whatsapp.citizen import LostError
+
+if TYPE_CHECKING:
+    from satark_testing.twilio.api import TwilioPeer
+
+
+class SmsChat(Chat):
+    """One phone's text messages with the service's number."""
+
+    medium = "sms"
+
+    def __init__(self, number: int, peer: TwilioPeer, service: str, publish: Publish) -> None:
+        super().__init__(str(number), publish)
+        self._texter = Texter(peer, service, f"+9199999{number:05}")
+        peer.subscribe(self._show_sent, self._texter.number)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses by which the service may know this phone."""
+        return (self._texter.number,)
+
+    async def say(self, text: str, *, twice: bool) -> None:
+        """Send a text message."""
+        await self._text(ChatMessage(id=new_sid("SM"), mine=True, text=text), twice=twice)
+
+    async def file(self, file: SentFile, caption: str, *, voice: bool, twice: bool) -> None:
+        """Send a picture, a recording or a video with a caption (MMS)."""
+        kind = kind_of(file.mime, voice=voice)
+        metadata = identifying_metadata(file.data) if kind == "image" else ()
+        sid = new_sid("MM")
+        self.files[sid] = file
+        message = ChatMessage(
+            id=sid, mine=True, kind=kind, text=caption, mime=file.mime, name=file.name, metadata=metadata
+        )
+        await self._text(message, (file.data, file.mime), twice=twice)
+
+    async def _text(self, message: ChatMessage, *files: tuple[bytes, str], twice: bool) -> None:
+        answers: list[list[str]] = []
+
+        async def post() -> int:
+            answers.append(await self._texter.say(message.text, *files, sid=message.id))
+            return 200
+
+        await self.send(message, post, twice=twice)
+        # A webhook posted twice gets the same answer twice, except what is sent once, such as a receipt.
+        for text in dict.fromkeys(text for answer in answers for text in answer):
+            self.show(ChatMessage(id=new_sid("SM"), mine=False, text=text))
+
+    def _show_sent(self, message: TwilioMessage) -> None:
+        """Show a message that the service sent by itself: a notice, or an answer that it could not give at once."""
+        self.show(ChatMessage(id=message.sid, mine=False, text=message.body))
+
+
+class CallChat(Chat):
+    """The keypad of one phone, and what is heard and said during a call."""
+
+    medium = "voice"
+
+    def __init__(self, number: int, peer: TwilioPeer, service: str, publish: Publish) -> None:
+        super().__init__(str(number), publish)
+        self._caller = Caller(peer, service, f"+9199999{number:05}")
+        self._lock = asyncio.Lock()
+        """A caller does one thing at a time."""
+
+    def view(self) -> dict[str, Any]:
+        """Return everything that the page shows, with the state of the call."""
+        return {**super().view(), "call": self._call_state()}
+
+    async def dial(self) -> None:
+        """Call the service; the messages of an earlier call are removed."""
+        self.messages.clear()
+        self.files.clear()
+        self.publish({"type": "cleared"})
+        await self._show_answer(self._caller.dial())
+
+    async def press(self, keys: str) -> None:
+        """Press keys; an empty string stands for silence."""
+        self._require_call()
+        if keys:
+            self.show(ChatMessage(id=new_sid("PK"), mine=True, kind="keys", text=keys))
+        await self._show_answer(self._caller.press(keys) if keys else self._caller.stay_silent())
+
+    async def file(self, file: SentFile, caption: str, *, voice: bool, twice: bool) -> None:
+        """Speak after the beep; the recording ends with the hash key."""
+        del caption, voice, twice
+        self._require_call()
+        if not self._caller.beep:
+            raise NotPossible
+        recording = ChatMessage(id=new_sid("PR"), mine=True, kind="voice", mime=file.mime)
+        self.files[recording.id] = file
+        self.show(recording)
+        await self._show_answer(self._caller.speak(file.data))
+
+    async def hang_up(self) -> None:
+        """End the call."""
+        self._caller.hang_up()
+        self._publish_call_state()
+
+    async def _show_answer(self, action: Awaitable[str]) -> None:
+        """Carry out an action and show what is spoken next; a service that does not answer ends the call."""
+        async with self._lock:
+            try:
+                spoken = await action
+            except LostError:
+                self._caller.hang_up()
+                spoken = ""
+        if spoken:
+            self.show(ChatMessage(id=new_sid("PS"), mine=False, text=spoken))
+        self._publish_call_state()
+
+    def _publish_call_state(self) -> None:
+        self.publish({"type": "call", "call": self._call_state()})
+
+    def _call_state(self) -> dict[str, Any]:
+        """Return whether the call is up, how many keys are expected, and whether a recording is."""
+        caller = self._caller
+        return {"up": caller.on_the_line, "keys": caller.keys, "beep": caller.beep}
+
+    def _require_call(self) -> None:
+        if not self._caller.on_the_line:
+            raise NotPossible

@@ -1,0 +1,114 @@
+"""Makes the copies of one file in the sandbox and checks each: a clean copy, and what is derived from it."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from typing import TYPE_CHECKING
+
+from satark_files import looks, origin
+from satark_files.jobs import LOOKS_JOB, ORIGIN_JOB
+from satark_files.scrubber import Unclean
+from satark_files.sniff import sniff_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from satark_files.limits import Limits
+    from satark_files.origin import Origin
+    from satark_files.sandbox.sandbox import Sandbox
+    from satark_files.scrubber import Cleaned
+
+
+class WorkingCopies:
+    """Makes the copies of one file, in a temporary folder that is this file's alone."""
+
+    def __init__(self, folder: Path, limits: Limits, sandbox: Sandbox) -> None:
+        self._folder, self._limits, self._sandbox = folder, limits, sandbox
+        self.clean = folder / "clean"
+        """Where the clean copy lies once it is made."""
+        self._done: Mapping[str, Cleaned | Unclean] = {}
+
+    async def make_clean(self, source: Path, mime: str, jobs: Sequence[str] = ()) -> Cleaned:
+        """Make the clean copy and return its type, with what is missing in it.
+
+        `jobs`: what is done with the copy next, in the same process, since starting one takes as long as a small photo.
+
+        Raises:
+            Unclean: it can't be made.
+        """
+        todo = [job for job in jobs if self._sandbox.cleans(job)]
+        steps = [(mime, source, self.clean), *((job, self._source_of(job, source), self.path_of(job)) for job in todo)]
+        made, *others = await self._sandbox.scrub_in_turn(steps, self._limits)
+        if isinstance(made, Unclean):
+            raise made
+        await asyncio.to_thread(_check, self.clean, made)
+        self._done = dict(zip(todo, others, strict=False))  # a job that the process did not come to is done alone
+        return made
+
+    async def derive(self, job: str) -> str:
+        """Do a job on the clean copy, write its result to `path_of(job)` and return the result's type.
+
+        Raises:
+            Unclean: it gives none, or nobody does this job.
+        """
+        if not self._sandbox.cleans(job):
+            raise Unclean("unsupported")
+        mime = await self._do(job, self.clean)
+        await asyncio.to_thread(_check, self.path_of(job), mime)
+        return mime
+
+    def path_of(self, job: str) -> Path:
+        """Return where the result of a job lies once it is done."""
+        return self._folder / job.replace(" ", "-")
+
+    async def read_origin(self, source: Path) -> Origin | None:
+        """Read where and when an image or video was taken; None if the file does not say."""
+        try:
+            return origin.parse_origin(await self._answer(ORIGIN_JOB, source, origin.MAX_BYTES))
+        except Unclean:
+            return None
+
+    async def read_looks(self) -> str:
+        """Read how the clean copy of a picture looks (`satark_files.looks`); empty if it can't be read."""
+        try:
+            return looks.parse_looks(await self._answer(LOOKS_JOB, self.clean, looks.MAX_BYTES))
+        except Unclean:
+            return ""
+
+    async def _answer(self, job: str, source: Path, most: int) -> bytes:
+        """Return what a job answers about a file. Raises Unclean: it can't, or nobody does this job."""
+        if not self._sandbox.cleans(job):
+            raise Unclean("unsupported")
+        await self._do(job, source)
+        return await asyncio.to_thread(_read_answer, self.path_of(job), most)
+
+    async def _do(self, job: str, source: Path) -> str:
+        """Do a job if it is not done yet, and return the type of its result. Raises Unclean: it fails, or failed."""
+        made = self._done.get(job) or await self._sandbox.scrub(job, source, self.path_of(job), self._limits)
+        if isinstance(made, Unclean):
+            raise made
+        return made
+
+    def _source_of(self, job: str, source: Path) -> Path:
+        return source if job == ORIGIN_JOB else self.clean
+
+
+def _read_answer(answer: Path, most: int) -> bytes:
+    _check_file(answer)
+    with answer.open("rb") as file:
+        return file.read(most)
+
+
+def _check(copy: Path, mime: str) -> None:
+    _check_file(copy)
+    if sniff_file(copy) != mime:
+        raise Unclean("crashed")
+
+
+def _check_file(copy: Path) -> None:
+    """Refuse links: a hostile file may have taken the child over and made it link to a file of ours."""
+    found = copy.lstat() if copy.exists() else None
+    if found is None or not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+        raise Unclean("crashed")

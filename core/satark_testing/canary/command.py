@@ -1,0 +1,169 @@
+"""`satark canary`: searches everything that an installation writes for what identifies tipsters."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+import click
+import msgspec
+
+from satark.runtime.commands import open_services, settings_of
+from satark_testing.canary.identifiers import IN_PARTS, kind_of
+from satark_testing.canary.places import files_of_process
+from satark_testing.canary.run import Report, run_canary
+from satark_testing.canary.sabotages import SABOTAGES, possible, run_sabotaged
+from satark_testing.identifier_search import Searcher, everything_written, files_below
+from satark_testing.peers.rabbitmq import is_installed, running_broker
+
+if TYPE_CHECKING:
+    from satark.settings.settings import Settings
+
+
+@click.command()
+@click.option("--sabotages", is_flag=True, help="Then change the code in a copy, twenty ways, and see each one caught.")
+@click.option("--one-by-one", is_flag=True, help="Try each sabotage in a run of its own, which takes some minutes.")
+@click.option(
+    "--markers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Search this installation for the identifiers in this file instead: one a line, such as 'phone 919812345678'.",
+)
+@click.option(
+    "--log",
+    "logs",
+    type=click.Path(exists=True, path_type=Path),
+    multiple=True,
+    help="With --markers: a log file or folder to search too; may be repeated.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_context
+def canary(
+    ctx: click.Context,
+    *,
+    sabotages: bool,
+    one_by_one: bool,
+    markers: Path | None,
+    logs: tuple[Path, ...],
+    as_json: bool,
+) -> None:
+    """Search for what identifies tipsters, in every encoding; exit with 1 if anything is found.
+
+    Without an option it starts a synthetic installation with simulated providers in a temporary folder, has marked
+    tipsters send tips there on every channel, and searches all that was written. It touches nothing of this
+    installation.
+
+    With --markers it searches this installation instead: send a tip from a phone of your own, write its number, its
+    profile name and words of the tip into a file, and search for them. Delete the file afterwards.
+    """
+    with _broker() if not markers else nullcontext("") as broker:
+        report = _search_here(ctx, markers, logs) if markers else _synthetic(broker)
+        click.echo(json.dumps(msgspec.to_builtins(report)) if as_json else str(report))
+        missed = list(_missed(broker, one_by_one=one_by_one)) if sabotages and not markers else []
+    if report.finds or missed:
+        raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def _broker() -> Iterator[str]:
+    """Run a RabbitMQ of the canary's own where it is installed; yield its URL, or nothing."""
+    if not is_installed():
+        yield ""
+        return
+    with running_broker() as broker:
+        yield broker.url
+
+
+def _synthetic(broker: str) -> Report:
+    with TemporaryDirectory(prefix="satark-canary-") as folder:
+        return asyncio.run(run_canary(Path(folder), broker=broker, wait_for_log=True))
+
+
+def _search_here(ctx: click.Context, markers: Path, logs: tuple[Path, ...]) -> Report:
+    try:
+        wanted = read_markers(markers)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    with open_services(ctx):
+        return search_here(settings_of(ctx), wanted, logs)
+
+
+def _missed(broker: str, *, one_by_one: bool) -> Iterator[str]:
+    """Try the sabotages; print what became of each, and yield the names of those missed."""
+    tryable = possible(SABOTAGES, broker)
+    for sabotage in SABOTAGES:
+        if sabotage not in tryable:
+            click.echo(f"left out: {sabotage.name} (needs a server that is not installed here)")
+    runs = [[one] for one in tryable]
+    if not one_by_one:
+        runs = [[one for one in tryable if one.group == group] for group in sorted({one.group for one in tryable})]
+    caught = 0
+    for tried in runs:
+        with TemporaryDirectory(prefix="satark-canary-") as folder:
+            finds = run_sabotaged(Path(folder), tried, broker).finds
+        for sabotage in tried:
+            is_caught = sabotage.is_caught(finds)
+            caught += is_caught
+            click.echo(f"{'caught' if is_caught else 'MISSED'}: {sabotage.name}")
+            if not is_caught:
+                yield sabotage.name
+    click.echo(f"{caught}/{len(tryable)} sabotages caught")
+
+
+SHORTEST: Final = 5
+"""Characters of the shortest identifier that can be searched for: a shorter one is found by chance."""
+
+
+def read_markers(file: Path) -> dict[str, str]:
+    """Read identifiers: one a line, its kind and then the identifier, such as `phone 919812345678`.
+
+    Raises:
+        ValueError: a line has no kind, or an identifier is too short; the message names the line, not what it says.
+    """
+    found: dict[str, str] = {}
+    for number, line in enumerate(file.read_text().splitlines(), start=1):
+        kind, _, value = line.strip().partition(" ")
+        if not kind:
+            continue
+        if len(value.strip()) < SHORTEST:
+            raise ValueError(f"line {number}: write a kind and an identifier of {SHORTEST} characters or more")
+        found[f"{kind} {number}"] = value.strip()
+    if not found:
+        raise ValueError("the file has no identifier: write one a line, such as 'phone 919812345678'")
+    return found
+
+
+def search_here(settings: Settings, markers: dict[str, str], logs: Sequence[Path]) -> Report:
+    """Search the databases, the data folder, shared memory, these logs and the processes of this installation."""
+    folder = settings.core.data_dir
+    places = everything_written(folder, folder, settings.database_url, settings.keys_url) | files_below(*logs)
+    for pid in _processes():
+        places |= files_of_process(pid)
+    searcher = Searcher(markers, {name for name in markers if kind_of(name) in IN_PARTS})
+    finds = searcher.search(places)
+    return Report(
+        finds=tuple(sorted({f"{kind_of(find.kind)} as {find.encoding} in {find.place}" for find in finds})),
+        places=len(places),
+        searched_bytes=sum(map(len, places.values())),
+        identifiers=len(markers),
+        kinds=len({kind_of(name) for name in markers}),
+        needles=searcher.needles,
+    )
+
+
+def _processes() -> list[int]:
+    """Return the processes of Satark on this machine, without this one."""
+    found = []
+    for cmdline in Path("/proc").glob("[0-9]*/cmdline"):
+        pid = int(cmdline.parent.name)
+        try:
+            if pid != os.getpid() and b"satark" in cmdline.read_bytes():
+                found.append(pid)
+        except OSError:
+            continue
+    return found

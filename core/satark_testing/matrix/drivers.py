@@ -1,0 +1,271 @@
+"""Drivers: each acts for a tipster on one medium. Here are chats, text messages and phone calls."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, Literal, Protocol, TypeAlias
+
+from satark_testing.dialogue.walking import LostError, Photo, Place, Walker
+from satark_testing.twilio.people import Caller, Texter
+from satark_words.catalogues import Catalogue, Catalogues
+
+Ability: TypeAlias = Literal["type", "point", "send"]
+"""What some media can't do: type words, point at a place on a map, send files of any kind."""
+
+EVERYTHING: frozenset[Ability] = frozenset({"type", "point", "send"})
+
+
+class Driver(Protocol):
+    """A tipster on one medium. Every action waits for the service's answer and stores it in `last_answer`.
+
+    Every action raises `satark_testing.dialogue.walking.LostError` where it is not offered or gets no answer.
+    """
+
+    @property
+    def channel(self) -> str:
+        """The channel's name, which selects texts of its own."""
+
+    @property
+    def can(self) -> frozenset[Ability]:
+        """What the medium can do."""
+
+    @property
+    def last_answer(self) -> str:
+        """The whole last answer: every page of a text message, every line of a call."""
+
+    async def greet(self) -> None:
+        """Begin, or begin again in the middle of a conversation: send "Hi", call, open the page."""
+
+    async def choose(self, label: str, texts: Catalogue) -> None:
+        """Choose the option with this label, turning pages until it is found."""
+
+    async def command(self, name: str, texts: Catalogue) -> None:
+        """Give a command by its button, its word, its key, or its equivalent on this medium."""
+
+    async def type(self, words: str) -> None:
+        """Type words; only where `can` contains `type`."""
+
+    async def speak(self, voice: bytes) -> None:
+        """Send a voice recording."""
+
+    async def point(self, place: Place) -> None:
+        """Send a place on the map; only where `can` contains `point`."""
+
+    async def send(self, file: Photo) -> None:
+        """Send a file; only where `can` contains `send`."""
+
+    async def leave(self) -> None:
+        """Hang up or close the page, without waiting for anything."""
+
+
+_MAX_PAGES: Final = 12
+
+
+class ChatDriver:
+    """A tipster in a chat, who acts through a `Walker`: WhatsApp, Telegram. Implements `Driver`."""
+
+    can: frozenset[Ability] = EVERYTHING
+
+    def __init__(self, channel: str, walker: Walker[Any]) -> None:
+        self.channel = channel
+        self._walker = walker
+
+    @property
+    def last_answer(self) -> str:
+        """The text of the last message."""
+        return str(self._walker.last.text)
+
+    async def greet(self) -> None:
+        """Send "Hi"."""
+        await self.type("Hi")
+
+    async def choose(self, label: str, texts: Catalogue) -> None:
+        """Tap a button or row of the last message."""
+        for _ in range(_MAX_PAGES):
+            offers = {offer.label for offer in self._walker.last.offers}
+            if label in offers or texts.text("command.more") not in offers:
+                break
+            await self._tap(texts.text("command.more"))
+        await self._tap(label)
+
+    async def command(self, name: str, texts: Catalogue) -> None:
+        """Tap the command where it is offered, else type its word."""
+        await self._walker.reply(texts.text(f"command.{name}"))
+        await self._walker.hear()
+
+    async def type(self, words: str) -> None:
+        """Type words."""
+        await self._walker.say(words)
+        await self._walker.hear()
+
+    async def speak(self, voice: bytes) -> None:
+        """Send a voice message."""
+        await self.send(Photo(voice, "audio/ogg", "voice"))
+
+    async def point(self, place: Place) -> None:
+        """Send a location."""
+        await self._walker.pin(place)
+        await self._walker.hear()
+
+    async def send(self, file: Photo) -> None:
+        """Send a file."""
+        await self._walker.send(file)
+        await self._walker.hear()
+
+    async def leave(self) -> None:
+        """Stop listening."""
+        self._walker.leave()
+
+    async def _tap(self, label: str) -> None:
+        offers = [offer.label for offer in self._walker.last.offers]
+        if label not in offers:
+            raise LostError(f"{label!r} is not offered: {self.last_answer} {offers}")
+        await self._walker.tap(label)
+        await self._walker.hear()
+
+
+class SmsDriver:
+    """A tipster who sends text messages, answers by number and turns pages. Implements `Driver`.
+
+    Args:
+        texter: the phone.
+        media: base URL of the provider, which serves attached files.
+    """
+
+    channel: Final = "sms"
+    can: frozenset[Ability] = frozenset({"type", "send"})
+
+    def __init__(self, texter: Texter, media: str) -> None:
+        self._texter = texter
+        self._media = media
+        self.last_answer = ""
+
+    async def greet(self) -> None:
+        """Send "Hi"."""
+        await self.type("Hi")
+
+    async def choose(self, label: str, texts: Catalogue) -> None:
+        """Send the number of the option."""
+        del texts
+        found = re.search(rf"^(\d+) {re.escape(label)}$", self.last_answer, re.MULTILINE)
+        if found is None:
+            raise LostError(f"{label!r} is not offered: {self.last_answer}")
+        await self.type(found[1])
+
+    async def command(self, name: str, texts: Catalogue) -> None:
+        """Send the command's word."""
+        await self.type(texts.text(texts.own(f"command.{name}", self.channel)))
+
+    async def type(self, words: str) -> None:
+        """Send a message and read every page of the answer."""
+        await self._read(await self._texter.say(words))
+
+    async def speak(self, voice: bytes) -> None:
+        """Send a recording."""
+        await self.send(Photo(voice, "audio/ogg"))
+
+    async def point(self, place: Place) -> None:
+        """Raise: a text message can't point at a place."""
+        raise LostError(f"no way to point at {place.name}")
+
+    async def send(self, file: Photo) -> None:
+        """Send a file with its caption."""
+        await self._read(await self._texter.say(file.caption or "", (file.data, file.mime), base=self._media))
+
+    async def leave(self) -> None:
+        """Do nothing: there is no connection to end."""
+
+    async def _read(self, messages: list[str]) -> None:
+        pages = list(messages)
+        while pages and pages[-1].endswith(_hints()):
+            pages[-1] = pages[-1].rpartition("\n")[0]
+            pages += await self._texter.say("M")
+        self.last_answer = "\n".join(page.strip("\n") for page in pages)
+
+
+def _hints() -> tuple[str, ...]:
+    """The last line of every page but the last, in every language."""
+    return tuple(f"\n{texts.text('sms.more')}" for texts in Catalogues.of("satark_sms_ivr"))
+
+
+_KEYS: Final = {"back": "9", "leave": "9", "cancel": "9", "skip": "8", "done": "8", "repeat": "#", "clear": "7"}
+_UNKNOWN: Final = "0"
+"""The key for "don't know", the same at every question."""
+
+
+class CallDriver:
+    """A tipster on the phone, who can neither type nor send files. Implements `Driver`."""
+
+    channel: Final = "voice"
+    can: frozenset[Ability] = frozenset()
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    @property
+    def last_answer(self) -> str:
+        """The lines of the last answer."""
+        return self._caller.question
+
+    async def greet(self) -> None:
+        """End the current call, if there is one, and call."""
+        self._caller.hang_up()
+        await self._caller.dial()
+
+    async def choose(self, label: str, texts: Catalogue) -> None:
+        """Press the key that is announced for the option, asking for more options until it is."""
+        if label == texts.text("option.unknown"):
+            await self._caller.press(_UNKNOWN)
+            return
+        for _ in range(_MAX_PAGES):
+            if key := self._key(label):
+                await self._caller.press(key)
+                return
+            await self._caller.press("8")
+        raise LostError(f"{label!r} is not offered: {self.last_answer}")
+
+    async def command(self, name: str, texts: Catalogue) -> None:
+        """Press the key of a command; commands without a key are reached by the star key."""
+        if name in _KEYS:
+            await self._caller.press(_KEYS[name])
+            return
+        await self._caller.press("*")
+        if name == "elsewhere":
+            await self._caller.press("9")
+            return
+        way = {"language": "restart.language", "forget": "restart.yes"}[name]
+        if self._key(texts.text(way)):
+            await self.choose(texts.text(way), texts)
+
+    async def type(self, words: str) -> None:
+        """Raise: a keypad can't type words."""
+        raise LostError(f"no way to type {words!r}")
+
+    async def speak(self, voice: bytes) -> None:
+        """Speak after the beep."""
+        await self._caller.speak(voice)
+
+    async def point(self, place: Place) -> None:
+        """Raise: a call can't point at a place."""
+        raise LostError(f"no way to point at {place.name}")
+
+    async def send(self, file: Photo) -> None:
+        """Raise: a call can't send files."""
+        raise LostError(f"no way to send {file.mime}")
+
+    async def leave(self) -> None:
+        """Hang up."""
+        self._caller.hang_up()
+
+    def _key(self, label: str) -> str:
+        spoken = r"\s*[/,]\s*".join(map(re.escape, re.split(r"\s*/\s*", label)))
+        for wording in _wordings():
+            announced = re.escape(wording).replace(r"\{label\}", spoken).replace(r"\{key\}", r"(\d)")
+            if found := re.search(rf"^{announced}$", self.last_answer, re.MULTILINE):
+                return found[1]
+        return ""
+
+
+def _wordings() -> set[str]:
+    """The ways to announce an option's key, in every language."""
+    return {texts.get(key) for texts in Catalogues.of("satark_sms_ivr") for key in ("choose", "choose.next")}

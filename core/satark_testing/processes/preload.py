@@ -1,0 +1,41 @@
+"""What a forked service has imported before it begins: a clock that tests can shift, and Satark with its plugins.
+
+The clock comes first, since modules of Satark may take it when they are imported.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from importlib import import_module
+from importlib.metadata import entry_points
+
+_real = time.time
+_seconds_off = 0.0
+
+
+def shift(seconds: float) -> None:
+    """Let this process's clock be off by so many seconds."""
+    global _seconds_off  # noqa: PLW0603 - a process has one clock
+    _seconds_off = seconds
+
+
+def _shifted() -> float:
+    return _real() + _seconds_off
+
+
+time.time = _shifted
+
+from satark_words.catalogues import Catalogues  # noqa: E402 - the clock comes first
+from satark_words.geography.geography import Geography  # noqa: E402
+from satark_words.reader import Reader  # noqa: E402
+
+import_module("satark.cli.serve")
+import_module("satark_desk.web.app")
+for _plugin in entry_points(group="satark"):
+    _plugin.load()
+for _package in ("satark.dialogue", "satark_desk.web", "satark_web_form"):
+    Catalogues.of(_package)
+Reader.shared(Geography.sample())
+gc.collect()
+gc.freeze()  # a fork searches nothing of this

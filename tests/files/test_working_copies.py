@@ -1,0 +1,52 @@
+"""The copies of one file: made in the sandbox, and checked before anybody reads them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from satark_files.jobs import MUTE_JOB, PREVIEW_JOB
+from satark_files.limits import Limits
+from satark_files.sandbox.sandbox import Sandbox
+from satark_files.scrubber import Unclean
+from satark_files.sniff import sniff_file
+from satark_files.working_copies import WorkingCopies
+from support.evidence.hostile import HostileScrubber
+
+
+@pytest.mark.parametrize("jobs", [(), (PREVIEW_JOB,)])
+async def test_a_preview_is_made_with_the_clean_copy_or_after_it(
+    jobs: tuple[str, ...], make: Callable[[str], Path], tmp_path: Path, sandbox: Sandbox, limits: Limits
+) -> None:
+    (source := tmp_path / "original").write_bytes(make("jpg").read_bytes())
+    copies = WorkingCopies(tmp_path, limits, sandbox)
+    assert await copies.make_clean(source, "image/jpeg", jobs) == "image/jpeg" == sniff_file(copies.clean)
+    assert copies.path_of(PREVIEW_JOB).exists() is bool(jobs)
+    assert await copies.derive(PREVIEW_JOB) == sniff_file(copies.path_of(PREVIEW_JOB))
+
+
+async def test_place_and_looks_are_read_and_what_a_file_has_not_is_not(
+    make: Callable[[str], Path], tmp_path: Path, sandbox: Sandbox, limits: Limits
+) -> None:
+    (source := tmp_path / "original").write_bytes(make("jpg").read_bytes())
+    copies = WorkingCopies(tmp_path, limits, sandbox)
+    await copies.make_clean(source, "image/jpeg")
+    origin = await copies.read_origin(source)
+    assert origin is not None
+    assert origin.latitude is not None
+    assert await copies.read_origin(copies.clean) is None
+    assert len(await copies.read_looks()) == 16
+    with pytest.raises(Unclean):
+        await copies.derive(MUTE_JOB)
+
+
+@pytest.mark.parametrize("attack", ["link", "nothing", "lie"])
+async def test_a_copy_that_is_a_link_missing_or_of_another_type_is_refused(
+    attack: str, tmp_path: Path, limits: Limits
+) -> None:
+    (secret := tmp_path / "secret").write_text("plain text of ours")
+    (folder := tmp_path / "folder").mkdir()
+    (source := folder / "original").write_text(f"{attack} {secret}")
+    async with Sandbox([HostileScrubber()]) as hostile:
+        with pytest.raises(Unclean, match="crashed"):
+            await WorkingCopies(folder, limits, hostile).make_clean(source, "text/plain")

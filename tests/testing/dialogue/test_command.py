@@ -1,0 +1,68 @@
+"""`satark cost`: messages and segments a tip, from the questionnaire and from a running process, with rates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from satark.telemetry.metrics import Metrics
+from satark_testing.commands import run
+from satark_testing.dialogue import command
+from satark_testing.dialogue.tip_costs import TipCosts
+
+RATES = """
+currency = "INR"
+[channels]
+whatsapp = {message = 0.115}
+sms = {segment = 0.2}
+voice = {tip = 1.5}
+"""
+
+
+@pytest.fixture(autouse=True)
+def walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def two() -> Iterator[tuple[str, str, str, TipCosts]]:
+        yield "taps", "whatsapp", "hi", TipCosts(answers=7, incoming=8, outgoing=9, segments=0)
+        yield "story", "sms", "hi", TipCosts(answers=3, incoming=4, outgoing=5, segments=10)
+
+    monkeypatch.setattr(command, "every_cost", two)
+
+
+def lines(*arguments: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in run("cost", "--json", *arguments).stdout.splitlines()]
+
+
+def test_messages_and_segments_are_priced(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "rates.toml").write_text(RATES)
+    found = lines("--rates", str(tmp_path / "rates.toml"))
+    assert [(one["channel"], one["messages"], one["segments"], one["price"]) for one in found] == [
+        ("whatsapp", 9, 0, 1.035),
+        ("sms", 5, 10, 2.0),
+    ]
+    table = run("cost", "--rates", str(tmp_path / "rates.toml")).stdout.splitlines()
+    assert table[0].split() == ["channel", "language", "told", "by", "messages", "segments", "INR"]
+    assert table[2].split() == ["sms", "hi", "story", "5", "10", "2.00"]
+    assert not (data / "satark.db").exists(), "it needs no database"
+
+
+def test_a_running_process_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data: Path) -> None:
+    metrics = Metrics(clock=lambda: 0.0)
+    for _ in range(10):
+        metrics.tips.count("whatsapp")
+    for _ in range(80):
+        metrics.sends.count("whatsapp", "accepted")
+    metrics.sends.count("whatsapp", "transient")
+    metrics.end_bands(10**6, all_steps=True)
+    (tmp_path / "metrics").write_bytes(metrics.render())
+    *_, last = lines("--metrics", (tmp_path / "metrics").as_uri())
+    assert (last["channel"], last["road"], last["messages"], last["price"]) == ("whatsapp", "measured", 8.0, None)
+    assert command._measured("http://127.0.0.1:1/metrics") == []
+
+
+def test_wrong_rates_are_named(tmp_path: Path, data: Path) -> None:
+    (tmp_path / "rates.toml").write_text('currency = "INR"\n[channels]\nsms = {part = 1}\n')
+    assert "unknown field `part`" in run("cost", "--rates", str(tmp_path / "rates.toml"), code=1).stderr
