@@ -9,7 +9,6 @@ import ast
 import importlib
 import inspect
 import re
-import tomllib
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.metadata import entry_points
@@ -67,13 +66,21 @@ def _hook(spec: ast.FunctionDef) -> str:
 
 def settings() -> str:
     """Return every setting of the core and of each installed plugin."""
-    evidence = _section("`[evidence]`", "EVIDENCE", EvidenceSettings)
-    http = _section("`[http]`", "HTTP", HttpSettings)
-    retention = _section("`[retention]`", "RETENTION", RetentionSettings)
-    transcription = _section("`[transcription]`", "TRANSCRIPTION", TranscriptionSettings)
-    core = "\n".join([_section("The core", "", Core), evidence, http, retention, transcription, _destination_table()])
-    plugins = [_section(f"`[{section}]`", section, model) for name in installed() for section, model in _models(name)]
-    return "\n".join([core, *plugins])
+    sections: dict[str, type[BaseModel]] = {
+        "The core": Core,
+        "`[evidence]`": EvidenceSettings,
+        "`[http]`": HttpSettings,
+        "`[retention]`": RetentionSettings,
+        "`[transcription]`": TranscriptionSettings,
+        "`[[destination]]`": DestinationRule,
+    }
+    plugins = {f"`[{section}]`": model for name in installed() for section, model in _models(name)}
+    extended: dict[type, str] = {
+        base: title for title, model in plugins.items() for base in model.__bases__ if base in plugins.values()
+    }
+    return "\n".join(
+        _section(title, model, extended.get(model, "")) for title, model in {**sections, **plugins}.items()
+    )
 
 
 def _models(plugin: str) -> Iterator[tuple[str, type[BaseModel]]]:
@@ -88,33 +95,25 @@ def _models(plugin: str) -> Iterator[tuple[str, type[BaseModel]]]:
             yield getattr(found, "SECTION", plugin), found
 
 
-def _destination_table() -> str:
-    """Return the settings of a `[[destination]]` table; all tables share one environment variable."""
-    rows = (
-        _section("`[[destination]]`", "DESTINATION", DestinationRule)
-        .replace("| environment ", "")
-        .replace("---|---|---|---", "---|---|---")
-    )
-    return re.sub(r"\| `SATARK_DESTINATION__\w+` ", "", rows)
-
-
-def _section(title: str, plugin: str, model: type[BaseModel]) -> str:
-    prefix = f"SATARK_{plugin}__" if plugin else "SATARK_"
-    rows = [f"## {title}\n", "| setting | environment | default | meaning |", "|---|---|---|---|"]
+def _section(title: str, model: type[BaseModel], extended: str) -> str:
+    """Return the settings of a section; of one that another section extends, only their names."""
+    if extended:
+        return f"## {title}\n\nAs in {extended}: {', '.join(f'`{name}`' for name in model.model_fields)}.\n"
+    rows = [f"## {title}\n"]
     for name, field in model.model_fields.items():
         if isinstance(field.default, BaseModel):
             continue  # a section of its own
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         meaning = f"{field.description}; {extra['where']}" if "where" in extra else field.description
-        default = "required" if field.is_required() else _shown(field.get_default(call_default_factory=True))
-        rows.append(f"| `{name}` | `{(prefix + name).upper()}` | {default} | {meaning} |")
+        default = ", required" if field.is_required() else _shown(field.get_default(call_default_factory=True))
+        rows.append(f"- `{name}`{default}: {meaning}")
     return "\n".join(rows) + "\n"
 
 
 def _shown(default: Any) -> str:
-    if default is None or default in ("", ()):
+    if default is None or default in ("", (), {}):
         return ""
-    return f"`{', '.join(default) if isinstance(default, tuple) else default}`"
+    return f" = `{', '.join(default) if isinstance(default, tuple) else default}`"
 
 
 def commands() -> str:
@@ -122,8 +121,7 @@ def commands() -> str:
     of_plugins = click.Group()
     Plugins.load(Core.model_fields["plugins"].default).commands(of_plugins)
     leaves = sorted([*_leaves("satark", cli), *_leaves("satark", of_plugins)], key=lambda leaf: leaf[0])
-    rows = ["| command | does |", "|---|---|"]
-    rows += [f"| `{usage}` | {command.get_short_help_str(200)} |" for usage, command in leaves]
+    rows = [f"- `{usage}`: {command.get_short_help_str(200)}" for usage, command in leaves]
     return "\n".join(rows) + "\n"
 
 
@@ -146,50 +144,7 @@ def contract() -> str:
     return "\n".join(rows) + "\n"
 
 
-def tree() -> str:
-    """Return the annotated tree: every module of the core and of the plugins with its first sentence."""
-    lines = ["```tree", "core/satark/"]
-    core = ROOT / "core" / "satark"
-    lines += _modules(core, 1)
-    for package in sorted(path for path in core.iterdir() if (path / "__init__.py").exists()):
-        lines += _package(package, 1)
-    for folder in ("channels", "sinks"):
-        lines.append(f"{folder}/")
-        for package in sorted((ROOT / folder).glob("*/satark_*")):
-            lines += [f"    {package.parent.name}/", *_package(package, 2)]
-    return "\n".join([*lines, "```"]) + "\n"
-
-
-def _package(package: Path, depth: int) -> list[str]:
-    lines = [
-        f"{'    ' * depth}{package.name}/  {_first_sentence(package / '__init__.py')}",
-        *_modules(package, depth + 1),
-    ]
-    for inner in sorted(path for path in package.iterdir() if (path / "__init__.py").exists()):
-        lines += _package(inner, depth + 1)
-    return lines
-
-
-def _modules(folder: Path, depth: int) -> list[str]:
-    modules = sorted(path for path in folder.glob("*.py") if path.name != "__init__.py")
-    return [f"{'    ' * depth}{path.name}  {_first_sentence(path)}" for path in modules]
-
-
-def _first_sentence(path: Path) -> str:
-    meaning = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split("\n")[0]
-    return re.split(r"(?<=[a-z`)])\. ", meaning)[0].removesuffix(".")
-
-
-def layers() -> str:
-    """Return the layers of the core, from top to bottom, as import-linter holds them."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    (contract,) = (one for one in project["tool"]["importlinter"]["contracts"] if one["name"] == "The host's layers")
-    return "\n".join(["```text", *contract["layers"], "```"]) + "\n"
-
-
 WRITERS: dict[str, Callable[[], str]] = {
-    "tree": tree,
-    "layers": layers,
     "hooks": hooks,
     "settings": settings,
     "commands": commands,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -17,9 +18,6 @@ from satark.dialogue.flow.required_texts import BUTTON_TEXTS, REQUIRED_TEXTS
 from satark.dialogue.steps.choice_steps import ChoiceSettings
 from satark.dialogue.steps.structure_steps import BUILT_IN_STEP_TYPES
 from satark.telemetry.metrics import Metrics
-from satark_words.catalogues import Catalogues
-
-_HEAD = ["| field | takes | meaning |", "|---|---|---|"]
 
 
 def flow() -> str:
@@ -32,9 +30,8 @@ def flow() -> str:
 
 
 def _fields(properties: Mapping[str, Any]) -> Iterator[str]:
-    yield from _HEAD
     for name, field in properties.items():
-        yield f"| `{name}` | {_taken(field)} | {field.get('description', '')} |"
+        yield f"- `{name}`: {'; '.join(filter(None, (_taken(field), field.get('description'))))}"
 
 
 def _taken(field: Mapping[str, Any]) -> str:
@@ -61,28 +58,32 @@ def _step_type(kind: StepType) -> Iterator[str]:
     yield f"\n## `{kind.name}`\n"
     yield inspect.getdoc(kind) or ""
     fields = structs.fields(kind.settings)
+    first = next(other for other in BUILT_IN_STEP_TYPES if other.settings == kind.settings)
     if not fields:
         return
+    if first is not kind:
+        yield f"\nIts fields are those of `{first.name}`."
+        return
     meanings = {words.partition(":")[0]: meaning for words, meaning in members(parsed(kind.settings))}
-    yield from ["", f"{inspect.getdoc(kind.settings)}\n", "| field | default | meaning |", "|---|---|---|"]
+    yield from ["", f"{inspect.getdoc(kind.settings)}\n"]
     for field in fields:
-        yield f"| `{field.encode_name}` | {_default(field.default)} | {meanings[field.name]} |"
+        yield f"- `{field.encode_name}`{_default(field.default)}: {meanings[field.name]}"
 
 
 def _default(value: object) -> str:
-    return "" if value in (None, "", ()) else f"`{msgspec.json.encode(value).decode()}`"
+    return "" if value in (None, "", ()) else f" = `{msgspec.json.encode(value).decode()}`"
 
 
 def metrics() -> str:
     """Return every metric with its labels and meaning."""
-    rows = ["| metric | type | labels | meaning |", "|---|---|---|---|"]
+    lines = []
     names = Metrics().registry._collector_to_names  # noqa: SLF001 - the library tells labels to nobody else
     for collector in names:
         (family,) = collector.collect()
         name = f"{family.name}_total" if family.type == "counter" else family.name
         labels = ", ".join(f"`{label}`" for label in vars(collector)["_labelnames"])
-        rows.append(f"| `{name}` | {family.type} | {labels} | {cell(family.documentation)} |")
-    return "\n".join([*rows[:2], *sorted(rows[2:])]) + "\n"
+        lines.append(f"- `{name}` ({', '.join(filter(None, (family.type, labels)))}): {family.documentation}")
+    return "\n".join(sorted(lines)) + "\n"
 
 
 def events() -> str:
@@ -93,15 +94,19 @@ def events() -> str:
 
 
 def texts() -> str:
-    """Return the ids of a questionnaire's texts: of each step type, then those of the engine as they are in English."""
+    """Return the ids of a questionnaire's texts: of each step type, then those of the engine."""
     parts = ["## Of the steps\n", "| type of step | its texts |", "|---|---|"]
     parts += [f"| `{kind.name}` | {', '.join(_ids(kind))} |" for kind in BUILT_IN_STEP_TYPES]
-    parts += ["\n## Of the engine\n", "| text | must have | on a button | in English |", "|---|---|---|---|"]
-    english = Catalogues.of("satark.dialogue")["en"]
-    for key, places in REQUIRED_TEXTS.items():
-        needs = ", ".join(f"`{{{place}}}`" for place in sorted(places))
-        parts.append(f"| `{key}` | {needs} | {'yes' if key in BUTTON_TEXTS else ''} | {cell(english.get(key))} |")
+    parts.append("\n## Of the engine\n")
+    for _, keys in groupby(REQUIRED_TEXTS, lambda key: key.partition(".")[0]):
+        parts.append(f"- {', '.join(map(_needs, keys))}")
     return "\n".join(parts) + "\n"
+
+
+def _needs(key: str) -> str:
+    """Return an id of the engine's, with the places that the text must have, and whether it stands on a button."""
+    needs = [*(f"`{{{place}}}`" for place in sorted(REQUIRED_TEXTS[key])), *(["button"] if key in BUTTON_TEXTS else [])]
+    return f"`{key}` ({', '.join(needs)})" if needs else f"`{key}`"
 
 
 def _ids(kind: StepType) -> Iterator[str]:

@@ -24,8 +24,7 @@ class SmsSettings(BaseModel):
 
     dlt_templates: Path | None = Field(
         default=None,
-        description="sheet of texts with the operator's ids (DLT): a message that Satark begins is sent only if its "
-        "text has one; empty: every text is sent",
+        description="sheet of texts with the operator's ids (DLT): only these are sent unasked; empty: every text",
         json_schema_extra=_where("`satark sms templates`, with the column template_id filled in"),
     )
 
@@ -41,14 +40,13 @@ class CallSettings(BaseModel):
     )
     code_by_sms: bool = Field(
         default=False,
-        description="whether a caller may ask, with a key, for the receipt's code by SMS; it stays on the phone; "
-        "only where the provider can text a caller",
-        json_schema_extra=_where("Twilio: Phone Numbers > your number > Capabilities: SMS, to the callers' country"),
+        description="whether a caller may ask for the receipt's code by SMS",
+        json_schema_extra=_where("it stays on the phone"),
     )
     clips: Path | None = Field(
         default=None,
         description="folder of recorded prompts, served at /voice/clips; empty: a synthetic voice speaks",
-        json_schema_extra=_where("`satark voice lines` lists the names of the files; see channels/sms_ivr/README.md"),
+        json_schema_extra=_where("`satark voice lines` lists the names of the files"),
     )
 
 
@@ -62,7 +60,7 @@ class TwilioSettings(BaseModel):
         json_schema_extra=_where("console.twilio.com > Account Info > Account SID"),
     )
     auth_token: Annotated[SecretStr, Field(min_length=1)] = Field(
-        description="the secret that signs webhooks and authenticates calls to the API",
+        description="the secret that signs webhooks and calls to the API",
         json_schema_extra=_where("console.twilio.com > Account Info > Auth Token > Show"),
     )
     number: Annotated[str, StringConstraints(pattern=r"^\+?\d{3,15}$")] = Field(
@@ -71,7 +69,7 @@ class TwilioSettings(BaseModel):
     )
     shared_key: SecretStr = Field(
         default=SecretStr(""),
-        description="the secret of a webhook signing key, if webhooks are signed with one; empty: the auth token",
+        description="the secret of a webhook signing key; empty: the auth token",
         json_schema_extra=_where("console.twilio.com > Account > Keys > Webhook keys"),
     )
     api_url: str = Field(
@@ -81,7 +79,7 @@ class TwilioSettings(BaseModel):
     )
     redirect_hosts: tuple[str, ...] = Field(
         default=("mms.twiliocdn.com", "media.twiliocdn.com", "s3-external-1.amazonaws.com"),
-        description="hosts to which Twilio may redirect a download; credentials are sent to none of them",
+        description="hosts to which Twilio may redirect a download, without credentials",
     )
     media_max_bytes: int = Field(default=100 * 1024 * 1024, gt=0, description="largest file to download, in bytes")
     webhook_max_bytes: int = Field(default=64 * 1024, gt=0, description="largest webhook accepted, in bytes")
@@ -93,8 +91,8 @@ class TwilioSettings(BaseModel):
     throttled_seconds: float = Field(default=5, gt=0, description="seconds to pause after Twilio throttles a call")
     voices: dict[str, str] = Field(
         default={},
-        description="language -> the synthetic voice that speaks it, in place of the one that its folder names",
-        json_schema_extra=_where("Twilio's page 'Text-to-speech', voices for hi-IN and en-IN"),
+        description="language -> synthetic voice, in place of its folder's",
+        json_schema_extra=_where("Twilio's page 'Text-to-speech'"),
     )
     _only_safe_urls = field_validator("api_url")(provider_url)
 

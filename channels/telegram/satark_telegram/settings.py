@@ -25,14 +25,12 @@ class TelegramSettings(BaseModel):
     """The settings of the Telegram channel. Limits name their unit; Telegram's own limits are not settings."""
 
     token: Annotated[SecretStr, Field(min_length=1)] = Field(
-        description="the bot's token, for calls to Telegram",
+        description="the bot's token",
         json_schema_extra=_where("in Telegram write to @BotFather: /newbot, or /mybots > your bot > API Token"),
     )
     secret_token: Annotated[SecretStr, Field(min_length=1)] = Field(
-        description="a long random string of your own, which Telegram repeats in every webhook",
-        json_schema_extra=_where(
-            "make it up (1-256 letters, digits, _ and -) and keep it; Satark registers it with Telegram when it starts"
-        ),
+        description="a random string that you make up (1-256 letters, digits, _ and -)",
+        json_schema_extra=_where("Satark registers it with Telegram, which repeats it in every webhook"),
     )
     api_url: str = Field(
         default=TELEGRAM,
@@ -41,7 +39,7 @@ class TelegramSettings(BaseModel):
     )
     polling: bool = Field(
         default=False,
-        description="poll for updates instead of registering a webhook (in one process, such as on a laptop)",
+        description="poll for updates instead of registering a webhook, in one process",
     )
     poll_seconds: int = Field(default=25, ge=0, le=50, description="seconds that one poll waits for updates")
     typing: bool = Field(default=True, description="show the sender 'typing…' once a message is accepted")
@@ -54,7 +52,7 @@ class TelegramSettings(BaseModel):
     )
     media_chunk_bytes: int = Field(default=64 * 1024, gt=0, description="largest chunk of a file in memory, in bytes")
     files_remembered: int = Field(
-        default=2_000, ge=1, description="most voice notes whose Telegram file id is remembered, in memory"
+        default=2_000, ge=1, description="most voice notes whose Telegram file id is remembered"
     )
     connect_seconds: float = Field(default=5, gt=0, description="seconds to wait for a connection to Telegram")
     send_seconds: float = Field(default=20, gt=0, description="seconds to wait for Telegram's response to one call")

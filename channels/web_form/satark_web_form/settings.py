@@ -15,8 +15,8 @@ class WebFormSettings(ProofOfWorkSettings, UploadSettings):
 
     onion_url: str = Field(
         default="",
-        description="the form's address as an onion service; pages announce it to Tor Browser",
-        json_schema_extra={"where": "http:// and the content of the file `hostname` in Tor's HiddenServiceDir"},
+        description="the form's address as an onion service",
+        json_schema_extra={"where": "http:// and the content of `hostname` in Tor's HiddenServiceDir"},
     )
     exit_url: str = Field(
         default="https://hi.wikipedia.org/",

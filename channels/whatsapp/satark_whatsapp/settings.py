@@ -30,19 +30,17 @@ class WhatsAppSettings(BaseModel):
         json_schema_extra=_where("developers.facebook.com > your app > App settings > Basic > App secret > Show"),
     )
     verify_token: _Secret = Field(
-        description="a long random string of your own, which Meta repeats when it verifies the webhook",
-        json_schema_extra=_where(
-            "make it up; enter the same under your app > WhatsApp > Configuration > Webhook > Verify token"
-        ),
+        description="a random string that you make up; Meta repeats it when it verifies the webhook",
+        json_schema_extra=_where("your app > WhatsApp > Configuration > Webhook > Verify token"),
     )
     access_token: _Secret = Field(
-        description="the access token for calls to Meta; permission whatsapp_business_messaging",
+        description="token for calls to Meta, with whatsapp_business_messaging",
         json_schema_extra=_where(
             "business.facebook.com > Settings > Users > System users > your user > Generate token (expiry: never)"
         ),
     )
     phone_number_id: Annotated[str, StringConstraints(pattern=r"^\s*\w+(\s*,\s*\w+)*\s*$")] = Field(
-        description="Meta's id of the WhatsApp number (not the number itself); separate several by commas",
+        description="Meta's id of the number; several with commas",
         json_schema_extra=_where("your app > WhatsApp > API setup > Phone number ID, below the number"),
     )
     graph_url: str = Field(
@@ -57,7 +55,7 @@ class WhatsAppSettings(BaseModel):
     )
     media_hosts: tuple[str, ...] = Field(
         default=("lookaside.fbsbx.com",),
-        description="the only hosts from which media is downloaded; the access token is sent to no other host",
+        description="the only hosts from which media is downloaded",
         json_schema_extra=_where("Meta's page 'Media', section 'Download media'"),
     )
     media_max_bytes: int = Field(
@@ -68,14 +66,13 @@ class WhatsAppSettings(BaseModel):
         default=29,
         gt=0,
         le=30,
-        description="days that the media id of a voice note which many people hear is used again (Meta keeps it 30)",
+        description="days that the media id of a voice note for many people is used again (Meta keeps it 30)",
     )
     media_remembered: int = Field(default=2_000, ge=1, description="most such media ids remembered, in memory")
     single_use_seconds: float = Field(
         default=3_600,
         gt=0,
-        description="seconds after which a file that is one person's (a receipt's picture, its code read out) is "
-        "deleted at Meta",
+        description="seconds after which a receipt's picture or a code read out is deleted at Meta",
     )
     webhook_max_bytes: int = Field(
         default=3 * 1024 * 1024, gt=0, description="largest webhook accepted, in bytes (Meta sends up to 3 MB)"
@@ -88,36 +85,31 @@ class WhatsAppSettings(BaseModel):
     connections: int = Field(
         default=0,
         ge=0,
-        description="most open connections to Meta; 0: what `messages_per_second` needs where an answer takes half a "
-        "second, and at least 64",
+        description="most open connections to Meta; 0: as `messages_per_second` needs",
     )
     read_receipts: bool = Field(
         default=True, description="show the sender blue ticks and 'typing…' once a message is accepted"
     )
     notice_templates: dict[str, str] = Field(
         default_factory=dict,
-        description="language -> name of the approved, neutral utility template that says 'there is news', "
-        "sent when Meta's 24-hour window is closed",
+        description="language -> name of the approved, neutral utility template that says that there is news",
         json_schema_extra=_where(
-            "business.facebook.com > WhatsApp Manager > Message templates; "
-            'as JSON: {"hi": "satark_notice", "en": "satark_notice"}'
+            'WhatsApp Manager > Message templates; {"hi": "satark_notice", "en": "satark_notice"}'
         ),
     )
     forms: dict[str, Annotated[str, StringConstraints(pattern=r"^\d{1,32}$")]] = Field(
         default_factory=dict,
-        description="language -> Meta's id of the questionnaire's form in it (a WhatsApp Flow), offered beside the "
-        "chat; empty: no form is offered",
-        json_schema_extra=_where('`satark whatsapp form publish` prints it; as JSON: {"hi": "1234", "en": "5678"}'),
+        description="language -> Meta's id of the form (a WhatsApp Flow) offered beside the chat; empty: none",
+        json_schema_extra=_where('`satark whatsapp form publish` prints it; {"hi": "1234", "en": "5678"}'),
     )
     forms_mode: Literal["published", "draft"] = Field(
         default="published",
-        description="`draft` offers forms that are not published yet, to try them: Meta shows them to testers only",
+        description="`draft` offers forms that are not published yet; Meta shows them to testers only",
     )
     messages_per_second: float = Field(
         default=80,
         gt=0,
-        description="messages per second that Meta grants the number; after throttling, "
-        "the account pauses at least for the time of one message",
+        description="messages per second that Meta grants the number",
     )
     throttled_seconds: float = Field(
         default=5, gt=0, description="seconds to pause a throttled account where Meta does not say how long"

@@ -40,8 +40,8 @@ class DestinationRule(BaseModel):
     to: ConfiguredDestination = Field(description="the destination: the sink's name, a colon, and a name of your own")
     desk: str = Field(
         default="",
-        description="the desk whose office the destination belongs to: it gets no tip that its desk has not. Empty: no "
-        "office of ours, and it gets no tip that complains of police or that is kept from any desk",
+        description="the desk that the destination belongs to: it gets no tip that its desk has not; empty: it gets no "
+        "complaint about police, and no tip that is kept from any desk",
     )
     recipient: str = Field(
         default="",

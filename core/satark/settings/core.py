@@ -116,8 +116,7 @@ class HttpSettings(BaseModel):
     unverified_bytes: int = Field(
         default=32_000_000,
         ge=100_000,
-        description="most bytes of webhooks that are held before their signature is checked, all together; "
-        "above it, the one that has been coming longest is refused",
+        description="most bytes of webhooks held before their signature is checked, all together",
     )
 
 
@@ -177,34 +176,32 @@ class Core(BaseModel):
     )
     edge_key_command: tuple[str, ...] = Field(
         default=(),
-        description="a program with its arguments that prints the edge key, such as a secret manager's; it goes before "
-        "edge_key_file, and that before systemd's credential `edge.key`",
-        json_schema_extra={"where": "32 bytes, or the same in hexadecimal or base64; docs/operations.md, The edge key"},
+        description="a program with its arguments that prints the edge key; it goes before edge_key_file",
+        json_schema_extra={"where": "docs/operations.md, The edge key"},
     )
     edge_key_command_seconds: float = Field(default=30, gt=0, description="seconds that this program may take")
     epoch_key_file: Path | None = Field(
         default=None,
-        description="file with the epoch keys, mode 0600; empty: data_dir/epoch.keys, made at first start; the same "
-        "for every process that serves this database, on a disk that overwrites in place, and in no backup",
+        description="file with the epoch keys, mode 0600, shared by all processes of a database and in no backup; "
+        "empty: data_dir/epoch.keys",
         json_schema_extra={"where": "docs/operations.md, Epoch keys"},
     )
     epoch_minutes: float = Field(
         default=60,
         gt=0,
         le=1440,
-        description="minutes of an epoch: its key is destroyed at most a minute after it, and with it whatever is left "
-        "of drafts and addresses that were given up until then",
+        description="minutes of an epoch; its key, and drafts and addresses given up by then, end with it",
     )
     name_key_file: Path | None = Field(
         default=None,
-        description="file with the name key, mode 0600; empty: data_dir/name.key, made at first start; the same for "
-        "every process that opens these databases, in backups, but not together with the databases",
+        description="file with the name key, mode 0600, shared by all processes of a database; backed up apart from "
+        "it; empty: data_dir/name.key",
         json_schema_extra={"where": "docs/operations.md, Name key"},
     )
     link_key_file: Path | None = Field(
         default=None,
-        description="file with this machine's key towards offices of their own (or, in an office, towards the host), "
-        "mode 0600; empty: data_dir/link.key, made when it is first needed; the same on every machine of the host",
+        description="file with the key between host and remote offices, mode 0600, the same on every machine of the "
+        "host; empty: data_dir/link.key",
     )
     public_url: str = Field(
         default="",
@@ -213,8 +210,7 @@ class Core(BaseModel):
     )
     voice_clips: Path | None = Field(
         default=None,
-        description="folder of the clips that prompts in WhatsApp and Telegram are read out with, to those who send "
-        "voice notes; empty: nothing is read out there",
+        description="folder of the clips that chats' prompts are read out with; empty: nothing is read out",
         json_schema_extra={"where": "`satark voice render FOLDER` fills it; docs/voice-notes.md"},
     )
     flow: PackagedPath | None = Field(
@@ -225,8 +221,8 @@ class Core(BaseModel):
     languages: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(_[A-Za-z]{2,8})?$")], ...] = Field(
         default=OFFERED,
         min_length=1,
-        description="the languages that citizens are offered, in this order; `ur` (Urdu) and `bho` (Bhojpuri) come "
-        "with Satark too, machine-made and not yet read by a native: have one read every text before you offer them",
+        description="the languages that citizens are offered, in this order; `ur` and `bho` are machine-made: have a "
+        "native read every text before you offer them",
     )
     languages_folder: PackagedPath | None = Field(
         default=None,
@@ -245,15 +241,14 @@ class Core(BaseModel):
         default=2,
         ge=0,
         le=24,
-        description="hours before its end at which a complete draft that was not sent is asked about, once and in "
-        "words that betray nothing, if its tipster allowed it; at most half of session_hours; 0: never",
+        description="hours before its end at which a complete unsent draft is asked about, once, if its tipster "
+        "allowed it; at most half of session_hours; 0: never",
     )
     lapsed_hours: float = Field(
         default=72,
         ge=0,
         le=720,
-        description="hours for which it is remembered that a sender's draft was erased unsent, so that their next "
-        "conversation tells it; nothing of the draft is kept; 0: not at all",
+        description="hours in which a sender's next conversation tells that their draft was erased unsent; 0: not told",
     )
     reach_minutes: float = Field(
         default=30,
@@ -268,8 +263,7 @@ class Core(BaseModel):
         default=20,
         ge=0,
         le=3600,
-        description="seconds after which a tipster is told of files that could not be cleaned, if they said nothing "
-        "meanwhile: one message tells of all",
+        description="seconds of silence after which one message tells a tipster of all files that could not be cleaned",
     )
     seen_days: float = Field(default=30, ge=8, description="days that a keyed hash of each ingested event is stored")
     handle_days: float = Field(
@@ -295,8 +289,7 @@ class Core(BaseModel):
         default=10,
         ge=0,
         le=1440,
-        description="minutes that a tip for a destination waits for files that are still being fetched; "
-        "later files follow as a new revision",
+        description="minutes that a tip for a destination waits for files that are being fetched",
     )
     alarm_to: tuple[ConfiguredDestination, ...] = Field(
         default=(),
@@ -310,14 +303,13 @@ class Core(BaseModel):
     )
     backup_recipients: tuple[str, ...] = Field(
         default=(),
-        description="age recipients that `satark backup` encrypts to, each of which opens a backup alone: the "
-        "operator's, and one more whose private key lies in a safe",
-        json_schema_extra={"where": "age-keygen -o operator.key prints it; keep the private key off this machine"},
+        description="age recipients that `satark backup` encrypts to; each opens a backup alone",
+        json_schema_extra={"where": "age-keygen -o operator.key prints one; keep the private key off this machine"},
     )
     erased_list_file: Path | None = Field(
         default=None,
-        description="file with keyed tags of the tips that were erased, so that a restored backup brings none back; "
-        "empty: data_dir/erased.list; copy it elsewhere after each erasure, and never restore an older one",
+        description="file with keyed tags of erased tips, so that a restored backup brings none back; copy it with "
+        "each backup, never restore an older one; empty: data_dir/erased.list",
     )
     http: HttpSettings = Field(default=HttpSettings(), description="how long slow clients may take: see `[http]`")
     disk_reserve_bytes: int = Field(
@@ -333,14 +325,13 @@ class Core(BaseModel):
     senders: int = Field(
         default=64,
         ge=1,
-        description="provider calls under way at once in one process, for each account, where the provider answers "
-        "within 50 ms",
+        description="provider calls under way at once in one process, for each account, where the provider "
+        "answers fast",
     )
     most_senders: int = Field(
         default=512,
         ge=1,
-        description="most provider calls under way at once in one process, for each account, where the provider "
-        "answers slowly: 192 at 150 ms, 512 from 400 ms on",
+        description="most provider calls under way at once, for each account, where the provider answers slowly",
     )
     replies_in_memory: int = Field(
         default=20_000,
@@ -350,12 +341,12 @@ class Core(BaseModel):
     sender_turns: int = Field(
         default=32,
         ge=1,
-        description="most messages of one sender in a transaction while others wait: a flood delays its sender alone",
+        description="most messages of one sender in a transaction while others wait",
     )
     sender_waiting: int = Field(
         default=2_000,
         ge=1,
-        description="most messages of one sender that wait in one process to be written, as of `turns_waiting`",
+        description="most messages of one sender that wait in one process to be written",
     )
     turns_waiting: int = Field(
         default=20_000,
@@ -371,8 +362,8 @@ class Core(BaseModel):
     receipt_codes_ahead: int = Field(
         default=10_000,
         ge=0,
-        description="receipt codes that each process makes ahead of need, at 3 ms of processor time each while no "
-        "tips come, and as many decoys of envelopes, at most 1,024, at 0.1 ms; 0: each tip makes its own",
+        description="receipt codes, and decoys of envelopes, that each process makes ahead of need; 0: each tip makes "
+        "its own",
     )
     code_guesses_per_minute: int = Field(
         default=60,

@@ -82,21 +82,20 @@ class EmailSettings(BaseModel):
     password_file: Path | None = Field(default=None, description="file with the password, mode 0600")
     tls: Literal["starttls", "tls", "none"] | None = Field(
         default=None,
-        description="how the connection is encrypted; `none` only for a server on this machine. Empty: STARTTLS, which "
-        "is optional for a server on this machine",
+        description="`starttls`, `tls`, or `none` for a server on this machine; empty: STARTTLS",
     )
     ca_file: Path | None = Field(
         default=None, description="CA certificates to trust for the server; empty: the system's"
     )
     notification_times: tuple[str, ...] = Field(
         default=("09:00", "18:00"),
-        description="times of day at which `email:notification` gets a notification, with tips or without",
+        description="times of day at which `email:notification` gets a notification",
     )
     notification_minutes: int = Field(
         default=0,
         ge=0,
         le=1440,
-        description="minutes between two notifications, instead of `notification_times`, for trials; 0: off",
+        description="minutes between two notifications, for trials; 0: off",
     )
     utc_offset: str = Field(
         default="+05:30", pattern=r"^[+-]([01]\d|2[0-3]):[0-5]\d$", description="UTC offset of these times"
@@ -105,7 +104,7 @@ class EmailSettings(BaseModel):
     max_bytes: int = Field(
         default=20_000_000,
         ge=100_000,
-        description="maximum size of a mail in bytes; evidence that does not fit is left out, and the mail says so",
+        description="maximum size of a mail in bytes; evidence that does not fit is left out",
     )
     timeout_seconds: float = Field(default=30, gt=0, le=100, description="seconds to wait for each reply of the server")
     to: dict[str, EmailDestination] = Field(

@@ -51,8 +51,8 @@ class SystemSettings(BaseModel):
     sftp_key_file: Path | None = Field(default=None, description="our private key for the SFTP server (OpenSSH format)")
     sftp_known_hosts: Path | None = Field(
         default=None,
-        description="known_hosts file with the SFTP server's public key; required",
-        json_schema_extra=_where("ssh-keyscan HOST > FILE, and compare the fingerprint with the operator's"),
+        description="known_hosts file with the SFTP server's public key",
+        json_schema_extra=_where("required; ssh-keyscan HOST > FILE, and compare the fingerprint"),
     )
     secret: _Secret | None = Field(
         default=None,
@@ -72,14 +72,13 @@ class SystemSettings(BaseModel):
     )
     payload: Literal["thin", "full"] = Field(
         default="thin",
-        description="thin: identifiers, category, place codes, time band, priority; the receiver requests the rest. "
-        "full: the allowed fields in the event itself",
+        description="thin: identifiers, codes, time band, priority; the receiver requests the rest. full: the "
+        "allowed fields, too",
     )
     fields: tuple[str, ...] = Field(
         default=(),
-        description="steps of the questionnaire whose answers this system may have; "
-        "`evidence` stands for the files' clean copies. Empty: none",
-        json_schema_extra=_where('["what", "place", "evidence"]; `satark flow show` lists the steps'),
+        description="steps whose answers this system may have; `evidence`: clean copies of files; empty: none",
+        json_schema_extra=_where('["what", "place", "evidence"]'),
     )
     recipient: str = Field(
         default="",

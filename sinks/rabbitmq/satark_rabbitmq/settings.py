@@ -39,8 +39,7 @@ class RabbitMQSettings(BaseModel):
     )
     copies: tuple[str, ...] | str = Field(
         default=("sp", "dig"),
-        description="desks at this host whose tips are also published as sealed copies, to a queue of the desk's name; "
-        "separated by commas, empty: none",
+        description="desks at this host whose tips are also published, sealed, to a queue of the desk's name",
     )
     copies_kept: int = Field(
         default=10_000,

@@ -15,8 +15,8 @@ class ProofOfWorkSettings(BaseModel):
         default=400,
         ge=2,
         le=100_000,
-        description="maximum number of guesses of the proof of work (at least half of them are needed); "
-        "400 guesses at a cost of 5000 take about 1 second on a desktop and 10 on an old phone",
+        description="most guesses of the proof of work; 400 at a cost of 5000 take 1 second on a desktop, 10 on "
+        "an old phone",
     )
     proof_minutes: float = Field(
         default=60, gt=0, le=720, description="minutes until the challenge and the delay ticket of a page expire"
@@ -34,7 +34,10 @@ class ProofOfWorkSettings(BaseModel):
         default=60, ge=1, le=10_000, description="new drafts a minute without JavaScript, beyond the free ones"
     )
     upload_waits_per_minute: int = Field(
-        default=60, ge=1, le=10_000, description="first files of a draft a minute without JavaScript, beyond the free"
+        default=60,
+        ge=1,
+        le=10_000,
+        description="first files of a draft a minute without JavaScript, beyond the free ones",
     )
     proof_queue_minutes: int = Field(
         default=15, ge=1, le=60, description="minutes of the longest queue of browsers without JavaScript"
@@ -43,13 +46,13 @@ class ProofOfWorkSettings(BaseModel):
         default=10, ge=1, le=60, description="minutes for which a place in that queue is kept for whoever comes late"
     )
     proof_waiting_at_once: int = Field(
-        default=100, ge=1, description="requests that one process keeps waiting for their ticket; others come again"
+        default=100, ge=1, description="requests that one process keeps waiting for their ticket"
     )
     free_drafts_per_minute: int = Field(
-        default=60, ge=1, description="new drafts a minute in one process, of everybody together, that need no work"
+        default=60, ge=1, description="new drafts a minute in one process that need no work"
     )
     free_uploads_per_minute: int = Field(
-        default=60, ge=1, description="files a minute in one process, of everybody together, that need no work"
+        default=60, ge=1, description="files a minute in one process that need no work"
     )
 
     def waits_per_minute(self, purpose: str) -> int:

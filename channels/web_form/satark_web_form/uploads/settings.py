@@ -13,12 +13,12 @@ class UploadSettings(BaseModel):
     upload_files: int = Field(default=30, ge=1, le=1000, description="most files per draft")
     upload_bytes: int = Field(default=500 * MB, ge=1, description="most bytes per draft, in all files together")
     upload_minutes: float = Field(
-        default=720, gt=0, description="minutes without a byte after which a file that is not part of a tip is deleted"
+        default=720, gt=0, description="minutes without a byte after which a file that is part of no tip is deleted"
     )
     upload_attached_days: float = Field(
         default=7,
         gt=0,
-        description="days after which a file of a tip is deleted even if the evidence worker has not fetched it",
+        description="days after which a file of a tip is deleted even if it was not fetched",
     )
     upload_stall_seconds: float = Field(
         default=30, gt=0, description="seconds without a byte after which a connection counts as lost"
@@ -29,17 +29,13 @@ class UploadSettings(BaseModel):
     upload_turn_seconds: float = Field(
         default=3,
         gt=0,
-        description="seconds that an upload keeps its slot at least; then the slowest one makes room for others, and "
-        "resumes later",
+        description="seconds that an upload keeps its slot at least",
     )
-    upload_wait_seconds: float = Field(
-        default=12, gt=0, description="seconds that an upload waits for a slot before it is told to come again"
-    )
+    upload_wait_seconds: float = Field(default=12, gt=0, description="seconds that an upload waits for a slot")
     upload_reclaim_minutes: float = Field(
         default=30,
         gt=0,
-        description="where the disk is full: minutes without a byte after which files that are not part of a tip make "
-        "room for new ones, the oldest first",
+        description="minutes without a byte after which files that are part of no tip make room on a full disk",
     )
     upload_reserve_bytes: int = Field(
         default=1_000_000_000,
