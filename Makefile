@@ -25,7 +25,7 @@ CLIPS := .venv/clips
 LOWEST := $(CURDIR)/build/lowest
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: help run test quick lowest lint bench evidence-bench soak torture chaos upgrade fuzz mutation mutants audit sbom build canary corpus lexicon docs clean
+.PHONY: help run test quick lowest lint bench evidence-bench soak torture chaos upgrade fuzz mutation mutants audit sbom build release canary corpus lexicon docs clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -80,6 +80,9 @@ build: sbom ## wheel and source archive, the locks of servers and the bill of ma
 	@$(SUPPORT).supply server-lock dist/transcription.lock
 	@$(SUPPORT).supply server-lock dist/web.lock --without evidence --without printing --without transcription
 	@$(BIN)/python -m hatchling build -d dist
+
+release: $(READY) ## check the tree, the changelog and the versions, build, and tag the commit
+	@$(SUPPORT).release
 
 soak: $(READY) ## an hour of steady load: memory, handles and times by minute (ARGS="--minutes 10 --per-second 100")
 	@$(SUPPORT).bench.soak $(ARGS)

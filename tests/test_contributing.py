@@ -43,6 +43,33 @@ def test_every_make_command_that_a_guide_names_exists(page: Path) -> None:
     assert named <= targets()
 
 
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+VERBS = {"build", "docs", "full", "lint", "quick", "test"}
+
+
+def jobs() -> list[dict[str, Any]]:
+    """Return every job of every workflow."""
+    return [job for file in WORKFLOWS for job in yaml.safe_load(file.read_text())["jobs"].values()]
+
+
+def test_the_workflows_call_the_verbs_of_the_makefile_and_nothing_else() -> None:
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
+    called = set()
+    for job in jobs():
+        assert job["container"]["image"] == container["image"]
+        checkout, packages, command = job["steps"]
+        assert re.fullmatch(r"actions/checkout@[0-9a-f]{40}", checkout["uses"])
+        assert packages == {"run": container["onCreateCommand"]}
+        verb = command["run"].removeprefix("make ")
+        called |= set(job["strategy"]["matrix"]["verb"]) if verb == "${{ matrix.verb }}" else {verb}
+    assert called == VERBS
+    assert called <= targets()
+
+
+def test_the_workflows_may_only_read() -> None:
+    assert [yaml.safe_load(file.read_text())["permissions"] for file in WORKFLOWS] == [{"contents": "read"}] * 2
+
+
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
 def test_every_hook_before_a_commit_runs_a_tool_of_the_project(hook: dict[str, Any]) -> None:
     program, *arguments = hook["entry"].split()

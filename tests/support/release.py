@@ -1,0 +1,87 @@
+"""Makes a release: checks the version, the changelog and the API, builds the wheel, and tags the commit.
+
+`make release` runs it. Nothing is tagged while anything is wrong, and nothing is pushed.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+import click
+
+ROOT: Final = Path(__file__).parents[2]
+API: Final = "core/satark/api/__init__.py"
+_VERSION: Final = re.compile(r'^__version__ = "(\d+\.\d+\.\d+)"$', re.MULTILINE)
+_API_VERSION: Final = re.compile(r'^VERSION: Final = "(\d+)\.(\d+)"$', re.MULTILINE)
+
+
+def git(root: Path, *arguments: str) -> str:
+    """Run git in a folder; return what it prints, or nothing if it fails."""
+    return subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S607 - git is looked up as in a shell
+
+
+def declared_version(root: Path) -> str:
+    """Return the version in the file that pyproject.toml names, which is the wheel's."""
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    declared = project["project"].get("version")
+    if declared is None:
+        found = _VERSION.search((root / project["tool"]["hatch"]["version"]["path"]).read_text("utf-8"))
+        declared = found[1] if found else ""
+    return str(declared)
+
+
+def api_version(source: str) -> tuple[int, int] | None:
+    """Return the API's version in the source of `satark.api`, major and minor."""
+    found = _API_VERSION.search(source)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def problems(root: Path, today: date) -> list[str]:
+    """Return all that must be mended before the release."""
+    version = declared_version(root)
+    found = []
+    if git(root, "status", "--porcelain"):
+        found.append("the tree has changes that are not committed")
+    if not version:
+        found.append("pyproject.toml gives no version")
+    if git(root, "tag", "--list", f"v{version}"):
+        found.append(f"the tag v{version} exists already")
+    changes = (root / "CHANGELOG.md").read_text("utf-8")
+    section = changes.partition(f"\n## [{version}] - {today.isoformat()}\n")[2].partition("\n## ")[0]
+    if not section.strip():
+        found.append(f"CHANGELOG.md has nothing under `## [{version}] - {today.isoformat()}`")
+    return [*found, *api_problems(root, section)]
+
+
+def api_problems(root: Path, section: str) -> list[str]:
+    """Return what is wrong with the API's version: it never falls, and the release's section names it."""
+    api = api_version((root / API).read_text("utf-8"))
+    if api is None:
+        return [f"{API} has no VERSION"]
+    before = api_version(git(root, "show", f"{git(root, 'describe', '--tags', '--abbrev=0')}:{API}"))
+    named = f"API version {api[0]}.{api[1]}"
+    found = [f"the API's version fell to {api[0]}.{api[1]}"] if before is not None and before > api else []
+    return found if named in section else [*found, f"CHANGELOG.md does not say `{named}`"]
+
+
+@click.command()
+def main() -> None:
+    """Build and tag the version that pyproject.toml gives, or say why not."""
+    found = problems(ROOT, datetime.now(UTC).date())
+    if found:
+        raise click.ClickException("\n".join(["no release:", *(f"- {problem}" for problem in found)]))
+    version = declared_version(ROOT)
+    subprocess.run(["make", "build"], cwd=ROOT, check=True)  # noqa: S607 - the make that runs this
+    if not list((ROOT / "dist").glob(f"satark-{version}-*.whl")):
+        raise click.ClickException(f"make build left no wheel of {version} in dist/")
+    subprocess.run(["git", "tag", "--annotate", f"v{version}", "--message", f"Satark {version}"], cwd=ROOT, check=True)  # noqa: S607 - as above
+    click.echo(f"v{version} is tagged; `git push origin v{version}` publishes it")
+
+
+if __name__ == "__main__":
+    main()
