@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import reference
+from satark.settings.core import Core
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
+PAGES = sorted(
+    [
+        *DOCS.rglob("*.md"),
+        *ROOT.glob("*.md"),
+        *ROOT.glob("channels/*/README.md"),
+        *ROOT.glob("sinks/*/README.md"),
+        *ROOT.glob("examples/*/README.md"),
+    ]
+)
 WIDTH = 100
 GENERATED = [page for page in PAGES if "<!-- generated:" in page.read_text()]
 
@@ -21,10 +32,9 @@ def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("page", GENERATED, ids=relative)
-def test_the_generated_parts_are_up_to_date(page: Path) -> None:
-    text = page.read_text()
-    assert text == reference.current(text), "run: python docs/reference.py"
+def test_the_generated_parts_are_up_to_date() -> None:
+    old = [relative(page) for page in GENERATED if (text := page.read_text()) != reference.current(text)]
+    assert old == [], "run: python docs/reference.py"
 
 
 def test_every_generated_part_is_used_once() -> None:
@@ -40,11 +50,15 @@ def prose(page: Path) -> str:
     return re.sub(r"^ *```.*?^ *```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=relative)
-def test_prose_wraps_at_a_hundred_characters(page: Path) -> None:
-    written = re.sub(r"<!-- generated: .*?<!-- end -->", "", prose(page), flags=re.DOTALL)
-    wrapped = (line for line in written.splitlines() if not re.match(r" *(\||#|<|!\[|\[[^]]+\]:)", line))
-    assert [line for line in wrapped if len(line) > WIDTH and " " in line.strip()] == []
+def written(page: Path) -> str:
+    """Return a page without its code blocks and its generated parts."""
+    return re.sub(r"<!-- generated: .*?<!-- end -->", "", prose(page), flags=re.DOTALL)
+
+
+def test_prose_wraps_at_a_hundred_characters() -> None:
+    lines = ((relative(page), line) for page in PAGES for line in written(page).splitlines())
+    wrapped = (one for one in lines if not re.match(r" *(\||#|<|!\[|\[[^]]+\]:)", one[1]))
+    assert [(page, line) for page, line in wrapped if len(line) > WIDTH and " " in line.strip()] == []
 
 
 def anchors(page: Path) -> set[str]:
@@ -53,17 +67,19 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=relative)
-def test_every_link_has_a_target(page: Path) -> None:
-    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", prose(page)) if "://" not in link]
-    for link in links:
-        target, _, anchor = link.partition("#")
-        linked = page.parent / target if target else page
-        assert linked.exists(), link
-        assert not anchor or anchor in anchors(linked), link
+def test_every_link_has_a_target() -> None:
+    links = [(page, link) for page in PAGES for link in re.findall(r"\]\(([^)\s]+)\)", prose(page))]
+    assert [(relative(page), link) for page, link in links if "://" not in link and not leads(page, link)] == []
 
 
-# ----------------------------------------------------------------- promises and the tree
+def leads(page: Path, link: str) -> bool:
+    """Whether a link on a page leads to a file, and to a heading of it where it names one."""
+    target, _, anchor = link.partition("#")
+    linked = page.parent / target if target else page
+    return linked.exists() and (not anchor or anchor in anchors(linked))
+
+
+# ----------------------------------------------------------------- promises
 
 PRIVACY_PAGES = [
     DOCS / "privacy.md",
@@ -80,75 +96,28 @@ def test_privacy_names_tests() -> None:
     assert PROMISES
 
 
-@pytest.mark.parametrize(("file", "name"), sorted(set(PROMISES)))
-def test_the_test_behind_a_promise_exists(file: str, name: str) -> None:
-    assert re.search(rf"^(async )?def {name}\(", (ROOT / file).read_text(), re.MULTILINE)
+def test_the_tests_behind_the_promises_exist() -> None:
+    assert [f"{file}::{name}" for file, name in sorted(set(PROMISES)) if not is_test(ROOT / file, name)] == []
 
 
-@pytest.mark.parametrize(
-    "row",
-    re.findall(
-        r"^\| (?!promise|---)(.+) \|$", (DOCS / "privacy.md").read_text().partition("## Promises")[2], re.MULTILINE
-    ),
-)
-def test_a_promise_names_its_tests(row: str) -> None:
-    assert re.search(r"`tests/[\w/]+\.py::test_\w+`", row)
+def is_test(file: Path, name: str) -> bool:
+    """Whether a file has a test of this name."""
+    return file.is_file() and bool(re.search(rf"^(async )?def {name}\(", file.read_text("utf-8"), re.MULTILINE))
 
 
-@pytest.mark.parametrize("page", PRIVACY_PAGES, ids=relative)
-def test_never_always_and_cannot_stand_beside_the_name_of_a_test(page: Path) -> None:
-    for block in re.split(r"\n\n|\n(?=[|#]|- )", prose(page)):
-        words = re.sub(r"`[^`]*`", "", block)
-        promised = ABSOLUTE.search(words)
-        assert not promised or re.search(r"`tests/[\w/]+\.py::test_\w+`", block), (
-            f"{promised[0]!r} needs the name of a test beside it, or another word: {block[:200]}"
-        )
+def test_every_promise_names_its_tests() -> None:
+    promises = re.split(r"\n- ", (DOCS / "privacy.md").read_text().partition("## Promises")[2])[1:]
+    assert len(promises) > 50
+    assert [promise for promise in promises if not re.search(r"`tests/[\w/]+\.py::test_\w+`", promise)] == []
 
 
-def tree() -> list[str]:
-    """Return the paths of the annotated tree in architecture.md; folders end in a slash."""
-    (block,) = re.findall(r"^```tree\n(.*?)^```", (DOCS / "architecture.md").read_text(), re.DOTALL | re.MULTILINE)
-    parents: list[str] = []
-    paths = []
-    for line in block.splitlines():
-        depth = (len(line) - len(line.lstrip())) // 4
-        name = line.split()[0]
-        parents[depth:] = [name]
-        paths.append("".join(parents))
-    return paths
-
-
-def test_every_path_of_the_annotated_tree_exists() -> None:
-    assert [path for path in tree() if not (ROOT / path).exists()] == []
-
-
-def test_the_annotated_tree_shows_every_module_and_package_of_the_core() -> None:
-    core = ROOT / "core" / "satark"
-    modules = {relative(path) for path in core.glob("*.py") if path.name != "__init__.py"}
-    packages = {f"{relative(path.parent)}/" for path in core.glob("*/__init__.py")}
-    assert sorted((modules | packages) - set(tree())) == []
-
-
-CHANGES = re.findall(
-    r"^\| (?!to change|---)(.+?) \| (.+) \|$",
-    (DOCS / "architecture.md").read_text().partition("## Where do I change")[2].partition("## The tree")[0],
-    re.MULTILINE,
-)
-
-
-NEEDS_NO_ROW = re.compile(r"/(__init__|plugin|tables)\.py$|/(migrations|testing)/|/scaffold/|^core/satark/[^/]+\.py$")
-"""Entry points, plugins' tables, migrations, what tests use, and the contract, which a page lists."""
-
-
-def test_at_least_three_hundred_changes_have_a_first_file() -> None:
-    assert len(CHANGES) >= 300
-
-
-def test_every_module_is_the_first_file_of_some_change() -> None:
-    named = {file for _, files in CHANGES for file in re.findall(r"`(.+?)`", files)}
-    modules = {relative(path) for folder in ("core", "channels", "sinks") for path in (ROOT / folder).rglob("*.py")}
-    left = [one for one in sorted(modules - named) if not NEEDS_NO_ROW.search(one)]
-    assert left == [], "add a row to 'where do I change …' in docs/architecture.md"
+def test_never_always_and_cannot_stand_beside_the_name_of_a_test() -> None:
+    unproven = []
+    for block in (block for page in PRIVACY_PAGES for block in re.split(r"\n\n|\n(?=[|#]|- )", prose(page))):
+        promised = ABSOLUTE.search(re.sub(r"`[^`]*`", "", block))
+        if promised and not re.search(r"`tests/[\w/]+\.py::test_\w+`", block):
+            unproven.append(f"{promised[0]}: {block[:200]}")
+    assert unproven == [], "each needs the name of a test beside it, or another word"
 
 
 STEPS = re.findall(r"^\| \d+ \| `([^`]+)` `([^`]+)` \|", (DOCS / "performance.md").read_text("utf-8"), re.MULTILINE)
@@ -158,16 +127,14 @@ def test_a_message_is_followed_from_socket_to_socket() -> None:
     assert len(STEPS) >= 14
 
 
-@pytest.mark.parametrize(("file", "name"), STEPS)
-def test_each_step_of_a_message_is_where_the_page_says(file: str, name: str) -> None:
-    source = (ROOT / file).read_text("utf-8")
-    assert re.search(rf"^(class|def|    def) {name}\b", source, re.MULTILINE)
+def test_each_step_of_a_message_is_where_the_page_says() -> None:
+    missing = [(file, name) for file, name in STEPS if not defines(ROOT / file, name)]
+    assert missing == []
 
 
-def test_the_files_of_every_change_are_there() -> None:
-    named = {change: re.findall(r"`(.+?)`", files) for change, files in CHANGES}
-    assert [change for change, files in named.items() if not files] == []
-    assert [file for files in named.values() for file in files if not (ROOT / file).is_file()] == []
+def defines(file: Path, name: str) -> bool:
+    """Whether a file defines a class or a function of this name."""
+    return file.is_file() and bool(re.search(rf"^ *(class|def) {name}\b", file.read_text("utf-8"), re.MULTILINE))
 
 
 @pytest.mark.parametrize(
@@ -176,3 +143,80 @@ def test_the_files_of_every_change_are_there() -> None:
 def test_the_whatsapp_page_has_each_step_without_which_no_message_comes(step: str) -> None:
     page = (ROOT / "docs" / "operations.md").read_text("utf-8").partition("\n## WhatsApp\n")[2]
     assert step in page.partition("\n## ")[0]
+
+
+# ----------------------------------------------------------------- the house
+
+ARCHITECTURE = DOCS / "architecture.md"
+
+
+def test_the_architecture_fits_on_three_hundred_lines() -> None:
+    assert len(ARCHITECTURE.read_text("utf-8").splitlines()) <= 300
+
+
+def test_every_path_that_a_page_names_exists() -> None:
+    roots = r"`((?:\.ci|\.github|channels|core|docs|examples|sinks|tests)/[\w.*/-]+)`"
+    named = {(relative(page), path) for page in PAGES for path in re.findall(roots, page.read_text("utf-8"))}
+    assert len([path for page, path in named if page == relative(ARCHITECTURE)]) > 50
+    assert [(page, path) for page, path in sorted(named) if not any(ROOT.glob(path.rstrip("/")))] == []
+
+
+def test_the_architecture_names_the_layers_that_the_import_rules_hold() -> None:
+    rules = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    (held,) = (rule["layers"] for rule in rules if rule.get("containers") == ["satark"])
+    told = re.findall(r"^\| [^|`]+ \| (`\w+`(?:, `\w+`)*) \| [^|]+ \|$", prose(ARCHITECTURE), re.MULTILINE)
+    assert [sorted(re.findall(r"`(\w+)`", row)) for row in told] == [sorted(re.findall(r"\w+", row)) for row in held]
+
+
+# ----------------------------------------------------------------- defaults
+
+UNITS = {
+    "second": 1,
+    "minute": 60,
+    "hour": 3600,
+    "day": 86_400,
+    "week": 7 * 86_400,
+    "month": 30 * 86_400,
+    "year": 365 * 86_400,
+}
+TIME = re.compile(rf"(\d[\d,.]*)[ -]({'|'.join(UNITS)})s?\b")
+
+
+def defaults() -> dict[str, set[float]]:
+    """Return the default of every setting that is a time, in seconds, by the setting's name in any section."""
+    found: dict[str, set[float]] = {}
+    line = r"^- `(\w+_(second|minute|hour|day)s(?:_\w+)?)` = `([\d.]+)`"
+    for name, unit, value in re.findall(line, reference.settings(), re.MULTILINE):
+        found.setdefault(name, set()).add(float(value) * UNITS[unit])
+    return found
+
+
+DEFAULTS = defaults()
+
+
+def sentences(text: str) -> Iterator[str]:
+    """Give the sentences of a page, and the rows of its tables."""
+    for block in re.split(r"\n\n|\n(?=\||- |\d+\. )", text):
+        yield from re.split(r"(?<=[.:;?]) (?=\S)", " ".join(block.split()))
+
+
+def wrong_times(text: str) -> list[str]:
+    """Return the sentences that name a setting beside a time that is not its default."""
+    found = []
+    for sentence in sentences(text):
+        named = set().union(*(DEFAULTS.get(name, ()) for name in re.findall(r"`(\w+)`", sentence)))
+        times = {float(number.replace(",", "")) * UNITS[unit] for number, unit in TIME.findall(sentence)}
+        if named and times - named:
+            found.append(sentence)
+    return found
+
+
+def test_a_time_beside_a_setting_is_the_settings_default() -> None:
+    assert [(relative(page), sentence) for page in PAGES for sentence in wrong_times(written(page))] == []
+
+
+def test_a_wrong_time_beside_a_setting_is_found() -> None:
+    days = Core().retention.closed_days
+    assert wrong_times(f"A closed tip is kept for {days} days (`closed_days`).") == []
+    assert wrong_times(f"A closed tip is kept for {days + 1} days (`closed_days`).")
+    assert wrong_times("| closed | 2 years (`closed_days`) |")
