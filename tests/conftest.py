@@ -20,6 +20,7 @@ from playwright.async_api import Browser, async_playwright, expect
 from satark.plugins import loader
 from satark_desk import passphrases
 from satark_testing.waiting import LIMIT_SECONDS
+from satark_words.catalogues import Catalogue
 from support.peers.postgres import clear_database, empty_database, postgres_server
 from support.quick_migrations import quick_migrations
 from support.settings import SETTINGS_OF_TESTS
@@ -193,6 +194,18 @@ def installed_plugins_found_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loader, "entry_points", lambda *, group: found(group, tuple(sys.path)))
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_missing_texts() -> Iterator[None]:
+    """A test in which a text is asked for that no catalogue has, fails."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Catalogue, "_in_another_language", missing_text)
+        yield
+
+
+def missing_text(catalogue: Catalogue, key: str) -> str:
+    raise AssertionError(f"the language {catalogue.language} lacks the text {key!r}")
 
 
 @pytest.fixture(autouse=True, scope="session")

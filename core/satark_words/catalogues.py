@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from functools import cache
 from gettext import c2py
 from importlib.resources.abc import Traversable
@@ -22,6 +23,7 @@ __all__ = [
     "CatalogueError",
     "Catalogues",
     "isolated",
+    "report_missing",
     "with_marks",
     "without_isolates",
 ]
@@ -29,10 +31,25 @@ __all__ = [
 _ISOLATE: Final = "\u2068"
 _END: Final = "\u2069"
 _MARK: Final = "\u200e"
+_SPARE: Final = ("en", "hi")
+"""Languages whose texts stand in for those that another one lacks, the first before the second."""
+
+
+def _ignore(_language: str, _key: str) -> None:
+    pass
+
+
+_report: Callable[[str, str], None] = _ignore
 
 
 class CatalogueError(ValueError):
     """A catalogue can't be read; the message names the language and the line."""
+
+
+def report_missing(report: Callable[[str, str], None]) -> None:
+    """Have this process told of each text that was asked for and is missing: its language and its id."""
+    global _report  # noqa: PLW0603 - one per process
+    _report = report
 
 
 class Catalogue:
@@ -45,6 +62,8 @@ class Catalogue:
         self._is_rtl = known_language(language).direction == "rtl"
         self._plural = plural
         self._texts = dict(texts)
+        self.spare: tuple[Catalogue, ...] = ()
+        """The catalogues that are asked for a text that it lacks."""
         self._words = {key: _listed(text) for key, text in texts.items() if key.endswith(".words")}
 
     @classmethod
@@ -66,7 +85,14 @@ class Catalogue:
 
     def over(self, base: Catalogue) -> Catalogue:
         """Return this catalogue, with the texts of another one for what it lacks."""
-        return Catalogue(self.language, {**base._texts, **self._texts}, self._plural)
+        found = Catalogue(self.language, {**base._texts, **self._texts}, self._plural)
+        return found.backed_by(self.spare or base.spare)
+
+    def backed_by(self, spare: Iterable[Catalogue]) -> Catalogue:
+        """Return this catalogue, with others that are asked for a text that it lacks; it does not contain that text."""
+        found = copy(self)
+        found.spare = tuple(spare)
+        return found
 
     def reworded(self, package: str, channel: str) -> Catalogue | None:
         """Return this catalogue in the wording that a package has for a channel; None where it has none.
@@ -86,7 +112,7 @@ class Catalogue:
         }
         found = Catalogue(self.language, changed, self._plural)
         found.in_latin = not any(is_written_in(text, self.language) for text in wording._texts.values())
-        return found
+        return found.backed_by(self.spare)
 
     @property
     def names_in(self) -> str:
@@ -104,25 +130,30 @@ class Catalogue:
         return self._texts.get(key, default)
 
     def first(self, *keys: str) -> str:
-        """Return the text of the first of these keys that has one; the last key itself if none has."""
+        """Return the text of the first of these keys that has one; if none has, as `text` does."""
         for key in keys:
             if key in self._texts:
                 return self._texts[key]
-        return keys[-1]
+        return self._in_another_language(keys[-1])
 
     def own(self, key: str, channel: str) -> str:
         """Return the id of a channel's own wording of a text, where it has one; else the text's."""
         return f"{key}.{channel}" if f"{key}.{channel}" in self._texts else key
 
     def text(self, key: str, /, **values: Any) -> str:
-        """Return the text with its `{places}` filled. A missing text is shown as its key.
+        """Return the text with its `{places}` filled; one that is missing in English, else in Hindi, never its id.
 
         In a language that is written from right to left each value is isolated, or the groups of a code would swap.
         """
-        template = self._texts.get(key, key)
+        template = self._texts[key] if key in self._texts else self._in_another_language(key)
         if values and self._is_rtl:
             values = {name: isolated(value) for name, value in values.items()}
         return template.format_map(_Lenient(values)) if values else template
+
+    def _in_another_language(self, key: str) -> str:
+        """Report a missing text, and return it in another language; empty where none has it."""
+        _report(self.language, key)
+        return next((one.get(key) for one in self.spare if key in one), "")
 
     def counted(self, key: str, count: int) -> str:
         """Return the text in the plural form of a number, its `{count}` filled: "1 file", "2 files"."""
@@ -182,7 +213,9 @@ class Catalogues:
     """The catalogues of several languages."""
 
     def __init__(self, catalogues: Iterable[Catalogue]) -> None:
-        self._by_language = {catalogue.language: catalogue for catalogue in catalogues}
+        found = {catalogue.language: catalogue for catalogue in catalogues}
+        spare = [found[language] for language in _SPARE if language in found]
+        self._by_language = {one.language: one if one.spare else one.backed_by(spare) for one in found.values()}
 
     @classmethod
     def of(cls, package: str) -> Catalogues:

@@ -19,9 +19,13 @@ from satark.settings.core import Role
 from satark.settings.settings import Settings, SettingsError
 from satark_files.sandbox.protections import Protections
 from satark_testing.waiting import until
+from satark_words.catalogues import Catalogue, Catalogues
 from support.later import render_a_band_later
 from support.scripted import ACCOUNT, ScriptedChannel, ScriptedSink, Tipster, inbound, scripted_host
 from support.store import fresh_services
+
+IN_ANOTHER_LANGUAGE = Catalogue._in_another_language
+
 
 CHORE = Call(account=ACCOUNT, method="delete", body=b"chore")
 
@@ -85,6 +89,15 @@ async def test_listeners_hear_what_happened_and_their_failures_are_counted_and_s
         r"plugin further failed in satark_event \(RuntimeError at tests.runtime.test_host:\d+\)", fault.text
     )
     assert "planted" not in str(fault)
+
+
+def test_a_text_that_a_language_lacks_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Catalogue, "_in_another_language", IN_ANOTHER_LANGUAGE)
+    host = scripted_host(Settings(data_dir=tmp_path), ScriptedChannel())
+    assert Catalogues.of("satark.dialogue")["en"].text("mailbox.age") == ""
+    (fault,) = host.metrics.faults.current
+    assert fault.code == "text_missing:en:mailbox.age"
+    host.services.close()
 
 
 async def test_what_a_crash_left_is_sent_at_once_by_the_only_process(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def show(file: Path | None, *, as_json: bool, as_diagram: bool, as_picture: bool
     click.echo(f"{loaded.name} ({', '.join(loaded.languages)})\nhash {loaded.hash}")
     texts = source.catalogues[loaded.languages[-1]]
     for step in outline["steps"]:
-        question = texts.first(f"{step['id']}.ask", step["id"]).split("\n")[0]
+        question = (texts.get(f"{step['id']}.ask") or texts.get(step["id"], step["id"])).split("\n")[0]
         marks = "".join(f" [{mark}]" for mark in ("skip", "detail") if step.get(mark))
         when = f"\n{'':16}  when {step['when']}" if step.get("when") else ""
         click.echo(f"{step['id']:16} {step['type']:8}{marks} {question}{when}")

@@ -23,8 +23,9 @@ from satark.services import DeskContext, ProcessServices, WebContext, WorkerCont
 from satark.settings.core import Role
 from satark.settings.settings import SettingProblem, Settings, SettingsError
 from satark.store.writer import Bounds, Writer
-from satark.telemetry.faults import ALARM_SECONDS, failing_hook
+from satark.telemetry.faults import ALARM_SECONDS, failing_hook, missing_text
 from satark.telemetry.metrics import Metrics
+from satark_words.catalogues import report_missing
 
 if TYPE_CHECKING:
     from satark.api.channel import Channel
@@ -64,6 +65,7 @@ class Host:
         self.metrics = Metrics()
         self.plugins = compose.load_plugins(settings)
         self.plugins.isolation.report = self._hook_failed
+        report_missing(self._text_missing)
         self._has_event_hook = self.plugins.implements("satark_event")
         services = compose.load_services(
             settings, compose.load_geography(settings), compose.load_destinations(settings, self.plugins)
@@ -160,6 +162,10 @@ class Host:
         """Count a call of an optional hook that was skipped, and show it to the operator for a day."""
         self.metrics.hooks.count(failure.plugin, failure.hook)
         self.metrics.faults.begin(failing_hook(failure.plugin, failure.hook, str(failure)), seconds=ALARM_SECONDS)
+
+    def _text_missing(self, language: str, key: str) -> None:
+        """Show the operator for a day that a language lacks a text that was asked for."""
+        self.metrics.faults.begin(missing_text(language, key), seconds=ALARM_SECONDS)
 
     def _ingest_runtime(self, services: Services) -> IngestRuntime:
         return IngestRuntime(

@@ -141,6 +141,15 @@ def failing_hook(plugin: str, hook: str, text: str) -> Fault:
     )
 
 
+def missing_text(language: str, key: str) -> Fault:
+    """Return the fault of a text that a language lacks: citizens read it in English instead."""
+    return Fault(
+        f"text_missing:{language}:{key}",
+        f"the language `{language}` lacks the text `{key}`, which is shown in English",
+        "add it to the language's folder, or tell the part's author (docs/runbook.md#a-text-is-missing)",
+    )
+
+
 def failing_task(name: str) -> Fault:
     """Return the fault of a background task that fails again and again."""
     return Fault(
