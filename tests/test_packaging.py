@@ -99,6 +99,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[PurePosixPath]:
     return {PurePosixPath(name) for name in zipfile.ZipFile(built).namelist()}
 
 
+@pytest.mark.slow("a process")
 def test_the_wheel_installs_the_packages_and_never_their_folders(wheel: set[PurePosixPath]) -> None:
     assert {path.parts[0] for path in wheel} == {*PACKAGES, f"satark-{__version__}.dist-info"}
 

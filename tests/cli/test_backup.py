@@ -61,6 +61,7 @@ def test_a_backup_without_a_recipient_names_the_setting(place: Place, monkeypatc
     assert "age recipient" in run("backup", "somewhere", "--recipient", "age1nonsense", code=1).stderr
 
 
+@pytest.mark.slow("a process")
 def test_check_names_what_one_store_has_and_another_lacks(place: Place) -> None:
     lost = next(place.settings.evidence_dir.glob("*.original.age"))
     name = lost.name.partition(".")[0]

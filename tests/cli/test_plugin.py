@@ -50,6 +50,7 @@ def run(folder: Path, *command: str | Path) -> str:
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
+@pytest.mark.full("runs the tests of new projects")
 @pytest.mark.parametrize("name", [name for _, name in NEW])
 def test_its_own_tests_pass(projects: Path, name: str) -> None:
     assert run(projects / name, "pytest", "-q", "-p", "no:cacheprovider") == ""
@@ -70,6 +71,7 @@ def test_its_style_is_clean_for_short_and_long_names(tmp_path: Path, kind: str, 
     assert run(folder, "ruff", "format", "--no-cache", "--check", ".") == ""
 
 
+@pytest.mark.full("runs the tests of new projects")
 def test_its_types_are_correct_and_those_of_the_documentation_too(projects: Path) -> None:
     """One run of mypy for all: it takes seconds to begin."""
     files = [

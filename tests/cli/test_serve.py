@@ -61,6 +61,7 @@ def workers(service: Service) -> list[int]:
     return [pid for pid, command in commands.items() if b"spawn_main" in command]
 
 
+@pytest.mark.slow("a process")
 def test_it_logs_its_address_and_warns_without_a_desk(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("satark.runtime.http_server.uvicorn.run", lambda *_, **__: None)
     logged = [json.loads(line) for line in run("serve", "--port", "0", "--role", "web,worker").stderr.splitlines()]

@@ -106,6 +106,7 @@ def test_check_names_what_is_missing_where_it_is_needed(
     assert "pip install" not in run("check", "--role", "web", code=1).stdout
 
 
+@pytest.mark.slow("a process")
 def test_a_command_that_needs_them_names_the_extra(tmp_path: Path, small: dict[str, str]) -> None:
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
     command = [SATARK, "evidence", "clean", str(tmp_path / "a.jpg")]

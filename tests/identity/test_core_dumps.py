@@ -23,6 +23,7 @@ print(resource.getrlimit(resource.RLIMIT_CORE)[0], ctypes.CDLL(None).prctl(3, 0,
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="prctl(2): needs Linux")
 
 
+@pytest.mark.slow("a process")
 def test_no_dump_is_written_nor_piped() -> None:
     shown = subprocess.run(
         [sys.executable, "-c", SHOW.format(forbid="forbid_dumps()")], capture_output=True, check=True

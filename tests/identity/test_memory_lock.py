@@ -35,5 +35,6 @@ def test_all_memory_is_locked_also_what_comes_later() -> None:
     assert int(kilobytes) > 30_000
 
 
+@pytest.mark.slow("a process")
 def test_under_a_limit_nothing_is_locked() -> None:
     assert run(8192) == ["False", "0"]

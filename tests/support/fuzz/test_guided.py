@@ -38,6 +38,7 @@ run_guided(Target(), [b"S"], Path(sys.argv[1]), seconds=20, done=done, until_fau
 """
 
 
+@pytest.mark.slow("a process")
 def test_an_input_that_reaches_new_code_is_damaged_further(tmp_path: Path) -> None:
     (tmp_path / "parser.py").write_text(PARSER)
     (tmp_path / "inputs").mkdir()
