@@ -36,6 +36,7 @@ def operator(tmp_path: Path) -> str:
     return str(file)
 
 
+@pytest.mark.slow("a whole backup")
 def test_a_backup_is_verified_and_restored_at_another_machine(
     place: Place, operator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

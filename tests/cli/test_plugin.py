@@ -62,6 +62,7 @@ def test_it_is_short(projects: Path, name: str) -> None:
     assert max(len(file.read_text("utf-8").splitlines()) for file in files) <= MOST_LINES
 
 
+@pytest.mark.slow("a process")
 @pytest.mark.parametrize("kind", [kind for kind, _ in NEW])
 @pytest.mark.parametrize("name", ["b", "a_name_of_exactly_thirty_chars"])
 def test_its_style_is_clean_for_short_and_long_names(tmp_path: Path, kind: str, name: str) -> None:

