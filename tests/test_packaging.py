@@ -104,6 +104,7 @@ def test_the_wheel_installs_the_packages_and_never_their_folders(wheel: set[Pure
     assert {path.parts[0] for path in wheel} == {*PACKAGES, f"satark-{__version__}.dist-info"}
 
 
+@pytest.mark.slow("a process")
 def test_the_wheel_holds_every_file_of_the_packages(wheel: set[PurePosixPath]) -> None:
     """Texts, flows, templates, static files and `py.typed` are included: no ignore rule may drop one."""
     expected = {

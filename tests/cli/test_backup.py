@@ -71,6 +71,7 @@ def test_check_names_what_one_store_has_and_another_lacks(place: Place) -> None:
     assert f"files that the evidence folder lacks: 1 ({name})" in run("check", code=1).stdout
 
 
+@pytest.mark.slow("a process")
 def test_check_names_key_files_that_are_not_the_databases(place: Place) -> None:
     for name, setting in (("edge.key", "SATARK_EDGE_KEY_FILE"), ("name.key", "SATARK_NAME_KEY_FILE")):
         file = place.settings.core.data_dir / name

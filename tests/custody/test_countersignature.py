@@ -52,7 +52,6 @@ def problems(report: PackReport) -> str:
     return "\n".join(map(str, report.problems))
 
 
-@pytest.mark.slow("whole packs")
 def test_it_says_which_desk_had_the_pack_and_when(report: PackReport, dig: PackSigner) -> None:
     held = held_with(report, countersign(report, dig, LATER))
     assert (held.problems, held.countersigner, held.countersigned) == ((), dig.who, "2096-10-02T07:06:40Z")

@@ -19,8 +19,6 @@ from satark.custody.signature import SIGNATURE
 from satark.custody.verify_pack import verify_pack
 from satark.store import evidence_files
 
-pytestmark = pytest.mark.slow("whole packs")
-
 Write = Callable[..., WrittenPack]
 
 

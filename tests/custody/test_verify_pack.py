@@ -24,8 +24,6 @@ from satark.custody.signature import SIGNATURE, PackSigner, sign
 from satark.custody.verify_pack import held_against, verify_pack
 from satark.identity.signatures import signing_key, verifier_of
 
-pytestmark = pytest.mark.slow("whole packs")
-
 Write = Callable[..., WrittenPack]
 
 

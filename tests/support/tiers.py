@@ -17,10 +17,13 @@ import pytest
 
 TIERS: Final = ("slow", "full")
 _NEEDED: Final[Mapping[str, pytest.MarkDecorator]] = {
+    "browser": pytest.mark.slow("pages of a whole desk"),
+    "exported": pytest.mark.slow("whole packs"),
     "installed": pytest.mark.full("installs an example"),
     "make": pytest.mark.slow("ffmpeg"),
     "open_demo": pytest.mark.slow("the demo"),
     "sandbox": pytest.mark.slow("the sandbox"),
+    "served": pytest.mark.slow("a web form's host"),
 }
 """Fixture → the mark of the tests that need it."""
 _STARTS: Final = frozenset({"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"})

@@ -32,6 +32,7 @@ async def new_number(served: FormService, before: set[str]) -> str:
     return number
 
 
+@pytest.mark.slow("a process")
 async def test_an_answer_is_spooled_and_replayed(citizen: FormCitizen, served: FormService) -> None:
     await citizen.begin()
     await citizen.answer("INTOX")

@@ -11,8 +11,6 @@ from httpx2 import Client
 from satark.services import Services
 from satark_desk.officers import NewOfficer, UnlockedDesk, WrongPassphrase, add_officer, unlock
 
-pytestmark = pytest.mark.slow("pages of a whole desk")
-
 Browser = Callable[..., Client]
 Open = Callable[[str], UnlockedDesk]
 OLD, NEW = "sp passphrase 1", "purana kuan neem ka ped"

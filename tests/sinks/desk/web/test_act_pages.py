@@ -21,8 +21,6 @@ from satark_desk.web.app import build
 from satark_desk.web.sessions import Sessions
 from support.tips import SeededTip, seed_message, seed_tip
 
-pytestmark = pytest.mark.slow("pages of a whole desk")
-
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
 Cases = Callable[[str], Casework]

@@ -14,8 +14,6 @@ from satark.casework import Casework
 from satark.services import Services
 from support.tips import SeededTip, seed_tip
 
-pytestmark = pytest.mark.slow("pages of a whole desk")
-
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
 Cases = Callable[[str], Casework]

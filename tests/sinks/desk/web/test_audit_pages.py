@@ -17,8 +17,6 @@ from satark.store.unit_of_work import UnitOfWork
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
 from support.tips import seed_tip
 
-pytestmark = pytest.mark.slow("pages of a whole desk")
-
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
 Unlock = Callable[[str], UnlockedDesk]

@@ -14,8 +14,6 @@ from satark.casework import Casework
 from satark.services import Services
 from support.tips import SeededTip, seed_message, seed_tip
 
-pytestmark = pytest.mark.slow("pages of a whole desk")
-
 FLOOD = "मेयर साहब ने पार्क की ज़मीन बेच दी है सब लोग शिकायत भेजें नहीं तो बच्चे कहाँ खेलेंगे"
 FindDesk = Callable[[str], Desk]
 

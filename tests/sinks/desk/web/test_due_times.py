@@ -20,8 +20,6 @@ from satark_desk.settings import DeskSettings
 from satark_desk.web.app import build
 from support.tips import seed_tip
 
-pytestmark = pytest.mark.slow("pages of a whole desk")
-
 MONDAY_MORNING = DeskSettings(
     working_days=("mon",), working_hours="10:00-11:00", first_act_hours_normal=1, report_hours_normal=1
 )

@@ -13,8 +13,6 @@ from satark.services import Services
 from satark.store.workspace import workspace_dir
 from support.tips import SeededTip, seed_file, seed_tip
 
-pytestmark = pytest.mark.slow("pages of a whole desk")
-
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
 Cases = Callable[[str], Casework]

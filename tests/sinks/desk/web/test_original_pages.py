@@ -16,8 +16,6 @@ from satark_desk.roster_changes import approve
 from satark_desk.tables import release
 from support.tips import SeededTip, seed_file, seed_tip
 
-pytestmark = pytest.mark.slow("pages of a whole desk")
-
 Browser = Callable[..., Client]
 SECONDS = "second passphrase 77"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import pytest
 from httpx2 import Client
 
 from satark.api.desk import Desk
@@ -14,8 +13,6 @@ from satark.casework import Casework
 from satark.services import Services
 from satark_desk.tables import queue
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
-
-pytestmark = pytest.mark.slow("pages of a whole desk")
 
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]

@@ -20,8 +20,6 @@ from satark_desk import plugin
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
 from support.tips import SeededTip, seed_tip
 
-pytestmark = pytest.mark.slow("pages of a whole desk")
-
 PASSPHRASE = "quiet mango tractor 7 violin ledger"
 VALUES: Mapping[str, str] = {"ordinal": "1", "action": "note", "to": "lanka", "step": "ask_hold"}
 LISTS = (

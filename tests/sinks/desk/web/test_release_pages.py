@@ -14,8 +14,6 @@ from satark.services import Services
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
 from support.tips import SeededTip, seed_tip
 
-pytestmark = pytest.mark.slow("pages of a whole desk")
-
 Browser = Callable[..., Client]
 SECOND = "second passphrase 1"
 REWORDING = "Liquor is sold near the market."

@@ -13,8 +13,6 @@ from satark.retention.schedule import ensure_key
 from satark.services import Services
 from support.tips import SeededTip, seed_tip
 
-pytestmark = pytest.mark.slow("pages of a whole desk")
-
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
 

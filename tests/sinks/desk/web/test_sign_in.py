@@ -23,8 +23,6 @@ from satark_desk.web.visits import Visits
 from satark_testing.waiting import until
 from support.site_client import site_client
 
-pytestmark = pytest.mark.slow("pages of a whole desk")
-
 Browser = Callable[..., Client]
 RIGHT = {"desk": "sp", "officer": "sp-1", "passphrase": "sp passphrase 1"}
 

@@ -19,8 +19,6 @@ from satark.store.workspace import workspace_dir
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
 from support.tips import SeededTip, seed_file, seed_tip
 
-pytestmark = pytest.mark.slow("pages of a whole desk")
-
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
 Cases = Callable[[str], Casework]
