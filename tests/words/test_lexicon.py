@@ -7,8 +7,6 @@ import sys
 from collections.abc import Iterator
 from types import FunctionType, ModuleType
 
-import pytest
-
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
