@@ -14,6 +14,8 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 # Processes that run tests. They wait for other processes a good deal, so two to a core keep the cores busy.
 CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 JOBS ?= $(shell expr 2 '*' $(CORES))
+# What is quick waits for nothing. One process takes a file at a time, those with slow tests first.
+PYTEST := .venv/bin/pytest --dist loadfile --no-loadscope-reorder -n
 # Tests start a hundred processes: each would compile all of Satark again if nothing were written.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -25,7 +27,7 @@ CLIPS := .venv/clips
 LOWEST := $(CURDIR)/build/lowest
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: help run test quick lowest lint bench evidence-bench soak torture chaos upgrade fuzz mutation mutants audit sbom build release canary corpus lexicon docs clean
+.PHONY: help run quick test full lowest lint bench evidence-bench soak torture chaos upgrade fuzz mutation mutants audit sbom build release canary corpus lexicon docs clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -34,14 +36,17 @@ run: $(READY) ## start the demo at http://127.0.0.1:8000 (PORT=… changes the p
 	@nice $(BIN)/satark voice render $(CLIPS) >$(CLIPS).log 2>&1 & # for voice notes; a minute the first time
 	@SATARK_VOICE_CLIPS=$${SATARK_VOICE_CLIPS:-$(CLIPS)} exec $(BIN)/satark demo --sample-week --port $(PORT) $(ARGS)
 
-test: $(READY) ## run every test (ARGS="-k receipt" narrows, ARGS=--cov measures coverage)
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+quick: $(READY) ## run the tests that start no process and take little time, in a minute: before a commit
+	@$(PYTEST) $(CORES) -q -m "not slow and not full" $(ARGS)
 
-quick: $(READY) ## run the tests that need no service and little time: for while you type
-	@$(BIN)/pytest -q -n $(CORES) --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
+test: $(READY) ## run these and the slow ones: browsers, databases, whole installations (ARGS="-k receipt" narrows, ARGS=--cov measures coverage)
+	@$(PYTEST) $(JOBS) -m "not full" $(ARGS)
+
+full: $(READY) ## run the rest: galleries, tutorial, chaos, damaged files, sabotages, every case on PostgreSQL
+	@$(PYTEST) $(JOBS) -m full $(ARGS)
 
 lowest: $(LOWEST)/ready ## run the tests of server, plugins, store and cleaners with the oldest dependencies that are allowed
-	@$(LOWEST)/bin/python -m pytest -q -n $(CORES) -m "not slow" tests/runtime tests/plugins tests/store tests/channels/sms_ivr/test_signature.py tests/channels/web_form/proof_of_work tests/sinks/email/test_notifications.py $(ARGS)
+	@$(LOWEST)/bin/python -m pytest -q -n $(CORES) -m "not slow and not full" tests/runtime tests/plugins tests/store tests/channels/sms_ivr/test_signature.py tests/channels/web_form/proof_of_work tests/sinks/email/test_notifications.py $(ARGS)
 	@$(LOWEST)/bin/python -m pytest -q -n $(CORES) tests/files/test_scrubbers.py $(ARGS)
 
 lint: $(READY) ## formatter, linter, types, import contracts

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import gc
-import inspect
 import os
 import sys
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
-from types import CodeType, FunctionType
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+import hypothesis
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
@@ -26,21 +24,13 @@ from support.quick_migrations import quick_migrations
 from support.settings import SETTINGS_OF_TESTS
 from support.shared_dialects import shared_dialects
 
-SLOW: Final[Mapping[str, str]] = {
-    "satark_demo.server": "the demo",
-    "satark_files.sandbox.sandbox": "the sandbox",
-    "support.evidence.specimens": "ffmpeg",
-    "support.form.service": "a host",
-    "satark_testing.installation": "a Satark process",
-    "satark_testing.processes.forked": "a Satark process",
-    "support.processes.office": "a Satark process",
-    "satark_testing.processes.service": "a Satark process",
-    "support.scripted.scripted_host": "a host",
-}
-"""Module, or function → what the tests need that import something of it, or use a fixture whose module does."""
-SLOW_MODULES: Final[Mapping[str, str]] = {"test_plugin.py": "other tools"}
-MUCH_WORK: Final = frozenset((Path(__file__).parent / "much_work.txt").read_text().split())
-"""Modules that take two seconds of a processor or more."""
+pytest_plugins = ["support.tiers"]
+# A machine that is busy fails no test: hypothesis would by default.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
+
 UNUSED_BY_BROWSER: Final = (
     # What Playwright 1.65 turns off: Chromium reads the last list alone.
     "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
@@ -51,7 +41,6 @@ UNUSED_BY_BROWSER: Final = (
     "WebUIOmniboxPopup", "WebUIOmniboxAimPopup",
 )  # fmt: skip
 """Features of Chromium that no test needs."""
-left_out: Counter[str] = Counter()
 
 
 class Databases(NamedTuple):
@@ -59,83 +48,6 @@ class Databases(NamedTuple):
 
     main: str
     keys: str
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers."""
-    config.addinivalue_line("markers", "slow(why): needs a service or much work; `make quick` leaves it out")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that needs a service or much work, and put the modules with such tests first.
-
-    Where tests run in several processes, each takes a module at a time: a module's server or browser is started once,
-    and what is quick fills the end, so that all processes are busy until then.
-    """
-    for item in items:
-        if isinstance(item, pytest.Function) and (why := why_slow(item)):
-            item.add_marker(pytest.mark.slow(why))
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
-
-
-def why_slow(item: pytest.Function) -> str:
-    """Say what a test needs that takes long; nothing if it is quick."""
-    needed = [tool for mark in item.iter_markers("needs") for tool in mark.args]
-    if needed:
-        return str(needed[0])
-    if hasattr(item, "callspec") and item.callspec.params.get("databases") == "postgresql":
-        return "postgresql"
-    fixtures = (one.func for each in item._fixtureinfo.name2fixturedefs.values() for one in each)
-    parts = (_slow_part(inspect.unwrap(function)) for function in (item.function, *fixtures))
-    if item.path.relative_to(Path(__file__).parent).as_posix() in MUCH_WORK:
-        return "much work"
-    return SLOW_MODULES.get(item.path.name, "") or next(filter(None, parts), "")
-
-
-@cache
-def _slow_part(function: FunctionType) -> str:
-    """Say what of `SLOW` a function uses, by itself or through what its own module defines."""
-    waiting, seen = [function.__code__], set[CodeType]()
-    while waiting:
-        seen.add(code := waiting.pop())
-        inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
-        for value in (function.__globals__[name] for name in code.co_names if name in function.__globals__):
-            home = getattr(value, "__module__", "")
-            if why := SLOW.get(home) or SLOW.get(f"{home}.{getattr(value, '__qualname__', '')}"):
-                return why
-            parts = vars(value).values() if inspect.isclass(value) else [value]
-            mine = (part for part in parts if getattr(part, "__module__", "") == function.__module__)
-            inner += [found.__code__ for part in mine if inspect.isfunction(found := inspect.unwrap(part))]
-        waiting += [part for part in inner if part not in seen]
-    return ""
-
-
-def pytest_deselected(items: Sequence[pytest.Item]) -> None:
-    """Count the slow tests that are left out, by what they need."""
-    for item in items:
-        for mark in item.iter_markers("slow"):
-            left_out[mark.args[0]] += 1
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Report to the main process, where the tests run in several."""
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["left_out"] = dict(left_out)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """Take a worker's report: each left out the same."""
-    left_out.update(Counter(getattr(node, "workeroutput", {}).get("left_out", {})) - left_out)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which slow tests were left out."""
-    if left_out:
-        kinds = ", ".join(f"{count} {why}" for why, count in left_out.most_common())
-        terminalreporter.write_line(f"left out: {left_out.total()} slow tests, which need: {kinds}")
 
 
 def pytest_collection_finish() -> None:

@@ -31,6 +31,7 @@ def checklist(page: Path) -> list[str]:
     return [" ".join(item.split()) for item in re.findall(r"^- \[ \] (.+(?:\n  .+)*)", page.read_text(), re.MULTILINE)]
 
 
+@pytest.mark.slow("a process")
 def test_make_without_a_target_lists_every_command() -> None:
     shown = subprocess.run([shutil.which("make") or ""], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     listed = re.findall(r"^  make ([\w-]+) +\S", shown, re.MULTILINE)
@@ -73,9 +74,19 @@ def test_the_workflows_may_only_read() -> None:
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
 def test_every_hook_before_a_commit_runs_a_tool_of_the_project(hook: dict[str, Any]) -> None:
     program, *arguments = hook["entry"].split()
-    assert program.startswith(".venv/bin/")
-    assert (ROOT / program).exists()
-    assert [name for name in arguments if name.startswith("tests/") and not (ROOT / name).exists()] == []
+    if program == "make":
+        assert arguments[-1] in targets()
+    else:
+        assert program.startswith(".venv/bin/")
+        assert (ROOT / program).exists()
+
+
+def test_the_quick_tests_run_before_a_commit_and_every_test_in_ci() -> None:
+    chosen = dict(re.findall(r"^(\w+): .*\n\t@\$\(PYTEST\) .* -m \"?([\w ]+?)\"? \$\(ARGS\)$", MAKEFILE, re.MULTILINE))
+    assert chosen == {"quick": "not slow and not full", "test": "not full", "full": "full"}
+    assert "make --silent quick" in [hook["entry"] for hook in HOOKS]
+    run = re.findall(r"^(?:make|tests) (quick|test|full)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert run == ["quick", "test", "full"]
 
 
 def test_the_hooks_take_everything_from_this_repository() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow("reads all sources")
+
 ROOT = Path(__file__).parents[1]
 BASES = [ROOT / "core", *(path for folder in ("channels", "sinks") for path in (ROOT / folder).iterdir())]
 

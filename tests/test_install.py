@@ -36,6 +36,8 @@ from support.peers.postgres import server_from_wheel
 from support.settings import SETTINGS_OF_TESTS
 from support.supply.lock import cut_lock, needed_to_run
 
+pytestmark = pytest.mark.full("installs the wheel")
+
 ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = (ROOT / "docs" / "install.md").read_text("utf-8")
 SETTINGS: Final = "/etc/satark/satark.toml"

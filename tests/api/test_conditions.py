@@ -63,6 +63,7 @@ def test_everything_else_is_refused(source: str) -> None:
         parse_condition(source)
 
 
+@pytest.mark.slow("many examples")
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused(source: str) -> None:
     try:

@@ -61,6 +61,7 @@ def add_status(copy: SourceCopy) -> None:
     tip.write_text(tip.read_text("utf-8").replace('"REOPENED",\n]', '"REOPENED", "PARKED",\n]'), "utf-8")
 
 
+@pytest.mark.slow("a process")
 def test_a_new_status_is_known_everywhere_and_its_missing_words_are_named(tmp_path: Path) -> None:
     copy = SourceCopy(tmp_path, ["satark", "satark_desk", "satark_police_system"])
     add_status(copy)
@@ -74,6 +75,7 @@ def test_a_new_status_is_known_everywhere_and_its_missing_words_are_named(tmp_pa
     ]
 
 
+@pytest.mark.slow("a process")
 def test_a_new_status_is_shown_once_it_has_words(tmp_path: Path) -> None:
     copy = SourceCopy(tmp_path, ["satark", "satark_desk", "satark_police_system"])
     add_status(copy)

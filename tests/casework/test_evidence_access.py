@@ -18,6 +18,8 @@ from support.desks import SeededDesk
 from support.store import fresh_services
 from support.tips import MEANINGS, SeededTip, seed_file, seed_tip
 
+pytestmark = pytest.mark.slow("whole tips")
+
 APPROVAL = TwoOfficerApproval("rao", "khan", may_listen=True)
 VOICE: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what"}
 

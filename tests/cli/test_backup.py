@@ -36,6 +36,7 @@ def operator(tmp_path: Path) -> str:
     return str(file)
 
 
+@pytest.mark.slow("a whole backup")
 def test_a_backup_is_verified_and_restored_at_another_machine(
     place: Place, operator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,6 +62,7 @@ def test_a_backup_without_a_recipient_names_the_setting(place: Place, monkeypatc
     assert "age recipient" in run("backup", "somewhere", "--recipient", "age1nonsense", code=1).stderr
 
 
+@pytest.mark.slow("a process")
 def test_check_names_what_one_store_has_and_another_lacks(place: Place) -> None:
     lost = next(place.settings.evidence_dir.glob("*.original.age"))
     name = lost.name.partition(".")[0]
@@ -69,6 +71,7 @@ def test_check_names_what_one_store_has_and_another_lacks(place: Place) -> None:
     assert f"files that the evidence folder lacks: 1 ({name})" in run("check", code=1).stdout
 
 
+@pytest.mark.slow("a process")
 def test_check_names_key_files_that_are_not_the_databases(place: Place) -> None:
     for name, setting in (("edge.key", "SATARK_EDGE_KEY_FILE"), ("name.key", "SATARK_NAME_KEY_FILE")):
         file = place.settings.core.data_dir / name

@@ -31,6 +31,7 @@ def test_without_the_section_nothing_is_missing(no_settings: None) -> None:
     assert problems() == []
 
 
+@pytest.mark.slow("a process")
 def test_a_damaged_model_is_named_by_its_language(model: Path) -> None:
     (problem,) = problems()
     assert "transcription.models.hi (SATARK_TRANSCRIPTION__MODELS): does not load" in problem

@@ -70,6 +70,7 @@ def test_each_is_for_the_settings_in_force(printed: dict[str, str], data: Path) 
     assert not [name for name, text in printed.items() if "{{ " in text.replace("{{ $labels", "")]
 
 
+@pytest.mark.slow("a process")
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 def test_systemd_takes_the_units(printed: dict[str, str], tmp_path: Path) -> None:
     for name in UNITS:

@@ -6,6 +6,7 @@ import json
 import zipfile
 from typing import TYPE_CHECKING
 
+import pytest
 from click.testing import CliRunner
 
 from satark.cli.evidence import evidence
@@ -30,6 +31,7 @@ def test_a_name_in_a_pack_can_not_control_the_terminal(tmp_path: Path) -> None:
     assert "\x1b" not in report.output
 
 
+@pytest.mark.slow("a process")
 def test_files_are_cleaned_without_a_tip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_DATA_DIR", str(tmp_path / "data"))
     photo, strange, copies = tmp_path / "photo.jpeg", tmp_path / "strange", tmp_path / "copies"

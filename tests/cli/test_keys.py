@@ -24,6 +24,7 @@ ANSWERS = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(
 RECEIPT = r"\d{4} \d{4} \d{4} \d{4}"
 
 
+@pytest.mark.slow("a process")
 async def test_sessions_and_receipts_go_on_and_nothing_is_taken_twice(data: Path) -> None:
     settings = Settings(data_dir=data)
     channel = ScriptedChannel()
@@ -57,6 +58,7 @@ async def test_sessions_and_receipts_go_on_and_nothing_is_taken_twice(data: Path
         assert "received" in back.text.lower()
 
 
+@pytest.mark.slow("a process")
 def test_it_is_refused_while_a_process_runs_or_the_spool_holds_messages(data: Path) -> None:
     run("db", "upgrade")
     settings = Settings()

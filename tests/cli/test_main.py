@@ -49,6 +49,7 @@ def test_the_list_says_the_first_sentence_of_each_commands_help() -> None:
         assert (command.name, command.get_short_help_str(1000)) == (name, listed.says)
 
 
+@pytest.mark.slow("a process")
 def test_help_and_version_import_neither_database_nor_plugins_once_they_are_known(
     data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -68,6 +69,7 @@ def test_help_and_version_import_neither_database_nor_plugins_once_they_are_know
     assert "satark_desk" in first.stderr
 
 
+@pytest.mark.slow("a process")
 def test_libraries_that_only_one_command_needs_are_imported_lazily() -> None:
     """Each of these takes a tenth of a second or more to import."""
     lazy = {"fpdf", "satark_demo", "satark_testing", "telegram", "twilio"}
@@ -76,6 +78,7 @@ def test_libraries_that_only_one_command_needs_are_imported_lazily() -> None:
     assert (found.returncode, found.stderr.strip()) == (0, "")
 
 
+@pytest.mark.slow("a process")
 def test_a_process_that_serves_imports_no_alembic_before_it_migrates() -> None:
     code = "import sys, satark.cli.serve; sys.exit('alembic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -50,6 +50,7 @@ def run(folder: Path, *command: str | Path) -> str:
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
+@pytest.mark.full("runs the tests of new projects")
 @pytest.mark.parametrize("name", [name for _, name in NEW])
 def test_its_own_tests_pass(projects: Path, name: str) -> None:
     assert run(projects / name, "pytest", "-q", "-p", "no:cacheprovider") == ""
@@ -61,6 +62,7 @@ def test_it_is_short(projects: Path, name: str) -> None:
     assert max(len(file.read_text("utf-8").splitlines()) for file in files) <= MOST_LINES
 
 
+@pytest.mark.slow("a process")
 @pytest.mark.parametrize("kind", [kind for kind, _ in NEW])
 @pytest.mark.parametrize("name", ["b", "a_name_of_exactly_thirty_chars"])
 def test_its_style_is_clean_for_short_and_long_names(tmp_path: Path, kind: str, name: str) -> None:
@@ -70,6 +72,7 @@ def test_its_style_is_clean_for_short_and_long_names(tmp_path: Path, kind: str, 
     assert run(folder, "ruff", "format", "--no-cache", "--check", ".") == ""
 
 
+@pytest.mark.full("runs the tests of new projects")
 def test_its_types_are_correct_and_those_of_the_documentation_too(projects: Path) -> None:
     """One run of mypy for all: it takes seconds to begin."""
     files = [

@@ -28,6 +28,7 @@ def test_several_processes_serve_no_desk(data: Path) -> None:
     assert not data.exists()
 
 
+@pytest.mark.slow("a process")
 async def test_of_several_processes_one_that_ends_is_begun_anew_and_all_end_with_the_first(data: Path) -> None:
     satark = str(Path(sys.executable).with_name("satark"))
     service = Service(data, {}, [satark, "serve", "--role", "web", "--workers", "2"])
@@ -61,6 +62,7 @@ def workers(service: Service) -> list[int]:
     return [pid for pid, command in commands.items() if b"spawn_main" in command]
 
 
+@pytest.mark.slow("a process")
 def test_it_logs_its_address_and_warns_without_a_desk(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("satark.runtime.http_server.uvicorn.run", lambda *_, **__: None)
     logged = [json.loads(line) for line in run("serve", "--port", "0", "--role", "web,worker").stderr.splitlines()]

@@ -38,6 +38,7 @@ def test_a_folder_is_filled_and_a_second_run_renders_nothing(tmp_path: Path) -> 
     assert VoiceNotes(tmp_path / "clips").names == {PAUSE, *(clip_name(*line) for line in LINES)}
 
 
+@pytest.mark.slow("ffmpeg")
 @pytest.mark.usefixtures("no_settings", "few_lines")
 def test_without_the_synthetic_voice_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(synthetic_voice, "PROGRAM", "no-such-program")

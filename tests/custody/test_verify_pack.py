@@ -9,6 +9,7 @@ import struct
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -166,19 +167,18 @@ ENDING = "<4s4H2LH"
 """The end record: signature, two disks, entries here and in all, size and offset of the central directory, comment."""
 
 
-@pytest.mark.parametrize("place", range(1, 8))
-@pytest.mark.parametrize(
-    "value", [0, 1, 22, 0x7FFF, 0x8000, 0xFFFE, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF]
-)
-def test_a_false_end_record_is_named(place: int, value: int, write: Write, path: Path) -> None:
+def test_a_false_end_record_is_named(write: Write, path: Path) -> None:
     write()
-    complete = path.read_bytes()
-    fields = list(struct.unpack(ENDING, complete[-22:]))
-    forged = value & (0xFFFFFFFF if place in {5, 6} else 0xFFFF)
-    if fields[place] == forged:
-        return
-    fields[place] = forged
-    assert "the container" in named(path, complete[:-22] + struct.pack(ENDING, *fields))
+    complete, missed = path.read_bytes(), []
+    values = (0, 1, 22, 0x7FFF, 0x8000, 0xFFFE, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
+    for place, value in product(range(1, 8), values):
+        fields = list(struct.unpack(ENDING, complete[-22:]))
+        forged = value & (0xFFFFFFFF if place in {5, 6} else 0xFFFF)
+        if fields[place] != forged:
+            fields[place] = forged
+            if "the container" not in named(path, complete[:-22] + struct.pack(ENDING, *fields)):
+                missed.append((place, value))
+    assert missed == []
 
 
 def listed(name: bytes, at: int, size: int, *, flags: int = 0, extra: bytes = b"") -> bytes:

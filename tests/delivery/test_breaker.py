@@ -27,6 +27,8 @@ from satark_testing.waiting import until
 from support.scripted import ScriptedSink
 from support.store import fresh_services
 
+pytestmark = pytest.mark.slow("waits and retries")
+
 START = 1_800_000_000
 DOWN = Retry("connection refused", down=True)
 

@@ -181,6 +181,7 @@ async def test_a_tip_by_each_other_medium_reaches_the_queues(
     assert errors == []
 
 
+@pytest.mark.full("axe on every page")
 async def test_axe_finds_nothing(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     await visitor.file_tip(samples.photograph("bottles"))

@@ -23,6 +23,8 @@ from satark_demo.command import demo as command
 from satark_demo.server import DemoServer
 from support.settings import SETTINGS_OF_TESTS
 
+pytestmark = pytest.mark.slow("a process")
+
 SATARK = Path(sys.executable).with_name("satark")
 
 

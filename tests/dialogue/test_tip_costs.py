@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from satark_testing.dialogue.tip_costs import CEILINGS, CHANNELS, Road, TipCosts, every_cost
 from support.dialogue import understanding
 
+pytestmark = pytest.mark.slow("whole conversations")
+
 Costs = Sequence[tuple[Road, str, str, TipCosts]]
 
 

@@ -104,6 +104,7 @@ def test_the_example_channel_renders_one_call(beacon: Channel) -> None:
     assert call.body == b'{"pager":"4711","text":"Where?"}'
 
 
+@pytest.mark.slow("a process")
 def test_the_example_transcriber_returns_its_programs_output(tmp_path: Path) -> None:
     plugins = Plugins()
     plugins.register(example("satark_parrot/plugin.py"), "parrot")

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, get_args
 
+import pytest
+
 import reference_tables
 from satark.api.observability import MEANINGS, Kind
 from satark.cli.flow import MEDIA
@@ -29,6 +31,7 @@ def emitted() -> Iterator[str]:
                 )
 
 
+@pytest.mark.slow("every event")
 def test_every_event_is_emitted_and_explained() -> None:
     assert list(MEANINGS) == list(get_args(Kind))
     assert set(get_args(Kind)) <= set(emitted())

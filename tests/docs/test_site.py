@@ -14,6 +14,8 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from playwright.async_api import Browser, expect
 
+pytestmark = pytest.mark.full("builds the site")
+
 ROOT: Final = Path(__file__).parents[2]
 START: Final = "docs/index.html"
 QUESTIONS: Final = (

@@ -18,6 +18,8 @@ import pytest
 from satark_testing.processes.service import free_port
 from support.settings import SETTINGS_OF_TESTS
 
+pytestmark = pytest.mark.full("installs the wheel")
+
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
 PORTS: Final = ("8000", "8099")

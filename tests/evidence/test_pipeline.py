@@ -270,6 +270,7 @@ async def test_a_compromised_scrubber_smuggles_nothing_into_the_copy(
     assert driver.files == ["1.original.age"]
 
 
+@pytest.mark.full("damages files")
 async def test_mutated_files_neither_crash_nor_hang_nor_leak(
     driver: PipelineDriver, make: Callable[[str], Path]
 ) -> None:

@@ -44,6 +44,8 @@ from support.evidence.specimens import specimen
 from support.scripted import ACCOUNT, ScriptedChannel, database_down
 from support.store import fresh_services
 
+pytestmark = pytest.mark.slow("the sandbox")
+
 TIP = "0" * 32
 
 

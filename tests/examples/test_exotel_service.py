@@ -22,6 +22,8 @@ from satark_testing.processes.service import Service
 from satark_testing.processes.serving import serve
 from support.wheels import Install
 
+pytestmark = pytest.mark.full("installs an example")
+
 PHONE = "09876543210"
 SECRET = "a-path-that-nobody-guesses"
 RECORDING = "/exotelrecordings/police1/5fa165.wav"

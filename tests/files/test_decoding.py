@@ -30,6 +30,7 @@ def test_every_kind_of_unreadable_bytes_raises_one_of_them(broken: bytes) -> Non
         msgspec.json.decode(broken, type=dict[str, str])
 
 
+@pytest.mark.slow("reads all sources")
 def test_no_module_catches_one_kind_alone() -> None:
     sources = (path for folder in ("core", "channels", "sinks") for path in (ROOT / folder).rglob("*.py"))
     found = {f"{path.relative_to(ROOT)}:{line}" for path in sources for line in _lines_with_one_kind(path)}

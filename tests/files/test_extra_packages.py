@@ -80,12 +80,14 @@ def test_a_base_install_takes_at_most_200_megabytes() -> None:
     assert size(others) + size(own) <= MOST_BYTES
 
 
+@pytest.mark.slow("a process")
 async def test_the_role_web_starts_without_them(tmp_path: Path, small: dict[str, str]) -> None:
     environment = {**small, "SATARK_PLUGINS": '["web_form"]'}
     async with Service(tmp_path / "data", environment, [SATARK, "serve", "--role", "web"]) as service:
         assert service.running
 
 
+@pytest.mark.slow("a process")
 @pytest.mark.parametrize(("role", "extra"), [("worker", "evidence"), ("desk", "printing")])
 async def test_a_role_that_needs_them_says_so_and_does_not_start(
     role: str, extra: Extra, tmp_path: Path, small: dict[str, str]
@@ -106,6 +108,7 @@ def test_check_names_what_is_missing_where_it_is_needed(
     assert "pip install" not in run("check", "--role", "web", code=1).stdout
 
 
+@pytest.mark.slow("a process")
 def test_a_command_that_needs_them_names_the_extra(tmp_path: Path, small: dict[str, str]) -> None:
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
     command = [SATARK, "evidence", "clean", str(tmp_path / "a.jpg")]

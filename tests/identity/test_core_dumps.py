@@ -23,6 +23,7 @@ print(resource.getrlimit(resource.RLIMIT_CORE)[0], ctypes.CDLL(None).prctl(3, 0,
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="prctl(2): needs Linux")
 
 
+@pytest.mark.slow("a process")
 def test_no_dump_is_written_nor_piped() -> None:
     shown = subprocess.run(
         [sys.executable, "-c", SHOW.format(forbid="forbid_dumps()")], capture_output=True, check=True
@@ -32,6 +33,7 @@ def test_no_dump_is_written_nor_piped() -> None:
     assert before.stdout.split()[1] == b"1", "this test could not fail"
 
 
+@pytest.mark.slow("a process")
 async def test_a_serving_process_leaves_no_dump(tmp_path: Path) -> None:
     async with Service(tmp_path / "data", {"SATARK_PLUGINS": '["desk"]'}) as service:
         soft_and_hard = resource.prlimit(service.pid, resource.RLIMIT_CORE)

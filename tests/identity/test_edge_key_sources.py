@@ -26,12 +26,14 @@ def key_of(tmp_path: Path, command: tuple[str, ...] = (), file: Path | None = No
     return read_edge_key(command=command, seconds=30, file=file, made=made, credentials=credentials)
 
 
+@pytest.mark.slow("a process")
 @pytest.mark.parametrize("content", [KEY, KEY.hex().encode(), base64.b64encode(KEY), base64.b64encode(KEY) + b"\n"])
 def test_a_command_prints_the_key(tmp_path: Path, content: bytes) -> None:
     assert key_of(tmp_path, printing(content)) == KEY
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.slow("a process")
 @pytest.mark.parametrize("content", [b"", KEY[:31], KEY + b"x", b"z" * 64, b"not a key"])
 def test_another_output_is_refused_and_not_shown(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(EdgeKeyError, match="did not give 32 bytes") as refusal:
@@ -39,6 +41,7 @@ def test_another_output_is_refused_and_not_shown(tmp_path: Path, content: bytes)
     assert not content or repr(content)[2:-1] not in str(refusal.value)
 
 
+@pytest.mark.slow("a process")
 @pytest.mark.parametrize(
     ("command", "problem"),
     [
@@ -52,6 +55,7 @@ def test_a_command_that_fails_is_named(tmp_path: Path, command: tuple[str, ...],
     assert "secret" not in str(refusal.value)
 
 
+@pytest.mark.slow("a process")
 def test_a_command_that_hangs_is_ended(tmp_path: Path) -> None:
     hanging = (sys.executable, "-c", "import time; time.sleep(600)")
     with pytest.raises(EdgeKeyError, match="gave no edge key"):
@@ -87,6 +91,7 @@ def test_the_credential_is_found_where_systemd_says(tmp_path: Path, monkeypatch:
     assert find_credential() == tmp_path / CREDENTIAL
 
 
+@pytest.mark.slow("a process")
 def test_a_command_that_fails_is_a_wrong_setting(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, edge_key_command=("/nowhere/vault",))
     with pytest.raises(SettingsError, match="edge_key_command") as refusal:

@@ -143,6 +143,7 @@ def test_an_epoch_may_be_destroyed_only_some_time_after_its_end(path: Path, cloc
     assert keys.current().id != first.id
 
 
+@pytest.mark.slow("a process")
 def test_threads_and_processes_that_begin_one_at_once_agree(path: Path) -> None:
     keys = EpochKeys.load(path, HOUR)
     begun: list[bytes] = []

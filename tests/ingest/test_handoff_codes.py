@@ -21,6 +21,8 @@ from satark_testing.matrix.scenario import Do, Exchange, Scenario
 from support.matrix.canonical_form import canonical
 from support.matrix.scenarios import scenarios
 
+pytestmark = pytest.mark.slow("a process")
+
 LIQUOR = next(scenario for scenario in scenarios() if scenario.name == "liquor, in English")
 PHOTO = next(scenario for scenario in scenarios() if scenario.name == "arms, with a photo")
 CODE = re.compile(r"(?<!\d)\d(?:\d{3}(?: \d{4}){2}|(?: ?\d){11})(?!\d)")

@@ -33,6 +33,8 @@ from satark_testing.waiting import until
 from support.later import render_a_band_later
 from support.scripted import ACCOUNT, ScriptedChannel, database_down, inbound, scripted_host
 
+pytestmark = pytest.mark.slow("a host")
+
 WHOLE_DIALOGUE = ("Hi", "English", "Illegal arms", "They sell arms", "Lanka", "Don't know", "No", "done", "Yes, send")
 
 

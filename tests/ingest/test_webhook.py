@@ -25,6 +25,8 @@ from satark_testing.waiting import limit, until
 from support.later import render_a_band_later
 from support.scripted import LIMIT, ScriptedChannel, database_down, scripted_host
 
+pytestmark = pytest.mark.slow("a host")
+
 
 class Porch:
     """A served host and an HTTP client."""

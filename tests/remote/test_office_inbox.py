@@ -22,6 +22,8 @@ from satark.remote.messages import (
 from satark.store import tables
 from support.tips import seed_file, seed_file_state, seed_message
 
+pytestmark = pytest.mark.slow("an office")
+
 PHOTO = os.urandom(3 * CHUNK_SIZE)
 
 

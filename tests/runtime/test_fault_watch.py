@@ -33,6 +33,8 @@ from satark_files.sandbox.protections import Protections
 from satark_testing.waiting import until
 from support.scripted import ACCOUNT, ScriptedChannel, scripted_host
 
+pytestmark = pytest.mark.slow("a host")
+
 CALL = Call(account=ACCOUNT, method="messages", body=b"")
 
 

@@ -32,6 +32,8 @@ from satark_testing.installation import ENGLISH
 from satark_testing.waiting import until
 from support.scripted import ACCOUNT, NEUTRAL, ScriptedChannel, ScriptedSink, Tipster, scripted_host
 
+pytestmark = pytest.mark.slow("a host")
+
 ANSWERS = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}
 RECEIPT = r"\d{4} \d{4} \d{4} \d{4}"
 

@@ -165,9 +165,8 @@ def test_rows_of_many_keys_are_deleted_where_the_condition_holds(main: Connectio
     assert [bytes(row["id"]) for row in everything(main, outbox)] == [b"other"]
 
 
+@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
 def test_postgresql_runs_the_same_statement_for_any_number_of_rows(stores: Databases, main: Connection) -> None:
-    if main.dialect.name == "sqlite":
-        pytest.skip("SQLite has statements for powers of two")
     for numbers in (range(1), range(1, MANY)):
         bulk.insert_new(main, seen, events(*numbers), "key")
         bulk.insert(main, seen, events(*(number + MANY for number in numbers)))
@@ -177,9 +176,8 @@ def test_postgresql_runs_the_same_statement_for_any_number_of_rows(stores: Datab
     assert len(set(stores.statements)) == 4
 
 
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 def test_sqlite_prepares_a_statement_for_each_power_of_two_rows(stores: Databases, main: Connection) -> None:
-    if main.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL has one statement for any number")
     for start, count in ((0, 5), (10, 6), (20, 8), (30, 9)):
         numbers = range(start, start + count)
         assert bulk.insert_new(main, seen, events(*numbers), "key") == {key(number) for number in numbers}

@@ -50,9 +50,8 @@ def test_an_error_is_that_of_sqlalchemy_and_holds_no_values(engine: Engine) -> N
         bulk.run(connection, "SELECT 1 FROM nowhere", ())
 
 
+@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
 def test_a_connection_that_broke_is_replaced(engine: Engine) -> None:
-    if engine.dialect.name == "sqlite":
-        pytest.skip("SQLite is in this process")
     with engine.connect() as connection:
         ((process,),) = bulk.run(connection, "SELECT pg_backend_pid()", ())
         with engine.begin() as other:

@@ -73,11 +73,11 @@ def test_the_erasure_of_the_tip_that_changed_last_is_seen(services: Services, sp
     assert tips_since(services, changes.mark) == {two.id}
 
 
+# SQLite has one writer: transactions commit in the order in which they begin.
+@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
 async def test_a_change_that_began_before_a_mark_and_is_committed_after_it_is_seen(
     services: Services, sp: SeededDesk
 ) -> None:
-    if services.main.dialect.name == "sqlite":
-        pytest.skip("SQLite has one writer: transactions commit in the order in which they begin")
     early, late = seed_tip(services, [sp.desk]), seed_tip(services, [sp.desk])
     seen = await settled(services)
     with unit_of_work(services.main, services.keys) as slow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,6 +55,7 @@ def test_more_messages_than_may_wait_are_refused_and_other_writes_are_not() -> N
     assert len(writes) == 6
 
 
+@pytest.mark.slow("many queues")
 @given(
     st.lists(st.sampled_from([b"", b"asha", b"bina", b"chand", b"flood"]), max_size=120),
     st.integers(1, 12),

@@ -121,6 +121,7 @@ for n in range(int(sys.argv[2]), 10**9):
 """
 
 
+@pytest.mark.slow("a process")
 def test_no_commit_is_lost_while_processes_write_and_are_killed(engine: Engine) -> None:
     url, erased = str(engine.url), 0
     writers = [start_writer(url, start) for start in (0, 10_000_000)]

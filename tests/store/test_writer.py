@@ -230,9 +230,8 @@ async def test_connections_are_taken_once_and_returned_at_the_end(databases: Any
         engine.dispose()
 
 
+@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
 async def test_connections_that_broke_are_replaced(databases: Any, store: Store) -> None:
-    if store.main.dialect.name == "sqlite":
-        pytest.skip("SQLite is in this process")
     ended = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
     assert await store.writer.write_grouped(b"a") is True
     with store.main.connect() as connection:
@@ -266,10 +265,9 @@ async def test_turns_run_on_the_event_loop_where_the_database_is_in_this_process
     assert await store.writer.write(lambda unit: threading.current_thread()) is not threading.current_thread()
 
 
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("name", ["main", "keys"])
 async def test_the_event_loop_runs_while_another_process_writes(store: Store, name: str) -> None:
-    if store.main.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL locks rows")
     others, begun = make_engine(str(getattr(store, name).url)), Counter[str]()
     event.listen(store.main, "begin", lambda _: begun.update(["main"]))
     with others.begin():

@@ -23,6 +23,8 @@ from satark_testing.waiting import until
 from satark_testing.whatsapp.citizen import Citizen
 from support.carving import Carved, Raw, carve, live_epochs
 
+pytestmark = pytest.mark.slow("a process")
+
 EPOCH_SECONDS = 4
 IMAGE_BYTES = 96 << 20
 ACCOUNT = f"whatsapp:{PHONE_NUMBER_ID}"

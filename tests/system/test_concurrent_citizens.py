@@ -18,6 +18,8 @@ from satark_testing.installation import ENGLISH, HINDI, Installation, set_up_ins
 from satark_testing.processes.service import Service
 from satark_testing.whatsapp.citizen import Citizen, Photo, Place
 
+pytestmark = pytest.mark.slow("a process")
+
 CITIZENS = 200
 LANKA = Place(25.2810, 82.9990)
 CATEGORIES = {

@@ -18,6 +18,8 @@ from satark_desk.officers import unlock_any
 from satark_testing.installation import HINDI, Installation, set_up_installation
 from satark_words.geography.geography import Geography
 
+pytestmark = pytest.mark.slow("a process")
+
 ACCUSING: Any = {
     **HINDI,
     "किस बारे में": ["और विकल्प", "पुलिस भ्रष्टाचार"],

@@ -19,6 +19,8 @@ from satark_testing.peers.police import SECRET, PoliceReceiver
 from satark_testing.processes.serving import serve
 from satark_testing.waiting import limit, until
 
+pytestmark = pytest.mark.slow("a process")
+
 SERVER = (sys.executable, str(Path(__file__).with_name("crashing_server.py")))
 
 

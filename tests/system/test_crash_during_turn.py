@@ -14,6 +14,8 @@ from satark_testing.installation import ENGLISH, HINDI, Installation, set_up_ins
 from satark_testing.waiting import limit
 from satark_testing.whatsapp.citizen import Citizen, LostError
 
+pytestmark = pytest.mark.slow("a process")
+
 SERVER = Path(__file__).with_name("crashing_server.py")
 FIRST = "दुकान के पीछे शराब बिकती है"
 SECOND = "They sell liquor behind the school"

@@ -24,7 +24,7 @@ from satark_words.catalogues import Catalogues
 from support.officer_in_browser import OfficerInBrowser
 from support.tipsters import SmsTipster, Tipster, WhatsAppTipster
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.full("twenty tips in Chromium")]
 
 SETTINGS: Final = {"SATARK_DESK__REPORT_HOURS_HIGH": "0.0005"}
 """On tips of high priority a report is owed within two seconds."""

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from satark_testing.installation import ENGLISH, HINDI, Installation, set_up_installation
+
+pytestmark = pytest.mark.slow("a process")
 
 
 def respond(installation: Installation, number: str, *arguments: str) -> None:

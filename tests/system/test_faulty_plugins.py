@@ -13,6 +13,8 @@ import pytest
 from satark.plugins.answers import ANSWERS
 from satark_testing.installation import ENGLISH, Installation, set_up_installation
 
+pytestmark = pytest.mark.slow("a process")
+
 SERVER = Path(__file__).with_name("faulty_server.py")
 ALL = ANSWERS.keys() - {"satark_commands"}
 READ = {"satark_interpret", "satark_render", "satark_screen", "satark_route"}

@@ -6,10 +6,14 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from satark_testing.installation import twilio_installation
 from satark_testing.processes.serving import serve
 from satark_testing.twilio.api import TwilioPeer, new_sid
 from satark_testing.twilio.people import Texter
+
+pytestmark = pytest.mark.slow("a process")
 
 
 async def test_a_repeated_request_gets_the_same_answer(tmp_path: Path, environment: Mapping[str, str]) -> None:

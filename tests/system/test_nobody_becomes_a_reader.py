@@ -63,6 +63,8 @@ from satark_testing.installation import ENGLISH
 from satark_testing.waiting import until
 from support.scripted import ScriptedChannel, Tipster, scripted_host
 
+pytestmark = pytest.mark.slow("hosts and offices")
+
 ACCUSING = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)} | {
     "Do you suspect": "Yes",
     "Whom do you suspect": "The SP's office",

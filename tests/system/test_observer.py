@@ -30,6 +30,8 @@ from satark_testing.waiting import until
 from support.observer import Seen, accuracy, difference, look
 from support.scripted import ScriptedChannel, ScriptedSink, Tipster, scripted_host
 
+pytestmark = pytest.mark.full("two days side by side")
+
 PAIRS = 100
 PAIRS_OF_A_TOWN = 10
 CHANCE = 0.125

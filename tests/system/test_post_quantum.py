@@ -48,7 +48,7 @@ STANZA_BYTES = 1600
 """What a post-quantum recipient adds to an age file: 1,120 and 32 bytes in base64, and a line for each."""
 
 
-@pytest.mark.slow("two hundred other tests")
+@pytest.mark.full("two hundred other tests")
 def test_every_column_file_setting_and_message_takes_keys_of_that_length() -> None:
     switched_on = ["-p", "support.post_quantum", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", "-q", *switched_on, "-k", STORING, *HOLDERS]

@@ -26,6 +26,8 @@ from satark_testing.telegram.citizen import TelegramCitizen
 from satark_testing.whatsapp.citizen import Citizen, Photo, Place
 from support.matrix.scenarios import scenarios
 
+pytestmark = pytest.mark.slow("a process")
+
 WORDS = "मंदिर के पीछे हथियारों का ढेर"
 PLACE = "पुराना कुआँ चौराहा"
 NAME = "Ramesh Kumar Yadav"

@@ -23,6 +23,8 @@ from satark_testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_tip
 
+pytestmark = pytest.mark.slow("a host")
+
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PROVIDERS: dict[str, dict[str, Any]] = {
     "whatsapp": {

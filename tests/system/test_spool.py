@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 from sqlalchemy import make_url
 
 from satark.ingest.spool import waiting
@@ -18,6 +19,8 @@ from satark_testing.processes.serving import serve
 from satark_testing.twilio.api import TwilioPeer, new_sid
 from satark_testing.twilio.people import Caller, Texter, code_in
 from satark_testing.waiting import until
+
+pytestmark = pytest.mark.slow("a process")
 
 PHONES = {"asha": "+919876543210", "bina": "+919123456789", "chand": "+919988776655", "dev": "+919000011111"}
 STORY = "They sell arms behind the mill"

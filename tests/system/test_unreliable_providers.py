@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from satark_testing.installation import HINDI, MatrixInstallation, matrix_installation
 from satark_testing.telegram.bot_api import Person, Update
 from satark_testing.telegram.citizen import TelegramCitizen
 from satark_testing.twilio.people import Caller, Texter, code_in
 from satark_testing.waiting import until
+
+pytestmark = pytest.mark.slow("a process")
 
 PEOPLE = 8
 RECORDING = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x00\0\0\0" + bytes(

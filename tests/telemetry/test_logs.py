@@ -27,6 +27,8 @@ from satark.telemetry.logs import ALLOWED, configure_logging
 from satark.telemetry.metrics import Metrics
 from satark_testing.processes.serving import serve
 
+pytestmark = pytest.mark.slow("a host")
+
 ROOT = Path(__file__).parents[2]
 WORDS = "a truck behind the temple"
 

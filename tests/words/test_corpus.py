@@ -47,6 +47,7 @@ def test_the_corpus_is_large_enough() -> None:
     assert sum(one.step in {"identity", "anonymous"} for one in ALL) >= 500
 
 
+@pytest.mark.slow("many utterances")
 def test_nothing_acts_against_what_was_meant(outcomes: list[tuple[Utterance, str]]) -> None:
     assert [one.text for one, outcome in outcomes if outcome == "acted"] == []
 
@@ -62,6 +63,7 @@ def test_little_is_swallowed(outcomes: list[tuple[Utterance, str]]) -> None:
     assert counts["swallowed"] / counts.total() <= MOST_SWALLOWED
 
 
+@pytest.mark.slow("many utterances")
 def test_the_rounds_that_were_scored_unseen_stay_understood(reader: Reader) -> None:
     counts = Counter(outcome for _, outcome in judged([one for one in HELD_OUT if one.step not in LABELLED], reader))
     assert counts["acted"] == 0

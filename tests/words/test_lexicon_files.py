@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from satark_words.lexicon import Lexicon
 from satark_words.lexicon_files import index_files, read_index, shipped_folder
 from satark_words.tokens import keys
@@ -11,6 +13,7 @@ from satark_words.tokens import keys
 FOLDER = shipped_folder()
 
 
+@pytest.mark.slow("writes the index anew")
 def test_the_index_is_what_its_files_make() -> None:
     made = index_files(FOLDER, Lexicon.shipped(indexed=False).keys)
     for name, text in made.items():
@@ -18,6 +21,7 @@ def test_the_index_is_what_its_files_make() -> None:
         assert kept == text, "the words have changed since their index was written: run `make lexicon`, and commit it"
 
 
+@pytest.mark.slow("writes the index anew")
 def test_every_key_is_in_the_index() -> None:
     assert Lexicon.shipped().keys == Lexicon.shipped(indexed=False).keys
     assert set(read_index(FOLDER).keys) == set(Lexicon.shipped().keys)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
+import pytest
 
 from satark.api.tip import Tip
 from satark.casework.related.clues import Clues, Picture, clues_of
@@ -149,6 +150,7 @@ class Composer:
         return " ".join(words)
 
 
+@pytest.mark.slow("many tips")
 def test_related_tips_are_found_and_few_others() -> None:
     tips = list(Composer().tips())
     index = RelatedIndex()

@@ -53,6 +53,7 @@ def length(document: ET.Element, *, until_code: bool = False) -> float:
     return total
 
 
+@pytest.mark.slow("espeak-ng")
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_a_caller_listens_for_150_seconds_at_most_up_to_the_receipt(

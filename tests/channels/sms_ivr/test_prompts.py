@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 
 import pytest
 from msgspec.structs import replace
@@ -17,7 +18,7 @@ from satark_sms_ivr.paging import MAX_SEGMENTS, fit_to_sms, more_hint, split_int
 from satark_sms_ivr.segments import count_segments
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.voice import VoiceChannel
-from satark_testing.twilio.twiml import read_twiml, said
+from satark_testing.twilio.twiml import TwimlError, read_twiml, said
 from satark_words.geography.geography import Geography
 
 SOURCE = default_flow()
@@ -40,49 +41,73 @@ ONE_PAGE = {
 """The prompts that fit on one page in both languages."""
 
 
-@pytest.mark.parametrize("name", [name for name, prompt in TEXTS.items() if prompt.asks])
-def test_no_message_has_more_than_three_segments(name: str, sms: SmsChannel, signed: Callable[..., RawRequest]) -> None:
-    prompt = TEXTS[name]
-    page, shown = 0, []
-    while True:
-        text = fit_to_sms(replace(prompt, page=page)).text
-        shown.append(text.removesuffix(more_hint(prompt.language, text)))
-        assert count_segments(text) <= MAX_SEGMENTS
-        if text == shown[-1]:
-            break
-        page += 1
-    joined = "".join("".join(shown).split())
-    assert joined == "".join(_full_text(prompt).split())
-    assert len(shown) == 1 or name.split()[1] not in ONE_PAGE
+def test_no_message_has_more_than_three_segments(sms: SmsChannel, signed: Callable[..., RawRequest]) -> None:
     raw = signed("/sms/webhook", MessageSid="SM" + "1" * 32, Body="Hi")
-    answer = read_twiml(sms.reply(raw, Outcome(prompts=[fit_to_sms(prompt)])).body)
-    assert [count_segments(said(message)) <= MAX_SEGMENTS for message in answer] == [True]
+    wrong = []
+    for name, prompt in TEXTS.items():
+        if not prompt.asks:
+            continue
+        pages = _pages(prompt)
+        if any(count_segments(text) > MAX_SEGMENTS for text in pages):
+            wrong.append(f"{name}: a page is too long")
+        shown = [text.removesuffix(more_hint(prompt.language, text)) for text in pages]
+        if _without_spaces("".join(shown)) != _full_text(prompt):
+            wrong.append(f"{name}: the pages are not the whole text")
+        if len(shown) > 1 and name.split()[1] in ONE_PAGE:
+            wrong.append(f"{name}: more than one page")
+        answer = read_twiml(sms.reply(raw, Outcome(prompts=[fit_to_sms(prompt)])).body)
+        if [count_segments(said(message)) <= MAX_SEGMENTS for message in answer] != [True]:
+            wrong.append(f"{name}: not one message of few segments")
+    assert wrong == []
 
 
-@pytest.mark.parametrize("name", TEXTS)
 def test_what_must_arrive_and_what_asks_nothing_is_sent_in_full(
-    name: str, sms: SmsChannel, signed: Callable[..., RawRequest]
+    sms: SmsChannel, signed: Callable[..., RawRequest]
 ) -> None:
-    prompt = fit_to_sms(replace(TEXTS[name], must_arrive=TEXTS[name].asks))
     raw = signed("/sms/webhook", MessageSid="SM" + "1" * 32, Body="Hi")
-    answer = [said(message) for message in read_twiml(sms.reply(raw, Outcome(prompts=[prompt])).body)]
-    assert all(count_segments(message) <= MAX_SEGMENTS for message in answer)
-    assert len(answer) == 1 or prompt.asks or name.split()[1] not in ONE_PAGE
-    assert "".join("".join(answer).split()) == "".join(_full_text(TEXTS[name]).split())
+    wrong = []
+    for name, text in TEXTS.items():
+        prompt = fit_to_sms(replace(text, must_arrive=text.asks))
+        answer = [said(message) for message in read_twiml(sms.reply(raw, Outcome(prompts=[prompt])).body)]
+        if any(count_segments(message) > MAX_SEGMENTS for message in answer):
+            wrong.append(f"{name}: a message is too long")
+        if len(answer) > 1 and not prompt.asks and name.split()[1] in ONE_PAGE:
+            wrong.append(f"{name}: more than one message")
+        if _without_spaces("".join(answer)) != _full_text(text):
+            wrong.append(f"{name}: not the whole text")
+    assert wrong == []
 
 
-@pytest.mark.parametrize("name", SPOKEN)
+@pytest.mark.slow("every page of every prompt")
 def test_every_prompt_is_valid_twiml_on_every_page_and_after_every_silence(
-    name: str, voice: VoiceChannel, signed: Callable[..., RawRequest]
+    voice: VoiceChannel, signed: Callable[..., RawRequest]
 ) -> None:
-    for page in range(6):
-        for must_arrive in (False, True):
-            shown = fit(fit_to_keypad(replace(SPOKEN[name], page=page, must_arrive=must_arrive)), voice.capabilities)
-            for silent in range(4):
-                path = f"/voice/webhook/keys?n=4&s={silent}"
-                raw = signed(path, CallSid="CA" + "1" * 32, Digits="" if silent else "1")
+    silences = [
+        signed(f"/voice/webhook/keys?n=4&s={silent}", CallSid="CA" + "1" * 32, Digits="" if silent else "1")
+        for silent in range(4)
+    ]
+    wrong = []
+    for (name, prompt), page, must_arrive in product(SPOKEN.items(), range(6), (False, True)):
+        shown = fit(fit_to_keypad(replace(prompt, page=page, must_arrive=must_arrive)), voice.capabilities)
+        for silent, raw in enumerate(silences):
+            try:
                 read_twiml(voice.reply(raw, Outcome(prompts=[shown])).body)
+            except TwimlError as error:
+                wrong.append(f"{name}, page {page}, silent {silent}, {must_arrive=}: {error}")
+    assert wrong == []
+
+
+def _pages(prompt: Prompt) -> list[str]:
+    """Return the texts that one gets who asks for more until one says that there is no more."""
+    texts: list[str] = []
+    while not texts or texts[-1].endswith(more_hint(prompt.language, texts[-1])):
+        texts.append(fit_to_sms(replace(prompt, page=len(texts))).text)
+    return texts
+
+
+def _without_spaces(text: str) -> str:
+    return "".join(text.split())
 
 
 def _full_text(prompt: Prompt) -> str:
-    return "".join(split_into_pages(fit_to_sms(replace(prompt, must_arrive=True)).text))
+    return _without_spaces("".join(split_into_pages(fit_to_sms(replace(prompt, must_arrive=True)).text)))

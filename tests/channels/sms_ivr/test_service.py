@@ -12,6 +12,8 @@ from satark_testing.twilio.api import File, new_sid
 from satark_testing.twilio.people import STARTED, STOPPED, Caller, Texter, code_in
 from satark_testing.waiting import until
 
+pytestmark = pytest.mark.slow("a process")
+
 LOST = "RE" + "0" * 32
 """The id of a recording that Twilio does not have any more."""
 STORY = "गाँव के बाहर रात में हथियार बिकते हैं।"

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from PIL import Image
 
 from satark_testing.dialogue.walking import Photo
@@ -19,6 +20,8 @@ from satark_testing.processes.serving import serve
 from satark_testing.telegram.bot_api import Person, TelegramPeer
 from satark_testing.telegram.citizen import TelegramCitizen
 from satark_testing.waiting import until
+
+pytestmark = pytest.mark.slow("a process")
 
 TAPS = 6
 """Taps on the way: language, category, no policeman, done, send, and at the end "no; delete messages"."""

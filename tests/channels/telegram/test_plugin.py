@@ -83,6 +83,7 @@ def test_every_setting_has_a_description_and_the_repr_hides_secrets(secrets: dic
     assert "a-secret" not in shown
 
 
+@pytest.mark.slow("a process")
 def test_the_library_is_imported_only_when_the_channel_opens() -> None:
     code = "import sys, satark_telegram.plugin; sys.exit('telegram' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

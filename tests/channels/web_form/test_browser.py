@@ -161,6 +161,7 @@ PAGES = ("/", "/form/1", "/form/2", "/form/3", "/form/5", "/all", "/details", "/
 READ_ONLY = ("/status?lang=hi", "/who-can-know?lang=hi", "/who-can-know?lang=en", "/nowhere")
 
 
+@pytest.mark.full("axe on every page")
 @pytest.mark.parametrize(("language", "scheme"), [("hi", "light"), ("en", "dark")])
 async def test_axe_finds_no_violations_on_any_page(
     open_browser: Any, served: FormService, jpeg: bytes, language: str, scheme: str
@@ -201,6 +202,7 @@ async def test_axe_finds_no_violations_on_any_page(
     await _check_accessibility(page)
 
 
+@pytest.mark.full("axe on every page")
 @pytest.mark.parametrize(("language", "scheme"), [("hi", "dark"), ("en", "light")])
 async def test_axe_finds_no_violations_on_the_pages_after_the_review(
     open_browser: Any, located: FormCitizen, language: str, scheme: str

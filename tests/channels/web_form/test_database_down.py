@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from satark.casework.posted_message import PostedMessage
 from satark_testing.waiting import until
 from support.form.citizen import SHORT, FormCitizen
@@ -30,6 +32,7 @@ async def new_number(served: FormService, before: set[str]) -> str:
     return number
 
 
+@pytest.mark.slow("a process")
 async def test_an_answer_is_spooled_and_replayed(citizen: FormCitizen, served: FormService) -> None:
     await citizen.begin()
     await citizen.answer("INTOX")
@@ -61,6 +64,7 @@ async def test_a_submitted_tip_is_spooled_and_reaches_the_desk(citizen: FormCiti
     assert (await served.tip(number)).tip.answers["what"] == STATEMENT
 
 
+@pytest.mark.slow("a process")
 async def test_the_question_about_photo_locations_delays_no_spooled_tip(
     located: FormCitizen, served: FormService
 ) -> None:

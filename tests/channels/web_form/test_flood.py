@@ -20,6 +20,8 @@ from satark_web_form.proof_of_work.settings import ProofOfWorkSettings
 from support.form.citizen import FormCitizen
 from support.form.service import FormService, form_service
 
+pytestmark = pytest.mark.slow("a host")
+
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 TUS = {"tus-resumable": "1.0.0", "upload-length": "3", "sec-fetch-site": "same-origin"}
 EASY: Mapping[str, object] = {"proof_cost": 1000, "proof_guesses": 2, "proof_wait_seconds": 0}

@@ -10,6 +10,8 @@ from satark_testing.dialogue.walking import Photo
 from support.form.citizen import SHORT, FormCitizen
 from support.form.service import FormService
 
+pytestmark = pytest.mark.slow("a host")
+
 POLICE = {
     **SHORT,
     "police": "yes",

@@ -10,6 +10,8 @@ import pytest
 
 from support.form.service import form_service
 
+pytestmark = pytest.mark.slow("a host")
+
 PUBLIC = "https://tips.example"
 LANGUAGE = {"language": "en"}
 

@@ -10,6 +10,8 @@ from satark_testing.dialogue.walking import Photo
 from support.form.citizen import FormCitizen
 from support.form.service import FormService
 
+pytestmark = pytest.mark.slow("a host")
+
 NUMBERS = "The lorry's papers say 1234 5678 9012 3456"
 
 

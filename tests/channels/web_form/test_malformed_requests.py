@@ -10,6 +10,8 @@ import pytest
 
 from support.form.citizen import FormCitizen
 
+pytestmark = pytest.mark.slow("a host")
+
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 CASES: Mapping[str, tuple[bytes, str, int]] = {

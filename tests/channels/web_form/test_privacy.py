@@ -11,6 +11,8 @@ from satark_testing.identifier_search import files_below, rows_of, search
 from support.form.citizen import SHORT, FormCitizen
 from support.form.service import FormService
 
+pytestmark = pytest.mark.slow("a host")
+
 AGENT = "Mozilla-of-Ramesh/5.0 (Linux; Redmi Note 9 Pro)"
 FILE = "IMG-20261124-WA0042"
 REFERRER = "https://search.example/?q=inform+police"

@@ -17,6 +17,8 @@ from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 from satark_whatsapp.webhook_decoding import decode_items, decode_webhook
 
+pytestmark = pytest.mark.slow("many payloads")
+
 PAYLOADS = sorted((Path(__file__).parent / "payloads").glob("*.json"))
 DIGEST = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
 SENDER = Sender(wa_id="919876543210", user_id="IN.abc")

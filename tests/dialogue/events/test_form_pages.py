@@ -15,6 +15,8 @@ from satark.dialogue.rendering.form_view import FormQuestion, FormView
 from satark_testing.dialogue.chat import NOW, Chat
 from satark_words.geography.geography import Geography
 
+pytestmark = pytest.mark.slow("whole conversations")
+
 Told = Text | Tap | Pin | Media
 STORY = "They sell liquor behind the school"
 SHORT = (

@@ -41,12 +41,14 @@ def test_it_is_a_transcriber_that_names_library_and_model(tmp_path: Path) -> Non
     assert made.name.endswith(", hears")
 
 
+@pytest.mark.slow("a process")
 def test_what_the_process_heard_is_the_draft_and_no_log_has_it(tmp_path: Path, recording: Path) -> None:
     with capture_logs() as logs:
         assert recogniser(tmp_path, "hears").transcribe(recording, "hi") == WORDS
     assert logs == []
 
 
+@pytest.mark.slow("a process")
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
@@ -68,6 +70,7 @@ def test_the_officer_is_told_why_there_is_no_draft_and_the_log_holds_no_more(
     assert WORDS not in str(logs) + str(refused.value)
 
 
+@pytest.mark.slow("a process")
 def test_a_process_that_takes_too_long_is_ended(tmp_path: Path, recording: Path) -> None:
     with pytest.raises(NoDraft, match="late"):
         recogniser(tmp_path, "hangs", seconds=2).transcribe(recording, "hi")
@@ -75,6 +78,7 @@ def test_a_process_that_takes_too_long_is_ended(tmp_path: Path, recording: Path)
         os.kill(int(recording.with_name("process").read_text()), 0)
 
 
+@pytest.mark.slow("a process")
 def test_a_second_draft_waits_for_its_turn_unless_the_machine_may_make_two(tmp_path: Path, recording: Path) -> None:
     with (tmp_path / "transcription-0.lock").open("ab") as another:
         fcntl.flock(another, fcntl.LOCK_EX)

@@ -27,6 +27,8 @@ from satark_testing.processes.serving import provider_session, serve
 from satark_testing.waiting import until
 from support.wheels import Install
 
+pytestmark = pytest.mark.full("installs an example")
+
 NUMBER = "+911140001000"
 SECRET = "a-path-that-nobody-guesses"
 PHONE = "+919876543210"

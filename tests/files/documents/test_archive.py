@@ -56,6 +56,7 @@ def test_no_voice_no_card_and_no_archive_inside_passes(
     assert b",a," not in ffmpeg("-i", tmp_path / "film.mp4", "-c", "copy", "-f", "streamhash", "-")
 
 
+@pytest.mark.slow("ffmpeg")
 def test_sound_alone_in_a_container_of_films_does_not_pass(tmp_path: Path, limits: Limits) -> None:
     ffmpeg("-f", "lavfi", "-i", "sine=d=0.5", "-c:a", "aac", tmp_path / "voice.mp4")
     with pytest.raises(Unclean, match="unsupported"):

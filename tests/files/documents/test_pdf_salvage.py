@@ -40,6 +40,7 @@ def scrub(data: bytes, folder: Path, limits: Limits) -> Cleaned:
     return made
 
 
+@pytest.mark.slow("damages files")
 @pytest.mark.parametrize("mode", [ObjectStreamMode.disable, ObjectStreamMode.generate])
 @pytest.mark.parametrize("part", [0.5, 0.9, 0.98])
 def test_complete_pages_are_shown_and_how_many_is_told(

@@ -106,6 +106,7 @@ def large(form: str) -> bytes:
     return encode(LARGE, exif=exif(1), **FORMS[form])
 
 
+@pytest.mark.slow("large images")
 @pytest.mark.parametrize("part", [0.6, 0.9])
 @pytest.mark.parametrize("form", FORMS)
 def test_of_an_image_whose_decoder_wants_all_of_it_the_upper_rows_are_shown(
@@ -148,6 +149,7 @@ def test_an_image_of_which_nothing_can_be_read_is_refused(data: bytes, tmp_path:
         salvaged(data, tmp_path, limits)
 
 
+@pytest.mark.slow("large images")
 def test_a_photo_may_have_more_pixels_than_another_image_and_a_fax_is_no_bomb(tmp_path: Path) -> None:
     (tmp_path / "source").write_bytes(JPEG)
     few = Limits(pixels=1000)

@@ -54,6 +54,7 @@ def test_every_picture_stays_as_it_is(
     assert before == after
 
 
+@pytest.mark.slow("ffmpeg")
 def test_a_recorder_s_file_without_pictures_is_refused(tmp_path: Path, limits: Limits) -> None:
     (tmp_path / "in").write_bytes(b"DHAV" + bytes(500))
     with pytest.raises(Unclean, match="damaged"):

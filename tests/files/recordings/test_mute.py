@@ -65,6 +65,7 @@ def test_a_muted_copy_that_holds_anything_else_is_not_left(
     assert not muted_beside(clean).exists()
 
 
+@pytest.mark.slow("ffmpeg")
 def test_a_recording_without_a_picture_has_no_muted_copy(tmp_path: Path, limits: Limits) -> None:
     recording = tmp_path / "recording.mp4"
     ffmpeg("-f", "lavfi", "-i", "sine=d=1", "-c:a", "aac", str(recording))

@@ -37,6 +37,7 @@ def damaged(kind: str, missing: int, tags: bytes, excess: int = 0) -> bytes:
     return (b"FORM" if kind == "aiff" else b"RIFF") + len(body).to_bytes(4, order) + body
 
 
+@pytest.mark.slow("ffmpeg")
 @pytest.mark.parametrize(("missing", "excess"), [(16, 0), (60, 0), (400, 0), (0, 60), (0, 1 << 20)])
 @pytest.mark.parametrize("kind", TAGS)
 def test_sound_that_reaches_into_the_tags_is_damaged(
@@ -48,6 +49,7 @@ def test_sound_that_reaches_into_the_tags_is_damaged(
         cleaned(source)
 
 
+@pytest.mark.slow("ffmpeg")
 @pytest.mark.parametrize(("missing", "tags"), [(0, "tags"), (0, ""), (400, "")])
 @pytest.mark.parametrize("kind", TAGS)
 def test_a_whole_file_and_one_that_only_ends_early_are_cleaned(

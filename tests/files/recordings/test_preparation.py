@@ -31,6 +31,7 @@ def pictures(path: Path, *options: str) -> int:
     return sum(not line.startswith(b"#") for line in lines)
 
 
+@pytest.mark.slow("ffmpeg")
 def test_frames_that_a_film_hides_are_in_no_byte_of_its_copy(tmp_path: Path, limits: Limits) -> None:
     source = trimmed(tmp_path)
     seen = pictures(source)
@@ -41,6 +42,7 @@ def test_frames_that_a_film_hides_are_in_no_byte_of_its_copy(tmp_path: Path, lim
     assert b"x264" not in (tmp_path / "copy.mov").read_bytes()
 
 
+@pytest.mark.slow("ffmpeg")
 def test_a_copy_that_keeps_hidden_frames_is_noticed(
     tmp_path: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -49,6 +51,7 @@ def test_a_copy_that_keeps_hidden_frames_is_noticed(
     assert pictures(tmp_path / "copy.mov") < pictures(tmp_path / "copy.mov", "-ignore_editlist", "1")
 
 
+@pytest.mark.slow("ffmpeg")
 def test_a_film_that_hides_nothing_is_not_encoded_anew(tmp_path: Path, limits: Limits) -> None:
     trimmed(tmp_path)
     RemuxScrubber().scrub(tmp_path / "full.mov", tmp_path / "copy.mov", limits)
@@ -72,6 +75,7 @@ def with_several_frames(film: bytes, several: int = 3) -> bytes:
     return bytes(data)
 
 
+@pytest.mark.slow("ffmpeg")
 @pytest.mark.parametrize(
     "film", [SOUND, (*FILM, "-itsoffset", "9", *SOUND, "-c:v", "libx264")], ids=["sound alone", "film"]
 )
@@ -88,6 +92,7 @@ def test_several_frames_of_sound_in_a_sample_are_kept(film: tuple[str, ...], tmp
     assert ffmpeg("-i", tmp_path / "copy.3gp", *sound) == ffmpeg("-i", source, *sound)
 
 
+@pytest.mark.slow("ffmpeg")
 @pytest.mark.parametrize("codec", ["pcm_alaw", "pcm_mulaw"])
 def test_the_sound_of_a_telephone_in_mp4_is_kept(codec: str, tmp_path: Path, limits: Limits) -> None:
     camera = tmp_path / "camera.mov"

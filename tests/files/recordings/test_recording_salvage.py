@@ -28,6 +28,7 @@ def without_index(codec: str, folder: Path, *repeated: str) -> Path:
     return source
 
 
+@pytest.mark.slow("ffmpeg")
 @pytest.mark.parametrize("codec", CODECS)
 def test_pictures_with_their_parameters_are_shown_and_how_much_is_told(
     codec: str, tmp_path: Path, limits: Limits
@@ -42,6 +43,7 @@ def test_pictures_with_their_parameters_are_shown_and_how_much_is_told(
     assert MARKER_BYTES not in (tmp_path / "copy.mp4").read_bytes()
 
 
+@pytest.mark.slow("ffmpeg")
 def test_without_parameters_a_film_is_damaged(tmp_path: Path, limits: Limits) -> None:
     with pytest.raises(Unclean, match="damaged"):
         SalvagingRemux().scrub(without_index("h264", tmp_path), tmp_path / "copy.mp4", limits)

@@ -43,6 +43,7 @@ VIDEO_CASES = [
 ]
 
 
+@pytest.mark.slow("ffmpeg")
 @pytest.mark.parametrize("case", VIDEO_CASES, ids=lambda case: f"{case.extension}-{case.container}")
 def test_no_metadata_stays_between_the_frames(case: VideoCase, tmp_path: Path, cleaned: Clean) -> None:
     raw, source = tmp_path / f"raw.{case.extension}", tmp_path / f"video.{case.container}"
@@ -79,6 +80,7 @@ def test_a_chained_ogg_is_refused(make: Make, tmp_path: Path, cleaned: Clean) ->
         cleaned(source)
 
 
+@pytest.mark.slow("ffmpeg")
 def test_hdr_video_is_cleaned(tmp_path: Path, cleaned: Clean) -> None:
     source, in_container = tmp_path / "video.mp4", tmp_path / "in_container.mp4"
     ffmpeg(*VIDEO, "-c:v", "libx265", "-x265-params", HDR, "-tag:v", "hvc1", source)
@@ -88,6 +90,7 @@ def test_hdr_video_is_cleaned(tmp_path: Path, cleaned: Clean) -> None:
         assert decoded_hash(cleaned(one)) == decoded_hash(one)
 
 
+@pytest.mark.slow("ffmpeg")
 def test_further_tracks_are_named(tmp_path: Path, limits: Limits) -> None:
     source = tmp_path / "two.mkv"
     film, sound = ("-f", "lavfi", "-i", "testsrc=s=64x64:d=0.4"), ("-f", "lavfi", "-i", "sine=d=0.4")
@@ -98,6 +101,7 @@ def test_further_tracks_are_named(tmp_path: Path, limits: Limits) -> None:
     assert (made.left_out, made.readable) == (("picture-tracks", "sound-tracks"), 100)
 
 
+@pytest.mark.slow("ffmpeg")
 def test_of_a_film_cut_short_is_told_how_much_of_it_plays(tmp_path: Path, limits: Limits) -> None:
     source = tmp_path / "film.mp4"
     film = ("-f", "lavfi", "-i", "testsrc=s=64x64:d=4", "-pix_fmt", "yuv420p", "-bf", "0")
@@ -109,6 +113,7 @@ def test_of_a_film_cut_short_is_told_how_much_of_it_plays(tmp_path: Path, limits
     assert 5 < made.readable < 95
 
 
+@pytest.mark.slow("ffmpeg")
 def test_sound_that_comes_first_and_foreign_codecs_are_kept(tmp_path: Path, limits: Limits) -> None:
     late = ("-itsoffset", "0.3", "-f", "lavfi", "-i", "testsrc=s=64x64:d=0.4", "-f", "lavfi", "-i", "sine=d=1")
     for name, codec in (("sound-first.flv", "aac"), ("surround.mp4", "ac3"), ("camera.mov", "pcm_alaw")):

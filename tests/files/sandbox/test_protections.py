@@ -21,6 +21,7 @@ def test_each_protection_has_a_name_for_operators() -> None:
     assert describe(["network", "calls"]) == f"{NAMES['network']}; {NAMES['calls']}"
 
 
+@pytest.mark.slow("a process")
 @pytest.mark.parametrize("answer", ["", "no JSON", "exit"])
 def test_a_probe_that_fails_finds_nothing(answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = tmp_path / "python"

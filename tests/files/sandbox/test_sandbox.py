@@ -19,6 +19,8 @@ from satark_files.sandbox.sandbox import Sandbox
 from satark_files.scrubber import Unclean
 from support.evidence.hostile import HostileScrubber
 
+pytestmark = pytest.mark.slow("the sandbox")
+
 
 @pytest.fixture(scope="module")
 async def hostile() -> AsyncIterator[Sandbox]:

@@ -12,6 +12,8 @@ from satark.printing.poster.poster import make_poster
 from satark.printing.poster.target import QrTarget, form_target, whatsapp_target
 from satark_words.languages import languages_of
 
+pytestmark = pytest.mark.slow("rendered pages")
+
 LANGUAGES = languages_of("satark.printing.poster")
 
 CHAT = whatsapp_target("919876543210")

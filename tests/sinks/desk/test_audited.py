@@ -29,6 +29,8 @@ from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
 from satark_testing.commands import installed_command
 from support.tips import SeededTip, seed_file, seed_tip
 
+pytestmark = pytest.mark.slow("every route")
+
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
 Unlock = Callable[[str], UnlockedDesk]

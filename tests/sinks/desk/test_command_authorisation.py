@@ -22,6 +22,8 @@ from satark.services import Services
 from satark_desk import plugin
 from support.tips import seed_file, seed_tip
 
+pytestmark = pytest.mark.slow("every command")
+
 DESKS = ("sp", "dig", "lanka")
 VALUES: Mapping[str, str] = {
     "status": "VERIFYING",

@@ -20,6 +20,8 @@ from satark.store import envelopes, tables
 from satark_desk.officers import UnlockedDesk
 from support.tips import seed_file, seed_file_state, seed_message, seed_tip
 
+pytestmark = pytest.mark.slow("commands of a whole desk")
+
 Run = Callable[..., Result]
 FindDesk = Callable[[str], Desk]
 PASSPHRASES = {"sp": "sp passphrase 1", "dig": "dig passphrase 1", "lanka": "lanka passphrase 1"}

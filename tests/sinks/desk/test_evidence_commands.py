@@ -14,6 +14,8 @@ from satark.cli.main import cli
 from satark.services import Services
 from support.tips import seed_file, seed_tip
 
+pytestmark = pytest.mark.slow("commands of a whole desk")
+
 Run = Callable[..., Result]
 FindDesk = Callable[[str], Desk]
 

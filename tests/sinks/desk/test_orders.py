@@ -23,6 +23,8 @@ from satark_desk.orders import find_order, make_order, order_pdf
 from satark_desk.web.page_text import PageText
 from support.tips import SeededTip, seed_message, seed_tip
 
+pytestmark = pytest.mark.slow("commands of a whole desk")
+
 OWN_WORDS = "मेरी दुकान के सामने कल्लू रोज़ शाम को कच्ची शराब बेचता है, my phone is 9876543210"
 REWORDING = "बाज़ार के पास शाम को कच्ची शराब बिकती है"
 

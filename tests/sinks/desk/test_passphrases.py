@@ -11,6 +11,7 @@ from satark_desk import passphrases
 from satark_desk.passphrases import new_passphrase
 
 
+@pytest.mark.slow("the real cost of Argon2")
 def test_a_passphrase_guess_costs_what_rfc_9106_recommends(
     monkeypatch: pytest.MonkeyPatch, real_passphrase_cost: tuple[int, int]
 ) -> None:

@@ -24,6 +24,8 @@ from satark_desk.command_errors import report_errors
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
 from support.tips import SeededTip, seed_message, seed_tip
 
+pytestmark = pytest.mark.slow("every act by page and command")
+
 OPTIONS: Mapping[str, Mapping[str, str]] = {
     "status": {"status": "--status", "text": "--message"},
     "ask": {"text": "--message"},

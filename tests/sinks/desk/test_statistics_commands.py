@@ -25,6 +25,8 @@ from satark_desk import public_report, public_statistics
 from satark_desk.paces import steps_of
 from support.tips import seed_tip
 
+pytestmark = pytest.mark.slow("commands of a whole desk")
+
 Run = Callable[..., Result]
 FindDesk = Callable[[str], Desk]
 HOUR = 3600

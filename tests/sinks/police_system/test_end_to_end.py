@@ -25,6 +25,8 @@ from satark_testing.processes.serving import serve
 from satark_testing.waiting import until
 from satark_testing.whatsapp.citizen import Answers, Citizen
 
+pytestmark = pytest.mark.slow("a host")
+
 WITH_A_PHOTO: Answers = {**HINDI, "हो गया": [to_send("photo", ""), "हो गया"]}
 
 

@@ -39,6 +39,7 @@ def bot_message(interactive: dict[str, Any]) -> BotMessage:
     return msgspec.convert({"to": "917000000000", "type": "interactive", "interactive": interactive}, BotMessage)
 
 
+@pytest.mark.full("a benchmark")
 def test_the_floor_answers_every_message_in_every_scenario() -> None:
     asked = ["--only", "floor", "--seconds", "0.5", "--citizens", "32", "--json"]
     names = [name for name, one in SCENARIOS.items() if not (one.burst or one.photos) and one.only != "PostgreSQL"]

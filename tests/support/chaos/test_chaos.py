@@ -8,7 +8,7 @@ from support.chaos.__main__ import DATABASES
 from support.chaos.ledger import Ledger
 from support.chaos.run import chaos
 
-pytestmark = pytest.mark.slow("a Satark process")
+pytestmark = pytest.mark.full("chaos")
 
 
 @pytest.mark.parametrize("database", DATABASES)

@@ -8,7 +8,7 @@ import pytest
 
 from support.desk_bench.__main__ import measure
 
-pytestmark = pytest.mark.slow("much work")
+pytestmark = pytest.mark.full("a benchmark")
 
 
 def test_a_size_is_measured(tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from support.evidence.fuzzing import damaged, run
 from support.evidence.specimens import specimen
 
 
+@pytest.mark.full("damages files")
 async def test_a_damaged_file_harms_nobody(tmp_path: Path) -> None:
     report = await run(200, 20261124, tmp_path)
     assert report.faults == []

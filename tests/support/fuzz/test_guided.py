@@ -11,7 +11,10 @@ import pytest
 
 from support.fuzz.corpus import keep_fault, kept_inputs
 
-pytestmark = pytest.mark.skipif(find_spec("atheris") is None, reason="atheris has wheels for Linux alone")
+pytestmark = [
+    pytest.mark.skipif(find_spec("atheris") is None, reason="atheris has wheels for Linux alone"),
+    pytest.mark.slow("damaged for a while"),
+]
 
 PARSER = """
 def read(data):
@@ -38,6 +41,7 @@ run_guided(Target(), [b"S"], Path(sys.argv[1]), seconds=20, done=done, until_fau
 """
 
 
+@pytest.mark.slow("a process")
 def test_an_input_that_reaches_new_code_is_damaged_further(tmp_path: Path) -> None:
     (tmp_path / "parser.py").write_text(PARSER)
     (tmp_path / "inputs").mkdir()

@@ -38,6 +38,7 @@ def enough(report: Report) -> bool:
     return report.inputs < INPUTS
 
 
+@pytest.mark.full("damages inputs")
 @pytest.mark.parametrize("name", sorted(TARGETS))
 def test_no_damaged_input_and_none_that_once_did_makes_a_parser_fail(name: str, tmp_path: Path) -> None:
     target = TARGETS[name].open(tmp_path)

@@ -79,6 +79,7 @@ def test_the_lock_of_a_server_is_complete_or_refused() -> None:
         cut_lock(["anyio", "no-such-package"])
 
 
+@pytest.mark.slow("writes the whole bill")
 def test_the_bill_of_materials_lists_every_locked_package_and_is_valid() -> None:
     packages = read_lock()
     text = make_sbom(packages, needed_to_run(), read_allowed())

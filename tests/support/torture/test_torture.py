@@ -14,6 +14,7 @@ def test_a_run_has_every_kind_but_only_one_mail_server() -> None:
         parse_options(["--to", "email", "exim"])
 
 
+@pytest.mark.full("torture")
 @pytest.mark.needs("rabbitmq")
 async def test_kills_and_faults_lose_duplicate_and_misroute_nothing() -> None:
     kinds = [TARGETS[name] for name in TOGETHER]
@@ -24,6 +25,7 @@ async def test_kills_and_faults_lose_duplicate_and_misroute_nothing() -> None:
     assert [one.answers.given for one in found.values()] == [0, 60, 30]
 
 
+@pytest.mark.full("torture")
 @pytest.mark.needs("exim")
 async def test_killing_the_mail_server_too_loses_and_duplicates_nothing() -> None:
     found = await torture([TARGETS["exim"]], tips=40, kills=4, workers=2, faulty=0.2, seed=7, limit=500)

@@ -40,6 +40,7 @@ def test_every_sabotage_still_fits_the_code(tmp_path: Path) -> None:
         compile((source.folder / file).read_text(), file, "exec")
 
 
+@pytest.mark.slow("a whole run")
 async def test_nothing_that_is_written_identifies_a_tipster(
     tmp_path: Path, databases: Any, environment: Mapping[str, str], broker: str
 ) -> None:
@@ -51,6 +52,7 @@ async def test_nothing_that_is_written_identifies_a_tipster(
     assert report.places > 50
 
 
+@pytest.mark.full("sabotages")
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_sabotage_is_caught(tmp_path: Path, group: int, broker: str) -> None:
     tried = possible([sabotage for sabotage in SABOTAGES if sabotage.group == group], broker)

@@ -9,6 +9,8 @@ import pytest
 from satark_testing.contracts.rules import RULES
 from support.contract_mutants.mutants import Workshop, all_mutants
 
+pytestmark = pytest.mark.full("mutants")
+
 TRIED = 6
 """Every sixth mutant is tried here."""
 MUTANTS = all_mutants()

@@ -24,6 +24,8 @@ from support.made_up_language import make_language
 from support.matrix.canonical_form import canonical
 from support.matrix.scenarios import scenarios
 
+pytestmark = pytest.mark.slow("every scenario on every medium")
+
 SCENARIOS = {scenario.name: scenario for scenario in scenarios()}
 FIRST, *OTHERS = MEDIA
 OTHER_LANGUAGES = ("bho", "ur", MADE_UP)
@@ -213,6 +215,7 @@ def test_a_place_in_another_district_goes_to_the_range_with_its_words(played: Pl
 
 
 # No shrinking: each walk of a failure is printed in full and can be played as a scenario.
+@pytest.mark.full("random walks")
 @settings(max_examples=3, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(some=st.lists(walks(), min_size=6, max_size=6))
 def test_any_walk_gives_the_same_tip_on_every_medium(matrix: MatrixThread, some: list[Scenario]) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from satark_testing.processes.forked import CLOCK, ForkedService
 
+pytestmark = pytest.mark.slow("a process")
+
 SCRIPT = """
 import http.server, json, os, sys, tempfile, time
 

@@ -20,6 +20,8 @@ from satark_testing.processes.service import Service
 from support.form.citizen import FormCitizen
 from support.process_watch import ProcessWatch, peak_resident_bytes
 
+pytestmark = pytest.mark.slow("a process")
+
 Until: TypeAlias = Callable[[Callable[[], Awaitable[object]]], Awaitable[None]]
 MAX_GROWTH = 48_000_000
 """Of a process that takes a film of twice the size; what is loaded for its first file is among it."""

@@ -20,6 +20,8 @@ from satark_web_form.uploads.segments import SEGMENT_BYTES
 from satark_web_form.uploads.upload_store import UploadStore
 from support.process_watch import ProcessWatch, peak_resident_bytes
 
+pytestmark = pytest.mark.slow("a process")
+
 MARKER = b"MARKER-BY-THE-TEST-" * 3277
 """Not quite 64 KiB that no ciphertext contains."""
 SIZE = 100_000_000

@@ -26,6 +26,8 @@ from satark.services import Services
 from satark_desk.officers import NewOfficer, add_officer
 from support.tips import seed_file, seed_tip
 
+pytestmark = pytest.mark.slow("every role at every page")
+
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 AUDITOR = "sp's auditor"
 """Sees the audit log of a desk, and no content of a tip."""

@@ -210,6 +210,7 @@ async def test_a_picked_wording_goes_into_the_form_and_after_what_was_written(
     assert problems == []
 
 
+@pytest.mark.full("axe on every page")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [(360, "hi-IN"), (1280, "en-IN")], ids=["phone", "desktop"])
 async def test_no_page_has_accessibility_violations_or_scrolls_sideways(

@@ -135,6 +135,7 @@ async def test_without_javascript_an_officer_is_helped_back_in_by_another(
     await expect(lost.locator("h1")).to_have_text("Tips")
 
 
+@pytest.mark.full("axe on every page")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [(360, "hi-IN"), (1280, "en-IN")], ids=["phone", "desktop"])
 async def test_no_account_page_has_accessibility_violations_or_scrolls_sideways(

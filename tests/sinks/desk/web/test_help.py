@@ -30,6 +30,7 @@ PAGES = {
 """Page → the topic of its help."""
 
 
+@pytest.mark.slow("every page")
 @pytest.mark.parametrize("language", ["en", "hi"])
 def test_every_page_says_in_its_dialog_what_it_is_for(
     browser: Callable[..., Client], full_tip: SeededTip, language: str

@@ -15,6 +15,8 @@ from satark.api.tip import Message
 from satark.services import Services
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
+pytestmark = pytest.mark.slow("hostile words on every page")
+
 HARMLESS = "plain words"
 HOSTILE: Mapping[str, str] = {
     "an element": "<img src=x onerror=alert(1)>",

@@ -111,6 +111,7 @@ def test_each_reason_of_a_refusal_has_words(reason: str, language: str) -> None:
     assert f'msgid "roster.refused.{reason}"\nmsgstr "' in (ROOT / TEXTS / f"{language}.po").read_text("utf-8")
 
 
+@pytest.mark.slow("every refusal")
 @pytest.mark.usefixtures("sealed")
 @pytest.mark.parametrize(
     ("action", "name", "why"),

@@ -78,6 +78,7 @@ def work_of_pages(services: Services, client: Client, number: str, monkeypatch: 
     return found
 
 
+@pytest.mark.slow("many tips")
 def test_what_a_page_looks_at_does_not_grow_with_the_tips_of_the_desk(
     services: Services, browser: Browser, desk: FindDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,8 @@ from satark_desk import passphrases
 from satark_testing.processes.service import Service
 from support.process_watch import peak_resident_bytes
 
+pytestmark = pytest.mark.slow("a process")
+
 RIGHT = {"desk": "sp", "officer": "sp", "passphrase": "purana kuan neem ka ped"}
 HEADERS = {"Sec-Fetch-Site": "same-origin"}
 MB = 1_000_000

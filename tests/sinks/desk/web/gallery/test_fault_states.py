@@ -20,7 +20,7 @@ from support.desk_gallery import DeskGallery, PageState
 from support.tip_stories import TipStories
 from support.tips import SeededTip
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.full("a gallery")]
 
 ME = ("sp/sp-1", "sp passphrase 1")
 ANSWER = "जाँच हो रही है, अगले सोमवार तक रिपोर्ट मिलेगी।"

@@ -12,7 +12,7 @@ from support.desk_gallery import DeskGallery, PageState
 from support.tip_stories import TipStories
 from support.tips import seed_file
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.full("a gallery")]
 
 ME = ("sp/sp-1", "sp passphrase 1")
 WORDS = "आटा चक्की वाली गली में तीसरे मकान के पीछे रात दस बजे के बाद सफ़ेद पिकअप से जेरीकैन उतरते हैं।"

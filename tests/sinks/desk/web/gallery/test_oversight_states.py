@@ -17,7 +17,7 @@ from satark_desk.wordings import Wording, save
 from support.desk_gallery import DeskGallery, PageState
 from support.tip_stories import TipStories
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.full("a gallery")]
 
 ME = ("sp/sp-1", "sp passphrase 1")
 AUDITOR = "auditor passphrase 1"

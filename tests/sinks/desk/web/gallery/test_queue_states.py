@@ -10,7 +10,7 @@ from satark_desk.web import opened_desks
 from support.desk_gallery import DeskGallery, PageState
 from support.tip_stories import TipStories
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.full("a gallery")]
 
 CATEGORIES = ("INTOX", "ARMS", "MINE", "GAMBL")
 ME = ("sp/sp-1", "sp passphrase 1")

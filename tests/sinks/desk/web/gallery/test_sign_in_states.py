@@ -15,7 +15,7 @@ from satark_desk.web import recovery_pages, second_factor_sign_in
 from satark_desk.web import sign_in as sign_in_module
 from support.desk_gallery import DeskGallery, PageState, sign_in
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.full("a gallery")]
 
 PASSPHRASE, NEW = "another passphrase", "purana kuan neem ka ped"
 LOST = {"desk": "sp", "officer": "app", "new": NEW, "again": NEW}

@@ -15,7 +15,7 @@ from support.desk_gallery import DeskGallery, PageState
 from support.tip_stories import TipStories
 from support.tips import seed_file, seed_file_state
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.full("a gallery")]
 
 BOTH = ("sp", "dig")
 PLACE = {
