@@ -19,14 +19,14 @@ from typing import Any
 import click
 from pydantic import BaseModel
 
+import satark.api
 from reference_scaffolds import scaffold
 from reference_tables import events, flow, metrics, texts
-from reference_types import types
-from satark.api import hookspecs
-from satark.api.destination_rule import DestinationRule
+from reference_types import modules_of, types
+from satark.api import hooks as hookspecs
+from satark.api.routing import DestinationRule
 from satark.cli.main import cli
 from satark.evidence.recognition.settings import TranscriptionSettings
-from satark.plugins.contract import public_names
 from satark.plugins.loader import Plugins, installed
 from satark.settings.core import Core, EvidenceSettings, HttpSettings, RetentionSettings
 
@@ -40,7 +40,7 @@ _BANNER = re.compile(r"^# -{5,} (.+)$")
 
 
 def hooks() -> str:
-    """Return every hook with its phase, signature, kind and meaning, in the order of `hookspecs.py`."""
+    """Return every hook with its phase, signature, kind and meaning, in the order of `hooks.py`."""
     source = inspect.getsource(hookspecs)
     banners = {n: found[1] for n, line in enumerate(source.splitlines(), 1) if (found := _BANNER.match(line))}
     specs = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
@@ -136,12 +136,20 @@ def _leaves(path: str, command: click.Command) -> Iterator[tuple[str, click.Comm
 
 
 def contract() -> str:
-    """Return every module of the contract with its meaning and the names that a plugin may import."""
-    rows = ["| module | holds | names |", "|---|---|---|"]
-    for module, names in public_names().items():
-        meaning = (importlib.import_module(module).__doc__ or "").split("\n")[0].removesuffix(".")
-        rows.append(f"| `{module}` | {meaning} | {', '.join(f'`{name}`' for name in names)} |")
+    """Return every module of the contract with its meaning and its names, and the modules of the two libraries."""
+    rows, modules = ["| module | holds | names |", "|---|---|---|"], modules_of("satark.api")
+    listed = {module: importlib.import_module(module).__all__ for module in modules}
+    own = set(satark.api.__all__).difference(*listed.values())
+    for module, names in {"satark.api": sorted(own), **listed}.items():
+        rows.append(f"| `{module}` | {_meaning(module)} | {', '.join(f'`{name}`' for name in names)} |")
+    rows += ["", "| module of a library | holds |", "|---|---|"]
+    libraries = [module for library in ("satark_files", "satark_words") for module in modules_of(library)]
+    rows += [f"| `{module}` | {_meaning(module)} |" for module in libraries]
     return "\n".join(rows) + "\n"
+
+
+def _meaning(module: str) -> str:
+    return (importlib.import_module(module).__doc__ or "").split("\n")[0].removesuffix(".")
 
 
 WRITERS: dict[str, Callable[[], str]] = {

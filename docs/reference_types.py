@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import pkgutil
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from satark.api import hookspecs
-from satark.plugins.contract import public_names
+from satark.api import hooks
 
 _WORD = re.compile(r"\w+")
 
@@ -28,10 +28,17 @@ def types() -> str:
     return "\n".join(parts)
 
 
+def modules_of(package: str) -> list[str]:
+    """Return the modules of a package that list public names, in order."""
+    found = pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}.")
+    return [one.name for one in found if not one.ispkg and hasattr(importlib.import_module(one.name), "__all__")]
+
+
 def _public_types() -> Mapping[str, tuple[str, Any]]:
-    """Return the contract's classes and aliases by name, with the first module that offers each."""
+    """Return the contract's classes and aliases by name, each with its module."""
     found: dict[str, tuple[str, Any]] = {}
-    for module, names in public_names().items():
+    for module in (*modules_of("satark.api"), "satark_files.scrubber"):
+        names = importlib.import_module(module).__all__
         for name in names:
             value = getattr(importlib.import_module(module), name)
             if inspect.isclass(value) or get_args(value):
@@ -42,7 +49,7 @@ def _public_types() -> Mapping[str, tuple[str, Any]]:
 def _reached(public: Mapping[str, tuple[str, Any]]) -> frozenset[str]:
     """Return the names of the types that the hooks' annotations lead to, and theirs in turn."""
     found: set[str] = set()
-    waiting = _annotated(ast.parse(inspect.getsource(hookspecs))) & public.keys()
+    waiting = _annotated(ast.parse(inspect.getsource(hooks))) & public.keys()
     while waiting:
         name = waiting.pop()
         found.add(name)
@@ -85,9 +92,17 @@ def _entry(name: str, value: Any) -> str:
 
 def _class(of: type) -> str:
     node = parsed(of)
-    rows = [f"| `{name}` | {meaning} |" for name, meaning in members(node)]
-    table = ["", "| part | meaning |", "|---|---|", *rows] if rows else []
-    return "\n".join([f"### `{node.name}`\n", inspect.getdoc(of) or "", *table, ""])
+    rows = [
+        f"- `{name}`{': ' if meaning else ''}{_sentence(meaning)}".replace("\\|", "|")
+        for name, meaning in members(node)
+    ]
+    return "\n".join([f"### `{node.name}`\n", _sentence(inspect.getdoc(of) or ""), "", *rows, ""])
+
+
+def _sentence(text: str) -> str:
+    """Return the first sentence of a text: the rest stands in the source."""
+    first = cell(text.split("\n\n", maxsplit=1)[0])
+    return re.split(r"(?<=[^.]\.) (?=[A-Z`])", first)[0]
 
 
 def members(node: ast.ClassDef) -> Iterator[tuple[str, str]]:

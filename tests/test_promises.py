@@ -11,11 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from satark.api.channel import Address, Call, Inbound, Media, MediaRef, Pin, RawRequest, Tap, Text
+from satark.api.channel import RawRequest
+from satark.api.inbound import Address, Inbound, Media, MediaRef, Pin, Tap, Text
 from satark.api.observability import log
+from satark.api.outbound import Call
 from satark.api.prompt import Prompt
 from satark.api.sealing import CantOpen, new_identity, open_as, open_envelope, seal
-from satark.api.tip import Envelope, Header, Message, Place, Receipt, Tip
+from satark.api.tip import Envelope, Header, Message, Place, Tip
+from satark.dialogue.receipts import Receipt
 from satark.dialogue.session import GivenAnswer, Session
 from satark.identity import receipts, time_buckets
 from satark.identity.edge_key import BrokenSeal, EdgeKeyError, Handle, Identity, load_edge_key

@@ -7,7 +7,7 @@ import pluggy
 from satark_words.languages import ship as _ship_languages
 
 hookimpl = pluggy.HookimplMarker("satark")
-"""Marks a function or method of a plugin as the implementation of one of `satark.api.hookspecs`."""
+"""Marks a function or method of a plugin as the implementation of one of `satark.api.hooks`."""
 
 __version__ = "0.1.0"
 

@@ -1,8 +1,8 @@
 """Contract: a plugin's own tables, and writes in the host's transactions."""
 
+from satark.api.services import Branch
 from satark.store.deliveries import add as add_delivery
 from satark.store.deliveries import add_alarm, delivered_ids, mark_returned
-from satark.store.migrations import Branch
 from satark.store.threads import batches as in_batches
 from satark.store.tip_changes import note as note_tip_change
 from satark.store.unit_of_work import UnitOfWork

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from satark.api.services import Drafts, Ingest
 from satark.dialogue.flow.loader import Questionnaire
-from satark.identity.edge_key import load_edge_key
+from satark.identity.edge_key import EdgeKeyError, load_edge_key
 from satark.roster.roster import COPY_NAME, Roster
 from satark.settings.core import RetentionSettings
 from satark.store import envelopes
@@ -21,18 +22,14 @@ from satark.store.write_ahead_log import LogEraser
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-    from satark.api.channel import Address, Batch, Channel, Outcome
-    from satark.api.destination_rule import DestinationRule
-    from satark.api.transcriber import Transcriber
-    from satark.dialogue.rendering.form_view import FormView
+    from satark.api.providers import Transcriber
+    from satark.api.routing import DestinationRule
     from satark.store.writer import Writer
     from satark_words.geography.geography import Geography
 
 __all__ = [
     "DeskContext",
-    "Ingesting",
     "ProcessServices",
-    "ReadsDrafts",
     "Services",
     "WebContext",
     "WorkerContext",
@@ -79,6 +76,18 @@ class Services:
         self.roster = Roster(evidence_dir.parent / COPY_NAME)
         """Who may read."""
         self._reading, self._reading_keys = reading_engine(main), reading_engine(self.keys)
+
+    def secret_key(self, file: str) -> bytes:
+        """Return the key in a file of the data folder, which has mode 0600; make it where there is none.
+
+        Raises:
+            PermissionError: others can read it.
+            OSError: it can't be read or made.
+        """
+        try:
+            return load_edge_key(self.evidence_dir.parent / file, create=True, what="key")
+        except EdgeKeyError as error:
+            raise PermissionError(str(error)) from None
 
     def close(self) -> None:
         """Erase SQLite's logs, which it would only delete, and close the databases' connections."""
@@ -153,34 +162,9 @@ class DeskContext(ProcessServices):
 class WebContext(ProcessServices):
     """What a process of the web role lends to pages for tipsters."""
 
-    def __init__(self, services: Services, writer: Writer, *, ingest: Ingesting, drafts: ReadsDrafts) -> None:
+    def __init__(self, services: Services, writer: Writer, *, ingest: Ingest, drafts: Drafts) -> None:
         super().__init__(services, writer)
         self.ingest = ingest
         """Takes what a page received."""
         self.drafts = drafts
         """Shows unfinished tips."""
-
-
-class Ingesting(Protocol):
-    """Takes batches of inbound events."""
-
-    async def receive(self, channel: Channel, batch: Batch) -> Outcome:
-        """Ingest a batch; it is durable on return, unless `Outcome.state` is `refused`.
-
-        Raises:
-            StoreDown, IngestFailed: nothing of the batch may be acknowledged; the provider must send it again.
-        """
-
-
-class ReadsDrafts(Protocol):
-    """Shows where a conversation stands; changes nothing."""
-
-    async def look(self, account: str, sender: Address) -> FormView | None:
-        """Return the sheet of a sender's conversation; None where there is none.
-
-        Raises:
-            sqlalchemy.exc.SQLAlchemyError: the database does not answer.
-        """
-
-    def blank(self, channel: str, language: str = "") -> FormView:
-        """Return the sheet of a channel before anything is answered."""

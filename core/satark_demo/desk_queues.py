@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import anyio.to_thread
 import msgspec
 
-from satark.api.desk import CaseworkError, NoSuchDesk
+from satark.api.routing import CaseworkError, NoSuchDesk
 from satark.api.sealing import CantOpen
 from satark.casework import NoSuchFile, OpenTip
 from satark_demo.messages import identifying_metadata

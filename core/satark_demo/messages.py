@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
 from satark_testing.whatsapp.messages import Offer
 
 MessageKind: TypeAlias = Literal["text", "image", "video", "audio", "voice", "document", "location", "keys"]

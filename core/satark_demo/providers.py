@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
 from satark_demo.police import MakePoliceSystem, PoliceSystem, SimulatedPoliceSystem
 from satark_demo.telegram import TelegramChat
 from satark_demo.twilio import CallChat, SmsChat

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from satark.api.channel import Address
+from satark.api.inbound import Address
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from satark.api.desk import CaseworkError
+from satark.api.routing import CaseworkError
 from satark.casework.clocks import Clocks
 from satark.casework.desk_act import DeskAct
 from satark.casework.desk_acts import DeskActs

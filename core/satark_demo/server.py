@@ -28,7 +28,7 @@ from satark_demo.simulator import Phones, Simulator
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from satark.api.demo_setup import Prepared
+    from satark.api.services import Prepared
     from satark.services import Services
     from satark_demo.simulator import MakeChat
 

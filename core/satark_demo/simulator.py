@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from satark.api.desk import CaseworkError
+from satark.api.routing import CaseworkError
 from satark.api.sealing import CantOpen
 from satark.api.web import PAGE_HEADERS, PageHeaders, SameOrigin
 from satark_demo import data_at_rest, samples

@@ -1,4 +1,4 @@
-"""age envelopes: they open with their key, for their tip and desk, and in no other way."""
+"""Sealed values open with their key, for their tip and desk, and in no other way; which keys are refused, and why."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ import subprocess
 from pathlib import Path
 
 import msgspec
+import pyrage
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from satark.api import sealing
 from satark.api.sealing import (
+    POST_QUANTUM,
+    POST_QUANTUM_CHARACTERS,
     CantOpen,
     check_identity,
+    check_recipient,
     decrypt_stream,
     encrypt_stream,
     new_identity,
@@ -23,7 +30,7 @@ from satark.api.sealing import (
     seal,
 )
 from satark.api.tip import Envelope, Header, Message, Tip
-from satark.identity import age_keys
+from support.post_quantum import LONG_KEYS, bech32_decoded, bech32_encoded, switch_on
 
 HEADER = Header(number="K4Q7-2XPM", revision=1, category="COW", language="hi", received="2026-11-24T12/PT6H")
 TIP = Tip(
@@ -36,6 +43,8 @@ TIP = Tip(
     received="2026-11-24T12/PT6H",
     answers={"what": "रात को ट्रक आते हैं"},
 )
+LONG = LONG_KEYS.recipient_of(LONG_KEYS.generate())
+SHORT, SHORT_IDENTITY = sealing.new_identity()
 
 
 def make_envelope(**changes: object) -> Envelope:
@@ -96,7 +105,7 @@ def test_what_is_no_identity_does_not_open() -> None:
 )
 def test_a_value_that_is_no_text_or_nested_without_end_does_not_open(plain: bytes) -> None:
     recipient, identity = new_identity()
-    sealed = age_keys.encrypt(plain, recipient)
+    sealed = sealing.encrypt(plain, recipient)
     with pytest.raises(CantOpen):
         open_as(Message, sealed, identity)
 
@@ -139,8 +148,8 @@ def test_a_padded_value_tells_its_length_in_steps_and_is_filled_up_at_its_end() 
     recipient, identity = new_identity()
     for text in ("", "x", "x" * 60, "x" * 64, "धन्यवाद"):
         message = Message(sender="desk", text=text)
-        plain = age_keys.decrypt(seal(message, recipient, padded=64), identity)
-        exact = age_keys.decrypt(seal(message, recipient), identity)
+        plain = sealing.decrypt(seal(message, recipient, padded=64), identity)
+        exact = sealing.decrypt(seal(message, recipient), identity)
         assert exact == msgspec.json.encode(message)
         assert plain.startswith(exact)
         assert (len(plain) % 64, plain[len(exact) :].strip()) == (0, b"")
@@ -176,3 +185,127 @@ def test_a_value_of_any_kind_is_sealed_and_opened() -> None:
         assert open_as(dict[str, int], seal(value, recipient), identity) == value
     with pytest.raises(CantOpen):
         open_as(dict[str, int], seal({"a": "x"}, recipient), identity)
+
+
+@pytest.fixture
+def long_keys(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """Post-quantum keys are switched on: a fresh pair."""
+    switch_on(monkeypatch)
+    return sealing.new_identity()
+
+
+def test_a_post_quantum_recipient_is_refused_in_words_and_never_cut() -> None:
+    assert len(LONG) == POST_QUANTUM_CHARACTERS == 1959
+    for read in (sealing.check_recipient, lambda text: sealing.encrypt(b"x", text)):
+        with pytest.raises(CantOpen, match="this version can't encrypt to post-quantum recipients yet"):
+            read(LONG)
+    with pytest.raises(CantOpen, match="this version can't encrypt to post-quantum recipients yet"):
+        check_recipient(LONG)
+    with pytest.raises(CantOpen, match=r"cut or altered: one has 1,959 characters"):
+        sealing.check_recipient(LONG[:255])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "age1", "1", SHORT[:-1], SHORT + "q", SHORT.upper(), " " + SHORT, "ssh-ed25519 AAAA", "é1"],
+    ids=["nothing", "prefix", "digit", "too short", "too long", "capitals", "space", "SSH", "not ASCII"],
+)
+def test_what_is_no_recipient_is_refused_and_not_quoted(text: str) -> None:
+    with pytest.raises(CantOpen, match="not an age recipient") as refused:
+        sealing.check_recipient(text)
+    assert len(text) < 5 or text not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "AGE-SECRET-KEY-1", SHORT_IDENTITY[:-1], SHORT_IDENTITY.lower(), LONG_KEYS.generate()],
+    ids=["nothing", "prefix", "too short", "small letters", "post-quantum"],
+)
+def test_what_is_no_identity_is_refused_and_not_quoted(text: str) -> None:
+    for use in (sealing.check_identity, sealing.recipient_of, lambda one: sealing.decrypt(b"", one)):
+        with pytest.raises(CantOpen, match=r"^it is no age identity$") as refused:
+            use(text)
+        assert refused.value.__cause__ is None
+    with pytest.raises(CantOpen):
+        check_identity(text)
+
+
+def test_bytes_and_streams_open_with_their_key_alone() -> None:
+    _, stranger = sealing.new_identity()
+    sealed, stream, plain = sealing.encrypt(b"tip", SHORT), io.BytesIO(), io.BytesIO()
+    assert sealing.decrypt(sealed, stranger, SHORT_IDENTITY) == b"tip"
+    with pytest.raises(CantOpen, match=r"^it does not open with this key$"):
+        sealing.decrypt(sealed, stranger)
+    sealing.encrypt_stream(io.BytesIO(b"photo"), stream, SHORT)
+    sealing.decrypt_stream(io.BytesIO(stream.getvalue()), plain, SHORT_IDENTITY)
+    assert plain.getvalue() == b"photo"
+    with pytest.raises(CantOpen, match=r"^it does not open with this key$"):
+        sealing.decrypt_stream(io.BytesIO(stream.getvalue()), io.BytesIO(), stranger)
+
+
+def test_once_switched_on_new_keys_are_long_and_old_ones_still_open(long_keys: tuple[str, str]) -> None:
+    recipient, identity = long_keys
+    assert len(recipient) == 1959
+    assert recipient.startswith(f"{POST_QUANTUM}1")
+    assert sealing.recipient_of(identity) == recipient
+    check_recipient(recipient)
+    check_identity(f"{identity}\n{SHORT_IDENTITY}")
+    assert sealing.decrypt(sealing.encrypt(b"tip", recipient), SHORT_IDENTITY, identity) == b"tip"
+    assert sealing.decrypt(sealing.encrypt(b"tip", SHORT), identity, SHORT_IDENTITY) == b"tip"
+    assert sealing.recipient_of(SHORT_IDENTITY) == SHORT
+
+
+def test_once_switched_on_an_altered_or_cut_one_is_refused(long_keys: tuple[str, str]) -> None:
+    recipient, identity = long_keys
+    for broken in (recipient[:-1], recipient[:1000] + ("q" if recipient[1000] != "q" else "p") + recipient[1001:]):
+        with pytest.raises(CantOpen, match="cut or altered"):
+            sealing.check_recipient(broken)
+    with pytest.raises(CantOpen):
+        sealing.check_identity(identity[:-1])
+
+
+def test_as_age_demands_long_ones_are_not_mixed_with_others(long_keys: tuple[str, str]) -> None:
+    with pytest.raises(pyrage.EncryptError):
+        sealing.encrypt(b"tip", long_keys[0], SHORT)
+
+
+@given(st.binary(max_size=1300), st.sampled_from(["age", POST_QUANTUM]))
+def test_bech32_gives_back_what_it_was_given(data: bytes, prefix: str) -> None:
+    assert bech32_decoded(bech32_encoded(data, prefix), prefix) == data
+
+
+def test_bech32_is_the_one_of_age() -> None:
+    key = bech32_decoded(SHORT, "age")
+    assert key is not None
+    assert bech32_encoded(key, "age") == SHORT
+
+
+class Failing(io.BytesIO):
+    """A disk that is full, or a file that can't be read."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise OSError("no space left")
+
+
+def test_every_refusal_is_told_in_full() -> None:
+    refusals = {
+        "age1x": "it is not an age recipient (age1…), or was cut or altered",
+        "x": "it is not an age recipient (age1…)",
+        LONG[:-1]: "it is a post-quantum recipient that was cut or altered: one has 1,959 characters",
+        LONG: "this version can't encrypt to post-quantum recipients yet: give an X25519 recipient "
+        "(age1…, 62 characters)",
+    }
+    for text, words in refusals.items():
+        with pytest.raises(CantOpen) as refused:
+            sealing.check_recipient(text)
+        assert str(refused.value) == words
+
+
+def test_a_stream_that_fails_is_an_error_of_the_disk() -> None:
+    with pytest.raises(OSError, match=r"^a stream could not be encrypted$"):
+        sealing.encrypt_stream(Failing(), io.BytesIO(), SHORT)
+
+
+def test_an_identity_with_a_second_separator_is_none() -> None:
+    with pytest.raises(CantOpen, match=r"^it is no age identity$"):
+        sealing.recipient_of(f"{SHORT_IDENTITY[:20]}1{SHORT_IDENTITY[20:]}")

@@ -7,20 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from satark.api.tip import (
-    FEEDBACK_STATUSES,
-    FINISHED_STATUSES,
-    HANDOFF_DIGITS,
-    INITIAL_STATUS,
-    RECEIPT_DIGITS,
-    STATUSES,
-    Receipt,
-    group_digits,
-    ordinal_order,
-)
+from satark.api.tip import STATUSES
 from satark_testing.canary.sabotages import SourceCopy
-from satark_words.catalogues import Catalogues
-from satark_words.codes import find_code
 
 ASK_EVERY_PART = """
 import json
@@ -89,37 +77,8 @@ def test_a_new_status_is_shown_once_it_has_words(tmp_path: Path) -> None:
     assert "It has to wait." in str(found["mailbox"])
 
 
-def test_the_special_statuses_are_statuses() -> None:
-    assert {INITIAL_STATUS, *FINISHED_STATUSES, *FEEDBACK_STATUSES} <= set(STATUSES)
-    assert INITIAL_STATUS not in FINISHED_STATUSES
-    assert FEEDBACK_STATUSES <= FINISHED_STATUSES
-
-
 def test_the_page_for_police_systems_lists_every_status() -> None:
     page = (Path(__file__).parents[2] / "docs/police-system.md").read_text("utf-8")
     listed = re.search(r"Satark's statuses \(([^)]*)\)", page)
     assert listed is not None
     assert tuple(re.split(r",\s+", listed[1])) == STATUSES
-
-
-def test_files_are_ordered_by_their_number() -> None:
-    assert sorted(["10", "9", "1", "2", "11"], key=ordinal_order) == ["1", "2", "9", "10", "11"]
-
-
-def test_a_receipts_code_is_shown_in_groups_and_found_again() -> None:
-    receipt = Receipt(number="4K7Q-2XPM", code="8391446070125538")
-    assert len(receipt.code) == RECEIPT_DIGITS
-    assert receipt.grouped == group_digits(receipt.code) == "8391 4460 7012 5538"
-    assert find_code(f"status {receipt.number} {receipt.grouped}", RECEIPT_DIGITS) == receipt.code
-
-
-@pytest.mark.parametrize(
-    ("package", "lengths"),
-    [("satark.dialogue", {RECEIPT_DIGITS, HANDOFF_DIGITS}), ("satark_web_form", {RECEIPT_DIGITS})],
-)
-def test_texts_that_count_a_codes_digits_count_right(package: str, lengths: set[int]) -> None:
-    for catalogue in Catalogues.of(package):
-        texts = [catalogue.get(key) for key in catalogue]
-        named = r"(\d+)(?: digits|-digit| अंक| ہندسوں| ہندسے)"
-        counted = {int(count) for text in texts for count in re.findall(named, text)}
-        assert counted == lengths

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from satark.api.desk import NoSuchDesk
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import DestinationRule, NoSuchDesk
 from satark.api.sealing import CantOpen, new_identity, open_as, seal
 from satark.api.tip import Accused, Evidence, Message
 from satark.casework import Casework, NoSuchFile, NoSuchTip, TwoOfficerApproval

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import DestinationRule
 from satark.api.sealing import CantOpen, new_identity, open_as
 from satark.api.tip import Message
 from satark.casework import Casework

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from satark.api.desk import Level
+from satark.api.routing import Level
 from satark.casework import Casework, NoSuchFile, OpenTip, SecondOfficerRequired, TwoOfficerApproval, VoiceAccessDenied
 from satark.custody.audit import verify_log
 from satark.custody.chain import LogEntry

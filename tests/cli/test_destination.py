@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from satark import hookimpl
-from satark.api.desk import Desk
+from satark.api import hookimpl
+from satark.api.routing import Desk
 from satark.api.sealing import new_identity, recipient_of
 from satark.cli.main import cli
 from satark.plugins.loader import Plugins

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from satark import hookimpl
+from satark.api import hookimpl
 from satark.api.prompt import Capabilities
 from satark.cli.flow import MEDIA, flow
 from satark.plugins.loader import Plugins

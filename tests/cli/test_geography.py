@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import DestinationRule
 from satark.cli.check_desks import area_problems, settings_problems
 from satark.cli.geography import geography
 from satark.cli.main import cli

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.sealing import new_identity
+from satark.api.settings import SettingsError
 from satark.identity.edge_key import EdgeKeyError, Identity
 from satark.routing.desks import add_desk
 from satark.runtime import compose
 from satark.runtime.edge_key_change import CantChange, change_edge_key
-from satark.settings.settings import Settings, SettingsError
+from satark.settings.settings import Settings
 from satark_testing.commands import run
 from satark_testing.installation import ENGLISH
 from support.scripted import ScriptedChannel, Tipster, scripted_host

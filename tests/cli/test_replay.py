@@ -19,6 +19,7 @@ from starlette.routing import Route
 from satark.api.channel import Endpoint, RawRequest, SigningChannel
 from satark.cli.main import cli
 from satark.plugins.loader import Plugins
+from satark.runtime.compose import load_channels
 from satark.settings.settings import Settings
 from satark_testing.processes.serving import serve
 
@@ -52,7 +53,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def channels() -> dict[str, Any]:
     settings = Settings()
-    return {one.name: one for one in Plugins.load(settings.core.plugins).channels(settings)}
+    return {one.name: one for one in load_channels(settings, Plugins.load(settings.core.plugins))}
 
 
 class Server:

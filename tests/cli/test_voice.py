@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from satark.api.prompt import clip_name
 from satark.cli import voice
 from satark.speech import synthetic_voice
-from satark.speech.voice_notes import PAUSE, VoiceNotes, clip_name
+from satark.speech.voice_notes import PAUSE, VoiceNotes
 from satark_testing.commands import run
 
 LINES = [("hi", "नमस्ते"), ("en", "Welcome"), ("en", "Welcome")]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.casework import Casework, TwoOfficerApproval
 from satark.casework.pack_export import export_pack

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.custody.chain import canonical_json
 from satark.custody.countersignature import CannotCountersign, Countersignature, countersign, held_with

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
-from satark.api.destination_rule import DestinationRule
 from satark.api.observability import LifecycleEvent
+from satark.api.routing import DestinationRule
 from satark.api.sink import Delivery, DeliveryResult, Done, Retry
 from satark.delivery import worker as room
 from satark.delivery.breaker import DOWN_RESULTS, FAILED_TIPS

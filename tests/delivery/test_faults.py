@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import DestinationRule
 from satark.delivery.faults import DestinationFault, destination_faults
 from satark.identity.time_buckets import band
 from satark.services import Services

@@ -10,9 +10,9 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
-from satark.api.desk import Desk
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import Desk, DestinationRule
 from satark.api.sealing import CantOpen, new_identity, open_envelope
+from satark.api.settings import SettingsError
 from satark.api.sink import Delivery
 from satark.api.tip import Message
 from satark.casework import NoSuchFile
@@ -20,7 +20,6 @@ from satark.custody import log as custody
 from satark.delivery.reader import DestinationReader, load_identity, own_key, reader
 from satark.routing.desks import add_desk
 from satark.services import Services
-from satark.settings.settings import SettingsError
 from satark.store import tables
 from satark.store.threads import post
 from support.store import fresh_services

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, FilePayload, Page, expect
 
+from satark.api.prompt import clip_name
 from satark.dialogue.rendering.read_aloud import words_of
 from satark.speech.clips_folder import fill_folder
-from satark.speech.voice_notes import PAUSE, clip_name
+from satark.speech.voice_notes import PAUSE
 from satark_demo import samples
 from satark_testing.commands import run
 from satark_words.catalogues import Catalogues

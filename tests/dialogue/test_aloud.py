@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from satark.api.channel import Tap, Text
-from satark.api.choice_tokens import code_token
+from satark.api.inbound import Tap, Text
 from satark.api.tip import Message
 from satark.dialogue.engine import Engine
+from satark.dialogue.receipts import code_token
 from satark.dialogue.session import Mailbox, OpenMailbox
 from satark_testing.dialogue.chat import RECEIPT, Chat
 

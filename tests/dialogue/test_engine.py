@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from satark.api.channel import Event, Text
 from satark.api.flow import Step
+from satark.api.inbound import Event, Text
 from satark.api.tip import Accused, Place
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.builder import rebuild_flow

@@ -6,9 +6,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from satark.api.channel import Edited, Event, Media, MediaRef, Moved, Pin, Revoked, Tap, Text, Unsupported
-from satark.api.choice_tokens import parse_token
-from satark.api.prompt import Capabilities
+from satark.api.inbound import Edited, Event, Media, MediaRef, Moved, Pin, Revoked, Tap, Text, Unsupported
+from satark.api.prompt import Capabilities, parse_token
 from satark.api.tip import Message
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.commands import COMMANDS

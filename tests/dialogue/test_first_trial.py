@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from satark.api.channel import Edited, Revoked
+from satark.api.inbound import Edited, Revoked
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import Turn
 from satark_testing.dialogue.chat import Chat

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from satark.api.channel import Text
+from satark.api.inbound import Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import Session, Turn
 from satark_testing.dialogue.chat import NOW, Chat

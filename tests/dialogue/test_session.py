@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from satark.api.channel import Edited, Event, Media, MediaRef, Moved, Pin, Revoked, Tap, Text, Unsupported
+from satark.api.inbound import Edited, Event, Media, MediaRef, Moved, Pin, Revoked, Tap, Text, Unsupported
 from satark.api.tip import Message
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.commands import COMMANDS

@@ -18,16 +18,20 @@ from msgspec import structs
 from sqlalchemy import inspect, select
 from starlette.testclient import TestClient
 
-from satark.api.channel import Address, Channel, Malformed, MediaGone, MediaRef, RawRequest, Text
-from satark.api.desk import Desk
+from satark.api.channel import Channel, Malformed, MediaGone, RawRequest
+from satark.api.inbound import Address, MediaRef, Text
 from satark.api.prompt import Prompt
+from satark.api.providers import Transcriber
+from satark.api.routing import Desk
 from satark.api.sealing import new_identity
+from satark.api.services import COMMAND_HOST
 from satark.api.sink import DeadLetter, Delivery, Done, ReadingSink, Retry, Sink
 from satark.api.tip import Message
-from satark.api.transcriber import Transcriber
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.plugins.loader import Plugins
+from satark.runtime.commands import CommandHost
+from satark.runtime.compose import load_channels
 from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store.migrations import Migrations
@@ -62,7 +66,7 @@ def beacon() -> Channel:
     plugin = example("satark_beacon/plugin.py")
     plugins = Plugins()
     plugins.register(plugin, "beacon")
-    (channel,) = plugins.channels(SimpleNamespace())  # type: ignore[arg-type] # it reads no setting
+    (channel,) = load_channels(Settings(), plugins)
     return channel
 
 
@@ -111,7 +115,7 @@ def test_the_example_transcriber_returns_its_programs_output(tmp_path: Path) -> 
     program = tmp_path / "parrot"
     program.write_text('#!/bin/sh\necho "$2: $(cat $3)"\n')
     program.chmod(0o700)
-    (transcriber,) = plugins.transcribers(SimpleNamespace(core=SimpleNamespace(data_dir=tmp_path)))  # type: ignore[arg-type] # it reads nothing else
+    (transcriber,) = plugins.transcribers(SimpleNamespace(core=SimpleNamespace(data_dir=tmp_path)))
     assert isinstance(transcriber, Transcriber)
     (tmp_path / "recording").write_text("squawk")
     assert transcriber.transcribe(tmp_path / "recording", "hi") == "hi: squawk\n"
@@ -317,7 +321,12 @@ def test_the_example_command_counts_what_waits(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("SATARK_DATA_DIR", str(tmp_path))
     (tmp_path / "outgoing").mkdir()
     (tmp_path / "outgoing/1.document.age").touch()
-    group = click.Group()
+
+    @click.group()
+    @click.pass_context
+    def group(ctx: click.Context) -> None:
+        ctx.meta[COMMAND_HOST] = CommandHost(ctx)
+
     plugins = Plugins()
     plugins.register(example("satark_shelf_size/plugin.py"), "shelf_size")
     plugins.commands(group)

@@ -14,7 +14,8 @@ import pikepdf
 import pytest
 from sqlalchemy import select, update
 
-from satark.api.channel import Address, MediaGone, MediaRef
+from satark.api.channel import MediaGone
+from satark.api.inbound import Address, MediaRef
 from satark.api.observability import LifecycleEvent
 from satark.api.sealing import new_identity, open_as
 from satark.api.tip import Evidence

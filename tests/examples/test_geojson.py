@@ -11,8 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.api.desk import Desk
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import Desk, DestinationRule
 from satark.api.sealing import new_identity
 from satark.api.sink import Done
 from satark.services import Services

@@ -11,8 +11,7 @@ from urllib.parse import unquote
 import pytest
 from structlog.testing import capture_logs
 
-from satark.api.desk import Desk
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import Desk, DestinationRule
 from satark.api.sealing import new_identity
 from satark.api.sink import DeadLetter, DeliveryResult, Done, Retry
 from satark_matrix_alert import plugin

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from satark.api.settings import SettingsError
 from satark.api.tip import Accused
 from satark.cli.flow import MEDIA as LIMITS
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.loader import Questionnaire, load_flow, read_flow
-from satark.settings.settings import Settings, SettingsError
+from satark.settings.settings import Settings
 from satark_testing.dialogue.chat import Chat
 from satark_testing.installation import MEDIA, MatrixInstallation, matrix_installation
 from satark_testing.matrix.player import resume

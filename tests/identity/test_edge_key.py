@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.api.channel import Address, Batch, Call, Inbound, Text
+from satark.api.inbound import Address, Batch, Inbound, Text
+from satark.api.outbound import Call
 from satark.identity.edge_key import BrokenSeal, EdgeKeyError, Handle, Identity, load_edge_key
 from satark.identity.epoch_keys import EpochKeys
 

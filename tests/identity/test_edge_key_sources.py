@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from satark.api.settings import SettingsError
 from satark.identity.edge_key import EdgeKeyError
 from satark.identity.edge_key_sources import CREDENTIAL, find_credential, read_edge_key
 from satark.runtime import compose
-from satark.settings.settings import Settings, SettingsError
+from satark.settings.settings import Settings
 
 KEY = bytes(range(200, 232))
 

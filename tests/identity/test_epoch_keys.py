@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from satark.api.channel import Address
+from satark.api.inbound import Address
 from satark.identity.edge_key import BrokenSeal, Identity
 from satark.identity.epoch_keys import LONGEST_GRACE, EpochKeys, EpochKeysError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from satark.api.channel import Edited, Revoked, Text
+from satark.api.inbound import Edited, Revoked, Text
 from satark.identity.edge_key import Identity
 from satark.ingest.event import MOST_DAYS, InboundEvent, seen_key, seen_row
 from support.scripted import ScriptedChannel, inbound

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from satark.api.channel import Batch, Text
+from satark.api.inbound import Batch, Text
 from satark.dialogue.engine import Engine
 from satark.identity.epoch_keys import EpochKeys
 from satark.ingest.event import InboundEvent, TurnResult

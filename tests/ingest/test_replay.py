@@ -16,8 +16,10 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
-from satark.api.channel import Batch, Call, Outcome, RawRequest, RawResponse, Text
-from satark.api.desk import Desk
+from satark.api.channel import Outcome, RawRequest, RawResponse
+from satark.api.inbound import Batch, Text
+from satark.api.outbound import Call
+from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.cli.main import cli
 from satark.ingest.ingest import IngestFailed

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from satark.api.channel import Address, Text
+from satark.api.inbound import Address, Text
 from satark.dialogue.session import FORMAT
 from satark.ingest.ingest import IngestFailed
 from satark.runtime.host import Host

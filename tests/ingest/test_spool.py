@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from satark.api.channel import Address, Batch, Call, Event, Inbound, Media, MediaRef, Pin, Text
+from satark.api.inbound import Address, Batch, Event, Inbound, Media, MediaRef, Pin, Text
+from satark.api.outbound import Call
 from satark.identity.edge_key import BrokenSeal, Identity
 from satark.identity.epoch_keys import LONGEST_GRACE
 from satark.ingest.spool import Spool, SpoolFull, quarantined, waiting

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from satark import hookimpl
-from satark.api.channel import Batch, Moved, Revoked, Text
+from satark.api import hookimpl
+from satark.api.inbound import Batch, Moved, Revoked, Text
 from satark.ingest.ingest import IngestFailed
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork

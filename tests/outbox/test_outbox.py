@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from satark.api.channel import Call
+from satark.api.outbound import Call
 from satark.outbox.outbox import message
 
 CALL = Call(account="scripted", method="send", body=b"")

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from satark.api.channel import Call
-from satark.api.send_result import (
+from satark.api.outbound import (
     Accepted,
     Blocked,
+    Call,
     Delivered,
     Misconfigured,
     Permanent,

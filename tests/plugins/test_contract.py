@@ -1,94 +1,121 @@
-"""Plugins import the public contract and nothing beyond it: ours, the scaffolds, and every example of the documents."""
+"""Plugins import the contract and nothing beyond it: ours, the scaffolds, and every example of the documents."""
 
 from __future__ import annotations
 
 import ast
 import importlib
 import re
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
-import pytest
+import satark.api
 
-from satark.plugins.contract import public_names
-
-ROOT = Path(__file__).parents[2]
-SCAFFOLD = ROOT / "core" / "satark" / "cli" / "scaffold"
-PLUGINS = sorted(path for folder in ("channels", "sinks") for path in (ROOT / folder).rglob("*.py"))
-PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("channels/*/README.md"), *ROOT.glob("sinks/*/README.md")])
-PUBLIC = public_names()
-TESTS = "satark_testing"
-"""Tests of plugins may import this too."""
+ROOT: Final = Path(__file__).parents[2]
+SCAFFOLD: Final = ROOT / "core" / "satark" / "cli" / "scaffold"
+LIBRARIES: Final = ("satark_files", "satark_words")
+"""What plugins may use besides the contract: the modules that list their names."""
+DESK: Final = "satark_desk"
+MODULES: Final = sorted(path.stem for path in (ROOT / "core/satark/api").glob("*.py") if path.stem != "__init__")
 
 
 def imported(source: str) -> Iterator[tuple[str, str]]:
-    """Give what a source imports of Satark: module and name; the name is empty for `import satark.x`."""
+    """Give what a source imports of the host and the two libraries: module and name; no name for `import x`."""
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "satark":
-            yield from ((node.module, alias.name) for alias in node.names)
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((node.module, alias.name) for alias in node.names if is_ours(node.module))
         if isinstance(node, ast.Import):
-            yield from ((a.name, "") for a in node.names if a.name.partition(".")[0] == "satark")
+            yield from ((alias.name, "") for alias in node.names if is_ours(alias.name))
 
 
-def is_public(module: str, name: str) -> bool:
-    """Whether `from module import name` stays within the contract."""
-    if module == "satark" and f"satark.{name}" in PUBLIC:
-        return True
-    return name in PUBLIC.get(module, ())
+def is_ours(module: str) -> bool:
+    return module.partition(".")[0] in {"satark", *LIBRARIES}
 
 
-def beyond(source: str, *, test: bool = False) -> list[str]:
+def beyond(source: str, *, desk: bool = False) -> list[str]:
     """Name what a source imports beyond the contract."""
-    found = [one for one in imported(source) if not is_public(*one)]
-    return sorted(f"{module}:{name}" for module, name in found if not (test and module.startswith(TESTS)))
+    return sorted(f"{module}:{name}" for module, name in imported(source) if not may_import(module, name, desk=desk))
 
 
-def relative(path: Path) -> str:
-    """Name a file as the reader knows it."""
-    return path.relative_to(ROOT).as_posix()
+def may_import(module: str, name: str, *, desk: bool) -> bool:
+    if module == "satark.api":
+        return name in satark.api.__all__ or name in MODULES
+    if module in LIBRARIES:
+        return hasattr(importlib.import_module(f"{module}.{name}"), "__all__")
+    if module.partition(".")[0] in LIBRARIES or (desk and module == "satark.casework"):
+        return name in getattr(importlib.import_module(module), "__all__", ())
+    return False
 
 
-def test_an_import_beyond_it_is_found() -> None:
-    assert beyond("from satark.store import tables\nfrom satark import hookimpl, sealing") == ["satark.store:tables"]
-    assert beyond("from satark.api.channel import Nothing\nimport satark.runtime.host") == [
-        "satark.api.channel:Nothing",
-        "satark.runtime.host:",
+def blocks(page: Path) -> str:
+    """Return the code of a page that imports something."""
+    found = re.findall(r"^```python\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    return "\n".join(block for block in found if re.search(r"^(from|import) ", block, re.MULTILINE))
+
+
+def told(files: Iterable[tuple[Path, str]]) -> list[str]:
+    """Name each file that imports something beyond the contract, and what."""
+    return [
+        f"{path.relative_to(ROOT)}: {', '.join(found)}"
+        for path, source in files
+        if (found := beyond(source, desk=DESK in path.parts))
     ]
 
 
-def test_a_built_in_plugin_imports_nothing_beyond_it() -> None:
-    assert {relative(path): found for path in PLUGINS if (found := beyond(path.read_text("utf-8")))} == {}
+def test_an_import_beyond_it_is_found() -> None:
+    assert beyond("from satark.api import hookimpl, Channel, Nothing\nfrom satark.store import tables") == [
+        "satark.api:Nothing",
+        "satark.store:tables",
+    ]
+    assert beyond("from satark.api.channel import Channel\nimport satark.runtime.host") == [
+        "satark.api.channel:Channel",
+        "satark.runtime.host:",
+    ]
+    assert beyond("from satark.casework import Casework", desk=True) == []
+    assert beyond("from satark_words.tokens import fold, secret") == ["satark_words.tokens:secret"]
 
 
-def test_a_scaffold_imports_nothing_beyond_it() -> None:
-    wrong = {}
-    for path in SCAFFOLD.rglob("*.py.jinja"):
-        source = re.sub(r"\{\{ *(\w+) *\}\}", r"\1", path.read_text("utf-8"))
-        source = re.sub(r"\{%.*?%\}", "", source)
-        wrong[relative(path)] = beyond(source, test="tests" in path.parts)
-    assert {name: found for name, found in wrong.items() if found} == {}
+def test_the_built_in_plugins_import_nothing_beyond_it() -> None:
+    files = sorted(path for folder in ("channels", "sinks", "examples") for path in (ROOT / folder).rglob("*.py"))
+    assert told((path, path.read_text("utf-8")) for path in files) == []
 
 
-def test_an_example_of_the_documents_imports_nothing_beyond_it() -> None:
-    wrong = {}
-    for page in PAGES:
-        blocks = re.findall(r"^```python\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-        code = [block for block in blocks if re.search(r"^(from|import) ", block, re.MULTILINE)]
-        wrong[relative(page)] = [line for block in code for line in beyond(block, test="def test_" in block)]
-    assert {name: found for name, found in wrong.items() if found} == {}
+def test_the_scaffolds_import_nothing_beyond_it() -> None:
+    files = sorted(SCAFFOLD.rglob("*.py.jinja"))
+    sources = [re.sub(r"\{%.*?%\}", "", re.sub(r"\{\{ *(\w+) *\}\}", r"\1", file.read_text("utf-8"))) for file in files]
+    assert told(zip(files, sources, strict=True)) == []
 
 
-@pytest.mark.parametrize("module", PUBLIC)
-def test_every_public_name_is_there_and_says_what_it_is(module: str) -> None:
-    found = importlib.import_module(module)
-    assert found.__doc__
-    for name in PUBLIC[module]:
-        assert hasattr(found, name), name
+def test_the_examples_of_the_documents_import_nothing_beyond_it() -> None:
+    pages = sorted(
+        [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("channels/*/README.md"), *ROOT.glob("sinks/*/README.md")]
+    )
+    assert told((page, blocks(page)) for page in pages) == []
+
+
+def test_the_contract_is_small_and_its_face_hands_on_every_name() -> None:
+    modules = {name: importlib.import_module(f"satark.api.{name}") for name in MODULES}
+    listed = [name for module in modules.values() for name in module.__all__]
+    assert len(modules) <= 16
+    assert len(satark.api.__all__) <= 200
+    assert len(listed) == len(set(listed)), "one module each"
+    assert set(listed) < set(satark.api.__all__)
+    for module in modules.values():
+        assert module.__doc__
+        for name in module.__all__:
+            assert getattr(satark.api, name) is getattr(module, name)
+
+
+def test_to_import_it_is_light() -> None:
+    heavy = ("PIL", "aiohttp", "click", "jinja2", "sqlalchemy", "starlette")
+    code = f"import satark.api, sys; print(*(name for name in {heavy} if name in sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == []
 
 
 def test_every_public_name_is_documented() -> None:
     page = (ROOT / "docs" / "reference" / "contract.md").read_text("utf-8")
-    for module, names in PUBLIC.items():
-        assert f"`{module}`" in page
-        for name in names:
-            assert f"`{name}`" in page, f"{module}.{name}: run python docs/reference.py"
+    missing = [name for name in satark.api.__all__ if f"`{name}`" not in page]
+    assert missing == [], "run python docs/reference.py"

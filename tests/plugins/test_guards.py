@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 
-from satark import hookimpl
-from satark.api.channel import Moved, Text
-from satark.api.desk import RouteAdvice, Screening
-from satark.api.destination import DESK_SINK, Destination
+from satark.api import hookimpl
+from satark.api.inbound import Moved, Text
 from satark.api.prompt import Capabilities, Prompt
+from satark.api.routing import DESK_SINK, Destination, RouteAdvice, Screening
+from satark.api.settings import SettingProblem, SettingsError
 from satark.plugins.guards import TransactionAbandoned
 from satark.plugins.isolation import HookFailure
 from satark.plugins.loader import PluginError, Plugins
-from satark.settings.settings import SettingProblem, Settings, SettingsError
+from satark.runtime.compose import load_channels
+from satark.settings.settings import Settings
 from support.scripted import ScriptedChannel
 
 TIP: Any = object()
@@ -277,7 +278,7 @@ def test_a_wrapper_around_a_hook_of_the_start_gets_and_returns_what_the_plugins_
 
     channel = ScriptedChannel()
     plugins, _ = plugins_of(("satark_channels", hookimpl(lambda: [channel])), ("satark_channels", wrapper))
-    assert plugins.channels(Settings()) == [channel]
+    assert load_channels(Settings(), plugins) == [channel]
     assert seen == [[channel]]
 
 
@@ -294,7 +295,7 @@ def test_a_wrapper_around_a_hook_of_the_start_that_fails_stops_it_by_name(wrappe
         ("satark_channels", hookimpl(nothing)), ("satark_channels", hookimpl(wrapper=True)(wrapper))
     )
     with pytest.raises(PluginError, match=message):
-        plugins.channels(Settings())
+        load_channels(Settings(), plugins)
 
 
 def test_a_wrapper_is_not_asked_for_wrong_settings_of_another_plugin() -> None:

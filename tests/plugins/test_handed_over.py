@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from satark import hookimpl
+from satark.api import hookimpl
 from satark.api.channel import Channel
 from satark.plugins.handed_over import PluginError, misfits
 from satark.plugins.loader import Plugins
+from satark.runtime.compose import load_channels
 from satark.settings.settings import Settings
 from support.scripted import ScriptedChannel, ScriptedSink
 
@@ -52,7 +53,7 @@ def handing_over(hook: str, item: object) -> Plugins:
 def test_a_channel_that_is_none_is_named(changes: dict[str, Any], problem: str) -> None:
     channel = type("Beacon", (ScriptedChannel,), changes)()
     with pytest.raises(PluginError, match=f"^plugin 'beacon', satark_channels: Beacon is no Channel: {problem}"):
-        handing_over("satark_channels", channel).channels(Settings())
+        load_channels(Settings(), handing_over("satark_channels", channel))
 
 
 def test_every_method_that_is_missing_is_found() -> None:
@@ -88,8 +89,8 @@ def test_an_asynchronous_generator_is_no_stream() -> None:
         ("satark_scrubbers", Plugins.scrubbers, "object is no Scrubber: it has no `mimes`"),
         ("satark_transcribers", lambda plugins: plugins.transcribers(Settings()), "object is no Transcriber"),
         ("satark_carriers", lambda plugins: plugins.carriers(Settings()), "object is no Carrier"),
-        ("satark_sms_providers", lambda plugins: plugins.channels(Settings()), "object is no SmsProvider"),
-        ("satark_call_providers", lambda plugins: plugins.channels(Settings()), "object is no CallProvider"),
+        ("satark_sms_providers", lambda plugins: load_channels(Settings(), plugins), "object is no SmsProvider"),
+        ("satark_call_providers", lambda plugins: load_channels(Settings(), plugins), "object is no CallProvider"),
         ("satark_destinations", lambda plugins: plugins.destination_rules(Settings()), "object is no DestinationRule"),
         ("satark_migrations", Plugins.migrations, "object is no Branch"),
         ("satark_web_pages", lambda plugins: plugins.web_pages(Settings(), CONTEXT), "object is no Page"),

@@ -14,16 +14,18 @@ import click
 import pytest
 from starlette.responses import PlainTextResponse
 
-from satark import hookimpl
-from satark.api import hookspecs
-from satark.api.channel import Event
+from satark.api import hookimpl, hooks
 from satark.api.flow import BaseStepType, Question, Step, View
+from satark.api.inbound import Event
 from satark.api.prompt import Capabilities, Prompt
+from satark.api.settings import SettingProblem, SettingsError
 from satark.api.web import Page
 from satark.plugins import loader
 from satark.plugins.isolation import HookFailure
 from satark.plugins.loader import PluginError, Plugins, installed
-from satark.settings.settings import SettingProblem, Settings, SettingsError
+from satark.runtime.channel_context import ChannelContext
+from satark.runtime.compose import load_channels
+from satark.settings.settings import Settings
 from support.scripted import ACCOUNT, ScriptedChannel, ScriptedSink
 
 TWILIO = {
@@ -33,7 +35,7 @@ TWILIO = {
     "SATARK_TWILIO__NUMBER": "+15550100100",
 }
 
-CORE = Path(hookspecs.__file__).parents[2]
+CORE = Path(hooks.__file__).parents[2]
 HOST = "".join(file.read_text() for file in CORE.rglob("*.py") if not {"satark_testing", "loader.py"} & set(file.parts))
 
 
@@ -169,7 +171,7 @@ def test_a_shipped_plugin_without_its_extra_names_it(monkeypatch: pytest.MonkeyP
     with pytest.raises(
         PluginError, match=r"'sms_ivr' needs twilio, which is not installed: pip install 'satark\[twilio\]'"
     ):
-        Plugins.load(["sms_ivr"]).channels(Settings())
+        load_channels(Settings(), Plugins.load(["sms_ivr"]))
 
 
 def test_every_plugins_settings_problems_are_told_at_once() -> None:
@@ -184,7 +186,7 @@ def test_every_plugins_settings_problems_are_told_at_once() -> None:
 
         loaded.register(Wanting(), name)
     with pytest.raises(SettingsError) as caught:
-        loaded.channels(Settings())
+        load_channels(Settings(), loaded)
     assert {problem.setting for problem in caught.value.problems} == {"one", "two"}
 
 
@@ -197,7 +199,7 @@ class Other(ScriptedChannel):
 @pytest.mark.parametrize(
     ("hook", "made", "collect"),
     [
-        ("satark_channels", Other, lambda loaded: loaded.channels(Settings())),
+        ("satark_channels", Other, lambda loaded: load_channels(Settings(), loaded)),
         ("satark_sinks", ScriptedSink, lambda loaded: loaded.sinks(Settings(), SimpleNamespace())),
         ("satark_step_types", Sound, lambda loaded: loaded.step_types()),
     ],
@@ -217,7 +219,7 @@ def test_a_repeated_account_is_refused() -> None:
     loaded = Plugins()
     loaded.register(SimpleNamespace(satark_channels=hookimpl(lambda: [Renamed(), ScriptedChannel()])), "one")
     with pytest.raises(PluginError, match=f"account '{ACCOUNT}' is claimed by renamed and script"):
-        loaded.channels(Settings())
+        load_channels(Settings(), loaded)
 
 
 def test_a_webhook_and_a_page_of_two_plugins_at_one_address_are_refused_by_name() -> None:
@@ -225,8 +227,8 @@ def test_a_webhook_and_a_page_of_two_plugins_at_one_address_are_refused_by_name(
     loaded.register(SimpleNamespace(satark_channels=hookimpl(lambda: [ScriptedChannel()])), "one")
     pages = [Page(path="/script", app=PlainTextResponse("a page"))]
     loaded.register(SimpleNamespace(satark_web_pages=hookimpl(lambda: pages)), "two")
-    loaded.channels(Settings())
-    loaded.channels(Settings())  # the same claims once more
+    load_channels(Settings(), loaded)
+    load_channels(Settings(), loaded)  # the same claims once more
     context: Any = None
     with pytest.raises(PluginError, match="plugin 'two' claims the address /script, and plugin 'one' claims /script"):
         loaded.web_pages(Settings(), context)
@@ -236,7 +238,7 @@ def test_every_plugin_that_configures_no_channel_is_named_though_all_return_the_
     loaded = Plugins()
     for name in ("one", "two"):
         loaded.register(SimpleNamespace(satark_channels=hookimpl(lambda: ())), name)
-    assert loaded.without_channels(Settings()) == ["one", "two"]
+    assert loaded.without_channels(Settings(), ChannelContext(Settings())) == ["one", "two"]
 
 
 def test_a_repeated_validator_is_refused() -> None:
@@ -318,9 +320,22 @@ def test_it_knows_which_hooks_are_implemented() -> None:
     assert not loaded.implements("satark_screen")
 
 
-@pytest.mark.parametrize("hook", sorted(set(hookspecs.__all__) - {"hookspec"}))
+@pytest.mark.parametrize("hook", sorted(name for name in vars(hooks) if name.startswith("satark_")))
 def test_every_hook_is_read_by_the_host(hook: str) -> None:
     sources = {name: inspect.getsource(one) for name, one in vars(Plugins).items() if inspect.isfunction(one)}
     (reader,) = [name for name, source in sources.items() if re.search(rf"\b{hook}\b", source)]
     readers = [name for name, source in sources.items() if f"self.{reader}(" in source] or [reader]
     assert any(re.search(rf"plugins\w*(\(.*?\))?\s*\.{one}\b", HOST) for one in readers), f"nobody calls {reader}"
+
+
+@pytest.mark.parametrize("version", ["1", "1.0", "1.0.3"])
+def test_a_plugin_for_this_contract_is_loaded(version: str) -> None:
+    loaded = Plugins()
+    loaded.register(SimpleNamespace(requires_api=version), "fitting")
+    assert loaded.names == ["fitting"]
+
+
+@pytest.mark.parametrize("version", ["2", "0.9", "1.999", "new", None])
+def test_a_plugin_for_another_contract_is_refused_by_name(version: object) -> None:
+    with pytest.raises(PluginError, match=f"^plugin 'other' needs version {version} of satark.api, and this is 1.0"):
+        Plugins().register(SimpleNamespace(requires_api=version), "other")

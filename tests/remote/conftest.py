@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.sealing import new_identity, recipient_of
 from satark.api.sink import Delivery, DeliveryResult, Done
 from satark.casework import Casework, TwoOfficerApproval

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from satark.api.carrier import MessageRejected
 from satark.api.sealing import new_identity
+from satark.api.sink import MessageRejected
 from satark.remote.frames import CHUNK_SIZE, WIRE_SIZE, Frame, file_frames, message_frames, open_frame, seal_frame
 from satark.remote.link_keys import LinkKey
 

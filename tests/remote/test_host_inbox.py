@@ -10,10 +10,9 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
-from satark.api.carrier import MessageRejected
-from satark.api.desk import NoSuchDesk
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import DestinationRule, NoSuchDesk
 from satark.api.sealing import new_identity, open_as, seal
+from satark.api.sink import MessageRejected
 from satark.api.tip import Message
 from satark.remote.frames import message_frames, seal_frame
 from satark.remote.link_keys import answer_key

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from satark.api.carrier import CarrierError
-from satark.api.sink import DeadLetter
+from satark.api.sink import CarrierError, DeadLetter
 from satark.api.tip import Accused
 from satark.casework import NoSuchTip
 from satark.custody.audit import verify_log

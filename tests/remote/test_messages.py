@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from satark.api.carrier import MessageRejected
+from satark.api.sink import MessageRejected
 from satark.remote.messages import TipMessage, decode_answer, decode_host_message, decode_signed_answer
 
 NESTED = b"\x81\xa1x" + b"\x91" * 5000 + b"\x90"

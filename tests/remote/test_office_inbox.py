@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.api.carrier import MessageRejected
+from satark.api.sink import MessageRejected
 from satark.api.tip import Message
 from satark.casework import Casework
 from satark.custody import log as custody

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from satark.api.desk import NoSuchDesk
+from satark.api.routing import NoSuchDesk
 from satark.remote.frames import CHUNK_SIZE
 from satark.remote.messages import (
     DirectoryMessage,

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from satark.api.services import Branch
 from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
 from satark.runtime.retention_job import Retention
 from satark.services import Services
 from satark.settings.settings import Settings
-from satark.store.migrations import Branch
 from support.desks import SeededDesk
 from support.store import fresh_services
 

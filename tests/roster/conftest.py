@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.api.desk import Desk, Level
+from satark.api.routing import Desk, Level
 from satark.api.sealing import new_identity
 from satark.roster.chain import chain_hash, verify
 from satark.roster.entries import (

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.api.desk import Level
+from satark.api.routing import Level
 from satark.api.sealing import new_identity, recipient_of
 from satark.roster.entries import (
     Closed,

@@ -9,8 +9,7 @@ import msgspec
 import pytest
 from sqlalchemy import Connection, delete, update
 
-from satark.api.desk import Desk
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import Desk, DestinationRule
 from satark.api.sealing import new_identity
 from satark.roster import chain, copy_file
 from satark.roster.entries import Closed, DestinationSet, OfficerSet, decode_entry, encode_entry

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from satark.api.desk import CaseworkError, Desk, DeskExists, KeyChanged, NoSuchDesk
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import CaseworkError, Desk, DeskExists, DestinationRule, KeyChanged, NoSuchDesk
 from satark.api.sealing import CantOpen, new_identity, open_as, recipient_of
 from satark.api.tip import Message
 from satark.casework import Casework

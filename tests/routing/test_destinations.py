@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import DestinationRule
 from satark.api.tip import Accused, Tip
 from satark.routing.destinations import decode_rules, encode_rules, matching_rules
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.tip import Accused, Tip
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.routing.rules import is_accused, route

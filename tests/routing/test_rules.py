@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.api.desk import Desk, RouteAdvice, Screening
-from satark.api.destination import Destination
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import Desk, Destination, DestinationRule, RouteAdvice, Screening
 from satark.api.tip import Accused, Tip
 from satark.routing.rules import NoDesk, desks_above, is_accused, route, screen
 from satark_words.geography.geography import Geography

@@ -18,9 +18,9 @@ from sqlalchemy import delete, event, select
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from satark.api.channel import Batch, Call
+from satark.api.inbound import Batch
+from satark.api.outbound import Accepted, Call, Misconfigured, Permanent
 from satark.api.sealing import new_identity
-from satark.api.send_result import Accepted, Misconfigured, Permanent
 from satark.runtime.fault_watch import RosterWatch
 from satark.runtime.host import Host
 from satark.runtime.status import Status
@@ -349,7 +349,7 @@ async def test_a_fault_is_told_and_then_its_end(running: Running, code: str) -> 
 async def test_a_background_task_that_fails_again_and_again_is_a_fault_until_it_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("satark.api.backoff.RESTART_SECONDS", 0.0)
+    monkeypatch.setattr("satark.api.background.RESTART_SECONDS", 0.0)
     host = scripted_host(Settings(data_dir=tmp_path), ScriptedChannel())
     failures = iter(range(4))
 

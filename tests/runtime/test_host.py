@@ -10,13 +10,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from satark import hookimpl
-from satark.api.channel import Batch, Call, Receive, Text
+from satark.api import hookimpl
+from satark.api.channel import Receive
+from satark.api.inbound import Batch, Text
 from satark.api.observability import LifecycleEvent
-from satark.api.send_result import Accepted, Delivered
+from satark.api.outbound import Accepted, Call, Delivered
+from satark.api.settings import SettingsError
 from satark.runtime.host import Host
 from satark.settings.core import Role
-from satark.settings.settings import Settings, SettingsError
+from satark.settings.settings import Settings
 from satark_files.sandbox.protections import Protections
 from satark_testing.waiting import until
 from satark_words.catalogues import Catalogue, Catalogues
@@ -135,7 +137,7 @@ async def test_chores_alarms_and_reports_of_a_batch_are_taken(tmp_path: Path) ->
 async def test_a_channel_that_listens_brings_its_events_and_begins_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("satark.api.backoff.RESTART_SECONDS", 0.0)
+    monkeypatch.setattr("satark.api.background.RESTART_SECONDS", 0.0)
 
     class Listening(ScriptedChannel):
         begun = 0

@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
-from satark.api.channel import Media, MediaRef
-from satark.api.desk import Desk
+from satark.api.inbound import Media, MediaRef
+from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.casework import Casework
 from satark.dialogue.session import Session, decode_session

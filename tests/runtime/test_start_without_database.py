@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import create_engine, event
 from structlog.testing import capture_logs
 
-from satark.api.channel import Batch, Text
+from satark.api.inbound import Batch, Text
 from satark.runtime import compose
 from satark.runtime.host import Host
 from satark.settings.core import Role

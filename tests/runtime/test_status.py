@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import update
 from structlog.testing import capture_logs
 
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import DestinationRule
+from satark.api.settings import SettingsError
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.settings.core import PUBLIC_METRICS, Role
-from satark.settings.settings import Settings, SettingsError
+from satark.settings.settings import Settings
 from satark.store import breakers, deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark_testing.processes.service import free_port

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from satark.api.channel import Batch, CompleteTip, Text
+from satark.api.inbound import Batch, CompleteTip, Text
 from satark.plugins.loader import Plugins
 from satark.runtime.host import Host
 from satark.runtime.synthetic_tip import ProbeFailed, send_synthetic_tip

@@ -12,7 +12,8 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from satark.api.channel import Batch, Channel, Outcome
+from satark.api.channel import Channel, Outcome
+from satark.api.inbound import Batch
 from satark.ingest.ingest import Done, Ingest, IngestFailed
 from satark.ingest.webhook import UnverifiedBodies, WebhookEndpoint
 from satark.runtime.connections import SETTINGS_STATE, TimedConnection, Waiting

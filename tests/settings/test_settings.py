@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, Field, SecretStr
 
-from satark.settings.settings import Settings, SettingsError
+from satark.api.settings import SettingsError
+from satark.settings.settings import Settings
 
 
 class Signal(BaseModel):

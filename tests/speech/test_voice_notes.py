@@ -9,7 +9,7 @@ import pytest
 from satark.api.prompt import VoiceNote
 from satark.speech.clips_folder import fill_folder
 from satark.speech.ogg_opus import read_packets, seconds
-from satark.speech.voice_notes import PAUSE, VoiceNotes, reuse_key
+from satark.speech.voice_notes import PAUSE, VoiceNotes
 
 LINES = {"en-1": ("en", "Welcome."), "hi-1": ("hi", "नमस्ते, आप कैसे हैं?")}
 
@@ -37,12 +37,6 @@ def test_words_without_a_clip_are_read_by_the_synthetic_voice(folder: Path) -> N
     assert seconds(read_packets(VoiceNotes(folder).make(note))) > seconds(
         read_packets((folder / "en-1.ogg").read_bytes())
     )
-
-
-def test_what_is_one_persons_alone_is_never_found_again() -> None:
-    assert reuse_key(VoiceNote(("en-1", "hi-1"))) != reuse_key(VoiceNote(("hi-1", "en-1")))
-    assert reuse_key(VoiceNote(("en-1",), once=True)) == ""
-    assert reuse_key(VoiceNote(("en-1", ("en", "words")))) == ""
 
 
 def test_without_clips_nothing_is_ready_and_a_lost_clip_is_left_out(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from satark.api.settings import SettingsError
 from satark.identity.epoch_keys import EpochKeys
-from satark.settings.settings import SettingsError
 from support.working_host import EPOCH, epoch_host_on
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from satark.api.channel import Media, MediaRef
-from satark.api.send_result import Transient
+from satark.api.inbound import Media, MediaRef
+from satark.api.outbound import Transient
 from satark.identity.edge_key import BrokenSeal
 from satark.identity.epoch_keys import EpochKeys
 from satark.store import conversations, tables

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from satark.api.channel import Address, Batch, Inbound, Text
+from satark.api.inbound import Address, Batch, Inbound, Text
 from satark.api.sealing import new_identity
 from satark.backup.create import Made, make_backup
 from satark.backup.folder import BackupFolder

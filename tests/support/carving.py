@@ -19,7 +19,7 @@ from ahocorasick_rs import BytesAhoCorasick
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 from pyrage import x25519
 
-from satark.api.channel import Address
+from satark.api.inbound import Address
 from satark.identity.edge_key import Identity
 from satark.identity.epoch_keys import EPOCH_ID, Epoch, EpochKeys
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from satark.api.desk import Desk, Level
+from satark.api.routing import Desk, Level
 from satark.api.sealing import new_identity
 from satark.casework import Casework
 from satark.casework.clocks import Clocks

@@ -16,8 +16,8 @@ import pyrage
 import pytest
 from pyrage import x25519
 
-from satark.identity import age_keys
-from satark.identity.age_keys import POST_QUANTUM, KeyKind
+from satark.api import sealing
+from satark.api.sealing import POST_QUANTUM, KeyKind
 
 _IDENTITIES: Final = "AGE-SECRET-KEY-PQ-"
 _KEY_BYTES, _BYTES = 32, 1216
@@ -87,15 +87,15 @@ def _switched_on() -> Any:
 
 def switch_on(patch: pytest.MonkeyPatch) -> None:
     """Make every new key a long one; X25519 keys are read as before."""
-    patch.setattr(age_keys, "KINDS", {POST_QUANTUM: LONG_KEYS, **age_keys.KINDS})
-    unmixed, encrypt = len(POST_QUANTUM), age_keys.encrypt
+    patch.setattr(sealing, "KINDS", {POST_QUANTUM: LONG_KEYS, **sealing.KINDS})
+    unmixed, encrypt = len(POST_QUANTUM), sealing.encrypt
 
     def of_one_kind(plain: bytes, *recipients: str) -> bytes:
         if len({recipient[:unmixed] == POST_QUANTUM for recipient in recipients}) > 1:
             raise pyrage.EncryptError("post-quantum recipients can't be mixed with others")
         return encrypt(plain, *recipients)
 
-    patch.setattr(age_keys, "encrypt", of_one_kind)
+    patch.setattr(sealing, "encrypt", of_one_kind)
 
 
 def bech32_encoded(data: bytes, prefix: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from satark.api.desk import Desk, Level
+from satark.api.routing import Desk, Level
 from satark.api.sealing import new_identity
 from satark.roster import rules
 from satark.roster.chain import chain_hash

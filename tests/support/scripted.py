@@ -17,24 +17,11 @@ import msgspec
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from satark import hookimpl
-from satark.api.channel import (
-    Address,
-    Batch,
-    Call,
-    Endpoint,
-    Event,
-    Inbound,
-    Malformed,
-    MediaGone,
-    MediaRef,
-    Outcome,
-    RawRequest,
-    RawResponse,
-    Text,
-)
+from satark.api import hookimpl
+from satark.api.channel import Endpoint, Malformed, MediaGone, Outcome, RawRequest, RawResponse
+from satark.api.inbound import Address, Batch, Event, Inbound, MediaRef, Text
+from satark.api.outbound import Accepted, Call, SendResult
 from satark.api.prompt import Capabilities, Prompt
-from satark.api.send_result import Accepted, SendResult
 from satark.api.sink import Delivery, DeliveryResult, Done
 from satark.plugins.loader import Plugins
 from satark.runtime import compose

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from satark.api.services import Branch
 from satark.services import DeskContext, Services, WorkerContext
 from satark.settings.settings import Settings
 from satark.store.engines import make_engine
-from satark.store.migrations import Branch, Migrations
+from satark.store.migrations import Migrations
 from satark.store.writer import Writer
 from satark_words.geography.geography import Geography
 

@@ -14,7 +14,7 @@ from satark.identity.time_buckets import band
 from support.tips import SeededTip, seed_message, seed_tip
 
 if TYPE_CHECKING:
-    from satark.api.desk import Desk
+    from satark.api.routing import Desk
     from satark.casework import Casework
     from satark.services import Services
 

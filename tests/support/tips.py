@@ -30,8 +30,7 @@ from satark.store.sealed_files import (
 from satark.store.threads import post
 
 if TYPE_CHECKING:
-    from satark.api.desk import Desk
-    from satark.api.destination_rule import DestinationRule
+    from satark.api.routing import Desk, DestinationRule
     from satark.api.sink import Delivery
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork

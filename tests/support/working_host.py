@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from satark.api.channel import Media, MediaRef
-from satark.api.desk import Desk
+from satark.api.inbound import Media, MediaRef
+from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.casework import Casework
 from satark.identity.epoch_keys import LONGEST_GRACE

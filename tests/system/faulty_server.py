@@ -11,8 +11,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
-from satark import hookimpl
-from satark.api.desk import Screening
+from satark.api import hookimpl
+from satark.api.routing import Screening
 from satark.api.tip import Tip
 from satark.cli.main import cli
 from satark.plugins.answers import ANSWERS

@@ -21,8 +21,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import delete, select, update
 
-from satark.api.desk import CaseworkError, Desk
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import CaseworkError, Desk, DestinationRule
 from satark.api.sealing import CantOpen, new_identity, open_as
 from satark.api.tip import Envelope, Message
 from satark.cli.main import cli

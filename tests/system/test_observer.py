@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.sealing import new_identity, seal
 from satark.api.tip import Envelope
 from satark.identity.time_buckets import BAND_HOURS

@@ -13,10 +13,10 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
-from satark.api.carrier import MessageRejected
-from satark.api.destination_rule import DestinationRule
+from satark.api import sealing
+from satark.api.routing import DestinationRule
 from satark.api.sealing import new_identity
-from satark.identity import age_keys
+from satark.api.sink import MessageRejected
 from satark.remote.frames import FRAME_SIZE, WIRE_SIZE
 from satark.remote.link_keys import LinkPublicKeys, OfficePairing, PairingError, load_link_key, read_pairing
 from satark.remote.messages import NewKey, OfficeAnswer, decode_answer, encode
@@ -31,7 +31,7 @@ HOLDERS = (
     "tests/store/test_sealed_files.py",
     "tests/routing/test_desks.py",
     "tests/routing/test_destinations.py",
-    "tests/api/test_destination_rule.py",
+    "tests/api/test_routing.py",
     "tests/remote",
     "tests/casework/test_casework.py",
     "tests/custody/test_log.py",
@@ -79,5 +79,5 @@ def test_an_office_can_not_change_its_key_to_one_that_nobody_can_seal_to(recipie
 
 def test_a_frame_has_room_for_a_post_quantum_stanza(tmp_path: Path) -> None:
     key = load_link_key(tmp_path / "link.key")
-    sealed = max(len(age_keys.encrypt(bytes(FRAME_SIZE), key.public_keys.recipient)) for _ in range(50))
+    sealed = max(len(sealing.encrypt(bytes(FRAME_SIZE), key.public_keys.recipient)) for _ in range(50))
     assert sealed + STANZA_BYTES + 4 < WIRE_SIZE

@@ -5,8 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.api.prompt import Unit
-from satark_words.graphemes import clusters, replace_surrogates, size, split, truncate
+from satark_words.graphemes import Unit, clusters, replace_surrogates, size, split, truncate
 from support.loops import every_row
 
 mixed = st.text(

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from satark.api.channel import Text
+from satark.api.inbound import Text
 from satark.api.prompt import Capabilities
+from satark.api.settings import SettingsError
 from satark.api.tip import RECEIPT_DIGITS
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.loader import Questionnaire, default_flow, load_flow
-from satark.settings.settings import Settings, SettingsError
+from satark.settings.settings import Settings
 from satark_desk.web.page_text import PageText, officers_languages
 from satark_sms_ivr.call_texts import call_text, language_of, locale_of, voice_of
 from satark_sms_ivr.paging import more_hint, split_into_pages

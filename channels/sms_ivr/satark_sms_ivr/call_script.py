@@ -8,9 +8,7 @@ from typing import Final
 
 import msgspec
 
-from satark.api.call_provider import Ask, CallVerb, GoOn, HangUp, Line, Pace, Pause, Record, Say, TextCaller
-from satark.api.prompt import Prompt
-from satark.api.tip import RECEIPT_DIGITS
+from satark.api import RECEIPT_DIGITS, Ask, CallVerb, GoOn, HangUp, Line, Pace, Pause, Prompt, Record, Say, TextCaller
 from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.call_texts import call_text, language_of, spoken_language
 from satark_sms_ivr.clips import Clips
@@ -96,7 +94,7 @@ class CallScript:
         """Say in every language that the dialogue can't continue, and record a message unless one was just left.
 
         Args:
-            outcome: `spooled` or `refused`, of `satark.api.channel.Outcome`.
+            outcome: `spooled` or `refused`, of `satark.api.Outcome`.
             state: the state in which the message is recorded.
             left_message: whether the caller has just left a message.
         """

@@ -11,10 +11,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from satark.api.channel import Event, Malformed, Tap, Text
-from satark.api.choice_tokens import command_token
-from satark.api.prompt import Prompt
-from satark.api.tip import HANDOFF_DIGITS, RECEIPT_DIGITS
+from satark.api import HANDOFF_DIGITS, RECEIPT_DIGITS, Event, Malformed, Prompt, Tap, Text, command_token
 from satark_sms_ivr.form_data import parse_form
 from satark_sms_ivr.keypad import (
     FIXED_COMMANDS,
@@ -100,7 +97,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
         """Read a state from a URL's query.
 
         Raises:
-            satark.api.channel.Malformed: it is not a state.
+            satark.api.Malformed: it is not a state.
         """
         form = parse_form(query)
         counters = [form.get(name) or "0" for name in "nps"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from satark.speech.voice_notes import clip_name
+from satark.api import clip_name
 
 PATH: Final = "/voice/clips"
 _SUFFIXES: Final = (".mp3", ".wav")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 from msgspec.structs import replace
 
-from satark.flow import Flow, FlowError, Geography, default_flow, every_prompt, load_flow, read_flow
-from satark.runtime.commands import geography_of, settings_of
-from satark.speech.voice_notes import clip_name
+from satark.api import Flow, Prompt, clip_name, command_host
 from satark_sms_ivr.call_texts import fixed_call_texts, language_of, spoken_language
 from satark_sms_ivr.keypad import PAGE_CHOICES, fit_to_keypad
 from satark_sms_ivr.speech import menu_lines, spoken_lines
@@ -28,22 +26,17 @@ def lines(ctx: click.Context) -> None:
 
     Lines with variable text (a tip's number, an answer, an officer's message) are always synthesized.
     """
-    settings = settings_of(ctx)
-    try:
-        offered = settings.core.languages
-        source = read_flow(settings.core.flow, offered) if settings.core.flow else default_flow(offered)
-        found = fixed_lines(load_flow(source), source.catalogues, geography_of(ctx))
-    except FlowError as error:
-        raise click.ClickException(str(error)) from None
+    host = command_host(ctx)
+    found = fixed_lines(host.flow(), host.catalogues(), host.every_prompt("voice"))
     for language, line in dict.fromkeys(found):
         click.echo(f"{clip_name(language, line)}\t{line}")
 
 
-def fixed_lines(flow: Flow, catalogues: Catalogues, geography: Geography) -> Iterator[tuple[str, str]]:
-    """Yield each line without variable text, with its language. Some lines are repeated."""
+def fixed_lines(flow: Flow, catalogues: Catalogues, prompts: Iterable[tuple[str, Prompt]]) -> Iterator[tuple[str, str]]:
+    """Yield each line of the prompts without variable text, with its language. Some lines are repeated."""
     texts = [catalogue.get(key) for catalogue in catalogues.only(flow.languages) for key in catalogue]
     fixed = {line for text in texts for line in spoken_lines(text) if "{" not in line}
-    for _, prompt in every_prompt(flow, catalogues, geography, "voice"):
+    for _, prompt in prompts:
         for line in spoken_lines(prompt.text):
             if line in fixed:
                 yield language_of(line, prompt.language), line

@@ -14,11 +14,9 @@ from typing import Final
 
 import msgspec
 
-from satark.api.prompt import Prompt
-from satark.flow import Flow, Geography, every_prompt
+from satark.api import Flow, Prompt
 from satark_sms_ivr.paging import fit_to_sms
 from satark_sms_ivr.segments import count_segments, is_gsm7, to_gsm7
-from satark_words.catalogues import Catalogues
 
 MAX_CHARACTERS: Final = 2000
 """Characters of a template, at most."""
@@ -61,10 +59,10 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
         return f"it has {len(self.text)} of {MAX_CHARACTERS} characters" if len(self.text) > MAX_CHARACTERS else ""
 
 
-def templates(flow: Flow, catalogues: Catalogues, geography: Geography) -> Iterator[Template]:
-    """Yield a template for every question and every text of a flow, in each of its languages; none twice."""
+def templates(prompts: Iterable[tuple[str, Prompt]]) -> Iterator[Template]:
+    """Yield a template for each of these named prompts, whose places stand as `{place}`; none twice."""
     seen: set[tuple[str, str]] = set()
-    for name, prompt in every_prompt(flow, catalogues, geography, "sms", filled=False):
+    for name, prompt in prompts:
         text = tagged(_message(prompt))
         if text and (prompt.language, text) not in seen:
             seen.add((prompt.language, text))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import unquote_plus
 
-from satark.api.channel import Malformed
+from satark.api import Malformed
 
 _MAX_FIELDS: Final = 500
 
@@ -41,7 +41,7 @@ def parse_form(body: bytes | str) -> FormData:
     """Decode a form-encoded body or a query.
 
     Raises:
-        satark.api.channel.Malformed: it is not UTF-8, a field has no `=`, or there are too many fields.
+        satark.api.Malformed: it is not UTF-8, a field has no `=`, or there are too many fields.
     """
     try:
         text = body if isinstance(body, str) else body.decode("ascii")

@@ -6,8 +6,7 @@ from typing import Final
 
 import msgspec
 
-from satark.api.choice_tokens import parse_token
-from satark.api.prompt import Choice, Prompt
+from satark.api import Choice, Prompt, parse_token
 
 PAGE_CHOICES: Final = 7
 """Choices per page, on the keys 1 to 7. Key 8 turns to the next page, key 9 to the previous one."""

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from satark.api.prompt import Prompt
+from satark.api import Prompt
 from satark_sms_ivr.call_texts import channel_texts
 from satark_sms_ivr.segments import count_segments, is_gsm7, to_gsm7
 from satark_words.catalogues import with_marks, without_isolates

@@ -6,9 +6,18 @@ from typing import TYPE_CHECKING
 
 from starlette.staticfiles import StaticFiles
 
-from satark import hookimpl
-from satark.api.web import Page
-from satark.settings.settings import SettingProblem, SettingsError
+from satark.api import (
+    CallProvider,
+    Capabilities,
+    Channel,
+    Page,
+    Prompt,
+    SettingProblem,
+    Settings,
+    SettingsError,
+    SmsProvider,
+    hookimpl,
+)
 from satark_sms_ivr.approved_texts import ApprovedTexts, read_ids
 from satark_sms_ivr.clips import PATH as CLIPS
 from satark_sms_ivr.keypad import fit_to_keypad
@@ -24,11 +33,6 @@ if TYPE_CHECKING:
 
     import click
 
-    from satark.api.call_provider import CallProvider
-    from satark.api.channel import Channel
-    from satark.api.prompt import Capabilities, Prompt
-    from satark.api.sms_provider import SmsProvider
-    from satark.settings.settings import Settings
 
 _PUBLIC = SettingProblem(
     setting="public_url",

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, StringConstraints, field_validator
 
-from satark.settings.settings import provider_url
+from satark.api import provider_url
 
 TWILIO = "https://api.twilio.com"
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.api.channel import Malformed, RawRequest
+from satark.api import Malformed, RawRequest
 from satark_sms_ivr.form_data import FormData, parse_form
 
 HEADER: Final = "x-twilio-signature"

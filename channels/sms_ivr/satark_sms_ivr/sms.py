@@ -9,28 +9,32 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from satark.api.channel import (
+from satark.api import (
+    NEXT_PAGE,
     Address,
     Batch,
     Call,
+    Capabilities,
     CompleteTip,
     Endpoint,
     Event,
     Inbound,
+    IncomingSms,
     Media,
     MediaKind,
     MediaRef,
     Outcome,
+    Permanent,
+    Prompt,
     RawRequest,
     RawResponse,
+    SendResult,
+    SigningProvider,
+    SmsProvider,
     Tap,
     Text,
     Unsupported,
 )
-from satark.api.choice_tokens import NEXT_PAGE
-from satark.api.prompt import Capabilities, Prompt
-from satark.api.send_result import Permanent, SendResult
-from satark.api.sms_provider import IncomingSms, SigningProvider, SmsProvider
 from satark_sms_ivr.call_texts import listed_words
 from satark_sms_ivr.paging import split_into_pages
 
@@ -46,7 +50,7 @@ _KINDS: Final[dict[str, MediaKind]] = {"image": "image", "video": "video", "audi
 
 
 class SmsChannel:
-    """Text messages over an SMS provider. Implements `satark.api.channel.Channel`."""
+    """Text messages over an SMS provider. Implements `satark.api.Channel`."""
 
     name: Final = "sms"
 
@@ -82,7 +86,7 @@ class SmsChannel:
         """Parse the messages of a webhook. The sender's number is kept in the address alone.
 
         Raises:
-            satark.api.channel.Malformed: the provider can't parse it.
+            satark.api.Malformed: the provider can't parse it.
         """
         webhook = self._provider.parse(raw)
         inbound = [one for message in webhook.messages for one in self._events(message)]

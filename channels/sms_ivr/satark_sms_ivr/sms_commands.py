@@ -10,11 +10,9 @@ from typing import Final
 
 import click
 
-from satark.flow import Flow, FlowError, default_flow, load_flow, read_flow
-from satark.runtime.commands import geography_of, plugins_of, settings_of
+from satark.api import command_host
 from satark_sms_ivr.approved_texts import read_ids
 from satark_sms_ivr.dlt import Template, least_segments, templates, unregistered
-from satark_words.catalogues import Catalogues
 
 COLUMNS: Final = ("name", "language", "type", "encoding", "characters", "segments", "variables", "text", "template_id")
 _TYPE: Final = "Service Implicit"
@@ -38,8 +36,9 @@ def list_templates(ctx: click.Context, approved: Path | None) -> None:
     Variables are tagged. Indian operators deliver no message whose text was not registered. How many segments a tip
     takes at least is said below.
     """
-    flow, texts = _questionnaire(ctx)
-    wanted = list(templates(flow, texts, geography_of(ctx)))
+    host = command_host(ctx)
+    flow = host.flow()
+    wanted = list(templates(host.every_prompt("sms", filled=False)))
     ids = _read_ids(approved) if approved else {}
     _write(wanted, ids)
     for language, segments in least_segments(flow, wanted).items():
@@ -51,16 +50,6 @@ def list_templates(ctx: click.Context, approved: Path | None) -> None:
         click.echo(problem, err=True)
     if problems:
         raise click.ClickException(f"{len(problems)} of {len(wanted)} texts can't be sent in India")
-
-
-def _questionnaire(ctx: click.Context) -> tuple[Flow, Catalogues]:
-    settings, plugins = settings_of(ctx), plugins_of(ctx)
-    offered = settings.core.languages
-    try:
-        source = read_flow(settings.core.flow, offered) if settings.core.flow else default_flow(offered)
-        return load_flow(source, plugins.step_types(), plugins.validators()), source.catalogues
-    except (FlowError, OSError) as error:
-        raise click.ClickException(str(error)) from None
 
 
 def _write(wanted: Iterable[Template], ids: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from satark.api.prompt import Prompt
+from satark.api import Prompt
 from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.call_texts import call_text, language_of, spoken_language
 from satark_sms_ivr.keypad import UNKNOWN, offered_commands, says_unknown

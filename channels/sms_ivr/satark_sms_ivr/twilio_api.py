@@ -15,8 +15,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from satark.api.channel import MediaGone
-from satark.api.send_result import Accepted, Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient
+from satark.api import Accepted, Blocked, MediaGone, Misconfigured, Permanent, SendResult, Throttled, Transient
 from satark_files.decoding import DECODING_ERRORS
 from satark_sms_ivr.settings import TwilioSettings
 

@@ -12,9 +12,18 @@ from contextlib import AbstractAsyncContextManager
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-from satark.api.channel import Call, Endpoint, Malformed, MediaRef, RawRequest, RawResponse
-from satark.api.send_result import Permanent, SendResult
-from satark.api.sms_provider import IncomingSms, SmsWebhook
+from satark.api import (
+    Call,
+    Endpoint,
+    IncomingSms,
+    Malformed,
+    MediaRef,
+    Permanent,
+    RawRequest,
+    RawResponse,
+    SendResult,
+    SmsWebhook,
+)
 from satark_sms_ivr import twiml
 from satark_sms_ivr.form_data import FormData, parse_form
 from satark_sms_ivr.settings import TwilioSettings
@@ -35,7 +44,7 @@ _MEDIA: Final = re.compile(r"/2010-04-01/Accounts/(\w+)/(Messages/\w{1,64}/Media
 
 
 class TwilioSms:
-    """One number at Twilio. Implements `satark.api.sms_provider.SmsProvider`."""
+    """One number at Twilio. Implements `satark.api.SmsProvider`."""
 
     inline: Final = True
 
@@ -68,7 +77,7 @@ class TwilioSms:
         """Parse an incoming message, or the status of a message that we sent. Twilio is told to redact its text.
 
         Raises:
-            satark.api.channel.Malformed: it has no message id.
+            satark.api.Malformed: it has no message id.
         """
         form = parse_form(raw.body)
         sid = form.get("MessageSid") or form.get("SmsSid")

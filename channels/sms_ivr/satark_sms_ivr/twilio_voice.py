@@ -11,9 +11,21 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
-from satark.api.call_provider import CallRequest, CallStep, CallVerb, CallWebhook
-from satark.api.channel import Call, Endpoint, Malformed, MediaRef, RawRequest, RawResponse
-from satark.api.send_result import Accepted, Permanent, SendResult
+from satark.api import (
+    Accepted,
+    Call,
+    CallRequest,
+    CallStep,
+    CallVerb,
+    CallWebhook,
+    Endpoint,
+    Malformed,
+    MediaRef,
+    Permanent,
+    RawRequest,
+    RawResponse,
+    SendResult,
+)
 from satark_sms_ivr import twiml
 from satark_sms_ivr.form_data import FormData, parse_form
 from satark_sms_ivr.settings import TwilioSettings
@@ -34,7 +46,7 @@ _is_number = re.compile(r"\+\d{7,15}").fullmatch
 
 
 class TwilioVoice:
-    """Calls to one number at Twilio. Implements `satark.api.call_provider.CallProvider`."""
+    """Calls to one number at Twilio. Implements `satark.api.CallProvider`."""
 
     texts: Final = True
 
@@ -66,7 +78,7 @@ class TwilioVoice:
         """Parse one request of a call, or what became of a call or a recording.
 
         Raises:
-            satark.api.channel.Malformed: it is neither.
+            satark.api.Malformed: it is neither.
         """
         form, step = parse_form(raw.body), _STEPS.get(raw.path)
         if step is None:

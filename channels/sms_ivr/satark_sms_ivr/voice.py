@@ -6,27 +6,32 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
-from satark.api.call_provider import CallProvider, CallRequest, CallVerb, GoOn, HangUp
-from satark.api.channel import (
+from satark.api import (
     Address,
     Batch,
     Call,
+    CallProvider,
+    CallRequest,
+    CallVerb,
+    Capabilities,
     CompleteTip,
     Endpoint,
     Event,
+    GoOn,
+    HangUp,
     Inbound,
     Malformed,
     Media,
     MediaRef,
     Outcome,
+    Prompt,
     RawRequest,
     RawResponse,
+    SendResult,
+    SigningProvider,
     Tap,
+    command_token,
 )
-from satark.api.choice_tokens import command_token
-from satark.api.prompt import Capabilities, Prompt
-from satark.api.send_result import SendResult
-from satark.api.sms_provider import SigningProvider
 from satark_sms_ivr.call_script import CallScript
 from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.clips import Clips
@@ -45,7 +50,7 @@ _MOST_UNSAID_SECONDS: Final = 3
 
 
 class VoiceChannel:
-    """Calls over a provider. Implements `satark.api.channel.Channel`.
+    """Calls over a provider. Implements `satark.api.Channel`.
 
     Args:
         provider: carries the calls.
@@ -85,7 +90,7 @@ class VoiceChannel:
         """Parse one request of a call. The caller's number is kept in the address alone.
 
         Raises:
-            satark.api.channel.Malformed: it is not a request of a call.
+            satark.api.Malformed: it is not a request of a call.
         """
         webhook = self._provider.parse(raw)
         request = webhook.request

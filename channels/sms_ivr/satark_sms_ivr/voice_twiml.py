@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from satark.api.call_provider import Ask, CallVerb, GoOn, HangUp, Line, Pause, Record, Say, TextCaller
+from satark.api import Ask, CallVerb, GoOn, HangUp, Line, Pause, Record, Say, TextCaller
 from satark_sms_ivr.call_texts import locale_of, voice_of
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.twilio_sms import STATUS_PATH as SMS_STATUS_PATH

@@ -15,9 +15,7 @@ import telegram
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import BadRequest
 
-from satark.api.prompt import ReceiptPicture, VoiceNote
-from satark.printing.receipt_picture import draw_receipt
-from satark.speech.voice_notes import VoiceNotes, reuse_key
+from satark.api import ChannelContext, ReceiptPicture, VoiceNote
 from satark_telegram.attachments import decode_attachment
 
 
@@ -26,31 +24,31 @@ class AttachmentSender:
 
     Args:
         bot: python-telegram-bot's.
-        notes: makes the voice notes.
-        status_url: the address of the page that takes a receipt's code, for the picture; empty: none.
+        context: makes voice notes and receipts' pictures; None: nothing is sent.
         remembered: most file ids remembered.
     """
 
-    def __init__(self, bot: telegram.Bot, notes: VoiceNotes, status_url: str, remembered: int) -> None:
+    def __init__(self, bot: telegram.Bot, context: ChannelContext | None, remembered: int) -> None:
         self._bot = bot
-        self._notes = notes
-        self._status_url = status_url
+        self._context = context
         self._remembered = remembered
         self._file_ids: OrderedDict[str, str] = OrderedDict()
 
     async def send(self, body: bytes) -> int:
-        """Send what a call holds; return the message's id, or 0 where there was nothing to be heard.
+        """Send what a call holds; return the message's id, or 0 where there was nothing to be heard or shown.
 
         Raises:
             telegram.error.TelegramError: Telegram or the network failed.
         """
         attachment = decode_attachment(body)
+        if self._context is None:
+            return 0
         if attachment.receipt:
-            return await self._picture(attachment.chat_id, attachment.receipt)
-        return await self._note(attachment.chat_id, attachment.note) if attachment.note else 0
+            return await self._picture(self._context, attachment.chat_id, attachment.receipt)
+        return await self._note(self._context, attachment.chat_id, attachment.note) if attachment.note else 0
 
-    async def _picture(self, chat_id: str, receipt: ReceiptPicture) -> int:
-        picture = await asyncio.to_thread(draw_receipt, receipt.code, self._status_url)
+    async def _picture(self, context: ChannelContext, chat_id: str, receipt: ReceiptPicture) -> int:
+        picture = await asyncio.to_thread(context.draw_receipt, receipt)
         button = InlineKeyboardButton(receipt.button.label, callback_data=receipt.button.token)
         sent = await self._bot.send_photo(
             chat_id,
@@ -62,14 +60,14 @@ class AttachmentSender:
         )
         return sent.message_id
 
-    async def _note(self, chat_id: str, note: VoiceNote) -> int:
-        key = reuse_key(note)
+    async def _note(self, context: ChannelContext, chat_id: str, note: VoiceNote) -> int:
+        key = note.reuse_key
         if file_id := self._file_ids.get(key):
             try:
                 return (await self._bot.send_voice(chat_id, file_id, protect_content=True)).message_id
             except BadRequest:
                 self._file_ids.pop(key, None)  # if it was the chat that is wrong, the upload says so again
-        data = await asyncio.to_thread(self._notes.make, note)
+        data = await asyncio.to_thread(context.voice_notes.make, note)
         if not data:
             return 0
         sent = await self._bot.send_voice(chat_id, data, protect_content=True, filename="note.ogg")

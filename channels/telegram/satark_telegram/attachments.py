@@ -7,8 +7,7 @@ from typing import Final
 
 import msgspec
 
-from satark.api.channel import Address, Call
-from satark.api.prompt import Prompt, ReceiptPicture, VoiceNote
+from satark.api import Address, Call, Prompt, ReceiptPicture, VoiceNote
 
 ATTACHMENT: Final = "attachment"
 """The method of such a call."""

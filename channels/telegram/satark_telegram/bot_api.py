@@ -17,9 +17,7 @@ from telegram import BotCommand, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, TelegramError
 
-from satark.api.channel import Call
-from satark.api.send_result import Accepted, SendResult
-from satark.speech.voice_notes import VoiceNotes
+from satark.api import Accepted, Call, ChannelContext, SendResult
 from satark_files.decoding import DECODING_ERRORS
 from satark_telegram.attachment_sender import AttachmentSender
 from satark_telegram.attachments import ATTACHMENT
@@ -38,7 +36,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 class BotApi:
     """The client. Call `open` in the event loop that uses it."""
 
-    def __init__(self, settings: TelegramSettings, notes: VoiceNotes | None = None, status_url: str = "") -> None:
+    def __init__(self, settings: TelegramSettings, context: ChannelContext | None = None) -> None:
         _silence_logs()
         self._token = settings.token.get_secret_value()
         self._api = settings.api_url
@@ -52,9 +50,7 @@ class BotApi:
             request=self.request,
             get_updates_request=self.request,
         )
-        self._attachments = AttachmentSender(
-            self._bot, notes or VoiceNotes(None), status_url, settings.files_remembered
-        )
+        self._attachments = AttachmentSender(self._bot, context, settings.files_remembered)
 
     async def open(self) -> None:
         """Create the session. It sends nothing to Telegram, so that starting does not depend on it."""

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.api.channel import Address, Batch, Call, Endpoint, MediaRef, Outcome, RawRequest, RawResponse, Receive
-from satark.api.prompt import Prompt
-from satark.api.send_result import Misconfigured, SendResult
-from satark.speech.voice_notes import VoiceNotes
+from satark.api import (
+    Address,
+    Batch,
+    Call,
+    ChannelContext,
+    Endpoint,
+    MediaRef,
+    Misconfigured,
+    Outcome,
+    Prompt,
+    RawRequest,
+    RawResponse,
+    Receive,
+    SendResult,
+)
 from satark_telegram import rendering, secret_token
 from satark_telegram.attachments import attachments
 from satark_telegram.settings import TelegramSettings
@@ -31,8 +42,8 @@ class TelegramChannel:
     Args:
         settings: the section `telegram`.
         public_url: where citizens and providers reach Satark. Empty: the webhook is not registered.
-        catalogues: loads the catalogues with the names of the commands in the bot's menu.
-        notes: makes the voice notes by which prompts are read out; None: there are none.
+        context: has the texts of the bot's menu, and makes what prompts are read out by; None: the shipped texts, and
+            nothing is read out.
     """
 
     name: Final = "telegram"
@@ -41,17 +52,14 @@ class TelegramChannel:
         self,
         settings: TelegramSettings,
         public_url: str = "",
-        catalogues: Callable[[], Catalogues] = lambda: Catalogues.of("satark.dialogue"),
-        notes: VoiceNotes | None = None,
+        context: ChannelContext | None = None,
     ) -> None:
         self._settings = settings
         self._secret = settings.secret_token.get_secret_value().encode()
         self._webhook = f"{public_url.rstrip('/')}{PATH}" if public_url else ""
-        self._catalogues = catalogues
-        self._notes = notes or VoiceNotes(None)
+        self._context = context
         self.capabilities = rendering.CAPABILITIES
         self._notice_clips()
-        self._status_url = f"{public_url.rstrip('/')}/status" if public_url else ""
         self._account = f"{self.name}:{settings.bot_id}"
         self._parser = UpdateParser(self._account, typing=settings.typing, max_file_bytes=settings.media_max_bytes)
         self._bot: BotApi | None = None
@@ -81,7 +89,7 @@ class TelegramChannel:
         """Parse an update.
 
         Raises:
-            satark.api.channel.Malformed: the body is not an update.
+            satark.api.Malformed: the body is not an update.
         """
         return self._parser.parse(raw.body)
 
@@ -107,7 +115,7 @@ class TelegramChannel:
         """Open the client. python-telegram-bot is imported here and not before."""
         from satark_telegram.bot_api import BotApi  # noqa: PLC0415 - the import takes half a second
 
-        self._bot = BotApi(self._settings, self._notes, self._status_url)
+        self._bot = BotApi(self._settings, self._context)
         await self._bot.open()
 
     async def close(self) -> None:
@@ -121,10 +129,11 @@ class TelegramChannel:
         from satark_telegram.listener import BotListener  # noqa: PLC0415 - see `open`
 
         listener = BotListener(self.bot, self._settings, self._parser)
+        catalogues = self._context.catalogues() if self._context else Catalogues.of("satark.dialogue")
         if self._settings.polling:
-            await listener.poll(self._catalogues(), receive)
+            await listener.poll(catalogues, receive)
         else:
-            await listener.serve_webhook(self._webhook, self._catalogues())
+            await listener.serve_webhook(self._webhook, catalogues)
 
     async def send(self, call: Call, call_id: str) -> SendResult:
         """Make one call. Telegram has no field for `call_id`."""
@@ -155,5 +164,5 @@ class TelegramChannel:
 
     def _notice_clips(self) -> None:
         """Offer voice notes from when there are clips; asked apart from `capabilities`, which every message reads."""
-        if not self.capabilities.voice_notes and self._notes.ready:
+        if not self.capabilities.voice_notes and self._context and self._context.voice_notes.ready:
             self.capabilities = _SPEAKING

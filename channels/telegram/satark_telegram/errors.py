@@ -20,7 +20,7 @@ from telegram.error import (
     TimedOut,
 )
 
-from satark.api.send_result import Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient
+from satark.api import Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient
 
 # Makes python-telegram-bot return durations as timedelta; otherwise it warns at each throttled call.
 os.environ.setdefault("PTB_TIMEDELTA", "true")

@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from satark.api.channel import Event, Media, MediaKind, MediaRef, Pin, Text, Unsupported
-from satark.api.tip import HANDOFF_DIGITS
+from satark.api import HANDOFF_DIGITS, Event, Media, MediaKind, MediaRef, Pin, Text, Unsupported
 from satark_telegram.updates import File, Location, Message, Venue
 
 UNSUPPORTED: Final = (

@@ -14,7 +14,7 @@ import msgspec
 from telegram.error import NetworkError, RetryAfter, TimedOut
 from telegram.request import BaseRequest, RequestData
 
-from satark.api.send_result import seconds_to_wait
+from satark.api import seconds_to_wait
 from satark_files.decoding import DECODING_ERRORS
 from satark_telegram.settings import TelegramSettings
 

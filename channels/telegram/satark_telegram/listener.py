@@ -12,10 +12,7 @@ from typing import Final, TypeVar
 
 from telegram.error import RetryAfter, TelegramError
 
-from satark.api.backoff import backoff
-from satark.api.channel import Batch, Malformed, Receive
-from satark.api.observability import log
-from satark.api.send_result import Misconfigured, Permanent, Transient
+from satark.api import Batch, Malformed, Misconfigured, Permanent, Receive, Transient, backoff, log
 from satark_telegram.bot_api import BotApi
 from satark_telegram.errors import retry_delay, send_result_of
 from satark_telegram.settings import TelegramSettings

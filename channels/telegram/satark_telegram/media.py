@@ -13,7 +13,7 @@ import aiohttp
 from telegram.error import BadRequest, TelegramError
 from yarl import URL
 
-from satark.api.channel import MediaGone, MediaRef
+from satark.api import MediaGone, MediaRef
 from satark_telegram.bot_api import BotApi
 from satark_telegram.settings import TelegramSettings
 

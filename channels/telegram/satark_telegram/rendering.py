@@ -13,8 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.api.channel import Address, Call
-from satark.api.prompt import Capabilities, Choice, Prompt
+from satark.api import Address, Call, Capabilities, Choice, Prompt
 
 SEND_MESSAGE: Final = "sendMessage"
 """The method of a call that sends a message."""

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from satark.api.channel import RawRequest
+from satark.api import RawRequest
 
 HEADER: Final = "x-telegram-bot-api-secret-token"
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
-from satark.settings.settings import provider_url
+from satark.api import provider_url
 
 TELEGRAM = "https://api.telegram.org"
 DOWNLOAD_LIMIT = 20 * 1024 * 1024

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from satark.api.channel import Address, Batch, Call, Edited, Event, Inbound, Malformed, Tap, Unsupported
+from satark.api import Address, Batch, Call, Edited, Event, Inbound, Malformed, Tap, Unsupported
 from satark_files.decoding import DECODING_ERRORS
 from satark_telegram import updates
 from satark_telegram.events import UNREADABLE, event_of, unsupported_event

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from satark.api.web import PAGE_HEADERS, PageHeaders, SameOrigin
+from satark.api import PAGE_HEADERS, PageHeaders, SameOrigin
 from satark_web_form.form_pages import FormPages
 from satark_web_form.mailbox_pages import MailboxPages
 from satark_web_form.privacy_page import PrivacyPage

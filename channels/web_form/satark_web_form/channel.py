@@ -10,9 +10,21 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
-from satark.api.channel import Address, Batch, Call, Endpoint, Malformed, MediaRef, Outcome, RawRequest, RawResponse
-from satark.api.prompt import Capabilities, Prompt
-from satark.api.send_result import Permanent, SendResult
+from satark.api import (
+    Address,
+    Batch,
+    Call,
+    Capabilities,
+    Endpoint,
+    Malformed,
+    MediaRef,
+    Outcome,
+    Permanent,
+    Prompt,
+    RawRequest,
+    RawResponse,
+    SendResult,
+)
 from satark_web_form.uploads.upload_store import UploadStore
 
 ACCOUNT: Final = "web_form:site"
@@ -30,7 +42,7 @@ CAPABILITIES: Final = Capabilities(
 
 
 class WebFormChannel:
-    """The web form of one site. Implements `satark.api.channel.Channel`."""
+    """The web form of one site. Implements `satark.api.Channel`."""
 
     name: Final = "web_form"
     accounts: Final[Sequence[str]] = (ACCOUNT,)
@@ -50,7 +62,7 @@ class WebFormChannel:
         """Refuse every request: this channel has no webhook.
 
         Raises:
-            satark.api.channel.Malformed: always.
+            satark.api.Malformed: always.
         """
         raise Malformed("the web form has no webhook")
 

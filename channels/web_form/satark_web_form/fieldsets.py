@@ -7,9 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from satark.api.channel import Media, Pin, Tap, Text
-from satark.api.redacted import Redacted
-from satark.flow import FormQuestion, FormView
+from satark.api import FormQuestion, FormView, Media, Pin, Redacted, Tap, Text
 from satark_web_form.form_reader import SubmittedForm
 from satark_words.tokens import ascii_digits
 

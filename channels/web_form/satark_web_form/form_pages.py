@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from satark.api.channel import FormPage, Outcome, Tap
-from satark.api.choice_tokens import command_token
-from satark.flow import BEFORE_SENDING, FormQuestion, FormView
+from satark.api import BEFORE_SENDING, FormPage, FormQuestion, FormView, Outcome, Tap, command_token
 from satark_web_form.fieldsets import answers_of, position_of, questions_so_far, to_fieldsets
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import DraftLookup, ProofProblem, Site, paragraphs, redirect

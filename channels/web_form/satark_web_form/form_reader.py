@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
-from satark.api.channel import Media
-from satark.api.redacted import Redacted
-from satark.api.web import FormError, read_pairs
+from satark.api import FormError, Media, Redacted, read_pairs
 from satark_web_form.channel import ACCOUNT
 from satark_web_form.proof_of_work.proof_of_work import PROOF_FIELD
 from satark_web_form.uploads.multipart_form import receive_form
@@ -66,7 +64,7 @@ class FormReader:
         """Read a form; with a visitor, also the files in it, if they are accepted, and those that were uploaded before.
 
         Raises:
-            satark.api.web.FormError: the form can't be read.
+            satark.api.FormError: the form can't be read.
         """
         if visitor is None or not _has_files(request):
             form = to_submitted_form(await read_pairs(request, MAX_FORM_BYTES))

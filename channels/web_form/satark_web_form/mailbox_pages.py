@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from satark.api.channel import Event, FormPage, Outcome, Tap, Text
-from satark.api.choice_tokens import command_token
-from satark.api.tip import RECEIPT_DIGITS
-from satark.flow import MAILBOX
+from satark.api import MAILBOX, RECEIPT_DIGITS, Event, FormPage, Outcome, Prompt, Tap, Text, command_token
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import ProofProblem, Site, redirect
 from satark_web_form.visitors import new_visitor
@@ -16,8 +13,6 @@ from satark_words.codes import find_code
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
-
-    from satark.api.prompt import Prompt
 
 
 class MailboxPages:

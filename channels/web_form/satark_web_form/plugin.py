@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from satark import hookimpl
-from satark.api.web import Page
-from satark.identity.edge_key import load_edge_key
+from satark.api import Channel, Page, Settings, WebContext, hookimpl
 from satark_web_form.app import build_app
 from satark_web_form.channel import WebFormChannel
 from satark_web_form.proof_of_work.proof_of_work import ProofOfWork
 from satark_web_form.settings import WebFormSettings
 from satark_web_form.site import Site
 from satark_web_form.uploads.upload_store import UploadStore
-
-if TYPE_CHECKING:
-    from satark.api.channel import Channel
-    from satark.services import WebContext
-    from satark.settings.settings import Settings
 
 SECTION = "web_form"
 
@@ -28,7 +20,7 @@ def satark_channels(settings: Settings) -> Sequence[Channel]:
     """Hand over the channel `web_form`.
 
     Raises:
-        satark.settings.settings.SettingsError: a setting of the section is wrong.
+        satark.api.SettingsError: a setting of the section is wrong.
     """
     return [WebFormChannel(_uploads(settings))]
 
@@ -37,7 +29,7 @@ def satark_channels(settings: Settings) -> Sequence[Channel]:
 def satark_web_pages(settings: Settings, context: WebContext) -> Sequence[Page]:
     """Hand over the form and the mailbox, at the root of the site."""
     section, folder = _section(settings), settings.core.data_dir / "web_form"
-    key = load_edge_key(folder / "proof_of_work.key", create=True)
+    key = context.secret_key("web_form/proof_of_work.key")
     proof_of_work = ProofOfWork(key, folder / "proof_of_work", section)
     public_url = settings.core.public_url
     site = Site(context, section, public_url=public_url, uploads=_uploads(settings), proof_of_work=proof_of_work)
@@ -46,7 +38,7 @@ def satark_web_pages(settings: Settings, context: WebContext) -> Sequence[Page]:
 
 def _uploads(settings: Settings) -> UploadStore:
     folder = settings.core.data_dir / "web_form" / "uploads"
-    return UploadStore(folder, _section(settings), settings.core.evidence.limits())
+    return UploadStore(folder, _section(settings), settings.evidence_limits)
 
 
 def _section(settings: Settings) -> WebFormSettings:

@@ -14,8 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from satark.api.channel import Batch, Event, Inbound, Outcome
-from satark.api.web import FormError, page_templates, preferred
+from satark.api import Batch, Event, FormError, FormView, Inbound, Outcome, WebContext, page_templates, preferred
 from satark_web_form.channel import ACCOUNT, WebFormChannel
 from satark_web_form.form_reader import FormReader, SubmittedForm, to_submitted_form
 from satark_web_form.map.area_map import draw_map
@@ -25,8 +24,6 @@ from satark_web_form.proof_of_work.proof_of_work import PROOF_FIELD
 from satark_web_form.visitors import Visitor, VisitorCookie
 
 if TYPE_CHECKING:
-    from satark.flow import FormView
-    from satark.services import WebContext
     from satark_web_form.proof_of_work.proof_of_work import Challenge, ProofOfWork, Purpose
     from satark_web_form.settings import WebFormSettings
     from satark_web_form.uploads.upload_store import UploadStore
@@ -93,7 +90,7 @@ class Site:
         """Read a form; with a visitor, also the files that belong to it, if it has a draft that accepts some.
 
         Raises:
-            satark.api.web.FormError: the form can't be read.
+            satark.api.FormError: the form can't be read.
         """
         return await self._reader.read(request, visitor, accepts_files=accepts_files)
 

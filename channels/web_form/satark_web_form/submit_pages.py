@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from satark.api.channel import Tap
-from satark.api.choice_tokens import command_token, parse_token
-from satark.api.tip import RECEIPT_DIGITS
-from satark.flow import BEFORE_SENDING
+from satark.api import BEFORE_SENDING, RECEIPT_DIGITS, FormView, Outcome, Tap, command_token, parse_token
 from satark_web_form.form_pages import review_values, send_token
 from satark_web_form.site import ProofProblem, Site, paragraphs, redirect
 from satark_words.codes import find_code
@@ -17,8 +14,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from satark.api.channel import Outcome
-    from satark.flow import FormView
 
 _CLEAR_CACHE = '"cache"'
 """`Clear-Site-Data`: the browser drops its cached pages of this site, so that going back shows none of them."""

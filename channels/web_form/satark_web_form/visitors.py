@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.api.channel import Address
+from satark.api import Address
 from satark_web_form.uploads.draft_key import SECRET_BYTES, DraftKey
 
 if TYPE_CHECKING:

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from satark.api.channel import Address, Call
-from satark.api.prompt import Prompt, ReceiptPicture, VoiceNote
-from satark.api.send_result import Accepted, Permanent, SendResult, Transient
-from satark.printing.receipt_picture import MIME as PICTURE_MIME
-from satark.printing.receipt_picture import draw_receipt
-from satark.speech.voice_notes import MIME as NOTE_MIME
-from satark.speech.voice_notes import VoiceNotes, reuse_key
+from satark.api import (
+    Accepted,
+    Address,
+    Call,
+    ChannelContext,
+    Permanent,
+    Prompt,
+    ReceiptPicture,
+    SendResult,
+    Transient,
+    VoiceNote,
+)
 from satark_whatsapp.addresses import recipient
 from satark_whatsapp.graph_api import GraphApi
 from satark_whatsapp.settings import WhatsAppSettings
@@ -26,6 +31,8 @@ from satark_whatsapp.uploads import Uploads
 
 ATTACHMENT = "attachment"
 """The method of a call that uploads a file, unless Meta has it, and sends a message with it."""
+_NOTE_MIME: Final = "audio/ogg; codecs=opus"
+_PICTURE_MIME: Final = "image/png"
 
 
 class Attachment(msgspec.Struct, frozen=True):
@@ -55,14 +62,12 @@ class AttachmentSender:
     Args:
         graph: the client of the Graph API.
         settings: the channel's.
-        notes: makes the voice notes.
-        status_url: the address of the page that takes a receipt's code, for the picture; empty: none.
+        context: makes voice notes and receipts' pictures; None: nothing is sent.
     """
 
-    def __init__(self, graph: GraphApi, settings: WhatsAppSettings, notes: VoiceNotes, status_url: str) -> None:
+    def __init__(self, graph: GraphApi, settings: WhatsAppSettings, context: ChannelContext | None) -> None:
         self._graph = graph
-        self._notes = notes
-        self._status_url = status_url
+        self._context = context
         self._uploads = Uploads(graph, settings)
 
     async def close(self) -> None:
@@ -72,8 +77,8 @@ class AttachmentSender:
     async def send(self, number: str, call: Call, call_id: str) -> SendResult:
         """Upload the file unless Meta has it, and send the message. Never raises for what Meta or the network does."""
         attachment = _decode(call.body)
-        key = reuse_key(attachment.note) if attachment.note else ""
-        mime = NOTE_MIME if attachment.note else PICTURE_MIME
+        key = attachment.note.reuse_key if attachment.note else ""
+        mime = _NOTE_MIME if attachment.note else _PICTURE_MIME
         media, reused = await self._uploads.media_id(number, partial(self._file, attachment), mime, key)
         if not isinstance(media, str):
             return media
@@ -88,9 +93,11 @@ class AttachmentSender:
         return result
 
     def _file(self, attachment: Attachment) -> bytes:
+        if self._context is None:
+            return b""
         if attachment.receipt:
-            return draw_receipt(attachment.receipt.code, self._status_url)
-        return self._notes.make(attachment.note) if attachment.note else b""
+            return self._context.draw_receipt(attachment.receipt)
+        return self._context.voice_notes.make(attachment.note) if attachment.note else b""
 
 
 def _message(attachment: Attachment, media: str, call_id: str) -> bytes:

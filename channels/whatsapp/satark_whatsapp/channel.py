@@ -8,10 +8,20 @@ from typing import Final
 
 import msgspec
 
-from satark.api.channel import Address, Batch, Call, Endpoint, MediaRef, Outcome, RawRequest, RawResponse
-from satark.api.prompt import Prompt
-from satark.api.send_result import Misconfigured, SendResult
-from satark.speech.voice_notes import VoiceNotes
+from satark.api import (
+    Address,
+    Batch,
+    Call,
+    ChannelContext,
+    Endpoint,
+    MediaRef,
+    Misconfigured,
+    Outcome,
+    Prompt,
+    RawRequest,
+    RawResponse,
+    SendResult,
+)
 from satark_whatsapp import rendering, signature
 from satark_whatsapp.attachments import ATTACHMENT, AttachmentSender, attachments
 from satark_whatsapp.errors import RetryDelays
@@ -26,18 +36,16 @@ PATH: Final = "/whatsapp/webhook"
 
 
 class WhatsAppChannel:
-    """One WhatsApp app at Meta with one or more numbers. Implements `satark.api.channel.Channel`.
+    """One WhatsApp app at Meta with one or more numbers. Implements `satark.api.Channel`.
 
     Args:
         settings: the section `whatsapp`.
-        notes: makes the voice notes by which prompts are read out.
-        public_url: where citizens reach Satark, for the receipt's picture; empty: it names no address.
+        context: makes what prompts are read out by, and receipts' pictures; None: nothing is read out.
     """
 
     name: Final = "whatsapp"
 
-    def __init__(self, settings: WhatsAppSettings, notes: VoiceNotes | None = None, public_url: str = "") -> None:
-        notes = notes or VoiceNotes(None)
+    def __init__(self, settings: WhatsAppSettings, context: ChannelContext | None = None) -> None:
         self._settings = settings
         self._app_secret = settings.app_secret.get_secret_value().encode()
         self._verify_token = settings.verify_token.get_secret_value().encode()
@@ -49,9 +57,8 @@ class WhatsAppChannel:
         )
         self._graph = GraphApi(settings)
         self._media = WhatsAppMedia(self._graph, settings)
-        status_url = f"{public_url.rstrip('/')}/status" if public_url else ""
-        self._attachments = AttachmentSender(self._graph, settings, notes, status_url)
-        self._notes = notes
+        self._attachments = AttachmentSender(self._graph, settings, context)
+        self._context = context
         self.capabilities = msgspec.structs.replace(rendering.CAPABILITIES, forms=tuple(settings.forms))
         self._notice_clips()
 
@@ -80,7 +87,7 @@ class WhatsAppChannel:
         """Parse a webhook. The GET that verifies the subscription carries no events.
 
         Raises:
-            satark.api.channel.Malformed: the body is not a WhatsApp webhook.
+            satark.api.Malformed: the body is not a WhatsApp webhook.
         """
         return Batch() if raw.method == "GET" else self._parser.parse(raw.body)
 
@@ -105,7 +112,7 @@ class WhatsAppChannel:
         return (msgspec.structs.replace(first, fallback=fallback), *rest)
 
     async def find_faults(self) -> Sequence[str]:
-        """Ask Meta for the state of each number: see `satark.api.fault_finder.FaultFinder`."""
+        """Ask Meta for the state of each number: see `satark.api.FaultFinder`."""
         await self._graph.open()
         try:
             found = [await number_problem(self._graph, number) for number in self._numbers.values()]
@@ -155,5 +162,5 @@ class WhatsAppChannel:
 
     def _notice_clips(self) -> None:
         """Offer voice notes from when there are clips; asked apart from `capabilities`, which every message reads."""
-        if not self.capabilities.voice_notes and self._notes.ready:
+        if not self.capabilities.voice_notes and self._context and self._context.voice_notes.ready:
             self.capabilities = msgspec.structs.replace(self.capabilities, voice_notes=True)

@@ -9,9 +9,7 @@ from collections.abc import Mapping
 import click
 import msgspec
 
-from satark.flow import FlowError, default_flow, load_flow, read_flow
-from satark.runtime.commands import geography_of, plugins_of, settings_of
-from satark.settings.settings import Settings
+from satark.api import Settings, command_host
 from satark_whatsapp.forms.flow_json import Form, make_form
 from satark_whatsapp.forms.registration import RegistrationError, flow_name, register
 from satark_whatsapp.graph_api import GraphApi
@@ -57,7 +55,7 @@ def publish(ctx: click.Context, business_account: str, languages: tuple[str, ...
         for body in [msgspec.json.encode(form.document)]
     }
     try:
-        ids = asyncio.run(_register(_settings(settings_of(ctx)), business_account, wanted, publish=not draft))
+        ids = asyncio.run(_register(_settings(command_host(ctx).settings), business_account, wanted, publish=not draft))
     except RegistrationError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"SATARK_WHATSAPP__FORMS='{json.dumps(ids)}'")
@@ -88,16 +86,12 @@ async def _register(
 
 def _forms(ctx: click.Context) -> tuple[str, dict[str, Form]]:
     """Make the form in every language of the questionnaire; return the questionnaire's name too."""
-    settings, plugins = settings_of(ctx), plugins_of(ctx)
-    offered = settings.core.languages
+    host = command_host(ctx)
+    flow, catalogues, geography = host.flow(), host.catalogues(), host.geography()
     try:
-        source = read_flow(settings.core.flow, offered) if settings.core.flow else default_flow(offered)
-        flow = load_flow(source, plugins.step_types(), plugins.validators())
-        geography = geography_of(ctx)
-        forms = {one: make_form(flow, source.catalogues[one], geography) for one in flow.languages}
-    except (FlowError, OSError, ValueError) as error:
+        return flow.name, {one: make_form(flow, catalogues[one], geography) for one in flow.languages}
+    except ValueError as error:
         raise click.ClickException(str(error)) from None
-    return flow.name, forms
 
 
 def _only(forms: Mapping[str, Form], languages: tuple[str, ...]) -> dict[str, Form]:

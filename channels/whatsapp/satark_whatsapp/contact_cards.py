@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from satark.api.channel import Address
+from satark.api import Address
 from satark_whatsapp import payload
 
 _COMPARED_DIGITS = 10

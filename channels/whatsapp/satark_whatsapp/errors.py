@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from satark.api.send_result import Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient, WindowClosed
+from satark.api import Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient, WindowClosed
 
 PAIR_LIMIT: Final = 131056
 """Too many messages to one recipient. Meta asks to wait 4^X seconds, where X counts the failures in a row."""

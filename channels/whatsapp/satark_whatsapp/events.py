@@ -13,20 +13,7 @@ from typing import Final
 
 import msgspec
 
-from satark.api.channel import (
-    Address,
-    Edited,
-    Event,
-    Media,
-    MediaKind,
-    MediaRef,
-    Moved,
-    Pin,
-    Revoked,
-    Tap,
-    Text,
-    Unsupported,
-)
+from satark.api import Address, Edited, Event, Media, MediaKind, MediaRef, Moved, Pin, Revoked, Tap, Text, Unsupported
 from satark_whatsapp import payload
 from satark_whatsapp.contact_cards import contact_cards_as_text
 from satark_whatsapp.forms.reply import read_form

@@ -12,7 +12,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from satark.api.send_result import Accepted, SendResult, Throttled, Transient
+from satark.api import Accepted, SendResult, Throttled, Transient
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp.errors import (
     PAIR_LIMIT,

@@ -15,7 +15,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from satark.api.channel import MediaGone, MediaRef
+from satark.api import MediaGone, MediaRef
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp.events import hex_digest
 from satark_whatsapp.graph_api import GraphApi, error_of, read_limited

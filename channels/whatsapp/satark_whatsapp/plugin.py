@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from satark import hookimpl
-from satark.speech.voice_notes import VoiceNotes
+from satark.api import Channel, ChannelContext, Settings, hookimpl
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 
 if TYPE_CHECKING:
     import click
 
-    from satark.api.channel import Channel
-    from satark.settings.settings import Settings
-
 
 @hookimpl
-def satark_channels(settings: Settings) -> list[Channel]:
+def satark_channels(settings: Settings, context: ChannelContext) -> list[Channel]:
     """Hand over the WhatsApp channel; nothing where no setting of it is given.
 
     Raises:
-        satark.settings.settings.SettingsError: a setting of the section `whatsapp` is missing or wrong.
+        satark.api.SettingsError: a setting of the section `whatsapp` is missing or wrong.
     """
-    section, core = settings.section("whatsapp", WhatsAppSettings), settings.core
-    return [] if section is None else [WhatsAppChannel(section, VoiceNotes(core.voice_clips), core.public_url)]
+    section = settings.section("whatsapp", WhatsAppSettings)
+    return [] if section is None else [WhatsAppChannel(section, context)]
 
 
 @hookimpl

@@ -11,8 +11,7 @@ from typing import Any
 
 import msgspec
 
-from satark.api.channel import Address, Call
-from satark.api.prompt import Capabilities, Choice, Prompt
+from satark.api import Address, Call, Capabilities, Choice, Prompt
 from satark_whatsapp.addresses import recipient
 from satark_whatsapp.text_splitting import split_text
 

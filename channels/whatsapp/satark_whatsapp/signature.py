@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from satark.api.channel import RawRequest
+from satark.api import RawRequest
 
 HEADER: Final = "x-hub-signature-256"
 _PREFIX = b"sha256="

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from satark.api.channel import Malformed
+from satark.api import Malformed
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp import payload
 from satark_whatsapp.errors import GraphError

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from satark.api.channel import Address, Batch, Call, Event, Inbound, Moved
-from satark.api.send_result import Accepted, Delivered, SendResult
+from satark.api import Accepted, Address, Batch, Call, Delivered, Event, Inbound, Moved, SendResult
 from satark_whatsapp import addresses, payload
 from satark_whatsapp.errors import RetryDelays, send_result_of
 from satark_whatsapp.events import MessageContext, event_of

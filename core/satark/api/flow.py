@@ -1,4 +1,4 @@
-"""The contract of step types, and the values that pass between a step and the engine.
+"""Questionnaires: step types and the values that pass between a step and the engine, sessions, and a flow as a form.
 
 A step type is pure: `ask` makes the question, `accept` reads one event as its answer. The engine does what all steps
 share: commands, buttons, numbers and labels typed instead of tapped, files, going back, the position in the flow.
@@ -7,18 +7,52 @@ share: commands, buttons, numbers and labels typed instead of tapped, files, goi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 import msgspec
 
-from satark.api.channel import Event
-from satark.api.conditions import Condition
-from satark.api.prompt import Wants
+from satark.api.inbound import Event
+from satark.api.observability import Redacted
+from satark.api.prompt import Prompt, Wants
 from satark.api.tip import Place
-from satark_words.catalogues import Catalogue
-from satark_words.geography.geography import Geography
 
-_WEBSITE: Final = "{website}"
+if TYPE_CHECKING:
+    from satark_words.catalogues import Catalogue
+    from satark_words.geography.geography import Geography
+
+__all__ = [
+    "BEFORE_SENDING",
+    "MAILBOX",
+    "AcceptedAnswer",
+    "BaseStepType",
+    "Condition",
+    "Flow",
+    "FormQuestion",
+    "FormView",
+    "GivenAnswer",
+    "NoSettings",
+    "Option",
+    "Question",
+    "Questionnaire",
+    "RefusedAnswer",
+    "Session",
+    "Step",
+    "StepType",
+    "Turn",
+    "Validator",
+    "View",
+    "actions_of",
+    "question_text",
+]
+
+MAILBOX: Final = "@mailbox"
+"""Stands in the place of a step in a `FormPage`, for a message to the police while a mailbox is open."""
+BEFORE_SENDING: Final = frozenset({"@identity", "@origin"})
+"""`FormView.current` while something is asked before the tip is sent: whether to take out words that may identify the
+tipster, and whether the police may know where and when files were taken."""
+
+Values: TypeAlias = Mapping[str, Any]
+"""Step → value of its answer."""
 
 Part: TypeAlias = Literal["say", "ask", "media", "review", "submit"]
 """What the engine does with a step: say it in passing, ask it, collect files, show the review, submit the tip."""
@@ -33,11 +67,20 @@ Meaning: TypeAlias = Literal["category", "place", "evidence", "police", "now", "
 `own_voice`: whose voice is in a recording sent as evidence; `film_sound`: whether a film's sound is passed on.
 """
 
-_SAYS_NOTHING: Final = ("unknown", "OTHER")
-"""Options that say nothing, the better one first."""
-
 Validator: TypeAlias = Callable[[Any], str | None]
 """Checks an answer's value: None if it is fine, else the message id of what to tell the tipster."""
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """A parsed condition."""
+
+    source: str
+    names: frozenset[str]
+    """The names that it looks at, dotted ones in full."""
+    constants: Mapping[str, frozenset[Any]]
+    """Name → the constants that it is compared with."""
+    holds: Callable[[Values], bool]
+    """Evaluates it on these answers. Never raises: values that can't be compared make it false."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,22 +221,184 @@ class BaseStepType:
         return ", ".join(part for part in (value.get("text", ""), view.catalogue.text("value.voice")) if part)
 
 
-def unknown_option(options: Sequence[Option]) -> str:
-    """Return the code of the option that says that nothing is known, or that fits everything; empty without one."""
-    codes = {option.code for option in options}
-    return next((code for code in _SAYS_NOTHING if code in codes), "")
+class GivenAnswer(Protocol):
+    """The accepted answer to one step of a session."""
+
+    @property
+    def value(self) -> Any:
+        """What goes into the tip; None for a step that was skipped."""
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """Ordinals of the files that are (part of) the answer."""
+
+
+class Session(Protocol):
+    """One run of a conversation through a flow. It is never changed: each turn returns a new one."""
+
+    @property
+    def flow(self) -> str:
+        """Structure hash of the flow that it is pinned to."""
+
+    @property
+    def channel(self) -> str:
+        """The channel's name."""
+
+    @property
+    def tip(self) -> str:
+        """Random id of the tip to be, 32 hex characters."""
+
+    @property
+    def language(self) -> str:
+        """The tipster's language; empty before they chose one."""
+
+    @property
+    def step(self) -> str:
+        """The step that was asked last."""
+
+    @property
+    def revision(self) -> int:
+        """Counts the prompts put; part of every choice token."""
+
+    @property
+    def answers(self) -> Mapping[str, GivenAnswer]:
+        """Step → its answer; under `@<step>`: the part of an answer that is not complete yet."""
+
+    @property
+    def state(self) -> str:
+        """Name of the dialogue state: empty for the draft, `edit:<step>` while one answer is edited, `@…` else."""
+
+    @property
+    def submitted(self) -> bool:
+        """Whether the tip was sent."""
+
+    @property
+    def has_draft(self) -> bool:
+        """Whether there is anything that would be lost."""
+
+
+class Turn(Protocol):
+    """What one event led to, before it is committed."""
+
+    @property
+    def session(self) -> Session | None:
+        """None: the conversation is over; its row, draft and address are erased."""
+
+    @property
+    def prompt(self) -> Prompt | None:
+        """What is said to the tipster; None: nothing."""
+
+    @property
+    def submission(self) -> object | None:
+        """The tip that was sent with this turn; None: none was."""
+
+    @property
+    def erase(self) -> bool:
+        """Whether every file of this session's tip is erased (cancel, forget, expiry)."""
+
+    @property
+    def reach(self) -> bool | None:
+        """True: the tipster may be written to about the tip just sent. False: their address is forgotten."""
+
+
+class Flow(Protocol):
+    """A checked questionnaire."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that it is offered in."""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Its steps, in order."""
+
+
+class Questionnaire(Protocol):
+    """Names what stands in tips: the questions, options and categories of the questionnaire in use."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that it has texts in."""
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The codes of the categories, in its order."""
+
+    def texts(self, language: str) -> Catalogue:
+        """Return its texts in a language, in English what that lacks; all in English where it has no such language."""
+
+    def category_key(self, code: str) -> str:
+        """Return the id of the text that names a category."""
+
+
+class FormQuestion(Redacted, frozen=True, kw_only=True):
+    """One question, in the session's language."""
+
+    step: str
+    kind: str
+    """The name of its step type: `choice`, `text`, `place` …"""
+    name: str
+    """What it is about, in a word or two."""
+    text: str
+    options: tuple[Option, ...] = ()
+    wants: Wants = "nothing"
+    optional: bool = False
+    """Whether it may be left blank."""
+    detail: bool = False
+    """Whether it is asked only if the tipster wants to tell more."""
+    conditional: bool = False
+    """Whether other answers decide if it is asked."""
+    expected: bool = False
+    """Whether it lies on the way to the review: asked by the answers so far, and where these do not tell, by ordinary
+    ones. A detail lies on it once it is answered."""
+    asked: bool = False
+    """Whether it is asked, by the answers so far; of a detail: whether it may be."""
+    answered: bool = False
+    value: Any = None
+    """The answer, None where it was left blank. Of several options: their codes."""
+    shown: str = ""
+    """The answer in words."""
+    files: int = 0
+    """Files that were sent for it, a recording among them."""
+    spoken: bool = False
+    """Whether a recording may be the answer."""
+    max_length: int = 0
+    """Most characters of a text; 0: no limit of its own."""
+
+
+class FormView(Redacted, frozen=True, kw_only=True):
+    """Where a session stands, as a form shows it."""
+
+    language: str
+    """Empty before one is chosen."""
+    languages: tuple[tuple[str, str], ...]
+    """Code and name of each language of the flow."""
+    questions: tuple[FormQuestion, ...]
+    prompt: Prompt
+    """The current question, as a chat would put it again."""
+    current: str
+    """Id of the current question: its step, or a name with `@` for those that belong to no step."""
+    review: str = ""
+    """The review step, if that comes next: everything is answered."""
+    started: bool = False
+    """Whether there is anything that would be lost."""
+    submitted: bool = False
+    mailbox: bool = False
+    """Whether a receipt's mailbox is open."""
+
+    @property
+    def length(self) -> int:
+        """How many pages there are up to the review, which is the last."""
+        return 1 + sum(question.expected for question in self.questions)
 
 
 def question_text(step: Step, view: View) -> str:
     """Return the step's question, in the channel's own wording where there is one."""
     return view.catalogue.first(f"{step.id}.ask.{view.channel}", f"{step.id}.ask")
-
-
-def with_website(text: str, website: str) -> str:
-    """Fill the form's address in for `{website}`; without one leave every line out that names it."""
-    if website or _WEBSITE not in text:
-        return text.replace(_WEBSITE, website)
-    return "\n".join(line for line in text.split("\n") if _WEBSITE not in line)
 
 
 def actions_of(step: Step, *, partial: bool) -> tuple[str, ...]:

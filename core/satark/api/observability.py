@@ -1,18 +1,23 @@
-"""Observability: lifecycle events, the log, and what of an error may be logged. Never content or an address."""
+"""Observability: lifecycle events, the log, what of an error may be logged, faults that an operator is told of.
+
+Never content or an address.
+"""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 import structlog
 
 __all__ = [
+    "FaultFinder",
     "Kind",
     "LifecycleEvent",
     "OperatorError",
+    "Redacted",
     "describe_error",
     "log",
 ]
@@ -43,6 +48,13 @@ MEANINGS: Final[Mapping[Kind, tuple[str, str]]] = {
 """What each event means, and what its `where` says; empty: nothing."""
 
 
+class Redacted(msgspec.Struct, frozen=True):
+    """A value whose `repr` shows no field: what it holds is tip content, or identifies the sender."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
+
+
 class OperatorError(Exception):
     """An error whose text is a short code of our own, never content and no address: logs may show it."""
 
@@ -52,6 +64,22 @@ class LifecycleEvent(msgspec.Struct, frozen=True):
 
     kind: Kind
     where: str = ""
+
+
+@runtime_checkable
+class FaultFinder(Protocol):
+    """A channel that can ask its provider, or a sink that can ask its destinations, whether everything is right."""
+
+    @property
+    def name(self) -> str:
+        """The plugin's name."""
+
+    async def find_faults(self) -> Sequence[str]:
+        """Connect and ask, change and deliver nothing, and return what is wrong, in words for the operator.
+
+        `satark check` calls it, and every process again and again, each time without `open` and on an object of its
+        own. It names settings and codes, no secret. It is cancelled after a while.
+        """
 
 
 def describe_error(error: BaseException) -> dict[str, str]:

@@ -1,24 +1,38 @@
-"""A prompt, as the dialogue puts it, and what a medium can show of it."""
+"""A prompt, as the dialogue puts it, what a medium can show of it, and the tokens of its choices."""
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+import hashlib
+import re
+from functools import lru_cache
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
 from satark_words.graphemes import Unit
 
 __all__ = [
+    "NEXT_PAGE",
     "Capabilities",
     "Choice",
+    "ChoiceToken",
     "Prompt",
     "ReceiptPicture",
-    "SpokenPart",
-    "Unit",
     "VoiceNote",
-    "Wants",
+    "clip_name",
+    "command_token",
+    "make_token",
+    "parse_token",
 ]
+
+NEXT_PAGE: Final = "@page:@more:0"
+PREVIOUS_PAGE: Final = "@page:@less:0"
+"""Turn the page of a whole message, text included, where a medium shows less at once than there is to say."""
+ANY_QUESTION: Final = "@any"
+"""Stands in place of a question's id in the token of a command that is meant wherever the session stands."""
+_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+_TOKEN: Final = re.compile(r"(@?[a-z][a-z0-9_]{0,23}):(@?[A-Za-z0-9_-]{1,24}):([0-9a-z]{1,8})")
 
 Wants: TypeAlias = Literal["nothing", "choice", "text", "code", "pin", "media"]
 """What kind of answer a question would like best, so that a medium can offer its own control; `code`: a receipt's."""
@@ -33,6 +47,14 @@ class VoiceNote(Redacted, frozen=True):
     parts: tuple[SpokenPart, ...]
     once: bool = False
     """Whether it is one person's alone, such as a code's digits: what is uploaded of it is used once."""
+
+    @property
+    def reuse_key(self) -> str:
+        """A name for a note that many people hear, by which its upload is found again; empty: it is one person's."""
+        clips = [part for part in self.parts if isinstance(part, str)]
+        if self.once or len(clips) < len(self.parts):
+            return ""
+        return hashlib.sha256(msgspec.json.encode(clips)).hexdigest()
 
 
 class Choice(Redacted, frozen=True):
@@ -132,3 +154,44 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     reachable: bool = True
     """Whether a tipster can be written to there later on. Where not, nobody is asked whether they may be, and the
     receipt is the last word."""
+
+
+class ChoiceToken(msgspec.Struct, frozen=True):
+    """A parsed token: `question:option:revision`, the revision in base 36, as it travels to a provider and back.
+
+    Ids of the engine's own questions and options begin with `@`.
+    """
+
+    question: str
+    option: str
+    revision: int
+
+
+def clip_name(language: str, text: str) -> str:
+    """Return the file name of a line's clip without suffix: the language and the start of the line's SHA-256."""
+    return f"{language}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def make_token(question: str, option: str, revision: int) -> str:
+    """Make the token of an option."""
+    return f"{question}:{option}:{_base36(revision)}"
+
+
+def command_token(name: str) -> str:
+    """Make the token of a command that is meant wherever the session stands, for a medium with a key for it."""
+    return make_token(ANY_QUESTION, f"@{name}", 0)
+
+
+def parse_token(text: str) -> ChoiceToken | None:
+    """Parse a token; None for one that is not ours. Never raises: anybody can send anything."""
+    found = _TOKEN.fullmatch(text)
+    return ChoiceToken(found[1], found[2], int(found[3], 36)) if found else None
+
+
+@lru_cache(maxsize=1024)
+def _base36(number: int) -> str:
+    written = ""
+    while number:
+        number, digit = divmod(number, 36)
+        written = _DIGITS[digit] + written
+    return written or "0"

@@ -1,37 +1,95 @@
-"""Tip keys, envelopes and everything that is encrypted to them. One format: age (age-encryption.org/v1)."""
+"""Tip keys, envelopes and everything that is encrypted to them. One format: age (age-encryption.org/v1).
+
+Today there is one kind of keys: X25519. A post-quantum key (ML-KEM-768 with X25519; C2SP `age.md`, "The hybrid
+recipient type") has a recipient of 1,959 characters. Every column, file, setting, message and page takes one of that
+length. pyrage 1.4 can't encrypt to it, so such a recipient is refused where it is entered. Once pyrage can, it is
+switched on by one entry more in `KINDS`, and new keys are of that kind once it stands first.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import msgspec
+import pyrage
+from pyrage import x25519
 
 from satark.api.tip import Envelope, Evidence, Message, Tip
-from satark.identity import age_keys
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
     import io
 
+__all__ = [
+    "CantOpen",
+    "check_recipient",
+    "decrypt_stream",
+    "encrypt_stream",
+    "new_identity",
+    "open_as",
+    "recipient_of",
+    "seal",
+]
+
 T = TypeVar("T")
+
+POST_QUANTUM: Final = "age1pq"
+"""What a post-quantum recipient begins with, before its separator `1`."""
+POST_QUANTUM_CHARACTERS: Final = 1959
+"""Length of a post-quantum recipient: 1,216 bytes in Bech32."""
 
 
 class CantOpen(Exception):  # noqa: N818 - it reads as what it says
-    """A ciphertext does not open with this key, was altered, or belongs to another tip, desk or revision."""
+    """It does not open with this key, was altered, or belongs to another tip, desk or revision; or the key is none.
+
+    The message says which, and quotes nothing.
+    """
+
+
+class KeyKind(NamedTuple):
+    """A kind of keys: how its texts are read, and how a new one is made."""
+
+    identities: str
+    """What a private key begins with, before its separator `1`."""
+    recipient: Callable[[str], Any]
+    identity: Callable[[str], Any]
+    recipient_of: Callable[[str], str]
+    """The recipient that a private key opens for."""
+    generate: Callable[[], str]
+    """Makes a private key."""
+
+
+X25519: Final = KeyKind(
+    identities="AGE-SECRET-KEY-",
+    recipient=x25519.Recipient.from_str,
+    identity=x25519.Identity.from_str,
+    recipient_of=lambda text: str(x25519.Identity.from_str(text).to_public()),
+    generate=lambda: str(x25519.Identity.generate()),
+)
+KINDS: Mapping[str, KeyKind] = {"age": X25519}
+"""What a recipient begins with, before its separator `1` → its kind. New keys are of the first kind."""
 
 
 def new_identity() -> tuple[str, str]:
     """Make a fresh key pair: (recipient `age1…`, identity `AGE-SECRET-KEY-…`)."""
-    return age_keys.new_identity()
+    kind = next(iter(KINDS.values()))
+    identity = kind.generate()
+    return kind.recipient_of(identity), identity
 
 
 def recipient_of(identity: str) -> str:
-    """Give the recipient that an identity opens for; of several identities, one a line, that of the first, the newest.
+    """Return the recipient that an identity opens for; of several, one a line, that of the first, the newest.
 
     Raises:
-        satark.identity.age_keys.UnusableKey: it is no identity.
+        CantOpen: it is no identity, or of a kind that this version can't use.
     """
-    return age_keys.recipient_of(identity.partition("\n")[0])
+    first = identity.partition("\n")[0]
+    kind = _kind_of_identity(first)
+    try:
+        return kind.recipient_of(first)
+    except pyrage.IdentityError:
+        raise CantOpen("it is no age identity") from None
 
 
 def check_recipient(recipient: str) -> None:
@@ -40,10 +98,7 @@ def check_recipient(recipient: str) -> None:
     Raises:
         CantOpen: it is not an age recipient, or of a kind that this version can't encrypt to; the message says which.
     """
-    try:
-        age_keys.read_recipient(recipient)
-    except age_keys.UnusableKey as error:
-        raise CantOpen(str(error)) from None
+    _read_recipient(recipient)
 
 
 def check_identity(identity: str) -> None:
@@ -52,10 +107,7 @@ def check_identity(identity: str) -> None:
     Raises:
         CantOpen: it is not.
     """
-    try:
-        found = [age_keys.read_identity(one) for one in identity.split()]
-    except age_keys.UnusableKey:
-        found = []
+    found = [_read_identity(one) for one in identity.split()]
     if not found:
         raise CantOpen("it is no age identity")
 
@@ -64,8 +116,11 @@ def seal(value: object, *recipients: str, padded: int = 1) -> bytes:
     """Encrypt a value (as JSON) to one or more recipients, all of one kind.
 
     `padded`: its size is filled up with spaces to a multiple of so many bytes, so that it tells little.
+
+    Raises:
+        CantOpen: a recipient is none, or of a kind that this version can't encrypt to.
     """
-    return age_keys.encrypt(encode(value, padded), *recipients)
+    return encrypt(encode(value, padded), *recipients)
 
 
 def encode(value: object, padded: int) -> bytes:
@@ -81,9 +136,29 @@ def open_as(kind: type[T], sealed: bytes, identity: str) -> T:
         CantOpen: the key is another, the ciphertext was altered, or it holds something else.
     """
     try:
-        plain = age_keys.decrypt(sealed, *identity.split())
-        return _decoder(kind).decode(plain)
-    except (age_keys.UnusableKey, *DECODING_ERRORS):
+        return _decoder(kind).decode(decrypt(sealed, *identity.split()))
+    except (CantOpen, *DECODING_ERRORS):
+        raise CantOpen("it does not open with this key") from None
+
+
+def encrypt(plain: bytes, *recipients: str) -> bytes:
+    """Encrypt bytes to one or more recipients, all of one kind: age mixes post-quantum recipients with no others.
+
+    Raises:
+        CantOpen: a recipient is none, or of a kind that this version can't encrypt to.
+    """
+    return pyrage.encrypt(plain, [_read_recipient(recipient) for recipient in recipients])
+
+
+def decrypt(sealed: bytes, *identities: str) -> bytes:
+    """Decrypt bytes with one of these private keys.
+
+    Raises:
+        CantOpen: a key is none, or no key opens it, or it was altered.
+    """
+    try:
+        return pyrage.decrypt(sealed, [_read_identity(identity) for identity in identities])
+    except pyrage.DecryptError:
         raise CantOpen("it does not open with this key") from None
 
 
@@ -91,22 +166,31 @@ def encrypt_stream(source: io.BufferedIOBase, target: io.BufferedIOBase, recipie
     """Encrypt a stream to one recipient. It lets other threads run.
 
     Raises:
+        CantOpen: the recipient is none, or of a kind that this version can't encrypt to.
         OSError: reading or writing failed.
     """
-    age_keys.encrypt_stream(source, target, recipient)
+    try:
+        pyrage.encrypt_io(source, target, [_read_recipient(recipient)])
+    except pyrage.EncryptError as error:
+        raise OSError("a stream could not be encrypted") from error
 
 
 def decrypt_stream(sealed: io.BufferedIOBase, plain: io.BufferedIOBase, identity: str) -> None:
     """Decrypt a stream. It lets other threads run. Trust nothing that was written before this returns.
 
     Raises:
-        CantOpen: the key is another, or the ciphertext was altered.
+        CantOpen: the key is none, or does not open it, or it was altered.
         OSError: reading or writing failed.
     """
     try:
-        age_keys.decrypt_stream(sealed, plain, identity)
-    except age_keys.UnusableKey:
+        pyrage.decrypt_io(sealed, plain, [_read_identity(identity)])
+    except pyrage.DecryptError:
         raise CantOpen("it does not open with this key") from None
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        # age reports a payload that was cut or altered as a failure to read, which has no number of the system's
+        raise CantOpen("it was altered") from None
 
 
 def open_envelope(sealed: bytes, identity: str, *, tip: str, desk: str) -> Envelope:
@@ -144,3 +228,38 @@ def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
     if kind not in _decoders:
         _decoders[kind] = msgspec.json.Decoder(kind)
     return _decoders[kind]
+
+
+def _read_recipient(text: str) -> Any:
+    prefix = text.rpartition("1")[0]
+    kind = KINDS.get(prefix)
+    if kind is None:
+        raise CantOpen(_why_unusable(prefix, text))
+    try:
+        return kind.recipient(text)
+    except pyrage.RecipientError:
+        raise CantOpen("it is not an age recipient (age1…), or was cut or altered") from None
+
+
+def _read_identity(text: str) -> Any:
+    kind = _kind_of_identity(text)
+    try:
+        return kind.identity(text)
+    except pyrage.IdentityError:
+        raise CantOpen("it is no age identity") from None
+
+
+def _kind_of_identity(text: str) -> KeyKind:
+    prefix = text.rpartition("1")[0]
+    kind = next((kind for kind in KINDS.values() if kind.identities == prefix), None)
+    if kind is None:
+        raise CantOpen("it is no age identity")
+    return kind
+
+
+def _why_unusable(prefix: str, text: str) -> str:
+    if prefix != POST_QUANTUM:
+        return "it is not an age recipient (age1…)"
+    if len(text) != POST_QUANTUM_CHARACTERS:
+        return f"it is a post-quantum recipient that was cut or altered: one has {POST_QUANTUM_CHARACTERS:,} characters"
+    return "this version can't encrypt to post-quantum recipients yet: give an X25519 recipient (age1…, 62 characters)"

@@ -1,20 +1,33 @@
-"""What a sink plugin hands over, and what it is given to deliver."""
+"""What a sink plugin hands over, what it is given to deliver, and carriers: brokers to offices elsewhere.
+
+A carrier carries sealed messages between this host and offices of their own. It sees queues and bytes, never the
+content of a message. It may deliver a message more than once and out of order; the receiver (`satark.remote`)
+tolerates both.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
-from satark.api.destination import Destination
+from satark.api.observability import OperatorError
+from satark.api.routing import Destination
 
 __all__ = [
+    "Carrier",
+    "CarrierConnection",
+    "CarrierError",
     "DeadLetter",
     "Delivery",
     "DeliveryResult",
     "Done",
     "ListeningSink",
+    "MessageHandler",
+    "MessageRejected",
     "ReadingSink",
     "Retry",
     "SealedFile",
@@ -154,3 +167,77 @@ class ReadingSink(Sink, Protocol):
 
     def reads(self, name: str) -> bool:
         """Whether the destination of this name (without the sink) must read tips, and so needs a key of its own."""
+
+
+MessageHandler: TypeAlias = Callable[[bytes], Awaitable[None]]
+"""Stores one message and returns once it is committed.
+
+Raises `MessageRejected` for a message that can never be accepted. Any other exception means: deliver it again later.
+"""
+
+
+class CarrierError(OperatorError):
+    """The carrier is unreachable or did not confirm a message: retry later. The text is a code that logs may show."""
+
+
+class MessageRejected(Exception):  # noqa: N818 - the broker's own word for it
+    """A message is forged, altered or misaddressed. The carrier moves it to its dead letters."""
+
+
+@runtime_checkable
+class CarrierConnection(Protocol):
+    """An open connection to a carrier."""
+
+    async def publish(self, desk: str, message: bytes) -> None:
+        """Publish a message to a desk's queue; return once the carrier has confirmed that it is stored.
+
+        Raises:
+            CarrierError: it was not confirmed, or there is no such queue.
+        """
+
+    async def publish_answer(self, message: bytes) -> None:
+        """Publish a message to the queue of answers to the host; return once the carrier has confirmed it.
+
+        Raises:
+            CarrierError: as for `publish`.
+        """
+
+    async def consume(self, desk: str, handler: MessageHandler) -> None:
+        """Pass each message of a desk's queue to `handler`, several at once, until cancelled.
+
+        A message is acknowledged after its handler returns. One that the handler rejects becomes a dead letter; after
+        any other exception it is passed to the handler again.
+
+        Raises:
+            CarrierError: the connection broke, or there is no such queue.
+        """
+
+    async def consume_answers(self, handler: MessageHandler) -> None:
+        """Pass each message of the queue of answers to `handler`, as `consume` does.
+
+        Raises:
+            CarrierError: as for `consume`.
+        """
+
+
+@runtime_checkable
+class Carrier(Protocol):
+    """A kind of message broker."""
+
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        """The URL schemes that it handles, such as `amqp`."""
+
+    def check(self, url: str) -> None:
+        """Check a URL without connecting.
+
+        Raises:
+            ValueError: it would send a password over a network in plain text.
+            SettingsError: the carrier's own settings are wrong.
+        """
+
+    def connect(self, url: str) -> AbstractAsyncContextManager[CarrierConnection]:
+        """Connect to the broker at a URL that `check` accepted, for the duration of the block.
+
+        Entering raises `CarrierError` if the broker does not answer.
+        """

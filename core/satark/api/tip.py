@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, get_args
 
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
 from satark_files.origin import Origin
 
 __all__ = [
-    "FEEDBACK_STATUSES",
     "FINISHED_STATUSES",
     "HANDOFF_DIGITS",
-    "INITIAL_STATUS",
     "OUTCOMES",
     "RECEIPT_DIGITS",
     "STATUSES",
@@ -20,23 +18,15 @@ __all__ = [
     "CaseStep",
     "Envelope",
     "Evidence",
-    "Feedback",
     "Header",
     "Message",
     "Origin",
-    "Outcome",
     "Place",
     "Priority",
-    "Receipt",
     "Release",
     "RetentionStep",
     "Status",
     "Tip",
-    "group_digits",
-    "is_dispute",
-    "ordinal_order",
-    "present_status",
-    "status_changes",
 ]
 
 Status: TypeAlias = Literal[
@@ -50,21 +40,16 @@ FINISHED_STATUSES: frozenset[Status] = frozenset(
     {"ACTED", "UNCONFIRMED", "MERGED", "TRANSFERRED", "SET_ASIDE", "CLOSED"}
 )
 """The statuses after which nobody needs to act on a tip."""
-FEEDBACK_STATUSES: frozenset[Status] = frozenset({"ACTED", "CLOSED"})
-"""The statuses with which the tipster is asked whether it helped."""
-INITIAL_STATUS: Status = "RECEIVED"
-"""The status of a tip until a desk sets one."""
-
 RetentionStep: TypeAlias = Literal["", "ask_hold", "hold", "ask_lift", "lift", "ask_erasure", "erasure"]
 """A step to a legal hold (`hold`), its end (`lift`) or the erasure of a due tip. One officer asks, another agrees."""
 
 Priority: TypeAlias = Literal["normal", "high", "urgent"]
 
-Outcome: TypeAlias = Literal[
+CaseOutcome: TypeAlias = Literal[
     "fir", "arrest", "seizure", "preventive", "warned", "nothing_found", "false", "no_action", "other",
 ]  # fmt: skip
 """What came of a tip, for the desks; wording in the desk's catalogues under `outcome.<code>`."""
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+OUTCOMES: tuple[CaseOutcome, ...] = get_args(CaseOutcome)
 
 Feedback: TypeAlias = Literal["", "yes", "no", "again", "words"]
 """A tipster's answer to whether it helped; `words`: they wrote something instead of choosing an answer."""
@@ -240,7 +225,7 @@ class CaseStep(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     merged into."""
     due: int = 0
     """When the directed desk owes its report, Unix seconds; 0: it owes none. An officer's time."""
-    outcome: Outcome | Literal[""] = ""
+    outcome: CaseOutcome | Literal[""] = ""
     priority: Priority | Literal[""] = ""
     """The corrected priority; empty: as before."""
     category: str = ""
@@ -260,58 +245,3 @@ class Release(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """What the tip says, in the words of the officer who directs."""
     answers: Mapping[str, str] = {}
     """Step → what is handed over of its answer."""
-
-
-def is_dispute(message: Message, status: Status) -> bool:
-    """Return whether a tipster's message says, of a tip with this status, that the police's work did not help.
-
-    Words that were written in place of an answer dispute a closing alone: after it they are rarely thanks.
-    """
-    if message.sender != "tipster":
-        return False
-    denied = message.feedback in {"no", "again"} and status in FEEDBACK_STATUSES
-    return denied or (message.feedback == "words" and status == "CLOSED")
-
-
-def status_changes(messages: Iterable[Message]) -> Iterator[tuple[Status, Message]]:
-    """Yield each status of a tip with the message that gave it: those that desks set, and the first dispute's.
-
-    A thread without the internal messages, as the tipster's receipt opens it, gives the same.
-    """
-    status: Status = INITIAL_STATUS
-    disputed = False
-    for message in messages:
-        if message.sender == "desk" and message.status:
-            status = message.status
-            yield status, message
-        elif not disputed and is_dispute(message, status):
-            status, disputed = "REOPENED", True
-            yield status, message
-
-
-def present_status(messages: Iterable[Message]) -> Status:
-    """Return the status of a tip after these messages; see `status_changes`."""
-    changes = list(status_changes(messages))
-    return changes[-1][0] if changes else INITIAL_STATUS
-
-
-class Receipt(Redacted, frozen=True, kw_only=True):
-    """The tip number and the secret code of `RECEIPT_DIGITS` digits; shown once."""
-
-    number: str
-    code: str
-
-    @property
-    def grouped(self) -> str:
-        """The code as it is shown, in groups of four digits."""
-        return group_digits(self.code)
-
-
-def group_digits(code: str) -> str:
-    """Write a code as it is shown, in groups of four digits."""
-    return " ".join(code[at : at + 4] for at in range(0, len(code), 4))
-
-
-def ordinal_order(ordinal: str) -> tuple[int, str]:
-    """Return the sort key of a file's ordinal: `2` comes before `10`."""
-    return len(ordinal), ordinal

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = [
-    "FILE_HEADERS",
     "FORM_LIMIT",
     "PAGE_HEADERS",
     "FormError",

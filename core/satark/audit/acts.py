@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import msgspec
 
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
 from satark.api.sealing import new_identity, open_as, seal
 from satark.custody.chain import canonical_json, format_utc, new_salt
 from satark.identity.signatures import is_signed

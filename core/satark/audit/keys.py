@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import Connection, Row, Select, delete, select, update
 
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
 from satark.api.sealing import CantOpen, new_identity, open_as, recipient_of, seal
 from satark.identity.signatures import is_signed, signing_key, verifier_of
 from satark.roster.chain import read_state

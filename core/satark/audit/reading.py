@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import msgspec
 from sqlalchemy import Connection, Row, select
 
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
 from satark.api.sealing import CantOpen
 from satark.audit import acts, keys
 from satark.audit.acts import Act, SignedAct

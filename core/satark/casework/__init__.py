@@ -4,7 +4,7 @@ A tip that was not sealed to a desk does not exist for it: every list, count, se
 own envelopes, and so is the same with and without that tip.
 """
 
-from satark.api.desk import CaseworkError, DeskExists, KeyChanged, NoSuchDesk
+from satark.api.routing import CaseworkError, DeskExists, KeyChanged, NoSuchDesk
 from satark.casework.casework import Casework
 from satark.casework.errors import (
     NoSuchFile,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
 from satark.casework.desk_act import ActRefused, DeskAct
 from satark.casework.errors import NoSuchTip
 

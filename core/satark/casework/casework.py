@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Row, select
 
 from satark.api.sealing import recipient_of
-from satark.api.tip import Envelope, Message, Status, ordinal_order
+from satark.api.tip import Envelope, Message, Status
 from satark.audit.trail import Trail
 from satark.casework.directing import Directing
 from satark.casework.errors import NoSuchTip, VoiceAccessDenied
@@ -29,11 +29,12 @@ from satark.remote.office_outbox import host_of, new_answer
 from satark.retention.schedule import store_term, store_terms
 from satark.routing.releases import release_recipients
 from satark.store import envelopes, tables
+from satark.store.evidence_files import ordinal_order
 from satark.store.threads import post
 
 if TYPE_CHECKING:
-    from satark.api.desk import Desk
-    from satark.api.transcriber import Transcriber
+    from satark.api.providers import Transcriber
+    from satark.api.routing import Desk
     from satark.audit.acts import ActKind
     from satark.casework.work import Work
     from satark.remote.messages import DirectedDesk

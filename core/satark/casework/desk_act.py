@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias, get_args
 
-from satark.api.desk import CaseworkError
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
+from satark.api.routing import CaseworkError
 from satark.api.tip import OUTCOMES
 from satark.casework.release_rules import RELEASABLE
 

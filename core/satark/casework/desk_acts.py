@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, get_args
 
-from satark.api.tip import FINISHED_STATUSES, OUTCOMES, STATUSES, CaseStep, Message, Outcome, Priority, Status
+from satark.api.tip import FINISHED_STATUSES, OUTCOMES, STATUSES, CaseOutcome, CaseStep, Message, Priority, Status
 from satark.casework.clocks import Clocks, Offices, may_decide
 from satark.casework.desk_act import MAX_TEXT, ActName, ActRefused, DeskAct, Problem
 from satark.casework.errors import NoSuchTip
@@ -320,7 +320,7 @@ def _status(text: str) -> Status | None:
     return next((status for status in STATUSES if status == text), None)
 
 
-def _outcome(text: str) -> Outcome | Literal[""]:
+def _outcome(text: str) -> CaseOutcome | Literal[""]:
     return next((outcome for outcome in OUTCOMES if outcome == text), "")
 
 

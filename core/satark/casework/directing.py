@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from satark.api.desk import LEVELS, CaseworkError, Desk, NoSuchDesk
-from satark.api.destination import delivered_to
+from satark.api.routing import LEVELS, CaseworkError, Desk, NoSuchDesk
 from satark.api.sealing import new_identity, recipient_of, seal
 from satark.api.tip import CaseStep, Envelope, Message, Release
 from satark.remote.messages import DirectedDesk, DirectedDestination
 from satark.remote.office_outbox import host_destination_rules, host_of
 from satark.routing.desks import all_desks, renew_key_of_tip
-from satark.routing.destinations import matching_rules
+from satark.routing.destinations import delivered_to, matching_rules
 from satark.routing.releases import releases
 from satark.routing.rules import is_accused
 from satark.store import deliveries, envelopes, evidence_files
 
 if TYPE_CHECKING:
-    from satark.api.destination_rule import DestinationRule
+    from satark.api.routing import DestinationRule
     from satark.audit.acts import ActKind
     from satark.casework.opened_tip import OpenTip
     from satark.casework.posted_message import PostedMessage

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.api.desk import CaseworkError
+from satark.api.routing import CaseworkError
 
 if TYPE_CHECKING:
-    from satark.api.transcriber import DraftFault
+    from satark.api.providers import DraftFault
 
 
 class NoSuchTip(CaseworkError):  # noqa: N818 - it reads as what it says, like those below

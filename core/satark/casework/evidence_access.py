@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from satark.api.observability import log
+from satark.api.providers import NoDraft
 from satark.api.sealing import recipient_of
-from satark.api.transcriber import NoDraft
 from satark.casework.errors import (
     NoSuchFile,
     NoTranscript,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from satark.api.transcriber import Transcriber
+    from satark.api.providers import Transcriber
     from satark.audit.acts import ActKind
     from satark.audit.trail import Trail
     from satark.custody.chain import Action, Form

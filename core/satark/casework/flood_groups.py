@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
 from satark.casework.opened_tip import TipSummary
 
 if TYPE_CHECKING:

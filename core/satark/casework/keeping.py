@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.api.desk import CaseworkError
-from satark.api.tip import INITIAL_STATUS, RetentionStep, Status, status_changes
+from satark.api.routing import CaseworkError
+from satark.api.tip import RetentionStep, Status
+from satark.dialogue.tip_status import INITIAL_STATUS, status_changes
 from satark.retention import terms
 from satark.retention.schedule import Term
 

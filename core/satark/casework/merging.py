@@ -12,8 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from satark.api.tip import Message, Status, status_changes
+from satark.api.tip import Message, Status
 from satark.casework.opened_tip import TipSummary
+from satark.dialogue.tip_status import status_changes
 
 if TYPE_CHECKING:
     from satark.casework.casework import Casework

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
 from satark.api.sealing import CantOpen, open_as, seal
 from satark.casework.posted_message import PostedMessage
 

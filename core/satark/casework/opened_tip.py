@@ -6,19 +6,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from satark.api.tip import (
-    Envelope,
-    Evidence,
-    Header,
-    Status,
-    Tip,
-    ordinal_order,
-    present_status,
-)
+from satark.api.tip import Envelope, Evidence, Header, Status, Tip
 from satark.casework.errors import NoSuchFile, VoiceAccessDenied
 from satark.casework.posted_message import PostedMessage
 from satark.casework.work import Work, corrected, work_on
+from satark.dialogue.tip_status import present_status
 from satark.evidence.own_voice import OwnVoice
+from satark.store.evidence_files import ordinal_order
 
 
 class TipSummary(msgspec.Struct, frozen=True, kw_only=True):

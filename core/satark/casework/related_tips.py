@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
 from satark.casework.opened_tip import TipSummary
 from satark.casework.related.index import Reason
 

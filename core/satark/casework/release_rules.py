@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from satark.api.desk import LEVELS, CaseworkError
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
+from satark.api.routing import LEVELS, CaseworkError
 from satark.api.tip import CaseStep, Message
 from satark.casework.approvals import two_officers
 from satark.casework.sender_hints import words_of

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
-from satark.api.tip import FINISHED_STATUSES, INITIAL_STATUS, CaseStep, Outcome, Status, is_dispute
+from satark.api.tip import FINISHED_STATUSES, CaseOutcome, CaseStep, Status
+from satark.dialogue.tip_status import INITIAL_STATUS, is_dispute
 
 if TYPE_CHECKING:
     from satark.api.tip import Header, Message, Release
@@ -47,7 +48,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     """By the desk that was directed."""
     asked: PostedMessage | None = None
     """The request to close the tip that nobody has decided yet."""
-    outcome: Outcome | Literal[""] = ""
+    outcome: CaseOutcome | Literal[""] = ""
     finished_by: str = ""
     """The desk that last finished it."""
     disputes: int = 0
@@ -95,7 +96,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         return not self.finished and direction is not None and direction.is_open
 
     @property
-    def asked_outcome(self) -> Outcome | Literal[""]:
+    def asked_outcome(self) -> CaseOutcome | Literal[""]:
         """The outcome in the request to close the tip; empty where there is none."""
         return self.asked.message.case.outcome if self.asked and self.asked.message.case else ""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from satark.api.sealing import CantOpen, check_identity, check_recipient
+from satark.api.settings import SettingProblem, SettingsError
 from satark.backup.create import Made, make_backup
 from satark.backup.folder import BackupFolder, Busy
 from satark.backup.restore import CantRestore, Restored, restore_backup
@@ -19,7 +20,7 @@ from satark.cli.counted import counted
 from satark.runtime import compose
 from satark.runtime.commands import open_services, plugins_of, settings_of
 from satark.runtime.retention_job import Retention
-from satark.settings.settings import SettingProblem, Settings, SettingsError
+from satark.settings.settings import Settings
 from satark.store.snapshot import SnapshotBusy
 
 if TYPE_CHECKING:

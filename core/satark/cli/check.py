@@ -15,6 +15,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
+from satark.api.settings import SettingProblem, SettingsError
 from satark.cli.check_desks import area_problems, desk_problems, lone_officers, settings_problems, sink_problems
 from satark.cli.check_machine import machine_findings, peer_problems, store_problems
 from satark.cli.check_transcription import transcription_problems
@@ -23,10 +24,11 @@ from satark.ingest.spool import describe, quarantined, waiting
 from satark.plugins.loader import PluginError, Plugins
 from satark.routing.rules import PROBE_DESK
 from satark.runtime import compose
+from satark.runtime.channel_context import ChannelContext
 from satark.runtime.host import ROLES
 from satark.services import Services, WorkerContext
 from satark.settings.core import Core, Role
-from satark.settings.settings import SettingProblem, Settings, SettingsError
+from satark.settings.settings import Settings
 from satark.speech.voice_notes import VoiceNotes
 from satark.store.tables import desk
 from satark.store.writer import Writer
@@ -76,7 +78,7 @@ def _unset_plugins(settings: Settings) -> list[str]:
     """Return a warning for each plugin that the operator names, and whose channels are off for want of settings."""
     if "plugins" not in settings.core.model_fields_set:
         return []
-    off = compose.load_plugins(settings).without_channels(settings)
+    off = compose.load_plugins(settings).without_channels(settings, ChannelContext(settings))
     return [
         f"plugin {name} is named in plugins, but no channel of it runs: none of its settings is set; "
         "set them (docs/settings.md), or take it out"
@@ -112,10 +114,10 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
     identity = found.of(lambda: compose.load_identity(settings)) if compose.has_edge_key(settings) else None
     if plugins is None or geography is None:
         return found.problems
-    channels = found.of(lambda: plugins.channels(settings))
+    channels = found.of(lambda: compose.load_channels(settings, plugins))
     if channels == []:
         # No channel is configured: report what each of them needs.
-        found.of(lambda: plugins.channels(Settings(demand=True)))
+        found.of(lambda: compose.load_channels(Settings(demand=True), plugins))
     found.of(lambda: compose.load_flows(settings, plugins, geography, channels or []))
     found.of(lambda: compose.check_packages(roles))
     found.of(lambda: _check_spool(settings))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from satark.api.destination import Destination
+from satark.api.routing import Destination
+from satark.api.settings import SettingProblem
 from satark.delivery.reader import key_problems
 from satark.routing.rules import PROBE_DESK
-from satark.settings.settings import SettingProblem
 from satark_words.geography.units import ELSEWHERE
 
 if TYPE_CHECKING:
-    from satark.api.destination_rule import DestinationRule
+    from satark.api.routing import DestinationRule
     from satark.api.sink import Sink
     from satark.roster.state import RosterState
     from satark.settings.core import Core

@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from satark.api.settings import SettingProblem
 from satark.custody.comparison import compare_stores
 from satark.identity.memory_lock import may_lock_memory
 from satark.runtime.peer_faults import ask_peers
-from satark.settings.settings import SettingProblem
 from satark.store.snapshot import SnapshotBusy
 
 if TYPE_CHECKING:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from satark.api.settings import SettingProblem
 from satark.evidence.recognition.model import ModelError, find_files
 from satark.evidence.recognition.recogniser import recognisers_of
-from satark.settings.settings import SettingProblem, Settings
+from satark.settings.settings import Settings
 from satark_files.extra_packages import advice
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import click
 
-from satark.api.channel import Text
+from satark.api.inbound import Text
 from satark.api.prompt import Capabilities
-from satark.api.tip import HANDOFF_DIGITS, RECEIPT_DIGITS, Receipt
+from satark.api.settings import SettingsError
+from satark.api.tip import HANDOFF_DIGITS, RECEIPT_DIGITS
 from satark.cli.counted import counted
 from satark.cli.flow_languages import flow_languages
 from satark.cli.flow_new import flow_new
@@ -24,11 +25,12 @@ from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.declarations import undeclared
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
+from satark.dialogue.receipts import Receipt
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Session, Turn
 from satark.plugins.loader import PluginError, Plugins
+from satark.runtime import compose
 from satark.runtime.commands import plugins_of, settings_of
-from satark.settings.settings import SettingsError
 from satark_words.geography.geography import Geography
 
 MEDIA: Final[Sequence[tuple[str, Capabilities]]] = (
@@ -193,7 +195,7 @@ def _media() -> Sequence[tuple[str, Capabilities]]:
     """Give what each configured channel can show; for the usual ones that are not configured, what they can."""
     settings = settings_of(click.get_current_context())
     try:
-        configured = {channel.name: channel.capabilities for channel in _plugins().channels(settings)}
+        configured = {channel.name: channel.capabilities for channel in compose.load_channels(settings, _plugins())}
     except SettingsError:  # `satark check` says what is wrong
         configured = {}
     return [*({**dict(MEDIA), **configured}).items()]

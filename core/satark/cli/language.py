@@ -17,7 +17,8 @@ from babel.messages.pofile import read_po, write_po
 
 from satark.cli.counted import counted
 from satark.cli.flow_languages import Coverage, coverage
-from satark.flow import FlowError, default_flow, load_flow, read_flow
+from satark.dialogue.flow.definition import FlowError
+from satark.dialogue.flow.loader import configured_flow, load_flow
 from satark.runtime.commands import plugins_of, settings_of
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.languages import LanguageError, catalogue_of, language, languages_of, use_folder
@@ -104,7 +105,7 @@ def _of_the_questionnaire(ctx: click.Context, code: str) -> Iterator[str]:
     """List what keeps the questionnaire in use from being offered in a language."""
     core, plugins = settings_of(ctx).core, plugins_of(ctx)
     try:
-        source = read_flow(core.flow, [code]) if core.flow else default_flow([code])
+        source = configured_flow(core.flow, [code])
         flow = load_flow(source, plugins.step_types(), plugins.validators())
     except FlowError as error:
         yield from (str(problem) for problem in error.problems if problem.language in {"", code})

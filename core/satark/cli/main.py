@@ -68,8 +68,8 @@ def _failure_of(error: Exception) -> _Failure | None:
     """Return what to tell of an expected failure; None for any other."""
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - where nothing fails nothing of it is needed
 
+    from satark.api.settings import SettingsError  # noqa: PLC0415
     from satark.plugins.loader import PluginError  # noqa: PLC0415
-    from satark.settings.settings import SettingsError  # noqa: PLC0415
     from satark_files.extra_packages import MissingPackage  # noqa: PLC0415
 
     if isinstance(error, SettingsError):
@@ -106,8 +106,8 @@ class _SharedGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List all commands; where the plugins can't be loaded, only the core's."""
+        from satark.api.settings import SettingsError  # noqa: PLC0415
         from satark.plugins.loader import PluginError  # noqa: PLC0415 - only a group's own help needs them
-        from satark.settings.settings import SettingsError  # noqa: PLC0415
 
         try:
             shared = _plugins_group(ctx).get_command(ctx, self.name or "")
@@ -133,9 +133,11 @@ def _of_plugins(ctx: click.Context) -> Mapping[str, str]:
 
 def _plugins_group(ctx: click.Context) -> click.Group:
     """Load the plugins' commands, once per invocation."""
-    from satark.runtime.commands import plugins_of  # noqa: PLC0415 - most commands are the core's
+    from satark.api.services import COMMAND_HOST  # noqa: PLC0415 - most commands are the core's
+    from satark.runtime.commands import CommandHost, plugins_of  # noqa: PLC0415
 
     if __name__ not in ctx.meta:
+        ctx.meta[COMMAND_HOST] = CommandHost(ctx)
         ctx.meta[__name__] = click.Group()
         plugins_of(ctx).commands(ctx.meta[__name__])
     group: click.Group = ctx.meta[__name__]

@@ -10,8 +10,9 @@ import aiohttp
 import click
 
 from satark.api.channel import Channel, Endpoint, RawRequest, SigningChannel
+from satark.api.settings import provider_url
+from satark.runtime import compose
 from satark.runtime.commands import plugins_of, settings_of
-from satark.settings.settings import provider_url
 
 _SECONDS: Final = 30
 _SHOWN: Final = 2000
@@ -59,7 +60,7 @@ def replay(ctx: click.Context, fixture: Path, *, name: str, path: str | None, qu
 
 
 def _channel(ctx: click.Context, name: str) -> Channel:
-    channels = {channel.name: channel for channel in plugins_of(ctx).channels(settings_of(ctx))}
+    channels = {channel.name: channel for channel in compose.load_channels(settings_of(ctx), plugins_of(ctx))}
     if name not in channels:
         raise click.ClickException(f"no channel {name!r} is configured ({', '.join(channels) or 'there is none'})")
     return channels[name]

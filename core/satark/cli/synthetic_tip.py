@@ -7,6 +7,7 @@ import asyncio
 import click
 
 from satark.cli.check_machine import peer_problems
+from satark.runtime import compose
 from satark.runtime.commands import open_services, plugins_of, settings_of
 from satark.runtime.synthetic_tip import ProbeFailed, send_synthetic_tip
 from satark.store.writer import StoreDown
@@ -23,7 +24,7 @@ def probe_command(ctx: click.Context, seconds: float) -> None:
     own on each channel, too, now and then.
     """
     with open_services(ctx) as services:
-        channels = plugins_of(ctx).channels(settings_of(ctx))
+        channels = compose.load_channels(settings_of(ctx), plugins_of(ctx))
         try:
             found = asyncio.run(send_synthetic_tip(settings_of(ctx), plugins_of(ctx), services, seconds))
         except (ProbeFailed, StoreDown) as error:

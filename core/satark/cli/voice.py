@@ -6,13 +6,15 @@ from pathlib import Path
 
 import click
 
+from satark.api.prompt import clip_name
+from satark.dialogue.flow.definition import FlowError
+from satark.dialogue.flow.loader import configured_flow
 from satark.dialogue.rendering.read_aloud import every_phrase
-from satark.flow import FlowError, default_flow, read_flow
 from satark.runtime.commands import geography_of, settings_of
 from satark.speech.clips_folder import Filled, fill_folder
 from satark.speech.encoder import EncoderError
 from satark.speech.synthetic_voice import PROGRAM, SyntheticVoiceError
-from satark.speech.voice_notes import PAUSE, clip_name
+from satark.speech.voice_notes import PAUSE
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -55,7 +57,7 @@ def chat_lines(ctx: click.Context) -> None:
 def _lines(ctx: click.Context) -> list[tuple[str, str]]:
     core = settings_of(ctx).core
     try:
-        source = read_flow(core.flow, core.languages) if core.flow else default_flow(core.languages)
+        source = configured_flow(core.flow, core.languages)
     except FlowError as error:
         raise click.ClickException(str(error)) from None
     return list(every_phrase(source.catalogues, geography_of(ctx)))

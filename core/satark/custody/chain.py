@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
 
 Action: TypeAlias = Literal[
     "received", "sealed", "cleaned", "uncleaned", "muted", "disguised", "lost",

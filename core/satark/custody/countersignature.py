@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from satark.api.desk import CaseworkError
+from satark.api.routing import CaseworkError
 from satark.custody.chain import canonical_json, format_utc
 from satark.custody.manifest import Signer
 from satark.custody.signature import PackSignature, is_signed_by, sign

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
 
 FORMAT: Final = "satark-pack/1"
 _IST: Final = timezone(timedelta(hours=5, minutes=30))

@@ -20,7 +20,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
 from satark.api.tip import Evidence, Tip
 from satark.custody import chain
 from satark.custody.chain import Form, canonical_json, format_utc

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
 from satark.custody.manifest import Signer
 from satark.identity.signatures import is_signed
 

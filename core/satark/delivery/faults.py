@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from satark.api.destination_rule import DestinationRule
+    from satark.api.routing import DestinationRule
 
 
 class DestinationFault(msgspec.Struct, frozen=True, kw_only=True):

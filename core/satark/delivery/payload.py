@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BindParameter, bindparam, select
 
-from satark.api.destination import HERE, Destination
+from satark.api.routing import HERE, Destination
 from satark.api.sink import Delivery, SealedFile, SealedMessage
-from satark.api.tip import ordinal_order
 from satark.store import envelopes, evidence_files
+from satark.store.evidence_files import ordinal_order
 from satark.store.sealed_files import clean_path, muted_path, original_path
 from satark.store.tables import file, message, tip
 

@@ -22,6 +22,7 @@ from satark.api.sealing import (
     open_tip,
     recipient_of,
 )
+from satark.api.settings import SettingProblem, SettingsError
 from satark.api.sink import ReadingSink
 from satark.api.tip import Envelope, Evidence, Header, Message, Tip
 from satark.casework.errors import NoSuchFile
@@ -31,7 +32,6 @@ from satark.custody import entries
 from satark.custody import log as custody
 from satark.evidence.own_voice import as_passed_on, is_muted, is_own_voice
 from satark.evidence.records import open_records
-from satark.settings.settings import SettingProblem, SettingsError
 from satark.store.sealed_files import open_sealed
 from satark.store.workspace import workspace_dir
 from satark_files import atomic_files
@@ -39,7 +39,7 @@ from satark_files import atomic_files
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from satark.api.destination_rule import DestinationRule
+    from satark.api.routing import DestinationRule
     from satark.api.sink import Delivery, Sink
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork

@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from satark.api.backoff import backoff, keep_running, wait_for
-from satark.api.destination import HERE, Destination
+from satark.api.background import backoff, keep_running, wait_for
 from satark.api.observability import LifecycleEvent, log
+from satark.api.routing import HERE, Destination
 from satark.api.sink import DeadLetter, DeliveryResult, Done, Retry
 from satark.delivery.breaker import TRIALS, CircuitBreaker
 from satark.delivery.payload import load

@@ -7,15 +7,14 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from satark.api.channel import Event
-from satark.api.choice_tokens import code_token
-from satark.api.flow import Step
+from satark.api.flow import FormView, Step
+from satark.api.inbound import Event
 from satark.api.prompt import Choice, Prompt, ReceiptPicture
-from satark.api.tip import Receipt
 from satark.dialogue.events.dispatch import handle_event, notice_voice
 from satark.dialogue.events.text_messages import is_complete_tip, read_text, without_surrogates, words_of
 from satark.dialogue.flow.definition import Flow
-from satark.dialogue.rendering.form_view import FormView, make_form
+from satark.dialogue.receipts import Receipt, code_token
+from satark.dialogue.rendering.form_view import make_form
 from satark.dialogue.session import FileNotice, Mailbox, OpenMailbox, Session, Turn
 from satark.dialogue.states import handoff
 from satark.dialogue.states import mailbox as mailbox_states

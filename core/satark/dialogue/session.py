@@ -6,9 +6,9 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from satark.api.channel import MediaKind, MediaRef
+from satark.api.inbound import MediaKind, MediaRef
+from satark.api.observability import Redacted
 from satark.api.prompt import Prompt
-from satark.api.redacted import Redacted
 from satark.api.tip import Accused, Message, Place, Priority
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from satark.api.channel import Address
+from satark.api.inbound import Address
 from satark_files.documents.vcard import phone_numbers
 from satark_files.limits import MB
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.api.channel import SPOKEN
-from satark.api.desk import LEVELS
-from satark.api.redacted import Redacted
+from satark.api.inbound import SPOKEN
+from satark.api.observability import Redacted
+from satark.api.routing import LEVELS
 from satark.api.tip import Evidence
 from satark.store.sealed_files import clean_path, muted_path
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from satark.api.desk import Level
+    from satark.api.routing import Level
     from satark.api.tip import Tip
 
 OTHER: Final = "other"

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import structs
 
-from satark.api.backoff import backoff, wait_for
-from satark.api.channel import SPOKEN, MediaGone, channel_of
+from satark.api.background import backoff, wait_for
+from satark.api.channel import MediaGone, channel_of
+from satark.api.inbound import SPOKEN
 from satark.api.observability import Kind, LifecycleEvent, log
 from satark.api.sealing import seal
 from satark.api.tip import Evidence, Origin
@@ -32,7 +33,8 @@ from satark_files.sandbox.sandbox import Sandbox
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from satark.api.channel import Channel, MediaRef
+    from satark.api.channel import Channel
+    from satark.api.inbound import MediaRef
     from satark.dialogue.session import MediaJob
     from satark.identity.edge_key import Identity
     from satark.outbox.file_notices import FileNotices

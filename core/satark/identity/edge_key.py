@@ -21,7 +21,8 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from satark.api.channel import Address, Batch, Call
+from satark.api.inbound import Address, Batch
+from satark.api.outbound import Call
 from satark.identity.epoch_keys import EPOCH_ID, Epoch, EpochKeys
 from satark.identity.random_bytes import drawn_by_the_block, random_bytes
 from satark_files import atomic_files

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from satark.api.channel import Inbound
+    from satark.api.inbound import Inbound
     from satark.delivery.worker import DeliveryWorker
     from satark.evidence.worker import EvidenceWorker
     from satark.ingest.event import TurnResult

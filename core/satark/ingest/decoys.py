@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from satark.identity.age_keys import encrypt, new_identity
+from satark.api.sealing import encrypt, new_identity
 from satark.identity.stock import Stock
 from satark.store.envelopes import PADDED
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from satark.api.channel import Edited, Event, Inbound, Revoked
+from satark.api.inbound import Edited, Event, Inbound, Revoked
 from satark.api.prompt import Prompt
 
 if TYPE_CHECKING:

@@ -13,11 +13,12 @@ from functools import partial
 from secrets import token_bytes
 from typing import TYPE_CHECKING, TypeAlias
 
-from satark.api.channel import Outcome, Tap, Text
-from satark.api.choice_tokens import code_in
+from satark.api.channel import Outcome
+from satark.api.inbound import Tap, Text
 from satark.api.observability import LifecycleEvent, log
 from satark.api.tip import RECEIPT_DIGITS
 from satark.dialogue.events.text_messages import find_handoff_code
+from satark.dialogue.receipts import code_in
 from satark.ingest.event import InboundEvent, TurnResult
 from satark.ingest.spool import SpoolFull
 from satark.outbox.outbox import message
@@ -26,7 +27,9 @@ from satark.telemetry.faults import ALARM_SECONDS, provider_alarm
 from satark_words.codes import find_code
 
 if TYPE_CHECKING:
-    from satark.api.channel import Batch, Call, Channel, Event, Inbound
+    from satark.api.channel import Channel
+    from satark.api.inbound import Batch, Event, Inbound
+    from satark.api.outbound import Call
     from satark.api.prompt import Prompt
     from satark.dialogue.engine import Engine
     from satark.identity.edge_key import Identity

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from satark.api.channel import Address
+    from satark.api.flow import FormView
+    from satark.api.inbound import Address
     from satark.dialogue.engine import Engine
-    from satark.dialogue.rendering.form_view import FormView
     from satark.dialogue.session import Session
     from satark.identity.edge_key import Identity
     from satark.services import Services

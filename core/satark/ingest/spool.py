@@ -24,7 +24,7 @@ from satark.identity.epoch_keys import EPOCH_ID, EpochKeys
 from satark_files import atomic_files
 
 if TYPE_CHECKING:
-    from satark.api.channel import Batch
+    from satark.api.inbound import Batch
     from satark.identity.edge_key import Identity
 
 _is_spooled = re.compile(r"(\d{20})-[0-9a-f]{8}\.(\w+)", re.ASCII).fullmatch

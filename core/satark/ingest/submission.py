@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec.structs import replace
 
-from satark.api.desk import Screening
-from satark.api.destination import DESK_SINK, HERE, Destination
 from satark.api.observability import log
-from satark.api.sealing import encode, new_identity, seal
-from satark.api.tip import Envelope, Header, Priority, Receipt, Tip
+from satark.api.routing import DESK_SINK, HERE, Destination, Screening
+from satark.api.sealing import encode, encrypt, new_identity, seal
+from satark.api.tip import Envelope, Header, Priority, Tip
+from satark.dialogue.receipts import Receipt
 from satark.identity import time_buckets
-from satark.identity.age_keys import encrypt
 from satark.identity.random_bytes import random_bytes
 from satark.identity.receipts import FreshCode, OpenedReceipt, new_number
 from satark.ingest.event import seen_key, seen_row
@@ -25,7 +24,7 @@ from satark.routing.tip_keys import TipRoot, encode_root, name_tags, tip_verifie
 from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
 
 if TYPE_CHECKING:
-    from satark.api.desk import Desk, RouteAdvice
+    from satark.api.routing import Desk, RouteAdvice
     from satark.dialogue.session import Session, Submission
     from satark.identity.edge_key import Identity
     from satark.identity.receipts import CodeStock

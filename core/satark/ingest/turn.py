@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.api.channel import ErasingChannel, Moved
+from satark.api.channel import ErasingChannel
+from satark.api.inbound import Moved
+from satark.api.sealing import new_identity
 from satark.custody.erasure import erase_files
-from satark.identity.age_keys import new_identity
 from satark.identity.random_bytes import random_bytes
 from satark.ingest.event import TurnResult
 from satark.ingest.handoff_codes import brought

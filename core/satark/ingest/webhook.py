@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
-from satark.api.channel import Batch, Malformed, Outcome, RawRequest, RawResponse
+from satark.api.channel import Malformed, Outcome, RawRequest, RawResponse
+from satark.api.inbound import Batch
 from satark.api.observability import log
 from satark.ingest.ingest import IngestFailed
 from satark.store.writer import StoreDown

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.api.channel import Address
+from satark.api.inbound import Address
 from satark.identity.random_bytes import random_bytes
 from satark.store import outbox
 from satark.store.outbox import OutboxMessage
 
 if TYPE_CHECKING:
-    from satark.api.channel import Call, Channel
+    from satark.api.channel import Channel
+    from satark.api.outbound import Call
     from satark.api.prompt import Capabilities, Prompt
     from satark.dialogue.rendering.read_aloud import ReadAloud
     from satark.identity.edge_key import Handle, Identity

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 import msgspec
 
-from satark.api.backoff import backoff
+from satark.api.background import backoff
 from satark.api.channel import channel_of
 from satark.api.observability import log
-from satark.api.send_result import (
+from satark.api.outbound import (
     Accepted,
     Blocked,
     Delivered,
@@ -37,7 +37,8 @@ from satark.store.writer import StoreDown, WriteBatcher
 from satark.telemetry.faults import refusal_code, refused_reply, refusing_provider
 
 if TYPE_CHECKING:
-    from satark.api.channel import Call, Channel
+    from satark.api.channel import Channel
+    from satark.api.outbound import Call
     from satark.identity.edge_key import Identity
     from satark.settings.core import Core
     from satark.store.outbox import OutboxMessage

@@ -8,9 +8,9 @@ from typing import Any, Final, TypeAlias, get_args
 
 import msgspec
 
-from satark.api.channel import Event, Moved
-from satark.api.desk import RouteAdvice, Screening
+from satark.api.inbound import Event, Moved
 from satark.api.prompt import Prompt
+from satark.api.routing import RouteAdvice, Screening
 
 Check: TypeAlias = Callable[[Any], Any]
 """Returns an answer with every field checked; raises `WrongAnswer` or msgspec's error for any other."""

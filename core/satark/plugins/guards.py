@@ -13,11 +13,11 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from satark.api.settings import SettingProblem, SettingsError
 from satark.plugins.answers import ANSWERS, WrongAnswer, check_all
 from satark.plugins.extras import what_is_missing
 from satark.plugins.handed_over import PluginError, check_batch
 from satark.plugins.isolation import IsolatedCalls, Isolation, Skipped
-from satark.settings.settings import SettingProblem, SettingsError
 
 Function: TypeAlias = Callable[..., Any]
 Options: TypeAlias = Mapping[str, Any]

@@ -9,18 +9,14 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from satark.api.call_provider import CallProvider
-from satark.api.carrier import Carrier
 from satark.api.channel import Channel, Endpoint, ErasingChannel, ListeningChannel, SigningChannel
-from satark.api.demo_setup import Prepared
-from satark.api.destination_rule import DestinationRule
 from satark.api.flow import StepType
 from satark.api.prompt import Capabilities
-from satark.api.sink import ListeningSink, ReadingSink, Sink
-from satark.api.sms_provider import SmsProvider
-from satark.api.transcriber import Transcriber
+from satark.api.providers import CallProvider, SmsProvider, Transcriber
+from satark.api.routing import DestinationRule
+from satark.api.services import Branch, Prepared
+from satark.api.sink import Carrier, ListeningSink, ReadingSink, Sink
 from satark.api.web import Page
-from satark.store.migrations import Branch
 from satark_files.scrubber import Scrubber
 
 _PROTOCOLS: Final[Mapping[str, type]] = {

@@ -5,6 +5,7 @@ Hooks are called by pluggy, which no module but this one knows: what fails is to
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
@@ -13,41 +14,46 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 import click
 import pluggy
 
-from satark.api import hookspecs
+from satark.api import VERSION, hooks
+from satark.api.settings import SettingsError
 from satark.plugins.addresses import Addresses
 from satark.plugins.extras import what_is_missing
 from satark.plugins.guards import Guarded, ledger
 from satark.plugins.handed_over import PluginError
 from satark.plugins.isolation import HookFailure, Isolation
 from satark.settings.core import HOOK_SECONDS
-from satark.settings.settings import SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from satark.api.carrier import Carrier
-    from satark.api.channel import Channel, Event
-    from satark.api.demo_setup import Prepared
-    from satark.api.desk import Desk, RouteAdvice, Screening
-    from satark.api.destination_rule import DestinationRule
-    from satark.api.flow import Step, StepType, Validator
+    from satark.api.channel import Channel
+    from satark.api.flow import Session, Step, StepType, Turn, Validator
+    from satark.api.inbound import Event
     from satark.api.observability import LifecycleEvent
     from satark.api.prompt import Capabilities, Prompt
-    from satark.api.sink import Sink
+    from satark.api.providers import Transcriber
+    from satark.api.routing import Desk, DestinationRule, RouteAdvice, Screening
+    from satark.api.services import (
+        Branch,
+        ChannelContext,
+        DeskContext,
+        Prepared,
+        Services,
+        UnitOfWork,
+        WebContext,
+        WorkerContext,
+    )
+    from satark.api.settings import Settings
+    from satark.api.sink import Carrier, Sink
     from satark.api.tip import Tip
-    from satark.api.transcriber import Transcriber
     from satark.api.web import Page
-    from satark.dialogue.session import Session, Turn
-    from satark.services import DeskContext, Services, WebContext, WorkerContext
-    from satark.settings.settings import Settings
-    from satark.store.migrations import Branch
-    from satark.store.unit_of_work import UnitOfWork
     from satark_files.scrubber import Scrubber
 
 __all__ = ["Advice", "PluginError", "Plugins", "installed"]
 
 PROJECT = "satark"
 _ROUTE: Final = "satark_route"
+_VERSION: Final = re.compile(r"(\d+)(?:\.(\d+))?(?:\.\d+)?")
 
 T = TypeVar("T")
 _Results: TypeAlias = list[tuple[str, Any]]
@@ -68,7 +74,7 @@ class Plugins:
     def __init__(self, hook_seconds: float = HOOK_SECONDS) -> None:
         """`hook_seconds`: the budget of one call of an optional hook."""
         self._manager = pluggy.PluginManager(PROJECT)
-        self._manager.add_hookspecs(hookspecs)
+        self._manager.add_hookspecs(hooks)
         self._addresses = Addresses()
         self.isolation = Isolation(hook_seconds)
         """Keeps failures of optional hooks from tips, and tells of them."""
@@ -91,8 +97,10 @@ class Plugins:
         """Add one plugin. `trusted`: it comes with Satark, and its optional hooks are called without a time limit.
 
         Raises:
-            PluginError: the name is taken, a hook's name or arguments are misspelt, or an implementation can't be one.
+            PluginError: the name is taken, a hook's name or arguments are misspelt, an implementation can't be one, or
+                the plugin needs another contract.
         """
+        _check_version(name, getattr(module, "requires_api", VERSION))
         guarded = Guarded(module, name, self._manager.parse_hookimpl_opts)
         guarded.guard(self.isolation, trusted=trusted)
         try:
@@ -106,9 +114,9 @@ class Plugins:
         """The loaded plugins, in order."""
         return [name for name, _ in self._manager.list_name_plugin()]
 
-    def channels(self, settings: Settings) -> list[Channel]:
+    def channels(self, settings: Settings, context: ChannelContext) -> list[Channel]:
         """Every channel that the settings configure, by name."""
-        _, batches = self._channels(settings)
+        _, batches = self._channels(settings, context)
         self._addresses.claim(
             "webhooks",
             [(plugin, one.path) for plugin, batch in batches for channel in batch for one in channel.endpoints],
@@ -118,18 +126,18 @@ class Plugins:
         _check_accounts(found)
         return found
 
-    def without_channels(self, settings: Settings) -> list[str]:
+    def without_channels(self, settings: Settings, context: ChannelContext) -> list[str]:
         """The plugins that could have channels or providers, of which these settings configure none."""
-        results = [result for part in self._channels(settings) for result in part]
+        results = [result for part in self._channels(settings, context) for result in part]
         configured = {plugin for plugin, found in results if found}
         return sorted({plugin for plugin, _ in results} - configured)
 
-    def _channels(self, settings: Settings) -> tuple[_Results, _Results]:
+    def _channels(self, settings: Settings, context: ChannelContext) -> tuple[_Results, _Results]:
         """Return the providers and the channels of each plugin."""
         sms = self._results("satark_sms_providers", settings=settings)
         calls = self._results("satark_call_providers", settings=settings)
         providers = {"sms_providers": _flat(sms), "call_providers": _flat(calls)}
-        return sms + calls, self._results("satark_channels", settings=settings, **providers)
+        return sms + calls, self._results("satark_channels", settings=settings, context=context, **providers)
 
     def sinks(self, settings: Settings, context: WorkerContext) -> list[Sink]:
         """Every sink, by name."""
@@ -285,6 +293,16 @@ def _import(name: str, offers: Sequence[EntryPoint]) -> object:
         raise PluginError(what_is_missing(name, error)) from error
     except Exception as error:
         raise PluginError(f"plugin {name!r} is broken: {error!r}") from error
+
+
+def _check_version(plugin: str, required: object) -> None:
+    """Make sure that this contract is the one that a plugin needs: the same major version, and no later minor one."""
+    ours, theirs = (_VERSION.fullmatch(str(version)) for version in (VERSION, required))
+    if ours is None or theirs is None or ours[1] != theirs[1] or int(ours[2]) < int(theirs[2] or 0):
+        raise PluginError(
+            f"plugin {plugin!r} needs version {required} of satark.api, and this is {VERSION}: "
+            "install a version of the plugin, or of Satark, that fits"
+        )
 
 
 def _distribution(offer: Any) -> str:

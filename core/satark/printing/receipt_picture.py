@@ -5,12 +5,6 @@ It says nothing of the tip and nothing of who sent it.
 
 from __future__ import annotations
 
-from typing import Final
-
-__all__ = ["MIME", "draw_receipt"]
-
-MIME: Final = "image/png"
-
 
 def draw_receipt(code: str, status_url: str = "") -> bytes:
     """Draw a receipt as a PNG file, in Hindi and English. Takes some 50 ms.

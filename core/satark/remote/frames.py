@@ -13,9 +13,10 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from satark.api.carrier import MessageRejected
-from satark.api.redacted import Redacted
-from satark.identity import age_keys
+from satark.api import sealing
+from satark.api.observability import Redacted
+from satark.api.sealing import CantOpen
+from satark.api.sink import MessageRejected
 from satark.identity.signatures import is_signed
 from satark.remote.link_keys import LinkKey, LinkPublicKeys
 from satark_files.decoding import DECODING_ERRORS
@@ -106,7 +107,7 @@ def seal_frame(frame: Frame, by: LinkKey, to: LinkPublicKeys) -> bytes:
     """Sign and pad a frame, and seal it to the receiving machine."""
     encoded = _encode(frame)
     plain = by.sign(_DOMAIN + encoded) + len(encoded).to_bytes(_LENGTH, "big") + encoded
-    sealed = age_keys.encrypt(plain.ljust(FRAME_SIZE, b"\0"), to.recipient)
+    sealed = sealing.encrypt(plain.ljust(FRAME_SIZE, b"\0"), to.recipient)
     if _LENGTH + len(sealed) > WIRE_SIZE:
         raise ValueError("a sealed frame is larger than the wire allows: every frame would be refused")
     return (len(sealed).to_bytes(_LENGTH, "big") + sealed).ljust(WIRE_SIZE, b"\0")
@@ -122,8 +123,8 @@ def open_frame(message: bytes, key: LinkKey) -> OpenedFrame:
         raise MessageRejected("size")
     end = _LENGTH + int.from_bytes(message[:_LENGTH], "big")
     try:
-        plain = age_keys.decrypt(message[_LENGTH:end], key.identity)
-    except age_keys.UnusableKey:
+        plain = sealing.decrypt(message[_LENGTH:end], key.identity)
+    except CantOpen:
         raise MessageRejected("seal") from None
     start = _SIGNATURE + _LENGTH
     encoded = plain[start : start + int.from_bytes(plain[_SIGNATURE:start], "big")]

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select, update
 
-from satark.api.carrier import MessageRejected
-from satark.api.destination import delivered_to
-from satark.api.threads import run_in_thread
+from satark.api.background import run_in_thread
+from satark.api.sink import MessageRejected
 from satark.api.tip import Message
 from satark.identity.signatures import is_signed
 from satark.remote.frames import Frame, open_frame
@@ -24,6 +23,7 @@ from satark.remote.messages import (
 )
 from satark.remote.offices import Office, apply_key_change, office_of
 from satark.routing.desks import all_desks
+from satark.routing.destinations import delivered_to
 from satark.store import deliveries, envelopes, tables
 from satark.store.threads import append, post
 

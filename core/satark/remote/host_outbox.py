@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select, update
 
+from satark.api.background import run_in_thread
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done
-from satark.api.threads import run_in_thread
 from satark.custody import log as custody
 from satark.evidence.own_voice import may_hear_voices
 from satark.remote.frames import CHUNK_SIZE, Frame, count_chunks, file_frames, message_frames, seal_frame
@@ -38,8 +38,7 @@ from satark.store.sealed_files import disguised_path
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from satark.api.desk import Desk
-    from satark.api.destination_rule import DestinationRule
+    from satark.api.routing import Desk, DestinationRule
     from satark.remote.link_keys import LinkKey
     from satark.services import ProcessServices
     from satark.store.unit_of_work import UnitOfWork

@@ -9,10 +9,10 @@ from typing import Annotated, Literal, TypeAlias, TypeVar
 
 import msgspec
 
-from satark.api.carrier import MessageRejected
-from satark.api.desk import Level
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
+from satark.api.routing import Level
 from satark.api.sealing import CantOpen, check_recipient
+from satark.api.sink import MessageRejected
 from satark.retention.schedule import Rule
 from satark.store.sealed_files import clean_path, disguised_path, muted_path, original_path, preview_path
 from satark_files.decoding import DECODING_ERRORS

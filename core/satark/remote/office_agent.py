@@ -7,13 +7,13 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from satark.api.background import run_in_thread
 from satark.api.observability import log
-from satark.api.threads import run_in_thread
 from satark.remote import office_outbox
 from satark.remote.frames import message_frames, seal_frame
 
 if TYPE_CHECKING:
-    from satark.api.carrier import Carrier, CarrierConnection
+    from satark.api.sink import Carrier, CarrierConnection
     from satark.remote.link_keys import LinkKey, LinkPublicKeys
     from satark.remote.office_inbox import OfficeInbox
     from satark.services import ProcessServices

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from satark.api.carrier import MessageRejected
-from satark.api.threads import run_in_thread
+from satark.api.background import run_in_thread
+from satark.api.sink import MessageRejected
 from satark.custody import log as custody
 from satark.remote.frames import Frame, count_chunks, open_frame
 from satark.remote.messages import (

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
-from satark.api.desk import CaseworkError
-from satark.api.destination_rule import DestinationRule
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
+from satark.api.routing import CaseworkError, DestinationRule
 from satark.api.sealing import open_as, recipient_of, seal
 from satark.api.tip import Message
 from satark.remote.frames import CHUNK_SIZE

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete, select, update
 
-from satark.api.desk import CaseworkError, Desk, NoSuchDesk
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
+from satark.api.routing import CaseworkError, Desk, NoSuchDesk
 from satark.remote.link_keys import HostPairing, LinkPublicKeys, OfficePairing
 from satark.remote.messages import DirectoryMessage, NewKey
 from satark.remote.office_outbox import host_of

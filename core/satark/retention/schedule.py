@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from sqlalchemy import Connection, delete, select
 
-from satark.api.desk import CaseworkError
+from satark.api.routing import CaseworkError
 from satark.api.sealing import CantOpen, new_identity, open_as, seal
 from satark.store.tables import retention, retention_key, tip
 

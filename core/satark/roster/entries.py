@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import msgspec
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.identity.signatures import is_signed, signing_key, verifier_for
 
 if TYPE_CHECKING:

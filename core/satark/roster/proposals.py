@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import Connection, delete, select, update
 
-from satark.api.desk import CaseworkError
+from satark.api.routing import CaseworkError
 from satark.roster import chain, rules
 from satark.roster.entries import Entry, decode_entry, encode_entry
 from satark.roster.rules import Needed, NotAllowed, Unsigned

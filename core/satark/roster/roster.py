@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.api.desk import Desk
 from satark.api.observability import log
+from satark.api.routing import Desk
 from satark.roster import chain, copy_file
 from satark.roster.chain import VerifiedChain
 from satark.roster.state import RosterState
@@ -22,7 +22,7 @@ from satark.roster.state import RosterState
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from satark.api.destination_rule import DestinationRule
+    from satark.api.routing import DestinationRule
 
 COPY_NAME = "roster.jsonl"
 """Name of the copy in the data folder."""

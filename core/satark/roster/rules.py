@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from satark.api.desk import CaseworkError
+from satark.api.routing import CaseworkError
 from satark.roster.entries import (
     Body,
     Closed,

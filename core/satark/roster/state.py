@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from satark.api.desk import LEVELS, Desk
+from satark.api.routing import LEVELS, Desk
 from satark.roster.entries import Body, Closed, DeskAdded, DestinationSet, Entry, KeyChange, OfficerSet, RosterOfficer
 
 Member: TypeAlias = tuple[str, str]

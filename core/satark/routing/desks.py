@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Row, select, update
 
-from satark.api.desk import LEVELS, CaseworkError, Desk, DeskExists, KeyChanged, NoSuchDesk
+from satark.api.routing import LEVELS, CaseworkError, Desk, DeskExists, KeyChanged, NoSuchDesk
 from satark.api.sealing import recipient_of
 from satark.roster.chain import append, close, is_listed, read_state
 from satark.roster.entries import DeskAdded, DestinationSet, Entry, KeyChange, RosterOfficer
@@ -17,7 +17,7 @@ from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
-    from satark.api.destination_rule import DestinationRule
+    from satark.api.routing import DestinationRule
     from satark.api.tip import Envelope
     from satark.roster.state import RosterState
 

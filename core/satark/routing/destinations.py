@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import DESK_SINK, HERE, Destination, DestinationRule
 
 if TYPE_CHECKING:
     from satark.api.tip import Priority, Tip
@@ -64,3 +64,8 @@ def _may_have(rule: DestinationRule, tip: Tip, desks: Collection[str], excluded:
         return rule.desk in desks
     # It belongs to no desk, so nobody knows who reads there: it gets no tip that is kept from anybody.
     return tip.accused is None and not excluded
+
+
+def delivered_to(destination: Destination) -> Destination:
+    """Return the destination that a delivery to a desk's own one names: `HERE` for a desk at this host."""
+    return HERE if destination.sink == DESK_SINK else destination

@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.api.desk import LEVELS, Desk, RouteAdvice, Screening
-from satark.api.destination import DESK_SINK, Destination
-from satark.api.destination_rule import PRIORITIES
+from satark.api.routing import DESK_SINK, LEVELS, PRIORITIES, Desk, Destination, RouteAdvice, Screening
 from satark.api.tip import Priority, Tip
 from satark.routing.destinations import matching_rules
 from satark_words.geography.units import ELSEWHERE
 
 if TYPE_CHECKING:
-    from satark.api.destination_rule import DestinationRule
+    from satark.api.routing import DestinationRule
     from satark_words.geography.geography import Geography
 
 PROBE_DESK: Final = "probe"

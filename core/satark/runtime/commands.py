@@ -1,13 +1,17 @@
-"""Contract for `satark_commands`: what a command of a plugin begins with."""
+"""What a command begins with: settings, plugins, the store; `CommandHost` lends it to the commands of plugins."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import click
 
+from satark.dialogue.flow.definition import Flow, FlowError, FlowSource
+from satark.dialogue.flow.loader import configured_flow, load_flow
+from satark.dialogue.rendering.every_prompt import every_prompt
 from satark.plugins.loader import Plugins
 from satark.runtime import compose
 from satark.services import ProcessServices, Services
@@ -16,12 +20,70 @@ from satark.settings.settings import Settings
 from satark.telemetry.logs import configure_logging
 
 if TYPE_CHECKING:
-    from satark.api.carrier import Carrier
+    from satark.api.prompt import Prompt
+    from satark.api.sink import Carrier
+    from satark_words.catalogues import Catalogues
     from satark_words.geography.geography import Geography
 
 DESK: tuple[Role, ...] = ("desk",)
 
-__all__ = ["configure_logging", "geography_of", "open_services", "plugins_of", "serve_desk", "settings_of"]
+
+class CommandHost:
+    """What the host lends to the commands of plugins: the contract's `CommandHost`."""
+
+    def __init__(self, ctx: click.Context) -> None:
+        self._ctx = ctx
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, read once an invocation."""
+        return settings_of(self._ctx)
+
+    def geography(self) -> Geography:
+        """Load the districts and stations that the settings name."""
+        return geography_of(self._ctx)
+
+    def flow(self) -> Flow:
+        """Load the questionnaire in use, with the step types and checks of the plugins."""
+        plugins = plugins_of(self._ctx)
+        with _flow_problems():
+            return load_flow(self._source, plugins.step_types(), plugins.validators())
+
+    def catalogues(self) -> Catalogues:
+        """Load the texts of the questionnaire in use."""
+        with _flow_problems():
+            return self._source.catalogues
+
+    def every_prompt(self, channel: str, *, filled: bool = True) -> Iterator[tuple[str, Prompt]]:
+        """Yield each prompt that the questionnaire in use can put, in every language, with a name."""
+        return every_prompt(self.flow(), self.catalogues(), self.geography(), channel, filled=filled)
+
+    def open_services(self) -> AbstractContextManager[Services]:
+        """Open the store that the settings name."""
+        return open_services(self._ctx)
+
+    def serve_desk(
+        self,
+        *,
+        host: str,
+        port: int,
+        background: Callable[[ProcessServices, Sequence[Carrier]], Callable[[], Awaitable[None]]],
+    ) -> None:
+        """Serve the officers' pages alone, in this process, with a background task beside them."""
+        serve_desk(self._ctx, host=host, port=port, background=background)
+
+    @cached_property
+    def _source(self) -> FlowSource:
+        return configured_flow(self.settings.core.flow, self.settings.core.languages)
+
+
+@contextmanager
+def _flow_problems() -> Iterator[None]:
+    """Turn what is wrong with a flow into the message of a command."""
+    try:
+        yield
+    except (FlowError, OSError) as error:
+        raise click.ClickException(str(error)) from None
 
 
 def settings_of(ctx: click.Context) -> Settings:

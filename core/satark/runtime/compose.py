@@ -6,19 +6,21 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
 from satark.api.observability import log
+from satark.api.settings import SettingProblem, SettingsError
 from satark.delivery.reader import key_problems
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.definition import Flow, FlowError
-from satark.dialogue.flow.loader import Questionnaire, default_flow, load_flow, read_flow
+from satark.dialogue.flow.loader import Questionnaire, configured_flow, load_flow
 from satark.dialogue.rendering.read_aloud import ReadAloud
 from satark.identity.edge_key import EdgeKeyError, Identity
 from satark.identity.edge_key_sources import find_credential, read_edge_key
 from satark.identity.epoch_keys import EpochKeys, EpochKeysError
 from satark.plugins.loader import Plugins
+from satark.runtime.channel_context import ChannelContext
 from satark.services import Services
-from satark.settings.settings import SettingProblem, Settings, SettingsError
+from satark.settings.settings import Settings
 from satark.speech.voice_notes import VoiceNotes
 from satark.store import canaries
 from satark.store.engines import DatabaseUrlError, make_engine
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine as DatabaseEngine
 
     from satark.api.channel import Channel
-    from satark.api.destination_rule import DestinationRule
+    from satark.api.routing import DestinationRule
     from satark.api.sink import Sink
     from satark.dialogue.flow.definition import FlowSource
     from satark.services import WorkerContext
@@ -226,6 +228,15 @@ def load_services(
         raise SettingsError([SettingProblem("name_key_file", "SATARK_NAME_KEY_FILE", str(error))]) from None
 
 
+def load_channels(settings: Settings, plugins: Plugins) -> list[Channel]:
+    """Load the channels that the settings configure, by name.
+
+    Raises:
+        SettingsError: a channel's settings are wrong.
+    """
+    return plugins.channels(settings, ChannelContext(settings))
+
+
 def load_sinks(settings: Settings, plugins: Plugins, context: WorkerContext) -> list[Sink]:
     """Load the sinks, and make sure that those that must read tips have their keys.
 
@@ -292,8 +303,7 @@ def load_read_aloud(settings: Settings, geography: Geography) -> ReadAloud | Non
 
 
 def _source(settings: Settings) -> FlowSource:
-    offered = settings.core.languages
-    return read_flow(settings.core.flow, offered) if settings.core.flow else default_flow(offered)
+    return configured_flow(settings.core.flow, settings.core.languages)
 
 
 def _engine(url: str, setting: str) -> DatabaseEngine:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from satark.api.threads import run_in_thread
+from satark.api.background import run_in_thread
 from satark.routing.desks import all_desks
 from satark.runtime import store_faults
 from satark.runtime.machine_faults import (

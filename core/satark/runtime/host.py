@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
-from satark.api.backoff import keep_running
+from satark.api.background import keep_running, run_in_thread
 from satark.api.observability import LifecycleEvent, log
-from satark.api.threads import run_in_thread
+from satark.api.settings import SettingProblem, SettingsError
 from satark.evidence.recognition.recogniser import recognisers_of
 from satark.runtime import compose
 from satark.runtime.fault_watch import FaultWatch, RosterWatch
@@ -21,7 +21,7 @@ from satark.runtime.ingest_runtime import IngestRuntime
 from satark.runtime.peer_faults import PeerWatch
 from satark.services import DeskContext, ProcessServices, WebContext, WorkerContext
 from satark.settings.core import Role
-from satark.settings.settings import SettingProblem, Settings, SettingsError
+from satark.settings.settings import Settings
 from satark.store.writer import Bounds, Writer
 from satark.telemetry.faults import ALARM_SECONDS, failing_hook, missing_text
 from satark.telemetry.metrics import Metrics
@@ -185,7 +185,7 @@ class Host:
     def _peers(self) -> list[Channel | Sink]:
         """Make the channels and sinks of this process once more, to ask their peers."""
         context = WorkerContext(self.services, self.writer)
-        channels = self.plugins.channels(self.settings) if "web" in self.roles else ()
+        channels = compose.load_channels(self.settings, self.plugins) if "web" in self.roles else ()
         sinks = self.plugins.sinks(self.settings, context) if "worker" in self.roles else ()
         return [*channels, *sinks]
 

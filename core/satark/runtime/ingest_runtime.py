@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from satark.api.backoff import keep_running
+from satark.api.background import keep_running
 from satark.api.channel import ListeningChannel
 from satark.api.sink import ListeningSink
 from satark.delivery.worker import DeliveryWorker
@@ -38,7 +38,8 @@ from satark.store.write_ahead_log import LogEraser
 from satark.store.writer import Bounds, Writer
 
 if TYPE_CHECKING:
-    from satark.api.channel import Batch, Channel
+    from satark.api.channel import Channel
+    from satark.api.inbound import Batch
     from satark.api.observability import LifecycleEvent
     from satark.api.prompt import Capabilities, Prompt
     from satark.plugins.loader import Plugins
@@ -64,7 +65,7 @@ class IngestRuntime:
         self._settings, self._services, self._metrics, self._emit = settings, services, metrics, emit
         self._roles = roles
         core = settings.core
-        self.channels: Sequence[Channel] = plugins.channels(settings)
+        self.channels: Sequence[Channel] = compose.load_channels(settings, plugins)
         self._accounts = {account: channel for channel in self.channels for account in channel.accounts}
         self.identity = compose.load_identity(settings)
         self._flows = compose.load_flows(settings, plugins, services.geography, self.channels)

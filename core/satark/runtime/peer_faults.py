@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from satark.api.fault_finder import FaultFinder
+from satark.api.observability import FaultFinder
 from satark.telemetry.faults import Fault
 
 if TYPE_CHECKING:

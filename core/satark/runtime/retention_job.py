@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from satark.api.background import run_in_thread
 from satark.api.observability import log
-from satark.api.threads import run_in_thread
 from satark.retention import erasure, schedule
 from satark.retention.erased_list import ErasedList
 from satark.store import tip_changes

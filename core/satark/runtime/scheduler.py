@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from satark.api.background import run_in_thread
 from satark.api.observability import LifecycleEvent, log
-from satark.api.threads import run_in_thread
 from satark.custody.erasure import erase_files
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.session import NewerSession

@@ -19,8 +19,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from satark.api.destination import Destination
 from satark.api.observability import log
+from satark.api.routing import Destination
 from satark.ingest.spool import describe
 from satark.runtime.http_server import uvicorn_options
 from satark.settings.core import PUBLIC_METRICS

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from satark.api.destination import Destination
+from satark.api.routing import Destination
 from satark.store import deliveries, tables
 from satark.store.breakers import read_open_breakers
 from satark.telemetry.faults import Fault

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import msgspec
 from sqlalchemy import select
 
-from satark import hookimpl
-from satark.api.channel import Address, Batch, CompleteTip, Inbound, MediaGone, RawResponse, Text
-from satark.api.desk import RouteAdvice
-from satark.api.destination import DESK_SINK, HERE, Destination
+from satark.api import hookimpl
+from satark.api.background import run_in_thread
+from satark.api.channel import MediaGone, RawResponse
+from satark.api.inbound import Address, Batch, CompleteTip, Inbound, Text
 from satark.api.prompt import Capabilities
-from satark.api.threads import run_in_thread
+from satark.api.routing import DESK_SINK, HERE, Destination, RouteAdvice
 from satark.routing.desks import all_desks
 from satark.routing.rules import PROBE_DESK
 from satark.runtime import compose
@@ -31,10 +31,12 @@ from satark.store import envelopes, tables
 from satark.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
-    from satark.api.channel import Call, MediaRef, Outcome, RawRequest
-    from satark.api.desk import Desk
+    from satark.api.channel import Outcome, RawRequest
+    from satark.api.inbound import MediaRef
     from satark.api.observability import LifecycleEvent
+    from satark.api.outbound import Call
     from satark.api.prompt import Prompt
+    from satark.api.routing import Desk
     from satark.api.tip import Tip
     from satark.plugins.loader import Plugins
     from satark.services import Services

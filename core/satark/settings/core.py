@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, field_validator
 
-from satark.api.destination import DESK_SINK, ConfiguredDestination
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import DESK_SINK, ConfiguredDestination, DestinationRule
 from satark_files.limits import MB, Limits
 from satark_words.languages import OFFERED
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -10,10 +9,8 @@ from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import msgspec
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic_settings import (
     BaseSettings,
@@ -23,59 +20,14 @@ from pydantic_settings import (
 )
 from pydantic_settings.exceptions import SettingsError as UnreadableValue
 
+from satark.api.settings import SettingProblem, SettingsError
 from satark.settings.core import Core, EvidenceSettings, HttpSettings
 from satark_words.languages import LanguageError, use_folder
 
-__all__ = [
-    "SettingProblem",
-    "Settings",
-    "SettingsError",
-    "provider_url",
-]
+if TYPE_CHECKING:
+    from satark_files.limits import Limits
 
 M = TypeVar("M", bound=BaseModel)
-
-
-class SettingProblem(msgspec.Struct, frozen=True):
-    """One thing that is wrong with the configuration, and what to do about it."""
-
-    setting: str
-    env: str
-    message: str
-    hint: str = ""
-
-    def __str__(self) -> str:
-        hint = f"\n    {self.hint}" if self.hint else ""
-        return f"{self.setting} ({self.env}): {self.message}{hint}"
-
-
-class SettingsError(Exception):
-    """The configuration is wrong; `problems` names every setting at fault."""
-
-    def __init__(self, problems: list[SettingProblem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = problems
-
-
-def provider_url(url: str) -> str:
-    """Check a provider's base URL, since secrets go there; for a section's `field_validator`.
-
-    Raises:
-        ValueError: it is neither https nor plain http to a peer on this machine.
-    """
-    parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
-        return url.rstrip("/")
-    raise ValueError("must begin with https:// (plain http only for a peer on this machine)")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Settings:
@@ -134,6 +86,11 @@ class Settings:
         """The environment's names of the core's settings, and of all in the sections that were asked for so far."""
         sections = {f"{name}__{field}" for name, model in self._asked.items() for field in model.model_fields}
         return frozenset(f"SATARK_{name.upper()}" for name in Core.model_fields.keys() | sections)
+
+    @property
+    def evidence_limits(self) -> Limits:
+        """What one file and one tip may be."""
+        return self.core.evidence.limits()
 
     @property
     def database_url(self) -> str:

@@ -5,42 +5,17 @@ A clip is a file `<name>.ogg` in the folder of the setting `voice_clips`; `satar
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Final
-
-import msgspec
 
 from satark.api.prompt import SpokenPart, VoiceNote
 from satark.speech.encoder import EncoderError, encode
 from satark.speech.ogg_opus import NotOpusError, read_packets, write_file
 from satark.speech.synthetic_voice import SyntheticVoiceError, speak
 
-__all__ = [
-    "MIME",
-    "PAUSE",
-    "VoiceNotes",
-    "clip_name",
-    "reuse_key",
-]
-
-MIME: Final = "audio/ogg; codecs=opus"
 PAUSE: Final = "pause"
 """Name of the clip without sound that stands between two lines."""
 _SUFFIX: Final = ".ogg"
-
-
-def clip_name(language: str, text: str) -> str:
-    """Return the file name of a line's clip without suffix: the language and the start of the line's SHA-256."""
-    return f"{language}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-
-
-def reuse_key(note: VoiceNote) -> str:
-    """Return a name for a note that many people hear, by which its upload is found again; empty: it is one person's."""
-    clips = [part for part in note.parts if isinstance(part, str)]
-    if note.once or len(clips) < len(note.parts):
-        return ""
-    return hashlib.sha256(msgspec.json.encode(clips)).hexdigest()
 
 
 class VoiceNotes:
@@ -64,7 +39,7 @@ class VoiceNotes:
         return bool(self.names)
 
     def make(self, note: VoiceNote) -> bytes:
-        """Join a note's parts to one file, of the type `MIME`; empty: nothing of it can be heard. Blocks.
+        """Join a note's parts to one file, Ogg with Opus; empty: nothing of it can be heard. Blocks.
 
         A part whose clip is gone or damaged, and words that no synthetic voice on this machine reads, are left out: the
         text above says the same.

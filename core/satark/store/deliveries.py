@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, select, update
 
-from satark.api.destination import DESK_SINK, SEPARATOR, Destination
+from satark.api.routing import DESK_SINK, SEPARATOR, Destination
 from satark.identity.random_bytes import random_bytes
 from satark.identity.time_buckets import band_start
 from satark.store.due_times import due_in

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import bindparam, delete, func, select, union, update
 
-from satark.api.tip import ordinal_order
 from satark.dialogue.session import FileNotice, MediaJob
 from satark.store import deliveries, tables, tip_changes
 from satark.store.due_times import due_in
@@ -30,6 +29,11 @@ _NOTICE = "notice: "
 """Prefix of a file's `reason` while a notice about it waits for its tipster."""
 _UNCLEANED = "uncleaned"
 """What stands in the `reason` of a file that could not be cleaned, before its number; it stays there."""
+
+
+def ordinal_order(ordinal: str) -> tuple[int, str]:
+    """Return the sort key of a file's ordinal: `2` comes before `10`."""
+    return len(ordinal), ordinal
 
 
 def name(tip: str, ordinal: str) -> str:

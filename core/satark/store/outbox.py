@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import bindparam, select, update
 
-from satark.api.channel import Call
+from satark.api.outbound import Call
 from satark.identity import time_buckets
 from satark.identity.edge_key import BrokenSeal
 from satark.store import bulk

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import LargeBinary, Table, func, or_, select, update
 
-from satark.api.channel import Address
+from satark.api.inbound import Address
 from satark.identity.edge_key import BrokenSeal
 from satark.identity.epoch_keys import EPOCH_ID
 from satark.store import tables

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import msgspec
 
+from satark.api import sealing
 from satark.api.sealing import CantOpen
-from satark.identity import age_keys, time_buckets
+from satark.identity import time_buckets
 from satark.store.workspace import temporary_folder
 from satark_files.atomic_files import flush_folder
 
@@ -274,7 +275,7 @@ def open_sealed(path: Path, identity: str, workspace: Path, expected_sha256: str
 
 def _encrypt(reader: _DigestingReader, out: BinaryIO, recipient: str) -> None:
     source, target = cast("io.BufferedIOBase", reader), cast("io.BufferedIOBase", out)
-    age_keys.encrypt_stream(source, target, recipient)
+    sealing.encrypt_stream(source, target, recipient)
     out.flush()
     if sys.platform == "linux":
         # The disk begins with it at once, and finds room for it: the first flush of several then serves them all.
@@ -284,8 +285,8 @@ def _encrypt(reader: _DigestingReader, out: BinaryIO, recipient: str) -> None:
 def _decrypt(sealed: BinaryIO, plain: BinaryIO, identity: str) -> None:
     source, target = cast("io.BufferedIOBase", sealed), cast("io.BufferedIOBase", plain)
     try:
-        age_keys.decrypt_stream(source, target, identity)
-    except (age_keys.UnusableKey, OSError):
+        sealing.decrypt_stream(source, target, identity)
+    except (CantOpen, OSError):
         raise CantOpen("the file does not open with this key, or was altered") from None
     plain.flush()
 

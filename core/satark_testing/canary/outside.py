@@ -20,7 +20,7 @@ import click
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from satark.api.destination import Destination
+from satark.api.routing import Destination
 from satark.casework.pack_export import export_pack
 from satark.custody.manifest import Issuer
 from satark.delivery.reader import own_key

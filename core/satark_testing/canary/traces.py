@@ -9,7 +9,7 @@ from typing import Final
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import MetaData, select
 
-from satark.api.channel import Address
+from satark.api.inbound import Address
 from satark.identity.edge_key import Identity
 from satark.store.engines import make_engine
 

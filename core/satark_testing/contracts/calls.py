@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
-from satark.api.channel import Address, Call, Channel, ErasingChannel
-from satark.api.send_result import (
+from satark.api.channel import Channel, ErasingChannel
+from satark.api.inbound import Address
+from satark.api.outbound import (
     Accepted,
     Blocked,
+    Call,
     Misconfigured,
     Permanent,
     SendResult,

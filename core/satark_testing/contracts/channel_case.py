@@ -7,7 +7,9 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from satark.api.channel import Address, Call, Channel, RawRequest
+from satark.api.channel import Channel, RawRequest
+from satark.api.inbound import Address
+from satark.api.outbound import Call
 from satark.api.prompt import Capabilities, Choice, Prompt
 from satark_testing.contracts.peer import Peer
 

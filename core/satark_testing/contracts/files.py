@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from satark.api.channel import Batch, Channel, ListeningChannel, MediaGone, MediaRef
+from satark.api.channel import Channel, ListeningChannel, MediaGone
+from satark.api.inbound import Batch, MediaRef
 from satark_testing.contracts.calls import opened
 from satark_testing.contracts.channel_case import ChannelCase
 from satark_testing.contracts.peer import Fault, Peer, PeerServer, Reply

@@ -12,7 +12,8 @@ from typing import Final, NamedTuple, Self
 import msgspec
 from aiohttp import web
 
-from satark.api.channel import Channel, MediaRef
+from satark.api.channel import Channel
+from satark.api.inbound import MediaRef
 
 ENDLESS_BYTES: Final = 64 * 1024 * 1024
 _CHUNK: Final = bytes(1024 * 1024)

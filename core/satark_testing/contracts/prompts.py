@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from satark.api.channel import Call, Outcome, RawRequest, RawResponse
+from satark.api.channel import Outcome, RawRequest, RawResponse
+from satark.api.outbound import Call
 from satark.api.prompt import Prompt
 from satark_files.decoding import DECODING_ERRORS
 from satark_testing.contracts.channel_case import ChannelCase, lost_words, numbered_prompt, prompts_at_the_limits

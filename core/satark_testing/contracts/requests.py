@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from satark.api.channel import Batch, Channel, Edited, Inbound, Malformed, RawRequest, Revoked, channel_of
+from satark.api.channel import Channel, Malformed, RawRequest, channel_of
+from satark.api.inbound import Batch, Edited, Inbound, Revoked
 from satark_testing.contracts.channel_case import ChannelCase, forgeries, without_secret
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require, shown
 

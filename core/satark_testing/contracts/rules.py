@@ -98,7 +98,7 @@ S15 | what is opened is closed | `close` raises nothing, twice, and before `open
 S16 | a sink that reads opens only its own tips | `DeadLetter` or `Retry` for a tip sealed to another key
 S17 | a sink without a key shows no word of a tip | no word of the tip in the destination
 S18 | a cancelled delivery can be repeated | the whole tip after a delivery that was cancelled half-way
-P01 | every hook is one of Satark's | names and arguments as in `satark.api.hookspecs`
+P01 | every hook is one of Satark's | names and arguments as in `satark.api.hooks`
 P02 | a plugin without the settings that it needs offers nothing | an empty list from channels and sinks
 P03 | a plugin with settings offers what it promises | the channel or sink of the case's name
 P04 | a wrong setting is named | `SettingsError` that names the setting and its environment variable

@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 import msgspec
 
-from satark.api.destination import Destination
+from satark.api.routing import Destination
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, ReadingSink, Retry, Sink
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, raised, require
 from satark_testing.contracts.sample_tips import WORDS, SampleTips, file_in_state, sample_delivery

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Self
 
-from satark.api.channel import Edited, Event, Media, MediaKind, MediaRef, Pin, Revoked, Tap, Text
 from satark.api.flow import StepType
+from satark.api.inbound import Edited, Event, Media, MediaKind, MediaRef, Pin, Revoked, Tap, Text
 from satark.api.prompt import Prompt
-from satark.api.tip import Receipt
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.definition import FlowSource
-from satark.dialogue.flow.loader import load_flow
+from satark.dialogue.flow.loader import load_flow, read_flow
+from satark.dialogue.receipts import Receipt
 from satark.dialogue.session import Mailbox, Session, Submission, Turn
 from satark_words.geography.geography import Geography
 
@@ -49,8 +50,9 @@ class Chat:
         """What a code that takes a draft elsewhere brings here."""
 
     @classmethod
-    def about(cls, source: FlowSource, step_types: Iterable[StepType] = (), channel: str = "whatsapp") -> Self:
-        """Begin a conversation about a questionnaire, with a plugin's step types, at the places of the sample."""
+    def about(cls, flow: FlowSource | Path, step_types: Iterable[StepType] = (), channel: str = "whatsapp") -> Self:
+        """Begin a conversation about a questionnaire or its file, with a plugin's step types, in the sample area."""
+        source = read_flow(flow) if isinstance(flow, Path) else flow
         return cls(Engine(load_flow(source, step_types), source.catalogues, Geography.sample()), channel)
 
     @property

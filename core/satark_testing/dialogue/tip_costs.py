@@ -10,9 +10,8 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from satark.api.channel import Event, Media, MediaRef, Tap, Text
-from satark.api.choice_tokens import NEXT_PAGE
-from satark.api.prompt import Prompt
+from satark.api.inbound import Event, Media, MediaRef, Tap, Text
+from satark.api.prompt import NEXT_PAGE, Prompt
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_sms_ivr.paging import fit_to_sms, split_into_pages

@@ -1,4 +1,4 @@
-"""The provider of calls: one number at Exotel. Each method's rules: `satark.api.call_provider.CallProvider`."""
+"""The provider of calls: one number at Exotel. Each method's rules: `satark.api.CallProvider`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,29 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 import aiohttp
 
-from satark.api import call_provider as call
-from satark.api.call_provider import CallRequest, CallStep, CallVerb, CallWebhook, Line
-from satark.api.channel import Call, Endpoint, Malformed, MediaGone, MediaRef, RawRequest, RawResponse
-from satark.api.send_result import Permanent, SendResult
+from satark.api import (
+    Ask,
+    Call,
+    CallRequest,
+    CallStep,
+    CallVerb,
+    CallWebhook,
+    Endpoint,
+    GoOn,
+    HangUp,
+    Line,
+    Malformed,
+    MediaGone,
+    MediaRef,
+    Pause,
+    Permanent,
+    RawRequest,
+    RawResponse,
+    Record,
+    Say,
+    SendResult,
+    TextCaller,
+)
 from satark_exotel.account import Account
 from satark_words.languages import language
 
@@ -105,21 +124,21 @@ class ExotelCalls(Account):
 
     def _write(self, document: Element, verb: CallVerb) -> None:
         match verb:
-            case call.Say():
+            case Say():
                 _read(document, verb.lines)
-            case call.Pause():
+            case Pause():
                 SubElement(SubElement(document, "Say"), "break", time=f"{verb.seconds}s")
-            case call.Ask():
+            case Ask():
                 keys = {"numDigits": str(verb.digits), "finishOnKey": "#" if verb.digits > 1 else ""}
                 _read(self._step(document, "Gather", "keys", verb.state, timeout=str(verb.seconds), **keys), verb.lines)
-            case call.Record():
+            case Record():
                 limits = {"maxLength": str(verb.seconds), "timeout": str(verb.silence), "finishOnKey": verb.end_keys}
                 self._step(document, "Record", "record", verb.state, playBeep="true", **limits)
-            case call.GoOn():
+            case GoOn():
                 SubElement(document, "Redirect", method="POST").text = self._url("keys", verb.state)
-            case call.HangUp():
+            case HangUp():
                 SubElement(document, "Hangup")
-            case call.TextCaller():
+            case TextCaller():
                 raise AssertionError("it is given to a provider that texts")
 
     def _step(self, document: Element, tag: str, step: CallStep, state: str, **attributes: str) -> Element:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
-from satark import hookimpl
-from satark.settings.settings import SettingProblem, Settings, SettingsError, provider_url
+from satark.api import SettingProblem, Settings, SettingsError, hookimpl, provider_url
 from satark_exotel.calls import ExotelCalls
 from satark_exotel.provider import Exotel
 
@@ -41,7 +40,7 @@ def satark_call_providers(settings: Settings) -> list[ExotelCalls]:
     """Hand over the provider of calls, if it is configured.
 
     Raises:
-        satark.settings.settings.SettingsError: the public address is missing: Exotel is told where a call goes on.
+        satark.api.SettingsError: the public address is missing: Exotel is told where a call goes on.
     """
     section = settings.section("exotel", ExotelSettings)
     if section is None or not section.calls:

@@ -1,4 +1,4 @@
-"""The provider: one number at Exotel. Each method's rules: `satark.api.sms_provider.SmsProvider`."""
+"""The provider: one number at Exotel. Each method's rules: `satark.api.SmsProvider`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,24 @@ from urllib.parse import parse_qsl, urlencode
 
 import aiohttp
 
-from satark.api.channel import Call, Endpoint, Malformed, MediaGone, MediaRef, RawRequest, RawResponse
-from satark.api.send_result import Accepted, Misconfigured, Permanent, SendResult, Throttled, Transient, seconds_to_wait
-from satark.api.sms_provider import IncomingSms, SmsWebhook
+from satark.api import (
+    Accepted,
+    Call,
+    Endpoint,
+    IncomingSms,
+    Malformed,
+    MediaGone,
+    MediaRef,
+    Misconfigured,
+    Permanent,
+    RawRequest,
+    RawResponse,
+    SendResult,
+    SmsWebhook,
+    Throttled,
+    Transient,
+    seconds_to_wait,
+)
 from satark_exotel.account import Account
 
 if TYPE_CHECKING:

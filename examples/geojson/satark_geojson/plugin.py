@@ -6,9 +6,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
-from satark import hookimpl
+from satark.api import Settings, hookimpl
 from satark.services import WorkerContext
-from satark.settings.settings import Settings
 from satark_geojson.sink import GeoJsonSink
 
 

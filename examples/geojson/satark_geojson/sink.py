@@ -1,4 +1,4 @@
-"""The sink: each destination is a map, `geojson:sp` the file `sp.geojson`. See `satark.api.sink.Sink`."""
+"""The sink: each destination is a map, `geojson:sp` the file `sp.geojson`. See `satark.api.Sink`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any, Final
 
-from satark.api.sealing import CantOpen
-from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
+from satark.api import CantOpen, DeadLetter, Delivery, DeliveryResult, Done, Retry
 from satark.destination_reader import DestinationReader, ReadableTip, reader
 from satark.services import WorkerContext
 from satark_files import atomic_files

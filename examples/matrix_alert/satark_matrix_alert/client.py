@@ -14,8 +14,7 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from satark.api.send_result import seconds_to_wait
-from satark.api.sink import DeadLetter, DeliveryResult, Done, Retry
+from satark.api import DeadLetter, DeliveryResult, Done, Retry, seconds_to_wait
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ class MatrixClient:
         return _result(status, answer, retry_after)
 
     async def find_faults(self) -> Sequence[str]:
-        """Ask whose the token is and in which rooms the account is; see `satark.api.fault_finder.FaultFinder`."""
+        """Ask whose the token is and in which rooms the account is; see `satark.api.FaultFinder`."""
         await self.open()
         try:
             status, answer, _ = await self._request("GET", f"{_API}/account/whoami")

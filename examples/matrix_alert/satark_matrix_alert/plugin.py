@@ -6,9 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
-from satark import hookimpl
+from satark.api import Settings, hookimpl, provider_url
 from satark.services import WorkerContext
-from satark.settings.settings import Settings, provider_url
 from satark_matrix_alert.sink import MatrixAlertSink
 
 

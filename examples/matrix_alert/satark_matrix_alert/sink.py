@@ -6,9 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from satark.api.observability import log
-from satark.api.sealing import CantOpen
-from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Retry
+from satark.api import CantOpen, DeadLetter, Delivery, DeliveryResult, Retry, log
 from satark.destination_reader import DestinationReader, reader
 from satark.services import WorkerContext
 from satark_matrix_alert.client import REFUSED, MatrixClient

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from satark.api.tip import Header
-from satark.flow import Geography, Questionnaire
+from satark.api import Header, Questionnaire
 from satark_words.catalogues import Catalogues
+from satark_words.geography.geography import Geography
 
 
 class Words:

@@ -13,8 +13,7 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from satark.api.channel import MediaGone, MediaRef
-from satark.api.send_result import SendResult, Transient
+from satark.api import MediaGone, MediaRef, SendResult, Transient
 from satark_files.decoding import DECODING_ERRORS
 from satark_signal.results import result_of
 
@@ -69,7 +68,7 @@ class SignalApi:
 
     @asynccontextmanager
     async def file(self, ref: MediaRef) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Open a file of signal-cli's store as a stream; see `satark.api.channel.Channel.fetch`."""
+        """Open a file of signal-cli's store as a stream; see `satark.api.Channel.fetch`."""
         try:
             async with self._request("GET", file_path(ref.id)) as response:
                 if response.status == 404:

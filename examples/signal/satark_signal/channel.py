@@ -1,4 +1,4 @@
-"""The channel: one number at Signal, through signal-cli-rest-api. Each method's rules: `satark.api.channel.Channel`.
+"""The channel: one number at Signal, through signal-cli-rest-api. Each method's rules: `satark.api.Channel`.
 
 Source: bbernhard/signal-cli-rest-api. `src/client/jsonrpc2.go`: each message is posted to `RECEIVE_WEBHOOK_URL` once,
 unsigned, as a JSON-RPC notification.
@@ -14,21 +14,26 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.api.channel import (
+from satark.api import (
+    Accepted,
     Address,
     Batch,
     Call,
+    Capabilities,
     Endpoint,
     Malformed,
     MediaRef,
+    Misconfigured,
     Outcome,
+    Permanent,
+    Prompt,
     RawRequest,
     RawResponse,
     Receive,
+    SendResult,
+    Transient,
+    log,
 )
-from satark.api.observability import log
-from satark.api.prompt import Capabilities, Prompt
-from satark.api.send_result import Accepted, Misconfigured, Permanent, SendResult, Transient
 from satark_files.decoding import DECODING_ERRORS
 from satark_signal.api import SignalApi, file_path
 from satark_signal.events import DELETE_FILE, batch_of

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.api.channel import (
+from satark.api import (
     Address,
     Batch,
     Call,

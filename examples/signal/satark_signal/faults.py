@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def find_faults(settings: SignalSettings) -> Sequence[str]:
-    """Ask the service for its mode and its numbers; see `satark.api.fault_finder.FaultFinder`."""
+    """Ask the service for its mode and its numbers; see `satark.api.FaultFinder`."""
     api = SignalApi(settings.url)
     await api.open()
     try:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
-from satark import hookimpl
-from satark.settings.settings import Settings, provider_url
+from satark.api import Settings, hookimpl, provider_url
 from satark_signal.channel import SignalChannel
 
 

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.api.backoff import backoff
-from satark.api.channel import Batch, Receive
-from satark.api.observability import log
+from satark.api import Batch, Receive, backoff, log
 from satark_signal.api import SignalApi
 from satark_signal.events import batch_of
 

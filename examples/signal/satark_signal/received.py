@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from satark.api.redacted import Redacted
+from satark.api import Redacted
 
 _Present: TypeAlias = dict[str, msgspec.Raw] | list[msgspec.Raw] | None
 """Of which it matters only whether it is there."""

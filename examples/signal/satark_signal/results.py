@@ -10,16 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.api.send_result import (
-    Accepted,
-    Blocked,
-    Misconfigured,
-    Permanent,
-    SendResult,
-    Throttled,
-    Transient,
-    seconds_to_wait,
-)
+from satark.api import Accepted, Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient, seconds_to_wait
 from satark_files.decoding import DECODING_ERRORS
 
 _REASONS: Final[dict[str, SendResult]] = {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 import msgspec
 
-from satark.api.tip import OUTCOMES, STATUSES
+from satark.api import OUTCOMES, STATUSES, Status
 from satark.officer import DeskAct, DeskActs, summarize
 from satark.runtime.commands import settings_of
 from satark_desk import terminal_tables
@@ -28,7 +28,6 @@ from satark_desk.web.page_text import PageText, officers_languages
 from satark_words.terminal import escape_controls
 
 if TYPE_CHECKING:
-    from satark.api.tip import Status
     from satark.officer import Casework, OpenTip
     from satark.services import Services
     from satark_desk.desk_keys import UnlockedDesk

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 
 import click
 
-from satark.api.desk import CaseworkError
-from satark.api.sealing import CantOpen
+from satark.api import CantOpen, CaseworkError
 from satark_desk.passphrase_strength import WeakPassphrase
 from satark_desk.provision import ExposedPassphrase
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from satark.api.desk import LEVELS, Level
+from satark.api import LEVELS, Level
 from satark.officer import ROLES, Right, Role, all_desks
 from satark.runtime.commands import open_services
 from satark_desk import exports, original_requests, terminal_tables

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from satark.api.demo_setup import Prepared
+from satark.api import Level, Prepared
 from satark.officer import Casework
 from satark_desk.officers import WrongPassphrase, unlock
 from satark_desk.provision import ensure_desk, read_passphrase
 
 if TYPE_CHECKING:
-    from satark.api.desk import Level
     from satark.services import Services
 
 _DESKS: tuple[tuple[str, str, Level, str], ...] = (

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.api.desk import Desk
-from satark.api.sealing import CantOpen, new_identity, open_as, seal
+from satark.api import CantOpen, Desk, Transcriber, new_identity, open_as, seal
 from satark.officer import Casework, Right, Role
 from satark_desk.passphrases import WrappedKey, wrap
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
-    from satark.api.transcriber import Transcriber
     from satark.officer import TipCache
     from satark.services import Services
 

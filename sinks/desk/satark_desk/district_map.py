@@ -12,7 +12,7 @@ import msgspec
 from satark_desk.drawing import Drawing, draw
 
 if TYPE_CHECKING:
-    from satark.flow import Geography
+    from satark_words.geography.geography import Geography
     from satark_words.geography.maps import Spot
 
 _LARGEST: Final = 14

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from satark.api.redacted import Redacted
+from satark.api import Redacted
 from satark_words.geography.maps import MapFrame, Marker, Outline, Point, Scale, fit, mark, outlines
 
 if TYPE_CHECKING:
-    from satark.flow import Geography, Station
+    from satark_words.geography.geography import Geography, Station
 
 _WIDTH: Final = 360
 _HEIGHT: Final = 270

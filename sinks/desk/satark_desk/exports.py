@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from satark.api.tip import Evidence
+from satark.api import Evidence
 from satark.officer import Casework, Form, OpenTip, TwoOfficerApproval, may_contain_voice, two_officers
 from satark_files.file_endings import ending_of
 

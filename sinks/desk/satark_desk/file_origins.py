@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from satark.api.redacted import Redacted
+from satark.api import Redacted
 from satark_desk.places import Bearing, from_pin, from_stations, pin_of, place_of
 from satark_words.geography.maps import Point
 
 if TYPE_CHECKING:
-    from satark.flow import Geography
     from satark.officer import OpenTip
+    from satark_words.geography.geography import Geography
 
 
 class FileOrigin(Redacted, frozen=True, kw_only=True):

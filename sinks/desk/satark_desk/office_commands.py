@@ -12,7 +12,8 @@ import click
 import msgspec
 from sqlalchemy import Connection, select
 
-from satark.api.desk import LEVELS, Desk, Level
+from satark.api import LEVELS, Carrier, Desk, Level, SettingProblem, SettingsError
+from satark.database import UnitOfWork
 from satark.office import (
     HostPairing,
     LinkKey,
@@ -32,7 +33,6 @@ from satark.office import (
 )
 from satark.officer import DeskAdded, check_desk, read_state
 from satark.runtime.commands import open_services, serve_desk, settings_of
-from satark.settings.settings import SettingProblem, SettingsError
 from satark_desk.command_errors import report_errors
 from satark_desk.commands import report_submitted
 from satark_desk.officers import unlock_any
@@ -42,8 +42,6 @@ from satark_desk.sink import enqueue
 from satark_desk.tables import officer
 
 if TYPE_CHECKING:
-    from satark.api.carrier import Carrier
-    from satark.database import UnitOfWork
     from satark.services import ProcessServices
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

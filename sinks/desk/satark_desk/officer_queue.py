@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.api.tip import STATUSES
+from satark.api import STATUSES
 from satark.officer import NoSuchTip, flood_groups
 from satark_desk.queue_index import QueueWatcher
 from satark_desk.read_state import mark_read, read_states

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, get_args
 import msgspec
 from sqlalchemy import Connection, select
 
-from satark.api.desk import CaseworkError, Desk, KeyChanged, Level
-from satark.api.sealing import new_identity, recipient_of
+from satark.api import CaseworkError, Desk, KeyChanged, Level, new_identity, recipient_of
+from satark.database import UnitOfWork
 from satark.officer import (
     RECOVERY,
     DeskAdded,
@@ -47,7 +47,6 @@ from satark_desk.sign_in_acts import record_failure, record_sign_in
 from satark_desk.tables import officer
 
 if TYPE_CHECKING:
-    from satark.database import UnitOfWork
     from satark.officer import RosterState
     from satark.services import Services
 

@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import select, update
 
-from satark.api.desk import CaseworkError
-from satark.api.tip import CaseStep, Message
+from satark.api import CaseStep, CaseworkError, Message, Release
+from satark.database import UnitOfWork
 from satark.officer import SheetPage, all_desks, make_sheet
 from satark_desk.tables import order_number
 
 if TYPE_CHECKING:
-    from satark.api.tip import Release
-    from satark.database import UnitOfWork
     from satark.officer import Casework, OpenTip, PostedMessage
     from satark.services import Services
     from satark_desk.web.page_text import PageText

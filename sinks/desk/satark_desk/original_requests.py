@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import delete, select, update
 
-from satark.api.desk import CaseworkError
+from satark.api import CaseworkError
+from satark.database import UnitOfWork
 from satark.officer import TwoOfficerApproval, is_statement_signed, sign_statement, two_officers
 from satark_desk.tables import release
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
-    from satark.database import UnitOfWork
     from satark.officer import OpenTip, RosterState
     from satark.services import Services
     from satark_desk.desk_keys import UnlockedDesk

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from satark_words.catalogues import Catalogues
 
 if TYPE_CHECKING:
-    from satark.flow import Geography
+    from satark_words.geography.geography import Geography
 
 MIN_LENGTH: Final = 12
 """Characters of a passphrase that an officer chooses, at least."""

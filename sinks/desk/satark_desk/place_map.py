@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from satark.api.redacted import Redacted
+from satark.api import Redacted
 from satark_desk.drawing import Drawing, draw
 from satark_desk.places import Bearing, from_stations, pin_of, place_of
 from satark_words.geography.maps import Point, Spot, kilometres
 
 if TYPE_CHECKING:
-    from satark.flow import Geography
     from satark.officer import OpenTip
+    from satark_words.geography.geography import Geography
 
 _NEAREST: Final = 3
 """Stations that are named with their distance."""

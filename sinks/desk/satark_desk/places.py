@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from satark.api.redacted import Redacted
+from satark.api import Evidence, Redacted
 from satark_words.geography.maps import Direction, Point, direction, kilometres
 
 if TYPE_CHECKING:
-    from satark.api.tip import Evidence
-    from satark.flow import Geography
     from satark.officer import OpenTip
+    from satark_words.geography.geography import Geography
 
 
 class Bearing(Redacted, frozen=True, kw_only=True):

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
 
-from satark import hookimpl
-from satark.api.web import Page
-from satark.database import Branch
+from satark.api import Branch, Page, Prepared, Settings, Sink, hookimpl
+from satark.database import UnitOfWork
 from satark_desk.demo import prepare
 from satark_desk.settings import DeskSettings
 from satark_desk.sink import DeskSink
@@ -20,11 +19,7 @@ from satark_desk.tables import queue, read_state
 if TYPE_CHECKING:
     import click
 
-    from satark.api.demo_setup import Prepared
-    from satark.api.sink import Sink
-    from satark.database import UnitOfWork
     from satark.services import DeskContext, Services, WorkerContext
-    from satark.settings.settings import Settings
 
 
 @hookimpl

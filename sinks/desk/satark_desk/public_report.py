@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from satark.api.web import page_templates
+from satark.api import page_templates
 from satark_desk.public_statistics import SMALLEST, WeekReport
 from satark_files.atomic_files import replace
 from satark_words.languages import written_date

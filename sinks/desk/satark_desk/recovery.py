@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, select
 
-from satark.api.desk import CaseworkError
-from satark.api.sealing import new_identity
+from satark.api import CaseworkError, new_identity
+from satark.database import UnitOfWork
 from satark.officer import OfficerSet, officer_signer
 from satark_desk.desk_keys import key_context
 from satark_desk.passphrases import wrap
@@ -24,7 +24,6 @@ from satark_desk.roster_changes import Attachment, Submitted, submit
 from satark_desk.tables import officer, recovery
 
 if TYPE_CHECKING:
-    from satark.database import UnitOfWork
     from satark.services import Services
     from satark_desk.officers import UnlockedDesk
 

@@ -13,12 +13,11 @@ import msgspec
 import pyotp
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
-from satark.api.desk import CaseworkError
-from satark.api.sealing import CantOpen, open_as, recipient_of, seal
+from satark.api import CantOpen, CaseworkError, open_as, recipient_of, seal
+from satark.database import UnitOfWork
 from satark_desk.tables import second_factor
 
 if TYPE_CHECKING:
-    from satark.database import UnitOfWork
     from satark.services import Services
     from satark_desk.officers import UnlockedDesk
 

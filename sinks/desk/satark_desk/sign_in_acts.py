@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from satark.api.desk import NoSuchDesk
+from satark.api import NoSuchDesk
 from satark.officer import LogHead, Trail, contains_head
 
 if TYPE_CHECKING:

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, select, update
 
-from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done
-from satark.database import note_tip_change
+from satark.api import DeadLetter, Delivery, DeliveryResult, Done
+from satark.database import UnitOfWork, note_tip_change
 from satark.identity.time_buckets import band
 from satark_desk.tables import queue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from satark.database import UnitOfWork
     from satark.services import WorkerContext
 
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from satark.api.desk import Desk
+from satark.api import Desk
 from satark.officer import TipSummary
 from satark_desk.tip_queue import MARKS
 from satark_desk.week_pdf import pace_text

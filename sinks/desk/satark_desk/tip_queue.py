@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from satark.api.tip import Priority
+from satark.api import Priority
 from satark.officer import Clocks, Direction, Offices, WorkMark, marks_for
 from satark_desk.read_state import QueueEntry
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from satark.api.tip import Priority
+from satark.api import Priority
 from satark.officer import (
     BULK_KINDS,
     BulkAct,

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import msgspec
 from sqlalchemy import delete, select, update
 
-from satark.api.desk import CaseworkError
-from satark.api.redacted import Redacted
-from satark.api.sealing import CantOpen, open_as, recipient_of, seal
+from satark.api import CantOpen, CaseworkError, Redacted, open_as, recipient_of, seal
+from satark.database import UnitOfWork
 from satark.officer import MAX_TEXT
 from satark_desk.tables import wording
 from satark_desk.web.page_text import officers_languages
 
 if TYPE_CHECKING:
-    from satark.database import UnitOfWork
     from satark.services import Services
     from satark_desk.desk_keys import UnlockedDesk
 

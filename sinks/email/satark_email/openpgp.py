@@ -19,7 +19,7 @@ _SECRET_KEY = 0xC5
 _OLD_SECRET_KEY = 0x94 >> 2
 
 
-class UnusableKey(Exception):  # noqa: N818 - it reads as what it says
+class CantOpen(Exception):  # noqa: N818 - it reads as what it says
     """A key file holds no key, or one that can't be used to encrypt; the message says why."""
 
 
@@ -27,20 +27,20 @@ def load_certificates(path: Path) -> list[Cert]:
     """Read a file of public keys, armored or binary, and check that each can be used now.
 
     Raises:
-        UnusableKey: the file can't be read, or a key is expired, revoked, secret, or of a kind that mail programs
+        CantOpen: the file can't be read, or a key is expired, revoked, secret, or of a kind that mail programs
             can't read messages for.
     """
     try:
         content = path.read_bytes()
         certificates = Cert.split_bytes(content)
     except OSError as error:
-        raise UnusableKey(f"{path} can't be read ({type(error).__name__})") from None
+        raise CantOpen(f"{path} can't be read ({type(error).__name__})") from None
     except Exception:  # noqa: BLE001 - pysequoia raises RuntimeError and others, with a backtrace in the message
-        raise UnusableKey(f"{path} holds no OpenPGP keys") from None
+        raise CantOpen(f"{path} holds no OpenPGP keys") from None
     if not certificates:
-        raise UnusableKey(f"{path} holds no OpenPGP keys")
+        raise CantOpen(f"{path} holds no OpenPGP keys")
     if _is_secret(content):
-        raise UnusableKey(f"{path} holds a secret key: leave it with its owner, and export the public key")
+        raise CantOpen(f"{path} holds a secret key: leave it with its owner, and export the public key")
     for certificate in certificates:
         check_certificate(certificate)
     return certificates
@@ -50,27 +50,27 @@ def check_certificate(certificate: Cert) -> None:
     """Check that a key can be used to encrypt now.
 
     Raises:
-        UnusableKey: it can't be used.
+        CantOpen: it can't be used.
     """
     name = f"key {certificate.fingerprint[-16:].upper()}"
     if certificate.is_revoked:
-        raise UnusableKey(f"{name} is revoked")
+        raise CantOpen(f"{name} is revoked")
     if certificate.expiration is not None and certificate.expiration <= datetime.now(UTC):
-        raise UnusableKey(f"{name} has expired")
+        raise CantOpen(f"{name} has expired")
     if not _is_readable(seal(b"", [certificate], name=name, armor=False)):
-        raise UnusableKey(f"{name} is of a kind that GnuPG and Thunderbird can't read messages for")
+        raise CantOpen(f"{name} is of a kind that GnuPG and Thunderbird can't read messages for")
 
 
 def seal(content: bytes, certificates: Sequence[Cert], *, name: str = "a key", armor: bool = True) -> bytes:
     """Encrypt to all of these keys. Blocks for some 4 ms per megabyte, without holding the GIL.
 
     Raises:
-        UnusableKey: one of them has no encryption key that is valid now.
+        CantOpen: one of them has no encryption key that is valid now.
     """
     try:
         return bytes(encrypt(content, recipients=list(certificates), armor=armor))
     except Exception:  # noqa: BLE001 - its message holds a backtrace
-        raise UnusableKey(f"{name} has no encryption key that is valid now") from None
+        raise CantOpen(f"{name} has no encryption key that is valid now") from None
 
 
 def _is_secret(content: bytes) -> bool:

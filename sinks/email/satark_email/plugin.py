@@ -6,18 +6,14 @@ import stat
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from satark import hookimpl
-from satark.api.demo_setup import Prepared
-from satark.settings.settings import SettingProblem, SettingsError
+from satark.api import Prepared, SettingProblem, Settings, SettingsError, Sink, hookimpl
 from satark_email.settings import EmailSettings
 
 if TYPE_CHECKING:
     import click
     from pysequoia import Cert
 
-    from satark.api.sink import Sink
     from satark.services import Services, WorkerContext
-    from satark.settings.settings import Settings
 
 
 @hookimpl
@@ -57,14 +53,14 @@ def satark_commands(cli: click.Group) -> None:
 
 
 def _keys(section: EmailSettings, problems: list[SettingProblem]) -> dict[str, list[Cert]]:
-    from satark_email.openpgp import UnusableKey, load_certificates  # noqa: PLC0415 - pysequoia is an extra
+    from satark_email.openpgp import CantOpen, load_certificates  # noqa: PLC0415 - pysequoia is an extra
 
     keys = {}
     for name, destination in section.to.items():
         if destination.openpgp_keys is not None:
             try:
                 keys[name] = load_certificates(destination.openpgp_keys)
-            except UnusableKey as error:
+            except CantOpen as error:
                 hint = "ask its owner for the output of: gpg --armor --export ADDRESS"
                 problems.append(SettingProblem(f"email.to.{name}.openpgp_keys", "SATARK_EMAIL__TO", str(error), hint))
     return keys

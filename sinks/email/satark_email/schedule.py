@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 GRACE_SECONDS = 3600
 """Seconds after its time in which a notification is still sent. A machine that was off for longer skips it."""
 KIND = "notification"
-"""The kind of these deliveries: `satark.api.sink.Delivery.kind`."""
+"""The kind of these deliveries: `satark.api.Delivery.kind`."""
 
 
 def parse_utc_offset(text: str) -> timedelta:

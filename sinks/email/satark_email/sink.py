@@ -8,12 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timezone
 from typing import TYPE_CHECKING
 
-from satark.api.destination import Destination
-from satark.api.observability import log
-from satark.api.sealing import CantOpen
-from satark.api.sink import DeadLetter, Delivery, DeliveryResult
-from satark.api.threads import run_in_thread
-from satark.database import add_delivery
+from satark.api import CantOpen, DeadLetter, Delivery, DeliveryResult, Destination, Evidence, log, run_in_thread
+from satark.database import UnitOfWork, add_delivery
 from satark.destination_reader import reader
 from satark.officer import NoSuchFile
 from satark_email import mime, openpgp, schedule
@@ -25,8 +21,6 @@ from satark_email.tip_text import TipText
 if TYPE_CHECKING:
     from pysequoia import Cert
 
-    from satark.api.tip import Evidence
-    from satark.database import UnitOfWork
     from satark.destination_reader import DestinationReader, OpenedDelivery
     from satark.services import WorkerContext
     from satark_email.settings import EmailDestination, EmailSettings
@@ -69,7 +63,7 @@ class EmailSink:
         self._readers.clear()
 
     async def find_faults(self) -> Sequence[str]:
-        """Sign in at the mail server: see `satark.api.fault_finder.FaultFinder`."""
+        """Sign in at the mail server: see `satark.api.FaultFinder`."""
         failed = await self._smtp.find_faults()
         server = f"{self._settings.host}:{self._settings.port}"
         return (
@@ -110,7 +104,7 @@ class EmailSink:
             mail = await run_in_thread(self._encrypted, delivery, destination)
         except CantOpen:
             return DeadLetter("the tip can't be opened with this destination's key")
-        except openpgp.UnusableKey as error:
+        except openpgp.CantOpen as error:
             return DeadLetter(str(error))
         return await self._smtp.send(mail, destination)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import aiosmtplib
 from aiosmtplib.typing import SMTPStatus
 
-from satark.api.sink import DeadLetter, DeliveryResult, Done, Retry
+from satark.api import DeadLetter, DeliveryResult, Done, Retry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

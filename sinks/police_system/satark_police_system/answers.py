@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from sqlalchemy import delete, select
 
-from satark.api.redacted import Redacted
-from satark.api.tip import STATUSES, Message, Status
+from satark.api import STATUSES, Message, Redacted, Status
+from satark.database import UnitOfWork
 from satark_files.decoding import DECODING_ERRORS
 from satark_police_system.tables import answer_sequence, seen_request
 
 if TYPE_CHECKING:
-    from satark.database import UnitOfWork
     from satark.officer import Casework, OpenTip
 
 MAX_TEXT = 2000

@@ -18,16 +18,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from satark.api.desk import CaseworkError
-from satark.api.sealing import CantOpen
-from satark.api.web import stream_file
+from satark.api import CantOpen, CaseworkError, stream_file
+from satark.database import UnitOfWork
 from satark_files.decoding import DECODING_ERRORS
 from satark_police_system.answers import AnswerError, apply_answer, read_answer, record_request_id
 from satark_police_system.events import encode, full_data
 from satark_police_system.signing import SignatureError
 
 if TYPE_CHECKING:
-    from satark.database import UnitOfWork
     from satark.services import DeskContext
     from satark_police_system.settings import PoliceSettings
     from satark_police_system.systems import PoliceSystem

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from satark.api.redacted import Redacted
-from satark.api.sealing import seal
-from satark.api.tip import Evidence, Header, Tip
+from satark.api import Evidence, Header, Redacted, Tip, seal
 
 if TYPE_CHECKING:
     from satark.officer import PostedMessage

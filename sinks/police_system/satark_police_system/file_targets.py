@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import asyncssh
 
-from satark.api.sink import DeadLetter, DeliveryResult, Done, Retry
+from satark.api import DeadLetter, DeliveryResult, Done, Retry
 from satark_files.atomic_files import flush_folder
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from yarl import URL
 
-from satark.api.sink import DeadLetter, DeliveryResult, Done, Retry
+from satark.api import DeadLetter, DeliveryResult, Done, Retry
 from satark_police_system.ssrf_guard import FilteringResolver, ForbiddenAddressError, check_ip_literal
 
 if TYPE_CHECKING:

@@ -7,19 +7,22 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from satark import hookimpl
-from satark.api.destination import Destination
-from satark.api.destination_rule import DestinationRule
-from satark.api.web import Page
-from satark.database import Branch
+from satark.api import (
+    Branch,
+    Destination,
+    DestinationRule,
+    Page,
+    SettingProblem,
+    Settings,
+    SettingsError,
+    Sink,
+    hookimpl,
+)
 from satark.destination_reader import own_key
-from satark.settings.settings import SettingProblem, SettingsError
 from satark_police_system.settings import SINK, PoliceSettings
 
 if TYPE_CHECKING:
-    from satark.api.sink import Sink
     from satark.services import DeskContext, WorkerContext
-    from satark.settings.settings import Settings
 
 
 @hookimpl

@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, field_validator, model_validator
 
-from satark.api.sealing import CantOpen, check_recipient
-from satark.settings.settings import provider_url
+from satark.api import CantOpen, check_recipient, provider_url
 from satark_police_system.keys import check_secret, read_public_key
 from satark_police_system.ssrf_guard import Network
 

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from satark.api.sealing import CantOpen
-from satark.api.sink import DeadLetter, Delivery, DeliveryResult
-from satark.api.threads import run_in_thread
+from satark.api import CantOpen, DeadLetter, Delivery, DeliveryResult, run_in_thread
 from satark.database import workspace_dir
 from satark_police_system.events import Event, build_event, encrypt_data, full_data, thin_data
 from satark_police_system.transports import make_transport
@@ -45,7 +43,7 @@ class PoliceSink:
             await transport.close()
 
     async def find_faults(self) -> Sequence[str]:
-        """Connect to each police system: see `satark.api.fault_finder.FaultFinder`."""
+        """Connect to each police system: see `satark.api.FaultFinder`."""
         found = []
         for name, transport in self._transports.items():
             try:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from satark.api.destination import Destination
+from satark.api import Destination, DestinationRule, SettingProblem, SettingsError
 from satark.destination_reader import DestinationReader, load_identity
 from satark.officer import Casework
-from satark.settings.settings import SettingProblem, SettingsError
 from satark_police_system.keys import read_private_key, read_public_key
 from satark_police_system.settings import SINK
 from satark_police_system.signing import Signer, Verifier
 
 if TYPE_CHECKING:
-    from satark.api.destination_rule import DestinationRule
     from satark.services import Services
     from satark_police_system.settings import PoliceSettings, SystemSettings
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from satark.api.sealing import encrypt_stream
-from satark.api.threads import run_in_thread
+from satark.api import DeliveryResult, encrypt_stream, run_in_thread
 from satark.database import temporary_folder
 from satark_files.file_endings import ending_of
 from satark_police_system.archive import write_archive
@@ -16,7 +15,6 @@ from satark_police_system.file_targets import FileTarget, FolderTarget, SftpTarg
 from satark_police_system.http_client import HttpClient
 
 if TYPE_CHECKING:
-    from satark.api.sink import DeliveryResult
     from satark.destination_reader import OpenedDelivery
     from satark_police_system.events import Event
     from satark_police_system.settings import SystemSettings

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from satark.api.carrier import CarrierError
+from satark.api import CarrierError
 from satark.office import desks_via
 from satark.runtime.commands import open_services, settings_of
 from satark_rabbitmq.configured import configured

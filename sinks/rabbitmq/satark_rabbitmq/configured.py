@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from satark.settings.settings import SettingProblem, SettingsError
+from satark.api import SettingProblem, Settings, SettingsError
 from satark_rabbitmq.settings import RabbitMQSettings
 
 if TYPE_CHECKING:
-    from satark.settings.settings import Settings
     from satark_rabbitmq.connection import RabbitMQ
 
 

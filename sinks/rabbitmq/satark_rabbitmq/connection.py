@@ -13,15 +13,13 @@ from aio_pika import Connection, DeliveryMode, Message
 from aio_pika.connection import make_url
 from aio_pika.exceptions import AMQPException, ChannelInvalidStateError, DeliveryError, PublishError
 
-from satark.api.carrier import CarrierError, MessageRejected
-from satark.api.observability import log
+from satark.api import CarrierError, MessageHandler, MessageRejected, log
 from satark_rabbitmq.settings import check_url
 from satark_rabbitmq.topology import Topology
 
 if TYPE_CHECKING:
     from aio_pika.abc import AbstractConnection, AbstractExchange, AbstractIncomingMessage
 
-    from satark.api.carrier import MessageHandler
     from satark_rabbitmq.settings import RabbitMQSettings
 
 # Every failure is raised as an exception too; while a broker is down, this library would log a line each second.
@@ -51,19 +49,19 @@ class BrokerConnection:
         self._exchange_lock = asyncio.Lock()
 
     async def publish(self, desk: str, message: bytes) -> None:
-        """Publish a message to a desk's queue: see `satark.api.carrier.CarrierConnection`."""
+        """Publish a message to a desk's queue: see `satark.api.CarrierConnection`."""
         await self._publish(self._topology.tips, desk, message)
 
     async def publish_answer(self, message: bytes) -> None:
-        """Publish a message to the queue of answers: see `satark.api.carrier.CarrierConnection`."""
+        """Publish a message to the queue of answers: see `satark.api.CarrierConnection`."""
         await self._publish(self._topology.answers, self._topology.answers, message)
 
     async def consume(self, desk: str, handler: MessageHandler) -> None:
-        """Consume a desk's queue: see `satark.api.carrier.CarrierConnection`."""
+        """Consume a desk's queue: see `satark.api.CarrierConnection`."""
         await self._consume(self._topology.queue(desk), handler)
 
     async def consume_answers(self, handler: MessageHandler) -> None:
-        """Consume the queue of answers: see `satark.api.carrier.CarrierConnection`."""
+        """Consume the queue of answers: see `satark.api.CarrierConnection`."""
         await self._consume(self._topology.answers, handler)
 
     async def declare(self, desks: Sequence[str], copies: Sequence[str] = ()) -> list[str]:
@@ -166,13 +164,13 @@ class RabbitMQ:
         )
 
     def check(self, url: str) -> None:
-        """Check a URL: see `satark.api.carrier.Carrier`."""
+        """Check a URL: see `satark.api.Carrier`."""
         check_url(url)
         self._settings.tls()
 
     @asynccontextmanager
     async def connect(self, url: str) -> AsyncIterator[BrokerConnection]:
-        """Connect for the duration of the block: see `satark.api.carrier.Carrier`."""
+        """Connect for the duration of the block: see `satark.api.Carrier`."""
         options: dict[str, Any] = {"ssl_context": self._settings.tls()} if url.startswith("amqps:") else {}
         connection = Connection(make_url(url), **options)
         try:

@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from satark import hookimpl
-from satark.api.demo_setup import Prepared
-from satark.api.destination import Destination
-from satark.api.destination_rule import DestinationRule
+from satark.api import (
+    Carrier,
+    Destination,
+    DestinationRule,
+    Prepared,
+    SettingProblem,
+    Settings,
+    SettingsError,
+    Sink,
+    hookimpl,
+)
 from satark.office import LinkKeyError, load_link_key
-from satark.settings.settings import SettingProblem, SettingsError
 from satark_rabbitmq.configured import configured
 from satark_rabbitmq.settings import NAME, RabbitMQSettings
 
 if TYPE_CHECKING:
     import click
 
-    from satark.api.carrier import Carrier
-    from satark.api.sink import Sink
     from satark.services import WorkerContext
-    from satark.settings.settings import Settings
 
 
 @hookimpl

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
-from satark.settings.settings import SettingProblem, SettingsError
+from satark.api import SettingProblem, SettingsError
 
 NAME = "rabbitmq"
 """The name of the sink and of its section."""

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from satark.api.carrier import CarrierError
-from satark.api.sink import Delivery, DeliveryResult, Retry
-from satark.api.threads import run_in_thread
+from satark.api import CarrierError, Delivery, DeliveryResult, Retry, run_in_thread
 from satark.office import HostInbox, HostOutbox, desks_via
 from satark_rabbitmq.settings import NAME
 
@@ -48,7 +46,7 @@ class RabbitMQSink:
         """Open nothing yet: a broker that is down must not prevent the start."""
 
     async def find_faults(self) -> Sequence[str]:
-        """Connect to the broker and disconnect: see `satark.api.fault_finder.FaultFinder`."""
+        """Connect to the broker and disconnect: see `satark.api.FaultFinder`."""
         try:
             async with self._carrier.connect(self._url):
                 return []

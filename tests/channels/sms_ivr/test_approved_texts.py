@@ -8,16 +8,21 @@ from typing import Any
 
 import pytest
 
-from satark.api.channel import Address, Call, Channel
+from satark.api.channel import Channel
+from satark.api.inbound import Address
+from satark.api.outbound import Accepted, Call, Permanent, SendResult
 from satark.api.prompt import Prompt
-from satark.api.send_result import Accepted, Permanent, SendResult
-from satark.flow import Geography, default_flow, load_flow
+from satark.api.settings import SettingsError
+from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.dialogue.rendering.every_prompt import every_prompt
 from satark.plugins.loader import Plugins
-from satark.settings.settings import Settings, SettingsError
+from satark.runtime.compose import load_channels
+from satark.settings.settings import Settings
 from satark_sms_ivr import plugin
 from satark_sms_ivr.approved_texts import ApprovedTexts
 from satark_sms_ivr.dlt import templates
 from satark_sms_ivr.sms import SmsChannel
+from satark_words.geography.geography import Geography
 
 TO = Address("+919876543210")
 NEWS = 'Your request has an update. To see it send "status" and your code.'
@@ -93,7 +98,8 @@ def test_what_is_said_and_asked_goes_as_it_was_approved(ids: dict[str, str], mes
 
 def test_every_template_of_the_sheet_takes_its_own_message() -> None:
     source = default_flow(("hi", "en"))
-    for template in templates(load_flow(source), source.catalogues, Geography.sample()):
+    prompts = every_prompt(load_flow(source), source.catalogues, Geography.sample(), "sms", filled=False)
+    for template in templates(prompts):
         message = re.sub(r"\{#\w+#\}", "12", template.text)
         assert message in ApprovedTexts({template.text: "1107"}), template.name
 
@@ -109,7 +115,7 @@ def twilio(monkeypatch: pytest.MonkeyPatch) -> None:
 def sms() -> Channel:
     plugins = Plugins()
     plugins.register(plugin, "sms_ivr")
-    return next(one for one in plugins.channels(Settings()) if one.name == "sms")
+    return next(one for one in load_channels(Settings(), plugins) if one.name == "sms")
 
 
 @pytest.mark.usefixtures("twilio")

@@ -6,10 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.api.channel import (  # fmt: skip
-    Malformed,
-    Text,
-)
+from satark.api.channel import Malformed
+from satark.api.inbound import Text
 from satark.api.prompt import Choice, Prompt
 from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.keypad import fit_to_keypad

@@ -11,15 +11,17 @@ import pytest
 from click.testing import CliRunner, Result
 
 from satark.cli.main import cli
-from satark.flow import Geography, default_flow, load_flow
+from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.dialogue.rendering.every_prompt import every_prompt
 from satark_sms_ivr.dlt import MAX_CHARACTERS, Template, tagged, templates
 from satark_sms_ivr.segments import is_gsm7
+from satark_words.geography.geography import Geography
 
 
 @pytest.fixture(scope="module")
 def sheet() -> list[Template]:
     source = default_flow(("hi", "en"))
-    return list(templates(load_flow(source), source.catalogues, Geography.sample()))
+    return list(templates(every_prompt(load_flow(source), source.catalogues, Geography.sample(), "sms", filled=False)))
 
 
 def written(folder: Path, *arguments: str, flow: str = "") -> Result:

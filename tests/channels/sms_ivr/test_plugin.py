@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner
 from pydantic import ValidationError
 
 from satark.api.channel import Channel, Outcome, RawRequest
 from satark.api.prompt import Capabilities, Prompt
+from satark.api.settings import SettingsError
+from satark.cli.main import cli
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.every_prompt import every_prompt
-from satark.settings.settings import Settings, SettingsError
+from satark.settings.settings import Settings
 from satark_sms_ivr.keypad import fit_to_keypad
-from satark_sms_ivr.plugin import satark_channels, satark_commands, satark_render, satark_web_pages
+from satark_sms_ivr.plugin import satark_channels, satark_render, satark_web_pages
 from satark_sms_ivr.settings import CallSettings, TwilioSettings
 from satark_sms_ivr.twilio_voice import TwilioVoice
 from satark_sms_ivr.voice import VoiceChannel
@@ -97,9 +98,8 @@ def test_only_prompts_for_sms_and_voice_are_fitted() -> None:
 def test_what_can_be_recorded_is_listed_with_its_name_and_nothing_else_is_read_aloud(
     tmp_path: Path, signed: Callable[..., RawRequest], settings: TwilioSettings
 ) -> None:
-    cli = click.Group()
-    satark_commands(cli)
-    ran = CliRunner().invoke(cli, ["voice", "lines"], env={"SATARK_DATA_DIR": str(tmp_path)})
+    environment = {"SATARK_DATA_DIR": str(tmp_path), "SATARK_PLUGINS": '["sms_ivr"]'}
+    ran = CliRunner().invoke(cli, ["voice", "lines"], env=environment)
     listed = [line.split("\t") for line in ran.output.splitlines()]
     assert len({name for name, _ in listed}) == len(listed) > 200
     assert not [line for _, line in listed if any(part in line for part in ("{", "4K7Q", "हथियार बिकते"))]

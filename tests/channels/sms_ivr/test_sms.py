@@ -7,21 +7,9 @@ from typing import Any
 
 import pytest
 
-from satark.api.channel import (
-    Address,
-    CompleteTip,
-    Event,
-    Malformed,
-    Media,
-    MediaRef,
-    Outcome,
-    RawRequest,
-    Tap,
-    Text,
-    Unsupported,
-)
-from satark.api.choice_tokens import NEXT_PAGE
-from satark.api.prompt import Prompt
+from satark.api.channel import Malformed, Outcome, RawRequest
+from satark.api.inbound import Address, CompleteTip, Event, Media, MediaRef, Tap, Text, Unsupported
+from satark.api.prompt import NEXT_PAGE, Prompt
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_sms_ivr.segments import count_segments

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.api.channel import Text
+from satark.api.inbound import Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.commands import CommandWords
 from satark.dialogue.flow.definition import FlowSource

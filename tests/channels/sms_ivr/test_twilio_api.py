@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from starlette.responses import Response
 
-from satark.api.channel import Address, Call, MediaGone, MediaRef
+from satark.api.channel import MediaGone
+from satark.api.inbound import Address, MediaRef
+from satark.api.outbound import Accepted, Blocked, Call, Misconfigured, Permanent, SendResult, Throttled, Transient
 from satark.api.prompt import Prompt
-from satark.api.send_result import Accepted, Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.twilio_api import TwilioApi

@@ -6,22 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from satark.api.channel import (
-    Address,
-    Call,
-    CompleteTip,
-    Event,
-    Malformed,
-    Media,
-    MediaRef,
-    Outcome,
-    RawRequest,
-    Tap,
-    Text,
-)
-from satark.api.choice_tokens import command_token
-from satark.api.prompt import Prompt
-from satark.api.send_result import Permanent
+from satark.api.channel import Malformed, Outcome, RawRequest
+from satark.api.inbound import Address, CompleteTip, Event, Media, MediaRef, Tap, Text
+from satark.api.outbound import Call, Permanent
+from satark.api.prompt import Prompt, command_token
 from satark_sms_ivr.voice import VoiceChannel
 from satark_testing.twilio.api import NUMBER
 from satark_testing.twilio.twiml import read_twiml

@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from satark.api.channel import Outcome, RawRequest, Tap
-from satark.api.choice_tokens import command_token
-from satark.api.prompt import Choice, Prompt
-from satark.speech.voice_notes import clip_name
+from satark.api.channel import Outcome, RawRequest
+from satark.api.inbound import Tap
+from satark.api.prompt import Choice, Prompt, clip_name, command_token
 from satark_sms_ivr.call_texts import call_text, language_of
 from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.settings import CallSettings, TwilioSettings

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from satark.api.channel import Address, Call
-from satark.api.choice_tokens import code_in, code_token
+from satark.api.inbound import Address
+from satark.api.outbound import Accepted, Call
 from satark.api.prompt import Choice, Prompt, ReceiptPicture, VoiceNote
-from satark.api.send_result import Accepted
+from satark.dialogue.receipts import code_in, code_token
+from satark.runtime.channel_context import ChannelContext
+from satark.settings.settings import Settings
 from satark.speech.ogg_opus import read_packets, write_file
-from satark.speech.voice_notes import PAUSE, VoiceNotes
+from satark.speech.voice_notes import PAUSE
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
 from satark_testing.processes.serving import serve
@@ -29,7 +31,9 @@ async def speaking(secrets: dict[str, Any], peer: TelegramPeer, tmp_path: Path) 
     for name, packets in CLIPS.items():
         (tmp_path / f"{name}.ogg").write_bytes(write_file(packets))
     async with peer, serve(peer.app) as url:
-        channel = TelegramChannel(TelegramSettings(**secrets, api_url=url), notes=VoiceNotes(tmp_path))
+        channel = TelegramChannel(
+            TelegramSettings(**secrets, api_url=url), context=ChannelContext(Settings(voice_clips=tmp_path))
+        )
         await channel.open()
         yield channel
         await channel.close()

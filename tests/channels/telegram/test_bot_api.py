@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
-from satark.api.channel import Address, Call, Inbound
+from satark.api.inbound import Address, Inbound
+from satark.api.outbound import Accepted, Blocked, Call, Misconfigured, Permanent, SendResult, Throttled, Transient
 from satark.api.prompt import Choice, Prompt
-from satark.api.send_result import Accepted, Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
 from satark_telegram.update_parser import UpdateParser

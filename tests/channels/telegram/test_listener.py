@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from satark.api.channel import Batch, Receive, Text
+from satark.api.channel import Receive
+from satark.api.inbound import Batch, Text
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.listener import COMMANDS, command_menus
 from satark_telegram.settings import TelegramSettings

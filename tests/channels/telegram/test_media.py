@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
-from satark.api.channel import MediaGone, MediaRef
+from satark.api.channel import MediaGone
+from satark.api.inbound import MediaRef
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
 from satark_testing.telegram.bot_api import DOWNLOAD

@@ -10,7 +10,9 @@ import pytest
 from pydantic import ValidationError
 
 from satark.api.channel import Channel, ListeningChannel
-from satark.settings.settings import Settings, SettingsError
+from satark.api.settings import SettingsError
+from satark.runtime.channel_context import ChannelContext
+from satark.settings.settings import Settings
 from satark_telegram import plugin
 from satark_telegram.plugin import satark_channels
 from satark_telegram.settings import TelegramSettings
@@ -24,12 +26,17 @@ def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+def offered() -> list[Channel]:
+    settings = Settings()
+    return satark_channels(settings, ChannelContext(settings))
+
+
 def test_without_any_setting_there_is_no_channel() -> None:
-    assert satark_channels(Settings()) == []
+    assert offered() == []
 
 
 def test_with_its_settings_there_is_one_channel(env: pytest.MonkeyPatch) -> None:
-    (channel,) = satark_channels(Settings())
+    (channel,) = offered()
     assert isinstance(channel, Channel)
     assert isinstance(channel, ListeningChannel)
     assert channel.accounts == ("telegram:110201543",)
@@ -39,14 +46,14 @@ def test_with_its_settings_there_is_one_channel(env: pytest.MonkeyPatch) -> None
 def test_the_missing_library_is_named(env: pytest.MonkeyPatch) -> None:
     env.setattr(plugin, "find_spec", lambda _: None)
     with pytest.raises(SettingsError, match=r"satark\[telegram\]"):
-        satark_channels(Settings())
+        offered()
 
 
 def test_each_wrong_setting_is_named_with_where_to_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_TELEGRAM__SECRET_TOKEN", "with space")
     monkeypatch.setenv("SATARK_TELEGRAM__API_URL", "http://bots.example")
     with pytest.raises(SettingsError) as caught:
-        satark_channels(Settings())
+        offered()
     problems = {problem.env.removeprefix("SATARK_TELEGRAM__"): problem for problem in caught.value.problems}
     assert set(problems) == {"TOKEN", "SECRET_TOKEN", "API_URL"}
     assert "BotFather" in problems["TOKEN"].hint

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from satark.api.channel import Address
+from satark.api.inbound import Address
 from satark.api.prompt import Choice, Prompt
 from satark_telegram.channel import TelegramChannel
 

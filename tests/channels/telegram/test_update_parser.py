@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from satark.api.channel import Edited, Event, Malformed, Media, Pin, RawRequest, Tap, Text, Unsupported
+from satark.api.channel import Malformed, RawRequest
+from satark.api.inbound import Edited, Event, Media, Pin, Tap, Text, Unsupported
 from satark_telegram.channel import TelegramChannel
 from satark_testing.telegram.bot_api import Description, Person, Updates
 from satark_testing.telegram.citizen import content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from satark.api.channel import Address, MediaRef
+from satark.api.inbound import Address, MediaRef
 from satark_testing.contracts.channel import ChannelCase, check_channel
 from satark_testing.contracts.plugin import PluginCase, check_plugin
 from satark_web_form import plugin

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.dialogue.rendering.form_view import FormQuestion
+from satark.api.flow import FormQuestion
 from satark_web_form.fieldsets import Fieldset
 
 

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from satark.api.channel import Address, Call
-from satark.api.choice_tokens import code_in, code_token
+from satark.api.inbound import Address
+from satark.api.outbound import Accepted, Call, Transient
 from satark.api.prompt import Choice, Prompt, ReceiptPicture, VoiceNote
-from satark.api.send_result import Accepted, Transient
+from satark.dialogue.receipts import code_in, code_token
+from satark.runtime.channel_context import ChannelContext
+from satark.settings.settings import Settings
 from satark.speech.ogg_opus import read_packets, write_file
-from satark.speech.voice_notes import PAUSE, VoiceNotes
+from satark.speech.voice_notes import PAUSE
 from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.waiting import until
 from satark_whatsapp.attachments import ATTACHMENT
@@ -26,16 +28,18 @@ CLIPS = {PAUSE: (b"\x08p",) * 3, "hi-1": (b"\x08a", b"\x08b"), "hi-2": (b"\x08c"
 
 
 @pytest.fixture
-def notes(tmp_path: Path) -> VoiceNotes:
+def context(tmp_path: Path) -> ChannelContext:
     for name, packets in CLIPS.items():
         (tmp_path / f"{name}.ogg").write_bytes(write_file(packets))
-    return VoiceNotes(tmp_path)
+    return ChannelContext(Settings(voice_clips=tmp_path, public_url="https://satark.example"))
 
 
 @pytest.fixture
-async def speaking(secrets: dict[str, Any], graph: ServedGraph, notes: VoiceNotes) -> AsyncIterator[WhatsAppChannel]:
+async def speaking(
+    secrets: dict[str, Any], graph: ServedGraph, context: ChannelContext
+) -> AsyncIterator[WhatsAppChannel]:
     settings = WhatsAppSettings(**secrets, graph_url=graph.url, single_use_seconds=0.01)
-    channel = WhatsAppChannel(settings, notes, "https://satark.example")
+    channel = WhatsAppChannel(settings, context)
     await channel.open()
     yield channel
     await channel.close()
@@ -114,7 +118,7 @@ async def test_without_clips_the_channel_sends_no_voice_notes(
 
 
 def test_clips_that_are_completed_while_it_runs_are_used(secrets: dict[str, Any], tmp_path: Path) -> None:
-    channel = WhatsAppChannel(WhatsAppSettings(**secrets), VoiceNotes(tmp_path))
+    channel = WhatsAppChannel(WhatsAppSettings(**secrets), ChannelContext(Settings(voice_clips=tmp_path)))
     assert not channel.capabilities.voice_notes
     (tmp_path / f"{PAUSE}.ogg").write_bytes(write_file(CLIPS[PAUSE]))
     calls(channel)

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from satark.api.channel import Address, Call, RawRequest
-from satark.api.prompt import Prompt
-from satark.api.send_result import (
+from satark.api.channel import RawRequest
+from satark.api.inbound import Address
+from satark.api.outbound import (
     Accepted,
     Blocked,
+    Call,
     Misconfigured,
     Permanent,
     SendResult,
@@ -24,6 +25,7 @@ from satark.api.send_result import (
     Transient,
     WindowClosed,
 )
+from satark.api.prompt import Prompt
 from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.graph_api import Sender
 from satark_whatsapp.channel import WhatsAppChannel

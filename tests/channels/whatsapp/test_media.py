@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from starlette.responses import JSONResponse, PlainTextResponse
 
-from satark.api.channel import MediaGone, MediaRef
+from satark.api.channel import MediaGone
+from satark.api.inbound import MediaRef
 from satark_testing.processes.serving import serve
 from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.graph_api import StoredMedia

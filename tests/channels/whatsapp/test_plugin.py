@@ -8,7 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from satark.api.channel import Channel
-from satark.settings.settings import Settings, SettingsError
+from satark.api.settings import SettingsError
+from satark.runtime.channel_context import ChannelContext
+from satark.settings.settings import Settings
 from satark_whatsapp.plugin import satark_channels
 from satark_whatsapp.settings import WhatsAppSettings
 
@@ -24,15 +26,20 @@ def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+def offered() -> list[Channel]:
+    settings = Settings()
+    return satark_channels(settings, ChannelContext(settings))
+
+
 def test_without_any_setting_there_is_no_channel() -> None:
-    assert satark_channels(Settings()) == []
+    assert offered() == []
 
 
 def test_with_its_settings_there_is_one_channel(env: pytest.MonkeyPatch) -> None:
     env.setenv("SATARK_WHATSAPP__GRAPH_URL", "http://127.0.0.1:9/")
     env.setenv("SATARK_WHATSAPP__NOTICE_TEMPLATES", '{"hi": "satark_notice"}')
     env.setenv("SATARK_WHATSAPP__READ_RECEIPTS", "false")
-    (channel,) = satark_channels(Settings())
+    (channel,) = offered()
     assert isinstance(channel, Channel)
     assert channel.accounts == ("whatsapp:106540352242922",)
     assert channel.endpoints[0].path == "/whatsapp/webhook"
@@ -42,7 +49,7 @@ def test_each_missing_setting_is_named_with_where_to_find_it(monkeypatch: pytest
     monkeypatch.setenv("SATARK_WHATSAPP__PHONE_NUMBER_ID", "1/../2")
     monkeypatch.setenv("SATARK_WHATSAPP__GRAPH_URL", "http://graph.example")
     with pytest.raises(SettingsError) as caught:
-        satark_channels(Settings())
+        offered()
     problems = {problem.env: problem for problem in caught.value.problems}
     assert set(problems) == {
         *(f"SATARK_WHATSAPP__{name}" for name in SECRETS),

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from satark.api.channel import Address
+from satark.api.inbound import Address
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.every_prompt import every_prompt
 from satark.dialogue.rendering.fit import fit

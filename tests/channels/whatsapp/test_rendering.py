@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from satark.api.channel import Address, Call
+from satark.api.inbound import Address
+from satark.api.outbound import Call
 from satark.api.prompt import Choice, Prompt
 from satark_testing.whatsapp.limits import check_message
 from satark_whatsapp.channel import WhatsAppChannel

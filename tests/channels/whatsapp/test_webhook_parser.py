@@ -8,9 +8,9 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from satark.api.channel import (
+from satark.api.channel import RawRequest
+from satark.api.inbound import (
     Batch,
-    Call,
     Edited,
     Event,
     FormPage,
@@ -19,13 +19,12 @@ from satark.api.channel import (
     MediaRef,
     Moved,
     Pin,
-    RawRequest,
     Revoked,
     Tap,
     Text,
     Unsupported,
 )
-from satark.api.send_result import Accepted, Blocked, Delivered, Throttled, WindowClosed
+from satark.api.outbound import Accepted, Blocked, Call, Delivered, Throttled, WindowClosed
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 

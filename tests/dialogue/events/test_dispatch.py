@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from satark.api.channel import CompleteTip, Edited, Event, FormPage, Media, MediaRef, Tap, Text, Unsupported
+from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, MediaRef, Tap, Text, Unsupported
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.session import Mailbox, OpenMailbox, Turn

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from satark.api.channel import FormPage, Media, MediaRef, Pin, Tap, Text
+from satark.api.flow import FormQuestion, FormView
+from satark.api.inbound import FormPage, Media, MediaRef, Pin, Tap, Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.events.form_pages import CLEAR
 from satark.dialogue.flow.definition import FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.dialogue.rendering.form_view import FormQuestion, FormView
 from satark_testing.dialogue.chat import NOW, Chat
 from satark_words.geography.geography import Geography
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from satark.api.channel import CompleteTip, Media, MediaRef, Tap, Text
-from satark.api.choice_tokens import NEXT_PAGE, PREVIOUS_PAGE, command_token
+from satark.api.inbound import CompleteTip, Media, MediaRef, Tap, Text
+from satark.api.prompt import NEXT_PAGE, PREVIOUS_PAGE, command_token
 from satark.api.tip import RECEIPT_DIGITS
 from satark.dialogue.engine import Engine
 from satark.dialogue.events.text_messages import find_handoff_code

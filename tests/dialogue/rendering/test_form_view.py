@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from satark.api.flow import FormView
 from satark.dialogue.engine import Engine
-from satark.dialogue.rendering.form_view import FormView
 from satark_testing.dialogue.chat import NOW, Chat
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.api.channel import MediaKind
+from satark.api.inbound import MediaKind
 from satark.dialogue.engine import Engine
 from satark_testing.dialogue.chat import Chat
 from support.dialogue.walks import at_evidence, at_police, at_review

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from satark.api.flow import with_website
 from satark.dialogue.engine import Engine
+from satark.dialogue.steps.structure_steps import with_website
 from satark_testing.dialogue.chat import HANDOFF_CODE, Chat
 
 GROUPED = "4827 1930 5571"

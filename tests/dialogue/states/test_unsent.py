@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from satark.api.channel import Tap
+from satark.api.inbound import Tap
 from satark.dialogue.engine import Engine
 from satark_testing.dialogue.chat import Chat
 from support.loops import every_row

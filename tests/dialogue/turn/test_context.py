@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from satark.api.channel import Event, Text
+from satark.api.inbound import Event, Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import FileNotice
 from satark_testing.dialogue.chat import NOW, Chat

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.api.channel import FormPage, Tap, Text
+from satark.api.inbound import FormPage, Tap, Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import Submission
 from satark_testing.dialogue.chat import FORM_TOKEN, Chat

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from satark.api.transcriber import NoDraft, Transcriber
+from satark.api.providers import NoDraft, Transcriber
+from satark.api.settings import SettingsError
 from satark.evidence.recognition.messages import Request
 from satark.evidence.recognition.recogniser import Recogniser, recognisers_of
-from satark.settings.settings import Settings, SettingsError
+from satark.settings.settings import Settings
 
 STAND_IN = (sys.executable, "-I", str(Path(__file__).with_name("stand_in.py")))
 WORDS = "रात दो बजे ट्रक आता है"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from satark.api.transcriber import NoDraft
+from satark.api.providers import NoDraft
 from satark.evidence.recognition.messages import Request
 from satark.evidence.recognition.recogniser import Recogniser
 from satark_files.recordings.ffmpeg import find_program

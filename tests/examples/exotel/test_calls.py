@@ -10,12 +10,14 @@ from xml.etree import ElementTree as ET
 import pytest
 from msgspec.structs import replace
 
-from satark.api.channel import Address, Channel, CompleteTip, Media, MediaRef, Outcome, RawRequest, Tap, Text
-from satark.api.choice_tokens import command_token
-from satark.api.prompt import Prompt
+from satark.api.channel import Channel, Outcome, RawRequest
+from satark.api.inbound import Address, CompleteTip, Media, MediaRef, Tap, Text
+from satark.api.prompt import Prompt, command_token
+from satark.api.settings import SettingsError
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.settings.settings import Settings, SettingsError
+from satark.runtime.compose import load_channels
+from satark.settings.settings import Settings
 from satark_exotel import plugin
 from satark_sms_ivr import plugin as sms_ivr
 from satark_testing.contracts.channel import ChannelCase, Peer, Reply, check_channel
@@ -56,7 +58,7 @@ def channel(recordings: str = RECORDINGS) -> Channel:
     plugins.register(plugin, "exotel")
     os.environ["SATARK_EXOTEL__RECORDINGS"] = recordings
     try:
-        return next(made for made in plugins.channels(Settings()) if made.name == "voice")
+        return next(made for made in load_channels(Settings(), plugins) if made.name == "voice")
     finally:
         del os.environ["SATARK_EXOTEL__RECORDINGS"]
 

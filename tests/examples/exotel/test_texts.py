@@ -8,8 +8,10 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
-from satark.api.channel import Address, Channel, RawRequest
-from satark.api.send_result import Permanent
+from satark.api.channel import Channel, RawRequest
+from satark.api.inbound import Address
+from satark.api.outbound import Permanent
+from satark.runtime.compose import load_channels
 from satark.settings.settings import Settings
 from satark_exotel import plugin
 from satark_exotel.plugin import ExotelSettings
@@ -20,7 +22,7 @@ from satark_testing.contracts.plugin import PluginCase, Plugins, check_plugin
 from support.wheels import Install, run_satark
 
 EXAMPLE = Path(__file__).parents[3] / "examples/exotel"
-MOST_LINES = 150
+MOST_LINES = 160
 PHONE = "09876543210"
 SECRET = "a-path-that-nobody-guesses"
 SETTINGS = {
@@ -45,7 +47,7 @@ def channel(url: str = "https://api.exotel.example") -> Channel:
     plugins.register(plugin, "exotel")
     os.environ["SATARK_EXOTEL__SUBDOMAIN"] = url
     try:
-        (made,) = plugins.channels(Settings())
+        (made,) = load_channels(Settings(), plugins)
     finally:
         del os.environ["SATARK_EXOTEL__SUBDOMAIN"]
     return made

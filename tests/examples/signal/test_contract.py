@@ -14,8 +14,9 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from satark.api.channel import Address, Batch, Call, Edited, Event, Media, RawRequest, Revoked, Text, Unsupported
-from satark.api.send_result import Accepted, Blocked, Misconfigured, Permanent, SendResult, Transient
+from satark.api.channel import RawRequest
+from satark.api.inbound import Address, Batch, Edited, Event, Media, Revoked, Text, Unsupported
+from satark.api.outbound import Accepted, Blocked, Call, Misconfigured, Permanent, SendResult, Transient
 from satark_signal import plugin
 from satark_signal.channel import SignalChannel
 from satark_signal.plugin import SignalSettings

@@ -16,7 +16,7 @@ from httpx2 import Client
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from satark.api.desk import Desk, Level
+from satark.api.routing import Desk, Level
 from satark.api.tip import Envelope, Evidence, Header, Origin, Tip
 from satark.casework import Casework
 from satark.officer import OpenTip

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.tip import Message
 from satark.audit import reading
 from satark.audit.reading import ActFilter

@@ -15,7 +15,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.tip import Accused
 from satark.identity.receipts import new_number
 from satark.services import Services

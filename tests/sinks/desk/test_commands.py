@@ -12,7 +12,7 @@ import pytest
 from click.testing import Result
 from sqlalchemy import delete, update
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.tip import Accused, Message, Origin
 from satark.casework import Casework
 from satark.services import Services

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from satark.flow import Geography
 from satark_desk.district_map import DistrictMap, district_map
+from satark_words.geography.geography import Geography
 
 
 def drawn(tips: int, stations: dict[str, int]) -> DistrictMap:

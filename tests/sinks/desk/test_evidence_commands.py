@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.cli.main import cli
 from satark.services import Services
 from support.tips import seed_file, seed_tip

@@ -8,9 +8,9 @@ from datetime import date, datetime
 import pytest
 
 from satark.api.tip import Origin
-from satark.flow import Geography
 from satark.officer import OpenTip
 from satark_desk.file_origins import FileOrigin, file_origins
+from satark_words.geography.geography import Geography
 
 CAME = date(2026, 11, 24), date(2026, 11, 25)
 Read = Callable[..., dict[str, FileOrigin]]

@@ -9,7 +9,7 @@ from typing import Any
 import pyotp
 import pytest
 
-from satark.api.desk import CaseworkError
+from satark.api.routing import CaseworkError
 from satark.services import Services
 from satark_desk import plugin
 from satark_desk.known_browsers import (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from satark.api.desk import CaseworkError, KeyChanged
+from satark.api.routing import CaseworkError, KeyChanged
 from satark.api.sealing import CantOpen, open_envelope
 from satark.casework import Casework
 from satark.remote.link_keys import HostPairing, load_link_key

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from satark.api.tip import Origin
-from satark.flow import Geography
 from satark.officer import OpenTip
 from satark_desk.place_map import PlaceMap, place_map
+from satark_words.geography.geography import Geography
 
 Show = Callable[..., PlaceMap | None]
 PIN = {"latitude": 25.2765, "longitude": 83.0085}

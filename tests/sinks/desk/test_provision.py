@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.services import Services
 from satark_desk.officers import unlock, unlock_any
 from satark_desk.provision import ExposedPassphrase, ensure_desk, read_passphrase

@@ -8,7 +8,7 @@ import pyotp
 import pytest
 from sqlalchemy import select, update
 
-from satark.api.desk import CaseworkError
+from satark.api.routing import CaseworkError
 from satark.routing.desks import close_roster
 from satark.services import Services
 from satark_desk.known_browsers import is_known, remember

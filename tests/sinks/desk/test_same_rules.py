@@ -15,7 +15,7 @@ import pytest
 from click.testing import Result
 from httpx2 import Client
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.tip import Message
 from satark.casework import Casework
 from satark.officer import ACT_NAMES, Clocks, DeskAct, DeskActs

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.sink import DeadLetter, Delivery, Done, Sink
-from satark.database import UnitOfWork
 from satark.services import Services
+from satark.store.unit_of_work import UnitOfWork
 from satark_desk import plugin
 from satark_desk.sink import DeskSink, enqueue
 from satark_desk.tables import queue

@@ -15,7 +15,7 @@ from click.testing import Result
 from httpx2 import Client
 from pypdfium2 import PdfDocument
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.tip import CaseStep, Message
 from satark.casework import PostedMessage
 from satark.identity.time_buckets import band

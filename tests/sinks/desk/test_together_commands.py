@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from click.testing import Result
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.casework import Casework
 from satark.services import Services
 from support.tips import SeededTip, seed_tip

@@ -15,12 +15,13 @@ import pytest
 from pysequoia import Tsk
 from structlog.testing import capture_logs
 
+from satark.api.settings import SettingsError
 from satark.api.sink import Delivery, DeliveryResult, Done
 from satark.delivery.payload import load
-from satark.settings.settings import Settings, SettingsError
+from satark.settings.settings import Settings
 from satark.store import deliveries
 from satark_email import schedule
-from satark_email.openpgp import UnusableKey, load_certificates
+from satark_email.openpgp import CantOpen, load_certificates
 from satark_email.plugin import satark_sinks
 from satark_email.settings import EmailSettings
 from satark_testing.peers.gnupg import Keyring
@@ -177,14 +178,14 @@ def test_a_key_file_that_can_not_be_used_is_refused_with_the_reason(
 ) -> None:
     file = tmp_path / "keys.asc"
     file.write_bytes(make(keyring))
-    with pytest.raises(UnusableKey, match=reason):
+    with pytest.raises(CantOpen, match=reason):
         load_certificates(file)
 
 
 def test_a_key_that_mail_programs_can_not_read_messages_to_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "keys.asc"
     file.write_bytes(bytes(Tsk.generate("new@x.example").extract_certificate()))
-    with pytest.raises(UnusableKey, match="GnuPG and Thunderbird"):
+    with pytest.raises(CantOpen, match="GnuPG and Thunderbird"):
         load_certificates(file)
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import aio_pika
 import pytest
 
-from satark.api.backoff import keep_running
-from satark.api.carrier import Carrier, CarrierConnection, CarrierError, MessageRejected
+from satark.api.background import keep_running
+from satark.api.sink import Carrier, CarrierConnection, CarrierError, MessageRejected
 from satark_rabbitmq import connection as module
 from satark_rabbitmq.connection import BrokerConnection, RabbitMQ
 from satark_rabbitmq.settings import RabbitMQSettings

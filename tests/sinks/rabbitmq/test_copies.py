@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from satark.api.desk import Desk
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import Desk, DestinationRule
 from satark.api.sealing import new_identity
 from satark.api.sink import DeadLetter, Done
 from satark.casework import Casework

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from satark.api.channel import Address, Call, MediaRef, RawRequest
+from satark.api.channel import RawRequest
+from satark.api.inbound import Address, MediaRef
+from satark.api.outbound import Call
 from satark_testing.contracts.channel import ChannelCase, Peer, Received, Reply, Said
 from satark_testing.telegram.bot_api import Description, Person, Updates
 from satark_testing.telegram.citizen import content

@@ -11,7 +11,7 @@ from satark.identity.receipts import new_number
 from satark.store import envelopes, tables, tip_changes
 
 if TYPE_CHECKING:
-    from satark.api.desk import Desk
+    from satark.api.routing import Desk
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 

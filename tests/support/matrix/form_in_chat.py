@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from satark.api.choice_tokens import make_token
+from satark.api.prompt import make_token
 from satark_testing.matrix.drivers import ChatDriver
 from satark_testing.matrix.player import resume
 from satark_testing.matrix.scenario import Do, Exchange, Scenario, Words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from satark.api.carrier import CarrierError, MessageHandler
+from satark.api.sink import CarrierError, MessageHandler
 
 
 class InMemoryConnection:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import DestinationRule
 from satark.services import Services
 from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork

@@ -10,9 +10,8 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import func, select
 
-from satark.api.backoff import keep_running
-from satark.api.desk import Desk
-from satark.api.destination_rule import DestinationRule
+from satark.api.background import keep_running
+from satark.api.routing import Desk, DestinationRule
 from satark.api.sealing import new_identity
 from satark.casework import Casework
 from satark.remote.link_keys import HostPairing, load_link_key, make_office_pairing

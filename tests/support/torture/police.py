@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import aiohttp
 
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import DestinationRule
 from satark.casework.opened_tip import status_of
 from satark.casework.posted_message import PostedMessage
 from satark.delivery.reader import own_key

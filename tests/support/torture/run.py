@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import select, update
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.plugins.loader import Plugins
 from satark.routing.desks import add_desk

@@ -10,22 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.api.channel import (
-    Address,
-    Batch,
-    Call,
-    Endpoint,
-    Inbound,
-    Malformed,
-    MediaGone,
-    MediaRef,
-    Outcome,
-    RawRequest,
-    RawResponse,
-    Text,
-)
+from satark.api.channel import Endpoint, Malformed, MediaGone, Outcome, RawRequest, RawResponse
+from satark.api.inbound import Address, Batch, Inbound, MediaRef, Text
+from satark.api.outbound import Accepted, Call, SendResult
 from satark.api.prompt import Capabilities, Prompt
-from satark.api.send_result import Accepted, SendResult
 from satark_testing.contracts.channel import BrokenRule, ChannelCase, check_channel
 
 PHONE = "919876543210"

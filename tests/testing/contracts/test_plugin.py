@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 import satark_web_form
-from satark import hookimpl
+from satark.api import hookimpl
 from satark.settings.settings import Settings
 from satark_testing.contracts.plugin import PluginCase, check_plugin
 from satark_testing.contracts.rules import BrokenRule

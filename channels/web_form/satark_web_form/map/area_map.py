@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from satark_words.geography.maps import MapFrame, Marker, Outline, Point, mark, outlines
 
 if TYPE_CHECKING:
-    from satark.flow import Geography
+    from satark_words.geography.geography import Geography
 
 WIDTH: Final = 320
 """Width in units; a unit is about a pixel on a phone."""

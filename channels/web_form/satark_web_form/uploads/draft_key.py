@@ -14,8 +14,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from satark.api.channel import MediaKind
-from satark.api.redacted import Redacted
+from satark.api import MediaKind, Redacted
 from satark_files.decoding import DECODING_ERRORS
 
 SECRET_BYTES: Final = 32

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from satark.api.redacted import Redacted
-from satark.api.web import FORM_LIMIT, FormError
+from satark.api import FORM_LIMIT, FormError, Redacted
 from satark_web_form.uploads.multipart_parser import BrokenForm, MultipartReader, NotMultipart, PartData, PartHeader
 from satark_web_form.uploads.request_body import BodyChunks
 from satark_web_form.uploads.tus import announced_kind

@@ -10,7 +10,7 @@ import msgspec
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from satark.api.redacted import Redacted
+from satark.api import Redacted
 
 if TYPE_CHECKING:
     from starlette.requests import Request

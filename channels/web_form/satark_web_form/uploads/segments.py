@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, cast
 
-from satark.api.sealing import CantOpen, decrypt_stream, encrypt_stream
+from satark.api import CantOpen, decrypt_stream, encrypt_stream
 from satark_files.atomic_files import flush_folder, flushed
 from satark_web_form.uploads.upload_errors import UploadRefused
 

@@ -25,7 +25,7 @@ from satark_web_form.uploads.upload_errors import UploadProblem, UploadRefused
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from satark.api.channel import MediaKind
+    from satark.api import MediaKind
     from satark_web_form.uploads.upload_store import UploadStatus, UploadStore
 
 VERSION: Final = "1.0.0"

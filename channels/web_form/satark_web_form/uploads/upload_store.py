@@ -19,9 +19,7 @@ from typing import Final
 
 import msgspec
 
-from satark.api.backoff import keep_running
-from satark.api.channel import Media, MediaGone, MediaKind, MediaRef
-from satark.api.sealing import CantOpen, new_identity
+from satark.api import CantOpen, Media, MediaGone, MediaKind, MediaRef, keep_running, new_identity
 from satark_files import atomic_files
 from satark_files.limits import Limits
 from satark_web_form.uploads import segments
@@ -146,12 +144,12 @@ class UploadStore:
 
     @asynccontextmanager
     async def fetch(self, ref: MediaRef) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Open an attached file; see `satark.api.channel.Channel.fetch`."""
+        """Open an attached file; see `satark.api.Channel.fetch`."""
         folder, identity = self._locate(ref)
         yield _verified(segments.read_segments(folder, identity), ref.size)
 
     async def discard(self, ref: MediaRef) -> None:
-        """Delete an attached file; see `satark.api.channel.Channel.discard`."""
+        """Delete an attached file; see `satark.api.Channel.discard`."""
         folder, _ = self._locate(ref)
         await asyncio.to_thread(_delete, folder)
 

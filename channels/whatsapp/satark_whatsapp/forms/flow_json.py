@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.api.choice_tokens import make_token
-from satark.flow import Flow, Geography, Step, View
+from satark.api import Flow, Step, View, make_token
 from satark_whatsapp.forms.conditions import UntranslatableError, translate
 from satark_whatsapp.forms.questions import Component, components
 from satark_words.catalogues import Catalogue
+from satark_words.geography.geography import Geography
 
 VERSION: Final = "7.2"
 """Source: Meta, WhatsApp Flows, "Changelog > Currently supported versions"."""

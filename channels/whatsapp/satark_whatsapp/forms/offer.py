@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from satark.api.prompt import Prompt
+from satark.api import Prompt
 from satark_whatsapp.forms.flow_json import FIRST_SCREEN
 
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from satark.api.choice_tokens import make_token
-from satark.flow import Option, Step, View, question_text
+from satark.api import Option, Step, View, make_token, question_text
 from satark_words.graphemes import truncate
 
 Component: TypeAlias = dict[str, Any]

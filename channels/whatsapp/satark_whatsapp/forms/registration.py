@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import aiohttp
 import msgspec
 
-from satark.api.send_result import Transient
+from satark.api import Transient
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp.graph_api import error_of
 

@@ -10,8 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.api.channel import FormPage, Tap, Text
-from satark.api.choice_tokens import parse_token
+from satark.api import FormPage, Tap, Text, parse_token
 from satark_files.decoding import DECODING_ERRORS
 
 _MOST_FIELDS: Final = 200

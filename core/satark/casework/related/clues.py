@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
 from satark.casework.related.identifiers import phones_in, plates_in
 from satark.casework.related.persons import Person, persons_in
 from satark.casework.related.places import Landmark, Pin, landmark

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from itertools import islice
 from typing import Final, Literal, TypeAlias
 
-from satark.api.redacted import Redacted
+from satark.api.observability import Redacted
 from satark.casework.related import looks
 from satark.casework.related.clues import Clues
 from satark.casework.related.places import METRES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from satark.api.channel import Tap
+from satark.api.inbound import Tap
 from satark.dialogue.session import Turn
 from satark.dialogue.states.handoff import request_handoff
 from satark.dialogue.states.mailbox import ask_code

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.api.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Revoked, Tap, Text, Unsupported
-from satark.api.choice_tokens import ANY_QUESTION, NEXT_PAGE, PREVIOUS_PAGE, Token, code_in, parse_token
 from satark.api.flow import AcceptedAnswer, Step
+from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, Pin, Revoked, Tap, Text, Unsupported
+from satark.api.prompt import ANY_QUESTION, NEXT_PAGE, PREVIOUS_PAGE, ChoiceToken, parse_token
 from satark.dialogue.events.commands import handle_command, not_understood, switch_language, turn_page
 from satark.dialogue.events.form_pages import handle_form_page
 from satark.dialogue.events.text_messages import (
@@ -26,6 +26,7 @@ from satark.dialogue.events.text_messages import (
 )
 from satark.dialogue.flow.commands import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
+from satark.dialogue.receipts import code_in
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.mailbox import tipsters_message
@@ -102,7 +103,7 @@ def handle_tap(context: TurnContext, tap: Tap) -> Turn:
     return context.state.handle_event(context, token.option, Tap(token.option, tap.title)) or context.ask()
 
 
-def _is_current(context: TurnContext, token: Token) -> bool:
+def _is_current(context: TurnContext, token: ChoiceToken) -> bool:
     """Whether a button of the current question still counts: to send the tip, only that below the newest summary."""
     if token.option != "send" or token.revision == context.session.revision:
         return True
@@ -110,7 +111,7 @@ def _is_current(context: TurnContext, token: Token) -> bool:
     return step is None or step.type.part != "review" or token.question != step.id
 
 
-def _handle_stale(context: TurnContext, token: Token) -> Turn:
+def _handle_stale(context: TurnContext, token: ChoiceToken) -> Turn:
     """Change the answer to an earlier question, if there is one; else put the current question again."""
     if context.session.state == UNSENT:
         return context.state.handle_event(context, "", Tap("")) or context.ask()

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from satark.api.channel import SPOKEN, FormPage, Media, Pin, Tap, Text
-from satark.api.flow import AcceptedAnswer, RefusedAnswer, Step
+from satark.api.flow import MAILBOX, AcceptedAnswer, RefusedAnswer, Step
+from satark.api.inbound import SPOKEN, FormPage, Media, Pin, Tap, Text
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import go_on
 from satark.dialogue.states.stories import accept_unsolicited, is_story, leave_files_unasked
@@ -20,8 +20,6 @@ from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 
 CLEAR: Final = "@clear"
 """Token of a tap that erases the files of its question."""
-MAILBOX: Final = "@mailbox"
-"""Stands in the place of a step for a message to the police, while a mailbox is open."""
 _MAILBOX_STATES: Final = frozenset({MAILBOX, "@answer", "@feedback"})
 _Part = Text | Tap | Pin | Media
 """What one field of a page holds. A question may have several."""

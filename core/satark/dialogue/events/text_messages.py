@@ -14,8 +14,8 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from satark.api.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Tap, Text
-from satark.api.flow import AcceptedAnswer, Question, Step, unknown_option
+from satark.api.flow import AcceptedAnswer, Question, Step
+from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, Pin, Tap, Text
 from satark.api.tip import HANDOFF_DIGITS, RECEIPT_DIGITS
 from satark.dialogue.events.commands import handle_command, not_understood, switch_language
 from satark.dialogue.events.words import acts, asked_of, handle_words, is_question
@@ -25,6 +25,7 @@ from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.handoff import redeem_code
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
 from satark.dialogue.states.stories import accept_unsolicited, fill_in_unasked, language_of
+from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
 from satark_words.codes import find_code, without_codes

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from satark.api.channel import Tap, Text
 from satark.api.flow import Question, Step
+from satark.api.inbound import Tap, Text
 from satark.dialogue.events.commands import handle_command, not_understood
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import GivenAnswer, Turn

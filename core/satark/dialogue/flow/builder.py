@@ -8,9 +8,9 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from satark.api.conditions import Condition, ConditionError, parse_condition
-from satark.api.flow import Step, StepType, Validator
+from satark.api.flow import Condition, Step, StepType, Validator
 from satark.api.tip import Priority
+from satark.dialogue.flow.conditions import ConditionError, parse_condition
 from satark.dialogue.flow.declarations import accusation_problems, meaning_problems, read_accuses, read_means
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem
 from satark.dialogue.steps.structure_steps import BUILT_IN_STEP_TYPES

@@ -8,9 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.api.choice_tokens import make_token
 from satark.api.flow import Question, Step, View
-from satark.api.prompt import Capabilities
+from satark.api.prompt import Capabilities, make_token
 from satark.dialogue.flow.definition import Flow, FlowProblem
 from satark.dialogue.flow.required_texts import BUTTON_TEXTS, REQUIRED_TEXTS, missing_texts
 from satark_words.catalogues import Catalogue, Catalogues

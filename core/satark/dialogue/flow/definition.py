@@ -8,8 +8,7 @@ from typing import Any
 
 import msgspec
 
-from satark.api.conditions import Condition
-from satark.api.flow import Step
+from satark.api.flow import Condition, Step
 from satark.api.tip import Priority
 from satark.dialogue.flow.declarations import steps_by_meaning
 from satark_words.catalogues import Catalogues

@@ -70,6 +70,15 @@ def read_flow(path: Path, offered: Sequence[str] = OFFERED) -> FlowSource:
         raise FlowError([FlowProblem(text=str(error))]) from error
 
 
+def configured_flow(path: Path | None, offered: Sequence[str] = OFFERED) -> FlowSource:
+    """Read the flow file that the settings name; None: take the questionnaire that comes with Satark.
+
+    Raises:
+        FlowError, OSError: as for `read_flow`.
+    """
+    return read_flow(path, offered) if path else default_flow(offered)
+
+
 def _named_languages(text: str) -> tuple[str, ...]:
     try:
         return msgspec.yaml.decode(text.encode(), type=_Names).languages or ()

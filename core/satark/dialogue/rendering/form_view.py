@@ -2,79 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from satark.api.flow import Option, Step, question_text
-from satark.api.prompt import Prompt, Wants
-from satark.api.redacted import Redacted
+from satark.api.flow import FormQuestion, FormView, Step, question_text
 from satark.dialogue.steps.answer_steps import max_length
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS, make_prompt
-
-BEFORE_SENDING: Final = frozenset({"@identity", "@origin"})
-"""`FormView.current` while something is asked before the tip is sent: whether to take out words that may identify the
-tipster, and whether the police may know where and when files were taken."""
-
-
-class FormQuestion(Redacted, frozen=True, kw_only=True):
-    """One question, in the session's language."""
-
-    step: str
-    kind: str
-    """The name of its step type: `choice`, `text`, `place` …"""
-    name: str
-    """What it is about, in a word or two."""
-    text: str
-    options: tuple[Option, ...] = ()
-    wants: Wants = "nothing"
-    optional: bool = False
-    """Whether it may be left blank."""
-    detail: bool = False
-    """Whether it is asked only if the tipster wants to tell more."""
-    conditional: bool = False
-    """Whether other answers decide if it is asked."""
-    expected: bool = False
-    """Whether it lies on the way to the review: asked by the answers so far, and where these do not tell, by ordinary
-    ones. A detail lies on it once it is answered."""
-    asked: bool = False
-    """Whether it is asked, by the answers so far; of a detail: whether it may be."""
-    answered: bool = False
-    value: Any = None
-    """The answer, None where it was left blank. Of several options: their codes."""
-    shown: str = ""
-    """The answer in words."""
-    files: int = 0
-    """Files that were sent for it, a recording among them."""
-    spoken: bool = False
-    """Whether a recording may be the answer."""
-    max_length: int = 0
-    """Most characters of a text; 0: no limit of its own."""
-
-
-class FormView(Redacted, frozen=True, kw_only=True):
-    """Where a session stands, as a form shows it."""
-
-    language: str
-    """Empty before one is chosen."""
-    languages: tuple[tuple[str, str], ...]
-    """Code and name of each language of the flow."""
-    questions: tuple[FormQuestion, ...]
-    prompt: Prompt
-    """The current question, as a chat would put it again."""
-    current: str
-    """Id of the current question: its step, or a name with `@` for those that belong to no step."""
-    review: str = ""
-    """The review step, if that comes next: everything is answered."""
-    started: bool = False
-    """Whether there is anything that would be lost."""
-    submitted: bool = False
-    mailbox: bool = False
-    """Whether a receipt's mailbox is open."""
-
-    @property
-    def length(self) -> int:
-        """How many pages there are up to the review, which is the last."""
-        return 1 + sum(question.expected for question in self.questions)
 
 
 class _Ordinary(dict[str, str]):

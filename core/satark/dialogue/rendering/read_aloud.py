@@ -15,9 +15,8 @@ from typing import Final
 
 import msgspec
 
-from satark.api.choice_tokens import parse_token
-from satark.api.prompt import Capabilities, Choice, Prompt, SpokenPart, VoiceNote
-from satark.speech.voice_notes import PAUSE, clip_name
+from satark.api.prompt import Capabilities, Choice, Prompt, SpokenPart, VoiceNote, clip_name, parse_token
+from satark.speech.voice_notes import PAUSE
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.graphemes import truncate

@@ -6,10 +6,11 @@ from typing import Final
 
 import msgspec
 
-from satark.api.channel import SPOKEN, Event, Media, Pin, Tap, Text
-from satark.api.flow import AcceptedAnswer, Question, RefusedAnswer, Step, unknown_option
+from satark.api.flow import AcceptedAnswer, Question, RefusedAnswer, Step
+from satark.api.inbound import SPOKEN, Event, Media, Pin, Tap, Text
 from satark.dialogue.session import FileNotice, GivenAnswer, Turn
 from satark.dialogue.states.stories import accept_unsolicited, is_story, warn_of_voice
+from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.context import EDIT_PREFIX, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.submission import identifying_words, make_submission, note_identity, summary

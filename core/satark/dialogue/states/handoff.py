@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from satark.api.channel import Event, Text
 from satark.api.flow import Question
-from satark.api.tip import group_digits
+from satark.api.inbound import Event, Text
+from satark.dialogue.receipts import group_digits
 from satark.dialogue.session import Session, Turn
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES
 from satark.dialogue.turn.context import BaseState, TurnContext

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from satark.api.channel import Event, Media, Pin, Text
 from satark.api.flow import Question
-from satark.api.tip import FEEDBACK_STATUSES, Feedback, Message, present_status
+from satark.api.inbound import Event, Media, Pin, Text
+from satark.api.tip import Feedback, Message
 from satark.dialogue.session import Mailbox, Turn
 from satark.dialogue.states.draft import go_on
+from satark.dialogue.tip_status import FEEDBACK_STATUSES, present_status
 from satark.dialogue.turn.context import BaseState, TurnContext
 from satark_words.graphemes import replace_surrogates, truncate
 

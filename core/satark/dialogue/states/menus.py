@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Final
 
-from satark.api.channel import Event, Media, Pin, Tap, Text
 from satark.api.flow import Option, Question, Step
+from satark.api.inbound import Event, Media, Pin, Tap, Text
 from satark.dialogue.flow.commands import MAX_COMMAND_LENGTH
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import go_on, unsay

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.api.channel import SPOKEN, Media, Pin, Tap, Text
 from satark.api.flow import AcceptedAnswer, Meaning, Step
+from satark.api.inbound import SPOKEN, Media, Pin, Tap, Text
 from satark.api.tip import Place
 from satark.dialogue.session import GivenAnswer
 from satark.dialogue.steps.answer_steps import located, merge_pin

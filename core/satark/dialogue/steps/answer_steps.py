@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.api.channel import Event, Pin, Text
 from satark.api.flow import (
     AcceptedAnswer,
     BaseStepType,
@@ -20,6 +19,7 @@ from satark.api.flow import (
     actions_of,
     question_text,
 )
+from satark.api.inbound import Event, Pin, Text
 from satark.api.tip import Place
 from satark_words.geography.geography import Geography
 from satark_words.graphemes import split, truncate

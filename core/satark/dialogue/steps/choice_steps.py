@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
-from satark.api.channel import Event, Tap
 from satark.api.flow import (
     AcceptedAnswer,
     BaseStepType,
@@ -20,10 +19,15 @@ from satark.api.flow import (
     actions_of,
     question_text,
 )
+from satark.api.inbound import Event, Tap
 from satark_words.catalogues import Catalogue
 from satark_words.geography.geography import Geography
 
 _YES_NO = ("yes", "no")
+
+
+_SAYS_NOTHING: Final = ("unknown", "OTHER")
+"""Options that say nothing, the better one first."""
 
 
 class ChoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -161,3 +165,9 @@ def _stations(geography: Geography, district: str, texts: Catalogue) -> tuple[Op
 
 def _ticked(option: Option) -> Option:
     return msgspec.structs.replace(option, label=f"✓ {option.label}", words=(*option.words, option.label))
+
+
+def unknown_option(options: Sequence[Option]) -> str:
+    """Return the code of the option that says that nothing is known, or that fits everything; empty without one."""
+    codes = {option.code for option in options}
+    return next((code for code in _SAYS_NOTHING if code in codes), "")

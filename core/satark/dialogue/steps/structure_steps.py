@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from satark.api.channel import Event, Tap
 from satark.api.flow import (
     AcceptedAnswer,
     BaseStepType,
@@ -18,11 +17,12 @@ from satark.api.flow import (
     View,
     actions_of,
     question_text,
-    with_website,
 )
+from satark.api.inbound import Event, Tap
 from satark.dialogue.steps.answer_steps import DateStep, NumberStep, PlaceStep, TextStep
 from satark.dialogue.steps.choice_steps import ChoicesStep, ChoiceStep, ConfirmStep
 
+_WEBSITE: Final = "{website}"
 _REVIEW_OPTIONS: Final = ("send", "details", "change")
 
 
@@ -120,6 +120,13 @@ class SubmitStep(BaseStepType):
         """Accept nothing."""
         del step, event, view
         return None
+
+
+def with_website(text: str, website: str) -> str:
+    """Fill the form's address in for `{website}`; without one leave every line out that names it."""
+    if website or _WEBSITE not in text:
+        return text.replace(_WEBSITE, website)
+    return "\n".join(line for line in text.split("\n") if _WEBSITE not in line)
 
 
 BUILT_IN_STEP_TYPES: Final[tuple[StepType, ...]] = (

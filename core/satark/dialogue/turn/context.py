@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from satark.api.channel import Event, Media
 from satark.api.flow import Option, Question, Step, View
+from satark.api.inbound import Event, Media
 from satark.api.prompt import Prompt
 from satark.api.tip import Place
 from satark.dialogue.session import GivenAnswer, MediaJob, OpenMailbox, Session, SessionFile, Turn

@@ -11,15 +11,15 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.api.channel import SPOKEN
-from satark.api.choice_tokens import make_token
-from satark.api.flow import Option, Question, Step, View, with_website
-from satark.api.prompt import Choice, Prompt
+from satark.api.flow import Option, Question, Step, View
+from satark.api.inbound import SPOKEN
+from satark.api.prompt import Choice, Prompt, make_token
 from satark.api.tip import Place
 from satark.dialogue.flow.commands import CommandWords
 from satark.dialogue.flow.definition import Flow
 from satark.dialogue.session import GivenAnswer, Session
 from satark.dialogue.steps.answer_steps import located
+from satark.dialogue.steps.structure_steps import with_website
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.geography.geography import UNKNOWN, Geography
 from satark_words.reader import Reader

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from satark.api.observability import log
-from satark.api.transcriber import NoDraft
+from satark.api.providers import NoDraft
 from satark.evidence.recognition.messages import Reply, Request
 from satark.evidence.recognition.settings import SECTION, TranscriptionSettings
 from satark_files.decoding import DECODING_ERRORS
@@ -25,7 +25,7 @@ from satark_files.recordings.ffmpeg import find_program
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from satark.api.transcriber import DraftFault
+    from satark.api.providers import DraftFault
     from satark.evidence.recognition.messages import Fault
     from satark.settings.settings import Settings
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from satark.api.services import Branch
 from satark.store.migrations import revisions
 
 if TYPE_CHECKING:
@@ -15,13 +14,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 _HERE = Path(__file__).parent
-
-
-class Branch(msgspec.Struct, frozen=True):
-    """A plugin's own tables: a folder of Alembic revisions whose first has `branch_labels = ("<name>",)`."""
-
-    name: str
-    folder: Path
 
 
 class Migrations:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from satark.api.web import PageHeaders, SameOrigin
+from satark.api import PageHeaders, SameOrigin
 from satark_desk.web.account_pages import AccountPages
 from satark_desk.web.act_pages import ActPages
 from satark_desk.web.audit_pages import AuditPages

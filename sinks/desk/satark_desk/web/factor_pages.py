@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import segno
 
-from satark.api.desk import CaseworkError
+from satark.api import CaseworkError
 from satark_desk.officers import WrongPassphrase, unlock
 from satark_desk.second_factors import (
     MOST_FACTORS,

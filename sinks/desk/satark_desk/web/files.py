@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from satark.api.web import stream_file
+from satark.api import stream_file
 from satark_desk.exports import file_name
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.api.sealing import CantOpen, open_as, seal
+from satark.api import CantOpen, open_as, seal
 
 if TYPE_CHECKING:
     from satark_desk.desk_keys import UnlockedDesk

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.api.desk import CaseworkError
-from satark.api.web import stream_file
+from satark.api import CaseworkError, stream_file
 from satark.officer import NoSuchFile
 from satark_desk import original_requests
 from satark_desk.exports import file_name, note_opened

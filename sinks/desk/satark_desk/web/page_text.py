@@ -14,8 +14,9 @@ from satark_words.languages import language as known_language
 from satark_words.languages import language_name, languages_of, written_date
 
 if TYPE_CHECKING:
-    from satark.flow import Geography, Questionnaire
+    from satark.api import Questionnaire
     from satark_desk.places import Bearing
+    from satark_words.geography.geography import Geography
 
 _PACKAGE = "satark_desk.web"
 _FLAG_KEYS = {"happening_now": "flag.under_way"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.api.tip import FINISHED_STATUSES, OUTCOMES, STATUSES
+from satark.api import FINISHED_STATUSES, OUTCOMES, STATUSES
 from satark.officer import (
     BULK_KINDS,
     MAX_TEXT,

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
-from satark.api.desk import CaseworkError
-from satark.api.web import FormError, read_form
+from satark.api import CaseworkError, FormError, read_form
 from satark_desk.derivation_queue import LAST, QUEUE, QueueFull
 from satark_desk.passphrase_strength import MIN_LENGTH, WeakPassphrase, check_passphrase
 from satark_desk.recovery import approve_recovery, ask_for_recovery, requests_of

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.api.desk import Desk
-from satark.api.destination import DESK_SINK
+from satark.api import DESK_SINK, Desk, Release
 from satark.officer import RELEASABLE, MarkedText, OpenTip, marked
 from satark_desk.orders import order_of
 from satark_desk.read_state import Seen, seen_by
@@ -15,10 +14,9 @@ from satark_desk.read_state import Seen, seen_by
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from satark.api.tip import Release
-    from satark.flow import Geography
     from satark.services import DeskContext
     from satark_desk.web.page_text import PageText
+    from satark_words.geography.geography import Geography
 
 _NOT_WORDS = frozenset({"category", "evidence", "known_by", "district", "station"})
 """Steps whose answers are codes, and no words of the tipster."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 import msgspec
 
-from satark.api.tip import RetentionStep
+from satark.api import RetentionStep
 from satark.officer import MAX_TEXT, Keeping, NoRetentionKey, NoSuchTip, StepRefused, TipKeeping, TipSummary
 from satark_desk.web.web_context import redirect_to
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
-from satark.api.desk import CaseworkError
+from satark.api import CaseworkError
 from satark.officer import (
     ROLES,
     Closed,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from satark.api.web import FormError, read_form
+from satark.api import FormError, read_form
 from satark_desk.second_factors import check_code, factors_of, open_factors
 from satark_desk.web.throttle import LONGEST_HOLD
 from satark_desk.web.web_context import PENDING_COOKIE, redirect_to

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from satark.api.web import FormError, read_form
+from satark.api import FormError, read_form
 from satark.officer import current_head
 from satark_desk.derivation_queue import KNOWN, QUEUE, STRANGER, QueueFull
 from satark_desk.known_browsers import browser_digest, is_anyones, is_known, remember

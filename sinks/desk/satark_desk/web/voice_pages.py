@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from satark.api.web import stream_file
+from satark.api import stream_file
 from satark.officer import DISGUISED_MIME, SYNTHETIC_MIME, NoTranscript, SyntheticVoiceError, can_speak, speak
 from satark_desk.act_values import MAX_TRANSCRIPT
 from satark_desk.web.web_context import redirect_to

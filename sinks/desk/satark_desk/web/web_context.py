@@ -13,9 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from satark.api.desk import CaseworkError
-from satark.api.sealing import CantOpen
-from satark.api.web import FormError, page_templates, preferred, read_form
+from satark.api import CantOpen, CaseworkError, FormError, page_templates, preferred, read_form
 from satark.officer import all_desks, desk_problems
 from satark_desk.derivation_queue import QUEUE, QueueFull
 from satark_desk.officers import still_valid

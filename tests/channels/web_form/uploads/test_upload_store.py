@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from satark.api.channel import MediaGone, MediaRef
+from satark.api.channel import MediaGone
+from satark.api.inbound import MediaRef
 from satark_files.limits import Limits
 from satark_web_form.uploads import segments
 from satark_web_form.uploads.draft_key import DraftKey

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.api.channel import Address
+from satark.api.inbound import Address
 from satark.api.prompt import Choice, Prompt
 from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.limits import check_message

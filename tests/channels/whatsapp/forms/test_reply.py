@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from satark.api.channel import FormPage, Tap, Text, Unsupported
+from satark.api.inbound import FormPage, Tap, Text, Unsupported
 from satark_testing.whatsapp.graph_api import GraphPeer, Sender
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.forms.reply import read_form

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 from starlette.applications import Starlette
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.tip import Message, Origin
 from satark.services import Services
 from satark_testing.processes.serving import serve

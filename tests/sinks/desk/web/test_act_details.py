@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from httpx2 import Client
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.officer import Act, ActKind
 from satark.services import Services
 from satark_desk.web.act_details import ActDetails

@@ -10,7 +10,7 @@ from httpx2 import Client
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.tip import CaseStep, Message
 from satark.casework import Casework
 from satark.officer import Clocks, DeskAct, DeskActs

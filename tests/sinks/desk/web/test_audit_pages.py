@@ -9,7 +9,7 @@ import pytest
 from httpx2 import Client
 from sqlalchemy import delete, select, update
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.officer import Role
 from satark.services import Services
 from satark.store import tables

@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.tip import Accused
 from satark.identity.receipts import new_number
 from satark.services import Services

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from playwright.async_api import Browser, Page, expect
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.services import Services
 from support.tips import SeededTip, seed_tip
 

@@ -16,7 +16,7 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from PIL import Image
 from playwright.async_api import Browser, Page, expect
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.services import Services
 from satark_testing.waiting import limit
 from support.tips import SeededTip, seed_file, seed_tip

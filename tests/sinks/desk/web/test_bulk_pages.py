@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from httpx2 import Client
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.tip import Message
 from satark.casework import Casework
 from satark.services import Services

@@ -8,8 +8,7 @@ import pytest
 from httpx2 import Client
 from sqlalchemy import update
 
-from satark.api.desk import Desk
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import Desk, DestinationRule
 from satark.api.tip import Accused
 from satark.services import DeskContext, Services
 from satark.store import breakers, tables

@@ -12,7 +12,7 @@ from httpx2 import Client
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.tip import Priority
 from satark.identity.time_buckets import band
 from satark.services import DeskContext, Services

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.web.form_drafts import EXPIRES_AFTER, MAX_DRAFTS, FormDrafts, FormOwner

@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 from httpx2 import Client
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.casework import Casework
 from satark.officer import Clocks, DeskAct, DeskActs
 from satark.services import Services

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from httpx2 import Client
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.tip import Message
 from satark.services import Services
 from support.tips import SeededTip, seed_file, seed_message, seed_tip

@@ -8,7 +8,7 @@ import pytest
 from httpx2 import Client
 from sqlalchemy import update
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.routing.desks import close_roster
 from satark.services import Services
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock

@@ -14,7 +14,7 @@ from httpx2 import Client
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.services import Services
 from satark_desk import plugin
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer

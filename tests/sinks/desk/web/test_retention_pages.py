@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from httpx2 import Client
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.identity.edge_key import Identity
 from satark.retention.schedule import ensure_key
 from satark.services import Services

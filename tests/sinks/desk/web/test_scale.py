@@ -15,7 +15,7 @@ from sqlalchemy import event
 from starlette.applications import Starlette
 
 from satark.api import sealing
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.casework import tip_cache
 from satark.casework.search import Query
 from satark.officer import Progress

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from httpx2 import Client
 
-from satark.api.desk import Desk
-from satark.api.transcriber import DraftFault, NoDraft
+from satark.api.providers import DraftFault, NoDraft
+from satark.api.routing import Desk
 from satark.casework import Casework
 from satark.roster.chain import append
 from satark.roster.entries import Entry, OfficerSet

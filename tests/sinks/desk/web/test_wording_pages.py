@@ -8,7 +8,7 @@ from html import unescape
 
 from httpx2 import Client
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.services import Services
 from satark_desk.officers import UnlockedDesk
 from satark_desk.wordings import Wording, save, wordings_of

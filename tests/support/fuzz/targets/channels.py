@@ -18,6 +18,7 @@ from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.identity.edge_key import Identity
 from satark.ingest.event import InboundEvent
 from satark.plugins.loader import Plugins
+from satark.runtime.compose import load_channels
 from satark.settings.settings import Settings
 from satark_testing.telegram.messages import Person, Updates
 from satark_testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer, new_sid
@@ -27,7 +28,7 @@ from support.fuzz.requests import FuzzedRequest, read_request, request_input
 from support.fuzz.target import Fault
 
 if TYPE_CHECKING:
-    from satark.api.channel import Batch, Inbound
+    from satark.api.inbound import Batch, Inbound
 
 _PUBLIC: Final = "https://satark.example"
 _PHONE_ID: Final = "106540352242922"
@@ -190,7 +191,7 @@ def twilio(_folder: Path) -> ChannelTarget:
 
 def _channels(plugin: str, section: dict[str, str], name: str = "") -> list[Channel]:
     settings = Settings(stand_ins={name or plugin: section}, public_url=_PUBLIC)
-    return Plugins.load([plugin]).channels(settings)
+    return load_channels(settings, Plugins.load([plugin]))
 
 
 def _engine() -> Engine:

@@ -19,9 +19,9 @@ import msgspec.inspect
 import pyrage
 from pyrage import x25519
 
-from satark.api.carrier import MessageRejected
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.sealing import check_recipient, new_identity, seal
+from satark.api.sink import MessageRejected
 from satark.api.tip import Message
 from satark.remote.frames import FRAME_SIZE, WIRE_SIZE, message_frames, seal_frame
 from satark.remote.host_inbox import HostInbox

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.casework.casework import Casework
 from satark.casework.pack_export import export_pack

@@ -17,7 +17,7 @@ from standardwebhooks import Webhook
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from satark.api.desk import Desk
+from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.plugins.loader import Plugins
 from satark.routing.desks import add_desk

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from satark.api.destination_rule import DestinationRule
+from satark.api.routing import DestinationRule
 from satark.api.sealing import seal
 from satark.api.tip import Message
 from satark.identity.time_buckets import band

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.api.conditions import ConditionError, parse_condition
+from satark.dialogue.flow.conditions import ConditionError, parse_condition
 
 VALUES = {
     "category": "POLCOR",

@@ -1,16 +1,17 @@
-"""How long to wait, and work that begins again."""
+"""How long to wait, work that begins again, and work in threads that nobody waits for any more."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from satark.api.backoff import backoff, keep_running, wait_for
-from satark.api.carrier import CarrierError
+from satark.api.background import backoff, keep_running, run_in_thread, wait_for
+from satark.api.sink import CarrierError
 from satark_testing.waiting import until
 
 
@@ -38,7 +39,7 @@ async def test_an_event_that_came_is_not_waited_for() -> None:
 async def test_work_that_breaks_off_is_logged_by_kind_alone_and_begins_again(
     monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    monkeypatch.setattr("satark.api.backoff.RESTART_SECONDS", 0.0)
+    monkeypatch.setattr("satark.api.background.RESTART_SECONDS", 0.0)
     begun = 0
 
     async def work() -> None:
@@ -60,7 +61,7 @@ async def test_work_that_breaks_off_is_logged_by_kind_alone_and_begins_again(
 async def test_what_breaks_off_time_and_again_is_logged_ever_more_seldom_with_the_carriers_own_code(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("satark.api.backoff.RESTART_SECONDS", 0.0)
+    monkeypatch.setattr("satark.api.background.RESTART_SECONDS", 0.0)
     begun = 0
 
     async def work() -> None:
@@ -75,3 +76,29 @@ async def test_what_breaks_off_time_and_again_is_logged_ever_more_seldom_with_th
         await asyncio.gather(task, return_exceptions=True)
     assert [line["attempt"] for line in lines][:7] == [1, 2, 4, 8, 16, 32, 64]
     assert {line["code"] for line in lines} == {"ConnectionRefusedError"}
+
+
+async def test_it_gives_what_the_work_returns_and_raises() -> None:
+    assert await run_in_thread(divmod, 7, 2) == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        await run_in_thread(divmod, 7, 0)
+
+
+async def test_where_it_is_cancelled_the_work_is_finished_first() -> None:
+    began, go = threading.Event(), threading.Event()
+    done = list[str]()
+
+    def work() -> None:
+        began.set()
+        go.wait(20)
+        done.append("work")
+
+    task = asyncio.ensure_future(run_in_thread(work))
+    await until(began.is_set)
+    task.cancel()
+    await asyncio.sleep(0)
+    assert not task.done()
+    go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert done == ["work"]

@@ -8,12 +8,11 @@ arithmetic, no subscripts, so that a stranger's flow can do nothing but compare.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-import msgspec
+from satark.api.flow import Condition, Values
 
-Values: TypeAlias = Mapping[str, Any]
 _Test: TypeAlias = Callable[[Values], bool]
 
 _LONGEST: Final = 1000
@@ -31,18 +30,6 @@ def holds(values):
 
 class ConditionError(ValueError):
     """The condition is refused; the message says what is wrong with it."""
-
-
-class Condition(msgspec.Struct, frozen=True):
-    """A parsed condition."""
-
-    source: str
-    names: frozenset[str]
-    """The names that it looks at, dotted ones in full."""
-    constants: Mapping[str, frozenset[Any]]
-    """Name → the constants that it is compared with."""
-    holds: Callable[[Values], bool]
-    """Evaluates it on these answers. Never raises: values that can't be compared make it false."""
 
 
 def parse_condition(source: str) -> Condition:

@@ -1,4 +1,4 @@
-"""What became of a call to a provider: what a channel's `send` returns, and what the provider reports later."""
+"""What goes out to a provider: the calls that a channel renders, and what became of them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 __all__ = [
-    "MAX_WAIT",
     "Accepted",
     "Blocked",
+    "Call",
     "Delivered",
     "Misconfigured",
     "Permanent",
@@ -21,6 +21,20 @@ __all__ = [
     "WindowClosed",
     "seconds_to_wait",
 ]
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One provider call, ready to be sent: one outbox row. It carries the address, so it is stored sealed only."""
+
+    account: str
+    method: str
+    """The channel's own name of the operation, such as `messages`."""
+    body: bytes
+    fallback: bytes = b""
+    """The body to send when the provider answers that its reply window is closed; empty: give up quietly."""
+
+    def __repr__(self) -> str:
+        return f"Call({self.method})"
 
 
 class Accepted(msgspec.Struct, frozen=True, tag="accepted"):

@@ -1,8 +1,12 @@
-"""Contract: providers of phone calls. The dialogue of calls is the plugin `sms_ivr`'s; a provider only carries it.
+"""Providers: text messages and phone calls for the plugin `sms_ivr`, and offline speech recognisers for the desk.
 
-A provider asks a webhook of ours how a call begins, and after each answer how it goes on. It says in its own markup
-what it is given as verbs, one after the other. Twilio is included; another one (Exotel, KooKoo, a police exchange) is
-one class that implements `CallProvider`, offered by the hook `satark_call_providers`. It imports no plugin.
+The dialogue of texts and calls is the plugin `sms_ivr`'s; a provider only carries it. Twilio is included. Another one
+(Exotel, Gupshup, KooKoo, a police exchange) is one class that implements `SmsProvider` or `CallProvider`, offered by
+the hook `satark_sms_providers` or `satark_call_providers`; it imports no plugin. Two-way SMS needs a provider in the
+country: Twilio does not support it in India.
+
+A call provider asks a webhook of ours how a call begins, and after each answer how it goes on. It says in its own
+markup what it is given as verbs, one after the other.
 """
 
 from __future__ import annotations
@@ -10,13 +14,17 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
-from satark.api.channel import Call, Endpoint, MediaRef, RawRequest, RawResponse
-from satark.api.redacted import Redacted
-from satark.api.send_result import SendResult
+from satark.api.channel import Endpoint, RawRequest, RawResponse
+from satark.api.inbound import MediaRef
+from satark.api.observability import Redacted
+from satark.api.outbound import Call, SendResult
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = [
     "Ask",
@@ -27,13 +35,105 @@ __all__ = [
     "CallWebhook",
     "GoOn",
     "HangUp",
+    "IncomingSms",
     "Line",
+    "NoDraft",
     "Pace",
     "Pause",
     "Record",
     "Say",
+    "SigningProvider",
+    "SmsProvider",
+    "SmsWebhook",
     "TextCaller",
+    "Transcriber",
 ]
+
+
+class IncomingSms(Redacted, frozen=True, kw_only=True):
+    """One text message that a provider delivered."""
+
+    id: str
+    """The id that the provider repeats when it delivers the same message again."""
+    sender: str
+    """The sender's number, in the form in which the provider expects it as a recipient."""
+    body: str
+    """The whole text: providers join the parts of a long one; where one does not, its plugin must."""
+    media: tuple[MediaRef, ...] = ()
+    unfetchable: int = 0
+    """Number of attached files that can't be downloaded from this provider."""
+    opted_out: bool = False
+    """Whether the sender has opted out, so that the provider sends them no more messages."""
+    answered_by_provider: bool = False
+    """Whether the provider has replied itself, as it does to HELP: Satark sends no reply."""
+
+
+class SmsWebhook(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of one webhook."""
+
+    messages: Sequence[IncomingSms] = ()
+    chores: Sequence[Call] = ()
+    """Calls that make the provider redact its copies."""
+    ignored: int = 0
+
+
+class SmsProvider(Protocol):
+    """An SMS provider with one number. The sync methods are pure and fast."""
+
+    @property
+    def account(self) -> str:
+        """The account's name: `sms:<number>`."""
+
+    @property
+    def inline(self) -> bool:
+        """Whether what answers a message can stand in the response to its webhook.
+
+        Where not, `reply` is given no text, and each answer is sent by `message_call`, as what Satark begins.
+        """
+
+    @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        """Its webhooks. A provider that signs nothing can have a secret in the path."""
+
+    def verify(self, raw: RawRequest) -> bool:
+        """Whether a request comes from the provider."""
+
+    def parse(self, raw: RawRequest) -> SmsWebhook:
+        """Parse a verified request.
+
+        Raises:
+            satark.api.channel.Malformed: it can't be parsed.
+        """
+
+    def reply(self, raw: RawRequest, texts: Sequence[str]) -> RawResponse:
+        """Return the response that sends these messages, in order. None: an empty response."""
+
+    def message_call(self, to: str, text: str) -> Call:
+        """Return the call that sends a message outside a reply."""
+
+    async def open(self) -> None:
+        """Open the HTTP client."""
+
+    async def close(self) -> None:
+        """Close the HTTP client."""
+
+    async def send(self, call: Call) -> SendResult:
+        """Make a call: a message or a chore. Never raises for what the provider or the network does."""
+
+    def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Download an attached file; see `satark.api.channel.Channel.fetch`."""
+
+    async def discard(self, ref: MediaRef) -> None:
+        """Delete an attached file at the provider."""
+
+
+@runtime_checkable
+class SigningProvider(Protocol):
+    """A provider that can sign a request as its service does, for `satark replay`."""
+
+    def sign(self, raw: RawRequest) -> RawRequest:
+        """Return a request that `verify` takes, with the same method, path and body."""
+
 
 CallStep: TypeAlias = Literal["start", "keys", "record"]
 """Why a provider asks: a call begins, `Ask` (or `GoOn`) has ended, `Record` has ended."""
@@ -191,3 +291,40 @@ class CallProvider(Protocol):
 
     async def discard(self, ref: MediaRef) -> None:
         """Delete a recording that was fetched, if the provider can."""
+
+
+DraftFault: TypeAlias = Literal["busy", "late", "killed", "setup", "failed"]
+"""Why there is no draft: others are being made; it took too long; its process was ended, as for want of memory; the
+operator has something to put right; or it is not told further."""
+
+
+class NoDraft(Exception):  # noqa: N818 - it reads as what it says where it is raised
+    """A recogniser has no draft; the officer reads why."""
+
+    def __init__(self, reason: DraftFault) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@runtime_checkable
+class Transcriber(Protocol):
+    """Transcribes a recording into a draft that an officer corrects. It must work offline, on this machine.
+
+    The desk asks for a draft when an officer who may listen requests one, and stores only the officer's version of it.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name and version of the recogniser, shown to officers and written into the custody log."""
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """Codes of the languages that it recognises, such as `hi`."""
+
+    def transcribe(self, recording: Path, language: str) -> str:
+        """Return what is said in a recording.
+
+        Runs in a thread of the desk's process, without a time limit. `recording` is the undisguised clean copy, in a
+        temporary folder in memory: leave no copy of it anywhere. Whatever is raised, the officer is told that there is
+        no draft; of a `NoDraft` also why.
+        """

@@ -1,7 +1,7 @@
 """Every hook, in the order things happen. A plugin can be written from this file and the types that it names.
 
 Hooks are synchronous, few, and hand over objects; all waiting happens in the methods of those objects. Implement them
-with `satark.hookimpl` in the module that the plugin's entry point (group `satark`) names. An implementation may take
+with `hookimpl` in the module that the plugin's entry point (group `satark`) names. An implementation may take
 fewer arguments than listed. They are called as pluggy calls them: `tryfirst`, `trylast` and wrappers (`wrapper=True`)
 work, and the plugin that was loaded last is asked first.
 
@@ -22,52 +22,34 @@ if TYPE_CHECKING:
 
     import click
 
-    from satark.api.call_provider import CallProvider
-    from satark.api.carrier import Carrier
-    from satark.api.channel import Channel, Event
-    from satark.api.demo_setup import Prepared
-    from satark.api.desk import Desk, RouteAdvice, Screening
-    from satark.api.destination_rule import DestinationRule
+    from satark.api.channel import Channel
+    from satark.api.flow import Session, Step, StepType, Turn, Validator
+    from satark.api.inbound import Event
     from satark.api.observability import LifecycleEvent
     from satark.api.prompt import Capabilities, Prompt
-    from satark.api.sink import Sink
-    from satark.api.sms_provider import SmsProvider
+    from satark.api.providers import CallProvider, SmsProvider, Transcriber
+    from satark.api.routing import Desk, DestinationRule, RouteAdvice, Screening
+    from satark.api.services import (
+        Branch,
+        ChannelContext,
+        DeskContext,
+        Prepared,
+        Services,
+        UnitOfWork,
+        WebContext,
+        WorkerContext,
+    )
+    from satark.api.settings import Settings
+    from satark.api.sink import Carrier, Sink
     from satark.api.tip import Tip
-    from satark.api.transcriber import Transcriber
     from satark.api.web import Page
-    from satark.database import Branch, UnitOfWork
-    from satark.flow import Session, Step, StepType, Turn, Validator
-    from satark.services import DeskContext, Services, WebContext, WorkerContext
-    from satark.settings.settings import Settings
     from satark_files.scrubber import Scrubber
 
-__all__ = [
-    "hookspec",
-    "satark_before_commit",
-    "satark_call_providers",
-    "satark_carriers",
-    "satark_channels",
-    "satark_commands",
-    "satark_demo",
-    "satark_desk_pages",
-    "satark_destinations",
-    "satark_erased",
-    "satark_event",
-    "satark_interpret",
-    "satark_migrations",
-    "satark_render",
-    "satark_route",
-    "satark_screen",
-    "satark_scrubbers",
-    "satark_sinks",
-    "satark_sms_providers",
-    "satark_step_types",
-    "satark_transcribers",
-    "satark_validators",
-    "satark_web_pages",
-]
+__all__ = ["hookimpl"]
 
 hookspec = pluggy.HookspecMarker("satark")
+hookimpl = pluggy.HookimplMarker("satark")
+"""Marks a function or method of a plugin as the implementation of one of these hooks."""
 
 # ----------------------------------------------------------------- start: what there is
 
@@ -86,13 +68,16 @@ def satark_call_providers(settings: Settings) -> Sequence[CallProvider]:
 
 @hookspec
 def satark_channels(
-    settings: Settings, sms_providers: Sequence[SmsProvider], call_providers: Sequence[CallProvider]
+    settings: Settings,
+    sms_providers: Sequence[SmsProvider],
+    call_providers: Sequence[CallProvider],
+    context: ChannelContext,
 ) -> Sequence[Channel]:
     """Hand over the plugin's channels. Once, at start; return [] where the settings configure none.
 
     `sms_providers` and `call_providers` are those that all plugins offer.
 
-    Raise `satark.settings.settings.SettingsError` for settings that are wrong: `satark check` shows every one of them.
+    Raise `satark.api.SettingsError` for settings that are wrong: `satark check` shows every one of them.
     """
     raise AssertionError
 

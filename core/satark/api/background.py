@@ -1,4 +1,4 @@
-"""Retry delays, and background tasks that are restarted when they fail."""
+"""Background work: retry delays, tasks that are restarted when they fail, and blocking work in threads."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from typing import ParamSpec, TypeVar
 
 from satark.api.observability import OperatorError, describe_error, log
 
-__all__ = [
-    "RESTART_SECONDS",
-    "STEADY_SECONDS",
-    "backoff",
-    "keep_running",
-    "wait_for",
-]
+__all__ = ["backoff", "keep_running", "run_in_thread"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 RESTART_SECONDS = 1.0
 """Seconds after which a failed background task is restarted."""
@@ -72,3 +70,17 @@ async def keep_running(
 
 def _code(error: Exception) -> dict[str, str]:
     return {"code": str(error)} if isinstance(error, OperatorError) else {}
+
+
+async def run_in_thread(work: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+    """Run blocking work in a thread, as `asyncio.to_thread`, and never end before it.
+
+    A thread can't be cancelled. Where this is cancelled, the work is finished first, so that what it uses (a database
+    connection, say) may be closed afterwards.
+    """
+    running = asyncio.ensure_future(asyncio.to_thread(work, *arguments, **options))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise

@@ -1,0 +1,33 @@
+"""What a process lends to channels: the questionnaire's texts, voice notes, and receipts as pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from satark.dialogue.flow.loader import configured_flow
+from satark.printing.receipt_picture import draw_receipt
+from satark.speech.voice_notes import VoiceNotes
+
+if TYPE_CHECKING:
+    from satark.api.prompt import ReceiptPicture
+    from satark.settings.settings import Settings
+    from satark_words.catalogues import Catalogues
+
+
+class ChannelContext:
+    """What the settings name for channels."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._core = settings.core
+        self.voice_notes = VoiceNotes(settings.core.voice_clips)
+        """Makes the voice notes of prompts."""
+
+    def catalogues(self) -> Catalogues:
+        """Load the texts of the flow in use, in the languages that it is offered in."""
+        source = configured_flow(self._core.flow, self._core.languages)
+        return source.catalogues.only(source.offered)
+
+    def draw_receipt(self, picture: ReceiptPicture) -> bytes:
+        """Draw a receipt as a PNG file, with the address of the page that takes its code."""
+        public_url = self._core.public_url
+        return draw_receipt(picture.code, f"{public_url.rstrip('/')}/status" if public_url else "")

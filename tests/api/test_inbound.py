@@ -1,0 +1,32 @@
+"""What comes in holds addresses that never show themselves."""
+
+from __future__ import annotations
+
+import pickle
+
+import msgspec
+import pytest
+
+from satark.api.inbound import Address, Inbound, Text
+
+PHONE = "+919876543210"
+
+
+def test_an_address_is_revealed_by_name_alone() -> None:
+    address = Address(PHONE)
+    assert address.reveal() == PHONE
+    assert PHONE not in f"{address} {address!r} {[address]}"
+    for leak in (pickle.dumps, msgspec.json.encode, vars):
+        with pytest.raises(TypeError):
+            leak(address)
+
+
+def test_addresses_are_equal_by_what_they_hold() -> None:
+    assert {Address(PHONE), Address(PHONE)} == {Address(PHONE)}
+    assert Address(PHONE) != Address("+1")
+    assert Address(PHONE) != PHONE
+
+
+def test_an_event_shows_neither_sender_nor_words() -> None:
+    one = Inbound(account="sms:1", event_key=PHONE, senders=(Address(PHONE),), event=Text("arms are sold"))
+    assert repr(one) == "Inbound(…)"

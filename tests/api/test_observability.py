@@ -1,0 +1,37 @@
+"""What may be logged of an error is where it was raised, and never its text."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from satark.api.observability import MEANINGS, Kind, Redacted, describe_error
+
+
+class Told(Redacted, frozen=True):
+    """A value with content."""
+
+    words: str
+
+
+def test_a_redacted_value_shows_its_class_alone() -> None:
+    assert f"{Told('arms')} {[Told('arms')]}" == "Told(…) [Told(…)]"
+
+
+def test_an_error_is_told_by_its_class_and_the_lines_on_the_way() -> None:
+    with pytest.raises(ValueError, match="Expecting") as caught:
+        json.loads("arms are sold")
+    told = describe_error(caught.value)
+    assert told["error"] == "JSONDecodeError"
+    assert told["raised"].startswith("json.decoder:")
+    assert "arms" not in str(told)
+
+
+def test_of_a_group_the_first_error_is_told() -> None:
+    group = BaseExceptionGroup("several", [BaseExceptionGroup("inner", [KeyError("arms")]), ValueError("other")])
+    assert describe_error(group)["error"] == "KeyError"
+
+
+def test_every_lifecycle_event_has_a_meaning() -> None:
+    assert set(MEANINGS) == set(Kind.__args__)  # type: ignore[attr-defined] # an alias of literals
