@@ -25,7 +25,7 @@ from reference_types import types
 from satark.api import hookspecs
 from satark.api.destination_rule import DestinationRule
 from satark.cli.main import cli
-from satark.evidence.recognition.settings import TranscriptionSettings
+from satark.evidence.recognition.recogniser import TranscriptionSettings
 from satark.plugins.contract import public_names
 from satark.plugins.loader import Plugins, installed
 from satark.settings.core import Core, EvidenceSettings, HttpSettings, RetentionSettings

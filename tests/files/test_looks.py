@@ -9,9 +9,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance
 
 from satark.casework.related.looks import are_alike
-from satark_files.looks import parse_looks
-from satark_files.looks_reader import looks_of
+from satark_files.looks import looks_of
 from satark_files.scrubber import Unclean
+from satark_files.working_copies import parse_looks
 from support.evidence.pipeline_driver import PipelineDriver, chunks
 
 

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from satark_files.jobs import MUTE_JOB, PREVIEW_JOB
 from satark_files.limits import Limits
 from satark_files.sandbox.sandbox import Sandbox
-from satark_files.scrubber import Unclean
+from satark_files.scrubber import MUTE_JOB, PREVIEW_JOB, Unclean
 from satark_files.sniff import sniff_file
 from satark_files.working_copies import WorkingCopies
 from support.evidence.hostile import HostileScrubber

@@ -6,8 +6,7 @@ from array import array
 
 import pytest
 
-from satark.evidence.recognition.cutting import chunks
-from satark.evidence.recognition.model import CHUNK_SECONDS, RATE
+from satark.evidence.recognition.model import CHUNK_SECONDS, RATE, chunks
 
 
 @pytest.mark.parametrize("seconds", [0, 0.1, CHUNK_SECONDS, CHUNK_SECONDS + 0.1, 60, 95.5])

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from satark.api.transcriber import NoDraft, Transcriber
-from satark.evidence.recognition.messages import Request
+from satark.evidence.recognition.model import DraftRequest
 from satark.evidence.recognition.recogniser import Recogniser, recognisers_of
 from satark.settings.settings import Settings, SettingsError
 
@@ -20,7 +20,7 @@ WORDS = "रात दो बजे ट्रक आता है"
 
 
 def recogniser(tmp_path: Path, model: str, *, seconds: float = 60, at_once: int = 1) -> Recogniser:
-    request = Request(model=f"/models/{model}", language="hi", seconds=seconds)
+    request = DraftRequest(model=f"/models/{model}", language="hi", seconds=seconds)
     return Recogniser(request, tmp_path, at_once=at_once, worker=STAND_IN)
 
 

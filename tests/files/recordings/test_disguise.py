@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from satark_files.limits import Limits
-from satark_files.recordings.disguise import MIME, VoiceDisguise, random_filter
+from satark_files.recordings.voice import MIME, VoiceDisguise, random_filter
 from satark_files.scrubber import Unclean
 from satark_files.sniff import sniff_file
 from support.evidence.markers import MARKER_BYTES

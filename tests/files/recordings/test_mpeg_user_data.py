@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from satark_files.recordings import mpeg_user_data
+from satark_files.recordings import stream_metadata
 from support.evidence.markers import MARKER_BYTES
 from support.evidence.recordings import decoded_hash, ffmpeg
 
@@ -34,8 +34,8 @@ def test_user_data_of_mpeg_4_video_becomes_spaces(container: str, tmp_path: Path
 
 def test_the_mark_of_the_encoder_stays() -> None:
     stream = b"\0\0\1\xb2Lavc63.1.100\0\0\1\xb2XviD0050\0\0\1\xb2DivX503b1393p\0\0\1\xb6picture"
-    assert mpeg_user_data.find_user_data(stream) == set()
-    assert mpeg_user_data.find_user_data(stream + b"\0\0\1\xb2XviD0050 " + MARKER_BYTES) == {
+    assert stream_metadata.find_user_data(stream) == set()
+    assert stream_metadata.find_user_data(stream + b"\0\0\1\xb2XviD0050 " + MARKER_BYTES) == {
         b"XviD0050 " + MARKER_BYTES
     }
 
@@ -46,6 +46,6 @@ def test_user_data_that_differ_with_every_frame_take_one_pass(tmp_path: Path) ->
     path = tmp_path / "video"
     path.write_bytes(b"".join(b"\0\0\1\xb2" + one + b"\0\0\1\xb6" + b"p" * 2_000 for one in user_data))
     size = path.stat().st_size
-    mpeg_user_data.blank_user_data(path, mpeg_user_data.find_user_data(path.read_bytes()))
+    stream_metadata.blank_user_data(path, stream_metadata.find_user_data(path.read_bytes()))
     assert MARKER_BYTES not in path.read_bytes()
     assert path.stat().st_size == size

@@ -10,8 +10,8 @@ import pytest
 
 from satark_files.limits import Limits
 from satark_files.recordings.ffmpeg import CONTAINERS, Container
-from satark_files.recordings.mute import FilmMuter
 from satark_files.recordings.remux import muted_beside
+from satark_files.recordings.voice import FilmMuter
 from satark_files.scrubber import Unclean
 from satark_files.sniff import sniff_file
 from support.evidence.markers import MARKER_BYTES

@@ -8,8 +8,8 @@ from typing import Literal
 
 import pytest
 
-from satark_files.recordings import pcm_sound
-from satark_files.recordings.pcm_sound import holds_metadata
+from satark_files.recordings import stream_metadata
+from satark_files.recordings.stream_metadata import holds_metadata
 from satark_files.scrubber import Unclean
 from support.evidence.markers import MARKER_BYTES
 
@@ -79,4 +79,4 @@ def test_a_tag_is_found_wherever_it_begins(at: int, tmp_path: Path) -> None:
 def test_samples_that_spell_a_name_are_sound(tmp_path: Path) -> None:
     file = tmp_path / "sound"
     file.write_bytes(b"LISTLISTNAMENAMEID3 ID3 " * 1000)
-    assert not any(holds_metadata(mime, file) for mime in pcm_sound.MIMES)
+    assert not any(holds_metadata(mime, file) for mime in stream_metadata.MIMES)

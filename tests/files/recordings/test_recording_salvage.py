@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from satark_files.limits import Limits
-from satark_files.recordings.lost_index import find_video
-from satark_files.recordings.salvage import SalvagingRemux
+from satark_files.recordings.salvage import SalvagingRemux, find_video
 from satark_files.scrubber import Cleaned, Unclean
 from satark_files.scrubbers import builtin_scrubbers
 from satark_files.sniff import sniff_file

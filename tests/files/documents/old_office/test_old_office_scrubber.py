@@ -11,7 +11,7 @@ import pytest
 
 from satark_files.documents.old_office import excel, powerpoint, word
 from satark_files.documents.old_office.compound_file import CompoundFile
-from satark_files.documents.old_office.excel_numbers import NumberFormats, unpack_rk
+from satark_files.documents.old_office.excel import NumberFormats, unpack_rk
 from satark_files.documents.old_office.scrubber import OldOfficeScrubber
 from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, Unclean

@@ -1,4 +1,4 @@
-"""Makes a recorded voice harder to recognise by ear.
+"""Protects the voices in a clean copy: makes them harder to recognise by ear, or removes the sound of a film.
 
 Measured with six synthetic voices against a speaker-recognition model: with a pitch shift alone, which can be undone,
 the speaker was found 6 times of 6; with the shift, whispering, narrow band and compression used here, still 5 times of
@@ -8,18 +8,23 @@ at random for every file and stored nowhere.
 
 from __future__ import annotations
 
+import shutil
 from secrets import SystemRandom
 from typing import TYPE_CHECKING, Final
 
-from satark_files.jobs import DISGUISE_JOB
 from satark_files.recordings import ffmpeg
 from satark_files.recordings.ffmpeg import container_of
+from satark_files.recordings.remux import RemuxScrubber, muted_beside
+from satark_files.recordings.stream_metadata import CodecRules
+from satark_files.scrubber import DISGUISE_JOB, MUTE_JOB
 from satark_files.sniff import sniff_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from satark_files.limits import Limits
+    from satark_files.recordings.ffmpeg import Container
+
 
 MIME: Final = "audio/ogg"
 """The type of every disguised copy: Opus in Ogg, one channel, 8 kHz."""
@@ -62,3 +67,34 @@ def random_filter() -> str:
         f"aresample={_RATE},asetrate={_RATE * pitch:.0f},aresample={_RATE},atempo={tempo:.4f},{whisper},"
         f"highpass=f={low},lowpass=f={high},acompressor,aresample=8000"
     )
+
+
+_SOUND: Final = b": Audio: "
+
+
+class FilmMuter(RemuxScrubber):
+    """Makes a copy of a film's clean copy, without its sound. A recording without a picture is refused (`damaged`)."""
+
+    mimes = frozenset({MUTE_JOB})
+    picture = ("-map", "0:V:0")  # needed: where nothing is mapped ffmpeg takes what it likes, sound among it
+    sound = ()
+    looks_for_hidden = False
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the muted copy; of a film without sound the same bytes. See `Scrubber`."""
+        container = container_of(sniff_file(source))
+        if (made := muted_beside(source)).exists():
+            made.replace(target)
+            return container.mime
+        if _SOUND in ffmpeg.describe(self.ffmpeg, container, source):
+            return super().scrub(source, target, limits)
+        shutil.copyfile(source, target)
+        return container.mime
+
+    def _rules(self, described: bytes) -> CodecRules:
+        """Filter nothing: the clean copy holds no metadata any more."""
+        del described
+        return CodecRules()
+
+    def _decode_start(self, clean: Path, container: Container, limits: Limits, *, video: bool) -> None:
+        """Decode nothing: the clean copy was decoded, and the hash of its film is that of this one."""
