@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from satark_files.limits import Limits
+    from satark_files.sandbox.sandbox import Sandbox
 
 _UNPICKLE = (
     f"__import__('sys').path.append({str(Path(__file__).parents[2])!r})"
@@ -185,3 +186,11 @@ _ATTACKS: dict[str, Callable[[Path, str], str | None]] = {
     "kill": _kill, "leave": _leave_behind, "link": _link, "nothing": _nothing, "lie": _lie, "dump": _dump,
     "priority": _priority, "starve": _starve,
 }  # fmt: skip
+
+
+async def attack(sandbox: Sandbox, folder: Path, text: str, limits: Limits) -> str:
+    """Have a sandbox clean a file that names an attack; return what the attack wrote."""
+    source, target = folder / "original", folder / "clean"
+    source.write_text(text)
+    assert await sandbox.scrub("text/plain", source, target, limits) == "text/plain"
+    return target.read_text()

@@ -1,6 +1,4 @@
-"""What a crash leaves of a process's memory."""
-
-from __future__ import annotations
+"""A process that crashes leaves nothing of a file on the disk."""
 
 import resource
 import subprocess
@@ -9,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from satark_files.limits import Limits
+from satark_files.sandbox.sandbox import Sandbox
 from satark_testing.processes.service import Service
+from support.evidence.hostile import attack
+
+
+async def test_a_scrubber_that_crashes_leaves_no_core_dump(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+    assert await attack(hostile, folder, "dump", limits) == "0 0"
+
 
 SHOW = """
 import ctypes, resource
@@ -19,7 +25,6 @@ resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_COR
 print(resource.getrlimit(resource.RLIMIT_CORE)[0], ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
 """
 """Prints the longest dump, in bytes, and whether the kernel may dump at all (prctl(2), PR_GET_DUMPABLE)."""
-
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="prctl(2): needs Linux")
 
 
