@@ -115,7 +115,8 @@ def test_of_a_recording_cut_short_is_told_how_much_is_left(
 ) -> None:
     source = tmp_path / "cut"
     if name == "mp4":
-        ffmpeg(*FILM, "-f", "lavfi", "-i", "sine=d=2", "-c:v", "libx264", "-movflags", "+faststart", tmp_path / "film.mp4")
+        sound = ("-f", "lavfi", "-i", "sine=d=2")
+        ffmpeg(*FILM, *sound, "-c:v", "libx264", "-movflags", "+faststart", tmp_path / "film.mp4")
     if name == "rf64":
         ffmpeg("-i", make("wav"), "-c", "copy", "-rf64", "always", tmp_path / "large.wav")
     made_here = {"mp4": "film.mp4", "rf64": "large.wav"}
