@@ -10,18 +10,9 @@ import pytest
 
 from satark.api.channel import (
     RawRequest,
-    RawResponse,
 )
 from satark_testing.contracts.channel import BrokenRule, check_channel
 from support.postcards import BODY, Postcards, case, signed
-
-
-async def test_an_inline_channel_answers_in_the_response() -> None:
-    await check_channel(case(Postcards()))
-    channel = Postcards()
-    channel.reply = lambda raw, outcome: RawResponse()  # type: ignore[method-assign]
-    with pytest.raises(BrokenRule, match="C23 an inline medium answers with the whole prompt"):
-        await check_channel(case(channel))
 
 
 async def test_a_case_with_one_message_can_show_nothing_of_keys() -> None:
