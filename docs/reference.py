@@ -26,7 +26,7 @@ from reference_types import modules_of, types
 from satark.api import hooks as hookspecs
 from satark.api.routing import DestinationRule
 from satark.cli.main import cli
-from satark.evidence.recognition.settings import TranscriptionSettings
+from satark.evidence.recognition.recogniser import TranscriptionSettings
 from satark.plugins.loader import Plugins, installed
 from satark.settings.core import Core, EvidenceSettings, HttpSettings, RetentionSettings
 

@@ -40,8 +40,7 @@ from satark.custody.chain import Form
 from satark.custody.manifest import Issuer
 from satark.delivery.faults import DestinationFault, destination_faults
 from satark.evidence.own_voice import is_muted, may_contain_voice, may_hear_voices
-from satark.printing.sheet import make_sheet
-from satark.printing.sheet_page import SheetPage
+from satark.printing.sheet import SheetPage, make_sheet
 from satark.remote.office_outbox import queue_key_change
 from satark.retention.schedule import NoRetentionKey
 from satark.roster.chain import read_state
@@ -96,7 +95,7 @@ from satark.routing.desks import (
 )
 from satark.speech.synthetic_voice import MIME as SYNTHETIC_MIME
 from satark.speech.synthetic_voice import SyntheticVoiceError, can_speak, speak
-from satark_files.recordings.disguise import MIME as DISGUISED_MIME
+from satark_files.recordings.voice import MIME as DISGUISED_MIME
 
 __all__ = [
     "ACT_KINDS",

@@ -1,27 +1,48 @@
 """How a picture looks, in 64 bits: whether each spot is darker than the one to its right (a difference hash).
 
-A copy that was scaled, saved again or sent on differs in a few bits, another picture in about half. The sandbox reads
-them (`satark_files.looks_reader`); the worker accepts nothing but the bits. They stand in the file's sealed record.
+A copy that was scaled, saved again or sent on differs in a few bits, another picture in about half. `LooksReader` runs
+in the sandbox; `satark_files.working_copies` accepts nothing but the bits.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
 
-from satark_files.scrubber import Unclean
+from PIL import Image
 
-MAX_BYTES: Final = 16
-"""Bytes of an answer, at most."""
-_ANSWER: Final = re.compile(rb"[0-9a-f]{16}")
+from satark_files.images.decode import open_reduced
+from satark_files.scrubber import LOOKS_JOB
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from satark_files.limits import Limits
+
+_MIME: Final = "text/plain"
+_SIDE: Final = 8
+_FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "TIFF")
 
 
-def parse_looks(answer: bytes) -> str:
-    """Read the sandbox's answer.
+class LooksReader:
+    """Reads how the clean copy of a picture looks."""
 
-    Raises:
-        Unclean: it is no such answer.
-    """
-    if not _ANSWER.fullmatch(answer):
-        raise Unclean("crashed")
-    return answer.decode("ascii")
+    mimes = frozenset({LOOKS_JOB})
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the bits to `target` in hex; see `Scrubber`.
+
+        Raises:
+            Unclean: the copy does not open.
+        """
+        with open_reduced(source, limits, _FORMATS) as picture:
+            target.write_text(looks_of(picture), "ascii")
+        return _MIME
+
+
+def looks_of(picture: Image.Image) -> str:
+    """Return the 64 bits of a picture as 16 hex digits."""
+    small = picture.convert("L").resize((_SIDE + 1, _SIDE), Image.Resampling.BOX)
+    rows = (small.crop((0, y, _SIDE + 1, y + 1)).tobytes() for y in range(_SIDE))
+    bits = "".join("1" if left < right else "0" for row in rows for left, right in pairwise(row))
+    return f"{int(bits, 2):016x}"

@@ -13,11 +13,10 @@ import msgspec
 from PIL import Image
 
 from satark_files.images.decode import open_image
-from satark_files.jobs import ORIGIN_JOB
 from satark_files.origin import Origin, make_origin
 from satark_files.recordings import ffmpeg
 from satark_files.recordings.ffmpeg import container_of
-from satark_files.scrubber import Unclean
+from satark_files.scrubber import ORIGIN_JOB, Unclean
 from satark_files.sniff import sniff_file
 
 if TYPE_CHECKING:

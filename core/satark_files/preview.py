@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from satark_files.documents import pdf_rendering
-from satark_files.images.reduced import LONGEST, is_reduced_left, open_reduced
-from satark_files.jobs import PREVIEW_JOB
+from satark_files.images.decode import LONGEST, is_reduced_left, open_reduced
 from satark_files.recordings import ffmpeg
 from satark_files.recordings.ffmpeg import container_of
-from satark_files.scrubber import Unclean
+from satark_files.scrubber import PREVIEW_JOB, Unclean
 from satark_files.sniff import sniff_file
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from satark_files.limits import Limits
 
 __all__ = [
+    "DISGUISE_JOB",
     "LEFT_OUT",
+    "LOOKS_JOB",
+    "MUTE_JOB",
+    "ORIGIN_JOB",
+    "PREVIEW_JOB",
     "REASONS",
     "Cleaned",
     "LeftOut",
@@ -21,6 +26,7 @@ __all__ = [
     "Scrubber",
     "Unclean",
 ]
+
 
 Reason: TypeAlias = Literal[
     "empty", "unknown", "mislabelled", "unsupported", "damaged", "too-many-pixels",
@@ -113,3 +119,10 @@ class Scrubber(Protocol):
         Raises:
             Unclean: there is no copy that is sure to be clean. Any other exception counts as "crashed".
         """
+
+
+DISGUISE_JOB: Final = "disguised voice"
+LOOKS_JOB: Final = "looks"
+MUTE_JOB: Final = "muted film"
+ORIGIN_JOB: Final = "where and when"
+PREVIEW_JOB: Final = "preview"

@@ -19,13 +19,12 @@ from satark_files.images.png import PngScrubber
 from satark_files.images.reencode import BmpScrubber, GifScrubber, Jpeg2000Scrubber, TiffScrubber
 from satark_files.images.salvage import Salvaging
 from satark_files.images.webp import WebpScrubber
-from satark_files.looks_reader import LooksReader
+from satark_files.looks import LooksReader
 from satark_files.origin_reader import OriginReader
 from satark_files.preview import Previewer
 from satark_files.recordings.conversion import CONVERTED, ConversionScrubber
-from satark_files.recordings.disguise import VoiceDisguise
-from satark_files.recordings.mute import FilmMuter
 from satark_files.recordings.salvage import SalvagingRemux
+from satark_files.recordings.voice import FilmMuter, VoiceDisguise
 
 if TYPE_CHECKING:
     from satark_files.scrubber import Scrubber

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from satark_files import looks, origin
-from satark_files.jobs import LOOKS_JOB, ORIGIN_JOB
-from satark_files.scrubber import Unclean
+from satark_files import origin
+from satark_files.scrubber import LOOKS_JOB, ORIGIN_JOB, Unclean
 from satark_files.sniff import sniff_file
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from satark_files.origin import Origin
     from satark_files.sandbox.sandbox import Sandbox
     from satark_files.scrubber import Cleaned
+
+
+_LOOKS_BYTES: Final = 16
+_LOOKS: Final = re.compile(rb"[0-9a-f]{16}")
 
 
 class WorkingCopies:
@@ -73,7 +77,7 @@ class WorkingCopies:
     async def read_looks(self) -> str:
         """Read how the clean copy of a picture looks (`satark_files.looks`); empty if it can't be read."""
         try:
-            return looks.parse_looks(await self._answer(LOOKS_JOB, self.clean, looks.MAX_BYTES))
+            return parse_looks(await self._answer(LOOKS_JOB, self.clean, _LOOKS_BYTES))
         except Unclean:
             return ""
 
@@ -93,6 +97,17 @@ class WorkingCopies:
 
     def _source_of(self, job: str, source: Path) -> Path:
         return source if job == ORIGIN_JOB else self.clean
+
+
+def parse_looks(answer: bytes) -> str:
+    """Read the sandbox's answer about how a picture looks.
+
+    Raises:
+        Unclean: it is not 64 bits in hex.
+    """
+    if not _LOOKS.fullmatch(answer):
+        raise Unclean("crashed")
+    return answer.decode("ascii")
 
 
 def _read_answer(answer: Path, most: int) -> bytes:

@@ -10,11 +10,10 @@ from PIL import Image, ImageChops
 from satark.store.sealed_files import erase, preview_path
 from satark_files.documents import pdf_rendering
 from satark_files.documents.pdf import PdfScrubber
+from satark_files.images.decode import LONGEST
 from satark_files.images.jpeg import JpegScrubber
-from satark_files.images.reduced import LONGEST
-from satark_files.jobs import PREVIEW_JOB
 from satark_files.limits import Limits
-from satark_files.scrubber import Unclean
+from satark_files.scrubber import PREVIEW_JOB, Unclean
 from satark_files.scrubbers import builtin_scrubbers
 from support.evidence.markers import MARKER_BYTES
 from support.evidence.pipeline_driver import PipelineDriver, chunks

@@ -13,12 +13,11 @@ import pytest
 from PIL import Image, ImageOps, ImageSequence
 
 from satark_files.images import jpeg
-from satark_files.jobs import DISGUISE_JOB, LOOKS_JOB, MUTE_JOB, ORIGIN_JOB, PREVIEW_JOB
 from satark_files.limits import Limits
 from satark_files.recordings import remux
-from satark_files.recordings.codec_rules import rules_for
 from satark_files.recordings.ffmpeg import CONTAINERS, describe, find_program
-from satark_files.scrubber import Scrubber, Unclean
+from satark_files.recordings.stream_metadata import rules_for
+from satark_files.scrubber import DISGUISE_JOB, LOOKS_JOB, MUTE_JOB, ORIGIN_JOB, PREVIEW_JOB, Scrubber, Unclean
 from satark_files.scrubbers import builtin_scrubbers
 from satark_files.sniff import sniff_file
 from support.evidence.documents import DOCUMENTS, unpacked
@@ -119,7 +118,7 @@ def test_the_search_finds_what_a_broken_scrubber_lets_through(
     make: Callable[[str], Path], tmp_path: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jpeg, "NEEDED", jpeg.NEEDED | {0xFE})
-    monkeypatch.setattr(jpeg, "used_only", lambda segments, _: segments)  # it lets no comment through either
+    monkeypatch.setattr(jpeg, "used_only", lambda segments: segments)  # it lets no comment through either
     assert markers(clean(make("jpg"), tmp_path, limits).read_bytes()) != []
 
 

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from satark_files.jobs import MUTE_JOB, PREVIEW_JOB
 from satark_files.limits import Limits
 from satark_files.sandbox.sandbox import Sandbox
-from satark_files.scrubber import Unclean
+from satark_files.scrubber import MUTE_JOB, PREVIEW_JOB, Unclean
 from satark_files.sniff import sniff_file
-from satark_files.working_copies import WorkingCopies
-from support.evidence.hostile import HostileScrubber
+from satark_files.working_copies import WorkingCopies, parse_looks
+from support.evidence.hostile import HostileScrubber, attack
 
 
 @pytest.mark.parametrize("jobs", [(), (PREVIEW_JOB,)])
@@ -40,13 +39,22 @@ async def test_place_and_looks_are_read_and_what_a_file_has_not_is_not(
         await copies.derive(MUTE_JOB)
 
 
-@pytest.mark.parametrize("attack", ["link", "nothing", "lie"])
+@pytest.mark.parametrize("attack_name", ["link", "nothing", "lie"])
 async def test_a_copy_that_is_a_link_missing_or_of_another_type_is_refused(
-    attack: str, tmp_path: Path, limits: Limits
+    attack_name: str, tmp_path: Path, limits: Limits
 ) -> None:
     (secret := tmp_path / "secret").write_text("plain text of ours")
     (folder := tmp_path / "folder").mkdir()
-    (source := folder / "original").write_text(f"{attack} {secret}")
+    source = folder / "original"
     async with Sandbox([HostileScrubber()]) as hostile:
+        assert await attack(hostile, folder, "copy text", limits) == "text", "the scrubber itself works"
+        (folder / "clean").unlink()
+        source.write_text(f"{attack_name} {secret}")
         with pytest.raises(Unclean, match="crashed"):
             await WorkingCopies(folder, limits, hostile).make_clean(source, "text/plain")
+
+
+@pytest.mark.parametrize("answer", [b"", b"0" * 15, b"0" * 17, b"../../etc/passwd", b"00000000000000zz"])
+def test_an_answer_that_is_no_64_bits_is_refused(answer: bytes) -> None:
+    with pytest.raises(Unclean):
+        parse_looks(answer)

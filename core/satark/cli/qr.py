@@ -8,8 +8,7 @@ from typing import Final
 
 import click
 
-from satark.printing.poster.qr_code import render_qr_code
-from satark.printing.poster.target import QrTarget, QrTargetError, form_target, whatsapp_target
+from satark.printing.poster.target import QrTarget, QrTargetError, form_target, render_qr_code, whatsapp_target
 from satark.settings.settings import Settings
 from satark_files.extra_packages import needing
 from satark_words.languages import languages_of

@@ -17,8 +17,7 @@ from satark.evidence.stream_sealing import seal_stream
 from satark.store import sealed_files
 from satark.store.sealed_files import clean_path, disguised_path, muted_path, original_path, preview_path
 from satark.store.workspace import remove_abandoned_folders, temporary_folder
-from satark_files.jobs import DISGUISE_JOB, LOOKS_JOB, MUTE_JOB, ORIGIN_JOB, PREVIEW_JOB
-from satark_files.scrubber import LeftOut, Reason, Unclean
+from satark_files.scrubber import DISGUISE_JOB, LOOKS_JOB, MUTE_JOB, ORIGIN_JOB, PREVIEW_JOB, LeftOut, Reason, Unclean
 from satark_files.sniff import UNKNOWN, sniff_file
 from satark_files.working_copies import WorkingCopies
 
@@ -64,7 +63,7 @@ class ProcessedFile(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of a film's clean copy without sound, which is the clean copy's own where it has none (then 0 bytes)."""
     disguised_bytes: int = 0
     disguised_sha256: str = ""
-    """SHA-256 of the copy with a disguised voice, if there is one (`satark_files.recordings.disguise`)."""
+    """SHA-256 of the copy with a disguised voice, if there is one (`satark_files.recordings.voice`)."""
     preview_mime: str = ""
     preview_bytes: int = 0
     preview_sha256: str = ""

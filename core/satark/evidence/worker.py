@@ -12,25 +12,26 @@ from msgspec import structs
 
 from satark.api.background import backoff, wait_for
 from satark.api.channel import MediaGone, channel_of
-from satark.api.inbound import SPOKEN
+from satark.api.inbound import SPOKEN, Address
 from satark.api.observability import Kind, LifecycleEvent, log
 from satark.api.sealing import seal
 from satark.api.tip import Evidence, Origin
 from satark.custody import entries
 from satark.custody import log as custody
 from satark.dialogue.session import FileNotice
-from satark.evidence.own_card import is_senders_card
 from satark.evidence.pipeline import ProcessedFile, Rejected, process_file, remove_abandoned
 from satark.evidence.stream_sealing import TooLarge
 from satark.store import evidence_files as store
 from satark.store.sealed_files import erase, total_original_bytes
 from satark.store.workspace import workspace_dir
 from satark.store.writer import StoreDown
+from satark_files.documents.vcard import phone_numbers
 from satark_files.extra_packages import needing
 from satark_files.limits import MB
 from satark_files.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from satark.api.channel import Channel
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from satark.store.writer import Writer
     from satark.telemetry.metrics import Metrics
     from satark_files.scrubber import Scrubber
+
 
 AT_ONCE = 2
 """Most files in progress in one process: with four, turns waited three times as long, and no more files were done."""
@@ -328,3 +330,17 @@ async def _discard(channel: Channel, ref: MediaRef) -> None:
         await channel.discard(ref)
     except Exception as error:  # noqa: BLE001 - the file is sealed: no failure here may fetch it again or lose it
         log.warning("file not deleted at the provider", channel=channel.name, error=type(error).__name__)
+
+
+def is_senders_card(card: Path, account: str, senders: Collection[bytes], identity: Identity) -> bool:
+    """Whether a number on a plain contact card gives a pseudonym of who sent it."""
+    with card.open(encoding="utf-8", errors="replace") as file:
+        numbers = phone_numbers(file.read(MB))
+    addresses = {Address(spelling) for number in numbers for spelling in _spellings(number)}
+    return any(identity.pseudonym(account, address) in senders for address in addresses)
+
+
+def _spellings(number: str) -> Iterator[str]:
+    """Yield the ways in which channels write an Indian number: as it is, with the country code, and with a plus."""
+    for digits in (number, number.lstrip("0"), f"91{number.lstrip('0')[-10:]}"):
+        yield from (digits, f"+{digits}")

@@ -4,8 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from satark.printing.sheet_page import SheetPage
+import msgspec
+
 from satark_files.extra_packages import needing
+
+
+class SheetPage(msgspec.Struct, frozen=True, kw_only=True):
+    """One page, in one language. Rows without a text are left out."""
+
+    heading: str
+    title: str
+    rows: tuple[tuple[str, str], ...]
+    """Label and text."""
+    closing: tuple[str, ...] = ()
+    """Lines at the end, such as for a signature, to the right."""
+    footer: str = ""
+
+    def __repr__(self) -> str:
+        return "SheetPage(…)"
 
 
 def make_sheet(pages: Sequence[SheetPage]) -> bytes:

@@ -10,7 +10,7 @@ from fpdf import FPDF
 from satark.printing.fonts import FAMILY, use_fonts
 
 if TYPE_CHECKING:
-    from satark.printing.sheet_page import SheetPage
+    from satark.printing.sheet import SheetPage
 
 _MARGIN: Final = 20.0
 _TITLE, _TEXT, _SMALL, _LINE = 14.0, 11.0, 9.0, 6.5

@@ -12,8 +12,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from satark_files.documents import office_fields, office_xml, zip_archive
-from satark_files.documents.broken_parts import drop_broken_parts
+from satark_files.documents import office_xml, zip_archive
 from satark_files.documents.embedded_images import EmbeddedImages
 from satark_files.scrubber import Cleaned, Unclean
 
@@ -84,7 +83,7 @@ class OoxmlScrubber:
             if unclean.reason != "damaged":
                 raise
         with zip_archive.open_archive(source, limits) as parts:
-            percent = drop_broken_parts(parts)
+            percent = office_xml.drop_broken_parts(parts)
             return Cleaned(self._copy(parts, target, limits), readable=percent)
 
     def _copy(self, parts: Archive, target: Path, limits: Limits) -> str:
@@ -221,7 +220,7 @@ def _clean(root: etree._Element, ids: dict[str, str]) -> None:
     office_xml.remove_foreign_names(
         root, lambda space: not space or (space.startswith(_KNOWN) and space != _COMPATIBILITY)
     )
-    office_fields.clear_fields(root)
+    office_xml.clear_fields(root)
     authors = {element.text.strip() for element in root.iter() if _is(element, "author") and element.text}
     for element in list(root.iter()):
         if office_xml.local_name(element.tag) in _REMOVED or not _point_to_copy(element, ids):

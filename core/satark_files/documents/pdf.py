@@ -17,7 +17,7 @@ from pikepdf import Dictionary, Name, Pdf, Stream
 from satark_files.documents import pdf_rendering
 from satark_files.documents.pdf_salvage import recover_pages
 from satark_files.images import jpeg
-from satark_files.images.reduced import LONGEST, leave_reduced
+from satark_files.images.decode import LONGEST, leave_reduced
 from satark_files.scrubber import Cleaned, Unclean
 
 if TYPE_CHECKING:

@@ -1,14 +1,18 @@
-"""Opens images with Pillow, within limits. Runs in the sandbox only, since Pillow decodes hostile bytes here."""
+"""Opens images with Pillow, within limits: whole, or reduced to a part of their size. Runs in the sandbox only.
+
+Decoding takes most of a photo's time. What a cleaner decodes to check its copy is left beside the copy, reduced, so
+that no job (preview, looks) decodes it again.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import struct
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pi_heif
-from PIL import Image, ImageFile, ImageSequence
+from PIL import Image, ImageFile, ImageOps, ImageSequence
 
 from satark_files.scrubber import Unclean
 
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from satark_files.limits import Limits
+
 
 pi_heif.register_heif_opener(thumbnails=False)
 
@@ -94,3 +99,67 @@ def _check_size(image: ImageFile.ImageFile, packed: int, limits: Limits, *, redu
     bits = 1 if image.mode == "1" else 8
     if limits.expands_too_much(packed, pixels * len(image.getbands()) * bits // 8):
         raise Unclean("expands")
+
+
+LONGEST: Final = 480
+"""Pixels of the longer side that are enough; a picture that has more at its full size is not reduced to less."""
+_MODES: Final = ("L", "RGB")
+"""Those that a file without compression (PPM) has."""
+_FORMAT: Final = "PPM"
+
+
+def reduced_size(picture: Image.Image) -> tuple[int, int]:
+    """Return the size that is enough, in the proportions of the picture, for `draft` of Pillow."""
+    longer = max(picture.size)
+    return max(1, LONGEST * picture.width // longer), max(1, LONGEST * picture.height // longer)
+
+
+def leave_reduced(picture: Image.Image, clean: Path) -> None:
+    """Leave a reduced picture, with the orientation in its Exif block, beside the clean copy."""
+    if picture.mode in _MODES:
+        ImageOps.exif_transpose(picture).save(_beside(clean), _FORMAT)
+
+
+@contextlib.contextmanager
+def open_reduced(clean: Path, limits: Limits, formats: tuple[str, ...]) -> Iterator[Image.Image]:
+    """Open the reduced picture that was left beside a clean copy; where none was, open the copy.
+
+    Raises:
+        Unclean: as `open_image`.
+    """
+    left = _beside(clean)
+    found = (left, (_FORMAT,)) if left.exists() else (clean, formats)
+    with open_image(found[0], limits, found[1], reduced=True) as picture:
+        picture.draft(picture.mode, reduced_size(picture))
+        yield ImageOps.exif_transpose(picture)
+
+
+def is_reduced_left(clean: Path) -> bool:
+    """Whether a reduced picture was left beside a clean copy."""
+    return _beside(clean).exists()
+
+
+def _beside(clean: Path) -> Path:
+    return clean.with_name(f"{clean.name}.reduced")
+
+
+TAG = 0x0112
+"""Exif's tag of the orientation, the only field that a clean copy keeps (CIPA DC-008 section 4.6.4)."""
+UPRIGHT = 1
+
+
+def read_orientation(exif: bytes) -> int:
+    """Return the orientation, 1 to 8, of an Exif block without its `Exif` prefix; 1 if the block has none."""
+    found = Image.Exif()
+    try:
+        found.load(exif)
+        value = found.get(TAG, UPRIGHT)
+    except Exception:  # noqa: BLE001 - Pillow documents no list of what it raises on hostile bytes
+        return UPRIGHT
+    return value if isinstance(value, int) and value in range(1, 9) else UPRIGHT
+
+
+def orientation_exif(orientation: int) -> bytes:
+    """Return an Exif block (big-endian TIFF, one directory, one entry) with nothing but this orientation."""
+    entry = TAG.to_bytes(2) + (3).to_bytes(2) + (1).to_bytes(4) + orientation.to_bytes(2) + b"\0\0"
+    return b"MM\0*" + (8).to_bytes(4) + (1).to_bytes(2) + entry + (0).to_bytes(4)

@@ -2,29 +2,44 @@
 
 Layout: ITU-T T.81 annex B. Thumbnails, Exif, XMP, IPTC, colour profiles, comments, C2PA, further images and everything
 after the end are removed. What stays identifies no person, but the quantisation tables hint at the make of the camera.
+
+Nothing may hide in what stays. Tables that no scan uses and bytes after the last field of a segment are left out. A
+decoder skips what follows the last coded block up to the next marker: Pillow's decoder is fed piece by piece until it
+has all rows, and the rest is cut off (libjpeg reads up to eight bytes ahead, so less is not found). A progressive image
+is read to its end before any row is there: in such an image nothing is found.
 """
 
 from __future__ import annotations
 
 import contextlib
+import io
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final
 
-from satark_files.images import orientation
-from satark_files.images.decode import check_decodes, check_opens
-from satark_files.images.jpeg_end import decoded_part
-from satark_files.images.jpeg_tables import Segment, used_only
-from satark_files.images.reduced import leave_reduced
+from PIL import Image
+
+from satark_files.images.decode import (
+    RAISES,
+    UPRIGHT,
+    check_decodes,
+    check_opens,
+    leave_reduced,
+    orientation_exif,
+    read_orientation,
+    reduced_size,
+)
 from satark_files.images.reencode import to_jpeg
 from satark_files.images.salvage import salvage
 from satark_files.scrubber import Cleaned, Unclean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from satark_files.limits import Limits
     from satark_files.scrubber import LeftOut
+
 
 SOI, EOI, SOS, APP0, APP1, APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xEE
 DHT, DQT, DRI = 0xC4, 0xDB, 0xDD
@@ -156,22 +171,22 @@ def strip_metadata(data: bytes) -> bytes:
         Unclean: the data is no complete JPEG, or one of another frame type.
     """
     kept: list[Segment] = []
-    turned = orientation.UPRIGHT
+    turned = UPRIGHT
     jfif, adobe = False, b""
     for marker, payload, scan in _segments(data):
         if marker in NEEDED:
             kept.append((marker, payload, scan))
         elif marker == APP14 and payload.startswith(b"Adobe") and len(payload) >= _ADOBE:
             adobe = _segment(APP14, b"Adobe\0\x64\0\0\0\0" + payload[11:12])
-        elif marker == APP1 and payload.startswith(b"Exif\0") and turned == orientation.UPRIGHT:
-            turned = orientation.read_orientation(payload[6:])
+        elif marker == APP1 and payload.startswith(b"Exif\0") and turned == UPRIGHT:
+            turned = read_orientation(payload[6:])
         jfif = jfif or (marker == APP0 and payload.startswith(b"JFIF\0"))
-    coded = [_segment(marker, payload) + scan for marker, payload, scan in used_only(kept, FRAMES)]
+    coded = [_segment(marker, payload) + scan for marker, payload, scan in used_only(kept)]
     if not any(part[1] in FRAMES for part in coded):
         raise Unclean("damaged")
     head = [_segment(APP0, _PLAIN_JFIF)] if jfif else []
-    if turned != orientation.UPRIGHT:
-        head.append(_segment(APP1, b"Exif\0\0" + orientation.orientation_exif(turned)))
+    if turned != UPRIGHT:
+        head.append(_segment(APP1, b"Exif\0\0" + orientation_exif(turned)))
     return b"".join([b"\xff\xd8", *head, adobe, *coded, _EOI])
 
 
@@ -215,3 +230,171 @@ def _scan_end(data: bytes, at: int) -> int:
 
 def _segment(marker: int, payload: bytes) -> bytes:
     return bytes((0xFF, marker)) + (len(payload) + 2).to_bytes(2) + payload
+
+
+_QUANTIZATION, _DC, _AC = "q", "d", "a"
+_COUNTS, _FRAME_HEAD, _COMPONENT = 16, 6, 3
+"""Bytes of the counts of a Huffman table, of a frame header before its components, and of a component in it."""
+
+Segment = tuple[int, bytes, bytes]
+"""Marker, payload, and after SOS the coded image data."""
+_Key = tuple[str, int]
+
+
+def used_only(segments: Iterable[Segment]) -> Iterator[Segment]:
+    """Yield frame header, scans and restart intervals, each after those of its tables that it uses, and nothing else.
+
+    Raises:
+        Unclean: a segment is too short, or a scan uses what no frame has.
+    """
+    waiting: dict[_Key, Segment] = {}
+    quantized: dict[int, int] = {}
+    progressive = False
+    for marker, payload, scan in segments:
+        if marker in (DHT, DQT):
+            waiting |= _tables(marker, payload)
+        elif marker in FRAMES:
+            progressive = marker == PROGRESSIVE
+            header, quantized = _frame(payload)
+            yield from _pop_named(waiting, [(_QUANTIZATION, number) for number in dict.fromkeys(quantized.values())])
+            yield marker, header, b""
+        elif marker == SOS:
+            header, named = _scan(payload, quantized, progressive=progressive)
+            yield from _pop_named(waiting, named)
+            yield marker, header, scan
+        elif marker == DRI:
+            yield marker, payload[:2], b""
+
+
+def _pop_named(waiting: dict[_Key, Segment], named: Iterable[_Key]) -> Iterator[Segment]:
+    """Yield and forget those tables that are named and wait; those that do not wait were written before."""
+    for key in named:
+        if key in waiting:
+            yield waiting.pop(key)
+
+
+def _tables(marker: int, payload: bytes) -> dict[_Key, Segment]:
+    """Return each table of a segment, in a segment of its own."""
+    found: dict[_Key, Segment] = {}
+    at = 0
+    while at < len(payload):
+        kind, number = payload[at] >> 4, payload[at] & 15
+        if marker == DQT:
+            size = 128 if kind else 64
+            key = (_QUANTIZATION, number)
+        else:
+            size = _COUNTS + sum(payload[at + 1 : at + 1 + _COUNTS])
+            key = (_AC if kind else _DC, number)
+        if at + 1 + size > len(payload):
+            break
+        found[key] = (marker, payload[at : at + 1 + size], b"")
+        at += 1 + size
+    return found
+
+
+def _frame(payload: bytes) -> tuple[bytes, dict[int, int]]:
+    """Return a frame header without what follows it, and the quantization table of each component."""
+    count = payload[_FRAME_HEAD - 1] if len(payload) >= _FRAME_HEAD else 0
+    end = _FRAME_HEAD + _COMPONENT * count
+    if not count or end > len(payload):
+        raise Unclean("damaged")
+    starts = range(_FRAME_HEAD, end, _COMPONENT)
+    return payload[:end], {payload[at]: payload[at + 2] for at in starts}
+
+
+def _scan(payload: bytes, quantized: dict[int, int], *, progressive: bool) -> tuple[bytes, list[_Key]]:
+    """Return a scan header without what follows it, and the tables that the scan uses."""
+    count = payload[0] if payload else 0
+    end = 1 + 2 * count + 3
+    if not count or end > len(payload):
+        raise Unclean("damaged")
+    first, approximation = payload[end - 3], payload[end - 1]
+    with_dc = first == 0 and not (progressive and approximation >> 4)
+    with_ac = first > 0 or not progressive
+    named: list[_Key] = []
+    for at in range(1, 1 + 2 * count, 2):
+        if payload[at] not in quantized:
+            raise Unclean("damaged")
+        named += [(_QUANTIZATION, quantized[payload[at]])]
+        named += [(_DC, payload[at + 1] >> 4)] * with_dc + [(_AC, payload[at + 1] & 15)] * with_ac
+    return payload[:end], named
+
+
+_CHUNK: Final = 1 << 16
+_PADDING: Final = 1
+"""Bytes that may hold nothing but the bits that fill up the last one."""
+_AHEAD: Final = 8
+"""Bytes that libjpeg reads ahead at most."""
+
+
+def decoded_part(image: bytes) -> tuple[bytes, Image.Image]:
+    """Decode an image of one scan, which ends with its end marker.
+
+    Returns:
+        The image without bytes after its last coded block, and the reduced picture that was decoded.
+
+    Raises:
+        Unclean: it does not decode.
+    """
+    last = len(image) - len(_EOI)
+    try:
+        decoder = _Decoder(image, reduced_size)
+        about = decoder.finish(0, last, _CHUNK)
+        return image if about is None else _without_rest(image, about), decoder.picture
+    except RAISES:
+        raise Unclean("damaged") from None
+
+
+def _without_rest(image: bytes, about: int) -> bytes:
+    """Remove what follows the last coded block, which ends a bit before this offset."""
+    last = len(image) - len(_EOI)
+    exact = _Decoder(image, _smallest).finish(max(0, about - _CHUNK), about, 1) or about
+    pixels = _pixels(image[:exact] + _EOI)
+    ends = range(max(0, exact - _AHEAD), exact)
+    end = next((end for end in ends if _pixels(image[:end] + _EOI) == pixels), exact)
+    return image[:end] + _EOI if last - end > _PADDING else image
+
+
+class _Decoder:
+    """Decodes an image at a part of its size, fed piece by piece."""
+
+    def __init__(self, image: bytes, size: Callable[[Image.Image], tuple[int, int]]) -> None:
+        """Decode at no less than this size."""
+        pillow: Any = Image  # what is needed of it is not public
+        opened: Any = Image.open(io.BytesIO(image), formats=("JPEG",))
+        opened.draft(opened.mode, size(opened))
+        tile, core = opened.tile[0], pillow.core.new(opened.mode, opened.size)
+        self._image = image
+        self._decoder = pillow._getdecoder(opened.mode, tile.codec_name, tile.args, opened.decoderconfig)  # noqa: SLF001 - the public ones read all of a file
+        self._decoder.setimage(core, tile.extents)
+        self.picture: Image.Image = opened._new(core)  # noqa: SLF001 - with the orientation of what was opened
+        """What is decoded so far."""
+
+    def finish(self, begin: int, last: int, piece: int) -> int | None:
+        """Return after how many bytes the decoder has all rows, fed piece by piece; None: it needs all up to `last`.
+
+        Raises:
+            OSError: the image does not decode.
+        """
+        image = self._image
+        fed, waiting = begin, image[:begin]
+        while True:
+            read, code = self._decoder.decode(waiting)
+            if code < 0:
+                raise OSError(code)
+            if read < 0:
+                return fed if fed <= last else None
+            if fed > last:
+                raise OSError("the rows are not complete")
+            following = min(last, fed + piece) if fed < last else len(image)
+            waiting = waiting[read:] + image[fed:following]
+            fed = following
+
+
+def _smallest(picture: Image.Image) -> tuple[int, int]:
+    return max(1, picture.width // 8), max(1, picture.height // 8)
+
+
+def _pixels(image: bytes) -> bytes:
+    with Image.open(io.BytesIO(image), formats=("JPEG",)) as picture:
+        return picture.tobytes()

@@ -10,8 +10,7 @@ import zlib
 from itertools import starmap
 from typing import TYPE_CHECKING
 
-from satark_files.images import orientation
-from satark_files.images.decode import check_decodes, check_opens
+from satark_files.images.decode import UPRIGHT, check_decodes, check_opens, orientation_exif, read_orientation
 from satark_files.images.salvage import salvage
 from satark_files.scrubber import Cleaned, Unclean
 
@@ -67,19 +66,19 @@ def strip_metadata(data: bytes) -> bytes:
         raise Unclean("damaged")
     kept: dict[bytes, bytes] = {}
     pixels: list[bytes] = []
-    turned = orientation.UPRIGHT
+    turned = UPRIGHT
     for kind, payload in _chunks(data):
         if kind in NEEDED:
             kept.setdefault(kind, payload[: _used_bytes(kind, kept)])
         elif kind == b"IDAT":
             pixels.append(payload)
         elif kind == b"eXIf":
-            turned = orientation.read_orientation(payload)
+            turned = read_orientation(payload)
     head = kept.get(b"IHDR", b"")
     if len(head) < _HEAD:
         raise Unclean("damaged")
-    if turned != orientation.UPRIGHT:
-        kept[b"eXIf"] = orientation.orientation_exif(turned)
+    if turned != UPRIGHT:
+        kept[b"eXIf"] = orientation_exif(turned)
     stream = _image_data(b"".join(pixels), _raw_bytes(head))
     return b"".join(
         [

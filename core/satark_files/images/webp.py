@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from satark_files.images import orientation
-from satark_files.images.decode import check_decodes
+from satark_files.images.decode import UPRIGHT, check_decodes, orientation_exif, read_orientation
 from satark_files.images.salvage import salvage_cut
 from satark_files.scrubber import Unclean
 
@@ -83,8 +82,8 @@ def strip_metadata(data: bytes) -> bytes:
     chunks = list(_chunks(data[12 : size + 8]))
     turned = _orientation(chunks)
     kept = [_kept_part(kind, payload, turned) for kind, payload in _once(chunks)]
-    if turned != orientation.UPRIGHT:
-        kept.append(_chunk(b"EXIF", orientation.orientation_exif(turned)))
+    if turned != UPRIGHT:
+        kept.append(_chunk(b"EXIF", orientation_exif(turned)))
     body = b"WEBP" + b"".join(kept)
     return b"RIFF" + len(body).to_bytes(4, "little") + body
 
@@ -103,7 +102,7 @@ def _once(chunks: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]
 def _kept_part(kind: bytes, payload: bytes, turned: int) -> bytes:
     """Return what is kept of a chunk: all, a part, or nothing."""
     if kind == b"VP8X" and len(payload) >= _EXTENDED:
-        flags = payload[0] & (_ALPHA | _ANIMATION) | (_HAS_EXIF if turned != orientation.UPRIGHT else 0)
+        flags = payload[0] & (_ALPHA | _ANIMATION) | (_HAS_EXIF if turned != UPRIGHT else 0)
         return _chunk(kind, bytes((flags, 0, 0, 0)) + payload[4:10])
     if kind == b"ANIM":
         return _chunk(kind, payload[:6])
@@ -117,8 +116,8 @@ def _orientation(chunks: list[tuple[bytes, bytes]]) -> int:
     # Only the extended format can hold it.
     found = dict(reversed(chunks))
     if b"VP8X" not in found or b"EXIF" not in found:
-        return orientation.UPRIGHT
-    return orientation.read_orientation(found[b"EXIF"].removeprefix(b"Exif\0\0"))
+        return UPRIGHT
+    return read_orientation(found[b"EXIF"].removeprefix(b"Exif\0\0"))
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

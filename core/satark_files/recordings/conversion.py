@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from satark_files.recordings import ffmpeg
-from satark_files.recordings.declared_size import percent_present
+from satark_files.recordings.preparation import percent_present
 from satark_files.recordings.remux import RemuxScrubber
 from satark_files.scrubber import Cleaned, Unclean
 

@@ -3,14 +3,17 @@
 - A film that was trimmed on the phone still holds all of it: an edit list hides the rest. Only what is shown passes,
   so such a film is encoded anew; that takes about half of its playing time in Full HD.
 - Phones of old put several frames of sound (AMR) into one sample, which ffmpeg reads but doesn't write.
-- A recorder that lost its power has not written the sizes of a long WAV file: its sound reaches to the end.
+- A recorder that lost its power has not written the sizes of a long WAV file: its sound reaches to the end. Such a file
+  (more than 4 GB: RF64, EBU Tech 3306) has its sizes in a chunk of its own, and ffmpeg takes zeros there for the size.
+
+`percent_present` tells how much of the size that its head declares a recording has: WAV, AVI, AIFF and Sun files.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from satark_files.recordings import ffmpeg
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from satark_files.recordings.ffmpeg import Container
+
 
 _HIDDEN: Final = re.compile(rb", F=0x[4-7]\b")
 """ffmpeg's flag of a packet that is read only to decode others (`AV_PKT_FLAG_DISCARD`)."""
@@ -64,3 +68,34 @@ def read_to_end(_: str, __: Container, source: Path, unsized: Path) -> None:
     shutil.copyfile(source, unsized)
     with unsized.open("r+b") as file:
         file.write(b"RIFF")
+
+
+_HEAD: Final = 28
+_LONG: Final = (b"RF64", b"BW64")
+_LONG_SIZE: Final = slice(20, 28)
+"""Where the file's size stands in the chunk that comes first."""
+_UNKNOWN: Final = frozenset({0, 0xFFFFFFFF})
+"""Sizes that programs write which do not know it yet."""
+_ORDERS: Final[dict[bytes, Literal["little", "big"]]] = {b"RIFF": "little", b"FORM": "big"}
+
+
+def percent_present(path: Path) -> int:
+    """Return how much of the declared size a file has, in percent; 100 where it declares none."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD).ljust(_HEAD, b"\0")
+    if head.startswith(_LONG):
+        begin, size = 8, int.from_bytes(head[_LONG_SIZE], "little")
+    elif order := _ORDERS.get(head[:4]):
+        begin, size = 8, int.from_bytes(head[4:8], order)
+    elif head.startswith(b".snd"):
+        begin, size = int.from_bytes(head[4:8]), int.from_bytes(head[8:12])
+    else:
+        return 100
+    return 100 if size in _UNKNOWN else min(100, 100 * path.stat().st_size // (begin + size))
+
+
+def has_no_sizes(path: Path) -> bool:
+    """Whether this is a WAV file of more than 4 GB whose sizes were never written."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    return head.startswith(_LONG) and not any(head[_LONG_SIZE])

@@ -1,8 +1,7 @@
 """Cleans video and sound: ffmpeg copies the coded streams, without re-encoding, into a new container without tags.
 
 Kept: the first video stream, the first audio stream, rotation, time stamps. Metadata inside the coded streams is
-removed by `codec_rules`, `mpeg_user_data`, `hevc_config`, `vorbis_comments` and `audio_frames`; a file whose sound
-holds metadata (`pcm_sound`) is damaged.
+removed by `stream_metadata` and `audio_frames`; a file whose sound holds metadata is damaged.
 """
 
 from __future__ import annotations
@@ -13,18 +12,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark_files.recordings import audio_frames, ffmpeg, hevc_config, pcm_sound, vorbis_comments
-from satark_files.recordings.codec_rules import CodecRules, rules_for
-from satark_files.recordings.declared_size import has_no_sizes, percent_present
+from satark_files.recordings import audio_frames, ffmpeg, stream_metadata
 from satark_files.recordings.ffmpeg import CONTAINERS
-from satark_files.recordings.mpeg_user_data import blank_user_data, find_user_data
 from satark_files.recordings.preparation import (
     encode_shown,
+    has_no_sizes,
     hides_frames,
     list_packets,
+    percent_present,
     read_to_end,
     split_frames,
 )
+from satark_files.recordings.stream_metadata import CodecRules, blank_user_data, find_user_data, rules_for
 from satark_files.scrubber import Cleaned, Unclean
 from satark_files.sniff import sniff_file
 
@@ -142,8 +141,8 @@ class RemuxScrubber:
     def _check(self, target: Path, container: Container, rules: CodecRules, hashes: bytes) -> str:
         """Check that the copy has these streams and no tags; return ffmpeg's report on it."""
         if container.demuxer in _WITH_CODEC_HEADERS:
-            hevc_config.remove_messages(target)
-            vorbis_comments.blank_comments(target)
+            stream_metadata.remove_messages(target)
+            stream_metadata.blank_comments(target)
         hashes_after, report = self._inspect(target, container, rules.compared)
         if _is_empty(hashes) or _by_content(hashes_after) != _by_content(hashes) or not _has_no_tags(report):
             raise Unclean("damaged")
@@ -203,7 +202,7 @@ class RemuxScrubber:
             clean.write_bytes(audio_frames.frames_only(container.mime, clean.read_bytes()))
         if container.demuxer == "ogg" and _chained_streams(clean) > 1:
             raise Unclean("damaged")
-        if container.mime in pcm_sound.MIMES and pcm_sound.holds_metadata(container.mime, clean):
+        if container.mime in stream_metadata.MIMES and stream_metadata.holds_metadata(container.mime, clean):
             raise Unclean("damaged")
 
     def _coded_video(self, clean: Path, container: Container) -> bytes:

@@ -23,7 +23,7 @@ _SOCKET_CALLS: Final = frozenset(
     {"accept", "connect", "connect_ex", "recv", "recv_into", "recvfrom", "send", "sendall", "sendto"}
 )
 _SLOW: Final = frozenset({"fork_exec", "fsync", "fdatasync", "getaddrinfo", "gethostbyname", "system", "waitpid"})
-_IGNORED: Final = ("/_pytest/", "/importlib/", "<frozen", "/satark/testing/", "/asyncio/", "/linecache.py")
+_IGNORED: Final = ("/_pytest/", "/importlib/", "<frozen", "/satark_testing/", "/asyncio/", "/linecache.py")
 
 
 class Watch:

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from satark.api.providers import NoDraft, Transcriber
 from satark.api.settings import SettingsError
-from satark.evidence.recognition.messages import Request
+from satark.evidence.recognition.model import DraftRequest
 from satark.evidence.recognition.recogniser import Recogniser, recognisers_of
 from satark.settings.settings import Settings
 
@@ -21,7 +21,7 @@ WORDS = "रात दो बजे ट्रक आता है"
 
 
 def recogniser(tmp_path: Path, model: str, *, seconds: float = 60, at_once: int = 1) -> Recogniser:
-    request = Request(model=f"/models/{model}", language="hi", seconds=seconds)
+    request = DraftRequest(model=f"/models/{model}", language="hi", seconds=seconds)
     return Recogniser(request, tmp_path, at_once=at_once, worker=STAND_IN)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from satark.api.providers import NoDraft
-from satark.evidence.recognition.messages import Request
+from satark.evidence.recognition.model import DraftRequest
 from satark.evidence.recognition.recogniser import Recogniser
 from satark_files.recordings.ffmpeg import find_program
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow("a recogniser")
 
 def recogniser(model: Path) -> Recogniser:
     """Return one that is refused where the isolation is not whole."""
-    return Recogniser(Request(model=str(model), language="hi", seconds=120), model.parent)
+    return Recogniser(DraftRequest(model=str(model), language="hi", seconds=120), model.parent)
 
 
 @pytest.fixture
@@ -56,6 +56,6 @@ def test_where_the_system_forbids_a_part_of_the_isolation_nothing_is_heard(model
     connected = (
         "from satark.evidence.recognition import worker; worker.isolation.leave_network = lambda: False; worker.main()"
     )
-    request = Request(model=str(model), language="hi", seconds=120)
+    request = DraftRequest(model=str(model), language="hi", seconds=120)
     with pytest.raises(NoDraft, match="setup"):
         Recogniser(request, model.parent, worker=(sys.executable, "-I", "-c", connected)).transcribe(recording, "hi")

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from satark_files.images import jpeg
+from satark_files.images.jpeg import JpegScrubber
 from satark_files.limits import Limits
-from satark_files.scrubber import Unclean
+from satark_files.scrubber import Cleaned, LeftOut, Scrubber, Unclean
 from support.evidence.images import encode, photo
 from support.evidence.markers import MARKER_BYTES
 
@@ -116,3 +117,26 @@ def test_bytes_after_the_last_coded_block_are_removed(size: int, mode: str, tmp_
     with Image.open(io.BytesIO(copies[0])) as before, Image.open(io.BytesIO(copies[1])) as after:
         assert before.tobytes() == after.tobytes()
     assert abs(len(copies[1]) - len(copies[0])) <= 3  # the decoder takes missing bits for zeros
+
+
+FILM = b"\0\0\0\x18ftypmp42" + bytes(40)
+
+
+def left_out(scrubber: Scrubber, data: bytes, folder: Path, limits: Limits) -> tuple[LeftOut, ...]:
+    (folder / "source").write_bytes(data)
+    made = scrubber.scrub(folder / "source", folder / "target", limits)
+    return made.left_out if isinstance(made, Cleaned) else ()
+
+
+@pytest.mark.parametrize(
+    ("after", "named"),
+    [
+        (b"", ()),
+        (b"trailer", ()),
+        (FILM, ("film",)),
+        (JPEG, ("pictures",)),
+        (JPEG + FILM, ("film", "pictures")),
+    ],
+)
+def test_what_follows_a_jpeg_is_named(after: bytes, named: tuple[LeftOut, ...], tmp_path: Path, limits: Limits) -> None:
+    assert left_out(JpegScrubber(), JPEG + after, tmp_path, limits) == named

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from satark_files.images import png
+from satark_files.images.png import PngScrubber
 from satark_files.limits import MB, Limits
-from satark_files.scrubber import Unclean
+from satark_files.scrubber import Cleaned, LeftOut, Scrubber, Unclean
 from satark_files.sniff import sniff_file
 from support.evidence.images import encode, photo
 from support.evidence.markers import MARKER_BYTES
@@ -119,3 +120,15 @@ def test_a_copy_that_could_be_cleaned_further_is_refused(
     (tmp_path / "in").write_bytes(PNG)
     with pytest.raises(Unclean, match="damaged"):
         png.PngScrubber().scrub(tmp_path / "in", tmp_path / "out", limits)
+
+
+def left_out(scrubber: Scrubber, data: bytes, folder: Path, limits: Limits) -> tuple[LeftOut, ...]:
+    (folder / "source").write_bytes(data)
+    made = scrubber.scrub(folder / "source", folder / "target", limits)
+    return made.left_out if isinstance(made, Cleaned) else ()
+
+
+def test_the_frames_of_an_animated_png_are_named(tmp_path: Path, limits: Limits) -> None:
+    animated = encode(photo(), "PNG", save_all=True, append_images=[photo(), photo()], duration=80)
+    assert left_out(PngScrubber(), animated, tmp_path, limits) == ("frames",)
+    assert left_out(PngScrubber(), encode(photo(), "PNG"), tmp_path, limits) == ()

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from satark_files.images import webp
 from satark_files.limits import Limits
-from satark_files.scrubber import Unclean
-from support.evidence.images import encode, photo
+from satark_files.scrubber import Cleaned, Unclean
+from satark_files.scrubbers import builtin_scrubbers
+from satark_files.sniff import sniff_file
+from support.evidence.images import encode, exif, photo
 from support.evidence.markers import MARKER_BYTES
 
 WEBP = encode(photo(), "WEBP")
@@ -49,3 +55,38 @@ def test_a_copy_that_could_be_cleaned_further_is_refused(
     (tmp_path / "in").write_bytes(WEBP)
     with pytest.raises(Unclean, match="damaged"):
         webp.WebpScrubber().scrub(tmp_path / "in", tmp_path / "out", limits)
+
+
+LARGE = photo(size=(640, 480))
+
+
+def salvaged(data: bytes, folder: Path, limits: Limits) -> Cleaned:
+    source = folder / "source"
+    source.write_bytes(data)
+    scrubber = next(one for one in builtin_scrubbers() if sniff_file(source) in one.mimes)
+    mime = scrubber.scrub(source, folder / "target", limits)
+    copy = (folder / "target").read_bytes()
+    assert sniff_file(folder / "target") == mime
+    assert MARKER_BYTES not in copy
+    assert b"Exif" not in copy
+    return mime if isinstance(mime, Cleaned) else Cleaned(mime)
+
+
+FORMS: Mapping[str, Mapping[str, Any]] = {
+    "webp": {"form": "WEBP", "quality": 90},
+    "webp lossless": {"form": "WEBP", "lossless": True},
+    "avif": {"form": "AVIF"},
+}
+
+
+@cache
+def large(form: str) -> bytes:
+    """Encode the large image, which takes a while: not when the tests are collected."""
+    return encode(LARGE, exif=exif(1), **FORMS[form])
+
+
+def test_a_webp_image_that_lacks_only_metadata_is_cleaned_without_loss(tmp_path: Path, limits: Limits) -> None:
+    whole = large("webp lossless")
+    assert salvaged(whole[:-30], tmp_path, limits).readable == 100
+    with Image.open(tmp_path / "target") as copy, Image.open(io.BytesIO(whole)) as original:
+        assert copy.tobytes() == original.tobytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from satark_files.limits import Limits
 from satark_files.recordings import remux
 from satark_files.recordings.remux import RemuxScrubber
-from satark_files.scrubber import Unclean
+from satark_files.recordings.salvage import SalvagingRemux
+from satark_files.scrubber import Cleaned, Unclean
+from satark_files.scrubbers import builtin_scrubbers
 from satark_files.sniff import sniff_file
 from support.evidence.recordings import decoded_hash, ffmpeg
 
@@ -104,3 +107,31 @@ def test_the_sound_of_a_telephone_in_mp4_is_kept(codec: str, tmp_path: Path, lim
         RemuxScrubber().scrub(source, tmp_path / "copy", limits) == sniff_file(tmp_path / "copy") == "video/quicktime"
     )
     assert decoded_hash(tmp_path / "copy") == decoded_hash(source)
+
+
+@pytest.mark.parametrize("name", ["mp4", "mkv", "webm", "avi", "wav", "rf64", "aiff", "au"])
+def test_of_a_recording_cut_short_is_told_how_much_is_left(
+    name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
+) -> None:
+    source = tmp_path / "cut"
+    if name == "mp4":
+        sound = ("-f", "lavfi", "-i", "sine=d=2")
+        ffmpeg(*FILM, *sound, "-c:v", "libx264", "-movflags", "+faststart", tmp_path / "film.mp4")
+    if name == "rf64":
+        ffmpeg("-i", make("wav"), "-c", "copy", "-rf64", "always", tmp_path / "large.wav")
+    made_here = {"mp4": "film.mp4", "rf64": "large.wav"}
+    data = (tmp_path / made_here[name] if name in made_here else make(name)).read_bytes()
+    for part, low, high in ((1, 100, 100), (0.6, 30, 80)):
+        source.write_bytes(data[: int(len(data) * part)])
+        scrubber = next(one for one in builtin_scrubbers() if sniff_file(source) in one.mimes)
+        made = scrubber.scrub(source, tmp_path / "copy", limits)
+        assert isinstance(made, Cleaned)
+        assert low <= made.readable <= high
+
+
+def test_a_recording_with_nothing_in_it_is_damaged(make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
+    source = tmp_path / "empty.wav"
+    data = make("wav").read_bytes()
+    source.write_bytes(data[: data.index(b"data") + 4] + bytes(4))
+    with pytest.raises(Unclean, match="damaged"):
+        SalvagingRemux().scrub(source, tmp_path / "copy.wav", limits)

@@ -15,9 +15,10 @@ from satark.api.tip import Message as TipMessage
 from satark.store import deliveries
 from satark_email import mime
 from satark_testing.peers.gnupg import Keyring
-from satark_testing.peers.mail import Certificate, Exim, MailPeer, Received, mail_server
+from satark_testing.peers.mail import Certificate, MailPeer, Received, mail_server
 from satark_testing.processes.service import free_port
 from satark_testing.waiting import until
+from support.peers.exim import Exim
 from support.tips import seed_file, seed_message
 
 SECRET = "कच्ची शराब बन रही है"

@@ -1,6 +1,7 @@
 """A scrubber that does what a hostile file could make a scrubber do, to prove that the sandbox holds.
 
-It is part of the kit, not of a test, since the processes of the sandbox import it by name.
+The processes of the sandbox have no path but that of the installed packages: a scrubber adds the folder of the tests to
+it when it is unpickled there.
 """
 
 from __future__ import annotations
@@ -15,11 +16,16 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from satark_files.limits import Limits
+    from satark_files.sandbox.sandbox import Sandbox
 
+_UNPICKLE = (
+    f"__import__('sys').path.append({str(Path(__file__).parents[2])!r})"
+    f" or getattr(__import__({__name__!r}, fromlist=['x']), 'HostileScrubber')()"
+)
 _GET_DUMPABLE = 3
 _NEW_USER = 0x10000000
 _CLONE = {"x86_64": 56, "aarch64": 220}
@@ -29,6 +35,10 @@ class HostileScrubber:
     """Runs the attack that the file's text names, writes its result into the copy, and returns `text/plain`."""
 
     mimes = frozenset({"text/plain"})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as a call that makes this module importable first."""
+        return eval, (_UNPICKLE,)
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Run the attack; see the functions of this module."""
@@ -176,3 +186,11 @@ _ATTACKS: dict[str, Callable[[Path, str], str | None]] = {
     "kill": _kill, "leave": _leave_behind, "link": _link, "nothing": _nothing, "lie": _lie, "dump": _dump,
     "priority": _priority, "starve": _starve,
 }  # fmt: skip
+
+
+async def attack(sandbox: Sandbox, folder: Path, text: str, limits: Limits) -> str:
+    """Have a sandbox clean a file that names an attack; return what the attack wrote."""
+    source, target = folder / "original", folder / "clean"
+    source.write_text(text)
+    assert await sandbox.scrub("text/plain", source, target, limits) == "text/plain"
+    return target.read_text()

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from satark_testing.dialogue.walking import LostError
 from satark_testing.installation import MEDIA, MatrixInstallation, matrix_installation
 from satark_testing.matrix.drivers import Driver
 from satark_testing.matrix.player import play
@@ -233,18 +232,3 @@ def test_there_are_thirty_scenarios_and_they_differ() -> None:
     assert len({scenario.exchanges for scenario in SCENARIOS.values()}) == len(SCENARIOS)
     categories = {action for s in SCENARIOS.values() for question, action in s.exchanges if question == "category"}
     assert len([category for category in categories if isinstance(category, str)]) == 12
-
-
-@pytest.mark.parametrize("medium", MEDIA)
-def test_an_unexpected_question_stops_the_scenario(matrix: MatrixThread, medium: str) -> None:
-    wrong = Scenario("wrong", "hi", (("category", "ARMS"), ("police", "no")))
-    _, future = matrix.begin(wrong, medium)
-    with pytest.raises(LostError, match="police is not asked"):
-        future.result()
-
-
-@pytest.mark.parametrize("medium", MEDIA)
-def test_an_option_that_is_not_offered_stops_the_scenario(matrix: MatrixThread, medium: str) -> None:
-    _, future = matrix.begin(Scenario("wrong", "hi", (("category", "WITCHES"),)), medium)
-    with pytest.raises(LostError):
-        future.result()

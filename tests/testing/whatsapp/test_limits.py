@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-import aiohttp
 import pytest
 
-from satark_testing.pytest_plugin import ServedGraph
-from satark_testing.whatsapp.graph_api import Offer, Sender, Webhooks, batch
 from satark_testing.whatsapp.limits import (
     INVALID,
     MISSING,
@@ -146,70 +142,6 @@ def test_an_odd_read_mark_is_refused(spoil: dict[str, Any]) -> None:
     check_receipt(good)
     with pytest.raises(RefusedError):
         check_receipt({**good, **spoil})
-
-
-async def answer(
-    graph: ServedGraph, body: bytes, path: str = "106540352242922", bearer: str = "access-token"
-) -> tuple[int, Any]:
-    url = f"{graph.url}/v23.0/{path}/messages"
-    headers = {"Authorization": f"Bearer {bearer}"}
-    async with (
-        aiohttp.ClientSession(headers=headers) as client,
-        client.post(url, data=body) as response,
-    ):
-        return response.status, await response.json()
-
-
-async def test_errors_come_in_metas_envelope(graph: ServedGraph) -> None:
-    status, body = await answer(graph, b"{}")
-    assert (status, body["error"]["code"], body["error"]["type"]) == (400, 100, "OAuthException")
-    assert (await answer(graph, b"{"))[1]["error"]["code"] == 100
-    assert (await answer(graph, b"{}", path="1"))[1]["error"]["error_subcode"] == 33
-    status, body = await answer(graph, b"{}", bearer="other")
-    assert (status, body["error"]["code"]) == (401, 190)
-    assert not graph.peer.sent
-
-
-async def test_read_marks_are_told_until_unsubscribed(graph: ServedGraph) -> None:
-    reported: list[dict[str, Any]] = []
-    stop = graph.peer.subscribe_receipts(reported.append)
-    receipt = b'{"messaging_product":"whatsapp","status":"read","message_id":"wamid.1"}'
-    assert await answer(graph, receipt) == (200, {"success": True})
-    stop()
-    await answer(graph, receipt)
-    assert [receipt["message_id"] for receipt in reported] == ["wamid.1"]
-
-
-async def test_what_a_phone_shows_of_a_message(graph: ServedGraph) -> None:
-    await answer(graph, json.dumps(a_list({"rows": rows(1, description="d")})).encode())
-    sent = graph.peer.sent[-1]
-    assert (sent.text, sent.kind, sent.menu_label) == ("?", "list", "Choose")
-    assert sent.offers == (Offer("0", "t", "d", row=True),)
-
-
-async def test_an_unknown_download_is_404(graph: ServedGraph) -> None:
-    headers = {"Authorization": "Bearer access-token"}
-    async with (
-        aiohttp.ClientSession(headers=headers) as client,
-        client.get(f"{graph.url}/download?mid=x") as response,
-    ):
-        assert response.status == 404
-
-
-def test_webhooks_are_escaped_as_meta_escapes_them() -> None:
-    hooks = Webhooks("1")
-    sender = Sender(wa_id="919876543210", user_id="IN.a", name="राम", username="ram")
-    bodies = [
-        hooks.text(sender, "थाने 🎲"),
-        hooks.media(sender, "voice", {"id": "1"}, caption="सुनिए"),
-        hooks.moved(sender, Sender(user_id="IN.b")),
-        hooks.status("wamid.1", "failed", sender, code=131026),
-    ]
-    assert all(body.isascii() for body in bodies)
-    assert batch(bodies, changes_an_entry=1).count(b'"changes"') == 4
-    assert b'"voice":true' in bodies[1]
-    assert b"contacts" not in bodies[2] + bodies[3]
-    assert [sender.address, Sender(wa_id="91").address] == ["IN.a", "91"]
 
 
 @pytest.mark.parametrize(

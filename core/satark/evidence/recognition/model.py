@@ -1,4 +1,4 @@
-"""Models of sherpa-onnx as their folders hold them: a CTC model, a transducer or a Whisper.
+"""Models of sherpa-onnx as their folders hold them (a CTC model, a transducer or a Whisper), and what they are asked.
 
 Any name is right as long as it tells the part, as those of published models do: `tokens.txt` and `model.int8.onnx`;
 `encoder-….onnx`, `decoder-….onnx` and, of a transducer, `joiner-….onnx`. Where a part is there twice, the quantised one
@@ -7,12 +7,15 @@ Any name is right as long as it tells the part, as those of published models do:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from array import array
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import msgspec
 
 if TYPE_CHECKING:
     from pathlib import Path
+
 
 CHUNK_SECONDS: Final = 25
 """Seconds of sound that a model gets at once, at most: a Whisper hears 30."""
@@ -73,3 +76,54 @@ def load(files: ModelFiles, language: str, threads: int) -> Any:
 def _part(folder: Path, name: str) -> str:
     found = sorted(folder.glob(f"*{name}*.onnx"), key=lambda path: ("int8" not in path.name, path.name))
     return str(found[0]) if found else ""
+
+
+_LONGEST: Final = CHUNK_SECONDS * RATE
+_SEARCHED: Final = 5 * RATE
+"""Samples at the end of a chunk among which the quiet place is looked for."""
+_FRAME: Final = RATE // 10
+
+
+def chunks(sound: array[int]) -> Iterator[array[int]]:
+    """Yield the samples (16 bits, one channel, `RATE`) in chunks of at most `CHUNK_SECONDS`; none is left out."""
+    at = 0
+    while len(sound) - at > _LONGEST:
+        cut = _quietest(sound, at + _LONGEST - _SEARCHED, at + _LONGEST)
+        yield sound[at:cut]
+        at = cut
+    if at < len(sound):
+        yield sound[at:]
+
+
+def _quietest(sound: array[int], begin: int, end: int) -> int:
+    frames = range(begin, end - _FRAME + 1, _FRAME)
+    return min(frames, key=lambda frame: sum(map(abs, sound[frame : frame + _FRAME]))) + _FRAME // 2
+
+
+Fault: TypeAlias = Literal["package", "model", "isolation", "sound"]
+"""sherpa-onnx is not installed; the model does not load; the system forbids isolation; the recording has no sound."""
+
+
+class DraftRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be transcribed, with which model, and what that may take."""
+
+    model: str
+    """Folder of the model."""
+    language: str
+    recording: str = ""
+    """The file, alone in its folder; empty: the model is only loaded."""
+    ffmpeg: str = ""
+    threads: int = 1
+    seconds: float = 300
+    memory_bytes: int = 1 << 32
+    weakly: bool = False
+    """Whether it runs even where the system forbids a part of the isolation."""
+
+
+class DraftReply(msgspec.Struct, frozen=True, kw_only=True):
+    """What was said, or why that can't be told."""
+
+    text: str = ""
+    language: str = ""
+    """The language that it was taken for."""
+    fault: Fault | None = None

@@ -10,14 +10,15 @@ import sys
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from pydantic import BaseModel, Field
 
 from satark.api.observability import log
 from satark.api.providers import NoDraft
-from satark.evidence.recognition.messages import Reply, Request
-from satark.evidence.recognition.settings import SECTION, TranscriptionSettings
+from satark.evidence.recognition.model import DraftReply, DraftRequest
 from satark_files.decoding import DECODING_ERRORS
 from satark_files.extra_packages import MissingPackage
 from satark_files.recordings.ffmpeg import find_program
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from satark.api.providers import DraftFault
-    from satark.evidence.recognition.messages import Fault
+    from satark.evidence.recognition.model import Fault
     from satark.settings.settings import Settings
+
 
 WORKER: Final = (sys.executable, "-I", "-m", "satark.evidence.recognition.worker")
 _DRAFT_FAULTS: Final[Mapping[Fault, DraftFault]] = {
@@ -39,14 +41,14 @@ _DRAFT_FAULTS: Final[Mapping[Fault, DraftFault]] = {
 class Recogniser:
     """Transcribes one language by the model of a folder."""
 
-    def __init__(self, request: Request, locks: Path, *, at_once: int = 1, worker: Sequence[str] = WORKER) -> None:
+    def __init__(self, request: DraftRequest, locks: Path, *, at_once: int = 1, worker: Sequence[str] = WORKER) -> None:
         """Prepare it.
 
         Args:
             request: what every draft asks for, without the recording.
             locks: folder for the locks by which the processes of this machine count their drafts.
             at_once: drafts that are made at the same time, at most.
-            worker: the command of the process; it reads a `Request` and writes a `Reply`.
+            worker: the command of the process; it reads a `DraftRequest` and writes a `DraftReply`.
         """
         self._request = request
         self._locks, self._at_once, self._worker = locks, at_once, worker
@@ -92,7 +94,7 @@ class Recogniser:
         except NoDraft as error:
             return error.reason
 
-    def _ask(self, request: Request) -> Reply:
+    def _ask(self, request: DraftRequest) -> DraftReply:
         wanted = msgspec.json.encode(msgspec.structs.replace(request, ffmpeg=_program()))
         process = subprocess.Popen(  # noqa: S603 - our own module
             self._worker, env={}, cwd="/", process_group=0,
@@ -100,7 +102,7 @@ class Recogniser:
         )  # fmt: skip
         try:
             answer, _ = process.communicate(wanted, timeout=request.seconds)
-            return msgspec.json.decode(answer, type=Reply)
+            return msgspec.json.decode(answer, type=DraftReply)
         except subprocess.TimeoutExpired:
             raise NoDraft("late") from None
         except DECODING_ERRORS:
@@ -122,7 +124,7 @@ def recognisers_of(settings: Settings) -> list[Recogniser]:
     weakly = settings.core.evidence.allow_weak_isolation
     return [
         Recogniser(
-            Request(
+            DraftRequest(
                 model=str(folder),
                 language=language,
                 threads=section.threads,
@@ -162,3 +164,29 @@ def _turn(folder: Path, at_once: int) -> Iterator[None]:
                 yield
                 return
         raise NoDraft("busy")
+
+
+SECTION: Final = "transcription"
+
+
+class TranscriptionSettings(BaseModel):
+    """Which models draft transcripts, and what they may take of the machine. Without the section there is no draft."""
+
+    models: dict[str, Path] = Field(
+        min_length=1,
+        description='language -> folder of a sherpa-onnx model, such as `{"hi": "/srv/models/hindi"}`',
+        json_schema_extra={"where": "docs/evidence.md says what the folder holds"},
+    )
+    threads: int = Field(default=2, ge=1, le=64, description="processors that one draft may use")
+    seconds: float = Field(
+        default=300, gt=0, le=3600, description="seconds by the clock that a draft may take; then it is given up"
+    )
+    memory_mib: int = Field(
+        default=4096, ge=512, description="MiB of address space that the recogniser may take, its model included"
+    )
+    at_once: int = Field(default=1, ge=1, le=16, description="drafts that are made at the same time on this machine")
+
+    @property
+    def folders(self) -> Mapping[str, Path]:
+        """The models' folders by language, as absolute paths."""
+        return MappingProxyType({language: folder.resolve() for language, folder in self.models.items()})

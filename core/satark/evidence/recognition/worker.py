@@ -14,9 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.evidence.recognition.cutting import chunks
-from satark.evidence.recognition.messages import Reply, Request
-from satark.evidence.recognition.model import RATE, ModelError, find_files, load
+from satark.evidence.recognition.model import RATE, DraftReply, DraftRequest, ModelError, chunks, find_files, load
 from satark_files.limits import Limits
 from satark_files.recordings import ffmpeg
 from satark_files.sandbox import isolation
@@ -32,7 +30,7 @@ _MOST_SECONDS: Final = 3_600
 """Seconds of a recording that are transcribed, at most: two bytes a sample are kept of each."""
 
 
-def isolate(request: Request, *, network: bool, processes: bool) -> Protections:
+def isolate(request: DraftRequest, *, network: bool, processes: bool) -> Protections:
     """Give up access. Return what holds."""
     seconds = int(request.seconds * request.threads) + 1
     isolation.set_limits(Limits(memory_bytes=request.memory_bytes, cpu_seconds=seconds))
@@ -52,25 +50,25 @@ def isolate(request: Request, *, network: bool, processes: bool) -> Protections:
     )
 
 
-def answer(request: Request) -> Reply:
+def answer(request: DraftRequest) -> DraftReply:
     """Load the model, and transcribe the recording if there is one."""
     try:
         recogniser = load(find_files(Path(request.model)), request.language, request.threads)
     except ModuleNotFoundError:
-        return Reply(fault="package")
+        return DraftReply(fault="package")
     except (ModelError, RuntimeError, OSError):
-        return Reply(fault="model")
+        return DraftReply(fault="model")
     if not request.recording:
-        return Reply()
+        return DraftReply()
     try:
         sound = _decode(request)
     except Unclean:
-        return Reply(fault="sound")
+        return DraftReply(fault="sound")
     heard = [_hear(recogniser, chunk) for chunk in chunks(sound)]
-    return Reply(text=" ".join(filter(None, heard)), language=request.language)
+    return DraftReply(text=" ".join(filter(None, heard)), language=request.language)
 
 
-def _decode(request: Request) -> array[int]:
+def _decode(request: DraftRequest) -> array[int]:
     recording = Path(request.recording)
     read = ffmpeg.container_of(sniff_file(recording)).read(recording)
     sound, _ = ffmpeg.run(
@@ -91,14 +89,14 @@ def main() -> None:
     """Answer one request in a child that sees no other process; fail if it was ended."""
     forbid_dumps()
     os.nice(NICENESS)
-    request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
+    request = msgspec.json.decode(sys.stdin.buffer.read(), type=DraftRequest)
     network, processes = isolation.leave_network(), isolation.isolate_children()
     child = os.fork()
     if child == 0:
         try:
             isolation.die_with_parent()
             holds = isolate(request, network=network, processes=processes)
-            reply = Reply(fault="isolation") if holds.missing and not request.weakly else answer(request)
+            reply = DraftReply(fault="isolation") if holds.missing and not request.weakly else answer(request)
             sys.stdout.buffer.write(msgspec.json.encode(reply))
             sys.stdout.buffer.flush()
         finally:

@@ -1,7 +1,8 @@
-"""The target of a QR code: a WhatsApp chat with `Hi` already typed, or the web form."""
+"""The target of a QR code (a WhatsApp chat with `Hi` already typed, or the web form), and the code as an image."""
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -63,3 +64,25 @@ def form_target(url: str) -> QrTarget:
             f"{url!r} must be a plain address, such as https://tips.example.in/, without query, fragment or user"
         )
     return QrTarget("form", url, url.removeprefix(f"{parts.scheme}://").rstrip("/"))
+
+
+Format: TypeAlias = Literal["png", "svg"]
+
+DOTS_PER_INCH: Final = 300
+_INCH: Final = 25.4
+"""Millimetres."""
+_BORDER: Final = 4
+"""Modules of the white border around a code (ISO/IEC 18004)."""
+
+
+def render_qr_code(target: QrTarget, form: Format, millimetres: int) -> bytes:
+    """Render a QR code of about this width, including its white border. A PNG is for printing at 300 dots per inch."""
+    code = target.code()
+    across = code.symbol_size(border=_BORDER)[0]
+    out = io.BytesIO()
+    if form == "svg":
+        code.save(out, kind="svg", border=_BORDER, scale=millimetres / across, unit="mm", light="white")
+    else:
+        dots = max(1, round(millimetres / _INCH * DOTS_PER_INCH / across))
+        code.save(out, kind="png", border=_BORDER, scale=dots, dpi=DOTS_PER_INCH)
+    return out.getvalue()

@@ -5,17 +5,19 @@ Comments, names, hidden sheets and formulas do not pass; of a formula its last r
 
 from __future__ import annotations
 
+import datetime as dt
+import math
+import re
 import struct
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from satark_files.documents.old_office.excel_numbers import NumberFormats, shown_bool, unpack_rk
-from satark_files.documents.old_office.excel_strings import SHORT, read_shared_strings, read_string
 from satark_files.scrubber import Unclean
 
 if TYPE_CHECKING:
     from satark_files.documents.old_office.compound_file import CompoundFile
+
 
 # MS-XLS section 2.3: numbers of records.
 _BOF, _EOF, _CONTINUE, _PASSWORD, _DATES_FROM_1904 = 0x0809, 0x0A, 0x3C, 0x2F, 0x22
@@ -183,3 +185,134 @@ def _records(stream: bytes, at: int) -> Iterator[Record]:
         at += 4 + length
     if waiting is not None:
         yield waiting
+
+
+LONG, SHORT = 2, 1
+"""Bytes of the number of characters."""
+_WIDE, _FOREIGN, _RICH = 1, 4, 8
+
+
+def read_string(content: bytes, at: int, length_bytes: int = LONG) -> str:
+    """Return the text that begins at an offset: number of characters, flags, characters."""
+    count = int.from_bytes(content[at : at + length_bytes], "little")
+    flags = content[at + length_bytes] if at + length_bytes < len(content) else 0
+    begin = at + length_bytes + 1 + 2 * bool(flags & _RICH) + 4 * bool(flags & _FOREIGN)
+    width = 2 if flags & _WIDE else 1
+    return _decode(content[begin : begin + width * count], width)
+
+
+def read_shared_strings(parts: list[bytes]) -> list[str]:
+    """Return the table of texts that cells name by number; a damaged one ends early."""
+    reader = _Reader(parts)
+    reader.take(4)
+    count = int.from_bytes(reader.take(4), "little")
+    found: list[str] = []
+    while len(found) < count and not reader.ended:
+        found.append(reader.text())
+    return found
+
+
+class _Reader:
+    """Reads over the borders of a record and its continuations."""
+
+    def __init__(self, parts: list[bytes]) -> None:
+        self._parts, self._part, self._at = parts, 0, 0
+
+    @property
+    def ended(self) -> bool:
+        self._go_on()
+        return self._part >= len(self._parts)
+
+    def take(self, size: int) -> bytes:
+        taken = b""
+        while len(taken) < size and not self.ended:
+            taken += self._take_here(size - len(taken))
+        return taken
+
+    def text(self) -> str:
+        """Return the next text; at the begin of each continuation its characters' width is said anew."""
+        count, flags = int.from_bytes(self.take(2), "little"), int.from_bytes(self.take(1))
+        runs = int.from_bytes(self.take(2), "little") if flags & _RICH else 0
+        extra = int.from_bytes(self.take(4), "little") if flags & _FOREIGN else 0
+        parts: list[str] = []
+        width = 2 if flags & _WIDE else 1
+        while count > 0 and not self.ended:
+            if parts and not self._at:
+                width = 2 if self._take_here(1)[0] & _WIDE else 1
+            taken = self._take_here(width * count)
+            parts.append(_decode(taken, width))
+            count -= max(1, len(taken) // width)
+        self.take(4 * runs + extra)
+        return "".join(parts)
+
+    def _go_on(self) -> None:
+        while self._part < len(self._parts) and self._at >= len(self._parts[self._part]):
+            self._part, self._at = self._part + 1, 0
+
+    def _take_here(self, size: int) -> bytes:
+        taken = self._parts[self._part][self._at : self._at + size]
+        self._at += len(taken)
+        return taken
+
+
+def _decode(packed: bytes, width: int) -> str:
+    return packed.decode("utf-16-le" if width == 2 else "latin-1", errors="replace")  # noqa: PLR2004 - bytes
+
+
+# ECMA-376 part 1, section 18.8.30: formats that every Excel knows.
+_DATES: Final = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
+_NO_LETTERS: Final = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
+"""What in a format is shown as it is, or is a colour or a condition."""
+_DATE_LETTERS: Final = re.compile("[dmyhs]", re.IGNORECASE)
+_SECONDS: Final = 86_400
+_LAST_DAY: Final = 2_958_466
+_EPOCH, _EPOCH_1904 = dt.datetime(1899, 12, 30), dt.datetime(1904, 1, 1)  # noqa: DTZ001 - cells have no zone
+_ERRORS: Final = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+
+
+class NumberFormats:
+    """The formats of a workbook's cells."""
+
+    def __init__(self) -> None:
+        self.from_1904 = False
+        """Whether days are counted from 1904, as on old Macintoshes."""
+        self._dates = set(_DATES)
+        self._cells: list[int] = []
+
+    def add(self, number: int, text: str) -> None:
+        """Add a format of the workbook's own."""
+        if _DATE_LETTERS.search(_NO_LETTERS.sub("", text.partition(";")[0].replace("General", ""))):
+            self._dates.add(number)
+        else:
+            self._dates.discard(number)
+
+    def add_cell_format(self, number: int) -> None:
+        """Add the next format of cells, which names that of their numbers."""
+        self._cells.append(number)
+
+    def show(self, value: float, style: int) -> str:
+        """Return a number as a reader sees it, given the number of its cell's format."""
+        is_date = style < len(self._cells) and self._cells[style] in self._dates
+        if is_date and 0 <= value < _LAST_DAY:
+            return self._date(value)
+        return str(int(value)) if math.isfinite(value) and value == int(value) else f"{value:.15g}"
+
+    def _date(self, value: float) -> str:
+        when = (_EPOCH_1904 if self.from_1904 else _EPOCH) + dt.timedelta(seconds=round(value * _SECONDS))
+        if value < 1:
+            return f"{when:%H:%M:%S}"
+        return f"{when:%Y-%m-%d}" if value == int(value) else f"{when:%Y-%m-%d %H:%M:%S}"
+
+
+def unpack_rk(packed: int) -> float:
+    """Return the number in 32 bits (MS-XLS, section 2.5.122)."""
+    if packed & 2:
+        value = float(packed >> 2 if packed < 1 << 31 else (packed >> 2) - (1 << 30))
+    else:
+        (value,) = struct.unpack("<d", bytes(4) + (packed & ~3).to_bytes(4, "little"))
+    return value / 100 if packed & 1 else value
+
+
+def shown_bool(value: int, *, is_error: bool) -> str:
+    """Return a truth value or an error as a cell shows it."""
+    return _ERRORS.get(value, "#?") if is_error else ("TRUE" if value else "FALSE")

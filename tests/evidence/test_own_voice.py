@@ -1,0 +1,70 @@
+"""Which recordings count as the tipster's own voice, and as what files are passed on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from satark.api.tip import Evidence, Tip
+from satark.evidence.own_voice import (
+    KEEP,
+    OTHER,
+    OwnVoice,
+    as_passed_on,
+    copy_path,
+    is_muted,
+    is_own_voice,
+    may_contain_voice,
+    may_hear_voices,
+)
+from satark.store.sealed_files import clean_path, muted_path
+
+MEANINGS = {"evidence": "evidence", "own_voice": "whose", "film_sound": "sound"}
+FILM = Evidence(
+    ordinal="1", role="evidence", kind="video", mime="video/mp4", bytes=9, sha256="0" * 64,
+    clean_mime="video/mp4", clean_bytes=8, clean_sha256="c" * 64, muted_bytes=5, muted_sha256="d" * 64,
+)  # fmt: skip
+SOUND = replace(FILM, kind="audio", mime="audio/mpeg", clean_mime="audio/mpeg", muted_bytes=0, muted_sha256="")
+
+
+def tip(**answers: Any) -> Tip:
+    return Tip(
+        number="AAAA-2345", revision=1, flow="0" * 64, language="hi", channel="chat", category="arms",
+        received="2026-11-24T06/PT6H", answers=answers, evidence=("1",), meanings=MEANINGS,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("record", "answers", "own"),
+    [
+        (SOUND, {}, True),
+        (SOUND, {"whose": OTHER}, False),
+        (replace(SOUND, role="what"), {"whose": OTHER}, True),
+        (replace(FILM, kind="voice"), {}, True),
+        (replace(FILM, muted_sha256=""), {}, True),
+        (FILM, {}, False),
+    ],
+    ids=["sound", "another's", "an answer", "voice note", "a container without pictures", "a film"],
+)
+def test_all_sound_is_the_tipsters_own_voice_unless_they_said_otherwise(
+    record: Evidence,
+    answers: dict[str, str],
+    own: bool,  # noqa: FBT001 - a row of the table
+) -> None:
+    assert is_own_voice(record, tip(**answers)) is own
+
+
+def test_a_film_is_passed_on_without_sound_unless_it_was_to_be_kept() -> None:
+    silent = as_passed_on(FILM, tip())
+    assert (silent.clean_bytes, silent.clean_sha256) == (5, "d" * 64)
+    assert (is_muted(silent), may_contain_voice(silent), copy_path(silent)) == (True, False, muted_path)
+    kept = as_passed_on(FILM, tip(sound=KEEP))
+    assert kept == FILM
+    assert (is_muted(kept), may_contain_voice(kept), copy_path(kept)) == (False, True, clean_path)
+
+
+def test_voices_are_for_desks_of_the_district_and_above_and_hidden_in_logs() -> None:
+    assert [may_hear_voices(level) for level in ("station", "district", "range")] == [False, True, True]
+    assert repr(OwnVoice(record=SOUND, transcript="words")) == "OwnVoice(…)"

@@ -1,0 +1,11 @@
+"""The limits on one file."""
+
+from satark_files.limits import MB, Limits
+
+
+def test_a_small_file_may_unpack_as_it_likes_and_a_large_one_within_the_ratio() -> None:
+    limits = Limits(expansion=100)
+    assert not limits.expands_too_much(packed=1, unpacked=16 * MB)
+    assert limits.expands_too_much(packed=1, unpacked=16 * MB + 1)
+    assert not limits.expands_too_much(packed=MB, unpacked=100 * MB)
+    assert limits.expands_too_much(packed=MB, unpacked=100 * MB + 1)

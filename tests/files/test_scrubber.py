@@ -1,0 +1,26 @@
+"""What a scrubber says of a copy, and why there is none."""
+
+from typing import get_args
+
+from satark_files.scrubber import LEFT_OUT, REASONS, Cleaned, LeftOut, Reason, Scrubber, Unclean
+from satark_files.scrubbers import builtin_scrubbers
+
+
+def test_a_copy_is_never_said_to_be_empty_or_more_than_whole() -> None:
+    assert [Cleaned("image/png", readable=percent).readable for percent in (-3, 0, 40, 120)] == [1, 1, 40, 100]
+
+
+def test_what_is_left_out_is_named_once() -> None:
+    made = Cleaned("video/mp4", left_out=["subtitles", "film", "subtitles"])
+    assert (made, made.left_out) == ("video/mp4", ("subtitles", "film"))
+
+
+def test_every_reason_and_everything_left_out_has_a_sentence() -> None:
+    assert tuple(REASONS) == get_args(Reason)
+    assert tuple(LEFT_OUT) == get_args(LeftOut)
+    assert Unclean("damaged").reason == "damaged"
+
+
+def test_every_built_in_scrubber_keeps_the_protocol() -> None:
+    scrubbers: list[object] = [*builtin_scrubbers()]
+    assert [one for one in scrubbers if not isinstance(one, Scrubber) or not one.mimes] == []

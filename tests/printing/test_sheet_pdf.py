@@ -1,0 +1,20 @@
+"""A row that is longer than its page goes on on the next one, and the file tells nothing of when it was made."""
+
+from __future__ import annotations
+
+import io
+
+import pikepdf
+
+from satark.printing.sheet import SheetPage
+from satark.printing.sheet_pdf import SheetPdf
+
+
+def test_a_long_page_goes_on_and_no_time_or_program_is_in_the_file() -> None:
+    document = SheetPdf()
+    document.print_page(SheetPage(heading="H", title="T", rows=(("Row", "words " * 2_000),), footer="F"))
+    with pikepdf.open(io.BytesIO(bytes(document.output()))) as pdf:
+        assert len(pdf.pages) > 1
+        told = {name: str(value) for name, value in pdf.docinfo.items()}
+    assert told.get("/CreationDate", "D:2000").startswith("D:2000")
+    assert not told.get("/Producer")

@@ -1,0 +1,24 @@
+"""What is tried on a channel: forgeries that each change one thing, and prompts that use a limit to the end."""
+
+from __future__ import annotations
+
+from satark.api.prompt import Capabilities
+from satark_testing.contracts.channel_case import forgeries, prompts_at_the_limits, without_secret
+from support.postcards import BODY, Postcards, case, signed
+
+
+def test_every_forgery_differs_and_none_is_genuine() -> None:
+    genuine, channel = signed(BODY), Postcards()
+    made = dict(forgeries(genuine, case(channel)))
+    assert {"signature cut by a character", "signature of the same length", "last byte dropped"} <= made.keys()
+    assert channel.verify(genuine)
+    assert not any(channel.verify(forgery) for forgery in made.values())
+    assert not channel.verify(without_secret(genuine, case(channel)))
+
+
+def test_prompts_fill_the_limits_of_the_medium() -> None:
+    limits = Capabilities(kind="chat", text=90, body=60, buttons=3, button_label=8, token=30)
+    prompts = list(prompts_at_the_limits(limits))
+    assert len(prompts[0].text) == 90
+    buttons = next(prompt for prompt in prompts if prompt.choices)
+    assert [(len(one.label), len(one.token)) for one in buttons.choices] == [(8, 30)] * 3

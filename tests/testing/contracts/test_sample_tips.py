@@ -1,0 +1,33 @@
+"""Sample tips are sealed as the host seals them: only their destination's key opens them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from satark.api.sealing import CantOpen, new_identity, open_as
+from satark.api.tip import Envelope, Message, Tip
+from satark.store.sealed_files import open_sealed
+from satark_testing.contracts.sample_tips import CLEAN, WORDS, SampleTips, sample_delivery
+
+
+def test_a_delivery_opens_with_the_key_of_its_destination(tmp_path: Path) -> None:
+    recipient, identity = new_identity()
+    delivery = SampleTips("shelf:main", recipient).delivery(tmp_path, revision=2)
+    envelope = open_as(Envelope, delivery.envelope, identity)
+    assert WORDS in str(open_as(Tip, delivery.document, envelope.identity).answers)
+    texts = [open_as(Message, message.sealed, envelope.identity).text for message in delivery.messages]
+    assert texts == [f"{WORDS} 1", f"{WORDS} 2"]
+    [file] = delivery.files
+    assert file.clean is not None
+    assert b"".join(open_sealed(file.clean, envelope.identity, tmp_path)) == CLEAN
+
+
+def test_nobody_opens_one_without_a_key_and_a_repeated_one_is_the_same(tmp_path: Path) -> None:
+    _, stranger = new_identity()
+    with pytest.raises(CantOpen):
+        open_as(Envelope, sample_delivery("shelf:main", tmp_path).envelope, stranger)
+    tips = SampleTips("shelf:main")
+    first, again = tips.delivery(tmp_path), tips.delivery(tmp_path, attempt=2)
+    assert (first.envelope, first.idempotency_key, again.attempt) == (again.envelope, again.idempotency_key, 2)

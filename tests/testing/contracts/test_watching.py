@@ -1,0 +1,61 @@
+"""What a plugin prints, logs and warns of is seen, and so is what blocks the event loop."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import structlog
+
+from satark_testing.contracts.rules import BrokenRule
+from satark_testing.contracts.watching import Watch
+
+SECRET = "919876543210"
+
+
+@pytest.mark.parametrize(
+    "tell",
+    [
+        lambda: sys.stdout.write(SECRET),
+        lambda: logging.getLogger("plugin").debug("from %s", SECRET),
+        lambda: structlog.get_logger().info("x", sender=SECRET),
+        lambda: warnings.warn(SECRET, stacklevel=1),
+    ],
+    ids=["print", "log", "structlog", "warning"],
+)
+def test_a_secret_is_noticed_wherever_it_is_told(tell: Callable[[], object]) -> None:
+    watch = Watch()
+    with watch.running():
+        tell()
+    with pytest.raises(BrokenRule, match="C58"):
+        watch.check([SECRET], "C58", "C59")
+    watch.check(["something else"], "C58", "C59")
+
+
+def test_a_call_that_blocks_is_noticed_with_its_place() -> None:
+    watch = Watch()
+    with watch.running():
+        time.sleep(0)
+        with socket.socket() as asleep:
+            asleep.settimeout(0)
+            asleep.connect_ex(("127.0.0.1", 9))
+    assert len(watch.blocked) == 1
+    with pytest.raises(BrokenRule, match=r"C59(.*\n)*.*sleep called in test_watching.py, line"):
+        watch.check([], "C58", "C59")
+
+
+def test_files_count_only_where_they_are_forbidden(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a")
+    watch = Watch()
+    with watch.running():
+        (tmp_path / "a").read_text()
+        assert watch.opened == []
+        with watch.no_files():
+            (tmp_path / "a").read_text()
+    assert len(watch.opened) == 1

@@ -1,0 +1,20 @@
+"""The files of scenarios have the same bytes whenever they are made, so that hashes can be compared."""
+
+from __future__ import annotations
+
+from satark_files.sniff import UNKNOWN, sniff
+from satark_testing.matrix.scenario import Point, Words, recording, to_send
+
+
+def test_a_file_is_made_alike_each_time_and_only_the_photo_has_a_known_type() -> None:
+    for name, mime in (("photo", "image/jpeg"), ("video", UNKNOWN), ("paper", UNKNOWN)):
+        file = to_send(name, "a caption")
+        assert file == to_send(name, "a caption")
+        assert sniff(file.data) == mime
+        assert file.caption == "a caption"
+    assert to_send("photo", "").caption is None
+    assert recording("one") == recording("one") != recording("two")
+
+
+def test_a_place_is_replaced_by_its_name_where_nobody_can_point() -> None:
+    assert Point((25.3, 83.0), "Lanka").as_words == Words("Lanka")

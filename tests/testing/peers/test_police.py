@@ -1,0 +1,38 @@
+"""A simulated police system takes signed events, refuses others, and fails on demand."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import aiohttp
+from standardwebhooks import Webhook
+
+from satark_testing.peers.police import SECRET, Fault, PoliceReceiver
+from satark_testing.processes.serving import serve
+
+BODY = json.dumps({"id": "1", "subject": "AAAA-2345", "type": "in.satark.tip.submitted.v1"})
+
+
+def headers(secret: str = SECRET) -> dict[str, str]:
+    now = datetime.now(UTC)
+    signature = Webhook(secret).sign("1", now, BODY)
+    return {"webhook-id": "1", "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": signature}
+
+
+async def test_an_event_is_accepted_with_its_signature_only() -> None:
+    receiver = PoliceReceiver()
+    async with serve(receiver.app) as url, aiohttp.ClientSession() as client:
+        assert (await client.post(f"{url}/tips", data=BODY, headers=headers())).status == 202
+        forged = headers("whsec_" + "b3RoZXIgc2VjcmV0IG9mIG90aGVyIHBlb3BsZSE=")
+        assert (await client.post(f"{url}/tips", data=BODY, headers=forged)).status == 401
+    assert (list(receiver.events), receiver.refused) == (["1"], 1)
+
+
+async def test_a_fault_is_answered_once_and_the_event_is_taken_then() -> None:
+    receiver = PoliceReceiver()
+    receiver.faults += [Fault(503), Fault(500, accepted=True)]
+    async with serve(receiver.app) as url, aiohttp.ClientSession() as client:
+        statuses = [(await client.post(f"{url}/tips", data=BODY, headers=headers())).status for _ in range(3)]
+    assert statuses == [503, 500, 202]
+    assert receiver.attempts["1"] == 2

@@ -1,0 +1,23 @@
+"""A process that is forked for a service has a clock that can be shifted, and Satark with its plugins."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+SCRIPT = """
+import json, sys, time
+real = time.time
+from satark_testing.processes import preload
+preload.shift(3600)
+modules = ("satark.cli.serve", "satark_desk.web.app", "satark_whatsapp.plugin")
+print(json.dumps([time.time() - real(), [name for name in modules if name not in sys.modules]]))
+"""
+
+
+def test_the_clock_is_shifted_and_everything_is_imported() -> None:
+    done = subprocess.run([sys.executable, "-c", SCRIPT], check=True, capture_output=True, text=True)
+    off, missing = json.loads(done.stdout)
+    assert round(off) == 3600
+    assert missing == []

@@ -1,0 +1,45 @@
+"""The client of a simulated provider opens one session, and none once it is closed."""
+
+from __future__ import annotations
+
+import aiohttp
+import pytest
+from starlette.applications import Starlette
+
+from satark_testing.processes.serving import WebhookClient, serve
+
+
+async def test_who_posts_after_the_end_opens_nothing_that_nobody_closes() -> None:
+    client, unused = WebhookClient(), WebhookClient()
+    session = client.session
+    assert client.session is session
+    for one in (client, unused):
+        await one.close()
+        with pytest.raises(aiohttp.ClientConnectionError):
+            _ = one.session
+    assert session.closed
+
+
+class Broken:
+    """The lifespan of an app whose database is gone."""
+
+    def __init__(self, app: Starlette) -> None:
+        del app
+
+    async def __aenter__(self) -> None:
+        raise OSError("no such database")
+
+    async def __aexit__(self, *_: object) -> None:
+        """Never reached."""
+
+
+async def test_an_app_that_does_not_start_is_told() -> None:
+    with pytest.raises(RuntimeError, match="did not start"):
+        async with serve(Starlette(lifespan=Broken)):
+            raise AssertionError
+
+
+async def test_what_a_test_raises_comes_out_as_it_is() -> None:
+    with pytest.raises(KeyError):
+        async with serve(Starlette()):
+            raise KeyError

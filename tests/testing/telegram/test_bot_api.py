@@ -1,0 +1,62 @@
+"""A simulated Telegram answers calls and brings updates as the real one does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from satark_testing.processes.serving import serve
+from satark_testing.telegram.bot_api import Person, TelegramPeer
+
+TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
+
+
+async def call(url: str, method: str, token: str = TOKEN, **parameters: Any) -> dict[str, Any]:
+    async with aiohttp.ClientSession() as client, client.post(f"{url}/bot{token}/{method}", json=parameters) as answer:
+        body: dict[str, Any] = await answer.json()
+        return body
+
+
+async def test_calls_are_kept_and_those_of_others_or_over_a_limit_refused() -> None:
+    async with TelegramPeer(token=TOKEN, secret_token="s") as peer, serve(peer.app) as url:
+        heard: list[str] = []
+        peer.subscribe(lambda sent: heard.append(sent.text), 7)
+        assert (await call(url, "sendMessage", chat_id=7, text="Hi"))["result"]["text"] == "Hi"
+        assert (await call(url, "sendMessage", token="1:x", chat_id=7, text="Hi"))["error_code"] == 401
+        assert (await call(url, "sendMessage", chat_id=7, text=""))["error_code"] == 400
+        assert (await call(url, "sing"))["error_code"] == 404
+        peer.blocked.add(7)
+        assert (await call(url, "sendMessage", chat_id=7, text="again"))["error_code"] == 403
+    assert heard == ["Hi"]
+
+
+async def test_a_scripted_failure_has_telegrams_envelope() -> None:
+    async with TelegramPeer(token=TOKEN, secret_token="s") as peer, serve(peer.app) as url:
+        peer.faults.fail_next(429, "slow down", on="sendMessage", retry_after=5)
+        refused = await call(url, "sendMessage", chat_id=7, text="Hi")
+        assert (refused["ok"], refused["parameters"]) == (False, {"retry_after": 5})
+        assert (await call(url, "sendMessage", chat_id=7, text="Hi"))["ok"]
+
+
+async def test_an_update_is_posted_with_the_secret_until_it_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    statuses, secrets = [200, 503], list[str]()
+
+    async def take(request: Request) -> Response:
+        secrets.append(request.headers["x-telegram-bot-api-secret-token"])
+        return Response(status_code=statuses.pop() if statuses else 500)
+
+    async with (
+        TelegramPeer(token=TOKEN, secret_token="s") as peer,
+        serve(Starlette(routes=[Route("/hook", take, methods=["POST"])])) as url,
+    ):
+        await peer.deliver(peer.updates.text(Person(id=7), "Hi"), f"{url}/hook")
+        assert secrets == ["s", "s"]
+        monkeypatch.setattr("satark_testing.telegram.bot_api._POST_ATTEMPTS", 1)
+        with pytest.raises(AssertionError, match="does not take it"):
+            await peer.deliver(peer.updates.text(Person(id=7), "Hi"), f"{url}/hook")

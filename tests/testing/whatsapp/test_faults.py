@@ -1,0 +1,31 @@
+"""Errors come as Meta sends them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+
+from satark_testing.pytest_plugin import ServedGraph
+
+
+async def answer(
+    graph: ServedGraph, body: bytes, path: str = "106540352242922", bearer: str = "access-token"
+) -> tuple[int, Any]:
+    url = f"{graph.url}/v23.0/{path}/messages"
+    headers = {"Authorization": f"Bearer {bearer}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as client,
+        client.post(url, data=body) as response,
+    ):
+        return response.status, await response.json()
+
+
+async def test_errors_come_in_metas_envelope(graph: ServedGraph) -> None:
+    status, body = await answer(graph, b"{}")
+    assert (status, body["error"]["code"], body["error"]["type"]) == (400, 100, "OAuthException")
+    assert (await answer(graph, b"{"))[1]["error"]["code"] == 100
+    assert (await answer(graph, b"{}", path="1"))[1]["error"]["error_subcode"] == 33
+    status, body = await answer(graph, b"{}", bearer="other")
+    assert (status, body["error"]["code"]) == (401, 190)
+    assert not graph.peer.sent

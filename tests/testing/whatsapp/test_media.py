@@ -1,0 +1,16 @@
+"""Files at the simulated Meta."""
+
+from __future__ import annotations
+
+import aiohttp
+
+from satark_testing.pytest_plugin import ServedGraph
+
+
+async def test_an_unknown_download_is_404(graph: ServedGraph) -> None:
+    headers = {"Authorization": "Bearer access-token"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as client,
+        client.get(f"{graph.url}/download?mid=x") as response,
+    ):
+        assert response.status == 404
