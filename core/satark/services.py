@@ -115,17 +115,7 @@ class ProcessServices(Services):
     """The services of a running process: they also write with the process's next group commit."""
 
     def __init__(self, services: Services, writer: Writer) -> None:
-        super().__init__(
-            main=services.main,
-            keys=services.keys,
-            evidence_dir=services.evidence_dir,
-            geography=services.geography,
-            questionnaire=services.questionnaire,
-            destination_rules=services.destination_rules,
-            destination_wait=services.destination_wait,
-            retention=services.retention,
-        )
-        self.roster = services.roster
+        vars(self).update(vars(services))  # the same engines, keys and roster: nothing is opened a second time
         self.writer = writer
 
     async def write(self, write: Callable[[UnitOfWork], T]) -> T:
