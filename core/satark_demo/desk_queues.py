@@ -11,7 +11,8 @@ import msgspec
 
 from satark.api.routing import CaseworkError, NoSuchDesk
 from satark.api.sealing import CantOpen
-from satark.casework import NoSuchFile, OpenTip
+from satark.api.sink import NoSuchFile
+from satark.casework import OpenTip
 from satark_demo.messages import identifying_metadata
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
@@ -18,21 +18,26 @@ if TYPE_CHECKING:
     from satark.api.inbound import Address, Batch
     from satark.api.prompt import Prompt, ReceiptPicture, VoiceNote
     from satark.api.providers import Transcriber
-    from satark.api.routing import DestinationRule
+    from satark.api.routing import Desk, DestinationRule
     from satark.api.settings import Settings
-    from satark.api.sink import Carrier
+    from satark.api.sink import Carrier, Delivery, OfficeLink, ReadableTip
+    from satark.api.tip import Message
     from satark_words.catalogues import Catalogues
     from satark_words.geography.geography import Geography
 
 __all__ = [
+    "AnswerableTip",
     "Branch",
     "ChannelContext",
     "CommandHost",
+    "Deliveries",
     "DeskContext",
+    "DestinationReader",
     "Drafts",
     "Ingest",
     "Prepared",
     "Services",
+    "TipForDestination",
     "UnitOfWork",
     "VoiceNotes",
     "WebContext",
@@ -90,6 +95,22 @@ class UnitOfWork(Protocol):
         """
 
 
+class Deliveries(Protocol):
+    """The queue of deliveries, as sinks may change it."""
+
+    def add(self, unit: UnitOfWork, tip_id: str, destination: str) -> None:
+        """Queue a delivery, unless it is or was queued. `tip_id` of a sink's own notification: `<kind>:<when>`."""
+
+    def add_alarm(self, unit: UnitOfWork, to: Iterable[str]) -> None:
+        """Queue an alarm for each of these destinations, at most one an hour."""
+
+    def delivered_ids(self, connection: Connection, sink: str) -> Iterator[bytes]:
+        """Return the ids of a sink's deliveries that are done; `Delivery.idempotency_key` is their hex form."""
+
+    def mark_returned(self, unit: UnitOfWork, id_: bytes, reason: str) -> None:
+        """Turn a delivery that counted as done into a dead letter: the destination sent it back."""
+
+
 class Services(Protocol):
     """The store and the static data, as every role and every command has them.
 
@@ -108,6 +129,16 @@ class Services(Protocol):
     def destination_rules(self) -> Sequence[DestinationRule]:
         """The destinations beyond the desks."""
 
+    @property
+    def deliveries(self) -> Deliveries:
+        """The queue of deliveries."""
+
+    def desks(self) -> list[Desk]:
+        """Return every desk, by name."""
+
+    def temporary_folder(self) -> AbstractContextManager[Path]:
+        """Create a folder for files that must lie in plain for a moment, in memory; it is removed after the block."""
+
     def read(self, query: Callable[[Connection], T]) -> T:
         """Run a query on the main database, on a connection of its own and on one snapshot."""
 
@@ -125,11 +156,89 @@ class Services(Protocol):
         """
 
 
+class TipForDestination(Protocol):
+    """A tip that was opened with a destination's key."""
+
+    @property
+    def content(self) -> ReadableTip:
+        """What the destination may read of it."""
+
+    def clean(self, ordinal: str) -> Iterator[bytes]:
+        """Yield a file's clean copy in chunks, the first only after the whole copy was verified. Blocks.
+
+        The custody log gets an entry, once per file and process.
+
+        Raises:
+            NoSuchFile: the tip has no such file, it has no clean copy, or it is the tipster's voice.
+            CantOpen: (while reading) it was altered.
+            FileNotFoundError: (while reading) it was erased.
+        """
+
+
+class AnswerableTip(TipForDestination, Protocol):
+    """A tip that a destination answers to."""
+
+    @property
+    def id(self) -> str:
+        """The tip's random id in the store."""
+
+    def post(self, unit: UnitOfWork, message: Message) -> None:
+        """Add a message of the destination to the tip's thread.
+
+        One that would finish a tip that a desk was directed to work on becomes that desk's request to close it.
+        """
+
+
+class DestinationReader(Protocol):
+    """Opens tips with one destination's own key. Every method may be called from any thread, and blocks.
+
+    The public half of the key stands in the destination's `[[destination]]`, the private half in a file on the one
+    machine that runs the sink. A note that the tipster spoke is never given out: a voice tells who somebody is.
+    """
+
+    @property
+    def to(self) -> str:
+        """The destination."""
+
+    def open(self, delivery: Delivery) -> TipForDestination:
+        """Open a delivery.
+
+        Raises:
+            CantOpen: it is sealed to another key, was altered, or is not this destination's.
+        """
+
+    def find(self, number: str) -> AnswerableTip:
+        """Open a tip by its number, as it is now; the audit log of the destination's desk gets an entry.
+
+        Raises:
+            CaseworkError: the destination has no tip of this number.
+            CantOpen: its document was altered.
+        """
+
+
 class WorkerContext(Services, Protocol):
     """What a process of the worker role lends to sinks."""
 
     async def write(self, write: Callable[[UnitOfWork], T]) -> T:
         """Run a write in the process's next transaction; the database being down raises."""
+
+    def reader(self, to: str) -> DestinationReader:
+        """Return what opens the tips of the destination `to`, with its key from this machine.
+
+        Raises:
+            SettingsError: no `[[destination]]` names it, or its key can't be used.
+        """
+
+    def office_link(self, key_file: Path, copies: Collection[str] = ()) -> OfficeLink:
+        """Return what exchanges messages with remote offices.
+
+        Args:
+            key_file: this machine's link key (`Settings.link_key_file`); it is created if it does not exist.
+            copies: desks at this host whose tips are copied to the carrier.
+
+        Raises:
+            SettingsError: the link key can't be used.
+        """
 
 
 class DeskContext(Services, Protocol):
@@ -137,6 +246,13 @@ class DeskContext(Services, Protocol):
 
     async def write(self, write: Callable[[UnitOfWork], T]) -> T:
         """Run a write in the process's next transaction; the database being down raises."""
+
+    def reader(self, to: str) -> DestinationReader:
+        """Return what opens the tips of the destination `to`, with its key from this machine.
+
+        Raises:
+            SettingsError: no `[[destination]]` names it, or its key can't be used.
+        """
 
     @property
     def transcribers(self) -> Sequence[Transcriber]:

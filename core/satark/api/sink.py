@@ -1,8 +1,7 @@
-"""What a sink plugin hands over, what it is given to deliver, and carriers: brokers to offices elsewhere.
+"""Sinks and carriers: what such a plugin hands over, what it is given to deliver, and what the host lends it for that.
 
-A carrier carries sealed messages between this host and offices of their own. It sees queues and bytes, never the
-content of a message. It may deliver a message more than once and out of order; the receiver (`satark.remote`)
-tolerates both.
+A carrier is a message broker between this host and offices elsewhere. It sees queues and bytes, never the content of a
+message. It may deliver a message more than once and out of order; the receiver (`satark.remote`) tolerates both.
 """
 
 from __future__ import annotations
@@ -15,7 +14,8 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 import msgspec
 
 from satark.api.observability import OperatorError
-from satark.api.routing import Destination
+from satark.api.routing import CaseworkError, Destination
+from satark.api.tip import Evidence, Header, Message, Tip
 
 __all__ = [
     "Carrier",
@@ -28,6 +28,11 @@ __all__ = [
     "ListeningSink",
     "MessageHandler",
     "MessageRejected",
+    "NoSuchFile",
+    "OfficeLink",
+    "PostedMessage",
+    "Publish",
+    "ReadableTip",
     "ReadingSink",
     "Retry",
     "SealedFile",
@@ -39,7 +44,7 @@ __all__ = [
 class SealedFile(msgspec.Struct, frozen=True, kw_only=True):
     """One file of a tip. Record and copies are age, to the tip's recipient: a carrier may ship them as they are.
 
-    A reader gets them opened by `satark.delivery.reader`, which gives out no note that the tipster spoke.
+    `satark.api.services.DestinationReader` opens them for a sink, except for notes that the tipster spoke.
     """
 
     ordinal: str
@@ -99,7 +104,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def kind(self) -> str:
         """What is delivered: `tip`, or a kind of notification without a tip: `alarm` (see the setting `alarm_to`), or
-        what the sink queued itself with `satark.database.add_delivery(unit, "<kind>:<when>", destination)`."""
+        what the sink queued itself with `context.deliveries.add(unit, "<kind>:<when>", destination)`."""
         return self.tip.partition(":")[0] if ":" in self.tip else "tip"
 
     @property
@@ -163,10 +168,61 @@ class Sink(Protocol):
 
 @runtime_checkable
 class ReadingSink(Sink, Protocol):
-    """A sink that opens what it is given, with the keys of its `[[destination]]` tables (`satark.delivery.reader`)."""
+    """A sink that opens what it is given, with the keys of its `[[destination]]` tables: see `DestinationReader`."""
 
     def reads(self, name: str) -> bool:
         """Whether the destination of this name (without the sink) must read tips, and so needs a key of its own."""
+
+
+class NoSuchFile(CaseworkError):  # noqa: N818 - it reads as what it says
+    """The tip has no such file, or not in the requested form."""
+
+    def __init__(self) -> None:
+        super().__init__("the tip has no such file")
+
+
+class PostedMessage(msgspec.Struct, frozen=True):
+    """A message with its position in the tip's thread."""
+
+    seq: int
+    message: Message
+    officer: str = ""
+    """The officer who wrote it, where a desk opened the tip; empty for the tipster's, and where nobody was named."""
+    at: int = 0
+    """When the officer wrote it, Unix seconds; 0 where no officer is named."""
+
+
+class ReadableTip(msgspec.Struct, frozen=True, kw_only=True):
+    """A tip as a destination may read it."""
+
+    header: Header
+    tip: Tip
+    thread: tuple[PostedMessage, ...]
+    """What the tipster wrote after handing it in, in order; never what desks wrote."""
+    evidence: tuple[Evidence, ...]
+    """Files that are stored and may leave, in the order they were sent."""
+    pending: tuple[str, ...] = ()
+    """Ordinals of files that are still being fetched; a later revision brings them."""
+    lost: tuple[str, ...] = ()
+    """Ordinals of files that the provider no longer had."""
+    withheld: tuple[str, ...] = ()
+    """Ordinals of files that hold the tipster's voice: officers hear them at the desk alone."""
+    damaged: int = 0
+    """The number of messages and file records that do not open: altered, or not this tip's."""
+
+    def file(self, ordinal: str) -> Evidence:
+        """Return the record of a file.
+
+        Raises:
+            NoSuchFile: there is none of this ordinal, or it holds the tipster's voice.
+        """
+        for record in self.evidence:
+            if record.ordinal == ordinal:
+                return record
+        raise NoSuchFile
+
+    def __repr__(self) -> str:
+        return "ReadableTip(…)"
 
 
 MessageHandler: TypeAlias = Callable[[bytes], Awaitable[None]]
@@ -174,6 +230,10 @@ MessageHandler: TypeAlias = Callable[[bytes], Awaitable[None]]
 
 Raises `MessageRejected` for a message that can never be accepted. Any other exception means: deliver it again later.
 """
+
+
+Publish: TypeAlias = Callable[[str, bytes], Awaitable[None]]
+"""`CarrierConnection.publish`."""
 
 
 class CarrierError(OperatorError):
@@ -240,4 +300,24 @@ class Carrier(Protocol):
         """Connect to the broker at a URL that `check` accepted, for the duration of the block.
 
         Entering raises `CarrierError` if the broker does not answer.
+        """
+
+
+class OfficeLink(Protocol):
+    """Exchanges messages with the offices of remote desks, as sealed bytes that a carrier moves."""
+
+    async def send_tip(self, delivery: Delivery, publish: Publish) -> DeliveryResult:
+        """Send the complete state of a tip to its office, or a copy of it; done once each message is confirmed.
+
+        Raises:
+            CarrierError: a message was not confirmed. Confirmed parts of files are not sent again.
+        """
+
+    async def accept(self, message: bytes, publish: Publish) -> None:
+        """Store an office's answer; return once it is committed. One that came before is only confirmed again.
+
+        Raises:
+            MessageRejected: it is forged, altered, or not an answer.
+            StoreDown: the database can't be written now; retry later.
+            CarrierError: the office could not be informed; retry later.
         """

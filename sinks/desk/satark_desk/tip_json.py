@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from satark.api import Evidence
-from satark.officer import OpenTip, PostedMessage
+from satark.api import Evidence, PostedMessage
+from satark.casework import OpenTip
 from satark_desk.tip_queue import MARKS, Row
 
 

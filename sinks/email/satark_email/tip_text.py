@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from satark_words.catalogues import Catalogues
 
 if TYPE_CHECKING:
-    from satark.api import Questionnaire
-    from satark.destination_reader import ReadableTip
+    from satark.api import Questionnaire, ReadableTip
     from satark_words.geography.geography import Geography
 
 
