@@ -19,14 +19,7 @@ from satark.custody import chain
 from satark.custody import log as custody_log
 from satark.custody.audit import LogHead, verify_log
 from satark.roster import chain as roster_chain
-from satark.roster.entries import (
-    Entry,
-    KeyChange,
-    OfficerSet,
-    Role,
-    RosterOfficer,
-    officer_signer,
-)
+from satark.roster.entries import Entry, KeyChange, OfficerSet, Role, RosterOfficer, officer_signer
 from satark.services import Services
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork

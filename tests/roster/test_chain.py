@@ -12,12 +12,7 @@ from sqlalchemy import delete, update
 
 from satark.roster import chain
 from satark.roster.chain import ChainRow, chain_hash
-from satark.roster.entries import (
-    Closed,
-    DestinationSet,
-    Entry,
-    OfficerSet,
-)
+from satark.roster.entries import Closed, DestinationSet, Entry, OfficerSet
 from satark.roster.rules import NotAllowed, Unsigned
 from satark.services import Services
 from satark.store.tables import roster

@@ -9,15 +9,7 @@ import pytest
 
 from satark.api.routing import Level
 from satark.api.sealing import new_identity
-from satark.roster.entries import (
-    Closed,
-    DestinationSet,
-    Entry,
-    KeyChange,
-    OfficerSet,
-    Signature,
-    desk_verifier,
-)
+from satark.roster.entries import Closed, DestinationSet, Entry, KeyChange, OfficerSet, Signature, desk_verifier
 from satark.roster.rules import NotAllowed, Unsigned, check, needed
 
 SP, CLERK, DIG = ("sp", "head"), ("sp", "clerk"), ("dig", "head")

@@ -9,13 +9,7 @@ import pytest
 
 from satark.api.sealing import new_identity
 from satark.roster import rules
-from satark.roster.entries import (
-    Closed,
-    DestinationSet,
-    KeyChange,
-    OfficerSet,
-    Signature,
-)
+from satark.roster.entries import Closed, DestinationSet, KeyChange, OfficerSet, Signature
 from satark.roster.rules import Needed, NotAllowed, Unsigned
 from support.roster import RosterBook
 

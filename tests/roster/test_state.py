@@ -6,12 +6,7 @@ import msgspec
 import pytest
 
 from satark.api.sealing import new_identity
-from satark.roster.entries import (
-    Closed,
-    DestinationSet,
-    KeyChange,
-    OfficerSet,
-)
+from satark.roster.entries import Closed, DestinationSet, KeyChange, OfficerSet
 from support.roster import RosterBook
 
 DIG, SP, CLERK = ("dig", "rao"), ("sp", "khan"), ("sp", "clerk")

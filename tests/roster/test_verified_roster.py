@@ -12,12 +12,7 @@ from sqlalchemy import Connection, delete, update
 from satark.api.routing import Desk, DestinationRule
 from satark.api.sealing import new_identity
 from satark.roster import chain, copy_file
-from satark.roster.entries import (
-    Closed,
-    DestinationSet,
-    Entry,
-    OfficerSet,
-)
+from satark.roster.entries import Closed, DestinationSet, Entry, OfficerSet
 from satark.roster.roster import Roster, desk_problems, destination_problems
 from satark.services import Services
 from satark.store.tables import roster

@@ -12,19 +12,9 @@ from satark.api.sealing import CantOpen, new_identity, open_as, recipient_of
 from satark.api.tip import Message
 from satark.casework import Casework
 from satark.roster.chain import append, read_rows, read_state
-from satark.roster.entries import (
-    DeskAdded,
-    Entry,
-    KeyChange,
-    desk_verifier,
-)
+from satark.roster.entries import DeskAdded, Entry, KeyChange, desk_verifier
 from satark.roster.rules import NotAllowed
-from satark.routing.desks import (
-    add_desk,
-    change_key,
-    close_roster,
-    find_desk,
-)
+from satark.routing.desks import add_desk, change_key, close_roster, find_desk
 from satark.services import Services
 from satark.store import envelopes, tables
 from support.desks import SeededDesk

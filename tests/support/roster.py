@@ -8,16 +8,7 @@ from satark.api.routing import Desk, Level
 from satark.api.sealing import new_identity
 from satark.roster import rules
 from satark.roster.chain import chain_hash
-from satark.roster.entries import (
-    Body,
-    Closed,
-    DeskAdded,
-    Entry,
-    Role,
-    RosterOfficer,
-    desk_verifier,
-    officer_signer,
-)
+from satark.roster.entries import Body, Closed, DeskAdded, Entry, Role, RosterOfficer, desk_verifier, officer_signer
 from satark.roster.state import RosterState
 
 

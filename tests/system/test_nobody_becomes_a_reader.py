@@ -26,15 +26,7 @@ from satark.api.sealing import CantOpen, new_identity, open_as
 from satark.api.tip import Envelope, Message
 from satark.cli.main import cli
 from satark.roster.chain import chain_hash
-from satark.roster.entries import (
-    DeskAdded,
-    Entry,
-    KeyChange,
-    OfficerSet,
-    RosterOfficer,
-    desk_verifier,
-    officer_signer,
-)
+from satark.roster.entries import DeskAdded, Entry, KeyChange, OfficerSet, RosterOfficer, desk_verifier, officer_signer
 from satark.roster.roster import Roster
 from satark.runtime.host import Host
 from satark.services import Services

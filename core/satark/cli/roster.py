@@ -10,14 +10,7 @@ import msgspec
 
 from satark.cli.counted import counted
 from satark.roster.chain import append
-from satark.roster.entries import (
-    Closed,
-    DeskAdded,
-    DestinationSet,
-    Entry,
-    KeyChange,
-    OfficerSet,
-)
+from satark.roster.entries import Closed, DeskAdded, DestinationSet, Entry, KeyChange, OfficerSet
 from satark.roster.proposals import Proposal
 from satark.roster.roster import desk_problems, destination_problems
 from satark.roster.rules import NotAllowed

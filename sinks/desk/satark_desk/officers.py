@@ -29,14 +29,7 @@ from satark.casework import (
     read_state,
 )
 from satark_desk import wordings
-from satark_desk.desk_keys import (
-    UnlockedDesk,
-    key_context,
-    new_officer_key,
-    open_desk_key,
-    seal_desk_key,
-    wrapped_key,
-)
+from satark_desk.desk_keys import UnlockedDesk, key_context, new_officer_key, open_desk_key, seal_desk_key, wrapped_key
 from satark_desk.passphrase_strength import check_passphrase
 from satark_desk.passphrases import unwrap, unwrap_nothing
 from satark_desk.roster_changes import Attachment, Submitted, complete, store_copies, submit, submit_unsigned

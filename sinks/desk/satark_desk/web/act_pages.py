@@ -14,14 +14,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.casework import (
-    MAX_TEXT,
-    ActRefused,
-    NoSuchTip,
-    OpenTip,
-    SenderHints,
-    marked,
-)
+from satark.casework import MAX_TEXT, ActRefused, NoSuchTip, OpenTip, SenderHints, marked
 from satark_desk.tip_queue import Filter
 from satark_desk.web.act_forms import FIELDS, GIVEN, act_name, act_of
 from satark_desk.web.form_drafts import FormOwner

@@ -6,12 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from satark.casework import (
-    ACT_KINDS,
-    ActFilter,
-    LogHead,
-    Viewer,
-)
+from satark.casework import ACT_KINDS, ActFilter, LogHead, Viewer
 from satark_desk.web.act_details import ActDetails
 
 if TYPE_CHECKING:

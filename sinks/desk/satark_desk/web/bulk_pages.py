@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.casework import (
-    BULK_KINDS,
-    MOST_TIPS,
-    BulkAct,
-    BulkOutcome,
-    NoSuchTip,
-)
+from satark.casework import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip
 from satark_desk.web.form_drafts import FormOwner
 from satark_desk.web.web_context import redirect_to
 
