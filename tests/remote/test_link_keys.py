@@ -10,13 +10,7 @@ import pytest
 from satark.api.sealing import new_identity
 from satark.api.settings import SettingsError
 from satark.identity.signatures import is_signed
-from satark.remote.link_keys import (
-    HostPairing,
-    LinkKey,
-    OfficePairing,
-    PairingError,
-    answer_verifier,
-)
+from satark.remote.link_keys import HostPairing, LinkKey, OfficePairing, PairingError, answer_verifier
 
 
 def as_text(pairing: OfficePairing | HostPairing) -> str:

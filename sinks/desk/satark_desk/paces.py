@@ -14,10 +14,7 @@ from satark_desk.read_state import first_looks
 
 if TYPE_CHECKING:
     from satark.api import PostedMessage
-    from satark.casework import (
-        Casework,
-        Services,
-    )
+    from satark.casework import Casework, Services
 
 DAYS: Final = 28
 """Only tips of so many days count, so that the figures tell of the work today."""

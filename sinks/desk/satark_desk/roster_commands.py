@@ -8,22 +8,9 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from satark.casework import (
-    DestinationSet,
-    Entry,
-    Proposal,
-    Role,
-    Signature,
-)
+from satark.casework import DestinationSet, Entry, Proposal, Role, Signature
 from satark_desk.command_context import open_services
-from satark_desk.commands import (
-    FILE,
-    chosen_rights,
-    passphrase_option,
-    report_submitted,
-    role_option,
-    unlocked_desk,
-)
+from satark_desk.commands import FILE, chosen_rights, passphrase_option, report_submitted, role_option, unlocked_desk
 from satark_desk.officers import set_role
 from satark_desk.roster_changes import Attachment, Submitted, add_signature, approve, reject, submit
 from satark_files.decoding import DECODING_ERRORS

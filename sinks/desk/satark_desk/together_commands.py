@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from satark.api import Priority
-from satark.casework import (
-    BULK_KINDS,
-    BulkAct,
-    BulkKind,
-    DeskAct,
-    flood_groups,
-)
+from satark.casework import BULK_KINDS, BulkAct, BulkKind, DeskAct, flood_groups
 from satark_desk import terminal_tables
 from satark_desk.case_commands import act_on, at_desk, desk_work, json_option, language_option, on_tip, print_json
 from satark_desk.tip_queue import PRIORITIES

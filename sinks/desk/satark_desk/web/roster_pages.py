@@ -8,17 +8,7 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from satark.api import CaseworkError
-from satark.casework import (
-    ROLES,
-    Closed,
-    DeskAdded,
-    DestinationSet,
-    KeyChange,
-    OfficerSet,
-    Proposal,
-    Right,
-    Role,
-)
+from satark.casework import ROLES, Closed, DeskAdded, DestinationSet, KeyChange, OfficerSet, Proposal, Right, Role
 from satark_desk.officers import NewOfficer, add_officer, remove_officer, set_role
 from satark_desk.passphrases import new_passphrase
 from satark_desk.roster_changes import approve, mark_roster_seen, reject, seen_position
