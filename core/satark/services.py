@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from satark.api.providers import Transcriber
     from satark.api.routing import Desk, DestinationRule
-    from satark.api.services import Deliveries, DestinationReader
+    from satark.api.services import DestinationReader
+    from satark.api.services import UnitOfWork as AnyUnitOfWork
     from satark.store.destination_faults import DestinationFault
     from satark.store.writer import Writer
     from satark_words.geography.geography import Geography
@@ -52,9 +53,6 @@ class Services:
 
     Every method blocks: call it from a thread.
     """
-
-    deliveries: Deliveries = deliveries
-    """The queue of deliveries."""
 
     def __init__(
         self,
@@ -117,6 +115,24 @@ class Services:
     def desks(self) -> list[Desk]:
         """Return every desk, by name."""
         return self.read(all_desks)
+
+    def add_delivery(self, unit: AnyUnitOfWork, delivery: str, destination: str) -> None:
+        """Queue a notification of a sink's own, `<kind>:<when>`, unless it is or was queued."""
+        deliveries.add(unit, delivery, destination)
+
+    def mark_returned(
+        self, unit: AnyUnitOfWork, sink: str, is_it: Callable[[str], bool], *, reason: str, alarm_to: Sequence[str]
+    ) -> bool:
+        """Turn a delivery that counted as done into a dead letter, and queue an alarm; False: there is none.
+
+        `is_it` tells by its idempotency key whether it is the delivery.
+        """
+        id_ = next((one for one in deliveries.delivered_ids(unit.main, sink) if is_it(one.hex())), None)
+        if id_ is None:
+            return False
+        deliveries.mark_returned(unit, id_, reason)
+        deliveries.add_alarm(unit, alarm_to)
+        return True
 
     def temporary_folder(self) -> AbstractContextManager[Path]:
         """Create a folder for files that must lie in plain for a moment, in memory; it is removed after the block."""

@@ -11,8 +11,7 @@ import msgspec
 
 from satark.api.routing import CaseworkError, NoSuchDesk
 from satark.api.sealing import CantOpen
-from satark.api.sink import NoSuchFile
-from satark.casework import OpenTip
+from satark.casework import NoSuchFile, OpenTip
 from satark_demo.messages import identifying_metadata
 
 if TYPE_CHECKING:

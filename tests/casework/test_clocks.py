@@ -7,9 +7,9 @@ from datetime import datetime
 import msgspec
 import pytest
 
-from satark.api.sink import PostedMessage
 from satark.api.tip import CaseStep, Header, Message, Priority
 from satark.casework.clocks import Clocks, Offices
+from satark.casework.posted_message import PostedMessage
 from satark.casework.work import work_on
 from satark.casework.working_time import SUNDAY, WorkingTime
 

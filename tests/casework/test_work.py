@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from satark.api.sink import PostedMessage
 from satark.api.tip import CaseStep, Feedback, Header, Message, Status
+from satark.casework.posted_message import PostedMessage
 from satark.casework.work import corrected, work_on
 from satark.dialogue.tip_status import present_status
 

@@ -13,8 +13,9 @@ from sqlalchemy import update
 from satark.api.routing import CaseworkError, Desk, DestinationRule
 from satark.api.sealing import CantOpen, new_identity, open_envelope, recipient_of
 from satark.api.settings import SettingsError
-from satark.api.sink import Delivery, NoSuchFile
+from satark.api.sink import Delivery
 from satark.api.tip import Message
+from satark.casework.errors import NoSuchFile
 from satark.custody import log as custody
 from satark.delivery.reader import DestinationReader
 from satark.routing.desks import add_desk
@@ -75,7 +76,7 @@ def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(
     opened = DestinationReader(services, destination.rule).open(delivery)
     content = opened.content
     assert (content.tip, content.header) == (seeded.tip, seeded.header)
-    assert [posted.message.text for posted in content.thread] == ["और भी"]
+    assert [message.text for message in content.thread] == ["और भी"]
     assert [record.ordinal for record in content.evidence] == ["1", "4"]
     assert (content.pending, content.lost, content.withheld, content.damaged) == (("2",), ("3",), (), 0)
     assert b"".join(opened.clean("1")) == b"clean"
@@ -204,13 +205,13 @@ def test_a_destination_finds_its_tip_by_number_and_answers_to_it(
     seed_message(services, seeded, Message(sender="tipster", text="और भी"))
     reader = DestinationReader.named(services, TO)
     found = reader.find(seeded.number)
-    assert [posted.message.text for posted in found.content.thread] == ["और भी"]
+    assert [message.text for message in found.content.thread] == ["और भी"]
     assert b"".join(found.clean("1")) == b"clean"
     with pytest.raises(NoSuchFile):
         found.clean("2")
     answer = Message(sender="desk", desk=TO, text="We are on it", status="IN_REVIEW")
     services.write_now(lambda unit: found.post(unit, answer))
-    assert [posted.message.text for posted in reader.find(seeded.number).content.thread] == ["और भी"]
+    assert [message.text for message in reader.find(seeded.number).content.thread] == ["और भी"]
     with pytest.raises(CaseworkError):
         reader.find(other.number)
 

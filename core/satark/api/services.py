@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
@@ -26,18 +26,16 @@ if TYPE_CHECKING:
     from satark_words.geography.geography import Geography
 
 __all__ = [
-    "AnswerableTip",
     "Branch",
     "ChannelContext",
     "CommandHost",
-    "Deliveries",
     "DeskContext",
     "DestinationReader",
     "Drafts",
     "Ingest",
+    "OpenedTip",
     "Prepared",
     "Services",
-    "TipForDestination",
     "UnitOfWork",
     "VoiceNotes",
     "WebContext",
@@ -95,22 +93,6 @@ class UnitOfWork(Protocol):
         """
 
 
-class Deliveries(Protocol):
-    """The queue of deliveries, as sinks may change it."""
-
-    def add(self, unit: UnitOfWork, tip_id: str, destination: str) -> None:
-        """Queue a delivery, unless it is or was queued. `tip_id` of a sink's own notification: `<kind>:<when>`."""
-
-    def add_alarm(self, unit: UnitOfWork, to: Iterable[str]) -> None:
-        """Queue an alarm for each of these destinations, at most one an hour."""
-
-    def delivered_ids(self, connection: Connection, sink: str) -> Iterator[bytes]:
-        """Return the ids of a sink's deliveries that are done; `Delivery.idempotency_key` is their hex form."""
-
-    def mark_returned(self, unit: UnitOfWork, id_: bytes, reason: str) -> None:
-        """Turn a delivery that counted as done into a dead letter: the destination sent it back."""
-
-
 class Services(Protocol):
     """The store and the static data, as every role and every command has them.
 
@@ -129,9 +111,24 @@ class Services(Protocol):
     def destination_rules(self) -> Sequence[DestinationRule]:
         """The destinations beyond the desks."""
 
-    @property
-    def deliveries(self) -> Deliveries:
-        """The queue of deliveries."""
+    def add_delivery(self, unit: UnitOfWork, delivery: str, destination: str) -> None:
+        """Queue a notification of a sink's own, `<kind>:<when>`, unless it is or was queued (`Delivery.kind`)."""
+
+    def mark_returned(
+        self, unit: UnitOfWork, sink: str, is_it: Callable[[str], bool], *, reason: str, alarm_to: Sequence[str]
+    ) -> bool:
+        """Turn a delivery that counted as done into a dead letter, and queue an alarm: the destination sent it back.
+
+        Args:
+            unit: the transaction.
+            sink: the sink's name.
+            is_it: tells by its idempotency key whether it is the delivery.
+            reason: as `DeadLetter.reason`.
+            alarm_to: the setting `CoreSettings.alarm_to`.
+
+        Returns:
+            Whether there is such a delivery.
+        """
 
     def desks(self) -> list[Desk]:
         """Return every desk, by name."""
@@ -156,8 +153,12 @@ class Services(Protocol):
         """
 
 
-class TipForDestination(Protocol):
+class OpenedTip(Protocol):
     """A tip that was opened with a destination's key."""
+
+    @property
+    def id(self) -> str:
+        """The tip's random id in the store."""
 
     @property
     def content(self) -> ReadableTip:
@@ -169,18 +170,10 @@ class TipForDestination(Protocol):
         The custody log gets an entry, once per file and process.
 
         Raises:
-            NoSuchFile: the tip has no such file, it has no clean copy, or it is the tipster's voice.
+            CaseworkError: the tip has no such file, it has no clean copy, or it is the tipster's voice.
             CantOpen: (while reading) it was altered.
             FileNotFoundError: (while reading) it was erased.
         """
-
-
-class AnswerableTip(TipForDestination, Protocol):
-    """A tip that a destination answers to."""
-
-    @property
-    def id(self) -> str:
-        """The tip's random id in the store."""
 
     def post(self, unit: UnitOfWork, message: Message) -> None:
         """Add a message of the destination to the tip's thread.
@@ -200,14 +193,14 @@ class DestinationReader(Protocol):
     def to(self) -> str:
         """The destination."""
 
-    def open(self, delivery: Delivery) -> TipForDestination:
+    def open(self, delivery: Delivery) -> OpenedTip:
         """Open a delivery.
 
         Raises:
             CantOpen: it is sealed to another key, was altered, or is not this destination's.
         """
 
-    def find(self, number: str) -> AnswerableTip:
+    def find(self, number: str) -> OpenedTip:
         """Open a tip by its number, as it is now; the audit log of the destination's desk gets an entry.
 
         Raises:

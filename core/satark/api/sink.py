@@ -14,7 +14,7 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 import msgspec
 
 from satark.api.observability import OperatorError
-from satark.api.routing import CaseworkError, Destination
+from satark.api.routing import Destination
 from satark.api.tip import Evidence, Header, Message, Tip
 
 __all__ = [
@@ -26,12 +26,8 @@ __all__ = [
     "DeliveryResult",
     "Done",
     "ListeningSink",
-    "MessageHandler",
     "MessageRejected",
-    "NoSuchFile",
     "OfficeLink",
-    "PostedMessage",
-    "Publish",
     "ReadableTip",
     "ReadingSink",
     "Retry",
@@ -104,7 +100,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def kind(self) -> str:
         """What is delivered: `tip`, or a kind of notification without a tip: `alarm` (see the setting `alarm_to`), or
-        what the sink queued itself with `context.deliveries.add(unit, "<kind>:<when>", destination)`."""
+        what the sink queued itself with `context.add_delivery(unit, "<kind>:<when>", destination)`."""
         return self.tip.partition(":")[0] if ":" in self.tip else "tip"
 
     @property
@@ -174,30 +170,12 @@ class ReadingSink(Sink, Protocol):
         """Whether the destination of this name (without the sink) must read tips, and so needs a key of its own."""
 
 
-class NoSuchFile(CaseworkError):  # noqa: N818 - it reads as what it says
-    """The tip has no such file, or not in the requested form."""
-
-    def __init__(self) -> None:
-        super().__init__("the tip has no such file")
-
-
-class PostedMessage(msgspec.Struct, frozen=True):
-    """A message with its position in the tip's thread."""
-
-    seq: int
-    message: Message
-    officer: str = ""
-    """The officer who wrote it, where a desk opened the tip; empty for the tipster's, and where nobody was named."""
-    at: int = 0
-    """When the officer wrote it, Unix seconds; 0 where no officer is named."""
-
-
 class ReadableTip(msgspec.Struct, frozen=True, kw_only=True):
     """A tip as a destination may read it."""
 
     header: Header
     tip: Tip
-    thread: tuple[PostedMessage, ...]
+    thread: tuple[Message, ...]
     """What the tipster wrote after handing it in, in order; never what desks wrote."""
     evidence: tuple[Evidence, ...]
     """Files that are stored and may leave, in the order they were sent."""
@@ -210,30 +188,8 @@ class ReadableTip(msgspec.Struct, frozen=True, kw_only=True):
     damaged: int = 0
     """The number of messages and file records that do not open: altered, or not this tip's."""
 
-    def file(self, ordinal: str) -> Evidence:
-        """Return the record of a file.
-
-        Raises:
-            NoSuchFile: there is none of this ordinal, or it holds the tipster's voice.
-        """
-        for record in self.evidence:
-            if record.ordinal == ordinal:
-                return record
-        raise NoSuchFile
-
     def __repr__(self) -> str:
         return "ReadableTip(…)"
-
-
-MessageHandler: TypeAlias = Callable[[bytes], Awaitable[None]]
-"""Stores one message and returns once it is committed.
-
-Raises `MessageRejected` for a message that can never be accepted. Any other exception means: deliver it again later.
-"""
-
-
-Publish: TypeAlias = Callable[[str, bytes], Awaitable[None]]
-"""`CarrierConnection.publish`."""
 
 
 class CarrierError(OperatorError):
@@ -262,17 +218,17 @@ class CarrierConnection(Protocol):
             CarrierError: as for `publish`.
         """
 
-    async def consume(self, desk: str, handler: MessageHandler) -> None:
+    async def consume(self, desk: str, handler: Callable[[bytes], Awaitable[None]]) -> None:
         """Pass each message of a desk's queue to `handler`, several at once, until cancelled.
 
-        A message is acknowledged after its handler returns. One that the handler rejects becomes a dead letter; after
-        any other exception it is passed to the handler again.
+        A message is acknowledged after its handler returns, which stores it. One for which the handler raises
+        `MessageRejected` becomes a dead letter; after any other exception it is passed to the handler again.
 
         Raises:
             CarrierError: the connection broke, or there is no such queue.
         """
 
-    async def consume_answers(self, handler: MessageHandler) -> None:
+    async def consume_answers(self, handler: Callable[[bytes], Awaitable[None]]) -> None:
         """Pass each message of the queue of answers to `handler`, as `consume` does.
 
         Raises:
@@ -304,16 +260,16 @@ class Carrier(Protocol):
 
 
 class OfficeLink(Protocol):
-    """Exchanges messages with the offices of remote desks, as sealed bytes that a carrier moves."""
+    """Exchanges messages with the offices of remote desks, as sealed bytes; `publish` is a connection's."""
 
-    async def send_tip(self, delivery: Delivery, publish: Publish) -> DeliveryResult:
+    async def send_tip(self, delivery: Delivery, publish: Callable[[str, bytes], Awaitable[None]]) -> DeliveryResult:
         """Send the complete state of a tip to its office, or a copy of it; done once each message is confirmed.
 
         Raises:
             CarrierError: a message was not confirmed. Confirmed parts of files are not sent again.
         """
 
-    async def accept(self, message: bytes, publish: Publish) -> None:
+    async def accept(self, message: bytes, publish: Callable[[str, bytes], Awaitable[None]]) -> None:
         """Store an office's answer; return once it is committed. One that came before is only confirmed again.
 
         Raises:

@@ -17,13 +17,14 @@ from satark.casework.casework import Casework
 from satark.casework.clocks import Clocks, Offices, band_end
 from satark.casework.desk_act import ACT_NAMES, MAX_TEXT, ActName, ActRefused, DeskAct
 from satark.casework.desk_acts import DeskActs
-from satark.casework.errors import NoSuchTip, NoTranscript
+from satark.casework.errors import NoSuchFile, NoSuchTip, NoTranscript
 from satark.casework.flood_groups import FloodGroup, flood_groups
 from satark.casework.keeping import Keeping, StepRefused
 from satark.casework.key_change import change_key, finish_key_change
 from satark.casework.officer_names import with_officer
 from satark.casework.opened_tip import OpenTip, RelatedTip, TipSummary
 from satark.casework.pack_export import export_pack
+from satark.casework.posted_message import PostedMessage
 from satark.casework.release_rules import RELEASABLE
 from satark.casework.sender_hints import MarkedText, SenderHints, marked
 from satark.casework.tip_cache import Progress, TipCache
@@ -111,6 +112,7 @@ __all__ = [
     "LogHead",
     "MarkedText",
     "NoRetentionKey",
+    "NoSuchFile",
     "NoSuchTip",
     "NoTranscript",
     "NotAllowed",
@@ -119,6 +121,7 @@ __all__ = [
     "OfficerSet",
     "Offices",
     "OpenTip",
+    "PostedMessage",
     "ProcessServices",
     "Progress",
     "Proposal",

@@ -10,7 +10,6 @@ import msgspec
 from sqlalchemy import Connection, Row, select
 
 from satark.api.sealing import recipient_of
-from satark.api.sink import PostedMessage
 from satark.api.tip import Envelope, Message, Status
 from satark.audit.trail import Trail
 from satark.casework.directing import Directing
@@ -19,6 +18,7 @@ from satark.casework.evidence_access import EvidenceAccess
 from satark.casework.keeping import Keeping, keeping_of
 from satark.casework.officer_names import seal_officer, with_officer
 from satark.casework.opened_tip import OpenTip, RelatedTip, TipSummary, summarize, transcripts_of
+from satark.casework.posted_message import PostedMessage
 from satark.casework.search import Query
 from satark.casework.tip_cache import TipCache, documents, open_document
 from satark.casework.work import as_request

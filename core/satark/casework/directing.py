@@ -20,9 +20,9 @@ from satark.store import deliveries, envelopes, evidence_files
 
 if TYPE_CHECKING:
     from satark.api.routing import DestinationRule
-    from satark.api.sink import PostedMessage
     from satark.audit.acts import ActKind
     from satark.casework.opened_tip import OpenTip
+    from satark.casework.posted_message import PostedMessage
     from satark.casework.tip_cache import TipCache
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork

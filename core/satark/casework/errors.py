@@ -17,6 +17,13 @@ class NoSuchTip(CaseworkError):  # noqa: N818 - it reads as what it says, like t
         super().__init__("this desk has no tip of that number")
 
 
+class NoSuchFile(CaseworkError):  # noqa: N818
+    """The tip has no such file, or not in the requested form."""
+
+    def __init__(self) -> None:
+        super().__init__("the tip has no such file")
+
+
 class OnlyReleased(CaseworkError):  # noqa: N818
     """The desk holds a release of the tip, and none of its files."""
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from satark.api.observability import log
 from satark.api.providers import NoDraft
 from satark.api.sealing import recipient_of
-from satark.api.sink import NoSuchFile
-from satark.casework.errors import NoTranscript, SecondOfficerRequired, VoiceAccessDenied
+from satark.casework.errors import NoSuchFile, NoTranscript, SecondOfficerRequired, VoiceAccessDenied
 from satark.casework.opened_tip import OpenTip
 from satark.custody import log as custody
 from satark.custody.entries import DeskOfficer, officer_entry

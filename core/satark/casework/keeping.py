@@ -14,8 +14,8 @@ from satark.retention import terms
 from satark.retention.schedule import Term
 
 if TYPE_CHECKING:
-    from satark.api.sink import PostedMessage
     from satark.api.tip import Header
+    from satark.casework.posted_message import PostedMessage
     from satark.roster.state import RosterState
     from satark.settings.core import RetentionSettings
 

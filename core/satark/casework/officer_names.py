@@ -6,7 +6,7 @@ import msgspec
 
 from satark.api.observability import Redacted
 from satark.api.sealing import CantOpen, open_as, seal
-from satark.api.sink import PostedMessage
+from satark.casework.posted_message import PostedMessage
 
 _PADDED = 160
 """Characters of every sealed name: its size tells nothing of who it is."""

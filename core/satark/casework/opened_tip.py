@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from satark.api.observability import Redacted
-from satark.api.sink import NoSuchFile, PostedMessage
 from satark.api.tip import Envelope, Evidence, Header, Status, Tip
-from satark.casework.errors import VoiceAccessDenied
+from satark.casework.errors import NoSuchFile, VoiceAccessDenied
+from satark.casework.posted_message import PostedMessage
 from satark.casework.related.index import Reason
 from satark.casework.work import Work, corrected, work_on
 from satark.dialogue.tip_status import present_status

@@ -15,10 +15,10 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from satark.api.sealing import CantOpen, open_as, open_envelope, open_tip, recipient_of
-from satark.api.sink import PostedMessage
 from satark.api.tip import Envelope, Message, Tip
 from satark.casework.errors import NoSuchTip
 from satark.casework.opened_tip import TipSummary, summarize
+from satark.casework.posted_message import PostedMessage
 from satark.casework.related.clues import Clues, Picture, clues_of, picture_of
 from satark.casework.related.floods import FloodIndex
 from satark.casework.related.index import RelatedIndex

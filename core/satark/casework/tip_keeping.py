@@ -8,10 +8,10 @@ from satark.api.tip import Message, RetentionStep
 from satark.casework.keeping import Keeping, StepRefused, check_agree, check_ask, keeping_of
 
 if TYPE_CHECKING:
-    from satark.api.sink import PostedMessage
     from satark.audit.acts import ActKind
     from satark.casework.casework import Casework
     from satark.casework.opened_tip import OpenTip
+    from satark.casework.posted_message import PostedMessage
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 

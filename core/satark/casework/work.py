@@ -11,8 +11,8 @@ from satark.api.tip import FINISHED_STATUSES, CaseOutcome, CaseStep, Status
 from satark.dialogue.tip_status import INITIAL_STATUS, is_dispute
 
 if TYPE_CHECKING:
-    from satark.api.sink import PostedMessage
     from satark.api.tip import Header, Message, Release
+    from satark.casework.posted_message import PostedMessage
 
 WorkMark: TypeAlias = Literal["owed", "late", "closing", "disputed", "risen"]
 """What a tip asks of a desk. `owed`: the desk owes a report. `late`: a clock ran out, at this desk or below it.

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, cast
 
 from satark.api.sealing import CantOpen, open_as, open_envelope, open_tip, recipient_of
 from satark.api.settings import SettingProblem, SettingsError
-from satark.api.sink import NoSuchFile, PostedMessage, ReadableTip
+from satark.api.sink import ReadableTip
 from satark.api.tip import Envelope, Message
 from satark.casework.casework import Casework
+from satark.casework.errors import NoSuchFile
+from satark.casework.posted_message import PostedMessage
 from satark.casework.work import corrected
 from satark.custody import entries
 from satark.custody import log as custody
@@ -96,22 +98,23 @@ class DestinationReader:
 
 
 class OpenedDelivery:
-    """An opened delivery: see `satark.api.TipForDestination`."""
+    """An opened delivery: see `satark.api.OpenedTip`."""
 
     def __init__(self, envelope: Envelope, delivery: Delivery, reader: DestinationReader) -> None:
+        self.id = delivery.tip
         self._envelope = envelope
         self._key = delivery.idempotency_key
         self._reader = reader
         self._files = {file.ordinal: file for file in delivery.files}
         tip = open_tip(delivery.document, envelope)
-        thread, torn = _thread(delivery, envelope.identity)
+        posted, torn = _thread(delivery, envelope.identity)
         stored, damaged = open_records(delivery.files, envelope.identity)
         records = [as_passed_on(record, tip) for record in stored]
         spoken = {record.ordinal for record in records if is_own_voice(record, tip)}
         self.content: ReadableTip = ReadableTip(
-            header=corrected(envelope.header, thread),
+            header=corrected(envelope.header, posted),
             tip=tip,
-            thread=thread,
+            thread=tuple(one.message for one in posted),
             evidence=tuple(record for record in records if record.ordinal not in spoken),
             pending=_in_state(delivery, "due"),
             lost=_in_state(delivery, "lost"),
@@ -123,9 +126,9 @@ class OpenedDelivery:
         return "OpenedDelivery(…)"
 
     def clean(self, ordinal: str) -> Iterator[bytes]:
-        """Yield a file's clean copy: see `satark.api.TipForDestination`."""
-        record = self.content.file(ordinal)
-        if not record.clean_sha256:
+        """Yield a file's clean copy: see `satark.api.OpenedTip`."""
+        record = next((record for record in self.content.evidence if record.ordinal == ordinal), None)
+        if record is None or not record.clean_sha256:
             raise NoSuchFile
         file = self._files[ordinal]
         sealed = file.muted if is_muted(record) else file.clean
@@ -133,9 +136,13 @@ class OpenedDelivery:
             raise NoSuchFile
         return self._reader.read(self._envelope, self._key, ordinal, sealed, record.clean_sha256)
 
+    def post(self, unit: AnyUnitOfWork, message: Message) -> None:
+        """Add a message to the thread: see `satark.api.OpenedTip`."""
+        self._reader.find(self.id).post(unit, message)
+
 
 class FoundTip:
-    """A tip that was opened by its number: see `satark.api.AnswerableTip`."""
+    """A tip that was opened by its number: see `satark.api.OpenedTip`."""
 
     def __init__(self, casework: Casework, tip: OpenTip) -> None:
         self._casework = casework
@@ -144,7 +151,7 @@ class FoundTip:
         self.content: ReadableTip = ReadableTip(
             header=tip.header,
             tip=tip.tip,
-            thread=tuple(posted for posted in tip.thread if posted.message.sender == "tipster"),
+            thread=tuple(one.message for one in tip.thread if one.message.sender == "tipster"),
             evidence=tip.evidence,
             pending=tip.pending,
             lost=tip.lost,
@@ -156,11 +163,11 @@ class FoundTip:
         return "FoundTip(…)"
 
     def clean(self, ordinal: str) -> Iterator[bytes]:
-        """Yield a file's clean copy: see `satark.api.TipForDestination`."""
-        return self._casework.evidence(self._tip, self.content.file(ordinal).ordinal)
+        """Yield a file's clean copy: see `satark.api.OpenedTip`."""
+        return self._casework.evidence(self._tip, ordinal)
 
     def post(self, unit: AnyUnitOfWork, message: Message) -> None:
-        """Add a message to the thread: see `satark.api.AnswerableTip`."""
+        """Add a message to the thread: see `satark.api.OpenedTip`."""
         self._casework.post(cast("UnitOfWork", unit), self._tip, message)
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import select, update
 
-from satark.api import CaseStep, CaseworkError, Message, PostedMessage, Release
-from satark.casework import SheetPage, UnitOfWork, make_sheet
+from satark.api import CaseStep, CaseworkError, Message, Release
+from satark.casework import PostedMessage, SheetPage, UnitOfWork, make_sheet
 from satark_desk.tables import order_number
 
 if TYPE_CHECKING:

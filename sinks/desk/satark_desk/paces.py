@@ -13,8 +13,7 @@ from satark.casework import band_end, with_officer
 from satark_desk.read_state import first_looks
 
 if TYPE_CHECKING:
-    from satark.api import PostedMessage
-    from satark.casework import Casework, Services
+    from satark.casework import Casework, PostedMessage, Services
 
 DAYS: Final = 28
 """Only tips of so many days count, so that the figures tell of the work today."""

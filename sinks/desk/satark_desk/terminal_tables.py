@@ -12,8 +12,7 @@ from satark_desk.tip_queue import MARKS
 from satark_desk.week_pdf import pace_text
 
 if TYPE_CHECKING:
-    from satark.api import PostedMessage
-    from satark.casework import OpenTip
+    from satark.casework import OpenTip, PostedMessage
     from satark_desk.figures import Figures
     from satark_desk.paces import Pace, Step
     from satark_desk.tip_queue import Row

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from satark.api import Evidence, PostedMessage
-from satark.casework import OpenTip
+from satark.api import Evidence
+from satark.casework import OpenTip, PostedMessage
 from satark_desk.tip_queue import MARKS, Row
 
 

@@ -19,7 +19,7 @@ from satark_email.mime import message_id
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from satark.api import Deliveries, UnitOfWork
+    from satark.api import Services, UnitOfWork
 
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _ORIGINAL = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"})
@@ -46,20 +46,18 @@ def read_bounce(mail: bytes) -> Bounce | None:
     return Bounce(original, tuple(sorted({status.group() for status in found if status})))
 
 
-def record_bounce(
-    unit: UnitOfWork, deliveries: Deliveries, bounce: Bounce, sender: str, alarm_to: Sequence[str]
-) -> bool:
+def record_bounce(services: Services, unit: UnitOfWork, bounce: Bounce, sender: str, alarm_to: Sequence[str]) -> bool:
     """Turn the delivery whose mail came back into a dead letter, and queue an alarm; False if no delivery matches.
 
     A bounce can't be forged: the Message-ID follows from 16 random bytes that only mail servers on the way have seen.
     """
-    sent = deliveries.delivered_ids(unit.main, "email")
-    id_ = next((one for one in sent if message_id(one.hex(), sender) == bounce.message_id), None)
-    if id_ is None:
-        return False
-    deliveries.mark_returned(unit, id_, " ".join(("the mail came back:", *bounce.statuses)).rstrip(":"))
-    deliveries.add_alarm(unit, alarm_to)
-    return True
+    return services.mark_returned(
+        unit,
+        "email",
+        lambda key: message_id(key, sender) == bounce.message_id,
+        reason=" ".join(("the mail came back:", *bounce.statuses)).rstrip(":"),
+        alarm_to=alarm_to,
+    )
 
 
 def _recipients(report: Message) -> Iterator[Message]:

@@ -42,7 +42,7 @@ def bounce(ctx: click.Context, mail: BinaryIO) -> None:
     try:
         with host.open_services() as services:
             ours = services.write_now(
-                lambda unit: record_bounce(unit, services.deliveries, found, section.sender, settings.core.alarm_to)
+                lambda unit: record_bounce(services, unit, found, section.sender, settings.core.alarm_to)
             )
     except SQLAlchemyError:
         click.echo("the database does not answer: process this mail again later", err=True)

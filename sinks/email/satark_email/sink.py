@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from satark.api import (
     CantOpen,
+    CaseworkError,
     DeadLetter,
     Delivery,
     DeliveryResult,
     Destination,
     Evidence,
-    NoSuchFile,
     UnitOfWork,
     log,
     run_in_thread,
@@ -29,7 +29,7 @@ from satark_email.tip_text import TipText
 if TYPE_CHECKING:
     from pysequoia import Cert
 
-    from satark.api import DestinationReader, TipForDestination, WorkerContext
+    from satark.api import DestinationReader, OpenedTip, WorkerContext
     from satark_email.settings import EmailDestination, EmailSettings
 
 POLL_SECONDS = 20.0
@@ -94,7 +94,7 @@ class EmailSink:
             unit.now, settings.notification_times, settings.utc_offset, settings.notification_minutes
         )
         for notification_id in due:
-            self._context.deliveries.add(unit, notification_id, Destination.of(self.name, NOTIFICATION))
+            self._context.add_delivery(unit, notification_id, Destination.of(self.name, NOTIFICATION))
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
         """Send one mail. A retry has the same Message-ID."""
@@ -130,7 +130,7 @@ class EmailSink:
         mail = mime.pgp_mime(headers, openpgp.seal(content, certificates))
         return mail if len(mail) <= self._settings.max_bytes else mime.notification(headers)
 
-    def _attachments(self, opened: TipForDestination) -> tuple[list[Attachment], list[str]]:
+    def _attachments(self, opened: OpenedTip) -> tuple[list[Attachment], list[str]]:
         """Read the clean copies that fit into one mail, in order; return them, and the ordinals of the other files."""
         attachments, omitted = [], []
         space = self._settings.max_bytes // _ENCODED_RATIO - _TEXT_BYTES
@@ -151,10 +151,10 @@ class EmailSink:
         )
 
 
-def _attachment(opened: TipForDestination, record: Evidence) -> Attachment | None:
+def _attachment(opened: OpenedTip, record: Evidence) -> Attachment | None:
     try:
         content = b"".join(opened.clean(record.ordinal))
-    except (NoSuchFile, FileNotFoundError, CantOpen):
+    except (CaseworkError, FileNotFoundError, CantOpen):
         return None
     ending = _ENDINGS.get(record.clean_mime, record.clean_mime.partition("/")[2])
     return Attachment(f"{record.ordinal}.{ending}", record.clean_mime, content)

@@ -12,7 +12,7 @@ from satark_files.decoding import DECODING_ERRORS
 from satark_police_system.tables import answer_sequence, seen_request
 
 if TYPE_CHECKING:
-    from satark.api import AnswerableTip
+    from satark.api import OpenedTip
 
 MAX_TEXT = 2000
 """Characters of a text to the tipster, at most."""
@@ -98,7 +98,7 @@ def record_request_id(unit: UnitOfWork, key: bytes, keep_days: int) -> bool:
     return bool(unit.insert_new(seen_request, [{"id": key, "day": unit.day}], "id"))
 
 
-def apply_answer(unit: UnitOfWork, tip: AnswerableTip, destination: str, system: str, answer: Answer) -> None:
+def apply_answer(unit: UnitOfWork, tip: OpenedTip, destination: str, system: str, answer: Answer) -> None:
     """Post an answer to the tip's thread: status and text to the tipster, references to the desks."""
     is_newest = _record_sequence(unit, system, tip.id, answer.data.sequence)
     status = _status(answer) if is_newest else None

@@ -120,8 +120,9 @@ class PoliceApi:
 
     def _evidence(self, system: PoliceSystem, tip_request: TipRequest) -> Response:
         tip = system.reader.find(tip_request.number)
-        record = tip.content.file(tip_request.ordinal)
-        return stream_file(tip.clean(record.ordinal), media_type=record.clean_mime, size=record.clean_bytes)
+        chunks = tip.clean(tip_request.ordinal)
+        record = next(record for record in tip.content.evidence if record.ordinal == tip_request.ordinal)
+        return stream_file(chunks, media_type=record.clean_mime, size=record.clean_bytes)
 
 
 def build(context: DeskContext, settings: PoliceSettings, systems: Mapping[str, PoliceSystem]) -> Starlette:

@@ -92,7 +92,7 @@ def thin_data(header: Header) -> TipData:
 
 def full_data(content: ReadableTip, fields: Collection[str]) -> TipData:
     """Return the tip with what `fields` allows: answers by step, `messages`, and the metadata of its files."""
-    texts = tuple(posted.message.text for posted in content.thread)
+    texts = tuple(message.text for message in content.thread)
     return msgspec.structs.replace(
         thin_data(content.header),
         language=content.header.language,

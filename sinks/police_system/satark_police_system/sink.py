@@ -10,7 +10,7 @@ from satark_police_system.events import Event, build_event, encrypt_data, full_d
 from satark_police_system.transports import make_transport
 
 if TYPE_CHECKING:
-    from satark.api import TipForDestination
+    from satark.api import OpenedTip
     from satark_police_system.settings import SystemSettings
     from satark_police_system.systems import PoliceSystem
     from satark_police_system.transports import MakeFolder
@@ -74,7 +74,7 @@ class PoliceSink:
         except CantOpen:
             return DeadLetter("a file of the tip was altered")
 
-    def _event(self, settings: SystemSettings, delivery: Delivery, opened: TipForDestination) -> Event:
+    def _event(self, settings: SystemSettings, delivery: Delivery, opened: OpenedTip) -> Event:
         content = opened.content
         data = thin_data(content.header) if settings.payload == "thin" else full_data(content, settings.fields)
         event = build_event(delivery.idempotency_key, self._source, delivery.revision, data)

@@ -15,7 +15,7 @@ from satark_police_system.file_targets import FileTarget, FolderTarget, SftpTarg
 from satark_police_system.http_client import HttpClient
 
 if TYPE_CHECKING:
-    from satark.api import TipForDestination
+    from satark.api import OpenedTip
     from satark_police_system.events import Event
     from satark_police_system.settings import SystemSettings
     from satark_police_system.systems import PoliceSystem
@@ -36,7 +36,7 @@ class Transport(Protocol):
     async def find_faults(self) -> str:
         """Connect, hand over nothing, and return a code of what failed, or nothing."""
 
-    async def hand_over(self, key: str, event: Event, opened: TipForDestination) -> DeliveryResult:
+    async def hand_over(self, key: str, event: Event, opened: OpenedTip) -> DeliveryResult:
         """Hand one tip over. `key` is the same at every attempt, so that a repeat has no second effect."""
 
 
@@ -58,7 +58,7 @@ class HttpTransport:
         """Ask the receiver for headers."""
         return await self._client.find_faults()
 
-    async def hand_over(self, key: str, event: Event, opened: TipForDestination) -> DeliveryResult:
+    async def hand_over(self, key: str, event: Event, opened: OpenedTip) -> DeliveryResult:
         """Post the event."""
         return await self._client.post(key, encode(event))
 
@@ -81,14 +81,14 @@ class FileTransport:
         """Look at the target."""
         return await self._target.find_faults()
 
-    async def hand_over(self, key: str, event: Event, opened: TipForDestination) -> DeliveryResult:
+    async def hand_over(self, key: str, event: Event, opened: OpenedTip) -> DeliveryResult:
         """Write the archive in the workspace, and put it."""
         with self._make_folder() as folder:
             archive = folder / "tip.zip"
             await run_in_thread(self._write, archive, key, event, opened, folder)
             return await self._target.put(archive, f"satark-{key}.zip")
 
-    def _write(self, archive: Path, key: str, event: Event, opened: TipForDestination, folder: Path) -> None:
+    def _write(self, archive: Path, key: str, event: Event, opened: OpenedTip, folder: Path) -> None:
         files = _clean_copies(self._system.settings, opened, folder)
         write_archive(archive, encode(event), files, self._system.signer, key)
 
@@ -101,9 +101,7 @@ def make_transport(system: PoliceSystem, make_folder: MakeFolder) -> Transport:
     return FileTransport(system, SftpTarget(settings), make_folder) if settings.sftp else HttpTransport(system)
 
 
-def _clean_copies(
-    settings: SystemSettings, opened: TipForDestination, folder: Path
-) -> Iterator[tuple[str, Iterator[bytes]]]:
+def _clean_copies(settings: SystemSettings, opened: OpenedTip, folder: Path) -> Iterator[tuple[str, Iterator[bytes]]]:
     if "evidence" not in settings.fields:
         return
     for record in opened.content.evidence:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.api.sink import PostedMessage
+from satark.casework.posted_message import PostedMessage
 from satark_testing.waiting import until
 from support.form.citizen import SHORT, FormCitizen
 from support.form.service import FormService

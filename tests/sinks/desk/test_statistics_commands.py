@@ -16,9 +16,9 @@ from httpx2 import Client
 from pypdfium2 import PdfDocument
 
 from satark.api.routing import Desk
-from satark.api.sink import PostedMessage
 from satark.api.tip import CaseStep, Message
 from satark.casework import Casework, Clocks, DeskAct, DeskActs
+from satark.casework.posted_message import PostedMessage
 from satark.identity.time_buckets import band
 from satark.services import Services
 from satark_desk import public_report, public_statistics

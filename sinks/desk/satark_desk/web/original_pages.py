@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.api import CaseworkError, NoSuchFile, stream_file
+from satark.api import CaseworkError, stream_file
+from satark.casework import NoSuchFile
 from satark_desk import original_requests
 from satark_desk.exports import file_name, note_opened
 from satark_desk.original_requests import originals_of
