@@ -72,12 +72,14 @@ from satark.speech.synthetic_voice import SyntheticVoiceError, can_speak, speak
 from satark.store.threads import batches as in_batches
 from satark.store.tip_changes import note as note_tip_change
 from satark.store.unit_of_work import UnitOfWork
+from satark_files.recordings.disguise import MIME as DISGUISED_MIME
 
 __all__ = [
     "ACT_KINDS",
     "ACT_NAMES",
     "BAND_HOURS",
     "BULK_KINDS",
+    "DISGUISED_MIME",
     "MAX_TEXT",
     "MOST_TIPS",
     "RECOVERY",

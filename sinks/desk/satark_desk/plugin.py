@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete
 
 from satark.api import Branch, Page, Prepared, Settings, Sink, hookimpl
-from satark.casework import UnitOfWork
 from satark_desk.tables import queue, read_state
 
 if TYPE_CHECKING:
     import click
 
-    from satark.casework import DeskContext, ProcessServices, Services
+    from satark.casework import DeskContext, ProcessServices, Services, UnitOfWork
 
 
 @hookimpl

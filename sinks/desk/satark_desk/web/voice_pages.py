@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from satark.api import stream_file
-from satark.casework import SYNTHETIC_MIME, NoTranscript, SyntheticVoiceError, can_speak, speak
+from satark.casework import DISGUISED_MIME, SYNTHETIC_MIME, NoTranscript, SyntheticVoiceError, can_speak, speak
 from satark_desk.act_values import MAX_TRANSCRIPT
 from satark_desk.web.web_context import redirect_to
-from satark_files.recordings.disguise import MIME as DISGUISED_MIME
 
 if TYPE_CHECKING:
     from starlette.requests import Request
