@@ -13,17 +13,25 @@ from satark.api.services import Drafts, Ingest
 from satark.dialogue.flow.loader import Questionnaire
 from satark.identity.edge_key import EdgeKeyError, load_edge_key
 from satark.roster.roster import COPY_NAME, Roster
+from satark.routing.desks import all_desks
 from satark.settings.core import RetentionSettings
-from satark.store import envelopes
+from satark.store import deliveries, envelopes
+from satark.store.destination_faults import destination_faults
 from satark.store.engines import reading_engine
 from satark.store.unit_of_work import UnitOfWork, unit_of_work
+from satark.store.workspace import temporary_folder, workspace_dir
 from satark.store.write_ahead_log import LogEraser
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from sqlalchemy import Connection, Engine
 
     from satark.api.providers import Transcriber
-    from satark.api.routing import DestinationRule
+    from satark.api.routing import Desk, DestinationRule
+    from satark.api.services import DestinationReader
+    from satark.api.services import UnitOfWork as AnyUnitOfWork
+    from satark.store.destination_faults import DestinationFault
     from satark.store.writer import Writer
     from satark_words.geography.geography import Geography
 
@@ -32,7 +40,6 @@ __all__ = [
     "ProcessServices",
     "Services",
     "WebContext",
-    "WorkerContext",
 ]
 
 T = TypeVar("T")
@@ -105,6 +112,32 @@ class Services:
         with self._reading_keys.connect() as connection:
             return query(connection)
 
+    def desks(self) -> list[Desk]:
+        """Return every desk, by name."""
+        return self.read(all_desks)
+
+    def add_delivery(self, unit: AnyUnitOfWork, delivery: str, destination: str) -> None:
+        """Queue a notification of a sink's own, `<kind>:<when>`, unless it is or was queued."""
+        deliveries.add(unit, delivery, destination)
+
+    def mark_returned(
+        self, unit: AnyUnitOfWork, sink: str, is_it: Callable[[str], bool], *, reason: str, alarm_to: Sequence[str]
+    ) -> bool:
+        """Turn a delivery that counted as done into a dead letter, and queue an alarm; False: there is none.
+
+        `is_it` tells by its idempotency key whether it is the delivery.
+        """
+        id_ = next((one for one in deliveries.delivered_ids(unit.main, sink) if is_it(one.hex())), None)
+        if id_ is None:
+            return False
+        deliveries.mark_returned(unit, id_, reason)
+        deliveries.add_alarm(unit, alarm_to)
+        return True
+
+    def temporary_folder(self) -> AbstractContextManager[Path]:
+        """Create a folder for files that must lie in plain for a moment, in memory; it is removed after the block."""
+        return temporary_folder(workspace_dir(self.evidence_dir.parent))
+
     def write_now(self, write: Callable[[UnitOfWork], T]) -> T:
         """Run a write in a transaction of its own, in this thread."""
         with unit_of_work(self.main, self.keys) as unit:
@@ -115,17 +148,7 @@ class ProcessServices(Services):
     """The services of a running process: they also write with the process's next group commit."""
 
     def __init__(self, services: Services, writer: Writer) -> None:
-        super().__init__(
-            main=services.main,
-            keys=services.keys,
-            evidence_dir=services.evidence_dir,
-            geography=services.geography,
-            questionnaire=services.questionnaire,
-            destination_rules=services.destination_rules,
-            destination_wait=services.destination_wait,
-            retention=services.retention,
-        )
-        self.roster = services.roster
+        vars(self).update(vars(services))  # the same engines, keys and roster: nothing is opened a second time
         self.writer = writer
 
     async def write(self, write: Callable[[UnitOfWork], T]) -> T:
@@ -135,10 +158,6 @@ class ProcessServices(Services):
             StoreDown: the database can't be written now.
         """
         return await self.writer.write(write)
-
-
-class WorkerContext(ProcessServices):
-    """What a process of the worker role lends to sinks."""
 
 
 class DeskContext(ProcessServices):
@@ -151,12 +170,19 @@ class DeskContext(ProcessServices):
         *,
         transcribers: Sequence[Transcriber] = (),
         has_fault: Callable[[], bool] = lambda: False,
+        reader: Callable[[str], DestinationReader],
     ) -> None:
         super().__init__(services, writer)
         self.transcribers = tuple(transcribers)
         """Offline speech recognisers."""
         self.has_fault = has_fault
         """Whether this machine has a fault, of which the log and `/readyz` say more."""
+        self.reader = reader
+        """Makes the reader of a destination of this name, with the key that this machine has of it."""
+
+    def destination_faults(self, desk: str) -> list[DestinationFault]:
+        """Return which of a desk's destinations are down or have dead letters."""
+        return self.read(lambda c: destination_faults(c, desk, self.destination_rules))
 
 
 class WebContext(ProcessServices):

@@ -17,9 +17,9 @@ from satark.audit.trail import Trail
 from satark.casework import NoSuchTip
 from satark.custody import chain
 from satark.custody import log as custody_log
-from satark.custody.audit import verify_log
+from satark.custody.audit import LogHead, verify_log
 from satark.roster import chain as roster_chain
-from satark.roster.entries import Entry, OfficerSet, Role, RosterOfficer, new_key_change, officer_signer
+from satark.roster.entries import Entry, KeyChange, OfficerSet, Role, RosterOfficer, officer_signer
 from satark.services import Services
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
@@ -36,7 +36,7 @@ def viewer_at(services: Services, holder: str, identity: str, desks: set[str]) -
 
 def seen_by(services: Services, desk: SeededDesk, desks: set[str], wanted: ActFilter | None = None) -> list[ReadAct]:
     viewer = viewer_at(services, keys.desk_holder(desk.desk.name), desk.identity, desks)
-    return list(reading.read_acts(services, viewer, wanted or ActFilter()).acts)
+    return list(viewer.read(services, wanted or ActFilter()).acts)
 
 
 def kinds(acts: list[ReadAct]) -> list[str]:
@@ -92,10 +92,8 @@ def test_an_auditor_reads_acts_and_a_former_auditor_reads_none(services: Service
     identity = new_identity()[1]
 
     def seen() -> list[str]:
-        viewer = reading.viewer(
-            services, desk="sp", officer="auditor", role="auditor", identity="", own_identity=identity
-        )
-        return kinds(list(reading.read_acts(services, viewer, ActFilter()).acts))
+        viewer = Viewer.of(services, desk="sp", officer="auditor", role="auditor", identity="", own_identity=identity)
+        return kinds(list(viewer.read(services, ActFilter()).acts))
 
     rao = Trail(services, "sp", "rao", sp.identity)
     rao.record("listed")
@@ -148,10 +146,8 @@ def test_an_officer_reads_what_they_did_themselves_and_nothing_else(services: Se
     identity = new_identity()[1]
     Trail(services, "sp", "rao", sp.identity, own_identity=identity).record("listed")
     Trail(services, "sp", "khan", sp.identity).record("listed")
-    viewer = reading.viewer(
-        services, desk="sp", officer="rao", role="officer", identity=sp.identity, own_identity=identity
-    )
-    acts = reading.read_acts(services, viewer, ActFilter()).acts
+    viewer = Viewer.of(services, desk="sp", officer="rao", role="officer", identity=sp.identity, own_identity=identity)
+    acts = viewer.read(services, ActFilter()).acts
     assert [(read.act.officer, read.flaw) for read in acts] == [("rao", "")]
 
 
@@ -175,7 +171,7 @@ def test_pages_go_on_where_the_last_one_ended(services: Services, sp: SeededDesk
     viewer = viewer_at(services, "desk:dig", dig.identity, {"sp"})
     found, before = [], 0
     for _ in range(4):
-        page = reading.read_acts(services, viewer, ActFilter(), before=before, most=3, scan=4)
+        page = viewer.read(services, ActFilter(), before=before, most=3, scan=4)
         found += [read.act.detail for read in page.acts]
         before = page.older
         if not before:
@@ -239,13 +235,13 @@ def test_an_audit_key_that_the_operator_put_there_is_not_used(services: Services
     services.write_now(lambda unit: unit.main.execute(update(tables.audit_key).values(row)))
     sp.casework_of("khan").summaries()
     viewer = Viewer(identities=(identity,), desks=frozenset({"sp"}))
-    assert reading.read_acts(services, viewer, ActFilter()).acts == ()
+    assert viewer.read(services, ActFilter()).acts == ()
 
 
 def change_key(services: Services, desk: SeededDesk) -> str:
     """Change a desk's key, in the roster too; return the new identity."""
     recipient, new = new_identity()
-    change = new_key_change(desk.desk.name, desk.identity, new, (desk.desk.recipient, recipient))
+    change = KeyChange.of(desk.desk.name, desk.identity, new)
 
     def write(unit: UnitOfWork) -> None:
         keys.renew_key(unit, services, desk.desk.name, desk.identity, new)
@@ -264,7 +260,7 @@ def test_after_a_change_of_the_desks_key_old_and_new_acts_are_read_and_verified(
     Trail(services, "sp", "rao", new).record("searched")
     assert [(read.act.kind, read.flaw) for read in seen_by(services, dig, {"sp"})] == [("searched", ""), ("listed", "")]
     old_holder = viewer_at(services, "desk:sp", sp.identity, {"sp"})
-    assert reading.read_acts(services, old_holder, ActFilter()).acts == ()
+    assert old_holder.read(services, ActFilter()).acts == ()
 
 
 def test_the_desk_above_still_reads_after_a_change_of_its_own_key_and_who_kept_the_old_one_does_not(
@@ -274,7 +270,7 @@ def test_the_desk_above_still_reads_after_a_change_of_its_own_key_and_who_kept_t
     dig.casework_of("rai").summaries()
     new = change_key(services, dig)
     found = [
-        reading.read_acts(services, viewer_at(services, "desk:dig", identity, {"sp"}), ActFilter()).acts
+        viewer_at(services, "desk:dig", identity, {"sp"}).read(services, ActFilter()).acts
         for identity in (new, dig.identity)
     ]
     assert [kinds(list(acts)) for acts in found] == [["listed"], []]
@@ -297,7 +293,7 @@ def test_a_log_that_was_cut_off_behind_what_another_desk_saw_shows(
 ) -> None:
     Trail(services, "sp", "rao", sp.identity).record("listed")
     Trail(services, "dig", "rai", dig.identity).signed_in()
-    noted = services.read(witness.current_head)
+    noted = services.read(LogHead.current)
     assert noted is not None
     Trail(services, "sp", "rao", sp.identity).signed_in()
     assert verify_log(services).problems == ()
@@ -306,7 +302,7 @@ def test_a_log_that_was_cut_off_behind_what_another_desk_saw_shows(
     # Whoever can write to both databases makes the log consistent again: the witness and a noted head still show it.
     assert verify_log(services).problems == ()
     assert witness.lost_witnesses(services) == ["sp"]
-    assert not services.read(lambda c: witness.contains_head(c, noted))
+    assert not services.read(noted.is_in)
     cut_off(services, 0)
     assert witness.lost_witnesses(services) == ["dig", "sp"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.casework.bulk import BulkAct, BulkKind, check_all, perform_all
+from satark.casework.bulk import BulkAct, BulkKind
 from satark.casework.clocks import Clocks
 from satark.casework.desk_act import MAX_TEXT
 from satark.casework.desk_acts import DeskActs
@@ -22,9 +22,9 @@ def test_what_the_rules_refuse_of_some_is_named_and_the_others_are_done(services
         BulkAct(kind="aside", text="prank"),
     )
     expected = [(normal.number, ""), (urgent.number, "aside"), ("K999-9999", "gone")]
-    assert [(one.number, one.problem) for one in check_all(acts, work, numbers, act)] == expected
+    assert [(one.number, one.problem) for one in act.check_all(acts, work, numbers)] == expected
     assert work.open(normal.number).status == "RECEIVED"
-    assert [(one.number, one.problem) for one in perform_all(acts, work, numbers, act)] == expected
+    assert [(one.number, one.problem) for one in act.perform_all(acts, work, numbers)] == expected
     opened = work.open(normal.number)
     assert (opened.status, opened.thread[-1].message.text) == ("SET_ASIDE", "prank")
     assert work.open(urgent.number).thread == ()
@@ -35,7 +35,7 @@ def test_several_tips_are_merged_into_one_of_them(services: Services, sp: Seeded
     tips = [seed_tip(services, [sp.desk]) for _ in range(8)]
     leading = tips[3].number
     act = BulkAct(kind="merge", to=leading)
-    outcomes = perform_all(DeskActs(services, work, Clocks()), work, [tip.number for tip in tips], act)
+    outcomes = act.perform_all(DeskActs(services, work, Clocks()), work, [tip.number for tip in tips])
     assert [one.problem for one in outcomes] == [""] * 7
     assert {work.open(tip.number).work.merged_into for tip in tips if tip.number != leading} == {leading}
     assert work.open(leading).status == "RECEIVED"
@@ -55,7 +55,7 @@ def test_each_kind_follows_the_rules_of_its_act(
 ) -> None:
     seeded, work = seed_tip(services, [sp.desk]), sp.casework_of("sp-1")
     acts = DeskActs(services, work, Clocks())
-    (outcome,) = perform_all(acts, work, [seeded.number], BulkAct(kind=kind, **fields))
+    (outcome,) = BulkAct(kind=kind, **fields).perform_all(acts, work, [seeded.number])
     assert outcome.problem == problem
 
 
@@ -66,7 +66,7 @@ def test_whoever_takes_over_reads_a_note_that_is_for_their_desk_alone(
     sp = SeededDesk(services, "sp", officers=officers)
     seeded, work = seed_tip(services, [sp.desk, dig.desk, lanka.desk]), sp.casework_of("asha")
     acts, act = DeskActs(services, work, Clocks()), BulkAct(kind="assign", to="bina", text="the van comes at nine")
-    assert [one.problem for one in perform_all(acts, work, [seeded.number], act)] == [""]
+    assert [one.problem for one in act.perform_all(acts, work, [seeded.number])] == [""]
     thread = sp.casework_of("bina").open(seeded.number).thread
     assert [(one.message.case and one.message.case.to, one.message.text) for one in thread] == [
         ("bina", ""),
@@ -79,6 +79,6 @@ def test_nothing_is_handed_over_with_a_note_that_is_too_long(services: Services)
     sp = SeededDesk(services, "sp", officers=(listed_officer("asha", "head"), listed_officer("bina")))
     seeded, work = seed_tip(services, [sp.desk]), sp.casework_of("asha")
     acts, act = DeskActs(services, work, Clocks()), BulkAct(kind="assign", to="bina", text="x" * (MAX_TEXT + 1))
-    assert [one.problem for one in check_all(acts, work, [seeded.number], act)] == ["long"]
-    assert [one.problem for one in perform_all(acts, work, [seeded.number], act)] == ["long"]
+    assert [one.problem for one in act.check_all(acts, work, [seeded.number])] == ["long"]
+    assert [one.problem for one in act.perform_all(acts, work, [seeded.number])] == ["long"]
     assert work.open(seeded.number).thread == ()

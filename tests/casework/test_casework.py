@@ -13,7 +13,8 @@ from sqlalchemy import select, update
 from satark.api.routing import DestinationRule, NoSuchDesk
 from satark.api.sealing import CantOpen, new_identity, open_as, seal
 from satark.api.tip import Accused, Evidence, Message
-from satark.casework import Casework, NoSuchFile, NoSuchTip, TwoOfficerApproval
+from satark.casework import Casework, NoSuchTip, TwoOfficerApproval
+from satark.casework.errors import NoSuchFile
 from satark.services import Services
 from satark.store import envelopes, tables
 from satark.store.sealed_files import preview_path, put_in_place, seal_file

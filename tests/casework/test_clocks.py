@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from satark.api.tip import CaseStep, Header, Message, Priority
-from satark.casework.clocks import Clocks, Offices, marks_for
+from satark.casework.clocks import Clocks, Offices
 from satark.casework.posted_message import PostedMessage
 from satark.casework.work import work_on
 from satark.casework.working_time import SUNDAY, WorkingTime
@@ -28,7 +28,7 @@ def header(priority: str = "normal") -> Header:
 def marks(now: int, *messages: Message, priority: str = "normal") -> dict[str, set[str]]:
     work = work_on([PostedMessage(n, message) for n, message in enumerate(messages, 1)])
     breaches = CLOCKS.breaches(header(priority), work, now)
-    return {desk: set(marks_for(desk, work, breaches, OFFICES)) for desk in OFFICES.above}
+    return {desk: set(OFFICES.marks(desk, work, breaches)) for desk in OFFICES.above}
 
 
 @pytest.mark.parametrize(("priority", "hours"), [("urgent", 1), ("high", 12), ("normal", 72)])

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from satark.api.routing import Level
-from satark.casework import Casework, NoSuchFile, OpenTip, SecondOfficerRequired, TwoOfficerApproval, VoiceAccessDenied
+from satark.casework import Casework, OpenTip, TwoOfficerApproval
+from satark.casework.errors import NoSuchFile, SecondOfficerRequired, VoiceAccessDenied
 from satark.custody.audit import verify_log
 from satark.custody.chain import LogEntry
 from satark.evidence.own_voice import OTHER, may_contain_voice

@@ -8,15 +8,12 @@ from typing import Any
 import pytest
 
 from satark.casework import Casework, NoSuchTip, TwoOfficerApproval
-from satark.casework.approvals import two_officers
-from satark.casework.clocks import Clocks, marks_for
+from satark.casework.clocks import Clocks, Offices
 from satark.casework.desk_act import ActName, ActRefused, DeskAct, Problem
 from satark.casework.desk_acts import DeskActs
 from satark.casework.errors import NotTheseTwoOfficers
 from satark.casework.flood_groups import flood_groups
 from satark.casework.merging import merged_into
-from satark.casework.offices import offices_of
-from satark.casework.related_tips import related_tips
 from satark.custody.audit import verify_log
 from satark.roster.entries import RECOVERY
 from satark.roster.state import RosterState
@@ -78,7 +75,9 @@ def tip(seed: Callable[..., SeededTip]) -> SeededTip:
 @pytest.fixture
 def risen(services: Services, dig: SeededDesk, tip: SeededTip) -> Callable[[], bool]:
     """Tell whether the tip rose to the DIG."""
-    return lambda: "risen" in marks_for("dig", dig.casework.open(tip.number).work, (), offices_of(services))
+    return lambda: (
+        "risen" in Offices.of(services.desks(), services.geography).marks("dig", dig.casework.open(tip.number).work, ())
+    )
 
 
 def test_a_recused_officer_has_the_tip_nowhere_and_the_others_go_on(
@@ -108,7 +107,7 @@ def seen(casework: Casework, tip: SeededTip) -> dict[str, set[str]]:
         "kept": {summary.header.number for summary, _ in casework.keepings()},
         "found": {ids.get(found, found) for found in casework.find("")},
         "exported": {one.tip.number for one in casework.export_list()},
-        "related": {one.summary.header.number for one in related_tips(casework, opened)},
+        "related": {one.summary.header.number for one in casework.related_tips(opened)},
         "merged": {one.header.number for one in merged_into(casework, tip.number)},
     }
 
@@ -203,10 +202,10 @@ def test_a_recused_officer_approves_no_originals(
 ) -> None:
     state: RosterState = services.read_keys(services.roster.check).state
     opened = asha.casework.open(tip.number)
-    assert isinstance(two_officers(state, opened, "sp", "asha", "bina"), TwoOfficerApproval)
+    assert isinstance(TwoOfficerApproval.of(state, opened, "sp", "asha", "bina"), TwoOfficerApproval)
     bina.do(tip, "recuse")
     with pytest.raises(NotTheseTwoOfficers):
-        two_officers(state, asha.casework.open(tip.number), "sp", "asha", "bina")
+        TwoOfficerApproval.of(state, asha.casework.open(tip.number), "sp", "asha", "bina")
 
 
 def test_the_tipster_of_a_merged_tip_reads_on_when_an_officer_acts_who_has_both(

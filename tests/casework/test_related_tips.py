@@ -6,7 +6,6 @@ from typing import Any
 
 from satark.api.tip import Message
 from satark.casework.casework import Casework
-from satark.casework.related_tips import related_tips
 from satark.services import Services
 from satark.store.tables import databases
 from satark_testing.identifier_search import files_below
@@ -15,7 +14,7 @@ from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
 
 def related(casework: Casework, seeded: SeededTip) -> dict[str, dict[str, str]]:
-    found = related_tips(casework, casework.open(seeded.number))
+    found = casework.related_tips(casework.open(seeded.number))
     return {one.summary.header.number: {str(reason): shared for reason, shared in one.reasons.items()} for one in found}
 
 
@@ -114,7 +113,7 @@ def _all_of(read: Any, table: Any) -> Any:
 def test_no_repr_shows_what_is_compared(services: Services, sp: SeededDesk) -> None:
     tip = seed_tip(services, [sp.desk], answers=saying("राजू यादव UP65CD4411"))
     other = seed_tip(services, [sp.desk], answers=saying("UP65CD4411"))
-    (found,) = related_tips(sp.casework, sp.casework.open(tip.number))
+    (found,) = sp.casework.related_tips(sp.casework.open(tip.number))
     cached = sp.casework.cache.tips[other.id].clues()
     shown = f"{found!r} {cached!r} {sp.casework.cache.related!r} {sp.casework.cache.related.find(tip.id)!r}"
     assert "4411" not in shown

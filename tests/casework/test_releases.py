@@ -17,7 +17,7 @@ from satark.casework.keeping import StepRefused
 from satark.casework.pack_export import export_pack
 from satark.casework.tip_keeping import TipKeeping
 from satark.custody.manifest import Issuer
-from satark.roster.entries import Entry, new_key_change
+from satark.roster.entries import Entry, KeyChange
 from satark.routing.desks import change_key
 from satark.services import Services
 from satark.store import envelopes, tables
@@ -40,10 +40,8 @@ def tip(services: Services, sp: SeededDesk, dig: SeededDesk, offices: dict[str, 
 
 
 def renew_key(services: Services, desk: SeededDesk) -> None:
-    recipient, identity = new_identity()
-    entry = Entry(
-        body=new_key_change(desk.desk.name, desk.identity, identity, (recipient_of(desk.identity), recipient))
-    )
+    _, identity = new_identity()
+    entry = Entry(body=KeyChange.of(desk.desk.name, desk.identity, identity))
     services.write_now(lambda unit: change_key(unit, entry, desk.identity, identity))
     desk.identity = identity
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from satark.api.tip import Message
-from satark.casework.sender_hints import marked, sender_hints, text_hints
+from satark.casework.sender_hints import SenderHints, marked
 from satark.services import Services
 from satark_words.geography.geography import Geography
 from support.desks import SeededDesk
@@ -24,8 +24,8 @@ def test_phrases_of_a_labelled_list_are_marked_and_few_others_are() -> None:
     pointing, others = labelled("+"), labelled("-")
     assert len(pointing) + len(others) >= 150
     geography = Geography.sample()
-    missed = [text for text in pointing if not text_hints([text], geography).any]
-    wrong = [text for text in others if text_hints([text], geography).any]
+    missed = [text for text in pointing if not SenderHints.of_texts([text], geography).any]
+    wrong = [text for text in others if SenderHints.of_texts([text], geography).any]
     assert len(missed) <= len(pointing) * 0.02, missed
     assert len(wrong) <= len(others) * 0.02, wrong
 
@@ -41,7 +41,7 @@ def test_phrases_of_a_labelled_list_are_marked_and_few_others_are() -> None:
     ],
 )
 def test_that_only_few_know_is_told_from_other_hints(text: str, few: bool) -> None:  # noqa: FBT001 - of the table
-    assert text_hints([text], Geography.sample()).few_know is few
+    assert SenderHints.of_texts([text], Geography.sample()).few_know is few
 
 
 def test_a_marked_text_is_the_text() -> None:
@@ -61,11 +61,11 @@ def test_words_that_point_to_the_sender_are_found_wherever_they_stand(services: 
     seed_file(services, seeded, "1", b"one", b"clean", caption="only I have this picture")
     seed_message(services, seeded, Message(sender="tipster", text="मेरे भाई ने देखा"))
     sp.casework.note(sp.casework.open(seeded.number), "my brother's station")
-    hints = sender_hints(sp.casework.open(seeded.number), services.geography)
+    hints = SenderHints.of_tip(sp.casework.open(seeded.number), services.geography)
     assert hints.few_know
     assert hints.phrases == ("मेरी दुकान", "only I", "मेरे भाई")
 
 
 def test_a_tip_that_points_to_nobody_has_none(services: Services, sp: SeededDesk) -> None:
     seeded = seed_tip(services, [sp.desk], answers={"what": "UP65 CD 4411 में शराब आती है", "known_by": "many"})
-    assert not sender_hints(sp.casework.open(seeded.number), services.geography).any
+    assert not SenderHints.of_tip(sp.casework.open(seeded.number), services.geography).any

@@ -1,4 +1,4 @@
-"""The room where a forwarded tip is opened: with its own key alone, and never a tipster's voice."""
+"""A destination's reader opens tips with its own key alone, and never gives out a tipster's voice."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
-from satark.api.routing import Desk, DestinationRule
-from satark.api.sealing import CantOpen, new_identity, open_envelope
+from satark.api.routing import CaseworkError, Desk, DestinationRule
+from satark.api.sealing import CantOpen, new_identity, open_envelope, recipient_of
 from satark.api.settings import SettingsError
 from satark.api.sink import Delivery
 from satark.api.tip import Message
-from satark.casework import NoSuchFile
+from satark.casework.errors import NoSuchFile
 from satark.custody import log as custody
-from satark.delivery.reader import DestinationReader, load_identity, own_key, reader
+from satark.delivery.reader import DestinationReader
 from satark.routing.desks import add_desk
 from satark.services import Services
 from satark.store import tables
@@ -54,6 +54,12 @@ def services(tmp_path: Path, destination: ReadingDestination) -> Iterator[Servic
     services.close()
 
 
+def with_key(rule: DestinationRule, identity: str, file: Path) -> DestinationRule:
+    file.touch(0o600)
+    file.write_text(identity)
+    return rule.model_copy(update={"recipient": recipient_of(identity), "identity_file": file})
+
+
 def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(
     services: Services, destination: ReadingDestination
 ) -> None:
@@ -67,10 +73,10 @@ def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(
     services.write_now(lambda unit: post(unit, seeded.id, note, seeded.recipient))
     delivery = claim_delivery(services, TO)
     assert (delivery.desk, delivery.revision, delivery.attempt) == ("sp", 1, 1)
-    opened = reader(destination.rule, services).open(delivery)
+    opened = DestinationReader(services, destination.rule).open(delivery)
     content = opened.content
     assert (content.tip, content.header) == (seeded.tip, seeded.header)
-    assert [posted.message.text for posted in content.thread] == ["और भी"]
+    assert [message.text for message in content.thread] == ["और भी"]
     assert [record.ordinal for record in content.evidence] == ["1", "4"]
     assert (content.pending, content.lost, content.withheld, content.damaged) == (("2",), ("3",), (), 0)
     assert b"".join(opened.clean("1")) == b"clean"
@@ -80,28 +86,17 @@ def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(
     assert seeded.number not in f"{opened!r}{content!r}"
 
 
-def test_what_left_stands_in_the_custody_log_once_a_delivery_and_to_no_finer_time(
+def test_the_custody_log_has_each_file_once_per_delivery_without_a_time(
     services: Services, destination: ReadingDestination
 ) -> None:
     seeded = seed_tip(services, [destination.desk], evidence=("1",), destination_rules=[destination.rule])
     seed_file(services, seeded, "1", b"original", b"clean")
-    opened = reader(destination.rule, services).open(claim_delivery(services, TO))
+    opened = DestinationReader(services, destination.rule).open(claim_delivery(services, TO))
     for _ in range(2):
         assert b"".join(opened.clean("1")) == b"clean"
     logged = services.read(lambda c: custody.read(c, seeded.id, seeded.identity))
     (left,) = [one.entry for one in logged if one.entry and one.entry.action == "exported"]
     assert (left.desk, left.form, left.at) == (TO, "clean", "")
-
-
-def test_a_key_of_satarks_own_is_made_once(tmp_path: Path) -> None:
-    file = tmp_path / "forward" / "main.key"
-    recipient = own_key(file)
-    assert own_key(file) == recipient
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert load_identity(DestinationRule(to=TO, recipient=recipient, identity_file=file)) == file.read_text().strip()
-    file.write_text("no key")
-    with pytest.raises(SettingsError):
-        own_key(file)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +121,7 @@ def test_the_tipsters_own_voice_never_leaves(
         services, [destination.desk], answers=answers, evidence=("1",), destination_rules=[destination.rule]
     )
     seed_file(services, seeded, "1", b"spoken", b"spoken, clean", kind=kind)
-    opened = reader(destination.rule, services).open(claim_delivery(services, TO))
+    opened = DestinationReader(services, destination.rule).open(claim_delivery(services, TO))
     assert [record.ordinal for record in opened.content.evidence] == ["1"] * leaves
     assert opened.content.withheld == (() if leaves else ("1",))
     if not leaves:
@@ -146,29 +141,28 @@ def test_a_film_leaves_without_sound_unless_the_tipster_kept_it(
         destination_rules=[destination.rule],
     )
     seed_file(services, seeded, "1", b"original", b"film, sound", muted=b"film", mime="video/mp4", kind="video")
-    opened = reader(destination.rule, services).open(claim_delivery(services, TO))
+    opened = DestinationReader(services, destination.rule).open(claim_delivery(services, TO))
     assert b"".join(opened.clean("1")) == expected
 
 
 def test_the_delivery_opens_with_the_destinations_key_alone(
-    services: Services, destination: ReadingDestination
+    services: Services, destination: ReadingDestination, tmp_path: Path
 ) -> None:
     seeded = seed_tip(services, [destination.desk], destination_rules=[destination.rule])
     delivery = claim_delivery(services, TO)
+    own = DestinationReader(services, destination.rule)
     for identity in (destination.desk_identity, new_identity()[1]):
         with pytest.raises(CantOpen):
-            DestinationReader(TO, identity, services).open(delivery)
+            DestinationReader(services, with_key(destination.rule, identity, tmp_path / "other.key")).open(delivery)
     # The key fits, but the envelope is another destination's, another tip's, or the document was swapped.
     with pytest.raises(CantOpen):
-        DestinationReader("email:other", destination.identity, services).open(delivery)
+        DestinationReader(services, destination.rule.model_copy(update={"to": "email:other"})).open(delivery)
     with pytest.raises(CantOpen):
-        DestinationReader(TO, destination.identity, services).open(msgspec.structs.replace(delivery, tip="0" * 32))
+        own.open(msgspec.structs.replace(delivery, tip="0" * 32))
     other = seed_tip(services, [destination.desk])
     swapped = services.read(lambda c: c.execute(tables.tip.select().where(tables.tip.c.id == other.id)).one())
     with pytest.raises(CantOpen):
-        DestinationReader(TO, destination.identity, services).open(
-            msgspec.structs.replace(delivery, document=swapped.document)
-        )
+        own.open(msgspec.structs.replace(delivery, document=swapped.document))
     assert seeded.id == delivery.tip
 
 
@@ -181,13 +175,13 @@ def test_a_mere_carrier_gets_its_desks_envelope(services: Services, destination:
     assert envelope.identity == seeded.identity
 
 
-def test_what_does_not_open_is_counted_and_hinders_nothing(services: Services, destination: ReadingDestination) -> None:
+def test_messages_and_records_that_do_not_open_are_counted(services: Services, destination: ReadingDestination) -> None:
     seeded = seed_tip(services, [destination.desk], evidence=("1",), destination_rules=[destination.rule])
     seed_file(services, seeded, "1", b"original", b"clean")
     services.write_now(lambda unit: unit.main.execute(update(tables.file).values(record=b"junk")))
     row = {"tip": seeded.id, "seq": 1, "sealed": b"junk", "day": 0, "notified": True}
     services.write_now(lambda unit: unit.insert(tables.message, [row]))
-    content = reader(destination.rule, services).open(claim_delivery(services, TO)).content
+    content = DestinationReader(services, destination.rule).open(claim_delivery(services, TO)).content
     assert (content.damaged, content.evidence, content.thread) == (2, (), ())
 
 
@@ -198,34 +192,30 @@ def test_a_changed_key_opens_old_and_new_tips(services: Services, destination: R
     destination.file.write_text(f"{identity}\n{destination.identity}\n")
     changed = destination.rule.model_copy(update={"recipient": recipient})
     seed_tip(services, [destination.desk], destination_rules=[changed])
-    room = reader(changed, services)
-    assert room.open(old).content.tip != room.open(claim_delivery(services, TO)).content.tip
+    reader = DestinationReader(services, changed)
+    assert reader.open(old).content.tip != reader.open(claim_delivery(services, TO)).content.tip
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"recipient": ""}, "recipient"),
-        ({"identity_file": None}, "this machine runs the sink"),
-        ({"identity_file": Path("/nowhere/destination.key")}, "can't be used"),
-        ({"recipient": new_identity()[0]}, "another key"),
-    ],
-)
-def test_a_key_that_can_not_be_used_is_named(
-    change: dict[str, Any], said: str, services: Services, destination: ReadingDestination
-) -> None:
-    with pytest.raises(SettingsError, match=said):
-        reader(destination.rule.model_copy(update=change), services)
-
-
-def test_a_key_file_that_others_can_read_or_that_holds_no_key_is_refused(
+def test_a_destination_finds_its_tip_by_number_and_answers_to_it(
     services: Services, destination: ReadingDestination
 ) -> None:
-    destination.file.chmod(0o640)
-    with pytest.raises(SettingsError, match="read by others"):
-        reader(destination.rule, services)
-    destination.file.chmod(0o600)
-    for content in ("", "AGE-SECRET-KEY-1NONSENSE\n"):
-        destination.file.write_text(content)
-        with pytest.raises(SettingsError, match="can't be used"):
-            reader(destination.rule, services)
+    seeded = seed_tip(services, [destination.desk], evidence=("1",), destination_rules=[destination.rule])
+    other = seed_tip(services, [destination.desk])
+    seed_file(services, seeded, "1", b"original", b"clean")
+    seed_message(services, seeded, Message(sender="tipster", text="और भी"))
+    reader = DestinationReader.named(services, TO)
+    found = reader.find(seeded.number)
+    assert [message.text for message in found.content.thread] == ["और भी"]
+    assert b"".join(found.clean("1")) == b"clean"
+    with pytest.raises(NoSuchFile):
+        found.clean("2")
+    answer = Message(sender="desk", desk=TO, text="We are on it", status="IN_REVIEW")
+    services.write_now(lambda unit: found.post(unit, answer))
+    assert [message.text for message in reader.find(seeded.number).content.thread] == ["और भी"]
+    with pytest.raises(CaseworkError):
+        reader.find(other.number)
+
+
+def test_a_destination_without_a_table_is_named(services: Services) -> None:
+    with pytest.raises(SettingsError, match="email:unknown"):
+        DestinationReader.named(services, "email:unknown")

@@ -108,6 +108,14 @@ def test_the_contract_is_small_and_its_face_hands_on_every_name() -> None:
             assert getattr(satark.api, name) is getattr(module, name)
 
 
+def test_the_web_role_starts_without_casework() -> None:
+    """It has no desk's key; loading casework would only slow its start."""
+    modules = "satark.runtime.host, satark.runtime.app, satark_desk.plugin, satark_police_system.plugin"
+    code = f"import sys, {modules}; print([one for one in sys.modules if one.startswith('satark.casework')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_to_import_it_is_light() -> None:
     heavy = ("PIL", "aiohttp", "click", "jinja2", "sqlalchemy", "starlette")
     code = f"import satark.api, sys; print(*(name for name in {heavy} if name in sys.modules))"

@@ -11,20 +11,21 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from satark.api.routing import Desk
-from satark.api.sealing import new_identity, recipient_of
+from satark.api.sealing import new_identity
 from satark.api.sink import Delivery, DeliveryResult, Done
 from satark.casework import Casework, TwoOfficerApproval
 from satark.delivery import payload
+from satark.delivery.worker_context import WorkerContext
 from satark.remote.host_inbox import HostInbox
 from satark.remote.host_outbox import HostOutbox
-from satark.remote.link_keys import HostPairing, LinkKey, load_link_key, make_office_pairing
+from satark.remote.link_keys import HostPairing, LinkKey, OfficePairing
 from satark.remote.office_agent import OfficeAgent
 from satark.remote.office_inbox import OfficeInbox
 from satark.remote.office_outbox import queue_key_change
 from satark.remote.offices import join, register
-from satark.roster.entries import Entry, desk_verifier, new_key_change
+from satark.roster.entries import Entry, KeyChange, desk_verifier
 from satark.routing.desks import add_desk, change_key
-from satark.services import Services, WorkerContext
+from satark.services import Services
 from satark.store import deliveries, envelopes, tables
 from satark.store.unit_of_work import UnitOfWork
 from support.peers.carrier import InMemoryCarrier
@@ -39,13 +40,13 @@ class OfficeLink:
         self.host, self.office = host, office
         self.carrier = InMemoryCarrier()
         self.connection = self.carrier.connection
-        self.host_key, self.office_key = load_link_key(folder / "host.key"), load_link_key(folder / "office.key")
+        self.host_key, self.office_key = LinkKey.load(folder / "host.key"), LinkKey.load(folder / "office.key")
         self.stored_tips: list[tuple[str, str, int]] = []
         recipient, self.sp_identity = new_identity()
         dig, self.dig_identity = new_identity()
         self.sp = Desk(name="sp", title="SP", level="district", recipient=recipient)
         self.dig = Desk(name="dig", title="DIG", level="range", recipient=dig)
-        pairing = make_office_pairing("sp", self.sp_identity, self.office_key)
+        pairing = OfficePairing.of("sp", self.sp_identity, self.office_key)
         remote = Desk(name="sp", title="The SP", level="district", recipient=recipient, via="list")
         host.write_now(lambda unit: register(unit, remote, pairing))
         host.write_now(lambda unit: add_desk(unit, self.dig, verifier=desk_verifier(self.dig_identity)))
@@ -69,7 +70,7 @@ class OfficeLink:
             key=self.office_key,
             host=self.host_key.public_keys,
             desks=["sp"],
-            inbox=self.inbox,
+            tip_stored=record,
         )
 
     @property
@@ -97,8 +98,8 @@ class OfficeLink:
         self.dig_identity = self._change_key(self.host, "dig", self.dig_identity)
 
     def _change_key(self, services: WorkerContext, desk: str, old: str) -> str:
-        recipient, new = new_identity()
-        entry = Entry(body=new_key_change(desk, old, new, (recipient_of(old), recipient)))
+        _, new = new_identity()
+        entry = Entry(body=KeyChange.of(desk, old, new))
 
         def write(unit: UnitOfWork) -> None:
             change_key(unit, entry, old, new)
@@ -214,4 +215,4 @@ async def link_on_each_database(tmp_path: Path, databases: Any) -> AsyncIterator
 @pytest.fixture
 def stranger_key(tmp_path: Path) -> LinkKey:
     """A link key that neither side knows."""
-    return load_link_key(tmp_path / "stranger.key")
+    return LinkKey.load(tmp_path / "stranger.key")

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from satark.api.sealing import CantOpen, new_identity, open_as, recipient_of
+from satark.api.sealing import CantOpen, new_identity, open_as
 from satark.api.tip import Message
 from satark.casework import NoSuchTip
 from satark.custody.audit import verify_log
 from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
 from satark.remote.frames import CHUNK_SIZE
-from satark.roster.entries import Entry, new_key_change
+from satark.roster.entries import Entry, KeyChange
 from satark.routing.desks import change_key
 from satark.runtime.retention_job import Retention
 from satark.settings.settings import Settings
@@ -94,8 +94,8 @@ async def test_no_desk_at_the_host_and_no_office_without_the_tip_gets_an_order(l
 async def test_a_tips_new_key_reaches_the_office(link: Any) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()
-    recipient, identity = new_identity()
-    entry = Entry(body=new_key_change("dig", link.dig_identity, identity, (recipient_of(link.dig_identity), recipient)))
+    _, identity = new_identity()
+    entry = Entry(body=KeyChange.of("dig", link.dig_identity, identity))
     link.host.write_now(lambda unit: change_key(unit, entry, link.dig_identity, identity))
     await link.exchange_all()
     link.casework.respond(link.casework.open(seeded.number), status="ACTION", text="देख रहे हैं")

@@ -16,12 +16,7 @@ from satark.api.sink import MessageRejected
 from satark.api.tip import Message
 from satark.remote.frames import message_frames, seal_frame
 from satark.remote.link_keys import answer_key
-from satark.remote.messages import (
-    ANSWER_DOMAIN,
-    OfficeAnswer,
-    SignedAnswer,
-    encode,
-)
+from satark.remote.messages import ANSWER_DOMAIN, OfficeAnswer, SignedAnswer, encode
 from satark.roster.chain import append
 from satark.roster.entries import DeskAdded, Entry
 from satark.routing.desks import add_desk

@@ -8,18 +8,9 @@ import msgspec
 import pytest
 
 from satark.api.sealing import new_identity
+from satark.api.settings import SettingsError
 from satark.identity.signatures import is_signed
-from satark.remote.link_keys import (
-    HostPairing,
-    LinkKeyError,
-    OfficePairing,
-    PairingError,
-    answer_verifier,
-    fingerprint,
-    load_link_key,
-    make_office_pairing,
-    read_pairing,
-)
+from satark.remote.link_keys import HostPairing, LinkKey, OfficePairing, PairingError, answer_verifier
 
 
 def as_text(pairing: OfficePairing | HostPairing) -> str:
@@ -28,8 +19,8 @@ def as_text(pairing: OfficePairing | HostPairing) -> str:
 
 def test_a_link_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "new" / "link.key"
-    made = load_link_key(path)
-    assert load_link_key(path).public_keys == made.public_keys
+    made = LinkKey.load(path)
+    assert LinkKey.load(path).public_keys == made.public_keys
     assert path.stat().st_mode & 0o777 == 0o600
     assert [file.name for file in path.parent.iterdir()] == ["link.key"]
     assert is_signed(made.public_keys.verifier, made.sign(b"x"), b"x")
@@ -40,44 +31,44 @@ def test_a_damaged_link_key_is_refused_without_showing_it(tmp_path: Path, conten
     path = tmp_path / "link.key"
     path.write_text(content)
     path.chmod(0o600)
-    with pytest.raises(LinkKeyError) as refusal:
-        load_link_key(path)
+    with pytest.raises(SettingsError) as refusal:
+        LinkKey.load(path)
     assert refusal.value.__cause__ is None
     assert "AGE" not in str(refusal.value)
 
 
 def test_a_link_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
-    load_link_key(tmp_path / "link.key")
+    LinkKey.load(tmp_path / "link.key")
     (tmp_path / "link.key").chmod(0o640)
-    with pytest.raises(LinkKeyError, match="chmod 600"):
-        load_link_key(tmp_path / "link.key")
+    with pytest.raises(SettingsError, match="chmod 600"):
+        LinkKey.load(tmp_path / "link.key")
 
 
 def test_pairing_files_are_read_back_and_contain_no_secret(tmp_path: Path) -> None:
-    key = load_link_key(tmp_path / "link.key")
+    key = LinkKey.load(tmp_path / "link.key")
     _, identity = new_identity()
-    office, host = make_office_pairing("sp", identity, key), HostPairing(link=key.public_keys)
-    assert read_pairing(as_text(office), OfficePairing) == office
-    assert read_pairing(as_text(host), HostPairing) == host
+    office, host = OfficePairing.of("sp", identity, key), HostPairing(link=key.public_keys)
+    assert OfficePairing.read(as_text(office)) == office
+    assert HostPairing.read(as_text(host)) == host
     for text in (as_text(office), as_text(host), repr(key)):
         assert "SECRET" not in text
-    assert fingerprint(office) != fingerprint(host)
-    assert len(fingerprint(host)) == 39
+    assert office.fingerprint != host.fingerprint
+    assert len(host.fingerprint) == 39
 
 
 @pytest.mark.parametrize("damage", ["age1", '"pairing"', "{", "link"])
 def test_a_damaged_pairing_file_is_refused(tmp_path: Path, damage: str) -> None:
-    text = as_text(HostPairing(link=load_link_key(tmp_path / "link.key").public_keys))
+    text = as_text(HostPairing(link=LinkKey.load(tmp_path / "link.key").public_keys))
     with pytest.raises(PairingError):
-        read_pairing(text.replace(damage, "x"), HostPairing)
+        HostPairing.read(text.replace(damage, "x"))
 
 
 def test_the_pairing_files_of_host_and_office_are_not_mistaken_for_each_other(tmp_path: Path) -> None:
-    key = load_link_key(tmp_path / "link.key")
+    key = LinkKey.load(tmp_path / "link.key")
     with pytest.raises(PairingError):
-        read_pairing(as_text(HostPairing(link=key.public_keys)), OfficePairing)
+        OfficePairing.read(as_text(HostPairing(link=key.public_keys)))
     with pytest.raises(PairingError):
-        read_pairing(as_text(make_office_pairing("sp", new_identity()[1], key)), HostPairing)
+        HostPairing.read(as_text(OfficePairing.of("sp", new_identity()[1], key)))
 
 
 def test_an_answer_key_follows_from_the_desks_identity_and_is_another_for_each() -> None:

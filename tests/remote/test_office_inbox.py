@@ -14,11 +14,7 @@ from satark.api.tip import Message
 from satark.casework import Casework
 from satark.custody import log as custody
 from satark.remote.frames import CHUNK_SIZE, message_frames, seal_frame
-from satark.remote.messages import (
-    RefusalMessage,
-    TipMessage,
-    encode,
-)
+from satark.remote.messages import RefusalMessage, TipMessage, encode
 from satark.store import tables
 from support.tips import seed_file, seed_file_state, seed_message
 

@@ -16,12 +16,8 @@ from satark.roster.entries import (
     Right,
     Role,
     RosterOfficer,
-    decode_entry,
     desk_verifier,
-    encode_entry,
     officer_signer,
-    sign_as_desk,
-    sign_as_officer,
 )
 from satark.roster.rules import check
 from satark.roster.state import RosterState
@@ -63,9 +59,9 @@ class Ledger:
         entry = Entry(body=body, base=self.state.head if base is None else base)
         for desk, name in signers:
             if name:
-                entry = sign_as_officer(entry, desk, name, self.officers[desk, name])
+                entry = entry.signed_by_officer(desk, name, self.officers[desk, name])
             else:
-                entry = sign_as_desk(entry, desk, self.desks[desk])
+                entry = entry.signed_by_desk(desk, self.desks[desk])
         return entry
 
     def add(self, body: Body, *signers: tuple[str, str]) -> None:
@@ -76,7 +72,7 @@ class Ledger:
         """
         entry = self.entry(body, *signers)
         check(self.state, entry)
-        self.encoded.append(encode_entry(entry))
+        self.encoded.append(entry.encode())
 
     def close(self) -> None:
         """End the founding."""
@@ -126,15 +122,15 @@ class Book:
         """Make an entry, signed by these."""
         entry = Entry(body=body, base=self.state.head if base is None else base)
         for member in signers:
-            sign = sign_as_officer(entry, *member, self.identities[member])
-            entry = sign if member[1] else sign_as_desk(entry, member[0], self.identities[member])
+            sign = entry.signed_by_officer(*member, self.identities[member])
+            entry = sign if member[1] else entry.signed_by_desk(member[0], self.identities[member])
         return entry
 
     def follow(self, body: Body, *signers: tuple[str, str]) -> None:
         """Add an entry and follow it, without a check of its signatures."""
-        encoded = encode_entry(self.signed(body, *signers))
+        encoded = self.signed(body, *signers).encode()
         self.entries.append(encoded)
-        self.state.apply(decode_entry(encoded), chain_hash(self.state.head, encoded))
+        self.state.apply(Entry.decode(encoded), chain_hash(self.state.head, encoded))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from sqlalchemy import delete, update
 
 from satark.roster import chain
 from satark.roster.chain import ChainRow, chain_hash
-from satark.roster.entries import Closed, DestinationSet, Entry, OfficerSet, decode_entry, encode_entry
+from satark.roster.entries import Closed, DestinationSet, Entry, OfficerSet
 from satark.roster.rules import NotAllowed, Unsigned
 from satark.services import Services
 from satark.store.tables import roster
@@ -38,7 +38,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
 def stored(services: Services, book: RosterBook) -> Services:
     """The entries of the book, in the key store."""
     for encoded in book.entries:
-        services.write_now(lambda unit, one=encoded: chain.append(unit, decode_entry(one)))  # type: ignore[misc]
+        services.write_now(lambda unit, one=encoded: chain.append(unit, Entry.decode(one)))  # type: ignore[misc]
     return services
 
 
@@ -95,7 +95,7 @@ def test_a_row_that_was_altered_or_is_missing_is_named(stored: Services, at: int
 
 
 def test_nothing_follows_from_an_entry_that_is_forged_or_can_not_be_read(book: RosterBook) -> None:
-    forged = encode_entry(Entry(body=OfficerSet(desk="sp", officer=book.officer("sp", "spy"))))
+    forged = Entry(body=OfficerSet(desk="sp", officer=book.officer("sp", "spy"))).encode()
     nested = b'{"body": {"what": "sealed", "x": ' + b"[" * 5000 + b"]" * 5000 + b"}}"
     for strange in (b"no entry", b'{"body": {"what": "other"}}', b"\xff", nested):
         found = chain.verify([*book.entries, forged, strange])
@@ -105,11 +105,11 @@ def test_nothing_follows_from_an_entry_that_is_forged_or_can_not_be_read(book: R
         )
         assert found.state.desks == book.state.desks
         assert found.state.position == 8
-        assert found.entries[5] == decode_entry(book.entries[5])
-        assert found.entries[6] == decode_entry(forged)
+        assert found.entries[5] == Entry.decode(book.entries[5])
+        assert found.entries[6] == Entry.decode(forged)
         assert found.entries[7] is None
     later = book.signed(OfficerSet(desk="sp", officer=book.officer("sp", "new")), SP, CLERK)
-    assert "new" in chain.verify([*book.entries, forged, encode_entry(later)]).state.desks["sp"].officers
+    assert "new" in chain.verify([*book.entries, forged, later.encode()]).state.desks["sp"].officers
 
 
 def test_the_founding_ends_once(services: Services, book: RosterBook) -> None:

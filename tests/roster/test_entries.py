@@ -11,19 +11,15 @@ from satark.roster.entries import (
     Closed,
     DestinationSet,
     Entry,
+    KeyChange,
     OfficerSet,
     Signature,
-    decode_entry,
     desk_verifier,
-    encode_entry,
     is_good,
     is_proved,
     is_statement_signed,
-    new_key_change,
     officer_key,
     officer_signer,
-    sign_as_desk,
-    sign_as_officer,
     sign_statement,
 )
 from support.roster import RosterBook
@@ -54,7 +50,7 @@ def test_keys_derived_for_one_use_are_no_other_and_stay_what_they_are() -> None:
 
 def test_a_signature_covers_the_body_and_where_it_was_proposed(book: RosterBook) -> None:
     body = OfficerSet(desk="sp", officer=book.officer("sp", "new"))
-    entry = sign_as_officer(Entry(body=body, base="ab"), "sp", "khan", IDENTITY)
+    entry = Entry(body=body, base="ab").signed_by_officer("sp", "khan", IDENTITY)
     (signature,) = entry.signatures
     assert (signature.desk, signature.officer, len(signature.signature)) == ("sp", "khan", 128)
     assert is_good(signature, officer_signer(IDENTITY), entry)
@@ -67,7 +63,7 @@ def test_a_signature_covers_the_body_and_where_it_was_proposed(book: RosterBook)
 
 
 def test_a_desk_signs_with_its_own_key_and_no_officers_name() -> None:
-    entry = sign_as_desk(Entry(body=Closed()), "cell", IDENTITY)
+    entry = Entry(body=Closed()).signed_by_desk("cell", IDENTITY)
     (signature,) = entry.signatures
     assert (signature.desk, signature.officer) == ("cell", "")
     assert is_good(signature, desk_verifier(IDENTITY), entry)
@@ -84,13 +80,13 @@ def test_a_second_signature_of_an_officer_takes_the_place_of_the_first() -> None
 
 def test_the_key_before_signs_the_new_one_with_all_that_is_said_of_it() -> None:
     (old, former), (new, latest) = new_identity(), new_identity()
-    change = new_key_change("sp", former, latest, (old, new), removed="clerk")
+    change = KeyChange.of("sp", former, latest, removed="clerk")
     assert (change.desk, change.replaces, change.recipient, change.removed) == ("sp", old, new, "clerk")
     assert change.verifier == desk_verifier(latest)
     assert recipient_of(latest) == change.recipient
     assert is_proved(change, desk_verifier(former))
     assert not is_proved(change, desk_verifier(latest))
-    assert new_key_change("sp", former, latest, (old, new)).removed == ""
+    assert KeyChange.of("sp", former, latest).removed == ""
     for field, value in (
         ("recipient", old),
         ("verifier", "x"),
@@ -113,9 +109,9 @@ def test_a_statement_is_no_signature_of_an_entry() -> None:
 
 def test_an_entry_is_one_line_and_read_back() -> None:
     entry = Entry(body=Closed(destinations=(DestinationSet(to="email:a", desk="sp", recipient="r\n"),)), base="ab")
-    encoded = encode_entry(entry)
+    encoded = entry.encode()
     assert b"\n" not in encoded
-    assert decode_entry(encoded) == decode_entry(encoded.decode()) == entry
+    assert Entry.decode(encoded) == Entry.decode(encoded.decode()) == entry
     for broken in (b"", b"{}", b'{"body": {"what": "x"}}'):
         with pytest.raises(ValueError, match=r".+"):
-            decode_entry(broken)
+            Entry.decode(broken)

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from satark.roster import chain, proposals
-from satark.roster.entries import Entry, OfficerSet, decode_entry
+from satark.roster import chain
+from satark.roster.entries import Entry, OfficerSet
 from satark.roster.proposals import NoSuchProposal, Proposal
 from satark.roster.rules import Needed, NotAllowed, Unsigned
 from satark.services import Services
@@ -30,7 +30,7 @@ def book() -> RosterBook:
 def services(tmp_path: Path, book: RosterBook) -> Iterator[Services]:
     services = fresh_services(tmp_path)
     for encoded in book.entries:
-        services.write_now(lambda unit, one=encoded: chain.append(unit, decode_entry(one)))  # type: ignore[misc]
+        services.write_now(lambda unit, one=encoded: chain.append(unit, Entry.decode(one)))  # type: ignore[misc]
     yield services
     services.close()
 
@@ -43,63 +43,66 @@ def test_a_proposal_is_stored_until_it_is_signed_and_then_carried_out_once(
     services: Services, book: RosterBook
 ) -> None:
     entry = book.signed(body(book), SP)
-    made = services.write_now(lambda unit: proposals.propose(unit, entry, b"wrapped key"))
-    assert made.id == proposals.proposal_id(entry) == hashlib.sha256(entry.signed_bytes).hexdigest()[:16]
-    assert services.read(lambda c: proposals.find_proposal(c, made.id)) == made
+    made = Proposal.of(entry, b"wrapped key")
+    services.write_now(made.store)
+    assert made.id == hashlib.sha256(entry.signed_bytes).hexdigest()[:16]
+    assert services.read(lambda c: Proposal.find(c, made.id)) == made
     assert made == Proposal(id=made.id, entry=entry, attachment=b"wrapped key")
     assert repr(made) == f"Proposal({made.id})"
     with pytest.raises(Unsigned):
-        services.write_now(lambda unit: proposals.carry_out(unit, made))
+        services.write_now(made.carry_out)
     signed = msgspec.structs.replace(made, entry=book.signed(entry.body, SP, CLERK))
-    services.write_now(lambda unit: proposals.store_signed(unit, signed))
-    assert services.read(proposals.all_proposals) == [signed]
-    services.write_now(lambda unit: proposals.carry_out(unit, signed))
-    assert services.read(proposals.all_proposals) == []
+    services.write_now(signed.store_signatures)
+    assert services.read(Proposal.all) == [signed]
+    services.write_now(signed.carry_out)
+    assert services.read(Proposal.all) == []
     assert "new" in services.read_keys(chain.read_state).desks["sp"].officers
-    services.write_now(lambda unit: proposals.propose(unit, book.signed(body(book, "other"), SP)))
-    services.write_now(lambda unit: proposals.carry_out(unit, signed))
+    services.write_now(Proposal.of(book.signed(body(book, "other"), SP)).store)
+    services.write_now(signed.carry_out)
     assert services.read_keys(chain.newest)[0] == 7
-    assert len(services.read(proposals.all_proposals)) == 1
+    assert len(services.read(Proposal.all)) == 1
 
 
 def test_proposing_again_replaces_and_withdrawing_deletes(services: Services, book: RosterBook) -> None:
     what = body(book)
-    first = services.write_now(lambda unit: proposals.propose(unit, book.signed(what, SP)))
-    second = services.write_now(lambda unit: proposals.propose(unit, book.signed(what, CLERK), b"x"))
+    first, second = Proposal.of(book.signed(what, SP)), Proposal.of(book.signed(what, CLERK), b"x")
+    services.write_now(first.store)
+    services.write_now(second.store)
     assert first.id == second.id
     assert first.attachment == b""
-    assert services.read(proposals.all_proposals) == [second]
-    services.write_now(lambda unit: proposals.withdraw(unit, "0" * 16))
-    assert services.read(proposals.all_proposals) == [second]
-    services.write_now(lambda unit: proposals.withdraw(unit, second.id))
+    assert services.read(Proposal.all) == [second]
+    services.write_now(msgspec.structs.replace(second, id="0" * 16).withdraw)
+    assert services.read(Proposal.all) == [second]
+    services.write_now(second.withdraw)
     with pytest.raises(
         NoSuchProposal, match=r"^there is no such proposal: it was carried out, withdrawn, or never made$"
     ):
-        services.read(lambda c: proposals.find_proposal(c, second.id))
+        services.read(lambda c: Proposal.find(c, second.id))
 
 
 def test_what_nobody_may_do_is_not_even_proposed(services: Services, book: RosterBook) -> None:
     unknown = OfficerSet(desk="x", officer=book.officer("x", "y"))
     with pytest.raises(NotAllowed, match="lists no desk"):
-        services.write_now(lambda unit: proposals.propose(unit, Entry(body=unknown)))
-    assert services.read(proposals.all_proposals) == []
+        services.write_now(Proposal.of(Entry(body=unknown)).store)
+    assert services.read(Proposal.all) == []
 
 
 def test_a_proposal_says_whose_signature_it_still_needs(book: RosterBook) -> None:
     what = body(book)
     one, two = book.signed(what, SP), book.signed(what, SP, CLERK)
-    assert proposals.check_proposal(book.state, one) == proposals.missing_signatures(book.state, one) == MISSING
-    assert proposals.check_proposal(book.state, two) == ""
-    assert proposals.still_needed(book.state, one) == Needed(heads=(), seconds=(CLERK, DIG))
-    assert proposals.still_needed(book.state, two) == Needed(heads=())
+    assert Proposal.of(one).missing(book.state) == MISSING
+    assert Proposal.of(two).missing(book.state) == ""
+    assert Proposal.of(one).still_needed(book.state) == Needed(heads=(), seconds=(CLERK, DIG))
+    assert Proposal.of(two).still_needed(book.state) == Needed(heads=())
     stale = book.signed(what, SP, CLERK, base="")
     why = "the roster changed since this was proposed: propose it again"
-    assert proposals.missing_signatures(book.state, stale) == f"to be withdrawn ({why})"
-    assert proposals.still_needed(book.state, stale) is None
+    with pytest.raises(NotAllowed, match=why):
+        Proposal.of(stale).missing(book.state)
+    assert Proposal.of(stale).still_needed(book.state) is None
 
 
 def test_in_the_founding_nothing_is_missing(book: RosterBook) -> None:
     young = RosterBook()
     young.follow(young.desk("sp", "district", "", young.officer("sp", "khan", "head")))
     entry = young.signed(OfficerSet(desk="sp", officer=young.officer("sp", "new")))
-    assert proposals.still_needed(young.state, entry) == Needed(heads=())
+    assert Proposal.of(entry).still_needed(young.state) == Needed(heads=())

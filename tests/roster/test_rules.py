@@ -8,26 +8,17 @@ import msgspec
 import pytest
 
 from satark.api.routing import Level
-from satark.api.sealing import new_identity, recipient_of
-from satark.roster.entries import (
-    Closed,
-    DestinationSet,
-    Entry,
-    KeyChange,
-    OfficerSet,
-    Signature,
-    encode_entry,
-    new_key_change,
-)
+from satark.api.sealing import new_identity
+from satark.roster.entries import Closed, DestinationSet, Entry, KeyChange, OfficerSet, Signature, desk_verifier
 from satark.roster.rules import NotAllowed, Unsigned, check, needed
 
 SP, CLERK, DIG = ("sp", "head"), ("sp", "clerk"), ("dig", "head")
 
 
 def key_change(ledger: Any, desk: str, removed: str = "", *, proved: bool = True) -> KeyChange:
-    recipient, identity = new_identity()
+    _, identity = new_identity()
     old = ledger.desks[desk]
-    change = new_key_change(desk, old, identity, (recipient_of(old), recipient), removed=removed)
+    change = KeyChange.of(desk, old, identity, removed=removed)
     return change if proved else msgspec.structs.replace(change, proof="")
 
 
@@ -116,7 +107,12 @@ def test_a_head_changes_the_key_alone_only_if_the_key_before_signs_the_new_one(
 
 def test_a_key_that_somebody_else_made_is_refused(ledger: Any) -> None:
     recipient, identity = new_identity()
-    change = new_key_change("dig", identity, identity, (ledger.state.desks["dig"].desk.recipient, recipient))
+    change = KeyChange(
+        desk="dig",
+        replaces=ledger.state.desks["dig"].desk.recipient,
+        recipient=recipient,
+        verifier=desk_verifier(identity),
+    ).proved_by(identity)
     for signers in ([SP], [SP, CLERK], [DIG]):
         with pytest.raises(NotAllowed):
             ledger.add(change, *signers)
@@ -185,7 +181,7 @@ def test_a_destination_reads_with_a_head_and_one_more(ledger: Any) -> None:
 
 def test_a_forged_entry_changes_nothing_and_is_reported(ledger: Any) -> None:
     before = ledger.state.desks.keys()
-    ledger.encoded.append(encode_entry(Entry(body=ledger.desk("watch", "range"), base=ledger.state.head)))
+    ledger.encoded.append(Entry(body=ledger.desk("watch", "range"), base=ledger.state.head).encode())
     ledger.encoded.append(b"junk")
     assert ledger.state.desks.keys() == before
     assert len(ledger.problems) == 2

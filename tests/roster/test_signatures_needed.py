@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.api.sealing import new_identity, recipient_of
+from satark.api.sealing import new_identity
 from satark.roster import rules
-from satark.roster.entries import Closed, DestinationSet, KeyChange, OfficerSet, Signature, new_key_change
+from satark.roster.entries import Closed, DestinationSet, KeyChange, OfficerSet, Signature
 from satark.roster.rules import Needed, NotAllowed, Unsigned
 from support.roster import RosterBook
 
@@ -25,8 +25,8 @@ def book() -> RosterBook:
 
 
 def key_change(book: RosterBook, desk: str, removed: str = "") -> KeyChange:
-    old, (recipient, new) = book.identities[desk, ""], new_identity()
-    return new_key_change(desk, old, new, (recipient_of(old), recipient), removed=removed)
+    old, (_, new) = book.identities[desk, ""], new_identity()
+    return KeyChange.of(desk, old, new, removed=removed)
 
 
 def unproved(change: KeyChange) -> KeyChange:

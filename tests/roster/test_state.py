@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from satark.api.sealing import new_identity, recipient_of
-from satark.roster.entries import Closed, DestinationSet, OfficerSet, new_key_change
+from satark.api.sealing import new_identity
+from satark.roster.entries import Closed, DestinationSet, KeyChange, OfficerSet
 from support.roster import RosterBook
 
 DIG, SP, CLERK = ("dig", "rao"), ("sp", "khan"), ("sp", "clerk")
@@ -69,8 +69,8 @@ def test_each_entry_has_a_position_and_each_desk_its_newest(book: RosterBook) ->
     assert state.positions[state.head] == 6
     assert state.changed_at == {"dig": 1, "sp": 2, "sp-jaunpur": 3, "lanka": 4, "cell": 5}
     assert state.key_changed_at == {}
-    old, (recipient, new) = book.identities["sp", ""], new_identity()
-    book.follow(new_key_change("sp", old, new, (recipient_of(old), recipient), removed="watcher"), SP, CLERK)
+    old, (_, new) = book.identities["sp", ""], new_identity()
+    book.follow(KeyChange.of("sp", old, new, removed="watcher"), SP, CLERK)
     assert (state.changed_at["sp"], state.key_changed_at) == (7, {"sp": 7})
     assert list(state.desks["sp"].officers) == ["khan", "clerk"]
     state.skip("ab" * 32)

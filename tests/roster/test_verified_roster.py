@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, update
 from satark.api.routing import Desk, DestinationRule
 from satark.api.sealing import new_identity
 from satark.roster import chain, copy_file
-from satark.roster.entries import Closed, DestinationSet, OfficerSet, decode_entry, encode_entry
+from satark.roster.entries import Closed, DestinationSet, Entry, OfficerSet
 from satark.roster.roster import Roster, desk_problems, destination_problems
 from satark.services import Services
 from satark.store.tables import roster
@@ -33,7 +33,7 @@ def book() -> RosterBook:
 def services(tmp_path: Path, book: RosterBook) -> Iterator[Services]:
     services = fresh_services(tmp_path / "data")
     for encoded in book.entries:
-        services.write_now(lambda unit, one=encoded: chain.append(unit, decode_entry(one)))  # type: ignore[misc]
+        services.write_now(lambda unit, one=encoded: chain.append(unit, Entry.decode(one)))  # type: ignore[misc]
     yield services
     services.close()
 
@@ -94,7 +94,7 @@ def test_a_rewritten_key_store_is_not_followed(services: Services, book: RosterB
     forged = RosterBook()
     forged.follow(forged.desk("spy", "range", "", forged.officer("spy", "x", "head")))
     services.write_now(lambda unit: unit.keys.execute(delete(roster)))
-    services.write_now(lambda unit: chain.append(unit, decode_entry(forged.entries[0])))
+    services.write_now(lambda unit: chain.append(unit, Entry.decode(forged.entries[0])))
     for found in (services.read_keys(kept.check), services.read_keys(Roster(copy).verify)):
         assert REWRITTEN in found.problems
         assert found.state.desks == book.state.desks
@@ -156,5 +156,5 @@ def test_a_copy_is_written_whole_and_read_line_by_line(tmp_path: Path, book: Ros
     copy_file.write_copy(path, book.entries[:2])
     copy_file.write_copy(path, book.entries)
     assert copy_file.read_copy(path) == book.entries
-    assert path.read_bytes() == b"".join(encode_entry(decode_entry(one)) + b"\n" for one in book.entries)
+    assert path.read_bytes() == b"".join(Entry.decode(one).encode() + b"\n" for one in book.entries)
     assert path.parent.stat().st_mode & 0o077 == 0

@@ -12,9 +12,9 @@ from satark.api.sealing import CantOpen, new_identity, open_as, recipient_of
 from satark.api.tip import Message
 from satark.casework import Casework
 from satark.roster.chain import append, read_rows, read_state
-from satark.roster.entries import DeskAdded, Entry, desk_verifier, new_key_change
+from satark.roster.entries import DeskAdded, Entry, KeyChange, desk_verifier
 from satark.roster.rules import NotAllowed
-from satark.routing.desks import add_desk, all_desks, change_key, close_roster, find_desk
+from satark.routing.desks import add_desk, change_key, close_roster, find_desk
 from satark.services import Services
 from satark.store import envelopes, tables
 from support.desks import SeededDesk
@@ -30,9 +30,8 @@ def tamper(services: Services, table: Any, seeded: SeededTip, **values: Any) -> 
 
 
 def renew_key(services: Services, office: SeededDesk) -> str:
-    recipient, identity = new_identity()
-    recipients = (recipient_of(office.identity), recipient)
-    entry = Entry(body=new_key_change(office.desk.name, office.identity, identity, recipients))
+    _, identity = new_identity()
+    entry = Entry(body=KeyChange.of(office.desk.name, office.identity, identity))
     services.write_now(lambda unit: change_key(unit, entry, office.identity, identity))
     return identity
 
@@ -64,8 +63,10 @@ def test_after_a_key_change_a_tip_key_from_before_opens_nothing_that_is_written(
 
 def test_a_key_change_that_the_key_before_did_not_sign_is_refused(services: Services, sp: SeededDesk) -> None:
     recipient, identity = new_identity()
-    recipients = (recipient_of(sp.identity), recipient)
-    entry = Entry(body=new_key_change("sp", identity, identity, recipients))
+    change = KeyChange(
+        desk="sp", replaces=recipient_of(sp.identity), recipient=recipient, verifier=desk_verifier(identity)
+    )
+    entry = Entry(body=change.proved_by(identity))
     with pytest.raises(NotAllowed):
         services.write_now(lambda unit: change_key(unit, entry, sp.identity, identity))
 
@@ -114,7 +115,7 @@ def test_a_desk_whose_entry_the_roster_has_is_added_without_a_second_one(service
     entry = Entry(body=DeskAdded(desk=desk, verifier=desk_verifier(identity), officers=()))
     services.write_now(lambda unit: append(unit, entry))
     services.write_now(lambda unit: add_desk(unit, desk, entry=entry))
-    assert services.read(all_desks) == [desk]
+    assert services.desks() == [desk]
     assert len(services.read_keys(read_rows)) == 1
 
 
@@ -132,7 +133,7 @@ def test_the_founding_ends_with_the_destinations_that_read_tips(services: Servic
 
 
 def test_desks_are_listed_by_name_and_names_are_unique(services: Services, sp: SeededDesk, dig: SeededDesk) -> None:
-    assert [desk.name for desk in services.read(all_desks)] == ["dig", "sp"]
+    assert [desk.name for desk in services.desks()] == ["dig", "sp"]
     with pytest.raises(DeskExists):
         SeededDesk(services, "sp")
     with pytest.raises(NoSuchDesk):
@@ -143,7 +144,7 @@ def test_a_desk_is_read_back_as_it_was_added(services: Services) -> None:
     recipient, _ = new_identity()
     desk = Desk(name="lanka", title="थाना लंका", level="station", area="lanka", recipient=recipient, via="list")
     services.write_now(lambda unit: add_desk(unit, desk))
-    assert services.read(all_desks) == [desk]
+    assert services.desks() == [desk]
     assert services.read(lambda c: find_desk(c, "lanka")) == desk
 
 

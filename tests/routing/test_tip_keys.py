@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from satark.api.sealing import new_identity, recipient_of
+from satark.api.sealing import new_identity
 from satark.api.tip import Envelope, Header
-from satark.roster.entries import new_key_change
+from satark.roster.entries import KeyChange
 from satark.routing import tip_keys
 from satark.routing.tip_keys import TipKeyAltered, TipKeyChange, TipRoot, name_tags, present_recipient, tip_verifier
 from support.roster import RosterBook
@@ -37,8 +37,8 @@ class Renewals:
 
     def change_desk_key(self, desk: str, *signers: tuple[str, str]) -> str:
         """Change a desk's key in the roster; return the new identity."""
-        old, (recipient, new) = self.book.identities[desk, ""], new_identity()
-        self.book.follow(new_key_change(desk, old, new, (recipient_of(old), recipient)), *signers)
+        old, (_, new) = self.book.identities[desk, ""], new_identity()
+        self.book.follow(KeyChange.of(desk, old, new), *signers)
         self.book.identities[desk, ""] = new
         return new
 

@@ -8,19 +8,7 @@ from satark.api.routing import Desk, Level
 from satark.api.sealing import new_identity
 from satark.roster import rules
 from satark.roster.chain import chain_hash
-from satark.roster.entries import (
-    Body,
-    Closed,
-    DeskAdded,
-    Entry,
-    Role,
-    RosterOfficer,
-    desk_verifier,
-    encode_entry,
-    officer_signer,
-    sign_as_desk,
-    sign_as_officer,
-)
+from satark.roster.entries import Body, Closed, DeskAdded, Entry, Role, RosterOfficer, desk_verifier, officer_signer
 from satark.roster.state import RosterState
 
 
@@ -64,14 +52,14 @@ class RosterBook:
         entry = Entry(body=body, base=self.state.head if base is None else base)
         for desk, name in signers:
             identity = self.identities[desk, name]
-            entry = sign_as_officer(entry, desk, name, identity) if name else sign_as_desk(entry, desk, identity)
+            entry = entry.signed_by_officer(desk, name, identity) if name else entry.signed_by_desk(desk, identity)
         return entry
 
     def follow(self, body: Body, *signers: tuple[str, str], **options: Any) -> Entry:
         """Check an entry and follow it."""
         entry = self.signed(body, *signers, **options)
         rules.check(self.state, entry)
-        encoded = encode_entry(entry)
+        encoded = entry.encode()
         self.state.apply(entry, chain_hash(self.state.head, encoded))
         self.entries.append(encoded)
         return entry

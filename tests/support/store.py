@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from satark.api.services import Branch
-from satark.services import DeskContext, Services, WorkerContext
+from satark.delivery.reader import DestinationReader
+from satark.delivery.worker_context import WorkerContext
+from satark.services import DeskContext, Services
 from satark.settings.settings import Settings
 from satark.store.engines import make_engine
 from satark.store.migrations import Migrations
@@ -51,4 +54,5 @@ def worker_context(services: Services) -> WorkerContext:
 
 def desk_context(services: Services) -> DeskContext:
     """Make the context that officers' pages get. Start its `writer` before anything is written through it."""
-    return DeskContext(services, Writer(services.main, services.keys))
+    reader = partial(DestinationReader.named, services)
+    return DeskContext(services, Writer(services.main, services.keys), reader=reader)

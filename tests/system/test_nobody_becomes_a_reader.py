@@ -26,17 +26,7 @@ from satark.api.sealing import CantOpen, new_identity, open_as
 from satark.api.tip import Envelope, Message
 from satark.cli.main import cli
 from satark.roster.chain import chain_hash
-from satark.roster.entries import (
-    DeskAdded,
-    Entry,
-    OfficerSet,
-    RosterOfficer,
-    desk_verifier,
-    encode_entry,
-    new_key_change,
-    officer_signer,
-    sign_as_officer,
-)
+from satark.roster.entries import DeskAdded, Entry, KeyChange, OfficerSet, RosterOfficer, desk_verifier, officer_signer
 from satark.roster.roster import Roster
 from satark.runtime.host import Host
 from satark.services import Services
@@ -206,8 +196,8 @@ def append_an_entry_that_the_sps_desk_signed(at: Attacker) -> None:
     state = at.services.read_keys(at.services.roster.check).state
     entry = Entry(body=own_desk(at), base=state.head)
     for desk, name in PASSPHRASES:
-        entry = sign_as_officer(entry, desk, name, at.unlock(desk, name).own_identity)
-    add_row(at, encode_entry(entry))
+        entry = entry.signed_by_officer(desk, name, at.unlock(desk, name).own_identity)
+    add_row(at, entry.encode())
     at.main(tables.desk.insert().values(at.desk_row()))
 
 
@@ -227,7 +217,7 @@ def rewrite_the_roster_with_another_key_for_the_dig(at: Attacker) -> None:
     checked = at.services.read_keys(at.services.roster.check)
     at.keys(delete(tables.roster))
     for entry in filter(None, checked.chain.entries):
-        add_row(at, encode_entry(with_another_key_for_the_dig(at, entry)))
+        add_row(at, with_another_key_for_the_dig(at, entry).encode())
     give_the_digs_row_another_key(at)
 
 
@@ -241,10 +231,12 @@ def with_another_key_for_the_dig(at: Attacker, entry: Entry) -> Entry:
 
 def change_the_digs_key_with_the_sps_signatures(at: Attacker) -> None:
     listed = at.services.read_keys(at.services.roster.check).state.desks["dig"].desk.recipient
-    body = new_key_change("dig", at.identity, at.identity, (listed, at.recipient))
+    body = KeyChange(
+        desk="dig", replaces=listed, recipient=at.recipient, verifier=desk_verifier(at.identity)
+    ).proved_by(at.identity)
     entry = Entry(body=body, base=at.services.read_keys(at.services.roster.check).state.head)
     head = at.unlock("sp", "sp-head")
-    add_row(at, encode_entry(sign_as_officer(entry, "sp", "sp-head", head.own_identity)))
+    add_row(at, entry.signed_by_officer("sp", "sp-head", head.own_identity).encode())
     give_the_digs_row_another_key(at)
     assert at.run("desk", "rotate", "dig", by=("sp", "sp-head")).exit_code == 1
 
@@ -264,8 +256,8 @@ def add_an_officer_to_the_dig_by_a_forged_entry(at: Attacker) -> None:
     )
     entry = Entry(body=OfficerSet(desk="dig", officer=mole), base=state.head)
     for desk, name in PASSPHRASES:
-        entry = sign_as_officer(entry, desk, name, at.unlock(desk, name).own_identity)
-    add_row(at, encode_entry(entry))
+        entry = entry.signed_by_officer(desk, name, at.unlock(desk, name).own_identity)
+    add_row(at, entry.encode())
 
 
 def recover_the_digs_head(at: Attacker) -> None:
@@ -431,7 +423,7 @@ async def test_an_old_signed_entry_is_not_used_again(tmp_path: Path) -> None:
         (entry,) = services.read_keys(services.roster.check).chain.entries[len(added) :]
         assert entry is not None
         assert remove_officer(services, town.dig, "leaver").done
-        add_row(town.attacker, encode_entry(entry))
+        add_row(town.attacker, entry.encode())
         checked = services.read_keys(services.roster.check)
         assert sorted(checked.state.desks["dig"].officers) == ["dig-head"]
         assert any("forged or not allowed" in problem for problem in checked.problems)

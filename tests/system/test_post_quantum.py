@@ -18,7 +18,7 @@ from satark.api.routing import DestinationRule
 from satark.api.sealing import new_identity
 from satark.api.sink import MessageRejected
 from satark.remote.frames import FRAME_SIZE, WIRE_SIZE
-from satark.remote.link_keys import LinkPublicKeys, OfficePairing, PairingError, load_link_key, read_pairing
+from satark.remote.link_keys import LinkKey, LinkPublicKeys, OfficePairing, PairingError
 from satark.remote.messages import NewKey, OfficeAnswer, decode_answer, encode
 from support.post_quantum import LONG_KEYS
 
@@ -66,7 +66,7 @@ def test_a_pairing_file_that_holds_it_is_refused_in_words() -> None:
     link = LinkPublicKeys(recipient=LONG, verifier="0" * 64)
     pairing = OfficePairing(desk="sp", recipient=recipient, answer_verifier="0" * 64, link=link)
     with pytest.raises(PairingError, match=REFUSED):
-        read_pairing(msgspec.json.encode(pairing).decode(), OfficePairing)
+        OfficePairing.read(msgspec.json.encode(pairing).decode())
 
 
 @pytest.mark.parametrize("recipient", [LONG, "x", ""])
@@ -78,6 +78,6 @@ def test_an_office_can_not_change_its_key_to_one_that_nobody_can_seal_to(recipie
 
 
 def test_a_frame_has_room_for_a_post_quantum_stanza(tmp_path: Path) -> None:
-    key = load_link_key(tmp_path / "link.key")
+    key = LinkKey.load(tmp_path / "link.key")
     sealed = max(len(sealing.encrypt(bytes(FRAME_SIZE), key.public_keys.recipient)) for _ in range(50))
     assert sealed + STANZA_BYTES + 4 < WIRE_SIZE

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from satark.delivery.reader import own_key
+from satark.delivery.destination_keys import own_key
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
 from satark_testing.dialogue.walking import Photo

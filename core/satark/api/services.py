@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from satark.api.inbound import Address, Batch
     from satark.api.prompt import Prompt, ReceiptPicture, VoiceNote
     from satark.api.providers import Transcriber
-    from satark.api.routing import DestinationRule
+    from satark.api.routing import Desk, DestinationRule
     from satark.api.settings import Settings
-    from satark.api.sink import Carrier
+    from satark.api.sink import Carrier, Delivery, OfficeLink, ReadableTip
+    from satark.api.tip import Message
     from satark_words.catalogues import Catalogues
     from satark_words.geography.geography import Geography
 
@@ -29,8 +30,10 @@ __all__ = [
     "ChannelContext",
     "CommandHost",
     "DeskContext",
+    "DestinationReader",
     "Drafts",
     "Ingest",
+    "OpenedTip",
     "Prepared",
     "Services",
     "UnitOfWork",
@@ -108,6 +111,31 @@ class Services(Protocol):
     def destination_rules(self) -> Sequence[DestinationRule]:
         """The destinations beyond the desks."""
 
+    def add_delivery(self, unit: UnitOfWork, delivery: str, destination: str) -> None:
+        """Queue a notification of a sink's own, `<kind>:<when>`, unless it is or was queued (`Delivery.kind`)."""
+
+    def mark_returned(
+        self, unit: UnitOfWork, sink: str, is_it: Callable[[str], bool], *, reason: str, alarm_to: Sequence[str]
+    ) -> bool:
+        """Turn a delivery that counted as done into a dead letter, and queue an alarm: the destination sent it back.
+
+        Args:
+            unit: the transaction.
+            sink: the sink's name.
+            is_it: tells by its idempotency key whether it is the delivery.
+            reason: as `DeadLetter.reason`.
+            alarm_to: the setting `CoreSettings.alarm_to`.
+
+        Returns:
+            Whether there is such a delivery.
+        """
+
+    def desks(self) -> list[Desk]:
+        """Return every desk, by name."""
+
+    def temporary_folder(self) -> AbstractContextManager[Path]:
+        """Create a folder for files that must lie in plain for a moment, in memory; it is removed after the block."""
+
     def read(self, query: Callable[[Connection], T]) -> T:
         """Run a query on the main database, on a connection of its own and on one snapshot."""
 
@@ -125,11 +153,85 @@ class Services(Protocol):
         """
 
 
+class OpenedTip(Protocol):
+    """A tip that was opened with a destination's key."""
+
+    @property
+    def id(self) -> str:
+        """The tip's random id in the store."""
+
+    @property
+    def content(self) -> ReadableTip:
+        """What the destination may read of it."""
+
+    def clean(self, ordinal: str) -> Iterator[bytes]:
+        """Yield a file's clean copy in chunks, the first only after the whole copy was verified. Blocks.
+
+        The custody log gets an entry, once per file and process.
+
+        Raises:
+            CaseworkError: the tip has no such file, it has no clean copy, or it is the tipster's voice.
+            CantOpen: (while reading) it was altered.
+            FileNotFoundError: (while reading) it was erased.
+        """
+
+    def post(self, unit: UnitOfWork, message: Message) -> None:
+        """Add a message of the destination to the tip's thread.
+
+        One that would finish a tip that a desk was directed to work on becomes that desk's request to close it.
+        """
+
+
+class DestinationReader(Protocol):
+    """Opens tips with one destination's own key. Every method may be called from any thread, and blocks.
+
+    The public half of the key stands in the destination's `[[destination]]`, the private half in a file on the one
+    machine that runs the sink. A note that the tipster spoke is never given out: a voice tells who somebody is.
+    """
+
+    @property
+    def to(self) -> str:
+        """The destination."""
+
+    def open(self, delivery: Delivery) -> OpenedTip:
+        """Open a delivery.
+
+        Raises:
+            CantOpen: it is sealed to another key, was altered, or is not this destination's.
+        """
+
+    def find(self, number: str) -> OpenedTip:
+        """Open a tip by its number, as it is now; the audit log of the destination's desk gets an entry.
+
+        Raises:
+            CaseworkError: the destination has no tip of this number.
+            CantOpen: its document was altered.
+        """
+
+
 class WorkerContext(Services, Protocol):
     """What a process of the worker role lends to sinks."""
 
     async def write(self, write: Callable[[UnitOfWork], T]) -> T:
         """Run a write in the process's next transaction; the database being down raises."""
+
+    def reader(self, to: str) -> DestinationReader:
+        """Return what opens the tips of the destination `to`, with its key from this machine.
+
+        Raises:
+            SettingsError: no `[[destination]]` names it, or its key can't be used.
+        """
+
+    def office_link(self, key_file: Path, copies: Collection[str] = ()) -> OfficeLink:
+        """Return what exchanges messages with remote offices.
+
+        Args:
+            key_file: this machine's link key (`Settings.link_key_file`); it is created if it does not exist.
+            copies: desks at this host whose tips are copied to the carrier.
+
+        Raises:
+            SettingsError: the link key can't be used.
+        """
 
 
 class DeskContext(Services, Protocol):
@@ -137,6 +239,13 @@ class DeskContext(Services, Protocol):
 
     async def write(self, write: Callable[[UnitOfWork], T]) -> T:
         """Run a write in the process's next transaction; the database being down raises."""
+
+    def reader(self, to: str) -> DestinationReader:
+        """Return what opens the tips of the destination `to`, with its key from this machine.
+
+        Raises:
+            SettingsError: no `[[destination]]` names it, or its key can't be used.
+        """
 
     @property
     def transcribers(self) -> Sequence[Transcriber]:

@@ -1,8 +1,7 @@
-"""What a sink plugin hands over, what it is given to deliver, and carriers: brokers to offices elsewhere.
+"""Sinks and carriers: what such a plugin hands over, what it is given to deliver, and what the host lends it for that.
 
-A carrier carries sealed messages between this host and offices of their own. It sees queues and bytes, never the
-content of a message. It may deliver a message more than once and out of order; the receiver (`satark.remote`)
-tolerates both.
+A carrier is a message broker between this host and offices elsewhere. It sees queues and bytes, never the content of a
+message. It may deliver a message more than once and out of order; the receiver (`satark.remote`) tolerates both.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import msgspec
 
 from satark.api.observability import OperatorError
 from satark.api.routing import Destination
+from satark.api.tip import Evidence, Header, Message, Tip
 
 __all__ = [
     "Carrier",
@@ -26,8 +26,9 @@ __all__ = [
     "DeliveryResult",
     "Done",
     "ListeningSink",
-    "MessageHandler",
     "MessageRejected",
+    "OfficeLink",
+    "ReadableTip",
     "ReadingSink",
     "Retry",
     "SealedFile",
@@ -39,7 +40,7 @@ __all__ = [
 class SealedFile(msgspec.Struct, frozen=True, kw_only=True):
     """One file of a tip. Record and copies are age, to the tip's recipient: a carrier may ship them as they are.
 
-    A reader gets them opened by `satark.delivery.reader`, which gives out no note that the tipster spoke.
+    `satark.api.services.DestinationReader` opens them for a sink, except for notes that the tipster spoke.
     """
 
     ordinal: str
@@ -99,7 +100,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def kind(self) -> str:
         """What is delivered: `tip`, or a kind of notification without a tip: `alarm` (see the setting `alarm_to`), or
-        what the sink queued itself with `satark.database.add_delivery(unit, "<kind>:<when>", destination)`."""
+        what the sink queued itself with `context.add_delivery(unit, "<kind>:<when>", destination)`."""
         return self.tip.partition(":")[0] if ":" in self.tip else "tip"
 
     @property
@@ -163,17 +164,32 @@ class Sink(Protocol):
 
 @runtime_checkable
 class ReadingSink(Sink, Protocol):
-    """A sink that opens what it is given, with the keys of its `[[destination]]` tables (`satark.delivery.reader`)."""
+    """A sink that opens what it is given, with the keys of its `[[destination]]` tables: see `DestinationReader`."""
 
     def reads(self, name: str) -> bool:
         """Whether the destination of this name (without the sink) must read tips, and so needs a key of its own."""
 
 
-MessageHandler: TypeAlias = Callable[[bytes], Awaitable[None]]
-"""Stores one message and returns once it is committed.
+class ReadableTip(msgspec.Struct, frozen=True, kw_only=True):
+    """A tip as a destination may read it."""
 
-Raises `MessageRejected` for a message that can never be accepted. Any other exception means: deliver it again later.
-"""
+    header: Header
+    tip: Tip
+    thread: tuple[Message, ...]
+    """What the tipster wrote after handing it in, in order; never what desks wrote."""
+    evidence: tuple[Evidence, ...]
+    """Files that are stored and may leave, in the order they were sent."""
+    pending: tuple[str, ...] = ()
+    """Ordinals of files that are still being fetched; a later revision brings them."""
+    lost: tuple[str, ...] = ()
+    """Ordinals of files that the provider no longer had."""
+    withheld: tuple[str, ...] = ()
+    """Ordinals of files that hold the tipster's voice: officers hear them at the desk alone."""
+    damaged: int = 0
+    """The number of messages and file records that do not open: altered, or not this tip's."""
+
+    def __repr__(self) -> str:
+        return "ReadableTip(…)"
 
 
 class CarrierError(OperatorError):
@@ -202,17 +218,17 @@ class CarrierConnection(Protocol):
             CarrierError: as for `publish`.
         """
 
-    async def consume(self, desk: str, handler: MessageHandler) -> None:
+    async def consume(self, desk: str, handler: Callable[[bytes], Awaitable[None]]) -> None:
         """Pass each message of a desk's queue to `handler`, several at once, until cancelled.
 
-        A message is acknowledged after its handler returns. One that the handler rejects becomes a dead letter; after
-        any other exception it is passed to the handler again.
+        A message is acknowledged after its handler returns, which stores it. One for which the handler raises
+        `MessageRejected` becomes a dead letter; after any other exception it is passed to the handler again.
 
         Raises:
             CarrierError: the connection broke, or there is no such queue.
         """
 
-    async def consume_answers(self, handler: MessageHandler) -> None:
+    async def consume_answers(self, handler: Callable[[bytes], Awaitable[None]]) -> None:
         """Pass each message of the queue of answers to `handler`, as `consume` does.
 
         Raises:
@@ -240,4 +256,24 @@ class Carrier(Protocol):
         """Connect to the broker at a URL that `check` accepted, for the duration of the block.
 
         Entering raises `CarrierError` if the broker does not answer.
+        """
+
+
+class OfficeLink(Protocol):
+    """Exchanges messages with the offices of remote desks, as sealed bytes; `publish` is a connection's."""
+
+    async def send_tip(self, delivery: Delivery, publish: Callable[[str, bytes], Awaitable[None]]) -> DeliveryResult:
+        """Send the complete state of a tip to its office, or a copy of it; done once each message is confirmed.
+
+        Raises:
+            CarrierError: a message was not confirmed. Confirmed parts of files are not sent again.
+        """
+
+    async def accept(self, message: bytes, publish: Callable[[str, bytes], Awaitable[None]]) -> None:
+        """Store an office's answer; return once it is committed. One that came before is only confirmed again.
+
+        Raises:
+            MessageRejected: it is forged, altered, or not an answer.
+            StoreDown: the database can't be written now; retry later.
+            CarrierError: the office could not be informed; retry later.
         """

@@ -47,9 +47,52 @@ class Viewer(Redacted, frozen=True, kw_only=True):
     own: tuple[str, str] = ("", "")
     """Desk and name of the officer whose own acts they may see."""
 
+    @classmethod
+    def of(cls, services: Services, *, desk: str, officer: str, role: Role, identity: str, own_identity: str) -> Viewer:
+        """Return an officer as a reader of the log, with the keys that they have for it.
+
+        Args:
+            services: the store.
+            desk: the officer's desk.
+            officer: the officer's name.
+            role: the officer's role.
+            identity: the desk's opened key; empty for an auditor.
+            own_identity: the officer's own opened key.
+        """
+        state = services.read_keys(services.roster.check).state
+        desks = desks_seen(state, services.geography, desk, role)
+        auditor = role == "auditor"
+        holder = keys.officer_holder(desk, officer) if auditor else keys.desk_holder(desk)
+        opened = services.read(lambda c: keys.opened_keys(c, holder, own_identity if auditor else identity))
+        usable = [key.identity for key in opened if key.desk in desks]
+        return cls(identities=(*usable, own_identity), desks=desks, own=(desk, officer))
+
     def may_see(self, act: Act) -> bool:
         """Return whether this viewer may see an act."""
         return act.desk in self.desks or (act.desk, act.officer) == self.own
+
+    def read(
+        self, services: Services, wanted: ActFilter, *, before: int = 0, most: int = 50, scan: int = SCAN_ROWS
+    ) -> ActPage:
+        """Return a page of acts, the newest first.
+
+        Args:
+            services: the store.
+            wanted: which acts.
+            before: only acts before this position; 0: from the end of the log.
+            most: acts of a page.
+            scan: rows of the log that are looked through for them.
+        """
+        rows = services.read(lambda c: _rows(c, before, scan))
+        trusted = _Trusted(services, self.desks | {self.own[0]})
+        found: list[ReadAct] = []
+        for row in rows:
+            read = _read(row, self, trusted)
+            if read is not None and wanted.matches(read.act):
+                found.append(read)
+            if len(found) == most:
+                return ActPage(acts=tuple(found), older=row.position)
+        return ActPage(acts=tuple(found), older=rows[-1].position if len(rows) == scan else 0)
 
 
 class ActFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,51 +131,6 @@ def desks_seen(state: RosterState, geography: Geography, desk: str, role: Role) 
     own = state.desks[desk].desk
     below = {one.name for one in desks if own in desks_above(one, desks, geography)}
     return frozenset(below if desks_above(own, desks, geography) else below | {desk})
-
-
-def viewer(services: Services, *, desk: str, officer: str, role: Role, identity: str, own_identity: str) -> Viewer:
-    """Return an officer as a reader of the log, with the keys that they have for it.
-
-    Args:
-        services: the store.
-        desk: the officer's desk.
-        officer: the officer's name.
-        role: the officer's role.
-        identity: the desk's opened key; empty for an auditor.
-        own_identity: the officer's own opened key.
-    """
-    state = services.read_keys(services.roster.check).state
-    desks = desks_seen(state, services.geography, desk, role)
-    auditor = role == "auditor"
-    holder = keys.officer_holder(desk, officer) if auditor else keys.desk_holder(desk)
-    opened = services.read(lambda c: keys.opened_keys(c, holder, own_identity if auditor else identity))
-    usable = [key.identity for key in opened if key.desk in desks]
-    return Viewer(identities=(*usable, own_identity), desks=desks, own=(desk, officer))
-
-
-def read_acts(
-    services: Services, by: Viewer, wanted: ActFilter, *, before: int = 0, most: int = 50, scan: int = SCAN_ROWS
-) -> ActPage:
-    """Return a page of acts, the newest first.
-
-    Args:
-        services: the store.
-        by: who reads.
-        wanted: which acts.
-        before: only acts before this position; 0: from the end of the log.
-        most: acts of a page.
-        scan: rows of the log that are looked through for them.
-    """
-    rows = services.read(lambda c: _rows(c, before, scan))
-    trusted = _Trusted(services, by.desks | {by.own[0]})
-    found: list[ReadAct] = []
-    for row in rows:
-        read = _read(row, by, trusted)
-        if read is not None and wanted.matches(read.act):
-            found.append(read)
-        if len(found) == most:
-            return ActPage(acts=tuple(found), older=row.position)
-    return ActPage(acts=tuple(found), older=rows[-1].position if len(rows) == scan else 0)
 
 
 def _rows(connection: Connection, before: int, most: int) -> list[Row[Any]]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from satark.audit.keys import trusted_verifiers
 from satark.custody.audit import LogHead
 from satark.identity.signatures import is_signed
-from satark.store.tables import custody, custody_head, witness
+from satark.store.tables import witness
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -24,22 +24,10 @@ if TYPE_CHECKING:
 
 def note_head(unit: UnitOfWork, desk: str, key: Ed25519PrivateKey) -> None:
     """Note the present head of the log for a desk, signed with its key. It was committed before this transaction."""
-    head = current_head(unit.main)
+    head = LogHead.current(unit.main)
     if head is not None:
         row = {"desk": desk, "position": head.position, "link": head.link}
         unit.upsert(witness, [{**row, "signature": key.sign(_statement(desk, head))}])
-
-
-def current_head(connection: Connection) -> LogHead | None:
-    """Return the head of the log; None while it is empty."""
-    row = connection.execute(select(custody_head.c.position, custody_head.c.link)).one_or_none()
-    return LogHead(row.position, row.link) if row and row.position else None
-
-
-def contains_head(connection: Connection, head: LogHead) -> bool:
-    """Return whether the log contains a head that was noted earlier."""
-    query = select(custody.c.link).where(custody.c.position == head.position)
-    return connection.execute(query).scalar() == head.link
 
 
 def lost_witnesses(services: Services) -> list[str]:
@@ -50,7 +38,7 @@ def lost_witnesses(services: Services) -> list[str]:
     for row in noted:
         head = LogHead(row.position, row.link)
         signed = any(is_signed(one, row.signature, _statement(row.desk, head)) for one in known[row.desk].values())
-        if not signed or not services.read(lambda c: contains_head(c, head)):  # noqa: B023 - called at once
+        if not signed or not services.read(head.is_in):
             lost.append(row.desk)
     return lost
 

@@ -1,38 +1,180 @@
 """Casework: what a desk does with its sealed tips, given the desk's opened key. Start with `casework.py`.
 
+This is its public face: the names of `__all__` are what pages and commands for officers use, of casework and of what it
+stands on (audit, roster, routing, custody, remote offices). The desk plugin imports them from here alone.
+
 A tip that was not sealed to a desk does not exist for it: every list, count, search and error starts from the desk's
 own envelopes, and so is the same with and without that tip.
 """
 
-from satark.api.routing import CaseworkError, DeskExists, KeyChanged, NoSuchDesk
+from satark.audit.acts import ACT_KINDS, Act, ActKind
+from satark.audit.keys import ensure_key as ensure_audit_key
+from satark.audit.reading import ActFilter, ReadAct, Viewer
+from satark.audit.trail import Trail
+from satark.casework.approvals import TwoOfficerApproval
+from satark.casework.bulk import BULK_KINDS, MOST_TIPS, BulkAct, BulkKind, BulkOutcome
 from satark.casework.casework import Casework
-from satark.casework.errors import (
-    NoSuchFile,
-    NoSuchTip,
-    NoTranscript,
-    SecondOfficerRequired,
-    TwoOfficerApproval,
-    VoiceAccessDenied,
-)
-from satark.casework.opened_tip import OpenTip, TipSummary
+from satark.casework.clocks import Clocks, Offices, band_end
+from satark.casework.desk_act import ACT_NAMES, MAX_TEXT, ActName, ActRefused, DeskAct
+from satark.casework.desk_acts import DeskActs
+from satark.casework.errors import NoSuchFile, NoSuchTip, NoTranscript
+from satark.casework.flood_groups import FloodGroup, flood_groups
+from satark.casework.keeping import Keeping, StepRefused
+from satark.casework.key_change import change_key, finish_key_change
+from satark.casework.officer_names import with_officer
+from satark.casework.opened_tip import OpenTip, RelatedTip, TipSummary
+from satark.casework.pack_export import export_pack
 from satark.casework.posted_message import PostedMessage
-from satark.evidence.own_voice import OwnVoice, may_contain_voice
+from satark.casework.release_rules import RELEASABLE
+from satark.casework.sender_hints import MarkedText, SenderHints, marked
+from satark.casework.tip_cache import Progress, TipCache
+from satark.casework.tip_keeping import TipKeeping
+from satark.casework.work import Direction, Work, WorkMark
+from satark.casework.working_time import WorkingTime
+from satark.custody.audit import LogHead
+from satark.custody.chain import Form
+from satark.custody.manifest import Issuer
+from satark.evidence.own_voice import is_muted, may_contain_voice, may_hear_voices
+from satark.identity.time_buckets import BAND_HOURS, band
+from satark.printing.sheet import SheetPage, make_sheet
+from satark.remote.link_keys import HostPairing, LinkKey, OfficePairing
+from satark.remote.office_agent import OfficeAgent
+from satark.remote.office_outbox import host_of
+from satark.remote.offices import join, register, resend
+from satark.retention.schedule import NoRetentionKey
+from satark.roster.chain import read_state
+from satark.roster.entries import (
+    RECOVERY,
+    ROLES,
+    Closed,
+    DeskAdded,
+    DestinationSet,
+    Entry,
+    KeyChange,
+    OfficerSet,
+    Right,
+    Role,
+    RosterOfficer,
+    Signature,
+    desk_verifier,
+    is_statement_signed,
+    officer_signer,
+    sign_statement,
+)
+from satark.roster.proposals import Proposal
+from satark.roster.rules import NotAllowed
+from satark.roster.state import RosterState
+from satark.routing.desks import add_desk, check_desk, find_desk
+from satark.services import DeskContext, ProcessServices, Services
+from satark.speech.synthetic_voice import MIME as SYNTHETIC_MIME
+from satark.speech.synthetic_voice import SyntheticVoiceError, can_speak, speak
+from satark.store.threads import batches as in_batches
+from satark.store.tip_changes import note as note_tip_change
+from satark.store.unit_of_work import UnitOfWork
+from satark_files.recordings.voice import MIME as DISGUISED_MIME
 
 __all__ = [
+    "ACT_KINDS",
+    "ACT_NAMES",
+    "BAND_HOURS",
+    "BULK_KINDS",
+    "DISGUISED_MIME",
+    "MAX_TEXT",
+    "MOST_TIPS",
+    "RECOVERY",
+    "RELEASABLE",
+    "ROLES",
+    "SYNTHETIC_MIME",
+    "Act",
+    "ActFilter",
+    "ActKind",
+    "ActName",
+    "ActRefused",
+    "BulkAct",
+    "BulkKind",
+    "BulkOutcome",
     "Casework",
-    "CaseworkError",
-    "DeskExists",
-    "KeyChanged",
-    "NoSuchDesk",
+    "Clocks",
+    "Closed",
+    "DeskAct",
+    "DeskActs",
+    "DeskAdded",
+    "DeskContext",
+    "DestinationSet",
+    "Direction",
+    "Entry",
+    "FloodGroup",
+    "Form",
+    "HostPairing",
+    "Issuer",
+    "Keeping",
+    "KeyChange",
+    "LinkKey",
+    "LogHead",
+    "MarkedText",
+    "NoRetentionKey",
     "NoSuchFile",
     "NoSuchTip",
     "NoTranscript",
+    "NotAllowed",
+    "OfficeAgent",
+    "OfficePairing",
+    "OfficerSet",
+    "Offices",
     "OpenTip",
-    "OwnVoice",
     "PostedMessage",
-    "SecondOfficerRequired",
+    "ProcessServices",
+    "Progress",
+    "Proposal",
+    "ReadAct",
+    "RelatedTip",
+    "Right",
+    "Role",
+    "RosterOfficer",
+    "RosterState",
+    "SenderHints",
+    "Services",
+    "SheetPage",
+    "Signature",
+    "StepRefused",
+    "SyntheticVoiceError",
+    "TipCache",
+    "TipKeeping",
     "TipSummary",
+    "Trail",
     "TwoOfficerApproval",
-    "VoiceAccessDenied",
+    "UnitOfWork",
+    "Viewer",
+    "Work",
+    "WorkMark",
+    "WorkingTime",
+    "add_desk",
+    "band",
+    "band_end",
+    "can_speak",
+    "change_key",
+    "check_desk",
+    "desk_verifier",
+    "ensure_audit_key",
+    "export_pack",
+    "find_desk",
+    "finish_key_change",
+    "flood_groups",
+    "host_of",
+    "in_batches",
+    "is_muted",
+    "is_statement_signed",
+    "join",
+    "make_sheet",
+    "marked",
     "may_contain_voice",
+    "may_hear_voices",
+    "note_tip_change",
+    "officer_signer",
+    "read_state",
+    "register",
+    "resend",
+    "sign_statement",
+    "speak",
+    "with_officer",
 ]

@@ -52,6 +52,30 @@ class BulkAct(Redacted, frozen=True, kw_only=True):
             return [self.of_one()]
         return [self.of_one(), DeskAct(name="note", text=self.text, private=self.kind == "assign")]
 
+    def check_all(self, acts: DeskActs, casework: Casework, numbers: Iterable[str]) -> list[BulkOutcome]:
+        """Return what would become of each tip."""
+        return [_outcome(casework, number, lambda tip: self._check(acts, tip)) for number in self._tips(numbers)]
+
+    def perform_all(self, acts: DeskActs, casework: Casework, numbers: Iterable[str]) -> list[BulkOutcome]:
+        """Do it with each tip that the rules allow it for. Each is a transaction of its own."""
+
+        def perform(tip: OpenTip) -> None:
+            self._check(acts, tip)
+            for step in self.steps():
+                acts.perform(tip, step)
+
+        return [_outcome(casework, number, perform) for number in self._tips(numbers)]
+
+    def _check(self, acts: DeskActs, tip: OpenTip) -> None:
+        for step in self.steps():
+            acts.check(tip, step)
+
+    def _tips(self, numbers: Iterable[str]) -> Sequence[str]:
+        """Return the numbers of the tips, each once, without the one that the others are merged into."""
+        leading = self.to.strip().upper() if self.kind == "merge" else ""
+        every = dict.fromkeys(number.strip().upper() for number in numbers)
+        return [number for number in every if number and number != leading][:MOST_TIPS]
+
 
 class BulkOutcome(Redacted, frozen=True, kw_only=True):
     """What became of one tip."""
@@ -59,34 +83,6 @@ class BulkOutcome(Redacted, frozen=True, kw_only=True):
     number: str
     problem: Problem | Literal["", "gone"] = ""
     """Why nothing was done; `gone`: the desk has no such tip. Empty: it was done."""
-
-
-def check_all(acts: DeskActs, casework: Casework, numbers: Iterable[str], act: BulkAct) -> list[BulkOutcome]:
-    """Return what would become of each tip."""
-    return [_outcome(casework, number, lambda tip: _check(acts, tip, act)) for number in _tips(numbers, act)]
-
-
-def perform_all(acts: DeskActs, casework: Casework, numbers: Iterable[str], act: BulkAct) -> list[BulkOutcome]:
-    """Do it with each tip that the rules allow it for. Each is a transaction of its own."""
-
-    def perform(tip: OpenTip) -> None:
-        _check(acts, tip, act)
-        for step in act.steps():
-            acts.perform(tip, step)
-
-    return [_outcome(casework, number, perform) for number in _tips(numbers, act)]
-
-
-def _check(acts: DeskActs, tip: OpenTip, act: BulkAct) -> None:
-    for step in act.steps():
-        acts.check(tip, step)
-
-
-def _tips(numbers: Iterable[str], act: BulkAct) -> Sequence[str]:
-    """Return the numbers of the tips, each once, without the one that the others are merged into."""
-    leading = act.to.strip().upper() if act.kind == "merge" else ""
-    every = dict.fromkeys(number.strip().upper() for number in numbers)
-    return [number for number in every if number and number != leading][:MOST_TIPS]
 
 
 def _outcome(casework: Casework, number: str, do: Callable[[OpenTip], None]) -> BulkOutcome:

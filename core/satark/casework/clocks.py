@@ -11,11 +11,14 @@ import msgspec
 
 from satark.casework.work import Breach, WorkMark
 from satark.identity.time_buckets import BAND_HOURS
+from satark.routing.rules import desks_above
 
 if TYPE_CHECKING:
+    from satark.api.routing import Desk
     from satark.api.tip import Header, Priority
     from satark.casework.work import Work
     from satark.casework.working_time import WorkingTime
+    from satark_words.geography.geography import Geography
 
 _HOUR, _DAY = 3600, 86_400
 
@@ -93,49 +96,52 @@ class Offices(msgspec.Struct, frozen=True, kw_only=True):
     first: Collection[str]
     """The desks that a tip goes to by itself before any other: what nobody acts upon rises above them."""
 
+    @classmethod
+    def of(cls, desks: Collection[Desk], geography: Geography) -> Offices:
+        """Return how these desks stand to each other."""
+        above = {one.name: [desk.name for desk in desks_above(one, desks, geography)] for one in desks}
+        return cls(above=above, first=[one.name for one in desks if one.level == "district"])
+
     def is_above(self, desk: str, other: str) -> bool:
         """Return whether a desk is above another; above an unknown one, such as a destination, if above `first`."""
         if other in self.above:
             return desk in self.above[other]
         return bool(other) and any(desk in self.above.get(first, ()) for first in self.first)
 
+    def marks(self, desk: str, work: Work, breaches: Collection[Breach]) -> frozenset[WorkMark]:
+        """Return what a tip asks of a desk, given the clocks of the tip that ran out."""
+        marks = set[WorkMark]()
+        if work.owes(desk):
+            marks.add("owed")
+        if breaches:
+            marks.add("late")
+        if any(self._rises_to(desk, one, work) for one in breaches):
+            marks.add("risen")
+        if not work.finished and any(self.is_above(desk, one) for one in work.unattended):
+            marks.add("risen")
+        asking = work.awaits_closing_from()
+        if asking and not work.finished and self.may_decide(desk, work, asking):
+            marks.add("closing")
+        if work.disputed:
+            marks |= {"disputed", "risen"} if self.is_above(desk, work.finished_by) else {"disputed"}
+        return frozenset(marks)
 
-def marks_for(desk: str, work: Work, breaches: Collection[Breach], offices: Offices) -> frozenset[WorkMark]:
-    """Return what a tip asks of a desk, given the clocks of the tip that ran out."""
-    marks = set[WorkMark]()
-    if work.owes(desk):
-        marks.add("owed")
-    if breaches:
-        marks.add("late")
-    if any(_rises_to(desk, one, work, offices) for one in breaches):
-        marks.add("risen")
-    if not work.finished and any(offices.is_above(desk, one) for one in work.unattended):
-        marks.add("risen")
-    asking = work.awaits_closing_from()
-    if asking and not work.finished and may_decide(desk, work, asking, offices):
-        marks.add("closing")
-    if work.disputed:
-        marks |= {"disputed", "risen"} if offices.is_above(desk, work.finished_by) else {"disputed"}
-    return frozenset(marks)
+    def _rises_to(self, desk: str, breach: Breach, work: Work) -> bool:
+        """Return whether a desk is told of a clock that ran out: one above the desk that should have acted."""
+        if breach.kind == "first_act":
+            return any(self.is_above(desk, first) for first in self.first)
+        return self.is_above(desk, work.director_of(breach.desk))
 
+    def may_decide(self, desk: str, work: Work, asking: str) -> bool:
+        """Return whether a desk may approve the closing that another asks for, or refuse it.
 
-def _rises_to(desk: str, breach: Breach, work: Work, offices: Offices) -> bool:
-    """Return whether a clock that ran out rises to a desk: to those above the desk that should have seen to it."""
-    if breach.kind == "first_act":
-        return any(offices.is_above(desk, first) for first in offices.first)
-    return offices.is_above(desk, work.director_of(breach.desk))
-
-
-def may_decide(desk: str, work: Work, asking: str, offices: Offices) -> bool:
-    """Return whether a desk may approve the closing that another asks for, or refuse it.
-
-    The desk that directed may, and those above it; where none directed, the desk itself (by a second officer) and those
-    above it. After a dispute only desks above the one whose closing was disputed may.
-    """
-    if work.disputed:
-        return offices.is_above(desk, work.finished_by)
-    first = work.director_of(asking) or asking
-    return desk == first or offices.is_above(desk, first)
+        The desk that directed may, and those above it; where none directed, the desk itself (by a second officer) and
+        those above it. After a dispute only desks above the one whose closing was disputed may.
+        """
+        if work.disputed:
+            return self.is_above(desk, work.finished_by)
+        first = work.director_of(asking) or asking
+        return desk == first or self.is_above(desk, first)
 
 
 @lru_cache(maxsize=4096)

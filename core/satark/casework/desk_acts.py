@@ -7,15 +7,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, get_args
 
 from satark.api.tip import FINISHED_STATUSES, OUTCOMES, STATUSES, CaseOutcome, CaseStep, Message, Priority, Status
-from satark.casework.clocks import Clocks, Offices, may_decide
+from satark.casework.clocks import Clocks, Offices
 from satark.casework.desk_act import MAX_TEXT, ActName, ActRefused, DeskAct, Problem
 from satark.casework.errors import NoSuchTip
 from satark.casework.merging import pass_on_status
 from satark.casework.recusal import Recusal
 from satark.casework.release_rules import Handover, ReleaseRules
 from satark.remote.office_outbox import host_of
-from satark.routing.desks import all_desks
-from satark.routing.rules import desks_above
 from satark.store import envelopes
 
 if TYPE_CHECKING:
@@ -53,9 +51,7 @@ class DeskActs:
 
     def offices(self) -> Offices:
         """Return how the desks stand to each other."""
-        desks = self._services.read(all_desks)
-        above = {one.name: [d.name for d in desks_above(one, desks, self._services.geography)] for one in desks}
-        return Offices(above=above, first=[one.name for one in desks if one.level == "district"])
+        return Offices.of(self._services.desks(), self._services.geography)
 
     def may_close(self, tip: OpenTip) -> bool:
         """Return whether the desk closes a tip by itself; otherwise it asks, and another desk decides."""
@@ -74,7 +70,7 @@ class DeskActs:
         """Return whether the officer may approve or refuse the closing that another asks for."""
         work, desk = tip.work, self._casework.desk
         asking = work.awaits_closing_from()
-        if not asking or work.finished or not may_decide(desk, work, asking, self.offices()):
+        if not asking or work.finished or not self.offices().may_decide(desk, work, asking):
             return False
         return asking != desk or self._is_second_officer(tip)
 

@@ -75,7 +75,7 @@ class Directing:
         """
         if tip.envelope.tip_recipient:
             return []
-        desks = self._services.read(all_desks)
+        desks = self._services.desks()
         return [desk for desk in desks if desk.name != self._desk and self._may_have(desk, tip)]
 
     def direct(

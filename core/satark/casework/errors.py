@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from satark.api.routing import CaseworkError
 
 if TYPE_CHECKING:
@@ -57,20 +55,3 @@ class SecondOfficerRequired(CaseworkError):  # noqa: N818
 
 class NotTheseTwoOfficers(CaseworkError):  # noqa: N818
     """These two officers may not approve it together; the message says why."""
-
-
-class TwoOfficerApproval(msgspec.Struct, frozen=True):
-    """The approval of two officers of one desk to open what one officer alone may not; see `approvals.two_officers`.
-
-    Raises:
-        SecondOfficerRequired: (when created) they are the same officer.
-    """
-
-    first: str
-    second: str
-    may_listen: bool = False
-    """Whether one of them may hear tipsters' voices: without, no voice is opened."""
-
-    def __post_init__(self) -> None:
-        if not self.first or not self.second or self.first == self.second:
-            raise SecondOfficerRequired

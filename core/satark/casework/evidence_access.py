@@ -10,13 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from satark.api.observability import log
 from satark.api.providers import NoDraft
 from satark.api.sealing import recipient_of
-from satark.casework.errors import (
-    NoSuchFile,
-    NoTranscript,
-    SecondOfficerRequired,
-    TwoOfficerApproval,
-    VoiceAccessDenied,
-)
+from satark.casework.errors import NoSuchFile, NoTranscript, SecondOfficerRequired, VoiceAccessDenied
 from satark.casework.opened_tip import OpenTip
 from satark.custody import log as custody
 from satark.custody.entries import DeskOfficer, officer_entry
@@ -24,7 +18,7 @@ from satark.evidence.own_voice import copy_path, may_hear_voices
 from satark.routing.desks import find_desk
 from satark.store import evidence_files
 from satark.store.sealed_files import clean_path, disguised_path, open_sealed, original_path, preview_path
-from satark.store.workspace import temporary_folder, workspace_dir
+from satark.store.workspace import workspace_dir
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +27,7 @@ if TYPE_CHECKING:
     from satark.api.providers import Transcriber
     from satark.audit.acts import ActKind
     from satark.audit.trail import Trail
+    from satark.casework.approvals import TwoOfficerApproval
     from satark.custody.chain import Action, Form
     from satark.custody.log import LogRow
     from satark.services import Services
@@ -139,7 +134,7 @@ class EvidenceAccess:
             raise NoTranscript
         tool = transcriber.name
         self._services.write_now(lambda unit: self.log(unit, tip, ordinal, "drafted", "clean", tool=tool))
-        with temporary_folder(workspace_dir(self._services.evidence_dir.parent)) as folder:
+        with self._services.temporary_folder() as folder:
             recording = folder / "recording"
             with recording.open("xb") as out:
                 out.writelines(self._read(clean_path, tip, ordinal, record.clean_sha256))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from satark.api.observability import Redacted
 from satark.api.tip import Envelope, Evidence, Header, Status, Tip
 from satark.casework.errors import NoSuchFile, VoiceAccessDenied
 from satark.casework.posted_message import PostedMessage
+from satark.casework.related.index import Reason
 from satark.casework.work import Work, corrected, work_on
 from satark.dialogue.tip_status import present_status
 from satark.evidence.own_voice import OwnVoice
@@ -38,6 +40,14 @@ class TipSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return "TipSummary(…)"
+
+
+class RelatedTip(Redacted, frozen=True, kw_only=True):
+    """A tip of the desk that is related to another."""
+
+    summary: TipSummary
+    reasons: Mapping[Reason, str]
+    """Why, each with the number that both have; empty where the reason is no number."""
 
 
 class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +88,11 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
     def work(self) -> Work:
         """The state of the desks' work on it."""
         return work_on(self.thread)
+
+    @property
+    def summary(self) -> TipSummary:
+        """The tip as a desk's queue lists it."""
+        return summarize(self.id, self.envelope.header, self.thread)
 
     @property
     def records(self) -> tuple[Evidence, ...]:

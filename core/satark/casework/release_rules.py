@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from satark.api.observability import Redacted
 from satark.api.routing import LEVELS, CaseworkError
 from satark.api.tip import CaseStep, Message
-from satark.casework.approvals import two_officers
+from satark.casework.approvals import TwoOfficerApproval
 from satark.casework.sender_hints import words_of
 from satark_words.tokens import fold
 
@@ -73,7 +73,7 @@ class ReleaseRules:
             return "raw.none"
         state = self._services.read_keys(self._services.roster.check).state
         try:
-            two_officers(state, tip, self._casework.desk, asked.officer, self._casework.trail.officer)
+            TwoOfficerApproval.of(state, tip, self._casework.desk, asked.officer, self._casework.trail.officer)
         except CaseworkError:
             return "raw.two"
         return None

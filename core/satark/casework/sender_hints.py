@@ -34,6 +34,19 @@ class SenderHints(Redacted, frozen=True, kw_only=True):
     phrases: tuple[str, ...] = ()
     """Parts of the words that may identify them, such as "my shop", "my brother" or "only I", each once."""
 
+    @classmethod
+    def of_tip(cls, tip: OpenTip, geography: Geography) -> SenderHints:
+        """Find them in answers, messages, transcripts and captions. It finds much and not all."""
+        hints = cls.of_texts(words_of(tip), geography)
+        return cls(few_know=hints.few_know or tip.tip.answers.get(KNOWN_BY) == "few", phrases=hints.phrases)
+
+    @classmethod
+    def of_texts(cls, texts: Sequence[str], geography: Geography) -> SenderHints:
+        """Find them in texts, such as a rewording."""
+        spans = [(text, span) for text in texts for span in _spans(text, geography)]
+        few = any(_phrases()["few"].search(unicodedata.normalize("NFC", text)) for text in texts)
+        return cls(few_know=few, phrases=tuple(dict.fromkeys(text[start:end] for text, (start, end) in spans)))
+
     @property
     def any(self) -> bool:
         """Whether anything points to the sender."""
@@ -45,20 +58,6 @@ class MarkedText(Redacted, frozen=True):
 
     text: str
     is_hint: bool
-
-
-def sender_hints(tip: OpenTip, geography: Geography) -> SenderHints:
-    """Find what points to the sender: in answers, messages, transcripts and captions. It finds much and not all."""
-    hints = text_hints(words_of(tip), geography)
-    said = hints.few_know or tip.tip.answers.get(KNOWN_BY) == "few"
-    return SenderHints(few_know=said, phrases=hints.phrases)
-
-
-def text_hints(texts: Sequence[str], geography: Geography) -> SenderHints:
-    """Find what points to the sender in texts, such as a rewording."""
-    spans = [(text, span) for text in texts for span in _spans(text, geography)]
-    few = any(_phrases()["few"].search(unicodedata.normalize("NFC", text)) for text in texts)
-    return SenderHints(few_know=few, phrases=tuple(dict.fromkeys(text[start:end] for text, (start, end) in spans)))
 
 
 def marked(text: str, geography: Geography) -> list[MarkedText]:

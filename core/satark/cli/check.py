@@ -26,7 +26,7 @@ from satark.routing.rules import PROBE_DESK
 from satark.runtime import compose
 from satark.runtime.channel_context import ChannelContext
 from satark.runtime.host import ROLES
-from satark.services import Services, WorkerContext
+from satark.services import Services
 from satark.settings.core import Core, Role
 from satark.settings.settings import Settings
 from satark.speech.voice_notes import VoiceNotes
@@ -132,6 +132,8 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
             found.problems += peer_problems(channels or [])
         if "worker" in roles:
             found.of(lambda: compose.check_isolation(settings))
+            from satark.delivery.worker_context import WorkerContext  # noqa: PLC0415 - casework
+
             context = WorkerContext(services, Writer(services.main, services.keys))
             sinks = found.of(lambda: plugins.sinks(settings, context))
             found.problems += sink_problems(settings.core, sinks or [])

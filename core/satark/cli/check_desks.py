@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from satark.api.routing import Destination
 from satark.api.settings import SettingProblem
-from satark.delivery.reader import key_problems
+from satark.delivery.destination_keys import key_problems
 from satark.routing.rules import PROBE_DESK
 from satark_words.geography.units import ELSEWHERE
 

@@ -10,15 +10,15 @@ import msgspec
 
 from satark.cli.counted import counted
 from satark.roster.chain import append
-from satark.roster.entries import Closed, DeskAdded, DestinationSet, KeyChange, OfficerSet, decode_entry
-from satark.roster.proposals import all_proposals, missing_signatures
+from satark.roster.entries import Closed, DeskAdded, DestinationSet, Entry, KeyChange, OfficerSet
+from satark.roster.proposals import Proposal
 from satark.roster.roster import desk_problems, destination_problems
-from satark.routing.desks import all_desks, close_roster
+from satark.roster.rules import NotAllowed
+from satark.routing.desks import close_roster
 from satark.runtime.commands import open_services
 
 if TYPE_CHECKING:
-    from satark.roster.entries import Body, Entry
-    from satark.roster.proposals import Proposal
+    from satark.roster.entries import Body
     from satark.roster.roster import CheckedRoster
     from satark.roster.state import RosterState
     from satark.services import Services
@@ -36,17 +36,8 @@ def show(ctx: click.Context, *, as_json: bool) -> None:
     """Show desks, officers, every change with its signatures, and what still needs signatures."""
     with open_services(ctx) as services:
         checked = services.read_keys(services.roster.verify)
-        proposals = services.read(all_proposals)
-        shown = _as_dict(checked) | {
-            "proposals": [
-                {
-                    "id": one.id,
-                    "says": describe(one.entry.body),
-                    "missing": missing_signatures(checked.state, one.entry),
-                }
-                for one in proposals
-            ]
-        }
+        proposals = services.read(Proposal.all)
+        shown = _as_dict(checked) | {"proposals": [_proposal(checked.state, one) for one in proposals]}
     click.echo(json.dumps(shown, ensure_ascii=False) if as_json else _as_text(shown))
 
 
@@ -71,7 +62,7 @@ def verify(ctx: click.Context) -> None:
 def seal(ctx: click.Context) -> None:
     """End the founding: from here on desks, keys and officers need signatures. The first tip does the same."""
     with open_services(ctx) as services:
-        if not services.read(all_desks):
+        if not services.desks():
             raise click.ClickException("there is no desk yet: run `satark desk add`")
         services.write_now(lambda unit: close_roster(unit, services.destination_rules))
         state = services.read_keys(services.roster.check).state
@@ -84,7 +75,7 @@ def restore(ctx: click.Context) -> None:
     """Give the databases the entries that this machine's copy has and they lack, as after an older backup."""
     with open_services(ctx) as services:
         missing = services.read_keys(services.roster.missing_entries)
-        services.write_now(lambda unit: [append(unit, decode_entry(one)) for one in missing])
+        services.write_now(lambda unit: [append(unit, Entry.decode(one)) for one in missing])
         differences = _differences(services, services.read_keys(services.roster.check).state)
     click.echo(f"{counted(len(missing), 'entry', 'entries')} restored from this machine's copy")
     for problem in differences:
@@ -129,7 +120,7 @@ def _head(state: RosterState) -> str:
 
 
 def _differences(services: Services, state: RosterState) -> list[str]:
-    stored = services.read(all_desks)
+    stored = services.desks()
     return [*desk_problems(state, stored), *destination_problems(state, services.destination_rules)]
 
 
@@ -157,7 +148,10 @@ def _as_dict(checked: CheckedRoster) -> dict[str, Any]:
 
 
 def _proposal(state: RosterState, proposal: Proposal) -> dict[str, object]:
-    missing = missing_signatures(state, proposal.entry)
+    try:
+        missing = proposal.missing(state)
+    except NotAllowed as error:
+        missing = f"to be withdrawn ({error})"
     return {"id": proposal.id, "says": describe(proposal.entry.body), "missing": missing}
 
 

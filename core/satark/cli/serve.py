@@ -11,7 +11,6 @@ from starlette.applications import Starlette
 
 from satark.api.observability import log
 from satark.identity.memory_lock import lock_memory
-from satark.routing.desks import all_desks
 from satark.runtime.app import build_app
 from satark.runtime.host import ROLES, Host
 from satark.runtime.http_server import check_port, collect_rarely, run_server
@@ -85,7 +84,7 @@ def _announce(process: Host, host: str, port: int) -> None:
     log.info("serving", role=",".join(sorted(process.roles)), host=host, port=port)
     if process.waits:
         log.error("the database does not answer: calls, texts and forms are spooled, chats are sent again later")
-    elif not process.services.read(all_desks):
+    elif not process.services.desks():
         log.warning("no desk: tips can't be submitted until there is one, run `satark desk add`")
 
 

@@ -65,6 +65,17 @@ class LogHead(msgspec.Struct, frozen=True):
     position: int
     link: bytes
 
+    @staticmethod
+    def current(connection: Connection) -> LogHead | None:
+        """Return the head of the log; None while it is empty."""
+        row = connection.execute(select(custody_head.c.position, custody_head.c.link)).one_or_none()
+        return LogHead(row.position, row.link) if row and row.position else None
+
+    def is_in(self, connection: Connection) -> bool:
+        """Return whether the log contains this head, which was noted earlier."""
+        query = select(custody.c.link).where(custody.c.position == self.position)
+        return connection.execute(query).scalar() == self.link
+
     @classmethod
     def read(cls, noted: str) -> LogHead:
         """Parse a noted head.

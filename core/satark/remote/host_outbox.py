@@ -30,7 +30,7 @@ from satark.remote.messages import (
 )
 from satark.remote.offices import Office, copy_recipient, office_of
 from satark.retention.erasure import ERASED
-from satark.routing.desks import all_desks, find_desk
+from satark.routing.desks import find_desk
 from satark.routing.destinations import encode_rules
 from satark.store import envelopes, evidence_files, tables
 from satark.store.sealed_files import disguised_path
@@ -112,7 +112,7 @@ class HostOutbox:
 
     def _directory(self) -> tuple[tuple[DeskEntry, ...], tuple[DestinationRule, ...]]:
         """Return the desks and destinations that the roster lists: offices seal to them."""
-        stored, roster = self._services.read(all_desks), self._services.roster
+        stored, roster = self._services.desks(), self._services.roster
         desks = self._services.read_keys(lambda keys: roster.sealable(keys, stored))
         state = self._services.read_keys(roster.check).state
         return _directory_entries(desks), roster.readable_rules(state, self._services.destination_rules)

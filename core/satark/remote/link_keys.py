@@ -5,22 +5,19 @@ from __future__ import annotations
 import os
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeVar
+from typing import Self
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from satark.api.routing import CaseworkError
 from satark.api.sealing import CantOpen, check_recipient, new_identity, recipient_of
+from satark.api.settings import SettingProblem, SettingsError
 from satark.identity.signatures import signing_key, verifier_of
 from satark_files import atomic_files
 from satark_files.decoding import DECODING_ERRORS
 
-T = TypeVar("T")
 _SEED = 32
-
-
-class LinkKeyError(Exception):
-    """The link key can't be used; the message says what is wrong with its file."""
 
 
 class LinkPublicKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,9 +29,48 @@ class LinkPublicKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Ed25519 public key (hex) of what the machine signs."""
 
 
-class OfficePairing(
-    msgspec.Struct, frozen=True, kw_only=True, tag="office", tag_field="pairing", forbid_unknown_fields=True
-):
+class PairingError(CaseworkError):
+    """A pairing file can't be used; the message says why."""
+
+
+class _Pairing(msgspec.Struct, frozen=True, kw_only=True, tag_field="pairing", forbid_unknown_fields=True):
+    link: LinkPublicKeys
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Decode a pairing file.
+
+        Raises:
+            PairingError: it is not a pairing of this kind, or a key in it is damaged.
+        """
+        try:
+            pairing = msgspec.json.decode(text, type=cls)
+        except DECODING_ERRORS:
+            raise PairingError("this is not the pairing file that this command needs") from None
+        for recipient in pairing.recipients:
+            try:
+                check_recipient(recipient)
+            except CantOpen as error:
+                raise PairingError(f"a key in the pairing file can't be used: {error}") from None
+        return pairing
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The age recipients in it."""
+        return (self.link.recipient,)
+
+    @property
+    def fingerprint(self) -> str:
+        """What two people compare by telephone: 128 bits of the pairing's SHA-256, in groups of four hex digits."""
+        digest = sha256(msgspec.json.encode(self)).hexdigest()[:32]
+        return " ".join(digest[at : at + 4] for at in range(0, len(digest), 4))
+
+
+class HostPairing(_Pairing, frozen=True, kw_only=True, tag="host"):
+    """What an office must know of the host. All of it is public."""
+
+
+class OfficePairing(_Pairing, frozen=True, kw_only=True, tag="office"):
     """What the host must know of a remote office's desk. All of it is public."""
 
     desk: str
@@ -42,19 +78,21 @@ class OfficePairing(
     """age recipient of the desk's key."""
     answer_verifier: str
     """Ed25519 public key (hex) of the desk's answers."""
-    link: LinkPublicKeys
 
+    @classmethod
+    def of(cls, desk: str, identity: str, link: LinkKey) -> OfficePairing:
+        """Return the pairing of a desk, from its private key and the office's link key."""
+        return cls(
+            desk=desk,
+            recipient=recipient_of(identity),
+            answer_verifier=answer_verifier(identity),
+            link=link.public_keys,
+        )
 
-class HostPairing(
-    msgspec.Struct, frozen=True, kw_only=True, tag="host", tag_field="pairing", forbid_unknown_fields=True
-):
-    """What an office must know of the host. All of it is public."""
-
-    link: LinkPublicKeys
-
-
-class PairingError(Exception):
-    """A pairing file can't be used; the message says why."""
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The age recipients in it."""
+        return (self.recipient, self.link.recipient)
 
 
 class LinkKey:
@@ -65,30 +103,33 @@ class LinkKey:
         self._signing = Ed25519PrivateKey.from_private_bytes(seed)
         self.public_keys = LinkPublicKeys(recipient=recipient_of(identity), verifier=verifier_of(self._signing))
 
+    @classmethod
+    def load(cls, path: Path) -> LinkKey:
+        """Read a machine's link key (two lines: an age identity, an Ed25519 seed in hex); create a missing one.
+
+        Raises:
+            SettingsError: other users can read the file, it holds no link key, or it can't be read or created.
+        """
+        try:
+            if not path.exists():
+                atomic_files.create(path, f"{new_identity()[1]}\n{os.urandom(_SEED).hex()}\n".encode())
+            readable_by_others = path.stat().st_mode & 0o077
+            identity, seed = path.read_text("ascii").split()
+            key = cls(identity, bytes.fromhex(seed))
+        except OSError as error:
+            raise _unusable(str(error)) from None
+        except Exception:  # noqa: BLE001 - pyrage raises many kinds; the cause would quote the key
+            raise _unusable(f"{path} does not hold a link key") from None
+        if readable_by_others:
+            raise _unusable(f"other users can read the link key: chmod 600 {path}")
+        return key
+
     def __repr__(self) -> str:
         return "LinkKey(…)"
 
     def sign(self, message: bytes) -> bytes:
         """Return the signature of a message, 64 bytes."""
         return self._signing.sign(message)
-
-
-def load_link_key(path: Path) -> LinkKey:
-    """Read a machine's link key (two lines: an age identity, an Ed25519 seed in hex); create it if it does not exist.
-
-    Raises:
-        LinkKeyError: other users can read the file, or it holds no link key.
-        OSError: it can't be read or created.
-    """
-    if not path.exists():
-        _create(path)
-    if path.stat().st_mode & 0o077:
-        raise LinkKeyError(f"other users can read the link key: chmod 600 {path}")
-    try:
-        identity, seed = path.read_text("ascii").split()
-        return LinkKey(identity, bytes.fromhex(seed))
-    except Exception:  # noqa: BLE001 - pyrage raises many kinds; the cause would quote the key
-        raise LinkKeyError(f"{path} does not hold a link key") from None
 
 
 def answer_key(identity: str) -> Ed25519PrivateKey:
@@ -101,43 +142,5 @@ def answer_verifier(identity: str) -> str:
     return verifier_of(answer_key(identity))
 
 
-def make_office_pairing(desk: str, identity: str, link: LinkKey) -> OfficePairing:
-    """Return the pairing of a desk, from its private key and the office's link key."""
-    return OfficePairing(
-        desk=desk, recipient=recipient_of(identity), answer_verifier=answer_verifier(identity), link=link.public_keys
-    )
-
-
-def read_pairing(text: str, kind: type[T]) -> T:
-    """Decode a pairing file.
-
-    Raises:
-        PairingError: it is not a pairing of this kind, or a key in it is damaged.
-    """
-    try:
-        pairing = msgspec.json.decode(text, type=kind)
-    except DECODING_ERRORS:
-        raise PairingError("this is not the pairing file that this command needs") from None
-    for recipient in _recipients(pairing):
-        try:
-            check_recipient(recipient)
-        except CantOpen as error:
-            raise PairingError(f"a key in the pairing file can't be used: {error}") from None
-    return pairing
-
-
-def fingerprint(pairing: OfficePairing | HostPairing) -> str:
-    """Return what two people compare by telephone: 128 bits of the pairing's SHA-256, in groups of four hex digits."""
-    digest = sha256(msgspec.json.encode(pairing)).hexdigest()[:32]
-    return " ".join(digest[at : at + 4] for at in range(0, len(digest), 4))
-
-
-def _recipients(pairing: object) -> list[str]:
-    if isinstance(pairing, OfficePairing):
-        return [pairing.recipient, pairing.link.recipient]
-    return [pairing.link.recipient] if isinstance(pairing, HostPairing) else []
-
-
-def _create(path: Path) -> None:
-    _, identity = new_identity()
-    atomic_files.create(path, f"{identity}\n{os.urandom(_SEED).hex()}\n".encode())
+def _unusable(message: str) -> SettingsError:
+    return SettingsError([SettingProblem("link_key_file", "SATARK_LINK_KEY_FILE", message)])

@@ -11,11 +11,12 @@ from satark.api.background import run_in_thread
 from satark.api.observability import log
 from satark.remote import office_outbox
 from satark.remote.frames import message_frames, seal_frame
+from satark.remote.office_inbox import OfficeInbox
 
 if TYPE_CHECKING:
     from satark.api.sink import Carrier, CarrierConnection
     from satark.remote.link_keys import LinkKey, LinkPublicKeys
-    from satark.remote.office_inbox import OfficeInbox
+    from satark.remote.office_inbox import TipStored
     from satark.services import ProcessServices
 
 POLL_SECONDS = 1.0
@@ -34,15 +35,16 @@ class OfficeAgent:
         key: LinkKey,
         host: LinkPublicKeys,
         desks: Sequence[str],
-        inbox: OfficeInbox,
+        tip_stored: TipStored,
     ) -> None:
+        """Put it together; `tip_stored` is called in each transaction that stores a tip or a change of it."""
         self._services = services
         self._carrier = carrier
         self._url = url
         self._key = key
         self._host = host
         self._desks = desks
-        self._inbox = inbox
+        self._inbox = OfficeInbox(services, key, host, desks, tip_stored)
 
     async def run(self) -> None:
         """Connect and exchange messages until cancelled. Raises when the connection breaks: then run it again."""

@@ -25,7 +25,7 @@ from satark.remote.messages import (
     decode_signed_answer,
     encode,
 )
-from satark.roster.entries import new_key_change
+from satark.roster.entries import KeyChange
 from satark.routing.destinations import decode_rules
 from satark.store import tables, tip_changes
 from satark.store.threads import batches
@@ -117,7 +117,7 @@ def queue_key_change(unit: UnitOfWork, desk: str, old: str, new: str) -> None:
         return
     _store_former_key(unit, desk, old, new)
     _sign_pending_answers(unit, desk, new)
-    proved = new_key_change(desk, old, new, (recipient_of(old), recipient_of(new)))
+    proved = KeyChange.of(desk, old, new)
     new_key = NewKey(recipient=proved.recipient, answer_verifier=proved.verifier, proof=proved.proof)
     change = OfficeAnswer(id=os.urandom(16), desk=desk, tip="", sealed=b"", internal=True, new_key=new_key)
     queue_answer(unit, change, old)

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from satark.roster import rules
-from satark.roster.entries import Closed, DestinationSet, Entry, decode_entry, encode_entry
+from satark.roster.entries import Closed, DestinationSet, Entry
 from satark.roster.rules import NotAllowed
 from satark.roster.state import RosterState
 from satark.store.tables import roster
@@ -53,7 +53,7 @@ def verify(encoded: Iterable[bytes]) -> VerifiedChain:
     for one in encoded:
         hash_, entry = chain_hash(state.head, one), None
         try:
-            entry = decode_entry(one)
+            entry = Entry.decode(one)
             rules.check(state, entry)
             state.apply(entry, hash_)
         except DECODING_ERRORS:
@@ -99,7 +99,7 @@ def append(unit: UnitOfWork, entry: Entry) -> RosterState:
     rows = read_rows(unit.keys)
     state = verify(row.entry for row in rows).state
     rules.check(state, entry)
-    encoded = encode_entry(entry)
+    encoded = entry.encode()
     hash_ = chain_hash(state.head, encoded)
     row = {"position": state.position + 1, "entry": encoded, "hash": bytes.fromhex(hash_)}
     if not unit.insert_new(roster, [row], "position"):
@@ -110,7 +110,7 @@ def append(unit: UnitOfWork, entry: Entry) -> RosterState:
 
 def is_listed(unit: UnitOfWork, entry: Entry) -> bool:
     """Return whether the roster has this very entry already."""
-    encoded = encode_entry(entry)
+    encoded = entry.encode()
     return any(row.entry == encoded for row in read_rows(unit.keys))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import msgspec
 
 from satark.api.routing import Desk
+from satark.api.sealing import recipient_of
 from satark.identity.signatures import is_signed, signing_key, verifier_for
 
 if TYPE_CHECKING:
@@ -65,6 +66,18 @@ class KeyChange(msgspec.Struct, frozen=True, kw_only=True, tag="key-changed", ta
     proof: str = ""
     """Signature (hex) of the key before, so that only who can read already makes a new key alone."""
 
+    @classmethod
+    def of(cls, desk: str, old: str, new: str, *, removed: str = "") -> KeyChange:
+        """Return the change from identity `old` to `new`, proved by the old one."""
+        own, verifier = recipient_of(old), desk_verifier(new)
+        change = cls(desk=desk, replaces=own, recipient=recipient_of(new), verifier=verifier, removed=removed)
+        return change.proved_by(old)
+
+    def proved_by(self, old: str) -> KeyChange:
+        """Return this change with the proof of the identity `old`."""
+        proof = signing_key(old, DESK_USE).sign(_proved_bytes(self)).hex()
+        return msgspec.structs.replace(self, proof=proof)
+
 
 class OfficerSet(msgspec.Struct, frozen=True, kw_only=True, tag="officer-set", tag_field="what"):
     """An officer was added, or their keys, role or rights were changed."""
@@ -112,6 +125,29 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         others = [one for one in self.signatures if (one.desk, one.officer) != (signature.desk, signature.officer)]
         return msgspec.structs.replace(self, signatures=(*others, signature))
 
+    def signed_by_officer(self, desk: str, officer: str, identity: str) -> Entry:
+        """Return this entry signed with an officer's own identity."""
+        signature = officer_key(identity).sign(self.signed_bytes).hex()
+        return self.signed_by(Signature(desk=desk, officer=officer, signature=signature))
+
+    def signed_by_desk(self, desk: str, identity: str) -> Entry:
+        """Return this entry signed with a desk's own identity, as a desk in a remote office does."""
+        signature = signing_key(identity, DESK_USE).sign(self.signed_bytes).hex()
+        return self.signed_by(Signature(desk=desk, signature=signature))
+
+    def encode(self) -> bytes:
+        """Encode this entry as one line of JSON."""
+        return _encode(self)
+
+    @staticmethod
+    def decode(encoded: bytes | str) -> Entry:
+        """Decode an entry.
+
+        Raises:
+            ValueError: it is none.
+        """
+        return _decode(encoded)
+
     @property
     def signed_bytes(self) -> bytes:
         """What every signature covers: the body, and where in the roster it was proposed."""
@@ -133,27 +169,6 @@ def desk_verifier(identity: str) -> str:
     return verifier_for(identity, DESK_USE)
 
 
-def sign_as_officer(entry: Entry, desk: str, officer: str, identity: str) -> Entry:
-    """Sign an entry with an officer's own identity."""
-    signature = officer_key(identity).sign(entry.signed_bytes).hex()
-    return entry.signed_by(Signature(desk=desk, officer=officer, signature=signature))
-
-
-def sign_as_desk(entry: Entry, desk: str, identity: str) -> Entry:
-    """Sign an entry with a desk's own identity, as a desk in a remote office does."""
-    signature = signing_key(identity, DESK_USE).sign(entry.signed_bytes).hex()
-    return entry.signed_by(Signature(desk=desk, signature=signature))
-
-
-def new_key_change(desk: str, old: str, new: str, recipients: tuple[str, str], *, removed: str = "") -> KeyChange:
-    """Make the entry body of a key change: `old` and `new` are identities, `recipients` theirs."""
-    change = KeyChange(
-        desk=desk, replaces=recipients[0], recipient=recipients[1], verifier=desk_verifier(new), removed=removed
-    )
-    proof = signing_key(old, DESK_USE).sign(_proved_bytes(change)).hex()
-    return msgspec.structs.replace(change, proof=proof)
-
-
 def is_proved(change: KeyChange, verifier: str) -> bool:
     """Return whether the key before, of this public key (hex), signed a key change."""
     return bool(change.proof) and _is_signed(verifier, change.proof, _proved_bytes(change))
@@ -172,20 +187,6 @@ def sign_statement(statement: bytes, identity: str) -> bytes:
 def is_statement_signed(signer: str, signature: bytes, statement: bytes) -> bool:
     """Return whether an officer with this public key (hex) signed a statement."""
     return is_signed(signer, signature, _STATEMENT + statement)
-
-
-def encode_entry(entry: Entry) -> bytes:
-    """Encode an entry as one line of JSON."""
-    return _encode(entry)
-
-
-def decode_entry(encoded: bytes | str) -> Entry:
-    """Decode an entry.
-
-    Raises:
-        ValueError: it is none.
-    """
-    return _decode(encoded)
 
 
 def _is_signed(verifier: str, signature: str, message: bytes) -> bool:

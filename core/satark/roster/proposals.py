@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from satark.api.routing import CaseworkError
 from satark.roster import chain, rules
-from satark.roster.entries import Entry, decode_entry, encode_entry
+from satark.roster.entries import Entry
 from satark.roster.rules import Needed, NotAllowed, Unsigned
 from satark.store.tables import roster_proposal as table
 
@@ -38,109 +38,78 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"Proposal({self.id})"
 
+    @classmethod
+    def of(cls, entry: Entry, attachment: bytes = b"") -> Proposal:
+        """Return the proposal of an entry, which may have all signatures already."""
+        return cls(id=hashlib.sha256(entry.signed_bytes).hexdigest()[:16], entry=entry, attachment=attachment)
 
-def proposal_id(entry: Entry) -> str:
-    """Return the id of an entry's proposal."""
-    return hashlib.sha256(entry.signed_bytes).hexdigest()[:16]
+    @staticmethod
+    def all(connection: Connection) -> list[Proposal]:
+        """Return every proposal."""
+        rows = connection.execute(select(table).order_by(table.c.day, table.c.id))
+        return [Proposal(id=row.id, entry=Entry.decode(row.entry), attachment=row.attachment) for row in rows]
 
+    @staticmethod
+    def find(connection: Connection, id_: str) -> Proposal:
+        """Return a proposal.
 
-def propose(unit: UnitOfWork, entry: Entry, attachment: bytes = b"") -> Proposal:
-    """Store a proposal, which may have all signatures already.
+        Raises:
+            NoSuchProposal: there is none of this id.
+        """
+        row = connection.execute(select(table).where(table.c.id == id_)).one_or_none()
+        if row is None:
+            raise NoSuchProposal
+        return Proposal(id=row.id, entry=Entry.decode(row.entry), attachment=row.attachment)
 
-    Raises:
-        NotAllowed: the roster would not allow it, whoever signs.
-    """
-    check_proposal(chain.read_state(unit.keys), entry)
-    proposal = Proposal(id=proposal_id(entry), entry=entry, attachment=attachment)
-    unit.main.execute(delete(table).where(table.c.id == proposal.id))
-    row = {"id": proposal.id, "entry": encode_entry(entry), "attachment": attachment, "day": unit.day}
-    unit.insert(table, [row])
-    return proposal
+    def missing(self, state: RosterState) -> str:
+        """Return whose signatures it still needs, as the end of a sentence; empty: none.
 
+        Raises:
+            NotAllowed: the roster does not allow it, whoever signs.
+        """
+        try:
+            rules.check(state, self.entry)
+        except Unsigned:
+            return rules.needed(state, self.entry.body).missing(state, self._signers)
+        return ""
 
-def check_proposal(state: RosterState, entry: Entry) -> str:
-    """Return whose signatures a proposal still needs, as the end of a sentence; empty: none.
+    def still_needed(self, state: RosterState) -> Needed | None:
+        """Return whose signatures it still needs; None if the roster does not allow it any more."""
+        try:
+            self.missing(state)
+        except NotAllowed:
+            return None
+        return rules.needed(state, self.entry.body).without(state, self._signers) if state.closed else Needed(heads=())
 
-    Raises:
-        NotAllowed: the roster does not allow it, whoever signs.
-    """
-    try:
-        rules.check(state, entry)
-    except Unsigned:
-        signers = [(one.desk, one.officer) for one in entry.signatures]
-        return rules.needed(state, entry.body).missing(state, signers)
-    return ""
+    @property
+    def _signers(self) -> list[tuple[str, str]]:
+        return [(one.desk, one.officer) for one in self.entry.signatures]
 
+    def store(self, unit: UnitOfWork) -> None:
+        """Store it, in the place of an earlier one of the same entry.
 
-def missing_signatures(state: RosterState, entry: Entry) -> str:
-    """Return whose signatures a proposal still needs; or, if the roster does not allow it any more, why."""
-    try:
-        return check_proposal(state, entry)
-    except NotAllowed as error:
-        return f"to be withdrawn ({error})"
+        Raises:
+            NotAllowed: the roster would not allow it, whoever signs.
+        """
+        self.missing(chain.read_state(unit.keys))
+        self.withdraw(unit)
+        row = {"id": self.id, "entry": self.entry.encode(), "attachment": self.attachment, "day": unit.day}
+        unit.insert(table, [row])
 
+    def store_signatures(self, unit: UnitOfWork) -> None:
+        """Store the signatures of a proposal that is stored already."""
+        unit.main.execute(update(table).where(table.c.id == self.id).values(entry=self.entry.encode()))
 
-def still_needed(state: RosterState, entry: Entry) -> Needed | None:
-    """Return whose signatures a proposal still needs; None if the roster does not allow it any more."""
-    try:
-        check_proposal(state, entry)
-    except NotAllowed:
-        return None
-    signers = [(one.desk, one.officer) for one in entry.signatures]
-    return rules.needed(state, entry.body).without(state, signers) if state.closed else Needed(heads=())
+    def withdraw(self, unit: UnitOfWork) -> None:
+        """Delete it."""
+        unit.main.execute(delete(table).where(table.c.id == self.id))
 
+    def carry_out(self, unit: UnitOfWork) -> None:
+        """Add it to the roster, unless a crash left it there already, and delete it.
 
-def all_proposals(connection: Connection) -> list[Proposal]:
-    """Return every proposal."""
-    rows = connection.execute(select(table).order_by(table.c.day, table.c.id))
-    return [Proposal(id=row.id, entry=decode_entry(row.entry), attachment=row.attachment) for row in rows]
-
-
-def find_proposal(connection: Connection, id_: str) -> Proposal:
-    """Return a proposal.
-
-    Raises:
-        NoSuchProposal: there is none of this id.
-    """
-    row = connection.execute(select(table).where(table.c.id == id_)).one_or_none()
-    if row is None:
-        raise NoSuchProposal
-    return Proposal(id=row.id, entry=decode_entry(row.entry), attachment=row.attachment)
-
-
-def store_signed(unit: UnitOfWork, proposal: Proposal) -> None:
-    """Store a proposal's further signature."""
-    unit.main.execute(update(table).where(table.c.id == proposal.id).values(entry=encode_entry(proposal.entry)))
-
-
-def withdraw(unit: UnitOfWork, id_: str) -> None:
-    """Delete a proposal."""
-    unit.main.execute(delete(table).where(table.c.id == id_))
-
-
-def carry_out(unit: UnitOfWork, proposal: Proposal) -> None:
-    """Add a signed proposal to the roster, unless a crash left it there already, and delete it.
-
-    Raises:
-        NotAllowed: it needs further signatures, or is not allowed any more.
-    """
-    if not chain.is_listed(unit, proposal.entry):
-        chain.append(unit, proposal.entry)
-    withdraw(unit, proposal.id)
-
-
-__all__ = [
-    "NoSuchProposal",
-    "NotAllowed",
-    "Proposal",
-    "all_proposals",
-    "carry_out",
-    "check_proposal",
-    "find_proposal",
-    "missing_signatures",
-    "proposal_id",
-    "propose",
-    "still_needed",
-    "store_signed",
-    "withdraw",
-]
+        Raises:
+            NotAllowed: it needs further signatures, or is not allowed any more.
+        """
+        if not chain.is_listed(unit, self.entry):
+            chain.append(unit, self.entry)
+        self.withdraw(unit)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from satark.api.observability import log
 from satark.api.settings import SettingProblem, SettingsError
-from satark.delivery.reader import key_problems
+from satark.delivery.destination_keys import key_problems, own_key
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.checks import check_flow
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from satark.api.routing import DestinationRule
     from satark.api.sink import Sink
     from satark.dialogue.flow.definition import FlowSource
-    from satark.services import WorkerContext
     from satark.settings.core import Role
+    from satark.store.writer import Writer
 
 _EXTRAS: Final[dict[Role, Extra]] = {"worker": "evidence", "desk": "printing"}
 """Role → the extra without which it can't do its work."""
@@ -200,7 +200,15 @@ def load_destinations(settings: Settings, plugins: Plugins) -> tuple[Destination
     """
     configured = settings.core.destination
     named = {rule.to for rule in configured}
-    return (*configured, *(rule for rule in plugins.destination_rules(settings) if rule.to not in named))
+    default = [rule for rule in plugins.destination_rules(settings) if rule.to not in named]
+    return (*configured, *(_with_key(rule) for rule in default))
+
+
+def _with_key(rule: DestinationRule) -> DestinationRule:
+    """Return a default destination that reads tips with the recipient of its key; make the key's file if need be."""
+    if rule.identity_file is None or rule.recipient:
+        return rule
+    return rule.model_copy(update={"recipient": own_key(rule.identity_file)})
 
 
 def load_services(
@@ -237,14 +245,16 @@ def load_channels(settings: Settings, plugins: Plugins) -> list[Channel]:
     return plugins.channels(settings, ChannelContext(settings))
 
 
-def load_sinks(settings: Settings, plugins: Plugins, context: WorkerContext) -> list[Sink]:
+def load_sinks(settings: Settings, plugins: Plugins, services: Services, writer: Writer) -> list[Sink]:
     """Load the sinks, and make sure that those that must read tips have their keys.
 
     Raises:
         SettingsError: a sink's settings are wrong, or a key can't be used.
     """
-    sinks = plugins.sinks(settings, context)
-    if problems := key_problems(context.destination_rules, sinks):
+    from satark.delivery.worker_context import WorkerContext  # noqa: PLC0415 - the web role needs no casework
+
+    sinks = plugins.sinks(settings, WorkerContext(services, writer))
+    if problems := key_problems(services.destination_rules, sinks):
         raise SettingsError(problems)
     return sinks
 

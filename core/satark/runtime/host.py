@@ -19,7 +19,7 @@ from satark.runtime import compose
 from satark.runtime.fault_watch import FaultWatch, RosterWatch
 from satark.runtime.ingest_runtime import IngestRuntime
 from satark.runtime.peer_faults import PeerWatch
-from satark.services import DeskContext, ProcessServices, WebContext, WorkerContext
+from satark.services import DeskContext, ProcessServices, WebContext
 from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark.store.writer import Bounds, Writer
@@ -184,10 +184,10 @@ class Host:
 
     def _peers(self) -> list[Channel | Sink]:
         """Make the channels and sinks of this process once more, to ask their peers."""
-        context = WorkerContext(self.services, self.writer)
         channels = compose.load_channels(self.settings, self.plugins) if "web" in self.roles else ()
-        sinks = self.plugins.sinks(self.settings, context) if "worker" in self.roles else ()
-        return [*channels, *sinks]
+        if "worker" not in self.roles:
+            return [*channels]
+        return [*channels, *compose.load_sinks(self.settings, self.plugins, self.services, self.writer)]
 
     def _web_pages(self) -> list[Page]:
         if "web" not in self.roles or self.ingest_runtime is None:
@@ -199,10 +199,16 @@ class Host:
     def _desk_pages(self) -> list[Page]:
         if "desk" not in self.roles:
             return []
+        from satark.delivery.reader import DestinationReader  # noqa: PLC0415 - other roles read no tips
+
         transcribers = [*self.plugins.transcribers(self.settings), *recognisers_of(self.settings)]
         faults = self.metrics.faults
         context = DeskContext(
-            self.services, self.writer, transcribers=transcribers, has_fault=lambda: faults.of_machine
+            self.services,
+            self.writer,
+            transcribers=transcribers,
+            has_fault=lambda: faults.of_machine,
+            reader=partial(DestinationReader.named, self.services),
         )
         return self.plugins.desk_pages(self.settings, context)
 

@@ -31,7 +31,6 @@ from satark.outbox.worker import ReplyWorker
 from satark.runtime import compose
 from satark.runtime.retention_job import Retention, RetentionJob
 from satark.runtime.scheduler import EpochTurnover, ScheduledJobs
-from satark.services import WorkerContext
 from satark.store import evidence_files
 from satark.store import outbox as outbox_store
 from satark.store.write_ahead_log import LogEraser
@@ -84,8 +83,7 @@ class IngestRuntime:
             channels=self._accounts, writer=self.writer, identity=self.identity, metrics=metrics, settings=core
         )
         self._fetcher = self._build_fetcher(plugins)
-        context = WorkerContext(services, self.writer)
-        self._sinks = compose.load_sinks(settings, plugins, context) if "worker" in roles else []
+        self._sinks = compose.load_sinks(settings, plugins, services, self.writer) if "worker" in roles else []
         self._deliveries = DeliveryWorker(
             sinks=self._sinks, writer=self.writer, services=services, metrics=metrics, settings=core, emit=emit
         )

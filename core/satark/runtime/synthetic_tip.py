@@ -22,7 +22,6 @@ from satark.api.channel import MediaGone, RawResponse
 from satark.api.inbound import Address, Batch, CompleteTip, Inbound, Text
 from satark.api.prompt import Capabilities
 from satark.api.routing import DESK_SINK, HERE, Destination, RouteAdvice
-from satark.routing.desks import all_desks
 from satark.routing.rules import PROBE_DESK
 from satark.runtime import compose
 from satark.runtime.ingest_runtime import IngestRuntime
@@ -148,7 +147,7 @@ async def send_synthetic_tip(settings: Settings, plugins: Plugins, services: Ser
         SettingsError: this machine's keys or settings are wrong.
         StoreDown: the database can't be written.
     """
-    if PROBE_DESK not in {desk.name for desk in services.read(all_desks)}:
+    if PROBE_DESK not in {desk.name for desk in services.desks()}:
         raise ProbeFailed(f"there is no desk for it, run: satark desk add {PROBE_DESK} --level range")
     own = ProbePlugin()
     plugins.register(own, own.name, trusted=True)
@@ -204,7 +203,7 @@ def _tip_id(services: Services, number: str) -> str:
 
 
 def _readers(services: Services, tip: str) -> list[str]:
-    names = [desk.name for desk in services.read(all_desks)]
+    names = [desk.name for desk in services.desks()]
     return services.read_keys(lambda connection: envelopes.holders_of(connection, tip, names))
 
 

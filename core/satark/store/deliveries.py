@@ -21,7 +21,7 @@ from satark.store.tables import delivery, desk, file, tip
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
-    from satark.store.unit_of_work import UnitOfWork
+    from satark.api.services import UnitOfWork
 
 LEASE = 30
 """Seconds that a claim lasts. A process renews its claims while it works, so that only a crashed one loses them."""

@@ -23,7 +23,7 @@ from sqlalchemy import select
 from satark.api.routing import Destination
 from satark.casework.pack_export import export_pack
 from satark.custody.manifest import Issuer
-from satark.delivery.reader import own_key
+from satark.delivery.destination_keys import own_key
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
 from satark_desk.commands import unlocked_desk

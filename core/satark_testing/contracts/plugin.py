@@ -20,9 +20,9 @@ from unittest.mock import patch
 import msgspec
 
 from satark.api.settings import SettingsError
+from satark.delivery.worker_context import WorkerContext
 from satark.plugins.loader import PluginError, Plugins
 from satark.runtime.channel_context import ChannelContext
-from satark.services import WorkerContext
 from satark.settings.settings import Settings
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require
 from satark_testing.contracts.watching import Watch

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
-from satark.api import Settings, hookimpl
-from satark.services import WorkerContext
+from satark.api import Settings, WorkerContext, hookimpl
 from satark_geojson.sink import GeoJsonSink
 
 

@@ -8,9 +8,17 @@ import threading
 from pathlib import Path
 from typing import Any, Final
 
-from satark.api import CantOpen, DeadLetter, Delivery, DeliveryResult, Done, Retry
-from satark.destination_reader import DestinationReader, ReadableTip, reader
-from satark.services import WorkerContext
+from satark.api import (
+    CantOpen,
+    DeadLetter,
+    Delivery,
+    DeliveryResult,
+    DestinationReader,
+    Done,
+    ReadableTip,
+    Retry,
+    WorkerContext,
+)
 from satark_files import atomic_files
 
 DECIMALS: Final = 3
@@ -35,7 +43,7 @@ class GeoJsonSink:
 
     async def open(self) -> None:
         """Load the keys of the destinations, and create the folder."""
-        self._readers = {rule.to: reader(rule, self._context) for rule in self._rules}
+        self._readers = {rule.to: self._context.reader(rule.to) for rule in self._rules}
         await asyncio.to_thread(self._folder.mkdir, mode=0o700, parents=True, exist_ok=True)
 
     async def close(self) -> None:

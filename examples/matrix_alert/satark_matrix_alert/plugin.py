@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
-from satark.api import Settings, hookimpl, provider_url
-from satark.services import WorkerContext
+from satark.api import Settings, WorkerContext, hookimpl, provider_url
 from satark_matrix_alert.sink import MatrixAlertSink
 
 

@@ -6,9 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from satark.api import CantOpen, DeadLetter, Delivery, DeliveryResult, Retry, log
-from satark.destination_reader import DestinationReader, reader
-from satark.services import WorkerContext
+from satark.api import CantOpen, DeadLetter, Delivery, DeliveryResult, DestinationReader, Retry, WorkerContext, log
 from satark_matrix_alert.client import REFUSED, MatrixClient
 from satark_matrix_alert.words import Words
 
@@ -35,7 +33,7 @@ class MatrixAlertSink:
 
     async def open(self) -> None:
         """Load the keys of the destinations, and open the HTTP client."""
-        self._readers = {rule.to: reader(rule, self._context) for rule in self._rules}
+        self._readers = {rule.to: self._context.reader(rule.to) for rule in self._rules}
         await self._client.open()
 
     async def close(self) -> None:

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from satark.officer import ACT_KINDS, ActFilter, read_acts, viewer
+from satark.casework import ACT_KINDS, ActFilter, Viewer
 from satark_desk.commands import passphrase_option, unlocked_desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from satark.officer import ReadAct, Viewer
-    from satark.services import Services
+    from satark.casework import ReadAct, Services
 
 _PAGE = 200
 """Acts that are read at once."""
@@ -55,7 +54,7 @@ def show(
     """
     with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
         unlocked.casework(services).trail.record("log_read", tip=tip, detail=officer)
-        by = viewer(
+        by = Viewer.of(
             services,
             desk=desk,
             officer=unlocked.officer,
@@ -75,7 +74,7 @@ def show(
 def _read(services: Services, by: Viewer, wanted: ActFilter, most: int) -> Iterator[ReadAct]:
     before = 0
     while most > 0:
-        page = read_acts(services, by, wanted, before=before, most=min(most, _PAGE))
+        page = by.read(services, wanted, before=before, most=min(most, _PAGE))
         yield from page.acts
         most -= len(page.acts)
         before = page.older

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 import msgspec
 
-from satark.api import OUTCOMES, STATUSES, Status
-from satark.officer import DeskAct, DeskActs, summarize
-from satark.runtime.commands import settings_of
+from satark.api import OUTCOMES, STATUSES, Status, command_host
+from satark.casework import DeskAct, DeskActs
 from satark_desk import terminal_tables
 from satark_desk.commands import passphrase_option, unlocked_desk
 from satark_desk.officer_queue import OfficerQueue
@@ -28,8 +27,7 @@ from satark_desk.web.page_text import PageText, officers_languages
 from satark_words.terminal import escape_controls
 
 if TYPE_CHECKING:
-    from satark.officer import Casework, OpenTip
-    from satark.services import Services
+    from satark.casework import Casework, OpenTip, Services
     from satark_desk.desk_keys import UnlockedDesk
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -92,8 +90,8 @@ class DeskWork(msgspec.Struct, frozen=True):
         """Record an act as seen by the officer who did it, unless there is something else that they have not seen."""
         desk, officer = self.unlocked.desk.name, self.unlocked.officer
         state = self.services.read(lambda c: read_states(c, desk, officer, [before.id])).get(before.id)
-        old = summarize(before.id, before.envelope.header, before.thread)
-        new = summarize(after.id, after.envelope.header, after.thread)
+        old = before.summary
+        new = after.summary
         if state is not None and not state.is_behind(old):
             self.services.write_now(lambda unit: mark_read(unit, desk, officer, new))
 
@@ -102,7 +100,7 @@ class DeskWork(msgspec.Struct, frozen=True):
 def desk_work(desk: str, passphrase_file: Path) -> Iterator[DeskWork]:
     """Unlock a desk for a command; errors inside the block become one-sentence messages."""
     ctx = click.get_current_context()
-    settings = settings_of(ctx).section("desk", DeskSettings) or DeskSettings()
+    settings = command_host(ctx).settings.section("desk", DeskSettings) or DeskSettings()
     with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
         yield DeskWork(services, unlocked, unlocked.casework(services), settings)
 
@@ -179,7 +177,7 @@ def show(*, desk: str, number: str, passphrase_file: Path, language: str, as_jso
     """Show tip NUMBER with its thread, and count it as seen."""
     with desk_work(desk, passphrase_file) as work:
         tip = work.casework.open(number)
-        summary = summarize(tip.id, tip.envelope.header, tip.thread)
+        summary = tip.summary
         work.services.write_now(lambda unit: mark_read(unit, desk, work.unlocked.officer, summary))
         if as_json:
             print_json(tip_to_json(tip))

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from satark.api import LEVELS, Level
-from satark.officer import ROLES, Right, Role, all_desks
-from satark.runtime.commands import open_services
+from satark.casework import ROLES, Right, Role
 from satark_desk import exports, original_requests, terminal_tables
-from satark_desk.command_errors import report_errors
+from satark_desk.command_context import open_services
 from satark_desk.officers import (
     RECOVERY,
     NewDesk,
@@ -34,8 +33,7 @@ from satark_desk.tip_json import tip_to_json
 from satark_words.terminal import escape_controls
 
 if TYPE_CHECKING:
-    from satark.officer import Casework, OpenTip, TwoOfficerApproval
-    from satark.services import Services
+    from satark.casework import Casework, OpenTip, Services, TwoOfficerApproval
     from satark_desk.roster_changes import Submitted
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -78,7 +76,7 @@ def add(
     --recovery make a head `recovery`: print its passphrase, and keep it in a sealed envelope in a safe. Everybody sees
     it in the roster, and its every sign-in in the audit log.
     """
-    with open_services(ctx) as services, report_errors():
+    with open_services(ctx) as services:
         passphrase = read_passphrase(passphrase_file) if passphrase_file else new_passphrase()
         officer = officer or name
         new = NewDesk(
@@ -105,8 +103,8 @@ def add(
 @click.pass_context
 def list_(ctx: click.Context, *, as_json: bool) -> None:
     """List the desks and their officers."""
-    with open_services(ctx) as services, report_errors():
-        desks = services.read(all_desks)
+    with open_services(ctx) as services:
+        desks = services.desks()
         officers = services.read(lambda c: {desk.name: officers_of(c, desk.name) for desk in desks})
         listeners = {desk.name: listeners_of(services, desk.name) for desk in desks}
         if as_json:
@@ -263,7 +261,7 @@ def officer_remove(ctx: click.Context, desk: str, name: str, passphrase_file: Pa
 @contextmanager
 def unlocked_desk(ctx: click.Context, desk: str, passphrase_file: Path) -> Iterator[tuple[Services, UnlockedDesk]]:
     """Unlock a desk for a command; errors inside the block become one-sentence messages."""
-    with open_services(ctx) as services, report_errors():
+    with open_services(ctx) as services:
         yield services, unlock_any(services, desk, read_passphrase(passphrase_file))
 
 

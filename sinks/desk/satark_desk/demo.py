@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from satark.api import Level, Prepared
-from satark.officer import Casework
+from satark.casework import Casework
 from satark_desk.officers import WrongPassphrase, unlock
 from satark_desk.provision import ensure_desk, read_passphrase
 
 if TYPE_CHECKING:
-    from satark.services import Services
+    from satark.casework import Services
 
 _DESKS: tuple[tuple[str, str, Level, str], ...] = (
     ("sp", "पुलिस अधीक्षक · Superintendent of Police", "district", ""),

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from satark.api import CantOpen, Desk, Transcriber, new_identity, open_as, seal
-from satark.officer import Casework, Right, Role
+from satark.casework import Casework, Right, Role
 from satark_desk.passphrases import WrappedKey, wrap
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
-    from satark.officer import TipCache
-    from satark.services import Services
+    from satark.casework import Services, TipCache
 
 
 class DeskKey(msgspec.Struct, frozen=True, kw_only=True):

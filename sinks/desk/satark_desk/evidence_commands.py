@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from satark.officer import Issuer, export_pack
-from satark.runtime.commands import settings_of
+from satark.api import command_host
+from satark.casework import Issuer, export_pack
 from satark_desk import exports
 from satark_desk.commands import FILE, approved_originals, passphrase_option, unlocked_desk
 from satark_desk.officers import UnlockedDesk
@@ -77,7 +77,7 @@ def countersign(ctx: click.Context, *, desk: str, pack: Path, passphrase_file: P
 
 
 def _issuer(ctx: click.Context, unlocked: UnlockedDesk, name: str, office: str, place: str) -> Issuer:
-    settings = settings_of(ctx)
+    settings = command_host(ctx).settings
     desk = settings.section("desk", DeskSettings) or DeskSettings()
     return Issuer(
         name=name,

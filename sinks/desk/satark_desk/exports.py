@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from satark.api import Evidence
-from satark.officer import Casework, Form, OpenTip, TwoOfficerApproval, may_contain_voice, two_officers
+from satark.casework import Casework, Form, OpenTip, TwoOfficerApproval, may_contain_voice
 from satark_files.file_endings import ending_of
 
 if TYPE_CHECKING:
-    from satark.officer import RosterState
+    from satark.casework import RosterState
     from satark_desk.desk_keys import UnlockedDesk
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -36,7 +36,7 @@ def approve_originals(
         SecondOfficerRequired: both are the same officer.
         NotTheseTwoOfficers: one lacks a right, does not have the tip, or appointed the other.
     """
-    approval = two_officers(state, tip, first.desk.name, first.officer, second.officer)
+    approval = TwoOfficerApproval.of(state, tip, first.desk.name, first.officer, second.officer)
     note_opened(casework, tip, approval)
     return approval
 

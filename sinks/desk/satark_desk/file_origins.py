@@ -10,7 +10,7 @@ from satark_desk.places import Bearing, from_pin, from_stations, pin_of, place_o
 from satark_words.geography.maps import Point
 
 if TYPE_CHECKING:
-    from satark.officer import OpenTip
+    from satark.casework import OpenTip
     from satark_words.geography.geography import Geography
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, delete, select, update
 from satark_desk.tables import known_browser
 
 if TYPE_CHECKING:
-    from satark.database import UnitOfWork
+    from satark.casework import UnitOfWork
 
 MOST_BROWSERS: Final = 20
 """Known browsers of an officer, at most; the one that was not used for the longest time makes room."""

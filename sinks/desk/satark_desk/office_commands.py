@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import click
 import msgspec
 from sqlalchemy import Connection, select
 
-from satark.api import LEVELS, Carrier, Desk, Level, SettingProblem, SettingsError
-from satark.database import UnitOfWork
-from satark.office import (
+from satark.api import LEVELS, Carrier, Desk, Level, command_host
+from satark.casework import (
+    DeskAdded,
     HostPairing,
     LinkKey,
-    LinkKeyError,
     OfficeAgent,
-    OfficeInbox,
     OfficePairing,
-    PairingError,
-    fingerprint,
+    UnitOfWork,
+    check_desk,
     host_of,
     join,
-    load_link_key,
-    make_office_pairing,
-    read_pairing,
+    read_state,
     register,
     resend,
 )
-from satark.officer import DeskAdded, check_desk, read_state
-from satark.runtime.commands import open_services, serve_desk, settings_of
-from satark_desk.command_errors import report_errors
+from satark_desk.command_context import open_services, report_errors
 from satark_desk.commands import report_submitted
 from satark_desk.officers import unlock_any
 from satark_desk.provision import read_passphrase
@@ -42,7 +35,7 @@ from satark_desk.sink import enqueue
 from satark_desk.tables import officer
 
 if TYPE_CHECKING:
-    from satark.services import ProcessServices
+    from satark.casework import ProcessServices
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -53,17 +46,17 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.pass_context
 def pairing_file(ctx: click.Context, desk: str, passphrase_file: Path) -> None:
     """At an office: print the pairing file of DESK for the host. It contains public keys only."""
-    with _report_errors(), open_services(ctx) as services:
+    with open_services(ctx) as services:
         unlocked = unlock_any(services, desk, read_passphrase(passphrase_file))
-        _print(make_office_pairing(desk, unlocked.identity, _link_key(ctx)))
+        _print(OfficePairing.of(desk, unlocked.identity, LinkKey.load(command_host(ctx).settings.link_key_file)))
 
 
 @click.command("host-pairing-file")
 @click.pass_context
 def host_pairing_file(ctx: click.Context) -> None:
     """At the host: print its pairing file for every office. It contains public keys only."""
-    with _report_errors():
-        _print(HostPairing(link=_link_key(ctx).public_keys))
+    with report_errors():
+        _print(HostPairing(link=LinkKey.load(command_host(ctx).settings.link_key_file).public_keys))
 
 
 @click.command("register")
@@ -78,8 +71,8 @@ def register_(ctx: click.Context, *, pairing_file: Path, title: str, level: Leve
 
     --level and --area decide which tips the office gets.
     """
-    with _report_errors(), open_services(ctx) as services:
-        pairing = read_pairing(pairing_file.read_text("utf-8"), OfficePairing)
+    with open_services(ctx) as services:
+        pairing = OfficePairing.read(pairing_file.read_text("utf-8"))
         desk = Desk(
             name=pairing.desk,
             title=title or pairing.desk,
@@ -95,7 +88,7 @@ def register_(ctx: click.Context, *, pairing_file: Path, title: str, level: Leve
         else:
             services.write_now(lambda unit: register(unit, desk, pairing))
             click.echo(f"desk {desk.name} is registered")
-        click.echo(f"compare this fingerprint with its officers: {fingerprint(pairing)}")
+        click.echo(f"compare this fingerprint with its officers: {pairing.fingerprint}")
 
 
 @click.command("resend")
@@ -103,7 +96,7 @@ def register_(ctx: click.Context, *, pairing_file: Path, title: str, level: Leve
 @click.pass_context
 def resend_(ctx: click.Context, desk: str) -> None:
     """At the host: send all tips of DESK to its office again, after it lost its store or had dead letters."""
-    with _report_errors(), open_services(ctx) as services:
+    with open_services(ctx) as services:
         count = services.write_now(lambda unit: resend(unit, desk))
         click.echo(f"{count} {'tip is' if count == 1 else 'tips are'} sent to {desk} again")
 
@@ -113,10 +106,10 @@ def resend_(ctx: click.Context, desk: str) -> None:
 @click.pass_context
 def join_(ctx: click.Context, pairing_file: Path) -> None:
     """At an office: join the host of PAIRING_FILE."""
-    with _report_errors(), open_services(ctx) as services:
-        pairing = read_pairing(pairing_file.read_text("utf-8"), HostPairing)
+    with open_services(ctx) as services:
+        pairing = HostPairing.read(pairing_file.read_text("utf-8"))
         services.write_now(lambda unit: join(unit, pairing))
-        click.echo(f"this office has joined the host; compare this fingerprint: {fingerprint(pairing)}")
+        click.echo(f"this office has joined the host; compare this fingerprint: {pairing.fingerprint}")
 
 
 @click.command("serve")
@@ -126,9 +119,11 @@ def join_(ctx: click.Context, pairing_file: Path) -> None:
 @click.pass_context
 def serve(ctx: click.Context, *, url: str, host: str, port: int) -> None:
     """Run an office: receive its desks' tips from a broker, serve its officers, send their answers back."""
-    with _report_errors():
-        serve_desk(
-            ctx, host=host, port=port, background=lambda services, carriers: _agent(ctx, services, carriers, url)
+    with report_errors():
+        command_host(ctx).serve_desk(
+            host=host,
+            port=port,
+            background=lambda services, carriers: _agent(ctx, cast("ProcessServices", services), carriers, url),
         )
 
 
@@ -140,7 +135,7 @@ def _agent(
     ctx: click.Context, services: ProcessServices, carriers: Sequence[Carrier], url: str
 ) -> Callable[[], Awaitable[None]]:
     """Return the office's background task: it receives tips and sends what officers wrote."""
-    carrier, key = _carrier(carriers, url), _link_key(ctx)
+    carrier, key = _carrier(carriers, url), LinkKey.load(command_host(ctx).settings.link_key_file)
     link = services.read(host_of)
     if link is None:
         raise click.ClickException(
@@ -149,8 +144,9 @@ def _agent(
     desks = services.read(_own_desks)
     if not desks:
         raise click.ClickException("this office has no desk: run `satark desk add`")
-    inbox = OfficeInbox(services, key, link, desks, _tip_stored)
-    agent = OfficeAgent(services=services, carrier=carrier, url=url, key=key, host=link, desks=desks, inbox=inbox)
+    agent = OfficeAgent(
+        services=services, carrier=carrier, url=url, key=key, host=link, desks=desks, tip_stored=_tip_stored
+    )
     return agent.run
 
 
@@ -176,23 +172,6 @@ def _carrier(carriers: Sequence[Carrier], url: str) -> Carrier:
     raise click.UsageError(f"no plugin connects to {scheme}:// (there are: {known})")
 
 
-def _link_key(ctx: click.Context) -> LinkKey:
-    settings = settings_of(ctx)
-    try:
-        return load_link_key(settings.link_key_file)
-    except LinkKeyError as error:
-        raise SettingsError([SettingProblem("link_key_file", "SATARK_LINK_KEY_FILE", str(error))]) from None
-
-
 def _print(pairing: OfficePairing | HostPairing) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(pairing)).decode())
-    click.echo(f"fingerprint: {fingerprint(pairing)}", err=True)
-
-
-@contextmanager
-def _report_errors() -> Iterator[None]:
-    try:
-        with report_errors():
-            yield
-    except PairingError as error:
-        raise click.ClickException(str(error)) from None
+    click.echo(f"fingerprint: {pairing.fingerprint}", err=True)

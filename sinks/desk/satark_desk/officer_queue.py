@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from satark.api import STATUSES
-from satark.officer import NoSuchTip, flood_groups
+from satark.casework import NoSuchTip, flood_groups
 from satark_desk.queue_index import QueueWatcher
 from satark_desk.read_state import mark_read, read_states
 from satark_desk.tip_queue import ALWAYS_SHOWN, FIELDS, MARKS, Filter, Mark, Row
 
 if TYPE_CHECKING:
-    from satark.officer import FloodGroup, TipSummary, Work
-    from satark.services import Services
+    from satark.casework import FloodGroup, Services, TipSummary, Work
     from satark_desk.queue_index import QueueIndex
 
 

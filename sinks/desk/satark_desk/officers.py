@@ -9,8 +9,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from satark.api import CaseworkError, Desk, KeyChanged, Level, new_identity, recipient_of
-from satark.database import UnitOfWork
-from satark.officer import (
+from satark.casework import (
     RECOVERY,
     DeskAdded,
     KeyChange,
@@ -18,6 +17,7 @@ from satark.officer import (
     Right,
     Role,
     RosterOfficer,
+    UnitOfWork,
     add_desk,
     check_desk,
     desk_verifier,
@@ -25,21 +25,11 @@ from satark.officer import (
     find_desk,
     finish_key_change,
     may_hear_voices,
-    new_key_change,
     officer_signer,
-    queue_key_change,
     read_state,
-    renew_audit_key,
 )
 from satark_desk import wordings
-from satark_desk.desk_keys import (
-    UnlockedDesk,
-    key_context,
-    new_officer_key,
-    open_desk_key,
-    seal_desk_key,
-    wrapped_key,
-)
+from satark_desk.desk_keys import UnlockedDesk, key_context, new_officer_key, open_desk_key, seal_desk_key, wrapped_key
 from satark_desk.passphrase_strength import check_passphrase
 from satark_desk.passphrases import unwrap, unwrap_nothing
 from satark_desk.roster_changes import Attachment, Submitted, complete, store_copies, submit, submit_unsigned
@@ -47,8 +37,7 @@ from satark_desk.sign_in_acts import record_failure, record_sign_in
 from satark_desk.tables import officer
 
 if TYPE_CHECKING:
-    from satark.officer import RosterState
-    from satark.services import Services
+    from satark.casework import RosterState, Services
 
 __all__ = [
     "RECOVERY",
@@ -284,11 +273,10 @@ def rotate(services: Services, by: UnlockedDesk, *, without: str = "") -> Submit
     Raises:
         CaseworkError: the key was changed since the desk was unlocked, or the roster does not allow it.
     """
-    recipient, identity = new_identity()
-    recipients = (recipient_of(by.identity), recipient)
-    if services.read_keys(services.roster.check).state.desks[by.desk.name].desk.recipient != recipients[0]:
+    _, identity = new_identity()
+    if services.read_keys(services.roster.check).state.desks[by.desk.name].desk.recipient != recipient_of(by.identity):
         raise KeyChanged
-    body: KeyChange = new_key_change(by.desk.name, by.identity, identity, recipients, removed=without)
+    body = KeyChange.of(by.desk.name, by.identity, identity, removed=without)
     officers = services.read_keys(services.roster.check).state.desks[by.desk.name].officers.values()
     copies = {
         one.name: seal_desk_key(by.desk.name, one.name, identity, one.recipient)
@@ -350,10 +338,8 @@ def _present_identity(services: Services, state: RosterState, desk: str, identit
 
 
 def _finish(unit: UnitOfWork, services: Services, state: RosterState, desk: str, identities: str) -> None:
-    finish_key_change(unit, state, desk, identities, services.destination_rules)
     new, old = identities.split()
-    queue_key_change(unit, desk, old, new)
-    renew_audit_key(unit, services, desk, old, new)
+    finish_key_change(unit, services, desk, old, new)
     wordings.renew(unit, desk, old, new)
     officers = state.desks[desk].officers.values()
     recipients = {one.name: one.recipient for one in officers if one.role != "auditor"}

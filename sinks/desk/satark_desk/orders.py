@@ -13,13 +13,11 @@ import msgspec
 from sqlalchemy import select, update
 
 from satark.api import CaseStep, CaseworkError, Message, Release
-from satark.database import UnitOfWork
-from satark.officer import SheetPage, all_desks, make_sheet
+from satark.casework import PostedMessage, SheetPage, UnitOfWork, make_sheet
 from satark_desk.tables import order_number
 
 if TYPE_CHECKING:
-    from satark.officer import Casework, OpenTip, PostedMessage
-    from satark.services import Services
+    from satark.casework import Casework, OpenTip, Services
     from satark_desk.web.page_text import PageText
 
 
@@ -60,7 +58,7 @@ def find_order(services: Services, casework: Casework, tip: OpenTip, to: str) ->
     given = tip.work.directions.get(to)
     if given is None or given.by != casework.desk:
         raise NothingToOrder
-    desks = {desk.name: desk.title for desk in services.read(all_desks)}
+    desks = {desk.name: desk.title for desk in services.desks()}
     title = desks.get(to, to)
     instruction = next(one.message.text for one in tip.thread if one.seq == given.seq)
     made = _ordered(tip, to, given.seq)

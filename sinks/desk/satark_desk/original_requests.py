@@ -10,15 +10,13 @@ import msgspec
 from sqlalchemy import delete, select, update
 
 from satark.api import CaseworkError
-from satark.database import UnitOfWork
-from satark.officer import TwoOfficerApproval, is_statement_signed, sign_statement, two_officers
+from satark.casework import TwoOfficerApproval, UnitOfWork, is_statement_signed, sign_statement
 from satark_desk.tables import release
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
-    from satark.officer import OpenTip, RosterState
-    from satark.services import Services
+    from satark.casework import OpenTip, RosterState, Services
     from satark_desk.desk_keys import UnlockedDesk
 
 DAYS = 2
@@ -78,7 +76,7 @@ def approve(services: Services, by: UnlockedDesk, tip: OpenTip, officer: str) ->
         CaseworkError: these two officers may not do it together.
     """
     state = services.read_keys(services.roster.check).state
-    approval = two_officers(state, tip, by.desk.name, officer, by.officer)
+    approval = TwoOfficerApproval.of(state, tip, by.desk.name, officer, by.officer)
 
     def write(unit: UnitOfWork) -> None:
         row = unit.main.execute(select(release).where(*_of(by.desk.name, tip.id, officer))).one_or_none()
@@ -105,7 +103,7 @@ def approval_of(services: Services, by: UnlockedDesk, tip: OpenTip) -> TwoOffice
     if second is None or not is_statement_signed(second.signer, row.approved, statement):
         return None
     try:
-        return two_officers(state, tip, row.desk, row.officer, row.second)
+        return TwoOfficerApproval.of(state, tip, row.desk, row.officer, row.second)
     except CaseworkError:
         return None
 

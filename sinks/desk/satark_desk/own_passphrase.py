@@ -13,7 +13,7 @@ from satark_desk.passphrases import wrap
 from satark_desk.tables import officer
 
 if TYPE_CHECKING:
-    from satark.services import Services
+    from satark.casework import Services
     from satark_desk.officers import UnlockedDesk
 
 

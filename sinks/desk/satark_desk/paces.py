@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import msgspec
 
-from satark.officer import band_end, with_officer
+from satark.casework import band_end, with_officer
 from satark_desk.read_state import first_looks
 
 if TYPE_CHECKING:
-    from satark.officer import Casework, PostedMessage
-    from satark.services import Services
+    from satark.casework import Casework, PostedMessage, Services
 
 DAYS: Final = 28
 """Only tips of so many days count, so that the figures tell of the work today."""

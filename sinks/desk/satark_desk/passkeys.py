@@ -30,7 +30,7 @@ from satark_desk.second_factors import counter_of, new_passkey, open_factors, us
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from satark.services import Services
+    from satark.casework import Services
     from satark_desk.officers import UnlockedDesk
     from satark_desk.passkey_challenge import Site
     from satark_desk.second_factors import Factor, NewFactor

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from satark.runtime.commands import open_services
-from satark_desk.command_errors import report_errors
+from satark_desk.command_context import open_services
 from satark_desk.commands import FILE, passphrase_option, report_submitted, unlocked_desk
 from satark_desk.officers import unlock_any
 from satark_desk.own_passphrase import SamePassphrase, change_passphrase
@@ -27,7 +26,7 @@ _new_option = click.option(
 @click.pass_context
 def passphrase(ctx: click.Context, desk: str, passphrase_file: Path, new_passphrase_file: Path) -> None:
     """Change your own passphrase at DESK. Nobody else needs to know either."""
-    with open_services(ctx) as services, report_errors():
+    with open_services(ctx) as services:
         old, new = read_passphrase(passphrase_file), read_passphrase(new_passphrase_file)
         unlocked = unlock_any(services, desk, old)
         try:
@@ -48,7 +47,7 @@ def recover(ctx: click.Context, desk: str, name: str, new_passphrase_file: Path)
 
     It prints a code. Tell it to another officer of the desk, who approves with it.
     """
-    with open_services(ctx) as services, report_errors():
+    with open_services(ctx) as services:
         new = read_passphrase(new_passphrase_file)
         check_passphrase(new, (desk, name), services.geography)
         code = ask_for_recovery(services, desk, name, new)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from satark.officer import MOST_TIPS, BulkAct, DeskAct, perform_all
+from satark.casework import MOST_TIPS, BulkAct, DeskAct
 from satark_desk.case_commands import act_on, at_desk, desk_work, json_option, on_tip, print_json
 from satark_desk.tip_queue import Filter
 from satark_desk.together_commands import report_outcomes
@@ -58,7 +58,7 @@ def hand_over(
         if not held:
             raise click.ClickException("no tip is assigned to you")
         parts = (held[at : at + MOST_TIPS] for at in range(0, len(held), MOST_TIPS))
-        outcomes = [one for part in parts for one in perform_all(work.acts(), work.casework, part, act)]
+        outcomes = [one for part in parts for one in act.perform_all(work.acts(), work.casework, part)]
         text = work.text("en")
     report_outcomes(outcomes, text, as_json=as_json)
 

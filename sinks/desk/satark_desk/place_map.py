@@ -11,7 +11,7 @@ from satark_desk.places import Bearing, from_stations, pin_of, place_of
 from satark_words.geography.maps import Point, Spot, kilometres
 
 if TYPE_CHECKING:
-    from satark.officer import OpenTip
+    from satark.casework import OpenTip
     from satark_words.geography.geography import Geography
 
 _NEAREST: Final = 3

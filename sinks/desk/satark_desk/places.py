@@ -8,7 +8,7 @@ from satark.api import Evidence, Redacted
 from satark_words.geography.maps import Direction, Point, direction, kilometres
 
 if TYPE_CHECKING:
-    from satark.officer import OpenTip
+    from satark.casework import OpenTip
     from satark_words.geography.geography import Geography
 
 

@@ -10,28 +10,27 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete
 
 from satark.api import Branch, Page, Prepared, Settings, Sink, hookimpl
-from satark.database import UnitOfWork
-from satark_desk.demo import prepare
-from satark_desk.settings import DeskSettings
-from satark_desk.sink import DeskSink
 from satark_desk.tables import queue, read_state
 
 if TYPE_CHECKING:
     import click
 
-    from satark.services import DeskContext, Services, WorkerContext
+    from satark.casework import DeskContext, ProcessServices, Services, UnitOfWork
 
 
 @hookimpl
-def satark_sinks(context: WorkerContext) -> Sequence[Sink]:
+def satark_sinks(context: ProcessServices) -> Sequence[Sink]:
     """Hand over the sink `desk`."""
+    from satark_desk.sink import DeskSink  # noqa: PLC0415 - the web role needs no casework, nor most commands
+
     return [DeskSink(context)]
 
 
 @hookimpl
 def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page]:
     """Hand over the officers' desk at `/desk`."""
-    from satark_desk.web.app import build  # noqa: PLC0415 - commands and workers never need the pages
+    from satark_desk.settings import DeskSettings  # noqa: PLC0415
+    from satark_desk.web.app import build  # noqa: PLC0415
 
     section = settings.section("desk", DeskSettings) or DeskSettings()
     return [Page(path="/desk", app=build(context, section, settings.core.public_url))]
@@ -53,19 +52,19 @@ def satark_erased(tip: str, uow: UnitOfWork) -> None:
 @hookimpl
 def satark_commands(cli: click.Group) -> None:
     """Add `satark desk`, `satark officer`, `satark evidence export`, `satark audit show` and `satark retention …`."""
-    from satark_desk import case_commands as case  # noqa: PLC0415 - servers never need the commands
-    from satark_desk import office_commands as office  # noqa: PLC0415 - servers never need the commands
-    from satark_desk import release_commands as release  # noqa: PLC0415 - servers never need the commands
-    from satark_desk import statistics_commands as statistics  # noqa: PLC0415 - servers never need the commands
-    from satark_desk.audit_commands import audit_group  # noqa: PLC0415 - servers never need the commands
-    from satark_desk.commands import desk_group, officer_group  # noqa: PLC0415 - servers never need the commands
-    from satark_desk.evidence_commands import evidence_group  # noqa: PLC0415 - servers never need the commands
-    from satark_desk.passphrase_commands import COMMANDS  # noqa: PLC0415 - servers never need the commands
-    from satark_desk.people_commands import COMMANDS as PEOPLE  # noqa: PLC0415 - servers never need the commands
-    from satark_desk.retention_commands import retention_group  # noqa: PLC0415 - servers never need the commands
-    from satark_desk.roster_commands import roster_group  # noqa: PLC0415 - servers never need the commands
-    from satark_desk.together_commands import COMMANDS as TOGETHER  # noqa: PLC0415 - servers never need the commands
-    from satark_desk.wording_commands import COMMANDS as WORDINGS  # noqa: PLC0415 - servers never need the commands
+    from satark_desk import case_commands as case  # noqa: PLC0415
+    from satark_desk import office_commands as office  # noqa: PLC0415
+    from satark_desk import release_commands as release  # noqa: PLC0415
+    from satark_desk import statistics_commands as statistics  # noqa: PLC0415
+    from satark_desk.audit_commands import audit_group  # noqa: PLC0415
+    from satark_desk.commands import desk_group, officer_group  # noqa: PLC0415
+    from satark_desk.evidence_commands import evidence_group  # noqa: PLC0415
+    from satark_desk.passphrase_commands import COMMANDS  # noqa: PLC0415
+    from satark_desk.people_commands import COMMANDS as PEOPLE  # noqa: PLC0415
+    from satark_desk.retention_commands import retention_group  # noqa: PLC0415
+    from satark_desk.roster_commands import roster_group  # noqa: PLC0415
+    from satark_desk.together_commands import COMMANDS as TOGETHER  # noqa: PLC0415
+    from satark_desk.wording_commands import COMMANDS as WORDINGS  # noqa: PLC0415
 
     groups = (office.COMMANDS, case.COMMANDS, release.COMMANDS, statistics.COMMANDS, TOGETHER, PEOPLE, WORDINGS)
     for command in chain.from_iterable(groups):
@@ -88,4 +87,6 @@ def satark_demo(
     sample_week: bool,  # noqa: FBT001 - pluggy passes by position
 ) -> Sequence[Prepared]:
     """Create the demo's two desks, say how to sign in to them, and unlock them for the simulator."""
+    from satark_desk.demo import prepare  # noqa: PLC0415
+
     return prepare(services, data_dir, sample_week=sample_week)

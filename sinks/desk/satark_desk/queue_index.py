@@ -17,13 +17,12 @@ from weakref import WeakSet
 
 import msgspec
 
-from satark.officer import Clocks, offices_of
+from satark.casework import Clocks, Offices
 from satark_desk.read_state import queue_entries
 from satark_desk.tip_queue import MARKS, Row, RowBuilder
 
 if TYPE_CHECKING:
-    from satark.officer import TipCache, TipSummary
-    from satark.services import Services
+    from satark.casework import Services, TipCache, TipSummary
 
 Facet: TypeAlias = tuple[str, str]
 """A field of `Filter` or another property, and its value."""
@@ -132,7 +131,7 @@ class QueueIndex:
             unseen=unseen,
             updated=updated,
             queue_entries=self._services.read(lambda c: queue_entries(c, tips)),
-            offices=offices_of(self._services),
+            offices=Offices.of(self._services.desks(), self._services.geography),
             clocks=self.rules.clocks,
             now=now,
             overdue_days=self.rules.overdue_days,

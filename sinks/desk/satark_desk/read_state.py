@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import Connection, func, select, update
 
-from satark.database import in_batches
+from satark.casework import in_batches
 from satark_desk.tables import queue, read_state
 
 if TYPE_CHECKING:
-    from satark.database import UnitOfWork
-    from satark.officer import TipSummary
+    from satark.casework import TipSummary, UnitOfWork
 
 
 class ReadState(msgspec.Struct, frozen=True):

@@ -16,15 +16,14 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, select
 
 from satark.api import CaseworkError, new_identity
-from satark.database import UnitOfWork
-from satark.officer import OfficerSet, officer_signer
+from satark.casework import OfficerSet, UnitOfWork, officer_signer
 from satark_desk.desk_keys import key_context
 from satark_desk.passphrases import wrap
 from satark_desk.roster_changes import Attachment, Submitted, submit
 from satark_desk.tables import officer, recovery
 
 if TYPE_CHECKING:
-    from satark.services import Services
+    from satark.casework import Services
     from satark_desk.officers import UnlockedDesk
 
 EXPIRES_AFTER: Final = 24 * 3600

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from satark.officer import RELEASABLE, DeskAct, all_desks, sender_hints, text_hints
+from satark.casework import RELEASABLE, DeskAct, SenderHints
 from satark_desk.act_values import parse_due
 from satark_desk.case_commands import act_on, at_desk, desk_work, json_option, language_option, on_tip, report_act
 from satark_desk.case_list import case_list
@@ -121,7 +121,7 @@ def cases(*, desk: str, passphrase_file: Path, target: Path, language: str) -> N
     with desk_work(desk, passphrase_file) as work:
         rows = work.every_row()
         work.casework.trail.record("exported_list", detail=f"CSV {len(rows)}")
-        titles = {one.name: one.title for one in work.services.read(all_desks)}
+        titles = {one.name: one.title for one in work.services.desks()}
         target.write_text(case_list(rows, work.text(language), titles), "utf-8", newline="")
         click.echo(f"{target}: {len(rows)} cases")
 
@@ -132,11 +132,11 @@ COMMANDS = (direct, consent, withdraw, order, cases)
 def _warn_of_hints(work: DeskWork, number: str, act: DeskAct) -> None:
     """Say on standard error what goes along and points to the sender, as the page does before an officer confirms."""
     tip, geography = work.casework.open(number), work.services.geography
-    hints = sender_hints(tip, geography)
+    hints = SenderHints.of_tip(tip, geography)
     rules = work.acts().releases
     phrases = hints.phrases
     if rules.takes_release(tip, act.to) and not act.raw:
-        phrases = text_hints([act.text, act.rewording, *act.answers.values()], geography).phrases
+        phrases = SenderHints.of_texts([act.text, act.rewording, *act.answers.values()], geography).phrases
     if hints.few_know:
         click.echo("only a few people know this: what the desk does with it may point to the tipster", err=True)
     for phrase in phrases:

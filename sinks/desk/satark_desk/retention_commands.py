@@ -8,7 +8,7 @@ from typing import NamedTuple
 import click
 
 from satark.api import RetentionStep
-from satark.officer import TipKeeping
+from satark.casework import TipKeeping
 from satark_desk.commands import FILE, passphrase_option, unlocked_desk
 from satark_desk.officers import unlock_any
 from satark_desk.provision import read_passphrase

@@ -11,28 +11,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import delete, select, update
 
-from satark.office import OfficePairing, register
-from satark.officer import (
+from satark.casework import (
     DeskAdded,
     DestinationSet,
     Entry,
     KeyChange,
     NotAllowed,
+    OfficePairing,
     OfficerSet,
     Proposal,
     add_desk,
-    all_proposals,
-    carry_out,
     change_key,
-    check_proposal,
-    find_proposal,
-    propose,
-    queue_key_change,
     read_state,
-    renew_audit_key,
-    sign_as_officer,
-    store_signed,
-    withdraw,
+    register,
 )
 from satark_desk import wordings
 from satark_desk.desk_keys import open_desk_key, seal_desk_key
@@ -42,9 +33,7 @@ from satark_desk.tables import read_state as seen_tips
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
-    from satark.database import UnitOfWork
-    from satark.officer import ActKind, RosterState
-    from satark.services import Services
+    from satark.casework import ActKind, RosterState, Services, UnitOfWork
     from satark_desk.desk_keys import UnlockedDesk
 
 
@@ -83,7 +72,7 @@ def submit(
         NotAllowed: the roster does not allow it, whoever signs.
     """
     state = services.read_keys(read_state)
-    entry = sign_as_officer(Entry(body=body, base=state.head), by.desk.name, by.officer, by.own_identity)
+    entry = Entry(body=body, base=state.head).signed_by_officer(by.desk.name, by.officer, by.own_identity)
     submitted = _store(services, by, entry, with_)
     _record(services, by, "roster_proposed", body)
     return submitted
@@ -106,8 +95,8 @@ def approve(services: Services, by: UnlockedDesk, id_: str) -> Submitted:
         NoSuchProposal: there is none of this id.
         NotAllowed: this officer may not sign, or the roster changed meanwhile.
     """
-    proposal = services.read(lambda c: find_proposal(c, id_))
-    entry = sign_as_officer(proposal.entry, by.desk.name, by.officer, by.own_identity)
+    proposal = services.read(lambda c: Proposal.find(c, id_))
+    entry = proposal.entry.signed_by_officer(by.desk.name, by.officer, by.own_identity)
     _record(services, by, "roster_approved", entry.body)
     return add_signature(services, by, msgspec.structs.replace(proposal, entry=entry))
 
@@ -118,8 +107,8 @@ def add_signature(services: Services, by: UnlockedDesk | None, signed: Proposal)
     Raises:
         NotAllowed: the signature is not good, or the roster changed meanwhile.
     """
-    missing = services.read_keys(lambda c: check_proposal(read_state(c), signed.entry))
-    services.write_now(lambda unit: store_signed(unit, signed))
+    missing = services.read_keys(lambda c: signed.missing(read_state(c)))
+    services.write_now(signed.store_signatures)
     done = not missing and _carry_out(services, by, signed)
     services.read_keys(services.roster.check)  # this machine's copy follows
     return Submitted(id=signed.id, missing=missing, done=done)
@@ -128,7 +117,7 @@ def add_signature(services: Services, by: UnlockedDesk | None, signed: Proposal)
 def complete(services: Services, by: UnlockedDesk) -> bool:
     """Carry out what all have signed and what waits for an officer of this desk; return whether there was anything."""
     state = services.read_keys(read_state)
-    waiting = [one for one in services.read(all_proposals) if _desk_of(one) == by.desk.name]
+    waiting = [one for one in services.read(Proposal.all) if _desk_of(one) == by.desk.name]
     # One at a time: after a change of the desk's key `by` must be unlocked again.
     return any(_carry_out(services, by, one) for one in waiting if _is_signed(state, one))
 
@@ -140,14 +129,14 @@ def reject(services: Services, by: UnlockedDesk, id_: str) -> None:
         NoSuchProposal: there is none of this id.
         NotAllowed: they may not.
     """
-    proposal = services.read(lambda c: find_proposal(c, id_))
+    proposal = services.read(lambda c: Proposal.find(c, id_))
     needed = services.read_keys(read_state)
     proposer = proposal.entry.signatures[:1]
     own = proposer and (proposer[0].desk, proposer[0].officer) == (by.desk.name, by.officer)
     listed = needed.desks.get(by.desk.name)
     if not own and not (listed and by.officer in listed.heads):
         raise NotAllowed("only a head, or who proposed it, withdraws a proposal", reason="withdraw")
-    services.write_now(lambda unit: withdraw(unit, id_))
+    services.write_now(proposal.withdraw)
     _record(services, by, "roster_withdrawn", proposal.entry.body)
 
 
@@ -181,8 +170,9 @@ def _summary(body: object) -> str:
 
 
 def _store(services: Services, by: UnlockedDesk | None, entry: Entry, with_: Attachment) -> Submitted:
-    missing = services.read_keys(lambda c: check_proposal(read_state(c), entry))
-    proposal = services.write_now(lambda unit: propose(unit, entry, _encode(with_)))
+    proposal = Proposal.of(entry, _encode(with_))
+    missing = services.read_keys(lambda c: proposal.missing(read_state(c)))
+    services.write_now(proposal.store)
     done = not missing and _carry_out(services, by, proposal)
     services.read_keys(services.roster.check)  # this machine's copy follows
     return Submitted(id=proposal.id, missing=missing, done=done)
@@ -190,7 +180,7 @@ def _store(services: Services, by: UnlockedDesk | None, entry: Entry, with_: Att
 
 def _is_signed(state: RosterState, proposal: Proposal) -> bool:
     try:
-        return not check_proposal(state, proposal.entry)
+        return not proposal.missing(state)
     except NotAllowed:
         return False
 
@@ -218,11 +208,11 @@ def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) 
 def _write(unit: UnitOfWork, by: UnlockedDesk | None, proposal: Proposal, with_: Attachment) -> None:
     body = proposal.entry.body
     if not isinstance(body, DeskAdded):
-        carry_out(unit, proposal)
+        proposal.carry_out(unit)
         if isinstance(body, OfficerSet) and with_.officer:
             _write_officer(unit, by.identity if by else "", body, with_)
         return
-    withdraw(unit, proposal.id)
+    proposal.withdraw(unit)
     if with_.pairing is not None:
         register(unit, body.desk, with_.pairing, proposal.entry)
         return
@@ -258,10 +248,8 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
     services.write_now(lambda unit: store_copies(unit, body.desk, f"{new}\n{by.identity}", staying))
 
     def write(unit: UnitOfWork) -> None:
-        withdraw(unit, proposal.id)
-        change_key(unit, proposal.entry, by.identity, new, services.destination_rules)
-        queue_key_change(unit, body.desk, by.identity, new)
-        renew_audit_key(unit, services, body.desk, by.identity, new)
+        proposal.withdraw(unit)
+        change_key(unit, services, proposal.entry, by.identity, new)
         wordings.renew(unit, body.desk, by.identity, new)
         _delete_officer(unit, body.desk, body.removed)
         store_copies(unit, body.desk, new, staying)

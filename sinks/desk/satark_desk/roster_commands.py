@@ -8,25 +8,9 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from satark.officer import (
-    DestinationSet,
-    Role,
-    Signature,
-    decode_entry,
-    encode_entry,
-    find_proposal,
-    sign_as_desk,
-)
-from satark.runtime.commands import open_services
-from satark_desk.command_errors import report_errors
-from satark_desk.commands import (
-    FILE,
-    chosen_rights,
-    passphrase_option,
-    report_submitted,
-    role_option,
-    unlocked_desk,
-)
+from satark.casework import DestinationSet, Entry, Proposal, Role, Signature
+from satark_desk.command_context import open_services
+from satark_desk.commands import FILE, chosen_rights, passphrase_option, report_submitted, role_option, unlocked_desk
 from satark_desk.officers import set_role
 from satark_desk.roster_changes import Attachment, Submitted, add_signature, approve, reject, submit
 from satark_files.decoding import DECODING_ERRORS
@@ -98,9 +82,9 @@ def approve_(
         with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
             _report(approve(services, unlocked, proposal), f"proposal {proposal}")
     elif signature_file is not None:
-        with report_errors(), open_services(ctx) as services:
+        with open_services(ctx) as services:
             signature = _read_signature(signature_file)
-            found = services.read(lambda c: find_proposal(c, proposal))
+            found = services.read(lambda c: Proposal.find(c, proposal))
             signed = msgspec.structs.replace(found, entry=found.entry.signed_by(signature))
             _report(add_signature(services, None, signed), f"proposal {proposal}")
 
@@ -122,8 +106,8 @@ def reject_(ctx: click.Context, *, desk: str, proposal: str, passphrase_file: Pa
 @click.pass_context
 def text(ctx: click.Context, proposal: str) -> None:
     """Print PROPOSAL for an office elsewhere, whose head signs it with `satark roster sign`."""
-    with report_errors(), open_services(ctx) as services:
-        click.echo(encode_entry(services.read(lambda c: find_proposal(c, proposal)).entry).decode())
+    with open_services(ctx) as services:
+        click.echo(services.read(lambda c: Proposal.find(c, proposal)).entry.encode().decode())
 
 
 @roster_group.command("sign")
@@ -136,10 +120,10 @@ def sign(ctx: click.Context, *, desk: str, file: Path, passphrase_file: Path) ->
     with unlocked_desk(ctx, desk, passphrase_file) as (_, unlocked):
         _check_head(unlocked)
         try:
-            entry = decode_entry(file.read_text("utf-8"))
+            entry = Entry.decode(file.read_text("utf-8"))
         except ValueError:
             raise click.ClickException("the file holds no proposal of `satark roster text`") from None
-        click.echo(msgspec.json.encode(sign_as_desk(entry, desk, unlocked.identity).signatures[-1]).decode())
+        click.echo(msgspec.json.encode(entry.signed_by_desk(desk, unlocked.identity).signatures[-1]).decode())
 
 
 def _check_head(unlocked: UnlockedDesk) -> None:

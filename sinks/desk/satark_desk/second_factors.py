@@ -14,11 +14,11 @@ import pyotp
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from satark.api import CantOpen, CaseworkError, open_as, recipient_of, seal
-from satark.database import UnitOfWork
+from satark.casework import UnitOfWork
 from satark_desk.tables import second_factor
 
 if TYPE_CHECKING:
-    from satark.services import Services
+    from satark.casework import Services
     from satark_desk.officers import UnlockedDesk
 
 FactorKind: TypeAlias = Literal["totp", "passkey"]

@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, Field, field_validator
 
-from satark.officer import Clocks, WorkingTime
+from satark.casework import Clocks, WorkingTime
 
 Weekday: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 """A day of the week in the settings."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from satark.api import NoSuchDesk
-from satark.officer import LogHead, Trail, contains_head
+from satark.casework import LogHead, Trail
 
 if TYPE_CHECKING:
-    from satark.services import Services
+    from satark.casework import Services
     from satark_desk.desk_keys import UnlockedDesk
 
 
@@ -39,4 +39,4 @@ def lacks_seen_head(services: Services, noted: str) -> bool:
         head = LogHead.read(noted)
     except ValueError:
         return False
-    return not services.read(lambda c: contains_head(c, head))
+    return not services.read(head.is_in)

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, func, select, update
 
 from satark.api import DeadLetter, Delivery, DeliveryResult, Done
-from satark.database import UnitOfWork, note_tip_change
-from satark.identity.time_buckets import band
+from satark.casework import UnitOfWork, band, note_tip_change
 from satark_desk.tables import queue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from satark.services import WorkerContext
+    from satark.casework import ProcessServices
 
 
 class DeskSink:
@@ -24,7 +23,7 @@ class DeskSink:
 
     name = "desk"
 
-    def __init__(self, context: WorkerContext) -> None:
+    def __init__(self, context: ProcessServices) -> None:
         self._context = context
         self._arrived: dict[str, int] = {}
         """Tips that the next write takes → their revisions."""

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from satark.api import Desk
-from satark.officer import TipSummary
+from satark.casework import TipSummary
 from satark_desk.tip_queue import MARKS
 from satark_desk.week_pdf import pace_text
 
 if TYPE_CHECKING:
-    from satark.officer import OpenTip, PostedMessage
+    from satark.casework import OpenTip, PostedMessage
     from satark_desk.figures import Figures
     from satark_desk.paces import Pace, Step
     from satark_desk.tip_queue import Row

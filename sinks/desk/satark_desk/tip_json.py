@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from satark.api import Evidence
-from satark.officer import OpenTip, PostedMessage
+from satark.casework import OpenTip, PostedMessage
 from satark_desk.tip_queue import MARKS, Row
 
 

@@ -10,13 +10,13 @@ from urllib.parse import urlencode
 import msgspec
 
 from satark.api import Priority
-from satark.officer import Clocks, Direction, Offices, WorkMark, marks_for
+from satark.casework import Clocks, Direction, Offices, WorkMark
 from satark_desk.read_state import QueueEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from satark.officer import TipSummary
+    from satark.casework import TipSummary
 
 PRIORITIES: tuple[Priority, ...] = ("urgent", "high", "normal")
 Mark: TypeAlias = Literal["new", "urgent", "risen", "closing", "owed", "disputed", "overdue", "mine", "open"]
@@ -162,7 +162,7 @@ class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
             updated=summary.id in self.updated,
             delivered=entry.band,
             position=entry.position,
-            marks=marks_for(self.desk, work, breaches, self.offices),
+            marks=self.offices.marks(self.desk, work, breaches),
             officer=work.assigned.get(self.desk, ""),
             mine=work.assigned.get(self.desk) == self.officer,
             due=due,

@@ -8,21 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from satark.api import Priority
-from satark.officer import (
-    BULK_KINDS,
-    BulkAct,
-    BulkKind,
-    DeskAct,
-    flood_groups,
-    perform_all,
-    related_tips,
-)
+from satark.casework import BULK_KINDS, BulkAct, BulkKind, DeskAct, flood_groups
 from satark_desk import terminal_tables
 from satark_desk.case_commands import act_on, at_desk, desk_work, json_option, language_option, on_tip, print_json
 from satark_desk.tip_queue import PRIORITIES
 
 if TYPE_CHECKING:
-    from satark.officer import BulkOutcome, FloodGroup, RelatedTip
+    from satark.casework import BulkOutcome, FloodGroup, RelatedTip
     from satark_desk.web.page_text import PageText
 
 
@@ -33,7 +25,7 @@ if TYPE_CHECKING:
 def related(*, desk: str, number: str, passphrase_file: Path, language: str, as_json: bool) -> None:
     """List the tips of DESK that are related to tip NUMBER, each with the reasons: a plate, a place, a picture …"""
     with desk_work(desk, passphrase_file) as work:
-        found = related_tips(work.casework, work.casework.open(number))
+        found = work.casework.related_tips(work.casework.open(number))
         if as_json:
             for one in found:
                 print_json({"number": one.summary.header.number, "reasons": dict(one.reasons)})
@@ -90,7 +82,7 @@ def bulk(
     into = to or (numbers[0] if kind == "merge" else "")
     act = BulkAct(kind=kind, to=into, priority=priority or "", text=reason.strip())
     with desk_work(desk, passphrase_file) as work:
-        outcomes = perform_all(work.acts(), work.casework, numbers, act)
+        outcomes = act.perform_all(work.acts(), work.casework, numbers)
         text = work.text("en")
     report_outcomes(outcomes, text, as_json=as_json)
 

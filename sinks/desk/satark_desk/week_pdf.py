@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from satark.officer import SheetPage, make_sheet
+from satark.casework import SheetPage, make_sheet
 from satark_desk.figures import figures_of
 
 if TYPE_CHECKING:

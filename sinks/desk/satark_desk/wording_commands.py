@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from satark.officer import text_hints
+from satark.casework import SenderHints
 from satark_desk.case_commands import at_desk, desk_work, json_option, print_json
 from satark_desk.web.page_text import officers_languages
 from satark_desk.wordings import Wording, remove, save, wordings_of
@@ -38,7 +38,7 @@ def save_wording(*, desk: str, passphrase_file: Path, language: str, name: str, 
     """Save a wording for all officers of DESK, and print its id."""
     with desk_work(desk, passphrase_file) as work:
         new = Wording(language=language, name=name.strip(), text=text.strip())
-        for phrase in text_hints([new.name, new.text], work.services.geography).phrases:
+        for phrase in SenderHints.of_texts([new.name, new.text], work.services.geography).phrases:
             click.echo(f"this may point to a tipster, and stands in every tip: {escape_controls(phrase)}", err=True)
         click.echo(save(work.services, work.unlocked, new))
 

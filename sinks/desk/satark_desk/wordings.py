@@ -12,13 +12,12 @@ import msgspec
 from sqlalchemy import delete, select, update
 
 from satark.api import CantOpen, CaseworkError, Redacted, open_as, recipient_of, seal
-from satark.database import UnitOfWork
-from satark.officer import MAX_TEXT
+from satark.casework import MAX_TEXT, UnitOfWork
 from satark_desk.tables import wording
 from satark_desk.web.page_text import officers_languages
 
 if TYPE_CHECKING:
-    from satark.services import Services
+    from satark.casework import Services
     from satark_desk.desk_keys import UnlockedDesk
 
 MOST: Final = 50

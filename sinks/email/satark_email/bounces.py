@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.database import add_alarm, delivered_ids, mark_returned
 from satark_email.mime import message_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from satark.database import UnitOfWork
+    from satark.api import Services, UnitOfWork
 
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _ORIGINAL = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"})
@@ -47,18 +46,18 @@ def read_bounce(mail: bytes) -> Bounce | None:
     return Bounce(original, tuple(sorted({status.group() for status in found if status})))
 
 
-def record_bounce(unit: UnitOfWork, bounce: Bounce, sender: str, alarm_to: Sequence[str]) -> bool:
+def record_bounce(services: Services, unit: UnitOfWork, bounce: Bounce, sender: str, alarm_to: Sequence[str]) -> bool:
     """Turn the delivery whose mail came back into a dead letter, and queue an alarm; False if no delivery matches.
 
     A bounce can't be forged: the Message-ID follows from 16 random bytes that only mail servers on the way have seen.
     """
-    matching = (id_ for id_ in delivered_ids(unit.main, "email") if message_id(id_.hex(), sender) == bounce.message_id)
-    id_ = next(matching, None)
-    if id_ is None:
-        return False
-    mark_returned(unit, id_, " ".join(("the mail came back:", *bounce.statuses)).rstrip(":"))
-    add_alarm(unit, alarm_to)
-    return True
+    return services.mark_returned(
+        unit,
+        "email",
+        lambda key: message_id(key, sender) == bounce.message_id,
+        reason=" ".join(("the mail came back:", *bounce.statuses)).rstrip(":"),
+        alarm_to=alarm_to,
+    )
 
 
 def _recipients(report: Message) -> Iterator[Message]:

@@ -7,7 +7,7 @@ from typing import BinaryIO
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from satark.runtime.commands import open_services, settings_of
+from satark.api import command_host
 from satark_email.bounces import read_bounce, record_bounce
 from satark_email.settings import EmailSettings
 
@@ -30,7 +30,8 @@ def bounce(ctx: click.Context, mail: BinaryIO) -> None:
     If it reports that one of our mails could not be delivered, that delivery becomes a dead letter: see
     `satark deliveries dead`. Any other mail is ignored. Nothing is ever answered.
     """
-    settings = settings_of(ctx)
+    host = command_host(ctx)
+    settings = host.settings
     section = settings.section("email", EmailSettings)
     if section is None:
         raise click.ClickException("e-mail is not configured: set SATARK_EMAIL__HOST and SATARK_EMAIL__SENDER")
@@ -39,8 +40,10 @@ def bounce(ctx: click.Context, mail: BinaryIO) -> None:
         click.echo("this mail reports no failure: nothing to do")
         return
     try:
-        with open_services(ctx) as services:
-            ours = services.write_now(lambda unit: record_bounce(unit, found, section.sender, settings.core.alarm_to))
+        with host.open_services() as services:
+            ours = services.write_now(
+                lambda unit: record_bounce(services, unit, found, section.sender, settings.core.alarm_to)
+            )
     except SQLAlchemyError:
         click.echo("the database does not answer: process this mail again later", err=True)
         ctx.exit(_EX_TEMPFAIL)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import click
     from pysequoia import Cert
 
-    from satark.services import Services, WorkerContext
+    from satark.api import WorkerContext
 
 
 @hookimpl
@@ -79,8 +79,8 @@ def _file_problems(section: EmailSettings) -> Iterator[SettingProblem]:
         yield SettingProblem("email.ca_file", "SATARK_EMAIL__CA_FILE", f"{authorities} can't be read")
 
 
-def _unknown_destinations(section: EmailSettings, services: Services) -> Iterator[SettingProblem]:
-    for rule in services.destination_rules:
+def _unknown_destinations(section: EmailSettings, context: WorkerContext) -> Iterator[SettingProblem]:
+    for rule in context.destination_rules:
         name = rule.name
         if rule.sink == "email" and section.destination(name) is None:
             message = f"no addresses are configured for {rule.to}"

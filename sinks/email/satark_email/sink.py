@@ -8,10 +8,18 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timezone
 from typing import TYPE_CHECKING
 
-from satark.api import CantOpen, DeadLetter, Delivery, DeliveryResult, Destination, Evidence, log, run_in_thread
-from satark.database import UnitOfWork, add_delivery
-from satark.destination_reader import reader
-from satark.officer import NoSuchFile
+from satark.api import (
+    CantOpen,
+    CaseworkError,
+    DeadLetter,
+    Delivery,
+    DeliveryResult,
+    Destination,
+    Evidence,
+    UnitOfWork,
+    log,
+    run_in_thread,
+)
 from satark_email import mime, openpgp, schedule
 from satark_email.mime import Attachment, OuterHeaders
 from satark_email.settings import NOTIFICATION
@@ -21,8 +29,7 @@ from satark_email.tip_text import TipText
 if TYPE_CHECKING:
     from pysequoia import Cert
 
-    from satark.destination_reader import DestinationReader, OpenedDelivery
-    from satark.services import WorkerContext
+    from satark.api import DestinationReader, OpenedTip, WorkerContext
     from satark_email.settings import EmailDestination, EmailSettings
 
 POLL_SECONDS = 20.0
@@ -56,7 +63,7 @@ class EmailSink:
         """Load the keys of the destinations that read tips."""
         for rule in self._context.destination_rules:
             if rule.sink == self.name and self.reads(rule.name):
-                self._readers[rule.to] = reader(rule, self._context)
+                self._readers[rule.to] = self._context.reader(rule.to)
 
     async def close(self) -> None:
         """Drop the keys."""
@@ -87,7 +94,7 @@ class EmailSink:
             unit.now, settings.notification_times, settings.utc_offset, settings.notification_minutes
         )
         for notification_id in due:
-            add_delivery(unit, notification_id, Destination.of(self.name, NOTIFICATION))
+            self._context.add_delivery(unit, notification_id, Destination.of(self.name, NOTIFICATION))
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
         """Send one mail. A retry has the same Message-ID."""
@@ -123,7 +130,7 @@ class EmailSink:
         mail = mime.pgp_mime(headers, openpgp.seal(content, certificates))
         return mail if len(mail) <= self._settings.max_bytes else mime.notification(headers)
 
-    def _attachments(self, opened: OpenedDelivery) -> tuple[list[Attachment], list[str]]:
+    def _attachments(self, opened: OpenedTip) -> tuple[list[Attachment], list[str]]:
         """Read the clean copies that fit into one mail, in order; return them, and the ordinals of the other files."""
         attachments, omitted = [], []
         space = self._settings.max_bytes // _ENCODED_RATIO - _TEXT_BYTES
@@ -144,10 +151,10 @@ class EmailSink:
         )
 
 
-def _attachment(opened: OpenedDelivery, record: Evidence) -> Attachment | None:
+def _attachment(opened: OpenedTip, record: Evidence) -> Attachment | None:
     try:
         content = b"".join(opened.clean(record.ordinal))
-    except (NoSuchFile, FileNotFoundError, CantOpen):
+    except (CaseworkError, FileNotFoundError, CantOpen):
         return None
     ending = _ENDINGS.get(record.clean_mime, record.clean_mime.partition("/")[2])
     return Attachment(f"{record.ordinal}.{ending}", record.clean_mime, content)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from satark_words.catalogues import Catalogues
 
 if TYPE_CHECKING:
-    from satark.api import Questionnaire
-    from satark.destination_reader import ReadableTip
+    from satark.api import Questionnaire, ReadableTip
     from satark_words.geography.geography import Geography
 
 
@@ -47,7 +46,7 @@ class TipText:
         lines += [f"{self._step(step)}: {self._value(step, value)}" for step, value in content.tip.answers.items()]
         if content.thread:
             lines += ["", f"{labels.text('since')}:"]
-            lines += [f"- {posted.message.text}" for posted in content.thread if posted.message.text]
+            lines += [f"- {message.text}" for message in content.thread if message.text]
         listed = {
             "attached": attached,
             "at_desk": omitted,

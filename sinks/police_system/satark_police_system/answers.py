@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from sqlalchemy import delete, select
 
-from satark.api import STATUSES, Message, Redacted, Status
-from satark.database import UnitOfWork
+from satark.api import STATUSES, Message, Redacted, Status, UnitOfWork
 from satark_files.decoding import DECODING_ERRORS
 from satark_police_system.tables import answer_sequence, seen_request
 
 if TYPE_CHECKING:
-    from satark.officer import Casework, OpenTip
+    from satark.api import OpenedTip
 
 MAX_TEXT = 2000
 """Characters of a text to the tipster, at most."""
@@ -99,18 +98,18 @@ def record_request_id(unit: UnitOfWork, key: bytes, keep_days: int) -> bool:
     return bool(unit.insert_new(seen_request, [{"id": key, "day": unit.day}], "id"))
 
 
-def apply_answer(unit: UnitOfWork, casework: Casework, tip: OpenTip, system: str, answer: Answer) -> None:
+def apply_answer(unit: UnitOfWork, tip: OpenedTip, destination: str, system: str, answer: Answer) -> None:
     """Post an answer to the tip's thread: status and text to the tipster, references to the desks."""
     is_newest = _record_sequence(unit, system, tip.id, answer.data.sequence)
     status = _status(answer) if is_newest else None
     if status or answer.data.text:
         message = Message(
-            sender="desk", desk=casework.desk, status=status, text=answer.data.text, question=answer.data.question
+            sender="desk", desk=destination, status=status, text=answer.data.text, question=answer.data.question
         )
-        casework.post(unit, tip, message)
+        tip.post(unit, message)
     note = _note(answer, is_newest=is_newest)
     if note:
-        casework.post(unit, tip, Message(sender="desk", desk=casework.desk, text=note, internal=True))
+        tip.post(unit, Message(sender="desk", desk=destination, text=note, internal=True))
 
 
 def _record_sequence(unit: UnitOfWork, system: str, tip: str, sequence: int) -> bool:

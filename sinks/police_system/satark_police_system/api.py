@@ -18,15 +18,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from satark.api import CantOpen, CaseworkError, stream_file
-from satark.database import UnitOfWork
+from satark.api import CantOpen, CaseworkError, UnitOfWork, stream_file
 from satark_files.decoding import DECODING_ERRORS
 from satark_police_system.answers import AnswerError, apply_answer, read_answer, record_request_id
 from satark_police_system.events import encode, full_data
 from satark_police_system.signing import SignatureError
 
 if TYPE_CHECKING:
-    from satark.services import DeskContext
+    from satark.api import DeskContext
     from satark_police_system.settings import PoliceSettings
     from satark_police_system.systems import PoliceSystem
 
@@ -81,12 +80,12 @@ class PoliceApi:
             answer = read_answer(body)
         except AnswerError as error:
             raise RequestError(422, str(error)) from None
-        tip = await run_in_threadpool(system.casework.open, answer.data.number)
+        tip = await run_in_threadpool(system.reader.find, answer.data.number)
 
         def write(unit: UnitOfWork) -> bool:
             if not record_request_id(unit, key, self._settings.replay_days):
                 return False
-            apply_answer(unit, system.casework, tip, system.name, answer)
+            apply_answer(unit, tip, system.reader.to, system.name, answer)
             return True
 
         applied = await self._context.write(write)
@@ -117,13 +116,12 @@ class PoliceApi:
         return bytes(body)
 
     def _details(self, system: PoliceSystem, tip_request: TipRequest) -> object:
-        tip = system.casework.open(tip_request.number)
-        return full_data(tip.header, tip.tip, tip.evidence, tip.thread, system.settings.fields)
+        return full_data(system.reader.find(tip_request.number).content, system.settings.fields)
 
     def _evidence(self, system: PoliceSystem, tip_request: TipRequest) -> Response:
-        tip = system.casework.open(tip_request.number)
-        record = tip.file(tip_request.ordinal)
-        chunks = system.casework.evidence(tip, record.ordinal)
+        tip = system.reader.find(tip_request.number)
+        chunks = tip.clean(tip_request.ordinal)
+        record = next(record for record in tip.content.evidence if record.ordinal == tip_request.ordinal)
         return stream_file(chunks, media_type=record.clean_mime, size=record.clean_bytes)
 
 

@@ -6,15 +6,15 @@ Source: CloudEvents 1.0.2, "JSON Event Format". `schema.json` beside this file i
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from satark.api import Evidence, Header, Redacted, Tip, seal
+from satark.api import Evidence, Header, Redacted, seal
 
 if TYPE_CHECKING:
-    from satark.officer import PostedMessage
+    from satark.api import ReadableTip
 
 SUBMITTED = "satark.tip.submitted"
 UPDATED = "satark.tip.updated"
@@ -90,18 +90,16 @@ def thin_data(header: Header) -> TipData:
     )
 
 
-def full_data(
-    header: Header, tip: Tip, evidence: Sequence[Evidence], thread: Sequence[PostedMessage], fields: Collection[str]
-) -> TipData:
+def full_data(content: ReadableTip, fields: Collection[str]) -> TipData:
     """Return the tip with what `fields` allows: answers by step, `messages`, and the metadata of its files."""
-    texts = [posted.message.text for posted in thread if posted.message.sender == "tipster"]
+    texts = tuple(message.text for message in content.thread)
     return msgspec.structs.replace(
-        thin_data(header),
-        language=header.language,
-        flags=header.flags,
-        answers={step: value for step, value in tip.answers.items() if step in fields},
-        messages=tuple(texts) if "messages" in fields else (),
-        evidence=tuple(_file(one) for one in evidence) if "evidence" in fields else (),
+        thin_data(content.header),
+        language=content.header.language,
+        flags=content.header.flags,
+        answers={step: value for step, value in content.tip.answers.items() if step in fields},
+        messages=texts if "messages" in fields else (),
+        evidence=tuple(_file(one) for one in content.evidence) if "evidence" in fields else (),
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from satark.api import (
     Branch,
+    DeskContext,
     Destination,
     DestinationRule,
     Page,
@@ -16,18 +16,15 @@ from satark.api import (
     Settings,
     SettingsError,
     Sink,
+    WorkerContext,
     hookimpl,
 )
-from satark.destination_reader import own_key
 from satark_police_system.settings import SINK, PoliceSettings
-
-if TYPE_CHECKING:
-    from satark.services import DeskContext, WorkerContext
 
 
 @hookimpl
 def satark_destinations(settings: Settings) -> Sequence[DestinationRule]:
-    """Hand over a default destination for each configured system, with a key in the data folder.
+    """Hand over a default destination for each configured system, whose key the host makes in the data folder.
 
     It suits a single machine. A `[[destination]]` table for the system takes its place.
     """
@@ -38,7 +35,7 @@ def satark_destinations(settings: Settings) -> Sequence[DestinationRule]:
     files = {name: folder / f"{SINK}-{name}.key" for name in section.by_name()}
     named = {rule.to for rule in settings.core.destination}
     return [
-        DestinationRule(to=to, recipient=own_key(file), identity_file=file)
+        DestinationRule(to=to, identity_file=file)
         for name, file in files.items()
         if (to := Destination.of(SINK, name)) not in named
     ]
@@ -53,7 +50,7 @@ def satark_sinks(settings: Settings, context: WorkerContext) -> Sequence[Sink]:
     from satark_police_system.sink import PoliceSink  # noqa: PLC0415 - its libraries are an extra
     from satark_police_system.systems import load_systems  # noqa: PLC0415 - its libraries are an extra
 
-    return [PoliceSink(load_systems(section, context), settings.core.data_dir, section.source)]
+    return [PoliceSink(load_systems(section, context.reader), context.temporary_folder, section.source)]
 
 
 @hookimpl
@@ -65,7 +62,7 @@ def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page
     from satark_police_system.api import build  # noqa: PLC0415 - its libraries are an extra
     from satark_police_system.systems import load_systems  # noqa: PLC0415 - its libraries are an extra
 
-    app = build(context, section, load_systems(section, context))
+    app = build(context, section, load_systems(section, context.reader))
     return [Page(path="/police_system", app=app)]
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from satark.api import CantOpen, DeadLetter, Delivery, DeliveryResult, run_in_thread
-from satark.database import workspace_dir
 from satark_police_system.events import Event, build_event, encrypt_data, full_data, thin_data
 from satark_police_system.transports import make_transport
 
 if TYPE_CHECKING:
-    from satark.destination_reader import OpenedDelivery
+    from satark.api import OpenedTip
     from satark_police_system.settings import SystemSettings
     from satark_police_system.systems import PoliceSystem
+    from satark_police_system.transports import MakeFolder
 
 
 class PoliceSink:
@@ -22,11 +21,10 @@ class PoliceSink:
 
     name = "police_system"
 
-    def __init__(self, systems: Mapping[str, PoliceSystem], data_dir: Path, source: str) -> None:
+    def __init__(self, systems: Mapping[str, PoliceSystem], make_folder: MakeFolder, source: str) -> None:
         self._systems = systems
         self._source = source
-        workspace = workspace_dir(data_dir)
-        self._transports = {name: make_transport(system, workspace) for name, system in systems.items()}
+        self._transports = {name: make_transport(system, make_folder) for name, system in systems.items()}
 
     async def open(self) -> None:
         """Open the transports.
@@ -76,12 +74,8 @@ class PoliceSink:
         except CantOpen:
             return DeadLetter("a file of the tip was altered")
 
-    def _event(self, settings: SystemSettings, delivery: Delivery, opened: OpenedDelivery) -> Event:
+    def _event(self, settings: SystemSettings, delivery: Delivery, opened: OpenedTip) -> Event:
         content = opened.content
-        data = (
-            thin_data(content.header)
-            if settings.payload == "thin"
-            else full_data(content.header, content.tip, content.evidence, content.thread, settings.fields)
-        )
+        data = thin_data(content.header) if settings.payload == "thin" else full_data(content, settings.fields)
         event = build_event(delivery.idempotency_key, self._source, delivery.revision, data)
         return encrypt_data(event, settings.recipient) if settings.recipient else event

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from satark.api import DeliveryResult, encrypt_stream, run_in_thread
-from satark.database import temporary_folder
 from satark_files.file_endings import ending_of
 from satark_police_system.archive import write_archive
 from satark_police_system.events import encode
@@ -15,10 +15,13 @@ from satark_police_system.file_targets import FileTarget, FolderTarget, SftpTarg
 from satark_police_system.http_client import HttpClient
 
 if TYPE_CHECKING:
-    from satark.destination_reader import OpenedDelivery
+    from satark.api import OpenedTip
     from satark_police_system.events import Event
     from satark_police_system.settings import SystemSettings
     from satark_police_system.systems import PoliceSystem
+
+MakeFolder: TypeAlias = "Callable[[], AbstractContextManager[Path]]"
+"""Creates a folder for files that lie in plain for a moment; it is removed after the block."""
 
 
 class Transport(Protocol):
@@ -33,7 +36,7 @@ class Transport(Protocol):
     async def find_faults(self) -> str:
         """Connect, hand over nothing, and return a code of what failed, or nothing."""
 
-    async def hand_over(self, key: str, event: Event, opened: OpenedDelivery) -> DeliveryResult:
+    async def hand_over(self, key: str, event: Event, opened: OpenedTip) -> DeliveryResult:
         """Hand one tip over. `key` is the same at every attempt, so that a repeat has no second effect."""
 
 
@@ -55,7 +58,7 @@ class HttpTransport:
         """Ask the receiver for headers."""
         return await self._client.find_faults()
 
-    async def hand_over(self, key: str, event: Event, opened: OpenedDelivery) -> DeliveryResult:
+    async def hand_over(self, key: str, event: Event, opened: OpenedTip) -> DeliveryResult:
         """Post the event."""
         return await self._client.post(key, encode(event))
 
@@ -63,10 +66,10 @@ class HttpTransport:
 class FileTransport:
     """Puts a signed archive, with the clean copies if the system may have them."""
 
-    def __init__(self, system: PoliceSystem, target: FileTarget, workspace: Path) -> None:
+    def __init__(self, system: PoliceSystem, target: FileTarget, make_folder: MakeFolder) -> None:
         self._system = system
         self._target = target
-        self._workspace = workspace
+        self._make_folder = make_folder
 
     async def open(self) -> None:
         """Open nothing: every file gets a connection of its own."""
@@ -78,29 +81,27 @@ class FileTransport:
         """Look at the target."""
         return await self._target.find_faults()
 
-    async def hand_over(self, key: str, event: Event, opened: OpenedDelivery) -> DeliveryResult:
+    async def hand_over(self, key: str, event: Event, opened: OpenedTip) -> DeliveryResult:
         """Write the archive in the workspace, and put it."""
-        with temporary_folder(self._workspace) as folder:
+        with self._make_folder() as folder:
             archive = folder / "tip.zip"
             await run_in_thread(self._write, archive, key, event, opened, folder)
             return await self._target.put(archive, f"satark-{key}.zip")
 
-    def _write(self, archive: Path, key: str, event: Event, opened: OpenedDelivery, folder: Path) -> None:
+    def _write(self, archive: Path, key: str, event: Event, opened: OpenedTip, folder: Path) -> None:
         files = _clean_copies(self._system.settings, opened, folder)
         write_archive(archive, encode(event), files, self._system.signer, key)
 
 
-def make_transport(system: PoliceSystem, workspace: Path) -> Transport:
+def make_transport(system: PoliceSystem, make_folder: MakeFolder) -> Transport:
     """Make the transport that the settings name: url, folder or sftp."""
     settings = system.settings
     if settings.folder is not None:
-        return FileTransport(system, FolderTarget(settings.folder), workspace)
-    return FileTransport(system, SftpTarget(settings), workspace) if settings.sftp else HttpTransport(system)
+        return FileTransport(system, FolderTarget(settings.folder), make_folder)
+    return FileTransport(system, SftpTarget(settings), make_folder) if settings.sftp else HttpTransport(system)
 
 
-def _clean_copies(
-    settings: SystemSettings, opened: OpenedDelivery, folder: Path
-) -> Iterator[tuple[str, Iterator[bytes]]]:
+def _clean_copies(settings: SystemSettings, opened: OpenedTip, folder: Path) -> Iterator[tuple[str, Iterator[bytes]]]:
     if "evidence" not in settings.fields:
         return
     for record in opened.content.evidence:

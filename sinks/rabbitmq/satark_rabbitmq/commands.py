@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from satark.api import CarrierError
-from satark.office import desks_via
-from satark.runtime.commands import open_services, settings_of
+from satark.api import CarrierError, command_host
 from satark_rabbitmq.configured import configured
 from satark_rabbitmq.settings import NAME, RabbitMQSettings
-from satark_rabbitmq.sink import copied
+from satark_rabbitmq.sink import copied_desks, remote_desks
 
 if TYPE_CHECKING:
     from satark_rabbitmq.connection import BrokerConnection
@@ -30,10 +28,12 @@ def rabbitmq_group() -> None:
 @click.pass_context
 def declare(ctx: click.Context) -> None:
     """Declare the queues of all offices and of the copies. Run it again after every `satark desk register`."""
-    with open_services(ctx) as services:
-        section = settings_of(ctx).section(NAME, RabbitMQSettings) or RabbitMQSettings()
-        desks, copies = services.read(lambda c: (desks_via(c, NAME), copied(c, section.copies)))
-    for queue in _connected(ctx, lambda connection: connection.declare(desks, copies)):
+    host = command_host(ctx)
+    with host.open_services() as services:
+        section = host.settings.section(NAME, RabbitMQSettings) or RabbitMQSettings()
+        desks = services.desks()
+        queues = remote_desks(desks), copied_desks(desks, section.copies)
+    for queue in _connected(ctx, lambda connection: connection.declare(*queues)):
         click.echo(queue)
 
 
@@ -47,7 +47,7 @@ def requeue(ctx: click.Context, queue: str) -> None:
 
 
 def _connected(ctx: click.Context, work: Callable[[BrokerConnection], Awaitable[T]]) -> T:
-    carrier, url = configured(settings_of(ctx))
+    carrier, url = configured(command_host(ctx).settings)
     if not url:
         raise click.ClickException("no broker is configured: set SATARK_RABBITMQ__URL")
 

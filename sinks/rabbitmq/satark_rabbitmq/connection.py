@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
 
 from aio_pika import Connection, DeliveryMode, Message
 from aio_pika.connection import make_url
 from aio_pika.exceptions import AMQPException, ChannelInvalidStateError, DeliveryError, PublishError
 
-from satark.api import CarrierError, MessageHandler, MessageRejected, log
+from satark.api import CarrierError, MessageRejected, log
 from satark_rabbitmq.settings import check_url
 from satark_rabbitmq.topology import Topology
 
@@ -36,6 +36,9 @@ FAILURES = (AMQPException, ChannelInvalidStateError, ConnectionError, OSError, R
 """What aio-pika raises when a broker is absent, disconnects or refuses; `RuntimeError`: on a closed connection."""
 
 
+Handler: TypeAlias = Callable[[bytes], Awaitable[None]]
+
+
 class BrokerConnection:
     """An open AMQP connection. It does not reconnect: once it breaks, everything in progress raises `CarrierError`."""
 
@@ -56,11 +59,11 @@ class BrokerConnection:
         """Publish a message to the queue of answers: see `satark.api.CarrierConnection`."""
         await self._publish(self._topology.answers, self._topology.answers, message)
 
-    async def consume(self, desk: str, handler: MessageHandler) -> None:
+    async def consume(self, desk: str, handler: Handler) -> None:
         """Consume a desk's queue: see `satark.api.CarrierConnection`."""
         await self._consume(self._topology.queue(desk), handler)
 
-    async def consume_answers(self, handler: MessageHandler) -> None:
+    async def consume_answers(self, handler: Handler) -> None:
         """Consume the queue of answers: see `satark.api.CarrierConnection`."""
         await self._consume(self._topology.answers, handler)
 
@@ -113,7 +116,7 @@ class BrokerConnection:
                 self._exchanges[name] = await channel.get_exchange(name, ensure=False)
             return self._exchanges[name]
 
-    async def _consume(self, queue: str, handler: MessageHandler) -> None:
+    async def _consume(self, queue: str, handler: Handler) -> None:
         try:
             channel = await self._connection.channel()
             await channel.set_qos(prefetch_count=PREFETCH)
@@ -128,7 +131,7 @@ class BrokerConnection:
         raise CarrierError("the connection broke")
 
 
-async def _settle(message: AbstractIncomingMessage, handler: MessageHandler) -> None:
+async def _settle(message: AbstractIncomingMessage, handler: Handler) -> None:
     """Handle one message, then acknowledge or reject it."""
     accepted = await _handle(message.body, handler)
     try:
@@ -137,7 +140,7 @@ async def _settle(message: AbstractIncomingMessage, handler: MessageHandler) -> 
         return  # the connection is gone: the broker redelivers the message, and the handler recognises it
 
 
-async def _handle(body: bytes, handler: MessageHandler) -> bool:
+async def _handle(body: bytes, handler: Handler) -> bool:
     """Call the handler until it accepts or rejects the message; return whether it accepted."""
     while True:
         try:

@@ -5,25 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from satark.api import (
-    Carrier,
-    Destination,
-    DestinationRule,
-    Prepared,
-    SettingProblem,
-    Settings,
-    SettingsError,
-    Sink,
-    hookimpl,
-)
-from satark.office import LinkKeyError, load_link_key
+from satark.api import Carrier, Destination, DestinationRule, Prepared, Settings, Sink, hookimpl
 from satark_rabbitmq.configured import configured
 from satark_rabbitmq.settings import NAME, RabbitMQSettings
 
 if TYPE_CHECKING:
     import click
 
-    from satark.services import WorkerContext
+    from satark.api import WorkerContext
 
 
 @hookimpl
@@ -64,11 +53,8 @@ def satark_sinks(settings: Settings, context: WorkerContext) -> Sequence[Sink]:
     carrier.check(url)
     from satark_rabbitmq.sink import RabbitMQSink  # noqa: PLC0415 - aio-pika is an extra
 
-    try:
-        key = load_link_key(settings.link_key_file)
-    except (LinkKeyError, OSError) as error:
-        raise SettingsError([SettingProblem("link_key_file", "SATARK_LINK_KEY_FILE", str(error))]) from None
-    return [RabbitMQSink(context, carrier, url, key, tuple(section.copies))]
+    copies = tuple(section.copies)
+    return [RabbitMQSink(context, carrier, url, context.office_link(settings.link_key_file, copies), copies)]
 
 
 @hookimpl

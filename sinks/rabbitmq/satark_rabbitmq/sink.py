@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from satark.api import CarrierError, Delivery, DeliveryResult, Retry, run_in_thread
-from satark.office import HostInbox, HostOutbox, desks_via
+from satark.api import DESK_SINK, CarrierError, Delivery, DeliveryResult, Retry, run_in_thread
 from satark_rabbitmq.settings import NAME
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from satark.office import LinkKey
-    from satark.services import WorkerContext
+    from satark.api import Desk, OfficeLink, WorkerContext
     from satark_rabbitmq.connection import BrokerConnection, RabbitMQ
 
 
-def copied(connection: Connection, copies: Sequence[str]) -> list[str]:
+def remote_desks(desks: Iterable[Desk]) -> list[str]:
+    """Return the names of the desks in remote offices that this sink delivers to."""
+    return [desk.name for desk in desks if desk.via == NAME]
+
+
+def copied_desks(desks: Iterable[Desk], copies: Sequence[str]) -> list[str]:
     """Return those of the named desks that are at this host: a remote desk gets its tips, not copies."""
-    return [desk for desk in desks_via(connection, "desk") if desk in copies]
+    return [desk.name for desk in desks if desk.via == DESK_SINK and desk.name in copies]
 
 
 class RabbitMQSink:
@@ -30,14 +31,13 @@ class RabbitMQSink:
     name = NAME
 
     def __init__(
-        self, context: WorkerContext, carrier: RabbitMQ, url: str, key: LinkKey, copies: Sequence[str] = ()
+        self, context: WorkerContext, carrier: RabbitMQ, url: str, link: OfficeLink, copies: Sequence[str] = ()
     ) -> None:
         self._context = context
         self._carrier = carrier
         self._url = url
         self._copies = copies
-        self._outbox = HostOutbox(context, key, copies)
-        self._inbox = HostInbox(context, key, self._outbox)
+        self._link = link
         self._connecting = asyncio.Lock()
         self._resources = AsyncExitStack()
         self._connection: BrokerConnection | None = None
@@ -61,17 +61,16 @@ class RabbitMQSink:
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
         """Publish a tip, for its office or as a copy. Done once the broker has confirmed every message of it."""
         try:
-            return await self._outbox.send_tip(delivery, self._publish)
+            return await self._link.send_tip(delivery, self._publish)
         except CarrierError as error:
             return Retry(str(error))
 
     async def listen(self) -> None:
         """Declare the queues, then consume answers until the connection breaks."""
         async with self._carrier.connect(self._url) as connection:
-            desks = await run_in_thread(self._context.read, lambda c: desks_via(c, NAME))
-            copies = await run_in_thread(self._context.read, lambda c: copied(c, self._copies))
-            await connection.declare(desks, copies)
-            await connection.consume_answers(lambda message: self._inbox.accept(message, self._publish))
+            desks = await run_in_thread(self._context.desks)
+            await connection.declare(remote_desks(desks), copied_desks(desks, self._copies))
+            await connection.consume_answers(lambda message: self._link.accept(message, self._publish))
 
     async def _publish(self, desk: str, message: bytes) -> None:
         connection = await self._connected()

@@ -18,8 +18,7 @@ from starlette.routing import Mount
 
 from satark.api.routing import Desk, Level
 from satark.api.tip import Envelope, Evidence, Header, Origin, Tip
-from satark.casework import Casework
-from satark.officer import OpenTip
+from satark.casework import Casework, OpenTip
 from satark.services import DeskContext, Services
 from satark_desk import plugin
 from satark_desk.officers import NewDesk, UnlockedDesk, make_desk, unlock

@@ -76,7 +76,7 @@ def act_count(services: Services) -> int:
 
 def newest(services: Services, unlocked: UnlockedDesk, **wanted: str) -> list[reading.ReadAct]:
     """Return what an officer sees of the log, the newest first."""
-    by = reading.viewer(
+    by = reading.Viewer.of(
         services,
         desk=unlocked.desk.name,
         officer=unlocked.officer,
@@ -84,7 +84,7 @@ def newest(services: Services, unlocked: UnlockedDesk, **wanted: str) -> list[re
         identity=unlocked.identity,
         own_identity=unlocked.own_identity,
     )
-    return list(reading.read_acts(services, by, ActFilter(**wanted)).acts)
+    return list(by.read(services, ActFilter(**wanted)).acts)
 
 
 def signed_in(browser: Browser) -> Client:

@@ -13,8 +13,7 @@ from httpx2 import Client
 
 from satark.api.routing import Desk
 from satark.api.tip import Message
-from satark.casework import Casework
-from satark.officer import Clocks, DeskAct, DeskActs
+from satark.casework import Casework, Clocks, DeskAct, DeskActs
 from satark.services import Services
 from support.tips import SeededTip, seed_message, seed_tip
 

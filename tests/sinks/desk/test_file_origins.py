@@ -8,7 +8,7 @@ from datetime import date, datetime
 import pytest
 
 from satark.api.tip import Origin
-from satark.officer import OpenTip
+from satark.casework import OpenTip
 from satark_desk.file_origins import FileOrigin, file_origins
 from satark_words.geography.geography import Geography
 

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from satark.api.routing import CaseworkError, KeyChanged
 from satark.api.sealing import CantOpen, open_envelope
 from satark.casework import Casework
-from satark.remote.link_keys import HostPairing, load_link_key
+from satark.remote.link_keys import HostPairing, LinkKey
 from satark.remote.messages import decode_answer, decode_signed_answer
 from satark.remote.office_outbox import former_keys
 from satark.remote.offices import join
@@ -175,7 +175,7 @@ def test_nobody_at_a_station_may_listen(services: Services, unlocked: Callable[[
 def test_an_office_announces_a_key_change_that_a_crash_interrupted(
     services: Services, unlocked: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    link = load_link_key(tmp_path / "link.key").public_keys
+    link = LinkKey.load(tmp_path / "link.key").public_keys
     services.write_now(lambda unit: join(unit, HostPairing(link=link)))
     seeded = seed_tip(services, [unlocked("sp").desk])
     former = unlocked("sp").identity

@@ -15,8 +15,7 @@ from httpx2 import Client
 
 from satark.api.routing import CaseworkError, Desk
 from satark.api.tip import Message
-from satark.casework import Casework
-from satark.officer import Clocks, DeskAct, DeskActs
+from satark.casework import Casework, Clocks, DeskAct, DeskActs
 from satark.services import Services
 from satark_desk.officers import UnlockedDesk
 from satark_desk.orders import find_order, make_order, order_pdf

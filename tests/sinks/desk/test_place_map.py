@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from satark.api.tip import Origin
-from satark.officer import OpenTip
+from satark.casework import OpenTip
 from satark_desk.place_map import PlaceMap, place_map
 from satark_words.geography.geography import Geography
 

@@ -17,10 +17,9 @@ from httpx2 import Client
 
 from satark.api.routing import Desk
 from satark.api.tip import Message
-from satark.casework import Casework
-from satark.officer import ACT_NAMES, Clocks, DeskAct, DeskActs
+from satark.casework import ACT_NAMES, Casework, Clocks, DeskAct, DeskActs
 from satark.services import Services
-from satark_desk.command_errors import report_errors
+from satark_desk.command_context import report_errors
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
 from support.tips import SeededTip, seed_message, seed_tip
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from satark.officer import WorkingTime
+from satark.casework import WorkingTime
 from satark_desk.settings import DeskSettings
 
 

@@ -17,9 +17,9 @@ from pypdfium2 import PdfDocument
 
 from satark.api.routing import Desk
 from satark.api.tip import CaseStep, Message
-from satark.casework import PostedMessage
+from satark.casework import Casework, Clocks, DeskAct, DeskActs
+from satark.casework.posted_message import PostedMessage
 from satark.identity.time_buckets import band
-from satark.officer import Casework, Clocks, DeskAct, DeskActs
 from satark.services import Services
 from satark_desk import public_report, public_statistics
 from satark_desk.paces import steps_of

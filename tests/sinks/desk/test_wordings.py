@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from click.testing import Result
 
-from satark.officer import MAX_TEXT
+from satark.casework import MAX_TEXT
 from satark.services import Services
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, rotate, unlock
 from satark_desk.tables import wording

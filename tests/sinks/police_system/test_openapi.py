@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from satark.api.sink import ReadableTip
 from satark.api.tip import Evidence, Header, Tip
 from satark_police_system.events import build_event, encode, full_data, thin_data
 from satark_police_system.openapi import openapi, schemas, to_text
@@ -49,6 +50,7 @@ PHOTO = Evidence(
     clean_bytes=9,
     clean_sha256="b" * 64,
 )
+CONTENT = ReadableTip(header=HEADER, tip=TIP, thread=(), evidence=(PHOTO,))
 VALIDATOR = Draft202012Validator(schemas())
 
 
@@ -68,7 +70,7 @@ def test_the_description_is_valid_openapi() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [thin_data(HEADER), full_data(HEADER, TIP, [PHOTO], [], ["what", "place", "evidence"])],
+    [thin_data(HEADER), full_data(CONTENT, ["what", "place", "evidence"])],
     ids=["thin", "full"],
 )
 def test_a_sent_event_matches_the_schema(data: Any) -> None:
@@ -96,7 +98,7 @@ def test_a_thin_event_holds_no_answer() -> None:
 
 
 def test_a_full_event_holds_the_allowed_answers_and_no_other() -> None:
-    data = full_data(HEADER, TIP, [PHOTO], [], ["what"])
+    data = full_data(CONTENT, ["what"])
     assert data.answers == {"what": "गाँव के बाहर"}
     assert data.evidence == ()
     assert "neighbour" not in encode(data).decode()

@@ -17,11 +17,11 @@ from satark.api.routing import Desk, DestinationRule
 from satark.api.sealing import new_identity
 from satark.api.sink import DeadLetter, Done
 from satark.casework import Casework
+from satark.delivery.worker_context import WorkerContext
 from satark.remote.frames import WIRE_SIZE
-from satark.remote.link_keys import LinkKey, load_link_key
+from satark.remote.link_keys import LinkKey
 from satark.remote.office_inbox import OfficeInbox
 from satark.routing.desks import add_desk
-from satark.services import WorkerContext
 from satark.settings.settings import Settings
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
@@ -48,11 +48,13 @@ class Host:
         self.sp = Desk(name="sp", title="SP", level="district", recipient=recipient)
         self.services = worker_context(fresh_services(folder / "host", destination=(COPY,)))
         self.services.write_now(lambda unit: add_desk(unit, self.sp))
-        self.key = load_link_key(folder / "link.key")
+        self.key = LinkKey.load(folder / "link.key")
         settings = RabbitMQSettings(prefix=f"{secrets.token_hex(4)}.", **options)
         self.carrier = RabbitMQ(settings)
         self.queue = self.carrier.topology.queue("sp")
-        self.sink = RabbitMQSink(self.services, self.carrier, broker.url, self.key, tuple(settings.copies))
+        copies = tuple(settings.copies)
+        link = self.services.office_link(folder / "link.key", copies)
+        self.sink = RabbitMQSink(self.services, self.carrier, broker.url, link, copies)
 
 
 @asynccontextmanager

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from satark.api.sink import CarrierError, MessageHandler
+from satark.api.sink import CarrierError
 
 
 class InMemoryConnection:
@@ -29,7 +29,7 @@ class InMemoryConnection:
         self._count()
         self.to_host.append(message)
 
-    async def consume(self, desk: str, handler: MessageHandler) -> None:
+    async def consume(self, desk: str, handler: Callable[[bytes], Awaitable[None]]) -> None:
         """Pass the messages of a desk's queue to the handler; return when there are no more."""
         queued, self.to_offices = self.to_offices, []
         for name, message in queued:
@@ -38,7 +38,7 @@ class InMemoryConnection:
             else:
                 self.to_offices.append((name, message))
 
-    async def consume_answers(self, handler: MessageHandler) -> None:
+    async def consume_answers(self, handler: Callable[[bytes], Awaitable[None]]) -> None:
         """Pass the messages of the host's queue to the handler; return when there are no more."""
         queued, self.to_host = self.to_host, []
         for message in queued:

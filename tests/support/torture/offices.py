@@ -14,12 +14,12 @@ from satark.api.background import keep_running
 from satark.api.routing import Desk, DestinationRule
 from satark.api.sealing import new_identity
 from satark.casework import Casework
-from satark.remote.link_keys import HostPairing, load_link_key, make_office_pairing
+from satark.delivery.worker_context import WorkerContext
+from satark.remote.link_keys import HostPairing, LinkKey, OfficePairing
 from satark.remote.office_agent import OfficeAgent
-from satark.remote.office_inbox import OfficeInbox
 from satark.remote.offices import join, register
 from satark.routing.desks import add_desk
-from satark.services import Services, WorkerContext
+from satark.services import Services
 from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark_rabbitmq.connection import RabbitMQ
@@ -136,9 +136,9 @@ class RemoteOffices:
         return Answers(len(self._seeded), lost, duplicated, out_of_order)
 
     def _introduce(self, host: Services, carrier: RabbitMQ) -> OfficeAgent:
-        host_key, key = load_link_key(self._folder / "data" / "link.key"), load_link_key(self._folder / "office.key")
+        host_key, key = LinkKey.load(self._folder / "data" / "link.key"), LinkKey.load(self._folder / "office.key")
         for name, (recipient, identity) in self._identities.items():
-            desk, pairing = _desk(name, recipient), make_office_pairing(name, identity, key)
+            desk, pairing = _desk(name, recipient), OfficePairing.of(name, identity, key)
             host.write_now(lambda unit, desk=desk, pairing=pairing: register(unit, desk, pairing))  # type: ignore[misc]
             here = Desk(name=name, title=name, level="district", recipient=recipient)
             self._office.write_now(lambda unit, here=here: add_desk(unit, here))  # type: ignore[misc]
@@ -150,7 +150,7 @@ class RemoteOffices:
             key=key,
             host=host_key.public_keys,
             desks=list(self._identities),
-            inbox=OfficeInbox(self._office, key, host_key.public_keys, list(self._identities), self._arrived),
+            tip_stored=self._arrived,
         )
 
     def _arrived(self, _unit: UnitOfWork, desk: str, tip: str, _revision: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from satark.officer import Act, ActKind
+    from satark.casework import Act, ActKind
     from satark_desk.web.page_text import PageText
 
 _PAGES: Final[Mapping[str, str]] = {

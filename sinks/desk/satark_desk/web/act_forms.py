@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from satark.officer import ACT_NAMES, RELEASABLE, DeskAct
+from satark.casework import ACT_NAMES, RELEASABLE, DeskAct
 from satark_desk.act_values import parse_due
 
 if TYPE_CHECKING:
-    from satark.officer import ActName
+    from satark.casework import ActName
 
 GIVEN = {f"give_{step}": step for step in RELEASABLE}
 """Field → the step whose answer it hands over."""

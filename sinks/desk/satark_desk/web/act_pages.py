@@ -14,14 +14,14 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.officer import MAX_TEXT, ActRefused, NoSuchTip, OpenTip, all_desks, marked, sender_hints, text_hints
+from satark.casework import MAX_TEXT, ActRefused, NoSuchTip, OpenTip, SenderHints, marked
 from satark_desk.tip_queue import Filter
 from satark_desk.web.act_forms import FIELDS, GIVEN, act_name, act_of
 from satark_desk.web.form_drafts import FormOwner
 from satark_desk.web.web_context import redirect_to
 
 if TYPE_CHECKING:
-    from satark.officer import ActName, DeskAct
+    from satark.casework import ActName, DeskAct
     from satark_desk.web.pages import DeskPages
     from satark_desk.web.sessions import Session
     from satark_desk.web.web_context import WebContext
@@ -113,7 +113,7 @@ class ActPages:
             act=msgspec.structs.replace(act, due=act.due or self._usual_due(session, tip)),
             decides=self._pages.acts(session).decides(tip, act.outcome),
             target=targets.get(act.to),
-            titles={desk.name: desk.title for desk in self._web.context.read(all_desks)},
+            titles={desk.name: desk.title for desk in self._web.context.desks()},
             **self._release(request, session, tip, act),
             draft=request.query_params.get("draft", ""),
             wanted=Filter.read(request.query_params),
@@ -124,12 +124,12 @@ class ActPages:
         geography, text = self._web.context.geography, self._web.text(request)
         takes_release = act.name == "direct" and self._pages.acts(session).releases.takes_release(tip, act.to)
         if act.name != "direct" or not takes_release or act.raw:
-            hints = sender_hints(tip, geography) if act.name == "direct" else None
+            hints = SenderHints.of_tip(tip, geography) if act.name == "direct" else None
             return {"hints": hints, "release": None, "is_raw_asked": takes_release}
         given = {text("act.direct.rewording"): act.rewording}
         given |= {text.step(step): answer for step, answer in act.answers.items()}
-        few = sender_hints(tip, geography).few_know
-        hints = text_hints([act.text, *given.values()], geography)
+        few = SenderHints.of_tip(tip, geography).few_know
+        hints = SenderHints.of_texts([act.text, *given.values()], geography)
         return {
             "hints": msgspec.structs.replace(hints, few_know=hints.few_know or few),
             "release": [(name, marked(said, geography)) for name, said in given.items() if said],
@@ -143,7 +143,9 @@ class ActPages:
         """
         session.casework.open(request.path_params["number"])
         given = [value[:MAX_TEXT] for name, value in form.items() if name == "rewording" or name in GIVEN]
-        return self._web.show(request, "release_hints.html", hints=text_hints(given, self._web.context.geography))
+        return self._web.show(
+            request, "release_hints.html", hints=SenderHints.of_texts(given, self._web.context.geography)
+        )
 
     def _usual_due(self, session: Session, tip: OpenTip) -> int:
         acts = self._pages.acts(session)

@@ -33,7 +33,7 @@ from satark_desk.web.web_context import WebContext
 from satark_desk.web.wording_pages import WordingPages
 
 if TYPE_CHECKING:
-    from satark.services import DeskContext
+    from satark.casework import DeskContext
     from satark_desk.settings import DeskSettings
 
 

@@ -6,15 +6,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from satark.officer import ACT_KINDS, ActFilter, all_desks, current_head, read_acts, viewer
+from satark.casework import ACT_KINDS, ActFilter, LogHead, Viewer
 from satark_desk.web.act_details import ActDetails
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from satark.officer import Viewer
-    from satark.services import Services
+    from satark.casework import Services
     from satark_desk.desk_keys import UnlockedDesk
     from satark_desk.web.sessions import Session
     from satark_desk.web.web_context import WebContext
@@ -39,7 +38,7 @@ class AuditPages:
         by = viewer_of(services, session.unlocked)
         before = query.get("before", "")
         position = int(before) if before.isascii() and before.isdigit() and len(before) <= _MAX_DIGITS else 0
-        page = read_acts(services, by, wanted, before=position, most=self._web.settings.page_size)
+        page = by.read(services, wanted, before=position, most=self._web.settings.page_size)
         fields = {name: getattr(wanted, name) for name in ("desk", "officer", "tip", "kind") if getattr(wanted, name)}
         return self._web.show(
             request,
@@ -49,17 +48,17 @@ class AuditPages:
             wanted=wanted,
             kinds=ACT_KINDS,
             desks=sorted(by.desks),
-            head=services.read(current_head),
+            head=services.read(LogHead.current),
             older=urlencode({**fields, "before": page.older}) if page.older else "",
             first=not position,
             moment=seconds_of,
-            detail=ActDetails(self._web.text(request), {one.name: one.title for one in services.read(all_desks)}),
+            detail=ActDetails(self._web.text(request), {one.name: one.title for one in services.desks()}),
         )
 
 
 def viewer_of(services: Services, unlocked: UnlockedDesk) -> Viewer:
     """Return an officer as a reader of the log."""
-    return viewer(
+    return Viewer.of(
         services,
         desk=unlocked.desk.name,
         officer=unlocked.officer,

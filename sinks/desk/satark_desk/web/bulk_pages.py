@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.officer import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip, check_all, perform_all, summarize
+from satark.casework import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip
 from satark_desk.web.form_drafts import FormOwner
 from satark_desk.web.web_context import redirect_to
 
@@ -47,7 +47,7 @@ class BulkPages:
         if draft is None or draft.path != "bulk":
             return redirect_to(request, "")
         act, numbers = _act_of(draft.fields), _numbers(draft.fields)
-        outcomes = check_all(self._pages.acts(session), session.casework, numbers, act) if act else []
+        outcomes = act.check_all(self._pages.acts(session), session.casework, numbers) if act else []
         return self._web.show(
             request,
             "bulk.html",
@@ -72,7 +72,7 @@ class BulkPages:
     def _perform(self, session: Session, numbers: list[str], act: BulkAct) -> list[BulkOutcome]:
         """Do it; what the officer had read before stays read."""
         read = [number for number in numbers if session.queue.has_read(number)]
-        outcomes = perform_all(self._pages.acts(session), session.casework, numbers, act)
+        outcomes = act.perform_all(self._pages.acts(session), session.casework, numbers)
         for number in read:
             self._note_seen(session, number)
         return outcomes
@@ -83,7 +83,7 @@ class BulkPages:
             tip = session.casework.open(number)
         except NoSuchTip:
             return
-        session.queue.note_seen(summarize(tip.id, tip.envelope.header, tip.thread))
+        session.queue.note_seen(tip.summary)
 
     def _to_draft(self, request: Request, session: Session, path: str, fields: Mapping[str, str]) -> Response:
         draft = self._web.drafts.put(FormOwner.of(session.unlocked), path, fields)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from satark.officer import MAX_TEXT, MOST_TIPS
+from satark.casework import MAX_TEXT, MOST_TIPS
 from satark_desk.officers import officers_of
 from satark_desk.tip_queue import Filter
 

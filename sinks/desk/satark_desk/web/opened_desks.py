@@ -8,13 +8,13 @@ import threading
 from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
-from satark.officer import Progress, TipCache
+from satark.casework import Progress, TipCache
 from satark_desk.officer_queue import OfficerQueue
 from satark_desk.queue_index import QueueIndex, QueueRules
 from satark_desk.web.page_text import PageText
 
 if TYPE_CHECKING:
-    from satark.services import DeskContext
+    from satark.casework import DeskContext
     from satark_desk.desk_keys import UnlockedDesk
     from satark_desk.settings import DeskSettings
 

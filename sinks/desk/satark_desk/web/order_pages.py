@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from satark.officer import all_desks
 from satark_desk.case_list import case_list
 from satark_desk.orders import NothingToOrder, find_order, make_order, order_pdf
 from satark_desk.tip_queue import Filter
@@ -62,7 +61,7 @@ class OrderPages:
         found = session.casework.find(wanted.q) if wanted.q.strip() else None
         rows = session.queue.every_row(wanted, found)
         session.casework.trail.record("exported_list", detail=f"CSV {len(rows)}")
-        titles = {desk.name: desk.title for desk in self._web.context.read(all_desks)}
+        titles = {desk.name: desk.title for desk in self._web.context.desks()}
         return Response(
             case_list(rows, self._web.text(request), titles),
             media_type="text/csv; charset=utf-8",

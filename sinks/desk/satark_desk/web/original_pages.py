@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from satark.api import CaseworkError, stream_file
-from satark.officer import NoSuchFile
+from satark.casework import NoSuchFile
 from satark_desk import original_requests
 from satark_desk.exports import file_name, note_opened
 from satark_desk.original_requests import originals_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from satark.services import Services
+    from satark.casework import Services
     from satark_desk.web.pages import DeskPages
     from satark_desk.web.sessions import Session
 

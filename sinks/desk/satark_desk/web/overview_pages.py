@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.officer import all_desks
 from satark_desk.charts import HEIGHT, WIDTH, columns
 from satark_desk.district_map import district_map
 from satark_desk.figures import figures_of
@@ -51,7 +50,7 @@ class OverviewPages:
                 "status": (figures.status, text.status),
                 "priority": (figures.priority, text.priority),
             },
-            titles={desk.name: desk.title for desk in self._web.context.read(all_desks)},
+            titles={desk.name: desk.title for desk in self._web.context.desks()},
             paces={step: pace_text(pace, text) for step, pace in paces.items()},
             days=days,
             map=district_map(self._web.context.geography, text.language, figures.tips, figures.station),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from satark.identity.time_buckets import BAND_HOURS
+from satark.casework import BAND_HOURS
 from satark_words.catalogues import Catalogues
 from satark_words.languages import language as known_language
 from satark_words.languages import language_name, languages_of, written_date

@@ -10,21 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.api import FINISHED_STATUSES, OUTCOMES, STATUSES
-from satark.officer import (
+from satark.casework import (
     BULK_KINDS,
     MAX_TEXT,
     MOST_TIPS,
     DeskAct,
     DeskActs,
     OpenTip,
-    all_desks,
     can_speak,
-    destination_faults,
     is_muted,
     may_contain_voice,
     may_hear_voices,
-    related_tips,
-    summarize,
 )
 from satark_desk.act_values import MAX_TRANSCRIPT, write_due
 from satark_desk.file_origins import file_origins
@@ -74,7 +70,7 @@ class DeskPages:
             "queue.html",
             session=session,
             system_fault=services.has_fault(),
-            destination_faults=services.read(lambda c: destination_faults(c, desk, services.destination_rules)),
+            destination_faults=services.destination_faults(desk),
             wanted=wanted,
             rows=queue.page(wanted, found, (number - 1) * size, size),
             total=total,
@@ -88,7 +84,7 @@ class DeskPages:
             stations=queue.values("station"),
             officers=queue.values("officer"),
             same=str,
-            titles={one.name: one.title for one in services.read(all_desks)},
+            titles={one.name: one.title for one in services.desks()},
             priorities=PRIORITIES,
             page=number,
             pages=pages,
@@ -107,7 +103,7 @@ class DeskPages:
         wanted = Filter.read(request.query_params)
         session.queue.refresh()
         near = session.queue.neighbours(wanted, self._found(session, wanted), tip.id)
-        summary = summarize(tip.id, tip.envelope.header, tip.thread)
+        summary = tip.summary
         session.queue.note_seen(summary)
         merged = session.queue.merged_into(tip.tip.number)
         action, form_data = _picked(request, wordings_of(self._web.context, session.unlocked))
@@ -148,7 +144,7 @@ class DeskPages:
             can_draft=any(tip.tip.language in one.languages for one in self._web.context.transcribers),
             longest_transcript=MAX_TRANSCRIPT,
             may_hear_here=may_hear_voices(session.unlocked.desk.level),
-            related=related_tips(session.casework, tip),
+            related=session.casework.related_tips(tip),
             place=place_map(tip, geography, text.language),
             origins=file_origins(tip, geography, text.days_of(tip.tip.received)),
             **{**common, **values},
@@ -167,7 +163,7 @@ class DeskPages:
         colleagues = services.read(lambda c: officers_of(c, session.desk))
         return {
             "work": work,
-            "titles": {desk.name: desk.title for desk in services.read(all_desks)},
+            "titles": {desk.name: desk.title for desk in services.desks()},
             "breaches": acts.clocks.breaches(tip.header, work, time.time()),
             "first_act_due": 0 if work.acted or work.finished else acts.clocks.first_act_due(tip.header),
             "in_working_time": acts.clocks.working_for(tip.header.priority) is not None,
@@ -191,7 +187,7 @@ class DeskPages:
     def _releases(self, session: Session, tip: OpenTip, text: PageText) -> dict[str, object]:
         """Return what the page says of what is handed over, and to whom it was."""
         services, acts = self._web.context, self.acts(session)
-        desks = {desk.name: desk for desk in services.read(all_desks)}
+        desks = {desk.name: desk for desk in services.desks()}
         targets = session.casework.allowed_targets(tip)
         takes_release = [desk.name for desk in targets if acts.releases.takes_release(tip, desk.name)]
         return {

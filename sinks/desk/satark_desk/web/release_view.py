@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from satark.api import DESK_SINK, Desk, Release
-from satark.officer import RELEASABLE, MarkedText, OpenTip, marked
+from satark.casework import RELEASABLE, MarkedText, OpenTip, marked
 from satark_desk.orders import order_of
 from satark_desk.read_state import Seen, seen_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from satark.services import DeskContext
+    from satark.casework import DeskContext
     from satark_desk.web.page_text import PageText
     from satark_words.geography.geography import Geography
 

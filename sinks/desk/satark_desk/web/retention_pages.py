@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, cast, get_args
 import msgspec
 
 from satark.api import RetentionStep
-from satark.officer import MAX_TEXT, Keeping, NoRetentionKey, NoSuchTip, StepRefused, TipKeeping, TipSummary
+from satark.casework import MAX_TEXT, Keeping, NoRetentionKey, NoSuchTip, StepRefused, TipKeeping, TipSummary
 from satark_desk.web.web_context import redirect_to
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from satark.officer import OpenTip
+    from satark.casework import OpenTip
     from satark_desk.web.sessions import Session
     from satark_desk.web.web_context import WebContext
 

@@ -8,19 +8,7 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from satark.api import CaseworkError
-from satark.officer import (
-    ROLES,
-    Closed,
-    DeskAdded,
-    DestinationSet,
-    KeyChange,
-    OfficerSet,
-    Right,
-    Role,
-    all_proposals,
-    find_proposal,
-    still_needed,
-)
+from satark.casework import ROLES, Closed, DeskAdded, DestinationSet, KeyChange, OfficerSet, Proposal, Right, Role
 from satark_desk.officers import NewOfficer, add_officer, remove_officer, set_role
 from satark_desk.passphrases import new_passphrase
 from satark_desk.roster_changes import approve, mark_roster_seen, reject, seen_position
@@ -30,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from satark.officer import Entry, RosterState, Signature
+    from satark.casework import Entry, RosterState, Signature
     from satark_desk.roster_changes import Submitted
     from satark_desk.web.page_text import PageText
     from satark_desk.web.sessions import Session
@@ -104,7 +92,7 @@ class RosterPages:
         says = ""
         if action in {"approve", "reject"}:
             try:
-                proposal = self._web.context.read(lambda c: find_proposal(c, form.get("id", "")[:_MAX_INPUT]))
+                proposal = self._web.context.read(lambda c: Proposal.find(c, form.get("id", "")[:_MAX_INPUT]))
             except CaseworkError as error:
                 return self._show(request, session, 422, refused=error)
             says = describe(self._web.text(request), proposal.entry)
@@ -149,10 +137,10 @@ class RosterPages:
     def _proposals(self, state: RosterState, session: Session, t: PageText) -> list[ShownEntry]:
         own = session.desk, session.officer
         shown = []
-        for one in self._web.context.read(all_proposals):
+        for one in self._web.context.read(Proposal.all):
             signed = [(sign.desk, sign.officer) for sign in one.entry.signatures]
             says, by = describe(t, one.entry), _signers(t, one.entry)
-            shown.append(ShownEntry(0, one.id, says, by, _needs(t, state, one.entry), own in signed))
+            shown.append(ShownEntry(0, one.id, says, by, _needs(t, state, one), own in signed))
         return shown
 
 
@@ -183,8 +171,8 @@ def _signer(signature: Signature) -> str:
     return f"{signature.officer or '–'} ({signature.desk})"
 
 
-def _needs(t: PageText, state: RosterState, entry: Entry) -> str:
-    left = still_needed(state, entry)
+def _needs(t: PageText, state: RosterState, proposal: Proposal) -> str:
+    left = proposal.still_needed(state)
     if left is None:
         return t("roster.needs.stale")
     if left.heads:

@@ -14,8 +14,7 @@ from satark_desk.web.form_drafts import EXPIRES_AFTER, FormOwner
 from satark_desk.web.opened_desks import OpenedDesks
 
 if TYPE_CHECKING:
-    from satark.officer import Casework
-    from satark.services import DeskContext
+    from satark.casework import Casework, DeskContext
     from satark_desk.officer_queue import OfficerQueue
     from satark_desk.officers import UnlockedDesk
     from satark_desk.passkey_challenge import Challenge

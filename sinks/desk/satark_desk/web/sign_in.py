@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from satark.api import FormError, read_form
-from satark.officer import current_head
+from satark.casework import LogHead
 from satark_desk.derivation_queue import KNOWN, QUEUE, STRANGER, QueueFull
 from satark_desk.known_browsers import browser_digest, is_anyones, is_known, remember
 from satark_desk.officers import KeyLost, UnlockedDesk, WrongPassphrase, unlock
@@ -132,7 +132,7 @@ class SignInPages:
         if session is not None and missing:
             session.casework.trail.record("log_missing", detail=request.cookies.get(LOG_COOKIE, ""))
             session.log_missing = True
-        elif head := self._web.context.read(current_head):
+        elif head := self._web.context.read(LogHead.current):
             self._web.remember_log(request, response, str(head))
         return response
 

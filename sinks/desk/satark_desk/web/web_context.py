@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from satark.api import CantOpen, CaseworkError, FormError, page_templates, preferred, read_form
-from satark.officer import all_desks, desk_problems
 from satark_desk.derivation_queue import QUEUE, QueueFull
 from satark_desk.officers import still_valid
 from satark_desk.passkey_challenge import Site
@@ -29,8 +28,7 @@ from satark_desk.web.throttle import LONGEST_GAP_OF_CODES, Throttle
 from satark_words.languages import language_name
 
 if TYPE_CHECKING:
-    from satark.officer import ActKind
-    from satark.services import DeskContext
+    from satark.casework import ActKind, DeskContext
     from satark_desk.settings import DeskSettings
 
 SESSION_COOKIE = "satark-desk"
@@ -112,7 +110,8 @@ class WebContext:
         """Return how many entries of the roster the officer has not seen, and whether there is an alarm."""
         services = self.context
         checked = services.read_keys(services.roster.check)
-        alarm = bool(checked.problems or desk_problems(checked.state, services.read(all_desks)))
+        desks = services.desks()
+        alarm = bool(services.read_keys(lambda keys: services.roster.inspect(keys, desks, ())))
         seen = seen_position(services, session.desk, session.officer)
         return {"roster_news": max(0, checked.state.position - seen), "roster_alarm": alarm}
 

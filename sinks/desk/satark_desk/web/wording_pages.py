@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from satark.officer import MAX_TEXT, text_hints
+from satark.casework import MAX_TEXT, SenderHints
 from satark_desk.web.web_context import redirect_to
 from satark_desk.wordings import LONGEST_NAME, Wording, WordingRefused, remove, save, wordings_of
 
@@ -57,7 +57,7 @@ class WordingPages:
             "wordings.html",
             status,
             session=session,
-            wordings=[(one, text_hints([one.name, one.text], geography).phrases) for one in found],
+            wordings=[(one, SenderHints.of_texts([one.name, one.text], geography).phrases) for one in found],
             longest=MAX_TEXT,
             longest_name=LONGEST_NAME,
             **{**common, **values},

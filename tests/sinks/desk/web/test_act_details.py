@@ -8,7 +8,7 @@ import pytest
 from httpx2 import Client
 
 from satark.api.routing import Desk
-from satark.officer import Act, ActKind
+from satark.casework import Act, ActKind
 from satark.services import Services
 from satark_desk.web.act_details import ActDetails
 from satark_desk.web.page_text import PageText

@@ -12,8 +12,7 @@ from starlette.routing import Mount
 
 from satark.api.routing import Desk
 from satark.api.tip import CaseStep, Message
-from satark.casework import Casework
-from satark.officer import Clocks, DeskAct, DeskActs
+from satark.casework import Casework, Clocks, DeskAct, DeskActs
 from satark.services import DeskContext, Services
 from satark_desk.settings import DeskSettings
 from satark_desk.web import web_context

@@ -10,7 +10,7 @@ from httpx2 import Client
 from sqlalchemy import delete, select, update
 
 from satark.api.routing import Desk
-from satark.officer import Role
+from satark.casework import Role
 from satark.services import Services
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork

@@ -9,8 +9,7 @@ from httpx2 import Client
 
 from satark.api.routing import Desk
 from satark.api.tip import Origin
-from satark.casework import Casework
-from satark.officer import Clocks, DeskAct, DeskActs
+from satark.casework import Casework, Clocks, DeskAct, DeskActs
 from satark.services import DeskContext, Services
 from support.tips import SeededTip, seed_file, seed_tip
 

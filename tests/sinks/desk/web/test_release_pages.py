@@ -8,8 +8,7 @@ import pytest
 from httpx2 import Client
 
 from satark.api.routing import Desk
-from satark.casework import Casework
-from satark.officer import Clocks, DeskAct, DeskActs
+from satark.casework import Casework, Clocks, DeskAct, DeskActs
 from satark.services import Services
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
 from support.tips import SeededTip, seed_tip

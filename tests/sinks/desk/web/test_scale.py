@@ -16,9 +16,8 @@ from starlette.applications import Starlette
 
 from satark.api import sealing
 from satark.api.routing import Desk
-from satark.casework import tip_cache
+from satark.casework import Progress, tip_cache
 from satark.casework.search import Query
-from satark.officer import Progress
 from satark.services import DeskContext, Services
 from satark_desk.officers import UnlockedDesk
 from satark_desk.settings import DeskSettings

@@ -23,10 +23,11 @@ from satark.api.routing import Desk
 from satark.api.sealing import check_recipient, new_identity, seal
 from satark.api.sink import MessageRejected
 from satark.api.tip import Message
+from satark.delivery.worker_context import WorkerContext
 from satark.remote.frames import FRAME_SIZE, WIRE_SIZE, message_frames, seal_frame
 from satark.remote.host_inbox import HostInbox
 from satark.remote.host_outbox import HostOutbox
-from satark.remote.link_keys import HostPairing, LinkKey, answer_key, load_link_key, make_office_pairing
+from satark.remote.link_keys import HostPairing, LinkKey, OfficePairing, answer_key
 from satark.remote.messages import (
     ANSWER_DOMAIN,
     AnnouncedFile,
@@ -47,9 +48,9 @@ from satark.remote.messages import (
 )
 from satark.remote.office_inbox import OfficeInbox
 from satark.remote.offices import apply_key_change, join, register
-from satark.routing.desks import add_desk, all_desks, find_desk
+from satark.routing.desks import add_desk, find_desk
 from satark.routing.destinations import encode_rules
-from satark.services import Services, WorkerContext
+from satark.services import Services
 from support.store import fresh_services, worker_context
 from support.tips import SeededTip, seed_tip
 
@@ -77,7 +78,7 @@ class OfficesTarget:
 
     def __init__(self, folder: Path) -> None:
         self._runner = asyncio.Runner()
-        self.host_key, self.office_key = load_link_key(folder / "host.key"), load_link_key(folder / "office.key")
+        self.host_key, self.office_key = LinkKey.load(folder / "host.key"), LinkKey.load(folder / "office.key")
         recipient, self._identity = new_identity()
         other, _ = new_identity()
         sp = Desk(name=_DESK, title="SP", level="district", recipient=recipient)
@@ -85,7 +86,7 @@ class OfficesTarget:
         self._stores: list[Services] = [fresh_services(folder / "host"), fresh_services(folder / "office")]
         host, office = self._stores
         remote = Desk(name=_DESK, title="SP", level="district", recipient=recipient, via="list")
-        pairing = make_office_pairing(_DESK, self._identity, self.office_key)
+        pairing = OfficePairing.of(_DESK, self._identity, self.office_key)
         host.write_now(lambda unit: register(unit, remote, pairing))
         host.write_now(lambda unit: add_desk(unit, dig))
         office.write_now(lambda unit: add_desk(unit, sp))
@@ -146,9 +147,9 @@ class OfficesTarget:
 
     def _check_desks(self) -> None:
         """Make sure that the host can still seal tips to every desk, and undo a change of the desk's key."""
-        for desk in self._stores[0].read(all_desks):
+        for desk in self._stores[0].desks():
             check_recipient(desk.recipient)
-        pairing = make_office_pairing(_DESK, self._identity, self.office_key)
+        pairing = OfficePairing.of(_DESK, self._identity, self.office_key)
         key = _filled(NewKey, recipient=pairing.recipient, answer_verifier=pairing.answer_verifier)
         if self._stores[0].read(lambda c: find_desk(c, _DESK)).recipient != key.recipient:
             self._stores[0].write_now(lambda unit: apply_key_change(unit, _DESK, key))

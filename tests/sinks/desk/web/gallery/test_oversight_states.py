@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from satark.casework import TipKeeping
 from satark.identity.edge_key import Identity
-from satark.officer import TipKeeping
 from satark.retention.schedule import ensure_key
 from satark.routing.desks import close_roster
 from satark.services import Services

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.officer import Progress
+from satark.casework import Progress
 from satark.services import DeskContext
 from satark_desk.web import opened_desks
 from support.desk_gallery import DeskGallery, PageState

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from satark.api.tip import STATUSES, Origin
-from satark.officer import Clocks, DeskAct, DeskActs
+from satark.casework import Clocks, DeskAct, DeskActs
 from satark_desk.officers import unlock
 from support.desk_gallery import DeskGallery, PageState
 from support.tip_stories import TipStories

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import update
 
 from satark.api.routing import DestinationRule
-from satark.delivery.faults import DestinationFault, destination_faults
 from satark.identity.time_buckets import band
 from satark.services import Services
 from satark.store import breakers, deliveries, tables
+from satark.store.destination_faults import DestinationFault, destination_faults
 from satark.store.unit_of_work import UnitOfWork
 from support.store import fresh_services
 

@@ -1,15 +1,26 @@
-"""Error messages of the desk's commands: one sentence, never a traceback."""
+"""What the desk's commands begin with: the opened store, and error messages of one sentence, never a traceback."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from satark.api import CantOpen, CaseworkError
+from satark.api import CantOpen, CaseworkError, command_host
 from satark_desk.passphrase_strength import WeakPassphrase
 from satark_desk.provision import ExposedPassphrase
+
+if TYPE_CHECKING:
+    from satark.casework import Services
+
+
+@contextmanager
+def open_services(ctx: click.Context) -> Iterator[Services]:
+    """Open the store that the settings name, and report errors as `report_errors` does."""
+    with report_errors(), command_host(ctx).open_services() as services:
+        yield cast("Services", services)
 
 
 @contextmanager

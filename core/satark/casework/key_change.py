@@ -1,0 +1,41 @@
+"""Key change of a desk: in the roster, for its tips, for its audit log, and at an office for its host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from satark.audit.keys import renew_key
+from satark.remote.office_outbox import queue_key_change
+from satark.roster.entries import KeyChange
+from satark.routing import desks
+
+if TYPE_CHECKING:
+    from satark.roster.entries import Entry
+    from satark.services import Services
+    from satark.store.unit_of_work import UnitOfWork
+
+
+def change_key(unit: UnitOfWork, services: Services, entry: Entry, old: str, new: str) -> None:
+    """Change a desk's key from identity `old` to `new`, once both are stored durably for its officers.
+
+    `entry`: the signed entry of the roster; its body is a `KeyChange`.
+
+    Raises:
+        KeyChanged: `old` is not the desk's present key.
+        NotAllowed: the roster does not allow it.
+    """
+    desks.change_key(unit, entry, old, new, services.destination_rules)
+    if isinstance(entry.body, KeyChange):
+        _renew(unit, services, entry.body.desk, old, new)
+
+
+def finish_key_change(unit: UnitOfWork, services: Services, desk: str, old: str, new: str) -> None:
+    """Do what follows from a change of a desk's key that the roster has, after a crash interrupted it."""
+    state = services.roster.check(unit.keys, committed=False).state
+    desks.finish_key_change(unit, state, desk, f"{new}\n{old}", services.destination_rules)
+    _renew(unit, services, desk, old, new)
+
+
+def _renew(unit: UnitOfWork, services: Services, desk: str, old: str, new: str) -> None:
+    queue_key_change(unit, desk, old, new)
+    renew_key(unit, services, desk, old, new)

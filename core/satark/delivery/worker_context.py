@@ -1,0 +1,39 @@
+"""Worker context: what a process of the worker role lends to sinks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from satark.delivery.reader import DestinationReader
+from satark.remote.host_link import HostLink
+from satark.services import ProcessServices
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from satark.api import services
+
+
+class WorkerContext(ProcessServices):
+    """The services of a worker, and what sinks read tips and reach offices with."""
+
+    def reader(self, to: str) -> services.DestinationReader:
+        """Return what opens the tips of the destination `to`, with its key from this machine.
+
+        Raises:
+            SettingsError: no `[[destination]]` names it, or its key can't be used.
+        """
+        return DestinationReader.named(self, to)
+
+    def office_link(self, key_file: Path, copies: Collection[str] = ()) -> HostLink:
+        """Return what exchanges messages with remote offices.
+
+        Args:
+            key_file: this machine's link key; it is created if it does not exist.
+            copies: desks at this host whose tips are copied to the carrier.
+
+        Raises:
+            SettingsError: the link key can't be used.
+        """
+        return HostLink(self, key_file, copies)
