@@ -161,6 +161,7 @@ class Casework(EvidenceAccess):
 
         What is not cached yet is opened first, as for a search; from then on a look-up takes about a millisecond.
         """
+        self.note_listed()
         with self.cache.lock:
             self.cache.refresh()
             self.cache.open_documents()

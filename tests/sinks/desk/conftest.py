@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 from click.testing import CliRunner, Result
 from httpx2 import Client
@@ -24,6 +23,7 @@ from satark_desk import plugin
 from satark_desk.officers import NewDesk, UnlockedDesk, make_desk, unlock
 from satark_desk.settings import DeskSettings
 from satark_desk.web.app import build
+from support.commands import commands_of
 from support.site_client import site_client
 from support.store import desk_context, fresh_services, opened_services
 
@@ -157,8 +157,7 @@ def browser(site: Starlette) -> Iterator[Callable[..., Client]]:
 @pytest.fixture
 def run(services: Services, passphrase_file: Callable[[str], Path]) -> Callable[..., Result]:
     """Run `satark` with these arguments; `desk=` adds the passphrase of that desk's first officer."""
-    cli = click.Group("satark")
-    plugin.satark_commands(cli)
+    cli = commands_of(plugin)
 
     def invoke(*arguments: object, by: str = "") -> Result:
         words = [str(argument) for argument in arguments]

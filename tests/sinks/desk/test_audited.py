@@ -27,6 +27,7 @@ from satark.services import Services
 from satark.store import tables
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
 from satark_testing.commands import installed_command
+from support.commands import commands_of as desk_commands
 from support.tips import SeededTip, seed_file, seed_tip
 
 pytestmark = pytest.mark.slow("every route")
@@ -190,8 +191,7 @@ def test_every_command_of_an_officer_leaves_an_act(
         "second": passphrase_file(SECOND),
         "new": passphrase_file("lantern-4711-orchard-brittle"),
     }
-    group = click.Group("satark")
-    plugin.satark_commands(group)
+    group = desk_commands(plugin)
     tried, silent = [], []
     for path, command in commands_of(group):
         if path in NO_OFFICERS_COMMAND:
@@ -236,6 +236,7 @@ def test_every_public_method_of_casework_leaves_an_act(services: Services, unloc
         "note_listed": lambda work: work.note_listed(),
         "keepings": lambda work: work.keepings(),
         "find": lambda work: work.find("शराब"),
+        "related_tips": lambda work: work.related_tips(opened),
         "open": lambda work: work.open(tip.number),
         "export_list": lambda work: list(work.export_list()),
         "transcribe": lambda work: work.transcribe(opened, "2", "text"),

@@ -20,6 +20,7 @@ from satark.api.tip import Accused
 from satark.identity.receipts import new_number
 from satark.services import Services
 from satark_desk import plugin
+from support.commands import commands_of as desk_commands
 from support.tips import seed_file, seed_tip
 
 pytestmark = pytest.mark.slow("every command")
@@ -85,9 +86,7 @@ def commands_of(group: click.Group, before: tuple[str, ...] = ()) -> Iterator[Co
 @pytest.fixture
 def cli() -> click.Group:
     """The plugin's commands."""
-    group = click.Group("satark")
-    plugin.satark_commands(group)
-    return group
+    return desk_commands(plugin)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from satark.api.routing import CaseworkError, KeyChanged
 from satark.api.sealing import CantOpen, open_envelope
-from satark.casework import Casework
+from satark.casework import Casework, key_change
 from satark.remote.link_keys import HostPairing, LinkKey
 from satark.remote.messages import decode_answer, decode_signed_answer
 from satark.remote.office_outbox import former_keys
@@ -18,7 +18,7 @@ from satark.remote.offices import join
 from satark.services import Services
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
-from satark_desk import passphrases, roster_changes
+from satark_desk import passphrases
 from satark_desk.officers import (
     NewOfficer,
     UnlockedDesk,
@@ -185,7 +185,7 @@ def test_an_office_announces_a_key_change_that_a_crash_interrupted(
         raise OSError("planted")
 
     with monkeypatch.context() as patch:
-        patch.setattr(roster_changes, "queue_key_change", crash)
+        patch.setattr(key_change, "queue_key_change", crash)
         with pytest.raises(OSError, match="planted"):
             rotate(services, unlocked("sp"))
     now = unlocked("sp")

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner
 from httpx2 import Client
@@ -18,6 +17,7 @@ from satark.api.routing import Desk
 from satark.services import Services
 from satark_desk import plugin
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+from support.commands import commands_of
 from support.tips import SeededTip, seed_tip
 
 PASSPHRASE = "quiet mango tractor 7 violin ledger"
@@ -49,8 +49,7 @@ def recused(browser: Callable[..., Client], services: Services, unlocked: Callab
 def by_command(services: Services, passphrase_file: Callable[[str], Path]) -> Callable[..., str]:
     """Run a command of the second officer; return what it prints."""
     del services
-    cli = click.Group("satark")
-    plugin.satark_commands(cli)
+    cli = commands_of(plugin)
 
     def run(*words: str) -> str:
         file = str(passphrase_file(PASSPHRASE))
