@@ -93,11 +93,6 @@ def copy_recipient(connection: Connection, desk: str) -> Office | None:
     return Office(desk=desk, link=LinkPublicKeys(recipient=found.recipient, verifier=""), answer_verifier="")
 
 
-def desks_via(connection: Connection, sink: str) -> list[str]:
-    """Return the desks whose tips a sink delivers."""
-    return [desk.name for desk in all_desks(connection) if desk.via == sink]
-
-
 def resend(unit: UnitOfWork, desk: str) -> int:
     """At the host: send all tips of a desk to its office once more, with their files; return how many tips.
 
