@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 import satark.api
 
 ROOT: Final = Path(__file__).parents[2]
@@ -108,6 +110,7 @@ def test_the_contract_is_small_and_its_face_hands_on_every_name() -> None:
             assert getattr(satark.api, name) is getattr(module, name)
 
 
+@pytest.mark.slow("a process of its own")
 def test_the_web_role_starts_without_casework() -> None:
     """It has no desk's key; loading casework would only slow its start."""
     modules = "satark.runtime.host, satark.runtime.app, satark_desk.plugin, satark_police_system.plugin"
