@@ -125,8 +125,8 @@ def _string_at(body: list[ast.stmt], position: int) -> str:
 def _signature(method: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     if any(ast.unparse(decorator) == "property" for decorator in method.decorator_list):
         return f"{method.name}: {ast.unparse(method.returns) if method.returns else ''}"
-    begin = "async def " if isinstance(method, ast.AsyncFunctionDef) else "def "
-    arguments = ast.unparse(method.args).removeprefix("self, ").removeprefix("self")
+    begin = "async " if isinstance(method, ast.AsyncFunctionDef) else ""
+    arguments = ", ".join(one.arg for one in (*method.args.args, *method.args.kwonlyargs) if one.arg != "self")
     return f"{begin}{method.name}({arguments}) -> {ast.unparse(method.returns) if method.returns else None}"
 
 

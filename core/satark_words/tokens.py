@@ -20,6 +20,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+__all__ = ["ascii_digits", "fold"]
+
 _NUKTA: Final = 0x093C
 _CHANDRABINDU: Final = 0x0901
 _ANUSVARA: Final = "ं"

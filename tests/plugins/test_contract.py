@@ -119,6 +119,7 @@ def test_the_web_role_starts_without_casework() -> None:
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.slow("a process")
 def test_to_import_it_is_light() -> None:
     heavy = ("PIL", "aiohttp", "click", "jinja2", "sqlalchemy", "starlette")
     code = f"import satark.api, sys; print(*(name for name in {heavy} if name in sys.modules))"
