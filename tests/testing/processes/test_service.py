@@ -9,6 +9,8 @@ import pytest
 
 from satark_testing.processes.service import Service, ServiceError
 
+pytestmark = pytest.mark.slow("processes")
+
 SERVER = """
 import http.server, sys
 class Ok(http.server.BaseHTTPRequestHandler):
@@ -40,9 +42,9 @@ async def test_a_process_that_ends_at_its_start_is_an_error_with_its_output(tmp_
 
 
 def test_a_command_that_fails_is_an_error(tmp_path: Path) -> None:
-    quiet = service(tmp_path, "")
+    unused = service(tmp_path, "")
     with pytest.raises(ServiceError, match="No such command"):
-        quiet.run("nonsense")
-    assert quiet.run("nonsense", check=False).exit_code == 2
+        unused.run("nonsense")
+    assert unused.run("nonsense", check=False).exit_code == 2
     with pytest.raises(ServiceError, match="not started"):
-        _ = quiet.process
+        _ = unused.process
