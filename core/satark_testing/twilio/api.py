@@ -111,7 +111,7 @@ class TwilioPeer:
         }
 
     def subscribe(self, callback: Callback, number: str) -> Callable[[], None]:
-        """Call back with each message to a number that is created over the API; return the function that unsubscribes."""
+        """Call back with each message that is sent to a number over the API; return the function that unsubscribes."""
         callbacks = self._callbacks.setdefault(number, [])
         callbacks.append(callback)
         return lambda: callbacks.remove(callback)

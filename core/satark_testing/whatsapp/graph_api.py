@@ -77,13 +77,13 @@ class GraphPeer:
         self.app = Starlette(routes=self._routes(f"/{api_version}"))
 
     def subscribe(self, callback: Callback, address: str | None = None) -> Callable[[], None]:
-        """Call back with each accepted message, or with those to one address. Returns the function that unsubscribes."""
+        """Call back with each accepted message, or those to one address; return the function that unsubscribes."""
         callbacks = self._everything if address is None else self._by_address.setdefault(address, [])
         callbacks.append(callback)
         return lambda: callbacks.remove(callback)
 
     def subscribe_receipts(self, callback: ReceiptCallback) -> Callable[[], None]:
-        """Call back with the JSON of each read receipt, with or without typing indicator. Returns the function that unsubscribes."""
+        """Call back with the JSON of each read receipt; return the function that unsubscribes."""
         self._receipt_callbacks.append(callback)
         return lambda: self._receipt_callbacks.remove(callback)
 

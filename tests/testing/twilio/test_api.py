@@ -34,10 +34,10 @@ def peer() -> TwilioPeer:
 
 
 async def test_a_message_is_kept_told_and_redacted(peer: TwilioPeer, client: aiohttp.ClientSession) -> None:
-    told: list[str] = []
-    peer.subscribe(lambda message: told.append(message.body), TO)
+    bodies: list[str] = []
+    peer.subscribe(lambda message: bodies.append(message.body), TO)
     status, created = await ask(client, "POST", f"{BASE}/Messages.json", From=NUMBER, To=TO, Body="words")
-    assert (status, told) == (201, ["words"])
+    assert (status, bodies) == (201, ["words"])
     sid = json.loads(created)["sid"]
     assert (await ask(client, "POST", f"{BASE}/Messages/{sid}.json", Body=""))[0] == 200
     assert peer.messages[sid].body == ""
