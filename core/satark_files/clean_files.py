@@ -32,7 +32,7 @@ class CleanedFile(msgspec.Struct, frozen=True, kw_only=True):
     """Path of the clean copy; empty: there is none."""
     copy_mime: str = ""
     bytes: int = 0
-    """Of the clean copy."""
+    """Size of the clean copy."""
     readable: int = 100
     """Percent of the file that could be read."""
     left_out: tuple[LeftOut, ...] = ()

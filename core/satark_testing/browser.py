@@ -43,7 +43,7 @@ class Form(msgspec.Struct):
 
 
 class Page(HTMLParser):
-    """A page, taken apart."""
+    """A parsed page: its text, links and forms."""
 
     def __init__(self, html: str, address: str, status: int = 200, headers: Mapping[str, str] = {}) -> None:
         super().__init__()
@@ -68,11 +68,11 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        """All that it says, to the eye."""
+        """The visible text of the page."""
         return " ".join(" ".join(self._words).split())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take a tag's beginning."""
+        """Handle a start tag."""
         given = {name: value or "" for name, value in attrs}
         if tag not in _VOID:
             self._open.append(tag)
@@ -87,7 +87,7 @@ class Page(HTMLParser):
             self._take_control(tag, given)
 
     def handle_endtag(self, tag: str) -> None:
-        """Take a tag's end."""
+        """Handle an end tag."""
         while self._open and self._open.pop() != tag:
             pass
         if tag == "a":
@@ -98,7 +98,7 @@ class Page(HTMLParser):
             self._control = None
 
     def handle_data(self, data: str) -> None:
-        """Take text."""
+        """Handle text."""
         if _SILENT & set(self._open):
             return
         if self._control is not None and self._control.kind == "textarea":
@@ -151,12 +151,12 @@ class Browser:
 
     @property
     def cookies(self) -> dict[str, str]:
-        """What it would send to the site's root."""
+        """The cookies that it would send to the site's root, by name."""
         return {name: morsel.value for name, morsel in self.session.cookie_jar.filter_cookies(URL(self.url)).items()}
 
     @property
     def path(self) -> str:
-        """Where it is."""
+        """Path of the page that is shown."""
         return urlsplit(self.page.address).path
 
     async def open(self, address: str) -> Page:
@@ -204,14 +204,14 @@ class Browser:
         return await self.post(form.action, data)
 
     async def post(self, address: str, data: aiohttp.FormData | bytes | BytesIO, **headers: str) -> Page:
-        """Send anything."""
+        """Post any data."""
         given = {"origin": self.url, "sec-fetch-site": "same-origin", **headers}
         async with self.session.post(urljoin(self.url, address), data=data, headers=given) as answer:
             return await self._show(answer)
 
     @property
     def session(self) -> aiohttp.ClientSession:
-        """What it asks with."""
+        """The client session of the browser."""
         if self._opened is None:
             jar = aiohttp.CookieJar(unsafe=True)
             self._opened = aiohttp.ClientSession(cookie_jar=jar, headers=self._headers)

@@ -19,7 +19,7 @@ none slower.
 
 
 def limit() -> asyncio.Timeout:
-    """Give a context that raises `TimeoutError` if its block takes longer than `LIMIT_SECONDS`."""
+    """Return a context that raises `TimeoutError` if its block takes longer than `LIMIT_SECONDS`."""
     return asyncio.timeout(LIMIT_SECONDS)
 
 

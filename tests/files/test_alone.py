@@ -11,6 +11,8 @@ import satark_files
 from support.evidence.documents import unpacked
 from support.evidence.markers import MARKER_BYTES
 
+pytestmark = pytest.mark.slow("a process")
+
 CLEAN_WITHOUT_HOST = """
 import asyncio, sys
 from importlib.abc import MetaPathFinder

@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from satark_files.clean_files import CleanedFile, clean_files
 from satark_files.limits import Limits
 from satark_files.scrubbers import builtin_scrubbers
 from satark_files.sniff import sniff_file
 from support.evidence.markers import MARKER_BYTES
+
+pytestmark = pytest.mark.slow("the sandbox")
 
 
 async def cleaned(file: Path, folder: Path | None = None) -> CleanedFile:

@@ -2,6 +2,8 @@
 
 from typing import get_args
 
+import pytest
+
 from satark_files.scrubber import LEFT_OUT, REASONS, Cleaned, LeftOut, Reason, Scrubber, Unclean
 from satark_files.scrubbers import builtin_scrubbers
 
@@ -21,6 +23,8 @@ def test_every_reason_and_everything_left_out_has_a_sentence() -> None:
     assert Unclean("damaged").reason == "damaged"
 
 
+@pytest.mark.slow("ffmpeg")
 def test_every_built_in_scrubber_keeps_the_protocol() -> None:
     scrubbers: list[object] = [*builtin_scrubbers()]
-    assert [one for one in scrubbers if not isinstance(one, Scrubber) or not one.mimes] == []
+    assert all(isinstance(scrubber, Scrubber) for scrubber in scrubbers)
+    assert all(scrubber.mimes for scrubber in builtin_scrubbers())

@@ -12,6 +12,8 @@ from satark_files.sniff import sniff_file
 from satark_files.working_copies import WorkingCopies, parse_looks
 from support.evidence.hostile import HostileScrubber, attack
 
+pytestmark = pytest.mark.slow("the sandbox")
+
 
 @pytest.mark.parametrize("jobs", [(), (PREVIEW_JOB,)])
 async def test_a_preview_is_made_with_the_clean_copy_or_after_it(

@@ -6,13 +6,12 @@ import io
 
 import pikepdf
 
-from satark.printing.sheet import SheetPage
 from satark.printing.sheet_pdf import SheetPdf
 
 
 def test_a_long_page_goes_on_and_no_time_or_program_is_in_the_file() -> None:
     document = SheetPdf()
-    document.print_page(SheetPage(heading="H", title="T", rows=(("Row", "words " * 2_000),), footer="F"))
+    document.print_page(heading="H", title="T", rows=[("Row", "words " * 2_000)], closing=(), footer="F")
     with pikepdf.open(io.BytesIO(bytes(document.output()))) as pdf:
         assert len(pdf.pages) > 1
         told = {name: str(value) for name, value in pdf.docinfo.items()}

@@ -61,7 +61,7 @@ def as_passed_on(record: Evidence, tip: Tip) -> Evidence:
 
 
 def copy_path(record: Evidence) -> Callable[[Path, str], Path]:
-    """Return what gives the path of the clean copy that a record names."""
+    """Return the function that gives the path of the clean copy that a record names."""
     return muted_path if is_muted(record) else clean_path
 
 

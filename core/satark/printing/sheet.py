@@ -31,5 +31,5 @@ def make_sheet(pages: Sequence[SheetPage]) -> bytes:
 
     document = SheetPdf()
     for page in pages:
-        document.print_page(page)
+        document.print_page(**msgspec.structs.asdict(page))
     return bytes(document.output())

@@ -10,7 +10,7 @@ from fpdf import FPDF
 from satark.printing.fonts import FAMILY, use_fonts
 
 if TYPE_CHECKING:
-    from satark.printing.sheet import SheetPage
+    from collections.abc import Sequence
 
 _MARGIN: Final = 20.0
 _TITLE, _TEXT, _SMALL, _LINE = 14.0, 11.0, 9.0, 6.5
@@ -31,21 +31,23 @@ class SheetPdf(FPDF):
         self.set_producer("")
         use_fonts(self)
 
-    def print_page(self, page: SheetPage) -> None:
-        """Print a page; a long one goes on on the next sheet."""
+    def print_page(
+        self, *, heading: str, title: str, rows: Sequence[tuple[str, str]], closing: Sequence[str], footer: str
+    ) -> None:
+        """Print a page; what does not fit on it goes on the next one."""
         self.add_page()  # which prints the footer of the page before
-        self._footer = page.footer
+        self._footer = footer
         self.set_font(FAMILY, "B", _TEXT)
-        self.multi_cell(0, _LINE, page.heading, align="C", new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, _LINE, heading, align="C", new_x="LMARGIN", new_y="NEXT")
         self.set_font(FAMILY, "B", _TITLE)
-        self.multi_cell(0, _LINE + 2, page.title, align="C", new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, _LINE + 2, title, align="C", new_x="LMARGIN", new_y="NEXT")
         self.ln(4)
-        for label, text in page.rows:
+        for label, text in rows:
             if text:
                 self._row(label, text)
         self.ln(16)
         self.set_font(FAMILY, size=_TEXT)
-        for line in page.closing:
+        for line in closing:
             self.multi_cell(0, _LINE, line, align="R", new_x="LMARGIN", new_y="NEXT")
 
     def footer(self) -> None:

@@ -100,7 +100,7 @@ def _clean(root: etree._Element, names: dict[str, str]) -> None:
 
 
 def _anonymize_change(change: etree._Element) -> None:
-    """Give a tracked change an empty author and date: without any, LibreOffice shows deleted text as undeleted."""
+    """Set an empty author and date on a tracked change: without any, LibreOffice shows deleted text as undeleted."""
     for child in list(change):
         change.remove(child)
     for name, text in (("creator", "-"), ("date", "1970-01-01T00:00:00")):

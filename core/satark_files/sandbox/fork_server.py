@@ -72,7 +72,7 @@ class _Cleaner:
         self._network = network
 
     def isolate(self, job: CleaningJob, *, processes: bool) -> Protections:
-        """Give up access. Return what holds."""
+        """Give up access, and return the protections that hold."""
         isolation.set_limits(job.limits)
         privileges = isolation.refuse_new_privileges()
         programs = {getattr(scrubber, "ffmpeg", "") for scrubber in self.scrubbers}
@@ -132,7 +132,7 @@ def _collect(answers: int, reply: socket.socket, job: CleaningJob) -> tuple[byte
 
 
 def clean(results: int, job: CleaningJob, cleaner: _Cleaner, processes: bool) -> None:  # noqa: FBT001 - a value
-    """In the child: give up every access that the job does not need, do its steps, write the result of each."""
+    """In the child, give up every access that the job does not need, do its steps and write the result of each."""
     isolation.die_with_parent()
     if not job.is_urgent:
         isolation.give_way()

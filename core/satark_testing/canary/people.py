@@ -99,7 +99,7 @@ class MarkedDriver:
         self.answers.append(self.last_answer)
 
     async def command(self, name: str, texts: Catalogue) -> None:
-        """Give a command."""
+        """Carry out a command."""
         await self._driver.command(name, texts)
         await self._keep_origin(texts)
 

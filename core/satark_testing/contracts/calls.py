@@ -56,7 +56,7 @@ class Calls:
         return result
 
     async def answered(self, reply: Reply | Fault, subject: str) -> SendResult:
-        """Make the first call to a peer that answers so."""
+        """Make the first call to a peer that gives this answer."""
         self.server.answering(reply)
         return await self.send(self.calls[0], subject)
 

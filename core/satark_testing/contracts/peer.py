@@ -119,7 +119,7 @@ class PeerServer:
         return len(self._server.connections) if self._server else 0
 
     def answering(self, script: Reply | Fault | None, *, first_only: bool = False) -> Self:
-        """Answer so from now on, and forget what was received."""
+        """Answer every request with this from now on, and forget what was received."""
         self.script, self.first_only, self.written = script, first_only, 0
         self.received.clear()
         self.strayed.clear()

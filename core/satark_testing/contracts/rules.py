@@ -113,7 +113,7 @@ class Rule(NamedTuple):
     """One rule."""
 
     id: str
-    """Such as `C07`."""
+    """The rule's id, such as `C07`."""
     title: str
     expected: str
     """What the kit expects."""

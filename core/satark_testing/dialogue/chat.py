@@ -71,7 +71,7 @@ class Chat:
         return self.session.step if self.session else ""
 
     def hear(self, event: Event, source: str = "") -> Chat:
-        """Give one event to the engine, and carry out what the turn asks of the intake."""
+        """Hand one event to the engine, and carry out what the turn asks of the intake."""
         session = self.session
         if session is None or self.engine.begins_anew(session, event):
             session = self.engine.begin(

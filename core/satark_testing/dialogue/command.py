@@ -53,7 +53,7 @@ class Line(msgspec.Struct, frozen=True):
     segments: int
     """Segments of them; 0 where a channel has none, or does not count them."""
     price: float | None = None
-    """In the currency of the rates; None where the channel has no rate."""
+    """Its price in the currency of the rates; None where the channel has no rate."""
 
 
 @click.command()

@@ -130,7 +130,7 @@ class _Counter:
         self._is_sms = channel == "sms"
 
     def hear(self, chat: Chat, event: Event) -> None:
-        """Give an event to a chat and count what is sent for it."""
+        """Hand an event to a chat and count what is sent for it."""
         before = len(chat.prompts)
         chat.hear(event)
         texts = [text for prompt in chat.prompts[before:] for text in self._shown(prompt)]

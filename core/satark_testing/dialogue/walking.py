@@ -76,7 +76,7 @@ class Walker(ABC, Generic[H]):
         self._inbox: asyncio.Queue[H] = asyncio.Queue()
 
     async def __aenter__(self) -> Self:
-        """Give itself; `leave` runs at the end."""
+        """Return itself; `leave` runs at the end."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -85,23 +85,23 @@ class Walker(ABC, Generic[H]):
 
     @abstractmethod
     def leave(self) -> None:
-        """Hear nothing any more."""
+        """Stop listening: no further message is read."""
 
     @abstractmethod
     async def say(self, text: str) -> str:
-        """Type a message; give its id."""
+        """Type a message; return its id."""
 
     @abstractmethod
     async def tap(self, choice: str) -> str:
-        """Tap what the last message that offered something offers under this label or token; give the tap's id."""
+        """Tap what the last message with offers has under this label or token; return the tap's id."""
 
     @abstractmethod
     async def pin(self, place: Place) -> str:
-        """Send a location; give the message's id."""
+        """Send a location; return the message's id."""
 
     @abstractmethod
     async def send(self, photo: Photo) -> str:
-        """Send a file; give the message's id."""
+        """Send a file; return the message's id."""
 
     @property
     def last(self) -> H:
@@ -146,7 +146,7 @@ class Walker(ABC, Generic[H]):
         return found
 
     async def reply(self, reply: Reply) -> str:
-        """Give an answer: tap it where it is offered, else type or send it; give its id."""
+        """Answer: tap the answer where it is offered, else type or send it; return its id."""
         if isinstance(reply, Photo):
             return await self.send(reply)
         if isinstance(reply, Place):
@@ -156,7 +156,7 @@ class Walker(ABC, Generic[H]):
         return await self.say(reply)
 
     async def walk(self, answers: Answers, *, greeting: str = "Hi", most: int = 60) -> str:
-        """Greet the bot and answer whatever it asks, until a receipt comes; give its code, sixteen ASCII digits.
+        """Greet the bot and answer whatever it asks, until a receipt comes; return its code, sixteen ASCII digits.
 
         Raises:
             LostError: no receipt after `most` messages, no answer in time, or a question that no pattern knows.

@@ -40,7 +40,7 @@ class Driver(Protocol):
         """Choose the option with this label, turning pages until it is found."""
 
     async def command(self, name: str, texts: Catalogue) -> None:
-        """Give a command by its button, its word, its key, or its equivalent on this medium."""
+        """Carry out a command by its button, its word, its key, or its equivalent on this medium."""
 
     async def type(self, words: str) -> None:
         """Type words; only where `can` contains `type`."""

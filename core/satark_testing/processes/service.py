@@ -40,7 +40,7 @@ class Process(Protocol):
         """The process id."""
 
     def poll(self) -> int | None:
-        """Give the exit code; None while it runs."""
+        """Return the exit code; None while it runs."""
 
     def kill(self) -> None:
         """Send SIGKILL."""

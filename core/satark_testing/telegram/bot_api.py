@@ -65,7 +65,7 @@ class StoredFile(msgspec.Struct):
 
 
 class TelegramPeer:
-    """One bot at a pretended Telegram.
+    """One bot at a simulated Telegram.
 
     Serve `app` (see `satark_testing.processes.serving.serve`) and give its address to the channel as `api_url`.
 
@@ -112,24 +112,24 @@ class TelegramPeer:
         )
 
     def subscribe(self, callback: Callback, chat: int) -> Callable[[], None]:
-        """Call back with each accepted message to a chat. Gives the way to unsubscribe."""
+        """Call back with each accepted message to a chat. Returns the function that unsubscribes."""
         callbacks = self._callbacks.setdefault(chat, [])
         callbacks.append(callback)
         return lambda: callbacks.remove(callback)
 
     def watch(self, callback: Watcher) -> Callable[[], None]:
-        """Call back with each accepted call: its method and parameters. Gives the way out."""
+        """Call back with each accepted call: its method and parameters. Returns the function that unsubscribes."""
         self._watchers.append(callback)
         return lambda: self._watchers.remove(callback)
 
     def add_file(self, data: bytes, folder: str = "photos") -> dict[str, Any]:
-        """Store a file; give what every kind of file has in an update."""
+        """Store a file; return what every kind of file has in an update."""
         file_id = f"AgACAgUAAx{secrets.token_urlsafe(24)}"
         self.files[file_id] = StoredFile(data, f"{folder}/file_{len(self.files)}")
         return {"file_id": file_id, "file_unique_id": file_id[-16:], "file_size": len(data)}
 
     async def post(self, url: str, update: Update) -> int:
-        """Post an update with the secret, as Telegram would; give the HTTP status."""
+        """Post an update with the secret, as Telegram would; return the HTTP status."""
         headers = {"X-Telegram-Bot-Api-Secret-Token": self.secret_token, "Content-Type": "application/json"}
         async with self._client.session.post(url, data=json.dumps(update).encode(), headers=headers) as response:
             await response.read()
@@ -152,7 +152,7 @@ class TelegramPeer:
         raise AssertionError("the webhook does not take it")
 
     async def __aenter__(self) -> Self:
-        """Give itself; the client that posts webhooks is closed at the end."""
+        """Return itself; the client that posts webhooks is closed at the end."""
         return self
 
     async def __aexit__(self, *_: object) -> None:

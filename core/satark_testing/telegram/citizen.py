@@ -16,7 +16,7 @@ class TelegramCitizen(Walker[BotMessage]):
     """One user of a peer. Use it as `async with`, or call `leave` at the end.
 
     Args:
-        peer: the pretended Telegram.
+        peer: the simulated Telegram.
         person: who they are.
         webhook: the bot's webhook address; empty: the one that the bot registered, or its polling.
         patience: seconds to wait for an answer of the bot.
@@ -34,35 +34,35 @@ class TelegramCitizen(Walker[BotMessage]):
         self._leave = [peer.subscribe(self._inbox.put_nowait, person.id)]
 
     def leave(self) -> None:
-        """Hear nothing any more."""
+        """Stop listening: no further message is read."""
         while self._leave:
             self._leave.pop()()
 
     async def say(self, text: str) -> str:
-        """Type a message; give its `message_id`."""
+        """Type a message; return its `message_id`."""
         return await self._bring(self._peer.updates.text(self.person, text))
 
     async def tap(self, choice: str) -> str:
-        """Tap what the last message that offered something offers under this label or token; give the message's id."""
+        """Tap what the last message with offers has under this label or token; return the message's id."""
         token = self.offered(choice).token
         under = next(sent for sent in reversed(self.heard) if sent.offers)
         message = {"message_id": under.id, "chat": self.person.chat(), "date": _DATED, "text": under.text}
         return await self._bring(self._peer.updates.tap(self.person, token, message))
 
     async def pin(self, place: Place) -> str:
-        """Send a location, or a venue where it has a name; give the message's id."""
+        """Send a location, or a venue where it has a name; return the message's id."""
         at = {"latitude": place.latitude, "longitude": place.longitude}
         venue = {"venue": {"location": at, "title": place.name, "address": ""}} if place.name else {}
         return await self._message({"location": at, **venue})
 
     async def send(self, photo: Photo) -> str:
-        """Send a file; give the message's id."""
+        """Send a file; return the message's id."""
         file = self._peer.add_file(photo.data)
         caption = {"caption": photo.caption} if photo.caption else {}
         return await self._message({**content(photo.kind, file, photo.mime), **caption})
 
     async def edit(self, original: str, text: str) -> str:
-        """Rewrite an earlier message; give its id."""
+        """Rewrite an earlier message; return its id."""
         return await self._bring(self._peer.updates.edit(self.person, int(original), {"text": text}))
 
     async def _message(self, body: dict[str, Any]) -> str:

@@ -46,7 +46,7 @@ def check_limits(method: str, parameters: Mapping[str, Any]) -> None:
 
 
 def as_json(value: Any) -> Any:
-    """Give a posted value as data, whether it came in a form or in JSON."""
+    """Return a posted value as data, whether it came in a form or in JSON."""
     return json.loads(value) if isinstance(value, str) else value
 
 

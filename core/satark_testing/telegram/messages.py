@@ -25,13 +25,13 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     language_code: str | None = "hi"
 
     def user(self) -> dict[str, Any]:
-        """Give the `User`."""
+        """Return the `User`."""
         optional = {"last_name": self.last_name, "username": self.username, "language_code": self.language_code}
         given = {name: value for name, value in optional.items() if value is not None}
         return {"id": self.id, "is_bot": False, "first_name": self.first_name, **given}
 
     def chat(self) -> dict[str, Any]:
-        """Give the private `Chat`: its id is the user's."""
+        """Return the private `Chat`: its id is the user's."""
         known = {name: value for name, value in self.user().items() if name in ("first_name", "last_name", "username")}
         return {"id": self.id, "type": "private", **known}
 
@@ -44,7 +44,7 @@ class Updates:
         self._messages = itertools.count(11)
 
     def message_id(self) -> int:
-        """Give the number of the next message in any of the bot's private chats."""
+        """Return the number of the next message in any of the bot's private chats."""
         return next(self._messages)
 
     def message(self, person: Person, content: Mapping[str, Any], *, message_id: int | None = None) -> Update:
@@ -101,7 +101,7 @@ class BotMessage(msgspec.Struct, kw_only=True):
         return tuple(Offer(button["callback_data"], button["text"]) for row in self.keyboard for button in row)
 
     def message(self, bot: dict[str, Any]) -> dict[str, Any]:
-        """Give the `Message`, as Telegram answers a call with it."""
+        """Return the `Message`, as Telegram answers a call with it."""
         chat = {"id": self.address, "type": "private", "first_name": "A"}
         whole = {"message_id": self.id, "from": bot, "chat": chat, "date": 1_795_000_000, **self._content()}
         return {**whole, "reply_markup": {"inline_keyboard": self.keyboard}} if self.keyboard else whole

@@ -102,7 +102,7 @@ class TwilioPeer:
         )
 
     def settings(self, url: str) -> dict[str, str]:
-        """Give the environment of a service that takes this peer, served at `url`, for Twilio."""
+        """Return the environment of a service that takes this peer, served at `url`, for Twilio."""
         return {
             "SATARK_TWILIO__ACCOUNT_SID": self.account_sid,
             "SATARK_TWILIO__AUTH_TOKEN": self._token.decode(),
@@ -111,7 +111,7 @@ class TwilioPeer:
         }
 
     def subscribe(self, callback: Callback, number: str) -> Callable[[], None]:
-        """Call back with each message to a number that is created over the API. Gives the way to unsubscribe."""
+        """Call back with each message that is sent to a number over the API; return the function that unsubscribes."""
         callbacks = self._callbacks.setdefault(number, [])
         callbacks.append(callback)
         return lambda: callbacks.remove(callback)
@@ -133,25 +133,25 @@ class TwilioPeer:
         self._faults.append(response)
 
     def add_media(self, message: str, data: bytes, mime: str, base: str = "https://api.twilio.com") -> str:
-        """Attach a file to a message; give the address that a webhook carries of it."""
+        """Attach a file to a message; return the address that a webhook carries of it."""
         path = f"Messages/{message}/Media/{new_sid('ME')}"
         self.files[path] = File(data, mime)
         return f"{base}/2010-04-01/Accounts/{self.account_sid}/{path}"
 
     def add_recording(self, data: bytes) -> str:
-        """Store a recording; give its id."""
+        """Store a recording; return its id."""
         sid = new_sid("RE")
         self.files[f"Recordings/{sid}"] = File(data, "audio/wav")
         return sid
 
     def sign(self, url: str, form: Mapping[str, str] | list[tuple[str, str]], algorithm: str = "sha1") -> str:
-        """Give the value of `X-Twilio-Signature`: base64 of the HMAC of the address and the sorted fields."""
+        """Return the value of `X-Twilio-Signature`: base64 of the HMAC of the address and the sorted fields."""
         pairs = form if isinstance(form, list) else list(form.items())
         signed = url + "".join(name + value for name, value in sorted(set(pairs)))
         return base64.b64encode(hmac.digest(self._token, signed.encode(), algorithm)).decode()
 
     async def post(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
-        """Sign a webhook and post it, as Twilio would; give status and body of the answer."""
+        """Sign a webhook and post it, as Twilio would; return status and body of the answer."""
         headers = {"X-Twilio-Signature": self.sign(url, form), "Content-Type": "application/x-www-form-urlencoded"}
         public = next((address for address in self._served if url.startswith(address)), "")
         reached = self._served.get(public, "") + url.removeprefix(public)
@@ -159,7 +159,7 @@ class TwilioPeer:
             return response.status, await response.read()
 
     async def __aenter__(self) -> Self:
-        """Give itself."""
+        """Return itself."""
         return self
 
     async def __aexit__(self, *_: object) -> None:

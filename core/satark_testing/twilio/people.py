@@ -40,7 +40,7 @@ class Texter:
     async def say(
         self, text: str, *files: tuple[bytes, str], sid: str = "", base: str = "https://api.twilio.com", **more: str
     ) -> list[str]:
-        """Send a message, with files (bytes and MIME type); give the messages that come in answer.
+        """Send a message, with files (bytes and MIME type); return the messages that come in answer.
 
         Raises:
             LostError: the service does not take it.
@@ -62,7 +62,7 @@ class Texter:
         return told
 
     def _keyword(self, text: str) -> list[str]:
-        """Do as Twilio does with a message that is nothing but one of its keywords; give its answer."""
+        """Do as Twilio does with a message that is nothing but one of its keywords; return its answer."""
         word, stopped = text.strip().upper(), self._peer.opted_out
         if word in _STOP and self.number not in stopped:
             stopped.add(self.number)
@@ -82,7 +82,7 @@ class Texter:
         return text
 
     async def walk(self, answers: Heard, *, greeting: str = "Hi", most: int = 60) -> str:
-        """Greet, and answer whatever is asked, until a receipt comes; give its code.
+        """Greet, and answer whatever is asked, until a receipt comes; return its code.
 
         Raises:
             LostError: no receipt after `most` messages, or a question that no pattern knows.
@@ -136,14 +136,14 @@ class Caller:
         return "\n".join(self.heard)
 
     async def dial(self) -> str:
-        """Call; give what is heard."""
+        """Call; return what is heard."""
         self._call = new_sid("CA")
         self.calls.append(self._call)
         await self._ask(f"{self._service}/voice/webhook", {"CallStatus": "ringing"})
         return self.question
 
     async def press(self, keys: str) -> str:
-        """Press keys while something is said or waited for; give what is heard then.
+        """Press keys while something is said or waited for; return what is heard then.
 
         Raises:
             LostError: no keys are waited for.
@@ -157,7 +157,7 @@ class Caller:
         return self.question
 
     async def speak(self, voice: bytes, *, seconds: int = 4) -> str:
-        """Wait for the beep, speak, and end with the hash key; give what is heard then.
+        """Wait for the beep, speak, and end with the hash key; return what is heard then.
 
         Raises:
             LostError: nothing is recorded here.
@@ -182,7 +182,7 @@ class Caller:
         return self.question
 
     async def stay_silent(self) -> str:
-        """Do nothing until the next thing is said or waited for; give what is heard meanwhile."""
+        """Do nothing until the next thing is said or waited for; return what is heard meanwhile."""
         if self._verbs:
             self._verbs.popleft()
         self.heard = []
@@ -195,7 +195,7 @@ class Caller:
         self._verbs.clear()
 
     async def walk(self, answers: Heard, *, most: int = 60) -> str:
-        """Call, and answer whatever is asked by keys and voice, until a receipt is heard; give its code.
+        """Call, and answer whatever is asked by keys and voice, until a receipt is heard; return its code.
 
         Raises:
             LostError: no receipt after `most` answers, or a question that no pattern knows.

@@ -85,7 +85,7 @@ def read_twiml(document: bytes) -> ET.Element:
 
 
 def said(verb: ET.Element) -> str:
-    """Give what a verb says, with the voices' marks taken out."""
+    """Return what a verb says, with the voices' marks taken out."""
     return "".join(verb.itertext()).strip()
 
 

@@ -48,23 +48,23 @@ class Citizen(Walker[BusinessMessage]):
         self._leave = [peer.subscribe(self._inbox.put_nowait, a) for a in {wa_id, user_id} if a]
 
     def leave(self) -> None:
-        """Hear nothing any more."""
+        """Stop listening: no further message is read."""
         while self._leave:
             self._leave.pop()()
 
     async def say(self, text: str) -> str:
-        """Type a message; give its wamid."""
+        """Type a message; return its wamid."""
         return await self._post(lambda key: self._peer.webhooks.text(self.sender, text, id=key))
 
     async def tap(self, choice: str) -> str:
-        """Tap what the last message that offered something offers under this label or token; give the wamid."""
+        """Tap what the last message that offered something offers under this label or token; return the wamid."""
         offer = self.offered(choice)
         return await self._post(
             lambda key: self._peer.webhooks.tap(self.sender, offer.token, offer.label, row=offer.row, id=key)
         )
 
     async def pin(self, place: Place) -> str:
-        """Send a location; give the wamid."""
+        """Send a location; return the wamid."""
         return await self._post(
             lambda key: self._peer.webhooks.location(
                 self.sender, place.latitude, place.longitude, name=place.name, id=key
@@ -72,14 +72,14 @@ class Citizen(Walker[BusinessMessage]):
         )
 
     async def send(self, photo: Photo) -> str:
-        """Send a file; give the wamid."""
+        """Send a file; return the wamid."""
         node = self._peer.add_media(photo.data, photo.mime)
         return await self._post(
             lambda key: self._peer.webhooks.media(self.sender, photo.kind, node, caption=photo.caption, id=key)
         )
 
     async def fill_in(self, answers: Mapping[str, Any], *, token: str | None = None) -> str:
-        """Fill in the last form that was offered, field by field, and send it; give the wamid.
+        """Fill in the last form that was offered, field by field, and send it; return the wamid.
 
         Args:
             answers: field → value, as the form sends them: of an option its id.
@@ -95,11 +95,11 @@ class Citizen(Walker[BusinessMessage]):
         return await self._post(lambda key: self._peer.webhooks.form(self.sender, answers, given, id=key))
 
     async def edit(self, original: str, text: str) -> str:
-        """Rewrite an earlier message; give the edit's wamid."""
+        """Rewrite an earlier message; return the edit's wamid."""
         return await self._post(lambda key: self._peer.webhooks.edit(self.sender, original, text, id=key))
 
     async def revoke(self, original: str) -> str:
-        """Take an earlier message back; give the revocation's wamid."""
+        """Take an earlier message back; return the revocation's wamid."""
         return await self._post(lambda key: self._peer.webhooks.revoke(self.sender, original, id=key))
 
     async def _post(self, build: Any) -> str:

@@ -38,7 +38,7 @@ _decode = msgspec.json.Decoder().decode
 
 
 class GraphPeer:
-    """One WhatsApp number at a pretended Meta.
+    """One WhatsApp number at a simulated Meta.
 
     Serve `app` (see `satark_testing.processes.serving.serve`) and give its address to the channel as `graph_url`.
     """
@@ -77,22 +77,22 @@ class GraphPeer:
         self.app = Starlette(routes=self._routes(f"/{api_version}"))
 
     def subscribe(self, callback: Callback, address: str | None = None) -> Callable[[], None]:
-        """Call back with each accepted message, or with those to one address. Gives the way to unsubscribe."""
+        """Call back with each accepted message, or those to one address; return the function that unsubscribes."""
         callbacks = self._everything if address is None else self._by_address.setdefault(address, [])
         callbacks.append(callback)
         return lambda: callbacks.remove(callback)
 
     def subscribe_receipts(self, callback: ReceiptCallback) -> Callable[[], None]:
-        """Call back with the JSON of each read receipt, with or without typing indicator. Gives the way out."""
+        """Call back with the JSON of each read receipt; return the function that unsubscribes."""
         self._receipt_callbacks.append(callback)
         return lambda: self._receipt_callbacks.remove(callback)
 
     def add_media(self, data: bytes, mime: str) -> dict[str, Any]:
-        """Store a file at the pretended Meta; give the media node as webhooks carry it."""
+        """Store a file at the pretended Meta; return the media node as webhooks carry it."""
         return self.shelf.add(data, mime)
 
     def media(self, node: dict[str, Any]) -> StoredMedia:
-        """Give the stored file of a node, to spoil it."""
+        """Return the stored file of a node, to spoil it."""
         return self.shelf.files[node["id"]]
 
     def fail_next(self, code: int, times: int = 1, http_status: int | None = None, **how: Any) -> None:
@@ -100,11 +100,11 @@ class GraphPeer:
         self.faults.fail_next(code, times, http_status, **how)
 
     def sign(self, body: bytes) -> str:
-        """Give the value of `X-Hub-Signature-256`."""
+        """Return the value of `X-Hub-Signature-256`."""
         return "sha256=" + hmac.digest(self._app_secret, body, "sha256").hex()
 
     async def post(self, url: str, body: bytes) -> int:
-        """Sign a webhook and post it, as Meta would; give the HTTP status."""
+        """Sign a webhook and post it, as Meta would; return the HTTP status."""
         headers = {"X-Hub-Signature-256": self.sign(body), "Content-Type": "application/json"}
         async with self._client.session.post(url, data=body, headers=headers) as response:
             await response.read()
@@ -125,7 +125,7 @@ class GraphPeer:
         await self._client.close()
 
     async def __aenter__(self) -> Self:
-        """Give itself; `close` runs at the end."""
+        """Return itself; `close` runs at the end."""
         return self
 
     async def __aexit__(self, *_: object) -> None:

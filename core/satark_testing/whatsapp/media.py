@@ -45,7 +45,7 @@ class MediaShelf:
         self.tickets: dict[str, str] = {}
 
     def add(self, data: bytes, mime: str) -> dict[str, Any]:
-        """Store a file; give the node that a webhook carries of it."""
+        """Store a file; return the node that a webhook carries of it."""
         media_id = str(secrets.randbelow(9 * 10**14) + 10**14)
         self.files[media_id] = StoredMedia(data, mime)
         digest = base64.b64encode(hashlib.sha256(data).digest()).decode()

@@ -26,7 +26,7 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
     username: str | None = None
 
     def contact(self) -> dict[str, Any]:
-        """Give the entry of `contacts`."""
+        """Return the entry of `contacts`."""
         profile = _given(name=self.name, username=self.username)
         return _given(profile=profile or None, wa_id=self.wa_id, user_id=self.user_id)
 

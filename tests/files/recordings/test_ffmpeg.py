@@ -11,6 +11,8 @@ from satark_files.recordings import ffmpeg
 from satark_files.recordings.ffmpeg import CONTAINERS, branch, container_of, find_program, run
 from satark_files.scrubber import Unclean
 
+pytestmark = pytest.mark.slow("ffmpeg")
+
 
 def program(folder: Path, script: str) -> str:
     """A program that stands in for ffmpeg."""

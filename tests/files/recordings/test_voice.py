@@ -39,6 +39,7 @@ def loudness(path: Path, flt: str = "anull") -> list[float]:
     return [sum(abs(one) for one in samples[at : at + step]) / step for at in range(0, len(samples) - step, step)]
 
 
+@pytest.mark.slow("ffmpeg")
 @pytest.mark.parametrize("name", ["a.ogg", "a.m4a", "a.mp3", "a.wav", "a.amr", "a.mp4"])
 def test_a_voice_of_any_type_is_disguised_without_metadata(name: str, tmp_path: Path) -> None:
     options = ("-ar", "8000", "-ac", "1") if name == "a.amr" else ()
@@ -50,6 +51,7 @@ def test_a_voice_of_any_type_is_disguised_without_metadata(name: str, tmp_path: 
     assert max(levels) > 100, "it can be heard"
 
 
+@pytest.mark.slow("ffmpeg")
 def test_no_two_disguises_are_alike(tmp_path: Path) -> None:
     source = voice(tmp_path, "a.ogg")
     copies = set()

@@ -24,6 +24,7 @@ def broker(request: pytest.FixtureRequest) -> str:
     return request.getfixturevalue("rabbitmq").url if needed and is_installed() else ""
 
 
+@pytest.mark.slow("a whole run")
 async def test_nothing_that_is_written_identifies_a_tipster(
     tmp_path: Path, databases: Any, environment: Mapping[str, str], broker: str
 ) -> None:

@@ -33,4 +33,5 @@ async def test_an_operation_fails_where_none_is_named() -> None:
 async def test_a_cut_answer_ends_before_what_it_promised() -> None:
     async with serve(Starlette(routes=[Route("/", lambda _: CutAnswer())])) as url, aiohttp.ClientSession() as client:
         with pytest.raises(aiohttp.ClientPayloadError):
-            await (await client.get(url)).read()
+            async with client.get(url) as answer:
+                await answer.read()

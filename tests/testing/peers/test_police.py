@@ -20,12 +20,17 @@ def headers(secret: str = SECRET) -> dict[str, str]:
     return {"webhook-id": "1", "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": signature}
 
 
+async def post(client: aiohttp.ClientSession, url: str, given: dict[str, str]) -> int:
+    async with client.post(f"{url}/tips", data=BODY, headers=given) as answer:
+        return answer.status
+
+
 async def test_an_event_is_accepted_with_its_signature_only() -> None:
     receiver = PoliceReceiver()
     async with serve(receiver.app) as url, aiohttp.ClientSession() as client:
-        assert (await client.post(f"{url}/tips", data=BODY, headers=headers())).status == 202
+        assert await post(client, url, headers()) == 202
         forged = headers("whsec_" + "b3RoZXIgc2VjcmV0IG9mIG90aGVyIHBlb3BsZSE=")
-        assert (await client.post(f"{url}/tips", data=BODY, headers=forged)).status == 401
+        assert await post(client, url, forged) == 401
     assert (list(receiver.events), receiver.refused) == (["1"], 1)
 
 
@@ -33,6 +38,6 @@ async def test_a_fault_is_answered_once_and_the_event_is_taken_then() -> None:
     receiver = PoliceReceiver()
     receiver.faults += [Fault(503), Fault(500, accepted=True)]
     async with serve(receiver.app) as url, aiohttp.ClientSession() as client:
-        statuses = [(await client.post(f"{url}/tips", data=BODY, headers=headers())).status for _ in range(3)]
+        statuses = [await post(client, url, headers()) for _ in range(3)]
     assert statuses == [503, 500, 202]
     assert receiver.attempts["1"] == 2

@@ -60,12 +60,12 @@ class Recogniser:
 
     @property
     def folder(self) -> Path:
-        """Of the model."""
+        """The folder of the model."""
         return Path(self._request.model)
 
     @property
     def language(self) -> str:
-        """Of the model."""
+        """The language of the model."""
         return self._request.language
 
     @property

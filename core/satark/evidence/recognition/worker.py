@@ -31,7 +31,7 @@ _MOST_SECONDS: Final = 3_600
 
 
 def isolate(request: DraftRequest, *, network: bool, processes: bool) -> Protections:
-    """Give up access. Return what holds."""
+    """Give up access, and return the protections that hold."""
     seconds = int(request.seconds * request.threads) + 1
     isolation.set_limits(Limits(memory_bytes=request.memory_bytes, cpu_seconds=seconds))
     privileges = isolation.refuse_new_privileges()

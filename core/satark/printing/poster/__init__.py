@@ -1,1 +1,1 @@
-"""The QR code for the wall: its target (`target`), the code as an image (`qr_code`), the poster to print (`poster`)."""
+"""The QR code for the wall: its target (`target`), with the code as an image, the poster to print (`poster`)."""

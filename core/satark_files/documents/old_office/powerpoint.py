@@ -35,7 +35,7 @@ class _Record(msgspec.Struct, frozen=True):
     instance: int
     is_container: bool
     begin: int
-    """Of its content."""
+    """Length of its content."""
     end: int
 
 
