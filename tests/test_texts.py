@@ -51,6 +51,8 @@ def ids_in(node: ast.expr) -> Iterator[str]:
             yield from (*ids_in(one), *ids_in(other))
         case ast.Call(func=ast.Attribute(attr="own"), args=[inner, *_]):
             yield from ids_in(inner)
+        case _:
+            pass
 
 
 def asked_in_code(file: Path) -> Iterator[tuple[int, str]]:

@@ -16,23 +16,23 @@ from satark_words.tokens import Keys, TextToken, tokenize, unglued
 
 NEGATIONS: Final = ("neg", "neg.dont", "neg.without")
 DOUBTS: Final = ("neg", "neg.dont", "neg.without", "neg.wrong", "neg.but", "say.maybe", "soc.wait", "time.coming")
-"""Marks any of which keeps a text from acting."""
+"""A text with one of these marks does nothing that can't be undone."""
 _SHORTEST_VERB: Final = 3
 _ASKING: Final = ("ask", "ask.sign", "ask.who")
 
 
 class Analysis:
-    """One text, analysed. Lives for one reading."""
+    """One text with its tokens and marks. It is kept for one reading."""
 
     def __init__(self, text: str, lexicon: Lexicon) -> None:
         self.text = text
         self.tokens: Sequence[TextToken] = list(unglued(tokenize(text), lexicon.sounds_known, lexicon.knows))
         self.heard: dict[str, Keys] = {}
-        """Keys of its words."""
+        """The keys of each word of the text."""
         self.places: Sequence[Mark] | None = None
-        """Names of the geography in it; None: not looked for yet. See `Places`."""
+        """The names of the geography in the text; None until `Places` has looked for them."""
         self.codes: set[str] | None = None
-        """Codes of the geography that it names; None: not looked for yet."""
+        """The codes of the geography that the text names; None until `Places` has looked for them."""
         marks = lexicon.marks(self.tokens, self.heard)
         marks = _without_relatives(_without_hindi_me(marks, self.tokens), self.tokens)
         marks = [*marks, *_inverted(marks, self.tokens), *_by_ending(self.tokens), *_minors(self.tokens)]
@@ -50,12 +50,12 @@ class Analysis:
 
     @cached_property
     def sounds(self) -> list[str]:
-        """The sounds of its words, one by one."""
+        """The sound of each word, in order."""
         return [self.heard[token.text].sound for token in self.tokens]
 
     @cached_property
     def features(self) -> set[str]:
-        """Its plain words and its marks, as the weights name them."""
+        """The names under which `weights.tsv` lists the words and marks of the text."""
         return {plain(word.sound) for word in self.heard.values()} | {f"={name}" for name in self.marks.names()}
 
     @cached_property
@@ -84,11 +84,11 @@ class Analysis:
 
     @cached_property
     def heard_surely(self) -> set[int]:
-        """The indexes of the tokens that carry a mark for their spelling or sound."""
+        """The indexes of the tokens that have a mark because of how they are spelt or sound."""
         return self.covered(("*",), SOUND)
 
     def consists_of(self, names: Sequence[str], beside: Sequence[str], *, worst: float = 0, spare: int = 0) -> bool:
-        """Whether the whole text is made of marks of `names` and `beside`, one of `names` at least among them.
+        """Whether marks of `names` and `beside` cover the whole text, with at least one of `names` among them.
 
         `spare` tokens may be something else.
         """
@@ -102,7 +102,10 @@ class Analysis:
         return {index for index, token in enumerate(self.tokens) if token.text != "?"}
 
     def is_exactly(self, names: Sequence[str], beside: Sequence[str]) -> bool:
-        """Whether it is an exact word or phrase of `names` with nothing but `beside` around it, unasked, unnegated."""
+        """Whether the text is an exact word or phrase of `names`, with only `beside` around it.
+
+        A text that asks or negates anything is not.
+        """
         if not self.marks.has(names) or self.asks:
             return False
         doubts = [mark for mark in self.found(*DOUBTS) if not self._is_part(mark, names)]
@@ -117,7 +120,7 @@ class Analysis:
 
 
 def _inverted(marks: Sequence[Mark], tokens: Sequence[TextToken]) -> list[Mark]:
-    """English questions without a question word: "is my number visible"."""
+    """Mark English questions that have no question word: "is my number visible"."""
     verbs = {mark.start for mark in marks if mark.name == "aux"}
     if not verbs:
         return []
@@ -134,7 +137,7 @@ _ENGLISH_TOO: Final = frozenset({"me", "hi"})
 
 
 def _without_hindi_me(marks: list[Mark], tokens: Sequence[TextToken]) -> list[Mark]:
-    """Without the English "me" and "hi" in roman Hindi, where they mean "in" and "just"."""
+    """Leave out the English "me" and "hi" in roman Hindi, where they mean "in" and "just"."""
     words = {token.text for token in tokens}
     if words.isdisjoint(_ENGLISH_TOO):
         return marks
@@ -154,7 +157,7 @@ _RELATIVE: Final = frozenset({"who", "which", "when", "where", "what"})
 
 
 def _without_relatives(marks: list[Mark], tokens: Sequence[TextToken]) -> list[Mark]:
-    """Without the "who" in the middle of an English sentence that tells of a crime: "a man who sells drugs"."""
+    """Leave out the question mark of "who" in an English sentence that tells of a crime: "a man who sells drugs"."""
     if not any(mark.name.startswith(("cat.", "act.")) for mark in marks) or tokens[-1].text == "?":
         return marks
     return [
@@ -167,22 +170,23 @@ def _without_relatives(marks: list[Mark], tokens: Sequence[TextToken]) -> list[M
 
 
 _MINE: Final = re.compile(r"[ou]ng[ai]+$|[ऊूु][ँं]ग[ाी]$|(इ|ाव|ा)ब$|[^s](aib|ayab)$")
-"""How a verb ends that means "I will …", and below, one that means "you will …"."""
+"""Endings of verbs that mean "I will …". Those that mean "you will …" are `_YOURS`."""
 _MINE_LAST: Final = ("a", "i", "b", "ा", "ी", "ब")
 _YOURS: Final = ("oge", "ogi", "ोगे", "ओगे", "iyega", "iega", "इएगा")
 _FIRST_PERSON: Final = frozenset({"hu", "hun", "hoon", "हूँ", "हूं", "ہوں", "بانی", "बानी", "bani"})
 _HABITS: Final = ("ta", "ti", "ता", "ती", "تا", "تی", "त", "at")
-"""How a verb ends of which the word after it says who does it."""
+"""Endings of verbs after which the next word says who does it."""
 
 _ABOUT_TO: Final = frozenset({"wala", "wale", "wali", "वाला", "वाले", "वाली", "والا", "والے", "والی"})
-"""After an infinitive: "karne wale", about to do."""
+"""Words that mean "about to" after an infinitive: "karne wale"."""
 _HAPPENS: Final = frozenset({"hone", "aane", "ane", "jane", "होने", "आने", "जाने", "ہونے", "آنے", "جانے"})
-"""Infinitives with which `_ABOUT_TO` tells of a time before any word: "hone wali shadi"."""
+"""Infinitives with which `_ABOUT_TO` tells of a coming time, whatever word follows: "hone wali shadi"."""
 _IS: Final = frozenset({
     "hai", "hain", "h", "he", "hu", "hun", "hoon", "ho", "tha", "thi", "the", "nahi", "है", "हैं", "हूँ", "हूं", "हो", "था",
     "थे", "थी", "नहीं", "ہے", "ہیں", "ہوں", "تھا", "تھے", "تھی", "نہیں", "?",
 })  # fmt: skip
-"""Words after "karne wale" that make it "about to do"; before any other it names people: "loot karne wale log"."""
+"""After "karne wale" one of these words makes it "about to do". Before any other word it names people: "loot karne
+wale log"."""
 _COMING: Final = ("time.coming", "opt.when.coming")
 _AGE: Final = frozenset({"saal", "sal", "varsh", "baras", "साल", "वर्ष", "बरस", "سال", "برس"})
 _OF: Final = frozenset({"ka", "ki", "ke", "का", "की", "के", "کا", "کی", "کے"})
@@ -210,7 +214,7 @@ def _minors(tokens: Sequence[TextToken]) -> list[Mark]:
 
 
 def _by_ending(tokens: Sequence[TextToken]) -> list[Mark]:
-    """Marks that a word carries for its ending, alone or with the word after it."""
+    """Find the marks that a word has because of its ending, alone or with the word after it."""
     marks: list[Mark] = []
     for i, token in enumerate(tokens):
         text = token.text

@@ -84,12 +84,12 @@ class Catalogue:
         return cls(language, found, c2py(entries.plural_expr))
 
     def over(self, base: Catalogue) -> Catalogue:
-        """Return this catalogue, with the texts of another one for what it lacks."""
+        """Return this catalogue, completed with the texts of another one."""
         found = Catalogue(self.language, {**base._texts, **self._texts}, self._plural)
         return found.backed_by(self.spare or base.spare)
 
     def backed_by(self, spare: Iterable[Catalogue]) -> Catalogue:
-        """Return this catalogue, with others that are asked for a text that it lacks; it does not contain that text."""
+        """Return this catalogue with others to ask for texts that it lacks. It still does not contain those texts."""
         found = copy(self)
         found.spare = tuple(spare)
         return found
@@ -130,7 +130,7 @@ class Catalogue:
         return self._texts.get(key, default)
 
     def first(self, *keys: str) -> str:
-        """Return the text of the first of these keys that has one; if none has, as `text` does."""
+        """Return the text of the first of these keys that has one, else what `text` returns for the last one."""
         for key in keys:
             if key in self._texts:
                 return self._texts[key]
@@ -141,7 +141,8 @@ class Catalogue:
         return f"{key}.{channel}" if f"{key}.{channel}" in self._texts else key
 
     def text(self, key: str, /, **values: Any) -> str:
-        """Return the text with its `{places}` filled; one that is missing in English, else in Hindi, never its id.
+        """Return the text with its `{places}` filled. A missing text is returned in English, else in Hindi; its id
+        never is.
 
         In a language that is written from right to left each value is isolated, or the groups of a code would swap.
         """
@@ -189,7 +190,10 @@ def with_marks(text: str) -> str:
 
 
 def _texts(entry: Message) -> Iterator[tuple[str, str]]:
-    """Yield an entry's text under its id; of a plural, the last form, and each form under the id and a number."""
+    """Yield an entry's id and text.
+
+    A plural yields its last form under the id, and each form under the id and a number.
+    """
     if isinstance(entry.id, str):
         yield entry.id, str(entry.string)
         return
@@ -203,7 +207,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 class _Lenient(dict[str, Any]):
-    """Leaves a place that has no value as it is written."""
+    """Values for a template: a place without a value stays as it is written."""
 
     def __missing__(self, key: str) -> str:
         return f"{{{key}}}"
@@ -223,7 +227,7 @@ class Catalogues:
         return _catalogues_of(package, folders())
 
     def beside(self, path: Path) -> Catalogues:
-        """Return these, overridden and completed by the `<language>.po` files of a folder.
+        """Return these catalogues, overridden and completed by the `<language>.po` files of a folder.
 
         Raises:
             CatalogueError: a file there is not a catalogue.
@@ -236,7 +240,7 @@ class Catalogues:
         return Catalogues(found.values())
 
     def only(self, languages: Iterable[str]) -> Catalogues:
-        """Return those of these languages that are here, in this order."""
+        """Return the catalogues of these languages, in this order, without those that are not here."""
         return Catalogues(self._by_language[one] for one in languages if one in self._by_language)
 
     @property
@@ -248,7 +252,7 @@ class Catalogues:
         return language in self._by_language
 
     def __getitem__(self, language: str) -> Catalogue:
-        """Return the catalogue of a language; of the first one if it has none (a session may outlive a language)."""
+        """Return the catalogue of a language, else the first one: a session may outlive a language."""
         found = self._by_language.get(language)
         return found if found is not None else next(iter(self._by_language.values()))
 

@@ -18,14 +18,15 @@ from satark_words.rules import Rules, matches, parse_rule
 ORDER: Final = (
     "HEIN", "TRAFF", "CONV", "HARASS", "COW", "MINE", "GAMBL", "ARMS", "EXTORT", "INTOX", "POLCOR", "OTHER",
 )  # fmt: skip
-"""Which goes first where two are told equally."""
+"""Categories in order of precedence: where a text tells of two equally, the earlier one counts."""
 _STRONG: Final = 3.0
 _TOGETHER: Final = 1.2
 _WEAK: Final = 0.3
 _LAST: Final = 0.2
 """Weight of "something else", which counts only where nothing else is told."""
 _RANKS: Final = ("range", "district", "circle", "other_station", "outpost", "station")
-"""Police, the highest first: the higher counts where two are named, since more people are kept from the tip."""
+"""Ranks of the police, the highest first. Where a text names two, the higher one counts: that keeps more people from
+the tip."""
 
 
 def category_of(analysis: Analysis, spared: Sequence[Mark] = ()) -> str:
@@ -64,7 +65,7 @@ def _rules() -> Rules[str]:
 
 
 def _widest(marks: Sequence[Mark]) -> list[Mark]:
-    """Without the marks that stand inside a longer one of another category."""
+    """Leave out the marks that stand inside a longer mark of another category."""
     longest = max((mark.end - mark.start for mark in marks), default=0)
     return [
         mark
@@ -77,7 +78,7 @@ def _widest(marks: Sequence[Mark]) -> list[Mark]:
 
 
 def _police_do_it(analysis: Analysis, weights: dict[str, float]) -> bool:
-    """Whether it is the police who sell, take or cover up: then they are what the tip is about."""
+    """Whether the police are the ones who sell, take or cover up: then the tip is about them."""
     people = [mark for mark in analysis.found("person.police") if not _is_spoken_to(mark, analysis)]
     if not people or weights.keys() & {"HEIN", "TRAFF"}:
         return False
@@ -107,7 +108,7 @@ _NEAR = 2
 
 
 def opening_of(analysis: Analysis, places: Places | None, dangers: tuple[Danger, ...]) -> Opening:
-    """Read a first message, or any story."""
+    """Read what a first message, or any story, tells of the questions that would be asked."""
     police = _tells_of_police(analysis)
     return Opening(
         category=category_of(analysis, _denied(analysis)),

@@ -17,7 +17,8 @@ POLITE: Final = ("pol", "soc.greet", "soc.thanks", "soc.ok")
 _BESIDE_ACT: Final = (*POLITE, "who.me", "who.you", "k.here", "k.may")
 FILL: Final = ("fill", "pol", "soc.greet", "soc.thanks", "soc.ok", "say.maybe", "who.you")
 _SHORT: Final = 5
-"""Words of a text in which a negation anywhere keeps from choosing; in a longer one it must be near."""
+"""In a text of up to so many words a negation anywhere keeps it from choosing; in a longer text only a near one
+does."""
 _NEAR: Final = 2
 _ENGLISH: Final = frozenset({"not", "no", "dont", "never", "isnt", "arent", "doesnt", "do", "without", "none"})
 _SHORTEST_NAME: Final = 4
@@ -32,7 +33,7 @@ _REVIEW: Final = {
 
 
 class Chosen(NamedTuple):
-    """An option and how surely it is meant. `suggested` only: it is not chosen."""
+    """The option that a text chooses, and how surely. Where only `suggested` is set, nothing is chosen."""
 
     option: str = ""
     confidence: Confidence = Confidence.GUESS
@@ -61,12 +62,12 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
 
 
 def _has_words(analysis: Analysis) -> bool:
-    """Whether there is a word in it: a thumb alone does not send anything."""
+    """Whether the text has a word in it: a thumb alone does not send anything."""
     return any(token.text[0].isalpha() for token in analysis.tokens)
 
 
 def marks_of(option: AskedChoice, asked: Asked) -> tuple[str, ...]:
-    """The marks that name an option of a question."""
+    """Return the names of the marks that choose an option of a question."""
     name = asked.name.lstrip("@")
     names: tuple[str, ...] = (f"opt.{name}.{option.sense}", f"said.{name}.{option.sense}")
     if name == "category":
@@ -97,7 +98,7 @@ def _exact(analysis: Analysis, options: Sequence[AskedChoice]) -> str:
 
 
 def _numbered(analysis: Analysis, options: Sequence[AskedChoice]) -> str:
-    """An option that is chosen by its number in words: "option 2", "दूसरा वाला", "number teen"."""
+    """Return the option that a text names by its number in words: "option 2", "दूसरा वाला", "number teen"."""
     digits = [token.text for token in analysis.tokens if token.text.isdecimal()]
     rest = set(range(len(analysis))) - analysis.covered(("fill", "pol"))
     if len(digits) == 1 and len(rest) == 1 and len(digits[0]) < _SHORT and not analysis.negates:
@@ -117,7 +118,7 @@ def _spans(option: AskedChoice, asked: Asked, analysis: Analysis, places: Places
 
 
 def _counts(mark: Mark, analysis: Analysis) -> bool:
-    """A yes or no counts at the beginning or end: in the middle of a sentence it is a word like any other."""
+    """Whether a mark chooses: a yes or no does only at the beginning; within a sentence it is a mere word."""
     if mark.name == "say.ji":
         return len(analysis) == 1
     if mark.name not in {"say.yes", "say.no"}:
@@ -129,7 +130,7 @@ def _counts(mark: Mark, analysis: Analysis) -> bool:
 
 
 def _by_label(option: AskedChoice, analysis: Analysis) -> list[tuple[int, int]]:
-    """Where a text has the words of an option's label, or of another name for it, one after the other."""
+    """Find where a text has all words of an option's label, or of another name for it, in a row."""
     heard = analysis.sounds
     spans: list[tuple[int, int]] = []
     for words in _sounds(option.label, option.words) if option.id not in _SAYS else ():
@@ -141,13 +142,13 @@ def _by_label(option: AskedChoice, analysis: Analysis) -> list[tuple[int, int]]:
 
 @lru_cache(maxsize=1024)
 def _normals(label: str, words: tuple[str, ...]) -> frozenset[str]:
-    """The names of an option, folded. What tipsters type is never kept so."""
+    """Return the folded names of an option. They are cached; what tipsters type never is."""
     return frozenset(normalize(name) for name in (label, *words))
 
 
 @lru_cache(maxsize=1024)
 def _sounds(label: str, words: tuple[str, ...]) -> tuple[list[str], ...]:
-    """The sounds of the words of an option's names, without those of one or two letters."""
+    """Return the sounds of the words in each name of an option, without the shortest names."""
     names = ([keys(token.text).sound for token in tokenize(name)] for name in (label, *words))
     return tuple(one for one in names if len("".join(one)) >= _SHORTEST_NAME)
 
@@ -156,7 +157,7 @@ _Found = list[tuple[AskedChoice, list[tuple[int, int]]]]
 
 
 def _narrowed(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
-    """Of several options the one that the whole text is about, or whose words are the longest."""
+    """Narrow several options down to the one that the whole text is about, or whose words are the longest."""
     if len(found) < 2 and asked.name != "category":  # noqa: PLR2004
         return found
     if asked.name == "category":
@@ -172,7 +173,7 @@ def _narrowed(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
 
 
 def _with_sense(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
-    """With the category that the whole text tells of, though no word of it names that: police who take money."""
+    """Add the category that the whole text tells of though no word names it, such as police who take money."""
     if asked.name not in {"category", "police"} or (analysis.negates and len(analysis) <= _SHORT):
         return found
     code = category_of(analysis)
@@ -188,7 +189,7 @@ def _with_sense(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
 
 
 def _longest(found: _Found) -> _Found:
-    """Without options all of whose words are part of longer words of another: "नहीं पता" is not "नहीं"."""
+    """Leave out options whose words all belong to a longer phrase of another option: "नहीं पता" is not "नहीं"."""
     everything = [(option.id, span) for option, spans in found for span in spans]
     kept = []
     for option, spans in found:
@@ -240,7 +241,7 @@ def _is_negated(span: tuple[int, int], analysis: Analysis) -> bool:
 
 
 def _denies_what_is_before(mark: Mark, analysis: Analysis) -> bool:
-    """Whether a negation belongs to a crime told before it: "bhang nahi, ganja"; in English it does not."""
+    """Whether a negation belongs to the crime named before it, as in "bhang nahi, ganja"; in English it never does."""
     if analysis.tokens[mark.start].text.isascii() and analysis.tokens[mark.start].text in _ENGLISH:
         return False
     return any(one.end <= mark.start for one in analysis.story_marks())
@@ -256,11 +257,11 @@ def _confidence(analysis: Analysis, option: AskedChoice, spans: Sequence[tuple[i
 LOOSE: Final = (*FILL, "who.*", "soc.*", "neg", "neg.dont", "neg.without", "neg.but", "ask", "ask.sign")
 """Marks that may stand beside any wish without changing it."""
 VAGUE: Final = frozenset({"cat.OTHER", "act.do", "act.move", "act.complicit"})
-"""Marks that a story has too, but that do not make one."""
+"""Marks that stories have too, but that do not make a text a story."""
 STORY_WORDS: Final = 4
 """Words of the shortest story."""
 STORY_REST: Final = 2
-"""Words of it that must have a meaning of their own."""
+"""Words of the shortest story that must have a meaning of their own."""
 
 
 class TextAtQuestion:
@@ -306,7 +307,7 @@ class TextAtQuestion:
         return "send" if mark == "soc.ok" and "send" in acting else ""
 
     def _spare(self) -> int:
-        """Words that a whole-message sense may leave unexplained: one in a text of four."""
+        """How many words a sense of the whole message may leave unexplained: one in a text of four."""
         return len(self._analysis) // 4
 
     def _tells(self) -> bool:
@@ -314,7 +315,7 @@ class TextAtQuestion:
         return any(mark.name not in VAGUE for mark in self._analysis.story_marks())
 
     def _tells_anything(self) -> bool:
-        """Whether it tells anything of a crime, or, where a place is asked, of a place."""
+        """Whether the text tells anything of a crime or, where a place is asked for, of a place."""
         if self._asked.asks == "place":
             return self._analysis.has("place.*") or bool(self._places and self._places.named(self._analysis))
         if self._asked.name == STORY or not self._free:

@@ -23,7 +23,7 @@ _FEWEST: Final = 3
 WEIGHED: Final = "words"
 """The rule of a danger that was found by the weight of its words."""
 _NONE: Final = ("f.none", "f.official", "f.idiom")
-"""Marks that take a danger out of any words."""
+"""Words with one of these marks tell of no danger."""
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,9 +61,9 @@ class DangerRules:
         return tuple(found.values())
 
     def weighed(self, analysis: Analysis) -> tuple[Danger, ...]:
-        """Find the danger that a text's words and marks speak for together, though no rule knows them.
+        """Find the danger that the words and marks of a text speak for together, although no rule holds.
 
-        None where they speak more for something that is said to the service.
+        It finds none where they speak more strongly for something that is said to the service.
         """
         weight = 0.0 if len(analysis) < _FEWEST or analysis.has(*_NONE) else self._weights.danger(analysis)
         if weight <= LEAST:

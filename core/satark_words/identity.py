@@ -18,8 +18,8 @@ from satark_words.tokens import ascii_digits
 _Kind: TypeAlias = Literal["name", "phone", "address", "kin", "own_place", "work", "only_witness", "number"]
 _PHONE: Final = re.compile(r"(?<![\w])(?:\+?91[\s-]?|0)?[6-9]\d(?:[\s-]?\d){8}(?![\w])")
 _MAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}")
-"""From the beginning of a word, of which an address has 64 letters before its @ (RFC 5321, 4.5.3.1): a text of one
-word of many thousand letters would take minutes otherwise."""
+"""An address has at most 64 letters before its @ (RFC 5321, 4.5.3.1). Without that bound a text of one word of many
+thousand letters would take minutes."""
 _DIGIT: Final = re.compile("[0-9]")
 _HOUSE: Final = re.compile(r"(?<![\w/])[A-Za-z]{1,2}\s?-?\s?\d{1,3}/\d{1,3}(?:-?[A-Za-z0-9]{1,4})?(?![\w/])")
 _NAME_WORDS: Final = 3
@@ -51,7 +51,7 @@ class OwnIdentity:
 
 
 def _name_end(analysis: Analysis, end: int) -> int:
-    """After "my name is" the name itself: words that the lexicon has no ordinary meaning for."""
+    """Return where the name after "my name is" ends: at the first word that has an ordinary meaning."""
     ordinary = analysis.covered(("fill", "cat.*", "act.*", "place.*", "neg"))
     stop = min(len(analysis.tokens), end + _NAME_WORDS + 1)
     clause = analysis.tokens[end - 1].clause
@@ -84,7 +84,10 @@ def _is_anothers(analysis: Analysis, at: int) -> bool:
 
 
 def _is_named(analysis: Analysis, index: int) -> bool:
-    """Whether "ka mobile", "number of" stands before a number: with no "my", it is the number of whoever is named."""
+    """Whether words such as "ka mobile" or "number of" stand before a number.
+
+    Without a "my" it belongs to whoever is named.
+    """
     of = {"ka", "का", "ki", "की", "کا", "کی", "ke", "के", "of", "s"}
     return any(token.text in of for token in analysis.tokens[max(0, index - 3) : index])
 
@@ -101,7 +104,10 @@ def _merged(found: Iterable[IdentitySpan]) -> tuple[IdentitySpan, ...]:
 
 
 def without_spans(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """Return the text with the parts, from and to, taken out: what one tap offers."""
+    """Return the text without these parts, given by their first and last character.
+
+    One tap offers that to the tipster.
+    """
     kept: list[str] = []
     at = 0
     for start, end in spans:

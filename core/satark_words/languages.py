@@ -71,7 +71,7 @@ class Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What `language.toml` says of a language."""
 
     name: str
-    """In the language itself."""
+    """The name of the language, in the language itself."""
     direction: Literal["ltr", "rtl"] = "ltr"
     """Whether it is written from left to right or from right to left."""
     locale: str = ""
@@ -119,7 +119,7 @@ def folders() -> tuple[Traversable, ...]:
 
 
 def language(code: str) -> Language:
-    """Return what is known of a language; of one without a folder its name by Babel.
+    """Return the settings of a language. One without a folder has the name that Babel knows, and defaults.
 
     Raises:
         LanguageError: its `language.toml` is not what it should be.
@@ -170,7 +170,7 @@ def wording_of(package: str, code: str, channel: str) -> str:
 
 
 def lexicon_folders() -> tuple[Traversable, ...]:
-    """List the folders of words that languages outside the lexicon bring for the understanding."""
+    """List the `lexicon` folders of the languages: further words by which typed texts are understood."""
     found = (folder / "lexicon" for _, folder in _each(folders()))
     return tuple(folder for folder in found if folder.is_dir())
 

@@ -42,23 +42,24 @@ _WEIGHTY: Final = ("cat.", "strong.", "act.", "cmd.", "soc.", "say.", "neg", "t.
 _SUBSTANCE: Final = ("cat.", "strong.", "w.", "p.")
 """Marks whose phrases may end in a verb's stem, which then stands for all its forms: "siti maar"."""
 _MOST_DISTANT: Final = 80
-"""Words of a text that are looked up by distance: in a long story a misspelt word is said again, spelt well."""
+"""Most words of a text that are compared with words a letter or two off. A long story spells a word correctly
+elsewhere."""
 
 
 _Found = Mapping[str, float]
-"""Words, prefixes, verbs and stems that a word stands for, and how well."""
+"""Words, prefixes, verbs and stems that a word may stand for → how well it fits."""
 
 
 class _Word(NamedTuple):
-    """What a word of a text may be."""
+    """What a word of a text may stand for."""
 
     found: _Found
     alone: Mapping[str, float]
-    """Marks of the word alone, and how well it is known as each."""
+    """The marks of the word alone → how well it fits each."""
     followed: Sequence[tuple[Mapping[str, Sequence[_Phrase]], float]]
-    """Phrases that begin with it, by second word, and how well it is known as their first."""
+    """Phrases that begin with the word, by their second word, and how well the word fits as the first."""
     is_unknown: bool
-    """Whether it stands for no word, but at best for the stem of one."""
+    """Whether it stands for no listed word, at best for the stem of one."""
 
 
 class _Phrase(NamedTuple):
@@ -72,7 +73,7 @@ class _Start(NamedTuple):
     alone: Sequence[str]
     """Marks of the word alone."""
     followed: Mapping[str, Sequence[_Phrase]]
-    """By second word, or name of its stem."""
+    """The phrases by their second word, or by the name of its stem."""
 
 
 class Lexicon:
@@ -89,7 +90,7 @@ class Lexicon:
         *,
         lists: Callable[[str], bool] | None = None,
     ) -> None:
-        """`lists`: whether another lexicon lists a word, so that what it may be here may be kept too."""
+        """`lists` tells whether another lexicon lists a word: what such a word stands for here may be cached too."""
         phrases = (phrase for mark, written in words for phrase in phrase_of(mark, written))
         self._build(Index(tuple(phrases), {}), aliases or {})
         self._lists = lists or self.knows
@@ -110,7 +111,7 @@ class Lexicon:
 
     @property
     def keys(self) -> Mapping[str, Keys]:
-        """Its words with their keys."""
+        """The words of the lexicon with their keys."""
         return self._spelt
 
     def knows(self, word: str) -> bool:
@@ -137,7 +138,7 @@ class Lexicon:
     # ------------------------------------------------------------- finding
 
     def _start(self, first: str) -> _Start | None:
-        """What begins with this word; put in order when it is first met, for most words never are."""
+        """Return the phrases that begin with a word. They are sorted when first asked for: most words never are."""
         start = self._ordered.get(first)
         if start is None and first in self._starts:
             phrases = [_Phrase(tuple(words), mark) for mark, *words in map(str.split, self._starts[first])]
@@ -165,7 +166,7 @@ class Lexicon:
         return [seen[token.text] for token in tokens]
 
     def _keep(self, kept: dict[str, _Word], text: str, found: _Found) -> _Word:
-        """Work out what a word may be; keep it of one that is listed."""
+        """Work out what a word may stand for, and cache that of a listed word."""
         word = self._word(found)
         if self._lists(text):
             kept[text] = word
@@ -187,7 +188,7 @@ class Lexicon:
         return _Word(found, alone, followed, _only_stems(found))
 
     def _close(self, text: str, word: Keys) -> _Found:
-        """What a word stands for by its spelling, keys and endings."""
+        """Find what a word may stand for by its spelling, keys and endings."""
         found = self._known(text, word)
         return {**found, **self._inflected(text, word.sound)} if _only_stems(found) else found
 
@@ -202,14 +203,14 @@ class Lexicon:
         return found
 
     def _by_sense(self, text: str, word: Keys) -> dict[str, float]:
-        """As by spelling; but a word that means nothing alone stands for none that means something."""
+        """Find words by spelling; but a word that means nothing alone never stands for one that means something."""
         found = self._by_spelling(text, word)
         if text not in self._fillers:
             return found
         return {other: quality for other, quality in found.items() if other in self._fillers}
 
     def _by_spelling(self, text: str, word: Keys) -> dict[str, float]:
-        """The words that are spelt so, and those of other scripts that sound so; else those that sound so."""
+        """Find the word and words of other scripts that sound like it; for an unlisted word, all that sound like it."""
         is_spelt = text in self._spelt
         found = {text: EXACT} if is_spelt else dict[str, float]()
         for level, quality in enumerate((SOUND, FRAME)):
@@ -240,7 +241,7 @@ class Lexicon:
         return found
 
     def _inflected(self, text: str, sound: str) -> dict[str, float]:
-        """The nouns and verbs whose plural, oblique case or past a word that is not known may be."""
+        """Find the nouns and verbs of which an unknown word may be the plural, the oblique case or the past."""
         for base in singulars(sound, english=text.isascii()):
             for level in (0, 1) if len(base) >= _SHORTEST_LONG else (0,):
                 key = base if level == 0 else keys(base).frame
@@ -249,7 +250,7 @@ class Lexicon:
         return {}
 
     def _distant(self, sound: str) -> _Found:
-        """The words that are a letter or two off."""
+        """Find the words that are a letter or two off."""
         return {word: DISTANT for other in self._near_sounds.of(sound) for word in self._by_key[0][other]}
 
     # ------------------------------------------------------------- building
@@ -258,16 +259,18 @@ class Lexicon:
         self._aliases = dict(aliases)
         self._spelt: dict[str, Keys] = {}
         self._starts: dict[str, list[str]] = {}
-        """Of each first word its phrases, a mark and its words in a line: texts cost less to build than objects."""
+        """First word → its phrases, each a line of its mark and its words: lines take less time to build than
+        objects."""
         self._ordered: dict[str, _Start] = {}
         self._by_key: tuple[dict[str, list[str]], ...] = ({}, {}, {})
         self._prefixes: tuple[dict[str, set[str]], ...] = ({}, {})
         self._verbs: set[str] = set()
         self._verb_beginnings: set[str] = set()
-        """The first two letters of each: most words begin like none."""
+        """The first two letters of every verb: most words begin with none of them."""
         self._near: dict[str, _Word] = {}
         self._far: dict[str, _Word] = {}
-        """What listed words may be: as they are written, and with the words that are a letter or two off."""
+        """Caches of what listed words may stand for: as they are written, and with the words that are a letter or
+        two off."""
         self._fillers = {phrase.words[0] for phrase in index.phrases if phrase.mark == _FILLER and not phrase.words[1:]}
         """Words that mean nothing alone: none of them is heard as a word that does."""
         stems_of: dict[str, str] = {}
@@ -302,7 +305,7 @@ class Lexicon:
         return self._spelt[word].sound if word in self._spelt else ""
 
     def _add_words(self, words: Sequence[str], known: Mapping[str, Keys]) -> bool:
-        """Note the words' keys; return whether a verb is among them, which has none."""
+        """Store the words' keys; return whether a verb is among them, since a verb has none."""
         verbs = False
         for word in words:
             if word not in self._spelt:
@@ -358,7 +361,7 @@ def _only_stems(found: _Found) -> bool:
 
 
 def _match(words: tuple[str, ...], index: int, known: Sequence[_Word], quality: float) -> float:
-    """The worst quality of the words from here on, or 0 where they are not these."""
+    """Return the worst quality with which the next words match these, or 0 if they do not."""
     if index + len(words) > len(known):
         return 0
     for offset in range(1, len(words)):
@@ -371,7 +374,7 @@ def _match(words: tuple[str, ...], index: int, known: Sequence[_Word], quality: 
 
 
 _STEMS: Final[dict[str, str]] = {}
-"""Word of the lexicon → name of its stem; of words that tipsters type there is nothing here."""
+"""Word of the lexicon → name of its stem. It holds no word that a tipster typed."""
 
 
 def _stem_name(word: str) -> str:

@@ -20,9 +20,9 @@ from satark_words.spelling import VERB
 from satark_words.tokens import Keys, tokenize
 
 _PHRASES: Final = "phrases.tsv"
-"""A line with the digest; then of each mark a line: the mark, a tab, its phrases with commas between them."""
+"""The first line is the digest. Each further line is a mark, a tab, and the mark's phrases with commas between them."""
 _WORDS: Final = "words.tsv"
-"""Of each word a line: the word, its three keys, with tabs between them."""
+"""Each line is a word and its three keys, with tabs between them."""
 
 
 class LexiconError(ValueError):
@@ -34,7 +34,7 @@ class Phrase(NamedTuple):
 
     mark: str
     words: tuple[str, ...]
-    """Folded."""
+    """The folded words of the phrase."""
     ending: bool
     """Whether its last word may end in any way."""
 
@@ -44,7 +44,7 @@ class Index(NamedTuple):
 
     phrases: tuple[Phrase, ...]
     keys: Mapping[str, Keys]
-    """Of some of the words; those of the others are worked out."""
+    """The keys of the words that the index lists; those of the others are worked out."""
 
 
 def shipped_folder() -> Traversable:
@@ -53,7 +53,7 @@ def shipped_folder() -> Traversable:
 
 
 def read_index(folder: Traversable) -> Index:
-    """Read the index of a lexicon, or, where it does not fit its files, these.
+    """Read the index of a lexicon; where it is older than the lexicon's files, read the files.
 
     Raises:
         LexiconError: a file is not what it should be.
@@ -75,7 +75,7 @@ def digest(folder: Traversable) -> str:
 
 
 def index_files(folder: Traversable, keys: Mapping[str, Keys]) -> Mapping[str, str]:
-    """Return the files of the index by name: of the lexicon in a folder, and the keys of all its words."""
+    """Make the files of the index, by name, from the lexicon in a folder and the keys of all its words."""
     by_mark: dict[str, dict[str, None]] = {}
     for phrase in read_phrases(folder):
         written = " ".join(phrase.words) + "*" * phrase.ending
@@ -121,7 +121,7 @@ def phrase_of(mark: str, written: str) -> Iterator[Phrase]:
 
 
 def _folded(written: str) -> Iterator[str]:
-    """The folded words of a phrase; a verb keeps its sign."""
+    """Yield the folded words of a phrase; a verb keeps its `+`."""
     for word in written.split():
         folded = [token.text for token in tokenize(word.removesuffix(VERB))]
         yield from folded[:-1]

@@ -16,7 +16,7 @@ SHORT: Final = 0.86
 INFLECTED: Final = 0.8
 BONES: Final = 0.7
 DISTANT: Final = 0.6
-"""How well a word is known: as written, by one of its keys, in another form, or by a letter more or less."""
+"""Quality of a match: a word as written, by one of its keys, in another form, or with a letter or two changed."""
 
 
 class Mark(NamedTuple):
@@ -26,7 +26,7 @@ class Mark(NamedTuple):
     start: int
     end: int
     quality: float
-    """Of the worst known word in it: `EXACT` to `DISTANT` of the lexicon."""
+    """The lowest quality among the words of the mark, from `EXACT` down to `DISTANT`."""
 
 
 class Marks:
@@ -39,7 +39,7 @@ class Marks:
         for mark in marks:
             self._by_name.setdefault(mark.name, []).append(mark)
         self._families: dict[str, list[str]] = {"*": list(self._by_name)} if marks else {}
-        """What stands for several names → those that are there."""
+        """Pattern, such as `act.*` → the names that it stands for and that the text has."""
         for name in self._by_name:
             self._families.setdefault(_family(name), []).append(name)
         self._senses = {*self._by_name, *self._families}
@@ -56,7 +56,7 @@ class Marks:
         return self._by_name.keys()
 
     def senses(self) -> AbstractSet[str]:
-        """Their names, and what stands for several of these."""
+        """The names of the marks, and the patterns that stand for them."""
         return self._senses
 
     def named(self, names: Iterable[str]) -> Sequence[Mark]:
@@ -77,18 +77,18 @@ class Marks:
 
 @cache
 def _family(name: str) -> str:
-    """What stands for a mark's name and all that begin as it does; of a name of one part, that."""
+    """Return the pattern of a mark's name, such as `act.*` for `act.kill`; a name of one part is its own pattern."""
     first, dot, _ = name.partition(".")
     return f"{first}.*" if dot else name
 
 
 def place(mark: Mark) -> tuple[int, int, str]:
-    """Where a mark stands in the order of the text: a longer one before those that begin with it."""
+    """Sort key of a mark in the order of the text: of marks with one start the longer comes first."""
     return (mark.start, -mark.end, mark.name)
 
 
 def between(marks: Sequence[Mark], first: int, last: int) -> Sequence[Mark]:
-    """The marks, of a sequence in order, that start at tokens `first` to `last`, the last one included."""
+    """Return the marks of a sorted sequence that start at tokens `first` to `last`, the last one included."""
     return marks[bisect_left(marks, first, key=_start) : bisect_left(marks, last + 1, key=_start)]
 
 
@@ -106,7 +106,7 @@ _quality: Final = attrgetter("quality")
 
 
 def without_hidden(marks: list[Mark]) -> list[Mark]:
-    """Take out the social and negating words inside a longer phrase, and words of crime inside one of another sense.
+    """Take out social and negating words inside a longer phrase, and words of crime inside a phrase of another sense.
 
     Of marks of one name and place the best stays; they come in no order.
     """

@@ -15,7 +15,8 @@ from satark_words.reading import PlaceFound
 
 _BEGINNING: Final = 80
 _END: Final = 40
-"""Words of a long text in which a name is looked for: a place is only a likely answer, and is said back."""
+"""Names are looked for in so many words at the beginning and at the end of a text. A place is a likely answer, and
+is said back."""
 _SHORTEST_JOINED: Final = 6
 
 
@@ -36,7 +37,7 @@ class Places:
         return PlaceFound(district=found.district, station=found.station, outpost=found.outpost, mentioned=mentioned)
 
     def codes(self, analysis: Analysis) -> set[str]:
-        """Every code that a text names in any spelling, and `ELSEWHERE` where it names a place outside."""
+        """Return the codes that a text names in any spelling, with `ELSEWHERE` if it names a place outside."""
         if analysis.codes is None:
             analysis.codes = self.named(analysis) | (self._geography.named(analysis.text) & {ELSEWHERE})
         return analysis.codes
@@ -53,7 +54,7 @@ class Places:
         return [(mark.start, mark.end) for mark in self._found(analysis) if mark.name == code]
 
     def _found(self, analysis: Analysis) -> Sequence[Mark]:
-        """The names in a text, of a long one in its beginning and end; worked out once."""
+        """Find the names in a text, or in the beginning and the end of a long one. It is done once a text."""
         if analysis.places is None:
             parts = _ends(len(analysis))
             found = [mark for part in parts for mark in self._marks(analysis, part)]
@@ -67,7 +68,7 @@ class Places:
                 yield there
 
     def _written_apart(self, analysis: Analysis, part: slice) -> Iterator[Mark]:
-        """Names that are one word but were written as two: "chet ganj"."""
+        """Find names of one word that were written as two: "chet ganj"."""
         for index, (one, other) in enumerate(pairwise(analysis.tokens[part]), start=part.start):
             text = one.text + other.text
             if len(text) >= _SHORTEST_JOINED and self._names.sounds_known(text):
@@ -75,7 +76,7 @@ class Places:
                 yield from (mark._replace(start=index, end=index + 2) for mark in marks if mark.quality >= SOUND)
 
     def _counts(self, mark: Mark, analysis: Analysis) -> bool:
-        """An ordinary word is no misspelt name: "ladka" is not Lanka."""
+        """Whether a mark is a name: an ordinary word is no misspelt name, "ladka" is not Lanka."""
         if mark.quality >= SOUND:
             return True
         words = [analysis.tokens[index].text for index in range(mark.start, mark.end)]

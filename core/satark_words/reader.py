@@ -41,11 +41,11 @@ class Reader:
         return _shared(geography, folders())
 
     def analyse(self, text: str) -> Analysis:
-        """Analyse a text: most of the work of a reading. Keep it for one turn at most."""
+        """Analyse a text, which is most of the work of a reading. Keep the analysis for one turn at most."""
         return Analysis(text, self.lexicon)
 
     def read(self, text: str | Analysis, asked: Asked) -> Reading:
-        """Read a text as the answer to a question, or as what else it is."""
+        """Read a text as an answer to a question, or as anything else that it may be."""
         return Senses(self._knowledge, self._analysed(text), asked).read()
 
     def open(self, text: str | Analysis) -> Opening:

@@ -26,7 +26,7 @@ class Kind(StrEnum):
     OPTION = "option"
     """It chooses `Reading.option`."""
     COMMAND = "command"
-    """It is `Reading.command`: a command that the question or every question knows."""
+    """It is the command `Reading.command`, of this question or of every question."""
     DANGER = "danger"
     """It tells of a danger: `Reading.dangers`. Answer with the numbers at once. Its words belong to the tip."""
     QUESTION = "question"
@@ -66,11 +66,11 @@ class AskedChoice(msgspec.Struct, frozen=True):
     words: tuple[str, ...] = ()
     acts: bool = False
     unit: str = ""
-    """Of a question that asks whom the tip accuses: the unit that the option accuses, as the lexicon names it."""
+    """The unit that the option accuses, as the lexicon names it, where the question asks whom the tip accuses."""
 
     @property
     def sense(self) -> str:
-        """Under what the lexicon has words for it."""
+        """The name under which the lexicon has words for it."""
         return self.unit or self.id
 
 
@@ -82,7 +82,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     the step or state. The lexicon has words for the default flow."""
     asks: Asks = "nothing"
     options: tuple[AskedChoice, ...] = ()
-    """In the order in which they are numbered, with the labels and words of every language."""
+    """The options in the order of their numbers, with the labels and words of every language."""
     actions: tuple[str, ...] = ()
     """Commands that are shown below it: `done`, `skip`, `back`."""
     opening: bool = False
@@ -131,7 +131,7 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     police: bool = False
     """Whether it says that police are involved."""
     unit: str = ""
-    """Which police: `station`, `outpost`, `circle`, `district`, `range`; see `whom` in the lexicon."""
+    """Which police are involved: `station`, `outpost`, `circle`, `district` or `range`; see `whom` in the lexicon."""
     dangers: tuple[Danger, ...] = ()
 
 
@@ -151,9 +151,10 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     option: str = ""
     command: str = ""
     topic: str = ""
-    """Of a question or remark: `safe`, `police`, `cost`, `status`, `report`, `no_evidence`, … (`rules.yaml`)."""
+    """Topic of a question or remark: `safe`, `police`, `cost`, `status`, `report`, `no_evidence`, … (`rules.yaml`)."""
     suggested: str = ""
-    """Of `unclear`: the option or command (`@…`) that was probably meant, and may be offered; never carried out."""
+    """The option or command (`@…`) that an `unclear` text probably meant. It may be offered, and is never carried
+    out."""
     story: bool = False
     """Whether the words also belong to the tip and must be kept, whatever else the message is."""
     negated: bool = False
@@ -161,5 +162,4 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the message is, or ends in, a question."""
     dangers: tuple[Danger, ...] = ()
     opening: Opening = Opening()
-    """What the message tells of other questions, where it is a story; nothing where it answers a later question that
-    takes any words."""
+    """What a story tells of other questions; empty where it answers a later question that takes any words."""

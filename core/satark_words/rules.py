@@ -51,18 +51,18 @@ class MarkRule(NamedTuple):
 
 
 class Rules(Generic[_Sense]):
-    """Rules, and what each of them tells."""
+    """Rules with the sense that each of them tells."""
 
     def __init__(self, rules: Iterable[tuple[_Sense, MarkRule]]) -> None:
         self._rules = tuple(rules)
         self._by_mark: dict[str, list[int]] = {}
-        """Mark → the rules that it may begin: of two hundred, a text's marks begin a few."""
+        """Mark → the rules that begin with it. The marks of a text begin a few of two hundred rules."""
         for index, (_, rule) in enumerate(self._rules):
             for name in rule.parts[0]:
                 self._by_mark.setdefault(name, []).append(index)
 
     def that_may_hold(self, marks: Marks) -> Iterator[tuple[_Sense, MarkRule]]:
-        """Yield those all of whose parts are somewhere in a text, in their order."""
+        """Yield the rules whose parts are all somewhere in a text, in the order of the rules."""
         begun = {index for name in marks.senses() & self._by_mark.keys() for index in self._by_mark[name]}
         return (self._rules[index] for index in sorted(begun) if self._rules[index][1].may_hold(marks))
 
@@ -106,7 +106,7 @@ def all_matches(rule: MarkRule, marks: Marks) -> Iterator[tuple[int, int]]:
 
 
 def _spans(rule: MarkRule, marks: Marks) -> Iterator[tuple[int, int]]:
-    """Yield the words of each chain of marks, each near the one before it; of chains over the same words, one."""
+    """Yield the span of each chain of marks that are near one another, each span once."""
     seen: set[tuple[int, int]] = set()
     for first in marks.named(rule.parts[0]):
         chains = {(first.start, first.end, first)}

@@ -20,7 +20,7 @@ COMMANDS: Final = (
     "done", "back", "skip", "repeat", "language", "status", "reply", "edit", "help", "clear", "delete", "cancel",
     "restart", "forget", "elsewhere", "leave", "more", "less",
 )  # fmt: skip
-"""In the order in which they are looked for, where the words of two are there."""
+"""Commands in the order in which they are looked for, which decides where a text has words of two."""
 SOCIAL: Final = (
     ("soc.wait", Kind.WAIT, ""),
     ("soc.greet", Kind.GREETING, ""),
@@ -32,13 +32,13 @@ SOCIAL: Final = (
     ("soc.afraid", Kind.REMARK, "afraid"),
     ("t.joke", Kind.REMARK, "chat"),
 )
-"""Marks of talk; what a text of nothing else is, and its topic."""
+"""Marks of talk, each with the kind and the topic of a text that consists of nothing else."""
 QUESTION_MARKS: Final = frozenset("?❓❔")
 """A text of nothing else asks for help."""
 LONGEST_TALK: Final = 12
 """Words of the longest text that is guessed to be talk."""
 LONGEST_SOCIAL: Final = 5
-"""Words of the longest text of which one in four may be unknown, where anything may be told."""
+"""Words of the longest text in which one word in four may be unknown, at a question that takes any words."""
 LONGEST_WAIT: Final = 9
 """Words of the longest text that asks to wait."""
 LONGEST_PROMISE: Final = 6
@@ -130,7 +130,7 @@ class Senses(TextAtQuestion):
 
     @cached_property
     def _commands(self) -> Sequence[str]:
-        """The commands that count here and have words in the text, in their order."""
+        """The commands that count at this question and have words in the text, in the order of `COMMANDS`."""
         has = self._analysis.has
         return [name for name in COMMANDS if has(f"cmd.{name}") and self._expects(name)] if has("cmd.*") else []
 
@@ -147,12 +147,12 @@ class Senses(TextAtQuestion):
         return self._make(Kind.DANGER, story=self._is_story(least=1), option=option)
 
     def _likely_danger(self) -> Reading | None:
-        """A danger that no rule knows, but that its words speak for, in a text that is nothing else."""
+        """Find a danger that no rule knows but that the words speak for, in a text that is nothing else."""
         self._dangers = self._rules.weighed(self._analysis)
         return self._danger()
 
     def _find_topic(self, *families: Family) -> Topic | None:
-        """What the text asks, remarks or refuses; a long one tells something."""
+        """Find what the text asks, remarks or refuses; a long text tells something instead."""
         return self._topics.find(self._analysis.marks, *families) if len(self._analysis) <= LONGEST_TOPIC else None
 
     @cached_property
@@ -160,7 +160,7 @@ class Senses(TextAtQuestion):
         return self._weighed.others(self._analysis)
 
     def _likely_story(self) -> Reading | None:
-        """At the question for the category: a story of what it is likely to be."""
+        """Read a story at the question for the category as the category that it is likely to be."""
         codes = [one.id for one in self._asked.options] if self._asked.name == "category" else []
         code = category(self._weights, codes)
         return self._make(Kind.OPTION, option=code, story=True) if code else None
@@ -170,7 +170,7 @@ class Senses(TextAtQuestion):
         return self._make(Kind.COMMAND, Confidence.GUESS, command="status") if asks else None
 
     def _spoken(self) -> Reading | None:
-        """What is likely to be said to the service, where anything may be told: it tells of no crime or place."""
+        """Read a text that tells of no crime or place as said to the service, where its words speak for that."""
         short = len(self._analysis) <= LONGEST_TALK
         said = spoken(self._weights) if short and not self._tells() and not self._tells_anything() else None
         if said is None:
@@ -228,7 +228,7 @@ class Senses(TextAtQuestion):
         return None
 
     def _language(self) -> Reading | None:
-        """The name of a language: a command, with the language as the option."""
+        """Read the name of a language as the command `language`, with the language as its option."""
         for mark in self._analysis.found("lang.*"):
             beside = (*LOOSE, "cmd.language", "t.listen", "t.tell", "t.bot")
             if self._analysis.consists_of((mark.name,), beside, spare=self._spare()) and not self._doubts:
@@ -240,7 +240,7 @@ class Senses(TextAtQuestion):
         return self._analysis.negates or self._analysis.asks
 
     def _own_story(self) -> Reading | None:
-        """At a question with options: a text that tells more than the option is kept, whatever it chooses."""
+        """Keep a text that tells more than the option which it chooses, at a question with options."""
         if self._free or not self._is_story() or not self._tells():
             return None
         option = "" if self._acts(self._chosen.option) else self._chosen.option
@@ -266,7 +266,7 @@ class Senses(TextAtQuestion):
         return self._make(Kind.OPTION, chosen.confidence, option=chosen.option)
 
     def _likely_question(self) -> Reading | None:
-        """At a question with options: a text that asks the service something chooses none of them."""
+        """Read a text that asks the service something as a question, which chooses none of the options."""
         if self._free or not self._asked.options or self._tells():
             return None
         topic = self._find_topic("question")
@@ -302,7 +302,7 @@ class Senses(TextAtQuestion):
         return None
 
     def _guess(self) -> Reading | None:
-        """A text without a word of a crime or place is talk: a question, a wait, a refusal, or a remark."""
+        """Guess the kind of talk of a text without a word of a crime or place: a question, wait, refusal or remark."""
         analysis = self._analysis
         if self._chosen.suggested or len(analysis) > LONGEST_TALK or self._tells_anything():
             return None

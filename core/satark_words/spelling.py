@@ -33,7 +33,10 @@ def plain(sound: str) -> str:
 
 
 def may_meet(text: str, other: str, size: int) -> bool:
-    """Whether a word may stand for one of another spelling: Urdu script leaves so much open that short words don't."""
+    """Whether a word may stand for one of another spelling.
+
+    Short words in Urdu script may not: it leaves too much open.
+    """
     if is_urdu(text) != is_urdu(other):
         return size >= _SHORTEST_FOREIGN
     return size >= SHORTEST_PREFIX or (text.isascii() and other.isascii())
@@ -52,7 +55,7 @@ def lacks_vowels(text: str, word: Keys) -> bool:
 
 
 VERB: Final = "+"
-"""After a word of the lexicon: a verb's stem, with any of these endings or none."""
+"""Sign after a word of the lexicon: it is a verb's stem, and stands for the stem with any ending or none."""
 VERBS: Final = frozenset({
     "mar", "bec", "kat", "kel", "ced", "pit", "tod", "tor", "kod", "nikal", "bej", "rak", "dek", "bana", "cala", "laga",
     "cura", "cin", "uta", "bula", "gum", "puc", "mang", "vasul", "pakad", "cod", "jala", "fek", "dal", "badal", "pila",
@@ -78,11 +81,11 @@ _ENDINGS: Final = frozenset({
     "raha", "rahe", "rahi", "rha", "rhe", "rhi", "rahal", "rahela",
 })  # fmt: skip
 _MERGED: Final = frozenset({"eye", "eie", "eyega", "eiega", "onga", "ongi", "oge", "en", "ega", "enge", "e"})
-"""What is left of an ending after a stem in a: bata + iye is heard "bateye"."""
+"""Endings as they are heard after a stem in a: bata + iye is heard "bateye"."""
 
 
 def stems(sound: str) -> Iterator[str]:
-    """Yield what may be the stem of a word, given by its sound: the word, and it without each ending that it has."""
+    """Yield possible stems of a word, given by its sound: the word itself, and it without each of its endings."""
     yield sound
     for size in range(1, min(_LONGEST_ENDING, len(sound) - _SHORTEST_VERB_STEM) + 1):
         ending = sound[-size:]
@@ -107,7 +110,7 @@ _SHORTEST_NOUN: Final = 3
 
 
 def singulars(sound: str, *, english: bool) -> Iterator[str]:
-    """Yield what may be the listed form of a noun, given by its sound; with `english` of a verb too."""
+    """Yield possible listed forms of a noun, given by its sound; with `english` also those of a verb."""
     for ending, other in _EITHER if english else _PLURALS:
         if sound.endswith(ending) and len(sound) - len(ending) >= _SHORTEST_NOUN:
             yield sound[: -len(ending)] + other
@@ -115,11 +118,12 @@ def singulars(sound: str, *, english: bool) -> Iterator[str]:
 
 _ONE_LETTER_OFF: Final = 6
 _TWO_LETTERS_OFF: Final = 9
-"""Letters of the shortest word that may be one letter off, and of the shortest that may be two."""
+"""The two lengths are those of the shortest word that may be one letter off, and of the shortest that may be two
+off."""
 
 
 class NearSounds:
-    """Sounds of words, by how they begin and how long a word near them may be."""
+    """Sounds of words, indexed by their first letter and by the lengths that a word near them may have."""
 
     def __init__(self, sounds: Iterable[str]) -> None:
         self._alike: dict[tuple[str, int], list[str]] = {}
@@ -130,7 +134,7 @@ class NearSounds:
                     self._alike.setdefault((sound[0], other), []).append(sound)
 
     def of(self, sound: str) -> Sequence[str]:
-        """Return those that a sound is the fewest letters off; none where it is too short, or no word."""
+        """Return the known sounds that are the fewest letters off; none if the sound is too short, or no word."""
         size = len(sound)
         if size < _ONE_LETTER_OFF or not sound.isalpha():
             return ()

@@ -33,7 +33,7 @@ _HOMORGANIC: Final = re.compile("ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(
 
 
 class _Table(dict[int, str | None]):
-    """What `str.translate` makes of each code point, worked out when it is first met."""
+    """Table for `str.translate`: how each code point is folded, worked out when it first occurs."""
 
     def __missing__(self, point: int) -> str | None:
         self[point] = folded = _fold_point(point)
@@ -89,7 +89,7 @@ _WORD: Final = re.compile(
 )
 _STOPS: Final = frozenset(".,;!?।॥\n۔،؛؟:|-–—()…")
 _STRESS: Final = re.compile(r"(\D)(?=\1\1)")
-"""Letters that are written three times and more, but for the last two."""
+"""Matches the surplus letters where one is written three times or more: all but the last two."""
 _HARAKAT: Final = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u0640]")
 
 
@@ -97,7 +97,7 @@ class TextToken(NamedTuple):
     """One word, sign or emoji of a text."""
 
     text: str
-    """Folded: see `satark_words.tokens`."""
+    """The folded word: see `fold`."""
     start: int
     end: int
     clause: int
@@ -167,7 +167,7 @@ _DEVANAGARI: Final = {
     **{ord(char): letters for char, letters in {**_CONSONANTS, **_VOWELS, **_SIGNS, "ं": "n"}.items()},
 }
 _SPOKEN_A: Final = re.compile(f"(?<=[{''.join(_CONSONANTS)}])(?![{''.join(_SIGNS)}]|\\Z)")
-"""After a consonant that no vowel's sign follows, but at the end of a word."""
+"""Matches the place of a spoken a: after a consonant without a vowel sign, except at the end of a word."""
 _NASAL_LABIAL: Final = re.compile("ं(?=[पफबभम])")
 _URDU: Final = {
     "ا": "a", "آ": "a", "أ": "a", "إ": "i", "ب": "b", "پ": "p", "ت": "t", "ٹ": "t", "ث": "s", "ج": "j", "چ": "ch",
@@ -228,7 +228,7 @@ _LAST: Final = {
     "h": re.compile(r"(?<=[aeiou])h$"),
     "n": re.compile(r"(?<=[a-z]{2}[oe])n$"),
 }
-"""Last letters that are not heard, or are heard as an i, and where; an n there is a plural's."""
+"""Last letters that are silent, or heard as an i, and the letters before them; such an n marks a plural."""
 _INNER_A: Final = re.compile(r"(?<=.)a(?=.)")
 _INNER: Final = re.compile(r"(?<=.)[iuvya](?=.)")
 _FRAME: Final = str.maketrans("eoy", "iui")
@@ -245,7 +245,7 @@ def keys(word: str) -> Keys:
 
 
 def sound_of(word: str) -> str:
-    """Return the first of the keys of a folded word alone."""
+    """Return only the first key of a folded word, its sound."""
     sound = roman(word)
     if not sound.isalpha():
         return sound
@@ -272,7 +272,7 @@ _USUAL: Final = frozenset({
     "hai", "hain", "ho", "kar", "karo", "do", "mat", "nahi", "nhi", "raha", "rahi", "rahe", "rha", "rhi", "gaya",
     "the", "and", "not", "dont", "is", "me", "है", "हैं", "मत", "नहीं", "रहा", "रही", "दो", "करो", "गया", "गई", "में",
 })  # fmt: skip
-"""Of these a sentence has one."""
+"""Words of which every sentence has one."""
 _SMALL: Final = frozenset({
     "ho", "hu", "ka", "ki", "ke", "ko", "me", "se", "na", "do", "de", "di", "le", "ja", "pe", "ne", "to", "hi",
     "है", "हो", "का", "की", "के", "को", "में", "से", "ना", "दो", "पर", "ने", "is", "my", "we", "he", "it", "in",
@@ -283,7 +283,10 @@ _SMALL: Final = frozenset({
 def unglued(
     tokens: Iterable[TextToken], sounds_known: Callable[[str], bool], knows: Callable[[str], bool]
 ) -> Iterator[TextToken]:
-    """Yield the tokens, a long one that sounds like no known word as the fewest known words that make it."""
+    """Yield the tokens.
+
+    A long word that sounds like no known word is split into the fewest known words that make it up.
+    """
     for token in tokens:
         word = token.text
         if _SHORTEST_GLUED <= len(word) <= _LONGEST_GLUED and word.isalpha() and not sounds_known(word):
@@ -299,7 +302,7 @@ def _is_sentence(parts: Sequence[str]) -> bool:
 
 
 def _parts(word: str, knows: Callable[[str], bool]) -> list[str]:
-    """The fewest known words that make a word; nothing where there are none."""
+    """Return the fewest known words that make up a word; none if there are none."""
     best: dict[int, list[str]] = {0: []}
     for end in range(2, len(word) + 1):
         for start in range(end - 1):

@@ -26,13 +26,13 @@ class Weights(NamedTuple):
     """The weights of every sense."""
 
     digest: str
-    """Of the texts and words that they were counted from."""
+    """The digest of the texts and words that the weights were counted from."""
     base: str
     by_name: Mapping[str, str]
-    """Word or mark → its weights, as they are in the file: most are never asked for."""
+    """Word or mark → its weights as the file writes them: most are never parsed."""
 
     def danger(self, analysis: Analysis) -> float:
-        """Return the logit of a danger: a text's words and marks summed up, each counted once."""
+        """Return the logit of a danger: the sum of the weights of a text's words and marks, each counted once."""
         return sum(_row(self.base, line)[0] for line in self._lines(analysis)) / _HUNDREDTHS
 
     def others(self, analysis: Analysis) -> Mapping[str, float]:
@@ -54,7 +54,7 @@ def _senses(base: str) -> tuple[str, ...]:
 
 @cache
 def _row(base: str, line: str) -> tuple[int, ...]:
-    """Read a line when it is first asked for: its weight for a danger, and for each other sense.
+    """Parse a line when it is first needed: its weight for a danger, then for each other sense.
 
     The line is one of the file's: of what tipsters type nothing is kept.
     """
@@ -76,13 +76,14 @@ def read_weights() -> Weights:
 
 
 def written(weights: Weights) -> str:
-    """Return the file of some weights."""
+    """Return the text of the file that holds these weights."""
     lines = [f"{name}\t{weights.by_name[name]}" for name in sorted(weights.by_name)]
     return "\n".join([f"{weights.digest}\t{weights.base}", *lines, ""])
 
 
 SPOKEN: Final = ("question", "remark", "wait", "greeting", "command:help", "command:back", "command:status")
-"""What a text may be, where anything may be told, beside what is told: what it costs nothing to be wrong about."""
+"""What a text may be besides something told, at a question that takes any words. A mistake among these costs
+nothing."""
 LEAST_SPOKEN: Final = 0.5
 """The logit above which a text is said to the service, and not told."""
 LEAST_CATEGORY: Final = 0.0

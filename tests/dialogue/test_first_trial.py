@@ -1,11 +1,4 @@
-"""What went wrong when many people's words were first tried at every step, each in every chat; a row is a thing seen.
-
-What has tests of its own elsewhere: second thoughts at a step that acts (`test_second_thoughts`), dangers at every step
-(`reading/test_dangers`), drafts that were never sent (`states/test_unsent`), whole tips in one message
-(`reading/test_one_message`), files that could not be cleaned (`test_uncleaned_files`), prompts that are read out
-(`test_aloud`), places (`test_places`, `tests/words/geography`), a questionnaire that must say whom a tip accuses
-(`flow/test_accusations`), groups (`tests/channels/whatsapp/test_webhook_parser`), calls (`tests/channels/sms_ivr`).
-"""
+"""What went wrong when many people's words were first tried at every step; each row is tried in every chat."""
 
 from __future__ import annotations
 
@@ -85,7 +78,7 @@ def test_a_cry_for_help_is_heard(engine: Engine, channel: str, said: tuple[str, 
         "क्या यह सुरक्षित है?", "who will see this?", "thank you", "hello sir",
     ],
 )  # fmt: skip
-def test_a_remark_is_no_story(engine: Engine, channel: str, remark: str) -> None:
+def test_a_remark_is_not_kept_as_a_story(engine: Engine, channel: str, remark: str) -> None:
     for said in (CATEGORY, WHAT):
         talk = at(engine, channel, said, remark)
         assert value(talk, "what") is None
@@ -93,7 +86,7 @@ def test_a_remark_is_no_story(engine: Engine, channel: str, remark: str) -> None
 
 
 @every_row("words", ["koi photo nahi hai", "no photo", "फोटो नहीं है", "photo nahi hai mere paas"])
-def test_no_photo_leaves_the_question_for_files_and_is_not_glued_to_the_story(
+def test_no_photo_leaves_the_question_for_files_and_is_not_added_to_the_story(
     engine: Engine, channel: str, words: str
 ) -> None:
     talk = at(engine, channel, EVIDENCE, words)

@@ -20,7 +20,7 @@ def at_review(chat: Chat, telling: tuple[str, ...] = ("1",)) -> Chat:
     return chat.say("done")
 
 
-def test_it_is_asked_before_the_review(chat: Chat) -> None:
+def test_whether_the_origin_may_be_known_is_asked_before_the_review(chat: Chat) -> None:
     at_review(chat)
     assert "where or when it was taken" in chat.text
     assert [choice.label for choice in chat.prompt.choices] == ["No, leave it out", "Yes, they may"]
@@ -32,7 +32,7 @@ def test_it_is_asked_before_the_review(chat: Chat) -> None:
 
 
 @pytest.mark.parametrize("answer", ["no", "नहीं", "skip", "back", "He has a white car with the number 4411"])
-def test_whatever_is_not_yes_is_no(answer: str, chat: Chat) -> None:
+def test_anything_but_yes_keeps_the_origin_undisclosed(answer: str, chat: Chat) -> None:
     at_review(chat).say(answer)
     assert chat.step == "review"
     submission = chat.tap("send").turn.submission
@@ -50,7 +50,7 @@ def test_a_file_that_arrives_at_the_review_is_asked_about_before_the_tip_goes(ch
     assert submission.origin_disclosed == ("1",)
 
 
-def test_nobody_is_asked_twice_and_nobody_about_nothing(chat: Chat) -> None:
+def test_the_origin_is_asked_about_once_and_only_of_files_that_tell_it(chat: Chat) -> None:
     at_review(chat).tap("no", "change", "evidence").say("done")
     assert chat.step == "review"
 

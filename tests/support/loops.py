@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeAlias
 
-Test = TypeVar("Test", bound=Callable[..., None])
+Test: TypeAlias = Callable[..., None]
 
 
 def every_row(names: str, rows: Iterable[Any]) -> Callable[[Test], Test]:
@@ -37,6 +37,6 @@ def every_row(names: str, rows: Iterable[Any]) -> Callable[[Test], Test]:
         signature = inspect.signature(test)
         left = [one for name, one in signature.parameters.items() if name not in given]
         run.__signature__ = signature.replace(parameters=left)  # type: ignore[attr-defined]
-        return run  # type: ignore[return-value]
+        return run
 
     return decorate

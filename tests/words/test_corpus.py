@@ -58,7 +58,7 @@ def test_each_script_is_understood(outcomes: list[tuple[Utterance, str]], script
     assert counts["understood"] / counts.total() >= LEAST[script]
 
 
-def test_little_is_swallowed(outcomes: list[tuple[Utterance, str]]) -> None:
+def test_few_texts_are_taken_for_an_answer_by_mistake(outcomes: list[tuple[Utterance, str]]) -> None:
     counts = Counter(outcome for _, outcome in outcomes)
     assert counts["swallowed"] / counts.total() <= MOST_SWALLOWED
 

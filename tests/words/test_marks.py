@@ -6,7 +6,7 @@ from satark_words.marks import Mark, Marks
 from satark_words.rules import matches, parse_rule
 
 
-def test_a_star_stands_for_all_marks_that_begin_so_and_for_no_other() -> None:
+def test_a_pattern_matches_only_the_marks_under_its_name() -> None:
     rule = parse_rule("denied", "neg.*")
     assert matches(rule, Marks([Mark("neg.dont.ever", 0, 1, 1.0)])) == (0, 1)
     assert matches(rule, Marks([Mark("neg", 0, 1, 1.0), Mark("negate.all", 1, 2, 1.0)])) is None

@@ -76,7 +76,7 @@ def test_what_is_only_polite_does_not_act(text: str, step: str) -> None:
 
 
 @every_row("step", EVERY_KIND)
-def test_a_car_with_a_number_waits_for_nothing(step: str) -> None:
+def test_a_car_with_a_number_is_not_read_as_a_wait(step: str) -> None:
     reading = READER.read(CAR, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue")))
     assert reading.kind is not Kind.WAIT
 

@@ -64,7 +64,7 @@ class Engine:
     # ------------------------------------------------------------- turns
 
     def get_ready(self) -> None:
-        """Build what reads typed texts. It takes half a second, for which the first text waits otherwise."""
+        """Build the reader of typed texts, which takes half a second; otherwise the first text waits for it."""
         self._loaded.reader  # noqa: B018 - to ask for it is to build it
 
     def begin(
@@ -187,7 +187,7 @@ class Engine:
         return Session(flow=session.flow, channel=session.channel, tip="", recipient="", identity="", lapsed=True)
 
     def ask_unsent(self, session: Session) -> tuple[Session, Prompt] | None:
-        """Ask, in words that betray nothing, about a complete draft that was not sent; None: it is not to be asked.
+        """Ask about a complete draft that was not sent, in words that betray nothing; None if nothing may be asked.
 
         No answer to that question sends anything: it leads back to the review.
         """
@@ -199,7 +199,7 @@ class Engine:
     # ------------------------------------------------------------- views: nothing changes
 
     def repeat_question(self, session: Session) -> Prompt:
-        """Make the current question again, with the same tokens, below what the session has of what was said."""
+        """Make the current question again, with the same tokens, below what was said above it."""
         context = self._context(session, "", 0)
         name, question = context.whole_question()
         return make_prompt(self._loaded, session, name, question, said=(session.said,) if session.said else ())

@@ -26,7 +26,7 @@ class GivenAnswer(Redacted, frozen=True, omit_defaults=True, array_like=True):
     own: tuple[tuple[int, int], ...] | None = None
     """The parts of its words, from and to, that may identify the tipster; None: it was not looked for yet."""
     named: tuple[str, ...] = ()
-    """Of a place: the codes of the geography that its words name. They are read once, not at every turn."""
+    """The codes of the geography that the words of a place name, so that they are not read again at every turn."""
 
 
 class SessionFile(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
@@ -51,7 +51,7 @@ class OpenMailbox(Redacted, frozen=True, omit_defaults=True):
     question: int | None = None
     """The `seq` of the desk's question that waits for an answer."""
     root: bytes = b""
-    """As in the receipt: what the tip's present key follows from. `recipient` is that of the present key."""
+    """What the tip's current key is derived from, as in the receipt. `recipient` belongs to the current key."""
 
 
 class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
@@ -98,11 +98,11 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     files_with_origin: tuple[str, ...] = ()
     """Ordinals of files that say where or when they were taken. Set by ingest before each turn."""
     origin_decided: tuple[str, ...] = ()
-    """Those of them that the tipster was asked about: "may the police know?" """
+    """Those of `files_with_origin` that the tipster was asked about: "may the police know?" """
     origin_asked: tuple[str, ...] = ()
-    """Those that the current question is about."""
+    """Those of `files_with_origin` that the current question is about."""
     origin_disclosed: tuple[str, ...] = ()
-    """Those to which the tipster said yes."""
+    """Those of `files_with_origin` to which the tipster said yes."""
     dangers: tuple[str, ...] = ()
     """Kinds of danger that the tipster told of; they make the tip urgent."""
     identity_decided: tuple[str, ...] = ()
@@ -131,9 +131,9 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     forms: tuple[str, ...] = ()
     """The languages in which the channel can show the questionnaire as a form."""
     form_token: str = ""
-    """What a form of this session is offered under: random, and nobody's."""
+    """Random token of the form that this session is offered; it identifies nobody."""
     form_offered: str = ""
-    """The language in which it was offered; empty: it was not yet."""
+    """The language in which the form was offered; empty until it is."""
     aloud: Literal["", "spoke", "chosen"] = ""
     """Whether prompts are read out as well: because the tipster sent a voice note, or chose it."""
     above_range: bool = False
@@ -166,7 +166,7 @@ class MediaJob(Redacted, frozen=True, kw_only=True):
     conversation: bytes = b""
     """Id of the conversation that the file came in, which is notified when something goes wrong with it."""
     senders: tuple[bytes, ...] = ()
-    """Pseudonyms of its sender."""
+    """The pseudonyms of the file's sender."""
 
 
 class Submission(Redacted, frozen=True, kw_only=True):
@@ -201,7 +201,7 @@ class FileNotice(msgspec.Struct, frozen=True):
 
     @property
     def values(self) -> dict[str, str]:
-        """What stands in the places of its text."""
+        """The values of the places in its text."""
         files = ", ".join(map(str, self.files))
         return {"megabytes": str(self.megabytes), "files": files, "percent": str(self.percent)}
 
@@ -251,12 +251,12 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 FORMAT: Final = 1
-"""Raise it with a change of `Session` that an older version can't go on with: it then leaves such a session alone.
+"""Raise the format when an older version could not read the changed `Session`: it then leaves such sessions alone.
 
 While machines are upgraded one after the other, both versions have the same conversations.
 """
 _MAP: Final = 0x80
-"""The least first byte of a session of format 1, which has no number before its map."""
+"""Smallest first byte of a session of format 1, which has no number before its map."""
 _HEAD: Final = bytes([FORMAT]) if FORMAT > 1 else b""
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Session).decode

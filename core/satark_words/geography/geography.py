@@ -174,7 +174,7 @@ class Geography:
         return found.range if found else ""
 
     def locate(self, place: Locatable, codes: Iterable[str] | None = None) -> Named:
-        """Work out district and station as far as the pin, or names in the text, tell them. What is set stays.
+        """Work out the district and station that the pin, or names in the text, tell. What is already set stays.
 
         A pin says more than a text. Nothing is guessed: what is not told stays empty, and is asked.
 
@@ -222,7 +222,10 @@ class Geography:
         return Named(district, station, outpost)
 
     def named(self, text: str) -> set[str]:
-        """Every code that a text names as it is written, `ELSEWHERE` among them; a longer name hides one inside it."""
+        """Return the codes that a text names exactly as written, `ELSEWHERE` among them.
+
+        A longer name hides a shorter one inside it.
+        """
         words = fold(text[:_LONGEST_TEXT]).split()
         found: list[tuple[str, int, int]] = []
         hidden = 0
@@ -240,7 +243,7 @@ class Geography:
         return _only({code for code in found if station in {"", self._station_of[code]}})
 
     def _named(self, codes: set[str], district: str) -> Named:
-        """What the words tell, in the district where that is known already."""
+        """Resolve the codes that the words name, within the district if it is known already."""
         if district:
             codes = {code for code in codes if code not in self._districts and code != ELSEWHERE} | {district}
         return self.resolve(codes)

@@ -37,22 +37,22 @@ Spot: TypeAlias = tuple[float, float]
 Direction: TypeAlias = Literal["n", "ne", "e", "se", "s", "sw", "w", "nw"]
 
 DOT_RADIUS: Final = 3
-"""Of a marker, in units."""
+"""Radius of a marker's dot, in units."""
 _DEGREE_KM: Final = 111.195
 """Kilometres of a degree of latitude."""
 _EDGE: Final = 24
 """Units between the outermost point and the edge of a fitted map."""
 _NARROWEST: Final = 0.01
-"""The least that a degree of longitude counts against one of latitude: at the poles it would be nothing."""
+"""Smallest ratio of a degree of longitude to one of latitude; at the poles it would be 0."""
 _STEPS: Final = (1, 2, 5)
 _LABEL_HEIGHT: Final = 14
 _LETTER_WIDTH: Final = 8
-"""Approximate, in units; combining marks have no width."""
+"""Approximate width of a letter, in units; combining marks have none."""
 _LABEL_GAP: Final = 6
 """Distance between a marker and its label, in units."""
 
 _Box: TypeAlias = tuple[float, float, float]
-"""Where a label or a dot begins and ends, and its y."""
+"""Left end, right end and y of a label or a dot."""
 
 
 class Scale(msgspec.Struct, frozen=True):
@@ -73,7 +73,7 @@ class MapFrame(msgspec.Struct, frozen=True, kw_only=True):
     east: float
 
     def spot(self, point: Point) -> Spot:
-        """Return where a point is on the map; outside its size, if the map does not show it."""
+        """Return the position of a point on the map; it lies outside the map's size if the map does not show it."""
         x = self.width * (point[1] - self.west) / (self.east - self.west)
         return round(x, 1), round(self.height * (self.north - point[0]) / (self.north - self.south), 1)
 
@@ -101,7 +101,7 @@ class Marker(msgspec.Struct, frozen=True):
 
     @property
     def label_x(self) -> float:
-        """Where the label begins; where it ends, if it is to the left."""
+        """The x at which the label begins or, if it is to the left of the dot, ends."""
         return round(self.x + (-_LABEL_GAP if self.left else _LABEL_GAP), 1)
 
 

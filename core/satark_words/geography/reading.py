@@ -27,7 +27,7 @@ class GeographyProblem(msgspec.Struct, frozen=True):
 
     file: str
     line: int
-    """From 1; 0 where no line is meant."""
+    """Counted from 1; 0 where the problem is in no single line."""
     message: str
     """What is wrong, and what to do about it."""
 
@@ -104,7 +104,7 @@ def _parse_path(written: str) -> _Path:
 
 
 def _line(source: Source, path: _Path) -> int:
-    """The line of a value, or of the last thing on the way to it that is there."""
+    """Return the line of a value, or of the nearest enclosing value that exists."""
     node = yaml.compose(source.text, Loader=yaml.CSafeLoader)
     line = 1
     for step in path:
@@ -134,7 +134,7 @@ class _Placed(NamedTuple):
 
 
 class _GeographyChecks:
-    """What the types of the fields can't say."""
+    """Checks of a geography that the types of its fields can't express."""
 
     def __init__(self, files: Sequence[tuple[Source, GeographyFile]]) -> None:
         self._placed = [one for source, file in files for one in _placed(source, file)]

@@ -16,7 +16,7 @@ Point: TypeAlias = tuple[float, float]
 """Latitude and longitude in degrees (WGS 84)."""
 
 ELSEWHERE: Final = "elsewhere"
-"""Stands for the code of a district where the place lies in none of the geography's."""
+"""Stands in place of a district's code for a place in none of the geography's districts."""
 UNKNOWN: Final = "unknown"
 """The answer of a tipster who can't say which district or station."""
 RESERVED: Final = frozenset({ELSEWHERE, UNKNOWN})
@@ -59,7 +59,7 @@ class Station(Unit, frozen=True, kw_only=True):
 
     @property
     def position(self) -> Point | None:
-        """Where it is, if that is known."""
+        """Its position; None if it is not known."""
         return None if self.latitude is None or self.longitude is None else (self.latitude, self.longitude)
 
 
@@ -98,13 +98,16 @@ def kilometres(one: Point, other: Point) -> float:
 
 
 def on_sphere(point: Point) -> tuple[float, float, float]:
-    """Return where a point is on a sphere of radius 1: of two such the straight distance is found fast."""
+    """Return a point's position on a sphere of radius 1.
+
+    The straight distance between two positions is computed fast.
+    """
     latitude, longitude = math.radians(point[0]), math.radians(point[1])
     return math.cos(latitude) * math.cos(longitude), math.cos(latitude) * math.sin(longitude), math.sin(latitude)
 
 
 def kilometres_along(chord: float) -> float:
-    """Return the distance along the earth's surface between two points that are so far apart in that sphere."""
+    """Convert a straight distance in the unit sphere to kilometres along the earth's surface."""
     return 2 * _EARTH_KM * math.asin(min(1.0, chord / 2))
 
 

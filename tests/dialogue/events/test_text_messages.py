@@ -39,7 +39,7 @@ def sms(engine: Engine) -> Chat:
 
 
 @pytest.mark.parametrize(("body", "language"), [(STORY, "en"), (HINDI, "hi"), (HINGLISH, "hi"), ("112 !!", "hi")])
-def test_one_message_is_handed_in_at_once(body: str, language: str, sms: Chat) -> None:
+def test_a_complete_tip_in_one_message_is_submitted_at_once(body: str, language: str, sms: Chat) -> None:
     sms.hear(CompleteTip(Text(body)))
     assert sms.submission is not None
     assert sms.submission.language == language
@@ -50,14 +50,14 @@ def test_one_message_is_handed_in_at_once(body: str, language: str, sms: Chat) -
 
 
 @pytest.mark.parametrize("body", ["abhi lanka me chawal mill ke piche goli chal rahi hai", "गांव में अभी गोली चल रही है"])
-def test_one_message_that_tells_of_what_happens_now_is_urgent(body: str, sms: Chat) -> None:
+def test_a_complete_tip_about_what_happens_now_is_urgent(body: str, sms: Chat) -> None:
     sms.hear(CompleteTip(Text(body)))
     assert sms.submission is not None
     assert sms.submission.priority == "urgent"
     assert sms.submission.answers["district"] == "unknown"
 
 
-def test_a_message_that_is_spoken_is_handed_in_with_the_recording(sms: Chat) -> None:
+def test_a_complete_tip_that_is_spoken_is_submitted_with_the_recording(sms: Chat) -> None:
     sms.hear(CompleteTip(Media(MediaRef(account="voice:1", id="RE1"), "voice")))
     assert sms.submission is not None
     assert sms.submission.answers["what"] == {"voice": "1"}
@@ -65,7 +65,7 @@ def test_a_message_that_is_spoken_is_handed_in_with_the_recording(sms: Chat) -> 
     assert [keep.ref.id for turn in sms.turns for keep in turn.media_jobs] == ["RE1"]
 
 
-def test_it_goes_to_the_draft_where_one_is_under_way(sms: Chat) -> None:
+def test_a_complete_tip_is_added_to_a_draft_that_is_under_way(sms: Chat) -> None:
     sms.say("Hi", "English", "3")
     sms.hear(CompleteTip(Text(STORY)))
     assert sms.submission is None
@@ -86,7 +86,9 @@ def test_it_goes_to_the_draft_where_one_is_under_way(sms: Chat) -> None:
         ((STORY,), "evidence"),
     ],
 )
-def test_the_last_message_is_handed_in_with_all_that_was_told(told: tuple[str, ...], role: str, engine: Engine) -> None:
+def test_the_last_message_of_a_caller_submits_everything_that_was_told(
+    told: tuple[str, ...], role: str, engine: Engine
+) -> None:
     voice = Chat(engine, channel="voice").say(*told).hear(CompleteTip(SPOKEN, last=True))
     assert voice.submission is not None
     assert voice.submission.evidence == ("1",)
@@ -164,7 +166,7 @@ def test_what_is_newly_said_stands_on_the_first_page(word: str, told: str, sms: 
 
 @every_row("channel", CHATS)
 @every_row("typed", MARKED)
-def test_a_typed_tip_is_handed_in_at_once_in_every_chat_and_a_second_one_is_a_new_tip(
+def test_a_typed_tip_is_submitted_at_once_and_a_second_one_is_a_new_tip(
     engine: Engine, channel: str, typed: str
 ) -> None:
     talk = Chat(engine, channel).say(typed)
@@ -198,15 +200,13 @@ def test_a_typed_tip_is_handed_in_at_once_in_every_chat_and_a_second_one_is_a_ne
         "can I tip you something about Lanka",
     ],
 )
-def test_what_only_speaks_of_a_tip_is_never_handed_in(engine: Engine, channel: str, typed: str) -> None:
+def test_talk_about_tips_is_never_submitted(engine: Engine, channel: str, typed: str) -> None:
     assert Chat(engine, channel).say(typed).submission is None
     assert Chat(engine, channel).say("Hi", "English", typed).submission is None
 
 
 @pytest.mark.parametrize("channel", CHATS)
-def test_a_typed_tip_belongs_to_the_draft_that_is_under_way_and_to_the_mailbox_that_is_open(
-    engine: Engine, channel: str
-) -> None:
+def test_a_typed_tip_is_added_to_an_open_draft_or_mailbox(engine: Engine, channel: str) -> None:
     draft = Chat(engine, channel).say("Hi", "English", "3", f"TIP {STORY}")
     assert draft.submission is None
     assert draft.session is not None

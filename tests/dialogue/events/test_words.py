@@ -84,7 +84,7 @@ def test_every_language_names_the_numbers_of_every_danger() -> None:
 
 
 @pytest.mark.parametrize("typed", ["13", "0", "qwerty", "!!"])
-def test_what_chooses_nothing_is_answered_politely(chat: Chat, typed: str) -> None:
+def test_a_text_that_chooses_nothing_is_answered(chat: Chat, typed: str) -> None:
     chat.say("Hi", "2", typed)
     assert chat.step == "category"
     assert "not understood" in chat.text

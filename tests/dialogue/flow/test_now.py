@@ -19,9 +19,7 @@ STORY = "Two men stand behind the school there"
 
 @every_row("channel", CHANNELS)
 @every_row("category", ASKED)
-def test_yes_says_112_at_once_and_makes_the_tip_urgent_with_the_reason(
-    engine: Engine, channel: str, category: str
-) -> None:
+def test_a_crime_under_way_says_112_and_makes_the_tip_urgent(engine: Engine, channel: str, category: str) -> None:
     talk = Chat(engine, channel).say("Hi", "English").tap(category).say(STORY)
     assert (talk.step, talk.offered()) == ("now", ["yes", "no", "files"])
     talk.tap("yes")
@@ -32,7 +30,7 @@ def test_yes_says_112_at_once_and_makes_the_tip_urgent_with_the_reason(
 
 
 @pytest.mark.parametrize("answer", ["no", "files"])
-def test_no_makes_nothing_urgent_and_asks_for_files_only_where_there_are_some(chat: Chat, answer: str) -> None:
+def test_a_crime_that_is_over_makes_nothing_urgent(chat: Chat, answer: str) -> None:
     chat.say("Hi", "English").tap("HEIN").say(STORY).tap(answer)
     assert "112" not in chat.text
     chat.say("Lanka").tap("no")
@@ -44,7 +42,7 @@ def test_no_makes_nothing_urgent_and_asks_for_files_only_where_there_are_some(ch
 
 
 @pytest.mark.parametrize("category", NOT_ASKED)
-def test_it_is_asked_of_nothing_else(chat: Chat, category: str) -> None:
+def test_other_categories_are_not_asked_whether_it_happens_now(chat: Chat, category: str) -> None:
     assert chat.say("Hi", "English").tap(category).say(STORY).step == "place"
 
 

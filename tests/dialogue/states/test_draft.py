@@ -1,4 +1,4 @@
-"""The flow's own questions: recordings and films, going back, and the road not taken."""
+"""The flow's own questions: recordings and films, going back, and answers that are asked no more."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_it_is_asked_when_a_recording_comes_late_and_not_once_it_is_taken_back(c
     assert "whose_voice" not in chat.submission.answers
 
 
-def test_changing_the_category_leaves_no_answer_of_the_road_not_taken(chat: Chat) -> None:
+def test_changing_the_category_leaves_out_answers_that_are_asked_no_more(chat: Chat) -> None:
     at_police(chat).tap("yes", "station").send("voice").say("skip")
     chat.tap("change", "police").say("no")
     assert chat.step == "review"

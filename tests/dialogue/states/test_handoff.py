@@ -20,7 +20,7 @@ def begun(engine: Engine) -> Chat:
 
 
 @pytest.mark.parametrize("word", ["continue", "जारी", "Jari", "go on elsewhere", "दूसरी जगह"])
-def test_who_has_told_something_gets_a_code_and_may_go_on_here(begun: Chat, word: str) -> None:
+def test_with_a_draft_a_code_is_given_and_the_conversation_goes_on(begun: Chat, word: str) -> None:
     begun.say(word)
     assert begun.turn.issue_handoff_code
     assert GROUPED in begun.text
@@ -66,7 +66,7 @@ def test_the_draft_goes_on_there_in_the_channels_own_words(begun: Chat, engine: 
     assert there.submission.answers["what"] == STORY
 
 
-def test_who_has_nothing_is_asked_for_the_code_in_both_languages(engine: Engine, begun: Chat) -> None:
+def test_without_a_draft_the_code_is_asked_for_in_both_languages(engine: Engine, begun: Chat) -> None:
     there = Chat(engine, channel="telegram").say("continue")
     assert "12-digit code" in there.text
     assert "12 अंकों का कोड" in there.text
@@ -92,7 +92,7 @@ def test_wrong_codes_get_the_same_words_and_then_none(engine: Engine) -> None:
     assert not there.say("continue").turn.issue_handoff_code
 
 
-def test_what_is_here_already_is_not_lost(begun: Chat, engine: Engine) -> None:
+def test_a_draft_on_the_new_channel_is_not_replaced(begun: Chat, engine: Engine) -> None:
     there = Chat(engine).say("Hi", "English", "Gambling / satta", "They gamble in the back room")
     there.brought = begun.session
     there.say(f"continue {HANDOFF_CODE}")
@@ -107,6 +107,6 @@ def test_twelve_digits_are_words_like_any_others_where_no_code_is_awaited(begun:
     assert begun.step == "district"
 
 
-def test_who_has_handed_in_is_told_of_the_receipt(begun: Chat) -> None:
+def test_after_submission_the_receipt_is_named_instead_of_a_code(begun: Chat) -> None:
     begun.say("Lanka", "No", "skip", "Yes, send")
     assert not begun.say("continue").turn.issue_handoff_code

@@ -72,7 +72,7 @@ def test_first_photo_voice_and_pin_are_kept(chat: Chat) -> None:
     assert chat.submission.place.station == "lanka"
 
 
-def test_a_story_at_a_choice_is_added_to_what_was_told(chat: Chat) -> None:
+def test_a_story_typed_at_a_choice_is_added_to_the_story(chat: Chat) -> None:
     at_police(chat).say("the boys bring it in a white van")
     assert chat.step == "police"
     assert chat.session is not None

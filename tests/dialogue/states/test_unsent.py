@@ -51,7 +51,7 @@ def test_nobody_else_is_asked(engine: Engine, channel: str, said: tuple[str, ...
 
 @every_row("channel", CHANNELS)
 @every_row("answer", ["yes", "haan", "1", "send", "bhej do", "ok", "हाँ", "hi", "skip", "back", "?", "mat bhejo"])
-def test_no_answer_to_it_sends_or_erases_anything(engine: Engine, channel: str, answer: str) -> None:
+def test_no_answer_to_the_reminder_sends_or_erases_anything(engine: Engine, channel: str, answer: str) -> None:
     talk = asked(engine, channel).say(answer)
     assert talk.submission is None
     assert talk.step == "review"
@@ -66,7 +66,7 @@ def test_an_old_button_below_the_review_leads_back_to_it(engine: Engine) -> None
     assert talk.step == "review"
 
 
-def test_what_is_told_in_answer_to_it_is_kept(engine: Engine) -> None:
+def test_a_story_told_in_answer_to_the_reminder_is_kept(engine: Engine) -> None:
     talk = asked(engine).say("the truck comes at two with a red number plate")
     assert talk.step == "review"
     assert "red number plate" in talk.text

@@ -81,12 +81,12 @@ def test_it_is_offered_to_nobody_who_has_prompts_read_out(engine: Engine) -> Non
     ("words", "step"),
     [("Illegal arms", "what"), ("1", "what"), (f"{STORY} in Lanka", "police"), ("zzz", "category")],
 )
-def test_who_writes_instead_is_asked_in_the_chat(words: str, step: str, chat: Chat) -> None:
+def test_who_writes_instead_of_opening_the_form_is_asked_in_the_chat(words: str, step: str, chat: Chat) -> None:
     assert chat.say(words).step == step
     assert all(not prompt.form for prompt in chat.prompts[2:])
 
 
-def test_who_speaks_instead_is_asked_in_the_chat(chat: Chat) -> None:
+def test_who_speaks_instead_of_opening_the_form_is_asked_in_the_chat(chat: Chat) -> None:
     assert chat.send("voice").step == "category"
     assert "INTOX" in chat.offered()
 
@@ -94,7 +94,7 @@ def test_who_speaks_instead_is_asked_in_the_chat(chat: Chat) -> None:
 # ---------------------------------------------------------------- a form that comes
 
 
-def test_a_whole_form_leads_to_the_review_and_sends_nothing(chat: Chat) -> None:
+def test_a_complete_form_leads_to_the_review_and_submits_nothing(chat: Chat) -> None:
     fill(chat, FILLED)
     assert (chat.step, chat.submission) == ("review", None)
     assert "not sent yet" in chat.text

@@ -101,7 +101,7 @@ def test_a_story_without_such_words_goes_straight_to_the_review(chat: Chat) -> N
         ("unknown", [], Accused(level="unknown"), "any thana or chowki"),
     ],
 )
-def test_whom_the_tip_accuses_and_what_is_promised(
+def test_the_tip_accuses_the_chosen_unit_and_the_promise_names_it(
     chat: Chat, unit: str, more: list[str], accused: Accused, promise: str
 ) -> None:
     at_police(chat).tap("yes").tap(unit).say(*more)
@@ -119,7 +119,7 @@ def test_a_named_outpost_is_the_accused(chat: Chat) -> None:
 
 
 @pytest.mark.parametrize("word", ["no", "नहीं", "unknown"])
-def test_without_suspicion_nobody_is_accused(chat: Chat, word: str) -> None:
+def test_a_tip_without_police_accuses_nobody(chat: Chat, word: str) -> None:
     at_police(chat).say(word, "skip").tap("send")
     assert chat.submission is not None
     assert chat.submission.accused is None

@@ -119,11 +119,11 @@ def test_a_pin_says_more_than_words_and_an_answer_more_than_both(place: Place, d
         (set(), Named()),
     ],
 )
-def test_codes_tell_together_what_none_tells_alone(codes: set[str], named: Named) -> None:
+def test_codes_are_resolved_together(codes: set[str], named: Named) -> None:
     assert GEO.resolve(codes) == named
 
 
-def test_who_belongs_to_whom() -> None:
+def test_each_unit_belongs_to_one_above_it() -> None:
     assert GEO.station_of("bhelupur-assi") == "bhelupur"
     assert GEO.circle_of("bhelupur") == "bhelupur-circle"
     assert GEO.district_of("bhelupur") == "varanasi"

@@ -184,7 +184,7 @@ def _as_typed(context: TurnContext, step: Step, body: str) -> Event:
 
 
 def _merge_edit(old: GivenAnswer, value: Any) -> Any:
-    """The answer after one of its messages was edited: what it has of other messages, and of a voice, stays."""
+    """Return the answer after one of its messages was edited: what other messages and a recording gave stays."""
     if isinstance(old.value, Mapping) and isinstance(value, str):
         return {**old.value, "text": join_texts(old.value.get("text"), value) if old.joined else value}
     return join_texts(old.value, value) if old.joined and isinstance(value, str) else value
@@ -200,7 +200,7 @@ def hear_dangers_beside(context: TurnContext, event: Event) -> None:
 
 
 def tell_desk_of_dangers(context: TurnContext, event: Event, turn: Turn) -> Turn:
-    """Mark what goes to a tip that was sent already as urgent; a danger that would go nowhere is added to the tip."""
+    """Mark a message to a tip that was already sent as urgent; a danger that would otherwise go nowhere becomes one."""
     if not context.dangers or turn.session is None or not (context.session.mailbox or context.session.sent):
         return turn
     post = turn.post
@@ -213,11 +213,11 @@ def tell_desk_of_dangers(context: TurnContext, event: Event, turn: Turn) -> Turn
 
 
 _READER_WORDS: Final = 3
-"""Words of a typed text from which on its sender reads, if prompts are read out only because they once spoke."""
+"""Whoever types so many words can read: prompts that are read out only because they once spoke are so no more."""
 
 
 def notice_voice(context: TurnContext, event: Event) -> None:
-    """Have prompts read out from the first voice note on, until words are typed; where it was chosen, to the end."""
+    """Read prompts out from the first voice note until words are typed, or to the end if the tipster chose that."""
     session = context.session
     if not session.speaks:
         return

@@ -22,7 +22,7 @@ CLEAR: Final = "@clear"
 """Token of a tap that erases the files of its question."""
 _MAILBOX_STATES: Final = frozenset({MAILBOX, "@answer", "@feedback"})
 _Part = Text | Tap | Pin | Media
-"""What one field of a page holds. A question may have several."""
+"""The content of one field of a page; a question may have several."""
 
 
 def handle_form_page(context: TurnContext, event: FormPage) -> Turn:
@@ -108,7 +108,7 @@ def _with_district(context: TurnContext, grouped: dict[str, list[_Part]]) -> dic
 
 
 def _accept_unasked(context: TurnContext, parts: Sequence[_Part]) -> None:
-    """Keep what answers a question that is not asked (any more), as what is sent unasked is kept."""
+    """Keep the answer to a question that is not, or no longer, asked, as anything is kept that comes unasked."""
     for part in parts:
         if isinstance(part, Media | Pin) or (isinstance(part, Text) and is_story(part.body)):
             accept_unsolicited(context, part)

@@ -119,7 +119,7 @@ def _expects(question: Question, name: str) -> bool:
 
 
 def _gives_receipt_code(context: TurnContext, body: str, question: Question) -> bool:
-    """Whether a text is there for its receipt code: where one is expected, after "status", or alone."""
+    """Whether a text gives a receipt code on purpose: where one is expected, after "status", or alone."""
     if find_code(body, RECEIPT_DIGITS) is None:
         return False
     if context.session.state in _EXPECT_RECEIPT_CODE:
@@ -129,7 +129,7 @@ def _gives_receipt_code(context: TurnContext, body: str, question: Question) -> 
 
 
 def _gives_handoff_code(context: TurnContext, body: str) -> bool:
-    """Whether a text is there for its handoff code: where one is expected, or after the word for it."""
+    """Whether a text gives a handoff code on purpose: where one is expected, or after the word for it."""
     if find_handoff_code(body) is None:
         return False
     expected = context.session.state in _EXPECT_HANDOFF_CODE
@@ -137,7 +137,7 @@ def _gives_handoff_code(context: TurnContext, body: str) -> bool:
 
 
 def open_mailbox(context: TurnContext) -> Turn:
-    """Have the mailbox opened whose code the event gives, unless too many wrong ones were tried."""
+    """Request the mailbox that the code in the event opens, unless too many wrong codes were tried."""
     if context.session.wrong_codes >= MAX_WRONG_CODES:
         return ask_code(context)
     context.change(state="@code")
@@ -166,7 +166,7 @@ def is_complete_tip(loaded: LoadedFlow, event: Event) -> bool:
 
 
 def _tells_a_tip(loaded: LoadedFlow, body: str) -> bool:
-    """Whether words that follow `TIP` are a tip: no talk about tips, and no word against sending beside a negation."""
+    """Whether the words after `TIP` are a tip: not talk about tips, and no "don't send"."""
     reading = loaded.reader.read(body, Asked(name=STORY, asks="text"))
     words = fold(body).split()
     if not words or words[0] in loaded.words_after_tip or reading.kind not in {Kind.CONTENT, Kind.DANGER}:
@@ -238,7 +238,7 @@ _TEXTS: Final[Mapping[type[object], tuple[str, ...]]] = {
 
 
 def without_surrogates(event: Event) -> Event:
-    """Return the event with valid texts."""
+    """Return the event with lone surrogates in its texts replaced."""
     if isinstance(event, CompleteTip):
         typed = _valid(event.typed) if event.typed else None
         return replace(event, content=_valid(event.content), typed=typed)

@@ -30,12 +30,12 @@ _TO_THE_POLICE: Final = frozenset({"@mailbox", "@answer", "@feedback"})
 _FOR_A_CODE: Final = frozenset({"@code", "@elsewhere"})
 """States that wait for a code: words are no code, unless they say that it is lost."""
 _ASKS_AGAIN: Final = frozenset({"status", "reply", "help"})
-"""Commands that, read in words where a code is asked for, would only ask for it again and again."""
+"""Commands that would ask for the code again where a code is asked for already."""
 _READ_TYPES: Final = frozenset({"choice", "choices", "confirm", "text", "place", "media", "review"})
 """The types of steps whose answers are read; to the others the understanding listens for dangers alone."""
 _TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
 _STORY_WORDS: Final = 5
-"""Words from which on a text is kept, unless it is surely talk."""
+"""A text of so many words is kept, unless it is surely talk."""
 _PLACE_WORDS: Final = 3
 """Words of the longest text that is hardly more than a name."""
 
@@ -62,7 +62,10 @@ def handle_words(context: TurnContext, event: Text, name: str, question: Questio
 
 
 def _may_be_a_story(reading: Reading, body: str) -> bool:
-    """Whether a longer text is talk by a mere guess: where words are asked for it is kept; a lost story is worse."""
+    """Whether a longer text is taken for talk by a mere guess.
+
+    It is kept where words are asked for: a lost story is worse.
+    """
     is_talk = reading.kind in _TALK and reading.confidence is Confidence.GUESS and not reading.asks
     return is_talk and len(body.split()) >= _STORY_WORDS
 
@@ -121,7 +124,7 @@ class _Words:
         return context.state.handle_event(context, "", self.event) or not_understood(context)
 
     def danger(self) -> Turn:
-        """The numbers are said already; the words belong to the tip."""
+        """Add the words to the tip; the numbers to call are said already."""
         if self.reading.option:
             return self.option()
         if self.context.session.state == "@reach":
@@ -163,7 +166,7 @@ class _Words:
         return self.reply()
 
     def greeting(self) -> Turn:
-        """Put the question."""
+        """Ask the question."""
         return self.context.ask()
 
     def unclear(self) -> Turn:

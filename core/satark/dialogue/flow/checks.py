@@ -89,7 +89,7 @@ class _ChannelChecker:
                 break
 
     def _longest(self, said: Iterable[Step]) -> int:
-        """Length of what may be said before a question: all that is always said, and the longest that may be."""
+        """Return the length of what may be said before a question: all unconditional texts and the longest other."""
         always, sometimes = 0, 0
         for step in said:
             length = size(step.type.ask(step, self._view).text, self._shows.unit) + 2
@@ -139,7 +139,7 @@ class _ChannelChecker:
 
 
 _OTHER: Final = "\0other"
-"""Stands for every value that no condition names."""
+"""Stands for all values that no condition names."""
 
 
 def path_problems(steps: Sequence[Step]) -> list[tuple[str, str]]:
@@ -217,7 +217,7 @@ def _choices(step: Step, constants: frozenset[Any]) -> list[Any]:
 
 
 def _compared(name: str, steps: Iterable[Step]) -> dict[str, frozenset[Any]]:
-    """Field (empty: the answer itself) → what any condition compares it with."""
+    """Return field → the values that conditions compare it with; the empty field is the answer itself."""
     found: dict[str, frozenset[Any]] = {}
     for step in steps:
         constants = step.when.constants if step.when else {}

@@ -76,7 +76,7 @@ MEANINGS: Final[tuple[Meaning, ...]] = get_args(Meaning)
 
 
 class _Rule(NamedTuple):
-    """What a meaning asks of its step, and what holds in a flow in which no step has it."""
+    """What a meaning requires of its step, and what holds in a flow without such a step."""
 
     type: str = ""
     by_type: bool = False

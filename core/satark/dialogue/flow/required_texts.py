@@ -71,7 +71,7 @@ BUTTON_TEXTS: Final = frozenset(name for name in REQUIRED_TEXTS if name.startswi
     "reach.no", "reach.yes", "reach.erase", "mailbox.answer", "mailbox.unknown", "mailbox.decline",
     "feedback.yes", "feedback.no", "feedback.again", "language.name", "aloud.answer", "form.open", "form.next",
 }  # fmt: skip
-"""Those of them that stand on buttons."""
+"""Those of `REQUIRED_TEXTS` that stand on buttons."""
 
 
 def missing_texts(flow: Flow, catalogues: Catalogues) -> list[FlowProblem]:

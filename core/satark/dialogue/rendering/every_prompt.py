@@ -28,7 +28,7 @@ _FILLED: Final = {
     "most": 4000,
     "ordinal": 10,
 }
-"""What fills the places of a text; all others get words."""
+"""Place of a text → its example; every other place gets words."""
 _WEBSITE: Final = "https://satark.varanasipolice.in"
 _WORDS: Final = {"hi": "गाँव के बाहर रात में हथियार बिकते हैं। ", "en": "Arms are sold outside the village at night. "}
 

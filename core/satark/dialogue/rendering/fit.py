@@ -13,7 +13,7 @@ from satark_words.graphemes import size, truncate
 _UNKNOWN: Final = ":unknown:"
 """Stands in the token of a choice for those who don't know, between its question and its revision."""
 _FEWEST_ROWS: Final = 4
-"""Rows of a page without which none is kept for "don't know": a choice and the ways to turn."""
+"""Fewest rows for a choice and the ways to turn pages; only a page with more keeps one for "don't know"."""
 
 
 def fit(prompt: Prompt, capabilities: Capabilities) -> Prompt:
@@ -48,13 +48,13 @@ def _are_buttons(options: Sequence[Choice], capabilities: Capabilities) -> bool:
 
 
 def _suit_buttons(prompt: Prompt, capabilities: Capabilities) -> bool:
-    """Few short choices that need no explaining: a tap on a button beats opening a list for them."""
+    """Whether a prompt's choices are few, short and need no explaining: then buttons are better than a list."""
     plain = not any(choice.description for choice in prompt.choices)
     return bool(prompt.choices) and plain and _are_buttons(prompt.choices, capabilities)
 
 
 def _page(prompt: Prompt, places: int) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:
-    """The choices of the prompt's page, and as many actions as there is room for."""
+    """Return the choices of the prompt's page, and as many actions as there is room for."""
     if len(prompt.choices) <= places:
         return prompt.choices, prompt.actions[: places - len(prompt.choices)]
     unknown = tuple(choice for choice in prompt.choices if _says_unknown(choice))
@@ -68,12 +68,12 @@ def _page(prompt: Prompt, places: int) -> tuple[tuple[Choice, ...], tuple[Choice
 
 
 def _says_unknown(choice: Choice) -> bool:
-    """Whether it is for those who don't know: they find it on every page, and need not turn to the last one."""
+    """Whether a choice is for those who don't know; it stands on every page."""
     return _UNKNOWN in choice.token
 
 
 def _pages(choices: Sequence[Choice], places: int) -> list[Sequence[Choice]]:
-    """The first page leaves a place for onward, the last for back, those between for both."""
+    """Split choices into pages. The first leaves a place for "more", the last for "back", those between for both."""
     pages = [choices[: places - 1]]
     rest = choices[places - 1 :]
     while len(rest) > places - 1:

@@ -11,10 +11,10 @@ from satark.dialogue.turn.loaded_flow import ASKED_PARTS, make_prompt
 
 
 class _Ordinary(dict[str, str]):
-    """Stands for an answer that is still to come: no condition names it, nor any of its fields."""
+    """Stands for an answer that is still to come: no condition compares with it or with any of its fields."""
 
     def get(self, key: str, default: Any = None) -> str:
-        """Return what is in no flow."""
+        """Return a value that no flow names."""
         del key, default
         return "\0"
 

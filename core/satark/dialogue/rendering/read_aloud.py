@@ -101,7 +101,7 @@ class ReadAloud:
         yield from self._line(self._catalogues[language].text(key), language)
 
     def _line(self, line: str, language: str) -> Iterator[SpokenPart]:
-        """Say one line: its phrases, the digits of its numbers, and of other words that they stand there."""
+        """Say one line: its phrases, the digits of its numbers, and a clip in place of other words."""
         words, at, skipped = words_of(line), 0, False
         while at < len(words):
             taken, names = self._here(words, at, language)
@@ -180,7 +180,7 @@ _PLACES: Final = re.compile(r"\{\w*\}")
 _NEVER_IN_A_CHAT: Final = (".words", ".sms", ".voice", ".web_form")
 _MOST_FORMS: Final = 6
 _EDGES: Final = frozenset("PSZC")
-"""First letters of the Unicode categories of what stands around a word: punctuation, symbols, space, controls."""
+"""Unicode categories of signs around a word, by their first letter: punctuation, symbols, space, controls."""
 
 Words = tuple[str, ...]
 
@@ -235,7 +235,7 @@ class Phrases:
         self._by_first = {first: sorted(those, key=lambda one: -len(one[0])) for first, those in found.items()}
 
     def longest(self, words: Sequence[str], at: int) -> tuple[int, str]:
-        """Return how many words the longest phrase takes that stands here, and its clip's name; 0: there is none."""
+        """Return the length in words and the clip's name of the longest phrase that begins here; 0 if none does."""
         for phrase, name in self._by_first.get(words[at], ()):
             if tuple(words[at : at + len(phrase)]) == phrase:
                 return len(phrase), name

@@ -94,7 +94,7 @@ def resume(context: TurnContext, session: Session | None) -> Turn:
 
 
 def _unsay_channel_texts(context: TurnContext) -> None:
-    """Have said what this channel says in its own words, such as who knows of it: it was never said here."""
+    """Forget that texts with a wording of this channel were said: they were said in another channel's words."""
     texts, channel = context.catalogue, context.session.channel
     own = [step.id for step in context.loaded.steps if step.type.part == "say" and f"{step.id}.{channel}" in texts]
     context.change(answers=context.session.answers_without(*own))

@@ -16,7 +16,7 @@ from satark_words.graphemes import replace_surrogates, truncate
 MAX_WRONG_CODES = 5
 """Wrong codes after which a session opens no mailbox any more."""
 _TEXTS_WITHOUT_CODE = 2
-"""Texts in a row without a code, after which it counts as lost: the question would go round in a circle."""
+"""After so many texts in a row without a code it counts as lost; else the question would go round in a circle."""
 _MAX_LENGTH = 4000
 _ANSWERS = ("answer", "unknown", "decline")
 _FEEDBACK: tuple[Feedback, ...] = ("yes", "no", "again")

@@ -97,7 +97,7 @@ class _YesNo(BaseState, ABC):
         return None
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Read a way back as no."""
+        """Read a command that leads back as no."""
         return self.handle_event(context, "no", Tap("no")) if name in _WAYS_BACK else None
 
     @abstractmethod
@@ -120,7 +120,7 @@ class RestartMenu(_YesNo):
 
     name = "restart"
     codes = ("no", "language", "yes")
-    """What erases comes last: who calls again presses 1 or 2 by habit, which chose the language the last time."""
+    """The option that erases comes last: a repeated caller presses 1 or 2 by habit, which chose the language before."""
     actions = ("elsewhere",)
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
@@ -180,7 +180,7 @@ class _StepMenu(BaseState, ABC):
         return context.state.handle_event(context, "", event)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Lead every way out back to where the session was."""
+        """Go back to where the session was on any command that leaves."""
         if name in _LEAVES_MENU:
             context.leave_menu()
             return go_on(context)
@@ -188,7 +188,7 @@ class _StepMenu(BaseState, ABC):
 
     @abstractmethod
     def picked(self, context: TurnContext, step: str) -> None:
-        """Have the step asked."""
+        """Ask the chosen step."""
 
 
 class DetailsMenu(_StepMenu):
@@ -202,7 +202,7 @@ class DetailsMenu(_StepMenu):
         return [step for step in context.loaded.steps if step.detail and step.id not in known]
 
     def picked(self, context: TurnContext, step: str) -> None:
-        """Put it on the path."""
+        """Put the chosen detail on the path."""
         context.change(state="", picked_details=(*context.session.picked_details, step))
 
 
@@ -294,7 +294,7 @@ class IdentityMenu(BaseState):
 
 
 UNSENT: Final = "@unsent"
-"""Name of the state."""
+"""Name of the state after the question about an unsent draft."""
 _CARRIED_OUT: Final = frozenset({"cancel", "delete", "forget", "status", "reply", "language", "elsewhere"})
 
 

@@ -38,7 +38,7 @@ def begin_with_story(context: TurnContext, event: Text, opening: Opening) -> Non
 
 
 def leave_files_unasked(context: TurnContext) -> None:
-    """Put no question for files to who told much at once: they are welcome at any time until the tip is sent."""
+    """Skip the question for files after a long story: files are welcome at any time until the tip is sent."""
     evidence = context.loaded.flow.by_id.get(context.loaded.evidence_step)
     if evidence is not None and evidence.skip and evidence.id not in context.session.answers:
         files = tuple(file.ordinal for file in context.session.files if file.role == evidence.id)
@@ -46,7 +46,7 @@ def leave_files_unasked(context: TurnContext) -> None:
 
 
 def fill_in(context: TurnContext, opening: Opening, *, but: str = "", aloud: bool = True) -> None:
-    """Answer the open questions that a story answers, `but` of one meaning; say what was understood if `aloud`."""
+    """Answer the open questions that a story answers, except that of `but`; if `aloud`, say what was understood."""
     answers: dict[Meaning, str] = {
         "category": opening.category,
         "now": _TIMES.get(opening.when, ""),
@@ -61,7 +61,7 @@ def fill_in(context: TurnContext, opening: Opening, *, but: str = "", aloud: boo
 
 
 def fill_in_unasked(context: TurnContext, opening: Opening) -> None:
-    """Answer what ranks a tip that nobody is asked about: its category, and whether it happens now.
+    """Fill in what ranks a tip whose sender is asked nothing: its category, and whether it happens now.
 
     Its place, which would lead it to a district's office, stays open: the tipster was not asked whom it accuses.
     """
@@ -69,7 +69,7 @@ def fill_in_unasked(context: TurnContext, opening: Opening) -> None:
 
 
 def fill_in_answer(context: TurnContext, opening: Opening) -> None:
-    """As `fill_in`, for the answer to what happens: of the questions that still follow, only the place and "now"."""
+    """Fill in only the place and "now" from the answer to what happens: the other questions still follow."""
     tells_when = opening.when and _asks_now(context)
     fill_in(context, Opening(place=opening.place, when=opening.when if tells_when else ""))
 
@@ -84,12 +84,12 @@ def language_of(context: TurnContext, text: str) -> str:
 
 
 def _only_now(opening: Opening) -> str:
-    """The time, where it makes a tip more urgent; any other is told in the story well enough."""
+    """Return the time only if it is now, which makes a tip more urgent; the story tells any other well enough."""
     return opening.when if opening.when == "now" else ""
 
 
 def _is_open(context: TurnContext, meaning: Meaning) -> bool:
-    """Whether a story may answer a step: whether it happens now only where that is asked, else when it happens."""
+    """Whether a story may answer a step: "now" only where that is asked, "when" only where it is not."""
     asks_now = _asks_now(context)
     return asks_now if meaning == "now" else not (meaning == "when" and asks_now)
 
@@ -141,7 +141,7 @@ _STORY_CHARACTERS: Final = 15
 
 
 def is_story(text: str) -> bool:
-    """Whether a text tells something, rather than being a stray word."""
+    """Whether a text tells something and is more than a stray word."""
     return len(text.split(maxsplit=_STORY_WORDS)) >= _STORY_WORDS or len(text.strip()) >= _STORY_CHARACTERS
 
 

@@ -37,7 +37,7 @@ class TextSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a text step takes."""
 
     max: int = 4000
-    """Characters taken from one message; what goes on longer is asked for in another message and added."""
+    """Most characters taken from one message; the rest of a longer answer is asked for in another message."""
     voice: bool = False
     """Whether a voice message is an answer."""
     opening: bool = False
@@ -95,7 +95,7 @@ class NumberStep(BaseStepType):
         return [*super().keys(step), ("number.bad",)]
 
     def ask(self, step: Step, view: View) -> Question:
-        """Put the question."""
+        """Ask the question."""
         return Question(
             text=question_text(step, view), actions=actions_of(step, partial=False), wants="text", free=True
         )
@@ -133,7 +133,7 @@ class DateStep(BaseStepType):
         return [*super().keys(step), ("date.bad",), *((f"date.{ago}.words",) for ago in range(3))]
 
     def ask(self, step: Step, view: View) -> Question:
-        """Put the question."""
+        """Ask the question."""
         return Question(
             text=question_text(step, view), actions=actions_of(step, partial=False), wants="text", free=True
         )
@@ -163,7 +163,7 @@ class PlaceStep(BaseStepType):
         return [*super().keys(step), ("place.outside",)]
 
     def ask(self, step: Step, view: View) -> Question:
-        """Put the question."""
+        """Ask the question."""
         return Question(text=question_text(step, view), actions=actions_of(step, partial=False), wants="pin", free=True)
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
@@ -206,7 +206,7 @@ def merge_pin(place: Mapping[str, Any], pin: Mapping[str, Any]) -> dict[str, Any
 
 
 def _is_slip(event: Event, view: View) -> bool:
-    """Whether a caller pressed a key where words are awaited: it tells nothing, and would stand in their place."""
+    """Whether a caller pressed a key where words are awaited: it must not stand in their place."""
     return view.channel == "voice" and isinstance(event, Text) and event.body.isdigit() and len(event.body) == 1
 
 

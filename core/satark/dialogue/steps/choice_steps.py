@@ -150,7 +150,7 @@ def _districts(geography: Geography, texts: Catalogue) -> tuple[Option, ...]:
 
 @lru_cache(maxsize=256)
 def _stations(geography: Geography, district: str, texts: Catalogue) -> tuple[Option, ...]:
-    """The stations of a district; where it is not known, of all, each with the name of its district."""
+    """Return the stations of a district or, where it is not known, all stations with the names of their districts."""
     several = not district and len(geography.districts) > 1
     return tuple(
         Option(

@@ -34,7 +34,7 @@ class DialogueState(Protocol):
     """A state of the dialogue: the draft, a menu, the mailbox. It puts one question and handles the answers to it."""
 
     def enter(self, context: TurnContext) -> None:
-        """Do what comes before the question is put."""
+        """Do what has to happen before the question is asked."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
         """Return the question and its id; what `complete` adds is missing. Changes nothing."""
@@ -104,13 +104,13 @@ class TurnContext:
         """Kinds of danger that this turn's event tells of."""
         self.debounce = False
         self.police_words: list[str] = []
-        """What of `said` the police wrote."""
+        """Those parts of `said` that the police wrote."""
         self.page_stays = False
         """Whether the current page may stay although something is said above it: it was said above it before."""
         self._progress: FlowProgress | None = None
         self._ahead: FlowProgress | None = None
         self._analyses: dict[str, Analysis] = {}
-        """Of the texts that this turn has read; a text is kept no longer."""
+        """Analyses of the texts that this turn has read; none is kept longer than the turn."""
 
     # ------------------------------------------------------------- where the session stands
 
@@ -158,7 +158,7 @@ class TurnContext:
         return self.loaded.view(self.session, step, self.progress, self.now, self.names)
 
     def is_on_path(self, step: Step) -> bool:
-        """Whether a step is on the path, be it still to come."""
+        """Whether a step is on the path, even if it is still to come."""
         if step in self.progress.path:
             return True
         if self._ahead is None:
@@ -179,19 +179,19 @@ class TurnContext:
             self._progress = self._ahead = None
 
     def note_passed(self) -> None:
-        """Note that the `say` steps before the question were said. Where the session stands is not worked out anew."""
+        """Note that the `say` steps before the question were said. That does not move the session in its flow."""
         progress = self.progress
         marks = {step.id: GivenAnswer() for step in progress.passed}
         self.change(answers={**self.session.answers, **marks})
         self._progress = msgspec.structs.replace(progress, passed=())
 
     def leave_menu(self) -> None:
-        """Leave the menu that the session is in, for where it was before."""
+        """Leave the menu that the session is in, and go back to where it was before."""
         state = "@mailbox" if self.session.mailbox else "@reach" if self.session.submitted else ""
         self.change(state=state)
 
     def set_answer(self, name: str, answer: GivenAnswer | None) -> None:
-        """Set one answer, or take it back (None). Its files that the new answer does not hold are erased."""
+        """Set one answer, or take it back (None). Files of the old answer that the new one lacks are erased."""
         old = self.session.answers.get(name)
         if answer is not None and name == self.loaded.place_step:
             answer = self._with_names(answer)

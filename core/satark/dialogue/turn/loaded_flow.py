@@ -67,7 +67,7 @@ class LoadedFlow:
         self.flow = flow
         self.max_files = max_files
         self.website = website
-        """The form's address, for those who want to tell it without a number; empty: there is none."""
+        """The address of the form, for those who want to tell without a number; empty if there is none."""
         catalogues = catalogues.only(flow.languages)
         self.catalogues = catalogues
         self.geography = geography
@@ -76,14 +76,14 @@ class LoadedFlow:
         self._walk = tuple((step, step.id, step.when.holds if step.when else None) for step in flow.steps)
         self.opening_step = next((s.id for s in flow.steps if getattr(s.settings, "opening", False)), "")
         self.evidence_step = flow.meanings.get("evidence", "evidence")
-        """The role of files that answer no other step; the step itself, where there is one."""
+        """The role of files that answer no other step: the id of the evidence step, where there is one."""
         self.place_step = flow.meanings.get("place", "")
         self.common_words = {c.language: frozenset(map(fold, c.words("language.common.words"))) for c in catalogues}
         """Language → its commonest words, by which a text in a shared script shows its language."""
         self.tip_words = frozenset(fold(word) for c in catalogues for word in c.words("one_message.words"))
         """The words that mark a complete tip in one message."""
         self.words_after_tip = frozenset(fold(word) for c in catalogues for word in c.words("one_message.talk.words"))
-        """Words that go on after such a word where it marks nothing: "tip me kya likhun"."""
+        """Words after which `TIP` before them marks no tip: "tip me kya likhun"."""
         self._media_steps = frozenset(s.id for s in flow.steps if s.type.part == "media")
         self._place_fields = {s.id: s.settings.fills for s in flow.steps if getattr(s.settings, "fills", "")}
         self._worked_out = self._media_steps | frozenset(self._place_fields)
@@ -91,7 +91,7 @@ class LoadedFlow:
         self._worded: dict[tuple[str, str], Catalogue] = {}
         """The texts of each language, in the wording of each channel."""
         self.sending_stems = tuple(fold(stem) for c in catalogues for stem in c.words("one_message.sending.words"))
-        """How words for sending begin: beside a negation, "don't send it yet", nothing is sent at once."""
+        """Beginnings of words for sending. With a negation, as in "don't send it yet", nothing is sent at once."""
 
     @cached_property
     def reader(self) -> Reader:
@@ -126,7 +126,7 @@ class LoadedFlow:
         return "\n".join(with_website(text, self.website) for text in said)
 
     def progress(self, session: Session, *, ahead: bool = False) -> FlowProgress:
-        """Work out the path and the position from the answers. `ahead`: with the path that is still to come."""
+        """Work out the path and the position from the answers. `ahead` includes the path that is still to come."""
         answers, picked = session.answers, session.picked_details
         path: list[Step] = []
         passed: list[Step] = []
@@ -185,14 +185,14 @@ class LoadedFlow:
         )
 
     def _work_out(self, values: dict[str, Any], session: Session, step: Step) -> None:
-        """Put what the later conditions look at in the place of an answer, or of what it tells of the place."""
+        """Replace a step's value by what later conditions compare: its kinds of files, or the place that it adds to."""
         if step.id in self._media_steps:
             values[step.id] = _media_value(session, step)
         if step.id in self._place_fields:
             self._fill_place(values, step.id, session.answers.get(self.place_step))
 
     def _fill_place(self, values: dict[str, Any], step: str, answer: GivenAnswer | None) -> None:
-        """Add to the place what a later step tells of it: the conditions of the steps after it look at both.
+        """Add what a later step tells to the place, so that the conditions of the steps after it see both.
 
         In a known district the words of the place may name its station: a Kotwali there is in each.
         """
@@ -224,7 +224,7 @@ class LoadedFlow:
 
 
 def _media_value(session: Session, step: Step) -> Any:
-    """What a condition sees of a step's files: whether there is sound that may be anybody's voice, or film."""
+    """Return what conditions see of a step's files: whether there is a film, or sound that may be anybody's voice."""
     if session.channel == _CALL or not session.files:
         return ""
     kinds = {file.kind for file in session.files if file.role == step.id}

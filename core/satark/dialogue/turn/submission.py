@@ -89,7 +89,7 @@ def _priority(context: TurnContext) -> Priority:
 SUMMARY_LENGTH: Final = 620
 """Characters that all answers of a summary may take together, so that it fits the body of a message with buttons."""
 SMS_SUMMARY_LENGTH: Final = 110
-"""The same of a text message, which is paid for by its length: whoever reads it has just written it."""
+"""The same for a text message, which is paid for by its length; its reader has just written the answers."""
 _SHORTEST: Final = 24
 _LONGEST: Final = 240
 
@@ -121,7 +121,7 @@ def _shortened(text: str, share: int) -> str:
 
 
 def identifying_words(context: TurnContext) -> tuple[str, ...]:
-    """Return the words in question, each once, in the order of the answers."""
+    """Return the identifying words that the tipster was not asked about, each once, in the order of the answers."""
     found = (text[start:end] for name, text in list(_texts(context)) for start, end in _open(context, name, text))
     return tuple(dict.fromkeys(found))
 
@@ -136,7 +136,7 @@ def take_out_identity(context: TurnContext) -> None:
 
 
 def note_identity(context: TurnContext, step: Step) -> None:
-    """Note it of an answer whose words this turn has read: before the tip is sent, they would be read again."""
+    """Store the identifying words of an answer that this turn has read, so that it is not read again before sending."""
     answer = context.session.answers.get(step.id)
     text = _words(step.type.name, answer) if answer is not None else ""
     if text and context.has_read(text):
@@ -144,7 +144,7 @@ def note_identity(context: TurnContext, step: Step) -> None:
 
 
 def _open(context: TurnContext, name: str, text: str) -> list[tuple[int, int]]:
-    """The parts of an answer's words that they were not asked about."""
+    """Return the identifying parts of an answer that the tipster was not asked about."""
     decided = context.session.identity_decided
     return [(start, end) for start, end in _own(context, name, text) if text[start:end] not in decided]
 
