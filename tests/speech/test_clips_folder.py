@@ -32,6 +32,7 @@ def test_a_recording_takes_the_place_of_the_synthetic_voice(folder: Path, tmp_pa
     assert played == pytest.approx(seconds(read_packets((folder / "hi-1.ogg").read_bytes())), abs=0.05)
 
 
+@pytest.mark.slow("ffmpeg")
 def test_without_the_synthetic_voice_the_missing_lines_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,8 @@ import pytest
 from satark.speech.encoder import EncoderError, encode, encode_files
 from satark.speech.ogg_opus import read_packets, seconds
 
+pytestmark = pytest.mark.slow("ffmpeg")
+
 
 def silence(length: float) -> bytes:
     made = io.BytesIO()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 READS = """
 import importlib, pkgutil, sys
 
@@ -35,6 +37,7 @@ print(story.kind, story.opening.category, story.opening.place.station)
 """
 
 
+@pytest.mark.slow("a process")
 def test_a_text_is_read_where_the_host_can_not_be_imported() -> None:
     done = subprocess.run([sys.executable, "-c", READS], capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["content", "INTOX", "lanka"], done.stderr
