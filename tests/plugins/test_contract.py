@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 import satark.api
 
 ROOT: Final = Path(__file__).parents[2]
@@ -108,6 +110,7 @@ def test_the_contract_is_small_and_its_face_hands_on_every_name() -> None:
             assert getattr(satark.api, name) is getattr(module, name)
 
 
+@pytest.mark.slow("a process")
 def test_to_import_it_is_light() -> None:
     heavy = ("PIL", "aiohttp", "click", "jinja2", "sqlalchemy", "starlette")
     code = f"import satark.api, sys; print(*(name for name in {heavy} if name in sys.modules))"

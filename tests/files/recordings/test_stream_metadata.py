@@ -19,6 +19,7 @@ Clean = Callable[[Path], Path]
 VIDEO = ("-f", "lavfi", "-i", "testsrc=s=128x96:r=25:d=0.6", "-pix_fmt", "yuv420p")
 
 
+@pytest.mark.slow("ffmpeg")
 @pytest.mark.parametrize("container", ["3gp", "mp4", "mov", "mkv", "avi"])
 def test_user_data_of_mpeg_4_video_becomes_spaces(container: str, tmp_path: Path, cleaned: Clean) -> None:
     source = tmp_path / f"video.{container}"

@@ -10,6 +10,8 @@ from satark_files.limits import Limits
 from satark_files.sandbox.sandbox import Sandbox
 from support.evidence.hostile import attack
 
+pytestmark = pytest.mark.slow("the sandbox")
+
 
 async def test_a_socket_can_not_even_be_made(hostile: Sandbox, folder: Path, limits: Limits) -> None:
     assert await attack(hostile, folder, "socket", limits) == str(errno.ENOSYS)

@@ -25,7 +25,10 @@ resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_COR
 print(resource.getrlimit(resource.RLIMIT_CORE)[0], ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
 """
 """Prints the longest dump, in bytes, and whether the kernel may dump at all (prctl(2), PR_GET_DUMPABLE)."""
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="prctl(2): needs Linux")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="prctl(2): needs Linux"),
+    pytest.mark.slow("the sandbox"),
+]
 
 
 @pytest.mark.slow("a process")

@@ -14,6 +14,8 @@ from satark_files.sandbox.sandbox import Sandbox
 from satark_files.scrubber import Unclean
 from support.evidence.hostile import HostileScrubber, attack
 
+pytestmark = pytest.mark.slow("the sandbox")
+
 
 @pytest.mark.parametrize(("gives_way", "policy"), [(True, os.SCHED_IDLE), (False, os.SCHED_OTHER)])
 async def test_cleaning_gives_way_to_the_processes_that_answer(

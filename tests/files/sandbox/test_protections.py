@@ -9,6 +9,7 @@ from satark_files.sandbox import protections
 from satark_files.sandbox.protections import NAMES, Protections, describe, find_protections
 
 
+@pytest.mark.slow("a process")
 def test_everything_holds_on_this_machine() -> None:
     assert find_protections() == Protections(
         network=True, processes=True, files=True, calls=True, privileges=True, limits=True

@@ -11,6 +11,8 @@ from satark_files.sandbox.sandbox import Sandbox
 from satark_files.scrubber import Unclean
 from support.evidence.hostile import HostileScrubber, attack
 
+pytestmark = pytest.mark.slow("the sandbox")
+
 
 async def test_a_scrubber_works(hostile: Sandbox, folder: Path, limits: Limits) -> None:
     assert await attack(hostile, folder, "copy text", limits) == "text"

@@ -38,6 +38,7 @@ def test_every_sabotage_still_fits_the_code(tmp_path: Path) -> None:
         compile((source.folder / file).read_text(), file, "exec")
 
 
+@pytest.mark.full("sabotages")
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_sabotage_is_caught(tmp_path: Path, group: int, broker: str) -> None:
     tried = possible([sabotage for sabotage in SABOTAGES if sabotage.group == group], broker)

@@ -6,6 +6,10 @@ import json
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.slow("a process")
+
 SCRIPT = """
 import json, sys, time
 real = time.time

@@ -9,6 +9,8 @@ import pytest
 
 from satark_testing.processes.service import Service, ServiceError
 
+pytestmark = pytest.mark.slow("a process")
+
 SERVER = """
 import http.server, sys
 class Ok(http.server.BaseHTTPRequestHandler):
