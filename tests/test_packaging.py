@@ -117,6 +117,7 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel: set[PurePosixPath]) -
     assert packaged == expected
 
 
+@pytest.mark.slow("a process")
 def test_the_wheel_contains_the_licence(wheel: set[PurePosixPath]) -> None:
     assert any(path.match("*.dist-info/licenses/LICENSE") for path in wheel)
 

@@ -21,6 +21,8 @@ from support.backups import Place, make_place, tip_with_file
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_message
 
+pytestmark = pytest.mark.slow("whole backups")
+
 
 @contextmanager
 def load(place: Place, desk: SeededDesk) -> Iterator[list[SeededTip]]:

@@ -20,6 +20,7 @@ def test_help_and_version(data: Path) -> None:
     assert "No such command" in run("nonsense", code=2).stderr
 
 
+@pytest.mark.slow("a process")
 @pytest.mark.parametrize("setting", ["SATARK_SESSION_HOURS", "SATARK_DATABASE_URL", "SATARK_PLUGINS"])
 @pytest.mark.parametrize("command", [("serve",), ("db", "current"), ("deliveries", "list"), ("nonsense",)])
 def test_a_wrong_configuration_is_reported_in_sentences(

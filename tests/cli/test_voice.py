@@ -53,6 +53,7 @@ def test_the_lines_of_calls_are_listed_by_the_same_group() -> None:
     assert {"render", "chat-lines", "lines"} <= set(run("voice", "--help").output.split())
 
 
+@pytest.mark.slow("a process")
 @pytest.mark.usefixtures("no_settings")
 def test_a_folder_that_is_not_complete_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_VOICE_CLIPS", str(tmp_path))

@@ -20,6 +20,8 @@ from satark_files.scrubber import REASONS
 from satark_words.catalogues import Catalogue
 from satark_words.languages import languages_of
 
+pytestmark = pytest.mark.slow("whole packs")
+
 LANGUAGES = languages_of("satark.custody")
 
 # The Schedule to the Bharatiya Sakshya Adhiniyam, 2023 (Act 47 of 2023), field by field, in its order.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Mailbox, OpenMailbox, Turn
 from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
+
+pytestmark = pytest.mark.slow("many conversations")
 
 SOURCE = default_flow()
 

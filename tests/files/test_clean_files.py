@@ -30,6 +30,7 @@ async def test_the_copy_lies_beside_the_file_and_the_file_stays(make: Callable[[
     assert photo.read_bytes() == before
 
 
+@pytest.mark.slow("the sandbox")
 async def test_a_file_that_can_not_be_cleaned_has_a_reason_and_no_copy(tmp_path: Path) -> None:
     contents = {
         "unknown": b"\xfe\xfd\xfc" * 9,

@@ -98,6 +98,7 @@ async def test_a_role_that_needs_them_says_so_and_does_not_start(
         await service.start()
 
 
+@pytest.mark.slow("a process")
 def test_check_names_what_is_missing_where_it_is_needed(
     tmp_path: Path, no_settings: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

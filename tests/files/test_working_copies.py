@@ -41,6 +41,7 @@ async def test_place_and_looks_are_read_and_what_a_file_has_not_is_not(
         await copies.derive(MUTE_JOB)
 
 
+@pytest.mark.slow("the sandbox")
 @pytest.mark.parametrize("attack_name", ["link", "nothing", "lie"])
 async def test_a_copy_that_is_a_link_missing_or_of_another_type_is_refused(
     attack_name: str, tmp_path: Path, limits: Limits

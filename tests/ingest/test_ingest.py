@@ -28,6 +28,8 @@ from support.scripted import (
 )
 from support.working_host import working_host, working_host_on
 
+pytestmark = pytest.mark.slow("a host")
+
 
 async def test_a_flood_from_one_contact_delays_that_contact_alone(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:

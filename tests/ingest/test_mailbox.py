@@ -12,6 +12,8 @@ from satark.ingest.mailbox import CodeGuesses
 from satark.store import tables
 from support.working_host import WRONG, picture, working_host, working_host_on
 
+pytestmark = pytest.mark.slow("a host")
+
 
 async def test_a_desk_asks_and_the_tipster_answers_through_the_mailbox(databases: Any, tmp_path: Path) -> None:
     async with working_host_on(databases, tmp_path) as place:

@@ -18,6 +18,8 @@ from satark.store import tables
 from support.scripted import ACCOUNT, ScriptedChannel, Tipster, scripted_host
 from support.working_host import working_host
 
+pytestmark = pytest.mark.slow("a host")
+
 
 async def test_a_draft_that_does_not_open_begins_anew(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:

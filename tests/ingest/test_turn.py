@@ -22,8 +22,9 @@ from support.scripted import (
 )
 from support.working_host import ANSWERS, CODE, RECEIPT, picture, working_host, working_host_on
 
+pytestmark = pytest.mark.slow("a host")
 
-@pytest.mark.slow("a process")
+
 async def test_a_file_for_a_sent_tip_takes_no_erased_files_place(databases: Any, tmp_path: Path) -> None:
     async with working_host_on(databases, tmp_path) as place:
         place.channel.files.update(dict.fromkeys(("one", "two", "three", "late"), b"plain words"))

@@ -19,6 +19,7 @@ TIERS: Final = ("slow", "full")
 _NEEDED: Final[Mapping[str, pytest.MarkDecorator]] = {
     "browser": pytest.mark.slow("pages of a whole desk"),
     "exported": pytest.mark.slow("whole packs"),
+    "hostile": pytest.mark.slow("the sandbox"),
     "installed": pytest.mark.full("installs an example"),
     "make": pytest.mark.slow("ffmpeg"),
     "open_demo": pytest.mark.slow("the demo"),

@@ -52,6 +52,7 @@ def test_nothing_acts_against_what_was_meant(outcomes: list[tuple[Utterance, str
     assert [one.text for one, outcome in outcomes if outcome == "acted"] == []
 
 
+@pytest.mark.slow("many utterances")
 @every_row("script", LEAST)
 def test_each_script_is_understood(outcomes: list[tuple[Utterance, str]], script: str) -> None:
     counts = Counter(outcome for one, outcome in outcomes if one.script == script)

@@ -45,6 +45,7 @@ def chat() -> Chat:
     return Chat(Engine(load_flow(source), source.catalogues, Geography.sample()))
 
 
+@pytest.mark.slow("every step")
 @every_row("step", STEPS)
 @every_row("cry", CRIES)
 def test_a_cry_for_help_gets_its_number_at_every_step(step: str, cry: str) -> None:
@@ -76,6 +77,7 @@ def test_an_ordinary_tip_is_not_urgent() -> None:
     assert (talk.submission.priority, talk.submission.flags) == ("normal", ())
 
 
+@pytest.mark.slow("every step")
 def test_every_language_names_the_numbers_of_every_danger() -> None:
     reader = Reader()
     for catalogue, kind in itertools.product(Catalogues.of("satark.dialogue"), DangerKind):

@@ -22,6 +22,7 @@ def program(folder: Path, script: str) -> str:
     return str(path)
 
 
+@pytest.mark.slow("ffmpeg")
 def test_it_gets_no_environment_and_may_read_files_and_pipes_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -32,6 +33,7 @@ def test_it_gets_no_environment_and_may_read_files_and_pipes_only(
     assert output.decode().strip() == f"[] {expected}"
 
 
+@pytest.mark.slow("ffmpeg")
 @pytest.mark.parametrize(
     ("script", "reason"), [("sys.exit(3)", "damaged"), ("os.kill(os.getpid(), signal.SIGSEGV)", "crashed")]
 )
@@ -46,6 +48,7 @@ def test_a_type_without_sound_or_picture_has_no_container() -> None:
         container_of("text/plain")
 
 
+@pytest.mark.slow("ffmpeg")
 def test_the_branches_of_one_reading_escape_their_targets(tmp_path: Path) -> None:
     assert branch("ogg", "a|b's", "-brand", "mp42") == r"[f=ogg:brand=mp42]a\|b\'s"
     targets = tmp_path / "it's|one", tmp_path / "two"

@@ -19,6 +19,8 @@ from satark_files.sniff import sniff_file
 from support.evidence.markers import MARKER_BYTES
 from support.evidence.recordings import RECORDINGS, decoded_hash, ffmpeg
 
+pytestmark = pytest.mark.slow("ffmpeg")
+
 DISGUISE = VoiceDisguise()
 RATE = 8000
 

@@ -12,6 +12,8 @@ from satark_testing.canary.run import run_canary
 from satark_testing.canary.sabotages import SABOTAGES
 from satark_testing.peers.rabbitmq import is_installed
 
+pytestmark = pytest.mark.slow("a broker")
+
 
 @pytest.fixture
 def broker(request: pytest.FixtureRequest) -> str:

@@ -58,6 +58,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MatrixThread]:
         use_folder(None)
 
 
+@pytest.mark.slow("a process")
 @pytest.mark.parametrize("medium", MEDIA)
 def test_an_unexpected_question_stops_the_scenario(matrix: MatrixThread, medium: str) -> None:
     wrong = Scenario("wrong", "hi", (("category", "ARMS"), ("police", "no")))
@@ -66,6 +67,7 @@ def test_an_unexpected_question_stops_the_scenario(matrix: MatrixThread, medium:
         future.result()
 
 
+@pytest.mark.slow("a process")
 @pytest.mark.parametrize("medium", MEDIA)
 def test_an_option_that_is_not_offered_stops_the_scenario(matrix: MatrixThread, medium: str) -> None:
     _, future = matrix.begin(Scenario("wrong", "hi", (("category", "lanka"),)), medium)
