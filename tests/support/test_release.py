@@ -9,6 +9,8 @@ import pytest
 
 from support.release import API, declared_version, git, problems
 
+pytestmark = pytest.mark.slow("git")
+
 TODAY = date(2026, 11, 29)
 CHANGES = "# Changelog\n\n## [0.1.0] - 2026-11-29\n\nThe first release, with API version 1.0.\n"
 
