@@ -137,15 +137,15 @@ def _leaves(path: str, command: click.Command) -> Iterator[tuple[str, click.Comm
 
 def contract() -> str:
     """Return every module of the contract with its meaning and its names, and the modules of the two libraries."""
-    rows, modules = ["| module | holds | names |", "|---|---|---|"], modules_of("satark.api")
+    lines, modules = list[str](), modules_of("satark.api")
     listed = {module: importlib.import_module(module).__all__ for module in modules}
     own = set(satark.api.__all__).difference(*listed.values())
     for module, names in {"satark.api": sorted(own), **listed}.items():
-        rows.append(f"| `{module}` | {_meaning(module)} | {', '.join(f'`{name}`' for name in names)} |")
-    rows += ["", "| module of a library | holds |", "|---|---|"]
+        lines.append(f"- `{module}`. {_meaning(module)}. {', '.join(f'`{name}`' for name in names)}")
+    lines += ["", "Of the libraries:", ""]
     libraries = [module for library in ("satark_files", "satark_words") for module in modules_of(library)]
-    rows += [f"| `{module}` | {_meaning(module)} |" for module in libraries]
-    return "\n".join(rows) + "\n"
+    lines += [f"- `{module}`. {_meaning(module)}." for module in libraries]
+    return "\n".join(lines) + "\n"
 
 
 def _meaning(module: str) -> str:

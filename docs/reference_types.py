@@ -9,6 +9,7 @@ import pkgutil
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -92,11 +93,13 @@ def _entry(name: str, value: Any) -> str:
 
 def _class(of: type) -> str:
     node = parsed(of)
-    rows = [
-        f"- `{name}`{': ' if meaning else ''}{_sentence(meaning)}".replace("\\|", "|")
-        for name, meaning in members(node)
-    ]
-    return "\n".join([f"### `{node.name}`\n", _sentence(inspect.getdoc(of) or ""), "", *rows, ""])
+    lines: list[str] = []
+    for explained, parts in groupby(members(node), lambda member: bool(member[1])):
+        if explained:
+            lines += [f"- `{name}`: {_sentence(meaning)}" for name, meaning in parts]
+        else:
+            lines.append(f"- {', '.join(f'`{name}`' for name, _ in parts)}")
+    return "\n".join([f"### `{node.name}`\n", _sentence(inspect.getdoc(of) or ""), "", *lines, ""]).replace("\\|", "|")
 
 
 def _sentence(text: str) -> str:
@@ -125,7 +128,7 @@ def _string_at(body: list[ast.stmt], position: int) -> str:
 def _signature(method: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     if any(ast.unparse(decorator) == "property" for decorator in method.decorator_list):
         return f"{method.name}: {ast.unparse(method.returns) if method.returns else ''}"
-    begin = "async def " if isinstance(method, ast.AsyncFunctionDef) else "def "
+    begin = "async " if isinstance(method, ast.AsyncFunctionDef) else ""
     arguments = ast.unparse(method.args).removeprefix("self, ").removeprefix("self")
     return f"{begin}{method.name}({arguments}) -> {ast.unparse(method.returns) if method.returns else None}"
 
