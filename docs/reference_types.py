@@ -103,18 +103,26 @@ def _class(of: type) -> str:
 
 
 def _sentence(text: str) -> str:
-    """Return the first sentence of a text: the rest stands in the source."""
+    """Return the first sentence of a text up to a semicolon: the rest stands in the source."""
     first = cell(text.split("\n\n", maxsplit=1)[0])
-    return re.split(r"(?<=[^.]\.) (?=[A-Z`])", first)[0]
+    clause, more, _ = re.split(r"(?<=[^.]\.) (?=[A-Z`])", first)[0].partition("; ")
+    return f"{clause}." if more else clause
 
 
 def members(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
     """Yield the public fields, each with the string below it, and the public methods with their docstrings."""
     for position, part in enumerate(node.body):
         if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name) and part.target.id[0] != "_":
-            yield cell(ast.unparse(part)), cell(_string_at(node.body, position + 1))
+            yield _field(part), cell(_string_at(node.body, position + 1))
         if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) and part.name[0] != "_":
             yield cell(_signature(part)), cell(ast.get_docstring(part) or "")
+
+
+def _field(part: ast.AnnAssign) -> str:
+    """Return a field as a signature has it; of a setting, which its section explains, without the `Field(…)`."""
+    default = ast.unparse(part.value) if part.value else ""
+    written = "" if default.startswith("Field(") or not default else f"={default}"
+    return cell(f"{ast.unparse(part.target)}: {ast.unparse(part.annotation)}{written}")
 
 
 def _string_at(body: list[ast.stmt], position: int) -> str:
