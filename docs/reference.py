@@ -144,7 +144,8 @@ def contract() -> str:
     listed = {module: importlib.import_module(module).__all__ for module in modules}
     own = set(satark.api.__all__).difference(*listed.values())
     for module, names in {"satark.api": sorted(own), **listed}.items():
-        lines.append(f"- `{module}`. {_meaning(module)}. {', '.join(f'`{name}`' for name in names)}")
+        label = re.split("[:.,;]", _meaning(module))[0]
+        lines.append(f"- `{module}` ({label[0].lower()}{label[1:]}): {', '.join(f'`{name}`' for name in names)}")
     lines += ["", "Of the libraries:", ""]
     libraries = [module for library in ("satark_files", "satark_words") for module in modules_of(library)]
     lines += [f"- `{module}`. {_meaning(module)}." for module in libraries]
