@@ -105,7 +105,7 @@ def _section(title: str, model: type[BaseModel], extended: str) -> str:
             continue  # a section of its own
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         meaning = f"{field.description}; {extra['where']}" if "where" in extra else field.description
-        default = ", required" if field.is_required() else _shown(field.get_default(call_default_factory=True))
+        default = " (required)" if field.is_required() else _shown(field.get_default(call_default_factory=True))
         rows.append(f"- `{name}`{default}: {meaning}")
     return "\n".join(rows) + "\n"
 
@@ -113,16 +113,19 @@ def _section(title: str, model: type[BaseModel], extended: str) -> str:
 def _shown(default: Any) -> str:
     if default is None or default in ("", (), {}):
         return ""
-    return f" = `{', '.join(default) if isinstance(default, tuple) else default}`"
+    return f" (`{', '.join(default) if isinstance(default, tuple) else default}`)"
 
 
 def commands() -> str:
     """Return every command with its arguments and the first line of its help."""
     of_plugins = click.Group()
     Plugins.load(Core.model_fields["plugins"].default).commands(of_plugins)
-    leaves = sorted([*_leaves("satark", cli), *_leaves("satark", of_plugins)], key=lambda leaf: leaf[0])
-    rows = [f"- `{usage}`: {command.get_short_help_str(200)}" for usage, command in leaves]
-    return "\n".join(rows) + "\n"
+    groups: dict[str, list[str]] = {}
+    for usage, command in sorted([*_leaves("satark", cli), *_leaves("satark", of_plugins)], key=lambda leaf: leaf[0]):
+        group, typed = re.fullmatch(r"((?:[a-z-]+ )+)(?=[a-z])(.+)", usage).groups()  # type: ignore[union-attr] # satark and a name
+        groups.setdefault(group.strip(), []).append(f"- `{typed}`: {command.get_short_help_str(200)}")
+    parts = [f"## `{group}`\n\n" + "\n".join(lines) for group, lines in sorted(groups.items())]
+    return "\n\n".join(parts) + "\n"
 
 
 def _leaves(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
@@ -137,15 +140,16 @@ def _leaves(path: str, command: click.Command) -> Iterator[tuple[str, click.Comm
 
 def contract() -> str:
     """Return every module of the contract with its meaning and its names, and the modules of the two libraries."""
-    rows, modules = ["| module | holds | names |", "|---|---|---|"], modules_of("satark.api")
+    lines, modules = list[str](), modules_of("satark.api")
     listed = {module: importlib.import_module(module).__all__ for module in modules}
     own = set(satark.api.__all__).difference(*listed.values())
     for module, names in {"satark.api": sorted(own), **listed}.items():
-        rows.append(f"| `{module}` | {_meaning(module)} | {', '.join(f'`{name}`' for name in names)} |")
-    rows += ["", "| module of a library | holds |", "|---|---|"]
+        label = re.split("[:.,;]", _meaning(module))[0]
+        lines.append(f"- `{module}` ({label[0].lower()}{label[1:]}): {', '.join(f'`{name}`' for name in names)}")
+    lines += ["", "Of the libraries:", ""]
     libraries = [module for library in ("satark_files", "satark_words") for module in modules_of(library)]
-    rows += [f"| `{module}` | {_meaning(module)} |" for module in libraries]
-    return "\n".join(rows) + "\n"
+    lines += [f"- `{module}`. {_meaning(module)}." for module in libraries]
+    return "\n".join(lines) + "\n"
 
 
 def _meaning(module: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from reference_types import cell, members, parsed
+from reference_types import members, parsed
 from satark.api.flow import Step, StepType
 from satark.api.observability import MEANINGS
 from satark.cli.flow_schema import flow_schema
@@ -88,9 +88,8 @@ def metrics() -> str:
 
 def events() -> str:
     """Return every lifecycle event with its meaning."""
-    rows = ["| `kind` | `where` | happens when |", "|---|---|---|"]
-    rows += [f"| `{kind}` | {where} | {cell(meaning)} |" for kind, (meaning, where) in MEANINGS.items()]
-    return "\n".join(rows) + "\n"
+    lines = [f"- `{kind}`{f' ({where})' if where else ''}: {meaning}" for kind, (meaning, where) in MEANINGS.items()]
+    return "\n".join(lines) + "\n"
 
 
 def texts() -> str:

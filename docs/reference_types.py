@@ -9,6 +9,7 @@ import pkgutil
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -92,26 +93,36 @@ def _entry(name: str, value: Any) -> str:
 
 def _class(of: type) -> str:
     node = parsed(of)
-    rows = [
-        f"- `{name}`{': ' if meaning else ''}{_sentence(meaning)}".replace("\\|", "|")
-        for name, meaning in members(node)
-    ]
-    return "\n".join([f"### `{node.name}`\n", _sentence(inspect.getdoc(of) or ""), "", *rows, ""])
+    lines: list[str] = []
+    for explained, parts in groupby(members(node), lambda member: bool(member[1])):
+        if explained:
+            lines += [f"- `{name}`: {_sentence(meaning)}" for name, meaning in parts]
+        else:
+            lines.append(f"- {', '.join(f'`{name}`' for name, _ in parts)}")
+    return "\n".join([f"### `{node.name}`\n", _sentence(inspect.getdoc(of) or ""), "", *lines, ""]).replace("\\|", "|")
 
 
 def _sentence(text: str) -> str:
-    """Return the first sentence of a text: the rest stands in the source."""
+    """Return the first sentence of a text up to a semicolon: the rest stands in the source."""
     first = cell(text.split("\n\n", maxsplit=1)[0])
-    return re.split(r"(?<=[^.]\.) (?=[A-Z`])", first)[0]
+    clause, more, _ = re.split(r"(?<=[^.]\.) (?=[A-Z`])", first)[0].partition("; ")
+    return f"{clause}." if more else clause
 
 
 def members(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
     """Yield the public fields, each with the string below it, and the public methods with their docstrings."""
     for position, part in enumerate(node.body):
         if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name) and part.target.id[0] != "_":
-            yield cell(ast.unparse(part)), cell(_string_at(node.body, position + 1))
+            yield _field(part), cell(_string_at(node.body, position + 1))
         if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) and part.name[0] != "_":
             yield cell(_signature(part)), cell(ast.get_docstring(part) or "")
+
+
+def _field(part: ast.AnnAssign) -> str:
+    """Return a field as a signature has it; of a setting, which its section explains, without the `Field(…)`."""
+    default = ast.unparse(part.value) if part.value else ""
+    written = "" if default.startswith("Field(") or not default else f"={default}"
+    return cell(f"{ast.unparse(part.target)}: {ast.unparse(part.annotation)}{written}")
 
 
 def _string_at(body: list[ast.stmt], position: int) -> str:
@@ -126,7 +137,7 @@ def _signature(method: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     if any(ast.unparse(decorator) == "property" for decorator in method.decorator_list):
         return f"{method.name}: {ast.unparse(method.returns) if method.returns else ''}"
     begin = "async " if isinstance(method, ast.AsyncFunctionDef) else ""
-    arguments = ", ".join(one.arg for one in (*method.args.args, *method.args.kwonlyargs) if one.arg != "self")
+    arguments = ast.unparse(method.args).removeprefix("self, ").removeprefix("self")
     return f"{begin}{method.name}({arguments}) -> {ast.unparse(method.returns) if method.returns else None}"
 
 

@@ -185,7 +185,7 @@ TIME = re.compile(rf"(\d[\d,.]*)[ -]({'|'.join(UNITS)})s?\b")
 def defaults() -> dict[str, set[float]]:
     """Return the default of every setting that is a time, in seconds, by the setting's name in any section."""
     found: dict[str, set[float]] = {}
-    line = r"^- `(\w+_(second|minute|hour|day)s(?:_\w+)?)` = `([\d.]+)`"
+    line = r"^- `(\w+_(second|minute|hour|day)s(?:_\w+)?)` \(`([\d.]+)`\)"
     for name, unit, value in re.findall(line, reference.settings(), re.MULTILINE):
         found.setdefault(name, set()).add(float(value) * UNITS[unit])
     return found

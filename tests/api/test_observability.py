@@ -9,14 +9,14 @@ import pytest
 from satark.api.observability import MEANINGS, Kind, Redacted, describe_error
 
 
-class Told(Redacted, frozen=True):
+class Hidden(Redacted, frozen=True):
     """A value with content."""
 
     words: str
 
 
 def test_a_redacted_value_shows_its_class_alone() -> None:
-    assert f"{Told('arms')} {[Told('arms')]}" == "Told(…) [Told(…)]"
+    assert f"{Hidden('arms')} {[Hidden('arms')]}" == "Hidden(…) [Hidden(…)]"
 
 
 def test_an_error_is_told_by_its_class_and_the_lines_on_the_way() -> None:
