@@ -61,8 +61,8 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
         for name in ("CERTIFICATE_FIRST", "CERTIFICATE_EVERY", "ISOLATION_EVERY"):
             patch.setattr(f"satark.runtime.fault_watch.{name}", 0.0)
         # Between two looks of a test, none of the host's own tells anything.
-        for watch in ("fault_watch", "peer_faults"):
-            patch.setattr(f"satark.runtime.{watch}.EVERY", 3600.0)
+        for name in ("fault_watch.EVERY", "dependency_faults.PEERS_EVERY"):
+            patch.setattr(f"satark.runtime.{name}", 3600.0)
         patch.setattr(CERTIFICATE, lambda *_: time.time() + 90 * 86_400)
         patch.setattr(ISOLATION, lambda: ISOLATED)
         # A worker finds within a second what nobody delivers: these faults are of machines where none runs.
@@ -286,7 +286,7 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
     ),
     "clock_wrong": (clock_set, "the clock was set by 24 hours", 200),
     "clock_wrong ": (
-        patched("satark.runtime.store_faults.server_time", lambda _services: time.time() - 86_400),
+        patched("satark.runtime.dependency_faults.server_time", lambda _services: time.time() - 86_400),
         "is off by 24 hours against the database's",
         200,
     ),

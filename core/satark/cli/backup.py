@@ -16,7 +16,7 @@ from satark.backup.folder import BackupFolder, Busy
 from satark.backup.restore import CantRestore, Restored, restore_backup
 from satark.backup.sealed_stream import Damaged
 from satark.backup.verify import find_damage, open_spool, run_drill, store_problems
-from satark.cli.counted import counted
+from satark.cli import counted
 from satark.runtime import compose
 from satark.runtime.commands import open_services, plugins_of, settings_of
 from satark.runtime.retention_job import Retention

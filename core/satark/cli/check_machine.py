@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from satark.api.settings import SettingProblem
 from satark.custody.comparison import compare_stores
 from satark.identity.memory_lock import may_lock_memory
-from satark.runtime.peer_faults import ask_peers
+from satark.runtime.dependency_faults import ask_peers
 from satark.store.snapshot import SnapshotBusy
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 import msgspec
 
-from satark.cli.counted import counted
+from satark.cli import counted
 from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.definition import Flow, FlowError
 from satark.runtime.commands import open_services, plugins_of

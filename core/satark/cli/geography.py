@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from satark.cli.counted import counted
+from satark.cli import counted
 from satark.cli.flow import MEDIA
 from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.loader import default_flow, load_flow

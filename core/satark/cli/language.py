@@ -15,7 +15,7 @@ from babel import Locale, UnknownLocaleError
 from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from satark.cli.counted import counted
+from satark.cli import counted
 from satark.cli.flow_languages import Coverage, coverage
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import configured_flow, load_flow

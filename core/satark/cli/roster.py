@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 import msgspec
 
-from satark.cli.counted import counted
+from satark.cli import counted
 from satark.roster.chain import append
 from satark.roster.entries import Closed, DeskAdded, DestinationSet, Entry, KeyChange, OfficerSet
 from satark.roster.proposals import Proposal

@@ -31,14 +31,16 @@ if TYPE_CHECKING:
     from satark.api.inbound import Batch, Event, Inbound
     from satark.api.outbound import Call
     from satark.api.prompt import Prompt
+    from satark.delivery.worker import DeliveryWorker
     from satark.dialogue.engine import Engine
+    from satark.evidence.worker import EvidenceWorker
     from satark.identity.edge_key import Identity
     from satark.identity.receipts import CodeStock
-    from satark.ingest.after_commit import AfterCommit
     from satark.ingest.mailbox import CodeGuesses
     from satark.ingest.spool import Spool
     from satark.outbox.outbox import Outbox
     from satark.outbox.worker import ReplyWorker
+    from satark.store.write_ahead_log import LogEraser
     from satark.store.writer import Writer
     from satark.telemetry.metrics import Metrics
 
@@ -267,3 +269,34 @@ def _code_in(event: Event) -> str | None:
     if not any(map(str.isdecimal, text)):
         return None
     return find_code(text, RECEIPT_DIGITS) or find_handoff_code(text)
+
+
+class AfterCommit:
+    """Hands the results of turns to the workers of this process.
+
+    Only a short cut: every worker finds its work in the store as well, in this process or another.
+    """
+
+    def __init__(
+        self, *, replies: ReplyWorker, files: EvidenceWorker, deliveries: DeliveryWorker, log: LogEraser
+    ) -> None:
+        self._replies = replies
+        self._log = log
+        self._files = files
+        self._deliveries = deliveries
+
+    def __call__(self, inbound: Inbound, result: TurnResult) -> None:
+        """Hand over the result of one turn."""
+        self._replies.post(result.outgoing)
+        if not result.duplicate:
+            self._replies.show_read(result.conversation, inbound.seen, inbound.busy)
+            if inbound.answer:
+                self._replies.answer(inbound.answer)
+        if result.erased:
+            self._files.erase(result.erased)
+        if result.files:
+            self._files.wake()
+        if result.submitted:
+            self._deliveries.wake()
+        if result.submitted or result.ended or result.erased:
+            self._log.note()

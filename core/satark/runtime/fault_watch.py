@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.background import run_in_thread
 from satark.routing.desks import all_desks
-from satark.runtime import store_faults
+from satark.runtime import dependency_faults
 from satark.runtime.machine_faults import (
     ClockWatch,
     certificate_faults,
@@ -98,7 +98,7 @@ class FaultWatch:
         found = {
             "disk": list(disk_faults(core.data_dir, core.disk_reserve_bytes)),
             "spool": list(spool_faults(self._settings)),
-            "answers": store_faults.answer_faults(self._services),
+            "answers": dependency_faults.answer_faults(self._services),
         }
         if time.monotonic() >= self._certificate_due:
             self._certificate_due = time.monotonic() + CERTIFICATE_EVERY
@@ -108,11 +108,11 @@ class FaultWatch:
             found["isolation"] = isolation_faults()
         if found["answers"]:
             return found
-        found["writes"] = store_faults.write_faults(self._services)
+        found["writes"] = dependency_faults.write_faults(self._services)
         try:
             found["keys"] = list(key_faults(self._identity, self._services))
-            found["queues"] = store_faults.queue_faults(self._services, self._configured)
-            found["clock"] = list(self.clock.faults(store_faults.server_time(self._services)))
+            found["queues"] = dependency_faults.queue_faults(self._services, self._configured)
+            found["clock"] = list(self.clock.faults(dependency_faults.server_time(self._services)))
         except SQLAlchemyError:  # it went away just now: the next look tells
             return found
         return found

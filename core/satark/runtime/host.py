@@ -16,9 +16,9 @@ from satark.api.observability import LifecycleEvent, log
 from satark.api.settings import SettingProblem, SettingsError
 from satark.evidence.recognition.recogniser import recognisers_of
 from satark.runtime import compose
+from satark.runtime.dependency_faults import PeerWatch
 from satark.runtime.fault_watch import FaultWatch, RosterWatch
 from satark.runtime.ingest_runtime import IngestRuntime
-from satark.runtime.peer_faults import PeerWatch
 from satark.services import DeskContext, ProcessServices, WebContext
 from satark.settings.core import Role
 from satark.settings.settings import Settings

@@ -14,10 +14,9 @@ from satark.delivery.worker import DeliveryWorker
 from satark.dialogue.rendering.fit import fit
 from satark.evidence.worker import EvidenceWorker
 from satark.identity.receipts import CodeStock
-from satark.ingest.after_commit import AfterCommit
 from satark.ingest.decoys import Decoys
 from satark.ingest.handoff_codes import HandoffCodes
-from satark.ingest.ingest import Ingest
+from satark.ingest.ingest import AfterCommit, Ingest
 from satark.ingest.mailbox import CodeGuesses, Mailboxes
 from satark.ingest.replay import SpoolReplay
 from satark.ingest.sessions import Drafts, SessionStore
