@@ -18,7 +18,7 @@ from satark.delivery import payload
 from satark.delivery import worker as room
 from satark.delivery.worker import DeliveryWorker
 from satark.settings.core import Core
-from satark.store import deliveries, envelopes, tables, threads
+from satark.store import deliveries, tables
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
 from satark_testing.waiting import until
@@ -92,32 +92,6 @@ async def test_a_tip_is_delivered_once_and_told(tmp_path: Path) -> None:
     assert yard.sink.delivered[0].name == "sp"
     assert yard.events == [LifecycleEvent("delivery_done", "script")]
     assert (yard.sink.opened, yard.sink.closed) == (1, 1)
-
-
-async def test_it_carries_the_document_and_this_desks_envelope(tmp_path: Path) -> None:
-    async with working(tmp_path) as yard:
-        tip = {"id": "t1", "number": "N", "revision": 1, "recipient": "", "receipt_recipient": "", "day": 1}
-        yard.services.write_now(lambda unit: unit.insert(tables.tip, [{**tip, "document": b"document"}]))
-        for desk in ("sp", "dig"):
-            yard.services.write_now(lambda unit, desk=desk: envelopes.store(unit, "t1", desk, desk.encode()))  # type: ignore[misc]
-        yard.queue("t1", "script:dig")
-        yard.worker.wake()
-        await until(lambda: yard.sink.delivered)
-    assert (yard.sink.delivered[0].document, yard.sink.delivered[0].envelope) == (b"document", b"dig")
-
-
-async def test_to_the_desks_here_it_carries_the_document_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(envelopes, "find_many", lambda *_: pytest.fail("each desk reads its own"))
-    desks = ScriptedSink("desk")
-    async with working(tmp_path, desks) as yard:
-        tip = {"id": "t1", "number": "N", "revision": 1, "recipient": "", "receipt_recipient": "", "day": 1}
-        yard.services.write_now(lambda unit: unit.insert(tables.tip, [{**tip, "document": b"document"}]))
-        yard.services.write_now(lambda unit: threads.append(unit, "t1", b"words", notified=True))
-        yard.queue("t1", HERE)
-        yard.worker.wake()
-        await until(lambda: yard.states == ["done"])
-    (sent,) = desks.delivered
-    assert (sent.document, sent.envelope, sent.files, sent.messages) == (b"document", b"", (), ())
 
 
 async def test_tips_that_come_soon_after_each_other_are_claimed_together(
