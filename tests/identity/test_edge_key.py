@@ -167,6 +167,13 @@ def test_neither_an_identity_nor_its_epochs_show_anything(identity: Identity) ->
     assert shown == ("Identity(…)", "EpochKeys(…)", "Epoch(…)")
 
 
+def test_a_changed_key_that_was_altered_is_refused() -> None:
+    key, _ = Identity(bytes(32)).changed()
+    assert Identity(key).receipt_salt == Identity(bytes(32)).receipt_salt
+    with pytest.raises(EdgeKeyError, match="was altered"):
+        Identity(key[:-1] + bytes([key[-1] ^ 1]))
+
+
 def _derived(label: bytes) -> bytes:
     return hmac.digest(KEY, b"satark/1/" + label, "sha256")
 

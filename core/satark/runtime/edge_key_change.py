@@ -52,7 +52,9 @@ def change_edge_key(services: Services, identity: Identity, spool_dir: Path, fil
     if others := _other_users(services.main):
         raise CantChange(f"{others} other connections use the database: stop all processes of Satark first")
     key, changed = identity.changed()
-    atomic_files.create(file, key)
+    with atomic_files.flushed(file) as out:
+        out.write(key)
+    atomic_files.flush_folder(file.parent)
     epochs = identity.epochs.turn()
     count = services.write_now(lambda unit: _seal_anew(unit, changed, epochs))
     identity.epochs.destroy(epochs)
