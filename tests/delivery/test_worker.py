@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import select, update
 
 from satark.api.observability import LifecycleEvent
-from satark.api.routing import HERE
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
 from satark.delivery import payload
 from satark.delivery import worker as room

@@ -108,7 +108,8 @@ def describe(body: Body) -> str:
             verb = "reads" if body.recipient else "reads no more"
             return f"destination {body.to} of desk {body.desk or '(none)'} {verb}"
         case Closed():
-            return f"the founding ended, with {counted(len(body.destinations), 'destination')} that reads"
+            readers = counted(len(body.destinations), "destination that reads", "destinations that read")
+            return f"the founding ended, with {readers}"
 
 
 def _officer(name: str, role: str, rights: tuple[str, ...]) -> str:
