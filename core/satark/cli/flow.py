@@ -81,8 +81,8 @@ flow.add_command(flow_restore)
 def check(file: Path | None, *, as_json: bool) -> None:
     """Report every problem of FILE, by step, language and channel.
 
-    The plugins of the settings bring their step types, checks and channels. What no step declares, and what holds
-    instead, is noted; it is no problem.
+    The plugins of the settings bring their step types, checks and channels. A meaning that no step declares is noted,
+    with what holds instead; it is no problem.
     """
     problems: Sequence[FlowProblem]
     notes: Sequence[str] = ()
@@ -148,7 +148,7 @@ def schema() -> None:
 @click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_file
 def diff(old: Path, file: Path | None) -> None:
-    """Show how FILE differs from OLD in its structure, and what that is to the sessions under way."""
+    """Show how FILE differs from OLD in its structure, and what that means for running sessions."""
     (before, _), (after, _) = _loaded(old), _loaded(file)
     for line in differences(before, after):
         click.echo(line)
@@ -173,7 +173,7 @@ def preview(file: Path | None) -> None:
 
 
 def _show(engine: Engine, turn: Turn) -> Session | None:
-    """Print a turn; do in place of ingest what the turn asks for, such as a receipt."""
+    """Print a turn; in place of ingest, carry out its requests, such as a receipt."""
     now = int(time.time())
     if turn.submission is not None and turn.session is not None:
         turn = engine.show_receipt(turn.session, _RECEIPT, now)
@@ -195,7 +195,7 @@ def _load(source: FlowSource) -> Flow:
 
 
 def _media() -> Sequence[tuple[str, Capabilities]]:
-    """Give what each configured channel can show; for the usual ones that are not configured, what they can."""
+    """Return what each channel can show: the configured ones, and those of `MEDIA` that are not configured."""
     settings = settings_of(click.get_current_context())
     try:
         configured = {channel.name: channel.capabilities for channel in compose.load_channels(settings, _plugins())}

@@ -23,8 +23,8 @@ def rotate_edge(ctx: click.Context, file: Path) -> None:
     """Make a new edge key in FILE, and seal under it what was sealed under the present one; stop all processes before.
 
     Drafts, replies under way, reply addresses and receipts stay good. Whoever has the present key opens nothing that is
-    sealed from then on. Put FILE in the place of the present key on every machine, then start. Keep the present key for
-    as long as backups of before are kept: they can be restored with it alone.
+    sealed from then on. Put FILE in the place of the present key on every machine, then start. Keep the present key as
+    long as earlier backups: only with it can they be restored.
     """
     settings = settings_of(ctx)
     with open_services(ctx) as services:

@@ -72,7 +72,7 @@ def seal(ctx: click.Context) -> None:
 @roster.command()
 @click.pass_context
 def restore(ctx: click.Context) -> None:
-    """Give the databases the entries that this machine's copy has and they lack, as after an older backup."""
+    """Restore the entries that the databases lack from this machine's copy, as after an older backup."""
     with open_services(ctx) as services:
         missing = services.read_keys(services.roster.missing_entries)
         services.write_now(lambda unit: [append(unit, Entry.decode(one)) for one in missing])

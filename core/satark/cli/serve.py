@@ -31,7 +31,7 @@ class Roles(click.ParamType[tuple[Role, ...]]):
     name = "roles"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Role, ...]:
-        """Parse the roles and put them into a fixed order."""
+        """Parse the roles, and sort them into a fixed order."""
         named = value if isinstance(value, tuple) else tuple(part.strip() for part in value.split(","))
         for role in named:
             if role not in ROLES:

@@ -27,7 +27,7 @@ STOP_SECONDS = 10
 """Seconds that requests under way have to end when the process is told to stop."""
 
 _COLLECT_AFTER: Final = 5_000
-"""New objects after which garbage is looked for; Python's own number is 700. Measured: 5 % of a message's time."""
+"""Number of new objects that starts a garbage collection; Python's own is 700. Measured: it saves 5 % of a message."""
 
 _APP: Final = "SATARK_SERVE_APP"
 """Environment variable with the import path of what makes the application."""
@@ -48,7 +48,7 @@ def run_server(app: Starlette, host: str, port: int) -> None:
 
 
 def collect_rarely() -> None:
-    """Look for garbage less often, and never among what the process is made of. Call it once it is put together."""
+    """Collect garbage less often, and never look at the present objects. Call it once the process is put together."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
@@ -85,7 +85,7 @@ def uvicorn_options(host: str, port: int) -> dict[str, Any]:
 
 
 def serve_in_processes(app: str, host: str, port: int, number: int) -> NoReturn:
-    """Serve with so many processes until told to stop. This process becomes the first; its open files are closed.
+    """Serve with several processes until told to stop. This process becomes the first; its open files are closed.
 
     Args:
         app: import path of the function that makes the application of one process: `module:function`.
@@ -98,7 +98,7 @@ def serve_in_processes(app: str, host: str, port: int, number: int) -> NoReturn:
 
 
 def make_app() -> Starlette:
-    """Make the application of one of the processes, which ends with the first of them, killed or not."""
+    """Make the application of one of several processes, which ends when the first one ends, even if that was killed."""
     die_with_parent()
     first = multiprocessing.parent_process()
     if first is not None and not first.is_alive():  # it ended before the kernel was asked

@@ -99,7 +99,7 @@ class IngestRuntime:
     async def start(self, tasks: asyncio.TaskGroup, *, releases_claims: bool) -> None:
         """Open the channels and start the background tasks.
 
-        `releases_claims`: what is claimed in the database was claimed by an earlier life of this process.
+        `releases_claims`: every claim in the database is of this process before its restart.
         """
         await self.retention.prepare()
         for channel in self.channels:
@@ -233,7 +233,7 @@ class IngestRuntime:
 
 
 def _fitting(plugins: Plugins) -> Callable[[Prompt, Capabilities], Prompt]:
-    """Let a plugin fit prompts where one wants to; the hot path skips the call where none does."""
+    """Return what fits prompts: a plugin's hook if there is one; otherwise the hot path skips that call."""
     if not plugins.implements("satark_render"):
         return fit
     return lambda prompt, capabilities: plugins.render(prompt, capabilities) or fit(prompt, capabilities)
