@@ -1,4 +1,4 @@
-"""What the list of commands says of plugins' commands is read once, and again when anything changed."""
+"""The help of plugins' commands is read once, and again when anything has changed."""
 
 from __future__ import annotations
 

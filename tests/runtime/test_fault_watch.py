@@ -1,4 +1,4 @@
-"""No fault is silent: each shows in one line of the log, on /readyz and in the metrics, and is told to be over."""
+"""No fault is silent: each one, and its end, is in the log once, on /readyz and in the metrics."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def failing_folder(number: int) -> Induce:
 
 
 def failing_statement(which: str, begins: str, message: str) -> Induce:
-    """Make statements of a database fail that begin so."""
+    """Make statements of a database fail that begin with these words."""
 
     @contextmanager
     def induce(running: Running) -> Iterator[None]:
@@ -146,7 +146,7 @@ def spooled(count: int, *, quarantine: bool = False) -> Induce:
 
 
 def settled(result: Any) -> Induce:
-    """Let a reply end so, and afterwards another one be accepted."""
+    """Let a reply end with this result, and afterwards let another one be accepted."""
 
     @contextmanager
     def induce(running: Running) -> Iterator[None]:
@@ -321,7 +321,7 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
 
 
 @pytest.mark.parametrize("code", FAULTS)
-async def test_a_fault_is_told_and_then_its_end(running: Running, code: str) -> None:
+async def test_a_fault_and_its_end_are_reported(running: Running, code: str) -> None:
     induce, words, status = FAULTS[code]
     code = code.strip()
     running.host.metrics.faults._clock = time.monotonic

@@ -1,4 +1,4 @@
-"""One process: put together from its settings, started, stopped, and mended where one part breaks."""
+"""A process is put together from its settings, started and stopped, and outlives the failure of one part."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def test_it_opens_and_closes_its_channels_and_sinks(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("roles", "is_alone"), [(("web",), True), (("worker",), True), (("web", "worker"), False)])
-def test_what_another_process_may_be_at_is_left_to_it(
+def test_a_process_that_is_not_alone_releases_no_claims(
     tmp_path: Path, roles: tuple[Role, ...], *, is_alone: bool
 ) -> None:
     host = Host(Settings(data_dir=tmp_path, plugins=()), roles, is_alone=is_alone)
@@ -94,13 +94,13 @@ def test_a_text_that_a_language_lacks_is_a_fault(tmp_path: Path, monkeypatch: py
     host.services.close()
 
 
-def test_the_desk_alone_has_no_tipsters_side(tmp_path: Path) -> None:
+def test_a_process_with_the_desk_role_alone_has_no_ingest_runtime(tmp_path: Path) -> None:
     host = Host(Settings(data_dir=tmp_path, plugins=()), _only("desk"))
     assert host.ingest_runtime is None
     host.services.close()
 
 
-async def test_the_desk_alone_can_write(tmp_path: Path) -> None:
+async def test_a_process_with_the_desk_role_alone_can_write(tmp_path: Path) -> None:
     host = Host(Settings(data_dir=tmp_path, plugins=()), _only("desk"))
     async with host.running():
         assert await host.services.write(lambda unit: unit.day) > 0

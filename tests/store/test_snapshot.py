@@ -1,4 +1,4 @@
-"""One point of both databases: what is committed later is not seen, and one that is half committed is waited for."""
+"""A snapshot of both databases: later commits are not in it, and it waits for a commit of both that is under way."""
 
 from __future__ import annotations
 

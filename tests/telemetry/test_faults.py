@@ -1,4 +1,4 @@
-"""Faults: told once when they begin and once when they are over, in the log and in the gauge."""
+"""Faults are reported once when they begin and once when they are over, in the log and in the gauge."""
 
 from __future__ import annotations
 
