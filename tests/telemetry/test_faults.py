@@ -67,8 +67,6 @@ def test_a_look_ends_the_faults_of_its_group_that_it_no_longer_finds(faults: Fau
     faults.show("clock", [SLOW])
     faults.show("disk", [])
     assert [one.code for one in faults.current] == ["clock_wrong", refusal_code("whatsapp")]
-    faults.end_all("provider_")
-    assert faults.current == [SLOW]
 
 
 def test_a_fault_with_a_term_ends_unless_it_is_told_of_again(faults: Faults, clock: Clock) -> None:

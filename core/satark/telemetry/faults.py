@@ -68,11 +68,6 @@ class Faults:
             log.info(f"fault is over: {found[0].text}", code=code)
             self._gauge.labels(code).set(0)
 
-    def end_all(self, prefix: str) -> None:
-        """Report that all faults whose codes begin with `prefix` are over."""
-        for code in [code for code in self._now if code.startswith(prefix)]:
-            self.end(code)
-
     def show(self, group: str, faults: Iterable[Fault]) -> None:
         """Report what a look at a group found: these faults exist, and all others of the group are over."""
         found = {fault.code: fault for fault in faults}
