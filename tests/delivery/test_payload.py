@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from satark.api.destination import HERE
 from sqlalchemy import update
 
+from satark.api.routing import HERE
 from satark.api.sink import Delivery
 from satark.services import Services
 from satark.store import deliveries, envelopes, tables, threads

@@ -74,6 +74,7 @@ def test_a_file_that_exists_is_never_replaced(installed: Installation) -> None:
     assert installed.new.read_bytes() == b"somebody's"
 
 
+@pytest.mark.slow("a process")
 def test_it_is_refused_while_another_process_has_the_database_open(installed: Installation, tmp_path: Path) -> None:
     waits = "import sys; held = open(sys.argv[1]); print(flush=True); sys.stdin.read()"
     with subprocess.Popen(
