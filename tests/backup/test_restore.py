@@ -112,7 +112,7 @@ def test_a_restore_with_another_key_file_is_refused_and_changes_nothing(
         other.services.close()
 
 
-def test_a_restore_over_something_is_refused(here: Place, sp: SeededDesk, folder: BackupFolder) -> None:
+def test_a_restore_into_filled_databases_is_refused(here: Place, sp: SeededDesk, folder: BackupFolder) -> None:
     tip_with_file(here, sp)
     made = here.back_up(folder)
     with pytest.raises(CantRestore, match="not empty"):

@@ -20,7 +20,7 @@ def test_a_tip_is_among_the_records_and_its_key_among_those_of_the_key_store(her
     assert not main & LEFT_OUT
 
 
-def test_what_is_still_to_be_fetched_travels_without_the_job_that_fetches_it(here: Place, sp: SeededDesk) -> None:
+def test_a_file_still_to_be_fetched_is_backed_up_without_its_job(here: Place, sp: SeededDesk) -> None:
     tip_with_file(here, sp)
     with here.services.main.begin() as connection:
         connection.execute(tables.file.update().values(job=b"sealed under an epoch key"))

@@ -25,7 +25,7 @@ def test_nothing_of_them_can_be_read_in_the_file(tmp_path: Path) -> None:
     assert "हथियार".encode() not in (tmp_path / "main").read_bytes()
 
 
-def test_what_stops_the_records_stops_the_writing_as_it_is(tmp_path: Path) -> None:
+def test_an_exception_of_the_records_is_raised_unchanged(tmp_path: Path) -> None:
     def broken() -> Iterator[Record]:
         yield RECORDS[0]
         raise LookupError("the database went away")
@@ -43,7 +43,7 @@ def test_a_cut_or_altered_file_gives_no_record(kept: int, more: int, tmp_path: P
         next(read_records(file, IDENTITY, tmp_path))
 
 
-def test_a_missing_file_and_another_key_are_told_apart_from_nothing(tmp_path: Path) -> None:
+def test_a_missing_file_and_another_key_are_reported_differently(tmp_path: Path) -> None:
     with pytest.raises(Damaged, match="is missing"):
         next(read_records(tmp_path / "main", IDENTITY, tmp_path))
     write_records(tmp_path / "main", RECIPIENT, RECORDS)

@@ -6,7 +6,7 @@ from satark.backup.folder import BackupFolder
 from support.backups import SPOOLED, Place
 
 
-def test_what_waits_in_the_spool_is_restored_and_opened_by_nothing_but_the_edge_key(
+def test_spooled_batches_are_restored_and_only_the_edge_key_opens_them(
     here: Place, elsewhere: Place, folder: BackupFolder
 ) -> None:
     here.spool.add("sms", SPOOLED)

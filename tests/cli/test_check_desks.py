@@ -1,4 +1,4 @@
-"""`satark check` warns of desks that one lost passphrase would close for ever."""
+"""`satark check` warns of desks that nobody could open after one lost passphrase."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def state(**roles: str) -> Any:
         ({}, ""),
     ],
 )
-def test_whoever_has_nobody_to_help_is_named(roles: dict[str, str], words: str) -> None:
+def test_a_desk_with_one_officer_or_one_head_is_named(roles: dict[str, str], words: str) -> None:
     found = lone_officers(state(**roles))
     assert (words in found[0]) if words else found == []

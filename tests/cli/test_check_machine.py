@@ -36,7 +36,7 @@ def machine(root: Path, **files: str) -> Path:
         (None, "unknown"),
     ],
 )
-def test_swap(tmp_path: Path, swaps: str | None, state: str) -> None:
+def test_swap_is_safe_only_if_it_is_off_or_encrypted(tmp_path: Path, swaps: str | None, state: str) -> None:
     root = machine(tmp_path, proc__swaps=swaps) if swaps is not None else tmp_path
     assert swap(root).state == state
 
@@ -85,12 +85,12 @@ def test_a_file_system_that_keeps_what_is_overwritten(tmp_path: Path, kind: str,
     assert overwriting(tmp_path, machine(tmp_path / "root", proc__self__mountinfo=lines)).state == state
 
 
-def test_where_nothing_tells_all_is_unknown(tmp_path: Path) -> None:
+def test_everything_is_unknown_on_a_machine_that_shows_nothing(tmp_path: Path) -> None:
     found = machine_findings(tmp_path, tmp_path / "epoch.keys", tmp_path / "nothing")
     assert [one.state for one in found if "memory" not in one.text] == ["unknown"] * 4
 
 
-def test_the_command_says_each(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_prints_each_finding(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check_machine, "may_lock_memory", lambda: False)
     printed = run("check", code=1).stdout
     for words in ("swap", "LimitMEMLOCK=infinity", "core dumps", str(data.parent), "overwrite"):
@@ -107,7 +107,7 @@ NOWHERE = {
 }
 
 
-def test_whoever_can_not_be_reached_is_named(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_peer_that_can_not_be_reached_is_named(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_PLUGINS", '["email", "rabbitmq"]')
     for name, value in NOWHERE.items():
         monkeypatch.setenv(name, value)

@@ -1,4 +1,4 @@
-"""`satark flow versions` and `restore`: what was served can be served again."""
+"""`satark flow versions` and `restore`: a questionnaire that was served can be served again."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def served(data: Path, mine: Flow) -> list[Flow]:
     return flows
 
 
-def test_what_was_served_is_listed(served: list[Flow]) -> None:
+def test_every_questionnaire_that_was_served_is_listed(served: list[Flow]) -> None:
     listed = [json.loads(line) for line in run("flow", "versions", "--json").stdout.splitlines()]
     assert {one["hash"]: one["name"] for one in listed} == {flow.hash: flow.name for flow in served}
     assert f"{served[1].hash[:12]}  mine  4 steps" in run("flow", "versions").stdout.splitlines()
@@ -76,7 +76,7 @@ def test_a_restored_questionnaire_is_the_same_to_the_byte(served: list[Flow], tm
         assert load_flow(read_flow(file)).canonical == flow.canonical
 
 
-def test_a_version_that_names_none_or_several_is_refused(served: list[Flow], tmp_path: Path) -> None:
+def test_a_version_that_matches_no_or_several_hashes_is_refused(served: list[Flow], tmp_path: Path) -> None:
     assert "no questionnaire begins with 'xyz'" in run("flow", "restore", "xyz", str(tmp_path / "a"), code=1).output
     assert "more than one questionnaire" in run("flow", "restore", "", str(tmp_path / "a"), code=1).output
     assert not (tmp_path / "a").exists()

@@ -84,7 +84,7 @@ def test_a_district_is_made_of_public_lists(run: Callable[..., Result], tmp_path
     assert made.label("azamgarh", "hi") == "आजमगढ़"
 
 
-def test_a_file_that_somebody_has_worked_on_stays(run: Callable[..., Result], tmp_path: Path) -> None:
+def test_an_edited_file_stays(run: Callable[..., Result], tmp_path: Path) -> None:
     run("--only", "Mau", stations="district,code,name_en\n")
     (tmp_path / "out" / "mau.yaml").write_text("districts: [{code: mau, names: {en: M}, range: r}]", "utf-8")
     again = run("--only", "Mau", stations="district,code,name_en\n")
@@ -108,7 +108,7 @@ HEAD = STATIONS.split("\n", 1)[0] + "\n"
         ("123", "district,code,name\n", "stations.csv:1: the columns are district, code, name_hi"),
     ],
 )
-def test_what_can_not_be_imported_is_said_with_its_line(
+def test_a_line_that_can_not_be_imported_is_named(
     run: Callable[..., Result], only: str, stations: str, words: str
 ) -> None:
     printed = run("--only", only, stations=stations)
@@ -153,7 +153,7 @@ def test_the_check_of_everything_names_the_line_of_the_geography(data: Path, mon
         ("state", "up", False),
     ],
 )
-def test_a_desk_of_an_area_that_is_nowhere_is_named(level: str, area: str, wrong: bool) -> None:  # noqa: FBT001 - pytest's
+def test_a_desk_of_an_unknown_area_is_named(level: str, area: str, wrong: bool) -> None:  # noqa: FBT001 - pytest's
     found = area_problems([("one", level, area)], Geography.sample())
     assert [one.setting for one in found] == (["desk one: area"] if wrong else [])
 

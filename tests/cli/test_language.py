@@ -49,13 +49,13 @@ def test_a_new_language_is_a_folder_with_every_text_still_empty(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("code", ["Marathi", "m", "../mr", "MR"])
-def test_a_code_that_is_none_is_refused(tmp_path: Path, code: str) -> None:
+def test_a_malformed_language_code_is_refused(tmp_path: Path, code: str) -> None:
     made = run("new", code, "--folder", str(tmp_path))
     assert (made.exit_code, "no code of a language" in made.output) == (1, True)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nothing_that_is_there_is_written_over(tmp_path: Path) -> None:
+def test_existing_files_are_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "mr").mkdir()
     assert "exists already" in run("new", "mr", "--folder", str(tmp_path)).output
 
@@ -67,7 +67,7 @@ def test_a_complete_language_has_no_problem(tmp_path: Path) -> None:
     assert checked.stdout.count("(100 %)") == len(every_part())
 
 
-def test_a_text_with_other_places_is_named(tmp_path: Path) -> None:
+def test_a_text_with_other_placeholders_is_named(tmp_path: Path) -> None:
     own = make_language(tmp_path, every_part())
     file = own / "satark_email.po"
     file.write_text(file.read_text("utf-8").replace('msgid "pin"\nmsgstr "', 'msgid "pin"\nmsgstr "{where} '), "utf-8")

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from satark.cli.command_table import LISTED
 from satark.cli.main import cli
 from satark_testing.commands import run
 
@@ -42,12 +41,6 @@ def test_a_database_that_does_not_answer_is_reported(data: Path, monkeypatch: py
     printed = run("deliveries", "list", code=1).stderr
     assert "does not answer" in printed
     assert "secretword" not in printed
-
-
-def test_the_list_says_the_first_sentence_of_each_commands_help() -> None:
-    for name, listed in LISTED.items():
-        command = cli.commands[name]
-        assert (command.name, command.get_short_help_str(1000)) == (name, listed.says)
 
 
 @pytest.mark.slow("a process")

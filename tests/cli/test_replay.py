@@ -108,7 +108,7 @@ async def test_a_recorded_request_passes_the_servers_check(channel: str, tmp_pat
     assert server.bodies == [body]
 
 
-async def test_of_a_provider_that_calls_by_get_the_query_is_recorded(
+async def test_the_query_is_recorded_of_a_provider_that_uses_get(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("satark.cli.replay._channel", lambda _context, _name: LetterBox())
@@ -141,7 +141,7 @@ async def test_a_server_with_other_secrets_refuses_it(tmp_path: Path, monkeypatc
         ("whatsapp", ("--url", "http://127.0.0.1:9"), "does `satark serve` run?"),
     ],
 )
-async def test_what_can_not_be_replayed_is_said(
+async def test_a_request_that_can_not_be_replayed_is_reported(
     channel: str, more: tuple[str, ...], message: str, tmp_path: Path
 ) -> None:
     (tmp_path / "hi.json").write_bytes(BODIES["whatsapp"][1])

@@ -29,7 +29,7 @@ def test_several_processes_serve_no_desk(data: Path) -> None:
 
 
 @pytest.mark.slow("a process")
-async def test_of_several_processes_one_that_ends_is_begun_anew_and_all_end_with_the_first(data: Path) -> None:
+async def test_a_process_that_ends_is_replaced_and_all_end_with_the_first(data: Path) -> None:
     satark = str(Path(sys.executable).with_name("satark"))
     service = Service(data, {}, [satark, "serve", "--role", "web", "--workers", "2"])
     async with service:

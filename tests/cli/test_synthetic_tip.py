@@ -21,7 +21,7 @@ def arrives(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run("db", "upgrade")
 
 
-def test_our_half_alone_is_well_where_no_provider_is_configured() -> None:
+def test_without_a_provider_only_our_half_is_probed() -> None:
     assert run("probe").stdout == "acknowledged after 0.3 s, delivered after 0.9 s, and erased\n"
 
 

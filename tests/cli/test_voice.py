@@ -17,7 +17,7 @@ LINES = [("hi", "नमस्ते"), ("en", "Welcome"), ("en", "Welcome")]
 
 @pytest.fixture
 def few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the flow say two lines: all of them take a minute."""
+    """Let the flow say two lines, since all of them take a minute."""
     monkeypatch.setattr(voice, "every_phrase", lambda *_: iter(LINES))
 
 

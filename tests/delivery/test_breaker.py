@@ -1,4 +1,4 @@
-"""Destinations that are down, poisoned tips, revisions in order, and many workers: on a clock that the test moves."""
+"""Destinations that are down, tips that always fail, ordered revisions, many workers: on a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def states(services: Services) -> list[str]:
 
 
 async def rest(worker: Worker) -> None:
-    """Let the worker look, and finish what it found."""
+    """Let the worker look, and finish the deliveries that it found."""
     worker.worker.wake()
     for _ in range(3):
         await asyncio.sleep(0.01)
@@ -159,22 +159,22 @@ async def test_a_destination_that_is_down_for_a_day_recovers_by_itself(services:
     assert (alarm.tip, alarm.state) == (f"alarm:{START // 3600}", "done")
 
 
-async def test_a_poisoned_tip_delays_no_other(services: Services, clock: Clock) -> None:
-    post = Post(lambda delivery: Retry("the receiver chokes") if delivery.tip == "poison" else Done())
+async def test_a_tip_that_always_fails_delays_no_other(services: Services, clock: Clock) -> None:
+    post = Post(lambda delivery: Retry("the receiver chokes") if delivery.tip == "failing" else Done())
     async with working(services, post, delivery_attempts=12) as worker:
-        queue(services, "poison")
+        queue(services, "failing")
         for n in range(30):
             queue(services, f"t{n:02}", due_at=clock.now)
             await rest(worker)
             assert post.done[-1] == f"t{n:02}"
             clock.now += 3600
         assert services.read(breakers.read_open_breakers) == {}
-    (poison,) = [row for row in rows(services) if row.tip == "poison"]
-    assert (poison.state, poison.reason) == ("dead_letter", "given up after 12 attempts: the receiver chokes")
+    (failing,) = [row for row in rows(services) if row.tip == "failing"]
+    assert (failing.state, failing.reason) == ("dead_letter", "given up after 12 attempts: the receiver chokes")
     assert worker.kinds.count("delivery_dead_lettered") == 1
 
 
-async def test_many_poisoned_tips_hide_no_fresh_one_for_longer_than_a_probe(services: Services, clock: Clock) -> None:
+async def test_many_failing_tips_delay_a_fresh_one_no_longer_than_a_trial(services: Services, clock: Clock) -> None:
     post = Post(lambda delivery: Retry("500") if delivery.tip.startswith("p") else Done())
     async with working(services, post) as worker:
         queue(services, *(f"p{n}" for n in range(FAILED_TIPS)))
@@ -189,7 +189,7 @@ async def test_many_poisoned_tips_hide_no_fresh_one_for_longer_than_a_probe(serv
         assert post.done == ["fresh"]
 
 
-async def test_only_a_word_of_the_sink_or_several_tips_make_a_destination_down(
+async def test_a_destination_is_down_only_if_the_sink_says_so_or_several_tips_fail(
     services: Services, clock: Clock
 ) -> None:
     post = Post(lambda _: Retry("no"))
@@ -207,7 +207,9 @@ async def test_only_a_word_of_the_sink_or_several_tips_make_a_destination_down(
         assert services.read(breakers.read_open_breakers).keys() >= {"post:b"}
 
 
-async def test_a_hanging_destination_hoards_nothing_and_holds_up_no_other(services: Services, clock: Clock) -> None:
+async def test_a_hanging_destination_claims_few_deliveries_and_delays_no_other(
+    services: Services, clock: Clock
+) -> None:
     gate = asyncio.Event()
 
     class Hanging(Post):
@@ -272,9 +274,7 @@ async def test_revisions_of_a_tip_come_in_order_and_each_holds_what_came_before_
     assert [one.revision for one in post.delivered] == [1, 1, 1, 2]
 
 
-async def test_a_dead_letter_is_replaced_by_a_later_revision_and_never_comes_after_it(
-    services: Services, clock: Clock
-) -> None:
+async def test_a_later_revision_replaces_a_dead_letter_which_never_follows_it(services: Services, clock: Clock) -> None:
     post = Post(lambda _: Retry("no"))
     plant_tip(services)
     async with working(services, post, delivery_attempts=1) as worker:
@@ -292,7 +292,7 @@ async def test_a_dead_letter_is_replaced_by_a_later_revision_and_never_comes_aft
         await until(lambda: states(services) == ["done", "done"])
 
 
-async def test_a_dead_workers_claims_pass_to_another_and_a_living_ones_do_not(
+async def test_the_claims_of_a_dead_worker_pass_to_another_and_those_of_a_living_one_do_not(
     services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room, "RENEW_EVERY", 0.01)
@@ -324,7 +324,7 @@ async def test_a_dead_workers_claims_pass_to_another_and_a_living_ones_do_not(
     assert slow.done == ["t"]
 
 
-def test_a_worker_that_lost_its_claim_changes_nothing_but_that_it_was_delivered(services: Services) -> None:
+def test_a_worker_that_lost_its_claim_can_only_mark_a_delivery_as_done(services: Services) -> None:
     queue(services, "t", due_at=0)
     (row,) = services.write_now(lambda unit: deliveries.claim(unit, "post:a", 1))
     services.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(due_at=0)))
@@ -336,7 +336,9 @@ def test_a_worker_that_lost_its_claim_changes_nothing_but_that_it_was_delivered(
     assert states(services) == ["done"]
 
 
-async def test_a_destination_that_no_process_delivers_to_is_told(services: Services, clock: Clock) -> None:
+async def test_a_destination_without_a_process_that_delivers_there_is_reported(
+    services: Services, clock: Clock
+) -> None:
     async with working(services, Post(), alarm_to=("post:operator",)) as worker:
         queue(services, "t", to="elsewhere:a")
         await rest(worker)
@@ -349,7 +351,7 @@ async def test_a_destination_that_no_process_delivers_to_is_told(services: Servi
     assert [one.kind for one in worker.worker._sinks["post"].delivered] == ["alarm"]  # type: ignore[attr-defined]
 
 
-async def test_workers_on_postgresql_share_the_work_and_double_none(databases: Any, tmp_path: Path) -> None:
+async def test_workers_on_postgresql_share_deliveries_and_repeat_none(databases: Any, tmp_path: Path) -> None:
     services = fresh_services(tmp_path, database_url=databases.main, keys_url=databases.keys)
     queue(services, *(f"t{n:03}" for n in range(120)), due_at=0)
     post = Post()
@@ -371,7 +373,7 @@ def plan(services: Services, statement: Any, **values: Any) -> str:
     return "\n".join(str(row[-1]) for row in found)
 
 
-def test_no_look_scans_the_queue(databases: Any, tmp_path: Path) -> None:
+def test_no_query_scans_the_queue(databases: Any, tmp_path: Path) -> None:
     services = fresh_services(tmp_path, database_url=databases.main, keys_url=databases.keys)
     queue(services, *(f"t{n}" for n in range(3000)), to="post:down", due_at=START * 2)
     queue(services, *(f"u{n}" for n in range(3000)), to="post:up", due_at=0)

@@ -166,7 +166,9 @@ def test_the_delivery_opens_with_the_destinations_key_alone(
     assert seeded.id == delivery.tip
 
 
-def test_a_mere_carrier_gets_its_desks_envelope(services: Services, destination: ReadingDestination) -> None:
+def test_a_destination_without_a_key_gets_its_desks_envelope(
+    services: Services, destination: ReadingDestination
+) -> None:
     carrier = DestinationRule(to="broker:north", desk="sp")
     services.destination_rules = (carrier,)
     seeded = seed_tip(services, [destination.desk], destination_rules=[carrier])

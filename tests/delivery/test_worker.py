@@ -1,4 +1,4 @@
-"""Deliveries: each tip to each destination, until it is there or loudly dead."""
+"""Deliveries: each tip goes to each destination until it is delivered or a dead letter."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ import pytest
 from sqlalchemy import select, update
 
 from satark.api.observability import LifecycleEvent
-from satark.api.routing import HERE
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
 from satark.delivery import payload
-from satark.delivery import worker as room
+from satark.delivery import worker as worker_module
 from satark.delivery.worker import DeliveryWorker
 from satark.settings.core import Core
-from satark.store import deliveries, envelopes, tables, threads
+from satark.store import deliveries, tables
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
 from satark_testing.waiting import until
@@ -26,7 +25,7 @@ from support.scripted import ScriptedSink, database_down
 from support.store import fresh_services
 
 
-class Yard:
+class DeliveryFixture:
     """A worker, its sink and a store of their own."""
 
     def __init__(self, folder: Path, *sinks: ScriptedSink, **core: Any) -> None:
@@ -45,7 +44,7 @@ class Yard:
         )
 
     def queue(self, tip: str, destination: str = "script:sp", revision: int = 1) -> None:
-        """Leave a tip and its delivery as the registry does."""
+        """Store a delivery as a submission does."""
         row = {"tip": tip, "destination": destination, "revision": revision, "id": f"{tip}{destination}".encode()[:16]}
         row |= {"state": "due", "attempts": 0, "due_at": 0, "reason": ""}
         self.services.write_now(lambda unit: unit.insert(tables.delivery, [row]))
@@ -59,156 +58,130 @@ class Yard:
         return [row.state for row in self.rows]
 
     def due_now(self) -> None:
-        """Let the time of everything that waits come."""
+        """Make every waiting delivery due."""
         due = update(tables.delivery).values(due_at=0)
         self.services.write_now(lambda unit: unit.main.execute(due))
         self.worker.wake()
 
 
 @asynccontextmanager
-async def working(folder: Path, *sinks: ScriptedSink, **core: Any) -> AsyncIterator[Yard]:
-    yard = Yard(folder, *sinks, **core)
-    yard.writer.start()
-    await yard.worker.open()
-    task = asyncio.create_task(yard.worker.run())
+async def working(folder: Path, *sinks: ScriptedSink, **core: Any) -> AsyncIterator[DeliveryFixture]:
+    fixture = DeliveryFixture(folder, *sinks, **core)
+    fixture.writer.start()
+    await fixture.worker.open()
+    task = asyncio.create_task(fixture.worker.run())
     try:
-        yield yard
+        yield fixture
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await yard.worker.close()
-        await yard.writer.stop()
-        yard.services.close()
+        await fixture.worker.close()
+        await fixture.writer.stop()
+        fixture.services.close()
 
 
-async def test_a_tip_is_delivered_once_and_told(tmp_path: Path) -> None:
-    async with working(tmp_path) as yard:
-        yard.queue("t1")
-        yard.worker.wake()
-        await until(lambda: yard.states == ["done"])
-        yard.due_now()
+async def test_a_tip_is_delivered_once_and_reported(tmp_path: Path) -> None:
+    async with working(tmp_path) as fixture:
+        fixture.queue("t1")
+        fixture.worker.wake()
+        await until(lambda: fixture.states == ["done"])
+        fixture.due_now()
         await asyncio.sleep(0.05)
-    assert [one.tip for one in yard.sink.delivered] == ["t1"]
-    assert yard.sink.delivered[0].name == "sp"
-    assert yard.events == [LifecycleEvent("delivery_done", "script")]
-    assert (yard.sink.opened, yard.sink.closed) == (1, 1)
-
-
-async def test_it_carries_the_document_and_this_desks_envelope(tmp_path: Path) -> None:
-    async with working(tmp_path) as yard:
-        tip = {"id": "t1", "number": "N", "revision": 1, "recipient": "", "receipt_recipient": "", "day": 1}
-        yard.services.write_now(lambda unit: unit.insert(tables.tip, [{**tip, "document": b"document"}]))
-        for desk in ("sp", "dig"):
-            yard.services.write_now(lambda unit, desk=desk: envelopes.store(unit, "t1", desk, desk.encode()))  # type: ignore[misc]
-        yard.queue("t1", "script:dig")
-        yard.worker.wake()
-        await until(lambda: yard.sink.delivered)
-    assert (yard.sink.delivered[0].document, yard.sink.delivered[0].envelope) == (b"document", b"dig")
-
-
-async def test_to_the_desks_here_it_carries_the_document_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(envelopes, "find_many", lambda *_: pytest.fail("each desk reads its own"))
-    desks = ScriptedSink("desk")
-    async with working(tmp_path, desks) as yard:
-        tip = {"id": "t1", "number": "N", "revision": 1, "recipient": "", "receipt_recipient": "", "day": 1}
-        yard.services.write_now(lambda unit: unit.insert(tables.tip, [{**tip, "document": b"document"}]))
-        yard.services.write_now(lambda unit: threads.append(unit, "t1", b"words", notified=True))
-        yard.queue("t1", HERE)
-        yard.worker.wake()
-        await until(lambda: yard.states == ["done"])
-    (sent,) = desks.delivered
-    assert (sent.document, sent.envelope, sent.files, sent.messages) == (b"document", b"", (), ())
+    assert [one.tip for one in fixture.sink.delivered] == ["t1"]
+    assert fixture.sink.delivered[0].name == "sp"
+    assert fixture.events == [LifecycleEvent("delivery_done", "script")]
+    assert (fixture.sink.opened, fixture.sink.closed) == (1, 1)
 
 
 async def test_tips_that_come_soon_after_each_other_are_claimed_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "GATHER", 0.3)
+    monkeypatch.setattr(worker_module, "GATHER", 0.3)
     claimed: list[int] = []
 
     def load(unit: Any, rows: Sequence[Any], services: Any) -> Any:
         claimed.append(len(rows))
         return payload.load(unit, rows, services)
 
-    monkeypatch.setattr(room, "load", load)
-    async with working(tmp_path) as yard:
+    monkeypatch.setattr(worker_module, "load", load)
+    async with working(tmp_path) as fixture:
         for number in range(4):
-            yard.queue(f"t{number}")
-            yard.worker.wake()
+            fixture.queue(f"t{number}")
+            fixture.worker.wake()
             await until(lambda: claimed)
             for _ in range(4):  # time in which each would be claimed by itself
-                await yard.writer.write(lambda _: None)
-        await until(lambda: yard.states == ["done"] * 4)
+                await fixture.writer.write(lambda _: None)
+        await until(lambda: fixture.states == ["done"] * 4)
     assert [count for count in claimed if count] == [1, 3]
 
 
-async def test_a_tip_waits_for_no_others_where_its_destination_has_no_place_left(
+async def test_a_tip_is_claimed_at_once_if_its_destination_is_busy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "GATHER", 3600)
-    monkeypatch.setattr(room, "AT_ONCE", 1)
-    async with working(tmp_path) as yard:
+    monkeypatch.setattr(worker_module, "GATHER", 3600)
+    monkeypatch.setattr(worker_module, "AT_ONCE", 1)
+    async with working(tmp_path) as fixture:
         for number in range(3):
-            yard.queue(f"t{number}")
-        yard.worker.wake()
-        await until(lambda: yard.states == ["done"] * 3)
+            fixture.queue(f"t{number}")
+        fixture.worker.wake()
+        await until(lambda: fixture.states == ["done"] * 3)
 
 
-async def test_it_looks_by_itself_every_second(tmp_path: Path) -> None:
-    async with working(tmp_path) as yard:
+async def test_the_worker_looks_for_deliveries_every_second(tmp_path: Path) -> None:
+    async with working(tmp_path) as fixture:
         await asyncio.sleep(0.02)
-        yard.queue("t1")
-        await until(lambda: yard.states == ["done"])
+        fixture.queue("t1")
+        await until(lambda: fixture.states == ["done"])
 
 
 @pytest.mark.parametrize("failure", [Retry("the office is shut"), OSError("planted"), ValueError("planted")])
-async def test_what_failed_is_tried_again_under_the_same_key(tmp_path: Path, failure: Any) -> None:
-    async with working(tmp_path) as yard:
-        yard.sink.outcomes += [failure]
-        yard.queue("t1")
-        yard.worker.wake()
-        await until(lambda: any(row.reason for row in yard.rows))
-        assert "planted" not in yard.rows[0].reason
-        yard.due_now()
-        await until(lambda: yard.states == ["done"])
-    assert [one.attempt for one in yard.sink.delivered] == [1, 2]
-    assert len({one.idempotency_key for one in yard.sink.delivered}) == 1
+async def test_a_failed_delivery_is_tried_again_under_the_same_key(tmp_path: Path, failure: Any) -> None:
+    async with working(tmp_path) as fixture:
+        fixture.sink.outcomes += [failure]
+        fixture.queue("t1")
+        fixture.worker.wake()
+        await until(lambda: any(row.reason for row in fixture.rows))
+        assert "planted" not in fixture.rows[0].reason
+        fixture.due_now()
+        await until(lambda: fixture.states == ["done"])
+    assert [one.attempt for one in fixture.sink.delivered] == [1, 2]
+    assert len({one.idempotency_key for one in fixture.sink.delivered}) == 1
 
 
-async def test_a_sink_may_say_when_to_come_again(tmp_path: Path) -> None:
-    async with working(tmp_path) as yard:
-        yard.sink.outcomes += [Retry("soon", after=0)]
-        yard.queue("t1")
-        yard.worker.wake()
-        await until(lambda: yard.states == ["done"])
-    assert [one.attempt for one in yard.sink.delivered] == [1, 2]
+async def test_a_sink_may_say_when_to_try_again(tmp_path: Path) -> None:
+    async with working(tmp_path) as fixture:
+        fixture.sink.outcomes += [Retry("soon", after=0)]
+        fixture.queue("t1")
+        fixture.worker.wake()
+        await until(lambda: fixture.states == ["done"])
+    assert [one.attempt for one in fixture.sink.delivered] == [1, 2]
 
 
-async def test_after_so_many_attempts_it_is_dead_and_can_be_revived(tmp_path: Path) -> None:
-    async with working(tmp_path, delivery_attempts=2) as yard:
-        yard.sink.outcomes += [Retry("shut", after=0)] * 2
-        yard.queue("t1")
-        yard.worker.wake()
-        await until(lambda: yard.states == ["dead_letter"])
-        assert yard.rows[0].reason == "given up after 2 attempts: shut"
-        assert yard.events == [LifecycleEvent("delivery_dead_lettered", "script")]
-        listed = yard.services.read(lambda c: deliveries.list_deliveries(c, ["dead_letter"]))
+async def test_after_the_last_attempt_a_delivery_is_a_dead_letter_that_can_be_retried(tmp_path: Path) -> None:
+    async with working(tmp_path, delivery_attempts=2) as fixture:
+        fixture.sink.outcomes += [Retry("shut", after=0)] * 2
+        fixture.queue("t1")
+        fixture.worker.wake()
+        await until(lambda: fixture.states == ["dead_letter"])
+        assert fixture.rows[0].reason == "given up after 2 attempts: shut"
+        assert fixture.events == [LifecycleEvent("delivery_dead_lettered", "script")]
+        listed = fixture.services.read(lambda c: deliveries.list_deliveries(c, ["dead_letter"]))
         assert [(one["destination"], one["attempts"]) for one in listed] == [("script:sp", 2)]
-        assert yard.services.write_now(lambda unit: deliveries.retry(unit, b"another")) == 0
-        assert yard.services.write_now(lambda unit: deliveries.retry(unit, listed[0]["id"])) == 1
-        yard.worker.wake()
-        await until(lambda: yard.states == ["done"])
+        assert fixture.services.write_now(lambda unit: deliveries.retry(unit, b"another")) == 0
+        assert fixture.services.write_now(lambda unit: deliveries.retry(unit, listed[0]["id"])) == 1
+        fixture.worker.wake()
+        await until(lambda: fixture.states == ["done"])
 
 
 async def test_a_sink_may_give_up_at_once(tmp_path: Path) -> None:
-    async with working(tmp_path) as yard:
-        yard.sink.outcomes += [DeadLetter("no such office")]
-        yard.queue("t1")
-        yard.worker.wake()
-        await until(lambda: yard.states == ["dead_letter"])
-        assert yard.rows[0].reason == "no such office"
-        assert yard.services.write_now(deliveries.retry) == 1
-    assert b'satark_deliveries_total{result="dead_letter",sink="script"} 1.0' in yard.metrics.render()
+    async with working(tmp_path) as fixture:
+        fixture.sink.outcomes += [DeadLetter("no such office")]
+        fixture.queue("t1")
+        fixture.worker.wake()
+        await until(lambda: fixture.states == ["dead_letter"])
+        assert fixture.rows[0].reason == "no such office"
+        assert fixture.services.write_now(deliveries.retry) == 1
+    assert b'satark_deliveries_total{result="dead_letter",sink="script"} 1.0' in fixture.metrics.render()
 
 
 async def test_a_sink_that_hangs_counts_as_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,15 +190,15 @@ async def test_a_sink_that_hangs_counts_as_failed(tmp_path: Path, monkeypatch: p
             await asyncio.Event().wait()
             return Done()
 
-    monkeypatch.setattr(room, "TIME_LIMIT", 0.01)
-    async with working(tmp_path, Hanging("hanging")) as yard:
-        yard.queue("t1", "hanging:sp")
-        yard.worker.wake()
-        await until(lambda: any(row.reason for row in yard.rows))
-        assert (yard.rows[0].state, yard.rows[0].reason) == ("due", "TimeoutError")
+    monkeypatch.setattr(worker_module, "TIME_LIMIT", 0.01)
+    async with working(tmp_path, Hanging("hanging")) as fixture:
+        fixture.queue("t1", "hanging:sp")
+        fixture.worker.wake()
+        await until(lambda: any(row.reason for row in fixture.rows))
+        assert (fixture.rows[0].state, fixture.rows[0].reason) == ("due", "TimeoutError")
 
 
-async def test_a_slow_sink_holds_up_no_other(tmp_path: Path) -> None:
+async def test_a_slow_sink_delays_no_other(tmp_path: Path) -> None:
     gate = asyncio.Event()
 
     class Slow(ScriptedSink):
@@ -234,51 +207,51 @@ async def test_a_slow_sink_holds_up_no_other(tmp_path: Path) -> None:
             return await super().deliver(delivery)
 
     slow = Slow("slow")
-    async with working(tmp_path, slow) as yard:
-        for n in range(2 * room.AT_ONCE):
-            yard.queue(f"s{n}", "slow:sp")
-        yard.queue("t1")
-        yard.worker.wake()
-        await until(lambda: yard.sink.delivered)
+    async with working(tmp_path, slow) as fixture:
+        for n in range(2 * worker_module.AT_ONCE):
+            fixture.queue(f"s{n}", "slow:sp")
+        fixture.queue("t1")
+        fixture.worker.wake()
+        await until(lambda: fixture.sink.delivered)
         assert not slow.delivered
         gate.set()
-        await until(lambda: set(yard.states) == {"done"})
+        await until(lambda: set(fixture.states) == {"done"})
 
 
-async def test_deliveries_of_a_sink_that_is_not_here_wait_and_hold_up_none(tmp_path: Path) -> None:
-    async with working(tmp_path, batch=3) as yard:
+async def test_deliveries_of_a_sink_that_is_not_loaded_wait_and_delay_none(tmp_path: Path) -> None:
+    async with working(tmp_path, batch=3) as fixture:
         for n in range(5):
-            yard.queue(f"x{n}", "elsewhere:sp")
-        yard.queue("t1")
-        yard.worker.wake()
-        await until(lambda: yard.sink.delivered)
-        await until(lambda: "done" in yard.states)
-        waiting = [row for row in yard.rows if row.state == "due"]
+            fixture.queue(f"x{n}", "elsewhere:sp")
+        fixture.queue("t1")
+        fixture.worker.wake()
+        await until(lambda: fixture.sink.delivered)
+        await until(lambda: "done" in fixture.states)
+        waiting = [row for row in fixture.rows if row.state == "due"]
         assert [row.attempts for row in waiting] == [0] * 5
 
 
 async def test_a_claimed_delivery_is_left_alone_until_its_lease_is_over(tmp_path: Path) -> None:
-    yard = Yard(tmp_path)
-    yard.queue("t1")
+    fixture = DeliveryFixture(tmp_path)
+    fixture.queue("t1")
 
     def claim() -> Sequence[Any]:
-        return yard.services.write_now(
-            lambda unit: payload.load(unit, deliveries.claim(unit, "script:sp", 10), yard.services)
+        return fixture.services.write_now(
+            lambda unit: payload.load(unit, deliveries.claim(unit, "script:sp", 10), fixture.services)
         )
 
     assert [delivery.attempt for _, delivery in claim()] == [1]
     assert claim() == []
-    yard.due_now()
+    fixture.due_now()
     assert [delivery.attempt for _, delivery in claim()] == [2]
-    yard.services.close()
+    fixture.services.close()
 
 
-async def test_a_database_that_is_down_is_asked_again(tmp_path: Path) -> None:
-    yard = Yard(tmp_path)
-    yard.writer.start()
-    yard.queue("t1")
-    with database_down(yard.services):
-        assert await yard.worker._claim() == []
-    assert len(await yard.worker._claim()) == 1
-    await yard.writer.stop()
-    yard.services.close()
+async def test_the_delivery_worker_tries_again_while_the_database_is_down(tmp_path: Path) -> None:
+    fixture = DeliveryFixture(tmp_path)
+    fixture.writer.start()
+    fixture.queue("t1")
+    with database_down(fixture.services):
+        assert await fixture.worker._claim() == []
+    assert len(await fixture.worker._claim()) == 1
+    await fixture.writer.stop()
+    fixture.services.close()

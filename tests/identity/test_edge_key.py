@@ -1,4 +1,4 @@
-"""Pseudonyms, handles and drafts: stable for us, meaningless without the edge key, useless in another place."""
+"""Pseudonyms and seals: they stay the same for one edge key, mean nothing without it, and open in one place alone."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def test_a_pseudonym_is_no_bare_hash(identity: Identity) -> None:
 
 
 @given(st.text(), st.text(), st.text(), st.text())
-def test_pseudonyms_never_meet_by_shifting_a_letter(a: str, b: str, c: str, d: str) -> None:
+def test_shifting_a_letter_between_account_and_address_gives_another_pseudonym(a: str, b: str, c: str, d: str) -> None:
     identity = Identity(KEY)
     same = identity.pseudonym(a, Address(b)) == identity.pseudonym(c, Address(d))
     assert same == ((a, b) == (c, d))
 
 
-def test_an_address_never_shows_itself() -> None:
+def test_an_address_is_never_shown() -> None:
     address = Address(PHONE)
     shown = f"{address} {address!r} {[address]} {Call(account='a', method='m', body=PHONE.encode())!r}"
     assert PHONE not in shown
@@ -90,7 +90,7 @@ def test_equal_values_are_sealed_differently(identity: Identity) -> None:
     assert identity.seal(b"plain", b"place") != identity.seal(b"plain", b"place")
 
 
-def test_calls_and_handles_come_back_whole(identity: Identity) -> None:
+def test_calls_and_handles_are_read_back_completely(identity: Identity) -> None:
     call = Call(account="whatsapp:1", method="messages", body=b"{}", fallback=b"{1}")
     handle = Handle("whatsapp:1", PHONE, "hi", 7)
     assert identity.open_call(identity.seal_call(call, b"p"), b"p") == call
@@ -128,7 +128,7 @@ def test_an_edge_key_of_another_length_is_refused() -> None:
         Identity(bytes(31))
 
 
-def test_what_is_derived_stays_what_it_is_since_rows_are_stored_under_it(identity: Identity) -> None:
+def test_derived_keys_never_change_since_rows_are_stored_under_them(identity: Identity) -> None:
     assert identity.pseudonym("whatsapp:1", Address(PHONE)).hex() == _mac(b"pseudonym", "whatsapp:1", PHONE).hex()
     assert identity.event("whatsapp:1", "wamid.A") == _mac(b"event", "whatsapp:1", "wamid.A")[:16]
     assert identity.link("tip", "abc") == _mac(b"link", "tip", "abc")[:16]
@@ -137,7 +137,7 @@ def test_what_is_derived_stays_what_it_is_since_rows_are_stored_under_it(identit
     assert derived == [_derived(label)[:size] for label, size in zip(labels, (16, 32, 16), strict=True)]
 
 
-def test_a_stored_batch_comes_back_whole_at_its_place_and_under_a_later_epoch(identity: Identity) -> None:
+def test_a_stored_batch_is_read_back_at_its_place_and_under_a_later_epoch(identity: Identity) -> None:
     inbound = Inbound(account="sms:1", event_key="SM1", senders=(Address(PHONE),), event=Text("कच्ची शराब"))
     batch = Batch(inbound=[inbound], delivered=[], ignored=3, chores=[], alarms=[])
     sealed = identity.seal_batch(batch, b"place")
@@ -165,6 +165,13 @@ def test_other_epochs_change_no_name_and_open_nothing(identity: Identity) -> Non
 def test_neither_an_identity_nor_its_epochs_show_anything(identity: Identity) -> None:
     shown = (repr(identity), repr(identity.epochs), repr(identity.epochs.current()))
     assert shown == ("Identity(…)", "EpochKeys(…)", "Epoch(…)")
+
+
+def test_a_changed_key_that_was_altered_is_refused() -> None:
+    key, _ = Identity(bytes(32)).changed()
+    assert Identity(key).receipt_salt == Identity(bytes(32)).receipt_salt
+    with pytest.raises(EdgeKeyError, match="was altered"):
+        Identity(key[:-1] + bytes([key[-1] ^ 1]))
 
 
 def _derived(label: bytes) -> bytes:

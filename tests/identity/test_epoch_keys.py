@@ -1,4 +1,4 @@
-"""Epoch keys: shared by processes, and once destroyed nowhere, in the very blocks where they stood."""
+"""Epoch keys: processes share them, and a destroyed one is gone even from the blocks in which it stood."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def test_a_half_written_slot_counts_as_empty(path: Path, clock: Clock) -> None:
     assert again.current().id not in {first.id, second.id}
 
 
-def test_without_a_job_that_destroys_keys_the_service_goes_on(path: Path, clock: Clock) -> None:
+def test_the_service_goes_on_without_a_job_that_destroys_keys(path: Path, clock: Clock) -> None:
     keys = load(path, clock)
     for _ in range(100):
         clock.now += HOUR

@@ -1,4 +1,4 @@
-"""Memory is locked where the system allows all of it, and nowhere half."""
+"""Memory is locked if the system allows to lock all of it, and otherwise not at all."""
 
 from __future__ import annotations
 

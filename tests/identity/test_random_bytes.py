@@ -1,4 +1,4 @@
-"""Random bytes: by the block they cost few system calls, and nothing of a block is kept or given twice."""
+"""Random bytes: a block costs one system call, and none of its bytes is kept or used twice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from satark.identity.random_bytes import drawn_by_the_block, random_bytes
 
 @pytest.fixture
 def draws(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """What is drawn from the system."""
+    """The sizes of the draws from the system."""
     drawn: list[bytes] = []
     urandom = os.urandom
 
@@ -24,7 +24,7 @@ def draws(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     return drawn
 
 
-def test_outside_a_block_each_is_drawn_for_itself(draws: list[bytes]) -> None:
+def test_outside_a_block_each_value_is_drawn_separately(draws: list[bytes]) -> None:
     assert [random_bytes(12), random_bytes(32)] == draws
     assert [len(one) for one in draws] == [12, 32]
 
@@ -46,7 +46,7 @@ def test_nothing_is_left_of_a_block_for_the_next_one(draws: list[bytes]) -> None
     assert [len(one) for one in draws] == [1024, 1024, 12]
 
 
-def test_a_block_is_one_threads(draws: list[bytes]) -> None:
+def test_a_block_belongs_to_one_thread(draws: list[bytes]) -> None:
     with drawn_by_the_block():
         own = random_bytes(12)
         other = threading.Thread(target=random_bytes, args=(12,))

@@ -97,7 +97,7 @@ def test_a_row_that_is_authentic_but_no_receipt_opens_nothing() -> None:
     assert key.open(key.lock(b"")) is None
 
 
-def test_what_shows_is_that_there_is_something_and_no_more() -> None:
+def test_a_representation_shows_no_content() -> None:
     key = derive("8391446012345678", IDENTITY)
     assert [repr(one) for one in (OPENED, key, FreshCode("8391446012345678", key))] == [
         "Opened(…)",

@@ -1,4 +1,4 @@
-"""Stocks: filled in quiet times, kept from running dry in others, and nothing is given twice."""
+"""Stocks: they are filled in quiet times, do not run dry in others, and use nothing twice."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from satark_testing.waiting import until
 
 @pytest.fixture
 def made() -> itertools.count[int]:
-    """What the stock is made of: each is another."""
+    """Count what the stock has made; each is different."""
     return itertools.count()
 
 
@@ -76,7 +76,7 @@ async def test_a_second_thread_helps_while_the_stock_is_low_and_both_end_with_it
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a thread's own priority: needs Linux")
-async def test_the_stock_is_filled_with_what_time_is_left(made: itertools.count[int]) -> None:
+async def test_the_stock_is_filled_in_idle_time(made: itertools.count[int]) -> None:
     stock, own = Stock(made.__next__, ahead=8, name="stock"), os.getpriority(os.PRIO_PROCESS, 0)
     stock.start()
     try:

@@ -1,4 +1,4 @@
-"""Decoys: of the form of an envelope, open for nobody, each given once."""
+"""Decoys: each looks like an envelope, opens for nobody and is used once."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def test_a_decoy_has_the_form_of_an_envelope_and_is_given_once(
     assert len({*made}) == len(made) >= 9, "two decoys have a key in common"
 
 
-async def test_only_so_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_stock_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoys, "_make", bytes)
     stock = Decoys(10**6)
     stock.start()
@@ -78,7 +78,7 @@ async def test_only_so_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("padded", [PADDED, 256])
-async def test_a_tip_has_a_row_for_each_desk_and_of_one_size_but_only_those_that_may_have_it_open_theirs(
+async def test_every_desk_has_a_row_of_one_size_but_only_those_that_may_have_the_tip_can_open_theirs(
     padded: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(envelopes, "PADDED", padded)

@@ -22,14 +22,14 @@ def test_it_holds_a_pseudonym_and_a_keyed_hash() -> None:
 
 
 @pytest.mark.parametrize("made", [Edited("wamid.0", "No, two"), Revoked("wamid.0")], ids=["edited", "revoked"])
-def test_a_message_that_is_edited_or_revoked_is_named_as_its_session_knows_it(made: Edited | Revoked) -> None:
+def test_an_edited_or_revoked_message_is_named_by_its_keyed_hash(made: Edited | Revoked) -> None:
     original = InboundEvent(ScriptedChannel(), replace(CAME, event_key="wamid.0"), IDENTITY)
     event = InboundEvent(ScriptedChannel(), replace(CAME, event=made), IDENTITY).event
     assert isinstance(event, Edited | Revoked)
     assert event.original == original.source
 
 
-def test_what_was_spooled_is_answered_by_calls() -> None:
+def test_a_spooled_event_is_answered_by_calls() -> None:
     channel = ScriptedChannel()
     channel.capabilities = replace(channel.capabilities, inline=True)
     assert InboundEvent(channel, CAME, IDENTITY).inline

@@ -73,7 +73,7 @@ async def test_a_batch_looks_at_the_epoch_keys_when_it_begins_and_before_its_com
         assert looks.count(own) == 2
 
 
-async def test_what_reads_texts_is_built_at_the_first_message_but_in_no_transaction(
+async def test_the_text_reader_is_built_at_the_first_message_outside_any_transaction(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = list[str]()
@@ -96,7 +96,7 @@ async def test_a_flood_from_one_sender_gets_few_replies_and_starves_nobody(datab
         await until(lambda: any(b'"bina"' in body for body in place.channel.bodies))
 
 
-async def test_a_database_that_is_down_acknowledges_nothing(tmp_path: Path) -> None:
+async def test_nothing_is_acknowledged_while_the_database_is_down(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         asha = place.tipster()
         with database_down(place.host.services), pytest.raises(StoreDown):

@@ -42,7 +42,7 @@ async def test_two_phones_at_one_mailbox_lose_no_file(databases: Any, tmp_path: 
         assert [row[1] for row in sorted(place.rows(tables.file))] == ["1", "2"]
 
 
-async def test_only_one_who_says_so_can_be_reached_and_forget_undoes_it(tmp_path: Path) -> None:
+async def test_only_a_tipster_who_agreed_can_be_reached_and_forget_ends_it(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         asha = place.tipster()
         await place.receipt(asha)

@@ -46,7 +46,7 @@ class Counter(ScriptedChannel):
     capabilities = msgspec.structs.replace(ScriptedChannel.capabilities, inline=True)
 
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
-        """Give the state, and what is to be said."""
+        """Return the state, and the texts to say."""
         return RawResponse(body=json.dumps([outcome.state, [prompt.text for prompt in outcome.prompts]]).encode())
 
 
@@ -57,14 +57,14 @@ class Office:
         self.host, self.channel, self.url, self.client = host, channel, url, client
 
     async def post(self, sender: str, text: str, key: str = "") -> tuple[str, str]:
-        """Bring one message; give the state of the outcome, and what is said."""
+        """Bring one message; return the state of the outcome, and the texts of the answer."""
         async with self._posted(sender, text, key) as response:
             assert response.status == 200
             state, said = await response.json(content_type=None)
         return state, "\n".join(said)
 
     async def bring(self, sender: str, text: str) -> int:
-        """Bring one message; give the status of the response."""
+        """Bring one message; return the status of the response."""
         async with self._posted(sender, text, "") as response:
             return response.status
 
@@ -114,7 +114,7 @@ async def test_nothing_is_spooled_while_the_database_answers(office: Office) -> 
     assert await office.get("/readyz") == (200, "ready")
 
 
-async def test_what_comes_meanwhile_is_spooled_acknowledged_in_both_languages_and_replayed(office: Office) -> None:
+async def test_a_message_is_spooled_acknowledged_in_both_languages_and_replayed(office: Office) -> None:
     with database_down(office.host.services):
         state, said = await office.post("asha", "Hi")
         assert state == "spooled"
@@ -129,7 +129,7 @@ async def test_what_comes_meanwhile_is_spooled_acknowledged_in_both_languages_an
     assert office.metric('satark_spool_replayed_total{result="ingested"} 1.0')
 
 
-async def test_the_answer_comes_by_a_call_since_the_response_is_gone(office: Office) -> None:
+async def test_a_spooled_message_is_answered_by_a_call(office: Office) -> None:
     with database_down(office.host.services):
         await office.post("asha", "Hi")
     await until(lambda: office.channel.sent)
@@ -137,7 +137,7 @@ async def test_the_answer_comes_by_a_call_since_the_response_is_gone(office: Off
     assert json.loads(office.channel.bodies[-1])[0] == "asha"
 
 
-async def test_each_senders_order_holds_and_each_tip_is_there_once(office: Office) -> None:
+async def test_each_senders_messages_stay_in_order_and_each_tip_exists_once(office: Office) -> None:
     senders = [f"sender {n}" for n in range(4)]
     with database_down(office.host.services):
         for text in WHOLE_DIALOGUE:
@@ -150,7 +150,7 @@ async def test_each_senders_order_holds_and_each_tip_is_there_once(office: Offic
     assert sorted(sender for sender, _ in receipts) == senders
 
 
-async def test_what_comes_while_others_wait_goes_behind_them(office: Office) -> None:
+async def test_a_message_goes_behind_spooled_ones(office: Office) -> None:
     with database_down(office.host.services):
         for text in WHOLE_DIALOGUE[:-1]:
             await office.post("asha", text)
@@ -160,7 +160,7 @@ async def test_what_comes_while_others_wait_goes_behind_them(office: Office) -> 
     assert office.count(tables.tip) == 1
 
 
-async def test_a_process_that_dies_between_commit_and_forgetting_takes_it_once(
+async def test_a_batch_is_ingested_once_even_if_the_process_dies_before_deleting_its_file(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Spool, "done", lambda *_: (_ for _ in ()).throw(StoreDown))
@@ -173,7 +173,7 @@ async def test_a_process_that_dies_between_commit_and_forgetting_takes_it_once(
     assert office.count(tables.tip) == 1
 
 
-async def test_chores_are_spooled_too_when_the_database_goes_away_after_the_turn(
+async def test_a_batchs_calls_are_spooled_if_the_database_goes_down_after_the_turn(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = office.host.ingest_runtime
@@ -199,7 +199,7 @@ async def test_chores_are_spooled_too_when_the_database_goes_away_after_the_turn
 
 
 @pytest.mark.parametrize("limit", [{"spool_max_files": 1}, {"spool_max_bytes": 600}])
-async def test_a_full_spool_is_told_honestly(tmp_path: Path, limit: dict[str, int]) -> None:
+async def test_a_full_spool_is_admitted_to_the_sender(tmp_path: Path, limit: dict[str, int]) -> None:
     async with opened(tmp_path, **limit) as office:
         with database_down(office.host.services):
             assert (await office.post("asha", "Hi"))[0] == "spooled"
@@ -216,14 +216,14 @@ async def test_a_full_spool_is_told_honestly(tmp_path: Path, limit: dict[str, in
 
 
 def cut_short(spool: Spool, file: Path) -> bool:
-    """Take a file's last byte away, unless a replay is under way that may have read it already."""
+    """Remove a file's last byte, unless a replay is under way that may have read it already."""
     with spool.held() as ours:
         if ours:
             file.write_bytes(file.read_bytes()[:-1])
         return ours
 
 
-async def test_a_file_that_was_touched_is_quarantined_and_holds_up_nobody(office: Office, tmp_path: Path) -> None:
+async def test_an_altered_file_is_quarantined_and_delays_nobody(office: Office, tmp_path: Path) -> None:
     with database_down(office.host.services):
         await office.post("mallory", "Hi")
         await office.post("asha", "Hi")
@@ -273,7 +273,7 @@ class Once(ScriptedChannel):
     capabilities = msgspec.structs.replace(ScriptedChannel.capabilities, resends=False)
 
 
-async def test_what_a_chat_brings_only_once_is_spooled_and_answered_later(
+async def test_a_message_that_a_chat_sends_once_is_spooled_and_answered_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("satark.ingest.replay.LOOK_EVERY", 0.02)
@@ -286,14 +286,14 @@ async def test_what_a_chat_brings_only_once_is_spooled_and_answered_later(
         assert (office.spool.depth, office.count(tables.seen)) == (0, 1)
 
 
-async def test_what_finds_no_room_where_nobody_reads_an_answer_is_not_acknowledged(tmp_path: Path) -> None:
+async def test_a_message_for_a_full_spool_is_not_acknowledged_if_nobody_reads_the_answer(tmp_path: Path) -> None:
     async with opened(tmp_path, Once(), spool_max_files=1) as office:
         with database_down(office.host.services):
             assert await office.bring("asha", "Hi") == 200
             assert await office.bring("bina", "Hi") == 503
 
 
-async def test_what_comes_again_is_not_spooled(tmp_path: Path) -> None:
+async def test_a_message_that_its_provider_resends_is_not_spooled(tmp_path: Path) -> None:
     channel = ScriptedChannel()
     host = scripted_host(Settings(data_dir=tmp_path), channel)
     async with serve(build_app(host)):

@@ -62,7 +62,7 @@ async def older(tmp_path: Path) -> AsyncIterator[Older]:
         yield made
 
 
-async def test_a_message_to_a_newer_session_is_not_taken_and_goes_on_with_it_when_it_is_sent_again(
+async def test_a_message_to_a_session_of_a_newer_version_is_refused_until_it_is_resent_to_that_version(
     older: Older,
 ) -> None:
     older.change(lambda session: NEWER + session)
@@ -74,7 +74,7 @@ async def test_a_message_to_a_newer_session_is_not_taken_and_goes_on_with_it_whe
     assert "Do you suspect any police officer" in older.tipster.text, "the story is there: the place was the answer"
 
 
-async def test_a_message_to_a_session_whose_flow_cant_be_built_is_not_taken_either(older: Older) -> None:
+async def test_a_message_to_a_session_whose_flow_cant_be_built_is_refused_too(older: Older) -> None:
     flow = tables.flow
     kept = older.host.services.read(lambda found: found.execute(select(flow.c.canonical)).scalar_one())
     older.runtime._flows._engines.clear()
@@ -89,13 +89,13 @@ async def test_a_message_to_a_session_whose_flow_cant_be_built_is_not_taken_eith
     assert not (await older.tipster.hear(Text("Lanka"), "wamid.1")).duplicate
 
 
-async def test_the_form_says_try_again_where_a_newer_version_wrote_the_draft(older: Older) -> None:
+async def test_the_form_says_try_again_if_a_newer_version_wrote_the_draft(older: Older) -> None:
     older.change(lambda session: NEWER + session)
     with pytest.raises(SQLAlchemyError, match="newer version"):
         await older.runtime.drafts.look(ACCOUNT, Address(older.tipster.address))
 
 
-async def test_a_newer_session_that_is_due_is_left_to_the_newer_version(older: Older) -> None:
+async def test_a_due_session_of_a_newer_version_is_left_to_that_version(older: Older) -> None:
     older.change(lambda session: NEWER + session)
     jobs, table = older.runtime._jobs, tables.conversation
     due = dict(older.host.services.read(lambda found: found.execute(select(table.c.id, table.c.due)).all()))

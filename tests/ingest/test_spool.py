@@ -1,4 +1,4 @@
-"""The spool: sealed, in order, counted, and nothing of it is believed that was touched."""
+"""The spool: its batches are sealed, ordered and counted, and an altered one is refused."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def only(spool: Spool) -> str:
     return name
 
 
-def test_what_is_kept_comes_back_whole_even_to_another_process(spool: Spool, tmp_path: Path) -> None:
+def test_another_process_reads_a_spooled_batch_completely(spool: Spool, tmp_path: Path) -> None:
     spool.add("sms", BATCH)
     channel, batch = make(tmp_path).open(only(spool))
     assert channel == "sms"
     assert (batch.inbound, batch.chores) == (BATCH.inbound, BATCH.chores)
 
 
-def test_nobody_else_reads_it_and_it_names_nobody(spool: Spool, tmp_path: Path) -> None:
+def test_a_spooled_file_is_private_and_names_nobody(spool: Spool, tmp_path: Path) -> None:
     spool.add("sms", BATCH)
     folder = tmp_path / "spool"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -70,7 +70,7 @@ def test_events_are_replayed_in_their_order_and_their_names_tell_no_time(spool: 
     assert spool.names()[3].startswith(f"{5:020}-")
 
 
-def test_an_ended_epoch_opens_no_copy_of_a_spooled_batch_and_what_waits_opens(spool: Spool, tmp_path: Path) -> None:
+def test_after_an_epoch_no_old_copy_of_a_batch_opens_and_waiting_batches_do(spool: Spool, tmp_path: Path) -> None:
     for number in range(2):
         spool.add("sms", Batch(ignored=number))
     replayed, waiting = spool.names()
@@ -107,9 +107,7 @@ def test_a_full_spool_says_so(tmp_path: Path, files: int, size: int, room: int) 
         spool.add("sms", BATCH)
 
 
-def test_a_disk_that_is_full_leaves_nothing_half_written(
-    spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_leaves_no_incomplete_file(spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spool.add("sms", BATCH)
 
     def full(_descriptor: int) -> None:
@@ -135,7 +133,7 @@ def test_a_disk_that_is_full_leaves_nothing_half_written(
     ],
     ids=["cut", "longer", "flipped", "empty", "of another channel", "moved forward"],
 )
-def test_whatever_was_touched_does_not_open(spool: Spool, tmp_path: Path, tampering: object) -> None:
+def test_an_altered_file_does_not_open(spool: Spool, tmp_path: Path, tampering: object) -> None:
     spool.add("sms", BATCH)
     tampering(tmp_path / "spool" / only(spool))  # type: ignore[operator]
     with pytest.raises(BrokenSeal):
@@ -148,7 +146,7 @@ def test_another_edge_key_does_not_open_it(spool: Spool, tmp_path: Path) -> None
         make(tmp_path, key=b"k" * 32).open(only(spool))
 
 
-def test_events_that_this_version_does_not_know_do_not_open(spool: Spool, tmp_path: Path) -> None:
+def test_a_batch_with_unknown_events_does_not_open(spool: Spool, tmp_path: Path) -> None:
     spool.add("sms", BATCH)
     name = only(spool)
     tomorrow = spool._identity.seal_batch(msgspec.structs.replace(BATCH, inbound="of tomorrow"), name.encode())
@@ -157,7 +155,7 @@ def test_events_that_this_version_does_not_know_do_not_open(spool: Spool, tmp_pa
         spool.open(name)
 
 
-def test_what_is_quarantined_holds_up_nobody_and_gets_another_chance(spool: Spool, tmp_path: Path) -> None:
+def test_a_quarantined_batch_delays_nobody_and_is_tried_again_at_the_next_start(spool: Spool, tmp_path: Path) -> None:
     for number in range(3):
         spool.add("sms", Batch(ignored=number))
     first = spool.names()[0]
@@ -169,7 +167,7 @@ def test_what_is_quarantined_holds_up_nobody_and_gets_another_chance(spool: Spoo
     assert spool.names()[0] == first
 
 
-def test_one_process_at_a_time_lets_in(spool: Spool, tmp_path: Path) -> None:
+def test_one_process_at_a_time_replays(spool: Spool, tmp_path: Path) -> None:
     spool.add("sms", BATCH)
     with spool.held() as first, make(tmp_path).held() as second:
         assert (first, second) == (True, False)

@@ -8,7 +8,7 @@ from support.later import render_a_band_later
 from support.working_host import working_host
 
 
-async def test_a_tip_makes_a_tip_its_envelopes_deliveries_and_a_receipt(tmp_path: Path) -> None:
+async def test_a_submission_stores_the_tip_its_envelopes_deliveries_and_a_receipt(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         asha = place.tipster()
         await place.receipt(asha)
@@ -20,7 +20,7 @@ async def test_a_tip_makes_a_tip_its_envelopes_deliveries_and_a_receipt(tmp_path
         assert line in render_a_band_later(place.host.metrics)
 
 
-async def test_two_tips_that_find_no_receipt_ready_both_get_one(tmp_path: Path) -> None:
+async def test_two_tips_both_get_a_receipt_from_an_empty_stock(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         place.runtime._receipts._ready.clear()
         place.runtime._receipts.close()

@@ -25,7 +25,10 @@ from support.working_host import ANSWERS, CODE, RECEIPT, picture, working_host, 
 pytestmark = pytest.mark.slow("a host")
 
 
-async def test_a_file_for_a_sent_tip_takes_no_erased_files_place(databases: Any, tmp_path: Path) -> None:
+@pytest.mark.slow("a process")
+async def test_a_file_for_a_submitted_tip_never_gets_the_ordinal_of_an_erased_one(
+    databases: Any, tmp_path: Path
+) -> None:
     async with working_host_on(databases, tmp_path) as place:
         place.channel.files.update(dict.fromkeys(("one", "two", "three", "late"), b"plain words"))
         asha = place.tipster()
@@ -83,12 +86,12 @@ async def test_events_that_never_came_look_like_those_that_came(databases: Any, 
         assert len({key[2:] for key, _ in rows}) == len({key[-8:] for key, _ in rows}) == len(rows)
 
 
-async def test_a_poisonous_event_fails_alone_and_may_come_again(databases: Any, tmp_path: Path) -> None:
+async def test_an_event_that_always_fails_fails_alone_and_may_be_resent(databases: Any, tmp_path: Path) -> None:
     async with working_host_on(databases, tmp_path) as place:
         others = [inbound(f"b{n}", Text("Hi")) for n in range(5)]
         batch = Batch(inbound=[*others, inbound("asha", Text("Hi"), "wamid.1")])
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(place.runtime.writer, "_grouped", _poisoned(place.runtime.writer._grouped, "wamid.1"))
+            patch.setattr(place.runtime.writer, "_grouped", _failing_at(place.runtime.writer._grouped, "wamid.1"))
             with pytest.raises(IngestFailed):
                 await place.runtime.ingest.ingest(place.channel, batch)
         assert (place.count("conversation"), place.count("seen")) == (5, 5)
@@ -97,8 +100,8 @@ async def test_a_poisonous_event_fails_alone_and_may_come_again(databases: Any, 
         assert not taken.duplicate
 
 
-def _poisoned(turns: Any, event_key: str) -> Any:
-    """Take turns as ever, but fail at the end where this event is among them."""
+def _failing_at(turns: Any, event_key: str) -> Any:
+    """Return turns that fail at the end if this event is among them."""
 
     def failing(unit: Any, items: Sequence[Any]) -> Sequence[Any]:
         results: Sequence[Any] = turns(unit, items)
@@ -130,13 +133,13 @@ async def test_a_sender_with_two_addresses_is_one_conversation(tmp_path: Path) -
         assert place.count("conversation") == 1
 
 
-async def test_a_moved_stranger_leaves_no_conversation(tmp_path: Path) -> None:
+async def test_a_changed_address_of_an_unknown_sender_leaves_no_conversation(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         await place.tipster("IN.new").hear(Moved(), also=["IN.old"])
         assert (place.count("conversation"), place.count("alias")) == (0, 0)
 
 
-async def test_the_address_stands_nowhere_in_clear(tmp_path: Path) -> None:
+async def test_the_address_is_stored_nowhere_unencrypted(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         asha = place.tipster("9140112233")
         await place.receipt(asha)
@@ -145,7 +148,7 @@ async def test_the_address_stands_nowhere_in_clear(tmp_path: Path) -> None:
             assert "9140112233" not in repr(place.rows(table))
 
 
-async def test_a_plugins_rows_share_the_turns_fate(tmp_path: Path) -> None:
+async def test_a_plugins_rows_are_committed_or_rolled_back_with_the_turn(tmp_path: Path) -> None:
     turns: list[Any] = []
     plugin = SimpleNamespace(
         satark_before_commit=hookimpl(lambda turn, uow: turns.append((turn, uow.day))),

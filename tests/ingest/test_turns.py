@@ -1,4 +1,4 @@
-"""Events that were seen: none is new twice, on whatever day it comes again; keys tell the day, and nothing else."""
+"""Events that were seen: no event is new twice, on whatever day it is resent; its key tells the day alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies whose signature is not checked yet are held up to a limit; the oldest makes room for the next."""
+"""Bodies whose signature is not checked yet are stored up to a limit; the oldest makes room for the next."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def test_a_body_over_its_limit_is_refused(pieces: list[bytes]) -> None:
         await UnverifiedBodies(100).read(sender.receive, 2)
 
 
-async def test_the_body_that_has_been_coming_longest_makes_room() -> None:
+async def test_the_oldest_body_makes_room() -> None:
     bodies, senders = UnverifiedBodies(100), [Sender() for _ in range(5)]
     reads = []
     for sender in senders:
@@ -60,7 +60,7 @@ async def test_the_body_that_has_been_coming_longest_makes_room() -> None:
     assert [type(end) for end in ends] == [NoRoom, NoRoom, bytes, bytes, bytes]
 
 
-async def test_what_was_given_up_or_refused_is_no_longer_counted() -> None:
+async def test_a_body_that_was_given_up_or_refused_is_no_longer_counted() -> None:
     bodies = UnverifiedBodies(100)
     for _ in range(10):
         sender = Sender()

@@ -1,4 +1,4 @@
-"""The door: nothing unsigned leaves a trace, and nothing is acknowledged before it is durably taken."""
+"""The webhook endpoint: no unsigned request leaves a trace, and nothing is acknowledged before it is durable."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from support.scripted import LIMIT, ScriptedChannel, database_down, scripted_hos
 pytestmark = pytest.mark.slow("a host")
 
 
-class Porch:
+class ServedHost:
     """A served host and an HTTP client."""
 
     def __init__(self, host: Host, channel: ScriptedChannel, url: str, client: aiohttp.ClientSession) -> None:
         self.host, self.channel, self.url, self.client = host, channel, url, client
 
     retry_after: str | None = None
-    """Of the last answer to `post`."""
+    """The header `Retry-After` of the last response to `post`."""
 
     async def get(self, path: str) -> tuple[int, str]:
         async with self.client.get(f"{self.url}{path}") as response:
@@ -58,16 +58,16 @@ class Porch:
 
 
 @asynccontextmanager
-async def served(folder: Path) -> AsyncIterator[Porch]:
+async def served(folder: Path) -> AsyncIterator[ServedHost]:
     channel = ScriptedChannel()
     host = scripted_host(Settings(data_dir=folder, metrics_listen=PUBLIC_METRICS), channel)
     async with serve(build_app(host)) as url, aiohttp.ClientSession() as client:
         await until(lambda: channel.opened)
-        yield Porch(host, channel, url, client)
+        yield ServedHost(host, channel, url, client)
 
 
 @pytest.fixture
-async def porch(tmp_path: Path) -> AsyncIterator[Porch]:
+async def served_host(tmp_path: Path) -> AsyncIterator[ServedHost]:
     async with served(tmp_path) as made:
         yield made
 
@@ -76,57 +76,59 @@ def events(*senders: str, text: str = "Hi") -> bytes:
     return json.dumps([[sender, f"key-{n}", text] for n, sender in enumerate(senders)]).encode()
 
 
-async def test_a_signed_webhook_is_taken_and_answered(porch: Porch) -> None:
-    assert await porch.post(events("asha", "bina")) == 200
-    assert porch.seen() == 2
-    assert porch.answered("accepted")
-    await until(lambda: len(porch.channel.sent) == 2)
+async def test_a_signed_webhook_is_ingested_and_answered(served_host: ServedHost) -> None:
+    assert await served_host.post(events("asha", "bina")) == 200
+    assert served_host.seen() == 2
+    assert served_host.answered("accepted")
+    await until(lambda: len(served_host.channel.sent) == 2)
 
 
 @pytest.mark.parametrize("signature", ["", "0" * 64, "half", "no header", "ünïcode"])
-async def test_an_unsigned_webhook_leaves_no_trace(porch: Porch, signature: str) -> None:
+async def test_an_unsigned_webhook_leaves_no_trace(served_host: ServedHost, signature: str) -> None:
     body = events("asha")
-    headers = {"half": porch.channel.sign(body)[:32], "no header": None, "ünïcode": "ü" * 64}
+    headers = {"half": served_host.channel.sign(body)[:32], "no header": None, "ünïcode": "ü" * 64}
     if headers.get(signature, signature) is None:
-        async with porch.client.post(f"{porch.url}/script", data=body) as response:
+        async with served_host.client.post(f"{served_host.url}/script", data=body) as response:
             status = response.status
     else:
-        status = await porch.post(body, headers.get(signature, signature))
+        status = await served_host.post(body, headers.get(signature, signature))
     assert status == 401
-    assert porch.seen() == 0
-    assert porch.answered("unsigned")
-    assert porch.channel.sent == []
+    assert served_host.seen() == 0
+    assert served_host.answered("unsigned")
+    assert served_host.channel.sent == []
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[[1]]", b'{"a": 1}'])
-async def test_a_signed_body_that_can_not_be_read_is_acknowledged_and_counted(porch: Porch, body: bytes) -> None:
-    assert await porch.post(body) == 200
-    assert porch.answered("malformed")
-    assert porch.seen() == 0
+async def test_a_signed_body_that_can_not_be_read_is_acknowledged_and_counted(
+    served_host: ServedHost, body: bytes
+) -> None:
+    assert await served_host.post(body) == 200
+    assert served_host.answered("malformed")
+    assert served_host.seen() == 0
 
 
-async def test_another_method_is_refused(porch: Porch) -> None:
-    assert (await porch.get("/script"))[0] == 405
-    assert porch.answered("method")
+async def test_another_method_is_refused(served_host: ServedHost) -> None:
+    assert (await served_host.get("/script"))[0] == 405
+    assert served_host.answered("method")
 
 
-async def test_a_body_that_is_announced_too_long_is_refused(porch: Porch) -> None:
-    assert await porch.post(b"x" * (LIMIT + 1)) == 413
-    assert porch.answered("too_large")
+async def test_a_body_that_is_announced_too_long_is_refused(served_host: ServedHost) -> None:
+    assert await served_host.post(b"x" * (LIMIT + 1)) == 413
+    assert served_host.answered("too_large")
 
 
-async def test_a_body_that_turns_out_too_long_is_refused(porch: Porch) -> None:
+async def test_a_body_that_turns_out_too_long_is_refused(served_host: ServedHost) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(LIMIT // 65536 + 2):
             yield b"x" * 65536
 
-    assert await porch.post(endless(), "0" * 64) == 413
-    assert porch.answered("too_large")
+    assert await served_host.post(endless(), "0" * 64) == 413
+    assert served_host.answered("too_large")
 
 
-async def test_an_unsigned_webhook_is_refused_before_its_body_is_read(porch: Porch) -> None:
+async def test_an_unsigned_webhook_is_refused_before_its_body_is_read(served_host: ServedHost) -> None:
     head = f"POST /script HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT}\r\n\r\n".encode()
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(porch.url.rpartition(":")[2]))
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(served_host.url.rpartition(":")[2]))
     writer.write(head)  # and no byte of the body
     async with limit():
         assert b" 401 " in await reader.readline()
@@ -148,50 +150,52 @@ async def test_a_wrong_secret_in_the_header_is_refused_before_its_body_is_read(
         writer.close()
 
 
-async def test_a_thousand_events_in_three_megabytes_are_all_taken(porch: Porch) -> None:
+async def test_a_thousand_events_in_three_megabytes_are_all_ingested(served_host: ServedHost) -> None:
     body = events(*(f"sender {n}" for n in range(1000)), text="x" * 3000)
     assert 3_000_000 < len(body) < LIMIT
-    assert await porch.post(body) == 200
-    assert porch.seen() == 1000
+    assert await served_host.post(body) == 200
+    assert served_host.seen() == 1000
 
 
-async def test_a_database_that_is_down_is_told_so_that_the_provider_comes_again(porch: Porch) -> None:
-    with database_down(porch.host.services):
-        assert await porch.post(events("asha")) == 503
-        assert porch.retry_after == "5"
-        assert porch.answered("not_ingested")
-        assert (await porch.get("/readyz"))[0] == 503
-        assert await porch.get("/healthz") == (200, "ok")
-    assert await porch.post(events("asha")) == 200
-    assert porch.seen() == 1
+async def test_the_provider_is_told_to_resend_while_the_database_is_down(served_host: ServedHost) -> None:
+    with database_down(served_host.host.services):
+        assert await served_host.post(events("asha")) == 503
+        assert served_host.retry_after == "5"
+        assert served_host.answered("not_ingested")
+        assert (await served_host.get("/readyz"))[0] == 503
+        assert await served_host.get("/healthz") == (200, "ok")
+    assert await served_host.post(events("asha")) == 200
+    assert served_host.seen() == 1
 
 
-async def test_whatever_breaks_is_not_acknowledged(porch: Porch, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_webhook_that_fails_is_not_acknowledged(
+    served_host: ServedHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(raw: object) -> None:
         raise RuntimeError("planted")
 
-    monkeypatch.setattr(porch.channel, "parse", broken)
-    assert await porch.post(events("asha")) == 503
-    assert porch.answered("failed")
+    monkeypatch.setattr(served_host.channel, "parse", broken)
+    assert await served_host.post(events("asha")) == 503
+    assert served_host.answered("failed")
 
 
-async def test_a_client_that_leaves_early_is_taken_for_unsigned(porch: Porch) -> None:
+async def test_a_client_that_leaves_early_counts_as_unsigned(served_host: ServedHost) -> None:
     body = events("asha")
-    port = int(porch.url.rpartition(":")[2])
+    port = int(served_host.url.rpartition(":")[2])
     _, writer = await asyncio.open_connection("127.0.0.1", port)
-    head = f"POST /script HTTP/1.1\r\nHost: x\r\nX-Signature: {porch.channel.sign(body)}\r\n"
+    head = f"POST /script HTTP/1.1\r\nHost: x\r\nX-Signature: {served_host.channel.sign(body)}\r\n"
     writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[:5])
     await writer.drain()
     writer.close()
     await writer.wait_closed()
-    await until(lambda: porch.answered("unsigned"))
-    assert porch.seen() == 0
+    await until(lambda: served_host.answered("unsigned"))
+    assert served_host.seen() == 0
 
 
-async def test_an_operator_can_ask_how_it_is(porch: Porch) -> None:
-    assert await porch.get("/healthz") == (200, "ok")
-    assert await porch.get("/readyz") == (200, "ready")
-    status, text = await porch.get("/metrics")
+async def test_an_operator_can_ask_for_health_readiness_and_metrics(served_host: ServedHost) -> None:
+    assert await served_host.get("/healthz") == (200, "ok")
+    assert await served_host.get("/readyz") == (200, "ready")
+    status, text = await served_host.get("/metrics")
     assert status == 200
     assert "satark_commit_seconds_bucket" in text
-    assert (await porch.get("/nowhere"))[0] == 404
+    assert (await served_host.get("/nowhere"))[0] == 404

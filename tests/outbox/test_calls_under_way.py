@@ -1,4 +1,4 @@
-"""As many calls are under way as the provider's answers take time for, and no place is lost."""
+"""The limit of calls under way follows the provider's speed, and no place is lost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_provider_that_is_fast_again_gets_fewer_places() -> None:
     assert calls.places == 64
 
 
-async def test_who_waits_comes_in_the_order_of_asking() -> None:
+async def test_places_are_given_in_the_order_of_asking() -> None:
     calls, order = CallsUnderWay(1, 1), []
 
     async def call(number: int) -> None:
@@ -41,7 +41,7 @@ async def test_who_waits_comes_in_the_order_of_asking() -> None:
     assert not calls.is_full
 
 
-async def test_a_place_that_was_given_to_somebody_who_left_goes_to_the_next() -> None:
+async def test_the_place_of_a_call_that_was_cancelled_goes_to_the_next() -> None:
     calls = CallsUnderWay(1, 1)
     await calls.__aenter__()
     first, second = (asyncio.create_task(calls.__aenter__()) for _ in range(2))
@@ -54,7 +54,7 @@ async def test_a_place_that_was_given_to_somebody_who_left_goes_to_the_next() ->
 
 
 @given(st.lists(st.sampled_from(["enter", "leave", "cancel", "slow", "fast"]), max_size=60))
-def test_never_more_than_the_places_and_none_is_lost(steps: list[str]) -> None:
+def test_there_are_never_more_calls_than_places_and_no_place_is_lost(steps: list[str]) -> None:
     async def run() -> None:
         calls, inside, waiting = CallsUnderWay(2, 4), 0, list[asyncio.Task[None]]()
         for step in steps:

@@ -1,4 +1,4 @@
-"""What became of a file is told once."""
+"""A tipster is told once what became of a file."""
 
 from __future__ import annotations
 

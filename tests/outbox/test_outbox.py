@@ -1,4 +1,4 @@
-"""The outbox: messages are numbered in the order of their making."""
+"""The outbox: messages are numbered in the order in which they are made."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from satark.outbox.outbox import message
 CALL = Call(account="scripted", method="send", body=b"")
 
 
-def test_messages_are_in_the_order_of_time_and_in_their_own_where_the_clock_stands_or_is_set_back(
+def test_messages_are_numbered_in_order_even_if_the_clock_stands_still_or_is_set_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     far = 4_000_000_000_000_000_000

@@ -1,4 +1,4 @@
-"""Which due replies a poll of the outbox is for."""
+"""The due replies that a poll of the outbox looks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replies: at once, in order, never twice where it can be helped, and never lost without a word."""
+"""Replies: sent at once, in order, not twice if that can be avoided, and never lost silently."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from satark.api.outbound import (
     WindowClosed,
 )
 from satark.identity.edge_key import Identity
-from satark.outbox import worker as room
+from satark.outbox import worker as worker_module
 from satark.outbox.outbox import message
 from satark.outbox.worker import ReplyWorker
 from satark.settings.core import Core
@@ -40,7 +40,7 @@ ASHA, BINA = b"a" * 32, b"b" * 32
 
 
 class Post:
-    """A sender at work on a store of its own."""
+    """A reply worker with a store of its own."""
 
     def __init__(self, folder: Path, **core: Any) -> None:
         self.services = fresh_services(folder)
@@ -52,7 +52,7 @@ class Post:
         self.running: list[asyncio.Task[None]] = []
 
     def another(self, channel: ScriptedChannel | None = None, **core: Any) -> ReplyWorker:
-        """Make one more process's sender."""
+        """Make the reply worker of one more process."""
         return ReplyWorker(
             channels={ACCOUNT: channel or self.channel},
             writer=self.writer,
@@ -72,12 +72,12 @@ class Post:
         self.services.close()
 
     async def reply(self, *items: OutboxMessage) -> None:
-        """Commit replies of one turn and post them, as the intake does."""
+        """Commit replies of one turn and post them, as ingest does."""
         await self.writer.write(lambda unit: outbox.add(unit, items, self.identity))
         self.sender.post(items)
 
     async def due_now(self) -> None:
-        """Let the time of everything that waits come, and have it recovered."""
+        """Make every waiting reply due, and let the worker find it."""
         await self.writer.write(outbox.make_all_due)
         await self.sender._recover()
 
@@ -87,7 +87,7 @@ class Post:
         return found
 
     async def settled(self, sent: int) -> Sequence[Any]:
-        """Wait until so many calls were made and what they led to is written; give the outbox."""
+        """Wait until so many calls were made and their results are written; return the outbox."""
         await until(lambda: len(self.channel.sent) >= sent)
         await asyncio.sleep(0.01)
         return await self.rows()
@@ -117,14 +117,14 @@ async def test_an_accepted_reply_is_forgotten(post: Post) -> None:
     assert post.channel.bodies == [b"one"]
 
 
-async def test_what_a_turn_has_to_say_keeps_its_order(post: Post) -> None:
+async def test_the_replies_of_a_turn_stay_in_order(post: Post) -> None:
     post.run()
     await post.reply(*(item(str(n), must_arrive=n % 2 == 0) for n in range(20)))
     await post.settled(20)
     assert post.channel.bodies == [str(n).encode() for n in range(20)]
 
 
-async def test_a_reply_that_a_newer_one_overtakes_is_dropped_unless_it_must_arrive(post: Post) -> None:
+async def test_a_superseded_reply_is_dropped_unless_it_must_arrive(post: Post) -> None:
     await post.reply(item("receipt", must_arrive=True), item("old question"))
     await post.reply(item("new question"))
     assert len(await post.rows()) == 2
@@ -144,7 +144,7 @@ async def test_an_album_is_answered_once(post: Post) -> None:
     assert post.channel.bodies == [b"got 4"]
 
 
-async def test_replies_that_were_posted_before_the_sender_ran_are_sent(post: Post) -> None:
+async def test_replies_that_were_posted_before_the_worker_ran_are_sent(post: Post) -> None:
     await post.reply(item("early"))
     post.run()
     assert await post.settled(1) == []
@@ -239,7 +239,7 @@ async def test_replies_beyond_what_memory_may_hold_wait_in_the_database(post: Po
     assert await post.settled(5) == []
 
 
-async def test_a_reply_that_finds_no_room_still_overtakes_the_one_before_it(post: Post) -> None:
+async def test_a_reply_that_does_not_fit_into_memory_still_supersedes_the_one_before_it(post: Post) -> None:
     post.sender = post.another(replies_in_memory=1)
     await post.reply(item("old"))
     await post.reply(item("new, of two"), item("second, of two"))
@@ -261,7 +261,7 @@ async def test_an_account_wide_throttle_pauses_the_whole_account(post: Post) -> 
     assert {row.reason for row in rows} == {"throttled"}
 
 
-async def test_waiting_for_the_account_is_no_attempt(post: Post) -> None:
+async def test_waiting_for_the_account_does_not_count_as_an_attempt(post: Post) -> None:
     post.run()
     post.channel.outcomes += [Misconfigured("190")] * 6
     await post.reply(item("receipt", must_arrive=True))
@@ -285,7 +285,7 @@ async def test_a_reply_is_given_up_after_so_many_attempts(post: Post, outcome: A
     assert "planted" not in rows[0].reason
 
 
-async def test_an_attempt_that_worked_at_last_ends_it(post: Post) -> None:
+async def test_a_reply_is_sent_once_an_attempt_succeeds(post: Post) -> None:
     post.run()
     post.channel.outcomes += [Transient("500"), ConnectionResetError()]
     await post.reply(item("asha"))
@@ -315,7 +315,9 @@ async def test_every_attempt_bears_the_same_call_id(post: Post) -> None:
         (WindowClosed(), "dead_letter"),
     ],
 )
-async def test_what_can_not_be_sent_is_told_apart(post: Post, outcome: Any, state: str | None) -> None:
+async def test_the_reasons_why_a_reply_can_not_be_sent_are_told_apart(
+    post: Post, outcome: Any, state: str | None
+) -> None:
     post.run()
     post.channel.outcomes += [outcome]
     await post.reply(item("asha"))
@@ -347,7 +349,7 @@ async def test_a_later_report_of_a_closed_window_takes_the_fallback(post: Post) 
     assert post.channel.bodies == [b"news", b"neutral"]
 
 
-async def test_a_later_report_that_it_arrived_forgets_the_call(post: Post) -> None:
+async def test_a_call_is_deleted_once_a_report_says_that_it_arrived(post: Post) -> None:
     post.run()
     one = item("news", fallback=b"neutral")
     await post.reply(one)
@@ -365,7 +367,7 @@ async def test_a_report_on_a_call_that_is_not_ours_changes_nothing(post: Post, c
     assert [row.state for row in await post.rows()] == ["due"]
 
 
-async def test_an_account_that_is_configured_no_more_keeps_its_replies(post: Post) -> None:
+async def test_replies_of_an_account_that_is_no_longer_configured_stay(post: Post) -> None:
     post.run()
     await post.reply(item("asha", account="script:2"))
     await until(lambda: not post.sender._held)
@@ -373,7 +375,7 @@ async def test_an_account_that_is_configured_no_more_keeps_its_replies(post: Pos
 
 
 async def test_the_claim_on_a_reply_that_waits_here_is_renewed(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "RENEW_AFTER", -1.0)
+    monkeypatch.setattr(worker_module, "RENEW_AFTER", -1.0)
     await post.reply(item("asha"))
     await post.writer.write(lambda unit: unit.main.execute(update(tables.outbox).values(due_at=5)))
     post.sender._renew()
@@ -402,7 +404,7 @@ async def test_a_row_that_does_not_open_is_dead_and_stops_no_other(post: Post) -
     assert [(row.state, row.reason) for row in await post.settled(1)] == [("dead_letter", "broken seal")]
 
 
-async def test_work_that_breaks_off_leaves_no_reply_claimed_for_ever(post: Post) -> None:
+async def test_a_worker_that_fails_leaves_no_reply_claimed_for_ever(post: Post) -> None:
     gate = asyncio.Event()
 
     class Hanging(ScriptedChannel):
@@ -433,7 +435,7 @@ async def test_a_reply_that_is_posted_while_nothing_runs_waits_for_the_next_star
     assert await post.settled(1) == []
 
 
-async def test_a_database_that_is_down_is_looked_at_again(post: Post) -> None:
+async def test_the_worker_tries_again_while_the_database_is_down(post: Post) -> None:
     await post.writer.write(lambda unit: outbox.add(unit, [item("asha")], post.identity))
     with database_down(post.services):
         await post.sender._recover()
@@ -443,7 +445,7 @@ async def test_a_database_that_is_down_is_looked_at_again(post: Post) -> None:
 
 
 async def test_a_read_mark_is_sent_once_for_each_conversation(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "READ_MARK_SECONDS", 0.02)
+    monkeypatch.setattr(worker_module, "READ_MARK_SECONDS", 0.02)
     for n in range(5):
         post.sender.show_read(ASHA, call(f"seen {n}"), None)
     post.sender.show_read(BINA, call("bina", account="script:2"), None)
@@ -453,7 +455,7 @@ async def test_a_read_mark_is_sent_once_for_each_conversation(post: Post, monkey
 
 
 async def test_an_answer_under_way_is_shown_as_typing(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "READ_MARK_SECONDS", 0.01)
+    monkeypatch.setattr(worker_module, "READ_MARK_SECONDS", 0.01)
     post.sender.show_read(BINA, None, None)
     post.sender.show_read(ASHA, call("seen"), call("typing"))
     await post.reply(item("got it", debounce=True))
@@ -462,7 +464,7 @@ async def test_an_answer_under_way_is_shown_as_typing(post: Post, monkeypatch: p
     assert post.channel.bodies == [b"typing", b"got it"]
 
 
-async def test_what_a_phone_waits_for_is_sent_at_once_and_each(post: Post) -> None:
+async def test_each_call_for_which_a_phone_waits_is_made_at_once(post: Post) -> None:
     post.run()
     await asyncio.sleep(0)
     post.channel.outcomes += [Throttled(60), OSError("planted")]
@@ -476,7 +478,7 @@ async def test_what_a_phone_waits_for_is_sent_at_once_and_each(post: Post) -> No
 
 
 async def test_a_read_mark_that_fails_stops_nothing(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "READ_MARK_SECONDS", 0.01)
+    monkeypatch.setattr(worker_module, "READ_MARK_SECONDS", 0.01)
     post.channel.outcomes += [OSError("planted")]
     post.run()
     post.sender.show_read(ASHA, call("seen"), None)

@@ -108,7 +108,7 @@ async def test_headers_that_do_not_end_are_ended(head: bytes) -> None:
 
 
 @pytest.mark.parametrize("head", [b"POST / HTTP/1.1\r\nx-a: ", BODY], ids=["headers", "body"])
-async def test_a_byte_now_and_then_is_no_progress(head: bytes) -> None:
+async def test_a_client_that_sends_a_byte_now_and_then_is_too_slow(head: bytes) -> None:
     async with served(QUICK) as site:
         client = await site.connect(head)
         ended = asyncio.create_task(is_ended(client))
@@ -182,7 +182,7 @@ async def test_of_two_bodies_the_slower_makes_room() -> None:
             assert b"200 OK" in await fast[0].readline()
 
 
-async def test_who_waits_for_an_answer_never_makes_room() -> None:
+async def test_a_client_that_waits_for_an_answer_never_makes_room() -> None:
     async with served(PATIENT) as site:
         asked = [asyncio.create_task(site.ask("/wait")) for _ in range(PATIENT.connections)]
         await asyncio.sleep(0.1)

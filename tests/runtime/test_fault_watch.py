@@ -1,4 +1,4 @@
-"""No fault is silent: each shows in one line of the log, on /readyz and in the metrics, and is told to be over."""
+"""No fault is silent: each one, and its end, is in the log once, on /readyz and in the metrics."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
         for name in ("CERTIFICATE_FIRST", "CERTIFICATE_EVERY", "ISOLATION_EVERY"):
             patch.setattr(f"satark.runtime.fault_watch.{name}", 0.0)
         # Between two looks of a test, none of the host's own tells anything.
-        for watch in ("fault_watch", "peer_faults"):
-            patch.setattr(f"satark.runtime.{watch}.EVERY", 3600.0)
+        for name in ("fault_watch.EVERY", "dependency_faults.PEERS_EVERY"):
+            patch.setattr(f"satark.runtime.{name}", 3600.0)
         patch.setattr(CERTIFICATE, lambda *_: time.time() + 90 * 86_400)
         patch.setattr(ISOLATION, lambda: ISOLATED)
         # A worker finds within a second what nobody delivers: these faults are of machines where none runs.
@@ -99,7 +99,7 @@ def failing_folder(number: int) -> Induce:
 
 
 def failing_statement(which: str, begins: str, message: str) -> Induce:
-    """Make statements of a database fail that begin so."""
+    """Make statements of a database fail that begin with these words."""
 
     @contextmanager
     def induce(running: Running) -> Iterator[None]:
@@ -146,7 +146,7 @@ def spooled(count: int, *, quarantine: bool = False) -> Induce:
 
 
 def settled(result: Any) -> Induce:
-    """Let a reply end so, and afterwards another one be accepted."""
+    """Let a reply end with this result, and afterwards let another one be accepted."""
 
     @contextmanager
     def induce(running: Running) -> Iterator[None]:
@@ -286,7 +286,7 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
     ),
     "clock_wrong": (clock_set, "the clock was set by 24 hours", 200),
     "clock_wrong ": (
-        patched("satark.runtime.store_faults.server_time", lambda _services: time.time() - 86_400),
+        patched("satark.runtime.dependency_faults.server_time", lambda _services: time.time() - 86_400),
         "is off by 24 hours against the database's",
         200,
     ),
@@ -321,7 +321,7 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
 
 
 @pytest.mark.parametrize("code", FAULTS)
-async def test_a_fault_is_told_and_then_its_end(running: Running, code: str) -> None:
+async def test_a_fault_and_its_end_are_reported(running: Running, code: str) -> None:
     induce, words, status = FAULTS[code]
     code = code.strip()
     running.host.metrics.faults._clock = time.monotonic

@@ -1,20 +1,15 @@
-"""One process: put together from its settings, started, stopped, and mended where one part breaks."""
+"""A process is put together from its settings, started and stopped, and outlives the failure of one part."""
 
 from __future__ import annotations
 
-import asyncio
 import re
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from satark.api import hookimpl
-from satark.api.channel import Receive
-from satark.api.inbound import Batch, Text
 from satark.api.observability import LifecycleEvent
-from satark.api.outbound import Accepted, Call, Delivered
 from satark.api.settings import SettingsError
 from satark.runtime.host import Host
 from satark.settings.core import Role
@@ -23,13 +18,10 @@ from satark_files.sandbox.protections import Protections
 from satark_testing.waiting import until
 from satark_words.catalogues import Catalogue, Catalogues
 from support.later import render_a_band_later
-from support.scripted import ACCOUNT, ScriptedChannel, ScriptedSink, Tipster, inbound, scripted_host
+from support.scripted import ScriptedChannel, ScriptedSink, Tipster, scripted_host
 from support.store import fresh_services
 
 IN_ANOTHER_LANGUAGE = Catalogue._in_another_language
-
-
-CHORE = Call(account=ACCOUNT, method="delete", body=b"chore")
 
 
 async def test_it_opens_and_closes_its_channels_and_sinks(tmp_path: Path) -> None:
@@ -42,7 +34,7 @@ async def test_it_opens_and_closes_its_channels_and_sinks(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("roles", "is_alone"), [(("web",), True), (("worker",), True), (("web", "worker"), False)])
-def test_what_another_process_may_be_at_is_left_to_it(
+def test_a_process_that_is_not_alone_releases_no_claims(
     tmp_path: Path, roles: tuple[Role, ...], *, is_alone: bool
 ) -> None:
     host = Host(Settings(data_dir=tmp_path, plugins=()), roles, is_alone=is_alone)
@@ -102,67 +94,13 @@ def test_a_text_that_a_language_lacks_is_a_fault(tmp_path: Path, monkeypatch: py
     host.services.close()
 
 
-async def test_what_a_crash_left_is_sent_at_once_by_the_only_process(tmp_path: Path) -> None:
-    first = ScriptedChannel()
-    host = scripted_host(Settings(data_dir=tmp_path), first)
-    host.writer.start()
-    assert host.ingest_runtime
-    await Tipster(host.ingest_runtime, first).say("Hi")  # the sender does not run: as if the process died here
-    await host.writer.stop()
-    host.services.close()
-    assert first.sent == []
-    second = ScriptedChannel()
-    host = scripted_host(Settings(data_dir=tmp_path), second)
-    async with host.running():
-        await until(lambda: second.sent)
-
-
-async def test_chores_alarms_and_reports_of_a_batch_are_taken(tmp_path: Path) -> None:
-    channel = ScriptedChannel()
-    host = scripted_host(Settings(data_dir=tmp_path), channel)
-    async with host.running():
-        assert host.ingest_runtime
-        await until(lambda: channel.opened)
-        reports = [Delivered(call_id="0" * 32, result=Accepted())]
-        await host.ingest_runtime.ingest.ingest(
-            channel, Batch(chores=[CHORE], alarms=["131056"], delivered=reports, ignored=2)
-        )
-        await until(lambda: channel.bodies == [b"chore"])
-    host.metrics.end_bands(time.time() + 7 * 3600, all_steps=True)
-    metrics = host.metrics.render()
-    assert b'satark_send_reports_total{channel="script",result="131056"} 1.0' in metrics
-    assert b'satark_ignored_items_total{channel="script"} 2.0' in metrics
-
-
-async def test_a_channel_that_listens_brings_its_events_and_begins_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("satark.api.background.RESTART_SECONDS", 0.0)
-
-    class Listening(ScriptedChannel):
-        begun = 0
-
-        async def listen(self, receive: Receive) -> None:
-            self.begun += 1
-            if self.begun == 1:
-                raise OSError("planted")
-            await receive(Batch(inbound=[inbound("asha", Text("Hi"))]))
-            await asyncio.Event().wait()
-
-    channel = Listening()
-    host = scripted_host(Settings(data_dir=tmp_path), channel)
-    async with host.running():
-        await until(lambda: channel.sent)
-    assert channel.begun == 2
-
-
-def test_the_desk_alone_has_no_tipsters_side(tmp_path: Path) -> None:
+def test_a_process_with_the_desk_role_alone_has_no_ingest_runtime(tmp_path: Path) -> None:
     host = Host(Settings(data_dir=tmp_path, plugins=()), _only("desk"))
     assert host.ingest_runtime is None
     host.services.close()
 
 
-async def test_the_desk_alone_can_write(tmp_path: Path) -> None:
+async def test_a_process_with_the_desk_role_alone_can_write(tmp_path: Path) -> None:
     host = Host(Settings(data_dir=tmp_path, plugins=()), _only("desk"))
     async with host.running():
         assert await host.services.write(lambda unit: unit.day) > 0

@@ -1,4 +1,4 @@
-"""What the HTTP server does beside uvicorn."""
+"""What the HTTP server adds to uvicorn."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import gc
 from satark.runtime.http_server import collect_rarely
 
 
-def test_garbage_is_looked_for_rarely_and_not_among_what_the_process_is_made_of() -> None:
+def test_garbage_is_collected_rarely_and_not_among_the_objects_of_the_start() -> None:
     before = gc.get_threshold()
     try:
         collect_rarely()

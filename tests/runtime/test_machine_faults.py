@@ -1,4 +1,4 @@
-"""A certificate that ends soon, or that nobody takes, is a fault."""
+"""A certificate that ends soon, or that no client accepts, is a fault."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def serving(certificate: Certificate) -> Iterator[str]:
     ("days", "code", "words"),
     [(5, "certificate_ends", "ends in 5 days"), (-1, "certificate_wrong", "expired"), (60, "", "")],
 )
-def test_one_that_ends_soon_is_told(tmp_path: Path, days: int, code: str, words: str) -> None:
+def test_a_certificate_that_ends_soon_is_a_fault(tmp_path: Path, days: int, code: str, words: str) -> None:
     certificate = self_signed(tmp_path, days=days)
     with serving(certificate) as address:
         found = certificate_faults(address, ssl.create_default_context(cafile=certificate.certificate))
@@ -48,11 +48,11 @@ def test_one_that_ends_soon_is_told(tmp_path: Path, days: int, code: str, words:
     assert all(words in str(fault) and "certbot renew" in str(fault) for fault in found)
 
 
-def test_one_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
+def test_a_certificate_that_no_authority_signed_is_a_fault(tmp_path: Path) -> None:
     with serving(self_signed(tmp_path)) as address:
         assert [fault.code for fault in certificate_faults(address)] == ["certificate_wrong"]
 
 
 @pytest.mark.parametrize("address", ["", "http://localhost/", "https://localhost:1/"])
-def test_where_there_is_none_or_nobody_answers_nothing_is_told(address: str) -> None:
+def test_an_address_without_a_certificate_or_an_answer_is_no_fault(address: str) -> None:
     assert certificate_faults(address) == []

@@ -1,4 +1,4 @@
-"""What time brings: drafts that expire, news that is announced, rows that have served their term."""
+"""Scheduled jobs: drafts expire, news is announced, expired rows are deleted."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def rounds_follow_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Clock:
-    """A host at work and one desk."""
+    """A running host with one desk."""
 
     def __init__(self, host: Host, channel: ScriptedChannel) -> None:
         self.host, self.channel = host, channel
@@ -59,7 +59,7 @@ class Clock:
         self.host.services.write_now(lambda unit: add_desk(unit, desk))
 
     def respond(self, text: str) -> None:
-        """Say something to the tipster, as an officer does."""
+        """Write to the tipster, as an officer does."""
         desk = Casework(self.host.services, "sp", self.identities["sp"])
         desk.respond(desk.open(desk.summaries()[0].header.number), text=text)
 
@@ -104,14 +104,14 @@ async def stored(tmp_path: Path, databases: Any) -> AsyncIterator[Clock]:
 
 
 def make_due(clock: Clock, **due: int) -> None:
-    """Have the one conversation expire, or be asked about, at these Unix seconds."""
+    """Set the Unix times at which the one conversation expires or is asked about."""
     id_ = clock.host.services.read(lambda c: c.execute(select(tables.conversation.c.id)).scalar_one())
     sealed = clock.identity.seal(msgspec.msgpack.encode(Due(**due)), id_ + b"due")
     clock.change("conversation", due=sealed, ends_by=0)
 
 
 def only_draft(clock: Clock) -> Session:
-    """The one session that is stored; of one that has expired no address is."""
+    """Return the one stored session, and check that an expired one has no address."""
     query = select(tables.conversation.c.id, tables.conversation.c.draft, tables.conversation.c.handle)
     row = clock.host.services.read(lambda c: c.execute(query).one())
     session = decode_session(clock.identity.open_draft(row.id, row.draft))
@@ -119,7 +119,9 @@ def only_draft(clock: Clock) -> Session:
     return session
 
 
-async def test_a_draft_that_expires_goes_with_its_files_and_address_and_is_told_next_time_alone(stored: Clock) -> None:
+async def test_an_expired_draft_is_erased_with_its_files_and_address_and_mentioned_only_next_time(
+    stored: Clock,
+) -> None:
     clock = stored
     await clock.tipster.say("Hi", "English", "Illegal arms", "planted words that tell it")
     clock.channel.files["m1"] = b"a picture"
@@ -139,7 +141,7 @@ async def test_a_draft_that_expires_goes_with_its_files_and_address_and_is_told_
     assert "NOT sent, and is erased" not in await clock.tipster.say("English")
 
 
-async def test_what_is_remembered_of_an_erased_draft_is_forgotten_in_its_turn(clock: Clock) -> None:
+async def test_the_remainder_of_an_erased_draft_expires_too(clock: Clock) -> None:
     await clock.tipster.say("Hi", "English", "Illegal arms", "planted words that tell it")
     make_due(clock, expires=0)
     await until(lambda: not only_draft(clock).tip)
@@ -149,7 +151,7 @@ async def test_what_is_remembered_of_an_erased_draft_is_forgotten_in_its_turn(cl
     assert "erased" not in await clock.tipster.say("Hi")
 
 
-async def test_a_complete_draft_is_asked_about_once_and_then_ends_when_it_would(stored: Clock) -> None:
+async def test_a_complete_draft_is_asked_about_once_and_ends_as_before(stored: Clock) -> None:
     clock = stored
     await clock.tipster.say(*COMPLETE)
     await until(lambda: clock.count("outbox") == 0)
@@ -176,7 +178,7 @@ async def test_an_incomplete_draft_or_one_whose_sender_did_not_allow_it_is_never
     assert len(clock.channel.sent) == heard
 
 
-async def test_news_is_announced_once_and_neutrally_to_one_who_asked_for_it(clock: Clock) -> None:
+async def test_news_is_announced_once_in_neutral_words_to_tipsters_who_asked_for_it(clock: Clock) -> None:
     await clock.tipster.walk(ANSWERS, RECEIPT)
     await clock.tipster.say("yes")
     clock.respond("planted question")
@@ -195,7 +197,7 @@ async def test_news_reaches_nobody_who_did_not_ask(clock: Clock) -> None:
     assert clock.sent("news") == []
 
 
-async def test_the_end_of_the_time_after_a_receipt_is_not_told(clock: Clock) -> None:
+async def test_the_end_of_a_submitted_session_is_not_mentioned(clock: Clock) -> None:
     await clock.tipster.walk(ANSWERS, RECEIPT)
     said = len(clock.tipster.results)
     clock.change("conversation", due=b"", ends_by=0)
@@ -211,7 +213,7 @@ async def test_a_draft_that_does_not_open_expires_all_the_same(clock: Clock) -> 
     await until(lambda: clock.count("conversation") == 0)
 
 
-async def test_rows_that_have_served_their_term_are_swept_some_in_a_transaction(
+async def test_expired_rows_are_deleted_some_in_each_transaction(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, databases: Any
 ) -> None:
     monkeypatch.setattr("satark.runtime.scheduler.PURGED_AT_ONCE", 3)
@@ -244,7 +246,7 @@ def count_in(unit: UnitOfWork) -> int:
     return unit.main.execute(select(func.count()).select_from(tables.seen)).scalar_one()
 
 
-async def test_a_tip_is_delivered_though_a_clock_that_was_ahead_put_it_off(tmp_path: Path, databases: Any) -> None:
+async def test_a_tip_is_delivered_though_a_clock_that_was_ahead_delayed_it(tmp_path: Path, databases: Any) -> None:
     stores = {"database_url": databases.main, "keys_url": databases.keys}
     async with running(tmp_path, **stores) as clock:
         await clock.tipster.walk(ANSWERS, RECEIPT)
@@ -310,7 +312,7 @@ async def test_a_job_runs_every_so_many_rounds() -> None:
 
 
 @pytest.mark.parametrize("error", BROKEN, ids=lambda error: type(error).__name__)
-async def test_a_job_that_the_database_breaks_off_stops_no_other_and_is_due_again(error: Exception) -> None:
+async def test_a_job_that_fails_because_of_the_database_stops_no_other_and_is_due_again(error: Exception) -> None:
     jobs = Jobs()
     rounds = Rounds([(60, jobs.job("waits", error, error)), (60, jobs.job("purge"))])
     for number in range(4):

@@ -1,4 +1,4 @@
-"""A synthetic tip goes the way of every tip, to its own desk alone, says where it is lost, and is erased."""
+"""A synthetic tip takes the path of every tip to its own desk alone, says where it was lost, and is erased."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def count(host: Host, table: object) -> int:
     return host.services.read(lambda connection: connection.execute(query).scalar_one())
 
 
-async def test_it_arrives_and_nothing_of_it_stays(worker: Host) -> None:
+async def test_a_synthetic_tip_arrives_and_nothing_of_it_remains(worker: Host) -> None:
     found = await send_synthetic_tip(worker.settings, Plugins.load(()), worker.services, 60)
     assert 0 < found.acknowledged <= found.delivered
     for table in (tables.tip, tables.message, tables.outbox):

@@ -1,4 +1,4 @@
-"""A webhook that comes in full is answered as any other, byte for byte, but without a task."""
+"""A complete webhook gets the same answer as any other, byte for byte, but without a task."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOST = 100
 
 
 class Takings:
-    """Stands for the ingest: it takes batches, and the test says what becomes of each."""
+    """Stands for ingest: it takes batches, and the test decides the outcome of each."""
 
     def __init__(self) -> None:
         self.waiting: list[Done] = []
@@ -104,7 +104,7 @@ class Line:
         return self.connection.waiting is what
 
     async def settle(self, outcome: Outcome | Exception) -> None:
-        """Say what becomes of the batch that waits longest, once it is there."""
+        """Decide the outcome of the oldest waiting batch, once there is one."""
         await until(lambda: bool(self.ingest.waiting))
         self.ingest.waiting.pop(0)(outcome)
 
@@ -180,7 +180,7 @@ async def test_nothing_is_answered_before_it_is_on_disk(line: Line) -> None:
     assert line.waits_for(Waiting.NEXT_REQUEST)
 
 
-async def test_where_too_much_waits_it_shall_come_again(line: Line) -> None:
+async def test_a_webhook_is_to_be_resent_if_too_many_wait(line: Line) -> None:
     line.ingest.refuses = True
     line.send(request())
     assert line.answers == [503]
@@ -219,7 +219,7 @@ async def test_a_client_that_left_is_sent_nothing(line: Line) -> None:
     assert not line.wire.written
 
 
-async def test_what_is_no_http_is_refused_in_the_middle_of_a_webhook(line: Line) -> None:
+async def test_bytes_that_are_not_http_are_refused_after_a_webhook(line: Line) -> None:
     line.send(chunked(BODY).replace(b"\r\n17\r\n", b"\r\nno number\r\n"))
     assert line.answers == [400]
     assert line.wire.closed
@@ -229,14 +229,14 @@ async def test_what_is_no_http_is_refused_in_the_middle_of_a_webhook(line: Line)
 @pytest.mark.parametrize(
     "sent", [request(version="1.0"), request(path="/script?a=1"), request(expect="100-continue")], ids=str
 )
-async def test_an_unusual_request_takes_the_usual_way(line: Line, sent: bytes) -> None:
+async def test_an_unusual_request_is_left_to_uvicorn(line: Line, sent: bytes) -> None:
     line.send(sent)
     assert len(line.state.tasks) == 1
     await line.settle(Outcome())
     await line.answered(1 + (b"100-continue" in sent))
 
 
-async def test_a_client_that_reads_nothing_is_written_no_more(line: Line) -> None:
+async def test_nothing_more_is_written_to_a_client_that_does_not_read(line: Line) -> None:
     line.connection.pause_writing()
     line.send(request())
     await line.settle(Outcome())
@@ -245,7 +245,7 @@ async def test_a_client_that_reads_nothing_is_written_no_more(line: Line) -> Non
     await line.answered()
 
 
-async def test_an_idle_connection_ends_but_none_that_waits_for_us() -> None:
+async def test_an_idle_connection_ends_but_not_one_that_waits_for_an_answer() -> None:
     waits, idle = Line(idle_seconds=0.01), Line(idle_seconds=0.01)
     waits.send(request())
     idle.send(request())

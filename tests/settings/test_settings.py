@@ -1,4 +1,4 @@
-"""Settings come from a file and from the environment; what is wrong is named with its variable and its cure."""
+"""Settings come from a file and the environment; a wrong one is named with its variable and what to do."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_an_empty_variable_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings().section("signal", Signal) is None
 
 
-def test_a_stand_in_stands_only_where_nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stand_in_is_used_only_if_nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(stand_ins={"signal": {"token": "made up", "number": "5"}})
     signal = settings.section("signal", Signal)
     assert signal is not None
@@ -91,7 +91,7 @@ def test_a_stand_in_stands_only_where_nothing_is_set(monkeypatch: pytest.MonkeyP
         settings.section("signal", Signal)
 
 
-def test_a_preset_stands_where_its_section_is_set_but_not_that_field(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_preset_is_used_if_its_section_is_set_but_not_that_field(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(presets={"signal": {"number": "5"}})
     assert settings.section("signal", Signal) is None
     monkeypatch.setenv("SATARK_SIGNAL__TOKEN", "t")

@@ -92,12 +92,12 @@ def test_rows_that_differ_in_the_order_of_their_columns_are_the_same(main: Conne
     assert everything(main, seen) == [*events(1), *events(2, day=2)]
 
 
-def test_what_a_row_has_for_no_column_is_left_out(main: Connection) -> None:
+def test_a_value_without_a_column_is_left_out(main: Connection) -> None:
     bulk.insert(main, seen, [{**row, "weather": "fair"} for row in events(1, 2)])
     assert everything(main, seen) == events(1, 2)
 
 
-def test_of_no_rows_nothing_is_written(stores: Databases, main: Connection) -> None:
+def test_no_statement_is_run_without_rows(stores: Databases, main: Connection) -> None:
     bulk.insert(main, seen, [])
     bulk.upsert(main, seen, [])
     assert bulk.insert_new(main, seen, [], "key") == set()
@@ -123,7 +123,7 @@ def test_a_text_that_is_too_long_for_its_column_is_not_shortened(main: Connectio
             bulk.insert(main, delivery, rows)
 
 
-def test_what_is_new_is_inserted_and_returned_and_a_row_that_comes_twice_once(main: Connection) -> None:
+def test_new_rows_are_inserted_and_returned_once_each(main: Connection) -> None:
     bulk.insert(main, seen, events(3, day=7))
     inserted = bulk.insert_new(main, seen, events(*range(MANY), 5), "key")
     assert inserted == {key(number) for number in range(MANY) if number != 3}
@@ -144,7 +144,7 @@ def test_rows_are_replaced_and_the_last_of_two_counts(stores: Databases) -> None
 
 
 @pytest.mark.parametrize("lock", [False, True])
-def test_of_many_keys_those_rows_are_found_that_exist(main: Connection, *, lock: bool) -> None:
+def test_the_existing_rows_of_many_keys_are_found(main: Connection, *, lock: bool) -> None:
     def row(number: int) -> dict[str, object]:
         return {"id": key(number), "draft": b"%d" % number, "handle": b"", "due": b"", "ends_by": number}
 

@@ -1,4 +1,4 @@
-"""Keys that are not those of the data are refused."""
+"""Key files with which the data was not written are refused."""
 
 from __future__ import annotations
 

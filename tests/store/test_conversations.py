@@ -1,4 +1,4 @@
-"""The row of a conversation: whoever locks it reads what the one before has written."""
+"""The row of a conversation: a transaction that locks it reads what the one before wrote."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Store:
             return conversations.lock(unit, [ID])[ID].draft
 
     def home_of(self, *pseudonyms: bytes) -> tuple[bytes, bool]:
-        """Find or begin a conversation; give its id, and whether it began just now."""
+        """Find or begin a conversation; return its id, and whether it began just now."""
         with unit_of_work(self.main, self.keys) as unit:
             homes, begun = conversations.find_or_begin(unit, IDENTITY, [pseudonyms])
             (home,) = set(homes.values())
@@ -65,7 +65,7 @@ def store(databases: Any) -> Iterator[Store]:
     made.keys.dispose()
 
 
-async def test_who_waited_for_the_lock_reads_what_the_one_before_has_written(store: Store) -> None:
+async def test_a_transaction_that_waited_for_the_lock_reads_what_the_other_one_wrote(store: Store) -> None:
     with unit_of_work(store.main, store.keys) as first:
         assert conversations.lock(first, [ID])[ID].draft == b"before"
         second = asyncio.create_task(asyncio.to_thread(store.draft_once_locked))
@@ -75,7 +75,7 @@ async def test_who_waited_for_the_lock_reads_what_the_one_before_has_written(sto
     assert await second == b"after"
 
 
-async def test_who_waited_for_a_conversation_that_was_deleted_finds_none(store: Store) -> None:
+async def test_a_transaction_that_waited_for_a_deleted_conversation_finds_none(store: Store) -> None:
     with unit_of_work(store.main, store.keys) as first:
         conversations.lock(first, [ID])
         second = asyncio.create_task(asyncio.to_thread(store.draft_once_locked))
@@ -98,7 +98,7 @@ def test_a_conversation_that_begins_is_empty_and_has_no_row_until_it_is_written(
     assert store.home_of(b"one") == (homes[b"one"], False)
 
 
-def test_another_pseudonym_of_a_known_sender_leads_to_the_same_conversation_which_does_not_begin(store: Store) -> None:
+def test_another_pseudonym_of_a_known_sender_finds_the_same_conversation(store: Store) -> None:
     home, has_begun = store.home_of(b"known")
     assert has_begun
     assert store.home_of(b"another", b"known") == (home, False)
@@ -106,7 +106,7 @@ def test_another_pseudonym_of_a_known_sender_leads_to_the_same_conversation_whic
     assert store.stored() == {home}
 
 
-def test_a_session_is_written_over_the_one_before(store: Store) -> None:
+def test_a_session_replaces_the_one_before(store: Store) -> None:
     for draft in (b"one", b"two"):
         with unit_of_work(store.main, store.keys) as unit:
             conversations.write(unit, [{**ROW, "draft": draft, "ends_by": 7}])
@@ -115,7 +115,7 @@ def test_a_session_is_written_over_the_one_before(store: Store) -> None:
         assert conversations.read_due(unit.main, 6) == []
 
 
-async def test_of_two_who_begin_a_conversation_of_the_same_sender_at_once_one_finds_the_others(store: Store) -> None:
+async def test_two_transactions_that_begin_a_senders_conversation_at_once_get_the_same_one(store: Store) -> None:
     with unit_of_work(store.main, store.keys) as first:
         homes, begun = conversations.find_or_begin(first, IDENTITY, [(b"one",)])
         second = asyncio.create_task(asyncio.to_thread(store.home_of, b"one"))
@@ -125,7 +125,7 @@ async def test_of_two_who_begin_a_conversation_of_the_same_sender_at_once_one_fi
     assert store.stored() == set(begun)
 
 
-async def test_a_conversation_whose_beginning_is_undone_is_begun_by_who_waited(store: Store) -> None:
+async def test_a_conversation_that_was_rolled_back_is_begun_by_the_transaction_that_waited(store: Store) -> None:
     with suppress(KeyError), unit_of_work(store.main, store.keys) as first:
         homes, _ = conversations.find_or_begin(first, IDENTITY, [(b"one",)])
         second = asyncio.create_task(asyncio.to_thread(store.home_of, b"one"))

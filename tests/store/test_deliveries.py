@@ -17,7 +17,7 @@ from support.tips import seed_file_state, seed_tip
 TO = "email:cell"
 
 
-def test_a_file_that_is_settled_in_the_transaction_that_queues_its_tip_is_not_waited_for(
+def test_a_delivery_does_not_wait_for_a_file_that_is_settled_in_its_own_transaction(
     tmp_path: Path,
 ) -> None:
     services = fresh_services(tmp_path)

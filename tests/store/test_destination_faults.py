@@ -1,4 +1,4 @@
-"""Which destinations a desk is told of: its own, and nothing that another desk's tip brought about."""
+"""A desk sees the faults of its own destinations, and nothing that another desk's tip caused."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ def test_a_desk_sees_what_is_down_what_waits_and_what_was_dead_lettered(services
 
 
 @pytest.mark.parametrize("to", ["folder:sp", "email:dig", "police:anybody", "desk:dig", "desk:xsp"])
-def test_a_desk_sees_nothing_of_another_ones_destinations(to: str, services: Services) -> None:
+def test_a_desk_sees_nothing_of_another_desks_destinations(to: str, services: Services) -> None:
     queue(services, to, TIP, down=True)
     queue(services, to, OTHER, dead=True)
     assert faults_seen_by(services, "sp") == []
 
 
-def test_an_alarm_about_another_desk_is_not_told_by_the_destination_that_it_goes_to(services: Services) -> None:
+def test_an_alarm_about_another_desk_does_not_show_at_its_destination(services: Services) -> None:
     queue(services, "email:cell", "alarm:500000", down=True)
     assert faults_seen_by(services, "sp") == []
     queue(services, "email:cell", TIP)
@@ -74,7 +74,7 @@ def test_an_alarm_about_another_desk_is_not_told_by_the_destination_that_it_goes
     assert trouble.waiting == 1
 
 
-def test_a_notice_that_waits_tells_that_its_destination_is_down_and_is_no_tip(services: Services) -> None:
+def test_a_waiting_notice_shows_that_its_destination_is_down_but_counts_as_no_tip(services: Services) -> None:
     queue(services, "email:cell", "notice:2026-11-24T09", down=True)
     (trouble,) = faults_seen_by(services, "sp")
     assert (bool(trouble.down), trouble.waiting) == (True, 0)

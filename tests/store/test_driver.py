@@ -39,7 +39,7 @@ def test_what_is_not_committed_is_rolled_back(engine: Engine) -> None:
         assert bulk.run(connection, "SELECT said FROM word", ()) == []
 
 
-def test_an_error_is_that_of_sqlalchemy_and_holds_no_values(engine: Engine) -> None:
+def test_an_error_is_one_of_sqlalchemys_and_contains_no_values(engine: Engine) -> None:
     sql = "INSERT INTO word VALUES (?)" if engine.dialect.name == "sqlite" else "INSERT INTO word VALUES (%s)"
     with engine.connect() as connection:
         bulk.run(connection, sql, ("a truck",))

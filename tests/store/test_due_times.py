@@ -47,18 +47,18 @@ def waits(services: Services, table: Table, ahead: int, wait: int, state: str = 
 @each_table
 @pytest.mark.parametrize("wait", [0, 2, WAIT])
 @pytest.mark.parametrize("ahead", [CLOCKS_APART + 1, 24 * HOUR])
-def test_nothing_waits_longer_than_it_was_to(services: Services, table: Table, wait: int, ahead: int) -> None:
+def test_no_row_waits_longer_than_it_was_to(services: Services, table: Table, wait: int, ahead: int) -> None:
     assert waits(services, table, ahead, wait) == wait
 
 
 @each_table
 @pytest.mark.parametrize("ahead", [0, -HOUR, CLOCKS_APART])
-def test_a_wait_of_a_clock_that_is_right_or_behind_stays(services: Services, table: Table, ahead: int) -> None:
+def test_a_wait_stored_by_a_clock_that_is_right_or_behind_stays(services: Services, table: Table, ahead: int) -> None:
     assert waits(services, table, ahead, WAIT) == WAIT + ahead
 
 
 @each_table
-def test_what_is_done_is_left_alone(services: Services, table: Table) -> None:
+def test_a_row_that_is_done_stays_as_it_is(services: Services, table: Table) -> None:
     assert waits(services, table, HOUR, 0, state="done") == HOUR
 
 

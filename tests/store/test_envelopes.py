@@ -1,4 +1,4 @@
-"""Envelopes: found by who has the name key, and by nobody else; rows of decoys stand for nobody."""
+"""Envelopes: only the name key finds a holder's rows, and rows of decoys stand for nobody."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_holder_is_found_and_another_is_not(services: Services) -> None:
     assert read(lambda c: envelopes.find_many(c, [("t1", "sp"), ("t2", "sp")])) == {("t1", "sp"): b"sp"}
 
 
-def test_an_envelope_that_was_moved_to_another_tip_is_nobodys(services: Services) -> None:
+def test_an_envelope_that_was_moved_to_another_tip_is_found_by_nobody(services: Services) -> None:
     plant(services, "t1", "sp")
     moved = update(tables.envelope).values(tip="t2")
     services.write_now(lambda unit: unit.keys.execute(moved))
@@ -50,7 +50,7 @@ def test_many_tips_are_read_in_batches(services: Services) -> None:
     assert services.read_keys(lambda c: envelopes.of_holder(c, "sp")) == wanted
 
 
-def test_a_row_tells_its_holder_to_nobody_without_the_name_key(services: Services, tmp_path: Path) -> None:
+def test_no_row_tells_its_holder_without_the_name_key(services: Services, tmp_path: Path) -> None:
     plant(services, "t1", "sp")
     plant(services, "t2", "sp")
     rows = services.read_keys(lambda c: c.execute(select(tables.envelope)).all())

@@ -1,9 +1,150 @@
-"""Files of a tip, in the order in which they were sent."""
+"""The rows of files: claims that end, notices that wait for a tipster, and origins that only a tipster discloses."""
 
 from __future__ import annotations
 
-from satark.store.evidence_files import ordinal_order
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from satark.api.inbound import MediaRef
+from satark.dialogue.session import FileNotice, MediaJob
+from satark.identity.edge_key import Identity
+from satark.services import Services
+from satark.store import evidence_files, tables
+from satark.store.evidence_files import FETCH_LEASE
+from satark.store.unit_of_work import UnitOfWork
+from support.store import fresh_services
+
+EDGE = Identity(b"k" * 32)
+TIP = "0" * 32
+NOW = 1_800_000_000
+
+
+class FileTable:
+    """The files of a draft, whose transactions run at a time that the test sets."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.now = NOW
+
+    def run(self, act: Any, *arguments: Any) -> Any:
+        def write(unit: UnitOfWork) -> Any:
+            unit.now = self.now
+            return act(unit, *arguments)
+
+        return self.services.write_now(write)
+
+    def read(self, act: Any, *arguments: Any) -> Any:
+        return self.services.read(lambda main: act(main, *arguments))
+
+    def add(self, *jobs: MediaJob) -> None:
+        self.run(evidence_files.add, jobs, EDGE)
+
+    def claimed(self, limit: int = 10) -> list[tuple[str, int]]:
+        """Claim what is due; return each ordinal with the number of its attempt."""
+        return [(one.ordinal, attempt) for one, attempt in self.run(evidence_files.claim_due, EDGE, limit)]
+
+    def row(self, ordinal: str) -> Any:
+        return self.read(lambda main: main.execute(select(tables.file).where(tables.file.c.ordinal == ordinal)).one())
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Iterator[FileTable]:
+    services = fresh_services(tmp_path)
+    yield FileTable(services)
+    services.close()
+
+
+def job(ordinal: str, position: int = 1) -> MediaJob:
+    ref = MediaRef(account="script:1", id=f"media-{ordinal}")
+    return MediaJob(
+        tip=TIP,
+        recipient="age1",
+        ordinal=ordinal,
+        role="evidence",
+        kind="image",
+        caption="",
+        ref=ref,
+        position=position,
+    )
+
+
+def test_a_file_is_claimed_once_until_the_lease_ends(table: FileTable) -> None:
+    table.add(job("1"), job("2"))
+    assert table.claimed(limit=1) == [("1", 1)]
+    assert table.claimed() == [("2", 1)]
+    table.now += FETCH_LEASE - 1
+    assert table.claimed() == []
+    table.now += 1
+    assert table.claimed() == [("1", 2), ("2", 2)]
+
+
+def test_where_a_file_lies_is_sealed_and_deleted_once_it_is_here(table: FileTable) -> None:
+    table.add(job("1"))
+    assert b"media-1" not in table.row("1").job
+    assert table.run(evidence_files.mark_sealed, job("1"), b"record")
+    row = table.row("1")
+    assert (row.state, row.job, row.record) == ("sealed", b"", b"record")
+    assert not table.read(evidence_files.is_any_due, TIP)
+
+
+def test_a_file_that_was_erased_meanwhile_is_told_apart(table: FileTable) -> None:
+    table.add(job("1"), job("2"))
+    assert table.run(evidence_files.delete_files, TIP, ["1"]) == [f"{TIP}-1"]
+    assert not table.run(evidence_files.mark_sealed, job("1"), b"record")
+    assert table.run(evidence_files.mark_lost, job("2"), "gone")
+    assert table.read(evidence_files.count_files, TIP) == 1
+
+
+def test_a_file_whose_process_was_killed_is_due_at_once_but_not_without_end(table: FileTable) -> None:
+    table.add(job("1"))
+    attempts = []
+    for _ in range(6):
+        attempts += table.claimed()
+        table.run(evidence_files.release_claims)
+    assert attempts == [("1", 1), ("1", 2), ("1", 3)]
+
+
+def test_a_notice_waits_until_its_tipster_was_told_and_an_uncleaned_file_stays_known(table: FileTable) -> None:
+    table.add(job("1"), job("2", position=2), job("3", position=3))
+    table.run(evidence_files.add_file_notice, job("1"), FileNotice("too_large", 100))
+    for ordinal, position in (("2", 2), ("3", 3)):
+        table.run(evidence_files.add_uncleaned_notice, job(ordinal, position))
+    waiting = (FileNotice("too_large", 100), FileNotice("uncleaned", files=(2, 3)))
+    assert table.read(evidence_files.pending_file_notices, TIP) == waiting
+    table.run(evidence_files.clear_file_notices, TIP)
+    assert table.read(evidence_files.pending_file_notices, TIP) == ()
+    assert table.read(evidence_files.uncleaned_files, TIP) == (2, 3)
+
+
+def test_an_origin_is_disclosed_for_the_files_that_the_tipster_names_and_deleted_for_all_others(
+    table: FileTable,
+) -> None:
+    table.add(job("9"), job("10"))
+    tip = {"number": "TEST", "revision": 1, "recipient": "", "receipt_recipient": "", "document": b"", "day": 1}
+    for ordinal in ("9", "10"):
+        table.run(evidence_files.mark_sealed, job(ordinal), b"record", b"with origin")
+    assert table.read(evidence_files.ordinals_with_origin, TIP) == ("9", "10")
+    table.run(evidence_files.disclose_origin, TIP, ["9"])
+    assert [table.row(one).record for one in ("9", "10")] == [b"with origin", b"record"]
+    assert table.read(evidence_files.ordinals_with_origin, TIP) == ()
+
+    table.run(lambda unit: unit.insert(tables.tip, [{"id": TIP, **tip}]))
+    table.add(job("11"))
+    table.run(evidence_files.mark_sealed, job("11"), b"record", b"with origin")
+    assert table.row("11").record_with_origin == b"", "nobody can be asked about a tip that was submitted"
+
+
+def test_the_next_ordinal_is_above_one_that_only_the_custody_log_still_knows(table: FileTable) -> None:
+    assert table.read(evidence_files.highest_ordinal, TIP) == 0
+    table.add(job("2"))
+    fields = {"day": 1, "entry": b"", "content": b"", "sealed": b"", "hash": b"", "link": b""}
+    table.run(lambda unit: unit.insert(tables.custody, [{"position": 1, "tip": TIP, "seq": 1, "file": "10", **fields}]))
+    assert table.read(evidence_files.highest_ordinal, TIP) == 10
 
 
 def test_files_are_ordered_by_their_number() -> None:
-    assert sorted(["10", "9", "1", "2", "11"], key=ordinal_order) == ["1", "2", "9", "10", "11"]
+    assert sorted(["10", "9", "1", "2", "11"], key=evidence_files.ordinal_order) == ["1", "2", "9", "10", "11"]

@@ -1,4 +1,4 @@
-"""The end of an epoch: what is wanted goes on, what is not is beyond everybody's reach."""
+"""The end of an epoch: what is still wanted is sealed anew, and nobody can open the rest."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support.scripted import ACCOUNT
 from support.working_host import ANSWERS, EPOCH, RECEIPT, EpochHost, epoch_host_on
 
 
-async def test_whatever_is_under_way_goes_on_under_the_next_epoch(databases: Any, tmp_path: Path) -> None:
+async def test_drafts_replies_and_files_go_on_under_the_next_epoch(databases: Any, tmp_path: Path) -> None:
     async with epoch_host_on(databases, tmp_path) as place:
         asha, bina = place.tipster("9140112233"), place.tipster("9140112244")
         await asha.walk(ANSWERS, RECEIPT)
@@ -41,12 +41,12 @@ async def test_whatever_is_under_way_goes_on_under_the_next_epoch(databases: Any
 
 
 def lookups(place: EpochHost) -> set[bytes]:
-    """Return what leads from senders to conversations and to reply handles."""
+    """Return the look-ups that lead from senders to conversations and reply handles."""
     found = [row.lookup for row in place.rows(tables.alias)]
     return {bytes(one) for one in (*found, *(row.sender for row in place.rows(tables.reach)))}
 
 
-async def test_what_was_given_up_opens_no_more_with_every_key_that_is_left(databases: Any, tmp_path: Path) -> None:
+async def test_erased_and_cancelled_drafts_open_with_none_of_the_remaining_keys(databases: Any, tmp_path: Path) -> None:
     async with epoch_host_on(databases, tmp_path) as place:
         asha = place.tipster("9140112233")
         await asha.say("Hi", "English", "Illegal arms", "planted words")
@@ -60,7 +60,7 @@ async def test_what_was_given_up_opens_no_more_with_every_key_that_is_left(datab
                 open_(row.id, sealed) if open_ else place.identity.open(sealed, row.id)
 
 
-async def test_a_value_that_does_not_open_holds_up_no_end(databases: Any, tmp_path: Path) -> None:
+async def test_a_value_that_does_not_open_does_not_delay_the_end_of_an_epoch(databases: Any, tmp_path: Path) -> None:
     async with epoch_host_on(databases, tmp_path) as place:
         asha = place.tipster("9140112233")
         await asha.say("Hi", "English")
@@ -72,7 +72,7 @@ async def test_a_value_that_does_not_open_holds_up_no_end(databases: Any, tmp_pa
         assert await asha.say("Hi")
 
 
-async def test_a_turn_that_is_held_up_until_its_epoch_is_destroyed_runs_again(
+async def test_a_turn_whose_epoch_is_destroyed_before_its_commit_runs_again(
     databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with epoch_host_on(databases, tmp_path) as place:

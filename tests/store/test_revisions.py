@@ -1,4 +1,4 @@
-"""The revisions that are needed are those that Alembic finds."""
+"""The revisions that are found without Alembic are those that Alembic finds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def alembics(*folders: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("side", ["keys", "main"])
-def test_of_the_core_and_all_plugins(side: str) -> None:
+def test_the_heads_of_the_core_and_all_plugins_are_those_that_alembic_finds(side: str) -> None:
     plugins = Plugins.load(one.name for one in entry_points(group=PROJECT))
     folders = [CORE / side, *(branch.folder for branch in plugins.migrations() if side == "main")]
     assert set(revisions.heads(folders)) == alembics(*folders)
@@ -45,7 +45,7 @@ MERGED = {
     ("more", "expected"),
     [({}, {"a2", "a3"}), ({"a4.py": 'revision = "a4"\ndown_revision = ("a2", "a3")\n'}, {"a4"})],
 )
-def test_of_branches_and_merges(tmp_path: Path, more: dict[str, str], expected: set[str]) -> None:
+def test_the_heads_of_branches_and_merges_are_found(tmp_path: Path, more: dict[str, str], expected: set[str]) -> None:
     for name, text in {**MERGED, **more}.items():
         (tmp_path / name).write_text(text)
     assert set(revisions.heads([tmp_path])) == expected == alembics(tmp_path)

@@ -42,7 +42,7 @@ def test_another_key_or_another_file_yields_nothing(tmp_path: Path, workspace: P
         next(open_sealed(path, IDENTITY, workspace, "0" * 64))
 
 
-def test_reading_that_stops_halfway_leaves_no_plain_file(tmp_path: Path, workspace: Path) -> None:
+def test_a_reader_that_stops_halfway_leaves_no_unencrypted_file(tmp_path: Path, workspace: Path) -> None:
     path = seal(tmp_path, bytes(1_000_000))
     with contextlib.closing(open_sealed(path, IDENTITY, workspace)) as reading:
         assert next(reading)
@@ -59,7 +59,7 @@ def test_a_source_or_disk_that_fails_while_sealing_leaves_nothing(tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_no_file_and_no_folder_tells_when_a_file_came_or_went(tmp_path: Path) -> None:
+def test_file_times_do_not_tell_when_a_file_came_or_went(tmp_path: Path) -> None:
     path = seal(tmp_path, b"words")
     assert [one.stat().st_mtime % DAY for one in (path, tmp_path)] == [0, 0]
     sealed_files.erase(tmp_path, "1")

@@ -1,4 +1,4 @@
-"""Which tips changed: what a desk must read again, in every order of commits."""
+"""Changes of tips: a desk sees each one, in whatever order transactions commit."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def tips_since(services: Services, seen: int) -> set[str]:
 
 
 async def settled(services: Services) -> int:
-    """Wait until nothing that is committed is seen again; return the mark.
+    """Wait until no committed change is seen again; return the mark.
 
     On PostgreSQL every transaction that is open on the server holds the mark back, those of other tests too.
     """
@@ -52,7 +52,7 @@ async def settled(services: Services) -> int:
     return mark(services)
 
 
-async def test_a_new_tip_and_a_message_are_seen_after_a_mark_and_before_it_not(
+async def test_a_change_is_seen_from_a_mark_before_it_and_not_from_one_after_it(
     services: Services, sp: SeededDesk
 ) -> None:
     start = mark(services)
@@ -93,7 +93,7 @@ def test_a_draft_leaves_no_row(services: Services) -> None:
     assert services.read(lambda c: c.execute(select(tables.tip_change)).all()) == []
 
 
-def test_an_erased_tip_is_named_nowhere(services: Services, sp: SeededDesk) -> None:
+def test_no_row_names_an_erased_tip(services: Services, sp: SeededDesk) -> None:
     seen, gone = mark(services), [seed_tip(services, [sp.desk]) for _ in range(2)]
 
     def erase(unit: Any) -> None:
@@ -106,7 +106,7 @@ def test_an_erased_tip_is_named_nowhere(services: Services, sp: SeededDesk) -> N
     assert not changes.tips
 
 
-async def test_who_is_too_far_behind_reads_everything_and_old_rows_go(
+async def test_old_changes_are_deleted_and_a_desk_that_is_too_far_behind_reads_everything(
     services: Services, sp: SeededDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tip_changes, "KEPT", 3)

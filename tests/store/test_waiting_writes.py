@@ -1,4 +1,4 @@
-"""What a transaction takes of what waits: all where it fits, else a share of each sender, each in its order."""
+"""A transaction takes all waiting writes if they fit, otherwise a share of each sender's, in order."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def waiting(bounds: Bounds, *senders: bytes) -> WaitingWrites[Write]:
     return writes
 
 
-def test_what_fits_is_taken_whole_in_order() -> None:
+def test_writes_that_fit_are_taken_together_and_in_order() -> None:
     writes = waiting(Bounds(batch=5, share=1), *[b"asha"] * 4, b"bina")
     assert [write.number for write in writes.take()] == [0, 1, 2, 3, 4]
     assert len(writes) == 0
 
 
-def test_while_others_wait_a_flood_gets_a_share_and_no_more() -> None:
+def test_a_flood_gets_no_more_than_its_share_while_others_wait() -> None:
     writes = waiting(Bounds(batch=10, share=2), *[b"flood"] * 50, b"asha", b"bina", b"")
     assert [write.number for write in writes.take()] == [0, 1, 50, 51, 52]
     assert len(writes) == 48
 
 
-def test_where_nobody_else_waits_a_flood_fills_the_transaction() -> None:
+def test_a_flood_fills_the_transaction_if_nobody_else_waits() -> None:
     writes = waiting(Bounds(batch=10, share=2), *[b"flood"] * 30)
     assert [write.number for write in writes.take()] == list(range(10))
 
@@ -61,7 +61,7 @@ def test_more_messages_than_may_wait_are_refused_and_other_writes_are_not() -> N
     st.integers(1, 12),
     st.integers(1, 6),
 )
-def test_each_is_taken_once_those_of_a_sender_in_order(senders: list[bytes], batch: int, share: int) -> None:
+def test_each_write_is_taken_once_and_those_of_a_sender_in_order(senders: list[bytes], batch: int, share: int) -> None:
     writes = waiting(Bounds(batch=batch, share=share), *senders)
     taken: list[Write] = []
     while len(writes):

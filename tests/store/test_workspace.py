@@ -28,7 +28,7 @@ def test_a_workspace_that_others_can_read_is_refused(tmp_path: Path, monkeypatch
         workspaces.workspace_dir(tmp_path)
 
 
-def test_a_link_in_its_place_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_symbolic_link_instead_of_the_workspace_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workspaces, "SHARED_MEMORY", tmp_path)
     place = workspaces.workspace_dir(tmp_path)
     place.rmdir()

@@ -1,4 +1,4 @@
-"""The write-ahead log: overwritten before it is truncated, never while somebody needs it, and no commit is lost."""
+"""The write-ahead log: it is overwritten before it is truncated, never while it is needed, and no commit is lost."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def start_writer(url: str, start: int) -> subprocess.Popen[str]:
 
 
 def collect(writer: subprocess.Popen[str], numbers: list[int]) -> None:
-    """Note what a writer has committed, until it is killed."""
+    """Collect what a writer has committed until it is killed."""
     assert writer.stdout
     with writer.stdout as lines:
         for line in filter(_is_whole, lines):

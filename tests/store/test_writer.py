@@ -77,7 +77,7 @@ async def test_a_transaction_begins_once_the_event_loop_has_read_all_that_has_co
     assert [len(batch) for batch in store.grouped.batches] == [5]
 
 
-async def test_writes_that_come_without_end_do_not_hold_a_transaction_up(store: Store) -> None:
+async def test_an_endless_stream_of_writes_does_not_delay_a_transaction(store: Store) -> None:
     first = asyncio.ensure_future(store.writer.write_grouped(b"first"))
     for number in range(20_000):
         store.writer.group(number.to_bytes(4, "big"), b"", lambda _result: None)
@@ -88,7 +88,7 @@ async def test_writes_that_come_without_end_do_not_hold_a_transaction_up(store: 
     assert await first is True
 
 
-async def test_what_fails_after_a_write_leaves_no_other_waiting(store: Store) -> None:
+async def test_a_failure_after_a_write_leaves_no_other_write_waiting(store: Store) -> None:
     def broken(_result: Any) -> None:
         raise ValueError("planted")
 
@@ -97,7 +97,7 @@ async def test_what_fails_after_a_write_leaves_no_other_waiting(store: Store) ->
     assert store.grouped.batches == [[b"a", b"b"]]
 
 
-async def test_items_beyond_what_may_wait_are_refused_and_the_others_written(databases: Any) -> None:
+async def test_items_above_the_limit_are_refused_and_the_others_written(databases: Any) -> None:
     store = Store(databases)
     store.writer = Writer(store.main, store.keys, grouped=store.grouped, bounds=Bounds(10, waiting=20))
     store.writer.start()
@@ -137,7 +137,7 @@ async def test_write_soon_goes_with_the_next_batch(store: Store) -> None:
     assert store.count() == 1
 
 
-async def test_a_write_that_nobody_waits_for_waits_for_others(store: Store) -> None:
+async def test_a_write_that_nobody_awaits_joins_other_writes(store: Store) -> None:
     order: list[str] = []
     units: list[UnitOfWork] = []
 
@@ -154,7 +154,7 @@ async def test_a_write_that_nobody_waits_for_waits_for_others(store: Store) -> N
     assert units[0] is units[1]
 
 
-async def test_a_write_that_nobody_waits_for_is_written_though_no_other_comes(store: Store) -> None:
+async def test_a_write_that_nobody_awaits_is_written_even_if_no_other_comes(store: Store) -> None:
     loop, written = asyncio.get_running_loop(), asyncio.Event()
 
     def write(_unit: UnitOfWork) -> None:
@@ -166,7 +166,7 @@ async def test_a_write_that_nobody_waits_for_is_written_though_no_other_comes(st
         await written.wait()
 
 
-async def test_what_is_queued_while_a_write_runs_is_written_with_what_comes_then(store: Store) -> None:
+async def test_writes_queued_while_another_runs_share_the_next_transaction(store: Store) -> None:
     units: list[UnitOfWork] = []
     runs, may_end = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
@@ -240,7 +240,7 @@ async def test_connections_that_broke_are_replaced(databases: Any, store: Store)
     assert store.count() == 2
 
 
-async def test_where_the_database_goes_down_in_a_batch_the_rest_is_not_tried(store: Store) -> None:
+async def test_once_the_database_goes_down_the_rest_of_a_batch_is_not_tried(store: Store) -> None:
     begun = 0
 
     def refuse(_connection: object) -> None:
@@ -258,7 +258,7 @@ async def test_where_the_database_goes_down_in_a_batch_the_rest_is_not_tried(sto
     assert await store.writer.write_grouped(b"c") is True
 
 
-async def test_turns_run_on_the_event_loop_where_the_database_is_in_this_process(store: Store) -> None:
+async def test_turns_run_on_the_event_loop_if_the_database_is_in_this_process(store: Store) -> None:
     is_sqlite = store.main.dialect.name == "sqlite"
     await store.writer.write_grouped(b"a")
     assert (store.grouped.threads == [threading.current_thread()]) is is_sqlite

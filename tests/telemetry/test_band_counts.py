@@ -1,4 +1,4 @@
-"""Metrics change at the ends of bands, but for faults; and say nowhere when something first happened."""
+"""Metrics, except faults, change only at the ends of bands, and never tell when something first happened."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Clock:
         return self.now
 
 
-def test_what_a_message_moves_is_shown_when_its_band_is_over() -> None:
+def test_counts_of_messages_are_shown_when_their_band_is_over() -> None:
     clock = Clock()
     metrics = Metrics(clock)
     empty = metrics.render()
@@ -60,7 +60,7 @@ def test_faults_are_shown_at_once() -> None:
     assert 'satark_turn_failures_total{channel="chat"} 1.0' in shown
 
 
-def test_no_series_says_when_something_first_happened() -> None:
+def test_no_series_tells_when_something_first_happened() -> None:
     metrics = Metrics()
     metrics.failures.labels("chat").inc()
     metrics.reports.labels("chat", "failed").inc()

@@ -1,4 +1,4 @@
-"""Logs and metrics: what they let through."""
+"""Logs and metrics contain only what is allowed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WORDS = "a truck behind the temple"
 
 @contextmanager
 def configured(*, json: bool, level: int = logging.INFO) -> Iterator[None]:
-    """Log as a process does; afterwards as pytest does."""
+    """Configure the log as a process does, and restore pytest's afterwards."""
     root = logging.getLogger()
     before, threshold = root.handlers[:], root.level
     root.handlers = []
@@ -72,7 +72,7 @@ def test_a_line_that_can_not_be_written_stops_nothing(monkeypatch: pytest.Monkey
         log.error("fault")
 
 
-def test_the_time_is_indias(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_log_lines_time_is_that_of_india(capsys: pytest.CaptureFixture[str]) -> None:
     with configured(json=True):
         log.warning("disk full")
     stamped = datetime.fromisoformat(json.loads(capsys.readouterr().err)["timestamp"])
@@ -87,7 +87,7 @@ def test_lines_below_the_level_are_dropped(capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-async def test_what_libraries_log_of_a_failed_request_is_told_without_a_word_of_it(
+async def test_what_libraries_log_of_a_failed_request_is_logged_without_their_words(
     capsys: pytest.CaptureFixture[str],
     as_json: bool,  # noqa: FBT001 - pytest's
 ) -> None:
@@ -108,7 +108,7 @@ async def test_what_libraries_log_of_a_failed_request_is_told_without_a_word_of_
         assert said in printed
 
 
-def test_an_exception_is_told_by_its_class_and_the_lines_of_code_alone() -> None:
+def test_an_exception_is_logged_as_its_class_and_places_in_the_code() -> None:
     with pytest.raises(CantOpen) as caught:
         check_recipient(WORDS)
     kind, raised = describe_error(ExceptionGroup(WORDS, [caught.value])).values()

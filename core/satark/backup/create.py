@@ -1,7 +1,7 @@
 """Makes a backup: the spool, then both databases at one point, then the files, then the list of erased tips.
 
-In that order nothing is lost: what leaves the spool before it is read is in the databases, and a file that a row names
-was sealed before that row. What is erased meanwhile is on the list.
+This order loses nothing: a batch that leaves the spool before it is read is in the databases, and a file that a row
+names was sealed before that row. A tip that is erased meanwhile is on the list.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     tips: int
     spooled: int
     files: int
-    """Files of the tips, of which `copied` were new."""
+    """Number of the tips' files, of which `copied` were new."""
     copied: int
     copied_bytes: int
     fetching: int
-    """Files that were still being fetched: they are not in it."""
+    """Number of files that were still being fetched, so that the backup does not contain them."""
     removed: int
-    """Older backups that were removed."""
+    """Number of older backups that were removed."""
 
 
 def make_backup(
@@ -77,16 +77,16 @@ def make_backup(
     Args:
         settings: the installation's.
         services: its stores.
-        folder: where to.
-        recipients: the operator's age recipients, all of one kind; each opens it alone.
+        folder: where the backup is written.
+        recipients: the operator's age recipients, all of one kind; the key of any of them opens it.
         revisions: of the tables of both databases.
         identity: the edge key and epoch keys; None at an office, which has none.
-        spool: this machine's; None where it has none.
+        spool: this machine's; None if it has none.
         keep: how many backups stay, this one included.
 
     Raises:
-        CantOpen: a recipient is none.
-        Busy, SnapshotBusy, OSError, sqlalchemy.exc.SQLAlchemyError: it can't be made now; nothing of it stays.
+        CantOpen: a recipient is malformed.
+        Busy, SnapshotBusy, OSError, sqlalchemy.exc.SQLAlchemyError: it can't be made now; nothing of it remains.
     """
     workspace = workspace_dir(settings.core.data_dir)
     with folder.making() as name:
@@ -161,7 +161,7 @@ def _sealed_names(main: Connection) -> set[str]:
 
 
 def _take_over_erased(settings: Settings, services: Services, folder: BackupFolder, identity: Identity | None) -> None:
-    """Complete the folder's list of erased tips, and remove their files from it."""
+    """Complete the folder's list of erased tips, and remove their files from the folder."""
     if identity is None:
         return
     here, there = ErasedList(settings.erased_list_file, identity), ErasedList(folder.erased, identity)

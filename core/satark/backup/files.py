@@ -1,4 +1,4 @@
-"""Sealed files in a backup: copied once, since nothing changes them; removed when their tip is erased.
+"""Sealed files in a backup: each is copied once, since nothing changes it, and removed when its tip is erased.
 
 They are encrypted to their tips' keys already, so they are copied as they are.
 """
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _HEAD: Final = 4096
-"""Bytes that tell two encryptions of one content apart: an age header has a fresh key, and its MAC."""
+"""Number of first bytes by which two encryptions of one content differ: an age header has a fresh key, and its MAC."""
 _STEP: Final = 1 << 18
 
 
 def copy_new(source: Path, target: Path, names: Iterable[str]) -> tuple[int, int]:
-    """Copy every form of these files that the target does not have yet; return how many, and their bytes."""
+    """Copy every form of these files that the target lacks; return how many, and their bytes."""
     copied = copied_bytes = 0
     sums = _read_sums(target)
     wanted = set(names)
@@ -66,7 +66,7 @@ def restore_files(source: Path, target: Path, names: Iterable[str]) -> tuple[int
 
 
 def damaged_files(folder: Path) -> list[str]:
-    """Return the names of files that are not what their list says, or are missing. It reads them all."""
+    """Return the names of files that are missing or differ from their list. It reads all files."""
     return [
         name
         for name, digest in sorted(_read_sums(folder).items())
@@ -87,7 +87,7 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _copy(source: Path, target: Path) -> str:
-    """Copy a file, over one of that name; return the SHA-256 of what was read."""
+    """Copy a file, replacing one of that name; return the SHA-256 of what was read."""
     digest = hashlib.sha256()
     part = target.with_name(f"{target.name}{PART}")
     with source.open("rb") as file, open(part, "wb", opener=private) as out:

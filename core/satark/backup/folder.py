@@ -45,13 +45,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     format: int = _FORMAT
     version: str
-    """Of Satark."""
+    """Satark's version."""
     made: str
-    """Date and time, UTC."""
+    """Date and time (UTC) at which the backup was made."""
     revisions: tuple[str, ...]
-    """Of both databases' tables."""
+    """Revisions of both databases' tables."""
     recipients: tuple[str, ...]
-    """Public keys that open it."""
+    """Public keys of those who can open it."""
     parts: dict[str, StoredFile]
     """The encrypted files of the backup."""
 
@@ -64,8 +64,8 @@ class BackupFolder:
     """A folder of backups. The methods wait for the disk.
 
     Args:
-        path: where it is; made when a backup is written.
-        keys_path: where `keys.age` lies, in subfolders of the same names; None: with the other parts.
+        path: the folder; it is made when a backup is written.
+        keys_path: the folder of `keys.age`, in subfolders of the same names; None if it lies with the other parts.
     """
 
     def __init__(self, path: Path, keys_path: Path | None = None) -> None:
@@ -99,7 +99,7 @@ class BackupFolder:
 
     @contextmanager
     def making(self) -> Iterator[str]:
-        """Make a backup under a name that does not count until the block has ended without an error.
+        """Make a backup under a temporary name until the block has ended without an error.
 
         Raises:
             Busy: another process makes one.
@@ -122,7 +122,7 @@ class BackupFolder:
                 atomic_files.flush_folder(target.parent)
 
     def write_manifest(self, name: str, manifest: Manifest) -> None:
-        """Write the manifest of a backup: what makes it complete."""
+        """Write the manifest of a backup, which makes it complete."""
         encoded = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
         atomic_files.replace(self.part(name, MANIFEST), [encoded, b"\n"])
 

@@ -1,4 +1,4 @@
-"""Restores a backup into empty databases: at the same machine or elsewhere, of the same or another kind."""
+"""Restores a backup into empty databases of any kind, on the same machine or another one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 _MADE_AT_START = (tables.key_canary, tables.flow, tables.retention_key)
-"""Tables that a first start fills."""
+"""Tables that the first start of a process fills."""
 
 
 class CantRestore(Exception):  # noqa: N818 - it reads as what it says
@@ -45,7 +45,7 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     files: int
     spooled: int
     lost_files: int
-    """Files that were still being fetched when the backup was made."""
+    """Number of files that were still being fetched when the backup was made."""
     damaged: tuple[str, ...]
     """Names of sealed files that are damaged in the backup."""
 
@@ -68,7 +68,7 @@ def restore_backup(
     at an office. The other arguments are those of `make_backup`.
 
     Raises:
-        CantRestore: it is another version's, the databases are not empty, or a key file is another than the backup's.
+        CantRestore: another version made it, the databases are not empty, or a key file is not the backup's.
         Damaged, CantOpen: it can't be read.
     """
     manifest = folder.manifest(name)

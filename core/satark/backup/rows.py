@@ -1,4 +1,4 @@
-"""Tables as records: all rows of a database, whatever its kind, but for what nothing could open after a restore."""
+"""Tables as records: all rows of a database of any kind, except those that could not be opened after a restore."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = 500
 _VERSIONS: Final = ("alembic_version", "alembic_version_keys")
 LEFT_OUT: Final = frozenset(table.name for table in (*canaries.UNDER_EPOCH_KEYS, tables.tip_change))
-"""Tables of drafts, replies and reply handles, which are sealed under epoch keys that are never copied; and the order
-of changes, which means something to running processes alone."""
+"""Tables that are left out: drafts, replies and reply handles, since their epoch keys are never copied, and the order
+of changes, which only running processes need."""
 
 
 def main_records(connection: Connection) -> Iterator[Record]:
-    """Yield the rows of the main database, those of plugins too, as they are at this connection's snapshot."""
+    """Yield the rows of the main database, including those of plugins, in this connection's snapshot."""
     others = {*_VERSIONS, *LEFT_OUT, *tables.keys.tables}
     for table in _tables(connection, others):
         query = select(table)
@@ -54,7 +54,7 @@ def load(connection: Connection, records: Iterable[Record]) -> dict[str, int]:
 
 
 def filled_tables(connection: Connection) -> list[str]:
-    """Return the tables of a database that have rows, but for what a new one has."""
+    """Return the tables of a database that have rows, except those that a new database has."""
     found = _tables(connection, {*_VERSIONS, tables.key_canary.name, tables.flow.name, tables.retention_key.name})
     return [table.name for table in found if connection.execute(select(table).limit(1)).first() is not None]
 
@@ -72,5 +72,5 @@ def _records(connection: Connection, table: Table, query: Any) -> Iterator[Recor
 
 
 def _without_job(table: Table, column: str, cell: Any) -> Any:
-    """Leave out what is to be fetched, which is sealed under an epoch key."""
+    """Leave out the job of a file to fetch, which is sealed under an epoch key."""
     return b"" if table.name == tables.file.name and column == "job" else cell

@@ -1,4 +1,4 @@
-"""Streams of records in age files: each record is MessagePack with its length before it, and the last one says so."""
+"""Streams of records in age files: each record is MessagePack after its length, and the last one ends the stream."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Record = dict[str, Any]
 
 
 class StoredFile(msgspec.Struct, frozen=True):
-    """Size and SHA-256 (hex) of a file of a backup, as it lies there."""
+    """Size and SHA-256 (hex) of an encrypted file of a backup."""
 
     bytes: int
     sha256: str
@@ -42,7 +42,7 @@ class _Reader(io.RawIOBase):
         self._chunks = chunks
         self._rest = b""
         self.failure: Exception | None = None
-        """What making a chunk raised: the encryption tells only that reading failed."""
+        """The exception that making a chunk raised, since the encryption reports only that reading failed."""
 
     def readable(self) -> bool:
         return True
@@ -66,7 +66,7 @@ class _Reader(io.RawIOBase):
 
 
 def write_records(path: Path, recipient: str, records: Iterable[Record]) -> StoredFile:
-    """Encrypt records into a file that must not be there yet; it is on the disk on return. No plain text is written."""
+    """Encrypt records into a new file, which is flushed to disk on return. No plain text is written."""
     reader = _Reader(_framed(records))
     try:
         with flushed(path) as out:
@@ -77,11 +77,11 @@ def write_records(path: Path, recipient: str, records: Iterable[Record]) -> Stor
 
 
 def read_records(path: Path, identity: str, workspace: Path) -> Iterator[Record]:
-    """Decrypt the records of a file, the first only after all of it is authenticated; `workspace`: for the plain text.
+    """Decrypt the records of a file, the first only after all of it is authenticated. `workspace` holds the plain text.
 
     Raises:
-        Damaged: the file is missing or altered, or its end is.
-        CantOpen: the key is another.
+        Damaged: the file is missing, cut short or altered.
+        CantOpen: it is sealed to another key.
     """
     with TemporaryFile(dir=workspace) as plain:  # it has no name, and is gone with this process
         try:

@@ -1,6 +1,6 @@
-"""The spool in a backup: what waits, sealed anew under an epoch key of the backup's own.
+"""The spool in a backup: waiting batches, sealed anew under an epoch key of the backup's own.
 
-The spool's own epoch keys are never copied: they would open what was replayed and deleted before.
+The spool's own epoch keys are never copied, since they would open batches that were replayed and deleted.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def spool_records(spool: Spool, identity: Identity, workspace: Path) -> Iterator[Record]:
-    """Yield an epoch key, then each batch that waits; one that is replayed meanwhile is in the database."""
+    """Yield an epoch key, then each waiting batch. One that is replayed meanwhile is in the database."""
     with TemporaryDirectory(dir=workspace) as folder:
         path = Path(folder) / "epochs"
         fresh = identity.with_epochs(EpochKeys.load(path, identity.epochs.seconds))
@@ -37,7 +37,7 @@ def restore_spool(spool: Spool, identity: Identity, records: Iterable[Record], w
     """Spool the batches of a backup; return how many.
 
     Raises:
-        BrokenSeal: the edge key is another than the backup's.
+        BrokenSeal: the edge key is not the backup's.
         SpoolFull: the settings allow fewer.
     """
     count = 0

@@ -1,4 +1,4 @@
-"""Verifies a backup: what lies in the folder is what was written; and, as a drill, that it can be restored."""
+"""Verifies that a backup's folder holds what was written, and as a drill that it can be restored."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_damage(folder: BackupFolder, name: str) -> list[str]:
-    """Return what is damaged of a backup, without any key: parts that are not as its manifest says, and files."""
+    """Return the damaged parts and files of a backup, by its manifest and its list. It needs no key."""
     try:
         check_parts(folder, name)
     except Damaged as damaged:
@@ -70,7 +70,7 @@ def run_drill(settings: Settings, plugins: Plugins, folder: BackupFolder, name: 
 
 
 def store_problems(services: Services) -> list[str]:
-    """Return what is wrong with restored stores: what one has and another lacks, and the custody log's problems."""
+    """Return what is wrong with restored stores: what one of them lacks, and problems of the custody log."""
     return [*map(str, compare_stores(services)), *map(str, verify_log(services).problems)]
 
 

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from satark.audit.witness import lost_witnesses
-from satark.cli.counted import counted
+from satark.cli import counted
 from satark.custody.audit import AuditReport, LogHead, verify_log
 from satark.runtime.commands import open_services
 

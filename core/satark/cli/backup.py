@@ -16,7 +16,7 @@ from satark.backup.folder import BackupFolder, Busy
 from satark.backup.restore import CantRestore, Restored, restore_backup
 from satark.backup.sealed_stream import Damaged
 from satark.backup.verify import find_damage, open_spool, run_drill, store_problems
-from satark.cli.counted import counted
+from satark.cli import counted
 from satark.runtime import compose
 from satark.runtime.commands import open_services, plugins_of, settings_of
 from satark.runtime.retention_job import Retention
@@ -170,7 +170,7 @@ def _retention(settings: Settings, services: Services, identity: Identity | None
 
 
 def _check_name_key(settings: Settings) -> None:
-    """A new name key would be made where none is: refuse, since nothing would be found with it."""
+    """Refuse to go on without the name key: a new one would be made, with which nothing is found."""
     if not settings.name_key_file.exists():
         hint = "copy it there from where you keep it: without it no desk finds its tips"
         message = f"{settings.name_key_file} is missing"
@@ -189,7 +189,7 @@ def _private_key(file: Path) -> str:
     """Read a private key: its lines without comments, as age writes them.
 
     Raises:
-        CantOpen: it is none.
+        CantOpen: the file holds no private key.
     """
     lines = [line.strip() for line in file.read_text().splitlines()]
     key = "\n".join(line for line in lines if line and not line.startswith("#"))

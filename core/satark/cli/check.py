@@ -65,7 +65,7 @@ def check(roles: tuple[Role, ...], *, as_json: bool) -> None:
 
 
 def _warnings() -> list[str]:
-    """Return what is not wrong, but may become so; the settings and databases are right."""
+    """Return warnings: what is not wrong, but may become so. The settings and databases are right."""
     settings = Settings()
     services = compose.load_services(settings, compose.load_geography(settings))
     try:
@@ -75,7 +75,7 @@ def _warnings() -> list[str]:
 
 
 def _unset_plugins(settings: Settings) -> list[str]:
-    """Return a warning for each plugin that the operator names, and whose channels are off for want of settings."""
+    """Return a warning for each plugin that the operator names but whose channels lack settings."""
     if "plugins" not in settings.core.model_fields_set:
         return []
     off = compose.load_plugins(settings).without_channels(settings, ChannelContext(settings))
@@ -87,7 +87,7 @@ def _unset_plugins(settings: Settings) -> list[str]:
 
 
 def _describe_machine() -> None:
-    """Say whether what is destroyed on this machine is gone, and whether memory stays in memory."""
+    """Say whether destroyed data is gone from this machine, and whether memory is ever written to a disk."""
     with suppress(SettingsError):  # it is reported with the other problems
         settings = Settings()
         click.echo("This machine (? is unknown; docs/operations.md says what to do about each):")
@@ -160,7 +160,7 @@ class _Findings:
 
 
 def _clip_problems(core: Core) -> list[SettingProblem]:
-    """Report a folder of clips that is not complete: nothing is read out until it is."""
+    """Report an incomplete folder of clips: prompts are read out only once it is complete."""
     if core.voice_clips is None or VoiceNotes(core.voice_clips).ready:
         return []
     hint = f"fill it: satark voice render {core.voice_clips} (docs/voice-notes.md)"
@@ -214,7 +214,7 @@ def _as_dict(problem: SettingProblem) -> dict[str, str]:
 
 
 SIMILARITY = 0.85
-"""How similar an unknown name must be to a setting's to count as a misspelling. Other names are not ours."""
+"""Least similarity to a setting's name at which an unknown name counts as a misspelling."""
 
 
 def name_problems(settings: Settings) -> list[SettingProblem]:

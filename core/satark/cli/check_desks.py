@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def area_problems(desks: Iterable[tuple[str, str, str]], geography: Geography) -> list[SettingProblem]:
-    """Find desks whose area the geography does not have, so that no tip of their area would reach them.
+    """Find desks whose area the geography lacks, so that no tip of their area would reach them.
 
     `desks`: name, level and area of each.
     """
@@ -62,7 +62,7 @@ def _warning(name: str, state: RosterState) -> str:
 
 
 def settings_problems(core: Core, geography: Geography) -> list[SettingProblem]:
-    """Find districts and stations that the geography does not have."""
+    """Find districts and stations in the settings that the geography lacks."""
     return [problem for rule in core.destination for problem in _unknown_places(rule, geography)]
 
 
@@ -78,7 +78,7 @@ def desk_problems(core: Core, desks: Collection[str]) -> list[SettingProblem]:
 
 
 def sink_problems(core: Core, sinks: Sequence[Sink]) -> list[SettingProblem]:
-    """Find sinks that this machine does not load, and keys that it lacks."""
+    """Find destinations whose sink this machine does not load, or whose key it lacks."""
     named = {sink.name for sink in sinks}
     problems = [
         SettingProblem("alarm_to", "SATARK_ALARM_TO", f"no loaded plugin serves {to}", _NOT_LOADED)

@@ -1,4 +1,4 @@
-"""What `satark check` says of the machine: whether what is destroyed here is gone, and memory stays in memory."""
+"""The part of `satark check` that examines the machine: swap, memory locks, core dumps, disks, and its peers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from satark.api.settings import SettingProblem
 from satark.custody.comparison import compare_stores
 from satark.identity.memory_lock import may_lock_memory
-from satark.runtime.peer_faults import ask_peers
+from satark.runtime.dependency_faults import ask_peers
 from satark.store.snapshot import SnapshotBusy
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def memory_lock() -> Finding:
 
 
 def core_dumps(root: Path) -> Finding:
-    """Tell what becomes of the memory of a process that crashes."""
+    """Tell whether the memory of a process that crashes is written to a disk."""
     try:
         pattern = (root / "proc/sys/kernel/core_pattern").read_text().strip()
     except OSError:
@@ -133,7 +133,7 @@ def _mount(path: Path, root: Path) -> tuple[str, str]:
 
 
 def _is_encrypted(device: Path) -> bool | None:
-    """Whether a block device, or each one below it, is dm-crypt; None where the system shows no such device."""
+    """Whether a block device, or each device below it, is dm-crypt; None if the system shows no such device."""
     if not device.exists():
         return None
     uuid = device / "dm/uuid"
@@ -147,7 +147,7 @@ _WAITS: Final = "what is for it waits until then"
 
 
 def peer_problems(plugins: Sequence[Sink | Channel]) -> list[SettingProblem]:
-    """Let each sink and channel that can do so connect to its peers, all at once."""
+    """Let each sink and channel that can connect to its peers, all at once."""
     if not plugins:
         return []
     with ThreadPoolExecutor(1) as thread:  # a caller may have an event loop of its own
@@ -162,7 +162,7 @@ _HINT: Final = (
 
 
 def store_problems(services: Services) -> list[SettingProblem]:
-    """Find what one store has and another lacks; nothing is known of databases that are written without a pause."""
+    """Find what one store has and another lacks, unless the databases are written without a pause."""
     try:
         found = compare_stores(services)
     except SnapshotBusy:

@@ -27,7 +27,7 @@ _MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def transcription_problems(settings: Settings) -> list[SettingProblem]:
-    """Find models that can make no draft; takes as long as loading each.
+    """Find models that can't make a transcript, by loading each one.
 
     Raises:
         SettingsError: the section is wrong.

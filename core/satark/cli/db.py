@@ -61,7 +61,7 @@ def current() -> None:
 def forget_drafts() -> None:
     """Erase the drafts and reply addresses whose epoch keys are lost.
 
-    After the loss of the epoch keys' file, or after a restore, since no backup has them. Tips that were handed in stay.
+    Use it after the loss of the epoch keys' file, or after a restore, since no backup has them. Submitted tips stay.
     """
     settings = Settings()
     plugins = compose.load_plugins(settings)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from satark.cli.counted import counted
+from satark.cli import counted
 from satark.custody.countersignature import held_with
 from satark.custody.verify_pack import PackReport, held_against, verify_pack
 from satark.roster.copy_file import read_copy

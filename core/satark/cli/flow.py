@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,9 +15,8 @@ from satark.api.inbound import Text
 from satark.api.prompt import Capabilities
 from satark.api.settings import SettingsError
 from satark.api.tip import HANDOFF_DIGITS, RECEIPT_DIGITS
-from satark.cli.counted import counted
+from satark.cli import counted
 from satark.cli.flow_languages import flow_languages
-from satark.cli.flow_new import flow_new
 from satark.cli.flow_picture import mermaid, picture
 from satark.cli.flow_schema import flow_schema
 from satark.cli.flow_versions import consequence, differences, flow_restore, flow_versions
@@ -32,6 +32,10 @@ from satark.plugins.loader import PluginError, Plugins
 from satark.runtime import compose
 from satark.runtime.commands import plugins_of, settings_of
 from satark_words.geography.geography import Geography
+
+_SCAFFOLD: Final = Path(__file__).parent / "scaffold" / "flow"
+_SUFFIX: Final = ".template"
+_is_name = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*").fullmatch
 
 MEDIA: Final[Sequence[tuple[str, Capabilities]]] = (
     ("whatsapp", Capabilities(
@@ -67,7 +71,6 @@ def flow() -> None:
 
 
 flow.add_command(flow_languages)
-flow.add_command(flow_new)
 flow.add_command(flow_versions)
 flow.add_command(flow_restore)
 
@@ -78,8 +81,8 @@ flow.add_command(flow_restore)
 def check(file: Path | None, *, as_json: bool) -> None:
     """Report every problem of FILE, by step, language and channel.
 
-    The plugins of the settings bring their step types, checks and channels. What no step declares, and what holds
-    instead, is noted; it is no problem.
+    The plugins of the settings bring their step types, checks and channels. A meaning that no step declares is noted,
+    with what holds instead; it is no problem.
     """
     problems: Sequence[FlowProblem]
     notes: Sequence[str] = ()
@@ -145,7 +148,7 @@ def schema() -> None:
 @click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_file
 def diff(old: Path, file: Path | None) -> None:
-    """Show how FILE differs from OLD in its structure, and what that is to the sessions under way."""
+    """Show how FILE differs from OLD in its structure, and what that means for running sessions."""
     (before, _), (after, _) = _loaded(old), _loaded(file)
     for line in differences(before, after):
         click.echo(line)
@@ -170,7 +173,7 @@ def preview(file: Path | None) -> None:
 
 
 def _show(engine: Engine, turn: Turn) -> Session | None:
-    """Print a turn; do in place of ingest what the turn asks for, such as a receipt."""
+    """Print a turn; in place of ingest, carry out its requests, such as a receipt."""
     now = int(time.time())
     if turn.submission is not None and turn.session is not None:
         turn = engine.show_receipt(turn.session, _RECEIPT, now)
@@ -192,7 +195,7 @@ def _load(source: FlowSource) -> Flow:
 
 
 def _media() -> Sequence[tuple[str, Capabilities]]:
-    """Give what each configured channel can show; for the usual ones that are not configured, what they can."""
+    """Return what each channel can show: the configured ones, and those of `MEDIA` that are not configured."""
     settings = settings_of(click.get_current_context())
     try:
         configured = {channel.name: channel.capabilities for channel in compose.load_channels(settings, _plugins())}
@@ -229,3 +232,31 @@ def _loaded(file: Path | None) -> tuple[Flow, FlowSource]:
 def _as_dict(problem: FlowProblem) -> dict[str, Any]:
     where = {"step": problem.step, "language": problem.language, "channel": problem.channel}
     return {"text": problem.text, **{name: value for name, value in where.items() if value}}
+
+
+@flow.command("new")
+@click.argument("name")
+@click.option("--folder", type=click.Path(path_type=Path), help="Folder to create.  [default: NAME]")
+def new(name: str, folder: Path | None) -> None:
+    """Create a folder with the questionnaire NAME and its texts, to be changed."""
+    if not _is_name(name):
+        raise click.ClickException(
+            f"{name!r} can't be the name of a questionnaire: use lowercase letters, digits and _"
+        )
+    folder = folder or Path(name)
+    if folder.exists():
+        raise click.ClickException(f"{folder} exists already: choose another folder with --folder")
+    try:
+        for template in sorted(_SCAFFOLD.rglob(f"*{_SUFFIX}")):
+            path = folder / template.relative_to(_SCAFFOLD).with_suffix("")
+            path = path.with_stem(name) if path.stem == "flow" else path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(template.read_text(encoding="utf-8").replace("NAME", name), encoding="utf-8")
+            click.echo(path)
+    except OSError as error:
+        raise click.ClickException(f"{folder} can't be created ({error.strerror})") from None
+    click.echo(f"""
+Next:
+  satark flow check {folder / name}.yaml
+  satark flow preview {folder / name}.yaml
+Then set `flow = "{(folder / name).resolve()}.yaml"` in satark.toml.""")

@@ -21,13 +21,13 @@ class Coverage(NamedTuple):
     part: str
     """The import name of the package whose texts these are."""
     texts: int
-    """That the part has in English."""
+    """Number of texts that the part has in English."""
     missing: tuple[str, ...]
-    """Ids of those that the language lacks. A channel's own wording is none: the common one stands in for it."""
+    """Ids of the texts that the language lacks. A channel's own wording doesn't count: the common one replaces it."""
 
 
 def coverage(code: str, of: Sequence[str] | None = None) -> Iterator[Coverage]:
-    """Count the texts of each of these parts in a language; None: of each installed one that any language has."""
+    """Count the texts in a language of these parts; None stands for every installed part with texts in any language."""
     for part in parts() if of is None else of:
         if find_spec(part.partition(".")[0]) is None:
             continue

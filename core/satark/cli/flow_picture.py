@@ -1,4 +1,4 @@
-"""Draws a questionnaire as an SVG picture: on a line what is always asked, beside it what is asked only at times.
+"""Draws a questionnaire as SVG: steps that are always asked stand on a line, conditional ones beside it.
 
 Source: W3C, "Scalable Vector Graphics (SVG) 2".
 """
@@ -11,14 +11,14 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 _MARGIN: Final = 20
 _ROW: Final = 64
-"""From the top of a step to that of the next."""
+"""Distance between the tops of two steps, in pixels."""
 _HEIGHT: Final = 44
 _LINE: Final = 40
-"""Where the line is, from the left; what is always asked begins at the margin."""
+"""Distance of the line from the left, in pixels. Steps that are always asked begin at the margin."""
 _BESIDE: Final = 80
-"""Where the other steps begin."""
+"""Distance of the conditional steps from the left, in pixels."""
 _CHARACTER: Final = 7.3
-"""Width of a letter of the font below. All lengths are pixels."""
+"""Width of a letter of the font below, in pixels."""
 _FONT: Final = {"font-family": "monospace", "font-size": "12", "fill": "black"}
 _STROKE: Final = {"stroke": "black", "fill": "none"}
 
@@ -75,7 +75,7 @@ _QUESTION: Final = ('(["', '"])')
 
 
 def mermaid(steps: Iterable[Mapping[str, Any]]) -> str:
-    """Draw steps (see `Flow.canonical`): each is a box, an arrow with a condition leads to one that may be passed over.
+    """Draw steps (see `Flow.canonical`) as boxes; an arrow with a condition leads to a step that may be skipped.
 
     Source: Mermaid, "Flowcharts - Basic Syntax".
     """
@@ -91,7 +91,7 @@ def _box(step: Mapping[str, Any]) -> str:
 
 
 def _arrows(steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield an arrow to each step from those that may come just before it."""
+    """Yield an arrow to each step from each step that may come just before it."""
     for number, step in enumerate(steps):
         for before in _before(steps[:number]):
             label = f'|"{_escaped(step["when"])}"|' if step.get("when") else ""
@@ -99,7 +99,7 @@ def _arrows(steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _before(steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield the steps that may be the last one asked: back to the nearest that always is."""
+    """Yield the steps that may come just before the next: back to the nearest one that is always asked."""
     for step in reversed(steps):
         yield step["id"]
         if not (step.get("when") or step.get("detail")):

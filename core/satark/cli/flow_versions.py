@@ -10,14 +10,14 @@ from typing import Any, Final
 import click
 import msgspec
 
-from satark.cli.counted import counted
+from satark.cli import counted
 from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.definition import Flow, FlowError
 from satark.runtime.commands import open_services, plugins_of
 from satark.store.flows import stored_flows
 
 _SHOWN = 12
-"""Characters of a hash that are shown: enough to name one."""
+"""Characters of a hash that are shown, enough to identify it."""
 
 
 @click.command("versions")
@@ -98,7 +98,7 @@ def differences(old: Flow, new: Flow) -> Iterator[str]:
 
 
 def consequence(old: Flow, new: Flow, session_hours: float) -> str:
-    """Say what becomes of the sessions under way once the new one is in use."""
+    """Say what happens to running sessions once the new questionnaire is in use."""
     if old.hash == new.hash:
         return "The structure is the same: other words are said in sessions under way too."
     return (

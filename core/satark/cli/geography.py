@@ -1,4 +1,4 @@
-"""`satark geography`: checks a geography, and makes one of public lists."""
+"""`satark geography`: checks a geography, and makes one from public lists."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from satark.cli.counted import counted
+from satark.cli import counted
 from satark.cli.flow import MEDIA
 from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
@@ -63,7 +63,7 @@ def import_(
 ) -> None:
     """Write a file for each district that is named, and check all files in the folder.
 
-    A file that is there already is left as it is.
+    Existing files are left as they are.
     """
     try:
         chosen = _chosen(read_districts(districts.read_text("utf-8"), str(districts), language), only)

@@ -23,8 +23,8 @@ def rotate_edge(ctx: click.Context, file: Path) -> None:
     """Make a new edge key in FILE, and seal under it what was sealed under the present one; stop all processes before.
 
     Drafts, replies under way, reply addresses and receipts stay good. Whoever has the present key opens nothing that is
-    sealed from then on. Put FILE in the place of the present key on every machine, then start. Keep the present key for
-    as long as backups of before are kept: they can be restored with it alone.
+    sealed from then on. Put FILE in the place of the present key on every machine, then start. Keep the present key as
+    long as earlier backups: only with it can they be restored.
     """
     settings = settings_of(ctx)
     with open_services(ctx) as services:
@@ -36,6 +36,8 @@ def rotate_edge(ctx: click.Context, file: Path) -> None:
             raise click.ClickException(f"the edge key was not changed: {problem}") from None
         except FileExistsError:
             raise click.ClickException(f"{file} exists: give a new name") from None
+        except OSError as error:
+            raise click.ClickException(f"{file} can't be written ({error.strerror or error})") from None
     click.echo(
         f"{count} values are sealed under the key in {file}. Put it in the place of the old one on every machine."
     )

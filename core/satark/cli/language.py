@@ -15,7 +15,7 @@ from babel import Locale, UnknownLocaleError
 from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from satark.cli.counted import counted
+from satark.cli import counted
 from satark.cli.flow_languages import Coverage, coverage
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import configured_flow, load_flow
@@ -25,7 +25,7 @@ from satark_words.languages import LanguageError, catalogue_of, language, langua
 
 _ENGLISH: Final = "en"
 _SHOWN: Final = 5
-"""Ids of missing texts that `check` names of a part; `satark flow languages CODE` lists all."""
+"""Number of missing texts that `check` names for each part; `satark flow languages CODE` lists all."""
 
 
 @click.group("language")
@@ -41,8 +41,7 @@ def language_group() -> None:
 def new(code: str, folder: Path, *, rtl: bool) -> None:
     """Create the folder of the language CODE (ISO 639, such as mr), with every text still to be translated.
 
-    Each text stands below its English one. What stays empty is said in English, or the part does not offer the
-    language.
+    Each text stands below its English one. An empty text is said in English, or the part does not offer the language.
     """
     own = folder / code
     if not code.isalpha() or not code.islower() or len(code) not in {2, 3}:

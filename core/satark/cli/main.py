@@ -65,7 +65,7 @@ class _Satark(click.Group):
 
 
 def _failure_of(error: Exception) -> _Failure | None:
-    """Return what to tell of an expected failure; None for any other."""
+    """Return the message for an expected failure; None for any other."""
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - where nothing fails nothing of it is needed
 
     from satark.api.settings import SettingsError  # noqa: PLC0415
@@ -85,7 +85,7 @@ def _failure_of(error: Exception) -> _Failure | None:
 
 
 class _SharedGroup(click.Group):
-    """A group of the core to which plugins add commands, by a group of the same name."""
+    """A group of the core to which plugins add commands through a group of the same name."""
 
     def __init__(self, own: click.Group) -> None:
         super().__init__(
@@ -118,7 +118,7 @@ class _SharedGroup(click.Group):
 
 
 def _of_plugins(ctx: click.Context) -> Mapping[str, str]:
-    """Return the plugins' commands and what is said of them; nothing where the plugins can't be loaded."""
+    """Return the plugins' commands with their help; nothing if the plugins can't be loaded."""
 
     def read() -> Mapping[str, str]:
         return {name: one.help or "" for name, one in _plugins_group(ctx).commands.items()}

@@ -1,6 +1,6 @@
-"""What the list of commands says of plugins' commands, remembered: loading the plugins takes seconds.
+"""A cache of the help of plugins' commands, since loading the plugins takes seconds.
 
-The memory is a file of the user's, under a name that changes with the settings, the version and the installed packages.
+It is a file in the user's cache folder. Its name changes with the settings, the version and the installed packages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def remembered(read: Callable[[], Mapping[str, str]]) -> Mapping[str, str]:
-    """Return the names of commands and what is said of them; `read` finds out where nothing is remembered."""
+    """Return the cached commands with their help; without a cache `read` is called and its result cached."""
     file = _folder() / f"commands-{_state()}.json"
     with suppress(OSError, ValueError):
         found: dict[str, str] = json.loads(file.read_text())
@@ -38,7 +38,7 @@ def _folder() -> Path:
 
 
 def _state() -> str:
-    """Name what decides which plugins there are, and what they say."""
+    """Return a hash of everything that decides which commands plugins have, and their help."""
     config = Path(os.environ.get("SATARK_CONFIG") or "satark.toml")
     parts = [__version__, sys.prefix, os.environ.get("SATARK_PLUGINS", "")]
     with suppress(OSError):

@@ -18,7 +18,7 @@ _SMALLEST, _LARGEST = 20, 100
 _DEFAULT_SIZE: Final = 84
 _POSTER: Final = "satark.printing.poster"
 _MOST_LANGUAGES: Final = 2
-"""Of a poster whose languages are not chosen."""
+"""Most languages of a poster whose languages are not chosen."""
 
 
 @click.command()
@@ -71,7 +71,7 @@ def qr(  # noqa: PLR0917 - click passes options by name
 
 
 def _languages(chosen: Sequence[str]) -> tuple[str, ...]:
-    """Return the poster's languages: the chosen ones, or the first that citizens are offered and that it speaks."""
+    """Return the poster's languages: the chosen ones, or the first of those offered to citizens that it has."""
     offered = Settings().core.languages  # read first: they say where further languages are
     known = languages_of(_POSTER)
     if unknown := [one for one in chosen if one not in known]:

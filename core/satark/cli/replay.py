@@ -1,4 +1,4 @@
-"""`satark replay`: posts a recorded request of a provider into a running server, rightly signed."""
+"""`satark replay`: posts a recorded request of a provider into a running server, correctly signed."""
 
 from __future__ import annotations
 
@@ -32,9 +32,8 @@ _FORM: Final = "application/x-www-form-urlencoded"
 def replay(ctx: click.Context, fixture: Path, *, name: str, path: str | None, query: str, url: str) -> None:
     """Post FIXTURE, the recorded body of a provider's request, into a running server.
 
-    Of a provider that calls by GET alone it holds the query. The channel signs it with the secrets of the settings. It
-    is a message like any other: to repeat it has no second effect, unless its id is changed. Never record a citizen's
-    message.
+    For a provider that only uses GET, it holds the query. The channel signs it with the secrets of the settings. It is
+    a message like any other: repeating it has no effect unless its id is changed. Never record a citizen's message.
     """
     channel = _channel(ctx, name)
     if not isinstance(channel, SigningChannel):

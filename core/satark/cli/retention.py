@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from satark.cli.counted import counted
+from satark.cli import counted
 from satark.retention.schedule import is_due
 from satark.runtime import compose
 from satark.runtime.commands import open_services, plugins_of, settings_of

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 import msgspec
 
-from satark.cli.counted import counted
+from satark.cli import counted
 from satark.roster.chain import append
 from satark.roster.entries import Closed, DeskAdded, DestinationSet, Entry, KeyChange, OfficerSet
 from satark.roster.proposals import Proposal
@@ -72,7 +72,7 @@ def seal(ctx: click.Context) -> None:
 @roster.command()
 @click.pass_context
 def restore(ctx: click.Context) -> None:
-    """Give the databases the entries that this machine's copy has and they lack, as after an older backup."""
+    """Restore the entries that the databases lack from this machine's copy, as after an older backup."""
     with open_services(ctx) as services:
         missing = services.read_keys(services.roster.missing_entries)
         services.write_now(lambda unit: [append(unit, Entry.decode(one)) for one in missing])
@@ -108,7 +108,8 @@ def describe(body: Body) -> str:
             verb = "reads" if body.recipient else "reads no more"
             return f"destination {body.to} of desk {body.desk or '(none)'} {verb}"
         case Closed():
-            return f"the founding ended, with {counted(len(body.destinations), 'destination')} that reads"
+            readers = counted(len(body.destinations), "destination that reads", "destinations that read")
+            return f"the founding ended, with {readers}"
 
 
 def _officer(name: str, role: str, rights: tuple[str, ...]) -> str:

@@ -13,8 +13,7 @@ from satark.api.observability import log
 from satark.identity.memory_lock import lock_memory
 from satark.runtime.app import build_app
 from satark.runtime.host import ROLES, Host
-from satark.runtime.http_server import check_port, collect_rarely, run_server
-from satark.runtime.processes import serve_in_processes
+from satark.runtime.http_server import check_port, collect_rarely, run_server, serve_in_processes
 from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark.telemetry.logs import configure_logging
@@ -32,7 +31,7 @@ class Roles(click.ParamType[tuple[Role, ...]]):
     name = "roles"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Role, ...]:
-        """Parse the roles and put them into a fixed order."""
+        """Parse the roles, and sort them into a fixed order."""
         named = value if isinstance(value, tuple) else tuple(part.strip() for part in value.split(","))
         for role in named:
             if role not in ROLES:

@@ -19,9 +19,9 @@ from satark.store.writer import StoreDown
 def probe_command(ctx: click.Context, seconds: float) -> None:
     """Send a synthetic tip through the path that every tip takes, and erase it; exit with 1 if it is lost.
 
-    It says where it was lost. It needs a desk of its own, which gets nothing else: `satark desk add probe --level
-    range`. The providers' half is asked, not walked: token, number and state. So send a message from a phone of your
-    own on each channel, too, now and then.
+    It says where the tip was lost. It needs a desk of its own, which gets nothing else: `satark desk add probe --level
+    range`. Providers are asked for the state of token and number, but no message goes through them. So now and then
+    send a message from a phone of your own on each channel.
     """
     with open_services(ctx) as services:
         channels = compose.load_channels(settings_of(ctx), plugins_of(ctx))

@@ -35,7 +35,7 @@ def voice() -> None:
 def render(ctx: click.Context, folder: Path, recorded: Path | None) -> None:
     """Fill FOLDER with the clips of WhatsApp's and Telegram's voice notes, for the setting voice_clips.
 
-    What has no recording is read by espeak-ng, on this machine. Clips that are there already stay as they are.
+    A text without a recording is read by espeak-ng, on this machine. Existing clips stay as they are.
     """
     lines = {clip_name(*line): line for line in _lines(ctx)}
     try:

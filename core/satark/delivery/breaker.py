@@ -1,7 +1,7 @@
 """Per-destination circuit breaker and rate limit of one process.
 
-A breaker that opens too easily lets one poisoned tip hold up the others; one that never opens hammers a dead host. So
-it opens where a sink says that the destination itself is down, or where several different tips failed.
+A breaker that opens too easily lets one tip that always fails hold up the others; one that never opens keeps calling a
+dead host. So it opens when a sink says that the destination itself is down, or when several different tips failed.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import deque
 
 DOWN_RESULTS = 3
-"""`Retry(down=True)` results in a row that open the breaker."""
+"""Number of `Retry(down=True)` results in a row that open the breaker."""
 FAILED_TIPS = 5
-"""Different deliveries that failed, with no success between, that open the breaker."""
+"""Number of different deliveries that open the breaker if they fail without a success between them."""
 MINUTE = 60
 TRIALS = 2
-"""Trial deliveries while half-open: the oldest, and the newest in case the oldest is poisoned."""
+"""Trial deliveries while half-open: the oldest, and the newest in case the oldest always fails."""
 
 
 class CircuitBreaker:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 AT_ONCE = 8
 """Most deliveries under way at once to a destination that has no `[[destination]]`, such as a desk elsewhere."""
 AT_ONCE_HERE = 64
-"""Most of them to the desks at this host, whose sink writes those that come together in one go."""
+"""Most deliveries under way at once to the desks of this host, whose sink writes them together."""
 LONGEST_WAIT = 3600.0
 """Most seconds between two attempts."""
 TIME_LIMIT = 120.0
@@ -42,9 +42,9 @@ TIME_LIMIT = 120.0
 RENEW_EVERY = 10.0
 """Seconds between two renewals of claims; a third of `store.deliveries.LEASE`."""
 GATHER = 0.1
-"""Seconds in which the tips that come after a claim wait for each other: one claim for ten costs as much as for one."""
+"""Seconds in which tips after a claim wait for each other, since a claim of ten costs as much as one of one."""
 LATE = 240
-"""Seconds that a delivery may be overdue before its destination's breaker opens: no process delivers there."""
+"""Seconds that a delivery may be overdue before its breaker opens, since no process delivers there."""
 
 
 class _Claimed(NamedTuple):
@@ -52,7 +52,7 @@ class _Claimed(NamedTuple):
     down: set[str]
     """Destinations whose breaker is open already."""
     late: list[str]
-    """Destinations found just now that no process delivers to."""
+    """Destinations for which this claim found that no process delivers there."""
     now: int
 
 
@@ -127,7 +127,7 @@ class DeliveryWorker:
         return claimed.deliveries
 
     def _claim_due(self, unit: UnitOfWork) -> _Claimed:
-        """Claim what can begin now, and find the destinations that no process has served for long."""
+        """Claim what can begin now, and find the destinations that no process serves."""
         down = breakers.read_open_breakers(unit.main).keys()
         rows: list[Any] = []
         late = []

@@ -1,10 +1,10 @@
-"""Edge key: pseudonyms, and the sealing of drafts, reply handles and calls. No other module sees an address.
+"""Edge key: it makes pseudonyms, and seals drafts, reply handles and calls. No other module sees an address.
 
 Everything here is derived from the edge key: 32 random bytes in a file of mode 0600, never in a database. Without it, a
 pseudonym can't be computed from a phone number (a bare hash could: all Indian mobile numbers hash in about an hour).
 
-What is short-lived, and every look-up of a sender, takes the key of an epoch too (`satark.identity.epoch_keys`). Once
-that is destroyed, the edge key opens no copy of it any more, and no phone number can be tried against it.
+Short-lived values, and every look-up of a sender, also need the key of an epoch (`satark.identity.epoch_keys`). Once
+that is destroyed, the edge key opens no copy of such a value, and no phone number can be tried against it.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from satark_files.decoding import DECODING_ERRORS
 
 _NONCE = 12
 _SALT = 16
-"""Bytes of the salt of receipt codes: libsodium takes no other length."""
+"""Bytes of the salt of receipt codes, the only length that libsodium takes."""
 KEY_BYTES = 32
 """Size of the edge key."""
 CHANGED_KEY_BYTES = 80
-"""Size of one that was changed: the new key, the first one, and a checksum of both."""
+"""Size of an edge key that was changed: the new key, the first one, and a checksum of both."""
 _BLOCK = 64
-"""Bytes of a block of SHA-256."""
+"""Block size of SHA-256, in bytes."""
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 _STEP = 1024
-"""Bytes to a multiple of which a draft is filled up."""
+"""A draft is filled up to a multiple of so many bytes."""
 _DRAFT, _BOX, _SPOOL, _SENDER = b"draft", b"box", b"spool", b"sender"
 
 KeyedHash: TypeAlias = Callable[[bytes], bytes]
@@ -61,9 +61,9 @@ class Handle(msgspec.Struct, frozen=True):
     address: str
     language: str = ""
     heard: int = 0
-    """When the sender last wrote, Unix seconds: providers take free messages only for a while after it."""
+    """Unix time at which the sender last wrote: for a while after it providers take messages without a template."""
     aloud: bool = False
-    """Whether what is said there is read out too."""
+    """Whether prompts are also read out there."""
 
     def __repr__(self) -> str:
         return "Handle(…)"
@@ -72,16 +72,16 @@ class Handle(msgspec.Struct, frozen=True):
 class Identity:
     """All that is derived from the edge key. Each use has a key of its own (HMAC-SHA256 of a label).
 
-    What outlives a change of the edge key (receipts, row ids, what was taken already) follows from the first key for
-    ever. What is sealed, and every look-up of a sender, follows from the present one.
+    Receipts, row ids and the keys of ingested events outlive a change of the edge key: they always follow from the
+    first key. Seals, and every look-up of a sender, follow from the present one.
 
     Args:
         edge_key: 32 bytes, or 80 where it was changed.
         epochs: the epoch keys; if there are none, keys that end with this process.
-        before: opens what was sealed so far, while the edge key is changed.
+        before: the identity that opens earlier seals, while the edge key is changed.
 
     Raises:
-        EdgeKeyError: it has another size, or was altered.
+        EdgeKeyError: the key has another size, or was altered.
     """
 
     def __init__(self, edge_key: bytes, epochs: EpochKeys | None = None, before: Identity | None = None) -> None:
@@ -98,7 +98,7 @@ class Identity:
         self.receipt_salt = self._derive_first(b"receipt salt")[:_SALT]
         self.receipt_lookup = self._derive_first(b"receipt lookup")
         self.canary = self._derive(b"canary")[:16]
-        """Stands in the database, so that another edge key is not taken for this one."""
+        """The database stores it, so that another edge key is not taken for this one."""
 
     def __repr__(self) -> str:
         return "Identity(…)"
@@ -108,14 +108,14 @@ class Identity:
         return Identity(self._edge_key, epochs)
 
     def changed(self) -> tuple[bytes, Identity]:
-        """Make another edge key; return it, and what seals with it and still opens what this one sealed."""
+        """Make another edge key; return it, and the identity that seals with it and still opens earlier seals."""
         both = os.urandom(KEY_BYTES) + self._first
         edge_key = both + _checksum(both)
         return edge_key, Identity(edge_key, self.epochs, before=self)
 
     @contextmanager
     def in_one_go(self) -> Iterator[None]:
-        """Seal and open the values of a transaction with few system calls: see `EpochKeys.one_look` for what it asks.
+        """Seal and open the values of a transaction with few system calls; `EpochKeys.one_look` says what it demands.
 
         Each of them gives up the interpreter's lock: beside a busy thread, sealing four values takes 180 µs with them.
         """
@@ -123,23 +123,23 @@ class Identity:
             yield
 
     def pseudonym(self, account: str, address: Address) -> bytes:
-        """Give the name of a sender on an account: 32 bytes. It is stored only sealed, and as `lookup` of it."""
+        """Return the pseudonym of a sender on an account: 32 bytes. It is stored only sealed, and as its `lookup`."""
         return _mac(self._pseudonym, account, address.reveal())
 
     def lookup(self, pseudonym: bytes) -> bytes:
-        """Give the look-up under which the database finds a sender in the current epoch: 32 bytes."""
+        """Return the look-up by which the database finds a sender in the current epoch: 32 bytes."""
         return self._lookup(self.epochs.current(), pseudonym)
 
     def lookups(self, pseudonym: bytes) -> list[bytes]:
-        """Give every look-up under which a sender may be stored: one for each epoch whose key is not destroyed."""
+        """Return every look-up under which a sender may be stored: one for each epoch whose key exists."""
         return [self._lookup(epoch, pseudonym) for epoch in self.epochs.live()]
 
     def event(self, account: str, event_key: str) -> bytes:
-        """Give the keyed hash under which an event is remembered as taken: 16 bytes."""
+        """Return the keyed hash under which an ingested event is remembered: 16 bytes."""
         return _mac(self._event, account, event_key)[:16]
 
     def link(self, kind: str, value: bytes | str) -> bytes:
-        """Give the row id that joins two things for whoever has the edge key, and for nobody else: 16 bytes."""
+        """Return the row id that joins two things only for somebody who has the edge key: 16 bytes."""
         text = value if isinstance(value, str) else value.hex()
         return _mac(self._link, kind, text)[:16]
 
@@ -184,7 +184,7 @@ class Identity:
         return _decode_handle(self.open(sealed, place))
 
     def seal_batch(self, batch: Batch, place: bytes) -> bytes:
-        """Encrypt what a webhook carried, addresses and all, to be taken later."""
+        """Encrypt the batch of a webhook, with its addresses, to be ingested later."""
         return self._seal(_SPOOL, _encode_batch(batch), place)
 
     def open_batch(self, sealed: bytes, place: bytes) -> Batch:
@@ -236,7 +236,7 @@ class Identity:
             raise BrokenSeal("a sealed value does not open") from None
 
     def _box(self, label: bytes, epoch: Epoch) -> ChaCha20Poly1305:
-        """Return the box of a use in an epoch; those of destroyed epochs are forgotten when a new one is made."""
+        """Return the box for a use in an epoch. Boxes of destroyed epochs are forgotten when a new box is made."""
         box = self._boxes.get((label, epoch.id))
         if box is None:
             live = {one.id for one in self.epochs.live()}
@@ -263,7 +263,7 @@ def _checksum(both: bytes) -> bytes:
 
 
 def load_edge_key(path: Path, *, create: bool, what: str = "edge key") -> bytes:
-    """Read the edge key, or another key of 32 bytes, or make one where there is none and `create` allows it.
+    """Read the edge key, or another key of 32 bytes; make it if there is none and `create` allows it.
 
     Raises:
         EdgeKeyError: it is missing, has the wrong length, or others may read it.
@@ -278,10 +278,10 @@ def load_edge_key(path: Path, *, create: bool, what: str = "edge key") -> bytes:
 
 
 def keyed_hash(key: bytes) -> KeyedHash:
-    """Prepare HMAC-SHA-256 (RFC 2104) under a key of 32 bytes: both of its hashes begin where they know the key.
+    """Prepare HMAC-SHA-256 (RFC 2104) under a key of 32 bytes: both of its hashes have read the key already.
 
-    It keeps the interpreter lock. `hmac.digest` gives it up for two microseconds, and in a busy process gets it back
-    after a millisecond or two. A copy of an `hmac.HMAC` takes twice as long.
+    It keeps the interpreter lock. `hmac.digest` gives the lock up for two microseconds, and a busy process gets it back
+    only after a millisecond or two. Copying an `hmac.HMAC` takes twice as long.
     """
     block = key.ljust(_BLOCK, b"\0")
     inner, outer = (sha256(block.translate(pad)) for pad in (_INNER, _OUTER))

@@ -1,4 +1,4 @@
-"""Where the edge key comes from: a command's output, a file, a credential of systemd, or a file made at first start."""
+"""Sources of the edge key: a command's output, a file, a credential of systemd, or a file made at the first start."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def read_edge_key(
         command: a program with its arguments, run without a shell; empty: none.
         seconds: how long it may take.
         file: the configured file.
-        made: the file that is made where nothing is configured.
+        made: the file that is made if nothing is configured.
         credentials: systemd's folder of credentials; None: the one in `CREDENTIALS_DIRECTORY`.
 
     Raises:
@@ -42,7 +42,7 @@ def read_edge_key(
 
 
 def find_credential(folder: str | None = None) -> Path | None:
-    """Return the file of systemd's credential with the edge key; None where there is none."""
+    """Return the file of systemd's credential with the edge key; None if there is none."""
     folder = os.environ.get("CREDENTIALS_DIRECTORY", "") if folder is None else folder
     path = Path(folder) / CREDENTIAL
     return path if folder and path.is_file() else None
@@ -62,7 +62,7 @@ def _from_command(command: Sequence[str], seconds: float) -> bytes:
 
 
 def _decoded(content: bytes, source: str) -> bytes:
-    """Return the key: 32 bytes (80 where it was changed), or the same in hexadecimal or base64 on one line."""
+    """Decode a key: 32 bytes (80 if it was changed), raw or as one line of hexadecimal or base64."""
     if len(content) in _SIZES:
         return content
     text = content.strip()

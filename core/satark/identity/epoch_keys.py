@@ -1,8 +1,8 @@
 """Epoch keys: keys of short epochs, in a file of their own, destroyed by overwriting them in place.
 
 Drafts, reply handles, replies under way and the look-ups of senders are sealed under the key of the current epoch (see
-`satark.identity.edge_key`). A job seals what is still wanted anew (`satark.runtime.scheduler`), and destroys the
-key of the epoch before: whatever copies of a row remain, in free blocks, in a log or in a backup, open no more.
+`satark.identity.edge_key`). A job (`satark.runtime.scheduler`) seals anew what is still wanted, and destroys the
+key of the epoch before. After that, no copy of a row opens that remains in free blocks, in a log or in a backup.
 
 The file has one block of 4 KiB: a head (magic, a random id, a counter of changes) and 63 slots. It is written only by
 overwriting, never by renaming, so that a key lies in one place of the disk. That holds on ext4 and XFS, not on file
@@ -53,15 +53,15 @@ class Epoch(NamedTuple):
 
 class _Looked(threading.local):
     enough = False
-    """Whether this thread has looked at the file for all that it is at."""
+    """Whether this thread has already looked at the file for its present work."""
 
 
 class EpochKeys:
-    """The keys of the epochs that are not destroyed yet; many threads and processes may share one file.
+    """The epoch keys that are not destroyed yet; many threads and processes may share one file.
 
     Args:
-        descriptor: the open file, which belongs to this object from now on.
-        seconds: how long an epoch is.
+        descriptor: the open file, which this object closes.
+        seconds: the length of an epoch.
         clock: gives the time, Unix seconds.
     """
 
@@ -74,12 +74,12 @@ class EpochKeys:
         self._counter = b""
         self._current: Epoch | None = None
         self._live: dict[bytes, Epoch] = {}
-        """The newest first."""
+        """The newest epoch comes first."""
         head = os.pread(descriptor, _HEAD, 0)
         if len(head) != _HEAD or not head.startswith(_MAGIC):
             raise EpochKeysError("it is no file of epoch keys")
         self.file_id = head[_FILE_ID:_COUNTER]
-        """16 random bytes. The database holds them too, so that another file is not taken for this one."""
+        """16 random bytes. The database stores them too, so that another file is not taken for this one."""
 
     def __repr__(self) -> str:
         return "EpochKeys(…)"
@@ -92,10 +92,10 @@ class EpochKeys:
     def load(
         cls, path: Path, seconds: float, *, create: bool = True, clock: Callable[[], float] = time.time
     ) -> EpochKeys:
-        """Open the file, or make one where there is none and `create` allows it.
+        """Open the file; make it if there is none and `create` allows it.
 
         Raises:
-            EpochKeysError: it is missing, others may read it, or it is something else.
+            EpochKeysError: it is missing, others may read it, or it holds something else.
         """
         if not path.exists():
             if not create:
@@ -107,13 +107,13 @@ class EpochKeys:
 
     @classmethod
     def in_memory(cls, seconds: float = 3600, clock: Callable[[], float] = time.time) -> EpochKeys:
-        """Make keys that end with this process and are on no disk."""
+        """Make keys that end with this process and are never on a disk."""
         descriptor = os.memfd_create("satark-epochs")
         os.write(descriptor, _empty())
         return cls(descriptor, seconds, clock)
 
     def current(self) -> Epoch:
-        """Return the current epoch; begin the next one where it has ended."""
+        """Return the current epoch; begin the next one if it has ended."""
         self._look()
         epoch = self._current
         if epoch is None or abs(self._clock() - epoch.since) >= self.seconds:
@@ -121,7 +121,7 @@ class EpochKeys:
         return epoch
 
     def find(self, id_: bytes) -> Epoch | None:
-        """Return the epoch with this id; None if its key is destroyed, or was never here."""
+        """Return the epoch with this id; None if its key is destroyed or unknown."""
         self._look()
         found = self._live.get(id_)
         if found is None and self._looked.enough:  # another process may have begun it since
@@ -136,10 +136,10 @@ class EpochKeys:
 
     @contextmanager
     def one_look(self) -> Iterator[None]:
-        """Look at the file once, and not for each value that this thread seals or opens until the end of a transaction.
+        """Look at the file once for all values that this thread seals or opens in a transaction.
 
-        A key that another process destroys meanwhile counts as there until then. So before what was sealed is
-        committed, and after this has ended, `find` must still know its epoch.
+        A key that another process destroys meanwhile still counts as there. So the caller must check, between the end
+        of this block and the commit, that `find` still knows the epoch of what was sealed.
         """
         self.refresh()
         self._looked.enough = True
@@ -160,7 +160,7 @@ class EpochKeys:
         return [epoch.id for epoch in self.live() if epoch.id != current.id]
 
     def destroy(self, ids: Collection[bytes]) -> None:
-        """Destroy keys: overwrite them in place, on the disk too when this returns."""
+        """Destroy keys: overwrite them in place. On return the disk has been overwritten too."""
         with self._changing():
             places = [at for at in _SLOTS if os.pread(self._descriptor, EPOCH_ID, at) in ids]
             for fill in (os.urandom(_SLOT), bytes(_SLOT)):
@@ -170,7 +170,7 @@ class EpochKeys:
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the file anew if it was changed: this process then forgets the destroyed keys as well."""
+        """Read the file again if it was changed, so that this process forgets destroyed keys as well."""
         counter = os.pread(self._descriptor, 8, _COUNTER)
         if counter == self._counter:
             return
@@ -184,7 +184,7 @@ class EpochKeys:
             self.refresh()
 
     def _begin(self, *, at_once: bool = False) -> Epoch:
-        """Begin an epoch, unless another thread or process has begun it; `at_once`: in any case."""
+        """Begin an epoch, unless another thread or process has begun it. With `at_once` begin it in any case."""
         with self._changing():
             self.refresh()
             now, epoch = int(self._clock()), self._current
@@ -226,7 +226,7 @@ def _slot(epoch: Epoch) -> bytes:
 
 
 def _parse(slot: bytes) -> Epoch | None:
-    """Read a slot; None where it is empty, overwritten or half written."""
+    """Read a slot; None if it is empty, overwritten or half written."""
     end = EPOCH_ID + 8 + _KEY
     content = slot[:end]
     if slot[end : end + _SUM] != sha256(content).digest()[:_SUM]:

@@ -7,17 +7,17 @@ import resource
 import sys
 
 _CURRENT, _FUTURE, _ON_FAULT = 1, 2, 4
-"""mlockall(2). Pages are locked when they are first used, so that nothing is read ahead of need."""
+"""Flags of mlockall(2). Pages are locked when they are first used, so that none is read ahead of need."""
 
 
 def may_lock_memory() -> bool:
-    """Return whether the system allows this user to lock as much memory as it takes (`LimitMEMLOCK=infinity`)."""
+    """Return whether this user may lock unlimited memory (`LimitMEMLOCK=infinity`)."""
     return sys.platform == "linux" and resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
 
 
 def lock_memory() -> bool:
-    """Lock all memory that this process has and will have, where it may; return whether it is locked.
+    """Lock all present and future memory of this process if it may; return whether it is locked.
 
-    Under a limit nothing is locked: a process that comes to it could allocate no more.
+    Under a limit nothing is locked, since a process that reaches the limit could not allocate any more.
     """
     return may_lock_memory() and ctypes.CDLL(None).mlockall(_CURRENT | _FUTURE | _ON_FAULT) == 0

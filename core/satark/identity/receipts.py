@@ -1,10 +1,9 @@
 """Receipts: the 16-digit codes that are a tipster's only key to their tip.
 
 A code has 53 bits. It is stored only as what Argon2id makes of it under a salt that is derived from the edge key: one
-half of the result is a look-up, the other the key of what the look-up finds. Whoever steals the database alone can't
-even begin to guess; whoever has the edge key too pays 4 MiB and some milliseconds of memory-hard work a guess, of which
-there are 2^53. (A cheap look-up beside a per-tip salt would let the second thief find every valid code with a bare HMAC
-in days.)
+half of the result is a look-up, the other half opens what the look-up finds. A thief of the database alone can't even
+begin to guess. A thief who also has the edge key pays 4 MiB and some milliseconds of memory-hard work for each of 2^53
+guesses. (With a cheap look-up and a salt for each tip, that thief would find every valid code with HMAC in days.)
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ class OpenedReceipt(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     tip_recipient: str
     root: bytes = b""
-    """Encoded `routing.tip_keys.TipRoot`, of one size for all tips: what the tip's present key follows from."""
+    """Encoded `routing.tip_keys.TipRoot`, from which the tip's present key follows; it has one size for all tips."""
     recipient: str
     identity: str
     """age identity that opens the desks' messages to the tipster; stored nowhere else."""
@@ -63,7 +62,7 @@ class CodeKey(msgspec.Struct, frozen=True):
         return "Key(…)"
 
     def seal(self, opened: OpenedReceipt) -> bytes:
-        """Encrypt what the receipt shall open."""
+        """Encrypt what the receipt opens."""
         return self.lock(_encode(opened))
 
     def open(self, sealed: bytes) -> OpenedReceipt | None:
@@ -74,7 +73,7 @@ class CodeKey(msgspec.Struct, frozen=True):
             return None
 
     def lock(self, plain: bytes) -> bytes:
-        """Encrypt the one thing that the code shall open."""
+        """Encrypt the one value that the code opens."""
         return ChaCha20Poly1305(self.wrap).encrypt(_ONCE, plain, self.lookup)
 
     def unlock(self, sealed: bytes) -> bytes | None:
@@ -101,7 +100,7 @@ class CodeStock(Stock[FreshCode]):
     Args:
         identity: holds the keys that a code's look-up is derived with.
         digits: the length of a code; a receipt's, unless said otherwise.
-        ahead: how many codes to have ready; 0: whoever takes one does its work.
+        ahead: how many codes to have ready; with 0 each is made when it is taken.
     """
 
     def __init__(self, identity: Identity, *, digits: int = RECEIPT_DIGITS, ahead: int) -> None:
@@ -115,7 +114,7 @@ class CodeStock(Stock[FreshCode]):
         return await asyncio.get_running_loop().run_in_executor(self._look_ups, derive, code, self._identity)
 
     def close(self) -> None:
-        """End the threads; what they are at is not waited for."""
+        """End the threads without waiting for their present work."""
         super().close()
         self._look_ups.shutdown(wait=False, cancel_futures=True)
 
@@ -144,7 +143,7 @@ _ALPHABET = _LETTERS + "23456789"
 
 
 def new_number() -> str:
-    """Give a random tip number, such as `K4Q7-2XPM`; its letter keeps it apart from a receipt code's digits."""
+    """Return a random tip number, such as `K4Q7-2XPM`; its letters tell it from a receipt code."""
     # One draw, of so many bits that no number is likelier than another by more than one part in 2^80.
     drawn, first = divmod(int.from_bytes(random_bytes(16)), len(_LETTERS))
     number = _LETTERS[first]

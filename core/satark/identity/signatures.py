@@ -1,4 +1,4 @@
-"""Ed25519 signatures, under keys that are derived from age identities: who can open can also sign, each use apart."""
+"""Ed25519 signatures under keys derived from age identities, with a key of its own for each use."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def verifier_of(key: Ed25519PrivateKey) -> str:
 
 
 def is_signed(verifier: str, signature: bytes, message: bytes) -> bool:
-    """Return whether a signature (64 bytes) on a message is from this public key (hex)."""
+    """Return whether a message's signature (64 bytes) was made with this public key (hex)."""
     try:
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(verifier)).verify(signature, message)
     except (InvalidSignature, ValueError):

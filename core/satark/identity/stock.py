@@ -1,4 +1,4 @@
-"""Stocks: what takes long to make is made ahead of need, in threads of low priority, and each is given once."""
+"""Stocks: things that take long to make are made ahead of need, in threads of low priority, and each is used once."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from typing import Final, Generic, TypeVar
 T = TypeVar("T")
 
 _LOW: Final = 256
-"""How many are left when the stock is filled at once."""
+"""Number of things left at which the stock is filled at once."""
 _IDLE_SECONDS: Final = 1.0
-"""How long nobody must have taken one before the stock is filled to the brim: while tips come in numbers, the
-processor is theirs."""
+"""Seconds without demand after which the stock is filled completely: while many tips come, they get the processor."""
 _IDLE, _LOW_PRIORITY = 19, 5
-"""Priorities (`nice`) of the thread that fills the stock in quiet times, and of the one that works while it is low."""
+"""Priorities (`nice`) of the thread that fills the stock in quiet times, and of the one that fills a low stock."""
 
 
 class Stock(Generic[T]):
@@ -29,7 +28,7 @@ class Stock(Generic[T]):
 
     Args:
         make: makes one, in any thread.
-        ahead: how many to have ready; 0: whoever takes one makes it.
+        ahead: how many to have ready; with 0 each is made when it is taken.
         name: what its threads are called.
     """
 
@@ -53,7 +52,7 @@ class Stock(Generic[T]):
             hand.start()
 
     def take(self) -> T:
-        """Take one, from any thread. Where the stock is empty just now, make it."""
+        """Take one, from any thread; make it if the stock is empty."""
         self._taken_at = time.monotonic()
         try:
             taken = self._ready.popleft()
@@ -76,7 +75,7 @@ class Stock(Generic[T]):
             self._ready.append(self._make())
 
     def _wait_for_need(self, most: int, idle: float) -> bool:
-        """Wait until the stock has fewer and nobody took one for `idle` seconds; False: it is closed."""
+        """Wait until the stock is lower and nobody took one for `idle` seconds; return False if it is closed."""
         with self._changed:
             while not self._closed:
                 if len(self._ready) < most and time.monotonic() >= self._taken_at + idle:
@@ -86,7 +85,7 @@ class Stock(Generic[T]):
 
 
 def _step_back(nice: int) -> None:
-    """Lower the priority of this thread, where the system can do that for one thread."""
+    """Lower the priority of this thread, if the system can do that for one thread."""
     if sys.platform == "linux":
         own = os.getpriority(os.PRIO_PROCESS, 0)
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), max(own, nice))

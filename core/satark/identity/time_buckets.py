@@ -17,22 +17,22 @@ BAND_HOURS = 6
 
 
 def band(now: int) -> str:
-    """Give the date and six-hour band of a moment (Unix seconds), as an ISO 8601 interval: `2026-11-24T12/PT6H`."""
+    """Return the date and six-hour band of a Unix time, as an ISO 8601 interval: `2026-11-24T12/PT6H`."""
     return _band(band_start(now))
 
 
 def band_start(now: int) -> int:
-    """Give the begin of the six-hour band of a moment; both in Unix seconds."""
+    """Return the beginning of the six-hour band of a moment; both are Unix times."""
     return now - now % (BAND_HOURS * 3600)
 
 
 def band_end(now: int) -> int:
-    """Give the end of the six-hour band of a moment; both in Unix seconds."""
+    """Return the end of the six-hour band of a moment; both are Unix times."""
     return band_start(now) + BAND_HOURS * 3600
 
 
 def day_start(now: int) -> int:
-    """Give the begin of the day (UTC) of a moment; both in Unix seconds."""
+    """Return the beginning of the day (UTC) of a moment; both are Unix times."""
     return now - now % 86_400
 
 

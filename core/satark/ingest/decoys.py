@@ -1,7 +1,7 @@
-"""Decoys: sealed envelopes that open for nobody, made ahead of need.
+"""Decoys: sealed envelopes that nobody can open, made ahead of need.
 
-Where there are thirty desks, a tip for two of them takes 28. A decoy is sealed as every envelope is, to a key that is
-forgotten at once: nothing but the rest of its row tells it from one that somebody opens. Each is given once.
+Where there are thirty desks, a tip for two of them takes 28 decoys. A decoy is sealed as every envelope is, but to a
+key that is forgotten at once, so that it looks like one that somebody opens. Each is used once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Decoys(Stock[bytes]):
         super().__init__(partial(_make, PADDED), ahead=min(ahead, _AHEAD), name="satark-decoys")
 
     def take_of(self, size: int) -> bytes:
-        """Take a decoy for envelopes whose content has so many bytes; an unusual one is made."""
+        """Take a decoy for envelopes whose content has so many bytes; one of an unusual size is made on the spot."""
         return self.take() if size == PADDED else _make(size)
 
 

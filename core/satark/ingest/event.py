@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 _DAY_BYTES: Final = 2
 MOST_DAYS: Final = 1 << 8 * _DAY_BYTES
-"""The first day since 1970 that fits in no event's key."""
+"""The first day (counted from 1970) that does not fit into an event's key."""
 _HASH_BYTES: Final = 14
-"""How much of an event's keyed hash stands in its key, after its day."""
+"""Bytes of an event's keyed hash that follow the day in its key."""
 
 
 class InboundEvent:
@@ -38,10 +38,10 @@ class InboundEvent:
 
     def __init__(self, channel: Channel, inbound: Inbound, identity: Identity, *, late: bool = False) -> None:
         self.came = time.perf_counter()
-        """When it came, by this process's clock for short times."""
+        """When it came, by `time.perf_counter`."""
         self.channel = channel
         self.late = late
-        """Whether its request was answered before: it was spooled while the database was down."""
+        """Whether its request was answered already, because it was spooled while the database was down."""
         self.inbound = inbound
         self.key = identity.event(inbound.account, inbound.event_key)
         """The keyed hash that it is recognised by: 16 bytes. It is stored as `seen_key` makes it."""
@@ -49,7 +49,7 @@ class InboundEvent:
         self.pseudonyms = tuple(identity.pseudonym(inbound.account, sender) for sender in inbound.senders)
         self.event = _with_hashed_original(inbound, identity)
         self.code: CodeKey | None = None
-        """What Argon2id made of the code in the text, a receipt's or a handoff code's, where there is one."""
+        """What Argon2id made of the receipt code or handoff code in the text; None without a code."""
 
     @property
     def inline(self) -> bool:
@@ -98,9 +98,9 @@ def seen_key(day: int, hashed: bytes) -> bytes:
 
 
 def seen_row(key: bytes, latest: int) -> dict[str, object]:
-    """Return the row of `seen` with this key; it expires as those of the key's day do, or of the `latest`.
+    """Return the row of `seen` with this key. It expires with the rows of the key's day, or of the day `latest`.
 
-    Not as those of the day on which the event came: two days in a row would tell that it was sent about midnight.
+    It does not expire with the day on which the event came: two days would tell that it was sent about midnight.
     """
     return {"key": key, "day": min(int.from_bytes(key[:_DAY_BYTES]), latest)}
 

@@ -1,10 +1,10 @@
-"""Handoff codes: take a draft to another channel.
+"""Handoff codes: they take a draft to another channel.
 
-A code has 12 digits (40 bits), lives for minutes and is good once. It is stored as receipts are: only what Argon2id
-makes of it under the edge key, one half as a look-up, the other as the key of what the look-up finds, which is the
-conversation that asked for it. The database alone tells neither whose a code is nor what it is, and guessing costs the
-same memory-hard work and the same budget as guessing receipts. A code counts only as long as its session names it, so
-that a newer code, handing in and erasing all end it.
+A code has 12 digits (40 bits), lives for minutes and works once. Like a receipt, it is stored only as what Argon2id
+makes of it under the edge key: one half is a look-up, the other half opens what the look-up finds, the conversation
+that asked for the code. The database alone tells neither a code nor whose it is, and a guess costs the same memory-hard
+work and comes out of the same budget as a guess at a receipt. A code is valid only while its session names it, so a
+newer code, a submission or an erasure ends it.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 _AHEAD = 8
-"""Codes to have ready: few go on elsewhere."""
+"""Codes to have ready; few tipsters go on elsewhere."""
 
 
 class HandoffCodes:
-    """Gives out codes and takes them in; runs inside a turn's transaction.
+    """Gives out codes and redeems them; runs inside a turn's transaction.
 
     Args:
         identity: holds the keys of the look-ups.
@@ -42,7 +42,7 @@ class HandoffCodes:
         self.minutes = minutes
 
     def give(self, unit: UnitOfWork, conversation: bytes, session: Session) -> tuple[Session, str]:
-        """Give out a code for a conversation's session; the one that it had is good no more."""
+        """Give out a code for a conversation's session; an earlier code of it becomes invalid."""
         fresh = self.stock.take()
         self.drop(unit, session)
         expires_at = unit.now + int(self.minutes * 60)
@@ -61,14 +61,14 @@ class HandoffCodes:
         return {lookup: conversation for lookup, conversation in found.items() if conversation}
 
     def drop(self, unit: UnitOfWork, session: Session) -> None:
-        """Take the code of a session back, if it has one."""
+        """Delete the code of a session, if it has one."""
         if session.handoff_code:
             lookup = bytes.fromhex(session.handoff_code)
             unit.main.execute(delete(tables.handoff_code).where(tables.handoff_code.c.lookup == lookup))
 
 
 def brought(session: Session | None, event: InboundEvent) -> Session | None:
-    """Give the session that an event's code brings: the one it was made for, if that is still a draft."""
+    """Return the session for which an event's code was made, if it is still a draft."""
     if session is None or session.submitted or event.code is None:
         return None
     return session if session.handoff_code == event.code.lookup.hex() else None

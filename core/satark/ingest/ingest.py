@@ -1,7 +1,7 @@
 """Ingest: the one place where inbound events enter, from webhooks, pages and listeners alike.
 
-A batch is durable before `receive` returns. While the database is down, batches that nobody brings again go into the
-spool instead, and `satark.ingest.replay` ingests them later, in order.
+A batch is durable before `receive` returns. While the database is down, batches that no provider sends again go into
+the spool, and `satark.ingest.replay` ingests them later, in order.
 """
 
 from __future__ import annotations
@@ -31,20 +31,22 @@ if TYPE_CHECKING:
     from satark.api.inbound import Batch, Event, Inbound
     from satark.api.outbound import Call
     from satark.api.prompt import Prompt
+    from satark.delivery.worker import DeliveryWorker
     from satark.dialogue.engine import Engine
+    from satark.evidence.worker import EvidenceWorker
     from satark.identity.edge_key import Identity
     from satark.identity.receipts import CodeStock
-    from satark.ingest.after_commit import AfterCommit
     from satark.ingest.mailbox import CodeGuesses
     from satark.ingest.spool import Spool
     from satark.outbox.outbox import Outbox
     from satark.outbox.worker import ReplyWorker
+    from satark.store.write_ahead_log import LogEraser
     from satark.store.writer import Writer
     from satark.telemetry.metrics import Metrics
 
 
 Done: TypeAlias = Callable[[Outcome | Exception], None]
-"""Takes the outcome of a batch, or why nothing of it may be acknowledged. It raises nothing."""
+"""Takes the outcome of a batch, or the reason why it may not be acknowledged. It raises nothing."""
 
 
 class IngestFailed(Exception):  # noqa: N818 - it reads as what it says
@@ -86,7 +88,7 @@ class Ingest:
     def take(self, channel: Channel, batch: Batch, done: Done) -> None:
         """Ingest a batch as `receive` does; `done` gets its outcome or what it raises, perhaps at once.
 
-        What nearly every webhook carries, one event or none, takes no task: nothing but the writer is waited for.
+        Nearly every webhook carries one event or none. It needs no task, since only the writer is waited for.
 
         Raises:
             StoreDown: too much waits for the database; `done` is not called.
@@ -115,7 +117,7 @@ class Ingest:
     def _get_ready(self) -> None:
         """At the first event, have the engine get ready for the texts that will follow, in a thread of its own.
 
-        Else all would wait while it does, in the transaction of the first text. At rest it is not in memory.
+        Otherwise everybody would wait for it in the transaction of the first text. An idle process does not load it.
         """
         if not self._is_ready:
             self._is_ready = True
@@ -130,7 +132,7 @@ class Ingest:
             done(Outcome(prompts=result.prompts))
 
     async def receive(self, channel: Channel, batch: Batch) -> Outcome:
-        """Ingest a batch, or spool it where nobody brings it again and the database is down.
+        """Ingest a batch; while the database is down, spool it if no provider sends it again.
 
         It is durable on return, unless `Outcome.state` is `refused`.
 
@@ -151,7 +153,7 @@ class Ingest:
     async def ingest(self, channel: Channel, batch: Batch, *, late: bool = False) -> Sequence[TurnResult]:
         """Ingest all of a batch: alarms, later reports on calls, chores, and each event exactly once.
 
-        `late`: the request was answered before, so that what is to be said goes through the outbox.
+        `late`: the request was answered already, so that replies go through the outbox.
 
         Raises:
             StoreDown: the database can't be written; nothing of the batch may be acknowledged.
@@ -195,7 +197,7 @@ class Ingest:
         return self._result(event, written)
 
     def _result(self, event: InboundEvent, written: TurnResult | Exception) -> TurnResult:
-        """Do what follows a turn's commit; raise what stands for a turn that was not committed."""
+        """Do what follows a turn's commit; raise the exception of a turn that was not committed."""
         channel = event.channel.name
         if isinstance(written, StoreDown):
             raise written
@@ -250,12 +252,12 @@ def _comes_once(channel: Channel) -> bool:
 
 
 def _is_answered(channel: Channel, batch: Batch) -> bool:
-    """Whether somebody reads what the response to a batch says."""
+    """Whether the sender reads the response to a batch."""
     return channel.capabilities.inline and bool(batch.inbound)
 
 
 def _waits_for_the_writer_alone(channel: Channel, batch: Batch) -> bool:
-    """Whether a batch is not spooled, and has one event at most, without a code to be looked up, and no chore."""
+    """Whether a batch is never spooled, has no calls to make, and has at most one event, without a code to look up."""
     if _comes_once(channel) or batch.chores or len(batch.inbound) > 1:
         return False
     return not batch.inbound or _code_in(batch.inbound[0].event) is None
@@ -267,3 +269,34 @@ def _code_in(event: Event) -> str | None:
     if not any(map(str.isdecimal, text)):
         return None
     return find_code(text, RECEIPT_DIGITS) or find_handoff_code(text)
+
+
+class AfterCommit:
+    """Hands the results of turns to the workers of this process.
+
+    It only saves time: every worker also finds its work in the store, in this process or another.
+    """
+
+    def __init__(
+        self, *, replies: ReplyWorker, files: EvidenceWorker, deliveries: DeliveryWorker, log: LogEraser
+    ) -> None:
+        self._replies = replies
+        self._log = log
+        self._files = files
+        self._deliveries = deliveries
+
+    def __call__(self, inbound: Inbound, result: TurnResult) -> None:
+        """Hand over the result of one turn."""
+        self._replies.post(result.outgoing)
+        if not result.duplicate:
+            self._replies.show_read(result.conversation, inbound.seen, inbound.busy)
+            if inbound.answer:
+                self._replies.answer(inbound.answer)
+        if result.erased:
+            self._files.erase(result.erased)
+        if result.files:
+            self._files.wake()
+        if result.submitted:
+            self._deliveries.wake()
+        if result.submitted or result.ended or result.erased:
+            self._log.note()

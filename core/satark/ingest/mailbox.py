@@ -1,4 +1,4 @@
-"""Mailboxes, opened by a receipt's code: status, messages, questions; and the reply handles of who may be reached."""
+"""Mailboxes, opened by a receipt's code, and the reply handles of tipsters who may be reached."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Mailboxes:
         self._roster = roster
 
     def open(self, unit: UnitOfWork, key: CodeKey | None) -> Mailbox | None:
-        """Open the mailbox of a receipt code; None for a wrong code and for an unknown one alike."""
+        """Open the mailbox of a receipt code. None stands for a wrong code and for an unknown one alike."""
         opened = self._look_up(unit, key) if key else None
         if opened is None:
             return None
@@ -58,7 +58,7 @@ class Mailboxes:
         return Mailbox(open=mailbox, language=opened.language, messages=messages, file_notices=notices)
 
     def refreshed(self, unit: UnitOfWork, mailbox: OpenMailbox) -> OpenMailbox:
-        """Give an open mailbox with the files and the key that its tip has by now.
+        """Return an open mailbox with the files and the key that its tip has now.
 
         Raises:
             TipKeyAltered: the tip's keys were altered.
@@ -97,7 +97,7 @@ class Mailboxes:
         )
 
     def forget(self, unit: UnitOfWork, event: InboundEvent, session: Session | None) -> None:
-        """Forget every reply handle of this sender, and that of an open mailbox, be there a session or not."""
+        """Forget every reply handle of this sender, and that of an open mailbox, with or without a session."""
         senders = [lookup for pseudonym in event.pseudonyms for lookup in self._identity.lookups(pseudonym)]
         tips = [session.tip] if session else []
         tips += [session.mailbox.tip] if session and session.mailbox else []
@@ -150,7 +150,7 @@ LONGEST_WAIT = 5.0
 
 
 class CodeGuesses:
-    """A token bucket for wrong codes of everybody together. It never counts by sender or address: neither is stored."""
+    """One token bucket for everybody's wrong codes. Senders and addresses are not stored, so they are not counted."""
 
     def __init__(self, per_minute: int) -> None:
         self._per_second = per_minute / 60

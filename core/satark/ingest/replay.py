@@ -1,6 +1,6 @@
 """Spool replay: ingests spooled batches once the database answers again, one after the other.
 
-Each sender's order holds: until the spool is empty, whatever comes only once goes behind it.
+Each sender's events stay in order: until the spool is empty, new batches of the same kind go behind it.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 LOOK_EVERY = 1.0
 """Seconds between two looks into the spool, and between two attempts at a batch that fails."""
 ATTEMPTS = 3
-"""Attempts at a batch that fails for another reason than the database, before it is quarantined."""
+"""Attempts at a batch that fails for another reason than the database; then it is quarantined."""
 
 
 class SpoolReplay:
-    """Replays this machine's spool. Of several processes one at a time does."""
+    """Replays this machine's spool, in one process at a time."""
 
     def __init__(self, *, ingest: Ingest, channels: Sequence[Channel], spool: Spool, metrics: Metrics) -> None:
         self._ingest = ingest

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
 
 class Due(msgspec.Struct, frozen=True, array_like=True):
-    """When a conversation is due, Unix seconds. It is stored sealed: it tells when the sender last wrote."""
+    """Unix times at which a conversation is due. They are stored sealed, since they tell when the sender last wrote."""
 
     expires: int
     asks: int | None = None
-    """When a complete draft that was not sent is asked about."""
+    """When the tipster is asked about a complete draft that was not sent."""
 
 
 _encode_due = msgspec.msgpack.Encoder().encode
@@ -48,7 +48,7 @@ _decode_due = msgspec.msgpack.Decoder(Due).decode
 class SessionStore:
     """Reads and seals sessions. A draft that does not open counts as no session: the conversation begins anew.
 
-    A draft of a newer version is left to it.
+    A draft that a newer version wrote is left to that version.
     """
 
     def __init__(self, identity: Identity, settings: Core) -> None:
@@ -56,10 +56,10 @@ class SessionStore:
         self._settings = settings
 
     def open(self, row: ConversationRow | None) -> Session | None:
-        """Open the session of a conversation; None where it has none, or one that does not open.
+        """Open the session of a conversation; None if it has none, or if it does not open.
 
         Raises:
-            NewerSession: a newer version wrote it; so nothing may be put in its place.
+            NewerSession: a newer version wrote it, so nothing may replace it.
         """
         if row is None or not row.draft:
             return None
@@ -76,7 +76,7 @@ class SessionStore:
         return session if session is not None and session.tip else None
 
     def seal(self, id_: bytes, session: Session, account: str, address: Address, now: int) -> Mapping[str, object]:
-        """Make the row of a conversation: the sealed session, where to answer, and when it expires."""
+        """Make the row of a conversation: the sealed session, the sealed reply handle, and when it expires."""
         if not session.tip:
             return self.seal_lapsed(id_, session, now)
         handle = Handle(account, address.reveal(), session.language, now, bool(session.aloud))
@@ -90,14 +90,14 @@ class SessionStore:
         }
 
     def due(self, id_: bytes, sealed: bytes) -> Due:
-        """Open when a conversation is due; at once where that does not open."""
+        """Open the due times of a conversation. One whose times do not open is due at once."""
         try:
             return _decode_due(self._identity.open(sealed, id_ + b"due"))
         except (BrokenSeal, *DECODING_ERRORS):
             return Due(0)
 
     def seal_lapsed(self, id_: bytes, session: Session, now: int) -> Mapping[str, object]:
-        """Make the row of what is left of a draft that was erased unsent: that there was one, and no address."""
+        """Make the row that remains of a draft that was erased unsent: it has no address."""
         expires = now + int(self._settings.lapsed_hours * 3600)
         return {
             "id": id_,
@@ -108,7 +108,7 @@ class SessionStore:
         }
 
     def seal_asked(self, row: ConversationRow, session: Session) -> Mapping[str, object]:
-        """Make the row of a conversation that was asked about its draft: it is asked once, and ends when it would."""
+        """Make the row of a conversation after the question about its draft: it is asked once, and ends as before."""
         expires = self.due(row.id, row.due).expires
         return {
             "id": row.id,
@@ -138,11 +138,11 @@ class Drafts:
         self._services = services
 
     async def look(self, account: str, sender: Address) -> FormView | None:
-        """Return the sheet of a sender's conversation; None where there is none (any more).
+        """Return the sheet of a sender's conversation; None if there is none.
 
         Raises:
-            sqlalchemy.exc.SQLAlchemyError: the database does not answer, or a newer version wrote the draft: then the
-                page says the same, "try again", until this process is upgraded too.
+            sqlalchemy.exc.SQLAlchemyError: the database does not answer, or a newer version wrote the draft. The page
+                says "try again" in both cases, until this process is upgraded too.
         """
         pseudonym = self._identity.pseudonym(account, sender)
         return await anyio.to_thread.run_sync(self._services.read, lambda found: self._look(found, pseudonym))

@@ -1,7 +1,7 @@
 """Spool: sealed files that hold the batches that come only once, while the database is down.
 
-WhatsApp and Telegram send again for days what is not acknowledged. Nobody does that for a text message, a call, a form,
-or a message of a chat without `Capabilities.resends`, so their batches are on disk before they are acknowledged.
+WhatsApp and Telegram send for days what is not acknowledged. Nobody does that for a text message, a call, a form, or a
+chat without `Capabilities.resends`, so their batches are on disk before they are acknowledged.
 A file holds a batch as the channel parsed it, so nothing that `parse` drops is ever written. It is sealed under an
 epoch key of the spool's own, which is destroyed like any other (`satark.identity.epoch_keys`); the file's name is part
 of the seal. A file stays until its events are committed: after a crash in between they are ingested again, and their
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
 
 _is_spooled = re.compile(r"(\d{20})-[0-9a-f]{8}\.(\w+)", re.ASCII).fullmatch
-"""A place in the order, a tail against clashes, the channel. No time: a name stays in a folder's blocks for long."""
+"""A file's name: its place in the order, a random part, the channel. A time would stay in the folder's blocks."""
 _QUARANTINE: Final = "quarantine"
 _LOCK: Final = ".lock"
 _EPOCHS: Final = ".epochs"
@@ -71,11 +71,11 @@ class Spool:
 
     @property
     def has_ended_epochs(self) -> bool:
-        """Whether there are keys to be destroyed."""
+        """Whether keys of ended epochs are to be destroyed."""
         return (self._folder / _EPOCHS).exists() and bool(self._identity.epochs.ended())
 
     def end_epochs(self) -> None:
-        """Destroy the keys of the epochs that ended; what is sealed under them is sealed anew. Hold the lock for it."""
+        """Seal anew what is sealed under epochs that ended, and destroy their keys. Hold the lock for it."""
         epochs = self._identity.epochs
         ended = epochs.ended()
         names = [*waiting(self._folder), *(f"{_QUARANTINE}/{name}" for name in quarantined(self._folder))]
@@ -90,7 +90,7 @@ class Spool:
         """Spool a batch behind all others; it is flushed to disk on return.
 
         Raises:
-            SpoolFull: it would be too many, or too much.
+            SpoolFull: the batches would be too many, or too large.
             OSError: it can't be written.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -131,7 +131,7 @@ class Spool:
 
     @contextmanager
     def held(self) -> Iterator[bool]:
-        """Hold the lock of the machine's one replaying process; False: another has it. A kill frees it."""
+        """Hold the lock of the machine's one replaying process; False if another process has it. A kill releases it."""
         with (self._folder / _LOCK).open("wb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -161,11 +161,11 @@ def quarantined(folder: Path) -> list[str]:
 
 
 def describe(depth: int, quarantined: int) -> str:
-    """Say in words what waits in a spool and what is quarantined; empty where there is neither."""
+    """Say in words what waits in a spool and what is quarantined; empty if nothing is."""
     parts = [f"{depth} waiting in the spool"] if depth else []
     return ", ".join([*parts, f"{quarantined} quarantined"] if quarantined else parts)
 
 
 def _after(names: list[str]) -> int:
-    """Give a place behind all of these."""
+    """Return the next place behind all of these."""
     return int(max(names).partition("-")[0]) + 1 if names else 1

@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
 
 _EVENTS = 32
-"""Events to a multiple of which a tip's are filled up, by the prompts that they were answered with."""
+"""A tip's events are filled up to a multiple of this number, counted by the prompts that answered them."""
 _HASH_BYTES = 16
 """Size of an event's keyed hash (`Identity.event`)."""
 _PADDED = 4096
-"""Bytes to a multiple of which a tip's document is filled up: its size tells less of the answers."""
+"""A tip's document is filled up to a multiple of so many bytes, so that its size tells less of the answers."""
 ROUTING_FAILED: Final = "routing_failed"
-"""The flag of a tip that a plugin failed to route: its officers shall look who else should have it."""
+"""Flag of a tip that a plugin failed to route: its officers decide who else should have it."""
 _NO_ADVICE: Final = Advice([], is_complete=True)
 
 
@@ -115,7 +115,7 @@ class Submissions:
     def _seal_envelopes(
         self, unit: UnitOfWork, session: Session, header: Header, route: rules.Route, receipt: str
     ) -> None:
-        """Seal the tip's key to its holders; the others who could have it get decoys, so that all tips look alike."""
+        """Seal the tip's key to its holders, and make decoys for all others, so that all tips look alike."""
         holders = {desk.name: desk.recipient for desk in route.desks}
         holders |= {rule.to: rule.recipient for rule in route.destination_rules if rule.recipient}
         everybody = {desk.name: desk.recipient for desk in self._desks(unit)}
@@ -168,7 +168,7 @@ class Submissions:
 
 
 def _decoy_events(prompts: int, day: int) -> list[dict[str, object]]:
-    """Make events that never came, so that a day's rows do not tell which questions a tip was asked."""
+    """Make rows of events that never came, so that a day's rows do not tell which questions were asked."""
     drawn = (random_bytes(_HASH_BYTES) for _ in range(-prompts % _EVENTS))
     return [seen_row(seen_key(day, hashed), day) for hashed in drawn]
 

@@ -1,4 +1,4 @@
-"""One turn: the engine advances a session by one event, and what it asks for is carried out in the transaction."""
+"""One turn: the engine advances a session by one event, and the turn's requests are carried out in the transaction."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ class Conversation:
         self.handle = row.handle
         self.session = session
         self.prompts: list[Prompt] = []
-        """What its replies say: the newest question, and what must arrive."""
+        """The prompts of its replies: the newest question, and those that must arrive."""
         self.calls: list[OutboxMessage] = []
-        """What goes out beside the replies: the last word where the session went on elsewhere, deleted messages."""
+        """Calls beside the replies: the last message where the session went on elsewhere, and deletions of messages."""
         self.provider_message_ids: list[str] = []
         """The provider's ids of the messages that came in."""
         self.event: InboundEvent | None = None
-        """The newest event that was ingested; None while none was."""
+        """The newest event that was ingested; None before the first."""
         self.result: TurnResult | None = None
-        """Its result, which carries the conversation's replies."""
+        """The newest event's result, which carries the conversation's replies."""
 
 
 class TurnRunner:
@@ -121,7 +121,7 @@ class TurnRunner:
     def _carry_out(
         self, unit: UnitOfWork, turn: Turn, event: InboundEvent, conversation: Conversation, result: TurnResult
     ) -> None:
-        """Carry out what a turn asks for beyond its session: files, messages, deletions, being reachable."""
+        """Carry out a turn's requests beyond its session: files, messages, deletions, reply handles."""
         if turn.media_jobs:
             home = {"conversation": conversation.id, "senders": event.pseudonyms}
             jobs = [msgspec.structs.replace(job, **home) for job in turn.media_jobs]
@@ -147,7 +147,7 @@ class TurnRunner:
             conversation.prompts = [prompt for prompt in conversation.prompts if prompt.must_arrive] + [turn.prompt]
 
     def _session(self, unit: UnitOfWork, conversation: Conversation, event: InboundEvent) -> Session:
-        """The conversation's session; a new one where there is none, and for a complete tip after another one."""
+        """Return the conversation's session: a new one if it has none, or if a complete tip follows another."""
         session = conversation.session
         if session is not None and not session.tip:
             return msgspec.structs.replace(self._begin(unit, event), lapsed=True)
@@ -172,10 +172,10 @@ class TurnRunner:
         )
 
     def _refresh(self, unit: UnitOfWork, session: Session, event: InboundEvent) -> Session:
-        """Tell a session what became of its files in the meantime.
+        """Tell a session what became of its files since its last turn.
 
-        Spooled events are ingested when nobody is there any more to be asked about a file: the tipster was told that
-        the tip is recorded by itself, and no question may hold it up.
+        Spooled events are ingested when the tipster has left and can't be asked about a file. They were told that the
+        tip is recorded by itself, so no question may hold it up.
         """
         if session.files and not session.submitted:
             with_origin = () if event.late else evidence_files.ordinals_with_origin(unit.main, session.tip)
@@ -197,7 +197,7 @@ class TurnRunner:
         origin: Conversation | None,
         result: TurnResult,
     ) -> Turn:
-        """Do what a turn asks for before it can answer: submit, open a mailbox, leave or arrive by a handoff code."""
+        """Carry out what a turn needs before it can answer: submitting, opening a mailbox, a handoff."""
         if turn.session is None:
             return turn
         if turn.submission is not None:
@@ -235,7 +235,7 @@ class TurnRunner:
         origin: Conversation | None,
         result: TurnResult,
     ) -> Turn:
-        """Bring the session that a code stands for; the conversation that had it ends with a word."""
+        """Bring the session that a code stands for; the conversation that had it gets a last message and ends."""
         coming = brought(origin.session, event) if origin else None
         result.wrong_code = coming is None
         if origin is None or coming is None:
@@ -280,7 +280,7 @@ def _is_above_range(unit: UnitOfWork) -> bool:
 
 
 def _second(first: Turn, second: Turn) -> Turn:
-    """Put the second half of a turn in the place of the first's session and prompt, keeping what else both ask for."""
+    """Join both halves of a turn: the session and prompt of the second, and all other requests of both."""
     return msgspec.structs.replace(
         second,
         media_jobs=first.media_jobs + second.media_jobs,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 _DELIVERY_DAYS: Final = 8
-"""Days for which an event is remembered at least after it came: Meta delivers one again for seven days."""
+"""Least number of days for which an event is remembered after it came: Meta resends for seven days."""
 
 
 class EpochOver(Exception):  # noqa: N818 - it reads as what it says
@@ -126,7 +126,7 @@ class Turns:
         self._outbox.add(unit, messages)
 
     def _check_epoch(self, id_: bytes) -> None:
-        """Make sure that what was just sealed can still be opened: the turn runs again where it was held up for long.
+        """Make sure that what was just sealed can still be opened. A turn that was held up for long runs again.
 
         Raises:
             EpochOver: the key of the epoch was destroyed meanwhile.
@@ -152,14 +152,14 @@ class Turns:
 
 
 def add_unseen(unit: UnitOfWork, sent: Mapping[bytes, int | None], seen_days: int) -> set[bytes]:
-    """Remember those of these events that are not remembered yet; return their keyed hashes.
+    """Remember the events that are new among these; return their keyed hashes.
 
-    One that says when it was sent has the same key at each delivery. Of another, and of one that came so late that it
-    would soon be forgotten, the keys of all days are looked for.
+    An event that says when it was sent has the same key at each delivery. For any other event, and for one that came so
+    late that it would soon be forgotten, the keys of all days are looked up.
 
     Args:
         unit: the transaction.
-        sent: keyed hash of an event → when it was sent, in Unix seconds; None: its provider does not say.
+        sent: keyed hash of an event → Unix time at which it was sent; None if its provider does not say.
         seen_days: days for which an event is remembered.
     """
     timely = range(max(unit.day - seen_days + _DELIVERY_DAYS, 0), MOST_DAYS)
@@ -173,7 +173,7 @@ def add_unseen(unit: UnitOfWork, sent: Mapping[bytes, int | None], seen_days: in
 
 
 def _seen_on(unit: UnitOfWork, hashes: Collection[bytes], days: range) -> set[bytes]:
-    """Return those of these events that are remembered under any of these days."""
+    """Return which of these events are remembered under any of these days."""
     keys = {seen_key(day, hashed): hashed for day in days for hashed in hashes}
     if not keys:
         return set()

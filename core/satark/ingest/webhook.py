@@ -1,6 +1,6 @@
 """Webhook endpoint of a channel: from the raw request to the answer after the commit.
 
-It is an ASGI application of its own, ahead of the framework's middleware: every message of every citizen passes here.
+It is an ASGI application ahead of the framework's middleware, since every message of every citizen passes here.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _UNAVAILABLE: Final = 503
 _RETRY_AFTER: Final = b"5"
-"""Seconds after which a provider that heeds it may send a message again that could not be taken."""
+"""Seconds after which a provider may resend a message that could not be ingested (`Retry-After`)."""
 _TRY_AGAIN: Final = RawResponse(status=_UNAVAILABLE, body=b"try again")
 
 Respond: TypeAlias = Callable[[RawResponse], None]
@@ -36,7 +36,7 @@ Respond: TypeAlias = Callable[[RawResponse], None]
 
 
 class _Refused(Exception):  # noqa: N818 - it reads as what it says
-    """A request is refused before anything of it is parsed."""
+    """The request is refused before any of it is parsed."""
 
     def __init__(self, answer: str, status: int, text: str) -> None:
         super().__init__(answer)
@@ -58,7 +58,7 @@ class WebhookEndpoint:
         self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request as an ASGI application, once what it carries is durable: ingested or spooled.
+        """Answer one request as an ASGI application, once its content is durable: ingested or spooled.
 
         401 unsigned, 405 another method, 413 too large, 503 not ingested or no room, else whatever the channel replies.
         """
@@ -75,7 +75,7 @@ class WebhookEndpoint:
         await send({"type": "http.response.body", "body": response.body})
 
     def answer(self, raw: RawRequest, respond: Respond) -> None:
-        """Answer a request that is there in full, as a call does: `respond` gets the response, at once or later."""
+        """Answer a complete request as `__call__` does: `respond` gets the response, at once or later."""
         try:
             self._check(raw)
             self._ingest.take(self._channel, self._parse(raw), partial(self._reply, raw, respond))
@@ -83,7 +83,7 @@ class WebhookEndpoint:
             self._refuse(respond, error)
 
     async def _read(self, scope: Scope, receive: Receive) -> RawRequest:
-        """Read a request. What the headers rule out is refused before the body is read."""
+        """Read a request; refuse it before reading the body if the headers are enough to do so."""
         query = scope["query_string"].decode("latin-1")
         headers = read_headers(scope["headers"])
         head = RawRequest(method=scope["method"], path=scope["path"], query=query, headers=headers)
@@ -139,7 +139,7 @@ class WebhookEndpoint:
             self._respond(respond, outcome.state, response)
 
     def _refuse(self, respond: Respond, error: Exception) -> None:
-        """Answer a request of which nothing was taken; of whatever is not the client's fault it shall send it again."""
+        """Answer a request of which nothing was ingested; the client shall resend it unless it is at fault."""
         if isinstance(error, _Refused):
             self._respond(respond, error.answer, error.response)
         elif isinstance(error, StoreDown | IngestFailed):
@@ -155,12 +155,12 @@ class WebhookEndpoint:
 
 
 def read_headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Decode a request's headers, whose names are in small letters; of a repeated one the first counts."""
+    """Decode a request's headers, whose names are in lower case; the first of a repeated one counts."""
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(raw)}
 
 
 def headers_of(response: RawResponse) -> list[tuple[bytes, bytes]]:
-    """Return the headers of a response; without a general class, which costs a twentieth of a message's time."""
+    """Return the headers of a response. Starlette's class for them would cost a twentieth of a message's time."""
     kind = response.media_type.encode("latin-1")
     headers = [(b"content-length", b"%d" % len(response.body)), (b"content-type", kind)]
     if response.status == _UNAVAILABLE:
@@ -186,20 +186,20 @@ class BodyTooLarge(Exception):  # noqa: N818 - it reads as what it says
 
 
 class NoRoom(Exception):  # noqa: N818 - it reads as what it says
-    """Too many bodies are under way, and this one has been coming for the longest time."""
+    """Too many bodies are under way, and this one has taken longest."""
 
 
 class UnverifiedBodies:
-    """The bodies under way in one process. A provider's body arrives within a moment: an old one makes room first."""
+    """The bodies under way in one process. A provider's body arrives quickly, so the oldest makes room first."""
 
     def __init__(self, most_bytes: int) -> None:
-        """`most_bytes`: bytes that are held of all bodies together."""
+        """`most_bytes`: most bytes that all bodies together may take."""
         self._most = most_bytes
         self._held = 0
         self._under_way: dict[_Body, None] = {}  # ordered by their beginning
 
     async def read(self, receive: Receive, limit: int) -> bytes:
-        """Read a body. Where the client leaves early, return what came: no signature fits that.
+        """Read a body. If the client leaves early, return what came: its signature can't be right.
 
         Raises:
             BodyTooLarge: it is larger than `limit` bytes.

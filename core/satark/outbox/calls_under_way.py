@@ -1,7 +1,7 @@
 """Calls under way: how many calls of one account may wait for the provider at once.
 
-As many as it takes for 1,280 calls a second at the time that one takes to answer: 64 where it answers within 50 ms, 192
-at 150 ms. More at once where it answers fast only costs time; fewer where it answers slowly make replies wait.
+The limit is what 1,280 calls a second need at the provider's speed: 64 if it answers within 50 ms, 192 at 150 ms. More
+at once would only cost time with a fast provider; fewer would make replies wait with a slow one.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 PER_SECOND: Final = 1_280
 _WEIGHT: Final = 0.05
-"""Of the newest call in the mean of how long a call takes."""
+"""Weight of the newest call in the mean of how long a call takes."""
 
 
 class CallsUnderWay:
-    """The places of one account; `async with` takes one and leaves it.
+    """The places of one account; `async with` takes one and gives it back.
 
     Args:
-        least: places where calls are answered fast.
-        most: places where they are not answered at all.
+        least: places while calls are answered fast.
+        most: places while they are not answered at all.
     """
 
     def __init__(self, least: int, most: int) -> None:
@@ -48,7 +48,7 @@ class CallsUnderWay:
         self._seconds += (seconds - self._seconds) * _WEIGHT
 
     async def __aenter__(self) -> None:
-        """Take a place, in the order of asking."""
+        """Take a place; who asked first gets it first."""
         if not self.is_full and not self._waiting:
             self._taken += 1
             return
@@ -64,7 +64,7 @@ class CallsUnderWay:
     async def __aexit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Leave the place."""
+        """Give the place back."""
         self._leave()
 
     def _leave(self) -> None:

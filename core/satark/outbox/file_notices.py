@@ -1,7 +1,7 @@
 """File notices: tell a tipster, unasked, what became of a file that they sent.
 
-Where there is no way to write to them (a call, a browser, a conversation that has ended) the notice is stored: they
-are told when they write again, or when they open the mailbox.
+If nobody can write to them (a call, a browser, a conversation that has ended), the notice is stored, and they are told
+when they write again or open the mailbox.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class FileNotices:
         """Put one notice about all files of a tip that could not be cleaned into the outbox.
 
         Returns:
-            The messages. None while others of its files are still being cleaned. No message where the tipster was told
-            meanwhile, and where nobody can be written to: then it is said with the next turn, or in the mailbox.
+            The messages. None while others of its files are still being cleaned. Empty if the tipster was told already,
+            or if nobody can write to them: then the next turn or the mailbox tells them.
         """
         waiting = evidence_files.pending_file_notices(unit.main, job.tip)
         notice = next((one for one in waiting if one.what == "uncleaned"), None)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class _Positions:
-    """Numbers messages in the order of their making, whichever process makes them while the clock is not set back."""
+    """Numbers messages in the order in which they are made, across processes while no clock is set back."""
 
     def __init__(self) -> None:
         self._last = 0
@@ -37,7 +37,7 @@ _positions = _Positions()
 
 
 class Outbox:
-    """Makes outbox messages of prompts and of calls. Pure but for `add`.
+    """Makes outbox messages of prompts and of calls. Only `add` touches the store.
 
     Args:
         channels: account → its channel.
@@ -60,7 +60,7 @@ class Outbox:
         self._identity = identity
 
     def fit(self, prompt: Prompt, channel: Channel) -> Prompt:
-        """Fit a prompt to what a channel can show and, where it is read out, to what it can send of that."""
+        """Fit a prompt to what a channel can show, and its clips to what the channel can send."""
         if prompt.aloud and self._read_aloud is not None and channel.capabilities.voice_notes:
             return self._read_aloud.fit(prompt, channel.capabilities, self._fit)
         return self._fit(prompt, channel.capabilities)
@@ -78,13 +78,13 @@ class Outbox:
     def compose(
         self, prompt: Prompt, handle: Handle, conversation: bytes, *, notice: bool = False
     ) -> list[OutboxMessage]:
-        """Render a prompt to a stored reply handle; nothing where its account is not configured any more.
+        """Render a prompt to a stored reply handle; return nothing if its account is no longer configured.
 
         Args:
             prompt: what to say.
             handle: where to say it.
             conversation: whose queue it goes through; what must arrive is never overtaken there.
-            notice: whether we begin, so that the provider may want its template (`Channel.notice`).
+            notice: whether we write unasked, for which the provider may want a template (`Channel.notice`).
         """
         channel = self._channels.get(handle.account)
         if channel is None:
@@ -96,12 +96,12 @@ class Outbox:
         return [message(conversation, call, must_arrive=True) for call in calls]
 
     def is_page(self, account: str) -> bool:
-        """Whether an account's channel is a page in a browser, which says by itself that a draft has expired."""
+        """Whether an account's channel is a page in a browser, which itself says that a draft has expired."""
         channel = self._channels.get(account)
         return channel is not None and channel.capabilities.kind == "web"
 
     def add(self, unit: UnitOfWork, messages: Sequence[OutboxMessage]) -> None:
-        """Store messages in a transaction, over those of the same conversations that they overtake."""
+        """Store messages in a transaction, in place of those of the same conversations that they supersede."""
         outbox.add(unit, messages, self._identity)
 
 

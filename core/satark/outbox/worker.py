@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 
 MISCONFIGURED_WAIT = 60.0
-"""Seconds between attempts while an account is not set up right."""
+"""Seconds between attempts while an account is misconfigured."""
 REFUSED_SECONDS = 3600.0
 """Seconds for which a reply that a provider refused for good counts as a fault."""
 LONGEST_WAIT = 900.0
@@ -56,7 +56,7 @@ LONGEST_WAIT = 900.0
 RENEW_AFTER = 3.0
 """Seconds after which the claim on a call that still waits here is renewed."""
 READ_MARK_SECONDS = 1.0
-"""How often "read" marks go out: one for each conversation, since the newest covers the earlier ones."""
+"""Seconds between two rounds of "read" marks: one per conversation, since the newest covers the earlier ones."""
 
 _CALL_ID = re.compile("[0-9a-f]{32}")
 
@@ -82,10 +82,10 @@ class ReplyWorker:
         self._calls: defaultdict[str, CallsUnderWay] = defaultdict(
             lambda: CallsUnderWay(settings.senders, settings.most_senders)
         )
-        """By account, so that a provider that does not answer holds up its own replies alone."""
+        """The limit of each account: a provider that does not answer holds up its own replies alone."""
         self._paused: dict[str, float] = {}
         self._held: dict[bytes, float] = {}
-        """What is under way, and since when; another process may have it where its claim is not renewed."""
+        """What is under way, and since when. Another process may take it unless its claim is renewed."""
         self._polling = Polling()
         self._sent = WriteBatcher(writer, store.delete_sent)
         self._message_ids: WriteBatcher[tuple[bytes, str]] = WriteBatcher(writer, self._add_message_ids)
@@ -93,7 +93,7 @@ class ReplyWorker:
         self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
-        """Send, until cancelled; every second also what other processes or an earlier life left."""
+        """Send until cancelled; look every second for what other processes, or this one before a restart, left."""
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 self._tasks.create_task(self._send_read_marks())
@@ -107,7 +107,7 @@ class ReplyWorker:
             self._tasks = None
 
     def post(self, items: Iterable[OutboxMessage]) -> None:
-        """Send what a committed turn put into the outbox; it overtakes what its conversation still waits for."""
+        """Send what a committed turn put into the outbox; it supersedes what still waits of its conversation."""
         items = list(items)
         for conversation in {item.conversation for item in items}:
             queue = self._queues.get(conversation, deque())
@@ -119,12 +119,12 @@ class ReplyWorker:
                 self._enqueue(item, 1)
 
     def show_read(self, conversation: bytes, seen: Call | None, busy: Call | None) -> None:
-        """Show the sender soon that they were read, or that their reply still waits; never stored, never retried."""
+        """Show the sender soon that they were read, or that a reply is being written; never stored, never retried."""
         if seen or busy:
             self._read_marks[conversation] = (seen, busy)
 
     def answer(self, call: Call) -> None:
-        """Make a call at once that somebody's phone waits for; it is given up where all hands are full."""
+        """Make a call at once for which somebody's phone waits; drop it if too many are under way."""
         channel = self._channels.get(call.account)
         if channel and self._tasks is not None and not self._calls[call.account].is_full:
             self._tasks.create_task(self._make(channel, call))
@@ -277,7 +277,7 @@ class ReplyWorker:
 
 
 class _Report:
-    """What a provider's later report asks of the store."""
+    """What is written to the store because of a provider's later report."""
 
     def __init__(self, id_: bytes, result: SendResult, identity: Identity) -> None:
         self._id = id_
@@ -305,7 +305,7 @@ def _name(result: SendResult) -> str:
 ALL_EVERY: Final = 60
 """Seconds between two polls for everything: a process whose clock is behind may have made something due long ago."""
 CLOCKS_APART: Final = 60
-"""Seconds that a poll goes back behind the one before."""
+"""Seconds by which a poll overlaps the one before."""
 
 
 class Polling:
@@ -315,11 +315,11 @@ class Polling:
         self._all_at = self._none_before = 0
 
     def since(self, now: int) -> int:
-        """Return from when on the replies may be due that this poll is for, in Unix seconds; 0: from ever."""
+        """Return the Unix time from which on this poll looks for due replies; 0: without a limit."""
         if not self._all_at <= now < self._all_at + ALL_EVERY:
             self._all_at, self._none_before = now, 0
         return self._none_before
 
     def ended(self, now: int, *, found_all: bool) -> None:
-        """Note that a poll ended. `found_all`: the number that one poll may take did not cut it short."""
+        """Note that a poll ended. `found_all`: it found fewer replies than one poll may take."""
         self._none_before = now - CLOCKS_APART if found_all else 0

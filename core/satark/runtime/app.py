@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def build_app(host: Host, *, listen_for_metrics: bool = False) -> Starlette:
     """Make the application that serves a host's roles; the host works while the application's lifespan lasts.
 
-    A host that fails later on ends the process: a server that answers for it would keep that secret.
+    A host that fails later ends the process: a server that still answered would hide the failure.
 
     `listen_for_metrics`: open the listener of the setting `metrics_listen` too.
     """

@@ -73,10 +73,10 @@ def load_geography(settings: Settings) -> Geography:
 
 
 def load_identity(settings: Settings) -> Identity:
-    """Load the edge key and the epoch keys, making those that were not configured and are not there.
+    """Load the edge key and the epoch keys; make those that are neither configured nor there.
 
     Raises:
-        SettingsError: a file is missing, is something else, or can be read by others.
+        SettingsError: a file is missing, holds something else, or can be read by others.
     """
     path = settings.epoch_key_file
     try:
@@ -94,7 +94,7 @@ def has_edge_key(settings: Settings) -> bool:
 
 
 def load_edge_identity(settings: Settings, epochs: EpochKeys) -> Identity:
-    """Load the edge key, making one where none was configured and none is there.
+    """Load the edge key; make one if it is neither configured nor there.
 
     Raises:
         SettingsError: the configured key is missing, too short, or readable by others.
@@ -115,10 +115,10 @@ def load_edge_identity(settings: Settings, epochs: EpochKeys) -> Identity:
 
 
 def check_canaries(identity: Identity | None, services: Services) -> None:
-    """Make sure that the key files are those that the database was written with; a new database takes these.
+    """Make sure that the database was written with these key files; a new database takes them.
 
     Raises:
-        SettingsError: one is another; what to do about it.
+        SettingsError: it was written with another one; the message says what to do.
     """
     wrong = services.write_now(lambda unit: canaries.wrong_keys(unit, identity))
     if problems := [_CANARY_PROBLEMS[name] for name in wrong]:
@@ -126,7 +126,7 @@ def check_canaries(identity: Identity | None, services: Services) -> None:
 
 
 def canary_problems(identity: Identity | None, services: Services) -> list[SettingProblem]:
-    """Return which key files are others than the database's; it writes nothing."""
+    """Return a problem for each key file that is not the database's, and write nothing."""
     wrong = services.read(
         lambda main: services.read_keys(lambda keys: canaries.differing_keys(main, keys, identity)),
     )
@@ -157,7 +157,7 @@ _CANARY_PROBLEMS = {
 
 
 def check_packages(roles: Collection[Role]) -> None:
-    """Make sure that what opens citizens' files, and what prints, is installed where it is needed.
+    """Make sure that the packages are installed that open citizens' files, and that print, where a role needs them.
 
     Raises:
         SettingsError: packages of an extra are missing on a machine with one of these roles.
@@ -172,7 +172,7 @@ def check_packages(roles: Collection[Role]) -> None:
 
 
 def check_isolation(settings: Settings) -> None:
-    """Make sure that what opens hostile files is isolated, or that the settings allow it not to be, which is logged.
+    """Make sure that the program that opens citizens' files is isolated; log it if the settings allow it not to be.
 
     Raises:
         SettingsError: this machine forbids a part of the isolation.
@@ -265,7 +265,7 @@ def migrations(services: Services, plugins: Plugins) -> Migrations:
 
 
 def load_flows(settings: Settings, plugins: Plugins, geography: Geography, channels: Sequence[Channel]) -> Flows:
-    """Load the flow in use and hold every prompt of it against every channel.
+    """Load the flow in use and check that every prompt of it fits every channel.
 
     Raises:
         SettingsError: the flow can't be read, or a prompt doesn't fit; every problem is listed.
@@ -293,7 +293,7 @@ def load_flows(settings: Settings, plugins: Plugins, geography: Geography, chann
 
 
 def load_questionnaire(settings: Settings) -> Questionnaire:
-    """Load what names the answers of tips.
+    """Load the questionnaire, which names the answers of tips.
 
     Raises:
         SettingsError: the flow can't be read.
@@ -305,7 +305,7 @@ def load_questionnaire(settings: Settings) -> Questionnaire:
 
 
 def load_read_aloud(settings: Settings, geography: Geography) -> ReadAloud | None:
-    """Make what reads prompts out; None where no folder of clips is set."""
+    """Load the clips with which prompts are read out; None if no folder of clips is set."""
     if settings.core.voice_clips is None:
         return None
     notes = VoiceNotes(settings.core.voice_clips)

@@ -1,6 +1,6 @@
-"""Connections of the HTTP server: those whose client makes no progress end, and above a limit the slowest makes room.
+"""Connections of the HTTP server: one whose client makes no progress ends, and above a limit the slowest makes room.
 
-Nobody is counted by address: many share one, and none is kept. What counts is a connection and what it does.
+Connections are not counted by address: many people share one, and no address is stored.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Waiting(IntEnum):
     HEADERS = 1
     BODY = 2
     RESPONSE = 3
-    """It waits for us: it never makes room."""
+    """The client waits for us: such a connection never makes room."""
 
 
 class TimedConnection(WebhookConnection):
@@ -93,7 +93,7 @@ class TimedConnection(WebhookConnection):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """The response is complete: the next request may come, or the rest of a body that nobody reads."""
+        """The response is complete: the next request may come, or the unread rest of a body."""
         # Not uvicorn's own: it sets a timer for each response, to end a connection that is idle then.
         self.server_state.total_requests += 1
         if self.transport.is_closing():
@@ -118,7 +118,7 @@ class TimedConnection(WebhookConnection):
         self.waiting, self._since, self._bytes = what, self.loop.time(), 0
 
     def _check(self) -> None:
-        """End the connection if its time is over; else check again when it could be."""
+        """End the connection if its time is over; otherwise check again when it may be."""
         now = self.loop.time()
         if self.waiting is Waiting.NEXT_REQUEST and now >= self._since + self.timeout_keep_alive:
             self.transport.close()  # what is written is still sent
@@ -149,7 +149,7 @@ class TimedConnection(WebhookConnection):
         return self._blocked_since + limits.stall_seconds
 
     def _make_room(self) -> None:
-        """End the connection that waits longest for its client, or whose body comes slowest; never one that we owe."""
+        """End the connection that has waited longest for its client or has the slowest body; none that waits for us."""
         others = [cast("TimedConnection", one) for one in self.connections if one is not self]
         ours_to_end = [one for one in others if one.waiting is not Waiting.RESPONSE]
         if ours_to_end:

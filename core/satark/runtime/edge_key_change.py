@@ -1,7 +1,7 @@
-"""Changes the edge key: what is sealed under it is sealed under a new one, in one transaction, while nothing runs.
+"""Changes the edge key: everything under it is sealed under a new one, in one transaction, while no process runs.
 
-Drafts, replies under way and reply addresses go on, receipts stay good, and nothing is taken twice. Whoever has the old
-key can neither open what is sealed from then on, nor try phone numbers against it.
+Drafts, replies under way and reply addresses stay, receipts stay valid, and no event is ingested twice. With the old
+key nobody can open what is sealed from then on, or try phone numbers against it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class CantChange(Exception):  # noqa: N818 - it reads as what it says
 
 
 def change_edge_key(services: Services, identity: Identity, spool_dir: Path, file: Path) -> int:
-    """Make a new edge key in `file`, and seal under it what was sealed under the present one.
+    """Make a new edge key in `file`, and seal under it everything that is sealed under the present one.
 
     The file is on the disk before anything is sealed with it. A crash before the end changes nothing: remove the file.
 
@@ -52,7 +52,9 @@ def change_edge_key(services: Services, identity: Identity, spool_dir: Path, fil
     if others := _other_users(services.main):
         raise CantChange(f"{others} other connections use the database: stop all processes of Satark first")
     key, changed = identity.changed()
-    atomic_files.create(file, key)
+    with atomic_files.flushed(file) as out:
+        out.write(key)
+    atomic_files.flush_folder(file.parent)
     epochs = identity.epochs.turn()
     count = services.write_now(lambda unit: _seal_anew(unit, changed, epochs))
     identity.epochs.destroy(epochs)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.background import run_in_thread
 from satark.routing.desks import all_desks
-from satark.runtime import store_faults
+from satark.runtime import dependency_faults
 from satark.runtime.machine_faults import (
     ClockWatch,
     certificate_faults,
@@ -46,7 +46,7 @@ class FaultWatch:
 
     Args:
         services: the stores.
-        faults: where they are told of.
+        faults: where they are reported.
         settings: folders, limits, and who gets alarms.
         identity: the edge key and the epoch keys, where the process has them.
         opens_files: whether it opens citizens' files, which must be isolated.
@@ -78,7 +78,7 @@ class FaultWatch:
             await asyncio.sleep(EVERY)
 
     async def look_once(self) -> None:
-        """Look once; tell what began and what is over, and notify the operators at most once an hour."""
+        """Look once; report faults that began and those that are over; notify the operators at most once an hour."""
         for group, found in (await run_in_thread(self._look)).items():
             self._faults.show(group, found)
         self._faults.end_expired()
@@ -93,12 +93,12 @@ class FaultWatch:
         self._notified = hour
 
     def _look(self) -> dict[str, list[Fault]]:
-        """Return what is wrong by group; a group that can't be looked at now stays as it was."""
+        """Return the faults by group; a group that can't be examined now is left out and stays as it was."""
         core = self._settings.core
         found = {
             "disk": list(disk_faults(core.data_dir, core.disk_reserve_bytes)),
             "spool": list(spool_faults(self._settings)),
-            "answers": store_faults.answer_faults(self._services),
+            "answers": dependency_faults.answer_faults(self._services),
         }
         if time.monotonic() >= self._certificate_due:
             self._certificate_due = time.monotonic() + CERTIFICATE_EVERY
@@ -108,18 +108,18 @@ class FaultWatch:
             found["isolation"] = isolation_faults()
         if found["answers"]:
             return found
-        found["writes"] = store_faults.write_faults(self._services)
+        found["writes"] = dependency_faults.write_faults(self._services)
         try:
             found["keys"] = list(key_faults(self._identity, self._services))
-            found["queues"] = store_faults.queue_faults(self._services, self._configured)
-            found["clock"] = list(self.clock.faults(store_faults.server_time(self._services)))
+            found["queues"] = dependency_faults.queue_faults(self._services, self._configured)
+            found["clock"] = list(self.clock.faults(dependency_faults.server_time(self._services)))
         except SQLAlchemyError:  # it went away just now: the next look tells
             return found
         return found
 
 
 ROSTER_EVERY = 30.0
-"""Seconds between two looks. Whoever seals looks at the roster in each transaction besides."""
+"""Seconds between two looks at the roster, which is also checked in each transaction that seals."""
 
 
 class RosterWatch:
@@ -154,6 +154,6 @@ class RosterWatch:
 
 
 def look(services: Services | ProcessServices) -> tuple[str, ...]:
-    """Let this machine's copy follow the roster, log what was tampered with, and return it."""
+    """Update this machine's copy of the roster; log what was tampered with, and return it."""
     stored = services.read(all_desks)
     return services.read_keys(lambda keys: services.roster.inspect(keys, stored, services.destination_rules))

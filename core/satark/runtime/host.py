@@ -16,9 +16,9 @@ from satark.api.observability import LifecycleEvent, log
 from satark.api.settings import SettingProblem, SettingsError
 from satark.evidence.recognition.recogniser import recognisers_of
 from satark.runtime import compose
+from satark.runtime.dependency_faults import PeerWatch
 from satark.runtime.fault_watch import FaultWatch, RosterWatch
 from satark.runtime.ingest_runtime import IngestRuntime
-from satark.runtime.peer_faults import PeerWatch
 from satark.services import DeskContext, ProcessServices, WebContext
 from satark.settings.core import Role
 from satark.settings.settings import Settings
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 ROLES: tuple[Role, ...] = ("web", "worker", "desk")
 DATABASE_SECONDS = 2.0
-"""Seconds between two looks for a database that was not there at the start."""
+"""Seconds between two looks for a database that did not answer at the start."""
 
 
 class Host:
@@ -45,10 +45,10 @@ class Host:
     def __init__(self, settings: Settings, roles: Collection[Role] = ROLES, *, is_alone: bool = True) -> None:
         """Put the process together, and migrate an empty database.
 
-        `is_alone`: it is not one of several processes with the same roles on this machine.
+        `is_alone`: no other process on this machine has the same roles.
 
-        With the role web it starts without the database too: it spools, refuses what providers send again, and looks
-        for the database until it answers.
+        With the role web it also starts without the database: until that answers, it spools, and refuses what providers
+        send again.
 
         Raises:
             SettingsError: something is wrong with the configuration or the databases.
@@ -58,7 +58,7 @@ class Host:
         self.roles = frozenset(roles)
         self.is_alone = is_alone
         self.stop: Callable[[], None] = partial(signal.raise_signal, signal.SIGTERM)
-        """Ends the process."""
+        """Call it to end the process."""
         compose.check_packages(self.roles)
         if "worker" in self.roles:
             compose.check_isolation(settings)
@@ -71,7 +71,7 @@ class Host:
             settings, compose.load_geography(settings), compose.load_destinations(settings, self.plugins)
         )
         self.waits = False
-        """Whether it was put together without the database, and still waits for it."""
+        """Whether it started without the database and still waits for it."""
         try:
             self.waits = not self._answers(services)
             self.ingest_runtime = self._ingest_runtime(services) if self.roles & {"web", "worker"} else None
@@ -97,7 +97,7 @@ class Host:
             "faults": self.fault_watch.run,
             "peers": self.peer_watch.run,
         }
-        """Further endless tasks, by name; add to it before the host runs."""
+        """Further endless tasks by name; add to them before the host runs."""
         self.pages = [*self._web_pages(), *self._desk_pages()]
 
     @asynccontextmanager
@@ -130,7 +130,7 @@ class Host:
             await asyncio.Event().wait()
 
     async def _wait_for_database(self) -> None:
-        """Look for the database until it answers; a database that this process must not write to stops the process."""
+        """Wait until the database answers; stop the process if it must not write to that database."""
         while self.waits:
             await self.fault_watch.look_once()
             try:
@@ -149,7 +149,7 @@ class Host:
 
     @property
     def releases_claims(self) -> bool:
-        """Whether what is claimed in the database was claimed by an earlier life: no other process can have done so."""
+        """Whether every claim in the database is of this process before its restart: no other process makes claims."""
         has_both = self.roles >= {"web", "worker"}
         return has_both and self.is_alone and self.services.main.dialect.name == "sqlite"
 
@@ -183,7 +183,7 @@ class Host:
         return Writer(services.main, services.keys, bounds=Bounds(self.settings.core.batch))
 
     def _peers(self) -> list[Channel | Sink]:
-        """Make the channels and sinks of this process once more, to ask their peers."""
+        """Make this process's channels and sinks once more, to ask their peers."""
         channels = compose.load_channels(self.settings, self.plugins) if "web" in self.roles else ()
         if "worker" not in self.roles:
             return [*channels]
@@ -213,7 +213,7 @@ class Host:
         return self.plugins.desk_pages(self.settings, context)
 
     def _answers(self, services: Services) -> bool:
-        """Migrate an empty database and check another; False: it does not answer, and this process can go without it.
+        """Migrate an empty database; check any other. Return False if none answers and the process can start without.
 
         Raises:
             SettingsError: it was made by another version.
@@ -227,10 +227,10 @@ class Host:
         return True
 
     def _check_keys(self, services: Services) -> None:
-        """Make sure that the key files are the database's; a new database takes these.
+        """Make sure that the database was written with these key files; a new database takes them.
 
         Raises:
-            SettingsError: one is another.
+            SettingsError: it was written with another one.
         """
         compose.check_canaries(self.ingest_runtime.identity if self.ingest_runtime else None, services)
 

@@ -1,22 +1,36 @@
-"""The HTTP server: uvicorn, set up so that it logs nothing of a request and waits for no client endlessly."""
+"""The HTTP server: uvicorn in one process or several, set up so that it logs nothing of a request.
+
+Of several processes the first one only watches the others, and uvicorn replaces one that ends by itself. This module
+imports next to nothing, so that the first process takes little memory.
+"""
 
 from __future__ import annotations
 
 import gc
+import multiprocessing
+import os
 import socket
-from typing import TYPE_CHECKING, Any, Final
+import sys
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 import uvicorn
+from uvicorn.importer import import_from_string
+
+from satark_files.sandbox.isolation import die_with_parent
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+
 
 STOP_SECONDS = 10
 """Seconds that requests under way have to end when the process is told to stop."""
 
 _COLLECT_AFTER: Final = 5_000
-"""New objects after which garbage is looked for; Python's own number is 700. Measured: 5 % of a message's time."""
+"""Number of new objects that starts a garbage collection; Python's own is 700. Measured: it saves 5 % of a message."""
+
+_APP: Final = "SATARK_SERVE_APP"
+"""Environment variable with the import path of what makes the application."""
 
 CONNECTION_CLASS = "satark.runtime.connections:TimedConnection"
 """Import path of the class of a connection: a path, since each of several processes imports it."""
@@ -34,7 +48,7 @@ def run_server(app: Starlette, host: str, port: int) -> None:
 
 
 def collect_rarely() -> None:
-    """Look for garbage less often, and never among what the process is made of. Call it once it is put together."""
+    """Collect garbage less often, and never look at the present objects. Call it once the process is put together."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
@@ -68,3 +82,35 @@ def uvicorn_options(host: str, port: int) -> dict[str, Any]:
         "log_config": None,  # its messages go where all libraries' messages go: see `configure_logging`
         "timeout_graceful_shutdown": STOP_SECONDS,
     }
+
+
+def serve_in_processes(app: str, host: str, port: int, number: int) -> NoReturn:
+    """Serve with several processes until told to stop. This process becomes the first; its open files are closed.
+
+    Args:
+        app: import path of the function that makes the application of one process: `module:function`.
+        host: the address to listen at.
+        port: the port to listen at.
+        number: how many processes serve.
+    """
+    command = [sys.executable, "-m", __name__, host, str(port), str(number)]
+    os.execve(sys.executable, command, os.environ | {_APP: app})  # noqa: S606 - our own module
+
+
+def make_app() -> Starlette:
+    """Make the application of one of several processes, which ends when the first one ends, even if that was killed."""
+    die_with_parent()
+    first = multiprocessing.parent_process()
+    if first is not None and not first.is_alive():  # it ended before the kernel was asked
+        raise SystemExit(1)
+    application: Starlette = import_from_string(os.environ[_APP])()
+    return application
+
+
+def _watch(host: str, port: str, number: str) -> None:
+    options = uvicorn_options(host, int(port))
+    uvicorn.run("satark.runtime.http_server:make_app", factory=True, workers=int(number), **options)
+
+
+if __name__ == "__main__":
+    _watch(*sys.argv[1:])

@@ -14,10 +14,9 @@ from satark.delivery.worker import DeliveryWorker
 from satark.dialogue.rendering.fit import fit
 from satark.evidence.worker import EvidenceWorker
 from satark.identity.receipts import CodeStock
-from satark.ingest.after_commit import AfterCommit
 from satark.ingest.decoys import Decoys
 from satark.ingest.handoff_codes import HandoffCodes
-from satark.ingest.ingest import Ingest
+from satark.ingest.ingest import AfterCommit, Ingest
 from satark.ingest.mailbox import CodeGuesses, Mailboxes
 from satark.ingest.replay import SpoolReplay
 from satark.ingest.sessions import Drafts, SessionStore
@@ -100,7 +99,7 @@ class IngestRuntime:
     async def start(self, tasks: asyncio.TaskGroup, *, releases_claims: bool) -> None:
         """Open the channels and start the background tasks.
 
-        `releases_claims`: what is claimed in the database was claimed by an earlier life of this process.
+        `releases_claims`: every claim in the database is of this process before its restart.
         """
         await self.retention.prepare()
         for channel in self.channels:
@@ -234,7 +233,7 @@ class IngestRuntime:
 
 
 def _fitting(plugins: Plugins) -> Callable[[Prompt, Capabilities], Prompt]:
-    """Let a plugin fit prompts where one wants to; the hot path skips the call where none does."""
+    """Return what fits prompts: a plugin's hook if there is one; otherwise the hot path skips that call."""
     if not plugins.implements("satark_render"):
         return fit
     return lambda prompt, capabilities: plugins.render(prompt, capabilities) or fit(prompt, capabilities)

@@ -81,7 +81,7 @@ def spool_faults(settings: Settings) -> Iterator[Fault]:
 
 
 def isolation_faults() -> list[Fault]:
-    """Look whether the program that opens citizens' files is isolated still; it takes half a second."""
+    """Look whether the program that opens citizens' files is still isolated; it takes half a second."""
     if not (missing := look_for_protections().missing):
         return []
     text = f"citizens' files are opened without: {describe(missing)}"
@@ -124,7 +124,7 @@ def _size(path: Path) -> int:
 
 
 DAYS: Final = 14
-"""Days before its end from which a certificate is a fault: by then it should have been renewed."""
+"""Days before its end at which a certificate becomes a fault: it should have been renewed by then."""
 SECONDS: Final = 5.0
 """Seconds that a connection may take."""
 _DAY: Final = 86_400
@@ -132,7 +132,7 @@ _DO: Final = "renew it (certbot renew) and reload the proxy: providers stop deli
 
 
 def certificate_faults(public_url: str, context: ssl.SSLContext | None = None) -> list[Fault]:
-    """Connect to the public address, as a provider does; one that can't be reached from here tells nothing."""
+    """Check the certificate of the public address, as a provider does; an address out of reach is no fault."""
     parts = urlsplit(public_url)
     if parts.scheme != "https" or not parts.hostname:
         return []
@@ -163,7 +163,7 @@ OVERDUE: Final = 600
 
 
 def key_faults(identity: Identity | None, services: Services) -> Iterator[Fault]:
-    """Hold this process's keys against the database; it may have been restored, or its edge key changed."""
+    """Compare this process's keys with the database, which may have been restored or got another edge key."""
     for problem in compose.canary_problems(identity, services):
         yield Fault(
             f"{problem.setting.removesuffix('_file')}_wrong",

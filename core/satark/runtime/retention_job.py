@@ -39,7 +39,7 @@ class Write(Protocol):
 
 
 class Retention:
-    """What is due on this installation, and its erasure. It needs the edge key. Every method blocks."""
+    """Finds and erases what is due on this installation. It needs the edge key. Every method blocks."""
 
     def __init__(self, settings: Settings, services: Services, edge: Identity, plugins: Plugins) -> None:
         self.settings = settings.core.retention
@@ -49,7 +49,7 @@ class Retention:
         self.eraser = erasure.Eraser(edge, erased, services.evidence_dir, plugins.erased)
 
     def prepare(self, write: Write) -> None:
-        """Make the retention key, and erase again what a restored backup or a crash brought back of erased tips."""
+        """Make the retention key, and erase again the erased tips that a restored backup or a crash brought back."""
         tags = write(self._ensure)
         returned = self._services.read_keys(
             lambda keys: self._services.read(lambda main: self.eraser.returned(main, keys, tags))
@@ -66,7 +66,7 @@ class Retention:
         return self._services.read(lambda c: list(schedule.scheduled_tips(c, self._edge, self.settings)))
 
     def due(self, today: int) -> list[ScheduledTip]:
-        """Return the tips that are erased today. The others, which may be a million, are in memory one by one."""
+        """Return the tips that are to be erased today. It holds one of the others, perhaps a million, at a time."""
 
         def look(connection: Connection) -> list[ScheduledTip]:
             tips = schedule.scheduled_tips(connection, self._edge, self.settings)
@@ -75,11 +75,11 @@ class Retention:
         return self._services.read(look)
 
     def erase(self, unit: UnitOfWork, tip: ScheduledTip) -> list[str]:
-        """Erase a due tip; as `Eraser.erase`."""
+        """Erase a due tip, as `Eraser.erase` does."""
         return self.eraser.erase(unit, tip.tip, "officers" if tip.term.ordered else "term")
 
     def purge(self, unit: UnitOfWork) -> None:
-        """Delete the receipts of tips that were erased long ago, and what no desk still reads of the changes."""
+        """Delete the receipts of tips that were erased long ago, and changes that no desk still reads."""
         erasure.purge_receipts(unit, self.settings.receipt_days)
         tip_changes.prune(unit)
 

@@ -1,6 +1,6 @@
 """Scheduled jobs: expire drafts, ask about complete ones that were not sent, notify of messages, purge expired rows.
 
-They also make due what a clock put off that was ahead.
+They also shorten waits that a clock made too long while it was ahead.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ PURGE_EVERY = 3600
 PURGED_AT_ONCE = 1_000
 """Most rows of a kind that one transaction purges."""
 ERASE_EVERY = 5
-"""Rounds after which what was deleted is gone from SQLite's log too."""
+"""Rounds between two erasures of SQLite's log, in which deleted rows remain."""
 LOOK_EVERY = 15
-"""Rounds between two looks for conversations that are due, each of which opens what all say that may soon be."""
+"""Rounds between two looks for due conversations; each look opens the times of all that may be due soon."""
 CLOCK_EVERY = 60
-"""Rounds between two looks for what a clock put off that was ahead."""
+"""Rounds between two looks for waits that a clock made too long while it was ahead."""
 NOTIFICATION_DAYS = 14
-"""Days that a notification or an alarm is kept once delivered or dead: longer than either can come again."""
+"""Days for which a finished notification or alarm is kept, so that it is not queued again."""
 AT_ONCE = 50
 """Most rows that one transaction of a job handles, so that turns need not wait long behind it."""
 
@@ -143,7 +143,7 @@ class ScheduledJobs:
 
         Args:
             unit: the transaction.
-            due: id → `due` of the conversations; one that a turn has changed since does not expire.
+            due: id → `due` of the conversations. One that a turn has changed since does not expire.
 
         Returns:
             The names of the sealed files to delete, once this is committed.
@@ -165,7 +165,7 @@ class ScheduledJobs:
     def _opened(
         self, rows: Iterable[conversations.ConversationRow]
     ) -> Iterator[tuple[conversations.ConversationRow, Session | None]]:
-        """Open sessions; those that a newer version wrote are left to it."""
+        """Open sessions; one that a newer version wrote is left to that version."""
         for row in rows:
             try:
                 session = self._sessions.open(row)
@@ -176,7 +176,7 @@ class ScheduledJobs:
     def _left_of(
         self, unit: UnitOfWork, row: conversations.ConversationRow, session: Session
     ) -> Mapping[str, object] | None:
-        """Return the row of what is left of a draft, for the next conversation to tell; None: nothing is."""
+        """Return the row that remains of a draft, of which the next conversation tells; None if nothing remains."""
         try:
             left = self._flows.engine(unit.main, session.flow).expire(session)
         except FlowError:  # a step type of its questionnaire is gone: what is due is erased all the same
@@ -187,7 +187,7 @@ class ScheduledJobs:
         return self._sessions.seal_lapsed(row.id, left, unit.now)
 
     def ask_unsent(self, unit: UnitOfWork, due: Mapping[bytes, bytes]) -> list[OutboxMessage]:
-        """Ask, once, about complete drafts that were not sent; `due` as for `expire`."""
+        """Ask once about each complete draft that was not sent; `due` is as for `expire`."""
         messages: list[OutboxMessage] = []
         for row, session in self._opened(conversations.lock_unchanged(unit, due)):
             found = self._flows.engine(unit.main, session.flow).ask_unsent(session) if session else None
@@ -199,7 +199,7 @@ class ScheduledJobs:
         return messages
 
     def announce(self, unit: UnitOfWork) -> list[OutboxMessage]:
-        """Tell those who asked to be reached, neutrally, that there is news. Only the receipt opens what it is."""
+        """Tell those who asked to be reached that there is news, in neutral words. Only the receipt opens the news."""
         query = select(tables.message.c.tip, tables.message.c.seq).where(~tables.message.c.notified).limit(AT_ONCE)
         rows = unit.main.execute(query.with_for_update(skip_locked=True)).all()
         messages: list[OutboxMessage] = []
@@ -220,14 +220,14 @@ class ScheduledJobs:
         return self._outbox.compose(self._flows.current.news_notice(handle.language), handle, id_ + id_, notice=True)
 
     async def _purge(self) -> None:
-        """Delete all expired rows, some in a transaction: a busy day's are millions, and turns wait behind each."""
+        """Delete all expired rows, some in each transaction: there may be millions, and turns wait behind each one."""
         while await self._writer.write(self.purge):
             pass
         while finished := await run_in_thread(self._services.read, _finished_notifications):
             await self._writer.write(partial(deliveries.delete_finished, ids=finished))
 
     def purge(self, unit: UnitOfWork) -> bool:
-        """Delete some expired rows: event keys, reply handles, message ids, sent calls. True: more may be left."""
+        """Delete some expired event keys, reply handles, message ids and sent calls; return whether more may remain."""
         oldest = unit.day - int(self._settings.seen_days)
         deleted = (
             unit.delete_some(tables.seen, tables.seen.c.day < oldest, most=PURGED_AT_ONCE),
@@ -238,7 +238,7 @@ class ScheduledJobs:
         return max(deleted) == PURGED_AT_ONCE
 
     def purge_codes(self, unit: UnitOfWork) -> None:
-        """Delete expired handoff codes: their rows say to the second when they were given out."""
+        """Delete expired handoff codes, whose rows tell to the second when they were given out."""
         unit.main.execute(delete(tables.handoff_code).where(tables.handoff_code.c.expires_at <= unit.now))
 
 
@@ -255,10 +255,10 @@ Job: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class Rounds:
-    """Runs jobs. One that the database breaks off stops no other, and is due again in the next round.
+    """Runs jobs. One that fails because of the database stops no other, and is due again in the next round.
 
     Args:
-        jobs: in how many rounds a job is due once → the job, in the order in which one round runs them.
+        jobs: number of rounds between two runs → the job; one round runs them in this order.
     """
 
     def __init__(self, jobs: Sequence[tuple[int, Job]]) -> None:

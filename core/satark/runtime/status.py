@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _PROCESSES: Final = 64
 _STEP: Final = 10
-"""Between the ports of two processes: the ports between belong to other roles on the machine."""
+"""Difference between the ports of two processes; the ports between belong to other roles on the machine."""
 
 
 class Status:
@@ -84,8 +84,8 @@ class Status:
 async def metrics_listener(status: Status, listen: str, *, is_alone: bool = True) -> AsyncIterator[None]:
     """Serve the metrics at an address of their own while the block runs; nowhere if it is empty or `public`.
 
-    Where the port is taken, as by another role on the same machine, the process works without: it is logged. One of
-    several processes (`is_alone` is false) takes the first free one of the ports ten, twenty, … above.
+    If the port is taken, as by another role on the same machine, that is logged and the process works without. One of
+    several processes (`is_alone` is false) takes the first free port among those ten, twenty, … above.
     """
     listening = _open(listen, 1 if is_alone else _PROCESSES) if listen not in {"", PUBLIC_METRICS} else None
     if listening is None:
@@ -104,7 +104,7 @@ async def metrics_listener(status: Status, listen: str, *, is_alone: bool = True
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the process's signals to the main one."""
+    """A server that leaves signals to the process's main server."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -131,7 +131,7 @@ def _lines(*lines: str) -> str:
 
 
 class QueueMetrics:
-    """The gauges on deliveries; every process tells the same, since all look at one store."""
+    """The gauges on deliveries. Every process shows the same, since all read one store."""
 
     def __init__(self, services: Services, metrics: Metrics, settings: Core) -> None:
         self._services = services

@@ -1,7 +1,7 @@
 """The probe: a synthetic tip through the whole path, to a desk of its own, and its erasure.
 
-It goes where a citizen's goes: ingest, one transaction, sealing, routing, the worker's delivery. No provider is asked.
-Its words hold a random mark that only this process knows, by which it is routed to the desk `probe` and to nobody else:
+It takes the path of a citizen's tip: ingest, one transaction, sealing, routing, delivery by the worker. No provider
+takes part. Its text has a random mark that only this process knows, which routes it to the desk `probe` alone, so that
 no citizen's words can be taken for a probe.
 """
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from satark.settings.settings import Settings
 
 LOOK_EVERY: Final = 0.2
-"""Seconds between two looks whether the worker has delivered it."""
+"""Seconds between two looks whether the worker has delivered the tip."""
 _ROLES: Final[tuple[Role, ...]] = ("web",)
 _ACCOUNT: Final = "probe:1"
 _WORDS: Final = "This is a test of the service by its operator, mark"
@@ -61,7 +61,7 @@ class Probed(msgspec.Struct, frozen=True):
 
 
 class ProbePlugin:
-    """A channel without a provider, and the routing of what comes by it."""
+    """A channel without a provider, and the routing of its one tip."""
 
     name = "probe"
     accounts = (_ACCOUNT,)
@@ -122,7 +122,7 @@ class ProbePlugin:
         """Close nothing."""
 
     async def send(self, call: Call, call_id: str) -> NoReturn:
-        """Send nothing: no prompt of it becomes a call."""
+        """Send nothing, since no prompt becomes a call."""
         raise NotImplementedError(call.method, call_id)
 
     def fetch(self, ref: MediaRef) -> NoReturn:
@@ -138,12 +138,12 @@ async def send_synthetic_tip(settings: Settings, plugins: Plugins, services: Ser
 
     Args:
         settings: the installation's.
-        plugins: its plugins; the probe's is added.
+        plugins: its plugins, to which the probe's is added.
         services: its stores.
         seconds: how long the worker may take.
 
     Raises:
-        ProbeFailed: it was lost on the way; what there is of it is erased all the same.
+        ProbeFailed: it was lost on the way; what exists of it is erased nevertheless.
         SettingsError: this machine's keys or settings are wrong.
         StoreDown: the database can't be written.
     """

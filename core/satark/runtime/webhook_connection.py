@@ -1,8 +1,8 @@
-"""Connections whose webhooks are answered without a task: nearly every message of every citizen comes so.
+"""Connections that answer webhooks without a task: nearly every message of every citizen comes this way.
 
-A webhook that is there in full once its bytes are parsed needs nothing of what uvicorn makes for a request: no task, no
-event, no messages back and forth. Every other request takes uvicorn's way: another path, a body that is still to
-come, one that waits behind another, a client that does not read.
+A webhook whose body has arrived once its bytes are parsed needs no task, no event and no ASGI messages. Every other
+request is left to uvicorn: another path, a body still to come, a request behind another one, a client that does not
+read.
 """
 
 from __future__ import annotations
@@ -21,43 +21,43 @@ if TYPE_CHECKING:
     from satark.ingest.webhook import WebhookEndpoint
 
 WEBHOOKS_STATE: Final = "satark_webhooks"
-"""Key of the endpoints, by path, in the state of the application's lifespan; where it is missing, there are none."""
+"""Key of the endpoints (by path) in the state of the application's lifespan; without it there are none."""
 
 
 class Exchange:
-    """A webhook and its answer. It stands in the place of uvicorn's `RequestResponseCycle`, whose names it has."""
+    """A webhook and its answer. It replaces uvicorn's `RequestResponseCycle` and has the same attributes."""
 
     __slots__ = ("body", "disconnected", "endpoint", "keep_alive", "response_complete")
 
     message_event = asyncio.Event()
-    """Nobody waits for it."""
+    """uvicorn sets it; nobody waits for it."""
 
     def __init__(self, endpoint: WebhookEndpoint, *, keep_alive: bool) -> None:
         self.endpoint = endpoint
         self.keep_alive = keep_alive
-        """Whether the connection stays open after the answer; uvicorn takes it back when it is told to stop."""
+        """Whether the connection stays open after the answer; uvicorn clears it when it is told to stop."""
         self.body = bytearray()
         self.disconnected = False
         self.response_complete = False
 
 
 class WebhookConnection(HttpToolsProtocol):
-    """One connection: it answers the webhooks that come in full, and leaves all else to uvicorn."""
+    """One connection: it answers complete webhooks, and leaves everything else to uvicorn."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._webhooks: Mapping[str, WebhookEndpoint] = self.app_state.get(WEBHOOKS_STATE) or {}
         self._coming: Exchange | None = None
-        """The webhook whose body is not there yet."""
+        """The webhook whose body is still incomplete."""
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came; a webhook that is not there in full then takes the usual way."""
+        """Parse what came; leave a webhook that is still incomplete to uvicorn."""
         super().data_received(data)
         if self._coming is not None and not self.transport.is_closing():
             self._take_the_usual_way(self._coming)
 
     def on_headers_complete(self) -> None:
-        """Wait for the end of what came before a webhook takes the usual way."""
+        """Remember a webhook until all that came is parsed, before it is left to uvicorn."""
         endpoint = self._webhooks.get(self.url.decode("latin-1"))
         if endpoint is None or not self._can_answer():
             super().on_headers_complete()
@@ -83,7 +83,7 @@ class WebhookConnection(HttpToolsProtocol):
         exchange.endpoint.answer(raw, partial(self._respond, exchange))
 
     def _can_answer(self) -> bool:
-        """Whether a webhook may be answered here: a usual one, and nothing before it is under way."""
+        """Whether a webhook may be answered here: it is a usual one, and no request before it is under way."""
         before: RequestResponseCycle | None = self.cycle  # None: this is the first
         return not (
             (before is not None and not before.response_complete)

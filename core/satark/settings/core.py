@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 PUBLIC_METRICS: Final = "public"
-"""Value of `metrics_listen` that has the metrics on the service's own port."""
+"""Value of `metrics_listen` that puts the metrics on the service's own port."""
 HOOK_SECONDS: Final = 0.5
 """Seconds that one call of an optional hook may take, unless `hook_seconds` is set."""
 _LAST_PORT: Final = 65_535
@@ -34,7 +34,7 @@ Role = Literal["web", "worker", "desk"]
 
 
 def _packaged_path(value: object) -> object:
-    """Find a file that an installed package brings: `package:NAME/FILE`. Any other value is a path as it is."""
+    """Resolve `package:NAME/FILE`, a file of an installed package. Any other value is a path as it is."""
     if not isinstance(value, str) or not value.startswith(_PACKAGED):
         return value
     name, _, file = value.removeprefix(_PACKAGED).partition("/")
@@ -45,7 +45,7 @@ def _packaged_path(value: object) -> object:
 
 
 PackagedPath = Annotated[Path, BeforeValidator(_packaged_path)]
-"""A path, or a file of an installed package: a questionnaire that is a distribution of its own."""
+"""A path, or a file of an installed package, such as a questionnaire that is a distribution of its own."""
 
 
 class EvidenceSettings(BaseModel):
@@ -95,7 +95,7 @@ class EvidenceSettings(BaseModel):
 
 
 class HttpSettings(BaseModel):
-    """How long the HTTP server waits for a slow client, and how much it holds of one."""
+    """How long the HTTP server waits for a slow client, and how much it stores for one."""
 
     connections: int = Field(
         default=800,
@@ -120,7 +120,7 @@ class HttpSettings(BaseModel):
 
 
 class RetentionSettings(BaseModel):
-    """For how many days a tip is kept after an office last set its status, and what becomes of it then."""
+    """How many days a tip is kept after an office last set its status, and what happens to it then."""
 
     unfinished_days: int = Field(
         default=1095, ge=30, description="days that a tip is kept which no office has finished, since its last status"

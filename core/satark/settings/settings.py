@@ -45,8 +45,8 @@ class Settings:
         """Read file and environment; `core` overrides both.
 
         With `demand`, a section of which nothing is set counts as wrong, so that `satark check` can say what it needs.
-        `stand_ins` holds whole sections by name: each stands where nothing at all of that section is set.
-        `presets` holds fields of sections: each stands where its section is set, but that field is not.
+        `stand_ins` holds whole sections by name: each is used if nothing of that section is set.
+        `presets` holds fields of sections: each is used if its section is set, but that field is not.
 
         Raises:
             SettingsError: something is wrong; it names every setting at fault.
@@ -65,7 +65,7 @@ class Settings:
             raise SettingsError([SettingProblem("languages_folder", "SATARK_LANGUAGES_FOLDER", str(error))]) from None
 
     def section(self, name: str, model: type[M]) -> M | None:
-        """Give a plugin its section, or None where nothing at all of it is set.
+        """Return a plugin's section; None if nothing of it is set.
 
         Raises:
             SettingsError: a field of it is missing or wrong.
@@ -78,12 +78,12 @@ class Settings:
         return self._demanded(name, model) if found is None and self._demand else found
 
     def is_set(self, name: str) -> bool:
-        """Whether anything at all of a section is set, in the file or the environment, be it right or wrong."""
+        """Whether anything of a section is set, right or wrong, in the file or the environment."""
         return getattr(self._load(name, _holding(name, dict[str, Any])), name) is not None
 
     @property
     def known(self) -> frozenset[str]:
-        """The environment's names of the core's settings, and of all in the sections that were asked for so far."""
+        """The environment variables of the core's settings, and of the sections that were asked for so far."""
         sections = {f"{name}__{field}" for name, model in self._asked.items() for field in model.model_fields}
         return frozenset(f"SATARK_{name.upper()}" for name in Core.model_fields.keys() | sections)
 
@@ -134,7 +134,7 @@ class Settings:
 
     @property
     def spool_dir(self) -> Path:
-        """The folder of what is kept while the database is down."""
+        """The folder of batches that are spooled while the database is down."""
         return self.core.data_dir / "spool"
 
     def _demanded(self, name: str, model: type[M]) -> M:
@@ -169,13 +169,13 @@ class _Source(BaseSettings):
 
 @cache
 def _source(model: type[BaseModel], path: Path | None) -> Any:
-    """Make the class whose instances read the file and the environment as they are then: making it takes longer."""
+    """Make the class whose instances read the file and the environment; making the class takes longer than that."""
     return type("Source", (_Source, model), {"model_config": _config(path)})
 
 
 @cache
 def _holding(name: str, model: Any) -> type[BaseModel]:
-    """Make the model of a configuration of which only this section is read."""
+    """Make the model of a configuration in which only this section is read."""
     fields: dict[str, Any] = {name: (model | None, None)}
     return create_model("Section", **fields)
 
@@ -218,7 +218,7 @@ def _problem(error: Any, section: str, model: type[BaseModel]) -> SettingProblem
 
 
 def _no_json(error: UnreadableValue) -> SettingProblem:
-    """Name the variable whose value is no JSON; the value itself may be a secret."""
+    """Name the variable whose value is not JSON, without the value, which may be a secret."""
     field = str(error).partition('"')[2].partition('"')[0]
     text = getattr(error.__cause__, "doc", None)
     prefix = f"SATARK_{field}".upper()

@@ -34,12 +34,12 @@ class OpenBreaker(msgspec.Struct, frozen=True, kw_only=True):
 
     destination: str
     since: int
-    """When it opened, in Unix seconds."""
+    """Unix time at which it opened."""
     half_open_at: int
-    """When the next trial is due, in Unix seconds."""
+    """Unix time at which the next trial is due."""
     failures: int
     reason: str
-    """Of the last failure: a code, never content."""
+    """The code of the last failure; it holds no content."""
 
 
 def read_open_breakers(connection: Connection) -> dict[str, OpenBreaker]:

@@ -1,4 +1,4 @@
-"""Statements on many rows, in SQL as the drivers take it: SQLAlchemy takes longer with a row than its database does.
+"""Statements on many rows, in the SQL of the drivers: SQLAlchemy would need more time for a row than the database.
 
 SQLite, which is in this process, runs an `INSERT` once for each row. PostgreSQL runs it once for all, with an array for
 each column: its text is the same for any number of rows, so that it is prepared.
@@ -27,7 +27,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 _ARRAYS: Final = {bytes: "bytea[]", str: "text[]", int: "bigint[]", bool: "boolean[]"}
 _MOST_ROWS: Final = 512
-"""In a statement of SQLite that has a place for each value: it may have 32,766 places."""
+"""Most rows in one statement of SQLite, which may have 32,766 places for values."""
 
 
 def insert(connection: Connection, table: Table, rows: Rows) -> None:
@@ -85,7 +85,7 @@ def select(
 
 
 def delete(connection: Connection, key: Column[Any], values: Sequence[bytes], also: str = "") -> None:
-    """Delete the rows whose key is one of these values, and of which the condition `also` (SQL) holds."""
+    """Delete the rows whose key is one of these values and for which the condition `also` (SQL) holds."""
     head = f"DELETE FROM {_name(key.table.name)} WHERE {also}{' AND ' if also else ''}{_name(key.name)} "
     for condition, parameters in among(connection, key, values):
         run(connection, head + condition, parameters)
@@ -115,9 +115,9 @@ def _insert(connection: Connection, table: Table, rows: Rows, then: str) -> None
 
 
 def _by_column(table: Table, rows: Rows) -> dict[str, list[Any]]:
-    """Return the values of each column, with the default of each that the rows leave to it.
+    """Return the values of each column; a column that the rows leave out has its default.
 
-    As SQLAlchemy does, it leaves out what a row has for no column.
+    A value for which the table has no column is left out, as SQLAlchemy does.
     """
     values = {name: [row[name] for row in rows] for name in rows[0] if name in table.columns}
     for name, default in _defaults(table):
@@ -131,7 +131,10 @@ def _is_postgresql(connection: Connection) -> bool:
 
 
 def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Return the values in parts, whose last value fills them up to a power of two: few statements to be prepared."""
+    """Return the values in parts, each filled up to a power of two with its last value.
+
+    So few statements are prepared.
+    """
     for at in range(0, len(values), _MOST_ROWS):
         part = list(values[at : at + _MOST_ROWS])
         power = 1 << (len(part) - 1).bit_length()
@@ -171,7 +174,7 @@ def _replacing(table: Table) -> str:
 
 T = TypeVar("T")
 Values = Sequence[Any]
-"""The values of a statement's places."""
+"""One value for each place of a statement."""
 
 
 def run(connection: Connection, sql: str, values: Values) -> list[tuple[Any, ...]]:

@@ -20,11 +20,11 @@ NAMES: Final = "names"
 UNDER_EPOCH_KEYS: Final = (
     tables.conversation, tables.alias, tables.provider_message, tables.outbox, tables.reach, tables.handoff_code,
 )  # fmt: skip
-"""Tables of which nothing can be opened without the epoch keys; conversations first."""
+"""Tables whose rows can't be opened without the epoch keys; conversations come first."""
 
 
 def wrong_keys(unit: UnitOfWork, identity: Identity | None) -> list[str]:
-    """Return which of `NAMES`, `EDGE` and `EPOCHS` is another than the database's; a database without any takes these.
+    """Return which of `NAMES`, `EDGE` and `EPOCHS` differ from the database's. A database that has none takes these.
 
     `identity`: the edge key and the epoch keys, where the process has them.
     """
@@ -34,7 +34,7 @@ def wrong_keys(unit: UnitOfWork, identity: Identity | None) -> list[str]:
 
 
 def differing_keys(main: Connection, keys: Connection, identity: Identity | None) -> list[str]:
-    """Return which of `NAMES`, `EDGE` and `EPOCHS` is another than the database's, and write nothing."""
+    """Return which of `NAMES`, `EDGE` and `EPOCHS` differ from the database's, and write nothing."""
     stored = {row.name: row.value for row in main.execute(select(tables.key_canary))}
     return [name for name, value in _own(keys, identity).items() if stored.get(name, value) != value]
 
@@ -45,7 +45,7 @@ def _own(keys: Connection, identity: Identity | None) -> dict[str, bytes]:
 
 
 def forget_drafts(unit: UnitOfWork, identity: Identity) -> int:
-    """Erase what other epoch keys sealed (drafts, replies, reply handles), and take these keys from now on.
+    """Erase the drafts, replies and reply handles that other epoch keys sealed, and use these keys from now on.
 
     Returns:
         The number of conversations that were erased.

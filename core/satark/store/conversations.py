@@ -1,7 +1,7 @@
 """The `conversation` and `alias` tables: find a conversation by any pseudonym of its sender, lock, read and write it.
 
-A conversation's id is random. Only `alias` leads from a sender to it, by look-ups that take the key of an epoch: where
-that is destroyed, what remains of a row on a disk tells nothing of its sender.
+A conversation's id is random. Only `alias` leads from a sender to it, by look-ups that need the key of an epoch. Once
+that key is destroyed, a row that remains on a disk tells nothing about its sender.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def find(connection: Connection, identity: Identity, senders: Iterable[Sequence[
 def find_or_begin(
     unit: UnitOfWork, identity: Identity, senders: Iterable[Sequence[bytes]]
 ) -> tuple[Homes, Collection[bytes]]:
-    """Find the conversation of each sender, and begin one where there is none; two processes begin the same one once.
+    """Find the conversation of each sender, and begin one where there is none: once, even if two processes do so.
 
     Returns:
         The conversation id of every pseudonym, and those ids that are new: `write` stores their first row, and until
@@ -80,7 +80,7 @@ def find_or_begin(
 
 
 def lock(unit: UnitOfWork, ids: Iterable[bytes], begun: Collection[bytes] = ()) -> dict[bytes, ConversationRow]:
-    """Lock conversations until the commit, and read them; of those begun in this transaction there is no row yet.
+    """Lock conversations until the commit, and read them. Those that this transaction began have no row yet.
 
     PostgreSQL gives each row as it is once it is locked, not as it was when the statement began to wait (its manual,
     13.2.1 "Read Committed"). SQLite locks nothing: its transaction is the only one that writes.
@@ -90,7 +90,7 @@ def lock(unit: UnitOfWork, ids: Iterable[bytes], begun: Collection[bytes] = ()) 
 
 
 def read(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, ConversationRow]:
-    """Read those of these conversations that exist, without locks."""
+    """Read the conversations that exist among these, without locks."""
     return _rows(connection, set(ids), lock=False)
 
 
@@ -127,7 +127,7 @@ def read_due(connection: Connection, until: int | None) -> list[tuple[bytes, byt
 
 
 def lock_unchanged(unit: UnitOfWork, due: Mapping[bytes, bytes]) -> list[ConversationRow]:
-    """Lock and read those of these conversations (id → due) that no turn has changed or holds."""
+    """Lock and read conversations (id → due), except those that a turn has changed or holds."""
     query = select(*_COLUMNS).where(conversation.c.id.in_(sorted(due)))
     rows = unit.main.execute(query.order_by(conversation.c.id).with_for_update(skip_locked=True))
     return [ConversationRow(*row) for row in rows if row.due == due[row.id]]

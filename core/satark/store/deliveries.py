@@ -1,8 +1,9 @@
 """The `delivery` table: one row for each tip, destination and revision, and for each alarm.
 
 A row is `due` (at `due_at`, until when it may be claimed), `blocked` (behind an earlier revision of the same tip for
-the same destination), `done` or `dead_letter`. Only a due row has an exact time; the others have their band's. No query
-scans the head of the whole queue: each destination has its own range of the index `delivery_due`.
+the same destination), `done` or `dead_letter`. Only a due row has an exact time; the others have the time of their
+six-hour band. No query scans the head of the whole queue: each destination has its own range of the index
+`delivery_due`.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def new_row(tip: str, destination: str, now: int, *, wait: int = 0, revision: in
 
 
 def add(unit: UnitOfWork, tip_id: str, destination: str, *, wait: int = 0) -> None:
-    """Queue a tip for another destination, unless it is or was queued for it."""
+    """Queue a tip for another destination, unless it was queued for that one before."""
     unit.insert_new(delivery, [new_row(tip_id, destination, unit.now, wait=wait)], "id")
 
 
@@ -76,7 +77,7 @@ def add_revision(unit: UnitOfWork, tip_id: str, *, offices_only: bool = False) -
 
 
 def office_destinations(unit: UnitOfWork, tip_id: str) -> list[str]:
-    """Return the destinations in remote offices that a tip is or was queued for."""
+    """Return the destinations in remote offices for which a tip was ever queued."""
     query = select(delivery.c.destination).distinct().where(delivery.c.tip == tip_id)
     return sorted(unit.main.execute(query.where(delivery.c.destination.in_(_OFFICES))).scalars())
 
@@ -100,7 +101,7 @@ def pending_destinations(connection: Connection) -> list[str]:
 
 
 def oldest_due(connection: Connection, destination: str) -> int | None:
-    """Return since when (Unix seconds) a destination's oldest delivery is due; None if there is none."""
+    """Return the Unix time since which a destination's oldest delivery is due; None if nothing is due."""
     query = select(func.min(delivery.c.due_at)).where(delivery.c.state == "due")
     return connection.execute(query.where(delivery.c.destination == destination)).scalar()
 
@@ -159,7 +160,7 @@ def delivered_ids(connection: Connection, sink: str) -> Iterator[bytes]:
 
 
 def mark_returned(unit: UnitOfWork, id_: bytes, reason: str) -> None:
-    """Turn a delivery that counted as done into a dead letter: the destination sent it back."""
+    """Turn a delivery that was done into a dead letter: the destination sent it back."""
     mine = (delivery.c.id == id_, delivery.c.state == "done")
     unit.main.execute(update(delivery).where(*mine).values(state="dead_letter", reason=reason[:REASON_LENGTH]))
 
@@ -207,7 +208,7 @@ def counts(connection: Connection) -> dict[tuple[str, str], int]:
 
 
 def finished_notifications(connection: Connection, oldest: int, most: int) -> Sequence[bytes]:
-    """Return ids of notifications and alarms (`sink.Delivery.kind`) that are finished and were due before a moment.
+    """Return ids of notifications and alarms (`sink.Delivery.kind`) that are finished and were due before a time.
 
     Reads every delivery. An order to an office to erase its copy is not finished until the office has it.
     """
@@ -217,17 +218,17 @@ def finished_notifications(connection: Connection, oldest: int, most: int) -> Se
 
 
 def delete_finished(unit: UnitOfWork, ids: Collection[bytes]) -> None:
-    """Delete deliveries that are not due again since."""
+    """Delete these deliveries, except those that became due again."""
     unit.main.execute(delete(delivery).where(delivery.c.id.in_(ids), delivery.c.state != "due"))
 
 
 def _unblock_next(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
-    """Make the deliveries due that are blocked behind these."""
+    """Make due what is blocked behind these deliveries."""
     unit.main.execute(_UNBLOCK, {"ids": ids, "now": unit.now})
 
 
 def _same_as(*more: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return whether a delivery is of the tip and the destination of one of `ids`."""
+    """Return whether a delivery has the same tip and destination as one of `ids`."""
     same = (_OTHER.c.tip == delivery.c.tip, _OTHER.c.destination == delivery.c.destination)
     return select(_OTHER.c.id).where(_OTHER.c.id.in_(bindparam("ids", expanding=True)), *same, *more).exists()
 

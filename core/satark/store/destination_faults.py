@@ -38,8 +38,9 @@ def destination_faults(
 ) -> list[DestinationFault]:
     """Return the destinations of one desk that are down or have dead letters, by name.
 
-    A destination belongs to the desk that its rule names, without a rule to the desk in its name. Alarms are ignored,
-    since they may be about another desk's tips; a destination that is down and has nothing else waiting is left out.
+    A destination belongs to the desk that its rule names, or without a rule to the desk in its name. Alarms are
+    ignored, since they may be about another desk's tips. A destination that is down is left out unless something else
+    waits for it.
     """
     here = _belongs(desk, destination_rules)
     down = read_open_breakers(connection)

@@ -1,7 +1,7 @@
-"""When a row is due: a reply, a delivery, a file.
+"""The time at which a reply, a delivery or a file is due.
 
-A clock that was ahead stored due times that are far away once it is set back. Nobody waits for that: no tip, no file of
-one, no reply. So each row says too how many seconds it was to wait.
+A clock that was ahead leaves due times that lie far in the future once it is set back, and tips would wait for them. So
+each row also stores for how many seconds it was to wait.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def due_in(seconds: float, now: int) -> dict[str, int]:
 
 
 def shorten_waits(unit: UnitOfWork) -> None:
-    """Let no row wait longer from now than it was to wait when that was said."""
+    """Shorten each wait that is longer, counted from now, than the wait that its row stores."""
     for table in (outbox, delivery, file):
         row = table.c
         too_late = (row.due_at > unit.now + CLOCKS_APART, row.due_at > unit.now + CLOCKS_APART + row.wait)

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from sqlalchemy import PoolProxiedConnection
 
 BUSY_SECONDS = 8
-"""How long a SQLite connection waits for the write of another process, such as a command beside the server.
+"""Seconds that a SQLite connection waits for the write of another process, such as a command beside the server.
 
 Providers of text messages and calls wait 15 seconds for a response: by then Satark must know that it has none.
 """
 _LOOK_SECONDS: Final = 0.001
-"""How often it looks whether the other write has ended."""
+"""Seconds between two looks whether the other write has ended."""
 CONNECT_SECONDS = 5
-"""How long to wait for a PostgreSQL server that does not respond, when connecting and within a connection."""
+"""Seconds to wait for a PostgreSQL server that does not respond, when connecting and within a connection."""
 
 _PRIMARY_CODE: Final = 0xFF
 """Bits of an error's code that tell its kind (sqlite.org/rescode.html, "Primary Result Codes")."""
@@ -91,7 +91,7 @@ def _sqlite(database: str, url: str) -> Engine:
 
 
 def let_wait(connection: PoolProxiedConnection, milliseconds: int) -> None:
-    """Let a connection of SQLite's driver wait so long for a lock, until this is called again."""
+    """Set how long a connection of SQLite waits for a lock, until this is called again."""
     if connection.info.get("satark_wait") != milliseconds:
         connection.cursor().execute(f"PRAGMA busy_timeout={milliseconds}")
         connection.info["satark_wait"] = milliseconds
@@ -100,7 +100,7 @@ def let_wait(connection: PoolProxiedConnection, milliseconds: int) -> None:
 def _begin_to_write(connection: Any) -> None:
     """Begin a transaction once no other process writes.
 
-    SQLite's own wait sleeps ever longer, up to 100 ms: of two busy servers it would cost a third of their time.
+    SQLite's own wait sleeps ever longer, up to 100 ms, which would cost two busy servers a third of their time.
     """
     driver = connection.connection.dbapi_connection
     deadline = time.monotonic() + BUSY_SECONDS
@@ -120,7 +120,7 @@ def _is_busy(driver: sqlite3.Connection) -> bool:
 
 
 class _Bytes(LargeBinary):
-    """Bytes, which the driver takes and gives as they are: the general type copies each value both ways."""
+    """Bytes that go to and from the driver as they are: SQLAlchemy's own type would copy each value."""
 
     def bind_processor(self, dialect: Any) -> None:
         """Leave values as they are."""

@@ -1,8 +1,8 @@
-"""The `envelope` table: tip keys, sealed to their holders. A row names its holder only to who has the name key.
+"""The `envelope` table: tip keys, sealed to their holders. Only the name key tells whose a row is.
 
-A holder is a desk, or a destination that reads tips. Its rows are found by a tag, HMAC-SHA256 of the tip and its name
-under the name key: a file beside the databases, in none of them. Each tip has rows of decoys besides, with random tags
-that stand for nobody, so that the number of rows does not tell that somebody is excluded.
+A holder is a desk, or a destination that reads tips. Its rows are found by a tag: HMAC-SHA256 of the tip and the
+holder's name under the name key, which lies in a file outside the databases. Each tip also has rows of decoys, with
+random tags that stand for nobody, so that the number of rows does not tell that somebody is excluded.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TAG: Final = 16
 PADDED: Final = 2048
-"""Bytes to a multiple of which an envelope's content is filled up: its size must not tell who is excluded."""
+"""An envelope's content is filled up to a multiple of so many bytes: its size must not tell who is excluded."""
 _OPTION: Final = "satark_name_key"
 _BATCH: Final = 300
 _FIND = select(envelope.c.tip, envelope.c.holder, envelope.c.sealed).where(
@@ -55,7 +55,7 @@ def decoy(tip: str, sealed: bytes) -> dict[str, Any]:
 
 
 def store(unit: UnitOfWork, tip: str, holder: str, sealed: bytes) -> None:
-    """Store the envelope of a holder, in the place of the one that it has."""
+    """Store the envelope of a holder; it replaces the one that the holder has."""
     unit.upsert(envelope, [row(unit.keys, tip, holder, sealed)])
 
 
@@ -72,7 +72,7 @@ def find(connection: Connection, tip: str, holder: str) -> bytes | None:
 
 
 def find_many(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
-    """Return the envelopes of (tip, holder), of those that have one."""
+    """Return the envelopes by (tip, holder), for those of these that have one."""
     tags = {tag(connection, *one): one for one in wanted}
     every = list(tags)
     found: dict[tuple[str, str], bytes] = {}
@@ -84,7 +84,7 @@ def find_many(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict
 
 
 def tips_of(connection: Connection, holder: str) -> list[str]:
-    """Return the ids of the tips that a holder has an envelope of."""
+    """Return the ids of the tips of which a holder has an envelope."""
     rows = connection.execute(select(envelope.c.tip, envelope.c.holder))
     return [one.tip for one in rows if one.holder == tag(connection, one.tip, holder)]
 
@@ -95,12 +95,12 @@ def of_holder(connection: Connection, holder: str) -> dict[str, bytes]:
 
 
 def of_tips(connection: Connection, holder: str, tips: Iterable[str]) -> dict[str, bytes]:
-    """Return the envelopes of a holder of these tips, by tip id, of those that it has."""
+    """Return the envelopes that a holder has of these tips, by tip id."""
     return {tip: sealed for (tip, _), sealed in find_many(connection, ((tip, holder) for tip in tips)).items()}
 
 
 def holders_of(connection: Connection, tip: str, names: Iterable[str]) -> list[str]:
-    """Return those of these names that have an envelope of a tip."""
+    """Return which of these names have an envelope of a tip."""
     tags = set(connection.execute(select(envelope.c.holder).where(envelope.c.tip == tip)).scalars())
     return [name for name in names if tag(connection, tip, name) in tags]
 
@@ -108,7 +108,7 @@ def holders_of(connection: Connection, tip: str, names: Iterable[str]) -> list[s
 def rows_of(
     connection: Connection, envelopes: Mapping[str, bytes], tip: str, decoys: Iterable[bytes]
 ) -> list[dict[str, Any]]:
-    """Make all rows of a new tip, in an order that tells nothing: of its holders (name → sealed), and of decoys."""
+    """Make the rows of a new tip's holders (name → sealed) and of its decoys, in random order."""
     rows = [row(connection, tip, holder, sealed) for holder, sealed in envelopes.items()]
     rows += [decoy(tip, sealed) for sealed in decoys]
     return sorted(rows, key=itemgetter("holder"))

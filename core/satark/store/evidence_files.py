@@ -23,12 +23,12 @@ FETCH_LEASE = 900
 """Seconds that a process has for fetching and sealing a file before another one may try."""
 
 _CRASHES = 3
-"""Attempts up to which a file that a killed process held is fetched again at once: it may be what killed it."""
+"""Attempts after which a file that a killed process held is no longer fetched at once: it may be what killed it."""
 
 _NOTICE = "notice: "
 """Prefix of a file's `reason` while a notice about it waits for its tipster."""
 _UNCLEANED = "uncleaned"
-"""What stands in the `reason` of a file that could not be cleaned, before its number; it stays there."""
+"""Begins the `reason` of a file that could not be cleaned, before its position; it is never removed."""
 
 
 def ordinal_order(ordinal: str) -> tuple[int, str]:
@@ -77,7 +77,7 @@ def count_files(connection: Connection, tip: str) -> int:
 
 
 def highest_ordinal(connection: Connection, tip: str) -> int:
-    """Return the highest ordinal that a file of a tip has or, by the custody log, had; 0: there is none."""
+    """Return the highest ordinal of a tip's files, including those that only the custody log still lists; 0 if none."""
     logged = tables.custody
     ordinals = union(
         select(file.c.ordinal).where(file.c.tip == tip),
@@ -102,13 +102,13 @@ def claim_due(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[Me
 
 
 def release_claims(unit: UnitOfWork) -> None:
-    """Make files due that a killed process held; only for the start of the one process that uses the database."""
+    """Make due the files that a killed process held. Only for the start of the one process that uses the database."""
     held = (file.c.state == "due", file.c.reason == "", file.c.attempts < _CRASHES)
     unit.main.execute(update(file).where(*held).values(due_at=unit.now))
 
 
 def mark_sealed(unit: UnitOfWork, job: MediaJob, record: bytes, record_with_origin: bytes = b"") -> bool:
-    """Mark a file as sealed; False if its tipster erased it in the meantime: then erase its copies too.
+    """Mark a file as sealed. Return False if its tipster has erased it: the caller then erases its copies.
 
     `record_with_origin` is stored only until the tip is submitted: later the tipster can't be asked about it.
     """
@@ -126,7 +126,7 @@ def ordinals_with_origin(connection: Connection, tip_id: str) -> tuple[str, ...]
 
 
 def disclose_origin(unit: UnitOfWork, tip_id: str, ordinals: Sequence[str]) -> None:
-    """Disclose to the desks where and when these files of a tip were taken; delete it for all others of the tip."""
+    """Disclose to the desks where and when these files of a tip were taken, and delete it for the tip's other files."""
     of_tip = file.c.tip == tip_id
     if ordinals:
         disclosed = (of_tip, file.c.ordinal.in_(ordinals), func.length(file.c.record_with_origin) > 0)
@@ -135,7 +135,7 @@ def disclose_origin(unit: UnitOfWork, tip_id: str, ordinals: Sequence[str]) -> N
 
 
 def mark_lost(unit: UnitOfWork, job: MediaJob, reason: str) -> bool:
-    """Mark a file as lost: it can't be fetched any more. False as for `mark_sealed`."""
+    """Mark a file as lost, because it can't be fetched any more. It returns what `mark_sealed` does."""
     return _settle_for_good(unit, job, state="lost", reason=reason)
 
 
@@ -145,7 +145,7 @@ def add_file_notice(unit: UnitOfWork, job: MediaJob, notice: FileNotice) -> None
 
 
 def add_uncleaned_notice(unit: UnitOfWork, job: MediaJob) -> None:
-    """Store that a file could not be cleaned, until its tipster is notified, and for the review."""
+    """Store that a file could not be cleaned, for a notice to its tipster and for the review."""
     _settle(unit, job, reason=f"{_NOTICE}{_UNCLEANED} {job.position}")
 
 
@@ -182,7 +182,7 @@ def clear_file_notices(unit: UnitOfWork, tip_id: str) -> None:
 
 
 def retry_later(unit: UnitOfWork, job: MediaJob, seconds: float, reason: str) -> bool:
-    """Make a file due again after so many seconds. False as for `mark_sealed`."""
+    """Make a file due again after so many seconds. It returns what `mark_sealed` does."""
     return _settle(unit, job, reason=reason, **due_in(seconds, unit.now))
 
 

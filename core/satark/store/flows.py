@@ -36,7 +36,7 @@ class Flows:
         unit.insert_new(table, [row], "hash")
 
     def engine(self, connection: Connection, hash_: str | None) -> Engine:
-        """Return the engine of a flow: the one in use for a new session, or if the old flow is no longer stored."""
+        """Return the engine of a session's flow; of the flow in use where there is none or it is no longer stored."""
         if hash_ is None:
             return self.current
         found = self._engines.get(hash_)

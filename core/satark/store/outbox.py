@@ -89,7 +89,7 @@ def mark_awaiting_report(unit: UnitOfWork, id_: bytes) -> None:
 
 
 def retry_later(unit: UnitOfWork, id_: bytes, attempts: int, seconds: float, reason: str) -> None:
-    """Make a call due again after so many seconds; `attempts` is the number that count so far."""
+    """Make a call due again after so many seconds; `attempts` is the number of attempts so far."""
     values = {"state": "due", "attempts": attempts, "reason": reason, **due_in(seconds, unit.now)}
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
 

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 DELETABLE_HOURS: Final = 48
-"""How long an id is of use: Telegram deletes no older message (Bot API, `deleteMessage`)."""
+"""Hours for which an id is of use: Telegram deletes no older message (Bot API, `deleteMessage`)."""
 
 
 def add(unit: UnitOfWork, messages: Iterable[tuple[bytes, str]], identity: Identity) -> None:
-    """Store ids, given as (conversation, provider message id), of those conversations that still exist."""
+    """Store (conversation, provider message id) for those conversations that still exist."""
     messages = list(messages)
     wanted = list({conversation_id for conversation_id, _ in messages})
     existing = {id_ for (id_,) in bulk.select(unit.main, (conversation.c.id,), conversation.c.id, wanted, lock=False)}

@@ -25,18 +25,18 @@ Values = dict[str, object]
 
 
 class _Place(NamedTuple):
-    """A table with sealed columns, and how a row's are sealed anew."""
+    """A table with sealed columns, and how the columns of a row are sealed anew."""
 
     table: Table
     columns: tuple[str, ...]
-    """Columns of which each may be sealed under an older epoch."""
+    """The sealed columns; each may be sealed under another epoch."""
     reseal: Callable[[Identity, Any], Values]
 
 
 def reseal_some(unit: UnitOfWork, identity: Identity, ended: Collection[bytes], limit: int) -> int:
-    """Seal at most `limit` rows of each table anew; return how many were. 0: nothing is sealed under `ended` any more.
+    """Seal at most `limit` rows of each table anew; return how many. 0 means that nothing is sealed under `ended`.
 
-    A look-up of a sender is made anew together with what it leads to, so that the old one can't be tried either.
+    A sender's look-up is replaced together with the value that it leads to, so that nobody can try the old one either.
     """
     return sum(_reseal(unit, identity, place, ended, limit) for place in _PLACES)
 

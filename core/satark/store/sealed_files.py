@@ -41,7 +41,7 @@ class ContentDigest(msgspec.Struct, frozen=True):
     bytes: int
     sha256: str
     md5: str
-    """Of originals alone, for the certificate, whose form has a line for it: MD5 proves nothing by itself."""
+    """Only originals have it: the form of the certificate asks for it, although MD5 proves nothing."""
 
 
 class WriteFailed(OSError):  # noqa: N818 - it reads as what it says
@@ -89,15 +89,15 @@ class SealedPart:
 
     def __init__(self, target: Path, file: BinaryIO, digest: ContentDigest, *, copied: bool) -> None:
         self.digest = digest
-        """What was sealed."""
+        """Size and digests of the sealed content."""
         self.copied = copied
-        """Whether the plain copy got all of it."""
+        """Whether the plain copy is complete."""
         self._target = target
         self._part = _part(target)
         self._file = file
 
     def expect(self, content: int) -> None:
-        """Say how many bytes of content were handed in: `flush` fails where it was sealed with others."""
+        """Set how many bytes the content must have; `flush` fails if another number was sealed."""
         self.digest = msgspec.structs.replace(self.digest, bytes=content)
 
     def flush(self) -> None:
@@ -112,19 +112,19 @@ class SealedPart:
         os.fsync(self._file.fileno())
 
     def rename(self) -> None:
-        """Put it in its place."""
+        """Rename it to its final name."""
         self._part.rename(self._target)
         self._file.close()
 
     def discard(self) -> None:
-        """Remove it, if it is not in its place yet."""
+        """Remove it, unless it has its final name."""
         if not self._file.closed:
             self._part.unlink(missing_ok=True)
             self._file.close()
 
     @property
     def folder(self) -> Path:
-        """Where it lies."""
+        """The folder that holds it."""
         return self._target.parent
 
 
@@ -158,7 +158,7 @@ def seal_file(
 def put_in_place(*parts: SealedPart) -> None:
     """Check and flush parts of one folder, put each in its place, and flush the folder.
 
-    All of a file at once: each flush holds up the commits of all databases on the same disk.
+    All copies of a file go together, since each flush holds up the commits of every database on the same disk.
 
     Raises:
         WriteFailed: a part is not a sealed file with content of its size. All parts were removed.
@@ -178,9 +178,9 @@ def put_in_place(*parts: SealedPart) -> None:
 
 
 def forget_exact_times(*paths: Path) -> None:
-    """Set the times of files and folders to the begin of the present day (UTC).
+    """Set the times of files and folders to the beginning of today (UTC).
 
-    What cannot be set, the time of the last change of the inode and of its creation, a file system still has.
+    A file system still has the times that nobody can set: when the inode was created and last changed.
     """
     day = time_buckets.day_start(int(time.time()))
     for path in paths:

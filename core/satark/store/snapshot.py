@@ -1,7 +1,8 @@
-"""One consistent point of both databases, read while other processes go on writing.
+"""A consistent snapshot of both databases, read while other processes go on writing.
 
-A transaction that uses both commits the key store first, then the main database. Two snapshots that are taken one after
-the other would fall between the two. So no such transaction is under way for the milliseconds in which both are taken.
+A transaction that uses both databases commits the key store first, then the main database. A snapshot of each, taken
+one after the other, could fall between these commits. So such transactions are held back for the milliseconds that it
+takes.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 ATTEMPTS: Final = 50
 """Most attempts to find a moment without such a transaction."""
 WAIT_MS: Final = 200
-"""Milliseconds that one attempt waits on PostgreSQL: less than its `deadlock_timeout`, so that it is us who give up."""
+"""Milliseconds that one attempt waits on PostgreSQL: less than its `deadlock_timeout`, so that we give up first."""
 
 
 class SnapshotBusy(Exception):  # noqa: N818 - it reads as what it says

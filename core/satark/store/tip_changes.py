@@ -1,7 +1,7 @@
-"""Which tips changed, in order, so that a desk reads again only those and never all of its tips.
+"""Which tips changed, in order, so that a desk reads only those again.
 
-A row names a tip whose messages, files or keys changed, or nothing where tips were erased. The order is all that it
-tells, and the databases tell that already by where they put their rows.
+A row names a tip whose messages, files or keys changed; where tips were erased, it names none. It tells the order of
+the changes and nothing more, which the databases tell anyway by where they put their rows.
 """
 
 # ruff: noqa: S608 - what is put into the statements is a constant, and values are always parameters
@@ -18,9 +18,9 @@ from satark.store.tables import tip, tip_change
 from satark.store.unit_of_work import UnitOfWork
 
 ERASED: Final = ""
-"""Stands in a row for the tips that were erased: what is gone is named nowhere."""
+"""Stands in a row for tips that were erased, which no row may name."""
 KEPT: Final = 10_000
-"""Newest rows that are kept. Who is further behind reads all tips again."""
+"""Number of newest rows that are kept. A desk that is further behind reads all tips again."""
 _NEXT: Final = {
     "sqlite": "(SELECT coalesce(max(position), 0) + 1 FROM tip_change)",
     "postgresql": "pg_current_xact_id()::text::bigint",
@@ -32,7 +32,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     """What changed since a mark."""
 
     mark: int
-    """Where the next look begins."""
+    """The mark from which the next look begins."""
     tips: frozenset[str] = frozenset()
     erased: bool = False
     """Whether tips were erased."""
@@ -41,7 +41,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def note(unit: UnitOfWork, changed: str) -> None:
-    """Note that a tip changed; of a draft, which is no tip yet, nothing is noted."""
+    """Note that a tip changed. A draft, which is no tip yet, is not noted."""
     if not unit.changed_tips:
         unit.run_last(lambda: _write(unit))
     unit.changed_tips.add(changed)
@@ -56,7 +56,7 @@ def note_erasure(unit: UnitOfWork, erased: str) -> None:
 
 
 def mark(connection: Connection) -> int:
-    """Return the mark from which on changes are not seen at this connection's snapshot."""
+    """Return the mark behind the last change that this connection's snapshot contains."""
     if connection.dialect.name == "postgresql":
         # Transactions commit in another order than they begin in: all that are still open may come yet.
         oldest = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", BigInteger)
@@ -65,7 +65,7 @@ def mark(connection: Connection) -> int:
 
 
 def since(connection: Connection, seen: int) -> Changes:
-    """Return what changed since a mark. What was seen already may be among it."""
+    """Return what changed since a mark; it may include changes that were seen before."""
     query = select(tip_change.c.tip).where(tip_change.c.position >= seen).limit(KEPT)
     names = connection.execute(query).scalars().all()
     found = frozenset(names) - {ERASED}

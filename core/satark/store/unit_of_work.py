@@ -68,7 +68,7 @@ class UnitOfWork:
         self._queued.setdefault(table, []).extend(rows)
 
     def run_last(self, write: Callable[[], None]) -> None:
-        """Run a write last, right before the commit: for rows whose lock every transaction needs.
+        """Run a write last, right before the commit. It is for rows whose lock every transaction needs.
 
         A transaction that waits for such a lock then holds no other lock that the holder could still need.
         """
@@ -100,7 +100,7 @@ class UnitOfWork:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo what the block does where it raises, and nothing else; what it queues is written at its end."""
+        """Undo what the block did if it raises, and nothing else. What it queues is written at its end."""
         queued, self._queued = self._queued, {}
         before = [*self._last], {*self.changed_tips}, self.custody_head
         try:
@@ -139,8 +139,8 @@ class UnitOfWork:
 class Connections:
     """The connections of one thread to both databases, for one transaction after another.
 
-    They are taken from their pools once: that takes as long as a short transaction. Where a transaction fails they go
-    back, and the next one takes others: a pool replaces what is broken.
+    They are taken from their pools once, since that takes as long as a short transaction. After a transaction that
+    failed they go back, and the next one takes others: a pool replaces broken connections.
     """
 
     def __init__(self, main: Engine, keys: Engine) -> None:

@@ -1,4 +1,4 @@
-"""The tmpfs workspace: the only place where files lie in plain, each in a temporary folder of its own.
+"""The tmpfs workspace: the only place with unencrypted files, each in a temporary folder of its own.
 
 The process that uses a folder holds a lock on it (flock(2)). The kernel releases the lock when the process ends, so the
 next process to start recognises abandoned folders and removes them.

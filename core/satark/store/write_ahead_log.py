@@ -1,7 +1,7 @@
-"""SQLite's write-ahead log: what was deleted remains in it, so it is overwritten and truncated after an erasure.
+"""Erases SQLite's write-ahead log, in which deleted rows remain: it is overwritten and truncated after an erasure.
 
-Truncating alone would leave its blocks, with everything in them, free on the disk. PostgreSQL has no such call: what
-it keeps is sealed under epoch keys that are destroyed, or to keys that this machine does not have.
+Truncating alone would leave its blocks, with their content, free on the disk. PostgreSQL has no such call: what its log
+keeps is sealed under epoch keys that are destroyed, or to keys that this machine does not have.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 READER_WAIT_MS: Final = 200
-"""How long to wait for readers of the log: every turn waits meanwhile."""
+"""Milliseconds to wait for readers of the log; every turn waits meanwhile."""
 _BLOCK: Final = bytes(1 << 16)
 _HEADER: Final = 32
 
@@ -38,7 +38,7 @@ class LogEraser:
         self._noted = True
 
     def erase_if_noted(self) -> None:
-        """Erase the logs if something was noted; what a reader holds is erased at the next call. Blocks."""
+        """Erase the logs if something was noted; a log that a reader holds is erased at the next call. Blocks."""
         if self._noted:
             self._noted = False
             self._noted = not self.erase()
@@ -104,7 +104,7 @@ def _version(cursor: Any) -> int:
 
 
 def _head(log: Path) -> bytes:
-    """Return the log's header, which changes when the log begins anew; empty or zeros: there is nothing in it."""
+    """Return the log's header, which changes when the log begins anew. Empty or zeros means that the log is empty."""
     try:
         with log.open("rb") as file:
             return file.read(_HEADER)

@@ -1,4 +1,4 @@
-"""Writer: the one thread of a process that writes, many writes in one transaction (group commit).
+"""Writer: the one thread of a process that writes; many writes share a transaction (group commit).
 
 The event loop collects the waiting writes and hands the thread one list at a time. A queue of single writes would
 contend for the interpreter lock (measured: 0.64 of the speed without a store, against 0.85 with lists). With disks that
@@ -32,7 +32,7 @@ Done: TypeAlias = Callable[[Any], None]
 
 
 SOON_SECONDS = 0.05
-"""How long a write that nobody waits for waits for others, whose transaction it then shares."""
+"""Seconds that a write which nobody awaits may wait for others, to share their transaction."""
 _UNCHANGED: Final = 2
 """Iterations of the event loop without another write, after which a transaction begins."""
 _MOST_ITERATIONS: Final = 50
@@ -61,7 +61,7 @@ class Waits(Protocol):
 
     @property
     def sender(self) -> bytes:
-        """Whose message it writes; empty: it is no message."""
+        """The sender of the message that it writes; empty if it writes no message."""
 
 
 W = TypeVar("W", bound=Waits)
@@ -80,7 +80,7 @@ class WaitingWrites(Generic[W]):
         return len(self._writes)
 
     def add(self, write: W) -> bool:
-        """Let a write wait; False: it may not, since it is a message and too many wait, of its sender or of all."""
+        """Add a write. Return False if it is a message and too many wait already, of its sender or in all."""
         if write.sender:
             of_sender = self._of_sender[write.sender]
             if of_sender >= self._bounds.of_sender or len(self._writes) >= self._bounds.waiting:
@@ -90,7 +90,7 @@ class WaitingWrites(Generic[W]):
         return True
 
     def take(self) -> Sequence[W]:
-        """Take the writes of the next transaction: all where they fit, else of each sender no more than a share."""
+        """Take the writes of the next transaction: all if they fit, otherwise no more than a share of each sender's."""
         if len(self._writes) <= self._bounds.batch:
             taken, self._writes = self._writes, []
             self._of_sender.clear()
@@ -153,7 +153,7 @@ class Writer:
         self._current: Sequence[_Job] = ()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.held = False
-        """Whether every write fails as if the database were down: while the process has not checked it yet."""
+        """Whether every write fails as if the database were down, because the process has not checked it yet."""
         self._thread = threading.Thread(target=self._run, name="satark-writer", daemon=True)
 
     def start(self) -> None:
@@ -181,7 +181,7 @@ class Writer:
         return await written
 
     async def write_grouped(self, item: object, sender: bytes = b"") -> Any:
-        """Write one item with the `GroupedWrite`, together with others that wait, of `sender` no more than a share.
+        """Write one item with the `GroupedWrite`, together with others that wait, but at most a share of `sender`'s.
 
         Raises:
             StoreDown: the database can't be written now, or too many items wait for it.
@@ -221,8 +221,8 @@ class Writer:
     def _gather(self, known: int, unchanged: int, left: int) -> None:
         """Begin the transaction once the event loop has read all that has come.
 
-        On SQLite the loop runs the turns, and reads nothing meanwhile: what waited in the sockets would be written in
-        one more transaction, which costs as much as a turn by itself (measured: a message costs a tenth more).
+        On SQLite the loop runs the turns and reads nothing meanwhile. What waited in the sockets would take another
+        transaction, which costs as much as a turn (measured: a message would cost a tenth more).
         """
         waiting = len(self._waiting)
         unchanged = unchanged + 1 if waiting == known else 0
@@ -294,7 +294,7 @@ class Writer:
                 self._write(unit, jobs)
 
     def _write_on_loop(self, unit: UnitOfWork, jobs: Sequence[_Job]) -> None:
-        """Write on the event loop, while this thread waits: it has SQLite's locks, so that nothing waits there.
+        """Write on the event loop while this thread waits. It holds SQLite's locks already, so the loop never waits.
 
         Two busy threads take the interpreter's lock from each other at every statement (measured: 1,030 messages a
         second, against 1,160 in one thread). This thread waits for what can take long: the locks and the disk.
@@ -336,13 +336,13 @@ def _down() -> StoreDown:
 
 
 def _refuse(jobs: Sequence[_Job], down: StoreDown) -> None:
-    """Let all of these writes fail: trying each would run into the same timeout each time."""
+    """Let all of these writes fail: each of them would run into the same timeout."""
     for job in jobs:
         job.result = down
 
 
 def _nothing(_unit: UnitOfWork) -> None:
-    """Write nothing: when it has run, every write queued before it has run too."""
+    """Write nothing. Once it has run, every write that was queued before it has run too."""
 
 
 def _settle(written: asyncio.Future[Any], result: Any) -> None:
@@ -370,7 +370,7 @@ class _Job:
 
 
 class WriteBatcher(Generic[T]):
-    """Joins small writes of one kind, whose results nobody waits for: one write per loop iteration."""
+    """Joins small writes of one kind whose results nobody awaits into one write per loop iteration."""
 
     def __init__(self, writer: Writer, write: Callable[[UnitOfWork, list[T]], None]) -> None:
         self._writer = writer

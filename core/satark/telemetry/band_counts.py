@@ -1,6 +1,6 @@
-"""Band counts: what a tipster's message moves is shown when its six-hour band is over.
+"""Band counts: counts of tipsters' messages are shown when their six-hour band is over.
 
-Whoever watches the metrics and has a phone company's records could else line up each message with a phone.
+Otherwise somebody with the metrics and a phone company's records could match each message with a phone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ K = TypeVar("K")
 
 
 STEP = 16
-"""Messages are counted in steps of so many: a day's number must not tell whether a tip took a question more."""
+"""Messages are shown in multiples of this: a day's number must not tell whether a tip took one question more."""
 
 
 class _Tally:
@@ -42,7 +42,7 @@ class _Tally:
 
 
 class _Band(Generic[K]):
-    """Tallies of the band that is not over yet; `publish` gets whole steps of those that are. Threads may count."""
+    """Tallies of the current band; `publish` gets whole steps of bands that are over. Any thread may count."""
 
     def __init__(self, publish: Callable[[K, int, float], None], step: int, clock: Callable[[], float]) -> None:
         self._publish = publish
@@ -53,7 +53,7 @@ class _Band(Generic[K]):
         self._tallies: defaultdict[K, _Tally] = defaultdict(_Tally)
 
     def add(self, key: K, value: float = 0) -> None:
-        """Count one; for each message it is done five times."""
+        """Count one. It runs five times for each message."""
         if not self._begins <= self._clock() < self._ends:
             self.end()
         with self._lock:
@@ -62,7 +62,7 @@ class _Band(Generic[K]):
             tally.total += value
 
     def end(self, now: float | None = None, *, all_steps: bool = False) -> None:
-        """Publish what was counted in a band that is over, at `now` if it is given; what is left of a step waits."""
+        """Publish what was counted in a band that is over (at `now`, if given); the rest of a step waits."""
         begins, ends = _bounds(self._clock() if now is None else now)
         if begins == self._begins:
             return
@@ -75,7 +75,7 @@ class _Band(Generic[K]):
 
 
 def _bounds(now: float) -> tuple[int, int]:
-    """Return the begin and the end of the band of a moment."""
+    """Return the beginning and the end of the band of a moment."""
     return band_start(int(now)), band_end(int(now))
 
 
@@ -84,9 +84,9 @@ class BandCounter:
 
     Args:
         counter: what is shown.
-        usual: values of the last label that wait for the end of a band; none: all. What is left are faults, which are
-            shown at once.
-        step: how many are shown at once.
+        usual: values of the last label that wait for the end of a band; if none is given, all do. The others are
+            faults, which are shown at once.
+        step: the number in whose multiples it is shown.
         clock: gives the time, Unix seconds.
     """
 
@@ -105,7 +105,7 @@ class BandCounter:
             self._band.add(labels)
 
     def end_band(self, now: float | None = None, *, all_steps: bool = False) -> None:
-        """Show what was counted in a band that is over, at `now` if it is given; `all_steps`: to the last one."""
+        """Show what was counted in a band that is over (at `now`, if given); with `all_steps` without rounding."""
         self._band.end(now, all_steps=all_steps)
 
     def _show(self, labels: tuple[str, ...], count: int, _sum: float) -> None:

@@ -1,4 +1,4 @@
-"""Faults: what is wrong now, in the operator's words, told once when it begins and once when it is over.
+"""Faults: what is wrong now, in the operator's words, reported once when it begins and once when it is over.
 
 Each has a line in the log, a line on `/readyz`, and the gauge `satark_fault`. Nothing in a fault comes from a tipster:
 its code and texts are fixed, and its numbers are of the machine, its queues and its settings.
@@ -16,12 +16,12 @@ from prometheus_client import CollectorRegistry, Gauge
 from satark.api.observability import log
 
 ALARM_SECONDS: Final = 86_400.0
-"""Seconds for which an alarm of a provider, or a plugin's failure, counts as a fault: nobody tells when it is over."""
+"""Seconds for which a provider's alarm or a plugin's failure counts as a fault: its end is not reported."""
 TASK_SECONDS: Final = 120.0
 """Seconds without a further failure after which a background task counts as running again."""
 _FAILURES: Final = 3
 _OF_MACHINE: Final = ("answers", "certificate", "clock", "disk", "isolation", "keys", "peers", "spool", "writes")
-"""Groups of `satark.runtime.fault_watch`; what is about queues and destinations tells of tips."""
+"""The groups of `satark.runtime.fault_watch` that tell nothing of tips, unlike queues and destinations."""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -47,34 +47,29 @@ class Faults:
         self._gauge = Gauge("satark_fault", "1 while there is a fault of this code", ("fault",), registry=registry)
         self._clock = clock
         self._now: dict[str, tuple[Fault, float | None]] = {}
-        """Code → the fault, and when it ends by itself."""
+        """Code → the fault, and the time at which it ends by itself."""
         self._groups: dict[str, set[str]] = {}
 
     def task_failed(self, name: str, failures: int) -> None:
-        """Tell of a background task that failed so many times in a row, from the third time on."""
+        """Report a background task once it has failed three times in a row."""
         if failures >= _FAILURES:
             self.begin(failing_task(name), seconds=TASK_SECONDS)
 
     def begin(self, fault: Fault, *, seconds: float | None = None) -> None:
-        """Tell of a fault, once until it is over. `seconds`: it ends by itself unless it is told of again."""
+        """Report a fault, once until it is over. With `seconds` it ends by itself unless it is reported again."""
         if fault.code not in self._now:
             log.error(f"fault: {fault}", code=fault.code)
             self._gauge.labels(fault.code).set(1)
         self._now[fault.code] = fault, None if seconds is None else self._clock() + seconds
 
     def end(self, code: str) -> None:
-        """Tell that a fault is over, if there was one."""
+        """Report that a fault is over, if there was one."""
         if (found := self._now.pop(code, None)) is not None:
             log.info(f"fault is over: {found[0].text}", code=code)
             self._gauge.labels(code).set(0)
 
-    def end_all(self, prefix: str) -> None:
-        """Tell that all faults whose codes begin so are over."""
-        for code in [code for code in self._now if code.startswith(prefix)]:
-            self.end(code)
-
     def show(self, group: str, faults: Iterable[Fault]) -> None:
-        """Take over what a look found: these faults are there, and all others of the same group are over."""
+        """Report what a look at a group found: these faults exist, and all others of the group are over."""
         found = {fault.code: fault for fault in faults}
         for code in sorted(self._groups.get(group, set()) - found.keys()):
             self.end(code)
@@ -83,19 +78,19 @@ class Faults:
         self._groups[group] = set(found)
 
     def end_expired(self) -> None:
-        """End the faults that were not told of again in time."""
+        """End the faults that were not reported again in time."""
         now = self._clock()
         for code in [code for code, (_, until) in list(self._now.items()) if until is not None and until <= now]:
             self.end(code)
 
     @property
     def of_machine(self) -> bool:
-        """Whether there is a fault that no tip can have caused: one that may be shown to every office."""
+        """Whether there is a fault that no tip can have caused, so that every office may see it."""
         return any(self._groups.get(group) for group in _OF_MACHINE)
 
     @property
     def current(self) -> list[Fault]:
-        """The faults that there are now; first those that stop everything."""
+        """The present faults; those that stop everything come first."""
         return sorted((fault for fault, _ in list(self._now.values())), key=lambda fault: (not fault.stops, fault.code))
 
 

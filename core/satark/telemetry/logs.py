@@ -13,7 +13,7 @@ import structlog
 from satark.api.observability import describe_error, log
 
 INDIA: Final = timezone(timedelta(hours=5, minutes=30))
-"""The time of the log, which CERT-In asks for in India's (docs/cert-in.md)."""
+"""The log's time zone, which CERT-In demands (docs/cert-in.md)."""
 
 
 def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
@@ -38,7 +38,7 @@ def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
 
 
 class _Unfailing:
-    """A stream whose disk may be full, or whose reader gone: a line that can't be written stops no work."""
+    """A stream for which a line that can't be written is no error: its disk may be full, or its reader gone."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -58,13 +58,13 @@ class _Unfailing:
 
 
 def stamp(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Add the time, in India's, with its offset."""
+    """Add the time in India, with its offset."""
     line["timestamp"] = datetime.now(INDIA).isoformat(timespec="milliseconds")
     return line
 
 
 class _Libraries(logging.Handler):
-    """Says that a library logged something, and where; never what: its words and its tracebacks may quote a request."""
+    """Logs that a library logged something, and where. Its words are dropped, since they may quote a request."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take one record."""

@@ -25,7 +25,7 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self.faults = Faults(self.registry)
-        """What is wrong now."""
+        """The faults that there are now."""
         self._clock = clock
         self._banded: list[BandCounter | BandHistogram] = []
         self.webhooks = self._by_band(
@@ -77,7 +77,7 @@ class Metrics:
         return generate_latest(self.registry)
 
     def end_bands(self, now: float | None = None, *, all_steps: bool = False) -> None:
-        """Show what was counted in bands that are over, at `now` (Unix seconds) if it is given, as `BandCounter`."""
+        """Show what was counted in bands that are over (at `now`, Unix time, if given), as `BandCounter` does."""
         for one in self._banded:
             one.end_band(now, all_steps=all_steps)
 

@@ -1,4 +1,4 @@
-"""What a tip takes in the databases, with which docs/scale.md calculates."""
+"""The bytes that a tip takes in the databases, as docs/scale.md states them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STORY = {"category": "arms", "what": "गाँव के बाहर रात
 
 
 def size(engine: Engine) -> int:
-    """Return the bytes of an SQLite database's pages, the free ones left out."""
+    """Return the bytes of an SQLite database's pages, without free ones."""
     with engine.connect() as connection:
         pages, free, page = (
             int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())

@@ -1,14 +1,19 @@
-"""Looks for faults of the stores: a database that is down, full or read-only, and queues that grow."""
+"""Looks for faults of what a process depends on: its databases, its queues, and the servers of its channels and sinks.
+
+Nothing is sent to a provider, mail server, broker or police system: its channel or sink only asks how it is.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from satark.api.observability import FaultFinder
 from satark.api.routing import Destination
 from satark.store import deliveries, tables
 from satark.store.breakers import read_open_breakers
@@ -17,17 +22,21 @@ from satark.telemetry.faults import Fault
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
+    from satark.api.channel import Channel
+    from satark.api.sink import Sink
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
+    from satark.telemetry.faults import Faults
+
 
 OVERDUE: Final = 300
-"""Seconds after which what is due and was not taken up means that nobody works on it."""
+"""Seconds after which a due row that nobody took up is a fault."""
 ATTEMPTS: Final = 4
-"""Failed attempts from which something counts as stuck."""
+"""Failed attempts after which a row counts as stuck."""
 
 
 def answer_faults(services: Services) -> list[Fault]:
-    """Ask both databases something."""
+    """Find the databases that do not answer."""
     found = []
     for code, name, read in (
         ("database_down", "main database (database_url)", services.read),
@@ -41,7 +50,7 @@ def answer_faults(services: Services) -> list[Fault]:
 
 
 def write_faults(services: Services) -> list[Fault]:
-    """Write a row of each database over itself; call it when both answer."""
+    """Find out whether both databases can be written: overwrite a row of each with itself. Call it when both answer."""
     try:
         services.write_now(_touch)
     except SQLAlchemyError as error:
@@ -55,7 +64,7 @@ def queue_faults(services: Services, configured: frozenset[str]) -> list[Fault]:
 
 
 def server_time(services: Services) -> float | None:
-    """Return the time of the database's server, Unix seconds; None for SQLite, which has this machine's."""
+    """Return the Unix time of the database's server; None for SQLite, which uses this machine's clock."""
     if services.main.dialect.name == "sqlite":
         return None
     now: float = services.read(lambda c: c.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
@@ -132,9 +141,63 @@ _QUEUES: Final = (
 
 
 def _stuck(connection: Connection, table: Table, down: Collection[str]) -> int:
-    """Count what is due for longer than any worker needs, or was tried again and again, but not for what is down."""
+    """Count rows that are long overdue or were tried again and again, except those for destinations that are down."""
     due = table.c.due_at < int(time.time()) - OVERDUE
     query = select(func.count()).select_from(table).where(table.c.state == "due", due | (table.c.attempts >= ATTEMPTS))
     if table is tables.delivery:
         query = query.where(table.c.destination.not_in(down))
     return int(connection.execute(query).scalar_one())
+
+
+PEER_SECONDS: Final = 20.0
+"""Most seconds that one channel or sink may take to ask its peers."""
+PEERS_EVERY: Final = 60.0
+"""Seconds between two rounds of asking peers, so that a fault shows within two minutes."""
+_DO: Final = "mend that, it is over by itself; what is for it waits (docs/runbook.md#a-peer-reports-a-fault)"
+
+
+async def ask_peers(plugins: Iterable[Channel | Sink]) -> list[tuple[str, str]]:
+    """Let each channel and sink that can ask its peers, all at once; return plugin names and what is wrong.
+
+    A plugin that is open already must not be among them: it would be closed.
+    """
+    asked = [one for one in plugins if isinstance(one, FaultFinder)]
+    found = await asyncio.gather(*(_ask(one) for one in asked))
+    return [(one.name, what) for one, many in zip(asked, found, strict=True) for what in many]
+
+
+class PeerWatch:
+    """Asks the peers of one process again and again.
+
+    Args:
+        make_plugins: makes the process's channels and sinks once more, for asking alone.
+        faults: where faults are reported.
+    """
+
+    def __init__(self, make_plugins: Callable[[], Sequence[Channel | Sink]], faults: Faults) -> None:
+        self._make_plugins, self._faults = make_plugins, faults
+        self._plugins: Sequence[Channel | Sink] | None = None
+
+    async def run(self) -> None:
+        """Ask until cancelled. The first time comes late, since a start has more urgent work."""
+        while True:
+            await asyncio.sleep(PEERS_EVERY)
+            await self.look_once()
+
+    async def look_once(self) -> None:
+        """Ask once; report the faults that began and those that are over."""
+        if self._plugins is None:
+            self._plugins = self._make_plugins()
+        wrong: dict[str, list[str]] = {}
+        for name, what in await ask_peers(self._plugins):
+            wrong.setdefault(name, []).append(what)
+        found = [Fault(f"peer_fault:{name}", f"{name}: {'; '.join(many)}", _DO) for name, many in wrong.items()]
+        self._faults.show("peers", found)
+
+
+async def _ask(plugin: FaultFinder) -> Sequence[str]:
+    try:
+        async with asyncio.timeout(PEER_SECONDS):
+            return await plugin.find_faults()
+    except TimeoutError:
+        return [f"does not answer within {PEER_SECONDS:.0f} seconds"]

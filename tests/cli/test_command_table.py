@@ -1,0 +1,38 @@
+"""The table of commands: what it lists is what there is, and each command is imported when it is asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+import pytest
+
+from satark.cli.command_table import LISTED, CommandTable
+
+
+def test_the_list_says_the_first_sentence_of_each_commands_help() -> None:
+    table = CommandTable(LISTED)
+    for name, listed in LISTED.items():
+        command = table[name]
+        assert (command.name, command.get_short_help_str(1000)) == (name, listed.says)
+
+
+@pytest.mark.slow("a process")
+def test_listing_the_commands_imports_none() -> None:
+    code = (
+        "import sys; from satark.cli.command_table import LISTED, CommandTable; list(CommandTable(LISTED)); "
+        "sys.exit(' '.join({'satark.cli.backup', 'satark.cli.serve', 'sqlalchemy'} & set(sys.modules)) or 0)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_a_command_that_is_added_is_listed_and_can_be_removed() -> None:
+    table, command = CommandTable(LISTED), click.Command("more")
+    table["more"] = command
+    assert (table["more"], len(table)) == (command, len(LISTED) + 1)
+    del table["more"]
+    assert list(table) == list(LISTED)
+    with pytest.raises(KeyError):
+        table["more"]

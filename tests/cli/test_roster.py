@@ -1,0 +1,95 @@
+"""`satark roster`: shows who may read and who said so, finds what was tampered with, and ends the founding."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete
+
+from satark.cli.roster import describe
+from satark.roster.entries import Body, Closed, DestinationSet, KeyChange, OfficerSet
+from satark.services import Services
+from satark.store import tables
+from satark_testing.commands import run
+from support.desks import SeededDesk, listed_officer
+from support.store import fresh_services
+
+CLERK = listed_officer("clerk")
+HEAD = listed_officer("khan", "head")
+SP = DestinationSet(to="email:sp", desk="sp", recipient="age1")
+
+
+@pytest.fixture
+def services(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    """A store with the desk `sp` and its two officers."""
+    monkeypatch.setenv("SATARK_PLUGINS", "[]")
+    services = fresh_services(data)
+    SeededDesk(services, "sp", area="varanasi", officers=(HEAD, CLERK))
+    yield services
+    services.close()
+
+
+def test_it_shows_desks_officers_and_every_entry(services: Services) -> None:
+    shown = run("roster", "show").stdout
+    assert shown.startswith("open: the founding; the first tip seals it\n")
+    assert "sp  sp title  district  varanasi" in shown
+    assert "    head khan (may listen and release)" in shown
+    assert "   1  desk sp (district, varanasi) was added: head khan (may listen and release), officer clerk" in shown
+    as_json = json.loads(run("roster", "show", "--json").stdout)
+    assert [desk["name"] for desk in as_json["desks"]] == ["sp"]
+    assert (as_json["sealed"], as_json["proposals"], as_json["problems"]) == (False, [], [])
+    assert f"head {as_json['head']}" in shown
+
+
+def test_an_intact_roster_is_verified_and_a_desk_that_nobody_added_is_named(services: Services) -> None:
+    assert "the roster is intact: 1 entry; head 1:" in run("roster", "verify").stdout
+    row = {"name": "watch", "title": "W", "level": "range", "area": "", "recipient": "age1"}
+    services.write_now(lambda unit: unit.insert(tables.desk, [row]))
+    found = run("roster", "verify", code=1).stdout
+    assert "watch" in found
+    assert "1 problem in 1 entry" in found
+
+
+def test_the_founding_ends_once_there_is_a_desk(services: Services) -> None:
+    assert "note its head" in run("roster", "seal").stdout
+    assert json.loads(run("roster", "show", "--json").stdout)["sealed"]
+    services.write_now(lambda unit: unit.main.execute(delete(tables.desk)))
+    assert "run `satark desk add`" in run("roster", "seal", code=1).stderr
+
+
+def test_entries_that_the_databases_lost_are_restored_from_this_machines_copy(services: Services) -> None:
+    run("roster", "seal")
+    services.write_now(lambda unit: unit.keys.execute(delete(tables.roster)))
+    run("roster", "verify", code=1)
+    assert "2 entries restored" in run("roster", "restore").stdout
+    assert "the roster is intact: 2 entries" in run("roster", "verify").stdout
+
+
+def test_all_entries_are_exported_one_a_line(services: Services, tmp_path: Path) -> None:
+    run("roster", "seal")
+    run("roster", "export", str(tmp_path / "roster.jsonl"))
+    lines = (tmp_path / "roster.jsonl").read_bytes().splitlines()
+    assert [json.loads(line)["body"]["what"] for line in lines] == ["desk-added", "sealed"]
+
+
+def key_change(removed: str = "") -> KeyChange:
+    return KeyChange(desk="sp", replaces="age1", recipient="age2", verifier="", removed=removed)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (key_change(), "desk sp got a new key"),
+        (key_change("clerk"), "desk sp got a new key, because officer clerk was removed"),
+        (OfficerSet(desk="sp", officer=HEAD), "desk sp has head khan (may listen and release)"),
+        (SP, "destination email:sp of desk sp reads"),
+        (DestinationSet(to="email:sp", desk="", recipient=""), "destination email:sp of desk (none) reads no more"),
+        (Closed(), "the founding ended, with 0 destinations that read"),
+        (Closed(destinations=(SP,)), "the founding ended, with 1 destination that reads"),
+    ],
+)
+def test_an_entry_is_said_in_a_sentence(body: Body, words: str) -> None:
+    assert describe(body) == words

@@ -1,0 +1,122 @@
+"""Faults of what a process depends on: queues that nobody works on, and servers of its channels and sinks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from satark.runtime import dependency_faults
+from satark.runtime.dependency_faults import (
+    ATTEMPTS,
+    OVERDUE,
+    PeerWatch,
+    answer_faults,
+    ask_peers,
+    queue_faults,
+    server_time,
+    write_faults,
+)
+from satark.services import Services
+from satark.store import tables
+from satark.telemetry.faults import Faults
+from support.scripted import ScriptedChannel, ScriptedSink, database_down
+from support.store import fresh_services
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    services = fresh_services(tmp_path)
+    yield services
+    services.close()
+
+
+def delivery(number: int, destination: str = "email:sp", **fields: Any) -> dict[str, Any]:
+    row = {"id": bytes([number]) * 16, "tip": f"t{number}", "destination": destination, "revision": 1, "reason": ""}
+    return {**row, "state": "due", "attempts": 0, "due_at": int(time.time()), **fields}
+
+
+def codes(services: Services, *configured: str) -> list[str]:
+    return [fault.code for fault in queue_faults(services, frozenset(configured))]
+
+
+def test_where_both_databases_answer_and_can_be_written_there_is_no_fault(services: Services) -> None:
+    assert (answer_faults(services), write_faults(services), codes(services)) == ([], [], [])
+    assert server_time(services) is None, "SQLite has this machine's clock"
+
+
+def test_a_database_that_is_down_stops_everything_and_is_named(services: Services) -> None:
+    with database_down(services):
+        (fault,) = answer_faults(services)
+    assert (fault.code, fault.stops) == ("database_down", True)
+    assert "main database" in fault.text
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"attempts": ATTEMPTS}, {"due_at": int(time.time()) - OVERDUE - 60}],
+    ids=["tried again and again", "overdue"],
+)
+def test_a_delivery_that_is_stuck_is_a_fault_unless_its_destination_is_down(
+    services: Services, fields: dict[str, Any]
+) -> None:
+    services.write_now(lambda unit: unit.insert(tables.delivery, [delivery(1), delivery(2, **fields)]))
+    assert codes(services) == ["deliveries_wait"]
+    breaker = {"destination": "email:sp", "since": 0, "half_open_at": 0, "failures": 1, "reason": "refused"}
+    services.write_now(lambda unit: unit.insert(tables.open_breaker, [breaker]))
+    assert codes(services, "email:sp") == ["destination_down:email:sp"]
+
+
+def test_a_destination_that_no_setting_names_is_shown_by_its_sink_alone(services: Services) -> None:
+    breaker = {"destination": "email:lanka", "since": 0, "half_open_at": 0, "failures": 1, "reason": "refused"}
+    services.write_now(lambda unit: unit.insert(tables.open_breaker, [breaker]))
+    assert codes(services) == ["destination_down:email"]
+
+
+def test_dead_letters_are_counted(services: Services) -> None:
+    dead = [delivery(number, state="dead_letter") for number in (1, 2)]
+    services.write_now(lambda unit: unit.insert(tables.delivery, dead))
+    (fault,) = queue_faults(services, frozenset())
+    assert fault.text == "2 deliveries were given up"
+
+
+async def test_every_peer_that_can_be_asked_is_asked_and_the_others_are_not() -> None:
+    channel = ScriptedChannel()
+    channel.faults = ["refuses the token", "has no number"]
+    assert await ask_peers([channel, ScriptedSink()]) == [
+        ("script", "refuses the token"),
+        ("script", "has no number"),
+    ]
+
+
+async def test_a_peer_that_does_not_answer_in_time_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent(ScriptedChannel):
+        async def find_faults(self) -> Sequence[str]:
+            await asyncio.Event().wait()
+            return ()
+
+    monkeypatch.setattr(dependency_faults, "PEER_SECONDS", 0.01)
+    ((name, what),) = await ask_peers([Silent()])
+    assert (name, what) == ("script", "does not answer within 0 seconds")
+
+
+async def test_a_watch_makes_its_plugins_once_and_tells_what_began_and_what_is_over() -> None:
+    channel, made = ScriptedChannel(), []
+
+    def make() -> list[ScriptedChannel]:
+        made.append(channel)
+        return [channel]
+
+    faults = Faults(CollectorRegistry())
+    watch = PeerWatch(make, faults)
+    channel.faults = ["one", "two"]
+    await watch.look_once()
+    assert [fault.text for fault in faults.current] == ["script: one; two"]
+    channel.faults = []
+    await watch.look_once()
+    assert (faults.current, len(made)) == ([], 1)

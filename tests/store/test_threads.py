@@ -1,0 +1,60 @@
+"""Threads of tips: messages in order, and who is told that a tip has a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from satark.services import Services
+from satark.store import tables, threads
+from satark.store.threads import BATCH, append, batches, new_messages
+from support.desks import SeededDesk
+from support.store import fresh_services
+from support.tips import SeededTip, seed_tip
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    services = fresh_services(tmp_path)
+    yield services
+    services.close()
+
+
+@pytest.fixture
+def tip(services: Services) -> SeededTip:
+    return seed_tip(services, [SeededDesk(services, "sp").desk])
+
+
+def add(services: Services, tip: str, sealed: bytes, **more: Any) -> int:
+    return services.write_now(lambda unit: append(unit, tip, sealed, **{"notified": False, **more}))
+
+
+def test_messages_are_numbered_in_the_order_in_which_they_came(services: Services, tip: SeededTip) -> None:
+    assert [add(services, tip.id, sealed) for sealed in (b"first", b"second")] == [1, 2]
+    assert services.read(lambda main: new_messages(main, {tip.id: 0})) == {tip.id: [(1, b"first"), (2, b"second")]}
+
+
+def test_only_what_follows_the_last_known_message_is_read(services: Services, tip: SeededTip) -> None:
+    other = seed_tip(services, [])
+    add(services, tip.id, b"first")
+    add(services, tip.id, b"second")
+    add(services, other.id, b"another tip's")
+    assert services.read(lambda main: new_messages(main, {tip.id: 1})) == {tip.id: [(2, b"second")]}
+    assert services.read(lambda main: new_messages(main, {tip.id: 2})) == {}
+
+
+def test_a_message_makes_its_tip_one_that_changed(services: Services, tip: SeededTip) -> None:
+    services.write_now(lambda unit: unit.main.execute(tables.tip_change.delete()))
+    add(services, tip.id, b"first")
+    assert services.read(lambda main: main.execute(select(tables.tip_change.c.tip)).scalars().all()) == [tip.id]
+
+
+def test_many_values_are_split_into_lists_that_a_statement_may_have() -> None:
+    values = [str(number) for number in range(BATCH * 2 + 1)]
+    assert [len(batch) for batch in batches(values)] == [BATCH, BATCH, 1]
+    assert [value for batch in batches(values) for value in batch] == values
+    assert list(threads.batches([])) == []
