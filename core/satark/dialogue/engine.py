@@ -85,8 +85,9 @@ class Engine:
 
         The last six are as in `Session`.
         """
-        session = Session(
+        return Session(
             flow=self.flow.hash,
+            language=self.flow.only_language,
             channel=channel,
             tip=tip,
             recipient=recipient,
@@ -98,7 +99,6 @@ class Engine:
             forms=forms,
             form_token=form_token,
         )
-        return self._loaded.start(session)
 
     def advance(
         self, session: Session, event: Event, source: str, now: int, notices: Sequence[FileNotice] = ()

@@ -63,6 +63,8 @@ class Flow:
     ) -> None:
         self.name = name
         self.languages = tuple(languages)
+        self.only_language = self.languages[0] if len(self.languages) == 1 else ""
+        """The language, where there is only one: nobody is asked for it."""
         self.steps = tuple(steps)
         self.priority = dict(priority)
         self.accuses = accuses

@@ -381,6 +381,7 @@ class TurnContext:
         old = self.session
         empty = Session(
             flow=old.flow,
+            language=self.loaded.flow.only_language,
             channel=old.channel,
             tip="",
             recipient="",
@@ -388,7 +389,7 @@ class TurnContext:
             speaks=old.speaks,
             aloud=old.aloud,
         )
-        fresh = TurnContext(self.loaded, self.states, self.loaded.start(empty), self.source, self.now)
+        fresh = TurnContext(self.loaded, self.states, empty, self.source, self.now)
         fresh.said = self.said
         return self.turn(None, fresh.ask().prompt, **fields)
 

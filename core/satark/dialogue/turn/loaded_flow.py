@@ -98,11 +98,6 @@ class LoadedFlow:
         """Reads typed texts; built when the first one comes."""
         return Reader.shared(self.geography)
 
-    def start(self, session: Session) -> Session:
-        """Set the language of a new session where there is only one."""
-        languages = self.flow.languages
-        return msgspec.structs.replace(session, language=languages[0]) if len(languages) == 1 else session
-
     def catalogue(self, session: Session) -> Catalogue:
         """Return the texts in the session's language; in the flow's first one before a language is chosen.
 
