@@ -31,7 +31,7 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.plugins.loader import Plugins
 from satark.runtime.commands import CommandHost
-from satark.runtime.compose import load_channels
+from satark.runtime.compose import load_channels, load_destinations
 from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store.migrations import Migrations
@@ -194,7 +194,7 @@ def wall(tmp_path: Path) -> Iterator[tuple[Any, Services, SeededTip]]:
     plugins = Plugins()
     plugins.register(example("satark_wall/plugin.py"), "wall")
     settings = Settings(data_dir=tmp_path)
-    destination_rules = plugins.destination_rules(settings)
+    destination_rules = load_destinations(settings, plugins)
     services = fresh_services(tmp_path, destination=destination_rules)
     (sink,) = plugins.sinks(settings, worker_context(services))
     desk = Desk(name="sp", title="SP", level="district", recipient=new_identity()[0])
