@@ -80,8 +80,13 @@ def test_the_lists_of_packages_name_every_package_and_no_other() -> None:
 
 
 def test_every_plugin_is_in_the_import_contracts() -> None:
-    assert set(contract("independence")["modules"]) == set(PLUGINS.values())
-    assert set(contract("forbidden", source_modules=["satark"])["forbidden_modules"]) == set(PLUGINS.values())
+    plugins = set(PLUGINS.values())
+    assert set(contract("independence")["modules"]) == plugins
+    walls = [one for one in TOOL["importlinter"]["contracts"] if one["type"] == "forbidden"]
+    assert plugins <= {module for wall in walls for module in wall["source_modules"]}
+    contracts = [one for one in TOOL["importlinter"]["contracts"] if one["type"] == "layers"]
+    (packages,) = (one["layers"] for one in contracts if "containers" not in one)
+    assert {name for layer in packages for name in layer.split(" | ")} == set(PACKAGES)
 
 
 def test_every_plugin_is_an_entry_point_under_its_folders_name() -> None:

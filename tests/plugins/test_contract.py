@@ -57,7 +57,7 @@ def blocks(page: Path) -> str:
     return "\n".join(block for block in found if re.search(r"^(from|import) ", block, re.MULTILINE))
 
 
-def told(files: Iterable[tuple[Path, str]]) -> list[str]:
+def off_contract(files: Iterable[tuple[Path, str]]) -> list[str]:
     """Name each file that imports something beyond the contract, and what."""
     return [
         f"{path.relative_to(ROOT)}: {', '.join(found)}"
@@ -81,20 +81,20 @@ def test_an_import_beyond_it_is_found() -> None:
 
 def test_the_built_in_plugins_import_nothing_beyond_it() -> None:
     files = sorted(path for folder in ("channels", "sinks", "examples") for path in (ROOT / folder).rglob("*.py"))
-    assert told((path, path.read_text("utf-8")) for path in files) == []
+    assert off_contract((path, path.read_text("utf-8")) for path in files) == []
 
 
 def test_the_scaffolds_import_nothing_beyond_it() -> None:
     files = sorted(SCAFFOLD.rglob("*.py.jinja"))
     sources = [re.sub(r"\{%.*?%\}", "", re.sub(r"\{\{ *(\w+) *\}\}", r"\1", file.read_text("utf-8"))) for file in files]
-    assert told(zip(files, sources, strict=True)) == []
+    assert off_contract(zip(files, sources, strict=True)) == []
 
 
 def test_the_examples_of_the_documents_import_nothing_beyond_it() -> None:
     pages = sorted(
         [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("channels/*/README.md"), *ROOT.glob("sinks/*/README.md")]
     )
-    assert told((page, blocks(page)) for page in pages) == []
+    assert off_contract((page, blocks(page)) for page in pages) == []
 
 
 def test_the_contract_is_small_and_its_face_hands_on_every_name() -> None:

@@ -21,9 +21,11 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from satark.api.routing import Destination
+from satark.api.services import COMMAND_HOST
 from satark.casework.pack_export import export_pack
 from satark.custody.manifest import Issuer
 from satark.delivery.destination_keys import own_key
+from satark.runtime.commands import CommandHost
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
 from satark_desk.commands import unlocked_desk
@@ -215,6 +217,7 @@ def exports(installation: Installation, folder: Path) -> dict[str, bytes]:
 def _write_all(ctx: click.Context, desk: str, passphrase: Path, folder: Path) -> None:
     """Write the files of each tip of DESK into FOLDER; of one tip of one desk a pack."""
     # What `satark desk evidence` and `satark evidence export` do, without deriving a key for each tip.
+    ctx.meta[COMMAND_HOST] = CommandHost(ctx)
     with unlocked_desk(ctx, desk, passphrase) as (services, unlocked):
         casework = unlocked.casework(services)
         tips = [casework.open(summary.header.number) for summary in casework.summaries()]

@@ -31,7 +31,7 @@ PACKAGES: Final = (
 )
 LOG_GROUP: Final = 1
 """The group of those that are found in the write-ahead log, for which a run waits until it should be overwritten."""
-_IMPORTS: Final = "from support.canary.wrapping import before, instead\n"
+_IMPORTS: Final = "from satark_testing.canary.wrapping import before, instead\n"
 
 
 class Sabotage(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +91,7 @@ def run_sabotaged(folder: Path, sabotages: Sequence[Sabotage], broker: str = "")
     media = ["whatsapp"] if in_log else list(MEDIA)
     waits = any(sabotage.group == LOG_GROUP for sabotage in sabotages)
     arguments = f"{str(folder / 'run')!r}, {media!r}, broker={broker!r}, wait_for_log={waits}, exported={not in_log}"
-    code = f"from support.canary.__main__ import main; main({arguments})"
+    code = f"from satark_testing.canary.__main__ import main; main({arguments})"
     return msgspec.convert(source.run(code, write_bytecode=True), Report)
 
 

@@ -12,6 +12,7 @@ from satark.dialogue.flow.definition import Flow, FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_testing.whatsapp.flow_json import validation_errors
 from satark_whatsapp.forms.flow_json import FIRST_SCREEN, Form, make_form
+from satark_words.catalogues import Catalogue
 from satark_words.geography.geography import Geography
 
 LANGUAGES = tuple(sorted(set(default_flow().catalogues.languages)))
@@ -41,9 +42,11 @@ def form(language: str = "en", source: FlowSource | None = None) -> Form:
 
 
 def own_form() -> Form:
-    shipped = default_flow()
-    flow: Flow = _without_texts(OWN)
-    return make_form(flow, shipped.catalogues["en"], Geography.sample())
+    steps = ("what", "kinds", "often", "sure", "count", "day", "long", "many")
+    texts = {f"{step}.{what}": step for step in steps for what in ("ask", "name")}
+    texts |= {f"option.{option}": option for option in ("a", "b", *LONG.split(", "))}
+    catalogue = Catalogue("en", texts).over(default_flow().catalogues["en"])
+    return make_form(_without_texts(OWN), catalogue, Geography.sample())
 
 
 def _without_texts(text: str) -> Flow:
