@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -46,7 +47,8 @@ def test_an_input_that_reaches_new_code_is_damaged_further(tmp_path: Path) -> No
     (tmp_path / "parser.py").write_text(PARSER)
     (tmp_path / "inputs").mkdir()
     command = [sys.executable, "-c", RUN, str(tmp_path / "inputs")]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    found = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}  # the package `support`
+    done = subprocess.run(command, cwd=tmp_path, env=found, capture_output=True, text=True, check=False)
     assert done.stdout.split()[1:] == ["SP!"], done.stderr[-2000:]
     assert done.returncode == 1
 
