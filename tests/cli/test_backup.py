@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from satark.cli.main import cli
 from satark.store.sealed_files import original_path
 from satark_testing.commands import run
 from support.backups import OPERATOR, RECIPIENT, Place, make_place
@@ -80,3 +83,39 @@ def test_check_names_key_files_that_are_not_the_databases(place: Place) -> None:
         assert f"({setting}): is not the" in run("check", code=1).stdout
         file.write_bytes(right)
     assert "nothing is wrong" in run("check").stdout
+
+
+def damaged(content: bytes) -> Iterator[bytes]:
+    """Yield what a failing disk may make of a file."""
+    half = len(content) // 2
+    yield b""
+    yield content[:half]
+    yield content[:-1]
+    yield content[:half] + b"\xff\x00" + content[half + 2 :]
+    yield b'{"a": 1}'
+
+
+@pytest.mark.slow("a whole backup")
+def test_every_damaged_file_of_a_backup_is_reported_in_a_sentence(
+    place: Place, operator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to, new = tmp_path / "backups", tmp_path / "new"
+    run("backup", str(to))
+    commands = (("verify", str(to)), ("restore", str(to), "--identity-file", operator))
+    missed = []
+    for file in sorted(path for path in to.rglob("*") if path.is_file() and path.name != ".lock"):
+        content = file.read_bytes()
+        for number, wrong in enumerate(damaged(content)):
+            file.write_bytes(wrong)
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir(mode=0o700)
+            for key in ("edge.key", "name.key"):
+                shutil.copy(place.settings.core.data_dir / key, new / key)
+            with monkeypatch.context() as elsewhere:
+                elsewhere.setenv("SATARK_DATA_DIR", str(new))
+                for command in commands:
+                    error = CliRunner().invoke(cli, command).exception
+                    if error is not None and not isinstance(error, SystemExit):
+                        missed.append((file.name, number, command[0], repr(error)))
+        file.write_bytes(content)
+    assert missed == []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from satark.cli.main import cli
+from satark_files.sandbox.protections import Protections
 from satark_testing.commands import run
+
+ISOLATED = Protections(network=True, processes=True, files=True, calls=True, privileges=True, limits=True)
 
 
 def test_help_and_version(data: Path) -> None:
@@ -25,6 +31,7 @@ def test_help_and_version(data: Path) -> None:
 def test_a_wrong_configuration_is_reported_in_sentences(
     data: Path, monkeypatch: pytest.MonkeyPatch, setting: str, command: tuple[str, ...]
 ) -> None:
+    monkeypatch.setattr("satark.runtime.compose.find_protections", lambda: ISOLATED)
     monkeypatch.setenv(setting, '["signal"]' if setting == "SATARK_PLUGINS" else "wrong")
     result = CliRunner().invoke(cli, command)
     assert result.exit_code != 0
@@ -76,3 +83,56 @@ def test_libraries_that_only_one_command_needs_are_imported_lazily() -> None:
 def test_a_process_that_serves_imports_no_alembic_before_it_migrates() -> None:
     code = "import sys, satark.cli.serve; sys.exit('alembic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("command", [("db", "upgrade"), ("db", "current"), ("deliveries", "list"), ("audit", "verify")])
+def test_a_file_that_is_no_database_is_reported(data: Path, command: tuple[str, ...]) -> None:
+    data.mkdir()
+    (data / "satark.db").write_bytes(b"no database at all" * 100)
+    assert "is damaged, or no database: restore a backup" in run(*command, code=1).stderr
+
+
+@pytest.mark.parametrize(
+    "content", [b"a = ", b"\xff\xfe\x00", b"\x00", b"[" * 5000], ids=["cut", "binary", "null", "deep"]
+)
+def test_a_settings_file_that_can_not_be_read_is_reported(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    file = tmp_path / "damaged.toml"
+    file.write_bytes(content)
+    monkeypatch.setenv("SATARK_CONFIG", str(file))
+    assert "damaged.toml" in run("db", "upgrade", code=78).stderr
+
+
+@pytest.mark.parametrize("url", ["postgresql://[::1/x", "postgresql://h:x/y", "sqlite:///\0", "sqlite:////proc/x.db"])
+def test_a_database_url_that_can_not_be_used_is_reported(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(f"database_url = {json.dumps(url)}")
+    monkeypatch.setenv("SATARK_CONFIG", str(file))
+    assert "SATARK_DATABASE_URL" in run("db", "upgrade", code=78).stderr
+
+
+def test_a_failing_disk_that_names_no_file_is_reported(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("satark.runtime.compose.load_services", fail)
+    assert run("db", "upgrade", code=1).stderr == "a file can't be used: Input/output error\n"
+
+
+@pytest.mark.slow("a process")
+@pytest.mark.parametrize("most", [0, 20_000, 200_000])
+def test_a_full_disk_is_reported(data: Path, most: int) -> None:
+    code = (
+        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most})); "
+        "from satark.cli.main import main; main()"
+    )
+    failed = subprocess.run(
+        [sys.executable, "-c", code, "db", "upgrade"], capture_output=True, text=True, check=False, env=os.environ
+    )
+    assert failed.returncode != 0
+    assert "Traceback" not in failed.stderr
+    assert failed.stderr.count("\n") in {1, 2, 3}, failed.stderr

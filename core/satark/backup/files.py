@@ -70,7 +70,7 @@ def damaged_files(folder: Path) -> list[str]:
     return [
         name
         for name, digest in sorted(_read_sums(folder).items())
-        if not (folder / name).exists() or measure(folder / name).sha256 != digest
+        if not (folder / name).is_file() or measure(folder / name).sha256 != digest
     ]
 
 
@@ -100,7 +100,7 @@ def _copy(source: Path, target: Path) -> str:
 
 def _read_sums(folder: Path) -> dict[str, str]:
     try:
-        lines = (folder / SUMS).read_text("ascii").splitlines()
+        lines = (folder / SUMS).read_text("ascii", "replace").splitlines()  # a damaged name is one of no file
     except FileNotFoundError:
         return {}
     return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}

@@ -191,7 +191,7 @@ def _private_key(file: Path) -> str:
     Raises:
         CantOpen: the file holds no private key.
     """
-    lines = [line.strip() for line in file.read_text().splitlines()]
+    lines = [line.strip() for line in file.read_text("ascii", "replace").splitlines()]
     key = "\n".join(line for line in lines if line and not line.startswith("#"))
     check_identity(key)
     return key

@@ -77,11 +77,24 @@ def _failure_of(error: Exception) -> _Failure | None:
     if isinstance(error, PluginError | MissingPackage):
         return _Failure(str(error))
     if isinstance(error, DBAPIError):
-        kind = type(error.orig).__name__
-        return _Failure(f"the database does not answer ({kind}): check that it is running and upgraded")
-    if isinstance(error, OSError) and error.filename is not None:
-        return _Failure(f"{error.filename} can't be used: {error.strerror}")
+        return _Failure(_of_database(error.orig))
+    if isinstance(error, OSError):
+        return _Failure(f"{error.filename or 'a file'} can't be used: {error.strerror or type(error).__name__}")
     return None
+
+
+def _of_database(error: BaseException | None) -> str:
+    """Say what a database's error means, by the primary result codes of SQLite (sqlite.org/rescode.html)."""
+    import sqlite3  # noqa: PLC0415 - where nothing fails it is not needed
+
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return "a database's file is damaged, or no database: restore a backup into an empty one (`satark restore`)"
+        case sqlite3.SQLITE_FULL:
+            return "the disk of a database is full: make room"
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN:
+            return "a database's file can't be written: look at its owner and its disk"
+    return f"the database does not answer ({type(error).__name__}): check that it is running and upgraded"
 
 
 class _SharedGroup(click.Group):

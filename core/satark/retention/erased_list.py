@@ -8,6 +8,7 @@ forget what was erased after its backup was made, as long as the file was not re
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
     from satark.store.unit_of_work import UnitOfWork
 
-_BYTES = 16
+_is_tag = re.compile("[0-9a-f]{32}").fullmatch
 
 
 class ErasedList:
@@ -55,9 +56,9 @@ class ErasedList:
     def _filed(self) -> set[bytes]:
         if not self._file.exists():
             return set()
-        lines = self._file.read_text("ascii").split()
-        # A crash may have left half a line at the end; the key store has that tag.
-        return {bytes.fromhex(line) for line in lines if len(line) == 2 * _BYTES}
+        lines = self._file.read_text("ascii", "replace").split()
+        # A crash or a failing disk may have left a line that is no tag; the key store has that tag.
+        return {bytes.fromhex(line) for line in lines if _is_tag(line)}
 
     def _append(self, tags: Iterable[bytes]) -> None:
         lines = "".join(f"{tag.hex()}\n" for tag in tags)

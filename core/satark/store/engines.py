@@ -41,7 +41,7 @@ def make_engine(url: str) -> Engine:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter where the port is no number
         raise DatabaseUrlError("is not a database URL") from None
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed.database or "", url)
@@ -60,8 +60,9 @@ def reading_engine(engine: Engine) -> Engine:
 def _sqlite(database: str, url: str) -> Engine:
     try:
         _create_private_file(Path(database))
-    except OSError as error:
-        message = f"{database} can't be created ({error.strerror}); without this setting it is put into data_dir"
+    except (OSError, ValueError) as error:  # the latter where the name holds a null character
+        why = getattr(error, "strerror", None) or error
+        message = f"{database} can't be created ({why}); without this setting it is put into data_dir"
         raise DatabaseUrlError(message) from None
     options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     engine = create_engine(url, connect_args=options, hide_parameters=True)
