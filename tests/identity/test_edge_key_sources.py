@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from satark.api.settings import SettingsError
+from satark.identity import edge_key_sources
 from satark.identity.edge_key import EdgeKeyError
 from satark.identity.edge_key_sources import CREDENTIAL, find_credential, read_edge_key
 from satark.runtime import compose
@@ -24,7 +25,7 @@ def printing(content: bytes) -> tuple[str, ...]:
 
 def key_of(tmp_path: Path, command: tuple[str, ...] = (), file: Path | None = None, credentials: str = "") -> bytes:
     made = tmp_path / "data" / "edge.key"
-    return read_edge_key(command=command, seconds=30, file=file, made=made, credentials=credentials)
+    return read_edge_key(command=command, file=file, made=made, credentials=credentials)
 
 
 @pytest.mark.slow("a process")
@@ -57,10 +58,11 @@ def test_a_command_that_fails_is_named(tmp_path: Path, command: tuple[str, ...],
 
 
 @pytest.mark.slow("a process")
-def test_a_command_that_hangs_is_ended(tmp_path: Path) -> None:
+def test_a_command_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge_key_sources, "SECONDS", 0.2)
     hanging = (sys.executable, "-c", "import time; time.sleep(600)")
     with pytest.raises(EdgeKeyError, match="gave no edge key"):
-        read_edge_key(command=hanging, seconds=0.2, file=None, made=tmp_path / "edge.key", credentials="")
+        read_edge_key(command=hanging, file=None, made=tmp_path / "edge.key", credentials="")
 
 
 def test_systemds_credential_goes_before_a_file_that_would_be_made(tmp_path: Path) -> None:

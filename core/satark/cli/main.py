@@ -94,7 +94,8 @@ def _of_database(error: BaseException | None) -> str:
             return "the disk of a database is full: make room"
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN:
             return "a database's file can't be written: look at its owner and its disk"
-    return f"the database does not answer ({type(error).__name__}): check that it is running and upgraded"
+        case _:
+            return f"the database does not answer ({type(error).__name__}): check that it is running and upgraded"
 
 
 class _SharedGroup(click.Group):

@@ -14,18 +14,17 @@ from satark.identity.edge_key import CHANGED_KEY_BYTES, KEY_BYTES, EdgeKeyError,
 
 CREDENTIAL: Final = "edge.key"
 """Name of the credential (systemd.exec(5), `LoadCredential=` and `LoadCredentialEncrypted=`)."""
+SECONDS: Final = 30.0
+"""Seconds that the command may take."""
 _SIZES: Final = frozenset({KEY_BYTES, CHANGED_KEY_BYTES})
 _HEX: Final = frozenset(2 * size for size in _SIZES)
 
 
-def read_edge_key(
-    *, command: Sequence[str], seconds: float, file: Path | None, made: Path, credentials: str | None = None
-) -> bytes:
+def read_edge_key(*, command: Sequence[str], file: Path | None, made: Path, credentials: str | None = None) -> bytes:
     """Return the edge key from the first source that is configured.
 
     Args:
         command: a program with its arguments, run without a shell; empty: none.
-        seconds: how long it may take.
         file: the configured file.
         made: the file that is made if nothing is configured.
         credentials: systemd's folder of credentials; None: the one in `CREDENTIALS_DIRECTORY`.
@@ -35,7 +34,7 @@ def read_edge_key(
         OSError: a file can't be read.
     """
     if command:
-        return _from_command(command, seconds)
+        return _from_command(command)
     if file is None and (credential := find_credential(credentials)):
         return _decoded(credential.read_bytes(), str(credential))  # systemd alone decides who may read it
     return load_edge_key(file or made, create=file is None)
@@ -48,12 +47,12 @@ def find_credential(folder: str | None = None) -> Path | None:
     return path if folder and path.is_file() else None
 
 
-def _from_command(command: Sequence[str], seconds: float) -> bytes:
+def _from_command(command: Sequence[str]) -> bytes:
     try:
         # What it writes to standard error could hold the key: nobody sees it.
-        done = subprocess.run(command, check=False, capture_output=True, stdin=subprocess.DEVNULL, timeout=seconds)  # noqa: S603 - the operator's own
+        done = subprocess.run(command, check=False, capture_output=True, stdin=subprocess.DEVNULL, timeout=SECONDS)  # noqa: S603 - the operator's own
     except subprocess.TimeoutExpired:
-        raise EdgeKeyError(f"{command[0]} gave no edge key in {seconds:.0f} s") from None
+        raise EdgeKeyError(f"{command[0]} gave no edge key in {SECONDS:.0f} s") from None
     except OSError as error:
         raise EdgeKeyError(f"{command[0]} can't be run: {error.strerror}") from None
     if done.returncode:

@@ -103,7 +103,6 @@ def load_edge_identity(settings: Settings, epochs: EpochKeys) -> Identity:
     try:
         key = read_edge_key(
             command=core.edge_key_command,
-            seconds=core.edge_key_command_seconds,
             file=core.edge_key_file,
             made=settings.edge_key_file,
         )

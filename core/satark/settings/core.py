@@ -178,7 +178,6 @@ class Core(BaseModel):
         description="a program with its arguments that prints the edge key; it goes before edge_key_file",
         json_schema_extra={"where": "docs/operations.md, The edge key"},
     )
-    edge_key_command_seconds: float = Field(default=30, gt=0, description="seconds that this program may take")
     epoch_key_file: Path | None = Field(
         default=None,
         description="file with the epoch keys, mode 0600, shared by all processes of a database and in no backup; "
