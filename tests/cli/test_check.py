@@ -18,6 +18,8 @@ from satark_files.sandbox.protections import NAMES, Protections
 from satark_testing.commands import run
 from support.store import fresh_services
 
+pytestmark = pytest.mark.slow("a process that looks for the system's protections")
+
 
 @pytest.fixture
 def problems(data: Path) -> list[dict[str, str]]:

@@ -129,6 +129,7 @@ def test_another_table_of_districts_is_refused(run: Callable[..., Result], table
     assert words in printed.output
 
 
+@pytest.mark.slow("a process that looks for the system's protections")
 def test_the_check_of_everything_names_the_line_of_the_geography(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (data.parent / "g.yaml").write_text("districts:\n  - code: D\n    names: {}\n    range: r\n", "utf-8")
     monkeypatch.setenv("SATARK_GEOGRAPHY", "g.yaml")
