@@ -135,7 +135,7 @@ OTHER_NAMES = {
     "core/satark_testing/telegram/bot_api.py": "tokens of Telegram's bots",
     "channels/telegram/satark_telegram/settings.py": "tokens of Telegram's bots",
     "channels/web_form/satark_web_form/form_pages.py": "choice tokens",
-    "sinks/email/satark_email/schedule.py": "notifications: <kind>:<when>",
+    "sinks/email/satark_email/sink.py": "notifications: <kind>:<when>",
 }
 """The files that split other names at a colon."""
 

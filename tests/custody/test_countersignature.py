@@ -14,9 +14,8 @@ from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.custody.chain import canonical_json
 from satark.custody.countersignature import CannotCountersign, Countersignature, countersign, held_with
-from satark.custody.manifest import Signer
+from satark.custody.manifest import PackSigner, Signer, sign
 from satark.custody.pack import WrittenPack
-from satark.custody.signature import PackSigner, sign
 from satark.custody.verify_pack import PackReport, held_against, verify_pack
 from satark.identity.signatures import signing_key, verifier_of
 from satark.roster.entries import DESK_USE, desk_verifier

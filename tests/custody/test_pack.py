@@ -13,9 +13,8 @@ import pytest
 
 from satark.api.sealing import CantOpen
 from satark.casework.pack_export import export_pack
-from satark.custody.manifest import Issuer
+from satark.custody.manifest import SIGNATURE, Issuer
 from satark.custody.pack import CERTIFICATES, CUSTODY, MANIFEST, SEAL, WrittenPack
-from satark.custody.signature import SIGNATURE
 from satark.custody.verify_pack import verify_pack
 from satark.store import evidence_files
 

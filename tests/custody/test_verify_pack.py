@@ -18,9 +18,8 @@ import pytest
 
 from satark.custody import chain, pack
 from satark.custody.chain import canonical_json
-from satark.custody.manifest import Manifest, group_digits
+from satark.custody.manifest import SIGNATURE, Manifest, PackSigner, group_digits, sign
 from satark.custody.pack import CUSTODY, MANIFEST, SEAL, PackLog, WrittenPack
-from satark.custody.signature import SIGNATURE, PackSigner, sign
 from satark.custody.verify_pack import held_against, verify_pack
 from satark.identity.signatures import signing_key, verifier_of
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance
 
-from satark.casework.related.looks import are_alike
+from satark.casework.related.index import are_alike
 from satark_files.looks import looks_of
 from support.evidence.pipeline_driver import PipelineDriver, chunks
 

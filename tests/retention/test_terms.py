@@ -13,8 +13,7 @@ from satark.casework.keeping import Keeping, StepRefused
 from satark.casework.tip_keeping import TipKeeping
 from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
-from satark.retention import terms
-from satark.retention.schedule import NoRetentionKey, Term
+from satark.retention.schedule import NoRetentionKey, Term, term_days
 from satark.runtime.retention_job import Retention
 from satark.services import Services
 from satark.settings.core import RetentionSettings
@@ -39,12 +38,12 @@ def term_of(retention: Retention, seeded: SeededTip) -> Term:
 def test_every_status_has_a_term_and_unfinished_tips_have_that_of_unfinished_ones(status: Status) -> None:
     finished = {"ACTED": 1825, "UNCONFIRMED": 180, "MERGED": 365, "SET_ASIDE": 180, "CLOSED": 365}
     finished["TRANSFERRED"] = 365
-    assert terms.term_days(DEFAULTS, status, "COW") == finished.get(status, 1095)
+    assert term_days(DEFAULTS, status, "COW") == finished.get(status, 1095)
 
 
 def test_a_category_lengthens_the_terms_of_its_finished_tips_and_shortens_none() -> None:
     settings = RetentionSettings(category_days={"ARMS": 400})
-    days = [terms.term_days(settings, status, "ARMS") for status in ("MERGED", "CLOSED", "ACTED", "RECEIVED")]
+    days = [term_days(settings, status, "ARMS") for status in ("MERGED", "CLOSED", "ACTED", "RECEIVED")]
     assert days == [400, 400, 1825, 1095]
 
 

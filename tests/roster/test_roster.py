@@ -11,9 +11,9 @@ from sqlalchemy import Connection, delete, update
 
 from satark.api.routing import Desk, DestinationRule
 from satark.api.sealing import new_identity
-from satark.roster import chain, copy_file
+from satark.roster import chain
 from satark.roster.entries import Closed, DestinationSet, Entry, OfficerSet
-from satark.roster.roster import Roster, desk_problems, destination_problems
+from satark.roster.roster import Roster, desk_problems, destination_problems, read_copy, write_copy
 from satark.services import Services
 from satark.store.tables import roster
 from satark.store.unit_of_work import UnitOfWork
@@ -49,12 +49,12 @@ def test_the_copy_follows_what_is_committed_and_nothing_else(services: Services,
     assert not copy.exists()
     kept = Roster(copy)
     assert services.read_keys(kept.check).problems == ()
-    assert copy_file.read_copy(copy) == book.entries
+    assert read_copy(copy) == book.entries
     assert copy.stat().st_mode & 0o077 == 0
     entry = book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "new")), SP, CLERK)
     services.write_now(lambda unit: chain.append(unit, entry))
     assert services.read_keys(kept.check).state.position == 7
-    assert copy_file.read_copy(copy) == services.read_keys(kept.stored_entries) == book.entries
+    assert read_copy(copy) == services.read_keys(kept.stored_entries) == book.entries
 
 
 def test_a_transaction_reads_everything_again_only_when_the_newest_row_changed(
@@ -83,7 +83,7 @@ def test_a_transaction_reads_everything_again_only_when_the_newest_row_changed(
     assert not copy.exists()
     assert [services.read_keys(kept.check).state.position for _ in range(3)] == [6, 6, 6]
     assert readings == [7, 6, 6], "the copy follows once it is committed"
-    assert copy_file.read_copy(copy) == book.entries[:6]
+    assert read_copy(copy) == book.entries[:6]
     assert services.read_keys(lambda keys: kept.check(keys, committed=False)).state.position == 6
     assert len(readings) == 3
 
@@ -98,7 +98,7 @@ def test_a_rewritten_key_store_is_not_followed(services: Services, book: RosterB
     for found in (services.read_keys(kept.check), services.read_keys(Roster(copy).verify)):
         assert REWRITTEN in found.problems
         assert found.state.desks == book.state.desks
-    assert services.read_keys(kept.stored_entries) == copy_file.read_copy(copy) == book.entries
+    assert services.read_keys(kept.stored_entries) == read_copy(copy) == book.entries
 
 
 def test_an_altered_row_is_named_once_in_the_log_and_each_time_it_is_asked(
@@ -152,9 +152,9 @@ def test_only_destinations_of_the_roster_read_tips(services: Services, copy: Pat
 
 def test_a_copy_is_written_whole_and_read_line_by_line(tmp_path: Path, book: RosterBook) -> None:
     path = tmp_path / "deep" / "er" / "roster.jsonl"
-    assert copy_file.read_copy(path) == []
-    copy_file.write_copy(path, book.entries[:2])
-    copy_file.write_copy(path, book.entries)
-    assert copy_file.read_copy(path) == book.entries
+    assert read_copy(path) == []
+    write_copy(path, book.entries[:2])
+    write_copy(path, book.entries)
+    assert read_copy(path) == book.entries
     assert path.read_bytes() == b"".join(Entry.decode(one).encode() + b"\n" for one in book.entries)
     assert path.parent.stat().st_mode & 0o077 == 0

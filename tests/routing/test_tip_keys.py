@@ -69,8 +69,7 @@ def test_the_present_key_is_the_newest_that_the_keys_before_signed(renewals: Ren
     assert renewals.present() == first == renewals.changes[0].recipient
     second = renewals.renew("dig", renewals.change_desk_key("dig", DIG))
     assert renewals.present() == second
-    assert tip_keys.count_changes(tip_keys._encode(tuple(renewals.changes))) == 2
-    assert tip_keys.count_changes(b"") == 0
+    assert len(renewals.changes) == 2
 
 
 def test_a_change_that_is_altered_left_out_or_out_of_order_is_refused(renewals: Renewals) -> None:

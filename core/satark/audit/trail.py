@@ -10,8 +10,7 @@ from satark.api.sealing import recipient_of
 from satark.audit import acts, keys, witness
 from satark.custody import log as custody
 from satark.custody.countersignature import CannotCountersign, countersign
-from satark.custody.manifest import Signer
-from satark.custody.signature import PackSigner
+from satark.custody.manifest import PackSigner, Signer
 from satark.custody.verify_pack import held_against, verify_pack
 from satark.identity.signatures import verifier_of
 from satark.roster.entries import officer_key

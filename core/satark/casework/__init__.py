@@ -11,20 +11,19 @@ from satark.audit.acts import ACT_KINDS, Act, ActKind
 from satark.audit.keys import ensure_key as ensure_audit_key
 from satark.audit.reading import ActFilter, ReadAct, Viewer
 from satark.audit.trail import Trail
-from satark.casework.approvals import TwoOfficerApproval
 from satark.casework.bulk import BULK_KINDS, MOST_TIPS, BulkAct, BulkKind, BulkOutcome
 from satark.casework.casework import Casework
 from satark.casework.clocks import Clocks, Offices, band_end
 from satark.casework.desk_act import ACT_NAMES, MAX_TEXT, ActName, ActRefused, DeskAct
 from satark.casework.desk_acts import DeskActs
 from satark.casework.errors import NoSuchFile, NoSuchTip, NoTranscript
+from satark.casework.evidence_access import TwoOfficerApproval
 from satark.casework.flood_groups import FloodGroup, flood_groups
 from satark.casework.keeping import Keeping, StepRefused
 from satark.casework.key_change import change_key, finish_key_change
-from satark.casework.officer_names import with_officer
 from satark.casework.opened_tip import OpenTip, RelatedTip, TipSummary
 from satark.casework.pack_export import export_pack
-from satark.casework.posted_message import PostedMessage
+from satark.casework.posted_message import PostedMessage, with_officer
 from satark.casework.release_rules import RELEASABLE
 from satark.casework.sender_hints import MarkedText, SenderHints, marked
 from satark.casework.tip_cache import Progress, TipCache

@@ -16,9 +16,8 @@ from satark.casework.directing import Directing
 from satark.casework.errors import NoSuchTip, VoiceAccessDenied
 from satark.casework.evidence_access import EvidenceAccess
 from satark.casework.keeping import Keeping, keeping_of
-from satark.casework.officer_names import seal_officer, with_officer
 from satark.casework.opened_tip import OpenTip, RelatedTip, TipSummary, summarize, transcripts_of
-from satark.casework.posted_message import PostedMessage
+from satark.casework.posted_message import PostedMessage, seal_officer, with_officer
 from satark.casework.search import Query
 from satark.casework.tip_cache import TipCache, documents, open_document
 from satark.casework.work import as_request

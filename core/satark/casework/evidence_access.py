@@ -7,10 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
+import msgspec
+
 from satark.api.observability import log
 from satark.api.providers import NoDraft
 from satark.api.sealing import recipient_of
-from satark.casework.errors import NoSuchFile, NoTranscript, SecondOfficerRequired, VoiceAccessDenied
+from satark.casework.errors import (
+    NoSuchFile,
+    NoTranscript,
+    NotTheseTwoOfficers,
+    SecondOfficerRequired,
+    VoiceAccessDenied,
+)
 from satark.casework.opened_tip import OpenTip
 from satark.custody import log as custody
 from satark.custody.entries import DeskOfficer, officer_entry
@@ -27,13 +35,55 @@ if TYPE_CHECKING:
     from satark.api.providers import Transcriber
     from satark.audit.acts import ActKind
     from satark.audit.trail import Trail
-    from satark.casework.approvals import TwoOfficerApproval
     from satark.custody.chain import Action, Form
     from satark.custody.log import LogRow
+    from satark.roster.state import RosterState
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
     _PathOf: TypeAlias = Callable[[Path, str], Path]
+
+
+class TwoOfficerApproval(msgspec.Struct, frozen=True):
+    """The approval of two officers of one desk to open what one officer alone may not.
+
+    Raises:
+        SecondOfficerRequired: (when created) they are the same officer.
+    """
+
+    first: str
+    second: str
+    may_listen: bool = False
+    """Whether one of them may hear tipsters' voices: without, no voice is opened."""
+
+    def __post_init__(self) -> None:
+        if not self.first or not self.second or self.first == self.second:
+            raise SecondOfficerRequired
+
+    @classmethod
+    def of(cls, state: RosterState, tip: OpenTip, desk: str, first: str, second: str) -> TwoOfficerApproval:
+        """Approve originals of a tip for the first officer of a desk, together with the second.
+
+        Raises:
+            SecondOfficerRequired: they are the same officer.
+            NotTheseTwoOfficers: the first may not release originals, one of them does not have the tip, or one
+                appointed the other.
+        """
+        officers = [state.officer(desk, first), state.officer(desk, second)]
+        rights = {right for one in officers if one for right in one.rights}
+        approval = cls(first, second, may_listen="listen" in rights)
+        one, other = officers
+        if one is None or other is None or "auditor" in (one.role, other.role):
+            raise NotTheseTwoOfficers("both must be officers of the desk who read its tips")
+        if any(tip.work.is_recused(desk, name) for name in (first, second)):
+            raise NotTheseTwoOfficers(
+                "one of these two has to do with the people of the tip: another officer must approve"
+            )
+        if "release" not in one.rights:
+            raise NotTheseTwoOfficers(f"officer {first} has no right to release originals")
+        if state.did_appoint((desk, first), (desk, second)) or state.did_appoint((desk, second), (desk, first)):
+            raise NotTheseTwoOfficers("one of these two officers appointed the other: another officer must approve")
+        return approval
 
 
 class EvidenceAccess:
@@ -154,19 +204,15 @@ class EvidenceAccess:
             NoSuchFile: the tip has no such file.
             CantOpen, FileNotFoundError: as of `evidence`.
         """
-        return self._opened(tip, ordinal, approval, "original")
-
-    def undisguised_voice(self, tip: OpenTip, ordinal: str, approval: TwoOfficerApproval) -> Iterator[bytes]:
-        """Yield the undisguised clean copy of a tipster's own voice, with the approval of two officers.
-
-        Raises:
-            VoiceAccessDenied: neither of the two may listen.
-            NoSuchFile: there is no such recording, or it has no clean copy.
-            CantOpen, FileNotFoundError: as of `evidence`.
-        """
-        if not tip.voice(ordinal).record.clean_sha256:
+        record = next((record for record in tip.records if record.ordinal == ordinal), None)
+        if record is None:
             raise NoSuchFile
-        return self._opened(tip, ordinal, approval, "clean")
+        if record not in tip.evidence and not (approval.may_listen and self._desk_may_hear()):
+            raise VoiceAccessDenied
+        self._services.write_now(
+            lambda unit: self.log(unit, tip, ordinal, "opened", "original", second=approval.second)
+        )
+        return self._read(original_path, tip, ordinal, record.sha256)
 
     def export(
         self, tip: OpenTip, forms: Sequence[tuple[str, Form]], approval: TwoOfficerApproval | None = None
@@ -213,17 +259,6 @@ class EvidenceAccess:
             CantOpen: it was altered.
         """
         return self._services.read(lambda c: custody.read(c, tip.id, tip.envelope.identity))
-
-    def _opened(self, tip: OpenTip, ordinal: str, approval: TwoOfficerApproval, form: Form) -> Iterator[bytes]:
-        record = next((record for record in tip.records if record.ordinal == ordinal), None)
-        if record is None:
-            raise NoSuchFile
-        if record not in tip.evidence and not (approval.may_listen and self._desk_may_hear()):
-            raise VoiceAccessDenied
-        self._services.write_now(lambda unit: self.log(unit, tip, ordinal, "opened", form, second=approval.second))
-        original = form == "original"
-        path_of = original_path if original else copy_path(record)
-        return self._read(path_of, tip, ordinal, record.sha256 if original else record.clean_sha256)
 
     def _read(self, path_of: _PathOf, tip: OpenTip, ordinal: str, expected: str) -> Iterator[bytes]:
         folder = self._services.evidence_dir

@@ -10,8 +10,7 @@ import msgspec
 from satark.api.routing import CaseworkError
 from satark.api.tip import RetentionStep, Status
 from satark.dialogue.tip_status import INITIAL_STATUS, status_changes
-from satark.retention import terms
-from satark.retention.schedule import Term
+from satark.retention.schedule import Term, due_day
 
 if TYPE_CHECKING:
     from satark.api.tip import Header
@@ -56,7 +55,7 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
 def keeping_of(settings: RetentionSettings, header: Header, thread: Sequence[PostedMessage]) -> Keeping:
     """Work out for how long a tip is kept, from its thread."""
     status, since = _newest_status(header, thread)
-    found = Keeping(due=terms.due_day(settings, status, header.category, since))
+    found = Keeping(due=due_day(settings, status, header.category, since))
     for posted in thread:
         step = posted.message.retention
         if posted.message.sender == "desk" and step:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from satark.api.observability import Redacted
 from satark.api.routing import LEVELS, CaseworkError
 from satark.api.tip import CaseStep, Message
-from satark.casework.approvals import TwoOfficerApproval
+from satark.casework.evidence_access import TwoOfficerApproval
 from satark.casework.sender_hints import words_of
 from satark_words.tokens import fold
 

@@ -22,8 +22,7 @@ from satark.casework.posted_message import PostedMessage
 from satark.casework.related.clues import Clues, Picture, clues_of, picture_of
 from satark.casework.related.floods import FloodIndex
 from satark.casework.related.index import RelatedIndex
-from satark.casework.search_index import SearchIndex
-from satark.casework.search_texts import SearchTexts
+from satark.casework.search_index import SearchIndex, SearchTexts
 from satark.casework.work import corrected
 from satark.evidence.records import open_records
 from satark.remote import office_outbox

@@ -13,7 +13,7 @@ import msgspec
 from satark.cli import counted
 from satark.custody.countersignature import held_with
 from satark.custody.verify_pack import PackReport, held_against, verify_pack
-from satark.roster.copy_file import read_copy
+from satark.roster.roster import read_copy
 from satark.runtime.commands import settings_of
 from satark_files.extra_packages import needing
 from satark_files.scrubber import LEFT_OUT, REASONS

@@ -13,13 +13,12 @@ import msgspec
 
 from satark.api.routing import CaseworkError
 from satark.custody.chain import canonical_json, format_utc
-from satark.custody.manifest import Signer
-from satark.custody.signature import PackSignature, is_signed_by, sign
+from satark.custody.manifest import PackSignature, Signer, is_signed_by, sign
 from satark.custody.verify_pack import PackProblem, PackReport
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
-    from satark.custody.signature import PackSigner
+    from satark.custody.manifest import PackSigner
 
 _PART: Final = "the countersignature"
 _DOMAIN: Final = b"satark/1/countersignature\0"

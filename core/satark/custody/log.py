@@ -6,7 +6,7 @@ so the chain can still be verified.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, select, update
 from satark.api.sealing import CantOpen, open_as, seal
 from satark.custody import chain
 from satark.custody.chain import ChainRow, LogEntry
+from satark.store import evidence_files
 from satark.store.tables import anchor, custody, custody_head
 
 if TYPE_CHECKING:
@@ -89,6 +90,16 @@ def record_erasure(unit: UnitOfWork, tip: str, files: Iterable[str] | None = Non
                 _append(unit, tip, file, _fixed(chain.content_hash(b""), b""))
 
     unit.run_last(write)
+
+
+def erase_files(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = None) -> list[str]:
+    """Erase a tip's files (all of them, or these) in this transaction.
+
+    Returns:
+        The names of the sealed copies, which the caller deletes after the commit.
+    """
+    record_erasure(unit, tip, ordinals)
+    return evidence_files.delete_files(unit, tip, ordinals)
 
 
 def record_tip_erasure(unit: UnitOfWork, tip: str, rule: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Final, Literal
 
 import msgspec
 
 from satark.api.observability import Redacted
+from satark.identity.signatures import is_signed
 
 FORMAT: Final = "satark-pack/1"
 _IST: Final = timezone(timedelta(hours=5, minutes=30))
@@ -104,7 +106,7 @@ class Manifest(Redacted, frozen=True, kw_only=True):
     certificates: dict[str, str]
     """Name → SHA-256 (hex) of each certificate as it is before this manifest's own hash is printed into it."""
     signer: Signer | None = None
-    """Who signed the pack (`satark.custody.signature`); None: it is not signed."""
+    """Who signed the pack (`satark.custody.manifest`); None: it is not signed."""
     official_confidence: bool = True
 
 
@@ -116,3 +118,38 @@ def format_ist(utc: str) -> str:
 def group_digits(digest: str) -> str:
     """Return a hash value in groups of sixteen digits, so that it can be compared and lines can break."""
     return " ".join(digest[at : at + 16] for at in range(0, len(digest), 16))
+
+
+SIGNATURE: Final = "signature.json"
+"""The file of the pack that has it."""
+_PACK: Final = b"satark/1/pack\0"
+
+
+class PackSignature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The content of `signature.json`. Whose it is and under which key, the manifest says."""
+
+    signature: str
+    """Ed25519 (RFC 8032), 64 bytes, hex: of a domain and a SHA-256, as that of `manifest.json`."""
+    algorithm: Literal["ed25519"] = "ed25519"
+
+
+class PackSigner(Redacted, frozen=True, kw_only=True):
+    """Who signs a pack, and with what."""
+
+    who: Signer
+    sign: Callable[[bytes], bytes]
+    """Signs a message with the private half of the signer's key."""
+
+
+def sign(signer: PackSigner, sha256: str, domain: bytes = _PACK) -> PackSignature:
+    """Sign what has this SHA-256 (hex): a manifest, in another domain something else."""
+    return PackSignature(signature=signer.sign(domain + bytes.fromhex(sha256)).hex())
+
+
+def is_signed_by(signer: Signer, signature: PackSignature, sha256: str, domain: bytes = _PACK) -> bool:
+    """Whether a signature on what has this SHA-256 (hex) is the signer's."""
+    try:
+        signed = bytes.fromhex(signature.signature)
+    except ValueError:
+        return False
+    return signed.hex() == signature.signature and is_signed(signer.verifier, signed, domain + bytes.fromhex(sha256))

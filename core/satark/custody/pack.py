@@ -28,15 +28,17 @@ from satark.custody.entries import TOOL
 from satark.custody.log import LogRow
 from satark.custody.manifest import (
     FORMAT,
+    SIGNATURE,
     Issuer,
     Manifest,
     PackItem,
+    PackSigner,
     ReceivedFile,
     WithheldFile,
     format_ist,
     group_digits,
+    sign,
 )
-from satark.custody.signature import SIGNATURE, PackSigner, sign
 from satark_files.extra_packages import needing
 from satark_files.file_endings import ending_of
 from satark_words.languages import languages_of

@@ -16,10 +16,18 @@ import msgspec
 
 from satark.custody import chain
 from satark.custody.chain import canonical_json
-from satark.custody.manifest import FORMAT, Manifest, ReceivedFile, Signer, WithheldFile
+from satark.custody.manifest import (
+    FORMAT,
+    SIGNATURE,
+    Manifest,
+    PackSignature,
+    ReceivedFile,
+    Signer,
+    WithheldFile,
+    is_signed_by,
+)
 from satark.custody.pack import CUSTODY, MANIFEST, SEAL, PackLog, PackRow, blanked, pack_order, seal_json, zip_entry
 from satark.custody.pack_container import BoundedReader, ComparingWriter
-from satark.custody.signature import SIGNATURE, PackSignature, is_signed_by
 from satark.roster.chain import verify as verify_roster
 from satark.roster.entries import DeskAdded, Entry, KeyChange
 from satark_files.decoding import DECODING_ERRORS

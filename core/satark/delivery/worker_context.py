@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from satark.delivery.reader import DestinationReader
-from satark.remote.host_link import HostLink
+from satark.remote.host_inbox import HostLink
 from satark.services import ProcessServices
 
 if TYPE_CHECKING:

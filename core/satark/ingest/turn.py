@@ -10,7 +10,7 @@ import msgspec
 from satark.api.channel import ErasingChannel
 from satark.api.inbound import Moved
 from satark.api.sealing import new_identity
-from satark.custody.erasure import erase_files
+from satark.custody.log import erase_files
 from satark.identity.random_bytes import random_bytes
 from satark.ingest.event import TurnResult
 from satark.ingest.handoff_codes import brought

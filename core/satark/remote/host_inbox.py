@@ -12,6 +12,8 @@ from satark.api.sink import MessageRejected
 from satark.api.tip import Message
 from satark.identity.signatures import is_signed
 from satark.remote.frames import Frame, open_frame
+from satark.remote.host_outbox import HostOutbox
+from satark.remote.link_keys import LinkKey
 from satark.remote.messages import (
     ANSWER_DOMAIN,
     DirectedDesk,
@@ -28,6 +30,9 @@ from satark.store import deliveries, envelopes, tables
 from satark.store.threads import append, post
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
     from satark.remote.host_outbox import HostOutbox, Publish
     from satark.remote.link_keys import LinkKey
     from satark.services import ProcessServices
@@ -149,3 +154,23 @@ def _report_changed_key(unit: UnitOfWork, answer: OfficeAnswer, to: str) -> None
     message = Message(sender="desk", desk=answer.desk, text=text, internal=True)
     tip = select(tables.tip.c.recipient).where(tables.tip.c.id == answer.tip)
     post(unit, answer.tip, message, unit.main.execute(tip).scalar_one())
+
+
+class HostLink:
+    """Sends tips to offices and accepts their answers: see `satark.api.OfficeLink`."""
+
+    def __init__(self, services: ProcessServices, key_file: Path, copies: Collection[str] = ()) -> None:
+        """Read this machine's link key; create it if it does not exist.
+
+        Args:
+            services: the store.
+            key_file: the link key's file.
+            copies: desks at this host whose tips are copied to the carrier.
+
+        Raises:
+            SettingsError: the link key can't be used.
+        """
+        key = LinkKey.load(key_file)
+        outbox = HostOutbox(services, key, copies)
+        self.send_tip = outbox.send_tip
+        self.accept = HostInbox(services, key, outbox).accept

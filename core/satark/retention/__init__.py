@@ -1,6 +1,6 @@
 """Retention: how long tips are kept, and their erasure.
 
-- `terms` says when a tip is due, by its status and category; `schedule` stores that, sealed, for the scheduled job.
+- `schedule` says when a tip is due, by its status and category, and stores that, sealed, for the scheduled job.
 - `erasure` erases tips; `erased_list` remembers which, so that a restored backup brings none of them back.
 
 The statuses of tips are sealed. So the desks work out when a tip is due, and seal it to a key that only the scheduled

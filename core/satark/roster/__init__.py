@@ -2,8 +2,8 @@
 
 - `entries` says what an entry is and what its signatures cover; `rules` which signatures an entry needs; `state` what
   follows from all entries.
-- `chain` stores the entries, hash-chained, in the key store, and verifies them; `copy_file` keeps this machine's own
-  copy of them; `roster` gives the verified state to whoever seals.
+- `chain` stores the entries, hash-chained, in the key store, and verifies them; `roster` keeps this machine's own copy
+  of them and gives the verified state to whoever seals.
 - `proposals` stores entries that still need a signature.
 
 Until the roster is closed (with the first tip, or `satark roster seal`) entries need no signature: the founding.

@@ -15,9 +15,10 @@ import msgspec
 
 from satark.api.observability import log
 from satark.api.routing import Desk
-from satark.roster import chain, copy_file
+from satark.roster import chain
 from satark.roster.chain import VerifiedChain
 from satark.roster.state import RosterState
+from satark_files import atomic_files
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -88,12 +89,12 @@ class Roster:
 
         Empty if the key store says something else, so that nothing of it is continued.
         """
-        rows, own = [row.entry for row in chain.read_rows(keys)], copy_file.read_copy(self._copy)
+        rows, own = [row.entry for row in chain.read_rows(keys)], read_copy(self._copy)
         return own[len(rows) :] if own[: len(rows)] == rows else []
 
     def stored_entries(self, keys: Connection) -> list[bytes]:
         """Return the encoded entries that count, in order."""
-        rows, own = [row.entry for row in chain.read_rows(keys)], copy_file.read_copy(self._copy)
+        rows, own = [row.entry for row in chain.read_rows(keys)], read_copy(self._copy)
         return rows if rows[: len(own)] == own else own
 
     def sealable(self, keys: Connection, stored: Sequence[Desk]) -> list[Desk]:
@@ -116,7 +117,7 @@ class Roster:
 
     def _read(self, keys: Connection, *, committed: bool) -> CheckedRoster:
         rows = chain.read_rows(keys)
-        stored, own = [row.entry for row in rows], copy_file.read_copy(self._copy)
+        stored, own = [row.entry for row in rows], read_copy(self._copy)
         problems = chain.row_problems(rows)
         if stored[: len(own)] != own:
             problems.append("the roster in the key store is not the one that this machine knows: it was rewritten")
@@ -124,7 +125,7 @@ class Roster:
         else:
             verified = chain.verify(stored)
             if committed and len(stored) > len(own):
-                copy_file.write_copy(self._copy, stored)
+                write_copy(self._copy, stored)
         return CheckedRoster(chain=verified, problems=(*problems, *verified.problems))
 
     def _report(self, problems: Iterable[str]) -> None:
@@ -166,3 +167,25 @@ def _is_allowed(state: RosterState, rule: DestinationRule) -> bool:
         return True
     listed = state.destinations.get(rule.to)
     return listed is not None and (listed.desk, listed.recipient) == (rule.desk, rule.recipient)
+
+
+def read_copy(path: Path) -> list[bytes]:
+    """Return the entries of a copy; none if there is no file yet.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    try:
+        return path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def write_copy(path: Path, entries: Sequence[bytes]) -> None:
+    """Write a copy over the one before.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    atomic_files.replace(path, [entry + b"\n" for entry in entries])

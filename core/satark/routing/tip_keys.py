@@ -233,14 +233,5 @@ def _decoded(key_changes: bytes) -> tuple[TipKeyChange, ...]:
         raise TipKeyAltered from None
 
 
-def count_changes(key_changes: bytes) -> int:
-    """Return how many times a tip's key was changed.
-
-    Raises:
-        TipKeyAltered: the row was altered.
-    """
-    return len(_decoded(key_changes))
-
-
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[TipKeyChange, ...]).decode

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.background import run_in_thread
 from satark.api.observability import LifecycleEvent, log
-from satark.custody.erasure import erase_files
+from satark.custody.log import erase_files
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.session import NewerSession
 from satark.identity import time_buckets
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
     from satark.store.write_ahead_log import LogEraser
     from satark.store.writer import Writer
-
 
 EVERY = 1.0
 """Seconds between two rounds."""

@@ -63,7 +63,7 @@ def _row(unit: UnitOfWork, job: MediaJob, identity: Identity) -> dict[str, objec
 def delete_files(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = None) -> list[str]:
     """Delete the rows of a tip's files (all of them, or these); return the names of the sealed copies.
 
-    Call `satark.custody.erasure.erase_files`, which writes the erasure into the custody log too.
+    Call `satark.custody.log.erase_files`, which writes the erasure into the custody log too.
     """
     where = [file.c.tip == tip]
     if ordinals is not None:

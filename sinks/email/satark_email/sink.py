@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timezone
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from satark.api import (
@@ -20,7 +20,7 @@ from satark.api import (
     log,
     run_in_thread,
 )
-from satark_email import mime, openpgp, schedule
+from satark_email import mime, openpgp
 from satark_email.mime import Attachment, OuterHeaders
 from satark_email.settings import NOTIFICATION
 from satark_email.smtp import SmtpClient
@@ -53,7 +53,7 @@ class EmailSink:
         self._keys = keys
         self._smtp = SmtpClient(settings)
         self._readers: dict[str, DestinationReader] = {}
-        self._zone = timezone(schedule.parse_utc_offset(settings.utc_offset))
+        self._zone = timezone(parse_utc_offset(settings.utc_offset))
 
     def reads(self, name: str) -> bool:
         """Return whether the destination gets encrypted tips, and so must read them."""
@@ -90,7 +90,7 @@ class EmailSink:
     def queue_due_notifications(self, unit: UnitOfWork) -> None:
         """Queue a delivery for each notification that is due; one that is queued already is left alone."""
         settings = self._settings
-        due = schedule.due_notifications(
+        due = due_notifications(
             unit.now, settings.notification_times, settings.utc_offset, settings.notification_minutes
         )
         for notification_id in due:
@@ -144,7 +144,7 @@ class EmailSink:
         return attachments, omitted
 
     def _headers(self, delivery: Delivery, destination: EmailDestination) -> OuterHeaders:
-        at = schedule.time_of(delivery.tip) if delivery.kind == schedule.KIND else int(time.time())
+        at = time_of(delivery.tip) if delivery.kind == KIND else int(time.time())
         when = datetime.fromtimestamp(at, UTC).astimezone(self._zone)
         return OuterHeaders(
             sender=self._settings.sender, destination=destination, key=delivery.idempotency_key, when=when
@@ -158,3 +158,43 @@ def _attachment(opened: OpenedTip, record: Evidence) -> Attachment | None:
         return None
     ending = _ENDINGS.get(record.clean_mime, record.clean_mime.partition("/")[2])
     return Attachment(f"{record.ordinal}.{ending}", record.clean_mime, content)
+
+
+GRACE_SECONDS = 3600
+"""Seconds after its time in which a notification is still sent. A machine that was off for longer skips it."""
+KIND = "notification"
+"""The kind of these deliveries: `satark.api.Delivery.kind`."""
+
+
+def parse_utc_offset(text: str) -> timedelta:
+    """Parse an offset from UTC, such as `+05:30`."""
+    hours, minutes = int(text[1:3]), int(text[4:6])
+    return timedelta(hours=hours, minutes=minutes) * (-1 if text[0] == "-" else 1)
+
+
+def due_notifications(now: int, times: Sequence[str], utc_offset: str, every: int = 0) -> Iterator[str]:
+    """Yield the ids of the notifications that are due at a Unix time.
+
+    An id is `notification:<Unix seconds>`, the same in every process and at every call.
+
+    Args:
+        now: Unix seconds.
+        times: times of day, such as `09:00`.
+        utc_offset: of those times, such as `+05:30`.
+        every: minutes between two notifications, instead of `times`.
+    """
+    if every:
+        yield f"{KIND}:{now - now % (every * 60)}"
+        return
+    offset = parse_utc_offset(utc_offset)
+    local = datetime.fromtimestamp(now, UTC) + offset
+    for day in (local - timedelta(days=1), local):
+        for of_day in times:
+            moment = day.replace(hour=int(of_day[:2]), minute=int(of_day[3:]), second=0) - offset
+            if 0 <= now - moment.timestamp() < GRACE_SECONDS:
+                yield f"{KIND}:{int(moment.timestamp())}"
+
+
+def time_of(notification_id: str) -> int:
+    """Return the scheduled time of a notification, in Unix seconds."""
+    return int(notification_id.partition(":")[2])

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, delete, select
 
 from satark.api import STATUSES, Message, Redacted, Status, UnitOfWork
 from satark_files.decoding import DECODING_ERRORS
-from satark_police_system.tables import answer_sequence, seen_request
 
 if TYPE_CHECKING:
     from satark.api import OpenedTip
@@ -143,3 +142,24 @@ def _note(answer: Answer, *, is_newest: bool) -> str:
         "" if is_newest else f"superseded: {answer.data.status or answer.type}",
     ]
     return "\n".join(line for line in lines if line)
+
+
+metadata = MetaData()
+
+seen_request = Table(
+    "police_seen_request",
+    metadata,
+    Column("id", LargeBinary(32), primary_key=True, comment="SHA-256 of the system's name and the request's id"),
+    Column("day", Integer, nullable=False, comment="days since 1970, for expiry"),
+    Index("police_seen_request_day", "day"),
+    comment="ids of processed requests of police systems, so that none is processed twice or replayed",
+)
+
+answer_sequence = Table(
+    "police_answer_sequence",
+    metadata,
+    Column("system", String(40), primary_key=True),
+    Column("tip", String(32), primary_key=True),
+    Column("sequence", Integer, nullable=False, comment="of the newest answer that was applied"),
+    comment="highest sequence number of a system's answers about a tip, so that an older one changes no status",
+)

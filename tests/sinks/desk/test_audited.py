@@ -248,7 +248,6 @@ def test_every_public_method_of_casework_leaves_an_act(services: Services, unloc
         "listen": lambda work: work.listen(opened, "2"),
         "draft_transcript": lambda work: work.draft_transcript(opened, "2"),
         "original_of": lambda work: work.original_of(opened, "1", approval),
-        "undisguised_voice": lambda work: work.undisguised_voice(opened, "2", approval),
         "export": lambda work: work.export(opened, [("1", "clean")]),
     }
     public = {name for name, _ in inspect.getmembers(Casework) if not name.startswith("_")}

@@ -20,10 +20,10 @@ from satark.api.sink import Delivery, DeliveryResult, Done
 from satark.delivery.payload import load
 from satark.settings.settings import Settings
 from satark.store import deliveries
-from satark_email import schedule
 from satark_email.openpgp import CantOpen, load_certificates
 from satark_email.plugin import satark_sinks
 from satark_email.settings import EmailSettings
+from satark_email.sink import due_notifications, time_of
 from satark_testing.peers.gnupg import Keyring
 from satark_testing.peers.mail import MailPeer, mail_server
 from satark_testing.waiting import until
@@ -92,7 +92,7 @@ async def test_notifications_are_the_same_on_days_with_and_without_tips(
 async def test_an_urgent_tip_sends_the_same_notification_at_once_if_a_rule_says_so(office: Any, peer: MailPeer) -> None:
     async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
         office.seed_tip(office.notification, priority="urgent")
-        notification_id = next(schedule.due_notifications(FIRST + 3 * 3600 + 1800, ["09:00"], "+05:30"))
+        notification_id = next(due_notifications(FIRST + 3 * 3600 + 1800, ["09:00"], "+05:30"))
         office.services.write_now(lambda unit: deliveries.add(unit, notification_id, "email:notification"))
         for delivery in office.claim("email:notification"):
             assert await sink.deliver(delivery) == Done()
@@ -106,13 +106,13 @@ async def test_an_urgent_tip_sends_the_same_notification_at_once_if_a_rule_says_
 )
 def test_a_notification_is_due_at_its_time_and_for_an_hour_after_it(now: str, found: int) -> None:
     moment = datetime.fromisoformat(f"2026-11-24T{now}+05:30").timestamp()
-    assert len(list(schedule.due_notifications(int(moment), ["09:00", "00:05"], "+05:30"))) == found
+    assert len(list(due_notifications(int(moment), ["09:00", "00:05"], "+05:30"))) == found
 
 
 def test_a_notification_due_just_before_midnight_is_still_sent_after_it() -> None:
     moment = int(datetime.fromisoformat("2026-11-24T00:10:00+05:30").timestamp())
-    (notification_id,) = schedule.due_notifications(moment, ["23:50"], "+05:30")
-    assert schedule.time_of(notification_id) == moment - 1200
+    (notification_id,) = due_notifications(moment, ["23:50"], "+05:30")
+    assert time_of(notification_id) == moment - 1200
 
 
 async def test_the_log_says_when_notifications_are_sent(office: Any) -> None:
@@ -127,7 +127,7 @@ async def test_the_log_says_when_notifications_are_sent(office: Any) -> None:
 
 
 def test_notification_minutes_makes_one_due_every_so_many_minutes() -> None:
-    assert [list(schedule.due_notifications(FIRST + at, ["09:00"], "+05:30", 2)) for at in (0, 119, 121)] == [
+    assert [list(due_notifications(FIRST + at, ["09:00"], "+05:30", 2)) for at in (0, 119, 121)] == [
         [f"notification:{FIRST}"], [f"notification:{FIRST}"], [f"notification:{FIRST + 120}"]
     ]  # fmt: skip
 

@@ -12,7 +12,6 @@ from itertools import islice
 from typing import Final, Literal, TypeAlias
 
 from satark.api.observability import Redacted
-from satark.casework.related import looks
 from satark.casework.related.clues import Clues
 from satark.casework.related.places import METRES
 from satark.casework.related.wording import COPIED, NEAR, STOCK, TELLING, likeness, telling
@@ -99,7 +98,7 @@ class RelatedIndex:
         yield from ((reason, min(shared)) for reason, shared in numbers if shared)
         if {picture.sha256 for picture in one.pictures} & {picture.sha256 for picture in other.pictures}:
             yield "picture", ""
-        elif any(looks.are_alike(a.looks, b.looks) for a in one.pictures for b in other.pictures):
+        elif any(are_alike(a.looks, b.looks) for a in one.pictures for b in other.pictures):
             yield "alike", ""
         is_near = one.station == other.station
         if any(is_near or not person.is_common for person in one.persons & other.persons):
@@ -161,7 +160,38 @@ def _shared_keys(clues: Clues) -> Iterator[Key]:
     yield from (("phone", phone) for phone in clues.phones)
     yield from (("person", (one.key, clues.station if one.is_common else "")) for one in clues.persons)
     yield from (("picture", picture.sha256) for picture in clues.pictures)
-    yield from (("looks", part) for picture in clues.pictures for part in looks.parts(picture.looks))
+    yield from (("looks", part) for picture in clues.pictures for part in parts_of_looks(picture.looks))
     if clues.landmark:
         yield from (("place", pair) for pair in clues.landmark.pairs())
     yield "words", clues.words
+
+
+_MOST_DIFFERENT: Final = 7
+"""Bits that may differ between two pictures that look alike."""
+_PARTS: Final = _MOST_DIFFERENT + 1
+"""Parts of the bits: two pictures that look alike have at least one in common."""
+_BITS: Final = 64
+_LEAST_CONTRAST: Final = 8
+"""Least number of set bits, and of unset ones: a picture with fewer is a plain surface and looks like many others."""
+
+
+def parts_of_looks(looks: str) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a picture's looks by which it is found; none for a picture that can't be compared.
+
+    Looks are 64 bits, nearly all of which stay the same when a picture is scaled or saved again.
+    """
+    bits = _bits(looks)
+    if bits is not None:
+        width = _BITS // _PARTS
+        yield from ((part, bits >> part * width & (1 << width) - 1) for part in range(_PARTS))
+
+
+def are_alike(looks: str, other: str) -> bool:
+    """Return whether two pictures look alike."""
+    one, two = _bits(looks), _bits(other)
+    return one is not None and two is not None and (one ^ two).bit_count() <= _MOST_DIFFERENT
+
+
+def _bits(looks: str) -> int | None:
+    bits = int(looks, 16) if looks else 0
+    return bits if _LEAST_CONTRAST <= bits.bit_count() <= _BITS - _LEAST_CONTRAST else None
