@@ -6,39 +6,19 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
 
 from satark.api.sealing import new_identity, recipient_of
 from satark.audit import keys, reading
 from satark.audit.acts import commitment, new_act, seal_act, sign
-from satark.audit.reading import ActFilter, ReadAct, Viewer
+from satark.audit.reading import ActFilter, Viewer
 from satark.audit.trail import Trail
-from satark.casework import NoSuchTip
-from satark.custody import chain
 from satark.custody import log as custody_log
 from satark.roster import chain as roster_chain
-from satark.roster.entries import Entry, KeyChange, OfficerSet, Role, RosterOfficer, officer_signer
+from satark.roster.entries import Entry, OfficerSet, Role, RosterOfficer, officer_signer
 from satark.services import Services
-from satark.store import tables
-from satark.store.unit_of_work import UnitOfWork
+from support.acts import kinds, seen_by, viewer_at
 from support.desks import SeededDesk
 from support.tips import SeededTip
-
-
-def viewer_at(services: Services, holder: str, identity: str, desks: set[str]) -> Viewer:
-    """Return who has the copies of this holder, and may see these desks' acts."""
-    opened = services.read(lambda c: keys.opened_keys(c, holder, identity))
-    usable = tuple(key.identity for key in opened if key.desk in desks)
-    return Viewer(identities=(*usable, identity), desks=frozenset(desks))
-
-
-def seen_by(services: Services, desk: SeededDesk, desks: set[str], wanted: ActFilter | None = None) -> list[ReadAct]:
-    viewer = viewer_at(services, keys.desk_holder(desk.desk.name), desk.identity, desks)
-    return list(viewer.read(services, wanted or ActFilter()).acts)
-
-
-def kinds(acts: list[ReadAct]) -> list[str]:
-    return [read.act.kind for read in reversed(acts)]
 
 
 def test_the_desk_above_reads_who_did_what_with_which_tip_and_when(
@@ -177,27 +157,6 @@ def test_pages_go_on_where_the_last_one_ended(services: Services, sp: SeededDesk
     assert found == ["6", "5", "4", "3", "2", "1", "0"]
 
 
-def test_a_tip_that_the_desk_does_not_have_is_recorded_as_refused(
-    services: Services, sp: SeededDesk, dig: SeededDesk
-) -> None:
-    work = sp.casework_of("rao")
-    for _ in range(2):
-        with pytest.raises(NoSuchTip):
-            work.open("4K7Q-2XPM")
-    (act,) = seen_by(services, dig, {"sp"})
-    assert (act.act.kind, act.act.detail, act.act.tip) == ("refused", "4K7Q-2XPM", "")
-
-
-def test_the_rows_of_acts_name_nothing(services: Services, sp: SeededDesk, dig: SeededDesk, seeded: SeededTip) -> None:
-    work = sp.casework_of("rao")
-    work.summaries()
-    work.find("ट्रक " * 100)
-    dig.casework_of("a name of forty characters, as long as ok").open(seeded.number)
-    rows = services.read(lambda c: c.execute(select(tables.custody).where(tables.custody.c.tip == "officers")).all())
-    stored = b"".join(bytes(str(row), "utf-8") for row in rows)
-    assert not any(word.encode() in stored for word in ("rao", seeded.number, seeded.id, "dig"))
-
-
 def test_a_row_that_was_written_without_the_desks_key_shows_as_forged(
     services: Services, sp: SeededDesk, dig: SeededDesk
 ) -> None:
@@ -216,78 +175,3 @@ def test_a_row_that_was_written_without_the_desks_key_shows_as_forged(
         lambda unit: custody_log.append_act(unit, lambda _: make(b"x" * 32, 1, keys.act_key(sp.identity)))
     )
     assert [read.flaw for read in seen_by(services, dig, {"sp"})] == ["forged", "unsigned", "forged", ""]
-
-
-def test_an_audit_key_that_the_operator_put_there_is_not_used(services: Services, sp: SeededDesk) -> None:
-    sp.casework_of("rao").summaries()
-    recipient, identity = new_identity()
-    forger = keys.act_key(identity)
-    row = {"recipient": recipient, "verifier": forger.public_key().public_bytes_raw().hex()}
-    services.write_now(lambda unit: unit.main.execute(update(tables.audit_key).values(row)))
-    sp.casework_of("khan").summaries()
-    viewer = Viewer(identities=(identity,), desks=frozenset({"sp"}))
-    assert viewer.read(services, ActFilter()).acts == ()
-
-
-def change_key(services: Services, desk: SeededDesk) -> str:
-    """Change a desk's key, in the roster too; return the new identity."""
-    recipient, new = new_identity()
-    change = KeyChange.of(desk.desk.name, desk.identity, new)
-
-    def write(unit: UnitOfWork) -> None:
-        keys.renew_key(unit, services, desk.desk.name, desk.identity, new)
-        roster_chain.append(unit, Entry(body=change))
-        unit.main.execute(update(tables.desk).where(tables.desk.c.name == desk.desk.name).values(recipient=recipient))
-
-    services.write_now(write)
-    return new
-
-
-def test_after_a_change_of_the_desks_key_old_and_new_acts_are_read_and_verified(
-    services: Services, sp: SeededDesk, dig: SeededDesk
-) -> None:
-    sp.casework_of("rao").summaries()
-    new = change_key(services, sp)
-    Trail(services, "sp", "rao", new).record("searched")
-    assert [(read.act.kind, read.flaw) for read in seen_by(services, dig, {"sp"})] == [("searched", ""), ("listed", "")]
-    old_holder = viewer_at(services, "desk:sp", sp.identity, {"sp"})
-    assert old_holder.read(services, ActFilter()).acts == ()
-
-
-def test_the_desk_above_still_reads_after_a_change_of_its_own_key_and_who_kept_the_old_one_does_not(
-    services: Services, sp: SeededDesk, dig: SeededDesk
-) -> None:
-    sp.casework_of("rao").summaries()
-    dig.casework_of("rai").summaries()
-    new = change_key(services, dig)
-    found = [
-        viewer_at(services, "desk:dig", identity, {"sp"}).read(services, ActFilter()).acts
-        for identity in (new, dig.identity)
-    ]
-    assert [kinds(list(acts)) for acts in found] == [["listed"], []]
-
-
-def test_acts_under_a_key_that_the_roster_does_not_list_show_as_forged(
-    services: Services, sp: SeededDesk, dig: SeededDesk
-) -> None:
-    sp.casework_of("rao").summaries()
-    # Whoever can write to the database makes a key of their own, well signed by itself, and signs acts with it.
-    forger = new_identity()[1]
-    Trail(services, "sp", "rao", forger).record("read")
-    assert [read.flaw for read in seen_by(services, dig, {"sp"})] == ["forged", ""]
-    sp.casework_of("khan").summaries()
-    assert [read.flaw for read in seen_by(services, dig, {"sp"})] == ["", "forged", ""]
-
-
-def test_every_act_vouches_for_the_rows_of_tips_before_it(
-    services: Services, sp: SeededDesk, dig: SeededDesk, seeded: SeededTip
-) -> None:
-    Trail(services, "sp", "rao", sp.identity).record("listed")
-    rows = services.read(lambda c: c.execute(select(tables.custody).order_by(tables.custody.c.position)).all())
-    assert [row.tip for row in rows].count(seeded.id) == len(rows) - 1
-    first = rows[0]
-    forged = chain.link_hash(chain.GENESIS, 1, b"y" * 32)
-    change = update(tables.custody).where(tables.custody.c.position == len(rows) - 1).values(link=forged)
-    services.write_now(lambda unit: unit.main.execute(change))
-    assert [read.flaw for read in seen_by(services, dig, {"sp"})] == ["forged"]
-    assert first.tip == seeded.id

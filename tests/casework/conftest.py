@@ -10,7 +10,9 @@ import pytest
 
 from satark.services import Services
 from support.desks import Office, SeededDesk
+from support.releases import seed_told_tip
 from support.store import fresh_services
+from support.tips import SeededTip
 
 
 @pytest.fixture
@@ -41,3 +43,9 @@ def lanka(services: Services) -> SeededDesk:
 def offices(services: Services, sp: SeededDesk, dig: SeededDesk, lanka: SeededDesk) -> dict[str, Office]:
     """An officer of each of the three desks, acting by the rules."""
     return {desk.desk.name: Office(services, desk) for desk in (sp, dig, lanka)}
+
+
+@pytest.fixture
+def tip(services: Services, sp: SeededDesk, dig: SeededDesk, offices: dict[str, Office]) -> SeededTip:
+    """A tip at the SP and the DIG, with a file, a message of the tipster and a note of the SP."""
+    return seed_told_tip(services, [sp.desk, dig.desk], offices["sp"])

@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from satark.api.routing import DestinationRule
 from satark.api.sealing import CantOpen, new_identity, open_as, open_tip, recipient_of
 from satark.api.tip import Message
 from satark.casework import Casework, NoSuchTip
-from satark.casework.desk_act import Problem
-from satark.casework.errors import OnlyReleased
-from satark.casework.keeping import StepRefused
-from satark.casework.pack_export import export_pack
-from satark.casework.tip_keeping import TipKeeping
-from satark.custody.manifest import Issuer
 from satark.roster.entries import Entry, KeyChange
 from satark.routing.desks import change_key
 from satark.services import Services
 from satark.store import envelopes, tables
 from support.desks import Office, SeededDesk
-from support.tips import SeededTip, seed_file, seed_message, seed_tip
-
-OWN_WORDS = "मेरी दुकान के सामने कल्लू रोज़ शाम को कच्ची शराब बेचता है"
-REWORDING = "Country liquor is sold near the market in the evening by one Kallu."
-
-
-@pytest.fixture
-def tip(services: Services, sp: SeededDesk, dig: SeededDesk, offices: dict[str, Office]) -> SeededTip:
-    """A tip at the SP and the DIG, with a file, a message of the tipster, a transcript and a note of the SP."""
-    answers = {"category": "liquor", "what": OWN_WORDS, "who": "Kallu", "vehicle": "UP65 CD 4411", "known_by": "few"}
-    seeded = seed_tip(services, [sp.desk, dig.desk], answers=answers, evidence=("1",))
-    seed_file(services, seeded, "1", b"one", b"clean", caption="from my roof")
-    seed_message(services, seeded, Message(sender="tipster", text="मेरे भाई ने भी देखा"))
-    offices["sp"].do(seeded, "note", text="the sender seems to be a shopkeeper")
-    return seeded
+from support.releases import REWORDING, direct
+from support.tips import SeededTip, seed_message
 
 
 def renew_key(services: Services, desk: SeededDesk) -> None:
@@ -44,11 +22,6 @@ def renew_key(services: Services, desk: SeededDesk) -> None:
     entry = Entry(body=KeyChange.of(desk.desk.name, desk.identity, identity))
     services.write_now(lambda unit: change_key(unit, entry, desk.identity, identity))
     desk.identity = identity
-
-
-def direct(office: Office, tip: SeededTip, **fields: Any) -> None:
-    given = {"to": "lanka", "text": "look tonight", "rewording": REWORDING, "answers": {"who": "Kallu"}}
-    office.do(tip, "direct", **{**given, **fields})
 
 
 def opened_with(services: Services, identity: str) -> list[str]:
@@ -60,15 +33,6 @@ def opened_with(services: Services, identity: str) -> list[str]:
         except CantOpen:
             continue
     return found
-
-
-def test_a_release_makes_no_pack_and_says_why(tip: SeededTip, offices: dict[str, Office], tmp_path: Path) -> None:
-    direct(offices["sp"], tip)
-    station = offices["lanka"].casework
-    issuer = Issuer(name="Asha", place="Varanasi")
-    with pytest.raises(OnlyReleased, match="was given no files"):
-        export_pack(tmp_path / "pack.zip", station, station.open(tip.number), issuer)
-    assert not (tmp_path / "pack.zip").exists()
 
 
 def test_a_station_sees_the_release_and_nothing_of_the_tipsters_words(
@@ -135,36 +99,6 @@ def test_a_question_of_the_station_reaches_the_tipster(tip: SeededTip, offices: 
     offices["lanka"].do(tip, "ask", text="which gate?")
     posted = offices["sp"].casework.open(tip.number).thread[-1]
     assert (posted.message.text, posted.officer, posted.message.question) == ("which gate?", "lanka-1", True)
-
-
-@pytest.mark.parametrize(
-    ("fields", "problem"),
-    [
-        ({"rewording": OWN_WORDS}, "quotes"),
-        ({"rewording": f"It says: {OWN_WORDS}!"}, "quotes"),
-        ({"text": OWN_WORDS}, "quotes"),
-        ({"rewording": "मेरे भाई ने भी देखा"}, "quotes"),
-        ({"answers": {"what": "all"}}, "field"),
-        ({"answers": {"who": "x" * 1001}}, "long"),
-    ],
-)
-def test_the_tipsters_words_do_not_go_along_as_a_rewording(
-    fields: dict[str, Any], problem: Problem, tip: SeededTip, offices: dict[str, Office]
-) -> None:
-    given = {"to": "lanka", "text": "look", "rewording": REWORDING, **fields}
-    assert offices["sp"].refused(tip, "direct", **given) == problem
-
-
-def test_a_desk_with_a_release_neither_directs_nor_keeps_nor_erases_the_tip(
-    tip: SeededTip, offices: dict[str, Office], services: Services
-) -> None:
-    direct(offices["sp"], tip)
-    lanka = offices["lanka"]
-    assert lanka.casework.allowed_targets(lanka.casework.open(tip.number)) == []
-    assert lanka.refused(tip, "direct", to="dig", text="yours") == "released"
-    assert lanka.casework.keepings() == []
-    with pytest.raises(StepRefused):
-        TipKeeping(services, lanka.casework).ask(lanka.casework.open(tip.number), "ask_hold", "x")
 
 
 def test_a_changed_key_of_any_desk_leaves_the_station_with_its_release(
@@ -244,18 +178,6 @@ def test_a_destination_that_reads_tips_gets_no_release(
     assert {row.destination for row in queued} == {"desk:*", "email:lanka"}
     held = services.read_keys(lambda c: envelopes.holders_of(c, tip.id, ["police_system:lanka", "lanka"]))
     assert held == ["lanka"]
-
-
-def test_the_own_words_wait_for_a_second_officer(tip: SeededTip, offices: dict[str, Office]) -> None:
-    sp, lanka = offices["sp"], offices["lanka"]
-    direct(sp, tip, raw=True)
-    with pytest.raises(NoSuchTip):
-        lanka.casework.open(tip.number)
-    assert sp.refused(tip, "consent") == "raw.two"
-    assert offices["dig"].refused(tip, "consent") == "raw.none"
-    asked = sp.casework.open(tip.number).work.raw_asked
-    assert asked is not None
-    assert asked.officer == "sp-1"
 
 
 def test_a_desk_that_has_the_tip_already_keeps_it(

@@ -199,19 +199,6 @@ def test_the_list_of_erased_tips_reveals_none_of_them(
     assert listed.strip() == tag.hex()
 
 
-def test_the_list_is_completed_from_either_place(
-    services: Services, retention: Retention, settings: Settings, sp: SeededDesk
-) -> None:
-    seeded_tip(services, sp)
-    erase_due(services, retention)
-    settings.erased_list_file.unlink()
-    retention.prepare(services.write_now)
-    assert len(settings.erased_list_file.read_text().splitlines()) == 1
-    services.write_now(lambda unit: unit.keys.execute(tables.erased_tip.delete()))
-    retention.prepare(services.write_now)
-    assert services.read_keys(lambda c: c.execute(select(func.count(tables.erased_tip.c.tag))).scalar_one()) == 1
-
-
 def test_receipts_of_erased_tips_are_deleted_after_their_own_term(
     services: Services, retention: Retention, sp: SeededDesk
 ) -> None:

@@ -7,24 +7,16 @@ import email
 from datetime import UTC, datetime
 from email.policy import default
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pysequoia import Tsk
 from structlog.testing import capture_logs
 
-from satark.api.settings import SettingsError
 from satark.api.sink import Delivery, DeliveryResult, Done
 from satark.delivery.payload import load
-from satark.settings.settings import Settings
 from satark.store import deliveries
-from satark_email.openpgp import CantOpen, load_certificates
-from satark_email.plugin import satark_sinks
-from satark_email.settings import EmailSettings
 from satark_email.sink import due_notifications, time_of
-from satark_testing.peers.gnupg import Keyring
 from satark_testing.peers.mail import MailPeer, mail_server
 from satark_testing.waiting import until
 
@@ -130,80 +122,3 @@ def test_notification_minutes_makes_one_due_every_so_many_minutes() -> None:
     assert [list(due_notifications(FIRST + at, ["09:00"], "+05:30", 2)) for at in (0, 119, 121)] == [
         [f"notification:{FIRST}"], [f"notification:{FIRST}"], [f"notification:{FIRST + 120}"]
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"tls": "none", "host": "mail.example"},
-        {"sender": "no address"},
-        {"recipients": "a@b.example, Name <c@d.example>"},
-        {"notification_times": ["9:00"]},
-        {"utc_offset": "5:30"},
-        {"to": {"notification": {"recipients": ["a@b.example"]}}},
-        {"to": {"cell": {"recipients": []}}},
-    ],
-)
-def test_invalid_settings_are_refused_without_quoting_an_address(changes: dict[str, Any], office: Any) -> None:
-    with pytest.raises(ValueError, match=r".") as refused:
-        office.settings(25, **changes)
-    assert "c@d.example" not in str(refused.value).split("input_value")[0]
-
-
-def test_addresses_may_come_as_one_string_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name, value in {"HOST": "localhost", "SENDER": "a@b.example", "RECIPIENTS": "x@y.example,z@y.example"}.items():
-        monkeypatch.setenv(f"SATARK_EMAIL__{name}", value)
-    section = Settings().section("email", EmailSettings)
-    assert section is not None
-    assert section.recipients == ("x@y.example", "z@y.example")
-
-
-@pytest.mark.needs("gpg")
-@pytest.mark.parametrize(
-    ("make", "reason"),
-    [
-        (lambda ring: ring.make("old@x.example", "--faked-system-time", "20200101T000000", until="1d"), "expired"),
-        (lambda ring: ring.make("sign@x.example", kind="ed25519", usage="sign"), "no encryption key"),
-        (lambda ring: ring.make("gone@x.example") and ring.revoke("gone@x.example"), "revoked"),
-        (lambda ring: ring.make("own@x.example") and ring.run("--armor", "--export-secret-keys"), "secret"),
-        (lambda ring: ring.make("own2@x.example") and ring.run("--export-secret-keys"), "secret"),
-        (lambda _: b"not a key", "no OpenPGP keys"),
-        (lambda _: b"", "no OpenPGP keys"),
-    ],
-    ids=["expired", "sign-only", "revoked", "secret", "secret-binary", "text", "empty"],
-)
-def test_a_key_file_that_can_not_be_used_is_refused_with_the_reason(
-    make: Any, reason: str, keyring: Keyring, tmp_path: Path
-) -> None:
-    file = tmp_path / "keys.asc"
-    file.write_bytes(make(keyring))
-    with pytest.raises(CantOpen, match=reason):
-        load_certificates(file)
-
-
-def test_a_key_that_mail_programs_can_not_read_messages_to_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "keys.asc"
-    file.write_bytes(bytes(Tsk.generate("new@x.example").extract_certificate()))
-    with pytest.raises(CantOpen, match="GnuPG and Thunderbird"):
-        load_certificates(file)
-
-
-def test_check_names_missing_files_and_unknown_destinations(
-    office: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    config = tmp_path / "satark.toml"
-    (tmp_path / "open").write_text("secret")
-    config.write_text(
-        f'[email]\nhost = "localhost"\nsender = "a@b.example"\npassword_file = "{tmp_path / "open"}"\n'
-        'ca_file = "/nowhere"\n[email.to.other]\nrecipients = ["x@y.example"]\nopenpgp_keys = "/nowhere"\n'
-    )
-    with pytest.raises(SettingsError) as found:
-        satark_sinks(Settings(config), office.services)
-    assert {problem.setting for problem in found.value.problems} == {
-        "email.password_file",
-        "email.ca_file",
-        "email.to.other.openpgp_keys",
-        "destination email:cell: to",
-        "destination email:notification: to",
-    }

@@ -22,11 +22,9 @@ from satark.remote.frames import WIRE_SIZE
 from satark.remote.link_keys import LinkKey
 from satark.remote.office_inbox import OfficeInbox
 from satark.routing.desks import add_desk
-from satark.settings.settings import Settings
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
 from satark_rabbitmq.connection import RabbitMQ
-from satark_rabbitmq.plugin import satark_demo, satark_destinations
 from satark_rabbitmq.settings import RabbitMQSettings
 from satark_rabbitmq.sink import RabbitMQSink
 from satark_testing.peers.rabbitmq import Broker
@@ -137,24 +135,6 @@ async def test_a_tip_that_the_desk_does_not_have_is_not_copied(rabbitmq: Broker,
             "the tip was not sealed to this desk"
         )
         assert f"{host.queue}\t0" in await rabbitmq.ctl("list_queues", "name", "messages")
-
-
-def test_with_a_broker_alone_every_tip_of_the_two_desks_is_copied_unless_the_settings_say_otherwise(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert (satark_destinations(Settings()), satark_demo(Settings())) == ([], [])
-    monkeypatch.setenv("SATARK_RABBITMQ__URL", "amqp://localhost/")
-    copies = satark_destinations(Settings())
-    assert [(copy.to, copy.desk, copy.recipient) for copy in copies] == [
-        ("rabbitmq:sp", "sp", ""),
-        ("rabbitmq:dig", "dig", ""),
-    ]
-    assert "sp, dig" in satark_demo(Settings())[0].line
-    monkeypatch.setenv("SATARK_RABBITMQ__COPIES", "[]")
-    assert satark_destinations(Settings()) == []
-    monkeypatch.setenv("SATARK_RABBITMQ__COPIES", "thana-lanka")
-    assert [copy.to for copy in satark_destinations(Settings())] == ["rabbitmq:thana-lanka"]
 
 
 def _nothing(_unit: UnitOfWork, _desk: str, _tip: str, _revision: int) -> None:

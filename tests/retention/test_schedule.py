@@ -13,7 +13,7 @@ from satark.casework.keeping import Keeping, StepRefused
 from satark.casework.tip_keeping import TipKeeping
 from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
-from satark.retention.schedule import NoRetentionKey, Term, term_days
+from satark.retention.schedule import Term, term_days
 from satark.runtime.retention_job import Retention
 from satark.services import Services
 from satark.settings.core import RetentionSettings
@@ -119,21 +119,6 @@ def test_a_hold_takes_two_officers_and_keeps_the_tip_from_the_first_on(
     assert [one.number for one in retention.due(FAR)] == [seeded.number]
 
 
-def test_a_step_that_makes_no_sense_is_refused(services: Services, retention: Retention, sp: SeededDesk) -> None:
-    del retention
-    seeded = seed_tip(services, [sp.desk])
-    rao = sp.casework_of("rao")
-    work = TipKeeping(services, rao)
-    for step in ("ask_lift", "ask_erasure"):
-        with pytest.raises(StepRefused):
-            work.ask(rao.open(seeded.number), step, "")
-    with pytest.raises(StepRefused):
-        work.agree(rao.open(seeded.number))
-    work.ask(rao.open(seeded.number), "ask_hold", "court")
-    with pytest.raises(StepRefused):
-        work.ask(rao.open(seeded.number), "ask_hold", "court")
-
-
 def test_without_the_automatic_job_two_officers_order_each_erasure_and_only_of_due_tips(
     services: Services, settings: Settings, plugins: Plugins, sp: SeededDesk
 ) -> None:
@@ -154,13 +139,6 @@ def test_without_the_automatic_job_two_officers_order_each_erasure_and_only_of_d
     TipKeeping(services, khan).agree(khan.open(old.number))
     due = list(retention.due(FAR))
     assert [(one.number, one.term.ordered) for one in due] == [(old.number, 1)]
-
-
-def test_a_hold_is_refused_rather_than_lost_where_the_job_never_ran(services: Services, sp: SeededDesk) -> None:
-    seeded = seed_tip(services, [sp.desk])
-    with pytest.raises(NoRetentionKey):
-        TipKeeping(services, sp.casework).ask(sp.casework.open(seeded.number), "ask_hold", "court")
-    sp.casework.respond(sp.casework.open(seeded.number), status="MERGED")
 
 
 def test_a_term_that_does_not_open_keeps_the_tip(services: Services, retention: Retention, sp: SeededDesk) -> None:

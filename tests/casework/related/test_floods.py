@@ -1,0 +1,53 @@
+"""The index of floods: which tips are gathered, and what ends a flood."""
+
+from __future__ import annotations
+
+import pytest
+
+from satark.casework.related.clues import Clues
+from satark.casework.related.floods import LEAST, FloodIndex
+from satark.casework.related.wording import words_of
+
+TEXT = "mayor ne park ki zameen bech di bachche kahan khelenge shikayat bhejo chitrakut"
+
+
+def clues(text: str = TEXT, received: str = "2026-11-24T12/PT6H") -> Clues:
+    return Clues(words=words_of([text]), received=received, station="lanka")
+
+
+def floods(index: FloodIndex) -> list[list[str]]:
+    return [sorted(tips) for tips in index.floods(lambda _: True)]
+
+
+def filled(count: int = LEAST, text: str = TEXT) -> FloodIndex:
+    index = FloodIndex()
+    for at in range(count):
+        index.put(str(at), clues(text))
+    return index
+
+
+def test_as_many_copies_as_it_takes_are_a_flood_and_one_less_is_none() -> None:
+    assert floods(filled()) == [["0", "1", "2", "3"]]
+    assert floods(filled(LEAST - 1)) == []
+
+
+def test_a_tip_that_is_dropped_or_finished_no_longer_counts() -> None:
+    index = filled()
+    assert list(index.floods(lambda tip: tip != "0")) == []
+    index.drop("0")
+    assert floods(index) == []
+
+
+def test_a_day_without_a_copy_ends_a_flood() -> None:
+    index = filled(LEAST - 1)
+    index.put("late", clues(received="2026-11-27T12/PT6H"))
+    assert floods(index) == []
+
+
+@pytest.mark.parametrize("text", ["sharab bik rahi hai", "police jaldi"])
+def test_what_many_say_by_chance_is_no_flood(text: str) -> None:
+    assert floods(filled(LEAST, f"{text} raat din gaon")) == []
+
+
+def test_no_representation_shows_a_word() -> None:
+    assert repr(filled()) == "FloodIndex(…)"

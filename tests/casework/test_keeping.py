@@ -1,0 +1,58 @@
+"""How long a tip is kept, and which steps may follow, worked out from its thread alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from satark.api.tip import Header, Message, RetentionStep, Status
+from satark.casework.keeping import Keeping, StepRefused, check_ask, keeping_of
+from satark.casework.posted_message import PostedMessage
+from satark.retention.schedule import Term, due_day
+from satark.settings.core import RetentionSettings
+
+SETTINGS = RetentionSettings()
+HEADER = Header(number="K4Q7-2XPM", revision=1, category="ARMS", language="hi", received="2026-11-24T12/PT6H")
+
+
+def step(kind: RetentionStep, officer: str = "rao", text: str = "") -> PostedMessage:
+    message = Message(sender="desk", desk="sp", text=text, internal=True, retention=kind)
+    return PostedMessage(1, message, officer=officer)
+
+
+def status(to: Status, band: str) -> PostedMessage:
+    return PostedMessage(1, Message(sender="desk", desk="sp", status=to, band=band))
+
+
+def test_the_term_counts_from_the_newest_status() -> None:
+    thread = [status("IN_REVIEW", "2026-11-25T06/PT6H"), status("MERGED", "2026-12-01T00/PT6H")]
+    found = keeping_of(SETTINGS, HEADER, thread)
+    assert found.due == due_day(SETTINGS, "MERGED", "ARMS", "2026-12-01T00/PT6H")
+
+
+def test_a_hold_keeps_from_the_asking_on_and_until_two_lifted_it() -> None:
+    asked = keeping_of(SETTINGS, HEADER, [step("ask_hold", text="court")])
+    assert (asked.held, asked.asked, asked.asked_by, asked.reason) == (True, "ask_hold", ("sp", "rao"), "court")
+    lifting = [step("ask_hold"), step("hold", "khan"), step("ask_lift", "khan")]
+    assert keeping_of(SETTINGS, HEADER, lifting).held
+    lifted = keeping_of(SETTINGS, HEADER, [*lifting, step("lift")])
+    assert (lifted.held, lifted.asked, lifted.term) == (False, "", Term(due=lifted.due))
+
+
+def test_a_tipster_takes_no_step() -> None:
+    told = PostedMessage(1, Message(sender="tipster", text="x", retention="erasure"))
+    assert not keeping_of(SETTINGS, HEADER, [told]).ordered
+
+
+@pytest.mark.parametrize(
+    ("keeping", "asked"),
+    [
+        (Keeping(due=10, held=True), "ask_hold"),
+        (Keeping(due=10), "ask_lift"),
+        (Keeping(due=10, held=True, asked="ask_lift"), "ask_lift"),
+        (Keeping(due=12), "ask_erasure"),
+        (Keeping(due=10, held=True), "ask_erasure"),
+    ],
+)
+def test_a_step_that_makes_no_sense_may_not_be_asked_for(keeping: Keeping, asked: RetentionStep) -> None:
+    with pytest.raises(StepRefused):
+        check_ask(keeping, asked, today=11)

@@ -1,0 +1,29 @@
+"""Who wrote a message and when: sealed to the tip's key, and as long for every name."""
+
+from __future__ import annotations
+
+from satark.api.sealing import new_identity, open_as
+from satark.api.tip import Message
+from satark.casework.posted_message import Author, PostedMessage, seal_officer, with_officer
+
+
+def posted(sealed: bytes) -> PostedMessage:
+    return PostedMessage(1, Message(sender="desk", desk="sp", text="x", officer=sealed))
+
+
+def test_the_tips_key_alone_opens_the_officer_and_the_time() -> None:
+    recipient, identity = new_identity()
+    message = posted(seal_officer("rao", 1_800_000_000, recipient))
+    opened = with_officer(message, identity)
+    assert (opened.officer, opened.at) == ("rao", 1_800_000_000)
+    assert with_officer(message, new_identity()[1]) == message
+
+
+def test_what_is_sealed_is_as_long_for_every_name() -> None:
+    recipient, identity = new_identity()
+    names = [open_as(Author, seal_officer(name, 1, recipient), identity).name for name in ("a", "x" * 40)]
+    assert len({len(name) for name in names}) == 1
+
+
+def test_a_message_of_nobody_seals_nothing() -> None:
+    assert seal_officer("", 1_800_000_000, new_identity()[0]) == b""

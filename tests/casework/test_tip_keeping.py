@@ -1,0 +1,35 @@
+"""Steps about keeping a tip, as officers take them."""
+
+from __future__ import annotations
+
+import pytest
+
+from satark.casework.keeping import StepRefused
+from satark.casework.tip_keeping import TipKeeping
+from satark.identity.edge_key import Identity
+from satark.retention.schedule import NoRetentionKey, ensure_key
+from satark.services import Services
+from support.desks import SeededDesk
+from support.tips import seed_tip
+
+
+def test_a_step_that_makes_no_sense_is_refused(services: Services, sp: SeededDesk) -> None:
+    services.write_now(lambda unit: ensure_key(unit, Identity(b"e" * 32)))
+    seeded = seed_tip(services, [sp.desk])
+    rao = sp.casework_of("rao")
+    work = TipKeeping(services, rao)
+    for step in ("ask_lift", "ask_erasure"):
+        with pytest.raises(StepRefused):
+            work.ask(rao.open(seeded.number), step, "")
+    with pytest.raises(StepRefused):
+        work.agree(rao.open(seeded.number))
+    work.ask(rao.open(seeded.number), "ask_hold", "court")
+    with pytest.raises(StepRefused):
+        work.ask(rao.open(seeded.number), "ask_hold", "court")
+
+
+def test_a_hold_is_refused_rather_than_lost_where_the_job_never_ran(services: Services, sp: SeededDesk) -> None:
+    seeded = seed_tip(services, [sp.desk])
+    with pytest.raises(NoRetentionKey):
+        TipKeeping(services, sp.casework).ask(sp.casework.open(seeded.number), "ask_hold", "court")
+    sp.casework.respond(sp.casework.open(seeded.number), status="MERGED")

@@ -1,0 +1,38 @@
+"""The manifest of a pack: how hashes and times are written, and whose signature counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from satark.custody.manifest import PackSignature, PackSigner, Signer, format_ist, group_digits, is_signed_by, sign
+from satark.identity.signatures import signing_key, verifier_of
+
+KEY = signing_key("the identity of a desk", "satark/1/test")
+DIGEST = "9f" * 32
+
+
+@pytest.fixture
+def signer() -> PackSigner:
+    return PackSigner(who=Signer(desk="sp", verifier=verifier_of(KEY), roster="1:00"), sign=KEY.sign)
+
+
+def test_the_signature_is_of_one_key_one_digest_and_one_domain(signer: PackSigner) -> None:
+    signature = sign(signer, DIGEST)
+    assert is_signed_by(signer.who, signature, DIGEST)
+    assert not is_signed_by(signer.who, signature, "00" * 32)
+    assert not is_signed_by(signer.who, signature, DIGEST, b"another domain\0")
+
+
+@pytest.mark.parametrize("text", ["", "zz", "00" * 64])
+def test_a_signature_that_is_none_is_refused(text: str, signer: PackSigner) -> None:
+    assert not is_signed_by(signer.who, PackSignature(signature=text), DIGEST)
+
+
+def test_a_signature_in_capitals_is_refused_since_two_spellings_would_be_two_packs(signer: PackSigner) -> None:
+    signature = sign(signer, DIGEST)
+    assert not is_signed_by(signer.who, PackSignature(signature=signature.signature.upper()), DIGEST)
+
+
+def test_the_form_has_indian_time_and_hashes_that_can_be_compared() -> None:
+    assert format_ist("2026-11-24T09:00:05Z") == "24/11/2026 14:30:05"
+    assert group_digits("0123456789abcdef" * 2) == "0123456789abcdef 0123456789abcdef"

@@ -1,0 +1,125 @@
+"""SMTP: the server's reply decides the result, and no mail travels unencrypted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from satark.api.sink import DeadLetter, Done, Retry
+from satark_testing.peers.mail import MailPeer, mail_server
+from satark_testing.processes.service import free_port
+
+
+@pytest.mark.parametrize(
+    ("fault", "result"),
+    [
+        ("451 later", Retry("SMTPDataError 451")),
+        ("552 too large", DeadLetter("the mail was refused: 552")),
+        ("554 spam", DeadLetter("the mail was refused: 554")),
+        ("421 shutting down", Retry("SMTPDataError 421", down=True)),
+        ("cut", Retry("SMTPServerDisconnected")),
+    ],
+)
+async def test_the_servers_reply_decides_the_result(fault: str, result: Any, office: Any, peer: MailPeer) -> None:
+    peer.faults.append(fault)
+    office.seed_tip(office.notification)
+    async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
+        found = await sink.deliver(office.claim("email:notification")[0])
+    if fault == "cut":
+        assert isinstance(found, Retry)
+        assert not found.down
+    else:
+        assert found == result
+    assert peer.received == []
+
+
+@pytest.mark.parametrize(
+    ("refused", "result"),
+    [
+        (
+            {"sp@up.example": "550 no", "reader@up.example": "551 no"},
+            DeadLetter("every recipient was refused: 550, 551"),
+        ),
+        ({"sp@up.example": "550 no", "reader@up.example": "450 busy"}, Retry("recipients refused: 450, 550")),
+        ({"sp@up.example": "550 no"}, DeadLetter("1 of 2 recipients refused: 550")),
+    ],
+)
+async def test_the_reason_for_refused_recipients_holds_codes_and_no_address(
+    refused: dict[str, str], result: Any, office: Any, peer: MailPeer
+) -> None:
+    peer.refused = refused
+    office.seed_tip(office.notification)
+    async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
+        assert await sink.deliver(office.claim("email:notification")[0]) == result
+
+
+async def test_a_server_that_hangs_or_is_absent_is_retried(office: Any, peer: MailPeer) -> None:
+    peer.faults.append("hang")
+    office.seed_tip(office.notification)
+    (delivery,) = office.claim("email:notification")
+    settings = office.settings(1, timeout_seconds=0.3)
+    async with mail_server(peer, office.certificate):
+        there = settings.model_copy(update={"port": peer.port})
+        async with office.sink(there) as sink:
+            result = await sink.deliver(delivery)
+            assert (type(result), result.down) == (Retry, False)
+    async with office.sink(settings.model_copy(update={"port": free_port()})) as sink:
+        result = await sink.deliver(delivery)
+        assert (type(result), result.down) == (Retry, True)
+
+
+async def test_no_mail_is_sent_without_an_encrypted_connection_to_the_right_server(
+    office: Any, peer: MailPeer, tmp_path: Path
+) -> None:
+    office.seed_tip(office.notification)
+    (delivery,) = office.claim("email:notification")
+    async with mail_server(peer, None), office.sink(office.settings(peer.port, tls="starttls")) as sink:
+        result = await sink.deliver(delivery)
+        assert (type(result), result.down) == (Retry, True), "STARTTLS is not offered"
+    stranger = MailPeer()
+    trusted = office.settings(1, ca_file=None)
+    async with mail_server(stranger, office.certificate):
+        trusted = trusted.model_copy(update={"port": stranger.port})
+        async with office.sink(trusted) as sink:
+            result = await sink.deliver(delivery)
+            assert (type(result), result.down) == (Retry, True), "its certificate is not trusted"
+    assert peer.received + stranger.received == []
+
+
+async def test_only_a_server_on_this_machine_may_lack_starttls_which_is_used_if_offered(
+    office: Any, peer: MailPeer
+) -> None:
+    office.seed_tip(office.notification)
+    (delivery,) = office.claim("email:notification")
+    async with mail_server(peer, None), office.sink(office.settings(peer.port)) as sink:
+        assert await sink.deliver(delivery) == Done()
+    other = MailPeer()
+    async with mail_server(other, office.certificate), office.sink(office.settings(other.port)) as sink:
+        assert await sink.deliver(delivery) == Done()
+    assert [mail.encrypted for mail in peer.received + other.received] == [False, True]
+    assert office.settings(25, host="mail.example").start_tls is True
+
+
+@pytest.mark.parametrize("password", ["right", "wrong"])
+async def test_it_authenticates_over_tls(password: str, office: Any, peer: MailPeer, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("right\n")
+    office.seed_tip(office.notification)
+    async with mail_server(peer, office.certificate, password=password):
+        settings = office.settings(peer.port, username="satark", password_file=file)
+        async with office.sink(settings) as sink:
+            result = await sink.deliver(office.claim("email:notification")[0])
+    if password == "right":
+        assert result == Done()
+    else:
+        assert result == Retry("SMTPAuthenticationError 535", down=True)
+
+
+async def test_it_uses_implicit_tls_if_configured(office: Any, peer: MailPeer) -> None:
+    office.seed_tip(office.notification)
+    async with mail_server(peer, office.certificate, tls=True):
+        settings = office.settings(peer.port, tls="tls")
+        async with office.sink(settings) as sink:
+            assert await sink.deliver(office.claim("email:notification")[0]) == Done()

@@ -1,0 +1,59 @@
+"""Settings of a police system, and what a destination reader gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from satark.api.sealing import CantOpen
+from satark_police_system.settings import SystemSettings
+from satark_police_system.systems import PoliceSystem
+from satark_testing.peers.police import SECRET
+from support.police_tip import CONTENT
+
+
+class TipReader:
+    """Opens every delivery as one tip, except one whose key is not the system's."""
+
+    def open(self, delivery: Any) -> Any:
+        if delivery.tip == "altered":
+            raise CantOpen
+        return SimpleNamespace(content=CONTENT, clean=self.clean)
+
+    def clean(self, ordinal: str) -> Iterator[bytes]:
+        return iter([f"clean {ordinal}".encode()])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder that archives are dropped into."""
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def system(folder: Path) -> PoliceSystem:
+    """A system that gets archives with evidence."""
+    settings = SystemSettings.model_validate(
+        {"secret": SECRET, "folder": folder, "payload": "full", "fields": ["what", "evidence"]}
+    )
+    reader: Any = TipReader()
+    return PoliceSystem("main", settings, reader)
+
+
+@pytest.fixture
+def make_folder(tmp_path: Path) -> Any:
+    """Make the workspace of one archive."""
+
+    def make() -> AbstractContextManager[Path]:
+        work = tmp_path / "work"
+        work.mkdir(exist_ok=True)
+        return nullcontext(work)
+
+    return make

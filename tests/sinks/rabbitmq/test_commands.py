@@ -1,0 +1,54 @@
+"""The commands `satark rabbitmq` say what is missing, and what they did."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from satark.api import CarrierError
+from satark.cli.main import cli
+from satark_rabbitmq import commands
+
+pytestmark = pytest.mark.usefixtures("no_settings")
+
+
+class Broker:
+    """A carrier whose queue has one dead letter; it is absent if it is told so."""
+
+    def __init__(self, *, absent: bool = False) -> None:
+        self._absent = absent
+
+    @asynccontextmanager
+    async def connect(self, url: str) -> AsyncIterator[Broker]:
+        if self._absent:
+            raise CarrierError("no answer")
+        yield self
+
+    async def requeue_dead_letters(self, queue: str) -> int:
+        return 1
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(cli, ["rabbitmq", *arguments])
+
+
+def test_without_a_broker_the_setting_is_named() -> None:
+    result = run("requeue", "sp")
+    assert result.exit_code == 1
+    assert "SATARK_RABBITMQ__URL" in result.output
+
+
+def test_dead_letters_are_moved_back_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "configured", lambda _: (Broker(), "amqp://localhost/"))
+    assert run("requeue", "sp").output == "1 message moved back into sp\n"
+
+
+def test_a_broker_that_does_not_answer_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "configured", lambda _: (Broker(absent=True), "amqp://localhost/"))
+    result = run("requeue", "sp")
+    assert result.exit_code == 1
+    assert "broker: no answer" in result.output

@@ -1,0 +1,30 @@
+"""Acts in the audit log, as the desks that may see them read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from satark.audit import keys
+from satark.audit.reading import ActFilter, ReadAct, Viewer
+
+if TYPE_CHECKING:
+    from satark.services import Services
+    from support.desks import SeededDesk
+
+
+def viewer_at(services: Services, holder: str, identity: str, desks: set[str]) -> Viewer:
+    """Return who has the copies of this holder, and may see these desks' acts."""
+    opened = services.read(lambda c: keys.opened_keys(c, holder, identity))
+    usable = tuple(key.identity for key in opened if key.desk in desks)
+    return Viewer(identities=(*usable, identity), desks=frozenset(desks))
+
+
+def seen_by(services: Services, desk: SeededDesk, desks: set[str], wanted: ActFilter | None = None) -> list[ReadAct]:
+    """Return the acts of some desks that a desk reads."""
+    viewer = viewer_at(services, keys.desk_holder(desk.desk.name), desk.identity, desks)
+    return list(viewer.read(services, wanted or ActFilter()).acts)
+
+
+def kinds(acts: list[ReadAct]) -> list[str]:
+    """Return the kinds of acts, the oldest first."""
+    return [read.act.kind for read in reversed(acts)]

@@ -1,0 +1,54 @@
+"""A tip as a police system may read it, and the archive that it gets."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING
+
+from satark.api.sink import ReadableTip
+from satark.api.tip import Evidence, Header, Tip
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADER = Header(
+    number="K4Q7-2XPM",
+    revision=1,
+    category="ARMS",
+    language="hi",
+    received="2026-11-24T12/PT6H",
+    priority="high",
+    flags=("now",),
+    district="varanasi",
+    station="lanka",
+)
+TIP = Tip(
+    number="K4Q7-2XPM",
+    revision=1,
+    flow="0" * 64,
+    language="hi",
+    channel="chat",
+    category="ARMS",
+    received="2026-11-24T12/PT6H",
+    answers={"category": "ARMS", "what": "गाँव के बाहर", "who": "a neighbour", "place": {"text": "लंका"}},
+    evidence=("1",),
+)
+PHOTO = Evidence(
+    ordinal="1",
+    role="evidence",
+    kind="image",
+    mime="image/jpeg",
+    bytes=10,
+    sha256="a" * 64,
+    clean_mime="image/jpeg",
+    clean_bytes=9,
+    clean_sha256="b" * 64,
+)
+CONTENT = ReadableTip(header=HEADER, tip=TIP, thread=(), evidence=(PHOTO,))
+
+
+def read_archive(folder: Path) -> dict[str, bytes]:
+    """Return the files of the one archive in a folder, by name."""
+    (archive,) = folder.glob("*.zip")
+    with zipfile.ZipFile(archive) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
