@@ -23,8 +23,8 @@ class PostedMessage(msgspec.Struct, frozen=True):
     """When the officer wrote it, Unix seconds, where the tip was opened; 0 where no officer is named."""
 
 
-_PADDED = 160
-"""Characters of every sealed name: its size tells nothing of who it is."""
+_PADDED = 256
+"""Bytes that every sealed officer takes: more than the longest name needs, so that the size does not tell who it is."""
 
 
 class Author(Redacted, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class Author(Redacted, frozen=True, kw_only=True):
 
 def seal_officer(name: str, at: int, *recipients: str) -> bytes:
     """Seal an officer's name and the time to a tip's key, and to those of its releases; empty for no name."""
-    return seal(Author(name=name.ljust(_PADDED), at=at), *recipients) if name else b""
+    return seal(Author(name=name, at=at), *recipients, padded=_PADDED) if name else b""
 
 
 def with_officer(posted: PostedMessage, tip_identity: str) -> PostedMessage:
@@ -49,4 +49,4 @@ def with_officer(posted: PostedMessage, tip_identity: str) -> PostedMessage:
         author = open_as(Author, sealed, tip_identity)
     except CantOpen:
         return posted
-    return msgspec.structs.replace(posted, officer=author.name.rstrip(), at=author.at)
+    return msgspec.structs.replace(posted, officer=author.name, at=author.at)
