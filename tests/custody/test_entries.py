@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from satark.api.tip import Evidence
 from satark.custody.entries import DeskOfficer, delivery_entry, lost_entry, officer_entry, received_entries
 
 NOW = 1_800_000_123
 PHOTO = Evidence(ordinal="1", role="evidence", kind="image", mime="image/jpeg", bytes=10, sha256="a" * 64)
-CLEAN = {"clean_mime": "image/jpeg", "clean_bytes": 9, "clean_sha256": "b" * 64}
 
 
 def test_a_cleaned_file_is_received_sealed_and_cleaned_by_a_named_program() -> None:
-    photo = Evidence(
-        ordinal="1", role="evidence", kind="image", mime="image/jpeg", bytes=10, sha256="a" * 64, **CLEAN, readable=80
-    )
+    photo = msgspec.structs.replace(PHOTO, clean_mime="image/jpeg", clean_bytes=9, clean_sha256="b" * 64, readable=80)
     found = received_entries(photo, NOW)
     assert [(one.action, one.form) for one in found] == [
         ("received", "original"), ("sealed", "original"), ("cleaned", "clean"),

@@ -21,7 +21,6 @@ def test_what_is_written_equal_to_the_file_does_not_differ_though_a_header_came_
     writer = ComparingWriter(io.BytesIO(b"HEADcontent"))
     writer.write(b"head")
     writer.write(b"content")
-    assert writer.differs
     writer.seek(0)
     writer.write(b"HEAD")
     assert not writer.differs

@@ -41,7 +41,7 @@ MAX_NAME = 40
 _PADDED = 2048
 """Bytes of every act before it is sealed: all rows are of one size, whatever they say."""
 OWN_KEY = -1
-"""In the place of a number: the officer's own key signed, as an auditor's, who has no desk's key."""
+"""Stands for the number of a key where the officer's own key signed: an auditor has no desk's key."""
 _DOMAIN = b"satark/1/act\0"
 
 
@@ -74,7 +74,7 @@ class SignedAct(Redacted, frozen=True, kw_only=True):
     before: bytes
     """The hash that the log ended with."""
     signature: bytes
-    """Of `before` and the act's hash."""
+    """Signature of `before` and the act's hash."""
     padding: str = ""
 
 

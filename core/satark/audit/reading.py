@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from satark_words.geography.geography import Geography
 
 SCAN_ROWS = 2000
-"""Rows that one page looks through, at most: some 0.1 ms each."""
+"""Most rows that one page looks through: some 0.1 ms each."""
 
 Flaw: TypeAlias = Literal["", "unsigned", "forged"]
 """What is wrong with an act. `unsigned`: no officer's key vouches for it, as it must be for a failed sign-in and for a

@@ -20,7 +20,7 @@ BulkKind: TypeAlias = Literal["merge", "aside", "resume", "priority", "assign"]
 BULK_KINDS: tuple[BulkKind, ...] = get_args(BulkKind)
 
 MOST_TIPS: Final = 200
-"""Tips of one act, at most."""
+"""Most tips of one act."""
 
 
 class BulkAct(Redacted, frozen=True, kw_only=True):

@@ -37,7 +37,7 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
     remind_hours: float = 4
     """Hours before a report is due from which the desk that owes it is reminded."""
     longest_days: int = 90
-    """Days after which a report may be due, at most."""
+    """Longest time that a direction may give for a report, in days."""
     working: WorkingTime | None = None
     """The hours that count for tips of normal priority; None: all. Those of higher priority run by the clock."""
 
@@ -51,14 +51,14 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
         return int(self._after(header.priority, end, self.first_act_hours)) if end else 0
 
     def open_days(self, header: Header, days: int) -> int:
-        """Return the age in calendar days up to which an open tip is not overdue, where so many `days` may pass."""
+        """Return after how many calendar days an open tip is overdue, if `days` may pass: working days where those count."""
         working, end = self.working_for(header.priority), band_end(header.received)
         if working is None or not end:
             return days
         return working.days_until(working.day_of(end - BAND_HOURS * _HOUR), days)
 
     def working_for(self, priority: Priority) -> WorkingTime | None:
-        """Return the hours that count for tips of a priority; None: all."""
+        """Return the working time that counts for tips of a priority; None: every hour counts."""
         return self.working if priority == "normal" else None
 
     def _after(self, priority: Priority, start: float, hours: Mapping[Priority, float]) -> float:
@@ -89,7 +89,7 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offices(msgspec.Struct, frozen=True, kw_only=True):
-    """How the desks stand to each other."""
+    """Which desks stand above which."""
 
     above: Mapping[str, Collection[str]]
     """The desks above each desk, by its name."""
@@ -98,7 +98,7 @@ class Offices(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, desks: Collection[Desk], geography: Geography) -> Offices:
-        """Return how these desks stand to each other."""
+        """Return which of these desks stand above which."""
         above = {one.name: [desk.name for desk in desks_above(one, desks, geography)] for one in desks}
         return cls(above=above, first=[one.name for one in desks if one.level == "district"])
 

@@ -26,7 +26,7 @@ Problem: TypeAlias = Literal[
 """Why an act is refused; wording in the desk's catalogues under `problem.<code>`."""
 
 MAX_TEXT = 1000
-"""Characters of a text, at most: with the text around it, it fits into one message of every channel."""
+"""Most characters of a text: with the text around it, it fits into one message of every channel."""
 
 _REASONS: dict[Problem, str] = {
     "long": f"the text is too long: {MAX_TEXT} characters at most",
@@ -91,7 +91,7 @@ class DeskAct(Redacted, frozen=True, kw_only=True):
     """When the report is owed, Unix seconds; 0: as the clocks say. None: what was given is no time."""
     outcome: str = ""
     reason: str = ""
-    """Of a closing: what the tipster reads as its reason."""
+    """Reason of a closing, which the tipster reads."""
     priority: str = ""
     category: str = ""
     answers: Mapping[str, str] = {}

@@ -200,7 +200,7 @@ class Directing:
 
 
 def _key_for(tip: OpenTip, desk: Desk) -> str:
-    """Return the key of the release that a desk has, so that it reads on what it could read; else a new one."""
+    """Return the key of the release that a desk has, so that it can still read what it could; else a new key."""
     given = releases(posted.message for posted in tip.thread).get(desk.name)
     return given.key if given else new_identity()[1]
 

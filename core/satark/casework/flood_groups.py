@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from satark.casework.work import Work
 
 _SHOWN: Final = 160
-"""Characters that are shown of a flood, at most."""
+"""Most characters that are shown of a flood."""
 
 
 class FloodGroup(Redacted, frozen=True):

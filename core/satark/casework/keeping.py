@@ -36,7 +36,7 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
     asked_by: tuple[str, str] = ("", "")
     """Desk and name of that officer."""
     reason: str = ""
-    """Of the hold, or of what was asked for."""
+    """Reason of the hold, or of the step that was asked for."""
     held: bool = False
     """Whether a legal hold keeps the tip: from when one officer asks for it until two have lifted it."""
     ordered: bool = False

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Recusal:
-    """What one officer does about recusals at their desk."""
+    """Recuses one officer of a desk from tips, and readmits others."""
 
     def __init__(self, services: Services, casework: Casework) -> None:
         self._services = services

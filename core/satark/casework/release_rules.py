@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 ReleaseProblem: TypeAlias = Literal[
     "released", "field", "quotes", "raw.none", "raw.two", "withdraw", "withdraw.none", "withdraw.office"
 ]
-"""Why an act is refused; wording as that of `desk_act.Problem`."""
+"""Why a release is refused: part of `desk_act.Problem`, with the same wording."""
 
 RELEASABLE: Final = ("place", "when", "when_date", "who", "vehicle", "how_often", "danger")
 """Steps whose answers may be handed over, in the order in which they are offered."""
 QUOTE: Final = 8
-"""So many words in a row that the tipster wrote too are a quotation, and no rewording."""
+"""Words in a row that, if the tipster wrote them too, make a rewording a quotation."""
 _SHORTEST: Final = 4
-"""Words of a text, at least, that can be quoted: anybody writes "illegal liquor is sold"."""
+"""Fewest words of a text that count as a quotation: anybody writes "illegal liquor is sold"."""
 _LOWEST_WITH_KEY: Final = LEVELS.index("district")
 
 

@@ -23,9 +23,9 @@ SNIPPET: Final = 40
 _BETWEEN: Final = " · "
 """Stands between two texts of a tip."""
 _LEAST_DIGITS: Final = 3
-"""Digits and letters of a word with digits, at least, to be looked for across spaces and hyphens."""
+"""Fewest characters of a word with digits that is also looked for across spaces and hyphens."""
 _LEAST_CONSONANTS: Final = 3
-"""Consonants of a word, at least, to be looked for by its consonants: fewer would find too much."""
+"""Fewest consonants of a word that is also looked for by them: fewer would find too much."""
 
 _DEVANAGARI: Final = {
     "क": "k", "ख": "k", "ग": "g", "घ": "g", "ङ": "n", "च": "c", "छ": "c", "ज": "j", "झ": "j", "ञ": "n",
@@ -45,7 +45,7 @@ _VOWELS: Final = {
 _VIRAMA: Final = "्"
 _LATIN_VOWELS: Final = (("aa", "a"), ("ee", "i"), ("ii", "i"), ("oo", "u"), ("uu", "u"), ("ai", "e"), ("au", "o"))
 _LEAST_LETTERS: Final = 3
-"""Letters of a word with few consonants, at least, to be looked for as it sounds."""
+"""Fewest letters of a word with few consonants that is also looked for as it sounds."""
 _TOKEN: Final = re.compile(r"[^\W_]+(?:[\u0900-\u0903\u093A-\u094F\u200c\u200d]+[^\W_]*)*")
 _LAST_A: Final = re.compile(r"(?<=[^aeiou])a$")
 """A last `a` after a consonant, which one script writes and the other does not."""
@@ -122,7 +122,7 @@ def _across(compact: str, folded: Sequence[str]) -> tuple[int, int] | None:
 
 
 def _alike(word: Word, folded: Sequence[str]) -> tuple[int, int] | None:
-    """Return the token that sounds like a word, twice."""
+    """Return the token that sounds like a word, as the first and as the last one."""
     for at, token in enumerate(folded):
         if (word.skeleton and skeleton_of(token).startswith(word.skeleton)) or (
             word.sound and sound_of(token) == word.sound

@@ -1,4 +1,4 @@
-"""Index of a desk's opened texts, by their words: what a search takes grows with the different words, hardly with tips.
+"""Index of a desk's opened texts by their words. More tips hardly make a search slower; more different words do.
 
 It holds content: it lives and goes with the opened tips.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from satark_words.geography.geography import Geography
 
 _SLACK: Final = 1000
-"""Places of replaced texts, besides as many as there are texts, that are kept before the index is built anew."""
+"""The index is built anew once it has this many places of replaced texts more than it has texts."""
 
 
 class SearchIndex:
@@ -140,9 +140,9 @@ class _Snippets(Mapping[str, str]):
 
 
 _LANGUAGES: Final = ("hi", "en")
-"""Of the names: those in which officers read tips. What people wrote is found in any."""
+"""Languages of the names: those in which officers read tips. What people wrote is found in any language."""
 _PARTS_OF_PLACE: Final = ("text", "name", "address")
-"""Of the answer to where it is, what somebody wrote; the rest are codes and numbers."""
+"""Parts of a place that somebody wrote; the rest are codes and numbers."""
 
 
 class SearchTexts:

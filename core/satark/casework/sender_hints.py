@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 KNOWN_BY = "known_by"
 """The question how many people know what the tip tells."""
 _WORD_CHARACTER: Final = r"[\w\u0900-\u0963\u0966-\u097f]"
-"""Of a word: `\\w` leaves out the vowel signs of Devanagari."""
+"""Characters of a word: `\\w` leaves out the vowel signs of Devanagari."""
 
 _Kind: TypeAlias = Literal["few", "self"]
 
@@ -36,13 +36,13 @@ class SenderHints(Redacted, frozen=True, kw_only=True):
 
     @classmethod
     def of_tip(cls, tip: OpenTip, geography: Geography) -> SenderHints:
-        """Find them in answers, messages, transcripts and captions. It finds much and not all."""
+        """Find the hints in a tip's answers, messages, transcripts and captions: many of them, and not all."""
         hints = cls.of_texts(words_of(tip), geography)
         return cls(few_know=hints.few_know or tip.tip.answers.get(KNOWN_BY) == "few", phrases=hints.phrases)
 
     @classmethod
     def of_texts(cls, texts: Sequence[str], geography: Geography) -> SenderHints:
-        """Find them in texts, such as a rewording."""
+        """Find the hints in texts, such as a rewording."""
         spans = [(text, span) for text in texts for span in _spans(text, geography)]
         few = any(_phrases()["few"].search(unicodedata.normalize("NFC", text)) for text in texts)
         return cls(few_know=few, phrases=tuple(dict.fromkeys(text[start:end] for text, (start, end) in spans)))

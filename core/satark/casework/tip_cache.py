@@ -40,7 +40,7 @@ _FEW: Final = 10
 _PAUSES: Final = 4
 """How much longer the pauses between comparisons are, in which officers' pages have the processor."""
 _DIGEST: Final = 16
-"""Bytes by which an envelope is told from the one that replaces it."""
+"""Bytes of the digest by which an envelope is told from the one that replaces it."""
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -67,7 +67,7 @@ class TipCache:
         self._identity = identity
         self._former: Sequence[str] = ()
         self._mark: int | None = None
-        """Of the changes that were read; None until all tips are."""
+        """Position of the last change that was read; None until all tips were read."""
         self._unreadable: set[str] = set()
         self._closed: set[str] = set()
         """Tips that changed since their documents were opened."""
@@ -343,7 +343,7 @@ class CachedTip:
         return [*answers, *self.captions, *messages, header.number, *of.names(corrected(header, thread))]
 
     def clues(self) -> Clues:
-        """Return what can be compared with other tips: of what the tipster wrote, said and sent."""
+        """Return what of the tipster's texts, recordings and pictures can be compared with other tips."""
         told = (one.message for one in self.thread if one.message.sender == "tipster" or one.message.transcript)
         return clues_of(self.document, [*self.captions, *(message.text for message in told)], self.pictures)
 

@@ -33,9 +33,9 @@ class Direction(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool
     """Whether the report is still to come."""
     release: Release | None = None
-    """What it handed over; None: the tip itself."""
+    """The release that it handed over; None: it handed over the tip itself."""
     seq: int = 0
-    """Of the direction in the thread."""
+    """Position of the direction in the thread."""
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +45,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     acted: bool = False
     """Whether any desk has written anything."""
     directions: Mapping[str, Direction] = {}
-    """By the desk that was directed."""
+    """Desk that was directed → the newest direction to it."""
     asked: PostedMessage | None = None
     """The request to close the tip that nobody has decided yet."""
     outcome: CaseOutcome | Literal[""] = ""
@@ -58,7 +58,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     merged_into: str = ""
     """The number of the tip that this one is merged into, until a desk undoes that."""
     status_before: Status = INITIAL_STATUS
-    """Of a merged tip: its status before."""
+    """Status that a merged tip had before it was merged."""
     set_aside: bool = False
     """Whether it is set aside, and its tipster has written nothing since."""
     raw_asked: PostedMessage | None = None
@@ -86,7 +86,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         return officer in self.recused.get(desk, ())
 
     def director_of(self, desk: str) -> str:
-        """Return the desk that has a desk's report coming to it; empty if it owes none, given or not."""
+        """Return the desk that a desk was to report to, whether it has reported or not; empty for none."""
         direction = self.directions.get(desk)
         return direction.by if direction and direction.due else ""
 

@@ -44,7 +44,7 @@ class Countersignature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     statement: Statement
     signature: PackSignature
-    """Of the SHA-256 of the statement, as canonical JSON."""
+    """Signature of the SHA-256 of the statement, as canonical JSON."""
 
 
 def countersign(report: PackReport, signer: PackSigner, now: int) -> bytes:

@@ -20,9 +20,9 @@ from satark_files.decoding import DECODING_ERRORS
 T = TypeVar("T")
 
 SmallNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
-"""What an `Integer` column takes: a larger number would be stored by neither database."""
+"""Largest number in an `Integer` column: neither database stores a larger one."""
 Number: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-"""What a `BigInteger` column takes."""
+"""Largest number in a `BigInteger` column."""
 
 Form: TypeAlias = Literal["original", "clean", "muted", "disguised", "preview"]
 

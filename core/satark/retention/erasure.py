@@ -25,7 +25,7 @@ ERASED = "erased"
 """Kind of the delivery by which a remote office gets the order to erase its copy: `erased:<tip>:<rule>`."""
 
 _ERASED_COPY = "erased copy"
-"""What a remote office's tag of an erased tip is made with; no desk can have this name."""
+"""Label in a remote office's tags of erased tips; no desk can have this name."""
 
 _BY_TIP = (
     tables.message,

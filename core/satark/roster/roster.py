@@ -38,7 +38,7 @@ class CheckedRoster(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def state(self) -> RosterState:
-        """What follows from it."""
+        """The state that follows from its entries."""
         return self.chain.state
 
 
@@ -105,7 +105,7 @@ class Roster:
         return self.as_listed(self.check(keys, committed=False).state, stored)
 
     def as_listed(self, state: RosterState, stored: Sequence[Desk]) -> list[Desk]:
-        """Return the same, of a state that this transaction has checked."""
+        """Return what `sealable` does, given a state that this transaction has checked."""
         self._report(desk_problems(state, stored))
         return [state.desks[desk.name].desk for desk in stored if desk.name in state.desks]
 

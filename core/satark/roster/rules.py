@@ -26,7 +26,7 @@ from satark.roster.entries import (
 from satark.roster.state import ListedDesk, Member, RosterState
 
 MAX_NAME = 40
-"""Characters of an officer's name, at most."""
+"""Most characters of an officer's name."""
 
 
 class NotAllowed(CaseworkError):  # noqa: N818 - it reads as what it says

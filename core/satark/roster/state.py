@@ -1,4 +1,4 @@
-"""State of the roster: what its entries say of who may read."""
+"""State of the roster: who may read, by what its entries say."""
 
 from __future__ import annotations
 

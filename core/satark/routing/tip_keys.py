@@ -45,9 +45,9 @@ class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True):
     desk: str
     """The desk whose key was changed."""
     signature: bytes
-    """Of the tip's key before."""
+    """Signature of the tip's key before this one."""
     desk_signature: bytes
-    """Of the desk's new key."""
+    """Signature of the desk's new key."""
 
 
 class TipRoot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -82,7 +82,7 @@ def _message_id(part: Message) -> str:
 
 
 MAX_BYTES = 64 << 20
-"""Bytes of a mail that are read at most; a bounce may contain the whole mail that came back."""
+"""Most bytes of a mail that are read; a bounce may contain the whole mail that came back."""
 _EX_TEMPFAIL = 75  # sysexits.h: the mail server keeps the mail and retries
 
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from satark.api import OpenedTip
 
 MAX_TEXT = 2000
-"""Characters of a text to the tipster, at most."""
+"""Most characters of a text to the tipster."""
 MAX_REFERENCE = 64
-"""Characters of a register number, at most."""
+"""Most characters of a register number."""
 
 RECEIVED, ASSIGNED, DISPOSITION = "satark.answer.received", "satark.answer.assigned", "satark.answer.disposition"
 
@@ -39,7 +39,7 @@ class AnswerData(Redacted, frozen=True, kw_only=True):
     sequence: int = 0
     """The sender's counter for this tip: an answer lower than an earlier one changes no status. 0: not counted."""
     status: str = ""
-    """Of a disposition: one of Satark's statuses."""
+    """One of Satark's statuses; a disposition has it."""
     text: str = ""
     """Shown to the tipster: in their language, or in Hindi and English."""
     question: bool = False

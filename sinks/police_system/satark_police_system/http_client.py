@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from satark_police_system.signing import Signer
 
 MAX_RETRY_AFTER = 24 * 3600.0
-"""Seconds of a receiver's `Retry-After` that are honoured, at most."""
+"""Longest `Retry-After` of a receiver that is honoured, in seconds."""
 _RETRYABLE = frozenset({401, 403, 404, 408, 421, 423, 425, 429})
 """Status codes, besides 5xx, that may change once the receiver or our credentials are fixed."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the scheme's prefix, no secret
 PUBLIC_PREFIX = "whpk_"
 MIN_SECRET_BYTES = 24
-"""Bytes. Source: Standard Webhooks 1.0, "Signature scheme": between 24 and 64 bytes."""
+"""Fewest bytes of a secret. Source: Standard Webhooks 1.0, "Signature scheme": between 24 and 64 bytes."""
 
 
 def read_private_key(path: Path) -> Ed25519PrivateKey:

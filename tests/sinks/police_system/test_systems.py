@@ -15,8 +15,8 @@ from satark_testing.peers.police import SECRET
 
 def load(**fields: Any) -> Any:
     section = PoliceSettings.model_validate({"secret": SECRET, **fields})
-    readers = {}
-    systems = load_systems(section, lambda to: readers.setdefault(to, object()))  # type: ignore[arg-type,return-value]
+    readers: dict[str, Any] = {}
+    systems = load_systems(section, lambda to: readers.setdefault(to, object()))
     return systems, readers
 
 

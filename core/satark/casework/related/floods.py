@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from satark.casework.related.clues import Clues
 
 LEAST: Final = 4
-"""Tips of a flood, at least."""
+"""Fewest tips that make a flood."""
 _WITHIN: Final = 24 // BAND_HOURS
-"""Time bands between two tips of a flood that follow each other, at most: a day."""
+"""Most time bands between a tip of a flood and the next one: a day."""
 _EMPTY: Final = 2
-"""Words of a tip that says nothing, at most: "hello", "test"."""
+"""Most words of a tip that says nothing: "hello", "test"."""
 _LONG: Final = 6
-"""Words from which a text is no chance: nobody else tells it, though it may name another place."""
+"""Fewest shared words that are no coincidence, even if the two tips name different places."""
 _MOST_COMPARED: Final = 5
-"""Groups that a tip is compared with, at most: those that it shares the most parts of its sketch with."""
+"""Most groups that a tip is compared with: those that share the most parts of its sketch."""
 _MOST_SHARING: Final = 20
-"""Groups with one part in common, at most, for it to tell anything."""
+"""A part of a sketch that more groups than this have in common tells nothing."""
 _PARTS, _ROWS = 16, 2
 _MASK: Final = (1 << 64) - 1
 _RANDOM: Final = random.Random(1)  # noqa: S311 - no secret

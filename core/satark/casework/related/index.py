@@ -22,11 +22,11 @@ REASONS: Final[Mapping[Reason, int]] = {
 }  # fmt: skip
 """Why two tips are related, and how much that weighs."""
 MOST: Final = 20
-"""Related tips of one tip, at most."""
+"""Most related tips that are shown of one tip."""
 _MOST_COMPARED: Final = 500
-"""Tips under one key that are compared, at most: a flood has more, and all of them are alike."""
+"""Most tips under one key that are compared: a flood has more, and all of them are alike."""
 _COMMON, _COMMON_SHARE = 50, 0.05
-"""Tips, and the share of all tips, that must have a word for it to be common at this desk."""
+"""A word is common at a desk if more tips than these have it, in number and as a share of all."""
 Key: TypeAlias = tuple[str, Hashable]
 
 

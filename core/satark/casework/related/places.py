@@ -13,14 +13,14 @@ from satark.casework.related.wording import EMPTY, as_compared
 from satark.casework.search import words_in
 
 METRES: Final = 75
-"""Metres between two pins of one place, at most."""
+"""Longest distance between two pins of one place, in metres."""
 _SQUARE: Final = 0.001
-"""Degrees of a square: about a hundred metres here, so that two near pins lie in one or in neighbouring squares."""
+"""Side of a square, in degrees: about a hundred metres, so that near pins lie in one or in neighbouring squares."""
 _DEGREE: Final = 111_320
 """Metres of a degree of latitude."""
 _MOST_WORDS: Final = 8
 _SAME: Final = 0.5
-"""The share of their words that two descriptions of one place have in common, at least."""
+"""Smallest share of words that two descriptions of one place have in common."""
 _GENERAL: Final = """
 पास पीछे सामने बगल नजदीक करीब किनारे ऊपर नीचे अंदर बाहर गली मोहल्ला चौराहा तिराहा रोड सड़क मार्ग गांव नगर कॉलोनी बाजार
 जिला थाना शहर मंदिर मस्जिद स्कूल दुकान मकान घर pas paas piche peeche samne bagal najdik karib kinare upar niche andar

@@ -14,9 +14,9 @@ from satark.casework.search import skeleton_of, sound_of, words_in
 NEAR: Final = 0.55
 """The share of their words from which two texts are near-identical."""
 COPIED: Final = 0.95
-"""Likewise for texts that share little but words that many tips have, such as those of a flood."""
+"""The share from which they are, if most of what they share are words that many tips have, as in a flood."""
 TELLING: Final = 4
-"""Telling words that two near-identical texts share, at least."""
+"""Fewest telling words that two near-identical texts share."""
 _LEAST_CONSONANTS: Final = 3
 _COMMON_WEIGHT: Final = 0.1
 
@@ -35,7 +35,7 @@ _SOUNDS: Final = _rules(
     ("(?<=[aeiou])y(?=[aeiou])", ""), ("ai", "e"), ("au", "o"), ("(?<=[eiou])a$", ""),
     ("(?<=[aeiou][^aeiou])a(?=[^aeiou](?:[aeiou]|$))", ""), (r"(.)\1+", r"\1"),
 )  # fmt: skip
-"""A `y` between vowels, and the `a` that is written in Devanagari and not spoken."""
+"""Drops a `y` between vowels, and the `a` that Devanagari writes and nobody speaks; joins doubled letters."""
 _EMPTY: Final = """
 है हैं था थे थी हो होता होती रहा रही रहे गया गई जा कर करता करते करती करें करो किया का की के को में मैं पर से ने तक भी
 ही तो और या एक यह ये वह वे वो इस उस इन उन इसे उसे जो कि क्या कोई कुछ सब सभी यहाँ वहाँ यहां वहां जहां अभी अब तब जब बहुत
@@ -98,7 +98,7 @@ def likeness(one: AbstractSet[str], other: AbstractSet[str], is_common: Callable
 
 
 def telling(words: AbstractSet[str]) -> float:
-    """Return how much words tell that not every tip tells."""
+    """Return how many of the words few tips have; a word that many have counts as a tenth."""
     return sum(_COMMON_WEIGHT if word in STOCK else 1 for word in words)
 
 
