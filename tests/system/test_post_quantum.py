@@ -39,7 +39,7 @@ HOLDERS = (
     "tests/cli/test_destination.py",
     "tests/channels/web_form/uploads/test_upload_store.py",
     "tests/sinks/desk/test_officers.py",
-    "tests/sinks/police_system/test_archive.py",
+    "tests/sinks/police_system/test_transports.py",
 )
 """The tests of every column, file, setting and message that holds a recipient."""
 STORING = "not age_command and not sqlite and not concurrent and not refused and not repeated and not interrupted"

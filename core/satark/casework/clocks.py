@@ -51,7 +51,7 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
         return int(self._after(header.priority, end, self.first_act_hours)) if end else 0
 
     def open_days(self, header: Header, days: int) -> int:
-        """Return after how many calendar days an open tip is overdue, if `days` may pass: working days where those count."""
+        """Return after how many calendar days an open tip is overdue, if so many working `days` may pass."""
         working, end = self.working_for(header.priority), band_end(header.received)
         if working is None or not end:
             return days

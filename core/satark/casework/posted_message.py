@@ -11,6 +11,9 @@ from satark.api.observability import Redacted
 from satark.api.sealing import CantOpen, open_as, seal
 from satark.api.tip import Message
 
+_PADDED = 256
+"""Bytes that every sealed officer takes: more than the longest name needs, so that the size does not tell who it is."""
+
 
 class PostedMessage(msgspec.Struct, frozen=True):
     """A message with its position in the tip's thread."""
@@ -21,10 +24,6 @@ class PostedMessage(msgspec.Struct, frozen=True):
     """The officer who wrote it, where the tip was opened; empty for the tipster's, and where nobody was named."""
     at: int = 0
     """When the officer wrote it, Unix seconds, where the tip was opened; 0 where no officer is named."""
-
-
-_PADDED = 256
-"""Bytes that every sealed officer takes: more than the longest name needs, so that the size does not tell who it is."""
 
 
 class Author(Redacted, frozen=True, kw_only=True):

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _SLACK: Final = 1000
 """The index is built anew once it has this many places of replaced texts more than it has texts."""
+_LANGUAGES: Final = ("hi", "en")
+"""Languages of the names: those in which officers read tips. What people wrote is found in any language."""
+_PARTS_OF_PLACE: Final = ("text", "name", "address")
+"""Parts of a place that somebody wrote; the others are codes and numbers."""
 
 
 class SearchIndex:
@@ -137,12 +141,6 @@ class _Snippets(Mapping[str, str]):
 
     def __repr__(self) -> str:
         return "Snippets(…)"
-
-
-_LANGUAGES: Final = ("hi", "en")
-"""Languages of the names: those in which officers read tips. What people wrote is found in any language."""
-_PARTS_OF_PLACE: Final = ("text", "name", "address")
-"""Parts of a place that somebody wrote; the rest are codes and numbers."""
 
 
 class SearchTexts:

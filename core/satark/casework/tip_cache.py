@@ -349,7 +349,7 @@ class CachedTip:
 
 
 def open_document(sealed: bytes, cached: CachedTip) -> Tip:
-    """Open a tip's document; of one of which the desk has a release alone, return what was released.
+    """Open a tip's document; where the desk has a release alone, return what was released.
 
     Raises:
         CantOpen: the document was altered.

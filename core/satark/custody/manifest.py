@@ -1,4 +1,4 @@
-"""The manifest of a pack: the hash report, as canonical JSON."""
+"""The manifest of a pack (the hash report, as canonical JSON), and its signature by the desk that exports the pack."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from satark.identity.signatures import is_signed
 
 FORMAT: Final = "satark-pack/1"
 _IST: Final = timezone(timedelta(hours=5, minutes=30))
+SIGNATURE: Final = "signature.json"
+"""The file of the pack that holds its signature."""
+_PACK: Final = b"satark/1/pack\0"
 
 
 class Issuer(Redacted, frozen=True, kw_only=True):
@@ -106,7 +109,7 @@ class Manifest(Redacted, frozen=True, kw_only=True):
     certificates: dict[str, str]
     """Name → SHA-256 (hex) of each certificate as it is before this manifest's own hash is printed into it."""
     signer: Signer | None = None
-    """Who signed the pack (`satark.custody.manifest`); None: it is not signed."""
+    """Who signed the pack; None: it is not signed."""
     official_confidence: bool = True
 
 
@@ -118,11 +121,6 @@ def format_ist(utc: str) -> str:
 def group_digits(digest: str) -> str:
     """Return a hash value in groups of sixteen digits, so that it can be compared and lines can break."""
     return " ".join(digest[at : at + 16] for at in range(0, len(digest), 16))
-
-
-SIGNATURE: Final = "signature.json"
-"""The file of the pack that has it."""
-_PACK: Final = b"satark/1/pack\0"
 
 
 class PackSignature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

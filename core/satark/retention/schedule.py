@@ -1,5 +1,7 @@
 """Schedule: when each tip is due and whether it is held, sealed so that the scheduled job alone can read it.
 
+A tip is due some days after the day on which it got its status; its status and its category say how many.
+
 The private half of the retention key lies under a key that is derived from the edge key, and outlasts the epochs. A tip
 without a stored term is unfinished, and counts from the day on which it was submitted.
 """
@@ -32,6 +34,7 @@ _NONCE = 12
 
 Rule: TypeAlias = Literal["term", "officers"]
 """Why a tip is erased: its term is over; or two officers decided it, after its term was over."""
+_DAY = 86_400
 
 
 class NoRetentionKey(CaseworkError):  # noqa: N818 - it reads as what it says
@@ -133,9 +136,6 @@ def _opened(sealed: bytes, identity: str) -> Term:
         return open_as(Term, sealed, identity)
     except CantOpen:
         return Term(due=0, held=1)
-
-
-_DAY = 86_400
 
 
 def term_days(settings: RetentionSettings, status: Status, category: str) -> int:

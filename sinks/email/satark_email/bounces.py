@@ -1,5 +1,7 @@
 """Bounces: find the delivery that a returned mail belongs to, and the status codes in it; never an address.
 
+The command `satark email bounce` does it for each mail that comes to the sender's mailbox.
+
 Source: RFC 3464 (delivery status notifications), sections 2.1 and 2.3; RFC 3463 (enhanced status codes).
 """
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _ORIGINAL = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"})
+MAX_BYTES = 64 << 20
+"""Most bytes of a mail that are read; a bounce may contain the whole mail that came back."""
+_EX_TEMPFAIL = 75  # sysexits.h: the mail server keeps the mail and retries
 
 
 class Bounce(msgspec.Struct, frozen=True):
@@ -79,11 +84,6 @@ def _message_id(part: Message) -> str:
     inner = payload[0] if isinstance(payload, list) else email.message_from_string(str(payload), policy=compat32)
     # A long field is folded: the id stands on a line of its own.
     return "".join(str(inner["Message-ID"] or "").split()) if isinstance(inner, Message) else ""
-
-
-MAX_BYTES = 64 << 20
-"""Most bytes of a mail that are read; a bounce may contain the whole mail that came back."""
-_EX_TEMPFAIL = 75  # sysexits.h: the mail server keeps the mail and retries
 
 
 @click.group("email")

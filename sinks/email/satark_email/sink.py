@@ -39,6 +39,10 @@ _ENCODED_RATIO = 2
 _TEXT_BYTES = 50_000
 """Bytes left for the text of a mail."""
 _ENDINGS = {"image/jpeg": "jpg", "video/mp4": "mp4", "audio/mpeg": "mp3", "text/plain": "txt"}
+GRACE_SECONDS = 3600
+"""Seconds after its time in which a notification is still sent. A machine that was off for longer skips it."""
+KIND = "notification"
+"""The kind of these deliveries: `satark.api.Delivery.kind`."""
 
 
 class EmailSink:
@@ -158,12 +162,6 @@ def _attachment(opened: OpenedTip, record: Evidence) -> Attachment | None:
         return None
     ending = _ENDINGS.get(record.clean_mime, record.clean_mime.partition("/")[2])
     return Attachment(f"{record.ordinal}.{ending}", record.clean_mime, content)
-
-
-GRACE_SECONDS = 3600
-"""Seconds after its time in which a notification is still sent. A machine that was off for longer skips it."""
-KIND = "notification"
-"""The kind of these deliveries: `satark.api.Delivery.kind`."""
 
 
 def parse_utc_offset(text: str) -> timedelta:

@@ -1,4 +1,7 @@
-"""Answers of a police system about a tip: parse and check them, and post them to the tipster as a desk would."""
+"""Answers of a police system about a tip: parse and check them, and post them to the tipster as a desk would.
+
+The tables hold the ids of processed requests, no content of a tip and no person.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,23 @@ MAX_REFERENCE = 64
 """Most characters of a register number."""
 
 RECEIVED, ASSIGNED, DISPOSITION = "satark.answer.received", "satark.answer.assigned", "satark.answer.disposition"
+metadata = MetaData()
+seen_request = Table(
+    "police_seen_request",
+    metadata,
+    Column("id", LargeBinary(32), primary_key=True, comment="SHA-256 of the system's name and the request's id"),
+    Column("day", Integer, nullable=False, comment="days since 1970, for expiry"),
+    Index("police_seen_request_day", "day"),
+    comment="ids of processed requests of police systems, so that none is processed twice or replayed",
+)
+answer_sequence = Table(
+    "police_answer_sequence",
+    metadata,
+    Column("system", String(40), primary_key=True),
+    Column("tip", String(32), primary_key=True),
+    Column("sequence", Integer, nullable=False, comment="of the newest answer that was applied"),
+    comment="highest sequence number of a system's answers about a tip, so that an older one changes no status",
+)
 
 
 class References(Redacted, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -142,24 +162,3 @@ def _note(answer: Answer, *, is_newest: bool) -> str:
         "" if is_newest else f"superseded: {answer.data.status or answer.type}",
     ]
     return "\n".join(line for line in lines if line)
-
-
-metadata = MetaData()
-
-seen_request = Table(
-    "police_seen_request",
-    metadata,
-    Column("id", LargeBinary(32), primary_key=True, comment="SHA-256 of the system's name and the request's id"),
-    Column("day", Integer, nullable=False, comment="days since 1970, for expiry"),
-    Index("police_seen_request_day", "day"),
-    comment="ids of processed requests of police systems, so that none is processed twice or replayed",
-)
-
-answer_sequence = Table(
-    "police_answer_sequence",
-    metadata,
-    Column("system", String(40), primary_key=True),
-    Column("tip", String(32), primary_key=True),
-    Column("sequence", Integer, nullable=False, comment="of the newest answer that was applied"),
-    comment="highest sequence number of a system's answers about a tip, so that an older one changes no status",
-)

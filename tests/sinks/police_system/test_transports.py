@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
+from standardwebhooks import Webhook
 
 from satark_police_system.events import build_event, thin_data
 from satark_police_system.settings import SystemSettings
+from satark_police_system.signing import Signer
 from satark_police_system.systems import PoliceSystem
-from satark_police_system.transports import FileTransport, HttpTransport, make_transport
+from satark_police_system.transports import FileTransport, HttpTransport, make_transport, write_archive
 from satark_testing.peers.police import SECRET
 from support.police_tip import CONTENT, HEADER, read_archive
 
@@ -55,3 +60,20 @@ async def test_no_file_goes_along_that_was_not_cleaned_or_is_not_allowed(
     system.settings = system.settings.model_copy(update={"fields": fields})
     await hand_over(system, make_folder, given)
     assert sorted(read_archive(folder)) == ["event.json", "signature.json"]
+
+
+EVENT = '{"subject": "K4Q7-2XPM", "text": "गाँव"}'.encode()
+
+
+def test_every_file_is_covered_by_the_signature_and_has_the_same_time(tmp_path: Path) -> None:
+    archive = tmp_path / "tip.zip"
+    write_archive(archive, EVENT, [("1.jpg", iter([b"pic", b"ture"]))], Signer([SECRET]), "key-1")
+    with zipfile.ZipFile(archive) as opened:
+        content = {name: opened.read(name) for name in opened.namelist()}
+        times = {info.date_time for info in opened.infolist()}
+    signature = json.loads(content.pop("signature.json"))
+    Webhook(SECRET).verify(signature["signed"], signature["headers"])
+    assert signature["headers"]["webhook-id"] == "key-1"
+    assert json.loads(signature["signed"]) == {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
+    assert content == {"event.json": EVENT, "evidence/1.jpg": b"picture"}
+    assert times == {(1980, 1, 1, 0, 0, 0)}

@@ -16,6 +16,25 @@ if TYPE_CHECKING:
     from satark.api.tip import Evidence, Tip
 
 T = TypeVar("T")
+_STATES: Final = (
+    "an|ap|ar|as|br|cg|ch|dd|dl|dn|ga|gj|hp|hr|jh|jk|ka|kl|la|ld|mh|ml|mn|mp|mz|nl|od|or|pb|py|"
+    "rj|sk|tn|tr|ts|ua|uk|up|wb"
+)
+"""Codes of the states and territories, with which a plate begins."""
+_LETTERS: Final = {
+    fold(name): letter
+    for name, letter in {
+    "ए": "a", "बी": "b", "सी": "c", "डी": "d", "ई": "e", "एफ": "f", "जी": "g", "एच": "h", "आई": "i", "जे": "j",
+    "के": "k", "एल": "l", "एम": "m", "एन": "n", "ओ": "o", "पी": "p", "क्यू": "q", "आर": "r", "एस": "s", "टी": "t",
+    "यू": "u", "वी": "v", "डब्ल्यू": "w", "डब्लू": "w", "एक्स": "x", "वाई": "y", "जेड": "z",
+}.items()}  # fmt: skip
+"""The letters of the Latin alphabet as they are spelt in Devanagari."""
+_SPELT: Final = re.compile("|".join(sorted(map(re.escape, _LETTERS), key=len, reverse=True)))
+_BETWEEN: Final = re.compile(r" |(?<=\d)(?=\D)|(?<=\D)(?=\d)")
+"""Matches between words, and between letters and digits."""
+_PLATE: Final = re.compile(rf"(?<![a-z0-9])({_STATES}) ?([0-9]{{1,2}}) ?((?:[a-z] ?){{1,3}})([0-9]{{3,4}})(?![a-z0-9])")
+_BHARAT_PLATE: Final = re.compile(r"(?<![a-z0-9])([2-9][0-9]) ?bh ?([0-9]{4}) ?([a-z]{1,2})(?![a-z0-9])")
+_PHONE: Final = re.compile(r"(?<![0-9])(?:(?:0|91|0091) ?)?([6-9](?: ?[0-9]){9})(?! ?[0-9])")
 
 
 class Picture(Redacted, frozen=True):
@@ -88,27 +107,6 @@ def _pin(place: Mapping[str, Any]) -> Pin | None:
     if isinstance(latitude, int | float) and isinstance(longitude, int | float):
         return Pin(float(latitude), float(longitude))
     return None
-
-
-_STATES: Final = (
-    "an|ap|ar|as|br|cg|ch|dd|dl|dn|ga|gj|hp|hr|jh|jk|ka|kl|la|ld|mh|ml|mn|mp|mz|nl|od|or|pb|py|"
-    "rj|sk|tn|tr|ts|ua|uk|up|wb"
-)
-"""Codes of the states and territories, with which a plate begins."""
-_LETTERS: Final = {
-    fold(name): letter
-    for name, letter in {
-    "ए": "a", "बी": "b", "सी": "c", "डी": "d", "ई": "e", "एफ": "f", "जी": "g", "एच": "h", "आई": "i", "जे": "j",
-    "के": "k", "एल": "l", "एम": "m", "एन": "n", "ओ": "o", "पी": "p", "क्यू": "q", "आर": "r", "एस": "s", "टी": "t",
-    "यू": "u", "वी": "v", "डब्ल्यू": "w", "डब्लू": "w", "एक्स": "x", "वाई": "y", "जेड": "z",
-}.items()}  # fmt: skip
-"""The letters of the Latin alphabet as they are spelt in Devanagari."""
-_SPELT: Final = re.compile("|".join(sorted(map(re.escape, _LETTERS), key=len, reverse=True)))
-_BETWEEN: Final = re.compile(r" |(?<=\d)(?=\D)|(?<=\D)(?=\d)")
-"""Between words, and between letters and digits."""
-_PLATE: Final = re.compile(rf"(?<![a-z0-9])({_STATES}) ?([0-9]{{1,2}}) ?((?:[a-z] ?){{1,3}})([0-9]{{3,4}})(?![a-z0-9])")
-_BHARAT_PLATE: Final = re.compile(r"(?<![a-z0-9])([2-9][0-9]) ?bh ?([0-9]{4}) ?([a-z]{1,2})(?![a-z0-9])")
-_PHONE: Final = re.compile(r"(?<![0-9])(?:(?:0|91|0091) ?)?([6-9](?: ?[0-9]){9})(?! ?[0-9])")
 
 
 def plates_in(text: str) -> Iterator[str]:

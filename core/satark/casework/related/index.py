@@ -28,6 +28,13 @@ _MOST_COMPARED: Final = 500
 _COMMON, _COMMON_SHARE = 50, 0.05
 """A word is common at a desk if more tips than these have it, in number and as a share of all."""
 Key: TypeAlias = tuple[str, Hashable]
+_MOST_DIFFERENT: Final = 7
+"""Bits that may differ between two pictures that look alike."""
+_PARTS: Final = _MOST_DIFFERENT + 1
+"""Parts of the bits: two pictures that look alike have at least one in common."""
+_BITS: Final = 64
+_LEAST_CONTRAST: Final = 8
+"""Least number of set bits, and of unset ones: a picture with fewer is a plain surface and looks like many others."""
 
 
 class Related(Redacted, frozen=True, kw_only=True):
@@ -164,15 +171,6 @@ def _shared_keys(clues: Clues) -> Iterator[Key]:
     if clues.landmark:
         yield from (("place", pair) for pair in clues.landmark.pairs())
     yield "words", clues.words
-
-
-_MOST_DIFFERENT: Final = 7
-"""Bits that may differ between two pictures that look alike."""
-_PARTS: Final = _MOST_DIFFERENT + 1
-"""Parts of the bits: two pictures that look alike have at least one in common."""
-_BITS: Final = 64
-_LEAST_CONTRAST: Final = 8
-"""Least number of set bits, and of unset ones: a picture with fewer is a plain surface and looks like many others."""
 
 
 def parts_of_looks(looks: str) -> Iterator[tuple[int, int]]:
