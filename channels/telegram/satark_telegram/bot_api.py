@@ -19,11 +19,10 @@ from telegram.error import BadRequest, TelegramError
 
 from satark.api import Accepted, Call, ChannelContext, SendResult
 from satark_files.decoding import DECODING_ERRORS
-from satark_telegram.attachment_sender import AttachmentSender
-from satark_telegram.attachments import ATTACHMENT
+from satark_telegram.attachments import AttachmentSender
 from satark_telegram.errors import send_result_of
 from satark_telegram.http_client import AiohttpRequest
-from satark_telegram.rendering import DELETE_MESSAGES
+from satark_telegram.rendering import ATTACHMENT, DELETE_MESSAGES
 from satark_telegram.settings import TelegramSettings
 from satark_telegram.update_parser import ACKNOWLEDGE
 

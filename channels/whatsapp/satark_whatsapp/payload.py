@@ -6,12 +6,16 @@ Source: Meta, WhatsApp Business Platform, "Webhooks > Reference > messages", and
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from satark_whatsapp.errors import GraphError
+
+is_bsuid = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[0-9A-Za-z]{1,128}").fullmatch
+"""Match a BSUID: a country code, a dot and up to 128 letters and digits."""
 
 
 class Profile(Struct):
@@ -202,7 +206,7 @@ class Value(Struct):
     statuses: list[Status] | None = None
     errors: list[GraphError] | None = None
     event: str | None = None
-    """In the fields of `webhook_decoding.ALARMS`: what happened."""
+    """In the fields of `webhook.ALARMS`: what happened."""
 
 
 class Change(Struct):

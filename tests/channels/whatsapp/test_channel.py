@@ -1,4 +1,4 @@
-"""Only Meta's signature and verify token are accepted."""
+"""The channel accepts nothing but Meta's signature and verify token, and adds a template to notices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 
 from satark.api.channel import Outcome, RawRequest
+from satark.api.inbound import Address
+from satark.api.outbound import Call
+from satark.api.prompt import Prompt
 from satark_testing.whatsapp.graph_api import GraphPeer
+from satark_testing.whatsapp.limits import check_message
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 
@@ -89,3 +93,59 @@ def test_an_incomplete_verification_request_is_refused(query: str, whatsapp: Wha
 def test_a_webhook_is_answered_with_an_empty_200(whatsapp: WhatsAppChannel) -> None:
     answer = whatsapp.reply(post(b"{}", None), Outcome())
     assert (answer.status, answer.body) == (200, b"")
+
+
+ACCOUNT = "whatsapp:106540352242922"
+TO = Address("919876543210")
+
+
+def notices(channel: WhatsAppChannel, language: str, text: str = "News") -> list[Call]:
+    return list(channel.notice(Prompt(text=text, language=language), ACCOUNT, TO))
+
+
+@pytest.mark.parametrize(
+    ("language", "template"),
+    [
+        ("hi", {"name": "satark_notice", "language": {"code": "hi"}}),
+        ("hi-IN", {"name": "satark_notice", "language": {"code": "hi"}}),
+        ("en-US", {"name": "satark_news", "language": {"code": "en_US"}}),
+        ("bho", {"name": "satark_notice", "language": {"code": "hi"}}),
+    ],
+)
+def test_a_notice_carries_the_template_of_its_language(
+    language: str, template: dict[str, Any], secrets: dict[str, Any]
+) -> None:
+    secrets["notice_templates"] = {"hi": "satark_notice", "en-US": "satark_news"}
+    channel = WhatsAppChannel(WhatsAppSettings(**secrets))
+    (call,) = notices(channel, language)
+    assert json.loads(call.body)["text"]["body"] == "News"
+    fallback = json.loads(call.fallback)
+    check_message(fallback)
+    assert (fallback["type"], fallback["template"], fallback["to"]) == ("template", template, TO.reveal())
+
+
+def test_a_long_notice_carries_the_template_once(secrets: dict[str, Any]) -> None:
+    secrets["notice_templates"] = {"hi": "satark_notice"}
+    channel = WhatsAppChannel(WhatsAppSettings(**secrets))
+    assert [bool(call.fallback) for call in notices(channel, "hi", "x " * 4000)] == [True, False]
+
+
+def test_a_notice_without_a_template_has_no_fallback(whatsapp: WhatsAppChannel) -> None:
+    assert [call.fallback for call in notices(whatsapp, "ur")] == [b""]
+    assert whatsapp.render(Prompt(text="News", language="hi"), ACCOUNT, TO)[0].fallback == b""
+
+
+ACCOUNT = "whatsapp:106540352242922"
+
+
+def test_several_numbers_are_several_accounts_and_others_are_ignored(
+    secrets: dict[str, str], payload: Callable[[str], bytes]
+) -> None:
+    secrets["phone_number_id"] = " 106540352242922, 222 ,222"
+    channel = WhatsAppChannel(WhatsAppSettings.model_validate(secrets))
+    assert channel.accounts == (ACCOUNT, "whatsapp:222")
+    for number, inbound, ignored in (("222", ["whatsapp:222"], 0), ("333", [], 1)):
+        body = payload("text").replace(b"106540352242922", number.encode())
+        batch = channel.parse(RawRequest(method="POST", path="/", body=body))
+        assert [i.account for i in batch.inbound] == inbound
+        assert batch.ignored == ignored
