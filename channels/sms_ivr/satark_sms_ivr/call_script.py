@@ -11,10 +11,10 @@ import msgspec
 from satark.api import RECEIPT_DIGITS, Ask, CallVerb, GoOn, HangUp, Line, Pace, Pause, Prompt, Record, Say, TextCaller
 from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.call_texts import call_text, language_of, spoken_language
-from satark_sms_ivr.clips import Clips
 from satark_sms_ivr.keypad import TEXT_CODE, may_send
 from satark_sms_ivr.settings import CallSettings
 from satark_sms_ivr.speech import (
+    Clips,
     key_lines,
     menu_lines,
     prompt_languages,

@@ -34,9 +34,9 @@ from satark.api import (
 )
 from satark_sms_ivr.call_script import CallScript
 from satark_sms_ivr.call_state import CallState
-from satark_sms_ivr.clips import Clips
 from satark_sms_ivr.keypad import UNKNOWN
 from satark_sms_ivr.settings import CallSettings
+from satark_sms_ivr.speech import Clips
 from satark_words.languages import OFFERED
 
 MAX_SILENCES: Final = 3

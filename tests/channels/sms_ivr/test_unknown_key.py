@@ -123,8 +123,6 @@ kinds: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.sampled_from([{"type": kind} for kind in ("number", "date", "confirm", "media", "place")]),
 )  # fmt: skip
 steps = st.lists(st.tuples(kinds, st.booleans()), min_size=1, max_size=6)
-
-
 ASKED = {f"q{n}.{text}": "Which?" for n in range(6) for text in ("ask", "name", "more")}
 OPTIONS = {f"q{n}.{code}": code for n in range(6) for code in CODES}
 TEXTS = Catalogues(Catalogue(c.language, ASKED | OPTIONS).over(c) for c in SOURCE.catalogues.only(("hi", "en")))
