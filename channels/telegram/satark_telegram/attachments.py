@@ -19,7 +19,7 @@ from satark.api import ChannelContext, ReceiptPicture, VoiceNote
 from satark_telegram.rendering import decode_attachment
 
 
-class AttachmentSender:
+class TelegramAttachmentSender:
     """Sends attachments, and remembers the file ids of one process, in memory.
 
     Args:

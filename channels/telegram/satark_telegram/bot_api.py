@@ -19,7 +19,7 @@ from telegram.error import BadRequest, TelegramError
 
 from satark.api import Accepted, Call, ChannelContext, SendResult
 from satark_files.decoding import DECODING_ERRORS
-from satark_telegram.attachments import AttachmentSender
+from satark_telegram.attachments import TelegramAttachmentSender
 from satark_telegram.errors import send_result_of
 from satark_telegram.http_client import AiohttpRequest
 from satark_telegram.rendering import ATTACHMENT, DELETE_MESSAGES
@@ -49,7 +49,7 @@ class BotApi:
             request=self.request,
             get_updates_request=self.request,
         )
-        self._attachments = AttachmentSender(self._bot, context, settings.files_remembered)
+        self._attachments = TelegramAttachmentSender(self._bot, context, settings.files_remembered)
 
     async def open(self) -> None:
         """Create the session. It sends nothing to Telegram, so that starting does not depend on it."""

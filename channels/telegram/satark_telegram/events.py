@@ -19,7 +19,7 @@ from satark.api import HANDOFF_DIGITS, Event, Media, MediaKind, MediaRef, Pin, T
 NOTHING = Raw(b"")
 
 
-class Chat(Struct):
+class TelegramChat(Struct):
     """`Chat`. The id of a private chat is the user's id."""
 
     id: int
@@ -32,7 +32,7 @@ class User(Struct):
     is_bot: bool = False
 
 
-class File(Struct):
+class TelegramFile(Struct):
     """The common fields of `PhotoSize`, `Video`, `Document` and so on; `width` and `height` of pictures."""
 
     file_id: Annotated[str, Meta(min_length=1)]
@@ -57,39 +57,39 @@ class Venue(Struct):
     address: str = ""
 
 
-class Message(Struct, kw_only=True):
+class TelegramMessage(Struct, kw_only=True):
     """`Message`: the fields with content."""
 
     message_id: int
-    chat: Chat
+    chat: TelegramChat
     sender: User | None = field(default=None, name="from")
     text: str | None = None
     caption: str = ""
-    photo: list[File] | None = None
-    live_photo: File | None = None
-    video: File | None = None
-    animation: File | None = None
-    video_note: File | None = None
-    voice: File | None = None
-    audio: File | None = None
-    document: File | None = None
-    sticker: File | None = None
+    photo: list[TelegramFile] | None = None
+    live_photo: TelegramFile | None = None
+    video: TelegramFile | None = None
+    animation: TelegramFile | None = None
+    video_note: TelegramFile | None = None
+    voice: TelegramFile | None = None
+    audio: TelegramFile | None = None
+    document: TelegramFile | None = None
+    sticker: TelegramFile | None = None
     location: Location | None = None
     venue: Venue | None = None
 
 
-class MessageHeader(Struct):
+class TelegramMessageHeader(Struct):
     """The least of a message that must be readable to answer its sender."""
 
     message_id: int
-    chat: Chat
+    chat: TelegramChat
 
 
 class TappedMessage(Struct):
     """`MaybeInaccessibleMessage`: the message with the tapped button. `date` is 0 where it is inaccessible."""
 
     message_id: int
-    chat: Chat
+    chat: TelegramChat
     date: int = 0
 
 
@@ -111,8 +111,8 @@ class Update(Struct):
 
 
 decode_update = msgspec.json.Decoder(Update).decode
-decode_message = msgspec.json.Decoder(Message).decode
-decode_header = msgspec.json.Decoder(MessageHeader).decode
+decode_message = msgspec.json.Decoder(TelegramMessage).decode
+decode_header = msgspec.json.Decoder(TelegramMessageHeader).decode
 decode_callback_query = msgspec.json.Decoder(CallbackQuery).decode
 decode_fields = msgspec.json.Decoder(dict[str, Raw]).decode
 
@@ -155,7 +155,7 @@ _COMMAND: Final = re.compile(r"/(\w{1,64})(?:@\w{1,64})?(\s.*)?", re.DOTALL)
 _is_handoff_code = re.compile(rf"\s[0-9]{{{HANDOFF_DIGITS}}}").fullmatch
 
 
-def event_of(message: Message, account: str, max_file_bytes: int) -> Event | None:
+def event_of(message: TelegramMessage, account: str, max_file_bytes: int) -> Event | None:
     """Convert a message. None: it has none of the fields that are decoded.
 
     Args:
@@ -197,7 +197,7 @@ def _pin(venue: Venue | None, location: Location | None) -> Event | None:
     return Pin(at.latitude, at.longitude, venue.title if venue else "", venue.address if venue else "") if at else None
 
 
-def _media(message: Message, account: str, max_file_bytes: int) -> Event | None:
+def _media(message: TelegramMessage, account: str, max_file_bytes: int) -> Event | None:
     found = _file(message)
     if found is None:
         return None
@@ -208,14 +208,14 @@ def _media(message: Message, account: str, max_file_bytes: int) -> Event | None:
     return Media(ref, kind, message.caption)
 
 
-def _file(message: Message) -> tuple[File, MediaKind, str] | None:
+def _file(message: TelegramMessage) -> tuple[TelegramFile, MediaKind, str] | None:
     """Return the message's file, its kind, and its MIME type where Telegram names none.
 
     A photo comes in several sizes, and an animation also as a document, for old clients.
     """
     if message.photo:
         return max(message.photo, key=lambda size: (size.width * size.height, size.file_size)), "image", "image/jpeg"
-    kinds: tuple[tuple[File | None, MediaKind, str], ...] = (
+    kinds: tuple[tuple[TelegramFile | None, MediaKind, str], ...] = (
         (message.live_photo, "video", "video/mp4"),
         (message.video, "video", "video/mp4"),
         (message.animation, "video", "video/mp4"),

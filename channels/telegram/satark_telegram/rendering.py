@@ -32,7 +32,7 @@ _ACTIONS_PER_ROW: Final = 4
 """Telegram shows up to eight buttons in a row; with more than four, a phone truncates their labels."""
 
 
-class AttachmentBody(msgspec.Struct, frozen=True):
+class TelegramAttachment(msgspec.Struct, frozen=True):
     """The body of such a call: the chat, and what is drawn or read out when it is sent."""
 
     chat_id: str
@@ -40,7 +40,7 @@ class AttachmentBody(msgspec.Struct, frozen=True):
     receipt: ReceiptPicture | None = None
 
 
-decode_attachment = msgspec.json.Decoder(AttachmentBody).decode
+decode_attachment = msgspec.json.Decoder(TelegramAttachment).decode
 
 
 def render(prompt: Prompt, account: str, to: Address) -> list[Call]:
@@ -59,8 +59,8 @@ def render(prompt: Prompt, account: str, to: Address) -> list[Call]:
 
 def attachments(prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
     """Make the calls that follow a prompt's text, in order."""
-    made = [AttachmentBody(to.reveal(), receipt=prompt.receipt)] if prompt.receipt else []
-    made += [AttachmentBody(to.reveal(), note=prompt.spoken)] if prompt.spoken else []
+    made = [TelegramAttachment(to.reveal(), receipt=prompt.receipt)] if prompt.receipt else []
+    made += [TelegramAttachment(to.reveal(), note=prompt.spoken)] if prompt.spoken else []
     return [Call(account=account, method=ATTACHMENT, body=msgspec.json.encode(one)) for one in made]
 
 

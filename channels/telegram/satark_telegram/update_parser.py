@@ -14,9 +14,9 @@ from satark_files.decoding import DECODING_ERRORS
 from satark_telegram.events import (
     NOTHING,
     UNREADABLE,
-    Chat,
-    Message,
-    MessageHeader,
+    TelegramChat,
+    TelegramMessage,
+    TelegramMessageHeader,
     Update,
     decode_callback_query,
     decode_fields,
@@ -108,7 +108,7 @@ class UpdateParser:
 
     def _batch(
         self,
-        chat: Chat,
+        chat: TelegramChat,
         key: str,
         event: Event | None,
         *,
@@ -132,14 +132,14 @@ class UpdateParser:
         )
         return Batch(inbound=(inbound,))
 
-    def _typing_call(self, chat: Chat) -> Call | None:
+    def _typing_call(self, chat: TelegramChat) -> Call | None:
         return self._call({"chat_id": chat.id}) if self._typing else None
 
     def _call(self, body: dict[str, Any]) -> Call:
         return Call(account=self._account, method=ACKNOWLEDGE, body=msgspec.json.encode(body))
 
 
-def _key(message: Message | MessageHeader) -> str:
+def _key(message: TelegramMessage | TelegramMessageHeader) -> str:
     """Return a message's event key, made of chat and message id: an edit names its original by those.
 
     It is hashed, since an `Edited` event holds it, and events must not show a chat's id.
@@ -156,7 +156,7 @@ def _sent_at(fields: Mapping[str, msgspec.Raw]) -> int | None:
     return int(digits) if digits.isdigit() and len(digits) <= _DIGITS else None
 
 
-def _edit(message: Message, original: str) -> Event | None:
+def _edit(message: TelegramMessage, original: str) -> Event | None:
     """Convert an edit. None: it has no text (a live location that moved, a replaced file)."""
     text = message.text if message.text is not None else message.caption
     return Edited(original, text) if text else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from satark.api import BEFORE_SENDING, RECEIPT_DIGITS, FormView, Outcome, Tap, command_token, parse_token
 from satark_web_form.form_pages import review_values, send_token
-from satark_web_form.site import ProofProblem, Site, paragraphs, redirect
+from satark_web_form.site import FormSite, ProofProblem, paragraphs, redirect
 from satark_words.codes import find_code
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def receipt_lines(parts: Sequence[str]) -> list[tuple[str, bool]]:
 class SubmitPages:
     """Serves the pages after the review."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: FormSite) -> None:
         self._site = site
 
     async def send(self, request: Request) -> Response:

@@ -38,7 +38,7 @@ _PICTURE_MIME: Final = "image/png"
 _DAY: Final = 86_400
 
 
-class AttachmentBody(msgspec.Struct, frozen=True):
+class WhatsAppAttachment(msgspec.Struct, frozen=True):
     """The body of such a call: whom it goes to, and what is made when it is sent. It holds no media id yet."""
 
     to: Mapping[str, str]
@@ -46,18 +46,18 @@ class AttachmentBody(msgspec.Struct, frozen=True):
     receipt: ReceiptPicture | None = None
 
 
-_decode = msgspec.json.Decoder(AttachmentBody).decode
+_decode = msgspec.json.Decoder(WhatsAppAttachment).decode
 
 
 def attachments(prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
     """Make the calls that follow a prompt's text: the receipt's picture, and the voice note."""
     address = recipient(to)
-    made = [AttachmentBody(address, receipt=prompt.receipt)] if prompt.receipt else []
-    made += [AttachmentBody(address, note=prompt.spoken)] if prompt.spoken else []
+    made = [WhatsAppAttachment(address, receipt=prompt.receipt)] if prompt.receipt else []
+    made += [WhatsAppAttachment(address, note=prompt.spoken)] if prompt.spoken else []
     return [Call(account=account, method=ATTACHMENT, body=msgspec.json.encode(one)) for one in made]
 
 
-class AttachmentSender:
+class WhatsAppAttachmentSender:
     """Sends attachments.
 
     Args:
@@ -93,7 +93,7 @@ class AttachmentSender:
             self._uploads.delete_later(number, media)
         return result
 
-    def _file(self, attachment: AttachmentBody) -> bytes:
+    def _file(self, attachment: WhatsAppAttachment) -> bytes:
         if self._context is None:
             return b""
         if attachment.receipt:
@@ -101,7 +101,7 @@ class AttachmentSender:
         return self._context.voice_notes.make(attachment.note) if attachment.note else b""
 
 
-def _message(attachment: AttachmentBody, media: str, call_id: str) -> bytes:
+def _message(attachment: WhatsAppAttachment, media: str, call_id: str) -> bytes:
     node: dict[str, Any] = {"type": "audio", "audio": {"id": media, "voice": True}}
     if attachment.receipt:
         node = {"type": "interactive", "interactive": _picture(attachment.receipt, media)}

@@ -29,7 +29,7 @@ from satark.api import (
     SendResult,
 )
 from satark_whatsapp import rendering
-from satark_whatsapp.attachments import ATTACHMENT, AttachmentSender, attachments
+from satark_whatsapp.attachments import ATTACHMENT, WhatsAppAttachmentSender, attachments
 from satark_whatsapp.errors import RetryDelays
 from satark_whatsapp.graph_api import GraphApi
 from satark_whatsapp.media import WhatsAppMedia
@@ -67,7 +67,7 @@ class WhatsAppChannel:
         )
         self._graph = GraphApi(settings)
         self._media = WhatsAppMedia(self._graph, settings)
-        self._attachments = AttachmentSender(self._graph, settings, context)
+        self._attachments = WhatsAppAttachmentSender(self._graph, settings, context)
         self._context = context
         self.capabilities = msgspec.structs.replace(rendering.CAPABILITIES, forms=tuple(settings.forms))
         self._notice_clips()

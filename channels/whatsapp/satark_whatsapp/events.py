@@ -44,7 +44,7 @@ class MessageContext(msgspec.Struct, frozen=True):
     contact: payload.Contact | None = None
 
 
-def event_of(message: payload.Message, context: MessageContext) -> Event | None:
+def event_of(message: payload.WhatsAppMessage, context: MessageContext) -> Event | None:
     """Convert a message. None: it needs no reply (a reaction, a system message)."""
     kind = message.type or ""
     convert = _CONVERTERS.get(kind)
@@ -72,12 +72,12 @@ def _unsupported(kind: str | None) -> Unsupported:
     return Unsupported(kind if kind in NAMED_KINDS else "unknown")
 
 
-def _text(message: payload.Message, _: MessageContext) -> Event:
+def _text(message: payload.WhatsAppMessage, _: MessageContext) -> Event:
     return Text(message.text.body) if message.text else _unsupported("text")
 
 
-def _media(kind: MediaKind) -> Callable[[payload.Message, MessageContext], Event]:
-    def convert(message: payload.Message, context: MessageContext) -> Event:
+def _media(kind: MediaKind) -> Callable[[payload.WhatsAppMessage, MessageContext], Event]:
+    def convert(message: payload.WhatsAppMessage, context: MessageContext) -> Event:
         node: payload.MediaNode | None = getattr(message, kind)
         if node is None:
             return _unsupported(kind)
@@ -92,19 +92,19 @@ def _media(kind: MediaKind) -> Callable[[payload.Message, MessageContext], Event
     return convert
 
 
-def _location(message: payload.Message, _: MessageContext) -> Event:
+def _location(message: payload.WhatsAppMessage, _: MessageContext) -> Event:
     node = message.location
     if node is None:
         return _unsupported("location")
     return Pin(node.latitude, node.longitude, node.name or "", node.address or "")
 
 
-def _contacts(message: payload.Message, context: MessageContext) -> Event:
+def _contacts(message: payload.WhatsAppMessage, context: MessageContext) -> Event:
     text = contact_cards_as_text(message.contacts or (), context.senders, context.contact)
     return Text(text) if text else Unsupported("contact")
 
 
-def _interactive(message: payload.Message, _: MessageContext) -> Event:
+def _interactive(message: payload.WhatsAppMessage, _: MessageContext) -> Event:
     node = message.interactive
     if node and node.nfm_reply and node.nfm_reply.name == "flow":
         return read_form(node.nfm_reply.response_json) or _unsupported("nfm_reply")
@@ -114,7 +114,7 @@ def _interactive(message: payload.Message, _: MessageContext) -> Event:
     return Tap(reply.id, reply.title or "")
 
 
-def _button(message: payload.Message, _: MessageContext) -> Event:
+def _button(message: payload.WhatsAppMessage, _: MessageContext) -> Event:
     """Convert a template's quick reply. Its payload is its label, unless the template set another one."""
     node = message.button
     if node is None or not (node.payload or node.text):
@@ -124,7 +124,7 @@ def _button(message: payload.Message, _: MessageContext) -> Event:
     return Tap(node.payload or "", node.text or "")
 
 
-def _system(message: payload.Message, _: MessageContext) -> Event | None:
+def _system(message: payload.WhatsAppMessage, _: MessageContext) -> Event | None:
     changed = message.system is not None and message.system.type in (
         "user_changed_number",
         "user_changed_user_id",
@@ -132,7 +132,7 @@ def _system(message: payload.Message, _: MessageContext) -> Event | None:
     return Moved() if changed else None
 
 
-def _edit(message: payload.Message, _: MessageContext) -> Event:
+def _edit(message: payload.WhatsAppMessage, _: MessageContext) -> Event:
     node = message.edit
     if node is None:
         return _unsupported("edit")
@@ -146,11 +146,11 @@ def _new_text(node: payload.EditedNode) -> str:
     return (media.caption if media else None) or ""
 
 
-def _revoke(message: payload.Message, _: MessageContext) -> Event:
+def _revoke(message: payload.WhatsAppMessage, _: MessageContext) -> Event:
     return Revoked(message.revoke.original_message_id) if message.revoke else _unsupported("revoke")
 
 
-_CONVERTERS: Final[dict[str, Callable[[payload.Message, MessageContext], Event | None]]] = {
+_CONVERTERS: Final[dict[str, Callable[[payload.WhatsAppMessage, MessageContext], Event | None]]] = {
     "text": _text,
     "image": _media("image"),
     "video": _media("video"),
@@ -167,14 +167,14 @@ _CONVERTERS: Final[dict[str, Callable[[payload.Message, MessageContext], Event |
 }
 
 
-def sender_addresses(message: payload.Message, contact: payload.Contact | None) -> tuple[Address, ...]:
+def sender_addresses(message: payload.WhatsAppMessage, contact: payload.Contact | None) -> tuple[Address, ...]:
     """Return every address of a message's sender, the BSUID first. Empty: Meta gave none."""
     if contact is None:
         return to_addresses(message.user_id, message.wa_id)
     return to_addresses(message.user_id, contact.user_id, message.wa_id, contact.wa_id)
 
 
-def contact_of(message: payload.Message, contacts: Sequence[payload.Contact]) -> payload.Contact | None:
+def contact_of(message: payload.WhatsAppMessage, contacts: Sequence[payload.Contact]) -> payload.Contact | None:
     """Find a message's contact: the one with an equal address; the only contact where the message has no address."""
     if not message.user_id and not message.wa_id:
         return contacts[0] if len(contacts) == 1 else None
@@ -186,7 +186,7 @@ def contact_of(message: payload.Message, contacts: Sequence[payload.Contact]) ->
     return None
 
 
-def moved_addresses(message: payload.Message, system: payload.SystemNode) -> tuple[Address, ...]:
+def moved_addresses(message: payload.WhatsAppMessage, system: payload.SystemNode) -> tuple[Address, ...]:
     """Return the addresses of a sender whose number or BSUID changed: the new ones, then the old ones."""
     new = (system.user_id, system.wa_id, system.new_wa_id)
     return to_addresses(*new, message.user_id, system.previous_user_id, message.wa_id, sort=False)

@@ -24,7 +24,7 @@ from satark_whatsapp.errors import (
     send_result_of,
     send_result_of_status,
 )
-from satark_whatsapp.posting import Answer, Poster, PostFailed
+from satark_whatsapp.posting import HttpAnswer, Poster, PostFailed
 from satark_whatsapp.settings import WhatsAppSettings
 
 _OK: Final = 200
@@ -37,11 +37,11 @@ _ALWAYS: Final = {"User-Agent": "satark", "Accept-Encoding": "identity"}
 _decode_error = msgspec.json.Decoder(ErrorResponse, strict=False).decode
 
 
-class _Uploaded(msgspec.Struct):
+class _UploadedMedia(msgspec.Struct):
     id: str
 
 
-_decode_upload = msgspec.json.Decoder(_Uploaded).decode
+_decode_upload = msgspec.json.Decoder(_UploadedMedia).decode
 
 
 class GraphApi:
@@ -110,7 +110,7 @@ class GraphApi:
         form = aiohttp.FormData({"messaging_product": "whatsapp", "type": mime})
         form.add_field("file", data, filename="file", content_type=mime)
         answer = await self.post_form(self._base / number / "media", form)
-        if not isinstance(answer, Answer):
+        if not isinstance(answer, HttpAnswer):
             return answer
         if answer.status != _OK:
             return self._failure(answer, error_of(answer.content), "upload")
@@ -119,19 +119,19 @@ class GraphApi:
         except DECODING_ERRORS:
             return Transient("upload")
 
-    async def post_form(self, url: URL, form: aiohttp.FormData) -> Answer | Transient:
+    async def post_form(self, url: URL, form: aiohttp.FormData) -> HttpAnswer | Transient:
         """Post a form, and read what Meta answers; or say what the network did."""
         headers = self._authorization
         try:
             async with self.session.post(url, data=form, headers=headers, allow_redirects=False) as response:
                 found = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(response.status, found, await read_limited(response))
+                return HttpAnswer(response.status, found, await read_limited(response))
         except TimeoutError:
             return Transient("timeout")
         except (aiohttp.ClientError, OSError):
             return Transient("network")
 
-    def _failure(self, answer: Answer, error: GraphError | None, code: str) -> SendResult:
+    def _failure(self, answer: HttpAnswer, error: GraphError | None, code: str) -> SendResult:
         delays = RetryDelays(account=self._throttling.account_delay(answer.headers), recipient=0)
         return (
             send_result_of(error, delays, answer.status)

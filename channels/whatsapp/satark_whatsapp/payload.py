@@ -148,7 +148,7 @@ class UnsupportedNode(Struct):
     type: str | None = None
 
 
-class Message(Struct):
+class WhatsAppMessage(Struct):
     """One of `messages`; `type` names the node that it has."""
 
     id: str | None = None
@@ -174,7 +174,7 @@ class Message(Struct):
     unsupported: UnsupportedNode | None = None
 
 
-class MessageHeader(Struct):
+class WhatsAppMessageHeader(Struct):
     """The least of a message that must be readable to answer its sender."""
 
     id: str
@@ -183,7 +183,7 @@ class MessageHeader(Struct):
     group_id: str | None = None
 
 
-class Status(Struct):
+class MessageStatus(Struct):
     """One of `statuses`: the delivery status of a message that Satark sent. A failed one comes without contacts."""
 
     status: str
@@ -202,8 +202,8 @@ class Value(Struct):
 
     metadata: Metadata | None = None
     contacts: list[Contact] | None = None
-    messages: list[Message] | None = None
-    statuses: list[Status] | None = None
+    messages: list[WhatsAppMessage] | None = None
+    statuses: list[MessageStatus] | None = None
     errors: list[GraphError] | None = None
     event: str | None = None
     """In the fields of `webhook.ALARMS`: what happened."""
@@ -216,7 +216,7 @@ class Change(Struct):
     field: str = ""
 
 
-class Entry(Struct):
+class WebhookEntry(Struct):
     """The changes of one WhatsApp business account."""
 
     changes: list[Change]
@@ -226,7 +226,7 @@ class Webhook(Struct):
     """A webhook's body."""
 
     object: str
-    entry: list[Entry]
+    entry: list[WebhookEntry]
 
 
 decode = msgspec.json.Decoder(Webhook).decode

@@ -19,7 +19,7 @@ import httptools
 from aiohappyeyeballs import start_connection
 
 __all__ = [
-    "Answer",
+    "HttpAnswer",
     "PostFailed",
     "Poster",
 ]
@@ -41,7 +41,7 @@ class PostFailed(Exception):  # noqa: N818 - it reads as what it says
         self.code = code
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     """What was answered to a request."""
 
     status: int
@@ -102,7 +102,7 @@ class Poster:
             raise ValueError("a request's path and headers are printable ASCII")
         return "\r\n".join([*lines, "Content-Length: "]).encode()
 
-    async def post(self, head: bytes, body: bytes) -> Answer:
+    async def post(self, head: bytes, body: bytes) -> HttpAnswer:
         """Post a body; return the answer, whatever its status.
 
         Args:
@@ -179,7 +179,7 @@ class _Connection(asyncio.Protocol):
         self._largest = largest_answer
         self._connections = connections
         self._transport: asyncio.Transport | None = None
-        self._answered: asyncio.Future[Answer] | None = None
+        self._answered: asyncio.Future[HttpAnswer] | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._headers: dict[str, str] = {}
         self._content: list[bytes] = []
@@ -196,7 +196,7 @@ class _Connection(asyncio.Protocol):
         """Whether it may take a request."""
         return self._transport is not None and self._answered is None
 
-    async def exchange(self, request: bytes, deadline: float) -> Answer:
+    async def exchange(self, request: bytes, deadline: float) -> HttpAnswer:
         """Send a request and wait for its answer.
 
         Raises:
@@ -205,7 +205,7 @@ class _Connection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         if self._transport is None:
             raise PostFailed("network")
-        answered: asyncio.Future[Answer] = loop.create_future()
+        answered: asyncio.Future[HttpAnswer] = loop.create_future()
         self._answered = answered
         self._end_by(deadline)
         self._transport.write(request)
@@ -286,7 +286,7 @@ class _Connection(asyncio.Protocol):
     def _resolve(self) -> None:
         answered, self._answered = self._answered, None
         if answered is not None and not answered.done():
-            answered.set_result(Answer(self._parser.get_status_code(), self._headers, b"".join(self._content)))
+            answered.set_result(HttpAnswer(self._parser.get_status_code(), self._headers, b"".join(self._content)))
         self.used_at = time.monotonic()
         self._headers, self._content = {}, []
         self._received = self._head_size = self._size = 0

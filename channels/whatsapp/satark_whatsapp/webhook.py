@@ -105,7 +105,11 @@ class WebhookParser:
         items.alarms.extend(str(error.code) for error in value.errors or ())
 
     def _parse_message(
-        self, message: payload.Message, contacts: list[payload.Contact] | tuple[()], account: str, items: ParsedItems
+        self,
+        message: payload.WhatsAppMessage,
+        contacts: list[payload.Contact] | tuple[()],
+        account: str,
+        items: ParsedItems,
     ) -> None:
         contact = contact_of(message, contacts)
         senders = sender_addresses(message, contact)
@@ -118,7 +122,9 @@ class WebhookParser:
             return
         items.inbound.append(self._inbound(account, message, senders, event))
 
-    def _inbound(self, account: str, message: payload.Message, senders: tuple[Address, ...], event: Event) -> Inbound:
+    def _inbound(
+        self, account: str, message: payload.WhatsAppMessage, senders: tuple[Address, ...], event: Event
+    ) -> Inbound:
         return Inbound(
             account=account,
             event_key=message.id or _composed_key(message),
@@ -135,14 +141,14 @@ class WebhookParser:
         body = _RECEIPT_START + msgspec.json.encode(message_id) + typing + b"}"
         return Call(account=account, method=READ_RECEIPT, body=body)
 
-    def _parse_status(self, status: payload.Status, items: ParsedItems) -> None:
+    def _parse_status(self, status: payload.MessageStatus, items: ParsedItems) -> None:
         result = self._result(status)
         if result is None or not status.biz_opaque_callback_data:
             items.ignored += 1
             return
         items.delivered.append(Delivered(call_id=status.biz_opaque_callback_data, result=result))
 
-    def _result(self, status: payload.Status) -> SendResult | None:
+    def _result(self, status: payload.MessageStatus) -> SendResult | None:
         if status.status == "delivered":
             return Accepted()
         if status.status == "failed" and status.errors:
@@ -150,13 +156,13 @@ class WebhookParser:
         return None
 
 
-def _sent_at(message: payload.Message) -> int | None:
+def _sent_at(message: payload.WhatsAppMessage) -> int | None:
     """Read a message's timestamp: Unix seconds, as digits. None: it has none, or one of more digits than times have."""
     digits = (message.timestamp or "").encode()
     return int(digits) if digits.isdigit() and len(digits) <= _DIGITS else None
 
 
-def _composed_key(message: payload.Message) -> str:
+def _composed_key(message: payload.WhatsAppMessage) -> str:
     """Make a key for an event without an id (some system events): the same bytes give the same key."""
     return "composed:" + hashlib.sha256(msgspec.json.encode(message)).hexdigest()
 
@@ -234,7 +240,7 @@ def _decode_change(decoded: DecodedWebhook, kind: str, change: Any) -> None:
         metadata=_convert(value.get("metadata"), payload.Metadata),
         contacts=_convert_each(value.get("contacts"), _converter(payload.Contact), DecodedWebhook()),
         messages=_convert_each(value.get("messages"), _message, decoded),
-        statuses=_convert_each(value.get("statuses"), _converter(payload.Status), decoded),
+        statuses=_convert_each(value.get("statuses"), _converter(payload.MessageStatus), decoded),
         errors=_convert_each(value.get("errors"), _converter(GraphError), decoded),
     )
     _add(decoded, kind, change.get("field"), converted)
@@ -253,14 +259,14 @@ def _converter(kind: type[T]) -> Callable[[Any], T | None]:
     return lambda item: _convert(item, kind)
 
 
-def _message(item: Any) -> payload.Message | None:
-    message = _convert(item, payload.Message)
+def _message(item: Any) -> payload.WhatsAppMessage | None:
+    message = _convert(item, payload.WhatsAppMessage)
     if message is not None:
         return message
-    header = _convert(item, payload.MessageHeader)
+    header = _convert(item, payload.WhatsAppMessageHeader)
     if header is None:
         return None
-    return payload.Message(
+    return payload.WhatsAppMessage(
         id=header.id, type=UNREADABLE, wa_id=header.wa_id, user_id=header.user_id, group_id=header.group_id
     )
 

@@ -16,7 +16,7 @@ import pytest
 
 from satark.identity.edge_key import load_edge_key
 from satark_web_form.proof_of_work.proof_of_work import ProofOfWork
-from satark_web_form.proof_of_work.settings import ProofOfWorkSettings
+from satark_web_form.settings import ProofOfWorkSettings
 from support.form.citizen import FormCitizen
 from support.form.service import FormService, form_service
 

@@ -14,7 +14,7 @@ import pytest
 from satark_testing.peers.mail import self_signed
 from satark_testing.processes.service import free_port
 from satark_testing.waiting import until
-from satark_whatsapp.posting import Answer, Poster, PostFailed
+from satark_whatsapp.posting import HttpAnswer, Poster, PostFailed
 
 NETWORK, TIMEOUT = re.compile("^network$"), re.compile("^timeout$")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -84,7 +84,7 @@ def saying(*parts: bytes, close: bool = False) -> Callable[[int, asyncio.StreamW
     return answer
 
 
-async def post(one: Poster, body: bytes = b"{}") -> Answer:
+async def post(one: Poster, body: bytes = b"{}") -> HttpAnswer:
     return await one.post(one.head("/v1/messages", {"Authorization": "Bearer x"}), body)
 
 

@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Route
 
 from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.request_body import BodyChunks
-from satark_web_form.uploads.upload_errors import UploadProblem, UploadRefused
+from satark_web_form.uploads.segments import UploadProblem, UploadRefused
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -22,11 +22,10 @@ import msgspec
 from satark.api import CantOpen, Media, MediaGone, MediaKind, MediaRef, keep_running, new_identity
 from satark_files import atomic_files
 from satark_files.limits import Limits
+from satark_web_form.settings import UploadSettings
 from satark_web_form.uploads import segments
 from satark_web_form.uploads.draft_key import DraftKey, UploadManifest
-from satark_web_form.uploads.segment_writer import SegmentWriter
-from satark_web_form.uploads.settings import UploadSettings
-from satark_web_form.uploads.upload_errors import UploadRefused
+from satark_web_form.uploads.segments import SegmentWriter, UploadRefused
 from satark_web_form.uploads.upload_slots import UploadSlots
 
 CLEANUP_SECONDS: Final = 60.0

@@ -27,7 +27,7 @@ _CONDITIONAL: Final = frozenset({"choice", "confirm", "text"})
 """Types whose answer is one text, which a condition of Flow JSON can compare."""
 
 
-class Form(msgspec.Struct, frozen=True):
+class WhatsAppForm(msgspec.Struct, frozen=True):
     """A questionnaire as a form in one language."""
 
     document: dict[str, Any]
@@ -38,7 +38,7 @@ class Form(msgspec.Struct, frozen=True):
     """The questions that stay in the chat."""
 
 
-def make_form(flow: Flow, texts: Catalogue, geography: Geography) -> Form:
+def make_form(flow: Flow, texts: Catalogue, geography: Geography) -> WhatsAppForm:
     """Make the form of a questionnaire in the language of its texts.
 
     Raises:
@@ -50,7 +50,7 @@ def make_form(flow: Flow, texts: Catalogue, geography: Geography) -> Form:
     in_chat = tuple(step.id for step in questions if not screens.add(step))
     if not screens.fields:
         raise ValueError("no question of the questionnaire can stand in a form")
-    return Form(screens.document(), tuple(screens.fields), in_chat)
+    return WhatsAppForm(screens.document(), tuple(screens.fields), in_chat)
 
 
 class _Screens:

@@ -11,7 +11,7 @@ from satark.dialogue.flow.builder import FlowDocument, build_flow
 from satark.dialogue.flow.definition import Flow, FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_testing.whatsapp.flow_json import validation_errors
-from satark_whatsapp.forms.flow_json import FIRST_SCREEN, Form, make_form
+from satark_whatsapp.forms.flow_json import FIRST_SCREEN, WhatsAppForm, make_form
 from satark_words.catalogues import Catalogue
 from satark_words.geography.geography import Geography
 
@@ -36,12 +36,12 @@ steps:
 """One step of every type that a form has an input for."""
 
 
-def form(language: str = "en", source: FlowSource | None = None) -> Form:
+def form(language: str = "en", source: FlowSource | None = None) -> WhatsAppForm:
     source = source or default_flow(LANGUAGES)
     return make_form(load_flow(source), source.catalogues[language], Geography.sample())
 
 
-def own_form() -> Form:
+def own_form() -> WhatsAppForm:
     steps = ("what", "kinds", "often", "sure", "count", "day", "long", "many")
     texts = {f"{step}.{what}": step for step in steps for what in ("ask", "name")}
     texts |= {f"option.{option}": option for option in ("a", "b", *LONG.split(", "))}
@@ -53,7 +53,7 @@ def _without_texts(text: str) -> Flow:
     return build_flow(msgspec.yaml.decode(text.encode(), type=FlowDocument), (), {}, checks_meanings=False)
 
 
-def fields(made: Form) -> dict[str, dict[str, Any]]:
+def fields(made: WhatsAppForm) -> dict[str, dict[str, Any]]:
     """Name → the input."""
     found: dict[str, dict[str, Any]] = {}
     for screen in made.document["screens"]:
@@ -63,7 +63,7 @@ def fields(made: Form) -> dict[str, dict[str, Any]]:
     return found
 
 
-def conditions(made: Form) -> dict[str, str]:
+def conditions(made: WhatsAppForm) -> dict[str, str]:
     """Name of an input → the condition that it stands under."""
     nodes = [node for screen in made.document["screens"] for node in screen["layout"]["children"]]
     return {node["then"][1]["name"]: node["condition"] for node in nodes if node["type"] == "If"}
