@@ -39,7 +39,7 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
     """One message, with its variables tagged."""
 
     name: str
-    """Language and text, such as `hi category`; the same from run to run."""
+    """Language and text, such as `hi category`. It is the same in every run."""
     language: str
     text: str
 
@@ -55,7 +55,7 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def segments(self) -> int:
-        """The segments of a message of it, its variables full."""
+        """The segments of a message whose variables are full."""
         return count_segments(_tag.sub("0" * VARIABLE_CHARACTERS, self.text))
 
     @property
@@ -65,7 +65,7 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def templates(prompts: Iterable[tuple[str, Prompt]]) -> Iterator[Template]:
-    """Yield a template for each of these named prompts, whose places stand as `{place}`; none twice."""
+    """Yield a template for each of these named prompts, whose variables are written `{place}`. No text comes twice."""
     seen: set[tuple[str, str]] = set()
     for name, prompt in prompts:
         text = tagged(_message(prompt))
@@ -85,7 +85,7 @@ def unregistered(wanted: Iterable[Template], ids: Mapping[str, str]) -> list[Tem
 
 
 def least_segments(flow: Flow, wanted: Iterable[Template]) -> Mapping[str, int]:
-    """Count the segments of what every tip takes, by language: the choice of it, what is always asked, the receipt."""
+    """Count by language the segments that every tip takes: the choice of language, the fixed questions, the receipt."""
     always = {step.id for step in flow.steps if not (step.when or step.detail)} | {"@language", "receipt"}
     found: Counter[str] = Counter()
     for template in wanted:
@@ -119,7 +119,7 @@ def read_ids(sheet: Path) -> dict[str, str]:
 
 
 class ApprovedTexts:
-    """Tells whether a message is one of the approved texts, its variables filled."""
+    """The approved texts. A message is among them if it is one of them with its variables filled."""
 
     def __init__(self, ids: Mapping[str, str]) -> None:
         approved = [text for text, id_ in ids.items() if id_]
@@ -132,7 +132,7 @@ class ApprovedTexts:
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    """Return what a message of a template looks like: variables that follow one another hold one longer value."""
+    """Return the pattern of a template's messages. Adjacent variables hold one longer value."""
     parts = groupby(filter(None, _whole_tag.split(text)), key=lambda part: bool(_whole_tag.fullmatch(part)))
     return re.compile("".join(_part(list(found), is_variable=is_variable) for is_variable, found in parts), re.DOTALL)
 

@@ -35,7 +35,7 @@ class TelegramAttachmentSender:
         self._file_ids: OrderedDict[str, str] = OrderedDict()
 
     async def send(self, body: bytes) -> int:
-        """Send what a call holds; return the message's id, or 0 where there was nothing to be heard or shown.
+        """Send the attachment of a call. Return the message's id, or 0 if the attachment was empty.
 
         Raises:
             telegram.error.TelegramError: Telegram or the network failed.

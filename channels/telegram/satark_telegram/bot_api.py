@@ -107,7 +107,7 @@ class BotApi:
         )
 
     async def poll(self, offset: int, seconds: int) -> list[bytes]:
-        """Poll for updates from an offset on, which confirms all before it; wait up to so many seconds for one.
+        """Poll for updates from an offset on, which confirms all earlier ones. Wait at most so many seconds for one.
 
         `telegram.Bot.get_updates` is not used, since it fails for all updates if it can't read one.
 

@@ -95,7 +95,7 @@ class TelegramChannel:
         return self._parser.parse(raw.body)
 
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
-        """Answer a webhook with an empty 200. Prompts are sent as separate calls, each with a result."""
+        """Answer a webhook with an empty 200. Each prompt is sent as a call of its own, which has a result."""
         del raw, outcome
         return RawResponse()
 
@@ -167,7 +167,7 @@ class TelegramChannel:
         return self._bot
 
     def _notice_clips(self) -> None:
-        """Offer voice notes from when there are clips; asked apart from `capabilities`, which every message reads."""
+        """Offer voice notes as soon as clips exist. Checked here, since every message reads `capabilities`."""
         if not self.capabilities.voice_notes and self._context and self._context.voice_notes.ready:
             self.capabilities = _SPEAKING
 

@@ -79,7 +79,7 @@ class TelegramMessage(Struct, kw_only=True):
 
 
 class TelegramMessageHeader(Struct):
-    """The least of a message that must be readable to answer its sender."""
+    """The fields of a message without which its sender cannot be answered."""
 
     message_id: int
     chat: TelegramChat
@@ -102,7 +102,7 @@ class CallbackQuery(Struct):
 
 
 class Update(Struct):
-    """`Update`: the three of its kinds that occur in a private chat with a tipster."""
+    """`Update`: the three kinds that occur in a private chat with a tipster."""
 
     update_id: int
     message: Raw = NOTHING

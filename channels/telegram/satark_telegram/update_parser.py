@@ -140,7 +140,7 @@ class UpdateParser:
 
 
 def _key(message: TelegramMessage | TelegramMessageHeader) -> str:
-    """Return a message's event key, made of chat and message id: an edit names its original by those.
+    """Return a message's event key. It is made of the ids of chat and message, by which an edit names its original.
 
     It is hashed, since an `Edited` event holds it, and events must not show a chat's id.
     """

@@ -148,7 +148,7 @@ def _headers(site: FormSite) -> dict[str, str]:
 
 
 class _Assets(StaticFiles):
-    """Style view, script and typeface: kept by the browser for a day, and asked for again by their tag."""
+    """Style sheets, scripts and typefaces. Browsers keep them for a day, and then ask for changes by their tag."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)

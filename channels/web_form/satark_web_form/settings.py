@@ -10,7 +10,7 @@ from satark_files.limits import MB
 
 
 class ProofOfWorkSettings(BaseModel):
-    """How much work a browser must do. All settings have defaults."""
+    """The proof of work that browsers must do. All settings have defaults."""
 
     proof_cost: int = Field(
         default=5_000, ge=1_000, le=1_000_000, description="PBKDF2 iterations per guess of the proof of work"
@@ -60,7 +60,7 @@ class ProofOfWorkSettings(BaseModel):
     )
 
     def waits_per_minute(self, purpose: str) -> int:
-        """How many browsers without JavaScript may pass per minute; each purpose has a budget of its own."""
+        """Return how many browsers without JavaScript may pass per minute. Each purpose has its own budget."""
         return {
             "tip": self.proof_waits_per_minute,
             "mailbox": self.mailbox_waits_per_minute,
@@ -70,7 +70,7 @@ class ProofOfWorkSettings(BaseModel):
 
 
 class UploadSettings(BaseModel):
-    """How much a browser may upload, and how long it is stored. All settings have defaults."""
+    """The limits of uploads and of the time that they are stored. All settings have defaults."""
 
     upload_files: int = Field(default=30, ge=1, le=1000, description="most files per draft")
     upload_bytes: int = Field(default=500 * MB, ge=1, description="most bytes per draft, in all files together")

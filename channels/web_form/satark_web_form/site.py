@@ -1,4 +1,4 @@
-"""What all pages share: the visitor's draft, the language, who needs a proof of work, ingest, and rendering."""
+"""The parts that all pages share: the visitor's draft, the language, admission, ingest, rendering and texts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class DraftLookup(NamedTuple):
 
 
 class ProofProblem(NamedTuple):
-    """What is wrong with a proof of work."""
+    """The reason why a proof of work was not accepted."""
 
     text: str
     """Key of the text that says so."""

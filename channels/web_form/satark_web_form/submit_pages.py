@@ -20,9 +20,9 @@ _CLEAR_CACHE = '"cache"'
 
 
 def receipt_lines(parts: Sequence[str]) -> list[tuple[str, bool]]:
-    """Return the receipt's lines, each with whether it holds the code, below what is said before it (of files).
+    """Return the receipt's lines and the notices about files before them, each with whether it holds the code.
 
-    The question after it, whether the tipster may be reached, is no page's.
+    The question that follows, whether the tipster may be reached, is shown on no page.
     """
     last = next((number for number, part in enumerate(parts) if find_code(part, RECEIPT_DIGITS) is not None), 0)
     return [(line, find_code(line, RECEIPT_DIGITS) is not None) for line in paragraphs(parts[: last + 1])]

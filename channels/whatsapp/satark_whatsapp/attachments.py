@@ -39,7 +39,7 @@ _DAY: Final = 86_400
 
 
 class WhatsAppAttachment(msgspec.Struct, frozen=True):
-    """The body of such a call: whom it goes to, and what is made when it is sent. It holds no media id yet."""
+    """The body of such a call: its recipient, and what is drawn or read out when it is sent. It has no media id yet."""
 
     to: Mapping[str, str]
     note: VoiceNote | None = None
@@ -72,7 +72,7 @@ class WhatsAppAttachmentSender:
         self._uploads = Uploads(graph, settings)
 
     async def close(self) -> None:
-        """Forget what is to be deleted later: Meta deletes it by itself after 30 days."""
+        """Cancel pending deletions: Meta deletes every file by itself after 30 days."""
         await self._uploads.close()
 
     async def send(self, number: str, call: Call, call_id: str) -> SendResult:
@@ -127,7 +127,11 @@ def _picture(receipt: ReceiptPicture, media: str) -> dict[str, Any]:
 
 
 class Uploads:
-    """The media ids of one process, in memory: after a restart a file is uploaded once more."""
+    """Uploads files and remembers their media ids, in memory: after a restart a file is uploaded again.
+
+    A media id names a file at Meta, and says nothing of its recipient. A voice note that many people hear is uploaded
+    once in the life of a media id. A file for one person is deleted again.
+    """
 
     def __init__(self, graph: GraphApi, settings: WhatsAppSettings) -> None:
         self._graph = graph
@@ -140,7 +144,7 @@ class Uploads:
     async def media_id(
         self, number: str, make: Callable[[], bytes], mime: str, key: str
     ) -> tuple[str | SendResult, bool]:
-        """Return the media id of a file, or why it can't be uploaded now; and whether the id was known before.
+        """Return the media id of a file or the failure of its upload, and whether the id was known before.
 
         An empty id means that there is nothing in the file.
 
@@ -162,16 +166,16 @@ class Uploads:
                 self._locks.pop(name, None)
 
     def forget(self, number: str, key: str) -> None:
-        """Have a file uploaded anew: Meta does not know its id any more."""
+        """Forget the media id of a file, since Meta no longer knows it. The file is uploaded again."""
         self._known.pop((number, key), None)
 
     def delete_later(self, number: str, media: str) -> None:
-        """Delete a file at Meta that is used once, when its message was delivered or has had time to be."""
+        """Delete a file that is used once, after its message has had time to be delivered."""
         wait = self._settings.single_use_seconds
         self._timers[media] = asyncio.get_running_loop().call_later(wait, self._delete, number, media)
 
     async def close(self) -> None:
-        """Cancel what is to be deleted later, and wait for what is being deleted."""
+        """Cancel pending deletions, and wait for those under way."""
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()

@@ -42,7 +42,7 @@ SIGNATURE_HEADER: Final = "x-hub-signature-256"
 
 _PREFIX: Final = b"sha256="
 _MAX_FIELDS: Final = 20
-"""Fields of a query that are read at most."""
+"""Fields into which a query is split; Meta sends three."""
 
 
 class WhatsAppChannel:
@@ -107,7 +107,7 @@ class WhatsAppChannel:
         return RawResponse(body=_challenge(raw) if raw.method == "GET" else b"")
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Render a prompt as buttons, a list, a form, a location request or text, and what is heard or shown below."""
+        """Render a prompt as buttons, a list, a form, a location request or text, followed by its attachments."""
         self._notice_clips()
         form = rendering.form_control(prompt, self._settings.forms, self._settings.forms_mode) if prompt.form else None
         calls = rendering.render(prompt, account, to, form)
@@ -174,7 +174,7 @@ class WhatsAppChannel:
         return None
 
     def _notice_clips(self) -> None:
-        """Offer voice notes from when there are clips; asked apart from `capabilities`, which every message reads."""
+        """Offer voice notes as soon as clips exist. Checked here, since every message reads `capabilities`."""
         if not self.capabilities.voice_notes and self._context and self._context.voice_notes.ready:
             self.capabilities = msgspec.structs.replace(self.capabilities, voice_notes=True)
 

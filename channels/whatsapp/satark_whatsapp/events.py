@@ -175,7 +175,7 @@ def sender_addresses(message: payload.WhatsAppMessage, contact: payload.Contact 
 
 
 def contact_of(message: payload.WhatsAppMessage, contacts: Sequence[payload.Contact]) -> payload.Contact | None:
-    """Find a message's contact: the one with an equal address; the only contact where the message has no address."""
+    """Find a message's contact by its address. A message without an address belongs to the only contact."""
     if not message.user_id and not message.wa_id:
         return contacts[0] if len(contacts) == 1 else None
     for contact in contacts:

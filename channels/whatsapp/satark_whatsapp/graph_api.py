@@ -55,7 +55,7 @@ class GraphApi:
         self._authorization = {"Authorization": f"Bearer {settings.access_token.get_secret_value()}"}
         self._poster: Poster | None = None
         self._messages: Mapping[str, bytes] = {}
-        """Number → the head of its messages' requests."""
+        """Number → the head of the requests that send its messages."""
 
     async def open(self) -> None:
         """Create the clients. They ignore proxy settings of the environment and store no cookies."""
@@ -106,7 +106,7 @@ class GraphApi:
         return self._failure(answer, error, f"http-{answer.status}")
 
     async def upload(self, number: str, data: bytes, mime: str) -> str | SendResult:
-        """Upload a file; return its media id, or why not. Never raises for what Meta or the network does."""
+        """Upload a file. Return its media id, or the failure. Never raises for what Meta or the network does."""
         form = aiohttp.FormData({"messaging_product": "whatsapp", "type": mime})
         form.add_field("file", data, filename="file", content_type=mime)
         answer = await self.post_form(self._base / number / "media", form)
@@ -120,7 +120,7 @@ class GraphApi:
             return Transient("upload")
 
     async def post_form(self, url: URL, form: aiohttp.FormData) -> HttpAnswer | Transient:
-        """Post a form, and read what Meta answers; or say what the network did."""
+        """Post a form. Return Meta's answer, or `Transient` if the network failed."""
         headers = self._authorization
         try:
             async with self.session.post(url, data=form, headers=headers, allow_redirects=False) as response:
@@ -160,7 +160,7 @@ class GraphApi:
             return
 
     def object_url(self, object_id: str, edge: str) -> URL:
-        """Return the address of what belongs to an object, such as the flows of a business account."""
+        """Return the address of an object's edge, such as the flows of a business account."""
         return self._base / object_id / edge
 
     def number_url(self, number: str) -> URL:
@@ -241,7 +241,7 @@ class Throttling:
             self._failures.pop((account, _recipient(body)), None)
 
     def account_delay(self, headers: Mapping[str, str]) -> float:
-        """Return the seconds to pause an account: Meta's value, else the setting; at least the time of one message.
+        """Return the seconds to pause an account: Meta's value, else the setting, but at least the time of one message.
 
         `headers`: by name in small letters.
         """
@@ -262,7 +262,7 @@ def _retry_after(header: str) -> float:
 
 class _Usage(msgspec.Struct):
     estimated_time_to_regain_access: float = 0
-    """In minutes."""
+    """Minutes."""
 
 
 _usages = msgspec.json.Decoder(dict[str, list[_Usage]], strict=False).decode

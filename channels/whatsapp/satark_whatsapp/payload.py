@@ -175,7 +175,7 @@ class WhatsAppMessage(Struct):
 
 
 class WhatsAppMessageHeader(Struct):
-    """The least of a message that must be readable to answer its sender."""
+    """The fields of a message without which its sender cannot be answered."""
 
     id: str
     wa_id: str | None = field(default=None, name="from")

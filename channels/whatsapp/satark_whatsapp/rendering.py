@@ -37,7 +37,7 @@ CAPABILITIES = Capabilities(
 
 _MENU = "☰"
 _BREAKS = ("\n\n", "\n", " ")
-"""Where a long text is split, best first."""
+"""Marks at which a long text is split, the best one first."""
 
 
 def render(prompt: Prompt, account: str, to: Address, form: Mapping[str, Any] | None = None) -> list[Call]:
@@ -158,7 +158,7 @@ def _call(node: Mapping[str, Any], account: str, to: Address) -> Call:
 
 
 def recipient(to: Address) -> dict[str, str]:
-    """Return the field of an outgoing message that names whom it goes to."""
+    """Return the field of an outgoing message that names its recipient."""
     address = to.reveal()
     return {"recipient" if is_bsuid(address) else "to": address}
 

@@ -157,13 +157,13 @@ class WebhookParser:
 
 
 def _sent_at(message: payload.WhatsAppMessage) -> int | None:
-    """Read a message's timestamp: Unix seconds, as digits. None: it has none, or one of more digits than times have."""
+    """Read a message's timestamp, Unix seconds as digits. None: it is missing, no number, or too long."""
     digits = (message.timestamp or "").encode()
     return int(digits) if digits.isdigit() and len(digits) <= _DIGITS else None
 
 
 def _composed_key(message: payload.WhatsAppMessage) -> str:
-    """Make a key for an event without an id (some system events): the same bytes give the same key."""
+    """Make the key of an event without an id, such as some system events. The same bytes give the same key."""
     return "composed:" + hashlib.sha256(msgspec.json.encode(message)).hexdigest()
 
 
@@ -173,7 +173,7 @@ class DecodedWebhook(msgspec.Struct):
     values: list[payload.Value] = []
     ignored: int = 0
     alarms: list[str] = []
-    """Codes of what happened to the account."""
+    """Alarm codes of the account's events."""
 
 
 def decode_webhook(body: bytes) -> DecodedWebhook:

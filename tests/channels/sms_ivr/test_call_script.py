@@ -66,9 +66,7 @@ def test_a_call_says_112_first_in_the_languages_that_are_offered(
         assert all("112" in said(verb) for verb in first)
 
 
-def test_who_presses_no_key_hears_112_before_anything_and_again_before_the_beep(
-    voice: VoiceChannel, signed: Sign
-) -> None:
+def test_a_caller_who_presses_no_key_hears_112_first_and_before_the_beep(voice: VoiceChannel, signed: Sign) -> None:
     choices = (Choice("@language:hi:1", "हिन्दी"), Choice("@language:en:1", "English"))
     prompt = Prompt(text="भाषा चुनें:\nChoose a language.", language="hi", choices=choices, wants="choice")
     for query in ("", "/keys?n=1&s=3"):

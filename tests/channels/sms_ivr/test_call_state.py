@@ -9,6 +9,6 @@ from satark_sms_ivr.call_state import CallState
 
 
 @pytest.mark.parametrize("query", ["n=-1", "p=" + "9" * 4300, "s=1.5", "n=²", "p=+1", "s=" + "1" * 10])
-def test_a_counter_that_is_none_is_malformed(query: str) -> None:
+def test_a_state_with_an_invalid_counter_is_malformed(query: str) -> None:
     with pytest.raises(Malformed):
         CallState.parse(query)

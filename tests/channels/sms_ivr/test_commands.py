@@ -70,7 +70,7 @@ def test_the_command_writes_the_sheet_and_refuses_what_has_no_id(tmp_path: Path)
     assert f"2 of {len(rows)} texts can't be sent in India" in refused.output
 
 
-def test_the_segments_of_a_questionnaire_of_ones_own_are_told(tmp_path: Path) -> None:
+def test_the_segments_of_a_custom_questionnaire_are_counted(tmp_path: Path) -> None:
     made = CliRunner().invoke(cli, ["flow", "new", "pothole", "--folder", str(tmp_path / "own")])
     assert made.exit_code == 0, made.output
     ours, own = (

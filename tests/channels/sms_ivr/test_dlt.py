@@ -124,7 +124,7 @@ QUESTION = "Is a policeman involved?\n1 Yes\n2 No"
         ({QUESTION: "3"}, [""]),
     ],
 )
-def test_what_is_said_and_asked_goes_as_it_was_approved(ids: dict[str, str], messages: list[str]) -> None:
+def test_a_statement_and_its_question_are_sent_as_they_were_approved(ids: dict[str, str], messages: list[str]) -> None:
     channel = SmsChannel(Provider(), ApprovedTexts(ids))  # type: ignore[arg-type] # as much of it as is called
     asked = Prompt(text=f"Kept.\n\n{QUESTION}", parts=("Kept.", "Is a policeman involved?"), language="en")
     calls = channel.render(asked, "sms:+15550100100", TO)

@@ -15,7 +15,7 @@ def test_the_last_value_of_a_name_counts_and_all_are_kept() -> None:
 
 
 @pytest.mark.parametrize("body", [b"Body", b"a=1&", b"a=%FF", "a=é".encode(), b"&".join([b"a=1"] * 501)])
-def test_what_is_no_form_is_malformed(body: bytes) -> None:
+def test_a_body_that_is_not_a_form_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
         parse_form(body)
 

@@ -101,7 +101,7 @@ def test_characters_that_xml_does_not_allow_are_replaced(sms: SmsChannel, signed
 
 
 @pytest.mark.parametrize("fields", [{"Body": "STOP"}, {"Body": "x", "OptOutType": "STOP"}, {"OptOutType": "HELP"}])
-def test_there_is_no_reply_where_the_provider_replies_itself(
+def test_no_reply_is_sent_where_the_provider_replies_itself(
     fields: dict[str, str], sms: SmsChannel, signed: Sign
 ) -> None:
     raw = signed("/sms/webhook", MessageSid=SID, **fields)

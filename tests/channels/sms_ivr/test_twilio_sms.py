@@ -50,7 +50,7 @@ def test_sent_messages_are_redacted_once_they_are_delivered(
 
 
 @pytest.mark.parametrize("count", ["9" * 5000, "-1", "1" * 10, "²", "३"])
-def test_a_number_of_files_that_is_none_counts_as_no_file(
+def test_an_invalid_number_of_files_counts_as_no_file(
     count: str, sms: SmsChannel, signed: Callable[..., RawRequest]
 ) -> None:
     batch = sms.parse(signed("/sms/webhook", MessageSid=SID, NumMedia=count, Body="Hi"))

@@ -61,7 +61,7 @@ async def test_beyond_the_free_ones_a_draft_needs_work_or_a_ticket(scarce: FormS
     assert (await begin(scarce, proof="made up"))[0] == 422
 
 
-async def test_who_has_no_javascript_begins_all_the_same(scarce: FormService) -> None:
+async def test_a_browser_without_javascript_can_begin_a_draft(scarce: FormService) -> None:
     for _ in range(3):
         async with FormCitizen(scarce.url, "en") as citizen:
             await citizen.begin()

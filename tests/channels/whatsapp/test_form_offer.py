@@ -46,7 +46,7 @@ def test_without_the_setting_no_form_is_offered(secrets: dict[str, Any]) -> None
     assert shown(channel(secrets)).kind == "text"
 
 
-def test_other_prompts_are_shown_as_ever(secrets: dict[str, Any]) -> None:
+def test_a_prompt_without_a_form_is_rendered_as_buttons(secrets: dict[str, Any]) -> None:
     plain = Prompt(text="?", language="hi", choices=(Choice("a:b:0", "A"),), wants="choice")
     assert shown(channel(secrets, forms={"hi": "77"}), plain).kind == "button"
 
@@ -56,12 +56,12 @@ def test_the_channel_says_in_which_languages_it_has_forms(secrets: dict[str, Any
 
 
 @pytest.mark.parametrize("forms", [{"hi": "a/b"}, {"hi": ""}, {"hi": "1" * 33}])
-def test_what_is_no_id_of_meta_is_refused(forms: dict[str, str], secrets: dict[str, Any]) -> None:
+def test_a_form_id_that_is_not_a_number_is_refused(forms: dict[str, str], secrets: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="pattern"):
         channel(secrets, forms=forms)
 
 
-async def test_meta_takes_the_offer(secrets: dict[str, Any], graph: ServedGraph) -> None:
+async def test_meta_accepts_the_offer(secrets: dict[str, Any], graph: ServedGraph) -> None:
     live = channel(secrets, forms={"hi": "77"}, graph_url=graph.url)
     await live.open()
     (call,) = live.render(OFFER, ACCOUNT, Address("919876543210"))

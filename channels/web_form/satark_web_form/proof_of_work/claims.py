@@ -54,7 +54,7 @@ class WaitingPlaces:
         self._late = kept_minutes
 
     def take(self, now: float, purpose: str, owner: bytes, per_minute: int) -> int | None:
-        """Take a place. Return the seconds until it comes up: 0 for now; None: the queue is full.
+        """Take a place. Return the seconds until its turn, 0 for now. None: the queue is full.
 
         An owner who has a place in the queue keeps that one, and no other.
         """
@@ -71,7 +71,7 @@ class WaitingPlaces:
         return None
 
     def leave(self, now: float, purpose: str, owner: bytes) -> None:
-        """Give up the place of an owner who has passed: a second passage needs a second place."""
+        """Give up the place of an owner who has used it. The next time needs a new place."""
         this = int(now) // _MINUTE
         name = sha256(purpose.encode() + b"\0" + owner).hexdigest()
         for minute in range(this - self._late, this + 1):

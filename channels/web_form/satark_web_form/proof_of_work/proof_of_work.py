@@ -34,7 +34,7 @@ Status: TypeAlias = Literal["valid", "early", "queued", "busy", "expired", "inva
 
 
 class ProofChallenge(msgspec.Struct, frozen=True):
-    """What a protected form contains."""
+    """The challenge of a protected form."""
 
     work: str
     """ALTCHA's challenge as JSON, for `proof_of_work.js`."""

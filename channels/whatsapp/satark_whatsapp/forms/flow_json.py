@@ -22,7 +22,7 @@ FIRST_SCREEN: Final = "PAGE_A"
 _QUESTIONS: Final = 4
 """Questions of a screen: more are tiring to scroll on a small phone."""
 _WORDING: Final = "web_form"
-"""The wording of the questions: nothing is said to a form."""
+"""The channel whose wording the questions have, since a form is read and not spoken."""
 _CONDITIONAL: Final = frozenset({"choice", "confirm", "text"})
 """Types whose answer is one text, which a condition of Flow JSON can compare."""
 
@@ -67,7 +67,7 @@ class _Screens:
         """Step → number of its screen."""
 
     def add(self, step: Step) -> bool:
-        """Add a question; False where it stays in the chat."""
+        """Add a question. Return False if it stays in the chat."""
         found = components(step, self._view)
         if found is None:
             return False

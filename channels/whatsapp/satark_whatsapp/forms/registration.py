@@ -24,7 +24,7 @@ _CATEGORIES: Final = '["OTHER"]'
 
 
 class RegistrationError(Exception):
-    """Meta does not take the form; the message says why, in words for the operator."""
+    """Meta refuses the form. The message says why, in words for the operator."""
 
 
 class _CreatedFlow(msgspec.Struct):
@@ -49,7 +49,7 @@ T = TypeVar("T")
 
 
 def flow_name(questionnaire: str, language: str, flow_json: bytes) -> str:
-    """Return the name under which a form is registered: another wording of it is another flow, and names are unique."""
+    """Return the name under which a form is registered. Names are unique, and each wording is a flow of its own."""
     return f"{questionnaire}_{language}_{hashlib.sha256(flow_json).hexdigest()[:8]}"
 
 

@@ -27,5 +27,5 @@ def test_another_key_another_purpose_and_every_altered_byte_are_refused() -> Non
 
 
 @pytest.mark.parametrize("text", ["", "x", "é", "\ud800", "AAAA", base64.urlsafe_b64encode(bytes(48)).decode()])
-def test_what_is_no_ticket_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_ticket_is_refused(text: str) -> None:
     assert read_ticket(KEY, "tip", text) is None

@@ -9,7 +9,7 @@ import pytest
 from satark_web_form.uploads.draft_key import DraftKey, UploadManifest
 
 
-def test_the_repr_of_a_drafts_key_hides_it(key: DraftKey) -> None:
+def test_the_repr_of_a_draft_key_hides_it(key: DraftKey) -> None:
     assert f"{key} {key!r} {[key]}" == "DraftKey(…) DraftKey(…) [DraftKey(…)]"
     with pytest.raises(TypeError):
         pickle.dumps(key)

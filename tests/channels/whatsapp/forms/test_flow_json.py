@@ -70,11 +70,11 @@ def conditions(made: WhatsAppForm) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_meta_takes_the_form_in_every_language(language: str) -> None:
+def test_meta_accepts_the_form_in_every_language(language: str) -> None:
     assert validation_errors(msgspec.json.encode(form(language).document)) == []
 
 
-def test_a_form_of_one_s_own_questions_is_taken_too() -> None:
+def test_a_form_of_custom_questions_is_accepted() -> None:
     made = own_form()
     assert validation_errors(msgspec.json.encode(made.document)) == []
     assert {name: one["type"] for name, one in fields(made).items()} == {
@@ -103,7 +103,7 @@ def test_a_question_that_depends_on_an_answer_is_shown_only_then() -> None:
     assert shown["police"] == "(${screen.PAGE_A.form.category} != 'category:POLCOR:0')"
 
 
-def test_only_what_must_be_told_is_required() -> None:
+def test_only_mandatory_answers_are_required() -> None:
     required = {name for name, one in fields(form()).items() if one.get("required")}
     assert required == {"category", "what", "now", "police", "police_unit"}
 
