@@ -19,7 +19,7 @@ from satark.settings.settings import Settings
 from satark_desk.web.page_text import PageText, officers_languages
 from satark_sms_ivr.call_texts import call_text, language_of, locale_of, voice_of
 from satark_sms_ivr.paging import more_hint, split_into_pages
-from satark_web_form.page_texts import load_page_texts
+from satark_web_form.site import load_page_texts
 from satark_words.catalogues import Catalogues, without_isolates
 from satark_words.codes import find_code
 from satark_words.geography.geography import Geography

@@ -1,4 +1,4 @@
-"""What a call says for a prompt, which keys it waits for, and where an answer is recorded: the verbs of a provider."""
+"""Turn a prompt into the verbs of a call: what it says, which keys it waits for, when it records."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import msgspec
 from satark.api import RECEIPT_DIGITS, Ask, CallVerb, GoOn, HangUp, Line, Pace, Pause, Prompt, Record, Say, TextCaller
 from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.call_texts import call_text, language_of, spoken_language
-from satark_sms_ivr.clips import Clips
 from satark_sms_ivr.keypad import TEXT_CODE, may_send
 from satark_sms_ivr.settings import CallSettings
 from satark_sms_ivr.speech import (
+    Clips,
     key_lines,
     menu_lines,
     prompt_languages,
@@ -33,7 +33,7 @@ _BEFORE_BEEP_SECONDS: Final = 1
 _SILENCE_SECONDS: Final = 5
 _BETWEEN_CODES_SECONDS: Final = 2
 _LEARNING_TURNS: Final = 3
-"""Turns of a call in which a caller is told how to end a recording; after them, and not fallen silent, they know."""
+"""Turns of a call in which a caller hears how to end a recording. Later only a silent caller hears it again."""
 
 
 class CallScript:
@@ -117,7 +117,7 @@ class CallScript:
         return [Ask(lines=said, state=answered.query, seconds=_BEFORE_BEEP_SECONDS), self._record(answered)]
 
     def _receipt(self, prompt: Prompt, lines: list[str], code: list[str], *, texts: bool) -> list[CallVerb]:
-        """Say a receipt, and its code again and again, ever slower, until the caller hangs up.
+        """Say a receipt, and repeat its code, each time more slowly, until the caller hangs up.
 
         `texts`: send the code, and nothing else, by text message too.
 
@@ -141,7 +141,7 @@ class CallScript:
         )
 
     def _emergency(self) -> Say:
-        """Say what to dial in an emergency, in every language that callers are offered: they have chosen none yet."""
+        """Say what to dial in an emergency, in every language on offer, since the caller has chosen none yet."""
         return self._in_every_language("emergency")
 
     def _in_every_language(self, key: str) -> Say:

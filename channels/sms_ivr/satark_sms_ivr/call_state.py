@@ -1,4 +1,4 @@
-"""The state of a call between two requests, carried in the URL of the next request and stored nowhere.
+"""The state of a call between two requests. The URL of the next request carries it; nothing stores it.
 
 It holds nothing of the tip: the number of the request, the page of the choices, and what the keys 7 to 9 do. The
 provider sees that nobody else forges it: Twilio signs the whole URL.
@@ -31,7 +31,7 @@ _is_choice = re.compile(r"[1-7]").fullmatch
 
 
 class CallState(msgspec.Struct, frozen=True, kw_only=True):
-    """What the next key press needs to know."""
+    """The state that gives the next key press its meaning."""
 
     turn: int = 0
     """Number of the request in this call, by which a repeated request is recognized."""
@@ -47,7 +47,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
     texts: bool = False
     """Whether the caller asked for the code by text message."""
     silences: int = 0
-    """How often in a row nothing was heard."""
+    """Silences in a row."""
     message: bool = False
     """Whether the caller, having pressed no key, was asked for a message. It is a complete tip."""
 
@@ -65,11 +65,11 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def after_keys(self, digits: str) -> CallState:
-        """Return the same state with what was asked for in the review, if these keys were pressed there."""
+        """Return the same state, with the wish for a text message if key 8 was pressed in the review."""
         return msgspec.structs.replace(self, texts=digits == "8") if self.key_8 == TEXT_CODE else self
 
     def after_silence(self, silences: int) -> CallState:
-        """Return the same state after so many silences in a row."""
+        """Return the same state with this number of silences in a row."""
         return msgspec.structs.replace(self, silences=silences)
 
     def recording_message(self) -> CallState:

@@ -19,13 +19,13 @@ def call_languages() -> tuple[str, ...]:
 
 
 def spoken_language(language: str) -> str:
-    """Return the language of the texts for a language: English for one that has no catalogue."""
+    """Return the language whose texts are used for a language: English if it has no catalogue."""
     code = language.partition("-")[0]
     return code if code in call_languages() else "en"
 
 
 def channel_texts(language: str) -> Catalogue:
-    """Return the texts in a language; in English what it lacks."""
+    """Return the texts in a language. A missing text is returned in English."""
     catalogues = Catalogues.of(_PACKAGE)
     return _completed(catalogues[spoken_language(language)], catalogues["en"])
 
@@ -36,12 +36,12 @@ def _completed(own: Catalogue, english: Catalogue) -> Catalogue:
 
 
 def call_text(language: str, key: str, /, **values: object) -> str:
-    """Return a text in a language; in English for one that has no catalogue."""
+    """Return a text in a language, or in English if the language has no catalogue."""
     return without_isolates(channel_texts(language).text(key, **values))
 
 
 def listed_words(key: str) -> tuple[str, ...]:
-    """Return the words that a text lists, in every language; its key ends in `.words`."""
+    """Return the words that a text lists, in every language. The text's key ends in `.words`."""
     return tuple(word for texts in Catalogues.of(_PACKAGE) for word in texts.words(key))
 
 

@@ -1,4 +1,4 @@
-"""Templates of text messages, as Indian operators want them registered before a message is sent (DLT).
+"""Templates of text messages (DLT): Indian operators deliver no message whose text was not registered and approved.
 
 Source: TRAI, Telecom Commercial Communications Customer Preference Regulations 2018, and its direction on the tags of
 variables: the fixed part of a template is compared letter by letter; each variable has a tag that says what it may
@@ -7,9 +7,12 @@ hold, at most 30 characters; a template has at most 2,000 characters.
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -19,22 +22,24 @@ from satark_sms_ivr.paging import fit_to_sms
 from satark_sms_ivr.segments import count_segments, is_gsm7, to_gsm7
 
 MAX_CHARACTERS: Final = 2000
-"""Characters of a template, at most."""
+"""Characters of the longest template."""
 VARIABLE_CHARACTERS: Final = 30
-"""Characters of one variable, at most; a longer value takes several."""
+"""Characters that one variable holds; a longer value takes several."""
 
 _place = re.compile(r"\{(\w+)\}")
 _tag = re.compile(r"\{#(\w+)#\}")
+_whole_tag = re.compile(r"(\{#\w+#\})")
+_EXPECTED: Final = "it must be the sheet of `satark sms templates`, UTF-8, with the columns text and template_id"
 _NUMERIC: Final = frozenset({"count", "minutes", "megabytes", "most", "ordinal", "percent"})
 _LONG: Final[Mapping[str, int]] = {"files": 90, "sentence": 120, "summary": 300, "text": 300, "value": 60, "words": 60}
-"""Characters of values that one variable does not hold."""
+"""Place → the characters of its longest value, where one variable does not hold it."""
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):
     """One message, with its variables tagged."""
 
     name: str
-    """Language and text, such as `hi category`; the same from run to run."""
+    """Language and text, such as `hi category`. It is the same in every run."""
     language: str
     text: str
 
@@ -50,7 +55,7 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def segments(self) -> int:
-        """The segments of a message of it, its variables full."""
+        """The segments of a message whose variables are full."""
         return count_segments(_tag.sub("0" * VARIABLE_CHARACTERS, self.text))
 
     @property
@@ -60,7 +65,7 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def templates(prompts: Iterable[tuple[str, Prompt]]) -> Iterator[Template]:
-    """Yield a template for each of these named prompts, whose places stand as `{place}`; none twice."""
+    """Yield a template for each of these named prompts, whose variables are written `{place}`. No text comes twice."""
     seen: set[tuple[str, str]] = set()
     for name, prompt in prompts:
         text = tagged(_message(prompt))
@@ -80,7 +85,7 @@ def unregistered(wanted: Iterable[Template], ids: Mapping[str, str]) -> list[Tem
 
 
 def least_segments(flow: Flow, wanted: Iterable[Template]) -> Mapping[str, int]:
-    """Count the segments of what every tip takes, by language: the choice of it, what is always asked, the receipt."""
+    """Count by language the segments that every tip takes: the choice of language, the fixed questions, the receipt."""
     always = {step.id for step in flow.steps if not (step.when or step.detail)} | {"@language", "receipt"}
     found: Counter[str] = Counter()
     for template in wanted:
@@ -98,3 +103,40 @@ def _tags(place: str) -> str:
 def _message(prompt: Prompt) -> str:
     """Return a prompt with its choices, on one page."""
     return fit_to_sms(msgspec.structs.replace(prompt, must_arrive=True)).text
+
+
+def read_ids(sheet: Path) -> dict[str, str]:
+    """Read text → approved id from the registration sheet; the id is empty where there is none.
+
+    Raises:
+        ValueError: it is no such sheet; the message says what is expected.
+    """
+    try:
+        rows = list(csv.DictReader(sheet.read_text(encoding="utf-8-sig").splitlines(keepends=True)))
+        return {row["text"]: row["template_id"].strip() for row in rows}
+    except (OSError, UnicodeDecodeError, KeyError, AttributeError, csv.Error):
+        raise ValueError(f"{sheet} can't be read: {_EXPECTED}") from None
+
+
+class ApprovedTexts:
+    """The approved texts. A message is among them if it is one of them with its variables filled."""
+
+    def __init__(self, ids: Mapping[str, str]) -> None:
+        approved = [text for text, id_ in ids.items() if id_]
+        self._fixed = {text for text in approved if not _whole_tag.search(text)}
+        self._patterns = [_pattern(text) for text in approved if _whole_tag.search(text)]
+
+    def __contains__(self, message: object) -> bool:
+        text = to_gsm7(str(message)).strip()
+        return text in self._fixed or any(pattern.fullmatch(text) for pattern in self._patterns)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """Return the pattern of a template's messages. Adjacent variables hold one longer value."""
+    parts = groupby(filter(None, _whole_tag.split(text)), key=lambda part: bool(_whole_tag.fullmatch(part)))
+    return re.compile("".join(_part(list(found), is_variable=is_variable) for is_variable, found in parts), re.DOTALL)
+
+
+def _part(parts: Iterable[str], *, is_variable: bool) -> str:
+    parts = list(parts)
+    return f".{{0,{VARIABLE_CHARACTERS * len(parts)}}}" if is_variable else re.escape("".join(parts))

@@ -11,13 +11,13 @@ from satark.api import Choice, Prompt, parse_token
 PAGE_CHOICES: Final = 7
 """Choices per page, on the keys 1 to 7. Key 8 turns to the next page, key 9 to the previous one."""
 KEY_7_COMMAND: Final = "clear"
-"""What key 7 may do where there is nothing to choose."""
+"""The command of key 7 at a question without choices."""
 KEY_8_COMMANDS: Final = ("more", "skip", "done")
-"""What key 8 may do; the first that the prompt offers."""
+"""The commands of key 8. The first that the prompt offers counts."""
 KEY_9_COMMANDS: Final = ("less", "back", "leave", "cancel", "elsewhere")
-"""What key 9 may do; the first that the prompt offers."""
+"""The commands of key 9. The first that the prompt offers counts."""
 FIXED_COMMANDS: Final = {"*": "restart", "#": "repeat"}
-"""What these keys do in every state of a call."""
+"""Key → its command, in every state of a call."""
 TEXT_CODE: Final = "text_code"
 """What key 8 may do in the review: send the tip, and have the code sent by text message."""
 UNKNOWN: Final = "unknown"

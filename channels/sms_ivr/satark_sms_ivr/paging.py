@@ -55,7 +55,7 @@ def split_into_pages(text: str, hint: str = "") -> list[str]:
 
 
 def _head(text: str, tail: str) -> str:
-    """Return the longest start that fits with its tail, cut at a line or word if that leaves more than half of it."""
+    """Return the longest start of a text that fits with its tail: whole lines or words, if these fill half of it."""
     letters = list(clusters(text))
     low, high = 0, len(letters)
     while low < high:

@@ -18,12 +18,12 @@ from satark.api import (
     SmsProvider,
     hookimpl,
 )
-from satark_sms_ivr.approved_texts import ApprovedTexts, read_ids
-from satark_sms_ivr.clips import PATH as CLIPS
+from satark_sms_ivr.dlt import ApprovedTexts, read_ids
 from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.paging import fit_to_sms
 from satark_sms_ivr.settings import CallSettings, SmsSettings, TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
+from satark_sms_ivr.speech import CLIPS_PATH
 from satark_sms_ivr.twilio_sms import TwilioSms
 from satark_sms_ivr.twilio_voice import TwilioVoice
 from satark_sms_ivr.voice import VoiceChannel
@@ -91,7 +91,7 @@ def satark_web_pages(settings: Settings) -> list[Page]:
     section = settings.section(CallSettings.SECTION, CallSettings)
     if section is None or section.clips is None:
         return []
-    return [Page(path=CLIPS, app=StaticFiles(directory=section.clips))]
+    return [Page(path=CLIPS_PATH, app=StaticFiles(directory=section.clips))]
 
 
 @hookimpl
@@ -106,8 +106,7 @@ def satark_render(prompt: Prompt, capabilities: Capabilities, language: str) -> 
 @hookimpl
 def satark_commands(cli: click.Group) -> None:
     """Add `satark voice` and `satark sms`."""
-    from satark_sms_ivr.commands import voice_group  # noqa: PLC0415 - servers do not need the commands
-    from satark_sms_ivr.sms_commands import sms_group  # noqa: PLC0415
+    from satark_sms_ivr.commands import sms_group, voice_group  # noqa: PLC0415 - servers do not need the commands
 
     cli.add_command(voice_group)
     cli.add_command(sms_group)

@@ -15,7 +15,7 @@ GSM7_BASIC: Final = frozenset(
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM7_EXTENSION: Final = frozenset("\f^{}\\[~]|€")
-"""Each needs an escape: two septets."""
+"""Characters that need an escape: two septets each."""
 
 _TYPOGRAPHIC: Final = str.maketrans(
     {

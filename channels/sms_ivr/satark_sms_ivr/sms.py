@@ -41,7 +41,7 @@ from satark_sms_ivr.paging import split_into_pages
 CAPABILITIES: Final = Capabilities(kind="sms", text=1600, body=1600, unit="utf16", inline=True)
 """Twilio accepts 1600 characters (error 21617 above it); one message is at most three segments."""
 SENT: Final = replace(CAPABILITIES, inline=False, resends=False)
-"""Over a provider that takes no answer in the response. None brings a message again for as long as an outage lasts."""
+"""The capabilities over a provider that takes no answer in the response. None resends a message for a whole outage."""
 
 _UNAPPROVED: Final = "dlt-template"
 """Method and error code of a message whose text the operator has not approved."""
@@ -61,7 +61,7 @@ class SmsChannel:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What a text message can show."""
+        """The capabilities of text messages."""
         return CAPABILITIES if self._provider.inline else SENT
 
     @property
@@ -104,7 +104,7 @@ class SmsChannel:
         return self._provider.reply(raw, [page for prompt in shown for page in split_into_pages(prompt.text)])
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Render a prompt as a message per page; one that must not be sent as a call that is refused at once."""
+        """Render a prompt as a message per page. A text that is not approved becomes a call that is refused at once."""
         texts = self._approvable(prompt)
         if self._approved is not None and any(text not in self._approved for text in texts):
             return [Call(account=account, method=_UNAPPROVED, body=b"")]
@@ -138,7 +138,7 @@ class SmsChannel:
         await self._provider.discard(ref)
 
     def _approvable(self, prompt: Prompt) -> Sequence[str]:
-        """Return a prompt whole or, where that is no approved text, what was said and what is asked one by one."""
+        """Return the whole prompt or, if it is no approved text, its statement and its question as two prompts."""
         if self._approved is None or prompt.text in self._approved:
             return [prompt.text]
         *said, _asked = prompt.parts or ("",)

@@ -1,18 +1,21 @@
-"""The lines that a call reads aloud for a prompt: its text, its choices, and what the keys do."""
+"""The lines that a call reads aloud for a prompt (its text, its choices, what the keys do), and their recordings."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
-from satark.api import Prompt
+from satark.api import Prompt, clip_name
 from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.call_texts import call_text, language_of, spoken_language
 from satark_sms_ivr.keypad import UNKNOWN, offered_commands, says_unknown
 from satark_words.catalogues import without_isolates
 from satark_words.languages import is_written_in
 
+CLIPS_PATH: Final = "/voice/clips"
+_SUFFIXES: Final = (".mp3", ".wav")
 _CODE: Final = re.compile(r"(?<!\d)\d{4}(?: \d{4}){2,3}(?!\d)")
 _BULLET: Final = "• "
 _SAME_EVERYWHERE: Final = frozenset({"back", "repeat"})
@@ -90,3 +93,19 @@ def prompt_languages(prompt: Prompt) -> tuple[str, ...]:
     own, question = spoken_language(prompt.language), prompt.parts[-1] if prompt.parts else prompt.text
     others = (language_of(line, own) for line in spoken_lines(question) if not is_written_in(line, own))
     return tuple(dict.fromkeys((own, *others)))
+
+
+class Clips:
+    """The recorded lines: the sound files that the folder holds when the program starts, each named after its text.
+
+    A synthetic voice reads all other lines.
+    """
+
+    def __init__(self, folder: Path | None, public_url: str) -> None:
+        files = sorted(folder.iterdir()) if folder else []
+        base = public_url.rstrip("/") + CLIPS_PATH
+        self._urls = {file.stem: f"{base}/{file.name}" for file in files if file.suffix in _SUFFIXES}
+
+    def url(self, language: str, text: str) -> str:
+        """Return the URL of a line's recording; empty where there is none."""
+        return self._urls.get(clip_name(language, text), "") if self._urls else ""

@@ -75,7 +75,7 @@ class TwilioVoice:
         return self._signature.sign(raw)
 
     def parse(self, raw: RawRequest) -> CallWebhook:
-        """Parse one request of a call, or what became of a call or a recording.
+        """Parse one request of a call, or the final status of a call or a recording.
 
         Raises:
             satark.api.Malformed: it is neither.

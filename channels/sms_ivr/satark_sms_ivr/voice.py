@@ -34,19 +34,19 @@ from satark.api import (
 )
 from satark_sms_ivr.call_script import CallScript
 from satark_sms_ivr.call_state import CallState
-from satark_sms_ivr.clips import Clips
 from satark_sms_ivr.keypad import UNKNOWN
 from satark_sms_ivr.settings import CallSettings
+from satark_sms_ivr.speech import Clips
 from satark_words.languages import OFFERED
 
 MAX_SILENCES: Final = 3
-"""After so many silences in a row the caller is asked to leave a message."""
+"""Silences in a row after which the caller is asked to leave a message."""
 
 CAPABILITIES: Final = Capabilities(kind="voice", text=4000, body=4000, inline=True, reachable=False)
 """Twilio accepts 4096 characters in one `<Say>`; every line has one of its own."""
 
 _MOST_UNSAID_SECONDS: Final = 3
-"""Seconds of the longest recording that key 0 throws away; a longer one is an answer, whichever key ended it."""
+"""Seconds of the longest recording that key 0 discards. A longer one is an answer, whichever key ended it."""
 
 
 class VoiceChannel:
@@ -183,7 +183,7 @@ def _event(request: CallRequest, state: CallState) -> Event:
 
 
 def _says_unknown(request: CallRequest, state: CallState) -> bool:
-    """Whether a caller pressed key 0 after the beep instead of before it, and has told next to nothing till then."""
+    """Whether a caller pressed key 0 after the beep instead of before it, having said next to nothing."""
     is_short = request.seconds is None or request.seconds <= _MOST_UNSAID_SECONDS
     pressed = request.step == "record" and request.keys == "0" and not state.message
     return pressed and is_short and state.key_0 == UNKNOWN

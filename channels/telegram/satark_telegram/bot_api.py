@@ -19,11 +19,10 @@ from telegram.error import BadRequest, TelegramError
 
 from satark.api import Accepted, Call, ChannelContext, SendResult
 from satark_files.decoding import DECODING_ERRORS
-from satark_telegram.attachment_sender import AttachmentSender
-from satark_telegram.attachments import ATTACHMENT
+from satark_telegram.attachments import TelegramAttachmentSender
 from satark_telegram.errors import send_result_of
 from satark_telegram.http_client import AiohttpRequest
-from satark_telegram.rendering import DELETE_MESSAGES
+from satark_telegram.rendering import ATTACHMENT, DELETE_MESSAGES
 from satark_telegram.settings import TelegramSettings
 from satark_telegram.update_parser import ACKNOWLEDGE
 
@@ -50,7 +49,7 @@ class BotApi:
             request=self.request,
             get_updates_request=self.request,
         )
-        self._attachments = AttachmentSender(self._bot, context, settings.files_remembered)
+        self._attachments = TelegramAttachmentSender(self._bot, context, settings.files_remembered)
 
     async def open(self) -> None:
         """Create the session. It sends nothing to Telegram, so that starting does not depend on it."""
@@ -108,7 +107,7 @@ class BotApi:
         )
 
     async def poll(self, offset: int, seconds: int) -> list[bytes]:
-        """Poll for updates from an offset on, which confirms all before it; wait up to so many seconds for one.
+        """Poll for updates from an offset on, which confirms all earlier ones. Wait at most so many seconds for one.
 
         `telegram.Bot.get_updates` is not used, since it fails for all updates if it can't read one.
 

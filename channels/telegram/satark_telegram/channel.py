@@ -1,7 +1,8 @@
-"""The channel `telegram`: implements the core's channel protocol."""
+"""The channel `telegram`: implements the core's channel protocol, and checks that a webhook comes from Telegram."""
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Final
@@ -23,8 +24,7 @@ from satark.api import (
     Receive,
     SendResult,
 )
-from satark_telegram import rendering, secret_token
-from satark_telegram.attachments import attachments
+from satark_telegram import rendering
 from satark_telegram.settings import TelegramSettings
 from satark_telegram.update_parser import UpdateParser
 from satark_words.catalogues import Catalogues
@@ -32,8 +32,11 @@ from satark_words.catalogues import Catalogues
 if TYPE_CHECKING:
     from satark_telegram.bot_api import BotApi
 
+
 _SPEAKING: Final = msgspec.structs.replace(rendering.CAPABILITIES, voice_notes=True)
 PATH: Final = "/telegram/webhook"
+TOKEN_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - a header's name
+"""The header in which Telegram repeats the token of `setWebhook`, parameter `secret_token`."""
 
 
 class TelegramChannel:
@@ -73,17 +76,15 @@ class TelegramChannel:
     def endpoints(self) -> Sequence[Endpoint]:
         """The bot's webhook."""
         limit = self._settings.webhook_max_bytes
-        return (
-            Endpoint(path=PATH, methods=("POST",), limit=limit, signature_header=secret_token.HEADER, signs_body=False),
-        )
+        return (Endpoint(path=PATH, methods=("POST",), limit=limit, signature_header=TOKEN_HEADER, signs_body=False),)
 
     def verify(self, raw: RawRequest) -> bool:
         """Check the secret token in the header."""
-        return raw.method == "POST" and secret_token.has_valid_secret(raw, self._secret)
+        return raw.method == "POST" and _has_secret(raw, self._secret)
 
     def sign(self, raw: RawRequest) -> RawRequest:
         """Give a recorded update the secret token."""
-        return secret_token.with_secret(raw, self._secret)
+        return _with_secret(raw, self._secret)
 
     def parse(self, raw: RawRequest) -> Batch:
         """Parse an update.
@@ -94,14 +95,17 @@ class TelegramChannel:
         return self._parser.parse(raw.body)
 
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
-        """Answer a webhook with an empty 200. Prompts are sent as separate calls, each with a result."""
+        """Answer a webhook with an empty 200. Each prompt is sent as a call of its own, which has a result."""
         del raw, outcome
         return RawResponse()
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Render a prompt as a message with an inline keyboard, and what is heard or shown after it."""
+        """Render a prompt as a message with an inline keyboard, followed by its attachments."""
         self._notice_clips()
-        return (*rendering.render(prompt, account, to), *attachments(prompt, account, to))
+        calls = rendering.render(prompt, account, to)
+        if prompt.receipt is not None or prompt.spoken is not None:
+            calls += rendering.attachments(prompt, account, to)
+        return calls
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
         """Render a notice. Telegram has no reply window, so there is no fallback."""
@@ -163,6 +167,17 @@ class TelegramChannel:
         return self._bot
 
     def _notice_clips(self) -> None:
-        """Offer voice notes from when there are clips; asked apart from `capabilities`, which every message reads."""
+        """Offer voice notes as soon as clips exist. Checked here, since every message reads `capabilities`."""
         if not self.capabilities.voice_notes and self._context and self._context.voice_notes.ready:
             self.capabilities = _SPEAKING
+
+
+def _with_secret(raw: RawRequest, secret: bytes) -> RawRequest:
+    """Return a request with the secret token, as Telegram sends it."""
+    return msgspec.structs.replace(raw, headers={**raw.headers, TOKEN_HEADER: secret.decode()})
+
+
+def _has_secret(raw: RawRequest, secret: bytes) -> bool:
+    """Compare the header with the secret token, in constant time. Without the header the result is False."""
+    given = raw.headers.get(TOKEN_HEADER, "").encode("utf-8", "replace")
+    return hmac.compare_digest(given, secret)

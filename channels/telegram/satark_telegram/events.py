@@ -1,16 +1,120 @@
-"""Convert one message of a private chat into an inbound event.
+"""The types of Telegram's updates, and the conversion of one message of a private chat into an inbound event.
 
-Source: Telegram, Bot API 10.1, type `Message`.
+Fields that are not listed here are never decoded: names, contact cards.
+
+Source: Telegram, Bot API 10.1, types `Update`, `Message`, `CallbackQuery` and those in their fields.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Raw, Struct, field
 
 from satark.api import HANDOFF_DIGITS, Event, Media, MediaKind, MediaRef, Pin, Text, Unsupported
-from satark_telegram.updates import File, Location, Message, Venue
+
+NOTHING = Raw(b"")
+
+
+class TelegramChat(Struct):
+    """`Chat`. The id of a private chat is the user's id."""
+
+    id: int
+    type: str
+
+
+class User(Struct):
+    """`User`."""
+
+    is_bot: bool = False
+
+
+class TelegramFile(Struct):
+    """The common fields of `PhotoSize`, `Video`, `Document` and so on; `width` and `height` of pictures."""
+
+    file_id: Annotated[str, Meta(min_length=1)]
+    file_size: int = 0
+    mime_type: str = ""
+    width: int = 0
+    height: int = 0
+
+
+class Location(Struct):
+    """`Location`, in degrees."""
+
+    latitude: Annotated[float, Meta(ge=-90, le=90)]
+    longitude: Annotated[float, Meta(ge=-180, le=180)]
+
+
+class Venue(Struct):
+    """`Venue`: a place that the sender picked from a list."""
+
+    location: Location
+    title: str = ""
+    address: str = ""
+
+
+class TelegramMessage(Struct, kw_only=True):
+    """`Message`: the fields with content."""
+
+    message_id: int
+    chat: TelegramChat
+    sender: User | None = field(default=None, name="from")
+    text: str | None = None
+    caption: str = ""
+    photo: list[TelegramFile] | None = None
+    live_photo: TelegramFile | None = None
+    video: TelegramFile | None = None
+    animation: TelegramFile | None = None
+    video_note: TelegramFile | None = None
+    voice: TelegramFile | None = None
+    audio: TelegramFile | None = None
+    document: TelegramFile | None = None
+    sticker: TelegramFile | None = None
+    location: Location | None = None
+    venue: Venue | None = None
+
+
+class TelegramMessageHeader(Struct):
+    """The fields of a message without which its sender cannot be answered."""
+
+    message_id: int
+    chat: TelegramChat
+
+
+class TappedMessage(Struct):
+    """`MaybeInaccessibleMessage`: the message with the tapped button. `date` is 0 where it is inaccessible."""
+
+    message_id: int
+    chat: TelegramChat
+    date: int = 0
+
+
+class CallbackQuery(Struct):
+    """`CallbackQuery`: a tapped button. Games have no `data`; an inline message has no `message`."""
+
+    id: str
+    message: TappedMessage | None = None
+    data: str = ""
+
+
+class Update(Struct):
+    """`Update`: the three kinds that occur in a private chat with a tipster."""
+
+    update_id: int
+    message: Raw = NOTHING
+    edited_message: Raw = NOTHING
+    callback_query: Raw = NOTHING
+
+
+decode_update = msgspec.json.Decoder(Update).decode
+decode_message = msgspec.json.Decoder(TelegramMessage).decode
+decode_header = msgspec.json.Decoder(TelegramMessageHeader).decode
+decode_callback_query = msgspec.json.Decoder(CallbackQuery).decode
+decode_fields = msgspec.json.Decoder(dict[str, Raw]).decode
 
 UNSUPPORTED: Final = (
     "contact", "paid_media", "story", "checklist", "dice", "game", "poll", "invoice", "giveaway", "gift",
@@ -51,7 +155,7 @@ _COMMAND: Final = re.compile(r"/(\w{1,64})(?:@\w{1,64})?(\s.*)?", re.DOTALL)
 _is_handoff_code = re.compile(rf"\s[0-9]{{{HANDOFF_DIGITS}}}").fullmatch
 
 
-def event_of(message: Message, account: str, max_file_bytes: int) -> Event | None:
+def event_of(message: TelegramMessage, account: str, max_file_bytes: int) -> Event | None:
     """Convert a message. None: it has none of the fields that are decoded.
 
     Args:
@@ -93,7 +197,7 @@ def _pin(venue: Venue | None, location: Location | None) -> Event | None:
     return Pin(at.latitude, at.longitude, venue.title if venue else "", venue.address if venue else "") if at else None
 
 
-def _media(message: Message, account: str, max_file_bytes: int) -> Event | None:
+def _media(message: TelegramMessage, account: str, max_file_bytes: int) -> Event | None:
     found = _file(message)
     if found is None:
         return None
@@ -104,14 +208,14 @@ def _media(message: Message, account: str, max_file_bytes: int) -> Event | None:
     return Media(ref, kind, message.caption)
 
 
-def _file(message: Message) -> tuple[File, MediaKind, str] | None:
+def _file(message: TelegramMessage) -> tuple[TelegramFile, MediaKind, str] | None:
     """Return the message's file, its kind, and its MIME type where Telegram names none.
 
     A photo comes in several sizes, and an animation also as a document, for old clients.
     """
     if message.photo:
         return max(message.photo, key=lambda size: (size.width * size.height, size.file_size)), "image", "image/jpeg"
-    kinds: tuple[tuple[File | None, MediaKind, str], ...] = (
+    kinds: tuple[tuple[TelegramFile | None, MediaKind, str], ...] = (
         (message.live_photo, "video", "video/mp4"),
         (message.video, "video", "video/mp4"),
         (message.animation, "video", "video/mp4"),

@@ -135,7 +135,7 @@ def _retry_after(body: bytes) -> str:
 
 
 def _form(request_data: RequestData) -> aiohttp.FormData:
-    """Return a call's parameters as a form; with files where it has some."""
+    """Return a call's parameters and files as a form."""
     form = aiohttp.FormData(request_data.json_parameters)
     for name, (filename, content, mime) in (request_data.multipart_data or {}).items():
         form.add_field(name, content, filename=filename, content_type=mime)

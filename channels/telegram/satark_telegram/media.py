@@ -92,5 +92,5 @@ def _reason(error: BadRequest) -> str:
 
 
 def _network_error(error: aiohttp.ClientError) -> ConnectionError:
-    """Describe a failure by its class alone: aiohttp's text contains the URL, and that the token."""
+    """Describe a failure by its class alone: aiohttp's text contains the URL, which contains the token."""
     return ConnectionError(f"media: {type(error).__name__}")

@@ -1,4 +1,4 @@
-"""Render a prompt as a message, with an inline keyboard where there is something to choose.
+"""Render a prompt as a message, an inline keyboard and attachments.
 
 Source of the limits: Telegram, Bot API 10.1, `sendMessage` (text: 4096 characters), `InlineKeyboardButton`
 (`callback_data`: 64 bytes) and `deleteMessages` (1-100 messages of the last 48 hours). Lengths are counted in UTF-16
@@ -13,12 +13,15 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.api import Address, Call, Capabilities, Choice, Prompt
+from satark.api import Address, Call, Capabilities, Choice, Prompt, ReceiptPicture, VoiceNote
 
 SEND_MESSAGE: Final = "sendMessage"
 """The method of a call that sends a message."""
 DELETE_MESSAGES: Final = "deleteMessages"
 """The method of a call that deletes messages."""
+
+ATTACHMENT: Final = "attachment"
+"""The method of a call that sends a voice note or the receipt's picture."""
 
 CAPABILITIES: Final = Capabilities(
     kind="chat", text=4096, body=4096, buttons=100, button_label=64, token=64, unit="utf16"
@@ -27,6 +30,17 @@ CAPABILITIES: Final = Capabilities(
 _DELETIONS_PER_CALL: Final = 100
 _ACTIONS_PER_ROW: Final = 4
 """Telegram shows up to eight buttons in a row; with more than four, a phone truncates their labels."""
+
+
+class TelegramAttachment(msgspec.Struct, frozen=True):
+    """The body of such a call: the chat, and what is drawn or read out when it is sent."""
+
+    chat_id: str
+    note: VoiceNote | None = None
+    receipt: ReceiptPicture | None = None
+
+
+decode_attachment = msgspec.json.Decoder(TelegramAttachment).decode
 
 
 def render(prompt: Prompt, account: str, to: Address) -> list[Call]:
@@ -41,6 +55,13 @@ def render(prompt: Prompt, account: str, to: Address) -> list[Call]:
     if keyboard:
         body["reply_markup"] = {"inline_keyboard": keyboard}
     return [Call(account=account, method=SEND_MESSAGE, body=msgspec.json.encode(body))]
+
+
+def attachments(prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
+    """Make the calls that follow a prompt's text, in order."""
+    made = [TelegramAttachment(to.reveal(), receipt=prompt.receipt)] if prompt.receipt else []
+    made += [TelegramAttachment(to.reveal(), note=prompt.spoken)] if prompt.spoken else []
+    return [Call(account=account, method=ATTACHMENT, body=msgspec.json.encode(one)) for one in made]
 
 
 def erase(message_ids: Sequence[str], account: str, to: Address) -> list[Call]:

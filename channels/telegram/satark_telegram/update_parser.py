@@ -11,8 +11,21 @@ import msgspec
 
 from satark.api import Address, Batch, Call, Edited, Event, Inbound, Malformed, Tap, Unsupported
 from satark_files.decoding import DECODING_ERRORS
-from satark_telegram import updates
-from satark_telegram.events import UNREADABLE, event_of, unsupported_event
+from satark_telegram.events import (
+    NOTHING,
+    UNREADABLE,
+    TelegramChat,
+    TelegramMessage,
+    TelegramMessageHeader,
+    Update,
+    decode_callback_query,
+    decode_fields,
+    decode_header,
+    decode_message,
+    decode_update,
+    event_of,
+    unsupported_event,
+)
 
 ACKNOWLEDGE = "acknowledge"
 """The method of the call that answers a tap, or shows "typing…"; see `satark_telegram.bot_api.BotApi.send`."""
@@ -20,7 +33,7 @@ ACKNOWLEDGE = "acknowledge"
 PRIVATE = "private"
 _IGNORED = Batch(ignored=1)
 _DIGITS = 10
-"""Of a time in Unix seconds, until the year 2286."""
+"""Digits in a Unix time in seconds, until the year 2286."""
 
 
 class UpdateParser:
@@ -44,17 +57,17 @@ class UpdateParser:
             Malformed: the body is not an update.
         """
         update = parse_update(body)
-        if update.callback_query != updates.NOTHING:
+        if update.callback_query != NOTHING:
             return self._tap(update)
-        if update.message != updates.NOTHING or update.edited_message != updates.NOTHING:
+        if update.message != NOTHING or update.edited_message != NOTHING:
             return self._message(update)
         return _IGNORED
 
-    def _message(self, update: updates.Update) -> Batch:
-        edited = update.message == updates.NOTHING
+    def _message(self, update: Update) -> Batch:
+        edited = update.message == NOTHING
         raw = bytes(update.edited_message if edited else update.message)
         try:
-            message, fields = updates.decode_message(raw), updates.decode_fields(raw)
+            message, fields = decode_message(raw), decode_fields(raw)
         except DECODING_ERRORS:
             return self._unreadable(update, raw)
         if message.sender is not None and message.sender.is_bot:
@@ -69,18 +82,18 @@ class UpdateParser:
         sent_at = _sent_at(fields)
         return self._batch(message.chat, event_key, event, sent_at=sent_at, provider_message_id=own_id, busy=typing)
 
-    def _unreadable(self, update: updates.Update, raw: bytes) -> Batch:
+    def _unreadable(self, update: Update, raw: bytes) -> Batch:
         """Report the sender of a message that can't be decoded. An edit that can't be decoded is ignored."""
         try:
-            header = updates.decode_header(raw)
+            header = decode_header(raw)
         except DECODING_ERRORS:
             return _IGNORED
-        event = Unsupported(UNREADABLE) if update.message != updates.NOTHING else None
+        event = Unsupported(UNREADABLE) if update.message != NOTHING else None
         return self._batch(header.chat, _key(header), event, busy=self._typing_call(header.chat))
 
-    def _tap(self, update: updates.Update) -> Batch:
+    def _tap(self, update: Update) -> Batch:
         try:
-            query = updates.decode_callback_query(update.callback_query)
+            query = decode_callback_query(update.callback_query)
         except DECODING_ERRORS:
             return _IGNORED
         tapped = query.message
@@ -95,7 +108,7 @@ class UpdateParser:
 
     def _batch(
         self,
-        chat: updates.Chat,
+        chat: TelegramChat,
         key: str,
         event: Event | None,
         *,
@@ -119,15 +132,15 @@ class UpdateParser:
         )
         return Batch(inbound=(inbound,))
 
-    def _typing_call(self, chat: updates.Chat) -> Call | None:
+    def _typing_call(self, chat: TelegramChat) -> Call | None:
         return self._call({"chat_id": chat.id}) if self._typing else None
 
     def _call(self, body: dict[str, Any]) -> Call:
         return Call(account=self._account, method=ACKNOWLEDGE, body=msgspec.json.encode(body))
 
 
-def _key(message: updates.Message | updates.MessageHeader) -> str:
-    """Return a message's event key, made of chat and message id: an edit names its original by those.
+def _key(message: TelegramMessage | TelegramMessageHeader) -> str:
+    """Return a message's event key. It is made of the ids of chat and message, by which an edit names its original.
 
     It is hashed, since an `Edited` event holds it, and events must not show a chat's id.
     """
@@ -143,28 +156,28 @@ def _sent_at(fields: Mapping[str, msgspec.Raw]) -> int | None:
     return int(digits) if digits.isdigit() and len(digits) <= _DIGITS else None
 
 
-def _edit(message: updates.Message, original: str) -> Event | None:
+def _edit(message: TelegramMessage, original: str) -> Event | None:
     """Convert an edit. None: it has no text (a live location that moved, a replaced file)."""
     text = message.text if message.text is not None else message.caption
     return Edited(original, text) if text else None
 
 
-def parse_update(body: bytes) -> updates.Update:
+def parse_update(body: bytes) -> Update:
     """Decode an update.
 
     Raises:
         Malformed: the body is not an update.
     """
     try:
-        return updates.decode_update(body)
+        return decode_update(body)
     except DECODING_ERRORS:
         return _parse_leniently(body)
 
 
-def _parse_leniently(body: bytes) -> updates.Update:
+def _parse_leniently(body: bytes) -> Update:
     """Decode JSON that msgspec rejects. Python's decoder accepts half a surrogate pair, such as a truncated emoji."""
     try:
         data = json.loads(body.decode("utf-8", "replace"))
-        return updates.decode_update(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))
+        return decode_update(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, *DECODING_ERRORS):
         raise Malformed("not an update") from None

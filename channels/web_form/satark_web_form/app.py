@@ -15,7 +15,6 @@ from starlette.staticfiles import StaticFiles
 from satark.api import PAGE_HEADERS, PageHeaders, SameOrigin
 from satark_web_form.form_pages import FormPages
 from satark_web_form.mailbox_pages import MailboxPages
-from satark_web_form.privacy_page import PrivacyPage
 from satark_web_form.submit_pages import SubmitPages
 from satark_web_form.uploads.tus import PROBLEM_HEADER, STATUS, NotAdmitted, TusEndpoints
 
@@ -24,16 +23,17 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from satark_web_form.site import Endpoint, Site
+    from satark_web_form.site import Endpoint, FormSite
     from satark_web_form.uploads.draft_key import DraftKey
-    from satark_web_form.uploads.upload_errors import UploadProblem
+    from satark_web_form.uploads.segments import UploadProblem
     from satark_web_form.visitors import Visitor, VisitorCookie
+
 
 PROOF_HEADER = "satark-proof"
 """Header of a new upload with a proof of work, after a 428 has asked for one."""
 
 
-def build_app(site: Site) -> ASGIApp:
+def build_app(site: FormSite) -> ASGIApp:
     """Build the application. It is mounted at the root of the site."""
 
     async def cross_origin(scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,8 +53,8 @@ def build_app(site: Site) -> ASGIApp:
     return Starlette(routes=_routes(site), middleware=middleware, exception_handlers=handlers)
 
 
-def _routes(site: Site) -> list[BaseRoute]:
-    form, submit, mailbox, privacy = FormPages(site), SubmitPages(site), MailboxPages(site), PrivacyPage(site)
+def _routes(site: FormSite) -> list[BaseRoute]:
+    form, submit, mailbox = FormPages(site), SubmitPages(site), MailboxPages(site)
     pages: Mapping[str, Mapping[str, Endpoint]] = {
         "/": {"GET": form.start, "POST": form.begin},
         "/form/{position:int}": {"GET": form.question, "POST": form.answer},
@@ -71,7 +71,7 @@ def _routes(site: Site) -> list[BaseRoute]:
         "/status/message": {"POST": mailbox.message},
         "/status/close": {"POST": mailbox.close},
         "/status/forget": {"POST": mailbox.forget},
-        "/who-can-know": {"GET": privacy.who_can_know},
+        "/who-can-know": {"GET": _privacy_page(site)},
     }
     routes: list[BaseRoute] = [
         Route(path, site.with_error_pages(endpoint), methods=[method])
@@ -90,7 +90,17 @@ def _routes(site: Site) -> list[BaseRoute]:
     return [*routes, *uploads, *scripts, Mount("/static", _Assets(directory=here / "static"))]
 
 
-def _upload_routes(site: Site, cookie: VisitorCookie) -> list[BaseRoute]:
+def _privacy_page(site: FormSite) -> Endpoint:
+    """Return the page that says what the police, this service and others can learn, channel by channel."""
+
+    async def who_can_know(request: Request) -> Response:
+        language = await site.visitor_language(request)
+        return site.page(request, "who_can_know.html", language, onion_url=site.settings.onion_url)
+
+    return who_can_know
+
+
+def _upload_routes(site: FormSite, cookie: VisitorCookie) -> list[BaseRoute]:
     """Return the routes of uploads that precede their form. They accept files only where a conversation has begun."""
 
     async def admit(request: Request) -> DraftKey:
@@ -123,7 +133,7 @@ def _upload_routes(site: Site, cookie: VisitorCookie) -> list[BaseRoute]:
     return endpoints.routes
 
 
-def _headers(site: Site) -> dict[str, str]:
+def _headers(site: FormSite) -> dict[str, str]:
     """Return the headers beside the common ones: device permissions, fonts and workers, and HSTS under https."""
     headers = {
         "permissions-policy": PAGE_HEADERS["permissions-policy"]
@@ -138,7 +148,7 @@ def _headers(site: Site) -> dict[str, str]:
 
 
 class _Assets(StaticFiles):
-    """Style view, script and typeface: kept by the browser for a day, and asked for again by their tag."""
+    """Style sheets, scripts and typefaces. Browsers keep them for a day, and then ask for changes by their tag."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)

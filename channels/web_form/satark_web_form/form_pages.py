@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from satark.api import BEFORE_SENDING, FormPage, FormQuestion, FormView, Outcome, Tap, command_token
 from satark_web_form.fieldsets import answers_of, position_of, questions_so_far, to_fieldsets
 from satark_web_form.form_reader import SubmittedForm
-from satark_web_form.site import DraftLookup, ProofProblem, Site, paragraphs, redirect
+from satark_web_form.site import DraftLookup, FormSite, ProofProblem, paragraphs, redirect
 from satark_web_form.visitors import Visitor, new_visitor
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ Select: TypeAlias = Callable[[FormView, SubmittedForm], Sequence[FormQuestion]]
 class FormPages:
     """Serves `/` and the pages below it, up to the review."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: FormSite) -> None:
         self._site = site
 
     async def start(self, request: Request) -> Response:
@@ -157,7 +157,7 @@ class FormPages:
     def _ask_for_proof(
         self, request: Request, shown: FormView, form: SubmittedForm, problem: ProofProblem, **page: Any
     ) -> Response:
-        """Show the answers again, with a challenge: their draft has expired, and many new ones begin now."""
+        """Show the answers again with a challenge, since their draft has expired and many new ones begin now."""
         questions = page["questions"]
         if not questions:
             return redirect("/")
@@ -232,7 +232,7 @@ class FormPages:
 
 
 def review_values(
-    site: Site, view: FormView, problem: ProofProblem | None = None, language: str = ""
+    site: FormSite, view: FormView, problem: ProofProblem | None = None, language: str = ""
 ) -> dict[str, Any]:
     """Return what the review's template shows."""
     challenge, text = site.challenge("tip", problem), site.proof_text(problem, language)

@@ -15,7 +15,7 @@ from satark_web_form.uploads.multipart_form import receive_form
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from satark_web_form.uploads.upload_errors import UploadProblem
+    from satark_web_form.uploads.segments import UploadProblem
     from satark_web_form.uploads.upload_store import UploadStore
     from satark_web_form.visitors import Visitor
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from satark.api import MAILBOX, RECEIPT_DIGITS, Event, FormPage, Outcome, Prompt, Tap, Text, command_token
 from satark_web_form.form_reader import SubmittedForm
-from satark_web_form.site import ProofProblem, Site, redirect
+from satark_web_form.site import FormSite, ProofProblem, redirect
 from satark_web_form.visitors import new_visitor
 from satark_words.codes import find_code
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class MailboxPages:
     """Serves `/status`. Its conversation and cookie are separate from those of the form."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: FormSite) -> None:
         self._site = site
 
     async def enter_code(self, request: Request) -> Response:

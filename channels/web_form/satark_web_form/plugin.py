@@ -9,7 +9,7 @@ from satark_web_form.app import build_app
 from satark_web_form.channel import WebFormChannel
 from satark_web_form.proof_of_work.proof_of_work import ProofOfWork
 from satark_web_form.settings import WebFormSettings
-from satark_web_form.site import Site
+from satark_web_form.site import FormSite
 from satark_web_form.uploads.upload_store import UploadStore
 
 SECTION = "web_form"
@@ -32,7 +32,7 @@ def satark_web_pages(settings: Settings, context: WebContext) -> Sequence[Page]:
     key = context.secret_key("web_form/proof_of_work.key")
     proof_of_work = ProofOfWork(key, folder / "proof_of_work", section)
     public_url = settings.core.public_url
-    site = Site(context, section, public_url=public_url, uploads=_uploads(settings), proof_of_work=proof_of_work)
+    site = FormSite(context, section, public_url=public_url, uploads=_uploads(settings), proof_of_work=proof_of_work)
     return [Page(path="/", app=build_app(site))]
 
 

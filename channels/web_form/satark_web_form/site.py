@@ -1,13 +1,13 @@
-"""What all pages share: the visitor's draft, the language, who needs a proof of work, ingest, and rendering."""
+"""The parts that all pages share: the visitor's draft, the language, admission, ingest, rendering and texts."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,18 +18,22 @@ from satark.api import Batch, Event, FormError, FormView, Inbound, Outcome, WebC
 from satark_web_form.channel import ACCOUNT, WebFormChannel
 from satark_web_form.form_reader import FormReader, SubmittedForm, to_submitted_form
 from satark_web_form.map.area_map import draw_map
-from satark_web_form.page_texts import PageTexts, load_page_texts
 from satark_web_form.proof_of_work.free_budget import FreeBudget
 from satark_web_form.proof_of_work.proof_of_work import PROOF_FIELD
 from satark_web_form.visitors import Visitor, VisitorCookie
+from satark_words.catalogues import Catalogues
+from satark_words.languages import language as known_language
+from satark_words.languages import languages_of
 
 if TYPE_CHECKING:
-    from satark_web_form.proof_of_work.proof_of_work import Challenge, ProofOfWork, Purpose
+    from satark_web_form.proof_of_work.proof_of_work import ProofChallenge, ProofOfWork, Purpose
     from satark_web_form.settings import WebFormSettings
     from satark_web_form.uploads.upload_store import UploadStore
 
+
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
+_PACKAGE: Final = "satark_web_form"
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -42,7 +46,7 @@ class DraftLookup(NamedTuple):
 
 
 class ProofProblem(NamedTuple):
-    """What is wrong with a proof of work."""
+    """The reason why a proof of work was not accepted."""
 
     text: str
     """Key of the text that says so."""
@@ -52,7 +56,7 @@ class ProofProblem(NamedTuple):
     """Seconds after which it can be checked again."""
 
 
-class Site:
+class FormSite:
     """The shared parts of the form and the mailbox, in one process."""
 
     def __init__(
@@ -123,7 +127,7 @@ class Site:
         finally:
             self._waiting -= 1
 
-    def challenge(self, purpose: Purpose, problem: ProofProblem | None = None) -> Challenge:
+    def challenge(self, purpose: Purpose, problem: ProofProblem | None = None) -> ProofChallenge:
         """Return the challenge of a form; after a problem, with the ticket that the browser keeps."""
         return self.proof_of_work.challenge(purpose, *(problem[1:] if problem else ()))
 
@@ -242,3 +246,41 @@ def redirect(path: str) -> Response:
 def paragraphs(texts: Sequence[str]) -> list[str]:
     """Split texts into their non-empty lines."""
     return [line for text in texts for line in text.splitlines() if line.strip()]
+
+
+class PageTexts:
+    """The texts of the pages in one language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.direction = known_language(language).direction
+        """`ltr` or `rtl`."""
+        self.name = known_language(language).name
+        """The language, in itself."""
+        self._texts = Catalogues.of(_PACKAGE)[language]
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """Return the text of a key."""
+        return self._texts.text(key, **values)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the keys."""
+        return iter(self._texts)
+
+    def lines(self, key: str) -> list[str]:
+        """Return the lines of a text."""
+        return self._texts.text(key).split("\n")
+
+
+def load_page_texts(offered: Iterable[str]) -> dict[str, PageTexts]:
+    """Load the texts of the languages that the flow is offered in and these pages have every text of.
+
+    Where they have every text of none of them, the pages are in those that they do have.
+    """
+    spoken = [language for language in languages_of(_PACKAGE) if _is_complete(language)]
+    return {language: PageTexts(language) for language in [one for one in offered if one in spoken] or spoken}
+
+
+def _is_complete(language: str) -> bool:
+    catalogues = Catalogues.of(_PACKAGE)
+    return all(key in catalogues[language] for key in catalogues["en"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from satark.api import BEFORE_SENDING, RECEIPT_DIGITS, FormView, Outcome, Tap, command_token, parse_token
 from satark_web_form.form_pages import review_values, send_token
-from satark_web_form.site import ProofProblem, Site, paragraphs, redirect
+from satark_web_form.site import FormSite, ProofProblem, paragraphs, redirect
 from satark_words.codes import find_code
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ _CLEAR_CACHE = '"cache"'
 
 
 def receipt_lines(parts: Sequence[str]) -> list[tuple[str, bool]]:
-    """Return the receipt's lines, each with whether it holds the code, below what is said before it (of files).
+    """Return the receipt's lines and the notices about files before them, each with whether it holds the code.
 
-    The question after it, whether the tipster may be reached, is no page's.
+    The question that follows, whether the tipster may be reached, is shown on no page.
     """
     last = next((number for number, part in enumerate(parts) if find_code(part, RECEIPT_DIGITS) is not None), 0)
     return [(line, find_code(line, RECEIPT_DIGITS) is not None) for line in paragraphs(parts[: last + 1])]
@@ -31,7 +31,7 @@ def receipt_lines(parts: Sequence[str]) -> list[tuple[str, bool]]:
 class SubmitPages:
     """Serves the pages after the review."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: FormSite) -> None:
         self._site = site
 
     async def send(self, request: Request) -> Response:

@@ -20,7 +20,7 @@ _is_secret = re.compile(r"[\w-]{43}", re.ASCII).fullmatch
 
 
 class Visitor(msgspec.Struct, frozen=True):
-    """One browser's secret: all that is known of its user."""
+    """The secret of one browser. Nothing else is known of its user."""
 
     secret: str
 

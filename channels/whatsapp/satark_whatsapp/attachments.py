@@ -6,7 +6,10 @@ notes are Ogg files with Opus, one channel) and "Interactive messages" (an image
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -24,39 +27,37 @@ from satark.api import (
     Transient,
     VoiceNote,
 )
-from satark_whatsapp.addresses import recipient
 from satark_whatsapp.graph_api import GraphApi
+from satark_whatsapp.rendering import recipient
 from satark_whatsapp.settings import WhatsAppSettings
-from satark_whatsapp.uploads import Uploads
 
 ATTACHMENT = "attachment"
 """The method of a call that uploads a file, unless Meta has it, and sends a message with it."""
 _NOTE_MIME: Final = "audio/ogg; codecs=opus"
 _PICTURE_MIME: Final = "image/png"
+_DAY: Final = 86_400
 
 
-class Attachment(msgspec.Struct, frozen=True):
-    """The body of such a call: whom it goes to, and what is made when it is sent. It holds no media id yet."""
+class WhatsAppAttachment(msgspec.Struct, frozen=True):
+    """The body of such a call: its recipient, and what is drawn or read out when it is sent. It has no media id yet."""
 
     to: Mapping[str, str]
     note: VoiceNote | None = None
     receipt: ReceiptPicture | None = None
 
 
-_decode = msgspec.json.Decoder(Attachment).decode
+_decode = msgspec.json.Decoder(WhatsAppAttachment).decode
 
 
 def attachments(prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
     """Make the calls that follow a prompt's text: the receipt's picture, and the voice note."""
-    if prompt.receipt is None and prompt.spoken is None:
-        return ()
     address = recipient(to)
-    made = [Attachment(address, receipt=prompt.receipt)] if prompt.receipt else []
-    made += [Attachment(address, note=prompt.spoken)] if prompt.spoken else []
+    made = [WhatsAppAttachment(address, receipt=prompt.receipt)] if prompt.receipt else []
+    made += [WhatsAppAttachment(address, note=prompt.spoken)] if prompt.spoken else []
     return [Call(account=account, method=ATTACHMENT, body=msgspec.json.encode(one)) for one in made]
 
 
-class AttachmentSender:
+class WhatsAppAttachmentSender:
     """Sends attachments.
 
     Args:
@@ -71,7 +72,7 @@ class AttachmentSender:
         self._uploads = Uploads(graph, settings)
 
     async def close(self) -> None:
-        """Forget what is to be deleted later: Meta deletes it by itself after 30 days."""
+        """Cancel pending deletions: Meta deletes every file by itself after 30 days."""
         await self._uploads.close()
 
     async def send(self, number: str, call: Call, call_id: str) -> SendResult:
@@ -92,7 +93,7 @@ class AttachmentSender:
             self._uploads.delete_later(number, media)
         return result
 
-    def _file(self, attachment: Attachment) -> bytes:
+    def _file(self, attachment: WhatsAppAttachment) -> bytes:
         if self._context is None:
             return b""
         if attachment.receipt:
@@ -100,7 +101,7 @@ class AttachmentSender:
         return self._context.voice_notes.make(attachment.note) if attachment.note else b""
 
 
-def _message(attachment: Attachment, media: str, call_id: str) -> bytes:
+def _message(attachment: WhatsAppAttachment, media: str, call_id: str) -> bytes:
     node: dict[str, Any] = {"type": "audio", "audio": {"id": media, "voice": True}}
     if attachment.receipt:
         node = {"type": "interactive", "interactive": _picture(attachment.receipt, media)}
@@ -123,3 +124,92 @@ def _picture(receipt: ReceiptPicture, media: str) -> dict[str, Any]:
         "body": {"text": receipt.caption},
         "action": {"buttons": [button]},
     }
+
+
+class Uploads:
+    """Uploads files and remembers their media ids, in memory: after a restart a file is uploaded again.
+
+    A media id names a file at Meta, and says nothing of its recipient. A voice note that many people hear is uploaded
+    once in the life of a media id. A file for one person is deleted again.
+    """
+
+    def __init__(self, graph: GraphApi, settings: WhatsAppSettings) -> None:
+        self._graph = graph
+        self._settings = settings
+        self._known: OrderedDict[tuple[str, str], tuple[str, float]] = OrderedDict()
+        self._locks: dict[tuple[str, str], asyncio.Lock] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._deletions: set[asyncio.Task[None]] = set()
+
+    async def media_id(
+        self, number: str, make: Callable[[], bytes], mime: str, key: str
+    ) -> tuple[str | SendResult, bool]:
+        """Return the media id of a file or the failure of its upload, and whether the id was known before.
+
+        An empty id means that there is nothing in the file.
+
+        Args:
+            number: Meta's id of the number that will send it.
+            make: makes the file, in a thread, if it has to be uploaded.
+            mime: its type.
+            key: by which the id is found again; empty: it is used once.
+        """
+        if not key:
+            return await self._upload(number, make, mime), False
+        name = (number, key)
+        lock = self._locks.setdefault(name, asyncio.Lock())
+        try:
+            async with lock:
+                return await self._uploaded_once(name, make, mime)
+        finally:
+            if not lock.locked():
+                self._locks.pop(name, None)
+
+    def forget(self, number: str, key: str) -> None:
+        """Forget the media id of a file, since Meta no longer knows it. The file is uploaded again."""
+        self._known.pop((number, key), None)
+
+    def delete_later(self, number: str, media: str) -> None:
+        """Delete a file that is used once, after its message has had time to be delivered."""
+        wait = self._settings.single_use_seconds
+        self._timers[media] = asyncio.get_running_loop().call_later(wait, self._delete, number, media)
+
+    async def close(self) -> None:
+        """Cancel pending deletions, and wait for those under way."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        await asyncio.gather(*self._deletions)
+
+    async def _uploaded_once(
+        self, name: tuple[str, str], make: Callable[[], bytes], mime: str
+    ) -> tuple[str | SendResult, bool]:
+        if found := self._find(name):
+            return found, True
+        media = await self._upload(name[0], make, mime)
+        if isinstance(media, str) and media:
+            self._remember(name, media)
+        return media, False
+
+    async def _upload(self, number: str, make: Callable[[], bytes], mime: str) -> str | SendResult:
+        data = await asyncio.to_thread(make)
+        return await self._graph.upload(number, data, mime) if data else ""
+
+    def _find(self, name: tuple[str, str]) -> str:
+        media, until = self._known.get(name, ("", 0.0))
+        if time.monotonic() >= until:
+            self._known.pop(name, None)
+            return ""
+        self._known.move_to_end(name)
+        return media
+
+    def _remember(self, name: tuple[str, str], media: str) -> None:
+        self._known[name] = (media, time.monotonic() + self._settings.media_reuse_days * _DAY)
+        while len(self._known) > self._settings.media_remembered:
+            self._known.popitem(last=False)
+
+    def _delete(self, number: str, media: str) -> None:
+        self._timers.pop(media, None)
+        task = asyncio.ensure_future(self._graph.delete(self._graph.media_url(media, number)))
+        self._deletions.add(task)
+        task.add_done_callback(self._deletions.discard)

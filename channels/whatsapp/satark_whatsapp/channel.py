@@ -1,10 +1,16 @@
-"""The channel `whatsapp`: implements the core's channel protocol."""
+"""The channel `whatsapp`: implements the core's channel protocol, and checks that a webhook comes from Meta.
+
+Source: Meta, WhatsApp Business Platform, "Create a webhook endpoint", sections "GET requests" and
+"Validating payloads".
+"""
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -22,17 +28,21 @@ from satark.api import (
     RawResponse,
     SendResult,
 )
-from satark_whatsapp import rendering, signature
-from satark_whatsapp.attachments import ATTACHMENT, AttachmentSender, attachments
+from satark_whatsapp import rendering
+from satark_whatsapp.attachments import ATTACHMENT, WhatsAppAttachmentSender, attachments
 from satark_whatsapp.errors import RetryDelays
-from satark_whatsapp.forms.offer import form_control
 from satark_whatsapp.graph_api import GraphApi
 from satark_whatsapp.media import WhatsAppMedia
 from satark_whatsapp.number_state import number_problem
 from satark_whatsapp.settings import WhatsAppSettings
-from satark_whatsapp.webhook_parser import WebhookParser
+from satark_whatsapp.webhook import WebhookParser
 
 PATH: Final = "/whatsapp/webhook"
+SIGNATURE_HEADER: Final = "x-hub-signature-256"
+
+_PREFIX: Final = b"sha256="
+_MAX_FIELDS: Final = 20
+"""Fields into which a query is split; Meta sends three."""
 
 
 class WhatsAppChannel:
@@ -57,7 +67,7 @@ class WhatsAppChannel:
         )
         self._graph = GraphApi(settings)
         self._media = WhatsAppMedia(self._graph, settings)
-        self._attachments = AttachmentSender(self._graph, settings, context)
+        self._attachments = WhatsAppAttachmentSender(self._graph, settings, context)
         self._context = context
         self.capabilities = msgspec.structs.replace(rendering.CAPABILITIES, forms=tuple(settings.forms))
         self._notice_clips()
@@ -71,17 +81,17 @@ class WhatsAppChannel:
     def endpoints(self) -> Sequence[Endpoint]:
         """The app's one webhook, for all its numbers."""
         limit = self._settings.webhook_max_bytes
-        return (Endpoint(path=PATH, methods=("GET", "POST"), limit=limit, signature_header=signature.HEADER),)
+        return (Endpoint(path=PATH, methods=("GET", "POST"), limit=limit, signature_header=SIGNATURE_HEADER),)
 
     def verify(self, raw: RawRequest) -> bool:
         """Check the verify token of a GET, or the signature of a POST."""
         if raw.method == "GET":
-            return signature.is_verification(raw, self._verify_token)
-        return raw.method == "POST" and signature.is_signed(raw, self._app_secret)
+            return _is_verification(raw, self._verify_token)
+        return raw.method == "POST" and _is_signed(raw, self._app_secret)
 
     def sign(self, raw: RawRequest) -> RawRequest:
         """Sign a recorded webhook."""
-        return signature.sign(raw, self._app_secret)
+        return _sign(raw, self._app_secret)
 
     def parse(self, raw: RawRequest) -> Batch:
         """Parse a webhook. The GET that verifies the subscription carries no events.
@@ -94,13 +104,16 @@ class WhatsAppChannel:
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
         """Answer a verification request with its challenge, byte for byte, and a webhook with an empty 200."""
         del outcome  # prompts are sent as separate calls
-        return RawResponse(body=signature.challenge(raw) if raw.method == "GET" else b"")
+        return RawResponse(body=_challenge(raw) if raw.method == "GET" else b"")
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Render a prompt as buttons, a list, a form, a location request or text, and what is heard or shown below."""
+        """Render a prompt as buttons, a list, a form, a location request or text, followed by its attachments."""
         self._notice_clips()
-        form = form_control(prompt, self._settings.forms, self._settings.forms_mode)
-        return (*rendering.render(prompt, account, to, form), *attachments(prompt, account, to))
+        form = rendering.form_control(prompt, self._settings.forms, self._settings.forms_mode) if prompt.form else None
+        calls = rendering.render(prompt, account, to, form)
+        if prompt.receipt is not None or prompt.spoken is not None:
+            calls += attachments(prompt, account, to)
+        return calls
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
         """Render a notice. Where the reply window is closed, one template in the prompt's language is sent instead."""
@@ -161,6 +174,48 @@ class WhatsAppChannel:
         return None
 
     def _notice_clips(self) -> None:
-        """Offer voice notes from when there are clips; asked apart from `capabilities`, which every message reads."""
+        """Offer voice notes as soon as clips exist. Checked here, since every message reads `capabilities`."""
         if not self.capabilities.voice_notes and self._context and self._context.voice_notes.ready:
             self.capabilities = msgspec.structs.replace(self.capabilities, voice_notes=True)
+
+
+def _sign(raw: RawRequest, app_secret: bytes) -> RawRequest:
+    """Sign a POST as Meta does."""
+    signature = f"{_PREFIX.decode()}{hmac.new(app_secret, raw.body, 'sha256').hexdigest()}"
+    return msgspec.structs.replace(raw, headers={**raw.headers, SIGNATURE_HEADER: signature})
+
+
+def _is_signed(raw: RawRequest, app_secret: bytes) -> bool:
+    """Check `X-Hub-Signature-256`, the lower-case hex HMAC-SHA256 of the body's exact bytes, in constant time."""
+    given = raw.headers.get(SIGNATURE_HEADER, "").encode("utf-8", "replace")
+    # Not `hmac.digest`, which gives up the interpreter lock for any length: in a busy process it takes a millisecond.
+    expected = _PREFIX + hmac.new(app_secret, raw.body, "sha256").hexdigest().encode()
+    return hmac.compare_digest(given, expected)
+
+
+def _is_verification(raw: RawRequest, verify_token: bytes) -> bool:
+    """Check the GET that verifies the webhook's address: each parameter once; the verify token, in constant time."""
+    fields = _fields(raw.query)
+    token = fields.get(b"hub.verify_token", [])
+    if fields.get(b"hub.mode") != [b"subscribe"] or len(token) != 1 or not _challenge(raw):
+        return False
+    return hmac.compare_digest(token[0], verify_token)
+
+
+def _challenge(raw: RawRequest) -> bytes:
+    """Return the challenge of a verification request as exact bytes; empty where there is none."""
+    values = _fields(raw.query).get(b"hub.challenge", [])
+    return values[0] if len(values) == 1 else b""
+
+
+def _fields(query: str) -> dict[bytes, list[bytes]]:
+    """Split a query into fields of bytes. `parse_qs` would change bytes that are not UTF-8."""
+    fields: dict[bytes, list[bytes]] = {}
+    for part in query.split("&", _MAX_FIELDS):
+        name, _, value = part.partition("=")
+        fields.setdefault(_unquoted(name), []).append(_unquoted(value))
+    return fields
+
+
+def _unquoted(text: str) -> bytes:
+    return unquote_to_bytes(text.replace("+", " "))

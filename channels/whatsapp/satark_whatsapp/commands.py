@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from satark.api import Settings, command_host
-from satark_whatsapp.forms.flow_json import Form, make_form
+from satark_whatsapp.forms.flow_json import WhatsAppForm, make_form
 from satark_whatsapp.forms.registration import RegistrationError, flow_name, register
 from satark_whatsapp.graph_api import GraphApi
 from satark_whatsapp.settings import WhatsAppSettings
@@ -84,7 +84,7 @@ async def _register(
         await graph.close()
 
 
-def _forms(ctx: click.Context) -> tuple[str, dict[str, Form]]:
+def _forms(ctx: click.Context) -> tuple[str, dict[str, WhatsAppForm]]:
     """Make the form in every language of the questionnaire; return the questionnaire's name too."""
     host = command_host(ctx)
     flow, catalogues, geography = host.flow(), host.catalogues(), host.geography()
@@ -94,7 +94,7 @@ def _forms(ctx: click.Context) -> tuple[str, dict[str, Form]]:
         raise click.ClickException(str(error)) from None
 
 
-def _only(forms: Mapping[str, Form], languages: tuple[str, ...]) -> dict[str, Form]:
+def _only(forms: Mapping[str, WhatsAppForm], languages: tuple[str, ...]) -> dict[str, WhatsAppForm]:
     """Pick forms by language; all where none is named."""
     for language in languages:
         if language not in forms:

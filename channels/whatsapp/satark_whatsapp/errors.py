@@ -50,7 +50,7 @@ class GraphError(msgspec.Struct):
 
     @property
     def is_unknown_object(self) -> bool:
-        """Whether the object does not exist at Meta, or not any more."""
+        """Whether Meta does not have the object."""
         return (self.code, self.error_subcode) == _NO_SUCH_OBJECT
 
 
@@ -61,7 +61,7 @@ class ErrorResponse(msgspec.Struct):
 
 
 class RetryDelays(msgspec.Struct, frozen=True):
-    """How long to wait, in seconds, for each kind of throttling: of an account, or of messages to one recipient."""
+    """Seconds to wait for each kind of throttling: of an account, or of messages to one recipient."""
 
     account: float
     recipient: float

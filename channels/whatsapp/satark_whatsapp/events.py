@@ -1,6 +1,10 @@
-"""Convert one message of a webhook into an inbound event.
+"""Convert one message of a webhook into an inbound event, and find its sender's addresses.
 
-Source: Meta, WhatsApp Business Platform, "Webhooks > Reference > messages", one page per type.
+Source: Meta, WhatsApp Business Platform, "Webhooks > Reference > messages", one page per type;
+"Business-scoped user IDs" (BSUIDs). A sender has a phone number (`wa_id`), a BSUID (`from_user_id`), or both: Meta
+omits the phone number of users who have a user name. Some gateways put a BSUID where the phone number belongs.
+
+Contact cards of third parties become text. The sender's own card is dropped.
 """
 
 from __future__ import annotations
@@ -8,14 +12,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
 
 from satark.api import Address, Edited, Event, Media, MediaKind, MediaRef, Moved, Pin, Revoked, Tap, Text, Unsupported
 from satark_whatsapp import payload
-from satark_whatsapp.contact_cards import contact_cards_as_text
 from satark_whatsapp.forms.reply import read_form
 
 NAMED_KINDS: Final = frozenset(
@@ -27,6 +30,10 @@ NAMED_KINDS: Final = frozenset(
 
 _DIGEST_BYTES = 32
 _HEX = re.compile(r"[0-9a-fA-F]{64}").fullmatch
+_MAX_ADDRESS: Final = 160
+"""Characters of the longest address."""
+_COMPARED_DIGITS: Final = 10
+"""Last digits of a phone number that are compared: a contact card may hold the national form."""
 
 
 class MessageContext(msgspec.Struct, frozen=True):
@@ -37,7 +44,7 @@ class MessageContext(msgspec.Struct, frozen=True):
     contact: payload.Contact | None = None
 
 
-def event_of(message: payload.Message, context: MessageContext) -> Event | None:
+def event_of(message: payload.WhatsAppMessage, context: MessageContext) -> Event | None:
     """Convert a message. None: it needs no reply (a reaction, a system message)."""
     kind = message.type or ""
     convert = _CONVERTERS.get(kind)
@@ -65,12 +72,12 @@ def _unsupported(kind: str | None) -> Unsupported:
     return Unsupported(kind if kind in NAMED_KINDS else "unknown")
 
 
-def _text(message: payload.Message, _: MessageContext) -> Event:
+def _text(message: payload.WhatsAppMessage, _: MessageContext) -> Event:
     return Text(message.text.body) if message.text else _unsupported("text")
 
 
-def _media(kind: MediaKind) -> Callable[[payload.Message, MessageContext], Event]:
-    def convert(message: payload.Message, context: MessageContext) -> Event:
+def _media(kind: MediaKind) -> Callable[[payload.WhatsAppMessage, MessageContext], Event]:
+    def convert(message: payload.WhatsAppMessage, context: MessageContext) -> Event:
         node: payload.MediaNode | None = getattr(message, kind)
         if node is None:
             return _unsupported(kind)
@@ -85,19 +92,19 @@ def _media(kind: MediaKind) -> Callable[[payload.Message, MessageContext], Event
     return convert
 
 
-def _location(message: payload.Message, _: MessageContext) -> Event:
+def _location(message: payload.WhatsAppMessage, _: MessageContext) -> Event:
     node = message.location
     if node is None:
         return _unsupported("location")
     return Pin(node.latitude, node.longitude, node.name or "", node.address or "")
 
 
-def _contacts(message: payload.Message, context: MessageContext) -> Event:
+def _contacts(message: payload.WhatsAppMessage, context: MessageContext) -> Event:
     text = contact_cards_as_text(message.contacts or (), context.senders, context.contact)
     return Text(text) if text else Unsupported("contact")
 
 
-def _interactive(message: payload.Message, _: MessageContext) -> Event:
+def _interactive(message: payload.WhatsAppMessage, _: MessageContext) -> Event:
     node = message.interactive
     if node and node.nfm_reply and node.nfm_reply.name == "flow":
         return read_form(node.nfm_reply.response_json) or _unsupported("nfm_reply")
@@ -107,7 +114,7 @@ def _interactive(message: payload.Message, _: MessageContext) -> Event:
     return Tap(reply.id, reply.title or "")
 
 
-def _button(message: payload.Message, _: MessageContext) -> Event:
+def _button(message: payload.WhatsAppMessage, _: MessageContext) -> Event:
     """Convert a template's quick reply. Its payload is its label, unless the template set another one."""
     node = message.button
     if node is None or not (node.payload or node.text):
@@ -117,7 +124,7 @@ def _button(message: payload.Message, _: MessageContext) -> Event:
     return Tap(node.payload or "", node.text or "")
 
 
-def _system(message: payload.Message, _: MessageContext) -> Event | None:
+def _system(message: payload.WhatsAppMessage, _: MessageContext) -> Event | None:
     changed = message.system is not None and message.system.type in (
         "user_changed_number",
         "user_changed_user_id",
@@ -125,7 +132,7 @@ def _system(message: payload.Message, _: MessageContext) -> Event | None:
     return Moved() if changed else None
 
 
-def _edit(message: payload.Message, _: MessageContext) -> Event:
+def _edit(message: payload.WhatsAppMessage, _: MessageContext) -> Event:
     node = message.edit
     if node is None:
         return _unsupported("edit")
@@ -139,11 +146,11 @@ def _new_text(node: payload.EditedNode) -> str:
     return (media.caption if media else None) or ""
 
 
-def _revoke(message: payload.Message, _: MessageContext) -> Event:
+def _revoke(message: payload.WhatsAppMessage, _: MessageContext) -> Event:
     return Revoked(message.revoke.original_message_id) if message.revoke else _unsupported("revoke")
 
 
-_CONVERTERS: Final[dict[str, Callable[[payload.Message, MessageContext], Event | None]]] = {
+_CONVERTERS: Final[dict[str, Callable[[payload.WhatsAppMessage, MessageContext], Event | None]]] = {
     "text": _text,
     "image": _media("image"),
     "video": _media("video"),
@@ -158,3 +165,82 @@ _CONVERTERS: Final[dict[str, Callable[[payload.Message, MessageContext], Event |
     "edit": _edit,
     "revoke": _revoke,
 }
+
+
+def sender_addresses(message: payload.WhatsAppMessage, contact: payload.Contact | None) -> tuple[Address, ...]:
+    """Return every address of a message's sender, the BSUID first. Empty: Meta gave none."""
+    if contact is None:
+        return to_addresses(message.user_id, message.wa_id)
+    return to_addresses(message.user_id, contact.user_id, message.wa_id, contact.wa_id)
+
+
+def contact_of(message: payload.WhatsAppMessage, contacts: Sequence[payload.Contact]) -> payload.Contact | None:
+    """Find a message's contact by its address. A message without an address belongs to the only contact."""
+    if not message.user_id and not message.wa_id:
+        return contacts[0] if len(contacts) == 1 else None
+    for contact in contacts:
+        if message.user_id and message.user_id == contact.user_id:
+            return contact
+        if message.wa_id and message.wa_id in (contact.wa_id, contact.user_id):
+            return contact
+    return None
+
+
+def moved_addresses(message: payload.WhatsAppMessage, system: payload.SystemNode) -> tuple[Address, ...]:
+    """Return the addresses of a sender whose number or BSUID changed: the new ones, then the old ones."""
+    new = (system.user_id, system.wa_id, system.new_wa_id)
+    return to_addresses(*new, message.user_id, system.previous_user_id, message.wa_id, sort=False)
+
+
+def to_addresses(*values: str | None, sort: bool = True) -> tuple[Address, ...]:
+    """Make addresses of the values that are given, without duplicates. `sort`: BSUIDs come before phone numbers."""
+    found = list(dict.fromkeys(value for value in map(_normalized, values) if value))
+    if sort and len(found) > 1:
+        found.sort(key=lambda value: payload.is_bsuid(value) is None)
+    return tuple(map(Address, found))
+
+
+def _normalized(value: str | None) -> str:
+    if not value or len(value) > _MAX_ADDRESS:
+        return ""
+    return value.strip().removeprefix("+")
+
+
+def contact_cards_as_text(
+    cards: Iterable[payload.Card], senders: Sequence[Address], contact: payload.Contact | None
+) -> str:
+    """Return the names and numbers of third parties' cards, one card a line. The sender's own cards are left out."""
+    numbers = {_digits(address.reveal()) for address in senders}
+    profile_name = _folded(contact.profile.name if contact and contact.profile else "")
+    lines = (_line(card) for card in cards if not _is_own(card, numbers, profile_name))
+    return "\n".join(line for line in lines if line)
+
+
+def _is_own(card: payload.Card, numbers: set[str], profile_name: str) -> bool:
+    """Whether a card is the sender's own: it was requested, or it has their number or their profile's name.
+
+    The name matters for senders whose number Meta does not disclose: their own card would reveal it.
+    """
+    if card.origin == "contact_request" or (profile_name and _folded(_name(card)) == profile_name):
+        return True
+    phones = card.phones or ()
+    return any(_digits(number) in numbers for phone in phones for number in (phone.wa_id, phone.phone) if number)
+
+
+def _line(card: payload.Card) -> str:
+    numbers = [phone.phone or phone.wa_id or "" for phone in card.phones or ()]
+    return ": ".join(part for part in (_name(card), ", ".join(filter(None, numbers))) if part)
+
+
+def _name(card: payload.Card) -> str:
+    name = card.name or payload.CardName()
+    return name.formatted_name or " ".join(filter(None, (name.first_name, name.last_name)))
+
+
+def _folded(name: str | None) -> str:
+    return " ".join((name or "").casefold().split())
+
+
+def _digits(number: str) -> str:
+    """Return a number's last ten digits."""
+    return "".join(filter(str.isdigit, number))[-_COMPARED_DIGITS:] or number

@@ -1,10 +1,12 @@
 """Client of Meta's Graph API: pooled connections, no redirects, no cookies, nothing logged.
 
-Messages, one for every turn, go out through `satark_whatsapp.posting`; what is rare, files and states, through aiohttp.
+Messages go out through `satark_whatsapp.posting`, since every turn sends one. Files and states, which are rare, go
+through aiohttp. After Meta has throttled a recipient or an account, `Throttling` computes the pause.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Final
 
@@ -22,22 +24,24 @@ from satark_whatsapp.errors import (
     send_result_of,
     send_result_of_status,
 )
-from satark_whatsapp.posting import Answer, Poster, PostFailed
+from satark_whatsapp.posting import HttpAnswer, Poster, PostFailed
 from satark_whatsapp.settings import WhatsAppSettings
-from satark_whatsapp.throttling import Throttling
 
 _OK: Final = 200
 _MAX_RESPONSE_BYTES = 256 * 1024
+_BACKOFF_BASE = 4
+_MAX_EXPONENT = 16
+_SECONDS_PER_MINUTE = 60
 _ALWAYS: Final = {"User-Agent": "satark", "Accept-Encoding": "identity"}
 
 _decode_error = msgspec.json.Decoder(ErrorResponse, strict=False).decode
 
 
-class _Uploaded(msgspec.Struct):
+class _UploadedMedia(msgspec.Struct):
     id: str
 
 
-_decode_upload = msgspec.json.Decoder(_Uploaded).decode
+_decode_upload = msgspec.json.Decoder(_UploadedMedia).decode
 
 
 class GraphApi:
@@ -51,7 +55,7 @@ class GraphApi:
         self._authorization = {"Authorization": f"Bearer {settings.access_token.get_secret_value()}"}
         self._poster: Poster | None = None
         self._messages: Mapping[str, bytes] = {}
-        """Number → the head of its messages' requests."""
+        """Number → the head of the requests that send its messages."""
 
     async def open(self) -> None:
         """Create the clients. They ignore proxy settings of the environment and store no cookies."""
@@ -102,11 +106,11 @@ class GraphApi:
         return self._failure(answer, error, f"http-{answer.status}")
 
     async def upload(self, number: str, data: bytes, mime: str) -> str | SendResult:
-        """Upload a file; return its media id, or why not. Never raises for what Meta or the network does."""
+        """Upload a file. Return its media id, or the failure. Never raises for what Meta or the network does."""
         form = aiohttp.FormData({"messaging_product": "whatsapp", "type": mime})
         form.add_field("file", data, filename="file", content_type=mime)
         answer = await self.post_form(self._base / number / "media", form)
-        if not isinstance(answer, Answer):
+        if not isinstance(answer, HttpAnswer):
             return answer
         if answer.status != _OK:
             return self._failure(answer, error_of(answer.content), "upload")
@@ -115,19 +119,19 @@ class GraphApi:
         except DECODING_ERRORS:
             return Transient("upload")
 
-    async def post_form(self, url: URL, form: aiohttp.FormData) -> Answer | Transient:
-        """Post a form, and read what Meta answers; or say what the network did."""
+    async def post_form(self, url: URL, form: aiohttp.FormData) -> HttpAnswer | Transient:
+        """Post a form. Return Meta's answer, or `Transient` if the network failed."""
         headers = self._authorization
         try:
             async with self.session.post(url, data=form, headers=headers, allow_redirects=False) as response:
                 found = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(response.status, found, await read_limited(response))
+                return HttpAnswer(response.status, found, await read_limited(response))
         except TimeoutError:
             return Transient("timeout")
         except (aiohttp.ClientError, OSError):
             return Transient("network")
 
-    def _failure(self, answer: Answer, error: GraphError | None, code: str) -> SendResult:
+    def _failure(self, answer: HttpAnswer, error: GraphError | None, code: str) -> SendResult:
         delays = RetryDelays(account=self._throttling.account_delay(answer.headers), recipient=0)
         return (
             send_result_of(error, delays, answer.status)
@@ -156,7 +160,7 @@ class GraphApi:
             return
 
     def object_url(self, object_id: str, edge: str) -> URL:
-        """Return the address of what belongs to an object, such as the flows of a business account."""
+        """Return the address of an object's edge, such as the flows of a business account."""
         return self._base / object_id / edge
 
     def number_url(self, number: str) -> URL:
@@ -205,3 +209,69 @@ def error_of(body: bytes) -> GraphError | None:
         return _decode_error(body).error
     except DECODING_ERRORS:
         return None
+
+
+class _Recipient(msgspec.Struct):
+    to: str = ""
+    recipient: str = ""
+
+
+class Throttling:
+    """Counts consecutive throttlings by recipient, in memory only, and computes how long to pause.
+
+    Source: Meta, "Error codes", 131056: wait 4^X seconds; X starts at 0 and grows by one with each failure in a row.
+    """
+
+    def __init__(self, settings: WhatsAppSettings) -> None:
+        self._settings = settings
+        self._failures: OrderedDict[tuple[str, str], int] = OrderedDict()
+
+    def recipient_throttled(self, account: str, body: bytes) -> float:
+        """Count a throttled message to the recipient of this body. Return the seconds to wait."""
+        recipient = (account, _recipient(body))
+        failures = self._failures.pop(recipient, 0)
+        self._failures[recipient] = failures + 1
+        if len(self._failures) > self._settings.pairs_remembered:
+            self._failures.popitem(last=False)
+        return float(min(_BACKOFF_BASE ** min(failures, _MAX_EXPONENT), self._settings.pair_backoff_max_seconds))
+
+    def recipient_accepted(self, account: str, body: bytes) -> None:
+        """Reset the count of the recipient of this body. Does not decode the body while there are no counts."""
+        if self._failures:
+            self._failures.pop((account, _recipient(body)), None)
+
+    def account_delay(self, headers: Mapping[str, str]) -> float:
+        """Return the seconds to pause an account: Meta's value, else the setting, but at least the time of one message.
+
+        `headers`: by name in small letters.
+        """
+        announced = _retry_after(headers.get("retry-after", "")) or _seconds_to_regain_access(
+            headers.get("x-business-use-case-usage", "")
+        )
+        return max(announced or self._settings.throttled_seconds, 1 / self._settings.messages_per_second)
+
+
+def _recipient(body: bytes) -> str:
+    fields = msgspec.json.decode(body, type=_Recipient)
+    return fields.recipient or fields.to
+
+
+def _retry_after(header: str) -> float:
+    return float(header) if header.isascii() and header.isdigit() else 0.0
+
+
+class _Usage(msgspec.Struct):
+    estimated_time_to_regain_access: float = 0
+    """Minutes."""
+
+
+_usages = msgspec.json.Decoder(dict[str, list[_Usage]], strict=False).decode
+
+
+def _seconds_to_regain_access(header: str) -> float:
+    try:
+        usages = _usages(header)
+    except DECODING_ERRORS:
+        return 0.0
+    minutes = (usage.estimated_time_to_regain_access for per_account in usages.values() for usage in per_account)
+    return max(minutes, default=0.0) * _SECONDS_PER_MINUTE

@@ -1,4 +1,4 @@
-"""The state of a number at Meta: whether our token opens it, whether it is connected, how it is rated."""
+"""The state of a number at Meta: whether our token may read it, whether it is connected, how Meta rates it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _decode = msgspec.json.Decoder(NumberState).decode
 
 
 async def number_problem(graph: GraphApi, number: str) -> str:
-    """Ask Meta for a number; return what is wrong, in words for the operator, or nothing."""
+    """Ask Meta for a number. Return what is wrong with it, in words for the operator. Empty: nothing is."""
     try:
         async with graph.get(graph.number_url(number)) as response:
             status, content = response.status, await read_limited(response)

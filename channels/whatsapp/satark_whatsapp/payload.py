@@ -6,12 +6,16 @@ Source: Meta, WhatsApp Business Platform, "Webhooks > Reference > messages", and
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from satark_whatsapp.errors import GraphError
+
+is_bsuid = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[0-9A-Za-z]{1,128}").fullmatch
+"""Match a BSUID: a country code, a dot and up to 128 letters and digits."""
 
 
 class Profile(Struct):
@@ -144,7 +148,7 @@ class UnsupportedNode(Struct):
     type: str | None = None
 
 
-class Message(Struct):
+class WhatsAppMessage(Struct):
     """One of `messages`; `type` names the node that it has."""
 
     id: str | None = None
@@ -170,8 +174,8 @@ class Message(Struct):
     unsupported: UnsupportedNode | None = None
 
 
-class MessageHeader(Struct):
-    """The least of a message that must be readable to answer its sender."""
+class WhatsAppMessageHeader(Struct):
+    """The fields of a message without which its sender cannot be answered."""
 
     id: str
     wa_id: str | None = field(default=None, name="from")
@@ -179,7 +183,7 @@ class MessageHeader(Struct):
     group_id: str | None = None
 
 
-class Status(Struct):
+class MessageStatus(Struct):
     """One of `statuses`: the delivery status of a message that Satark sent. A failed one comes without contacts."""
 
     status: str
@@ -198,11 +202,11 @@ class Value(Struct):
 
     metadata: Metadata | None = None
     contacts: list[Contact] | None = None
-    messages: list[Message] | None = None
-    statuses: list[Status] | None = None
+    messages: list[WhatsAppMessage] | None = None
+    statuses: list[MessageStatus] | None = None
     errors: list[GraphError] | None = None
     event: str | None = None
-    """In the fields of `webhook_decoding.ALARMS`: what happened."""
+    """In the fields of `webhook.ALARMS`: what happened."""
 
 
 class Change(Struct):
@@ -212,7 +216,7 @@ class Change(Struct):
     field: str = ""
 
 
-class Entry(Struct):
+class WebhookEntry(Struct):
     """The changes of one WhatsApp business account."""
 
     changes: list[Change]
@@ -222,7 +226,7 @@ class Webhook(Struct):
     """A webhook's body."""
 
     object: str
-    entry: list[Entry]
+    entry: list[WebhookEntry]
 
 
 decode = msgspec.json.Decoder(Webhook).decode

@@ -1,4 +1,4 @@
-"""Posting: small requests to one provider over connections that stay open, for channels that make a call a reply.
+"""Post small requests to one provider over connections that stay open, for channels whose replies are calls.
 
 A general client costs as much for such a call as half a turn (`docs/performance.md`). This one does one thing: it
 posts a body that is there in full and reads an answer of bounded size. It follows no redirect, sends no cookie, heeds
@@ -19,34 +19,34 @@ import httptools
 from aiohappyeyeballs import start_connection
 
 __all__ = [
-    "Answer",
+    "HttpAnswer",
     "PostFailed",
     "Poster",
 ]
 
 _LARGEST_HEAD: Final = 32 * 1024
 _IDLE_SECONDS: Final = 15.0
-"""How long a connection may have been idle to be used again: a server may close it at any time, unseen by us."""
+"""Seconds that a connection may have been idle to be used again: the server may have closed it meanwhile."""
 _NEXT_ADDRESS_SECONDS: Final = 0.25
-"""How long one address of a host is tried before the next one is, too (RFC 8305, 5)."""
+"""Seconds for which one address of a host is tried before the next one is tried too (RFC 8305, 5)."""
 _ENDS: Final = frozenset({"content-length", "transfer-encoding"})
-"""Headers that tell where an answer ends; without them it ends with the connection (RFC 9112, 6.3)."""
+"""Headers that say where an answer ends. Without them it ends with the connection (RFC 9112, 6.3)."""
 
 
 class PostFailed(Exception):  # noqa: N818 - it reads as what it says
-    """There is no answer; whether the request arrived is not known. `code`: `timeout` or `network`."""
+    """There was no answer, and the request may have arrived. `code`: `timeout` or `network`."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
 
 
-class Answer(NamedTuple):
-    """What was answered to a request."""
+class HttpAnswer(NamedTuple):
+    """The answer to a request."""
 
     status: int
     headers: Mapping[str, str]
-    """By name in small letters; of a repeated one the last."""
+    """Name in lower case → value. Of a repeated header the last value counts."""
     content: bytes
 
 
@@ -87,11 +87,11 @@ class Poster:
         self._largest_answer = largest_answer
         self._open: set[_Connection] = set()
         self._idle: list[_Connection] = []
-        """The one used last at the end: the others grow old and are closed."""
+        """The idle connections, the one used last at the end. The others grow old and are closed."""
         self._places = asyncio.Semaphore(connections)
 
     def head(self, path: str, headers: Mapping[str, str]) -> bytes:
-        """Make the head of requests to a path, once for all of them.
+        """Make the head that all requests to a path share.
 
         Raises:
             ValueError: the path or a header could begin another header, or is not ASCII.
@@ -102,8 +102,8 @@ class Poster:
             raise ValueError("a request's path and headers are printable ASCII")
         return "\r\n".join([*lines, "Content-Length: "]).encode()
 
-    async def post(self, head: bytes, body: bytes) -> Answer:
-        """Post a body; return the answer, whatever its status.
+    async def post(self, head: bytes, body: bytes) -> HttpAnswer:
+        """Post a body. Return the answer, whatever its status.
 
         Args:
             head: from `head`.
@@ -125,7 +125,7 @@ class Poster:
 
     @property
     def connections(self) -> int:
-        """How many connections are open."""
+        """The number of open connections."""
         return len(self._open)
 
     def close(self) -> None:
@@ -179,7 +179,7 @@ class _Connection(asyncio.Protocol):
         self._largest = largest_answer
         self._connections = connections
         self._transport: asyncio.Transport | None = None
-        self._answered: asyncio.Future[Answer] | None = None
+        self._answered: asyncio.Future[HttpAnswer] | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._headers: dict[str, str] = {}
         self._content: list[bytes] = []
@@ -187,16 +187,16 @@ class _Connection(asyncio.Protocol):
         self._began = self._complete = self._stays_open = False
         self._timer: asyncio.TimerHandle | None = None
         self._deadline = 0.0
-        """When the request under way must have its answer, by the loop's clock."""
+        """Deadline of the request under way, by the loop's clock."""
         self.used_at = 0.0
-        """When its last answer came, by `time.monotonic`."""
+        """Time of its last answer, by `time.monotonic`."""
 
     @property
     def is_usable(self) -> bool:
         """Whether it may take a request."""
         return self._transport is not None and self._answered is None
 
-    async def exchange(self, request: bytes, deadline: float) -> Answer:
+    async def exchange(self, request: bytes, deadline: float) -> HttpAnswer:
         """Send a request and wait for its answer.
 
         Raises:
@@ -205,7 +205,7 @@ class _Connection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         if self._transport is None:
             raise PostFailed("network")
-        answered: asyncio.Future[Answer] = loop.create_future()
+        answered: asyncio.Future[HttpAnswer] = loop.create_future()
         self._answered = answered
         self._end_by(deadline)
         self._transport.write(request)
@@ -216,7 +216,7 @@ class _Connection(asyncio.Protocol):
             raise
 
     def _end_by(self, deadline: float) -> None:
-        """Have the request under way end by then. A timer runs for many requests: to set one costs half a request."""
+        """Set the deadline of the request under way. One timer serves many: setting it costs half a request."""
         self._deadline = deadline
         if self._timer is None or self._timer.when() > deadline:
             self._stop_timer()
@@ -255,7 +255,7 @@ class _Connection(asyncio.Protocol):
         self._connections.add(self)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Fail the request under way, unless its answer was to end so."""
+        """Fail the request under way, unless its answer ends with the connection."""
         if error is None and self._began and _ENDS.isdisjoint(self._headers):
             self._resolve()
         self.close("network")
@@ -277,7 +277,7 @@ class _Connection(asyncio.Protocol):
             self.close("network")
 
     def _end(self, *, keep: bool) -> None:
-        """Give the answer, if it came whole, and keep the connection only where nothing else came."""
+        """Return the answer if it is complete. Keep the connection only if nothing follows the answer."""
         if self._complete:
             self._resolve()
         if not keep:
@@ -286,7 +286,7 @@ class _Connection(asyncio.Protocol):
     def _resolve(self) -> None:
         answered, self._answered = self._answered, None
         if answered is not None and not answered.done():
-            answered.set_result(Answer(self._parser.get_status_code(), self._headers, b"".join(self._content)))
+            answered.set_result(HttpAnswer(self._parser.get_status_code(), self._headers, b"".join(self._content)))
         self.used_at = time.monotonic()
         self._headers, self._content = {}, []
         self._received = self._head_size = self._size = 0
@@ -307,7 +307,7 @@ class _Connection(asyncio.Protocol):
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
-        """Wait for the content, but not after word that the answer is still to come (1xx)."""
+        """Wait for the content, unless this is an interim answer (1xx)."""
         self._began = True
 
     def on_body(self, body: bytes) -> None:
@@ -317,7 +317,7 @@ class _Connection(asyncio.Protocol):
             self._content.append(body)
 
     def on_message_complete(self) -> None:
-        """Note that the answer is whole, unless it was word that it is still to come."""
+        """Note that the answer is complete, unless it is an interim answer (1xx)."""
         if self._parser.get_status_code() < 200:  # noqa: PLR2004
             self._began = False
             self._headers = {}

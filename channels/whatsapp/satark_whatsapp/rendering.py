@@ -1,7 +1,8 @@
-"""Render a prompt as reply buttons, a list, a location request or plain text.
+"""Render a prompt as reply buttons, a list, a form, a location request or plain text; split what is too long.
 
 Source of the limits: Meta, WhatsApp Business Platform, "Messages > Interactive messages" and Meta's OpenAPI document
-v23.0. Lengths are characters (code points). Satark never sends `request_contact_info`: that asks for a phone number.
+v23.0, where messages of type `flow` open a form. Lengths are characters (code points). Satark never sends
+`request_contact_info`: that asks for a phone number.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import Any
 import msgspec
 
 from satark.api import Address, Call, Capabilities, Choice, Prompt
-from satark_whatsapp.addresses import recipient
-from satark_whatsapp.text_splitting import split_text
+from satark_whatsapp.forms.flow_json import FIRST_SCREEN
+from satark_whatsapp.payload import is_bsuid
+from satark_words.graphemes import is_boundary
 
 MESSAGES = "messages"
 """The method of a call that sends a message."""
@@ -34,6 +36,8 @@ CAPABILITIES = Capabilities(
 )
 
 _MENU = "☰"
+_BREAKS = ("\n\n", "\n", " ")
+"""Marks at which a long text is split, the best one first."""
 
 
 def render(prompt: Prompt, account: str, to: Address, form: Mapping[str, Any] | None = None) -> list[Call]:
@@ -50,6 +54,31 @@ def template(name: str, language: str, to: Address) -> bytes:
     code = language.replace("-", "_")
     node = {"type": "template", "template": {"name": name, "language": {"code": code}}}
     return _body(node, to)
+
+
+def form_control(prompt: Prompt, forms: Mapping[str, str], mode: str) -> dict[str, Any] | None:
+    """Return the control that opens the form which a prompt offers. None: there is none in the prompt's language.
+
+    Meta returns `flow_token` with the answers.
+
+    Args:
+        prompt: what is said above it.
+        forms: language → Meta's id of the form.
+        mode: whether it is `published` or a `draft`.
+    """
+    flow_id = forms.get(prompt.language)
+    if flow_id is None:
+        return None
+    parameters = {
+        "flow_message_version": "3",
+        "flow_id": flow_id,
+        "flow_token": prompt.form,
+        "flow_cta": prompt.menu_label,
+        "mode": mode,
+        "flow_action": "navigate",
+        "flow_action_payload": {"screen": FIRST_SCREEN},
+    }
+    return {"type": "flow", "action": {"name": "flow", "parameters": parameters}}
 
 
 def _control(prompt: Prompt) -> tuple[Mapping[str, Any] | None, int]:
@@ -128,7 +157,64 @@ def _call(node: Mapping[str, Any], account: str, to: Address) -> Call:
     return Call(account=account, method=MESSAGES, body=_body(node, to))
 
 
+def recipient(to: Address) -> dict[str, str]:
+    """Return the field of an outgoing message that names its recipient."""
+    address = to.reveal()
+    return {"recipient" if is_bsuid(address) else "to": address}
+
+
 def _body(node: Mapping[str, Any], to: Address) -> bytes:
     return msgspec.json.encode(
         {"messaging_product": "whatsapp", "recipient_type": "individual", **recipient(to), **node}
     )
+
+
+def split_text(text: str, limit: int, last_limit: int) -> list[str]:
+    """Split a text into parts of at most `limit` characters, the last one of at most `last_limit`.
+
+    Only white space at the cuts is lost, and no letter is separated from its combining marks.
+    """
+    if len(text) <= last_limit:
+        return [text]
+    cut = _last_cut(text, last_limit)
+    return [*_parts(text[:cut].rstrip(), limit), text[cut:].lstrip()]
+
+
+def _last_cut(text: str, limit: int) -> int:
+    """Find where the last part begins: at the last paragraph if it is short enough, else as early as possible."""
+    paragraph = text.rstrip().rfind("\n\n") + 2
+    if paragraph > 1 and len(text) - paragraph <= limit:
+        return paragraph
+    earliest = len(text) - limit
+    for mark in _BREAKS[1:]:
+        at = text.find(mark, earliest)
+        if at >= 0 and text[at:].strip():
+            return at
+    return _off_letter(text, earliest, step=1)
+
+
+def _parts(text: str, limit: int) -> list[str]:
+    parts = []
+    while len(text) > limit:
+        cut = _cut(text, limit)
+        parts.append(text[:cut].rstrip())
+        text = text[cut:].lstrip()
+    return [part for part in (*parts, text) if part]
+
+
+def _cut(text: str, limit: int) -> int:
+    for mark in _BREAKS:
+        at = text.rfind(mark, 1, limit)
+        if at > 0:
+            return at
+    return _off_letter(text, limit, step=-1)
+
+
+def _off_letter(text: str, at: int, step: int) -> int:
+    """Move a cut out of the middle of a letter. Give up after 64 combining marks, which no script needs."""
+    for moved in range(at, at + step * 64, step):
+        if not 0 < moved < len(text):
+            break
+        if is_boundary(text, moved):
+            return moved
+    return at

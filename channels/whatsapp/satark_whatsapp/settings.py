@@ -123,7 +123,7 @@ class WhatsAppSettings(BaseModel):
 
     @property
     def most_connections(self) -> int:
-        """How many connections may be open."""
+        """The largest number of open connections."""
         return self.connections or max(_LEAST_CONNECTIONS, math.ceil(self.messages_per_second * _ANSWER_SECONDS))
 
     @property

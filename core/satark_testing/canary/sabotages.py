@@ -138,14 +138,14 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
     Sabotage(
         name="a part of the user agent in the log",
         file="satark_web_form/site.py",
-        line=_LOG + 'before(Site, "page", lambda self, request, *_, **__: '
+        line=_LOG + 'before(FormSite, "page", lambda self, request, *_, **__: '
         'log.info("page", path=request.headers.get("user-agent", "")[:9]))',
         caught=r"^user agent as part in .*\.log",
     ),
     Sabotage(
         name="the network address in the log",
         file="satark_web_form/site.py",
-        line=_LOG + 'before(Site, "page", lambda self, request, *_, **__: '
+        line=_LOG + 'before(FormSite, "page", lambda self, request, *_, **__: '
         'log.info("page", host=request.headers.get("x-forwarded-for", "")))',
         caught=r"^IP address as raw in .*\.log",
     ),

@@ -38,13 +38,13 @@ def test_the_code_alone_is_sent_to_whoever_asks_for_it(dial: Dial) -> None:
     assert call_text("en", "receipt.texted") in call.question
 
 
-def test_who_sends_with_the_other_key_gets_no_message(dial: Dial) -> None:
+def test_a_caller_who_sends_with_the_other_key_gets_no_message(dial: Dial) -> None:
     call = at_the_review(dial(ENGINE, code_by_sms=True)).press("1")
     assert call.chat.submission is not None
     assert not [*call.document.iter("Sms")]
 
 
-def test_who_goes_back_to_the_review_chooses_anew(dial: Dial) -> None:
+def test_a_caller_who_goes_back_to_the_review_chooses_again(dial: Dial) -> None:
     call = at_the_review(dial(ENGINE, code_by_sms=True)).press("3", "1", "3")
     assert call.chat.step == "review"
     assert not [*call.press("1").document.iter("Sms")]

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from satark.cli.main import cli
+from satark.api.channel import Channel
+from satark.api.inbound import Address
+from satark.api.outbound import Accepted, Call, Permanent, SendResult
+from satark.api.prompt import Prompt
+from satark.api.settings import SettingsError
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.every_prompt import every_prompt
-from satark_sms_ivr.dlt import MAX_CHARACTERS, Template, tagged, templates
+from satark.plugins.loader import Plugins
+from satark.runtime.compose import load_channels
+from satark.settings.settings import Settings
+from satark_sms_ivr import plugin
+from satark_sms_ivr.dlt import MAX_CHARACTERS, ApprovedTexts, Template, tagged, templates
 from satark_sms_ivr.segments import is_gsm7
+from satark_sms_ivr.sms import SmsChannel
 from satark_words.geography.geography import Geography
 
 
@@ -22,11 +29,6 @@ from satark_words.geography.geography import Geography
 def sheet() -> list[Template]:
     source = default_flow(("hi", "en"))
     return list(templates(every_prompt(load_flow(source), source.catalogues, Geography.sample(), "sms", filled=False)))
-
-
-def written(folder: Path, *arguments: str, flow: str = "") -> Result:
-    environment = {"SATARK_DATA_DIR": str(folder), "SATARK_PLUGINS": '["sms_ivr"]', "SATARK_FLOW": flow}
-    return CliRunner().invoke(cli, ["sms", "templates", *arguments], env=environment)
 
 
 def test_every_question_and_text_is_there_in_each_language(sheet: list[Template]) -> None:
@@ -57,50 +59,109 @@ def test_templates_are_within_the_limits(sheet: list[Template]) -> None:
     assert all(is_gsm7(template.text.replace("#", "")) for template in sheet if not template.is_unicode)
 
 
-def test_the_command_writes_the_sheet_and_refuses_what_has_no_id(tmp_path: Path) -> None:
-    result = written(tmp_path)
-    assert result.exit_code == 0, result.output
-    rows = list(csv.DictReader(io.StringIO(result.stdout)))
-    assert {"hi", "en"} <= {row["language"] for row in rows}
-    assert all(row["type"] == "Service Implicit" and row["template_id"] == "" for row in rows)
-    for number, row in enumerate(rows):
-        row["template_id"] = f"1107{number:015}"
-    approved = tmp_path / "approved.csv"
-    _write(approved, rows)
-    complete = written(tmp_path, "--approved", str(approved))
-    assert complete.exit_code == 0, complete.output
-    assert "1107000000000000001" in complete.stdout
-    rows[3]["template_id"] = ""
-    rows[5]["text"] += " "
-    _write(approved, rows)
-    refused = written(tmp_path, "--approved", str(approved))
-    assert refused.exit_code == 1
-    for row in (rows[3], rows[5]):
-        assert f"{row['name']}: its text has no approved id" in refused.output
-    assert f"2 of {len(rows)} texts can't be sent in India" in refused.output
+TO = Address("+919876543210")
+NEWS = 'Your request has an update. To see it send "status" and your code.'
+RECEIPT = "Tip no. {#alphanumeric#}\nSecret code: {#alphanumeric#}"
 
 
-def test_the_segments_of_a_questionnaire_of_ones_own_are_told(tmp_path: Path) -> None:
-    made = CliRunner().invoke(cli, ["flow", "new", "pothole", "--folder", str(tmp_path / "own")])
-    assert made.exit_code == 0, made.output
-    ours, own = (
-        {language: int(count) for language, count in re.findall(r"(\w+): a tip takes (\d+) segments", told)}
-        for told in (written(tmp_path).stderr, written(tmp_path, flow=str(tmp_path / "own/pothole.yaml")).stderr)
+class Provider:
+    """A provider that takes everything."""
+
+    account = "sms:+15550100100"
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def message_call(self, to: str, text: str) -> Call:
+        return Call(account=self.account, method="messages", body=f"{to} {text}".encode())
+
+    async def send(self, call: Call) -> SendResult:
+        self.sent.append(call.body)
+        return Accepted()
+
+
+async def sent(text: str, ids: dict[str, str] | None) -> tuple[list[SendResult], list[bytes]]:
+    provider: Any = Provider()
+    channel = SmsChannel(provider, None if ids is None else ApprovedTexts(ids))
+    calls = channel.notice(Prompt(text=text, language="en"), provider.account, TO)
+    return [await channel.send(call, "1") for call in calls], provider.sent
+
+
+@pytest.mark.parametrize(
+    ("text", "ids", "accepted"),
+    [
+        (NEWS, None, True),
+        (NEWS, {NEWS: "1107"}, True),
+        (NEWS, {NEWS: ""}, False),
+        (f"{NEWS} And more.", {NEWS: "1107"}, False),
+        ("Tip no. 7F3K-9Q2M\nSecret code: 1234 5678", {RECEIPT: "1107"}, True),
+        ("Tip no. " + "9" * 31 + "\nSecret code: 1234", {RECEIPT: "1107"}, False),
+        ("Tip no. 7F3K-9Q2M", {RECEIPT: "1107"}, False),
+        ("anything at all", {}, False),
+    ],
+)
+async def test_only_an_approved_text_reaches_the_provider(text: str, ids: dict[str, str], *, accepted: bool) -> None:
+    results, bodies = await sent(text, ids)
+    assert results == ([Accepted()] if accepted else [Permanent("dlt-template")])
+    assert bool(bodies) == accepted
+
+
+async def test_a_refused_message_holds_neither_the_number_nor_the_text() -> None:
+    channel = SmsChannel(Provider(), ApprovedTexts({}))  # type: ignore[arg-type] # as much of it as is called
+    (call,) = channel.render(Prompt(text=NEWS, language="en"), "sms:+15550100100", TO)
+    assert call.body == b""
+    assert "dlt-template" in repr(call)
+
+
+QUESTION = "Is a policeman involved?\n1 Yes\n2 No"
+
+
+@pytest.mark.parametrize(
+    ("ids", "messages"),
+    [
+        ({f"Kept.\n\n{QUESTION}": "1", "Kept.": "2", QUESTION: "3"}, [f"Kept.\n\n{QUESTION}"]),
+        ({"Kept.": "2", QUESTION: "3"}, ["Kept.", QUESTION]),
+        ({QUESTION: "3"}, [""]),
+    ],
+)
+def test_a_statement_and_its_question_are_sent_as_they_were_approved(ids: dict[str, str], messages: list[str]) -> None:
+    channel = SmsChannel(Provider(), ApprovedTexts(ids))  # type: ignore[arg-type] # as much of it as is called
+    asked = Prompt(text=f"Kept.\n\n{QUESTION}", parts=("Kept.", "Is a policeman involved?"), language="en")
+    calls = channel.render(asked, "sms:+15550100100", TO)
+    assert [call.body.decode().removeprefix(f"{TO.reveal()} ") for call in calls] == messages
+
+
+def test_every_template_of_the_sheet_takes_its_own_message() -> None:
+    source = default_flow(("hi", "en"))
+    prompts = every_prompt(load_flow(source), source.catalogues, Geography.sample(), "sms", filled=False)
+    for template in templates(prompts):
+        message = re.sub(r"\{#\w+#\}", "12", template.text)
+        assert message in ApprovedTexts({template.text: "1107"}), template.name
+
+
+@pytest.fixture
+def twilio(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_PUBLIC_URL", "https://tips.example.in")
+    monkeypatch.setenv("SATARK_TWILIO__ACCOUNT_SID", "AC" + "1" * 32)
+    monkeypatch.setenv("SATARK_TWILIO__AUTH_TOKEN", "the-token-0123456789")
+    monkeypatch.setenv("SATARK_TWILIO__NUMBER", "+15550100100")
+
+
+def sms() -> Channel:
+    plugins = Plugins()
+    plugins.register(plugin, "sms_ivr")
+    return next(one for one in load_channels(Settings(), plugins) if one.name == "sms")
+
+
+@pytest.mark.usefixtures("twilio")
+def test_the_setting_names_the_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sheet = tmp_path / "approved.csv"
+    sheet.write_text(f'text,template_id\n"{NEWS.replace(chr(34), chr(34) * 2)}",1107\n', "utf-8")
+    monkeypatch.setenv("SATARK_SMS__DLT_TEMPLATES", str(sheet))
+    known, unknown = (
+        sms().notice(Prompt(text=text, language="en"), "sms:+15550100100", TO)[0] for text in (NEWS, "Something else")
     )
-    assert own.keys() == ours.keys() == {"hi", "en"}
-    assert all(0 < own[language] < ours[language] for language in own)
-
-
-def test_a_file_that_is_no_sheet_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    other = tmp_path / "other.csv"
-    other.write_text("a,b\n1,2\n")
-    result = written(tmp_path, "--approved", str(other))
-    assert result.exit_code == 1
-    assert "can't be read: it must be the sheet of `satark sms templates`" in result.output
-
-
-def _write(path: Path, rows: list[dict[str, str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        sheet = csv.DictWriter(file, list(rows[0]))
-        sheet.writeheader()
-        sheet.writerows(rows)
+    assert (known.method, unknown.method) == ("messages", "dlt-template")
+    monkeypatch.setenv("SATARK_SMS__DLT_TEMPLATES", str(tmp_path / "nowhere.csv"))
+    with pytest.raises(SettingsError, match=r"sms\.dlt_templates.*can't be read"):
+        sms()

@@ -32,7 +32,7 @@ def engine(website: str = WEBSITE) -> Engine:
         ("2", "I forgot the code"),
     ],
 )
-def test_a_lost_code_is_no_wrong_code(language: str, lost: str) -> None:
+def test_a_lost_code_does_not_count_as_a_wrong_code(language: str, lost: str) -> None:
     chat = Chat(engine(), "sms").say("Hi", language, "status", lost)
     assert chat.step != "@code"
     assert WEBSITE in chat.text
@@ -51,12 +51,12 @@ def test_two_texts_without_a_code_end_the_question(language: str, words: list[st
     assert WEBSITE in chat.text
 
 
-def test_a_code_between_them_counts_anew() -> None:
+def test_a_code_between_two_texts_restarts_the_count() -> None:
     chat = Chat(engine(), "sms").say("Hi", "2", "status", "1234", "8391446070125538", "1234")
     assert chat.step == "@code"
 
 
-def test_where_there_is_no_website_none_is_named() -> None:
+def test_without_a_website_the_text_names_none() -> None:
     chat = Chat(engine(""), "sms").say("Hi", "2", "status", "1234", "1234")
     assert "cannot be found again" in chat.text
     assert "{" not in chat.text

@@ -65,7 +65,7 @@ def test_the_wording_in_latin_letters_fits_the_short_alphabet_and_has_the_same_p
             assert known.command(fold(LATIN.get(key))) in meant | ({"delete"} if "cancel" in meant else set())
 
 
-def test_words_of_a_flow_of_ones_own_are_sent_as_they_are() -> None:
+def test_texts_of_a_custom_flow_are_sent_unchanged() -> None:
     own = Catalogues([HINDI.__class__("hi", {"what.ask.sms": "क्या देखा?"}).over(HINDI), SOURCE.catalogues["en"]])
     source = FlowSource(name="satark", text=SOURCE.text, catalogues=own)
     chat = Chat(Engine(load_flow(source), own, Geography.sample()), "sms").say("Hi", "1", "6")

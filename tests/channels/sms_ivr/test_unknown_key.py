@@ -50,7 +50,7 @@ def know_nothing(call: Any) -> None:
 
 
 @pytest.mark.parametrize("start", STARTS)
-def test_a_caller_who_knows_nothing_presses_one_key_up_to_the_review(start: str, dial: Dial) -> None:
+def test_one_key_leads_a_caller_who_knows_nothing_to_the_review(start: str, dial: Dial) -> None:
     call = dial(ENGINE).press(*STARTS[start])
     know_nothing(call)
     assert call.chat.step == "review"
@@ -70,7 +70,7 @@ def test_every_further_detail_may_be_unknown(detail: str, dial: Dial) -> None:
     assert call.chat.step == "review"
 
 
-def test_an_answer_that_is_changed_to_unknown_stays_only_where_unknown_can_be_told(dial: Dial) -> None:
+def test_an_answer_changed_to_unknown_is_kept_only_where_unknown_is_an_answer(dial: Dial) -> None:
     call = dial(ENGINE).press("2")
     know_nothing(call)
     call.press("3", "1")
@@ -123,8 +123,6 @@ kinds: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.sampled_from([{"type": kind} for kind in ("number", "date", "confirm", "media", "place")]),
 )  # fmt: skip
 steps = st.lists(st.tuples(kinds, st.booleans()), min_size=1, max_size=6)
-
-
 ASKED = {f"q{n}.{text}": "Which?" for n in range(6) for text in ("ask", "name", "more")}
 OPTIONS = {f"q{n}.{code}": code for n in range(6) for code in CODES}
 TEXTS = Catalogues(Catalogue(c.language, ASKED | OPTIONS).over(c) for c in SOURCE.catalogues.only(("hi", "en")))

@@ -62,7 +62,7 @@ async def test_the_voice_note_follows_the_text_and_is_uploaded_once(
     assert all(sent.protected for sent in peer.sent)
 
 
-async def test_what_is_one_persons_is_uploaded_for_them_alone(speaking: TelegramChannel, peer: TelegramPeer) -> None:
+async def test_a_file_for_one_person_is_uploaded_for_them_alone(speaking: TelegramChannel, peer: TelegramPeer) -> None:
     for chat in ("8812345678", "8812345679"):
         await send(speaking, calls(speaking, chat, spoken=VoiceNote(("hi-1",), once=True))[1:])
     assert len(set(peer.uploads)) == 2

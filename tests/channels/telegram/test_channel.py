@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from satark.api.channel import Outcome, RawRequest, RawResponse
@@ -22,3 +23,20 @@ async def test_using_a_closed_channel_raises(telegram: TelegramChannel) -> None:
     await telegram.close()
     with pytest.raises(RuntimeError, match="not open"):
         _ = telegram.bot
+
+
+@pytest.mark.parametrize(
+    ("headers", "genuine"),
+    [
+        ({"x-telegram-bot-api-secret-token": "a-secret-of-ours_1"}, True),
+        ({"x-telegram-bot-api-secret-token": "A-secret-of-ours_1"}, False),
+        ({"x-telegram-bot-api-secret-token": "a-secret-of-ours_1 "}, False),
+        ({"x-telegram-bot-api-secret-token": ""}, False),
+        ({"x-telegram-bot-api-secret-token": "र\udcff"}, False),
+        ({}, False),
+    ],
+)
+def test_only_the_secret_token_is_accepted(headers: dict[str, str], genuine: bool, telegram: TelegramChannel) -> None:  # noqa: FBT001
+    raw = RawRequest(method="POST", path="/telegram/webhook", headers=headers, body=b"not even json")
+    assert telegram.verify(raw) == genuine
+    assert not telegram.verify(msgspec.structs.replace(raw, method="GET"))

@@ -16,7 +16,7 @@ import pytest
 
 from satark.identity.edge_key import load_edge_key
 from satark_web_form.proof_of_work.proof_of_work import ProofOfWork
-from satark_web_form.proof_of_work.settings import ProofOfWorkSettings
+from satark_web_form.settings import ProofOfWorkSettings
 from support.form.citizen import FormCitizen
 from support.form.service import FormService, form_service
 
@@ -61,7 +61,7 @@ async def test_beyond_the_free_ones_a_draft_needs_work_or_a_ticket(scarce: FormS
     assert (await begin(scarce, proof="made up"))[0] == 422
 
 
-async def test_who_has_no_javascript_begins_all_the_same(scarce: FormService) -> None:
+async def test_a_browser_without_javascript_can_begin_a_draft(scarce: FormService) -> None:
     for _ in range(3):
         async with FormCitizen(scarce.url, "en") as citizen:
             await citizen.begin()

@@ -19,7 +19,5 @@ NOTICE = "File no. 1 could not be cleaned."
         ((RECEIPT,), SHOWN),
     ],
 )
-def test_the_receipt_is_shown_below_what_is_said_of_files(
-    parts: tuple[str, ...], lines: list[tuple[str, bool]]
-) -> None:
+def test_the_receipt_is_shown_below_notices_about_files(parts: tuple[str, ...], lines: list[tuple[str, bool]]) -> None:
     assert receipt_lines(parts) == lines

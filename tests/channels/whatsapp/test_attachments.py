@@ -67,7 +67,7 @@ async def test_the_voice_note_follows_the_text_and_is_uploaded_once(
     assert "file_name" not in str(graph.peer.sent[1].body)
 
 
-async def test_what_is_one_persons_is_uploaded_for_them_and_deleted_again(
+async def test_a_file_for_one_person_is_uploaded_once_and_deleted_again(
     speaking: WhatsAppChannel, graph: ServedGraph
 ) -> None:
     await send(speaking, calls(speaking, spoken=VoiceNote(("hi-1",), once=True), receipt=RECEIPT))

@@ -64,7 +64,7 @@ async def test_the_same_form_is_not_registered_twice(environment: dict[str, str]
     assert "Meta refuses 'flows' (code 100: (#100) Flow name is not unique)" in again.output
 
 
-async def test_what_meta_finds_wrong_is_told_and_nothing_is_published(
+async def test_metas_validation_errors_are_printed_and_nothing_is_published(
     environment: dict[str, str], graph: ServedGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flow_json, "VERSION", "1.0")
@@ -83,14 +83,14 @@ async def test_what_meta_finds_wrong_is_told_and_nothing_is_published(
         ({"SATARK_WHATSAPP__PHONE_NUMBER_ID": "?"}, 78, "phone_number_id"),
     ],
 )
-async def test_a_refusal_is_told_without_a_traceback(
+async def test_a_refusal_is_reported_without_a_traceback(
     change: dict[str, str], code: int, said: str, environment: dict[str, str]
 ) -> None:
     result = await run({**environment, **change}, "publish", ACCOUNT)
     assert (result.exit_code, said in result.output) == (code, True), result.output
 
 
-async def test_without_whatsapp_it_is_said_what_is_missing(environment: dict[str, str]) -> None:
+async def test_without_whatsapp_the_command_names_the_missing_settings(environment: dict[str, str]) -> None:
     bare = {name: value for name, value in environment.items() if "WHATSAPP" not in name}
     result = await run(bare, "publish", ACCOUNT)
     assert "WhatsApp is not configured" in result.output

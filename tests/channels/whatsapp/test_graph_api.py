@@ -10,21 +10,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from satark.api.channel import RawRequest
 from satark.api.inbound import Address
-from satark.api.outbound import (
-    Accepted,
-    Blocked,
-    Call,
-    Misconfigured,
-    Permanent,
-    SendResult,
-    Throttled,
-    Transient,
-    WindowClosed,
-)
+from satark.api.outbound import Accepted, Call, Misconfigured, Throttled, Transient, WindowClosed
 from satark.api.prompt import Prompt
 from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.graph_api import Sender
@@ -56,83 +45,6 @@ async def test_a_read_receipt_is_sent(live: WhatsAppChannel, graph: ServedGraph)
     assert inbound.seen is not None
     assert await live.send(inbound.seen, "1") == Accepted()
     assert list(graph.peer.receipts) == ["wamid.abc"]
-
-
-async def test_meta_says_what_is_wrong_with_the_number(secrets: dict[str, Any], graph: ServedGraph) -> None:
-    state = graph.peer.number_state
-
-    async def asked(**changes: Any) -> str:
-        settings = WhatsAppSettings(**{**secrets, "graph_url": graph.url, **changes})
-        return " ".join(await WhatsAppChannel(settings).find_faults())
-
-    assert await asked() == ""
-    state["quality_rating"] = "RED"
-    assert "quality as low" in await asked()
-    state["status"] = "PENDING"
-    assert "register it with its PIN" in await asked()
-    assert "refuses the access token (code 190)" in await asked(access_token="revoked")
-    assert "can't be reached" in await asked(graph_url="http://127.0.0.1:1")
-
-
-CODES: dict[int, SendResult] = {
-    **dict.fromkeys((4, 80007, 130429, 131057), Throttled(5, "account")),
-    131056: Throttled(1, "conversation"),
-    **{code: Transient(str(code)) for code in (1, 2, 131000, 131016, 131036, 133016)},
-    **dict.fromkeys((470, 131047), WindowClosed()),
-    **dict.fromkeys((130403, 130472, 131026, 131049, 131050), Blocked()),
-    **{code: Permanent(str(code)) for code in (100, 131008, 131009, 131021, 131051, 131053, 131062)},
-    **{code: Permanent(str(code)) for code in (132000, 132001, 132005, 132007, 132012, 132015, 132016)},
-    **{code: Misconfigured(str(code)) for code in (0, 3, 10, 33, 190, 200, 299, 368, 130497, 131005)},
-    **{code: Misconfigured(str(code)) for code in (131031, 131037, 131042, 131045, 131048, 131064, 133010)},
-    999999: Permanent("999999"),
-}
-
-
-@pytest.mark.parametrize("code", CODES)
-async def test_each_code_has_its_result(code: int, live: WhatsAppChannel, graph: ServedGraph) -> None:
-    graph.peer.fail_next(code)
-    assert await live.send(rendered_call(live), "1") == CODES[code]
-    assert not graph.peer.sent
-
-
-@pytest.mark.parametrize(
-    ("status", "result"),
-    [
-        (429, Throttled(5, "account")),
-        (500, Transient("7777")),
-        (503, Transient("7777")),
-        (401, Misconfigured("7777")),
-        (404, Misconfigured("7777")),
-        (400, Permanent("7777")),
-    ],
-)
-async def test_an_unknown_code_goes_by_status(
-    status: int, result: SendResult, live: WhatsAppChannel, graph: ServedGraph
-) -> None:
-    graph.peer.fail_next(7777, http_status=status)
-    assert await live.send(rendered_call(live), "1") == result
-
-
-async def test_a_number_that_meta_does_not_know_is_a_misconfiguration(
-    live: WhatsAppChannel, graph: ServedGraph
-) -> None:
-    graph.peer.fail_next(100, subcode=33)
-    assert await live.send(rendered_call(live), "1") == Misconfigured("100")
-
-
-@pytest.mark.parametrize(
-    "details",
-    [
-        "Message failed to send because more than 24 hours have passed since the customer last replied",
-        "Re-engagement message",
-        "outside the allowed messaging window",
-    ],
-)
-async def test_a_closed_window_is_recognized_by_its_text_under_any_code(
-    details: str, live: WhatsAppChannel, graph: ServedGraph
-) -> None:
-    graph.peer.fail_next(100, details=details)
-    assert await live.send(rendered_call(live), "1") == WindowClosed()
 
 
 async def test_in_a_closed_window_the_fallback_is_sent(secrets: dict[str, Any], graph: ServedGraph) -> None:
@@ -192,24 +104,6 @@ async def test_the_backoff_of_a_recipient_grows_and_is_reset_by_success(
     assert await throttled("922") == 1
     assert await throttled("911") == 1
     await channel.close()
-
-
-@pytest.mark.parametrize(
-    ("answer", "result"),
-    [
-        (PlainTextResponse("<html>", 502), Transient("http-502")),
-        (PlainTextResponse("{", 400), Permanent("http-400")),
-        (RedirectResponse("http://127.0.0.1:1/", 302), Misconfigured("http-302")),
-        (PlainTextResponse('{"error":{"code":"x"}}', 404), Misconfigured("http-404")),
-        (PlainTextResponse("x" * 300_000, 400), Transient("network")),
-    ],
-    ids=["proxy", "broken", "redirect", "odd", "too long"],
-)
-async def test_a_response_without_metas_error_is_classified_by_its_status(
-    answer: Response, result: SendResult, live: WhatsAppChannel, graph: ServedGraph
-) -> None:
-    graph.peer.faults.answer_next(answer)
-    assert await live.send(rendered_call(live), "1") == result
 
 
 async def test_a_cut_connection_is_transient(live: WhatsAppChannel, graph: ServedGraph) -> None:

@@ -48,7 +48,7 @@ async def test_a_caller_may_stop_reading_early(live: WhatsAppChannel, stored: tu
 
 
 @pytest.mark.parametrize("digest", [None, "", "odd", hashlib.sha256(DATA).hexdigest()])
-async def test_a_digest_in_any_form_or_none_is_fine(
+async def test_a_digest_in_hex_or_base64_or_none_is_accepted(
     digest: str | None, live: WhatsAppChannel, stored: tuple[MediaRef, StoredMedia]
 ) -> None:
     stored[1].sha256 = digest

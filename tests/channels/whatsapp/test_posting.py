@@ -14,7 +14,7 @@ import pytest
 from satark_testing.peers.mail import self_signed
 from satark_testing.processes.service import free_port
 from satark_testing.waiting import until
-from satark_whatsapp.posting import Answer, Poster, PostFailed
+from satark_whatsapp.posting import HttpAnswer, Poster, PostFailed
 
 NETWORK, TIMEOUT = re.compile("^network$"), re.compile("^timeout$")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -84,7 +84,7 @@ def saying(*parts: bytes, close: bool = False) -> Callable[[int, asyncio.StreamW
     return answer
 
 
-async def post(one: Poster, body: bytes = b"{}") -> Answer:
+async def post(one: Poster, body: bytes = b"{}") -> HttpAnswer:
     return await one.post(one.head("/v1/messages", {"Authorization": "Bearer x"}), body)
 
 
@@ -170,7 +170,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("said", "close"), BROKEN.values(), ids=BROKEN.keys())
-async def test_what_is_no_answer_fails_and_closes_the_connection(said: bytes, *, close: bool) -> None:
+async def test_an_invalid_answer_fails_and_closes_the_connection(said: bytes, *, close: bool) -> None:
     async with peer(saying(said, close=close)) as (origin, came), poster(origin) as one:
         for _ in range(2):
             with pytest.raises(PostFailed, match=NETWORK):
@@ -253,7 +253,7 @@ async def test_each_request_on_a_connection_has_its_own_time(monkeypatch: pytest
         assert came.connections == 1
 
 
-async def test_whoever_stops_waiting_leaves_no_answer_behind() -> None:
+async def test_a_cancelled_request_leaves_no_answer_behind() -> None:
     async def answer(connection: int, writer: asyncio.StreamWriter) -> None:
         if connection > 1:
             writer.write(OK)
@@ -273,7 +273,7 @@ async def test_requests_beyond_the_connections_wait_their_turn() -> None:
     assert (len(came), came.connections) == (50, 2)
 
 
-async def test_a_request_that_waited_too_long_for_its_turn_fails_and_takes_nobody_elses() -> None:
+async def test_a_request_that_waited_too_long_fails_and_takes_no_other_requests_turn() -> None:
     async def nothing(_connection: int, _writer: asyncio.StreamWriter) -> None:
         return
 

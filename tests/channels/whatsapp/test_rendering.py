@@ -6,14 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from satark.api.inbound import Address
-from satark.api.outbound import Call
 from satark.api.prompt import Choice, Prompt
 from satark_testing.whatsapp.limits import check_message
-from satark_whatsapp.channel import WhatsAppChannel
-from satark_whatsapp.rendering import render
-from satark_whatsapp.settings import WhatsAppSettings
+from satark_whatsapp.rendering import render, split_text
 
 ACCOUNT = "whatsapp:106540352242922"
 TO = Address("919876543210")
@@ -155,37 +154,23 @@ def test_a_long_text_is_sent_before_the_message_with_the_buttons() -> None:
     assert len(texts) == 3
 
 
-def notices(channel: WhatsAppChannel, language: str, text: str = "News") -> list[Call]:
-    return list(channel.notice(Prompt(text=text, language=language), ACCOUNT, TO))
+def test_a_letter_is_not_separated_from_its_combining_marks() -> None:
+    for limit in range(5, 12):
+        parts = split_text("क्षीं" * 20, limit, limit)
+        assert "".join(parts) == "क्षीं" * 20
+        assert all(len(part) <= limit and part.startswith("क") for part in parts)
 
 
-@pytest.mark.parametrize(
-    ("language", "template"),
-    [
-        ("hi", {"name": "satark_notice", "language": {"code": "hi"}}),
-        ("hi-IN", {"name": "satark_notice", "language": {"code": "hi"}}),
-        ("en-US", {"name": "satark_news", "language": {"code": "en_US"}}),
-        ("bho", {"name": "satark_notice", "language": {"code": "hi"}}),
-    ],
-)
-def test_a_notice_carries_the_template_of_its_language(
-    language: str, template: dict[str, Any], secrets: dict[str, Any]
-) -> None:
-    secrets["notice_templates"] = {"hi": "satark_notice", "en-US": "satark_news"}
-    channel = WhatsAppChannel(WhatsAppSettings(**secrets))
-    (call,) = notices(channel, language)
-    assert json.loads(call.body)["text"]["body"] == "News"
-    fallback = json.loads(call.fallback)
-    check_message(fallback)
-    assert (fallback["type"], fallback["template"], fallback["to"]) == ("template", template, TO.reveal())
+def test_a_long_run_of_combining_marks_is_cut() -> None:
+    parts = split_text("\u0301" * 300, 100, 100)
+    assert "".join(parts) == "\u0301" * 300
 
 
-def test_a_long_notice_carries_the_template_once(secrets: dict[str, Any]) -> None:
-    secrets["notice_templates"] = {"hi": "satark_notice"}
-    channel = WhatsAppChannel(WhatsAppSettings(**secrets))
-    assert [bool(call.fallback) for call in notices(channel, "hi", "x " * 4000)] == [True, False]
-
-
-def test_a_notice_without_a_template_has_no_fallback(whatsapp: WhatsAppChannel) -> None:
-    assert [call.fallback for call in notices(whatsapp, "ur")] == [b""]
-    assert whatsapp.render(Prompt(text="News", language="hi"), ACCOUNT, TO)[0].fallback == b""
+@settings(deadline=None)
+@given(st.text(min_size=1, max_size=300), st.integers(20, 60), st.integers(5, 20))
+def test_every_part_fits_and_only_white_space_is_lost(text: str, limit: int, last_limit: int) -> None:
+    parts = split_text(text, limit, last_limit)
+    assert "".join("".join(parts).split()) == "".join(text.split())
+    assert all(len(part) <= limit for part in parts)
+    assert len(parts[-1]) <= last_limit
+    assert len(parts) == 1 or all(part.strip() for part in parts[:-1])

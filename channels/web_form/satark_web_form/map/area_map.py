@@ -25,7 +25,7 @@ class AreaMap(MapFrame, frozen=True, kw_only=True):
     """The stations whose position is known."""
     outlines: Sequence[Outline] = ()
     names: Sequence[str] = ()
-    """Of all stations, each with its district where there are several."""
+    """Names of all stations, each with its district if there are several districts."""
 
     def position_of(self, latitude: str, longitude: str) -> tuple[float, float] | None:
         """Return where a position is on the map. None: it is outside, or not a number."""

@@ -1,4 +1,4 @@
-"""A budget of what is free of work, in one process: so much a minute, of everybody together."""
+"""A budget of requests that need no proof of work: so many a minute in one process, for everybody together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class FreeBudget:
     """A token bucket. It never counts by sender or address: neither is known here."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
-        """`per_minute`: how many are free in a minute, and at once."""
+        """`per_minute`: the number that is free in a minute, and at once."""
         self._per_second = per_minute / 60
         self._most = float(per_minute)
         self._left = self._most
@@ -18,7 +18,7 @@ class FreeBudget:
         self._at = clock()
 
     def take(self) -> bool:
-        """Take one. False: nothing is left."""
+        """Take one from the budget. Return False if nothing is left."""
         if self.is_empty:
             return False
         self._left -= 1

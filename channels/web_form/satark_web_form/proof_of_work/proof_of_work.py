@@ -16,10 +16,9 @@ from typing import Final, Literal, TypeAlias
 import altcha
 import msgspec
 
+from satark_web_form.proof_of_work.claims import UsedProofs, WaitingPlaces
 from satark_web_form.proof_of_work.delay_ticket import DelayTicket, new_ticket, read_ticket, write_ticket
-from satark_web_form.proof_of_work.settings import ProofOfWorkSettings
-from satark_web_form.proof_of_work.used_proofs import UsedProofs
-from satark_web_form.proof_of_work.waiting_places import WaitingPlaces
+from satark_web_form.settings import ProofOfWorkSettings
 
 PROOF_FIELD: Final = "proof"
 """Name of the form's field with the proof."""
@@ -34,8 +33,8 @@ Purpose: TypeAlias = Literal["tip", "mailbox", "draft", "upload"]
 Status: TypeAlias = Literal["valid", "early", "queued", "busy", "expired", "invalid"]
 
 
-class Challenge(msgspec.Struct, frozen=True):
-    """What a protected form contains."""
+class ProofChallenge(msgspec.Struct, frozen=True):
+    """The challenge of a protected form."""
 
     work: str
     """ALTCHA's challenge as JSON, for `proof_of_work.js`."""
@@ -73,7 +72,7 @@ class ProofOfWork:
         self._clock = clock
         self._cleaned_at = 0.0
 
-    def challenge(self, purpose: Purpose, kept: str = "", wait: int = 0) -> Challenge:
+    def challenge(self, purpose: Purpose, kept: str = "", wait: int = 0) -> ProofChallenge:
         """Create the challenge of a form. It costs one guess of the work, about a millisecond.
 
         `kept`: the ticket that the browser has, where it keeps it, and the seconds until that is valid.
@@ -91,10 +90,10 @@ class ProofOfWork:
             hmac_key_secret=self._solution_key,
         )
         if kept:
-            return Challenge(msgspec.json.encode(work.to_dict()).decode(), kept, wait)
+            return ProofChallenge(msgspec.json.encode(work.to_dict()).decode(), kept, wait)
         wait = self._settings.proof_wait_seconds
         ticket = write_ticket(self._ticket_key, purpose, new_ticket(now + wait, expires))
-        return Challenge(msgspec.json.encode(work.to_dict()).decode(), ticket, wait)
+        return ProofChallenge(msgspec.json.encode(work.to_dict()).decode(), ticket, wait)
 
     async def check(self, proof: str, purpose: Purpose, owner: str = "") -> Verification:
         """Check a proof or ticket and mark it as used: a second check is `invalid`. Never raises for its content.

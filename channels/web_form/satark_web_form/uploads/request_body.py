@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class BodyChunks:
-    """The body's chunks. They end early if the connection is lost, or idle for so many seconds.
+    """The chunks of a body. They end early if the connection is lost or idle for too long.
 
-    An object and no generator: whoever stops waiting for a chunk, because a slot is taken away, can go on later.
+    An object instead of a generator: whoever cancels the wait for a chunk can wait for it again.
     """
 
     def __init__(self, request: Request, stall_seconds: float) -> None:

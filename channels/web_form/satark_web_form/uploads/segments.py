@@ -5,6 +5,7 @@ Plaintext exists only in memory, until it is sealed as a segment. All functions 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import fcntl
@@ -12,20 +13,43 @@ import io
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, Literal, TypeAlias, cast
 
 from satark.api import CantOpen, decrypt_stream, encrypt_stream
 from satark_files.atomic_files import flush_folder, flushed
-from satark_web_form.uploads.upload_errors import UploadRefused
+from satark_web_form.uploads.draft_key import UploadManifest
 
 SEGMENT_BYTES: Final = 1 << 20
 """Size of a full segment: what a killed process may lose of a file, and what an upload holds in memory."""
 MAX_SEGMENTS: Final = 2_000
 """Number of segments per file: the largest file needs a hundred; the rest allows for lost connections."""
 
+UploadProblem: TypeAlias = Literal[
+    "unknown",  # there is no such upload, or it belongs to another draft, or it was deleted
+    "offset-mismatch",  # the stored bytes end elsewhere: ask for the offset and resume there
+    "incomplete",  # not all bytes were received
+    "empty",  # the file has no bytes
+    "too-large",  # over the limit of one file, or longer than announced
+    "too-many",  # more files than a draft may have
+    "quota",  # more bytes in all than a draft may have
+    "too-fragmented",  # more segments than one file may have
+    "disk-full",  # the disk has no space left for uploads
+    "proof",  # many files are being sent: this draft's browser must work or wait first
+    "busy",  # too many uploads at once, and this one was the slowest: resume later
+]
+"""Why an upload is refused. The pages have a text for each: `upload.<problem>`."""
+
 _NAME: Final = re.compile(r"(\d{12})-(\d{7})\.age")
+
+
+class UploadRefused(Exception):  # noqa: N818 - it reads as what it says
+    """An upload, or a part of it, is refused. What was stored before remains valid."""
+
+    def __init__(self, problem: UploadProblem) -> None:
+        super().__init__(problem)
+        self.problem: UploadProblem = problem
 
 
 def stored_bytes(folder: Path) -> int:
@@ -112,3 +136,41 @@ def _open(path: Path, identity: str) -> bytes:
         except (CantOpen, OSError):
             raise CantOpen("a segment does not open") from None
     return plain.getvalue()
+
+
+class SegmentWriter:
+    """Buffers one upload in memory, and seals it segment by segment."""
+
+    def __init__(self, folder: Path, manifest: UploadManifest, offset: int) -> None:
+        self._folder = folder
+        self._manifest = manifest
+        self._offset = offset
+        self._buffer = bytearray()
+
+    async def write(self, stream: AsyncIterator[bytes]) -> int:
+        """Write a stream; if it breaks off, write what was received. Return the new offset.
+
+        Raises:
+            UploadRefused: `too-large`, or what `write_segment` raises.
+        """
+        try:
+            async for chunk in stream:
+                if self._offset + len(self._buffer) + len(chunk) > self._manifest.max_bytes:
+                    raise UploadRefused("too-large")
+                self._buffer += chunk
+                while len(self._buffer) >= SEGMENT_BYTES:
+                    await self._seal(SEGMENT_BYTES)
+        finally:
+            if self._buffer:
+                await self._seal(len(self._buffer))
+        return self._offset
+
+    async def _seal(self, count: int) -> None:
+        content = bytes(self._buffer[:count])
+        try:
+            await asyncio.to_thread(write_segment, self._folder, self._offset, content, self._manifest.recipient)
+        except BaseException:
+            self._buffer.clear()
+            raise
+        del self._buffer[:count]
+        self._offset += count

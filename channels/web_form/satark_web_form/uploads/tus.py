@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Route
 
 from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.request_body import BodyChunks
-from satark_web_form.uploads.upload_errors import UploadProblem, UploadRefused
+from satark_web_form.uploads.segments import UploadProblem, UploadRefused
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -73,7 +73,7 @@ class TusEndpoints:
     def __init__(
         self, uploads: UploadStore, *, admit: Admit, admit_new: Admit, message: Message, stall_seconds: float
     ) -> None:
-        """`admit_new` is asked for a new upload in place of `admit`: it may require a proof of work."""
+        """`admit_new` decides about new uploads in place of `admit`. It may require a proof of work."""
         self._uploads = uploads
         self._admit = admit
         self._admit_new = admit_new

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from satark_web_form.uploads.upload_errors import UploadRefused
+from satark_web_form.uploads.segments import UploadRefused
 
 
 class UploadSlots:
@@ -96,11 +96,11 @@ class Slot:
         self._waits = False
 
     def begin(self) -> None:
-        """Count its time from now on."""
+        """Begin to count its time."""
         self.since = self._clock()
 
     def rate(self, now: float) -> float:
-        """Bytes that came per second."""
+        """Bytes received per second."""
         return self._bytes / max(now - self.since, 0.001)
 
     def take_away(self) -> None:

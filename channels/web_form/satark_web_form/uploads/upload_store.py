@@ -22,11 +22,10 @@ import msgspec
 from satark.api import CantOpen, Media, MediaGone, MediaKind, MediaRef, keep_running, new_identity
 from satark_files import atomic_files
 from satark_files.limits import Limits
+from satark_web_form.settings import UploadSettings
 from satark_web_form.uploads import segments
 from satark_web_form.uploads.draft_key import DraftKey, UploadManifest
-from satark_web_form.uploads.segment_writer import SegmentWriter
-from satark_web_form.uploads.settings import UploadSettings
-from satark_web_form.uploads.upload_errors import UploadRefused
+from satark_web_form.uploads.segments import SegmentWriter, UploadRefused
 from satark_web_form.uploads.upload_slots import UploadSlots
 
 CLEANUP_SECONDS: Final = 60.0
@@ -49,7 +48,7 @@ class UploadStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Size of the complete file, in bytes; None while it is unknown."""
     max_bytes: int
     expires: int
-    """When it is deleted if nothing is added before, in Unix seconds."""
+    """Time at which it is deleted unless bytes are added before, in Unix seconds."""
 
     @property
     def complete(self) -> bool:
@@ -158,7 +157,7 @@ class UploadStore:
         (self._root / key.folder / _WORKED).mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def has_worked(self, key: DraftKey) -> bool:
-        """Whether it has. Blocks."""
+        """Whether a draft's browser has worked, or waited, for its uploads. Blocks."""
         return (self._root / key.folder / _WORKED).is_dir()
 
     async def run_cleanup(self) -> None:
@@ -293,7 +292,7 @@ class UploadStore:
         return self._root / found[1] / found[2], found[3]
 
     def _expires(self, upload: Path) -> float:
-        """Return when an upload expires, in Unix seconds: a term after the last change in its folder."""
+        """Return the expiry of an upload, in Unix seconds. It counts from the last change in its folder."""
         term = 86400 * self._settings.upload_attached_days if (upload / "attached").exists() else None
         return upload.stat().st_mtime + (term or 60 * self._settings.upload_minutes)
 

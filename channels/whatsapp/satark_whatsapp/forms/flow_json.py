@@ -22,12 +22,12 @@ FIRST_SCREEN: Final = "PAGE_A"
 _QUESTIONS: Final = 4
 """Questions of a screen: more are tiring to scroll on a small phone."""
 _WORDING: Final = "web_form"
-"""The wording of the questions: nothing is said to a form."""
+"""The channel whose wording the questions have, since a form is read and not spoken."""
 _CONDITIONAL: Final = frozenset({"choice", "confirm", "text"})
 """Types whose answer is one text, which a condition of Flow JSON can compare."""
 
 
-class Form(msgspec.Struct, frozen=True):
+class WhatsAppForm(msgspec.Struct, frozen=True):
     """A questionnaire as a form in one language."""
 
     document: dict[str, Any]
@@ -38,7 +38,7 @@ class Form(msgspec.Struct, frozen=True):
     """The questions that stay in the chat."""
 
 
-def make_form(flow: Flow, texts: Catalogue, geography: Geography) -> Form:
+def make_form(flow: Flow, texts: Catalogue, geography: Geography) -> WhatsAppForm:
     """Make the form of a questionnaire in the language of its texts.
 
     Raises:
@@ -50,7 +50,7 @@ def make_form(flow: Flow, texts: Catalogue, geography: Geography) -> Form:
     in_chat = tuple(step.id for step in questions if not screens.add(step))
     if not screens.fields:
         raise ValueError("no question of the questionnaire can stand in a form")
-    return Form(screens.document(), tuple(screens.fields), in_chat)
+    return WhatsAppForm(screens.document(), tuple(screens.fields), in_chat)
 
 
 class _Screens:
@@ -67,7 +67,7 @@ class _Screens:
         """Step → number of its screen."""
 
     def add(self, step: Step) -> bool:
-        """Add a question; False where it stays in the chat."""
+        """Add a question. Return False if it stays in the chat."""
         found = components(step, self._view)
         if found is None:
             return False

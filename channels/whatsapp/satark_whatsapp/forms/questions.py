@@ -16,9 +16,9 @@ from satark_words.graphemes import truncate
 Component: TypeAlias = dict[str, Any]
 
 FIELD_LABEL: Final = 20
-"""Of a TextArea, a TextInput and a Dropdown."""
+"""Characters of the label of a TextArea, a TextInput or a Dropdown."""
 GROUP_LABEL: Final = 30
-"""Of a RadioButtonsGroup and a CheckboxGroup."""
+"""Characters of the label of a RadioButtonsGroup or a CheckboxGroup."""
 OPTION_TITLE: Final = 30
 OPTION_DESCRIPTION: Final = 300
 GROUP_OPTIONS: Final = 20
@@ -26,12 +26,12 @@ DROPDOWN_OPTIONS: Final = 200
 
 
 def is_required(step: Step) -> bool:
-    """Whether the form insists on an answer. A place may be left blank: the chat then asks for it, and takes a pin."""
+    """Whether the form requires an answer. If a place is left blank, the chat asks for it and accepts a pin."""
     return not (step.skip or step.detail or step.type.name == "place")
 
 
 def components(step: Step, view: View) -> list[Component] | None:
-    """Return the question's text and its input; None where it stays in the chat."""
+    """Return the question's text and its input. None: the question stays in the chat."""
     make = _INPUTS.get(step.type.name)
     field = make(step, view) if make and step.type.part == "ask" else None
     return [{"type": "TextBody", "text": question_text(step, view)}, field] if field else None

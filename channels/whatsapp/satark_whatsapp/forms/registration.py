@@ -24,10 +24,10 @@ _CATEGORIES: Final = '["OTHER"]'
 
 
 class RegistrationError(Exception):
-    """Meta does not take the form; the message says why, in words for the operator."""
+    """Meta refuses the form. The message says why, in words for the operator."""
 
 
-class _Created(msgspec.Struct):
+class _CreatedFlow(msgspec.Struct):
     id: str
 
 
@@ -36,7 +36,7 @@ class _Problem(msgspec.Struct):
     error: str = ""
 
 
-class _Uploaded(msgspec.Struct):
+class _UploadedFlow(msgspec.Struct):
     success: bool = False
     validation_errors: list[_Problem] = []
 
@@ -49,7 +49,7 @@ T = TypeVar("T")
 
 
 def flow_name(questionnaire: str, language: str, flow_json: bytes) -> str:
-    """Return the name under which a form is registered: another wording of it is another flow, and names are unique."""
+    """Return the name under which a form is registered. Names are unique, and each wording is a flow of its own."""
     return f"{questionnaire}_{language}_{hashlib.sha256(flow_json).hexdigest()[:8]}"
 
 
@@ -66,9 +66,9 @@ async def register(graph: GraphApi, business_account: str, name: str, flow_json:
     Raises:
         RegistrationError: Meta refuses it, or can't be reached.
     """
-    created = await _post(graph, business_account, "flows", _Created, name=name, categories=_CATEGORIES)
+    created = await _post(graph, business_account, "flows", _CreatedFlow, name=name, categories=_CATEGORIES)
     uploaded = await _post(
-        graph, created.id, "assets", _Uploaded, file=flow_json, name="flow.json", asset_type="FLOW_JSON"
+        graph, created.id, "assets", _UploadedFlow, file=flow_json, name="flow.json", asset_type="FLOW_JSON"
     )
     if uploaded.validation_errors or not uploaded.success:
         problems = "\n".join(f"  {one.message or one.error}" for one in uploaded.validation_errors)

@@ -19,7 +19,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def read_form(response_json: str) -> FormPage | None:
-    """Read a filled-in form. None: it is no form of ours, or holds what no form of ours sends."""
+    """Read a filled-in form. None: it is not a form of ours."""
     try:
         fields = _decode(response_json)
     except (*DECODING_ERRORS, UnicodeEncodeError):

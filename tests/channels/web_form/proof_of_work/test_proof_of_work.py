@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from satark_web_form.proof_of_work.proof_of_work import MAX_PROOF_CHARACTERS, Challenge, ProofOfWork, Verification
-from satark_web_form.proof_of_work.settings import ProofOfWorkSettings
+from satark_web_form.proof_of_work.proof_of_work import MAX_PROOF_CHARACTERS, ProofChallenge, ProofOfWork, Verification
+from satark_web_form.settings import ProofOfWorkSettings
 
 KEY = bytes(range(32))
 START = 4_000_000_000.0
@@ -41,7 +41,7 @@ def proof_of_work(tmp_path: Path, clock: Clock) -> ProofOfWork:
     return ProofOfWork(KEY, tmp_path / "proofs", EASY, clock)
 
 
-def solve(challenge: Challenge, **changed: Any) -> str:
+def solve(challenge: ProofChallenge, **changed: Any) -> str:
     """Solve a challenge with ALTCHA's own solver."""
     outline = json.loads(challenge.work)
     solution = altcha.solve_challenge(altcha.Challenge.from_dict(outline))

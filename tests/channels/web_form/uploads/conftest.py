@@ -16,8 +16,8 @@ import pytest
 from satark_testing.processes.service import free_port
 from satark_testing.processes.serving import serve
 from satark_testing.waiting import limit
+from satark_web_form.settings import UploadSettings
 from satark_web_form.uploads.draft_key import DraftKey
-from satark_web_form.uploads.settings import UploadSettings
 from satark_web_form.uploads.upload_store import UploadStore
 
 SERVER = Path(__file__).with_name("uploads_server.py")

@@ -13,8 +13,8 @@ import pytest
 
 from satark_testing.processes.serving import serve
 from satark_testing.waiting import limit, until
-from satark_web_form.uploads.settings import UploadSettings
-from satark_web_form.uploads.upload_errors import UploadRefused
+from satark_web_form.settings import UploadSettings
+from satark_web_form.uploads.segments import UploadRefused
 from satark_web_form.uploads.upload_slots import Slot, UploadSlots
 from satark_web_form.uploads.upload_store import UploadStore
 

@@ -16,11 +16,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from satark.api.web import FormError
+from satark_web_form.settings import UploadSettings
 from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.multipart_form import receive_form
-from satark_web_form.uploads.settings import UploadSettings
+from satark_web_form.uploads.segments import UploadProblem
 from satark_web_form.uploads.tus import NotAdmitted, TusEndpoints
-from satark_web_form.uploads.upload_errors import UploadProblem
 from satark_web_form.uploads.upload_store import UploadStore
 
 STALL_SECONDS = 1.0

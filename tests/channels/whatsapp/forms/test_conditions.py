@@ -30,7 +30,7 @@ def said(source: str) -> str:
         ),
     ],
 )
-def test_a_condition_is_said_in_flow_json(source: str, expression: str) -> None:
+def test_a_condition_is_translated_to_flow_json(source: str, expression: str) -> None:
     assert said(source) == expression
 
 
@@ -49,6 +49,6 @@ def test_a_condition_is_said_in_flow_json(source: str, expression: str) -> None:
         "category == 'A' and place.voice == ''",
     ],
 )
-def test_what_flow_json_can_not_say_is_refused(source: str) -> None:
+def test_a_condition_that_flow_json_lacks_is_refused(source: str) -> None:
     with pytest.raises(UntranslatableError):
         said(source)

@@ -11,7 +11,7 @@ from satark.dialogue.flow.builder import FlowDocument, build_flow
 from satark.dialogue.flow.definition import Flow, FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_testing.whatsapp.flow_json import validation_errors
-from satark_whatsapp.forms.flow_json import FIRST_SCREEN, Form, make_form
+from satark_whatsapp.forms.flow_json import FIRST_SCREEN, WhatsAppForm, make_form
 from satark_words.catalogues import Catalogue
 from satark_words.geography.geography import Geography
 
@@ -36,12 +36,12 @@ steps:
 """One step of every type that a form has an input for."""
 
 
-def form(language: str = "en", source: FlowSource | None = None) -> Form:
+def form(language: str = "en", source: FlowSource | None = None) -> WhatsAppForm:
     source = source or default_flow(LANGUAGES)
     return make_form(load_flow(source), source.catalogues[language], Geography.sample())
 
 
-def own_form() -> Form:
+def own_form() -> WhatsAppForm:
     steps = ("what", "kinds", "often", "sure", "count", "day", "long", "many")
     texts = {f"{step}.{what}": step for step in steps for what in ("ask", "name")}
     texts |= {f"option.{option}": option for option in ("a", "b", *LONG.split(", "))}
@@ -53,7 +53,7 @@ def _without_texts(text: str) -> Flow:
     return build_flow(msgspec.yaml.decode(text.encode(), type=FlowDocument), (), {}, checks_meanings=False)
 
 
-def fields(made: Form) -> dict[str, dict[str, Any]]:
+def fields(made: WhatsAppForm) -> dict[str, dict[str, Any]]:
     """Name → the input."""
     found: dict[str, dict[str, Any]] = {}
     for screen in made.document["screens"]:
@@ -63,18 +63,18 @@ def fields(made: Form) -> dict[str, dict[str, Any]]:
     return found
 
 
-def conditions(made: Form) -> dict[str, str]:
+def conditions(made: WhatsAppForm) -> dict[str, str]:
     """Name of an input → the condition that it stands under."""
     nodes = [node for screen in made.document["screens"] for node in screen["layout"]["children"]]
     return {node["then"][1]["name"]: node["condition"] for node in nodes if node["type"] == "If"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_meta_takes_the_form_in_every_language(language: str) -> None:
+def test_meta_accepts_the_form_in_every_language(language: str) -> None:
     assert validation_errors(msgspec.json.encode(form(language).document)) == []
 
 
-def test_a_form_of_one_s_own_questions_is_taken_too() -> None:
+def test_a_form_of_custom_questions_is_accepted() -> None:
     made = own_form()
     assert validation_errors(msgspec.json.encode(made.document)) == []
     assert {name: one["type"] for name, one in fields(made).items()} == {
@@ -103,7 +103,7 @@ def test_a_question_that_depends_on_an_answer_is_shown_only_then() -> None:
     assert shown["police"] == "(${screen.PAGE_A.form.category} != 'category:POLCOR:0')"
 
 
-def test_only_what_must_be_told_is_required() -> None:
+def test_only_mandatory_answers_are_required() -> None:
     required = {name for name, one in fields(form()).items() if one.get("required")}
     assert required == {"category", "what", "now", "police", "police_unit"}
 

@@ -49,7 +49,7 @@ def test_fields_become_answers(fields: dict[str, Any], answers: Any) -> None:
         json.dumps({"flow_token": "t", **{f"f{number}": "x" for number in range(201)}}),
     ],
 )
-def test_what_is_no_form_of_ours_is_refused(response: str) -> None:
+def test_a_form_that_satark_did_not_make_is_refused(response: str) -> None:
     assert read_form(response) is None
 
 

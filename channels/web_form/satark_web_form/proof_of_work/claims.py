@@ -1,0 +1,105 @@
+"""Used proofs, and places of browsers without JavaScript. Each is an empty file, so that all processes share them.
+
+This works while the database is down. A file's name is a hash, and identifies nobody: of the proof; of the draft or the
+ticket that has a place in the queue.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+_MINUTE: Final = 60
+_BUCKET: Final = 60
+"""Proofs that expire within so many seconds share a folder, which is deleted as a whole."""
+
+
+class UsedProofs:
+    """The used proofs below a folder. Every method blocks briefly."""
+
+    def __init__(self, folder: Path) -> None:
+        self._used = folder / "used"
+
+    def use(self, proof: bytes, expires: int) -> bool:
+        """Mark a proof as used. Return False if it was used before. `expires`: its expiry, in Unix seconds."""
+        path = self._path(proof, expires)
+        return claim(path.parent, path.name)
+
+    def was_used(self, proof: bytes, expires: int) -> bool:
+        """Whether a proof was used."""
+        return self._path(proof, expires).exists()
+
+    def delete_expired(self, now: float) -> None:
+        """Delete expired proofs."""
+        delete_buckets(self._used, before=int(now) // _BUCKET)
+
+    def _path(self, proof: bytes, expires: int) -> Path:
+        return self._used / str(expires // _BUCKET) / sha256(proof).hexdigest()
+
+
+class WaitingPlaces:
+    """The places below a folder: so many a minute for each purpose. Every method blocks briefly.
+
+    Whoever comes first is served first. Whoever finds no place now keeps one in the queue.
+    """
+
+    def __init__(self, folder: Path, queue_minutes: int, kept_minutes: int) -> None:
+        """`queue_minutes`: the longest queue; `kept_minutes`: how long a place is kept for whoever comes late."""
+        self._places = folder / "places"
+        self._kept = folder / "kept"
+        self._queue = queue_minutes
+        self._late = kept_minutes
+
+    def take(self, now: float, purpose: str, owner: bytes, per_minute: int) -> int | None:
+        """Take a place. Return the seconds until its turn, 0 for now. None: the queue is full.
+
+        An owner who has a place in the queue keeps that one, and no other.
+        """
+        this = int(now) // _MINUTE
+        name = sha256(purpose.encode() + b"\0" + owner).hexdigest()
+        for minute in range(this - self._late, this + self._queue + 1):
+            if (self._kept / str(minute) / name).exists():
+                return max(0, minute * _MINUTE - int(now))
+        for minute in range(this, this + self._queue + 1):
+            if self._has_room(minute, purpose, per_minute):
+                if minute > this:
+                    claim(self._kept / str(minute), name)
+                return max(0, minute * _MINUTE - int(now))
+        return None
+
+    def leave(self, now: float, purpose: str, owner: bytes) -> None:
+        """Give up the place of an owner who has used it. The next time needs a new place."""
+        this = int(now) // _MINUTE
+        name = sha256(purpose.encode() + b"\0" + owner).hexdigest()
+        for minute in range(this - self._late, this + 1):
+            (self._kept / str(minute) / name).unlink(missing_ok=True)
+
+    def delete_expired(self, now: float) -> None:
+        """Delete the places of past minutes."""
+        this = int(now) // _MINUTE
+        delete_buckets(self._places, before=this)
+        delete_buckets(self._kept, before=this - self._late)
+
+    def _has_room(self, minute: int, purpose: str, per_minute: int) -> bool:
+        folder = self._places / str(minute)
+        return any(claim(folder, f"{purpose}-{number}") for number in range(per_minute))
+
+
+def claim(folder: Path, name: str) -> bool:
+    """Create a file. Of several processes that try, exactly one succeeds."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        os.close(os.open(folder / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        return False
+    return True
+
+
+def delete_buckets(folder: Path, *, before: int) -> None:
+    """Delete the folders that are named by a lower number."""
+    for bucket in folder.iterdir() if folder.is_dir() else ():
+        if int(bucket.name) < before:
+            shutil.rmtree(bucket, ignore_errors=True)

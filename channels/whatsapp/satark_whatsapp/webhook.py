@@ -1,0 +1,290 @@
+"""Parse a webhook into a batch: inbound events, results of earlier calls, alarms, and a count of ignored items.
+
+msgspec decodes nearly every webhook as a whole. One that fails is decoded item by item, so that one malformed item
+loses only itself. If the sender of a malformed message is readable, they are told that it was not understood.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from satark.api import Accepted, Address, Batch, Call, Delivered, Event, Inbound, Malformed, Moved, SendResult
+from satark_files.decoding import DECODING_ERRORS
+from satark_whatsapp import payload
+from satark_whatsapp.errors import GraphError, RetryDelays, send_result_of
+from satark_whatsapp.events import MessageContext, contact_of, event_of, moved_addresses, sender_addresses
+
+READ_RECEIPT = "read_receipt"
+"""The method of the call that shows "read" or "typing…" to the sender."""
+
+_RECEIPT_START = b'{"messaging_product":"whatsapp","status":"read","message_id":'
+_DIGITS = 10
+"""Digits in a Unix time in seconds, until the year 2286."""
+_TYPING = b',"typing_indicator":{"type":"text"}'
+
+WHATSAPP_OBJECT = "whatsapp_business_account"
+UNREADABLE = "unreadable"
+"""The type given to a message of which only the id and the sender can be decoded."""
+
+ALARMS: Final[Mapping[str, Mapping[str, str]]] = {
+    "message_template_status_update": {
+        "REJECTED": "template-rejected",
+        "PAUSED": "template-paused",
+        "DISABLED": "template-disabled",
+        "FLAGGED": "template-flagged",
+    },
+    "phone_number_quality_update": {"FLAGGED": "quality-flagged", "DOWNGRADE": "quality-limit-lowered"},
+    "account_update": {
+        "ACCOUNT_VIOLATION": "account-violation",
+        "ACCOUNT_RESTRICTION": "account-restricted",
+        "DISABLED_UPDATE": "account-disabled",
+        "ACCOUNT_DELETED": "account-deleted",
+        "PARTNER_REMOVED": "app-not-subscribed",
+    },
+}
+"""Field → its events that an operator must know of → code of the alarm (Meta, "Webhooks for WhatsApp", fields)."""
+
+T = TypeVar("T")
+
+
+class ParsedItems(msgspec.Struct):
+    """The items of a webhook that were parsed so far."""
+
+    inbound: list[Inbound] = []
+    delivered: list[Delivered] = []
+    alarms: list[str] = []
+    ignored: int = 0
+
+
+class WebhookParser:
+    """Parses webhooks for the configured numbers.
+
+    Args:
+        accounts: phone_number_id → account name.
+        receipts: whether to make the calls that show "read" and "typing…" for each message.
+        delays: how long to wait after a status that reports throttling.
+    """
+
+    def __init__(self, accounts: Mapping[str, str], *, receipts: bool, delays: RetryDelays) -> None:
+        self._accounts = accounts
+        self._receipts = receipts
+        self._delays = delays
+
+    def parse(self, body: bytes) -> Batch:
+        """Parse a webhook's body.
+
+        Raises:
+            Malformed: the body is not a WhatsApp webhook.
+        """
+        decoded = decode_webhook(body)
+        items = ParsedItems(ignored=decoded.ignored, alarms=list(decoded.alarms))
+        for value in decoded.values:
+            self._parse_value(value, items)
+        return Batch(
+            inbound=items.inbound,
+            delivered=items.delivered,
+            ignored=items.ignored,
+            alarms=items.alarms,
+        )
+
+    def _parse_value(self, value: payload.Value, items: ParsedItems) -> None:
+        account = self._accounts.get(value.metadata.phone_number_id) if value.metadata else None
+        if account is None:
+            items.ignored += sum(len(each or ()) for each in (value.messages, value.statuses, value.errors))
+            return
+        for message in value.messages or ():
+            self._parse_message(message, value.contacts or (), account, items)
+        for status in value.statuses or ():
+            self._parse_status(status, items)
+        items.alarms.extend(str(error.code) for error in value.errors or ())
+
+    def _parse_message(
+        self,
+        message: payload.WhatsAppMessage,
+        contacts: list[payload.Contact] | tuple[()],
+        account: str,
+        items: ParsedItems,
+    ) -> None:
+        contact = contact_of(message, contacts)
+        senders = sender_addresses(message, contact)
+        event = event_of(message, MessageContext(account, senders, contact))
+        if isinstance(event, Moved) and message.system is not None:
+            senders = moved_addresses(message, message.system)
+        # A reply to a group's message would tell its sender, or the whole group, that somebody wrote here.
+        if event is None or not senders or message.group_id:
+            items.ignored += 1
+            return
+        items.inbound.append(self._inbound(account, message, senders, event))
+
+    def _inbound(
+        self, account: str, message: payload.WhatsAppMessage, senders: tuple[Address, ...], event: Event
+    ) -> Inbound:
+        return Inbound(
+            account=account,
+            event_key=message.id or _composed_key(message),
+            senders=senders,
+            event=event,
+            sent_at=_sent_at(message),
+            seen=self._read_receipt(account, message.id, event),
+            busy=self._read_receipt(account, message.id, event, _TYPING),
+        )
+
+    def _read_receipt(self, account: str, message_id: str | None, event: Event, typing: bytes = b"") -> Call | None:
+        if not self._receipts or not message_id or isinstance(event, Moved):
+            return None
+        body = _RECEIPT_START + msgspec.json.encode(message_id) + typing + b"}"
+        return Call(account=account, method=READ_RECEIPT, body=body)
+
+    def _parse_status(self, status: payload.MessageStatus, items: ParsedItems) -> None:
+        result = self._result(status)
+        if result is None or not status.biz_opaque_callback_data:
+            items.ignored += 1
+            return
+        items.delivered.append(Delivered(call_id=status.biz_opaque_callback_data, result=result))
+
+    def _result(self, status: payload.MessageStatus) -> SendResult | None:
+        if status.status == "delivered":
+            return Accepted()
+        if status.status == "failed" and status.errors:
+            return send_result_of(status.errors[0], self._delays)
+        return None
+
+
+def _sent_at(message: payload.WhatsAppMessage) -> int | None:
+    """Read a message's timestamp, Unix seconds as digits. None: it is missing, no number, or too long."""
+    digits = (message.timestamp or "").encode()
+    return int(digits) if digits.isdigit() and len(digits) <= _DIGITS else None
+
+
+def _composed_key(message: payload.WhatsAppMessage) -> str:
+    """Make the key of an event without an id, such as some system events. The same bytes give the same key."""
+    return "composed:" + hashlib.sha256(msgspec.json.encode(message)).hexdigest()
+
+
+class DecodedWebhook(msgspec.Struct):
+    """The values about messages in a webhook, and the number of all other items."""
+
+    values: list[payload.Value] = []
+    ignored: int = 0
+    alarms: list[str] = []
+    """Alarm codes of the account's events."""
+
+
+def decode_webhook(body: bytes) -> DecodedWebhook:
+    """Decode a webhook's body.
+
+    Raises:
+        Malformed: the body is not JSON, or not a WhatsApp webhook.
+    """
+    with suppress(*DECODING_ERRORS):  # an error raised from within would keep msgspec's, which quotes the body
+        return _decoded(payload.decode(body))
+    return decode_items(_lenient_json(body))
+
+
+def _decoded(webhook: payload.Webhook) -> DecodedWebhook:
+    decoded = DecodedWebhook()
+    for entry in webhook.entry:
+        for change in entry.changes:
+            _add(decoded, webhook.object, change.field, change.value)
+    return decoded
+
+
+def _add(decoded: DecodedWebhook, kind: str, field: object, value: payload.Value) -> None:
+    if kind == WHATSAPP_OBJECT and field == "messages" and value.metadata is not None:
+        decoded.values.append(value)
+        return
+    events = ALARMS.get(field, {}) if kind == WHATSAPP_OBJECT and isinstance(field, str) else {}
+    if alarm := events.get(value.event or ""):
+        decoded.alarms.append(alarm)
+    else:
+        decoded.ignored += 1
+
+
+def _lenient_json(body: bytes) -> Any:
+    """Decode JSON that msgspec rejects. Python's decoder accepts half a surrogate pair, such as a truncated emoji."""
+    try:
+        return json.loads(body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        raise Malformed("not JSON") from None
+
+
+def decode_items(data: Any) -> DecodedWebhook:
+    """Convert a webhook, given as plain JSON values, item by item.
+
+    Raises:
+        Malformed: it is not a WhatsApp webhook.
+    """
+    entries = data.get("entry") if isinstance(data, dict) else None
+    if not isinstance(entries, list) or not isinstance(data.get("object"), str):
+        raise Malformed("not a webhook")
+    decoded = DecodedWebhook()
+    for entry in entries:
+        changes = entry.get("changes") if isinstance(entry, dict) else None
+        for change in changes if isinstance(changes, list) else (None,):
+            _decode_change(decoded, data["object"], change)
+    return decoded
+
+
+def _decode_change(decoded: DecodedWebhook, kind: str, change: Any) -> None:
+    value = change.get("value") if isinstance(change, dict) else None
+    if not isinstance(value, dict):
+        decoded.ignored += 1
+        return
+    converted = payload.Value(
+        metadata=_convert(value.get("metadata"), payload.Metadata),
+        contacts=_convert_each(value.get("contacts"), _converter(payload.Contact), DecodedWebhook()),
+        messages=_convert_each(value.get("messages"), _message, decoded),
+        statuses=_convert_each(value.get("statuses"), _converter(payload.MessageStatus), decoded),
+        errors=_convert_each(value.get("errors"), _converter(GraphError), decoded),
+    )
+    _add(decoded, kind, change.get("field"), converted)
+
+
+def _convert_each(items: Any, convert: Callable[[Any], T | None], decoded: DecodedWebhook) -> list[T] | None:
+    if not isinstance(items, list):
+        decoded.ignored += items is not None
+        return None
+    found = [item for item in map(convert, items) if item is not None]
+    decoded.ignored += len(items) - len(found)
+    return found
+
+
+def _converter(kind: type[T]) -> Callable[[Any], T | None]:
+    return lambda item: _convert(item, kind)
+
+
+def _message(item: Any) -> payload.WhatsAppMessage | None:
+    message = _convert(item, payload.WhatsAppMessage)
+    if message is not None:
+        return message
+    header = _convert(item, payload.WhatsAppMessageHeader)
+    if header is None:
+        return None
+    return payload.WhatsAppMessage(
+        id=header.id, type=UNREADABLE, wa_id=header.wa_id, user_id=header.user_id, group_id=header.group_id
+    )
+
+
+def _convert(item: Any, kind: type[T]) -> T | None:
+    """Convert an item; a number may be given as a string. None: it has another shape."""
+    try:
+        return msgspec.convert(_without_lone_surrogates(item), kind, strict=False)
+    except (*DECODING_ERRORS, OverflowError):
+        return None
+
+
+def _without_lone_surrogates(item: Any) -> Any:
+    """Replace lone surrogates, which can't be encoded, in every string of an item."""
+    if isinstance(item, str):
+        return item.encode("utf-8", "replace").decode()
+    if isinstance(item, list):
+        return [_without_lone_surrogates(part) for part in item]
+    if isinstance(item, dict):
+        return {key: _without_lone_surrogates(part) for key, part in item.items()}
+    return item

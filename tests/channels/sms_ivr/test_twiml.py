@@ -1,0 +1,18 @@
+"""A TwiML document is XML, whatever was pasted into its texts."""
+
+from __future__ import annotations
+
+from satark_sms_ivr import twiml
+from satark_testing.twilio.twiml import read_twiml, said
+
+
+def test_characters_that_xml_does_not_allow_become_spaces() -> None:
+    document = twiml.messaging_response()
+    document.message("Which shop?\x0bThe one by the mill?\x00 & <why>\U0001f512")
+    answer = twiml.response(str(document))
+    assert answer.media_type.startswith("application/xml")
+    assert said(next(read_twiml(answer.body).iter("Message"))) == "Which shop? The one by the mill?  & <why>\U0001f512"
+
+
+def test_where_twilio_expects_no_document_the_body_is_empty() -> None:
+    assert twiml.response().body == b""

@@ -1,0 +1,44 @@
+"""A proof is used once, a place is taken by one, and both are deleted when their time is over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from satark_web_form.proof_of_work.claims import UsedProofs, WaitingPlaces, claim
+
+
+def test_a_file_is_claimed_by_one(tmp_path: Path) -> None:
+    assert [claim(tmp_path / "folder", "name") for _ in range(3)] == [True, False, False]
+
+
+def test_a_proof_is_used_once_until_it_expires(tmp_path: Path) -> None:
+    proofs = UsedProofs(tmp_path)
+    assert not proofs.was_used(b"proof", 600)
+    assert [proofs.use(b"proof", 600), UsedProofs(tmp_path).use(b"proof", 600)] == [True, False]
+    proofs.delete_expired(600)
+    assert proofs.was_used(b"proof", 600)
+    proofs.delete_expired(660)
+    assert not proofs.was_used(b"proof", 600)
+
+
+def test_places_of_a_minute_are_given_out_first_come_first_served(tmp_path: Path) -> None:
+    places = WaitingPlaces(tmp_path, queue_minutes=1, kept_minutes=1)
+    assert [places.take(0, "tip", owner, 1) for owner in (b"a", b"b", b"c")] == [0, 60, None]
+    assert places.take(30, "tip", b"b", 1) == 30, "the owner keeps the place"
+    assert places.take(0, "mailbox", b"c", 1) == 0, "each purpose has its own places"
+
+
+def test_an_owner_who_has_passed_needs_a_new_place(tmp_path: Path) -> None:
+    places = WaitingPlaces(tmp_path, queue_minutes=2, kept_minutes=1)
+    assert [places.take(0, "tip", owner, 1) for owner in (b"a", b"b")] == [0, 60]
+    assert places.take(60, "tip", b"b", 1) == 0
+    places.leave(60, "tip", b"b")
+    assert places.take(60, "tip", b"b", 1) == 60
+
+
+def test_places_of_past_minutes_are_deleted(tmp_path: Path) -> None:
+    places = WaitingPlaces(tmp_path, queue_minutes=1, kept_minutes=1)
+    for owner in (b"a", b"b"):
+        places.take(0, "tip", owner, 1)
+    places.delete_expired(600)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
