@@ -24,16 +24,14 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from satark_desk.passkey_challenge import Challenge
-from satark_desk.second_factors import counter_of, new_passkey, open_factors, use_counter
+from satark_desk.second_factors import Challenge, counter_of, new_passkey, open_factors, use_counter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from satark.casework import Services
     from satark_desk.officers import UnlockedDesk
-    from satark_desk.passkey_challenge import Site
-    from satark_desk.second_factors import Factor, NewFactor
+    from satark_desk.second_factors import Factor, NewFactor, Site
 
 _TIMEOUT_MS: Final = 120_000
 

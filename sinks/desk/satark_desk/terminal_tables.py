@@ -13,8 +13,7 @@ from satark_desk.week_pdf import pace_text
 
 if TYPE_CHECKING:
     from satark.casework import OpenTip, PostedMessage
-    from satark_desk.figures import Figures
-    from satark_desk.paces import Pace, Step
+    from satark_desk.figures import Figures, Pace, Step
     from satark_desk.tip_queue import Row
     from satark_desk.web.page_text import PageText
 

@@ -9,8 +9,7 @@ from satark.casework import SheetPage, make_sheet
 from satark_desk.figures import figures_of
 
 if TYPE_CHECKING:
-    from satark_desk.figures import Figures
-    from satark_desk.paces import Pace, Step
+    from satark_desk.figures import Figures, Pace, Step
     from satark_desk.tip_queue import Row
     from satark_desk.web.page_text import PageText
 

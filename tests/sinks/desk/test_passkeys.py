@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from satark.services import Services
 from satark_desk.officers import UnlockedDesk
-from satark_desk.passkey_challenge import Challenge, Site
 from satark_desk.passkeys import ask_for_new, ask_for_proof, check_proof, take_new
-from satark_desk.second_factors import add_factor, new_passkey, open_factors
+from satark_desk.second_factors import Challenge, Site, add_factor, new_passkey, open_factors
 
 Open = Callable[[str], UnlockedDesk]
 SITE = Site("desk.example", ("https://desk.example",))

@@ -9,7 +9,7 @@ import pytest
 
 from satark.api.tip import Origin
 from satark.casework import OpenTip
-from satark_desk.place_map import PlaceMap, place_map
+from satark_desk.maps import PlaceMap, place_map
 from satark_words.geography.geography import Geography
 
 Show = Callable[..., PlaceMap | None]

@@ -21,8 +21,8 @@ from satark.casework import Casework, Clocks, DeskAct, DeskActs
 from satark.casework.posted_message import PostedMessage
 from satark.identity.time_buckets import band
 from satark.services import Services
-from satark_desk import public_report, public_statistics
-from satark_desk.paces import steps_of
+from satark_desk import public_statistics
+from satark_desk.figures import steps_of
 from support.tips import seed_tip
 
 pytestmark = pytest.mark.slow("commands of a whole desk")
@@ -156,7 +156,7 @@ def test_a_report_whose_writing_was_cut_off_is_written_again(
         raise OSError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(public_report, "as_page", fail)
+        patch.setattr(public_statistics, "as_page", fail)
         assert run("desk", "publish-stats", "sp", "--folder", tmp_path, by="sp").exit_code
     assert not list(tmp_path.glob("*.json"))
     assert "2026-W47" in run("desk", "publish-stats", "sp", "--folder", tmp_path, by="sp").stdout

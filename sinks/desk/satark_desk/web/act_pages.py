@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.casework import MAX_TEXT, ActRefused, NoSuchTip, OpenTip, SenderHints, marked
+from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of
 from satark_desk.tip_queue import Filter
-from satark_desk.web.act_forms import FIELDS, GIVEN, act_name, act_of
 from satark_desk.web.form_drafts import FormOwner
 from satark_desk.web.web_context import redirect_to
 

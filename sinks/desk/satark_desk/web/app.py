@@ -15,12 +15,10 @@ from satark.api import PageHeaders, SameOrigin
 from satark_desk.web.account_pages import AccountPages
 from satark_desk.web.act_pages import ActPages
 from satark_desk.web.audit_pages import AuditPages
-from satark_desk.web.bulk_pages import BulkPages
+from satark_desk.web.bulk_pages import BulkPages, HandoverPages
 from satark_desk.web.factor_pages import FactorPages
-from satark_desk.web.files import show_file, show_preview
-from satark_desk.web.handover_pages import HandoverPages
+from satark_desk.web.files import OriginalPages, show_file, show_preview
 from satark_desk.web.order_pages import OrderPages
-from satark_desk.web.original_pages import OriginalPages
 from satark_desk.web.overview_pages import OverviewPages
 from satark_desk.web.pages import DeskPages
 from satark_desk.web.recovery_pages import RecoveryPages

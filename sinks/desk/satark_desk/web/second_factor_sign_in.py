@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from satark_desk.web.pending_sign_ins import PendingSignIn
+    from satark_desk.web.sessions import PendingSignIn
     from satark_desk.web.sign_in import SignInPages
     from satark_desk.web.web_context import WebContext
 

@@ -1,4 +1,7 @@
-"""Sessions of signed-in officers. A desk's private key exists here, in memory, and nowhere else."""
+"""Sessions of signed-in officers, and pending sign-ins: the passphrase was right, the second factor is still to come.
+
+A desk's private key exists here, in memory, and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,27 @@ import hashlib
 import secrets
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from satark_desk.web.form_drafts import EXPIRES_AFTER, FormOwner
+from satark_desk.web.form_drafts import KEPT_SECONDS, FormOwner
 from satark_desk.web.opened_desks import OpenedDesks
 
 if TYPE_CHECKING:
     from satark.casework import Casework, DeskContext
     from satark_desk.officer_queue import OfficerQueue
     from satark_desk.officers import UnlockedDesk
-    from satark_desk.passkey_challenge import Challenge
+    from satark_desk.second_factors import Challenge
     from satark_desk.settings import DeskSettings
     from satark_desk.web.opened_desks import OpenedDesk
+
+SECOND_FACTOR_WITHIN: Final = 300.0
+"""Seconds in which the second factor must come."""
+MAX_TRIES: Final = 5
+"""Wrong codes after which the passphrase is asked for again."""
+_MAX_PENDING: Final = 500
 
 
 class Session:
@@ -166,8 +176,50 @@ class Sessions:
                 if session.unlocked.identity:
                     self._ended[digest] = (FormOwner.of(session.unlocked), now)
         for digest, (_, ended_at) in list(self._ended.items()):
-            if now - ended_at > EXPIRES_AFTER:
+            if now - ended_at > KEPT_SECONDS:
                 self._ended.pop(digest, None)
+
+
+class PendingSignIn:
+    """An officer whose passphrase was right."""
+
+    def __init__(self, unlocked: UnlockedDesk, throttle_key: str, now: float) -> None:
+        self.unlocked = unlocked
+        self.throttle_key = throttle_key
+        self.began_at = now
+        self.tries = 0
+        self.challenge: Challenge | None = None
+
+    def __repr__(self) -> str:
+        return "PendingSignIn(…)"
+
+
+class PendingSignIns:
+    """All pending sign-ins of the process, by the hash of a random token."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._pending: OrderedDict[bytes, PendingSignIn] = OrderedDict()
+
+    def begin(self, unlocked: UnlockedDesk, throttle_key: str) -> str:
+        """Remember a right passphrase; return a token, 256 random bits."""
+        token = secrets.token_urlsafe(32)
+        self._pending[_digest(token)] = PendingSignIn(unlocked, throttle_key, self._clock())
+        if len(self._pending) > _MAX_PENDING:
+            self._pending.popitem(last=False)
+        return token
+
+    def find(self, token: str) -> PendingSignIn | None:
+        """Return the sign-in of a token, unless it has expired or was tried too often."""
+        pending = self._pending.get(_digest(token))
+        if pending and (self._clock() - pending.began_at > SECOND_FACTOR_WITHIN or pending.tries >= MAX_TRIES):
+            self.end(token)
+            return None
+        return pending
+
+    def end(self, token: str) -> None:
+        """Forget a sign-in and its key."""
+        self._pending.pop(_digest(token), None)
 
 
 def _digest(token: str) -> bytes:

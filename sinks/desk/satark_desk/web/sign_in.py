@@ -16,14 +16,12 @@ from starlette.responses import RedirectResponse, Response
 from satark.api import FormError, read_form
 from satark.casework import LogHead
 from satark_desk.derivation_queue import KNOWN, QUEUE, STRANGER, QueueFull
-from satark_desk.known_browsers import browser_digest, is_anyones, is_known, remember
+from satark_desk.known_browsers import browser_digest, browser_name, is_anyones, is_known, remember
 from satark_desk.officers import KeyLost, UnlockedDesk, WrongPassphrase, unlock
 from satark_desk.second_factors import factors_of
 from satark_desk.sign_in_acts import lacks_seen_head, record_failure
-from satark_desk.web.browser_names import browser_name
 from satark_desk.web.page_text import officers_languages
-from satark_desk.web.throttle import LONGEST_HOLD
-from satark_desk.web.visits import Visits
+from satark_desk.web.throttle import LONGEST_HOLD, Visits
 from satark_desk.web.web_context import BROWSER_COOKIE, LOG_COOKIE, VISIT_COOKIE, WebContext, redirect_to
 
 if TYPE_CHECKING:

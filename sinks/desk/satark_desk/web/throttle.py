@@ -2,10 +2,17 @@
 
 Attempts are counted by account for strangers, and by browser for an officer's own: a stranger's wrong passphrases don't
 slow the officer. They are not counted by network address, which many officers may share.
+
+While many sign in at once, visits of the sign-in page take turns. A cookie that the page gives proves a visit. It is
+random, says nothing of the browser, and is stored nowhere. Whoever sends passphrases without it, or many with the same
+one, takes turns as one visitor.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -25,6 +32,7 @@ LONGEST_HOLD: Final = 10.0
 FORGOTTEN_AFTER: Final = 3600.0
 """Seconds after which failures no longer count."""
 _MAX_KEYS: Final = 10_000
+_ID_BYTES: Final = 16
 
 
 class _State(msgspec.Struct):
@@ -81,3 +89,23 @@ class Throttle:
         if len(self._states) > _MAX_KEYS:
             self._states.popitem(last=False)
         return state
+
+
+class Visits:
+    """Makes and checks the cookies of one process."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+
+    def begin(self) -> str:
+        """Make a cookie for a browser that has none."""
+        id_ = secrets.token_hex(_ID_BYTES)
+        return f"{id_}.{self._proof(id_)}"
+
+    def checked(self, cookie: str) -> str:
+        """Return the id of a visit; empty if this process did not make the cookie."""
+        id_, _, proof = cookie.partition(".")
+        return id_ if hmac.compare_digest(proof.encode(), self._proof(id_).encode()) else ""
+
+    def _proof(self, id_: str) -> str:
+        return hmac.new(self._key, id_.encode(), hashlib.sha256).hexdigest()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from satark.api import stream_file
 from satark.casework import DISGUISED_MIME, SYNTHETIC_MIME, NoTranscript, SyntheticVoiceError, can_speak, speak
-from satark_desk.act_values import MAX_TRANSCRIPT
+from satark_desk.act_forms import MAX_TRANSCRIPT
 from satark_desk.web.web_context import redirect_to
 
 if TYPE_CHECKING:

@@ -16,14 +16,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from satark.api import CantOpen, CaseworkError, FormError, page_templates, preferred, read_form
 from satark_desk.derivation_queue import QUEUE, QueueFull
 from satark_desk.officers import still_valid
-from satark_desk.passkey_challenge import Site
 from satark_desk.passphrases import MEMORY_KIB
 from satark_desk.roster_changes import seen_position
+from satark_desk.second_factors import Site
 from satark_desk.web.form_drafts import FormDrafts
 from satark_desk.web.help_topics import ACT_KEYS, SIGN_IN_TOPICS, TOPICS
 from satark_desk.web.page_text import PageText, officers_languages
-from satark_desk.web.pending_sign_ins import EXPIRES_AFTER, PendingSignIns
-from satark_desk.web.sessions import Session, Sessions
+from satark_desk.web.sessions import SECOND_FACTOR_WITHIN, PendingSignIns, Session, Sessions
 from satark_desk.web.throttle import LONGEST_GAP_OF_CODES, Throttle
 from satark_words.languages import language_name
 
@@ -230,7 +229,7 @@ class WebContext:
 
     def remember_pending(self, request: Request, response: Response, token: str) -> None:
         """Store a sign-in that waits for its second factor."""
-        self._set_cookie(request, response, PENDING_COOKIE, token, max_age=int(EXPIRES_AFTER))
+        self._set_cookie(request, response, PENDING_COOKIE, token, max_age=int(SECOND_FACTOR_WITHIN))
 
     def forget_pending(self, request: Request, response: Response) -> None:
         """Forget such a sign-in, and delete it from the browser."""

@@ -10,7 +10,7 @@ from httpx2 import Client
 from satark.api.routing import Desk
 from satark.casework import Act, ActKind
 from satark.services import Services
-from satark_desk.web.act_details import ActDetails
+from satark_desk.web.audit_pages import ActDetails
 from satark_desk.web.page_text import PageText
 from support.tips import seed_tip
 

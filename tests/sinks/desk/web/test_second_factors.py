@@ -15,7 +15,7 @@ from satark.services import Services
 from satark_desk.officers import UnlockedDesk, unlock
 from satark_desk.second_factors import add_factor, check_code, factors_of, new_totp, new_totp_secret, open_factors
 from satark_desk.tables import second_factor
-from satark_desk.web.pending_sign_ins import MAX_TRIES, PendingSignIns
+from satark_desk.web.sessions import MAX_TRIES, PendingSignIns
 
 Browser = Callable[..., Client]
 Open = Callable[[str], UnlockedDesk]

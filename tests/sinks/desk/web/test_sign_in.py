@@ -18,8 +18,7 @@ from satark_desk.derivation_queue import QUEUE, DerivationQueue
 from satark_desk.desk_keys import seal_desk_key
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, remove_officer, rotate, unlock
 from satark_desk.tables import officer
-from satark_desk.web.throttle import LONGEST_GAP, LONGEST_HOLD
-from satark_desk.web.visits import Visits
+from satark_desk.web.throttle import LONGEST_GAP, LONGEST_HOLD, Visits
 from satark_testing.waiting import until
 from support.site_client import site_client
 

@@ -1,22 +1,45 @@
-"""Forms of officers' acts: what the fields of a page say, as an act that the rules check."""
+"""Officers' acts as they are typed: values on the web and on the command line, and the fields of the pages' forms."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from satark.casework import ACT_NAMES, RELEASABLE, DeskAct
-from satark_desk.act_values import parse_due
 
 if TYPE_CHECKING:
     from satark.casework import ActName
 
+MAX_TRANSCRIPT: Final = 5000
+"""Characters of a transcript, at most: some ten minutes of speech."""
 GIVEN = {f"give_{step}": step for step in RELEASABLE}
 """Field → the step whose answer it hands over."""
 FIELDS = (
     "status", "to", "due", "outcome", "priority", "category", "text", "reason", "rewording", "raw", "private", *GIVEN,
 )  # fmt: skip
 """Fields of the forms, in the order in which they are shown."""
+
+
+def parse_due(text: str, utc_offset_hours: float) -> int | None:
+    """Parse the time at which a report is due, `YYYY-MM-DDThh:mm` in the officers' time zone.
+
+    Returns:
+        Unix seconds; 0 for an empty text; None if it is no time.
+    """
+    if not text:
+        return 0
+    try:
+        moment = datetime.strptime(text.replace(" ", "T"), "%Y-%m-%dT%H:%M").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return int((moment - timedelta(hours=utc_offset_hours)).timestamp())
+
+
+def write_due(due: int, utc_offset_hours: float) -> str:
+    """Write a time as `parse_due` reads it."""
+    moment = datetime.fromtimestamp(due, UTC) + timedelta(hours=utc_offset_hours)
+    return f"{moment:%Y-%m-%dT%H:%M}"
 
 
 def act_name(text: str) -> ActName | None:

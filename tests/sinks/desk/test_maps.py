@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark_desk.district_map import DistrictMap, district_map
+from satark_desk.maps import DistrictMap, district_map
 from satark_words.geography.geography import Geography
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark_desk.act_values import parse_due, write_due
+from satark_desk.act_forms import parse_due, write_due
 
 
 @pytest.mark.parametrize(
