@@ -192,7 +192,7 @@ def approve_originals(ctx: click.Context, desk: str, number: str, passphrase_fil
             one.officer for one in original_requests.requests(services, desk, tip.id) if one.officer != unlocked.officer
         ]
         if not asking:
-            raise original_requests.NoSuchRequest
+            raise original_requests.NoSuchOriginalRequest
         for officer in asking:
             original_requests.approve(services, unlocked, tip, officer)
             click.echo(f"{number}: officer {officer} may open the originals, today and tomorrow")

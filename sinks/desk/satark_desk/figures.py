@@ -27,8 +27,8 @@ DAYS: Final = 28
 """Only tips of so many days count, so that the figures tell of the work today."""
 _DAY: Final = 86400
 _HOUR: Final = 3600
-Step: TypeAlias = Literal["look", "direction", "report"]
-STEPS: Final[tuple[Step, ...]] = ("look", "direction", "report")
+PaceStep: TypeAlias = Literal["look", "direction", "report"]
+STEPS: Final[tuple[PaceStep, ...]] = ("look", "direction", "report")
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +98,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """Hours."""
 
 
-def paces_of(services: Services, casework: Casework) -> dict[Step, Pace]:
+def paces_of(services: Services, casework: Casework) -> dict[PaceStep, Pace]:
     """Return how long each step took, of those that were taken."""
     cache, since = casework.cache, time.time() - DAYS * _DAY
     with cache.lock:
@@ -118,9 +118,9 @@ def paces_of(services: Services, casework: Casework) -> dict[Step, Pace]:
 
 def steps_of(
     came: Mapping[str, float], looks: Mapping[str, int], threads: Mapping[str, Sequence[PostedMessage]]
-) -> dict[Step, Pace]:
+) -> dict[PaceStep, Pace]:
     """Return how long each step took, by when tips came, when the desk first looked, and their threads."""
-    hours: dict[Step, list[float]] = {step: [] for step in STEPS}
+    hours: dict[PaceStep, list[float]] = {step: [] for step in STEPS}
     for tip, moment in came.items():
         if tip in looks:
             hours["look"].append(_hours(moment, looks[tip]))

@@ -30,7 +30,7 @@ from satark_desk.command_context import open_services, report_errors
 from satark_desk.commands import report_submitted
 from satark_desk.officers import unlock_any
 from satark_desk.provision import read_passphrase
-from satark_desk.roster_changes import Attachment, submit_unsigned
+from satark_desk.roster_changes import RosterAttachment, submit_unsigned
 from satark_desk.sink import enqueue
 from satark_desk.tables import officer
 
@@ -84,7 +84,7 @@ def register_(ctx: click.Context, *, pairing_file: Path, title: str, level: Leve
         if services.read_keys(read_state).closed:
             check_desk(desk)
             body = DeskAdded(desk=desk, verifier=pairing.answer_verifier)
-            report_submitted(submit_unsigned(services, body, Attachment(pairing=pairing)), f"desk {desk.name}")
+            report_submitted(submit_unsigned(services, body, RosterAttachment(pairing=pairing)), f"desk {desk.name}")
         else:
             services.write_now(lambda unit: register(unit, desk, pairing))
             click.echo(f"desk {desk.name} is registered")

@@ -23,7 +23,7 @@ DAYS = 2
 """Days for which a request, and its approval, are good: the day of the request counts as the first."""
 
 
-class NoSuchRequest(CaseworkError):  # noqa: N818 - it reads as what it says
+class NoSuchOriginalRequest(CaseworkError):  # noqa: N818 - it reads as what it says
     """Nobody else asks for the originals of this tip."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ def approve(services: Services, by: UnlockedDesk, tip: OpenTip, officer: str) ->
     """Approve another officer's request.
 
     Raises:
-        NoSuchRequest: they do not ask for it, or no longer.
+        NoSuchOriginalRequest: they do not ask for it, or no longer.
         CaseworkError: these two officers may not do it together.
     """
     state = services.read_keys(services.roster.check).state
@@ -81,7 +81,7 @@ def approve(services: Services, by: UnlockedDesk, tip: OpenTip, officer: str) ->
     def write(unit: UnitOfWork) -> None:
         row = unit.main.execute(select(release).where(*_of(by.desk.name, tip.id, officer))).one_or_none()
         if row is None or not _is_asked(row, state, unit.day):
-            raise NoSuchRequest
+            raise NoSuchOriginalRequest
         approved = sign_statement(_statement(row.desk, row.tip, officer, row.day, by.officer), by.own_identity)
         values = {"second": by.officer, "approved": approved}
         unit.main.execute(update(release).where(*_of(by.desk.name, tip.id, officer)).values(values))

@@ -12,7 +12,7 @@ from satark.casework import DestinationSet, Entry, Proposal, Role, Signature
 from satark_desk.command_context import open_services
 from satark_desk.commands import FILE, chosen_rights, passphrase_option, report_submitted, role_option, unlocked_desk
 from satark_desk.officers import set_role
-from satark_desk.roster_changes import Attachment, Submitted, add_signature, approve, reject, submit
+from satark_desk.roster_changes import RosterAttachment, Submitted, add_signature, approve, reject, submit
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def propose_destination(ctx: click.Context, *, desk: str, to: str, recipient: st
     """Propose that the destination TO (such as `email:control-room`) reads tips of DESK."""
     with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
         body = DestinationSet(to=to, desk=desk, recipient=recipient)
-        _report(submit(services, unlocked, body, Attachment()), f"destination {to} of desk {desk}")
+        _report(submit(services, unlocked, body, RosterAttachment()), f"destination {to} of desk {desk}")
 
 
 @roster_group.command("approve")

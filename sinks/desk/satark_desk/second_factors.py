@@ -33,14 +33,14 @@ _STEPS_OFF: Final = (0, -1, 1)
 """Time steps by which a phone's clock may be off."""
 
 
-class Site(msgspec.Struct, frozen=True):
+class PasskeySite(msgspec.Struct, frozen=True):
     """The desk's site as browsers see it. A passkey is good for one host only, so no other site can ask for it."""
 
     host: str
     origins: tuple[str, ...]
 
 
-class Challenge(msgspec.Struct, frozen=True):
+class PasskeyChallenge(msgspec.Struct, frozen=True):
     """What a browser is asked to sign."""
 
     value: bytes

@@ -27,9 +27,9 @@ LONGEST_NAME: Final = 60
 _PADDED: Final = 4096
 """Bytes that every wording is filled up to before it is sealed: a thousand characters of any script fit."""
 
-Problem: TypeAlias = Literal["name", "text", "language", "many"]
+WordingProblem: TypeAlias = Literal["name", "text", "language", "many"]
 """Why a wording is not saved; the pages say it under `wordings.problem.<code>`."""
-_REASONS: dict[Problem, str] = {
+_REASONS: dict[WordingProblem, str] = {
     "name": f"give it a name of {LONGEST_NAME} characters at most",
     "text": f"write the text, {MAX_TEXT} characters at most",
     "language": "choose a language of the pages",
@@ -40,9 +40,9 @@ _REASONS: dict[Problem, str] = {
 class WordingRefused(CaseworkError):  # noqa: N818 - it reads as what it says
     """A wording is not saved; the message says why."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: WordingProblem) -> None:
         super().__init__(_REASONS[problem])
-        self.problem: Problem = problem
+        self.problem: WordingProblem = problem
 
 
 class NoSuchWording(CaseworkError):  # noqa: N818

@@ -12,7 +12,7 @@ from satark.casework import MAX_TEXT
 from satark.services import Services
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, rotate, unlock
 from satark_desk.tables import wording
-from satark_desk.wordings import MOST, NoSuchWording, Problem, Wording, WordingRefused, remove, save, wordings_of
+from satark_desk.wordings import MOST, NoSuchWording, Wording, WordingProblem, WordingRefused, remove, save, wordings_of
 
 Unlock = Callable[[str], UnlockedDesk]
 PASSPHRASE = "quiet mango tractor 7 violin ledger"
@@ -72,7 +72,7 @@ def test_a_row_that_was_moved_or_altered_is_left_out(services: Services, unlocke
     ],
 )
 def test_what_is_not_saved_says_why(
-    services: Services, unlocked: Unlock, fields: dict[str, str], problem: Problem
+    services: Services, unlocked: Unlock, fields: dict[str, str], problem: WordingProblem
 ) -> None:
     with pytest.raises(WordingRefused) as refused:
         save(services, unlocked("sp"), Wording(**{"language": "en", "name": "x", "text": "y", **fields}))

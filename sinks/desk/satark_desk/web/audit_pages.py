@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from satark.casework import Act, ActKind, Services
     from satark_desk.desk_keys import UnlockedDesk
+    from satark_desk.web.desk_web import DeskWeb
     from satark_desk.web.page_text import PageText
-    from satark_desk.web.sessions import Session
-    from satark_desk.web.web_context import WebContext
+    from satark_desk.web.sessions import OfficerSession
 
 _MAX_INPUT = 40
 _MAX_DIGITS = 18
@@ -34,10 +34,10 @@ _PAGES: Final[Mapping[str, str]] = {
 class AuditPages:
     """The page of the audit log."""
 
-    def __init__(self, web: WebContext) -> None:
+    def __init__(self, web: DeskWeb) -> None:
         self._web = web
 
-    def log(self, request: Request, session: Session) -> Response:
+    def log(self, request: Request, session: OfficerSession) -> Response:
         """Show a page of the log, filtered by desk, officer, tip and act; reading it is an act itself."""
         services, query = self._web.context, request.query_params
         wanted = ActFilter(

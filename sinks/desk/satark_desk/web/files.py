@@ -15,7 +15,7 @@ from satark.casework import NoSuchFile
 from satark_desk import original_requests
 from satark_desk.exports import file_name, note_opened
 from satark_desk.original_requests import originals_of
-from satark_desk.web.web_context import redirect_to
+from satark_desk.web.desk_web import redirect_to
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from satark.casework import Services
     from satark_desk.web.pages import DeskPages
-    from satark_desk.web.sessions import Session
+    from satark_desk.web.sessions import OfficerSession
 
 INLINE: dict[str, str] = {
     "image/jpeg": "image",
@@ -42,7 +42,7 @@ INLINE: dict[str, str] = {
 _MAX_INPUT = 40
 
 
-def show_file(request: Request, session: Session) -> Response:
+def show_file(request: Request, session: OfficerSession) -> Response:
     """Stream the clean copy of a file.
 
     Raises:
@@ -64,7 +64,7 @@ def show_file(request: Request, session: Session) -> Response:
     )
 
 
-def show_preview(request: Request, session: Session) -> Response:
+def show_preview(request: Request, session: OfficerSession) -> Response:
     """Return a file's preview: a smaller picture, a video's still frame, a page, or a waveform.
 
     Raises:
@@ -85,7 +85,7 @@ class OriginalPages:
         self._pages = pages
         self._services = services
 
-    def ask(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+    def ask(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Ask for a tip's originals, or approve that another officer opens them."""
         tip = session.casework.open(request.path_params["number"])
         officer = form.get("officer", "")[:_MAX_INPUT]
@@ -99,7 +99,7 @@ class OriginalPages:
             return self._pages.show(request, session, tip, 422, originals=shown)
         return redirect_to(request, f"tips/{tip.tip.number}")
 
-    def download(self, request: Request, session: Session) -> Response:
+    def download(self, request: Request, session: OfficerSession) -> Response:
         """Return the original of a file, with the approval of another officer.
 
         Raises:

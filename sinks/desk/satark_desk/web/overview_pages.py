@@ -17,9 +17,9 @@ from satark_desk.week_pdf import pace_text, week_pdf
 
 if TYPE_CHECKING:
     from satark_desk.tip_queue import Row
+    from satark_desk.web.desk_web import DeskWeb
     from satark_desk.web.page_text import PageText
-    from satark_desk.web.sessions import Session
-    from satark_desk.web.web_context import WebContext
+    from satark_desk.web.sessions import OfficerSession
 
 _DAYS: Final = 28
 _DAY: Final = 86400
@@ -31,10 +31,10 @@ _GAP: Final = 2
 class OverviewPages:
     """The overview as a page, and the week as a PDF."""
 
-    def __init__(self, web: WebContext) -> None:
+    def __init__(self, web: DeskWeb) -> None:
         self._web = web
 
-    def show(self, request: Request, session: Session) -> Response:
+    def show(self, request: Request, session: OfficerSession) -> Response:
         """Show the desk's figures."""
         text, rows = self._web.text(request), _rows(session)
         figures = figures_of(rows)
@@ -61,7 +61,7 @@ class OverviewPages:
             chart=(WIDTH, HEIGHT),
         )
 
-    def week(self, request: Request, session: Session) -> Response:
+    def week(self, request: Request, session: OfficerSession) -> Response:
         """Hand over the last seven days as a PDF, the officer's language first."""
         first = self._web.text(request)
         texts = sorted(self._web.texts(), key=lambda text: text.language != first.language)
@@ -72,7 +72,7 @@ class OverviewPages:
         )
 
 
-def _rows(session: Session) -> list[Row]:
+def _rows(session: OfficerSession) -> list[Row]:
     session.casework.note_listed()
     session.queue.refresh()
     return session.queue.every_row(Filter(), None)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from satark.casework import Casework, DeskContext
     from satark_desk.officer_queue import OfficerQueue
     from satark_desk.officers import UnlockedDesk
-    from satark_desk.second_factors import Challenge
+    from satark_desk.second_factors import PasskeyChallenge
     from satark_desk.settings import DeskSettings
     from satark_desk.web.opened_desks import OpenedDesk
 
@@ -32,7 +32,7 @@ MAX_TRIES: Final = 5
 _MAX_PENDING: Final = 500
 
 
-class Session:
+class OfficerSession:
     """A signed-in officer at a desk."""
 
     def __init__(
@@ -51,14 +51,14 @@ class Session:
         """Hash of the known browser's cookie."""
         self.new_secret = ""
         """The secret of an authenticator app that is being added."""
-        self.challenge: Challenge | None = None
+        self.challenge: PasskeyChallenge | None = None
         """What the browser was asked to make a passkey with."""
         self.log_missing = False
         """Whether the audit log lacked, at sign-in, what this browser had seen of it."""
         self._submissions: set[str] = set()
 
     def __repr__(self) -> str:
-        return "Session(…)"
+        return "OfficerSession(…)"
 
     @property
     def desk(self) -> str:
@@ -96,7 +96,7 @@ class Sessions:
         self._idle = settings.idle_minutes * 60
         self._max_age = settings.session_hours * 3600
         self._clock = clock
-        self._sessions: dict[bytes, Session] = {}
+        self._sessions: dict[bytes, OfficerSession] = {}
         self._ended: dict[bytes, tuple[FormOwner, float]] = {}
         self._opened = OpenedDesks(context, settings)
         self._timer: threading.Timer | None = None
@@ -108,11 +108,11 @@ class Sessions:
         opened = self._opened.hold(unlocked)
         casework = unlocked.casework(self._context, self._context.transcribers, opened.cache)
         casework.trail.signed_in("web")
-        self._sessions[_digest(token)] = Session(unlocked, casework, opened, self._clock(), browser)
+        self._sessions[_digest(token)] = OfficerSession(unlocked, casework, opened, self._clock(), browser)
         self._watch()
         return token
 
-    def find(self, token: str, *, used: bool = True) -> Session | None:
+    def find(self, token: str, *, used: bool = True) -> OfficerSession | None:
         """Return the session of a token, unless it has expired.
 
         `used`: the request restarts the idle time; False for a page that refreshes itself.
@@ -129,13 +129,13 @@ class Sessions:
         ended = self._ended.get(_digest(token))
         return ended[0] if ended else None
 
-    def of_officer(self, desk: str, officer: str) -> list[Session]:
+    def of_officer(self, desk: str, officer: str) -> list[OfficerSession]:
         """Return an officer's sessions, the newest first."""
         self._purge_expired()
         own = [one for one in list(self._sessions.values()) if (one.desk, one.officer) == (desk, officer)]
         return sorted(own, key=lambda one: one.began_at, reverse=True)
 
-    def idle_minutes(self, session: Session) -> int:
+    def idle_minutes(self, session: OfficerSession) -> int:
         """Return the minutes since a session was used."""
         return int((self._clock() - session.used_at) // 60)
 
@@ -145,12 +145,12 @@ class Sessions:
         if session is not None:
             session.casework.trail.record("signed_out")
 
-    def end_where(self, is_ended: Callable[[Session], bool]) -> int:
+    def end_where(self, is_ended: Callable[[OfficerSession], bool]) -> int:
         """End the sessions that this is true for; return how many."""
         ended = [digest for digest, session in list(self._sessions.items()) if is_ended(session)]
         return sum(self._drop(digest) is not None for digest in ended)
 
-    def _drop(self, digest: bytes) -> Session | None:
+    def _drop(self, digest: bytes) -> OfficerSession | None:
         session = self._sessions.pop(digest, None)
         if session is not None:
             self._opened.release(session.unlocked)
@@ -188,7 +188,7 @@ class PendingSignIn:
         self.throttle_key = throttle_key
         self.began_at = now
         self.tries = 0
-        self.challenge: Challenge | None = None
+        self.challenge: PasskeyChallenge | None = None
 
     def __repr__(self) -> str:
         return "PendingSignIn(…)"

@@ -20,9 +20,9 @@ from satark_desk.known_browsers import browser_digest, browser_name, is_anyones,
 from satark_desk.officers import KeyLost, UnlockedDesk, WrongPassphrase, unlock
 from satark_desk.second_factors import factors_of
 from satark_desk.sign_in_acts import lacks_seen_head, record_failure
+from satark_desk.web.desk_web import BROWSER_COOKIE, LOG_COOKIE, VISIT_COOKIE, DeskWeb, redirect_to
 from satark_desk.web.page_text import officers_languages
 from satark_desk.web.throttle import LONGEST_HOLD, Visits
-from satark_desk.web.web_context import BROWSER_COOKIE, LOG_COOKIE, VISIT_COOKIE, WebContext, redirect_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,7 @@ class _Attempt(msgspec.Struct, frozen=True):
 class SignInPages:
     """The pages that need no session."""
 
-    def __init__(self, web: WebContext) -> None:
+    def __init__(self, web: DeskWeb) -> None:
         self._web = web
         self._held = 0
         self._visits = Visits()

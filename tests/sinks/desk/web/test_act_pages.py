@@ -15,7 +15,7 @@ from satark.api.tip import CaseStep, Message
 from satark.casework import Casework, Clocks, DeskAct, DeskActs
 from satark.services import DeskContext, Services
 from satark_desk.settings import DeskSettings
-from satark_desk.web import web_context
+from satark_desk.web import desk_web
 from satark_desk.web.app import build
 from satark_desk.web.sessions import Sessions
 from support.tips import SeededTip, seed_message, seed_tip
@@ -44,7 +44,7 @@ def clock() -> Clock:
 @pytest.fixture
 def site(context: DeskContext, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Starlette:
     """The desk's pages, whose sessions run by the test's clock."""
-    monkeypatch.setattr(web_context, "Sessions", lambda services, settings: Sessions(services, settings, clock))
+    monkeypatch.setattr(desk_web, "Sessions", lambda services, settings: Sessions(services, settings, clock))
     return Starlette(routes=[Mount("/desk", build(context, DeskSettings(page_size=50)))])
 
 

@@ -18,11 +18,11 @@ from satark_desk.derivation_queue import QUEUE, QueueFull
 from satark_desk.officers import still_valid
 from satark_desk.passphrases import MEMORY_KIB
 from satark_desk.roster_changes import seen_position
-from satark_desk.second_factors import Site
+from satark_desk.second_factors import PasskeySite
 from satark_desk.web.form_drafts import FormDrafts
 from satark_desk.web.help_topics import ACT_KEYS, SIGN_IN_TOPICS, TOPICS
 from satark_desk.web.page_text import PageText, officers_languages
-from satark_desk.web.sessions import SECOND_FACTOR_WITHIN, PendingSignIns, Session, Sessions
+from satark_desk.web.sessions import SECOND_FACTOR_WITHIN, OfficerSession, PendingSignIns, Sessions
 from satark_desk.web.throttle import LONGEST_GAP_OF_CODES, Throttle
 from satark_words.languages import language_name
 
@@ -47,12 +47,12 @@ _WITHOUT_TIPS = (*_FOR_AUDITORS, "recoveries")
 """First parts of the addresses of pages that show no tip: they don't wait until a desk's tips are opened."""
 _YEAR = 365 * 24 * 3600
 
-PageHandler: TypeAlias = Callable[[Request, Session], Response]
-FormHandler: TypeAlias = Callable[[Request, Session, Mapping[str, str]], Response]
+PageHandler: TypeAlias = Callable[[Request, OfficerSession], Response]
+FormHandler: TypeAlias = Callable[[Request, OfficerSession, Mapping[str, str]], Response]
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
-class WebContext:
+class DeskWeb:
     """What all pages of one process share."""
 
     def __init__(self, context: DeskContext, settings: DeskSettings, public_url: str = "") -> None:
@@ -101,11 +101,11 @@ class WebContext:
             "topics": TOPICS,
             "act_keys": ACT_KEYS,
         }
-        if isinstance(session := values.get("session"), Session):
+        if isinstance(session := values.get("session"), OfficerSession):
             common |= self._roster_notices(session)
         return HTMLResponse(self._templates.get_template(template).render({**common, **values}), status)
 
-    def _roster_notices(self, session: Session) -> dict[str, Any]:
+    def _roster_notices(self, session: OfficerSession) -> dict[str, Any]:
         """Return how many entries of the roster the officer has not seen, and whether there is an alarm."""
         services = self.context
         checked = services.read_keys(services.roster.check)
@@ -123,7 +123,7 @@ class WebContext:
             return self.show(request, "help.html", shown=SIGN_IN_TOPICS)
         return await self.page(self._help, for_temporary=True)(request)
 
-    def _help(self, request: Request, session: Session) -> Response:
+    def _help(self, request: Request, session: OfficerSession) -> Response:
         return self.show(request, "help.html", session=session, shown=TOPICS)
 
     def page(self, handler: PageHandler, *, for_temporary: bool = False) -> Endpoint:
@@ -236,19 +236,19 @@ class WebContext:
         self.pending.end(request.cookies.get(PENDING_COOKIE, ""))
         response.delete_cookie(PENDING_COOKIE, path=_root(request), httponly=True, samesite="strict")
 
-    def site(self, request: Request) -> Site:
+    def site(self, request: Request) -> PasskeySite:
         """Return the site that passkeys are bound to, as the browser sees it: behind a proxy, its public address."""
         public = urlsplit(self._public)
         seen = request.url.netloc
         origins = (f"https://{seen}", f"http://{seen}", f"{public.scheme}://{public.netloc}")
-        return Site(request.url.hostname or "", tuple(one for one in origins if one != "://"))
+        return PasskeySite(request.url.hostname or "", tuple(one for one in origins if one != "://"))
 
     def forget_session(self, request: Request, response: Response) -> None:
         """End the session, and delete it from the browser."""
         self.sessions.end(request.cookies.get(SESSION_COOKIE, ""))
         response.delete_cookie(SESSION_COOKIE, path=_root(request), httponly=True, samesite="strict")
 
-    def _session(self, request: Request) -> Session | None:
+    def _session(self, request: Request) -> OfficerSession | None:
         token = request.cookies.get(SESSION_COOKIE, "")
         session = self.sessions.find(token, used="poll" not in request.query_params)
         if session is not None and not still_valid(self.context, session.unlocked):
@@ -256,7 +256,7 @@ class WebContext:
             return None
         return session
 
-    def _handle(self, request: Request, session: Session, answer: Callable[[], Response]) -> Response:
+    def _handle(self, request: Request, session: OfficerSession, answer: Callable[[], Response]) -> Response:
         """Answer a request of a signed-in officer. Whatever it is, it leaves an act in the audit log."""
         trail = session.casework.trail
         before = trail.calls
