@@ -21,6 +21,7 @@ from satark.casework import ACT_NAMES, Casework, Clocks, DeskAct, DeskActs
 from satark.services import Services
 from satark_desk.command_context import report_errors
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+from support.desk_reading import records
 from support.tips import SeededTip, seed_message, seed_tip
 
 pytestmark = pytest.mark.slow("every act by page and command")
@@ -264,3 +265,22 @@ def test_an_officers_own_act_on_the_command_line_is_no_news_to_them(
     assert run("desk", "show", "dig", seeded.number, by="dig").exit_code == 0
     assert run("desk", "note", "sp", seeded.number, "--text", "again", by="sp").exit_code == 0
     assert seeded.number in run("desk", "queue", "dig", "--mark", "new", "--json", by="dig").stdout
+
+
+Run = Callable[..., Result]
+FindDesk = Callable[[str], Desk]
+
+
+def test_a_response_becomes_the_status_and_a_message(services: Services, run: Run, desk: FindDesk) -> None:
+    seeded = seed_tip(services, [desk("sp"), desk("dig")])
+    result = run(
+        "desk", "respond", "sp", seeded.number, "--status", "need_info", "--message", "कब?", "--question", by="sp"
+    )
+    assert result.exit_code == 0, result.output
+    (record,) = records(run("desk", "tips", "dig", "--json", by="dig"))
+    assert record["status"] == "NEED_INFO"
+    (message,) = record["messages"]
+    assert message["text"] == "कब?"
+    assert message["question"] is True
+    assert message["desk"] == "sp"
+    assert message["band"].endswith("/PT6H")
