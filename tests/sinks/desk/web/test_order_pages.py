@@ -35,6 +35,8 @@ def test_the_page_and_the_command_give_the_same_order(
     answer = client.get(f"/desk/tips/{directed}/orders/lanka?language=hi")
     assert (answer.headers["content-type"], answer.headers["cache-control"]) == ("application/pdf", "no-store")
     file = tmp_path / "order.pdf"
-    assert "order SP/" in run("desk", "order", "sp", directed, file, "--to", "lanka", "--language", "hi", by="sp").output
+    assert (
+        "order SP/" in run("desk", "order", "sp", directed, file, "--to", "lanka", "--language", "hi", by="sp").output
+    )
     assert file.read_bytes() == answer.content
     assert browser("lanka").get(f"/desk/tips/{directed}/orders/lanka").status_code == 404
