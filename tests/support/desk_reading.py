@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
     from satark.services import Services
-    from satark_desk.officers import UnlockedDesk
+    from satark_desk.desk_keys import UnlockedDesk
 
 
 def listed(page: str) -> list[str]:

@@ -39,27 +39,6 @@ from satark_desk.tables import officer
 if TYPE_CHECKING:
     from satark.casework import RosterState, Services
 
-__all__ = [
-    "RECOVERY",
-    "KeyLost",
-    "NewDesk",
-    "NewOfficer",
-    "UnlockedDesk",
-    "WrongPassphrase",
-    "add_officer",
-    "key_context",
-    "listeners_of",
-    "make_desk",
-    "officers_of",
-    "remove_officer",
-    "rotate",
-    "seal_desk_key",
-    "set_role",
-    "still_valid",
-    "unlock",
-    "unlock_any",
-]
-
 
 class WrongPassphrase(CaseworkError):  # noqa: N818 - it reads as what it says
     """Desk, officer or passphrase is wrong; which of them is not revealed."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from satark.casework import Services
-    from satark_desk.officers import UnlockedDesk
+    from satark_desk.desk_keys import UnlockedDesk
     from satark_desk.second_factors import Factor, NewFactor, PasskeySite
 
 _TIMEOUT_MS: Final = 120_000

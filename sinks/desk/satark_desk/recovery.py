@@ -24,7 +24,7 @@ from satark_desk.tables import officer, recovery
 
 if TYPE_CHECKING:
     from satark.casework import Services
-    from satark_desk.officers import UnlockedDesk
+    from satark_desk.desk_keys import UnlockedDesk
 
 EXPIRES_AFTER: Final = 24 * 3600
 """Seconds after which a request is good no more."""

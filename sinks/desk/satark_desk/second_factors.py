@@ -19,7 +19,7 @@ from satark_desk.tables import second_factor
 
 if TYPE_CHECKING:
     from satark.casework import Services
-    from satark_desk.officers import UnlockedDesk
+    from satark_desk.desk_keys import UnlockedDesk
 
 FactorKind: TypeAlias = Literal["totp", "passkey"]
 

@@ -20,7 +20,8 @@ from satark.api.tip import Envelope, Evidence, Header, Origin, Tip
 from satark.casework import Casework, Clocks, DeskAct, DeskActs, OpenTip
 from satark.services import DeskContext, Services
 from satark_desk import plugin
-from satark_desk.officers import NewDesk, NewOfficer, UnlockedDesk, add_officer, make_desk, unlock
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewDesk, NewOfficer, add_officer, make_desk, unlock
 from satark_desk.second_factors import add_factor, new_totp, new_totp_secret
 from satark_desk.settings import DeskSettings
 from satark_desk.web.app import build

@@ -23,7 +23,8 @@ from satark.identity.edge_key import Identity
 from satark.retention.schedule import ensure_key
 from satark.services import Services
 from satark.store import tables
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer, unlock
 from support.commands import commands_of as desk_commands
 from support.desk_reading import acts_seen
 from support.tips import SeededTip, seed_file, seed_tip

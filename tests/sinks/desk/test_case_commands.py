@@ -20,7 +20,8 @@ from satark.api.tip import Message
 from satark.casework import ACT_NAMES, Casework, Clocks, DeskAct, DeskActs
 from satark.services import Services
 from satark_desk.command_context import report_errors
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer
 from support.desk_reading import records
 from support.tips import SeededTip, seed_message, seed_tip
 
@@ -151,7 +152,7 @@ def unlocked_once(monkeypatch: pytest.MonkeyPatch, services: Services, unlocked:
     known: dict[str, UnlockedDesk] = {}
 
     @contextmanager
-    def unlocked_desk(_ctx: object, desk: str, _file: Path) -> Iterator[tuple[Services, UnlockedDesk]]:
+    def unlocked_desk(desk: str, _file: Path) -> Iterator[tuple[Services, UnlockedDesk]]:
         if desk not in known:
             known[desk] = unlocked(desk)
         with report_errors():

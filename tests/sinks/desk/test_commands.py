@@ -15,7 +15,7 @@ from satark.api.tip import Accused, Message
 from satark.casework import Casework
 from satark.services import Services
 from satark.store import envelopes, tables
-from satark_desk.officers import UnlockedDesk
+from satark_desk.desk_keys import UnlockedDesk
 from support.desk_reading import records
 from support.tips import seed_message, seed_tip
 

@@ -8,11 +8,8 @@ import pytest
 from sqlalchemy import select, update
 
 from satark.services import Services
-from satark_desk.officers import (
-    UnlockedDesk,
-    WrongPassphrase,
-    unlock,
-)
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import WrongPassphrase, unlock
 from satark_desk.tables import officer
 
 Open = Callable[[str], UnlockedDesk]

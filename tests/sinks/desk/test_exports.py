@@ -10,7 +10,7 @@ from click.testing import Result
 
 from satark.api.routing import Desk
 from satark.services import Services
-from satark_desk.officers import UnlockedDesk
+from satark_desk.desk_keys import UnlockedDesk
 from support.desk_reading import records
 from support.tips import seed_file, seed_tip
 

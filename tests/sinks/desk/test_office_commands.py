@@ -10,7 +10,7 @@ import pytest
 from click.testing import Result
 
 from satark.services import Services
-from satark_desk.officers import UnlockedDesk
+from satark_desk.desk_keys import UnlockedDesk
 
 Run = Callable[..., Result]
 

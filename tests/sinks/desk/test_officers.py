@@ -13,9 +13,9 @@ from satark.casework import Casework
 from satark.services import Services
 from satark.store import tables
 from satark_desk import passphrases
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import (
     NewOfficer,
-    UnlockedDesk,
     WrongPassphrase,
     add_officer,
     listeners_of,

@@ -14,7 +14,7 @@ from satark.api.routing import CaseworkError, Desk
 from satark.api.tip import Message
 from satark.casework import Casework, Clocks, DeskAct, DeskActs
 from satark.services import Services
-from satark_desk.officers import UnlockedDesk
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.orders import find_order, make_order, order_pdf
 from satark_desk.web.page_text import PageText
 from support.tips import SeededTip, seed_message, seed_tip

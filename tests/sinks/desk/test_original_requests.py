@@ -11,7 +11,8 @@ from sqlalchemy import update
 from satark.api.routing import Desk
 from satark.routing.desks import close_roster
 from satark.services import Services
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer, unlock
 from satark_desk.roster_changes import approve
 from satark_desk.tables import release
 from support.tips import SeededTip, seed_file, seed_tip

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from satark.services import Services
-from satark_desk.officers import UnlockedDesk, WrongPassphrase, unlock
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import WrongPassphrase, unlock
 from satark_desk.own_passphrase import SamePassphrase, change_passphrase
 from satark_desk.passphrase_strength import WeakPassphrase
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from satark.services import Services
-from satark_desk.officers import UnlockedDesk
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.passkeys import ask_for_new, ask_for_proof, check_proof, take_new
 from satark_desk.second_factors import PasskeyChallenge, PasskeySite, add_factor, new_passkey, open_factors
 

@@ -11,8 +11,9 @@ from sqlalchemy import select, update
 from satark.api.routing import CaseworkError
 from satark.routing.desks import close_roster
 from satark.services import Services
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.known_browsers import is_known, remember
-from satark_desk.officers import NewOfficer, UnlockedDesk, WrongPassphrase, add_officer, unlock
+from satark_desk.officers import NewOfficer, WrongPassphrase, add_officer, unlock
 from satark_desk.recovery import MOST_REQUESTS, NoSuchRecovery, approve_recovery, ask_for_recovery, requests_of
 from satark_desk.roster_changes import approve
 from satark_desk.second_factors import add_factor, factors_of, new_totp, new_totp_secret

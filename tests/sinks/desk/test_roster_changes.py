@@ -18,19 +18,12 @@ from satark.remote.offices import join
 from satark.services import Services
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.known_browsers import (
     browsers_of,
     remember,
 )
-from satark_desk.officers import (
-    NewOfficer,
-    UnlockedDesk,
-    add_officer,
-    remove_officer,
-    rotate,
-    unlock,
-    unlock_any,
-)
+from satark_desk.officers import NewOfficer, add_officer, remove_officer, rotate, unlock, unlock_any
 from satark_desk.recovery import ask_for_recovery, requests_of
 from satark_desk.second_factors import (
     add_factor,

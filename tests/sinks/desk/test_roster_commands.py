@@ -11,7 +11,8 @@ from click.testing import Result
 
 from satark.routing.desks import close_roster
 from satark.services import Services
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer
 
 Run = Callable[..., Result]
 SECOND = "another passphrase"

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from satark.api.routing import CaseworkError
 from satark.services import Services
-from satark_desk.officers import UnlockedDesk, unlock
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import unlock
 from satark_desk.recovery import approve_recovery, ask_for_recovery, requests_of
 from satark_desk.second_factors import (
     MOST_FACTORS,

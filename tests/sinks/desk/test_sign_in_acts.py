@@ -9,7 +9,7 @@ from click.testing import Result
 from httpx2 import Client
 
 from satark.services import Services
-from satark_desk.officers import UnlockedDesk
+from satark_desk.desk_keys import UnlockedDesk
 from support.desk_reading import acts_seen
 
 Browser = Callable[..., Client]

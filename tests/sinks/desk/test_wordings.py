@@ -8,7 +8,8 @@ import pytest
 
 from satark.casework import MAX_TEXT
 from satark.services import Services
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, rotate, unlock
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer, rotate, unlock
 from satark_desk.tables import wording
 from satark_desk.wordings import MOST, NoSuchWording, Wording, WordingProblem, WordingRefused, remove, save, wordings_of
 

@@ -46,6 +46,10 @@ _FOR_AUDITORS = ("audit", "roster", "account", "passphrase", "help")
 _WITHOUT_TIPS = (*_FOR_AUDITORS, "recoveries")
 """First parts of the addresses of pages that show no tip: they don't wait until a desk's tips are opened."""
 _YEAR = 365 * 24 * 3600
+_MAX_AGES = {
+    LANGUAGE_COOKIE: _YEAR, BROWSER_COOKIE: _YEAR, LOG_COOKIE: _YEAR, PENDING_COOKIE: int(SECOND_FACTOR_WITHIN),
+}  # fmt: skip
+"""Seconds for which a browser keeps a cookie; it keeps all others until it is closed."""
 
 PageHandler: TypeAlias = Callable[[Request, OfficerSession], Response]
 FormHandler: TypeAlias = Callable[[Request, OfficerSession, Mapping[str, str]], Response]
@@ -136,10 +140,8 @@ class DeskWeb:
             session = await run_in_threadpool(self._session, request)
             if session is None:
                 return self.sign_in_first(request)
-            if session.unlocked.temporary and not for_temporary:
-                return redirect_to(request, "passphrase")
-            if session.unlocked.role == "auditor" and _first_part(request) not in _FOR_AUDITORS:
-                return redirect_to(request, "audit")
+            if elsewhere := _elsewhere(request, session, for_temporary=for_temporary):
+                return redirect_to(request, elsewhere)
             if _first_part(request) not in _WITHOUT_TIPS:
                 progress = await run_in_threadpool(session.opened.progress)
                 if progress:
@@ -155,10 +157,8 @@ class DeskWeb:
             session = await run_in_threadpool(self._session, request)
             if session is None:
                 return await self._keep_form(request)
-            if session.unlocked.temporary and not for_temporary:
-                return redirect_to(request, "passphrase")
-            if session.unlocked.role == "auditor" and _first_part(request) not in _FOR_AUDITORS:
-                return redirect_to(request, "audit")
+            if elsewhere := _elsewhere(request, session, for_temporary=for_temporary):
+                return redirect_to(request, elsewhere)
             try:
                 form = await read_form(request)
             except FormError as error:
@@ -174,17 +174,13 @@ class DeskWeb:
         address = after or (_address(request) if is_page else "")
         if address not in {"", url(request, "")} and len(address) <= _MAX_NEXT:
             # In a cookie, since an address would stand in the logs of whoever terminates TLS.
-            self._set_cookie(request, response, NEXT_COOKIE, quote(address))
+            self.remember(request, response, NEXT_COOKIE, quote(address))
         return response
 
     def address_after_sign_in(self, request: Request) -> str:
         """Return the address that the sign-in leads to; empty for the queue."""
         address = unquote(request.cookies.get(NEXT_COOKIE, ""))
         return address if address and self.own_address(request, address) == address else ""
-
-    def forget_next(self, request: Request, response: Response) -> None:
-        """Forget where the sign-in leads."""
-        response.delete_cookie(NEXT_COOKIE, path=_root(request), httponly=True, samesite="strict")
 
     def own_address(self, request: Request, address: str) -> str:
         """Return the address if it belongs to the desk, else the desk's home: this is no open redirect."""
@@ -207,34 +203,26 @@ class DeskWeb:
         draft = await run_in_threadpool(self.drafts.put, owner, path + query, fields)
         return self.sign_in_first(request, url(request, f"resume/{draft}"))
 
-    def remember_language(self, request: Request, response: Response, language: str) -> None:
-        """Store the chosen language in the browser, for a year."""
-        self._set_cookie(request, response, LANGUAGE_COOKIE, language, max_age=_YEAR)
+    def remember(self, request: Request, response: Response, cookie: str, value: str) -> None:
+        """Store a cookie in the browser: as long as `_MAX_AGES` says, else until the browser is closed."""
+        response.set_cookie(
+            cookie,
+            value,
+            max_age=_MAX_AGES.get(cookie),
+            path=_root(request),
+            secure=request.url.scheme == "https" or self._public.startswith("https:"),
+            httponly=True,
+            samesite="strict",
+        )
 
-    def remember_session(self, request: Request, response: Response, token: str) -> None:
-        """Store the session in the browser, until it is closed."""
-        self._set_cookie(request, response, SESSION_COOKIE, token)
-
-    def remember_browser(self, request: Request, response: Response, value: str) -> None:
-        """Store the random value that makes this browser known, for a year."""
-        self._set_cookie(request, response, BROWSER_COOKIE, value, max_age=_YEAR)
-
-    def remember_log(self, request: Request, response: Response, head: str) -> None:
-        """Store the head of the audit log in the browser, out of reach of whoever has the databases."""
-        self._set_cookie(request, response, LOG_COOKIE, head, max_age=_YEAR)
-
-    def remember_visit(self, request: Request, response: Response, value: str) -> None:
-        """Store in the browser that it has seen the sign-in page, until it is closed."""
-        self._set_cookie(request, response, VISIT_COOKIE, value)
-
-    def remember_pending(self, request: Request, response: Response, token: str) -> None:
-        """Store a sign-in that waits for its second factor."""
-        self._set_cookie(request, response, PENDING_COOKIE, token, max_age=int(SECOND_FACTOR_WITHIN))
-
-    def forget_pending(self, request: Request, response: Response) -> None:
-        """Forget such a sign-in, and delete it from the browser."""
-        self.pending.end(request.cookies.get(PENDING_COOKIE, ""))
-        response.delete_cookie(PENDING_COOKIE, path=_root(request), httponly=True, samesite="strict")
+    def forget(self, request: Request, response: Response, cookie: str) -> None:
+        """Delete a cookie from the browser, and end here what it stands for: the session, or a pending sign-in."""
+        value = request.cookies.get(cookie, "")
+        if cookie == SESSION_COOKIE:
+            self.sessions.end(value)
+        if cookie == PENDING_COOKIE:
+            self.pending.end(value)
+        response.delete_cookie(cookie, path=_root(request), httponly=True, samesite="strict")
 
     def site(self, request: Request) -> PasskeySite:
         """Return the site that passkeys are bound to, as the browser sees it: behind a proxy, its public address."""
@@ -242,11 +230,6 @@ class DeskWeb:
         seen = request.url.netloc
         origins = (f"https://{seen}", f"http://{seen}", f"{public.scheme}://{public.netloc}")
         return PasskeySite(request.url.hostname or "", tuple(one for one in origins if one != "://"))
-
-    def forget_session(self, request: Request, response: Response) -> None:
-        """End the session, and delete it from the browser."""
-        self.sessions.end(request.cookies.get(SESSION_COOKIE, ""))
-        response.delete_cookie(SESSION_COOKIE, path=_root(request), httponly=True, samesite="strict")
 
     def _session(self, request: Request) -> OfficerSession | None:
         token = request.cookies.get(SESSION_COOKIE, "")
@@ -276,14 +259,6 @@ class DeskWeb:
         except (CantOpen, FileNotFoundError):
             return self.show(request, "error.html", 409, what="error.damaged", session=self._session(request))
 
-    def _set_cookie(
-        self, request: Request, response: Response, name: str, value: str, max_age: int | None = None
-    ) -> None:
-        secure = request.url.scheme == "https" or self._public.startswith("https:")
-        response.set_cookie(
-            name, value, max_age=max_age, path=_root(request), secure=secure, httponly=True, samesite="strict"
-        )
-
 
 def url(request: Request, path: str) -> str:
     """Return the address of a page of the desk, under the path where the desk is mounted."""
@@ -301,6 +276,13 @@ def _address(request: Request) -> str:
 def url_path(request: Request) -> str:
     """Return a page's address below that of the desk."""
     return request.url.path.removeprefix(request.scope.get("root_path", ""))
+
+
+def _elsewhere(request: Request, session: OfficerSession, *, for_temporary: bool) -> str:
+    """Return the page that an officer is sent to who may not open this one now; empty: they may."""
+    if session.unlocked.temporary and not for_temporary:
+        return "passphrase"
+    return "audit" if session.unlocked.role == "auditor" and _first_part(request) not in _FOR_AUDITORS else ""
 
 
 def _first_part(request: Request) -> str:

@@ -61,7 +61,7 @@ class SecondFactorSignIn:
             return self._show(request, pending, 403, "factor.wrong")
         self._web.code_throttle.succeeded(pending.throttle_key)
         response = self._sign_in.begin_session(request, pending.unlocked)
-        self._web.forget_pending(request, response)
+        self._web.forget(request, response, PENDING_COOKIE)
         return response
 
     def _is_right(self, request: Request, pending: PendingSignIn, form: Mapping[str, str]) -> bool:

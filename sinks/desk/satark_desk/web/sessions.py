@@ -19,8 +19,8 @@ from satark_desk.web.opened_desks import OpenedDesks
 
 if TYPE_CHECKING:
     from satark.casework import Casework, DeskContext
+    from satark_desk.desk_keys import UnlockedDesk
     from satark_desk.officer_queue import OfficerQueue
-    from satark_desk.officers import UnlockedDesk
     from satark_desk.second_factors import PasskeyChallenge
     from satark_desk.settings import DeskSettings
     from satark_desk.web.opened_desks import OpenedDesk

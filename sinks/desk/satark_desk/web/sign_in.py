@@ -16,11 +16,22 @@ from starlette.responses import RedirectResponse, Response
 from satark.api import FormError, read_form
 from satark.casework import LogHead
 from satark_desk.derivation_queue import KNOWN, QUEUE, STRANGER, QueueFull
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.known_browsers import browser_digest, browser_name, is_anyones, is_known, remember
-from satark_desk.officers import KeyLost, UnlockedDesk, WrongPassphrase, unlock
+from satark_desk.officers import KeyLost, WrongPassphrase, unlock
 from satark_desk.second_factors import factors_of
 from satark_desk.sign_in_acts import lacks_seen_head, record_failure
-from satark_desk.web.desk_web import BROWSER_COOKIE, LOG_COOKIE, VISIT_COOKIE, DeskWeb, redirect_to
+from satark_desk.web.desk_web import (
+    BROWSER_COOKIE,
+    LANGUAGE_COOKIE,
+    LOG_COOKIE,
+    NEXT_COOKIE,
+    PENDING_COOKIE,
+    SESSION_COOKIE,
+    VISIT_COOKIE,
+    DeskWeb,
+    redirect_to,
+)
 from satark_desk.web.page_text import officers_languages
 from satark_desk.web.throttle import LONGEST_HOLD, Visits
 
@@ -90,7 +101,7 @@ class SignInPages:
     async def sign_out(self, request: Request) -> Response:
         """End the session."""
         response = redirect_to(request, "sign-in?signed_out=1")
-        self._web.forget_session(request, response)
+        self._web.forget(request, response, SESSION_COOKIE)
         return response
 
     async def set_language(self, request: Request) -> Response:
@@ -101,7 +112,7 @@ class SignInPages:
             return self._show(request, error.status, problem="error.form")
         response = RedirectResponse(self._web.own_address(request, form.get("next", "")), status_code=303)
         if form.get("language") in officers_languages():
-            self._web.remember_language(request, response, form["language"])
+            self._web.remember(request, response, LANGUAGE_COOKIE, form["language"])
         return response
 
     def begin_session(self, request: Request, unlocked: UnlockedDesk) -> Response:
@@ -116,12 +127,12 @@ class SignInPages:
         response = redirect_to(request, "passphrase" if unlocked.temporary else "")
         if after and not unlocked.temporary:
             response = RedirectResponse(after, status_code=303)
-            self._web.forget_next(request, response)
-        self._web.forget_session(request, response)
-        self._web.remember_browser(request, response, value)
+            self._web.forget(request, response, NEXT_COOKIE)
+        self._web.forget(request, response, SESSION_COOKIE)
+        self._web.remember(request, response, BROWSER_COOKIE, value)
         missing = lacks_seen_head(services, request.cookies.get(LOG_COOKIE, ""))
         token = self._web.sessions.begin(unlocked, browser_digest(value))
-        self._web.remember_session(request, response, token)
+        self._web.remember(request, response, SESSION_COOKIE, token)
         return self._compare_log(request, response, token, missing=missing)
 
     def _compare_log(self, request: Request, response: Response, token: str, *, missing: bool) -> Response:
@@ -131,7 +142,7 @@ class SignInPages:
             session.casework.trail.record("log_missing", detail=request.cookies.get(LOG_COOKIE, ""))
             session.log_missing = True
         elif head := self._web.context.read(LogHead.current):
-            self._web.remember_log(request, response, str(head))
+            self._web.remember(request, response, LOG_COOKIE, str(head))
         return response
 
     async def _read_attempt(self, request: Request, form: Mapping[str, str]) -> _Attempt:
@@ -184,7 +195,7 @@ class SignInPages:
         if not self._web.context.read(lambda c: factors_of(c, desk, officer)):
             return self.begin_session(request, unlocked)
         response = redirect_to(request, "second-factor")
-        self._web.remember_pending(request, response, self._web.pending.begin(unlocked, key))
+        self._web.remember(request, response, PENDING_COOKIE, self._web.pending.begin(unlocked, key))
         return response
 
     def _show(
@@ -202,7 +213,7 @@ class SignInPages:
             request, "sign_in.html", status, notice=notice, problem=problem, seconds=seconds, **typed
         )
         if not self._visits.checked(request.cookies.get(VISIT_COOKIE, "")):
-            self._web.remember_visit(request, response, self._visits.begin())
+            self._web.remember(request, response, VISIT_COOKIE, self._visits.begin())
         if seconds:
             response.headers["retry-after"] = str(seconds)
         return response

@@ -14,7 +14,8 @@ from satark.casework import Act, ActKind, Role
 from satark.services import Services
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer
 from satark_desk.web.audit_pages import ActDetails
 from satark_desk.web.page_text import PageText
 from support.tips import seed_tip

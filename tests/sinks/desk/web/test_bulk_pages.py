@@ -13,7 +13,8 @@ from satark.api.routing import Desk
 from satark.api.tip import Message
 from satark.casework import Casework, Clocks, DeskAct, DeskActs
 from satark.services import Services
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer
 from support.tips import SeededTip, seed_message, seed_tip
 
 FLOOD = "मेयर साहब ने पार्क की ज़मीन बेच दी है सब लोग शिकायत भेजें नहीं तो बच्चे कहाँ खेलेंगे"

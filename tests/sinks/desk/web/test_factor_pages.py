@@ -9,7 +9,7 @@ from collections.abc import Callable
 from httpx2 import Client
 
 from satark.services import Services
-from satark_desk.officers import UnlockedDesk
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.second_factors import factors_of
 from support.desk_reading import code_at
 

@@ -19,7 +19,7 @@ from satark.api.routing import Desk
 from satark.casework import Progress, tip_cache
 from satark.casework.search import Query
 from satark.services import DeskContext, Services
-from satark_desk.officers import UnlockedDesk
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.settings import DeskSettings
 from satark_desk.tip_queue import RowBuilder
 from satark_desk.web import opened_desks

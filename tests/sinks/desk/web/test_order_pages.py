@@ -12,7 +12,7 @@ from httpx2 import Client
 from satark.api.routing import Desk
 from satark.casework import Clocks, DeskAct, DeskActs
 from satark.services import Services
-from satark_desk.officers import UnlockedDesk
+from satark_desk.desk_keys import UnlockedDesk
 from support.tips import seed_tip
 
 

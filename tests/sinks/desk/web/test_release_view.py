@@ -10,7 +10,8 @@ from httpx2 import Client
 from satark.api.routing import Desk
 from satark.casework import Casework, Clocks, DeskAct, DeskActs
 from satark.services import Services
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer
 from support.tips import SeededTip, seed_tip
 
 Browser = Callable[..., Client]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from satark.services import DeskContext
-from satark_desk.officers import UnlockedDesk
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.settings import DeskSettings
 from satark_desk.web.sessions import PendingSignIns, Sessions
 

@@ -15,8 +15,8 @@ from starlette.applications import Starlette
 from satark.api.sealing import new_identity, recipient_of
 from satark.services import Services
 from satark_desk.derivation_queue import QUEUE, DerivationQueue
-from satark_desk.desk_keys import seal_desk_key
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, remove_officer, rotate, unlock
+from satark_desk.desk_keys import UnlockedDesk, seal_desk_key
+from satark_desk.officers import NewOfficer, add_officer, remove_officer, rotate, unlock
 from satark_desk.tables import officer
 from satark_desk.web.throttle import LONGEST_GAP, LONGEST_HOLD, Visits
 from satark_testing.waiting import until
