@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyotp
 
-from satark.audit.reading import ActFilter, ReadAct, Viewer
+from satark.audit.reading import ActFilter, ReadAct
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -35,12 +35,4 @@ def code_at(secret: str, now: float) -> str:
 
 def acts_seen(services: Services, unlocked: UnlockedDesk, **wanted: str) -> list[ReadAct]:
     """Return what an officer sees of the log, the newest first."""
-    by = Viewer.of(
-        services,
-        desk=unlocked.desk.name,
-        officer=unlocked.officer,
-        role=unlocked.role,
-        identity=unlocked.identity,
-        own_identity=unlocked.own_identity,
-    )
-    return list(by.read(services, ActFilter(**wanted)).acts)
+    return list(unlocked.viewer(services).read(services, ActFilter(**wanted)).acts)

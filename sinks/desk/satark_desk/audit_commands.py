@@ -51,16 +51,8 @@ def show(
     """
     with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         unlocked.casework(services).trail.record("log_read", tip=tip, detail=officer)
-        by = Viewer.of(
-            services,
-            desk=desk,
-            officer=unlocked.officer,
-            role=unlocked.role,
-            identity=unlocked.identity,
-            own_identity=unlocked.own_identity,
-        )
         wanted = ActFilter(desk=of_desk, officer=officer, tip=tip, kind=kind or "")
-        found = list(_read(services, by, wanted, most))
+        found = list(_read(services, unlocked.viewer(services), wanted, most))
         for read in found:
             click.echo(_as_json(read) if as_json else _as_text(read))
     if any(read.flaw == "forged" for read in found):

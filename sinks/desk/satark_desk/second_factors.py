@@ -13,7 +13,7 @@ import msgspec
 import pyotp
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
-from satark.api import CantOpen, CaseworkError, open_as, recipient_of, seal
+from satark.api import CantOpen, CaseworkError, Redacted, open_as, recipient_of, seal
 from satark.casework import UnitOfWork
 from satark_desk.tables import second_factor
 
@@ -48,7 +48,7 @@ class PasskeyChallenge(msgspec.Struct, frozen=True):
     """JSON for `PublicKeyCredential.parse…OptionsFromJSON`."""
 
 
-class Factor(msgspec.Struct, frozen=True, kw_only=True):
+class Factor(Redacted, frozen=True, kw_only=True):
     """A second factor as it is sealed to its officer. Desk, officer and id are checked when it is opened."""
 
     desk: str
@@ -60,9 +60,6 @@ class Factor(msgspec.Struct, frozen=True, kw_only=True):
     """A passkey's id."""
     public_key: bytes = b""
     """A passkey's public key (COSE)."""
-
-    def __repr__(self) -> str:
-        return "Factor(…)"
 
 
 class ListedFactor(msgspec.Struct, frozen=True):

@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-from satark.casework import ACT_KINDS, ActFilter, LogHead, Viewer
+from satark.casework import ACT_KINDS, ActFilter, LogHead
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from satark.casework import Act, ActKind, Services
-    from satark_desk.desk_keys import UnlockedDesk
+    from satark.casework import Act, ActKind
     from satark_desk.web.desk_web import DeskWeb
     from satark_desk.web.page_text import PageText
     from satark_desk.web.sessions import OfficerSession
@@ -44,7 +43,7 @@ class AuditPages:
             **{name: query.get(name, "").strip()[:_MAX_INPUT] for name in ("desk", "officer", "tip", "kind")}
         )
         session.casework.trail.record_once("log_read", tip=wanted.tip, detail=wanted.officer)
-        by = viewer_of(services, session.unlocked)
+        by = session.unlocked.viewer(services)
         before = query.get("before", "")
         position = int(before) if before.isascii() and before.isdigit() and len(before) <= _MAX_DIGITS else 0
         page = by.read(services, wanted, before=position, most=self._web.settings.page_size)
@@ -63,18 +62,6 @@ class AuditPages:
             moment=seconds_of,
             detail=ActDetails(self._web.text(request), {one.name: one.title for one in services.desks()}),
         )
-
-
-def viewer_of(services: Services, unlocked: UnlockedDesk) -> Viewer:
-    """Return an officer as a reader of the log."""
-    return Viewer.of(
-        services,
-        desk=unlocked.desk.name,
-        officer=unlocked.officer,
-        role=unlocked.role,
-        identity=unlocked.identity,
-        own_identity=unlocked.own_identity,
-    )
 
 
 def seconds_of(at: str) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.api import CantOpen, open_as, seal
+from satark.api import CantOpen, Redacted, open_as, seal
 
 if TYPE_CHECKING:
     from satark_desk.desk_keys import UnlockedDesk
@@ -24,15 +24,12 @@ MAX_DRAFTS: Final = 40
 """Drafts of one officer, at most: the oldest go first."""
 
 
-class FormDraft(msgspec.Struct, frozen=True, kw_only=True):
+class FormDraft(Redacted, frozen=True, kw_only=True):
     """A form that was sent, with the page that it was sent to."""
 
     path: str
     """The page's address below that of the desk, with its query."""
     fields: dict[str, str]
-
-    def __repr__(self) -> str:
-        return "FormDraft(…)"
 
 
 class FormOwner(msgspec.Struct, frozen=True):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from satark.api import DESK_SINK, Desk, Release
+from satark.api import DESK_SINK, Desk, Redacted, Release
 from satark.casework import RELEASABLE, MarkedText, OpenTip, marked
 from satark_desk.orders import order_of
 from satark_desk.read_state import Seen, seen_by
@@ -22,7 +20,7 @@ _NOT_WORDS = frozenset({"category", "evidence", "known_by", "district", "station
 """Steps whose answers are codes, and no words of the tipster."""
 
 
-class ReleaseForm(msgspec.Struct, frozen=True, kw_only=True):
+class ReleaseForm(Redacted, frozen=True, kw_only=True):
     """What the form of a direction offers to hand over."""
 
     own: tuple[tuple[str, tuple[MarkedText, ...]], ...]
@@ -30,11 +28,8 @@ class ReleaseForm(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[tuple[str, str], ...]
     """Step → its answer as text, to be edited."""
 
-    def __repr__(self) -> str:
-        return "ReleaseForm(…)"
 
-
-class GivenDirection(msgspec.Struct, frozen=True, kw_only=True):
+class GivenDirection(Redacted, frozen=True, kw_only=True):
     """A direction that holds, and what its desk has seen."""
 
     desk: str

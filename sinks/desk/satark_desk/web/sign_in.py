@@ -7,13 +7,12 @@ import secrets
 import time
 from typing import TYPE_CHECKING
 
-import msgspec
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from satark.api import FormError, read_form
+from satark.api import FormError, Redacted, read_form
 from satark.casework import LogHead
 from satark_desk.derivation_queue import KNOWN, QUEUE, STRANGER, QueueFull
 from satark_desk.desk_keys import UnlockedDesk
@@ -43,7 +42,7 @@ _BUSY_SECONDS = 10
 """Seconds after which a stranger is asked to try again while too many wait."""
 
 
-class _Attempt(msgspec.Struct, frozen=True):
+class _Attempt(Redacted, frozen=True):
     """One try to sign in."""
 
     desk: str
@@ -54,9 +53,6 @@ class _Attempt(msgspec.Struct, frozen=True):
     """Whose failures are counted: the browser's, if it is the officer's own, else those of strangers on the account."""
     visit: str
     """Whose turn it takes: the visit of the page that it comes from. All that come without a page share one."""
-
-    def __repr__(self) -> str:
-        return "_Attempt(…)"
 
 
 class SignInPages:
