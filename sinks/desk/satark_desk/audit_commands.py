@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from satark.casework import ReadAct, Services
 
 _PAGE = 200
-"""Acts that are read at once."""
+"""Acts that one query reads."""
 
 
 @click.group("audit")

@@ -50,9 +50,9 @@ class DeskWork(msgspec.Struct, frozen=True):
         return self._queue(self.unlocked.officer).page(wanted, found)
 
     def every_row(self, *, of_desk: bool = False) -> list[Row]:
-        """Return the row of each tip that the officer has, of those too that the queue hides: to be counted.
+        """Return the row of each tip that the officer has, to be counted. Tips that the queue hides are among them.
 
-        `of_desk`: each that the desk has, whichever officer asks.
+        `of_desk`: return all tips of the desk, whichever officer asks.
         """
         return self._queue("" if of_desk else self.unlocked.officer).every_row(Filter(), None)
 

@@ -235,7 +235,7 @@ def officer_remove(desk: str, name: str, passphrase_file: Path) -> None:
 def approved_originals(
     services: Services, unlocked: UnlockedDesk, casework: Casework, tip: OpenTip, second_file: Path | None
 ) -> TwoOfficerApproval:
-    """Return the approval of two officers: of the second whose passphrase is given, or of who approved a request.
+    """Return the approval of two officers. The second one's passphrase is given, or they approved a request before.
 
     Without either a request is stored, and the command ends.
     """

@@ -24,7 +24,7 @@ AGES: Final = ((1, "d1"), (3, "d3"), (7, "d7"), (30, "d30"))
 OLDER: Final = "older"
 """The band of all older tips."""
 DAYS: Final = 28
-"""Only tips of so many days count, so that the figures tell of the work today."""
+"""Age in days up to which a tip counts, so that the figures describe today's work."""
 _DAY: Final = 86400
 _HOUR: Final = 3600
 PaceStep: TypeAlias = Literal["look", "direction", "report"]
@@ -91,7 +91,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """How long one step took."""
 
     tips: int
-    """How many tips took it."""
+    """Tips that took the step."""
     median: float
     """Hours; half of the tips took it sooner. Counted from the end of the six-hour band in which the tip came."""
     longest: float
@@ -99,7 +99,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def paces_of(services: Services, casework: Casework) -> dict[PaceStep, Pace]:
-    """Return how long each step took, of those that were taken."""
+    """Return how long each step took. Steps that nobody took are left out."""
     cache, since = casework.cache, time.time() - DAYS * _DAY
     with cache.lock:
         cache.refresh()

@@ -100,6 +100,6 @@ def _of(desk: str, officer: str) -> ColumnElement[bool]:
 
 
 def browser_name(user_agent: str) -> str:
-    """Return the name of an officer's browser and system; of one that is not known, "Browser"."""
+    """Return the name of an officer's browser and system; "Browser" if neither is recognised."""
     known = [next((name for sign, name in kinds if sign in user_agent), "") for kinds in (_BROWSERS, _SYSTEMS)]
     return ", ".join(filter(None, known)) or "Browser"

@@ -44,7 +44,7 @@ class Drawing(Redacted, frozen=True, kw_only=True):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing of the geography is on it, so that it says nothing."""
+        """Whether the map shows nothing of the geography, and is of no use."""
         return not self.outlines and not self.markers
 
 
@@ -61,7 +61,7 @@ def draw(
 
     Args:
         geography: the districts and stations.
-        language: of the names.
+        language: the language of the names.
         shown: the points that the map shows in any case, at least one.
         first: the stations that get room for their names first.
         others: whether the other stations are marked too.
@@ -104,7 +104,7 @@ def district_map(geography: Geography, language: str, tips: int, stations: Mappi
 
     Args:
         geography: the districts and stations.
-        language: of the names.
+        language: the language of the names.
         tips: the number of all tips.
         stations: the number of tips by code of the station.
     """
@@ -152,7 +152,7 @@ class PlaceMap(Redacted, frozen=True, kw_only=True):
     """Where the pin lies, as seen from the stations nearest to it."""
     drawing: Drawing
     spot: Spot | None = None
-    """Of the pin or the named station."""
+    """The spot of the pin, or of the named station."""
     files: Sequence[FileSpot] = ()
 
 

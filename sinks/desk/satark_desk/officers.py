@@ -242,7 +242,7 @@ def remove_officer(services: Services, by: UnlockedDesk, name: str) -> Submitted
 
 
 def rotate(services: Services, by: UnlockedDesk, *, without: str = "") -> Submitted:
-    """Change a desk's key: its tips get new keys too, sealed to all that have them; officers keep their passphrases.
+    """Change a desk's key. Its tips get new keys too, sealed to all who have them. Officers keep their passphrases.
 
     Args:
         services: the store.

@@ -1,4 +1,4 @@
-"""Requests for originals: one officer asks to open those of a tip, another approves in their own session; both sign."""
+"""Requests for originals. One officer asks to open those of a tip, another approves in their own session. Both sign."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from satark_desk.desk_keys import UnlockedDesk
 
 DAYS = 2
-"""Days for which a request, and its approval, are good: the day of the request counts as the first."""
+"""Days for which a request and its approval are valid. The day of the request is the first."""
 
 
 class NoSuchOriginalRequest(CaseworkError):  # noqa: N818 - it reads as what it says
@@ -35,7 +35,7 @@ class OriginalsRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     officer: str
     second: str
-    """Who approved; empty: nobody yet."""
+    """The officer who approved it; empty while nobody has."""
 
 
 class Originals(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +109,7 @@ def approval_of(services: Services, by: UnlockedDesk, tip: OpenTip) -> TwoOffice
 
 
 def requests(services: Services, desk: str, tip: str) -> list[OriginalsRequest]:
-    """Return the requests for a tip's originals that are good now."""
+    """Return the requests for a tip's originals that are valid now."""
     state = services.read_keys(services.roster.check).state
     query = select(release).where(release.c.desk == desk, release.c.tip == tip).order_by(release.c.officer)
     rows = services.read(lambda c: c.execute(query).all())

@@ -1,4 +1,4 @@
-"""An officer's own passphrase: changing it, and the first one in place of the temporary one that somebody else set."""
+"""An officer changes their own passphrase; a new officer replaces the temporary one that somebody else set."""
 
 from __future__ import annotations
 

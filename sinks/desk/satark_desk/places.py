@@ -62,15 +62,15 @@ class FileOrigin(Redacted, frozen=True, kw_only=True):
 
     place: Point | None = None
     bearings: tuple[Bearing, ...] = ()
-    """Where that is, as seen from the tip's pin and from the nearest station."""
+    """Distance and direction of the place from the tip's pin and from the nearest station."""
     taken: datetime | None = None
-    """By the camera's own clock."""
+    """The time by the camera's own clock."""
     days_before: int | None = None
     """Days from then until the tip came in; below 0: the clock says that it was taken afterwards."""
 
 
 def file_origins(tip: OpenTip, geography: Geography, came: tuple[date, date] | None) -> dict[str, FileOrigin]:
-    """Return what the files of a tip say, by ordinal, of those that say anything.
+    """Return what the files of a tip say, by ordinal. Files that say nothing are left out.
 
     Args:
         tip: the opened tip.

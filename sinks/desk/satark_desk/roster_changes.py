@@ -1,4 +1,4 @@
-"""Changes of who may read: proposed by one officer, signed by others in their own sessions, then carried out.
+"""Changes of who may read. One officer proposes a change, others sign it in their own sessions, then it is carried out.
 
 What a change needs besides signatures (wrapped keys of a new officer, copies of a desk's new key) waits beside the
 proposal. The desk's key is sealed to a new officer only when the change is carried out, by an officer of the desk.
@@ -43,11 +43,11 @@ class RosterAttachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     officer: dict[str, Any] = {}
     """Columns of the row of a new officer, or of one who gets a new key; without the desk's key."""
     desk_key: bytes = b""
-    """Of a new desk: its key, sealed to its first officer."""
+    """The key of a new desk, sealed to its first officer."""
     copies: dict[str, bytes] = {}
-    """Of a key change: the new key, sealed to each officer who stays."""
+    """The new key of a key change, sealed to each officer who stays."""
     pairing: OfficePairing | None = None
-    """Of a new desk in a remote office."""
+    """The pairing of a new desk in a remote office."""
 
     def __repr__(self) -> str:
         return "RosterAttachment(…)"
@@ -58,7 +58,7 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     missing: str
-    """Whose signatures it still needs, as the end of a sentence; empty: none."""
+    """Whose signatures it still needs, as the end of a sentence; empty if none are missing."""
     done: bool
     """Whether it is carried out. If not, and nothing is missing, an officer of the desk must sign in first."""
 

@@ -85,7 +85,7 @@ class ActPages:
         return self._web.show(request, "resume.html", session=session, draft=draft)
 
     def _done(self, session: OfficerSession, tip: OpenTip, name: ActName, form: Mapping[str, str]) -> str:
-        """Return what an act on a tip, as it was before, came to: what asks to close closes nothing yet."""
+        """Return what an act came to, given the tip before it. Whoever asks to close a tip has not closed it yet."""
         asks = name == "close" and not self._pages.acts(session).decides(tip, form.get("outcome", ""))
         return "ask_to_close" if asks else name
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from satark_desk.web.sessions import OfficerSession
 
 _TIP: Final = "tip-"
-"""What the name of each tip's box begins with; its number follows."""
+"""Beginning of the name of each tip's box. The tip's number follows."""
 _FIELDS: Final = ("kind", "into", "officer", "priority", "text")
 
 
@@ -74,7 +74,7 @@ class BulkPages:
         )
 
     def done(self, request: Request, session: OfficerSession) -> Response:
-        """Show what was done, and what was not and why."""
+        """Show what was done, what was not done, and why."""
         draft = self._web.drafts.find(session.unlocked, request.query_params.get("draft", ""))
         if draft is None or draft.path != "bulk/done":
             return redirect_to(request, "")
@@ -83,7 +83,7 @@ class BulkPages:
         return self._web.show(request, "bulk_done.html", session=session, done=done, refused=refused)
 
     def _perform(self, session: OfficerSession, numbers: list[str], act: BulkAct) -> list[BulkOutcome]:
-        """Do it; what the officer had read before stays read."""
+        """Perform the act. What the officer had read before stays read."""
         read = [number for number in numbers if session.queue.has_read(number)]
         outcomes = act.perform_all(self._pages.acts(session), session.casework, numbers)
         for number in read:
@@ -128,7 +128,7 @@ class HandoverPages:
         self._web = web
 
     def show(self, request: Request, session: OfficerSession) -> Response:
-        """Show what can be handed over, what is due first on top."""
+        """Show what can be handed over, sorted by when it is due."""
         queue, desk = session.queue, session.desk
         session.casework.note_listed()
         queue.refresh()

@@ -266,7 +266,7 @@ def url(request: Request, path: str) -> str:
 
 
 def _address(request: Request) -> str:
-    """Return the address of the page that is shown; of an answer to a form, the page above that GET opens."""
+    """Return the address of the page that is shown; for an answer to a form, of the page above, which GET opens."""
     if request.method == "POST":
         parts = url_path(request).strip("/").split("/")
         return url(request, "/".join(parts[: 2 if parts[0] in _KEPT_FORMS else 1]))

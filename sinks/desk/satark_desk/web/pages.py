@@ -207,7 +207,7 @@ class DeskPages:
 
 
 def _picked(request: Request, wordings: Sequence[Wording]) -> tuple[str, dict[str, str]]:
-    """Return the act whose form is opened with the wording that was picked; empty for none. For want of JavaScript."""
+    """Without JavaScript: return the act whose form opens with the wording that was picked; empty if none was."""
     act, id_ = request.query_params.get("act", ""), request.query_params.get("wording", "")
     text = next((one.text for one in wordings if one.id == id_), "")
     return (act, {"text": text}) if act in _TO_TIPSTER and text else ("", {})

@@ -35,15 +35,15 @@ class GivenDirection(Redacted, frozen=True, kw_only=True):
     desk: str
     title: str
     seq: int
-    """Of the direction in the thread."""
+    """The direction's position in the thread."""
     release: Release | None
     is_office: bool
-    """Whether the desk is in an office of its own, of which nothing is known here."""
+    """Whether the desk is in a remote office. What that desk has seen is not known here."""
     seen: tuple[Seen, ...] = ()
     is_own: bool
     """Whether this desk gave it."""
     order: str = ""
-    """The number of its written order; empty: none was made."""
+    """The number of its written order; empty if none was made."""
 
 
 def release_form(tip: OpenTip, text: PageText, geography: Geography) -> ReleaseForm:

@@ -34,7 +34,7 @@ class ShownEntry(msgspec.Struct, frozen=True):
     """An entry, or a proposal, as the page shows it."""
 
     position: int
-    """0: a proposal."""
+    """The entry's position; 0 for a proposal."""
     id: str
     says: str
     signed: str

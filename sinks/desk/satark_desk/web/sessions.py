@@ -46,15 +46,15 @@ class OfficerSession:
         self.began_at = now
         self.used_at = now
         self.since = int(time.time())
-        """Begin, Unix seconds."""
+        """When it began, Unix seconds."""
         self.browser = browser
         """Hash of the known browser's cookie."""
         self.new_secret = ""
         """The secret of an authenticator app that is being added."""
         self.challenge: PasskeyChallenge | None = None
-        """What the browser was asked to make a passkey with."""
+        """The challenge with which the browser was asked to make a passkey."""
         self.log_missing = False
-        """Whether the audit log lacked, at sign-in, what this browser had seen of it."""
+        """Whether the audit log lacked something at sign-in that this browser had seen of it."""
         self._submissions: set[str] = set()
 
     def __repr__(self) -> str:
@@ -146,7 +146,7 @@ class Sessions:
             session.casework.trail.record("signed_out")
 
     def end_where(self, is_ended: Callable[[OfficerSession], bool]) -> int:
-        """End the sessions that this is true for; return how many."""
+        """End the sessions for which this is true; return their number."""
         ended = [digest for digest, session in list(self._sessions.items()) if is_ended(session)]
         return sum(self._drop(digest) is not None for digest in ended)
 

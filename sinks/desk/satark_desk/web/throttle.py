@@ -1,4 +1,4 @@
-"""Throttle for guessing: wrong attempts space further ones, by seconds only, so that nobody can be locked out.
+"""Throttle for guessing. After wrong attempts further ones must wait, for seconds only: nobody can be locked out.
 
 Attempts are counted by account for strangers, and by browser for an officer's own: a stranger's wrong passphrases don't
 slow the officer. They are not counted by network address, which many officers may share.
@@ -26,9 +26,10 @@ LONGEST_GAP: Final = 5.0
 """Seconds between two attempts, at most. So 17,000 passphrases a day can be tried on an account; the weakest one
 withstands ten thousand million (`passphrase_strength.MIN_GUESSES`)."""
 LONGEST_GAP_OF_CODES: Final = 300.0
-"""The same for six-digit codes, which are tried only with the right passphrase."""
+"""Seconds between two attempts at a six-digit code, at most. Only whoever knows the passphrase can try one."""
 LONGEST_HOLD: Final = 10.0
-"""Seconds that an attempt is held back until its turn, at most; beyond it is refused, and says when to try again."""
+"""Seconds for which an attempt waits for its turn, at most. One that would wait longer is refused, and told when to
+try again."""
 FORGOTTEN_AFTER: Final = 3600.0
 """Seconds after which failures no longer count."""
 _MAX_KEYS: Final = 10_000
