@@ -33,10 +33,10 @@ from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store import tables
 from satark_desk import plugin
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import (
     NewDesk,
     NewOfficer,
-    UnlockedDesk,
     WrongPassphrase,
     add_officer,
     make_desk,

@@ -28,7 +28,7 @@ from satark.delivery.destination_keys import own_key
 from satark.runtime.commands import CommandHost
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
-from satark_desk.commands import unlocked_desk
+from satark_desk.command_context import unlocked_desk
 from satark_desk.exports import export
 from satark_testing.identifier_search import files_below
 from satark_testing.installation import DESKS, Installation
@@ -218,7 +218,7 @@ def _write_all(ctx: click.Context, desk: str, passphrase: Path, folder: Path) ->
     """Write the files of each tip of DESK into FOLDER; of one tip of one desk a pack."""
     # What `satark desk evidence` and `satark evidence export` do, without deriving a key for each tip.
     ctx.meta[COMMAND_HOST] = CommandHost(ctx)
-    with unlocked_desk(ctx, desk, passphrase) as (services, unlocked):
+    with unlocked_desk(desk, passphrase) as (services, unlocked):
         casework = unlocked.casework(services)
         tips = [casework.open(summary.header.number) for summary in casework.summaries()]
         for tip in tips:

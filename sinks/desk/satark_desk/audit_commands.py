@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from satark.casework import ACT_KINDS, ActFilter, Viewer
-from satark_desk.commands import passphrase_option, unlocked_desk
+from satark_desk.command_context import at_desk, unlocked_desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from satark.casework import ReadAct, Services
 
 _PAGE = 200
-"""Acts that are read at once."""
+"""Acts that one query reads."""
 
 
 @click.group("audit")
@@ -27,17 +27,14 @@ def audit_group() -> None:
 
 
 @audit_group.command("show")
-@click.argument("desk")
-@passphrase_option
+@at_desk
 @click.option("--of", "of_desk", default="", metavar="DESK", help="Only acts of this desk's officers.")
 @click.option("--officer", default="", help="Only acts of this officer.")
 @click.option("--tip", default="", metavar="NUMBER", help="Only acts that concern this tip.")
 @click.option("--act", "kind", type=click.Choice(ACT_KINDS), default=None, help="Only acts of this kind.")
 @click.option("--most", type=click.IntRange(1), default=100, show_default=True, help="Acts that are shown.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@click.pass_context
 def show(
-    ctx: click.Context,
     *,
     desk: str,
     passphrase_file: Path,
@@ -52,18 +49,10 @@ def show(
 
     Auditors see their desk, heads the desks below, and everybody what they did themselves.
     """
-    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         unlocked.casework(services).trail.record("log_read", tip=tip, detail=officer)
-        by = Viewer.of(
-            services,
-            desk=desk,
-            officer=unlocked.officer,
-            role=unlocked.role,
-            identity=unlocked.identity,
-            own_identity=unlocked.own_identity,
-        )
         wanted = ActFilter(desk=of_desk, officer=officer, tip=tip, kind=kind or "")
-        found = list(_read(services, by, wanted, most))
+        found = list(_read(services, unlocked.viewer(services), wanted, most))
         for read in found:
             click.echo(_as_json(read) if as_json else _as_text(read))
     if any(read.flaw == "forged" for read in found):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from satark.api import OUTCOMES, STATUSES, Status, command_host
+from satark.api import OUTCOMES, STATUSES, Status
 from satark.casework import DeskAct, DeskActs
 from satark_desk import terminal_tables
-from satark_desk.commands import passphrase_option, unlocked_desk
+from satark_desk.command_context import at_desk, current_host, on_tip, unlocked_desk
 from satark_desk.officer_queue import OfficerQueue
 from satark_desk.queue_index import QueueIndex
 from satark_desk.read_state import mark_read, read_states
@@ -29,8 +29,6 @@ from satark_words.terminal import escape_controls
 if TYPE_CHECKING:
     from satark.casework import Casework, OpenTip, Services
     from satark_desk.desk_keys import UnlockedDesk
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON in place of text.")
 language_option = click.option(
@@ -52,9 +50,9 @@ class DeskWork(msgspec.Struct, frozen=True):
         return self._queue(self.unlocked.officer).page(wanted, found)
 
     def every_row(self, *, of_desk: bool = False) -> list[Row]:
-        """Return the row of each tip that the officer has, of those too that the queue hides: to be counted.
+        """Return the row of each tip that the officer has, to be counted. Tips that the queue hides are among them.
 
-        `of_desk`: each that the desk has, whichever officer asks.
+        `of_desk`: return all tips of the desk, whichever officer asks.
         """
         return self._queue("" if of_desk else self.unlocked.officer).every_row(Filter(), None)
 
@@ -99,24 +97,9 @@ class DeskWork(msgspec.Struct, frozen=True):
 @contextmanager
 def desk_work(desk: str, passphrase_file: Path) -> Iterator[DeskWork]:
     """Unlock a desk for a command; errors inside the block become one-sentence messages."""
-    ctx = click.get_current_context()
-    settings = command_host(ctx).settings.section("desk", DeskSettings) or DeskSettings()
-    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+    settings = current_host().settings.section("desk", DeskSettings) or DeskSettings()
+    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         yield DeskWork(services, unlocked, unlocked.casework(services), settings)
-
-
-def at_desk(command: F) -> F:
-    """Add the argument DESK and the option for the passphrase."""
-    for decorator in (passphrase_option, click.argument("desk")):
-        command = decorator(command)
-    return command
-
-
-def on_tip(command: F) -> F:
-    """Add the arguments DESK and NUMBER, and the option for the passphrase."""
-    for decorator in (passphrase_option, click.argument("number"), click.argument("desk")):
-        command = decorator(command)
-    return command
 
 
 @click.command("queue")

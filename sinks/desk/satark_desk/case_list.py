@@ -1,4 +1,4 @@
-"""The list of cases as CSV for superiors: a row for each tip, with no words of anybody and no time finer than a day."""
+"""The list of cases as CSV for superiors. A row holds nobody's words, and no time finer than a day."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from satark_desk.web.page_text import PageText
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a cell begins with that a spreadsheet takes for a formula."""
+"""First characters of cells that a spreadsheet takes for formulas."""
 _MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
-"""At the begin of the file, so that spreadsheets read it as UTF-8."""
+"""Byte order mark at the beginning of the file: with it, spreadsheets read the file as UTF-8."""
 
 
 def case_list(rows: Iterable[Row], text: PageText, titles: Mapping[str, str]) -> str:
-    """Write the rows of a queue as CSV. `titles`: of the desks, by their names."""
+    """Write the rows of a queue as CSV. `titles` gives the desks' titles by their names."""
     out = io.StringIO()
     out.write(_MARK)
     writer = csv.writer(out)

@@ -1,26 +1,62 @@
-"""What the desk's commands begin with: the opened store, and error messages of one sentence, never a traceback."""
+"""What the desk's commands share: arguments, the opened store, the unlocked desk, and errors of one sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from satark.api import CantOpen, CaseworkError, command_host
+from satark.api import CantOpen, CaseworkError, CommandHost, command_host
+from satark_desk.officers import unlock_any
 from satark_desk.passphrase_strength import WeakPassphrase
-from satark_desk.provision import ExposedPassphrase
+from satark_desk.provision import ExposedPassphrase, read_passphrase
 
 if TYPE_CHECKING:
     from satark.casework import Services
+    from satark_desk.desk_keys import UnlockedDesk
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+passphrase_option = click.option(
+    "--passphrase-file", type=FILE, required=True, help="File whose first line is an officer's passphrase."
+)
+
+
+def at_desk(command: F) -> F:
+    """Add the argument DESK and the option for the passphrase."""
+    for decorator in (passphrase_option, click.argument("desk")):
+        command = decorator(command)
+    return command
+
+
+def on_tip(command: F) -> F:
+    """Add the arguments DESK and NUMBER, and the option for the passphrase."""
+    for decorator in (passphrase_option, click.argument("number"), click.argument("desk")):
+        command = decorator(command)
+    return command
+
+
+def current_host() -> CommandHost:
+    """Return what the host lends to the command that runs."""
+    return command_host(click.get_current_context())
 
 
 @contextmanager
-def open_services(ctx: click.Context) -> Iterator[Services]:
+def open_services() -> Iterator[Services]:
     """Open the store that the settings name, and report errors as `report_errors` does."""
-    with report_errors(), command_host(ctx).open_services() as services:
+    with report_errors(), current_host().open_services() as services:
         yield cast("Services", services)
+
+
+@contextmanager
+def unlocked_desk(desk: str, passphrase_file: Path) -> Iterator[tuple[Services, UnlockedDesk]]:
+    """Unlock a desk for a command; errors inside the block become one-sentence messages."""
+    with open_services() as services:
+        yield services, unlock_any(services, desk, read_passphrase(passphrase_file))
 
 
 @contextmanager

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from satark.api import LEVELS, Level
-from satark.casework import ROLES, Right, Role
+from satark.casework import RECOVERY, ROLES, Right, Role
 from satark_desk import exports, original_requests, terminal_tables
-from satark_desk.command_context import open_services
+from satark_desk.command_context import FILE, at_desk, on_tip, open_services, unlocked_desk
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import (
-    RECOVERY,
     NewDesk,
     NewOfficer,
-    UnlockedDesk,
     add_officer,
     listeners_of,
     make_desk,
@@ -36,12 +33,8 @@ if TYPE_CHECKING:
     from satark.casework import Casework, OpenTip, Services, TwoOfficerApproval
     from satark_desk.roster_changes import Submitted
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 role_option = click.option(
     "--role", type=click.Choice(ROLES), default="officer", show_default=True, help="What they may do at the desk."
-)
-passphrase_option = click.option(
-    "--passphrase-file", type=FILE, required=True, help="File whose first line is an officer's passphrase."
 )
 
 
@@ -58,9 +51,7 @@ def desk_group() -> None:
 @click.option("--officer", default="", help="Name of its first officer; none: the desk's name.")
 @click.option("--passphrase-file", type=FILE, help="File whose first line is the officer's passphrase.")
 @click.option("--recovery", is_flag=True, help="Make a second head, whose passphrase is for a safe; it is shown once.")
-@click.pass_context
 def add(
-    ctx: click.Context,
     *,
     name: str,
     title: str,
@@ -76,7 +67,7 @@ def add(
     --recovery make a head `recovery`: print its passphrase, and keep it in a sealed envelope in a safe. Everybody sees
     it in the roster, and its every sign-in in the audit log.
     """
-    with open_services(ctx) as services:
+    with open_services() as services:
         passphrase = read_passphrase(passphrase_file) if passphrase_file else new_passphrase()
         officer = officer or name
         new = NewDesk(
@@ -100,10 +91,9 @@ def add(
 
 @desk_group.command("list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@click.pass_context
-def list_(ctx: click.Context, *, as_json: bool) -> None:
+def list_(*, as_json: bool) -> None:
     """List the desks and their officers."""
-    with open_services(ctx) as services:
+    with open_services() as services:
         desks = services.desks()
         officers = services.read(lambda c: {desk.name: officers_of(c, desk.name) for desk in desks})
         listeners = {desk.name: listeners_of(services, desk.name) for desk in desks}
@@ -117,12 +107,10 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
 
 
 @desk_group.command("rotate")
-@click.argument("desk")
-@passphrase_option
-@click.pass_context
-def rotate_(ctx: click.Context, desk: str, passphrase_file: Path) -> None:
+@at_desk
+def rotate_(desk: str, passphrase_file: Path) -> None:
     """Give DESK a new key. Officers keep their passphrases, and must sign in again."""
-    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         submitted = rotate(services, unlocked)
         if submitted.done:
             click.echo(f"desk {desk} has a new key")
@@ -131,13 +119,11 @@ def rotate_(ctx: click.Context, desk: str, passphrase_file: Path) -> None:
 
 
 @desk_group.command("tips")
-@click.argument("desk")
-@passphrase_option
+@at_desk
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with the whole tip.")
-@click.pass_context
-def tips(ctx: click.Context, desk: str, passphrase_file: Path, *, as_json: bool) -> None:
+def tips(desk: str, passphrase_file: Path, *, as_json: bool) -> None:
     """List the tips of DESK, the newest first."""
-    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         casework = unlocked.casework(services)
         if as_json:
             for tip in casework.export_list():
@@ -149,15 +135,11 @@ def tips(ctx: click.Context, desk: str, passphrase_file: Path, *, as_json: bool)
 
 
 @desk_group.command("evidence")
-@click.argument("desk")
-@click.argument("number")
+@on_tip
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@passphrase_option
 @click.option("--originals", is_flag=True, help="The files as received; needs two officers.")
 @click.option("--second-passphrase-file", type=FILE, help="Another officer's passphrase, for --originals.")
-@click.pass_context
 def evidence(
-    ctx: click.Context,
     *,
     desk: str,
     number: str,
@@ -167,7 +149,7 @@ def evidence(
     originals: bool,
 ) -> None:
     """Write the files of tip NUMBER into FOLDER: the clean copies, or the originals."""
-    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         casework = unlocked.casework(services)
         tip = casework.open(number)
         approval = approved_originals(services, unlocked, casework, tip, second_passphrase_file) if originals else None
@@ -180,19 +162,16 @@ def evidence(
 
 
 @desk_group.command("approve-originals")
-@click.argument("desk")
-@click.argument("number")
-@passphrase_option
-@click.pass_context
-def approve_originals(ctx: click.Context, desk: str, number: str, passphrase_file: Path) -> None:
+@on_tip
+def approve_originals(desk: str, number: str, passphrase_file: Path) -> None:
     """Approve that another officer of DESK, who asked for it, opens the originals of tip NUMBER."""
-    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         tip = unlocked.casework(services).open(number)
         asking = [
             one.officer for one in original_requests.requests(services, desk, tip.id) if one.officer != unlocked.officer
         ]
         if not asking:
-            raise original_requests.NoSuchRequest
+            raise original_requests.NoSuchOriginalRequest
         for officer in asking:
             original_requests.approve(services, unlocked, tip, officer)
             click.echo(f"{number}: officer {officer} may open the originals, today and tomorrow")
@@ -204,16 +183,13 @@ def officer_group() -> None:
 
 
 @officer_group.command("add")
-@click.argument("desk")
+@at_desk
 @click.argument("name")
-@passphrase_option
 @click.option("--new-passphrase-file", type=FILE, help="File whose first line is the new officer's passphrase.")
 @role_option
 @click.option("--may-listen", is_flag=True, help="They may hear tipsters' voices, disguised.")
 @click.option("--may-release", is_flag=True, help="They may open originals, with a second officer.")
-@click.pass_context
 def officer_add(
-    ctx: click.Context,
     *,
     desk: str,
     name: str,
@@ -227,7 +203,7 @@ def officer_add(
 
     Once the roster is sealed, this proposes it: a head must sign, and one more officer.
     """
-    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         passphrase = read_passphrase(new_passphrase_file) if new_passphrase_file else new_passphrase()
         rights = chosen_rights(may_listen=may_listen, may_release=may_release)
         new = NewOfficer(name=name, passphrase=passphrase, role=role, rights=rights, temporary=True)
@@ -241,16 +217,14 @@ def officer_add(
 
 
 @officer_group.command("remove")
-@click.argument("desk")
+@at_desk
 @click.argument("name")
-@passphrase_option
-@click.pass_context
-def officer_remove(ctx: click.Context, desk: str, name: str, passphrase_file: Path) -> None:
+def officer_remove(desk: str, name: str, passphrase_file: Path) -> None:
     """Remove the officer NAME from DESK and change its key, with the passphrase of another officer.
 
     A head alone removes an officer; removing a head needs one more officer.
     """
-    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         submitted = remove_officer(services, unlocked, name)
         if submitted.done:
             click.echo(f"officer {name} is removed; desk {desk} has a new key")
@@ -258,17 +232,10 @@ def officer_remove(ctx: click.Context, desk: str, name: str, passphrase_file: Pa
             report_submitted(submitted, f"the removal of officer {name} from desk {desk}")
 
 
-@contextmanager
-def unlocked_desk(ctx: click.Context, desk: str, passphrase_file: Path) -> Iterator[tuple[Services, UnlockedDesk]]:
-    """Unlock a desk for a command; errors inside the block become one-sentence messages."""
-    with open_services(ctx) as services:
-        yield services, unlock_any(services, desk, read_passphrase(passphrase_file))
-
-
 def approved_originals(
     services: Services, unlocked: UnlockedDesk, casework: Casework, tip: OpenTip, second_file: Path | None
 ) -> TwoOfficerApproval:
-    """Return the approval of two officers: of the second whose passphrase is given, or of who approved a request.
+    """Return the approval of two officers. The second one's passphrase is given, or they approved a request before.
 
     Without either a request is stored, and the command ends.
     """

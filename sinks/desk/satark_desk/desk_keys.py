@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.api import CantOpen, Desk, Transcriber, new_identity, open_as, seal
-from satark.casework import Casework, Right, Role
+from satark.api import CantOpen, Desk, Redacted, Transcriber, new_identity, open_as, seal
+from satark.casework import Casework, Right, Role, Viewer
 from satark_desk.passphrases import WrappedKey, wrap
 
 if TYPE_CHECKING:
@@ -17,16 +17,13 @@ if TYPE_CHECKING:
     from satark.casework import Services, TipCache
 
 
-class DeskKey(msgspec.Struct, frozen=True, kw_only=True):
+class DeskKey(Redacted, frozen=True, kw_only=True):
     """A desk's private key as it is sealed to an officer. Desk and officer are checked when it is opened."""
 
     desk: str
     officer: str
     identity: str
     """While the desk's key is being changed: the new one and the one before, one a line."""
-
-    def __repr__(self) -> str:
-        return "DeskKey(…)"
 
 
 class UnlockedDesk(msgspec.Struct, frozen=True):
@@ -69,6 +66,17 @@ class UnlockedDesk(msgspec.Struct, frozen=True):
             transcribers=transcribers,
             own_identity=self.own_identity,
             cache=cache,
+        )
+
+    def viewer(self, services: Services) -> Viewer:
+        """Return the officer as a reader of the audit log."""
+        return Viewer.of(
+            services,
+            desk=self.desk.name,
+            officer=self.officer,
+            role=self.role,
+            identity=self.identity,
+            own_identity=self.own_identity,
         )
 
     def __repr__(self) -> str:

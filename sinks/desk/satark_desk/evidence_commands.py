@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from satark.api import command_host
 from satark.casework import Issuer, export_pack
 from satark_desk import exports
-from satark_desk.commands import FILE, approved_originals, passphrase_option, unlocked_desk
-from satark_desk.officers import UnlockedDesk
+from satark_desk.command_context import FILE, at_desk, current_host, on_tip, unlocked_desk
+from satark_desk.commands import approved_originals
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.settings import DeskSettings
 
 
@@ -20,18 +20,14 @@ def evidence_group() -> None:
 
 
 @evidence_group.command("export")
-@click.argument("desk")
-@click.argument("number")
+@on_tip
 @click.argument("pack", type=click.Path(dir_okay=False, path_type=Path))
-@passphrase_option
 @click.option("--originals", is_flag=True, help="Include the files as received; needs two officers.")
 @click.option("--second-passphrase-file", type=FILE, help="Another officer's passphrase, for --originals.")
 @click.option("--name", default="", help="Who will sign Part A; none: left blank.")
 @click.option("--office", default="", help="Their office; none: the desk's title.")
 @click.option("--place", default="", help="Where they will sign; none: the setting `desk.place`.")
-@click.pass_context
 def export(
-    ctx: click.Context,
     *,
     desk: str,
     number: str,
@@ -48,11 +44,11 @@ def export(
     The certificates under section 63(4) of the Bharatiya Sakshya Adhiniyam, 2023 are in Hindi and in English, to be
     signed by hand. A pack never contains a tipster's own voice, only its transcript.
     """
-    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         casework = unlocked.casework(services)
         tip = casework.open(number)
         approval = approved_originals(services, unlocked, casework, tip, second_passphrase_file) if originals else None
-        written = export_pack(pack, casework, tip, _issuer(ctx, unlocked, name, office, place), approval)
+        written = export_pack(pack, casework, tip, _issuer(unlocked, name, office, place), approval)
     click.echo(f"{pack}: {written.items} files, certificates in Hindi and English")
     click.echo(f"manifest {written.manifest}")
     click.echo(f"custody  {written.head}")
@@ -61,23 +57,21 @@ def export(
 
 
 @evidence_group.command("countersign")
-@click.argument("desk")
+@at_desk
 @click.argument("pack", type=click.Path(dir_okay=False, path_type=Path))
-@passphrase_option
-@click.pass_context
-def countersign(ctx: click.Context, *, desk: str, pack: Path, passphrase_file: Path) -> None:
+def countersign(*, desk: str, pack: Path, passphrase_file: Path) -> None:
     """State, in a file beside PACK, that DESK has it now: PACK is of another desk, and was not altered.
 
     Nobody can date the pack back then without both desks. `satark evidence verify` reads the file with
     --countersignature.
     """
-    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         stated = unlocked.casework(services).trail.countersign(pack)
     click.echo(f"{stated}: keep it with the pack")
 
 
-def _issuer(ctx: click.Context, unlocked: UnlockedDesk, name: str, office: str, place: str) -> Issuer:
-    settings = command_host(ctx).settings
+def _issuer(unlocked: UnlockedDesk, name: str, office: str, place: str) -> Issuer:
+    settings = current_host().settings
     desk = settings.section("desk", DeskSettings) or DeskSettings()
     return Issuer(
         name=name,

@@ -1,4 +1,4 @@
-"""Export: name a tip's files, downloaded ones too, and write them into a folder."""
+"""Export of a tip's files into a folder; and the names of exported and downloaded files."""
 
 from __future__ import annotations
 

@@ -1,14 +1,20 @@
-"""Figures of a desk: its tips counted by status, category, priority and outcome, and what is owed and disputed."""
+"""Figures of a desk: its tips counted by status, category and the like, and the hours that its work takes."""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Final, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import median
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 
+from satark.casework import band_end, with_officer
+from satark_desk.read_state import first_looks
+
 if TYPE_CHECKING:
+    from satark.casework import Casework, PostedMessage, Services
     from satark_desk.tip_queue import Row
 
 T = TypeVar("T")
@@ -17,6 +23,12 @@ AGES: Final = ((1, "d1"), (3, "d3"), (7, "d7"), (30, "d30"))
 """Days up to which a tip counts in a band of ages, and the band's name."""
 OLDER: Final = "older"
 """The band of all older tips."""
+DAYS: Final = 28
+"""Age in days up to which a tip counts, so that the figures describe today's work."""
+_DAY: Final = 86400
+_HOUR: Final = 3600
+PaceStep: TypeAlias = Literal["look", "direction", "report"]
+STEPS: Final[tuple[PaceStep, ...]] = ("look", "direction", "report")
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,3 +85,74 @@ def _ages(days: Sequence[int]) -> dict[str, int]:
 def _count(values: Iterable[T], key: Callable[[T], str]) -> dict[str, int]:
     counted = Counter(key(value) for value in values)
     return {name: number for name, number in counted.most_common() if name}
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How long one step took."""
+
+    tips: int
+    """Tips that took the step."""
+    median: float
+    """Hours; half of the tips took it sooner. Counted from the end of the six-hour band in which the tip came."""
+    longest: float
+    """Hours."""
+
+
+def paces_of(services: Services, casework: Casework) -> dict[PaceStep, Pace]:
+    """Return how long each step took. Steps that nobody took are left out."""
+    cache, since = casework.cache, time.time() - DAYS * _DAY
+    with cache.lock:
+        cache.refresh()
+        recent = {
+            tip: one
+            for tip, one in cache.tips.items()
+            if band_end(one.envelope.header.received) >= since and casework.may_read(one.summary(tip).work)
+        }
+        threads = {
+            tip: [with_officer(posted, one.envelope.identity) for posted in one.thread] for tip, one in recent.items()
+        }
+        came = {tip: band_end(one.envelope.header.received) for tip, one in recent.items()}
+    looks = services.read(lambda c: first_looks(c, casework.desk, recent))
+    return steps_of(came, looks, threads)
+
+
+def steps_of(
+    came: Mapping[str, float], looks: Mapping[str, int], threads: Mapping[str, Sequence[PostedMessage]]
+) -> dict[PaceStep, Pace]:
+    """Return how long each step took, by when tips came, when the desk first looked, and their threads."""
+    hours: dict[PaceStep, list[float]] = {step: [] for step in STEPS}
+    for tip, moment in came.items():
+        if tip in looks:
+            hours["look"].append(_hours(moment, looks[tip]))
+        directed = _directions(threads[tip])
+        if directed:
+            hours["direction"].append(_hours(moment, min(directed.values())))
+        hours["report"] += _until_reports(directed, threads[tip])
+    return {step: _pace(found) for step, found in hours.items() if found}
+
+
+def _directions(thread: Iterable[PostedMessage]) -> dict[str, int]:
+    """Return when each desk was first directed."""
+    found: dict[str, int] = {}
+    for posted in thread:
+        if posted.message.case and posted.message.case.kind == "directed" and posted.at:
+            found.setdefault(posted.message.case.to, posted.at)
+    return found
+
+
+def _until_reports(directed: Mapping[str, int], thread: Iterable[PostedMessage]) -> list[float]:
+    """Return how long each directed desk took for its first report."""
+    waiting, hours = dict(directed), []
+    for posted in thread:
+        case, desk = posted.message.case, posted.message.desk
+        if case and case.kind in {"reported", "asked_to_close"} and desk in waiting and posted.at:
+            hours.append(_hours(waiting.pop(desk), posted.at))
+    return hours
+
+
+def _hours(start: float, end: float) -> float:
+    return max(0.0, end - start) / _HOUR
+
+
+def _pace(hours: Sequence[float]) -> Pace:
+    return Pace(tips=len(hours), median=round(median(hours), 1), longest=round(max(hours), 1))

@@ -20,6 +20,21 @@ MOST_BROWSERS: Final = 20
 """Known browsers of an officer, at most; the one that was not used for the longest time makes room."""
 MAX_NAME: Final = 40
 """Characters of a browser's name, at most."""
+_BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
 
 
 class KnownBrowser(msgspec.Struct, frozen=True):
@@ -82,3 +97,9 @@ def forget(unit: UnitOfWork, desk: str, officer: str, digest: bytes | None = Non
 
 def _of(desk: str, officer: str) -> ColumnElement[bool]:
     return (known_browser.c.desk == desk) & (known_browser.c.officer == officer)
+
+
+def browser_name(user_agent: str) -> str:
+    """Return the name of an officer's browser and system; "Browser" if neither is recognised."""
+    known = [next((name for sign, name in kinds if sign in user_agent), "") for kinds in (_BROWSERS, _SYSTEMS)]
+    return ", ".join(filter(None, known)) or "Browser"

@@ -11,7 +11,7 @@ import click
 import msgspec
 from sqlalchemy import Connection, select
 
-from satark.api import LEVELS, Carrier, Desk, Level, command_host
+from satark.api import LEVELS, Carrier, Desk, Level
 from satark.casework import (
     DeskAdded,
     HostPairing,
@@ -26,11 +26,11 @@ from satark.casework import (
     register,
     resend,
 )
-from satark_desk.command_context import open_services, report_errors
+from satark_desk.command_context import current_host, open_services, report_errors
 from satark_desk.commands import report_submitted
 from satark_desk.officers import unlock_any
 from satark_desk.provision import read_passphrase
-from satark_desk.roster_changes import Attachment, submit_unsigned
+from satark_desk.roster_changes import RosterAttachment, submit_unsigned
 from satark_desk.sink import enqueue
 from satark_desk.tables import officer
 
@@ -43,20 +43,18 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command("pairing-file")
 @click.argument("desk")
 @click.option("--passphrase-file", type=_FILE, required=True, help="File whose first line is an officer's passphrase.")
-@click.pass_context
-def pairing_file(ctx: click.Context, desk: str, passphrase_file: Path) -> None:
+def pairing_file(desk: str, passphrase_file: Path) -> None:
     """At an office: print the pairing file of DESK for the host. It contains public keys only."""
-    with open_services(ctx) as services:
+    with open_services() as services:
         unlocked = unlock_any(services, desk, read_passphrase(passphrase_file))
-        _print(OfficePairing.of(desk, unlocked.identity, LinkKey.load(command_host(ctx).settings.link_key_file)))
+        _print(OfficePairing.of(desk, unlocked.identity, LinkKey.load(current_host().settings.link_key_file)))
 
 
 @click.command("host-pairing-file")
-@click.pass_context
-def host_pairing_file(ctx: click.Context) -> None:
+def host_pairing_file() -> None:
     """At the host: print its pairing file for every office. It contains public keys only."""
     with report_errors():
-        _print(HostPairing(link=LinkKey.load(command_host(ctx).settings.link_key_file).public_keys))
+        _print(HostPairing(link=LinkKey.load(current_host().settings.link_key_file).public_keys))
 
 
 @click.command("register")
@@ -65,13 +63,12 @@ def host_pairing_file(ctx: click.Context) -> None:
 @click.option("--level", type=click.Choice(LEVELS), default="district", show_default=True)
 @click.option("--area", default="", help="Code of its unit in the geography; none: all units.")
 @click.option("--via", default="rabbitmq", show_default=True, help="The sink that delivers to the office.")
-@click.pass_context
-def register_(ctx: click.Context, *, pairing_file: Path, title: str, level: Level, area: str, via: str) -> None:
+def register_(*, pairing_file: Path, title: str, level: Level, area: str, via: str) -> None:
     """At the host: add the desk of an office's PAIRING_FILE.
 
     --level and --area decide which tips the office gets.
     """
-    with open_services(ctx) as services:
+    with open_services() as services:
         pairing = OfficePairing.read(pairing_file.read_text("utf-8"))
         desk = Desk(
             name=pairing.desk,
@@ -84,7 +81,7 @@ def register_(ctx: click.Context, *, pairing_file: Path, title: str, level: Leve
         if services.read_keys(read_state).closed:
             check_desk(desk)
             body = DeskAdded(desk=desk, verifier=pairing.answer_verifier)
-            report_submitted(submit_unsigned(services, body, Attachment(pairing=pairing)), f"desk {desk.name}")
+            report_submitted(submit_unsigned(services, body, RosterAttachment(pairing=pairing)), f"desk {desk.name}")
         else:
             services.write_now(lambda unit: register(unit, desk, pairing))
             click.echo(f"desk {desk.name} is registered")
@@ -93,20 +90,18 @@ def register_(ctx: click.Context, *, pairing_file: Path, title: str, level: Leve
 
 @click.command("resend")
 @click.argument("desk")
-@click.pass_context
-def resend_(ctx: click.Context, desk: str) -> None:
+def resend_(desk: str) -> None:
     """At the host: send all tips of DESK to its office again, after it lost its store or had dead letters."""
-    with open_services(ctx) as services:
+    with open_services() as services:
         count = services.write_now(lambda unit: resend(unit, desk))
         click.echo(f"{count} {'tip is' if count == 1 else 'tips are'} sent to {desk} again")
 
 
 @click.command("join")
 @click.argument("pairing_file", type=_FILE)
-@click.pass_context
-def join_(ctx: click.Context, pairing_file: Path) -> None:
+def join_(pairing_file: Path) -> None:
     """At an office: join the host of PAIRING_FILE."""
-    with open_services(ctx) as services:
+    with open_services() as services:
         pairing = HostPairing.read(pairing_file.read_text("utf-8"))
         services.write_now(lambda unit: join(unit, pairing))
         click.echo(f"this office has joined the host; compare this fingerprint: {pairing.fingerprint}")
@@ -116,14 +111,13 @@ def join_(ctx: click.Context, pairing_file: Path) -> None:
 @click.option("--from", "url", envvar="SATARK_DESK_FROM", required=True, help="The broker; also SATARK_DESK_FROM.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
-@click.pass_context
-def serve(ctx: click.Context, *, url: str, host: str, port: int) -> None:
+def serve(*, url: str, host: str, port: int) -> None:
     """Run an office: receive its desks' tips from a broker, serve its officers, send their answers back."""
     with report_errors():
-        command_host(ctx).serve_desk(
+        current_host().serve_desk(
             host=host,
             port=port,
-            background=lambda services, carriers: _agent(ctx, cast("ProcessServices", services), carriers, url),
+            background=lambda services, carriers: _agent(cast("ProcessServices", services), carriers, url),
         )
 
 
@@ -131,11 +125,9 @@ COMMANDS = (pairing_file, host_pairing_file, register_, resend_, join_, serve)
 """The commands of this module, to be added to `satark desk`."""
 
 
-def _agent(
-    ctx: click.Context, services: ProcessServices, carriers: Sequence[Carrier], url: str
-) -> Callable[[], Awaitable[None]]:
+def _agent(services: ProcessServices, carriers: Sequence[Carrier], url: str) -> Callable[[], Awaitable[None]]:
     """Return the office's background task: it receives tips and sends what officers wrote."""
-    carrier, key = _carrier(carriers, url), LinkKey.load(command_host(ctx).settings.link_key_file)
+    carrier, key = _carrier(carriers, url), LinkKey.load(current_host().settings.link_key_file)
     link = services.read(host_of)
     if link is None:
         raise click.ClickException(

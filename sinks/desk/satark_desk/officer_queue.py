@@ -122,7 +122,7 @@ class OfficerQueue(QueueWatcher):
         return [msgspec.structs.replace(row, snippet=found[row.summary.id]) for row in rows]
 
     def every_row(self, wanted: Filter, found: Mapping[str, str] | None) -> list[Row]:
-        """Return the row of each tip that a filter and a search leave, of those too that the queue hides."""
+        """Return the row of each tip that a filter and a search leave. Tips that the queue hides are among them."""
         with self._index.cache.lock:
             chosen = self._chosen(wanted, found, self._kept_from)
             return self._rows(list(self._index.ordered(chosen, self._unseen | self._updated)))

@@ -32,33 +32,12 @@ from satark_desk import wordings
 from satark_desk.desk_keys import UnlockedDesk, key_context, new_officer_key, open_desk_key, seal_desk_key, wrapped_key
 from satark_desk.passphrase_strength import check_passphrase
 from satark_desk.passphrases import unwrap, unwrap_nothing
-from satark_desk.roster_changes import Attachment, Submitted, complete, store_copies, submit, submit_unsigned
+from satark_desk.roster_changes import RosterAttachment, Submitted, complete, store_copies, submit, submit_unsigned
 from satark_desk.sign_in_acts import record_failure, record_sign_in
 from satark_desk.tables import officer
 
 if TYPE_CHECKING:
     from satark.casework import RosterState, Services
-
-__all__ = [
-    "RECOVERY",
-    "KeyLost",
-    "NewDesk",
-    "NewOfficer",
-    "UnlockedDesk",
-    "WrongPassphrase",
-    "add_officer",
-    "key_context",
-    "listeners_of",
-    "make_desk",
-    "officers_of",
-    "remove_officer",
-    "rotate",
-    "seal_desk_key",
-    "set_role",
-    "still_valid",
-    "unlock",
-    "unlock_any",
-]
 
 
 class WrongPassphrase(CaseworkError):  # noqa: N818 - it reads as what it says
@@ -133,7 +112,7 @@ def make_desk(services: Services, new: NewDesk) -> Submitted | None:
             )
         body = DeskAdded(desk=desk, verifier=desk_verifier(identity), officers=(head,))
         key = row.pop("desk_key")
-        return submit_unsigned(services, body, Attachment(officer=row, desk_key=key))
+        return submit_unsigned(services, body, RosterAttachment(officer=row, desk_key=key))
     heads = [(head, row)]
     if new.recovery:
         heads.append(_head(new, RECOVERY, new.recovery, identity))
@@ -231,7 +210,7 @@ def add_officer(services: Services, by: UnlockedDesk, new: NewOfficer) -> Submit
     own, columns = new_officer_key(by.desk.name, new.name, new.passphrase)
     body = OfficerSet(desk=by.desk.name, officer=_listed(new.name, own, new.role, new.rights))
     row = {"desk": by.desk.name, "name": new.name, "temporary": new.temporary, **columns}
-    return submit(services, by, body, Attachment(officer=row))
+    return submit(services, by, body, RosterAttachment(officer=row))
 
 
 def set_role(services: Services, by: UnlockedDesk, name: str, role: Role, rights: Sequence[Right]) -> Submitted:
@@ -246,7 +225,7 @@ def set_role(services: Services, by: UnlockedDesk, name: str, role: Role, rights
     chosen = tuple(right for right in get_args(Right) if right in rights)
     _check_rights(by, role, chosen)
     changed = msgspec.structs.replace(listed, role=role, rights=chosen)
-    return submit(services, by, OfficerSet(desk=by.desk.name, officer=changed), Attachment())
+    return submit(services, by, OfficerSet(desk=by.desk.name, officer=changed), RosterAttachment())
 
 
 def remove_officer(services: Services, by: UnlockedDesk, name: str) -> Submitted:
@@ -263,7 +242,7 @@ def remove_officer(services: Services, by: UnlockedDesk, name: str) -> Submitted
 
 
 def rotate(services: Services, by: UnlockedDesk, *, without: str = "") -> Submitted:
-    """Change a desk's key: its tips get new keys too, sealed to all that have them; officers keep their passphrases.
+    """Change a desk's key. Its tips get new keys too, sealed to all who have them. Officers keep their passphrases.
 
     Args:
         services: the store.
@@ -283,7 +262,7 @@ def rotate(services: Services, by: UnlockedDesk, *, without: str = "") -> Submit
         for one in officers
         if one.role != "auditor" and one.name != without
     }
-    return submit(services, by, body, Attachment(copies=copies))
+    return submit(services, by, body, RosterAttachment(copies=copies))
 
 
 def _unlock(services: Services, desk: str, name: str, passphrase: str) -> UnlockedDesk:

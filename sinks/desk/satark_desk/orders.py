@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import msgspec
 from sqlalchemy import select, update
 
-from satark.api import CaseStep, CaseworkError, Message, Release
+from satark.api import CaseStep, CaseworkError, Message, Redacted, Release
 from satark.casework import PostedMessage, SheetPage, UnitOfWork, make_sheet
 from satark_desk.tables import order_number
 
@@ -28,7 +27,7 @@ class NothingToOrder(CaseworkError):  # noqa: N818 - it reads as what it says
         super().__init__("your desk has not directed this tip there: direct it first")
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(Redacted, frozen=True, kw_only=True):
     """What a written order says."""
 
     number: str
@@ -44,9 +43,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     instruction: str
     due: int
     release: Release | None
-
-    def __repr__(self) -> str:
-        return "Order(…)"
 
 
 def find_order(services: Services, casework: Casework, tip: OpenTip, to: str) -> Order | None:

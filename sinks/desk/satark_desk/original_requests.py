@@ -1,4 +1,4 @@
-"""Requests for originals: one officer asks to open those of a tip, another approves in their own session; both sign."""
+"""Requests for originals. One officer asks to open those of a tip, another approves in their own session. Both sign."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from satark_desk.desk_keys import UnlockedDesk
 
 DAYS = 2
-"""Days for which a request, and its approval, are good: the day of the request counts as the first."""
+"""Days for which a request and its approval are valid. The day of the request is the first."""
 
 
-class NoSuchRequest(CaseworkError):  # noqa: N818 - it reads as what it says
+class NoSuchOriginalRequest(CaseworkError):  # noqa: N818 - it reads as what it says
     """Nobody else asks for the originals of this tip."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class OriginalsRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     officer: str
     second: str
-    """Who approved; empty: nobody yet."""
+    """The officer who approved it; empty while nobody has."""
 
 
 class Originals(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +72,7 @@ def approve(services: Services, by: UnlockedDesk, tip: OpenTip, officer: str) ->
     """Approve another officer's request.
 
     Raises:
-        NoSuchRequest: they do not ask for it, or no longer.
+        NoSuchOriginalRequest: they do not ask for it, or no longer.
         CaseworkError: these two officers may not do it together.
     """
     state = services.read_keys(services.roster.check).state
@@ -81,7 +81,7 @@ def approve(services: Services, by: UnlockedDesk, tip: OpenTip, officer: str) ->
     def write(unit: UnitOfWork) -> None:
         row = unit.main.execute(select(release).where(*_of(by.desk.name, tip.id, officer))).one_or_none()
         if row is None or not _is_asked(row, state, unit.day):
-            raise NoSuchRequest
+            raise NoSuchOriginalRequest
         approved = sign_statement(_statement(row.desk, row.tip, officer, row.day, by.officer), by.own_identity)
         values = {"second": by.officer, "approved": approved}
         unit.main.execute(update(release).where(*_of(by.desk.name, tip.id, officer)).values(values))
@@ -109,7 +109,7 @@ def approval_of(services: Services, by: UnlockedDesk, tip: OpenTip) -> TwoOffice
 
 
 def requests(services: Services, desk: str, tip: str) -> list[OriginalsRequest]:
-    """Return the requests for a tip's originals that are good now."""
+    """Return the requests for a tip's originals that are valid now."""
     state = services.read_keys(services.roster.check).state
     query = select(release).where(release.c.desk == desk, release.c.tip == tip).order_by(release.c.officer)
     rows = services.read(lambda c: c.execute(query).all())

@@ -1,4 +1,4 @@
-"""An officer's own passphrase: changing it, and the first one in place of the temporary one that somebody else set."""
+"""An officer changes their own passphrase; a new officer replaces the temporary one that somebody else set."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import update
 
-from satark_desk.officers import WrongPassphrase, key_context, unlock
+from satark_desk.desk_keys import key_context
+from satark_desk.officers import WrongPassphrase, unlock
 from satark_desk.passphrase_strength import check_passphrase
 from satark_desk.passphrases import wrap
 from satark_desk.tables import officer
 
 if TYPE_CHECKING:
     from satark.casework import Services
-    from satark_desk.officers import UnlockedDesk
+    from satark_desk.desk_keys import UnlockedDesk
 
 
 class SamePassphrase(Exception):  # noqa: N818 - it reads as what it says

@@ -24,21 +24,19 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from satark_desk.passkey_challenge import Challenge
-from satark_desk.second_factors import counter_of, new_passkey, open_factors, use_counter
+from satark_desk.second_factors import PasskeyChallenge, counter_of, new_passkey, open_factors, use_counter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from satark.casework import Services
-    from satark_desk.officers import UnlockedDesk
-    from satark_desk.passkey_challenge import Site
-    from satark_desk.second_factors import Factor, NewFactor
+    from satark_desk.desk_keys import UnlockedDesk
+    from satark_desk.second_factors import Factor, NewFactor, PasskeySite
 
 _TIMEOUT_MS: Final = 120_000
 
 
-def ask_for_new(by: UnlockedDesk, site: Site, existing: Sequence[Factor]) -> Challenge:
+def ask_for_new(by: UnlockedDesk, site: PasskeySite, existing: Sequence[Factor]) -> PasskeyChallenge:
     """Ask a browser to make a passkey."""
     account = f"{by.desk.name}/{by.officer}"
     options = generate_registration_options(
@@ -54,10 +52,10 @@ def ask_for_new(by: UnlockedDesk, site: Site, existing: Sequence[Factor]) -> Cha
             resident_key=ResidentKeyRequirement.DISCOURAGED, user_verification=UserVerificationRequirement.DISCOURAGED
         ),
     )
-    return Challenge(options.challenge, options_to_json(options))
+    return PasskeyChallenge(options.challenge, options_to_json(options))
 
 
-def take_new(by: UnlockedDesk, site: Site, challenge: Challenge, answer: str) -> NewFactor | None:
+def take_new(by: UnlockedDesk, site: PasskeySite, challenge: PasskeyChallenge, answer: str) -> NewFactor | None:
     """Check a browser's answer; return the new passkey, or None if the answer is wrong."""
     try:
         verified = verify_registration_response(
@@ -71,7 +69,7 @@ def take_new(by: UnlockedDesk, site: Site, challenge: Challenge, answer: str) ->
     return new_passkey(by, verified.credential_id, verified.credential_public_key, verified.sign_count)
 
 
-def ask_for_proof(site: Site, passkeys: Sequence[Factor]) -> Challenge:
+def ask_for_proof(site: PasskeySite, passkeys: Sequence[Factor]) -> PasskeyChallenge:
     """Ask a browser for a signature with one of these passkeys."""
     options = generate_authentication_options(
         rp_id=site.host,
@@ -79,10 +77,12 @@ def ask_for_proof(site: Site, passkeys: Sequence[Factor]) -> Challenge:
         allow_credentials=[PublicKeyCredentialDescriptor(id=one.credential) for one in passkeys],
         user_verification=UserVerificationRequirement.DISCOURAGED,
     )
-    return Challenge(options.challenge, options_to_json(options))
+    return PasskeyChallenge(options.challenge, options_to_json(options))
 
 
-def check_proof(services: Services, by: UnlockedDesk, site: Site, challenge: Challenge, answer: str) -> bool:
+def check_proof(
+    services: Services, by: UnlockedDesk, site: PasskeySite, challenge: PasskeyChallenge, answer: str
+) -> bool:
     """Return whether a browser's answer is signed with one of the officer's passkeys."""
     try:
         credential = parse_authentication_credential_json(answer)
@@ -94,7 +94,9 @@ def check_proof(services: Services, by: UnlockedDesk, site: Site, challenge: Cha
     return False
 
 
-def _check_signature(services: Services, passkey: Factor, site: Site, challenge: Challenge, answer: str) -> bool:
+def _check_signature(
+    services: Services, passkey: Factor, site: PasskeySite, challenge: PasskeyChallenge, answer: str
+) -> bool:
     known = services.read(lambda c: counter_of(c, passkey))
     try:
         verified = verify_authentication_response(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from satark_desk.command_context import open_services
-from satark_desk.commands import FILE, passphrase_option, report_submitted, unlocked_desk
+from satark_desk.command_context import FILE, at_desk, open_services, unlocked_desk
+from satark_desk.commands import report_submitted
 from satark_desk.officers import unlock_any
 from satark_desk.own_passphrase import SamePassphrase, change_passphrase
 from satark_desk.passphrase_strength import check_passphrase
@@ -20,13 +20,11 @@ _new_option = click.option(
 
 
 @click.command("passphrase")
-@click.argument("desk")
-@passphrase_option
+@at_desk
 @_new_option
-@click.pass_context
-def passphrase(ctx: click.Context, desk: str, passphrase_file: Path, new_passphrase_file: Path) -> None:
+def passphrase(desk: str, passphrase_file: Path, new_passphrase_file: Path) -> None:
     """Change your own passphrase at DESK. Nobody else needs to know either."""
-    with open_services(ctx) as services:
+    with open_services() as services:
         old, new = read_passphrase(passphrase_file), read_passphrase(new_passphrase_file)
         unlocked = unlock_any(services, desk, old)
         try:
@@ -41,13 +39,12 @@ def passphrase(ctx: click.Context, desk: str, passphrase_file: Path, new_passphr
 @click.argument("desk")
 @click.argument("name")
 @_new_option
-@click.pass_context
-def recover(ctx: click.Context, desk: str, name: str, new_passphrase_file: Path) -> None:
+def recover(desk: str, name: str, new_passphrase_file: Path) -> None:
     """Ask for a new key as officer NAME of DESK, who lost the passphrase or the second factor.
 
     It prints a code. Tell it to another officer of the desk, who approves with it.
     """
-    with open_services(ctx) as services:
+    with open_services() as services:
         new = read_passphrase(new_passphrase_file)
         check_passphrase(new, (desk, name), services.geography)
         code = ask_for_recovery(services, desk, name, new)
@@ -55,14 +52,12 @@ def recover(ctx: click.Context, desk: str, name: str, new_passphrase_file: Path)
 
 
 @click.command("approve-recovery")
-@click.argument("desk")
+@at_desk
 @click.argument("name")
 @click.argument("code")
-@passphrase_option
-@click.pass_context
-def approve(ctx: click.Context, *, desk: str, name: str, code: str, passphrase_file: Path) -> None:
+def approve(*, desk: str, name: str, code: str, passphrase_file: Path) -> None:
     """Approve, as another officer of DESK, that NAME gets a new key: they told you the CODE themselves."""
-    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         submitted = approve_recovery(services, unlocked, name, code)
         unlocked.casework(services).trail.record("recovery_approved", detail=name)
         if submitted.done:

@@ -24,7 +24,7 @@ from satark_desk.derivation_queue import QUEUE
 MEMORY_KIB = 64 * 1024
 PASSES = 3
 LANES = 1
-"""One: several lanes run in OpenSSL's pool of threads, where two derivations at once wait for each other for ever."""
+"""Lanes of a derivation. With several, OpenSSL uses a pool of threads, in which two derivations at once deadlock."""
 # Crockford's base 32 in lower case: no two characters look alike.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _GROUPS = 6
@@ -64,7 +64,7 @@ def unwrap(wrapped: WrappedKey, passphrase: str, context: str) -> str | None:
 
 
 def unwrap_nothing(passphrase: str) -> None:
-    """Take as long as `unwrap`, for an officer who does not exist: the time must reveal nothing."""
+    """Take as long as `unwrap`. It is called for an officer who does not exist, so that the time reveals nothing."""
     _derive(passphrase, _new_parameters())
 
 

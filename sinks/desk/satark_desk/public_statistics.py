@@ -1,23 +1,39 @@
-"""Public statistics: how many tips of each category came in a week, such that no report opens a small number.
+"""Public statistics: how many tips of each category came in a week, as CSV, JSON and a page for everybody.
+
+No report opens a small number:
 
 - A number under ten is not published, nor one that the noise brings under ten.
 - A published number has noise. It follows from the week, the category, the number and a secret key: the same number
   gets the same noise each time, so that many copies tell no more than one, and another number gets other noise, so that
   the difference of two reports is not the number of tips between them.
 - Each category stands in one table, and every sum is a sum of published numbers: subtracting gives no other number.
+- A report that was written is never written again: a later edition of the same week would tell of the tips between
+  them.
 """
 
 from __future__ import annotations
 
+import csv
 import hmac
+import io
+import json
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, timedelta
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from satark.api import page_templates
+from satark_files.atomic_files import replace
+from satark_words.languages import written_date
+
+if TYPE_CHECKING:
+    from satark_desk.web.page_text import PageText
+
+_TEMPLATES: Final = Path(__file__).parent / "web" / "templates"
 SMALLEST: Final = 10
 """The smallest number that is published."""
 FADING: Final = 0.75
@@ -25,6 +41,55 @@ FADING: Final = 0.75
 _HALF: Final = 8
 """Bytes of a seed for each of the two halves of the noise."""
 _DAYS: Final = 7
+
+
+def write_report(folder: Path, report: WeekReport, texts: Mapping[str, PageText]) -> bool:
+    """Write a week's report into a folder; return False, and change nothing, where it is there already.
+
+    Args:
+        folder: must exist.
+        report: what is published.
+        texts: the texts of the page, by language.
+    """
+    main = folder / f"{report.week}.json"
+    if main.exists():
+        return False
+    forms: tuple[tuple[str, Callable[[WeekReport, Mapping[str, PageText]], str]], ...] = (
+        ("csv", as_csv), ("html", as_page), ("json", as_json),
+    )  # fmt: skip
+    for ending, form in forms:  # the one that says that it is there comes last
+        replace(folder / f"{report.week}.{ending}", [form(report, texts).encode()])
+    return True
+
+
+def as_json(report: WeekReport, _texts: Mapping[str, PageText]) -> str:
+    """Return a report as JSON; `null` stands for what is not published."""
+    values: dict[str, Any] = {
+        "week": report.week,
+        "begins": report.monday.isoformat(),
+        "smallest": SMALLEST,
+        "tips": dict(report.tips),
+        "total_of_published": report.total,
+    }
+    return json.dumps(values, indent=2) + "\n"
+
+
+def as_csv(report: WeekReport, texts: Mapping[str, PageText]) -> str:
+    """Return a report as a table, with the names of the categories in each language."""
+    out = io.StringIO()
+    rows = csv.writer(out)
+    rows.writerow(["week", "category", *texts, "tips"])
+    for category, number in report.tips.items():
+        names = [text.category(category) for text in texts.values()]
+        rows.writerow([report.week, category, *names, f"<{SMALLEST}" if number is None else number])
+    return out.getvalue()
+
+
+def as_page(report: WeekReport, texts: Mapping[str, PageText]) -> str:
+    """Return a report as a page that needs no other file."""
+    template = page_templates(_TEMPLATES).get_template("public_report.html")
+    days = {language: written_date(report.monday, language) for language in texts}
+    return template.render(report=report, texts=texts, days=days, smallest=SMALLEST)
 
 
 class WeekReport(msgspec.Struct, frozen=True, kw_only=True):

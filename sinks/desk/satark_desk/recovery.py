@@ -19,12 +19,12 @@ from satark.api import CaseworkError, new_identity
 from satark.casework import OfficerSet, UnitOfWork, officer_signer
 from satark_desk.desk_keys import key_context
 from satark_desk.passphrases import wrap
-from satark_desk.roster_changes import Attachment, Submitted, submit
+from satark_desk.roster_changes import RosterAttachment, Submitted, submit
 from satark_desk.tables import officer, recovery
 
 if TYPE_CHECKING:
     from satark.casework import Services
-    from satark_desk.officers import UnlockedDesk
+    from satark_desk.desk_keys import UnlockedDesk
 
 EXPIRES_AFTER: Final = 24 * 3600
 """Seconds after which a request is good no more."""
@@ -33,7 +33,7 @@ MOST_REQUESTS: Final = 50
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
-class NoSuchRequest(CaseworkError):  # noqa: N818 - it reads as what it says
+class NoSuchRecovery(CaseworkError):  # noqa: N818 - it reads as what it says
     """No request of that officer has this code, or it is a day old."""
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ def approve_recovery(services: Services, by: UnlockedDesk, name: str, code: str)
     Once the roster is sealed a new key needs the signature of a head too, and of one more officer.
 
     Raises:
-        NoSuchRequest: the code is wrong or old.
+        NoSuchRecovery: the code is wrong or old.
         CaseworkError: it is `by` themselves.
     """
     if name == by.officer:
@@ -86,7 +86,7 @@ def approve_recovery(services: Services, by: UnlockedDesk, name: str, code: str)
     def find(connection: Connection) -> dict[str, Any]:
         row = connection.execute(select(recovery).where(_of(by.desk.name, name), _has(code), _is_fresh())).one_or_none()
         if row is None:
-            raise NoSuchRequest
+            raise NoSuchRecovery
         return dict(row._mapping)  # noqa: SLF001 - public, despite its name
 
     return _replace_key(services, by, services.read(find))
@@ -107,11 +107,11 @@ def _replace_key(services: Services, by: UnlockedDesk, row: dict[str, Any]) -> S
     """Put the new key in the place of the old one. What was sealed to the old one alone is lost with it."""
     listed = services.read_keys(services.roster.check).state.officer(row["desk"], row["officer"])
     if listed is None:
-        raise NoSuchRequest
+        raise NoSuchRecovery
     changed = msgspec.structs.replace(listed, recipient=row["recipient"], signer=row["signer"])
     columns = ("recipient", "wrapped", "salt", "memory_kib", "passes", "lanes")
     values = {column: row[column] for column in columns} | {"temporary": False}
-    return submit(services, by, OfficerSet(desk=row["desk"], officer=changed), Attachment(officer=values))
+    return submit(services, by, OfficerSet(desk=row["desk"], officer=changed), RosterAttachment(officer=values))
 
 
 def _digest(code: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Changes of who may read: proposed by one officer, signed by others in their own sessions, then carried out.
+"""Changes of who may read. One officer proposes a change, others sign it in their own sessions, then it is carried out.
 
 What a change needs besides signatures (wrapped keys of a new officer, copies of a desk's new key) waits beside the
 proposal. The desk's key is sealed to a new officer only when the change is carried out, by an officer of the desk.
@@ -37,20 +37,20 @@ if TYPE_CHECKING:
     from satark_desk.desk_keys import UnlockedDesk
 
 
-class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class RosterAttachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What waits beside a proposal."""
 
     officer: dict[str, Any] = {}
     """Columns of the row of a new officer, or of one who gets a new key; without the desk's key."""
     desk_key: bytes = b""
-    """Of a new desk: its key, sealed to its first officer."""
+    """The key of a new desk, sealed to its first officer."""
     copies: dict[str, bytes] = {}
-    """Of a key change: the new key, sealed to each officer who stays."""
+    """The new key of a key change, sealed to each officer who stays."""
     pairing: OfficePairing | None = None
-    """Of a new desk in a remote office."""
+    """The pairing of a new desk in a remote office."""
 
     def __repr__(self) -> str:
-        return "Attachment(…)"
+        return "RosterAttachment(…)"
 
 
 class Submitted(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,13 +58,16 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     missing: str
-    """Whose signatures it still needs, as the end of a sentence; empty: none."""
+    """Whose signatures it still needs, as the end of a sentence; empty if none are missing."""
     done: bool
     """Whether it is carried out. If not, and nothing is missing, an officer of the desk must sign in first."""
 
 
 def submit(
-    services: Services, by: UnlockedDesk, body: DeskAdded | DestinationSet | KeyChange | OfficerSet, with_: Attachment
+    services: Services,
+    by: UnlockedDesk,
+    body: DeskAdded | DestinationSet | KeyChange | OfficerSet,
+    with_: RosterAttachment,
 ) -> Submitted:
     """Propose a change, signed by this officer; carry it out if that is enough.
 
@@ -78,7 +81,7 @@ def submit(
     return submitted
 
 
-def submit_unsigned(services: Services, body: DeskAdded, with_: Attachment) -> Submitted:
+def submit_unsigned(services: Services, body: DeskAdded, with_: RosterAttachment) -> Submitted:
     """Propose a change that nobody has signed yet.
 
     Raises:
@@ -140,7 +143,7 @@ def reject(services: Services, by: UnlockedDesk, id_: str) -> None:
     _record(services, by, "roster_withdrawn", proposal.entry.body)
 
 
-def attachment_of(proposal: Proposal) -> Attachment:
+def attachment_of(proposal: Proposal) -> RosterAttachment:
     """Return what waits beside a proposal.
 
     Raises:
@@ -169,7 +172,7 @@ def _summary(body: object) -> str:
             return ""
 
 
-def _store(services: Services, by: UnlockedDesk | None, entry: Entry, with_: Attachment) -> Submitted:
+def _store(services: Services, by: UnlockedDesk | None, entry: Entry, with_: RosterAttachment) -> Submitted:
     proposal = Proposal.of(entry, _encode(with_))
     missing = services.read_keys(lambda c: proposal.missing(read_state(c)))
     services.write_now(proposal.store)
@@ -205,7 +208,7 @@ def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) 
     return True
 
 
-def _write(unit: UnitOfWork, by: UnlockedDesk | None, proposal: Proposal, with_: Attachment) -> None:
+def _write(unit: UnitOfWork, by: UnlockedDesk | None, proposal: Proposal, with_: RosterAttachment) -> None:
     body = proposal.entry.body
     if not isinstance(body, DeskAdded):
         proposal.carry_out(unit)
@@ -220,7 +223,7 @@ def _write(unit: UnitOfWork, by: UnlockedDesk | None, proposal: Proposal, with_:
     unit.insert(officer, [{**with_.officer, "desk_key": with_.desk_key}])
 
 
-def _write_officer(unit: UnitOfWork, identity: str, body: OfficerSet, with_: Attachment) -> None:
+def _write_officer(unit: UnitOfWork, identity: str, body: OfficerSet, with_: RosterAttachment) -> None:
     name, recipient = body.officer.name, body.officer.recipient
     if with_.officer.get("recipient") != recipient:
         raise NotAllowed("what belongs to the proposal was altered: propose it again", reason="changed")
@@ -234,7 +237,7 @@ def _write_officer(unit: UnitOfWork, identity: str, body: OfficerSet, with_: Att
         forget(unit, body.desk, name)
 
 
-def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_: Attachment) -> None:
+def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_: RosterAttachment) -> None:
     body = proposal.entry.body
     if not isinstance(body, KeyChange):
         raise TypeError(body)
@@ -290,4 +293,4 @@ def seen_position(services: Services, desk: str, name: str) -> int:
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Attachment).decode
+_decode = msgspec.msgpack.Decoder(RosterAttachment).decode

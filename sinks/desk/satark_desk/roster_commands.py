@@ -9,10 +9,10 @@ import click
 import msgspec
 
 from satark.casework import DestinationSet, Entry, Proposal, Role, Signature
-from satark_desk.command_context import open_services
-from satark_desk.commands import FILE, chosen_rights, passphrase_option, report_submitted, role_option, unlocked_desk
+from satark_desk.command_context import FILE, at_desk, open_services, passphrase_option, unlocked_desk
+from satark_desk.commands import chosen_rights, report_submitted, role_option
 from satark_desk.officers import set_role
-from satark_desk.roster_changes import Attachment, Submitted, add_signature, approve, reject, submit
+from satark_desk.roster_changes import RosterAttachment, Submitted, add_signature, approve, reject, submit
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
@@ -30,15 +30,12 @@ def propose_group() -> None:
 
 
 @propose_group.command("role")
-@click.argument("desk")
+@at_desk
 @click.argument("name")
-@passphrase_option
 @role_option
 @click.option("--may-listen", is_flag=True, help="They may hear tipsters' voices, disguised.")
 @click.option("--may-release", is_flag=True, help="They may open originals, with a second officer.")
-@click.pass_context
 def propose_role(
-    ctx: click.Context,
     *,
     desk: str,
     name: str,
@@ -48,7 +45,7 @@ def propose_role(
     may_release: bool,
 ) -> None:
     """Propose a role and rights for the officer NAME of DESK; rights that are not given are taken."""
-    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         rights = chosen_rights(may_listen=may_listen, may_release=may_release)
         _report(set_role(services, unlocked, name, role, rights), f"{role} {name} of desk {desk}")
 
@@ -58,12 +55,11 @@ def propose_role(
 @click.argument("to")
 @click.option("--recipient", default="", help="age recipient of the destination's key; none: it reads no more.")
 @passphrase_option
-@click.pass_context
-def propose_destination(ctx: click.Context, *, desk: str, to: str, recipient: str, passphrase_file: Path) -> None:
+def propose_destination(*, desk: str, to: str, recipient: str, passphrase_file: Path) -> None:
     """Propose that the destination TO (such as `email:control-room`) reads tips of DESK."""
-    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         body = DestinationSet(to=to, desk=desk, recipient=recipient)
-        _report(submit(services, unlocked, body, Attachment()), f"destination {to} of desk {desk}")
+        _report(submit(services, unlocked, body, RosterAttachment()), f"destination {to} of desk {desk}")
 
 
 @roster_group.command("approve")
@@ -71,18 +67,15 @@ def propose_destination(ctx: click.Context, *, desk: str, to: str, recipient: st
 @click.argument("proposal")
 @click.option("--passphrase-file", type=FILE, help="File whose first line is the passphrase of an officer of DESK.")
 @click.option("--signature-file", type=FILE, help="What `satark roster sign` printed in the office of DESK.")
-@click.pass_context
-def approve_(
-    ctx: click.Context, *, desk: str, proposal: str, passphrase_file: Path | None, signature_file: Path | None
-) -> None:
+def approve_(*, desk: str, proposal: str, passphrase_file: Path | None, signature_file: Path | None) -> None:
     """Sign PROPOSAL as an officer of DESK; `satark roster show` says what it is and whose signatures it needs."""
     if (passphrase_file is None) == (signature_file is None):
         raise click.UsageError("give either --passphrase-file or --signature-file")
     if passphrase_file is not None:
-        with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+        with unlocked_desk(desk, passphrase_file) as (services, unlocked):
             _report(approve(services, unlocked, proposal), f"proposal {proposal}")
     elif signature_file is not None:
-        with open_services(ctx) as services:
+        with open_services() as services:
             signature = _read_signature(signature_file)
             found = services.read(lambda c: Proposal.find(c, proposal))
             signed = msgspec.structs.replace(found, entry=found.entry.signed_by(signature))
@@ -90,34 +83,29 @@ def approve_(
 
 
 @roster_group.command("reject")
-@click.argument("desk")
+@at_desk
 @click.argument("proposal")
-@passphrase_option
-@click.pass_context
-def reject_(ctx: click.Context, *, desk: str, proposal: str, passphrase_file: Path) -> None:
+def reject_(*, desk: str, proposal: str, passphrase_file: Path) -> None:
     """Withdraw PROPOSAL, as a head of DESK or as who proposed it."""
-    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         reject(services, unlocked, proposal)
         click.echo(f"proposal {proposal} is withdrawn")
 
 
 @roster_group.command("text")
 @click.argument("proposal")
-@click.pass_context
-def text(ctx: click.Context, proposal: str) -> None:
+def text(proposal: str) -> None:
     """Print PROPOSAL for an office elsewhere, whose head signs it with `satark roster sign`."""
-    with open_services(ctx) as services:
+    with open_services() as services:
         click.echo(services.read(lambda c: Proposal.find(c, proposal)).entry.encode().decode())
 
 
 @roster_group.command("sign")
-@click.argument("desk")
+@at_desk
 @click.argument("file", type=FILE)
-@passphrase_option
-@click.pass_context
-def sign(ctx: click.Context, *, desk: str, file: Path, passphrase_file: Path) -> None:
+def sign(*, desk: str, file: Path, passphrase_file: Path) -> None:
     """At an office: sign the proposal in FILE with the key of DESK, and print the signature for the host."""
-    with unlocked_desk(ctx, desk, passphrase_file) as (_, unlocked):
+    with unlocked_desk(desk, passphrase_file) as (_, unlocked):
         _check_head(unlocked)
         try:
             entry = Entry.decode(file.read_text("utf-8"))

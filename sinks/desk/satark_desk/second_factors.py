@@ -13,13 +13,13 @@ import msgspec
 import pyotp
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
-from satark.api import CantOpen, CaseworkError, open_as, recipient_of, seal
+from satark.api import CantOpen, CaseworkError, Redacted, open_as, recipient_of, seal
 from satark.casework import UnitOfWork
 from satark_desk.tables import second_factor
 
 if TYPE_CHECKING:
     from satark.casework import Services
-    from satark_desk.officers import UnlockedDesk
+    from satark_desk.desk_keys import UnlockedDesk
 
 FactorKind: TypeAlias = Literal["totp", "passkey"]
 
@@ -33,7 +33,22 @@ _STEPS_OFF: Final = (0, -1, 1)
 """Time steps by which a phone's clock may be off."""
 
 
-class Factor(msgspec.Struct, frozen=True, kw_only=True):
+class PasskeySite(msgspec.Struct, frozen=True):
+    """The desk's site as browsers see it. A passkey is good for one host only, so no other site can ask for it."""
+
+    host: str
+    origins: tuple[str, ...]
+
+
+class PasskeyChallenge(msgspec.Struct, frozen=True):
+    """What a browser is asked to sign."""
+
+    value: bytes
+    options: str
+    """JSON for `PublicKeyCredential.parse…OptionsFromJSON`."""
+
+
+class Factor(Redacted, frozen=True, kw_only=True):
     """A second factor as it is sealed to its officer. Desk, officer and id are checked when it is opened."""
 
     desk: str
@@ -45,9 +60,6 @@ class Factor(msgspec.Struct, frozen=True, kw_only=True):
     """A passkey's id."""
     public_key: bytes = b""
     """A passkey's public key (COSE)."""
-
-    def __repr__(self) -> str:
-        return "Factor(…)"
 
 
 class ListedFactor(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Acts of signing in: recorded for the web and for commands, failures too, and the log's head that a browser noted."""
+"""Records of sign-ins, and of failed ones, in the audit log; and a check of the log against what a browser noted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def record_failure(services: Services, desk: str, officer: str, failures: int = 1) -> None:
-    """Record a failed sign-in: the first of a row, and then each time their number has doubled.
+    """Record a failed sign-in: the first in a row, and then each time that the number of failures has doubled.
 
     So strangers can't fill the log. Nothing is recorded for a desk that does not exist.
     """
@@ -34,7 +34,7 @@ def record_sign_in(services: Services, unlocked: UnlockedDesk) -> None:
 
 
 def lacks_seen_head(services: Services, noted: str) -> bool:
-    """Return whether the log lacks a head that was noted in a browser; False if nothing readable was noted."""
+    """Return whether the log lacks the head that a browser noted. Where the note can't be read, return False."""
     try:
         head = LogHead.read(noted)
     except ValueError:

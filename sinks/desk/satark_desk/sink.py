@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class DeskSink:
-    """Puts tips into the queues of the desks that can open them; those that come together, in one write."""
+    """Puts tips into the queues of the desks that can open them. Tips that come together are one write."""
 
     name = "desk"
 
@@ -36,7 +36,7 @@ class DeskSink:
         """Close nothing."""
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        """Put a tip into the queue of the desks here. Its envelopes alone tell which of them can open it."""
+        """Put a tip into the queue of the desks here. The tip's envelopes tell which desks can open it."""
         if not delivery.document:
             return DeadLetter("there is no such tip")
         if not self._arrived:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 import click
 import msgspec
 
-from satark_desk import public_report, terminal_tables
-from satark_desk.case_commands import at_desk, desk_work, json_option, language_option, print_json
-from satark_desk.figures import figures_of
-from satark_desk.paces import paces_of
-from satark_desk.public_statistics import reports_of
+from satark_desk import terminal_tables
+from satark_desk.case_commands import desk_work, json_option, language_option, print_json
+from satark_desk.command_context import at_desk
+from satark_desk.figures import figures_of, paces_of
+from satark_desk.public_statistics import reports_of, write_report
 from satark_desk.web.page_text import officers_languages
 from satark_desk.week_pdf import week_pdf
 
@@ -59,7 +59,7 @@ def publish_stats(*, desk: str, passphrase_file: Path, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         texts = {language: work.text(language) for language in officers_languages()}
         for report in _reports(work):
-            if public_report.write(folder, report, texts):
+            if write_report(folder, report, texts):
                 click.echo(folder / f"{report.week}.html")
 
 

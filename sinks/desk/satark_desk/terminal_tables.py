@@ -13,8 +13,7 @@ from satark_desk.week_pdf import pace_text
 
 if TYPE_CHECKING:
     from satark.casework import OpenTip, PostedMessage
-    from satark_desk.figures import Figures
-    from satark_desk.paces import Pace, Step
+    from satark_desk.figures import Figures, Pace, PaceStep
     from satark_desk.tip_queue import Row
     from satark_desk.web.page_text import PageText
 
@@ -76,7 +75,7 @@ def _message(posted: PostedMessage, text: PageText) -> str:
     return f"[{' · '.join(filter(None, parts))}] {message.text}".rstrip()
 
 
-def figures(counts: Figures, paces: Mapping[Step, Pace], text: PageText) -> str:
+def figures(counts: Figures, paces: Mapping[PaceStep, Pace], text: PageText) -> str:
     """Format a desk's figures."""
     rows = [(text("filter.all"), str(counts.tips)), (text("mark.open"), str(counts.open))]
     rows += [(text("mark.overdue"), str(counts.overdue)), (text("stats.owed"), str(counts.reports_owed))]

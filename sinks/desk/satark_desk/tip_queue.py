@@ -74,14 +74,14 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     updated: bool
     """The officer has seen it, and since then somebody has written or done something."""
     delivered: str
-    """The time band in which it was delivered to the desk."""
+    """Time band in which it was delivered to the desk."""
     position: int = 0
     """Its place in the order of entry."""
     marks: frozenset[WorkMark] = frozenset()
     officer: str = ""
     """The officer of the desk that it is assigned to."""
     mine: bool = False
-    """Whether that is the officer whose queue it is."""
+    """Whether it is assigned to the officer who looks at the queue."""
     due: int = 0
     """When this desk owes a report, Unix seconds; 0: it owes none."""
     soon: bool = False
@@ -89,7 +89,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     awaited: tuple[Direction, ...] = ()
     """Directions to other desks whose reports are still to come."""
     snippet: str = ""
-    """Of a search: the words around what was found."""
+    """The words around what a search found."""
 
     @property
     def unread(self) -> bool:

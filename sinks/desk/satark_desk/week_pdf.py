@@ -9,8 +9,7 @@ from satark.casework import SheetPage, make_sheet
 from satark_desk.figures import figures_of
 
 if TYPE_CHECKING:
-    from satark_desk.figures import Figures
-    from satark_desk.paces import Pace, Step
+    from satark_desk.figures import Figures, Pace, PaceStep
     from satark_desk.tip_queue import Row
     from satark_desk.web.page_text import PageText
 
@@ -19,7 +18,7 @@ _DAY: Final = 86400
 
 
 def week_pdf(
-    rows: Sequence[Row], paces: Mapping[Step, Pace], desk: str, texts: Sequence[PageText], now: float
+    rows: Sequence[Row], paces: Mapping[PaceStep, Pace], desk: str, texts: Sequence[PageText], now: float
 ) -> bytes:
     """Write the last seven days of a desk as a PDF.
 
@@ -48,7 +47,7 @@ def _days(text: PageText, now: int) -> str:
     return f"{text.day_at(now - (DAYS - 1) * _DAY)} – {text.day_at(now)}"
 
 
-def _rows(week: Figures, every: Figures, paces: Mapping[Step, Pace], text: PageText) -> list[tuple[str, str]]:
+def _rows(week: Figures, every: Figures, paces: Mapping[PaceStep, Pace], text: PageText) -> list[tuple[str, str]]:
     return [
         (text("week.came"), str(week.tips)),
         (text("figures.priority"), _listed(week.priority, text.priority)),

@@ -1,6 +1,6 @@
-"""Wordings: what the officers of a desk often write to tipsters, kept for each language, sealed to the desk's key.
+"""Wordings: sentences that the officers of a desk often write to tipsters. They are sealed to the desk's key.
 
-They are for everybody at the desk and for every tip: nothing of a tip, and above all nothing of a tipster, belongs in.
+Everybody at the desk uses them, for every tip. So nothing of a tip, and above all nothing of a tipster, belongs in.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ MOST: Final = 50
 LONGEST_NAME: Final = 60
 """Characters of a name, at most."""
 _PADDED: Final = 4096
-"""Bytes that every wording is filled up to before it is sealed: a thousand characters of any script fit."""
+"""Bytes to which every wording is padded before it is sealed. A thousand characters of any script fit."""
 
-Problem: TypeAlias = Literal["name", "text", "language", "many"]
+WordingProblem: TypeAlias = Literal["name", "text", "language", "many"]
 """Why a wording is not saved; the pages say it under `wordings.problem.<code>`."""
-_REASONS: dict[Problem, str] = {
+_REASONS: dict[WordingProblem, str] = {
     "name": f"give it a name of {LONGEST_NAME} characters at most",
     "text": f"write the text, {MAX_TEXT} characters at most",
     "language": "choose a language of the pages",
@@ -40,9 +40,9 @@ _REASONS: dict[Problem, str] = {
 class WordingRefused(CaseworkError):  # noqa: N818 - it reads as what it says
     """A wording is not saved; the message says why."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: WordingProblem) -> None:
         super().__init__(_REASONS[problem])
-        self.problem: Problem = problem
+        self.problem: WordingProblem = problem
 
 
 class NoSuchWording(CaseworkError):  # noqa: N818
@@ -63,7 +63,7 @@ class Wording(Redacted, frozen=True, kw_only=True):
 
 
 def wordings_of(services: Services, by: UnlockedDesk) -> list[Wording]:
-    """Return the wordings of a desk, by language and name. What does not open is left out: it was altered."""
+    """Return the wordings of a desk, by language and name. One that does not open was altered, and is left out."""
     rows = services.read(lambda c: c.execute(select(wording).where(wording.c.desk == by.desk.name)).all())
     found = (_opened(row.id, row.sealed, by.identity) for row in rows)
     return sorted((one for one in found if one), key=lambda one: (one.language, one.name.casefold(), one.id))

@@ -17,15 +17,19 @@ from starlette.routing import Mount
 
 from satark.api.routing import Desk, Level
 from satark.api.tip import Envelope, Evidence, Header, Origin, Tip
-from satark.casework import Casework, OpenTip
+from satark.casework import Casework, Clocks, DeskAct, DeskActs, OpenTip
 from satark.services import DeskContext, Services
 from satark_desk import plugin
-from satark_desk.officers import NewDesk, UnlockedDesk, make_desk, unlock
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewDesk, NewOfficer, add_officer, make_desk, unlock
+from satark_desk.second_factors import add_factor, new_totp, new_totp_secret
 from satark_desk.settings import DeskSettings
 from satark_desk.web.app import build
 from support.commands import commands_of
+from support.desk_reading import code_at
 from support.site_client import site_client
 from support.store import desk_context, fresh_services, opened_services
+from support.tips import seed_tip
 
 PASSPHRASES = {"sp": "sp passphrase 1", "dig": "dig passphrase 1", "lanka": "lanka passphrase 1"}
 DESKS: tuple[tuple[str, Level, str], ...] = (
@@ -71,6 +75,20 @@ def services(
     monkeypatch.setenv("SATARK_DATA_DIR", str(data_dir))
     monkeypatch.setenv("SATARK_PLUGINS", '["desk"]')
     services = opened_services(data_dir)
+    yield services
+    services.main.dispose()
+    services.keys.dispose()
+
+
+@pytest.fixture
+def either_store(tmp_path: Path, databases: Any) -> Iterator[Services]:
+    """A store on either database, with the desk `sp` and its officers `a` and `b`."""
+    services = fresh_services(
+        tmp_path / "data", plugin.satark_migrations(), database_url=databases.main, keys_url=databases.keys
+    )
+    first, second = "first passphrase", "another passphrase"
+    make_desk(services, NewDesk(name="sp", title="SP", level="district", area="", officer="a", passphrase=first))
+    add_officer(services, unlock(services, "sp", "a", first), NewOfficer(name="b", passphrase=second))
     yield services
     services.main.dispose()
     services.keys.dispose()
@@ -166,3 +184,25 @@ def run(services: Services, passphrase_file: Callable[[str], Path]) -> Callable[
         return CliRunner().invoke(cli, words, catch_exceptions=False)
 
     return invoke
+
+
+@pytest.fixture
+def secret(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> str:
+    """The secret of an authenticator app that the officer `sp-1` has; no code of the present minutes was used."""
+    secret, now = new_totp_secret(), 1_800_000_000
+    new = new_totp(unlocked("sp"), secret, code_at(secret, now), now=now)
+    assert new is not None
+    add_factor(services, unlocked("sp"), new, name="phone", now=now)
+    return secret
+
+
+@pytest.fixture
+def hidden(services: Services, desk: Callable[[str], Desk], casework: Callable[[str], Casework]) -> None:
+    """A flood of six at the SP, which the queue shows as one, and a prank that was set aside, which it hides."""
+    prank = seed_tip(services, [desk("sp")], answers={"what": "hello hello hello"})
+    told = "Every evening they play cards for money on the steps of the ghat"
+    for _ in range(6):
+        seed_tip(services, [desk("sp")], answers={"what": told})
+    work = casework("sp")
+    act = DeskAct(name="status", status="SET_ASIDE", text="a prank")
+    DeskActs(services, work, Clocks()).perform(work.open(prank.id), act)

@@ -17,17 +17,16 @@ from starlette.routing import Mount, Route
 
 from satark.api.routing import Desk
 from satark.api.tip import Message
-from satark.audit import reading
-from satark.audit.reading import ActFilter
 from satark.casework import Casework, TwoOfficerApproval
 from satark.casework.tip_keeping import TipKeeping
 from satark.identity.edge_key import Identity
 from satark.retention.schedule import ensure_key
 from satark.services import Services
 from satark.store import tables
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
-from satark_testing.commands import installed_command
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer, unlock
 from support.commands import commands_of as desk_commands
+from support.desk_reading import acts_seen
 from support.tips import SeededTip, seed_file, seed_tip
 
 pytestmark = pytest.mark.slow("every route")
@@ -75,19 +74,6 @@ def act_count(services: Services) -> int:
     return services.read(lambda c: c.execute(query).scalar_one())
 
 
-def newest(services: Services, unlocked: UnlockedDesk, **wanted: str) -> list[reading.ReadAct]:
-    """Return what an officer sees of the log, the newest first."""
-    by = reading.Viewer.of(
-        services,
-        desk=unlocked.desk.name,
-        officer=unlocked.officer,
-        role=unlocked.role,
-        identity=unlocked.identity,
-        own_identity=unlocked.own_identity,
-    )
-    return list(by.read(services, ActFilter(**wanted)).acts)
-
-
 def signed_in(browser: Browser) -> Client:
     """Sign the SP's first officer in, without opening a page."""
     client = browser()
@@ -121,25 +107,6 @@ def test_every_route_leaves_an_act_whatever_it_answers(
                     silent.append(f"{method} {path}")
     assert silent == []
     assert tried > 20
-
-
-def test_signing_in_failing_to_and_signing_out_are_recorded(
-    services: Services, browser: Browser, unlocked: Unlock
-) -> None:
-    client = signed_in(browser)
-    for _ in range(3):
-        browser().post("/desk/sign-in", data={"desk": "sp", "officer": "sp-1", "passphrase": "wrong"})
-    browser().post("/desk/sign-in", data={"desk": "nowhere", "officer": "x", "passphrase": "wrong"})
-    client.post("/desk/sign-out")
-    kinds = [
-        (read.act.kind, read.act.officer, read.act.detail, read.flaw) for read in newest(services, unlocked("dig"))
-    ]
-    assert kinds == [
-        ("signed_out", "sp-1", "", ""),
-        ("sign_in_failed", "sp-1", "2", "unsigned"),
-        ("sign_in_failed", "sp-1", "1", "unsigned"),
-        ("signed_in", "sp-1", "web", ""),
-    ]
 
 
 class Recogniser:
@@ -209,20 +176,11 @@ def test_every_command_of_an_officer_leaves_an_act(
     )
 
 
-def test_a_wrong_passphrase_of_a_command_is_recorded(
-    services: Services, run: Callable[..., Result], unlocked: Unlock, passphrase_file: Callable[[str], Path]
-) -> None:
-    assert run("desk", "tips", "sp", "--passphrase-file", passphrase_file("not a passphrase")).exit_code == 1
-    unlocked("sp").casework(services).trail.signed_in()
-    _, read = newest(services, unlocked("dig"))
-    assert (read.act.kind, read.act.desk, read.act.officer, read.flaw) == ("sign_in_failed", "sp", "", "unsigned")
-
-
 def test_a_list_as_json_is_one_act_and_concerns_every_tip(
     services: Services, run: Callable[..., Result], unlocked: Unlock, tip: SeededTip
 ) -> None:
     assert run("desk", "tips", "sp", "--json", by="sp").exit_code == 0
-    kinds = [read.act.kind for read in newest(services, unlocked("dig"), tip=tip.number)]
+    kinds = [read.act.kind for read in acts_seen(services, unlocked("dig"), tip=tip.number)]
     assert kinds == ["exported_list"]
 
 
@@ -279,9 +237,3 @@ def test_a_tipster_is_not_told_which_officer_wrote_and_the_desks_are(
         open_as(str, seen.officer, tip.receipt_identity)
     dig = unlocked("dig").casework(services)
     assert [posted.officer for posted in dig.open(tip.number).thread] == ["sp-1"]
-
-
-def test_the_installed_command_has_show_and_verify() -> None:
-    result = CliRunner().invoke(installed_command(), ["audit", "--help"])
-    assert "show" in result.output
-    assert "verify" in result.output

@@ -6,18 +6,15 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 
 import pypdfium2
 import pytest
-from click.testing import Result
-from httpx2 import Client
 
 from satark.api.routing import CaseworkError, Desk
 from satark.api.tip import Message
 from satark.casework import Casework, Clocks, DeskAct, DeskActs
 from satark.services import Services
-from satark_desk.officers import UnlockedDesk
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.orders import find_order, make_order, order_pdf
 from satark_desk.web.page_text import PageText
 from support.tips import SeededTip, seed_message, seed_tip
@@ -114,19 +111,3 @@ def test_what_was_not_directed_has_no_order(
     lanka = casework("lanka")
     with pytest.raises(CaseworkError):
         make_order(services, lanka, lanka.open(directed.number), "lanka")
-
-
-def test_the_page_and_the_command_give_the_same_order(
-    directed: SeededTip, browser: Callable[..., Client], run: Callable[..., Result], tmp_path: Path
-) -> None:
-    client = browser("sp")
-    assert client.get(f"/desk/tips/{directed.number}/orders/lanka").status_code == 404
-    page = client.post(f"/desk/tips/{directed.number}/orders", data={"to": "lanka"}).text
-    assert f"/desk/tips/{directed.number}/orders/lanka" in page
-    answer = client.get(f"/desk/tips/{directed.number}/orders/lanka?language=hi")
-    assert (answer.headers["content-type"], answer.headers["cache-control"]) == ("application/pdf", "no-store")
-    file = tmp_path / "order.pdf"
-    words = ("desk", "order", "sp", directed.number, file, "--to", "lanka", "--language", "hi")
-    assert "order SP/" in run(*words, by="sp").output
-    assert file.read_bytes() == answer.content
-    assert browser("lanka").get(f"/desk/tips/{directed.number}/orders/lanka").status_code == 404

@@ -11,13 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from satark.services import Services
-from satark_desk.officers import UnlockedDesk
-from satark_desk.passkey_challenge import Challenge, Site
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.passkeys import ask_for_new, ask_for_proof, check_proof, take_new
-from satark_desk.second_factors import add_factor, new_passkey, open_factors
+from satark_desk.second_factors import PasskeyChallenge, PasskeySite, add_factor, new_passkey, open_factors
 
 Open = Callable[[str], UnlockedDesk]
-SITE = Site("desk.example", ("https://desk.example",))
+SITE = PasskeySite("desk.example", ("https://desk.example",))
 B64 = base64.urlsafe_b64encode(b"credential-id---").decode().rstrip("=")
 
 json_values = st.recursive(
@@ -59,7 +58,7 @@ def officer(services: Services, unlocked: Open) -> UnlockedDesk:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(answer=json_values.map(json.dumps) | st.text(max_size=20))
 def test_no_answer_of_a_browser_is_an_error(services: Services, officer: UnlockedDesk, answer: str) -> None:
-    challenge = Challenge(b"c" * 32, "")
+    challenge = PasskeyChallenge(b"c" * 32, "")
     assert take_new(officer, SITE, challenge, answer) is None
     assert not check_proof(services, officer, SITE, challenge, answer)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -16,7 +14,6 @@ from satark.store import tables
 from satark.store.migrations import Migrations
 from satark.store.unit_of_work import UnitOfWork
 from satark_desk import plugin
-from satark_desk.officers import unlock_any
 from satark_desk.tables import metadata, queue, read_state
 from support.store import desk_context, worker_context
 
@@ -50,28 +47,6 @@ def test_the_migrations_create_and_drop_the_tables(services: Services) -> None:
 
 def _of_the_plugin(_item: object, name: str | None, kind: str, _reflected: object, _other: object) -> bool:
     return kind != "table" or name not in {*tables.main.tables, "alembic_version"}
-
-
-def test_the_demo_says_if_a_passphrase_file_is_missing(services: Services, tmp_path: Path) -> None:
-    # The fixture has created `sp` and `dig`, without passphrase files.
-    *prepared, what_it_lacks = plugin.satark_demo(services, tmp_path, sample_week=False)
-    assert "no second factor" in what_it_lacks.line
-    assert ["its file is missing" in one.line for one in prepared] == [True, True]
-
-
-def test_the_demo_creates_missing_desks_and_unlocks_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from support.store import fresh_services  # noqa: PLC0415 - beside the fixture's own store
-
-    services = fresh_services(tmp_path / "demo", plugin.satark_migrations())
-    for _ in range(2):
-        *prepared, _ = plugin.satark_demo(services, tmp_path, sample_week=False)
-        for name, one in zip(("sp", "dig"), prepared, strict=True):
-            passphrase = (tmp_path / "officers" / f"{name}.txt").read_text().strip()
-            assert passphrase in one.line
-            unlocked = unlock_any(services, name, passphrase)
-            assert (unlocked.officer, unlocked.temporary) == (name, False)
-    services.main.dispose()
-    services.keys.dispose()
 
 
 def test_an_erased_tip_leaves_the_queue_and_what_officers_have_seen(services: Services) -> None:

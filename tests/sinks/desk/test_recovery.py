@@ -11,9 +11,10 @@ from sqlalchemy import select, update
 from satark.api.routing import CaseworkError
 from satark.routing.desks import close_roster
 from satark.services import Services
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.known_browsers import is_known, remember
-from satark_desk.officers import NewOfficer, UnlockedDesk, WrongPassphrase, add_officer, unlock
-from satark_desk.recovery import MOST_REQUESTS, NoSuchRequest, approve_recovery, ask_for_recovery, requests_of
+from satark_desk.officers import NewOfficer, WrongPassphrase, add_officer, unlock
+from satark_desk.recovery import MOST_REQUESTS, NoSuchRecovery, approve_recovery, ask_for_recovery, requests_of
 from satark_desk.roster_changes import approve
 from satark_desk.second_factors import add_factor, factors_of, new_totp, new_totp_secret
 from satark_desk.tables import officer, recovery
@@ -42,7 +43,7 @@ def test_an_officer_gets_in_with_the_new_passphrase_once_another_has_approved(
     with pytest.raises(WrongPassphrase):
         unlock(services, "sp", "sp-1", "sp passphrase 1")
     assert services.read(lambda c: requests_of(c, "sp")) == []
-    with pytest.raises(NoSuchRequest):
+    with pytest.raises(NoSuchRecovery):
         approve_recovery(services, second, "sp-1", code)
 
 
@@ -73,7 +74,7 @@ def test_neither_oneself_nor_another_desk_nor_a_wrong_or_old_code_approves(
         with pytest.raises(CaseworkError):
             approve_recovery(services, by, name, typed)
     services.write_now(lambda unit: unit.main.execute(update(recovery).values(asked=recovery.c.asked - 86_401)))
-    with pytest.raises(NoSuchRequest):
+    with pytest.raises(NoSuchRecovery):
         approve_recovery(services, second, "sp-1", code)
     assert services.read(lambda c: requests_of(c, "sp")) == []
     assert unlocked("sp").officer == "sp-1"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import pytest
-from click.testing import Result
 
 from satark.casework import MAX_TEXT
 from satark.services import Services
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, rotate, unlock
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer, rotate, unlock
 from satark_desk.tables import wording
-from satark_desk.wordings import MOST, NoSuchWording, Problem, Wording, WordingRefused, remove, save, wordings_of
+from satark_desk.wordings import MOST, NoSuchWording, Wording, WordingProblem, WordingRefused, remove, save, wordings_of
 
 Unlock = Callable[[str], UnlockedDesk]
 PASSPHRASE = "quiet mango tractor 7 violin ledger"
@@ -72,7 +71,7 @@ def test_a_row_that_was_moved_or_altered_is_left_out(services: Services, unlocke
     ],
 )
 def test_what_is_not_saved_says_why(
-    services: Services, unlocked: Unlock, fields: dict[str, str], problem: Problem
+    services: Services, unlocked: Unlock, fields: dict[str, str], problem: WordingProblem
 ) -> None:
     with pytest.raises(WordingRefused) as refused:
         save(services, unlocked("sp"), Wording(**{"language": "en", "name": "x", "text": "y", **fields}))
@@ -95,15 +94,3 @@ def test_a_desk_removes_its_own_alone(services: Services, unlocked: Unlock) -> N
         remove(services, unlocked("dig"), id_)
     remove(services, unlocked("sp"), id_)
     assert names(services, unlocked("sp")) == []
-
-
-def test_the_commands_list_save_and_remove_and_warn(run: Callable[..., Result]) -> None:
-    words = ("--language", "en", "--name", "shop", "--text", "Is it near my shop?")
-    saved = run("desk", "save-wording", "sp", *words, by="sp")
-    assert "may point to a tipster" in saved.stderr
-    (listed,) = [json.loads(line) for line in run("desk", "wordings", "sp", "--json", by="sp").stdout.splitlines()]
-    assert (listed["id"], listed["name"]) == (saved.stdout.strip(), "shop")
-    assert run("desk", "remove-wording", "sp", listed["id"], by="sp").exit_code == 0
-    assert run("desk", "wordings", "sp", by="sp").stdout == ""
-    again = run("desk", "remove-wording", "sp", listed["id"], by="sp")
-    assert (again.exit_code, "no wording" in again.output) == (1, True)

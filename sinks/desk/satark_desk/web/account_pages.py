@@ -10,14 +10,14 @@ from satark_desk.officers import WrongPassphrase
 from satark_desk.own_passphrase import SamePassphrase, change_passphrase
 from satark_desk.passphrase_strength import MIN_LENGTH, WeakPassphrase
 from satark_desk.second_factors import factors_of
-from satark_desk.web.web_context import redirect_to
+from satark_desk.web.desk_web import redirect_to
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from satark_desk.web.sessions import Session
-    from satark_desk.web.web_context import WebContext
+    from satark_desk.web.desk_web import DeskWeb
+    from satark_desk.web.sessions import OfficerSession
 
 DONE = ("passphrase", "factor", "factor_removed", "session", "browser", "named")
 """What the account page can say was done."""
@@ -26,14 +26,14 @@ DONE = ("passphrase", "factor", "factor_removed", "session", "browser", "named")
 class AccountPages:
     """The pages of an officer's own account."""
 
-    def __init__(self, web: WebContext) -> None:
+    def __init__(self, web: DeskWeb) -> None:
         self._web = web
 
-    def account(self, request: Request, session: Session) -> Response:
+    def account(self, request: Request, session: OfficerSession) -> Response:
         """Show the account."""
         return self.show(request, session)
 
-    def show(self, request: Request, session: Session, status: int = 200, **values: object) -> Response:
+    def show(self, request: Request, session: OfficerSession, status: int = 200, **values: object) -> Response:
         """Render the account page, with the outcome of a submitted form in `values`."""
         read, sessions = self._web.context.read, self._web.sessions
         own = sessions.of_officer(session.desk, session.officer)
@@ -51,11 +51,11 @@ class AccountPages:
             **{**common, **values},
         )
 
-    def passphrase(self, request: Request, session: Session) -> Response:
+    def passphrase(self, request: Request, session: OfficerSession) -> Response:
         """Show the form that changes the passphrase."""
         return self._show_passphrase(request, session)
 
-    def change_passphrase(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+    def change_passphrase(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Change the passphrase, and end the officer's other sessions: somebody else may have known the old one."""
         old, new = form.get("old", ""), form.get("new", "")
         if new != form.get("again", ""):
@@ -75,7 +75,7 @@ class AccountPages:
         self._end_others(session)
         return redirect_to(request, "account?done=passphrase")
 
-    def end_session(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+    def end_session(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """End one of the officer's sessions, or all but this one."""
         wanted = form.get("id", "")
         if "others" not in form:
@@ -85,7 +85,7 @@ class AccountPages:
         session.casework.trail.record("session_ended")
         return redirect_to(request, "account?done=session")
 
-    def browser(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+    def browser(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Rename a known browser; or forget it, and end the sessions in it."""
         browsers = self._web.context.read(lambda c: browsers_of(c, session.desk, session.officer))
         found = next((one for one in browsers if one.id == form.get("id")), None)
@@ -102,34 +102,34 @@ class AccountPages:
         )
         return redirect_to(request, "account?done=browser")
 
-    def throttled(self, session: Session) -> int:
+    def throttled(self, session: OfficerSession) -> int:
         """Return the seconds after which the passphrase may be tried again; 0: now."""
         wait = self._web.throttle.wait(_throttle_key(session))
         return int(wait) + 1 if wait else 0
 
-    def failed(self, session: Session) -> None:
+    def failed(self, session: OfficerSession) -> None:
         """Count a wrong passphrase of a signed-in officer."""
         self._web.throttle.failed(_throttle_key(session))
 
-    def _end_others(self, session: Session) -> None:
+    def _end_others(self, session: OfficerSession) -> None:
         desk, officer = session.desk, session.officer
         self._web.context.write_now(lambda unit: forget(unit, desk, officer, keep=session.browser))
         self._web.sessions.end_where(lambda one: _is_of(one, session) and one is not session)
 
     def _show_passphrase(
-        self, request: Request, session: Session, status: int = 0, *, problem: str = "", seconds: int = 0
+        self, request: Request, session: OfficerSession, status: int = 0, *, problem: str = "", seconds: int = 0
     ) -> Response:
         values = {"session": session, "problem": problem, "seconds": seconds, "shortest": MIN_LENGTH}
         return self._web.show(request, "passphrase.html", status or (422 if problem else 200), **values)
 
 
-def _throttle_key(session: Session) -> str:
+def _throttle_key(session: OfficerSession) -> str:
     return f"session:{session.id}"
 
 
-def _is_of(one: Session, session: Session) -> bool:
+def _is_of(one: OfficerSession, session: OfficerSession) -> bool:
     return (one.desk, one.officer) == (session.desk, session.officer)
 
 
-def _name_of(session: Session, browsers: list[KnownBrowser]) -> str:
+def _name_of(session: OfficerSession, browsers: list[KnownBrowser]) -> str:
     return next((one.name for one in browsers if one.digest == session.browser), "")

@@ -15,26 +15,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.casework import MAX_TEXT, ActRefused, NoSuchTip, OpenTip, SenderHints, marked
+from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of
 from satark_desk.tip_queue import Filter
-from satark_desk.web.act_forms import FIELDS, GIVEN, act_name, act_of
+from satark_desk.web.desk_web import redirect_to
 from satark_desk.web.form_drafts import FormOwner
-from satark_desk.web.web_context import redirect_to
 
 if TYPE_CHECKING:
     from satark.casework import ActName, DeskAct
+    from satark_desk.web.desk_web import DeskWeb
     from satark_desk.web.pages import DeskPages
-    from satark_desk.web.sessions import Session
-    from satark_desk.web.web_context import WebContext
+    from satark_desk.web.sessions import OfficerSession
 
 
 class ActPages:
     """The forms of acts on a tip, and their confirmation."""
 
-    def __init__(self, web: WebContext, pages: DeskPages) -> None:
+    def __init__(self, web: DeskWeb, pages: DeskPages) -> None:
         self._web = web
         self._pages = pages
 
-    def submit(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+    def submit(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Take a form: perform what was confirmed, or keep it as a draft and show that.
 
         Raises:
@@ -58,7 +58,7 @@ class ActPages:
             return redirect_to(request, "?done=recuse")
         return self._to_tip(request, tip, done=self._done(session, tip, name, form))
 
-    def show(self, request: Request, session: Session) -> Response:
+    def show(self, request: Request, session: OfficerSession) -> Response:
         """Show a draft: for confirmation, or as a form if the officer edits it or the rules refuse it.
 
         Raises:
@@ -77,19 +77,19 @@ class ActPages:
             )
         return self._confirm(request, session, tip, name, draft.fields)
 
-    def resume(self, request: Request, session: Session) -> Response:
+    def resume(self, request: Request, session: OfficerSession) -> Response:
         """Show what an officer sent when their session had ended, to be sent again."""
         draft = self._web.drafts.find(session.unlocked, request.path_params["draft"])
         if draft is None:
             return redirect_to(request, "")
         return self._web.show(request, "resume.html", session=session, draft=draft)
 
-    def _done(self, session: Session, tip: OpenTip, name: ActName, form: Mapping[str, str]) -> str:
-        """Return what an act on a tip, as it was before, came to: what asks to close closes nothing yet."""
+    def _done(self, session: OfficerSession, tip: OpenTip, name: ActName, form: Mapping[str, str]) -> str:
+        """Return what an act came to, given the tip before it. Whoever asks to close a tip has not closed it yet."""
         asks = name == "close" and not self._pages.acts(session).decides(tip, form.get("outcome", ""))
         return "ask_to_close" if asks else name
 
-    def _problem(self, session: Session, tip: OpenTip, name: ActName, form: Mapping[str, str]) -> str:
+    def _problem(self, session: OfficerSession, tip: OpenTip, name: ActName, form: Mapping[str, str]) -> str:
         """Return the key of the text that says why the rules refuse a form; empty if they allow it."""
         try:
             self._pages.acts(session).check(tip, act_of(name, form, self._web.settings.utc_offset_hours))
@@ -98,7 +98,7 @@ class ActPages:
         return ""
 
     def _confirm(
-        self, request: Request, session: Session, tip: OpenTip, name: ActName, form: Mapping[str, str]
+        self, request: Request, session: OfficerSession, tip: OpenTip, name: ActName, form: Mapping[str, str]
     ) -> Response:
         act = act_of(name, form, self._web.settings.utc_offset_hours)
         targets = {desk.name: desk for desk in session.casework.allowed_targets(tip)}
@@ -119,7 +119,7 @@ class ActPages:
             wanted=Filter.read(request.query_params),
         )
 
-    def _release(self, request: Request, session: Session, tip: OpenTip, act: DeskAct) -> dict[str, Any]:
+    def _release(self, request: Request, session: OfficerSession, tip: OpenTip, act: DeskAct) -> dict[str, Any]:
         """Return what a confirmation of a direction shows: what goes along, and what points to the tipster."""
         geography, text = self._web.context.geography, self._web.text(request)
         takes_release = act.name == "direct" and self._pages.acts(session).releases.takes_release(tip, act.to)
@@ -135,7 +135,7 @@ class ActPages:
             "release": [(name, marked(said, geography)) for name, said in given.items() if said],
         }
 
-    def hints(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+    def hints(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Show what in a rewording points to the tipster, while the officer writes it.
 
         Raises:
@@ -147,12 +147,12 @@ class ActPages:
             request, "release_hints.html", hints=SenderHints.of_texts(given, self._web.context.geography)
         )
 
-    def _usual_due(self, session: Session, tip: OpenTip) -> int:
+    def _usual_due(self, session: OfficerSession, tip: OpenTip) -> int:
         acts = self._pages.acts(session)
         return acts.clocks.report_due(tip.header.priority, acts.now())
 
     def _to_draft(
-        self, request: Request, session: Session, tip: OpenTip, form: Mapping[str, str], *, edit: bool
+        self, request: Request, session: OfficerSession, tip: OpenTip, form: Mapping[str, str], *, edit: bool
     ) -> Response:
         fields = {name: form[name] for name in FIELDS if name in form}
         path = f"tips/{tip.tip.number}/{_action(request)}"

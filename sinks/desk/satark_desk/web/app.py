@@ -15,12 +15,11 @@ from satark.api import PageHeaders, SameOrigin
 from satark_desk.web.account_pages import AccountPages
 from satark_desk.web.act_pages import ActPages
 from satark_desk.web.audit_pages import AuditPages
-from satark_desk.web.bulk_pages import BulkPages
+from satark_desk.web.bulk_pages import BulkPages, HandoverPages
+from satark_desk.web.desk_web import DeskWeb
 from satark_desk.web.factor_pages import FactorPages
-from satark_desk.web.files import show_file, show_preview
-from satark_desk.web.handover_pages import HandoverPages
+from satark_desk.web.files import OriginalPages, show_file, show_preview
 from satark_desk.web.order_pages import OrderPages
-from satark_desk.web.original_pages import OriginalPages
 from satark_desk.web.overview_pages import OverviewPages
 from satark_desk.web.pages import DeskPages
 from satark_desk.web.recovery_pages import RecoveryPages
@@ -29,7 +28,6 @@ from satark_desk.web.roster_pages import RosterPages
 from satark_desk.web.second_factor_sign_in import SecondFactorSignIn
 from satark_desk.web.sign_in import SignInPages
 from satark_desk.web.voice_pages import VoicePages
-from satark_desk.web.web_context import WebContext
 from satark_desk.web.wording_pages import WordingPages
 
 if TYPE_CHECKING:
@@ -39,7 +37,7 @@ if TYPE_CHECKING:
 
 def build(context: DeskContext, settings: DeskSettings, public_url: str = "") -> Starlette:
     """Build the application. It can be mounted at any path; `public_url` is its address behind a reverse proxy."""
-    web = WebContext(context, settings, public_url)
+    web = DeskWeb(context, settings, public_url)
     sign_in, pages, overview = SignInPages(web), DeskPages(web), OverviewPages(web)
     voices, originals, acts = VoicePages(pages), OriginalPages(pages, context), ActPages(web, pages)
     orders, bulk, wordings = OrderPages(web), BulkPages(web, pages), WordingPages(web)
@@ -79,7 +77,7 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
     return Starlette(routes=routes, middleware=middleware)
 
 
-def _sign_in_routes(web: WebContext, sign_in: SignInPages) -> list[Route]:
+def _sign_in_routes(web: DeskWeb, sign_in: SignInPages) -> list[Route]:
     factor, recovery = SecondFactorSignIn(web, sign_in), RecoveryPages(web)
     return [
         Route("/sign-in", sign_in.show_form),
@@ -95,7 +93,7 @@ def _sign_in_routes(web: WebContext, sign_in: SignInPages) -> list[Route]:
     ]
 
 
-def _account_routes(web: WebContext) -> list[Route]:
+def _account_routes(web: DeskWeb) -> list[Route]:
     account = AccountPages(web)
     factors = FactorPages(web, account)
     return [
@@ -112,7 +110,7 @@ def _account_routes(web: WebContext) -> list[Route]:
     ]
 
 
-def _oversight_routes(web: WebContext) -> list[Route]:
+def _oversight_routes(web: DeskWeb) -> list[Route]:
     audit, retention, roster = AuditPages(web), RetentionPages(web), RosterPages(web)
     return [
         Route("/roster", web.page(roster.show)),

@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-from satark.casework import ACT_KINDS, ActFilter, LogHead, Viewer
-from satark_desk.web.act_details import ActDetails
+from satark.casework import ACT_KINDS, ActFilter, LogHead
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from satark.casework import Services
-    from satark_desk.desk_keys import UnlockedDesk
-    from satark_desk.web.sessions import Session
-    from satark_desk.web.web_context import WebContext
+    from satark.casework import Act, ActKind
+    from satark_desk.web.desk_web import DeskWeb
+    from satark_desk.web.page_text import PageText
+    from satark_desk.web.sessions import OfficerSession
 
 _MAX_INPUT = 40
 _MAX_DIGITS = 18
+_PAGES: Final[Mapping[str, str]] = {
+    "": "queue",
+    "tips": "confirm.tip",
+    "figures": "figures",
+    "passphrase": "passphrase",
+    "help": "help",
+}
+"""First part of an address → the text that names its page, where that is not `help.<part>.name`."""
 
 
 class AuditPages:
     """The page of the audit log."""
 
-    def __init__(self, web: WebContext) -> None:
+    def __init__(self, web: DeskWeb) -> None:
         self._web = web
 
-    def log(self, request: Request, session: Session) -> Response:
+    def log(self, request: Request, session: OfficerSession) -> Response:
         """Show a page of the log, filtered by desk, officer, tip and act; reading it is an act itself."""
         services, query = self._web.context, request.query_params
         wanted = ActFilter(
             **{name: query.get(name, "").strip()[:_MAX_INPUT] for name in ("desk", "officer", "tip", "kind")}
         )
         session.casework.trail.record_once("log_read", tip=wanted.tip, detail=wanted.officer)
-        by = viewer_of(services, session.unlocked)
+        by = session.unlocked.viewer(services)
         before = query.get("before", "")
         position = int(before) if before.isascii() and before.isdigit() and len(before) <= _MAX_DIGITS else 0
         page = by.read(services, wanted, before=position, most=self._web.settings.page_size)
@@ -56,18 +64,51 @@ class AuditPages:
         )
 
 
-def viewer_of(services: Services, unlocked: UnlockedDesk) -> Viewer:
-    """Return an officer as a reader of the log."""
-    return Viewer.of(
-        services,
-        desk=unlocked.desk.name,
-        officer=unlocked.officer,
-        role=unlocked.role,
-        identity=unlocked.identity,
-        own_identity=unlocked.own_identity,
-    )
-
-
 def seconds_of(at: str) -> int:
     """Return the time of an act, in Unix seconds."""
     return int(datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
+
+
+class ActDetails:
+    """Words for details, in one language.
+
+    Args:
+        text: the page text.
+        titles: what the desks call themselves, by name.
+    """
+
+    def __init__(self, text: PageText, titles: Mapping[str, str]) -> None:
+        self._text = text
+        self._titles = titles
+        self._by_kind: dict[ActKind, Callable[[str], str]] = {
+            "signed_in": lambda how: text("audit.web") if how == "web" else how,
+            "sign_in_failed": lambda number: text("audit.failures", n=number),
+            "answered": text.status,
+            "corrected": self._correction,
+            **dict.fromkeys(("closing_asked", "closed"), self._outcome),
+            **dict.fromkeys(("directed", "raw_asked", "withdrawn", "closing_refused"), self._desk),
+            **dict.fromkeys(("viewed", "heard", "drafted", "transcribed", "exported", "opened"), self._form),
+            **dict.fromkeys(("page_opened", "form_sent"), self._page),
+        }
+
+    def __call__(self, act: Act) -> str:
+        """Return the detail of an act: named where it is a code, as the officer wrote it where it is not."""
+        named = self._by_kind.get(act.kind)
+        return named(act.detail) if named and act.detail else act.detail
+
+    def _outcome(self, code: str) -> str:
+        return self._text.named(f"outcome.{code}", code)
+
+    def _form(self, code: str) -> str:
+        return self._text.named(f"form.{code}", code)
+
+    def _desk(self, name: str) -> str:
+        return self._titles.get(name, name)
+
+    def _correction(self, codes: str) -> str:
+        """Name a priority and a category, of which one may be left out."""
+        return " · ".join(self._text.named(f"priority.{code}", self._text.category(code)) for code in codes.split())
+
+    def _page(self, address: str) -> str:
+        first = address.strip("/").partition("/")[0]
+        return self._text.named(_PAGES.get(first, f"help.{first}.name"), address)

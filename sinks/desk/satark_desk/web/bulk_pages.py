@@ -1,35 +1,48 @@
-"""One act on several tips of the queue: chosen in one form, confirmed, and answered by what was done and what not."""
+"""One act on several tips: chosen in one form, confirmed, and answered by what was done and what not.
+
+The page for the end of a shift uses the same form: it shows what an officer holds, and what the desk owes and nobody
+holds.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.casework import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip
+from satark.casework import BULK_KINDS, MAX_TEXT, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip
+from satark_desk.officers import officers_of
+from satark_desk.tip_queue import Filter
+from satark_desk.web.desk_web import redirect_to
 from satark_desk.web.form_drafts import FormOwner
-from satark_desk.web.web_context import redirect_to
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from satark_desk.tip_queue import Row
+    from satark_desk.web.desk_web import DeskWeb
     from satark_desk.web.pages import DeskPages
-    from satark_desk.web.sessions import Session
-    from satark_desk.web.web_context import WebContext
+    from satark_desk.web.sessions import OfficerSession
 
 _TIP: Final = "tip-"
-"""What the name of each tip's box begins with; its number follows."""
+"""Beginning of the name of each tip's box. The tip's number follows."""
 _FIELDS: Final = ("kind", "into", "officer", "priority", "text")
 
 
 class BulkPages:
     """The form, its confirmation, and what came of it: each has an address of its own, as those of one tip's acts."""
 
-    def __init__(self, web: WebContext, pages: DeskPages) -> None:
+    def __init__(self, web: DeskWeb, pages: DeskPages) -> None:
         self._web = web
         self._pages = pages
 
-    def submit(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+    def submit(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Take a form: perform what was confirmed, or keep it as a draft and show that."""
         fields = {name: value for name, value in form.items() if name in _FIELDS or name.startswith(_TIP)}
         if "confirmed" not in form:
@@ -41,7 +54,7 @@ class BulkPages:
         self._web.drafts.drop(once)
         return self._to_draft(request, session, "bulk/done", {one.number: one.problem for one in outcomes})
 
-    def show(self, request: Request, session: Session) -> Response:
+    def show(self, request: Request, session: OfficerSession) -> Response:
         """Show what would become of each tip, for confirmation."""
         draft = self._web.drafts.find(session.unlocked, request.query_params.get("draft", ""))
         if draft is None or draft.path != "bulk":
@@ -60,8 +73,8 @@ class BulkPages:
             most=MOST_TIPS,
         )
 
-    def done(self, request: Request, session: Session) -> Response:
-        """Show what was done, and what was not and why."""
+    def done(self, request: Request, session: OfficerSession) -> Response:
+        """Show what was done, what was not done, and why."""
         draft = self._web.drafts.find(session.unlocked, request.query_params.get("draft", ""))
         if draft is None or draft.path != "bulk/done":
             return redirect_to(request, "")
@@ -69,8 +82,8 @@ class BulkPages:
         done = [number for number, problem in draft.fields.items() if not problem]
         return self._web.show(request, "bulk_done.html", session=session, done=done, refused=refused)
 
-    def _perform(self, session: Session, numbers: list[str], act: BulkAct) -> list[BulkOutcome]:
-        """Do it; what the officer had read before stays read."""
+    def _perform(self, session: OfficerSession, numbers: list[str], act: BulkAct) -> list[BulkOutcome]:
+        """Perform the act. What the officer had read before stays read."""
         read = [number for number in numbers if session.queue.has_read(number)]
         outcomes = act.perform_all(self._pages.acts(session), session.casework, numbers)
         for number in read:
@@ -78,14 +91,14 @@ class BulkPages:
         return outcomes
 
     @staticmethod
-    def _note_seen(session: Session, number: str) -> None:
+    def _note_seen(session: OfficerSession, number: str) -> None:
         try:
             tip = session.casework.open(number)
         except NoSuchTip:
             return
         session.queue.note_seen(tip.summary)
 
-    def _to_draft(self, request: Request, session: Session, path: str, fields: Mapping[str, str]) -> Response:
+    def _to_draft(self, request: Request, session: OfficerSession, path: str, fields: Mapping[str, str]) -> Response:
         draft = self._web.drafts.put(FormOwner.of(session.unlocked), path, fields)
         return redirect_to(request, f"{path}?draft={draft}")
 
@@ -106,3 +119,34 @@ def _act_of(fields: Mapping[str, str]) -> BulkAct | None:
     value = {name: fields.get(name, "").strip() for name in _FIELDS}
     to = (value["into"] or numbers[0]) if kind == "merge" else value["officer"]
     return BulkAct(kind=kind, to=to, priority=value["priority"], text=value["text"])
+
+
+class HandoverPages:
+    """One page, whose form is that of an act on several tips: they are assigned to another officer, with a note."""
+
+    def __init__(self, web: DeskWeb) -> None:
+        self._web = web
+
+    def show(self, request: Request, session: OfficerSession) -> Response:
+        """Show what can be handed over, sorted by when it is due."""
+        queue, desk = session.queue, session.desk
+        session.casework.note_listed()
+        queue.refresh()
+        mine = _by_due(queue.page(Filter(mark="mine"), None))
+        owed = _by_due(row for row in queue.page(Filter(mark="owed"), None) if not row.officer)
+        officers = self._web.context.read(lambda c: officers_of(c, desk))
+        return self._web.show(
+            request,
+            "handover.html",
+            session=session,
+            mine=mine[:MOST_TIPS],
+            owed=owed[: MOST_TIPS - len(mine)] if len(mine) < MOST_TIPS else [],
+            more=max(0, len(mine) + len(owed) - MOST_TIPS),
+            colleagues=[name for name in officers if name != session.officer],
+            longest=MAX_TEXT,
+        )
+
+
+def _by_due(rows: Iterable[Row]) -> list[Row]:
+    """Sort rows by when the desk owes a report; those that owe none come last, in the order of the queue."""
+    return sorted(rows, key=lambda row: row.due or math.inf)

@@ -20,30 +20,30 @@ from satark_desk.second_factors import (
     remove_factor,
     totp_address,
 )
-from satark_desk.web.web_context import redirect_to
+from satark_desk.web.desk_web import redirect_to
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
     from satark_desk.web.account_pages import AccountPages
-    from satark_desk.web.sessions import Session
-    from satark_desk.web.web_context import WebContext
+    from satark_desk.web.desk_web import DeskWeb
+    from satark_desk.web.sessions import OfficerSession
 
 
 class FactorPages:
     """The pages that add and remove second factors. Each asks for the passphrase, as the desk may be left open."""
 
-    def __init__(self, web: WebContext, account: AccountPages) -> None:
+    def __init__(self, web: DeskWeb, account: AccountPages) -> None:
         self._web = web
         self._account = account
 
-    def app(self, request: Request, session: Session) -> Response:
+    def app(self, request: Request, session: OfficerSession) -> Response:
         """Show the QR code of a new authenticator app."""
         session.new_secret = new_totp_secret()
         return self._show_app(request, session)
 
-    def add_app(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+    def add_app(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Add the app, if it shows the right code."""
 
         def take() -> NewFactor | None:
@@ -58,11 +58,11 @@ class FactorPages:
         session.new_secret = ""
         return redirect_to(request, "account?done=factor")
 
-    def passkey(self, request: Request, session: Session) -> Response:
+    def passkey(self, request: Request, session: OfficerSession) -> Response:
         """Show the page on which a browser makes a passkey."""
         return self._show_passkey(request, session)
 
-    def add_passkey(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+    def add_passkey(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Add the passkey that the browser made."""
         from satark_desk.passkeys import take_new  # noqa: PLC0415 - large, and only passkeys need it
 
@@ -77,7 +77,7 @@ class FactorPages:
             return self._show_passkey(request, session, 422, problem=problem, seconds=seconds)
         return redirect_to(request, "account?done=factor")
 
-    def remove(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+    def remove(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Remove a factor."""
         problem, seconds = self._check_passphrase(session, form)
         if problem:
@@ -87,7 +87,9 @@ class FactorPages:
         session.casework.trail.record("factor_removed", detail=name)
         return redirect_to(request, "account?done=factor_removed")
 
-    def _add(self, session: Session, form: Mapping[str, str], take: Callable[[], NewFactor | None]) -> tuple[str, int]:
+    def _add(
+        self, session: OfficerSession, form: Mapping[str, str], take: Callable[[], NewFactor | None]
+    ) -> tuple[str, int]:
         """Add a factor; return the key of an error message and the seconds in it, or an empty string."""
         problem, seconds = self._check_passphrase(session, form)
         if problem:
@@ -105,7 +107,7 @@ class FactorPages:
         session.casework.trail.record("factor_added", detail=text)
         return "", 0
 
-    def _check_passphrase(self, session: Session, form: Mapping[str, str]) -> tuple[str, int]:
+    def _check_passphrase(self, session: OfficerSession, form: Mapping[str, str]) -> tuple[str, int]:
         if wait := self._account.throttled(session):
             return "sign_in.throttled", wait
         try:
@@ -119,7 +121,7 @@ class FactorPages:
         return "Passkey" if new.kind == "passkey" else "Authenticator"
 
     def _show_app(
-        self, request: Request, session: Session, status: int = 200, *, problem: str = "", seconds: int = 0
+        self, request: Request, session: OfficerSession, status: int = 200, *, problem: str = "", seconds: int = 0
     ) -> Response:
         address = totp_address(session.new_secret, session.desk, session.officer)
         picture = segno.make(address, error="m").svg_data_uri(scale=5, border=3, light="#fff")
@@ -128,7 +130,7 @@ class FactorPages:
         return self._web.show(request, "add_app.html", status, **values)
 
     def _show_passkey(
-        self, request: Request, session: Session, status: int = 200, *, problem: str = "", seconds: int = 0
+        self, request: Request, session: OfficerSession, status: int = 200, *, problem: str = "", seconds: int = 0
     ) -> Response:
         from satark_desk.passkeys import ask_for_new  # noqa: PLC0415 - large, and only passkeys need it
 

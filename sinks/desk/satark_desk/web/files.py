@@ -1,17 +1,29 @@
-"""Files: clean copies and previews, streamed to the officer's browser and stored nowhere."""
+"""Files: clean copies, previews and originals, streamed to the officer's browser and stored nowhere.
+
+Of originals one officer asks, another approves in their own session, and then the first downloads them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from satark.api import stream_file
-from satark_desk.exports import file_name
+import msgspec
+
+from satark.api import CaseworkError, stream_file
+from satark.casework import NoSuchFile
+from satark_desk import original_requests
+from satark_desk.exports import file_name, note_opened
+from satark_desk.original_requests import originals_of
+from satark_desk.web.desk_web import redirect_to
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from satark_desk.web.sessions import Session
+    from satark.casework import Services
+    from satark_desk.web.pages import DeskPages
+    from satark_desk.web.sessions import OfficerSession
 
 INLINE: dict[str, str] = {
     "image/jpeg": "image",
@@ -27,9 +39,10 @@ INLINE: dict[str, str] = {
     "audio/webm": "audio",
 }
 """MIME type → the element that shows it on a page. All other types can only be downloaded."""
+_MAX_INPUT = 40
 
 
-def show_file(request: Request, session: Session) -> Response:
+def show_file(request: Request, session: OfficerSession) -> Response:
     """Stream the clean copy of a file.
 
     Raises:
@@ -51,7 +64,7 @@ def show_file(request: Request, session: Session) -> Response:
     )
 
 
-def show_preview(request: Request, session: Session) -> Response:
+def show_preview(request: Request, session: OfficerSession) -> Response:
     """Return a file's preview: a smaller picture, a video's still frame, a page, or a waveform.
 
     Raises:
@@ -63,3 +76,45 @@ def show_preview(request: Request, session: Session) -> Response:
     content = session.casework.preview(tip, ordinal)
     media_type = next(record.preview_mime for record in tip.records if record.ordinal == ordinal)
     return stream_file(iter([content]), media_type=media_type, size=len(content), disposition="inline")
+
+
+class OriginalPages:
+    """Asks for originals, approves, and returns them."""
+
+    def __init__(self, pages: DeskPages, services: Services) -> None:
+        self._pages = pages
+        self._services = services
+
+    def ask(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
+        """Ask for a tip's originals, or approve that another officer opens them."""
+        tip = session.casework.open(request.path_params["number"])
+        officer = form.get("officer", "")[:_MAX_INPUT]
+        try:
+            if officer:
+                original_requests.approve(self._services, session.unlocked, tip, officer)
+            else:
+                original_requests.ask(self._services, session.unlocked, tip)
+        except CaseworkError:
+            shown = msgspec.structs.replace(originals_of(self._services, session.unlocked, tip), refused=True)
+            return self._pages.show(request, session, tip, 422, originals=shown)
+        return redirect_to(request, f"tips/{tip.tip.number}")
+
+    def download(self, request: Request, session: OfficerSession) -> Response:
+        """Return the original of a file, with the approval of another officer.
+
+        Raises:
+            CaseworkError: there is no such file, no approval, or it is a voice and neither officer may listen.
+            CantOpen: the file was altered.
+        """
+        tip = session.casework.open(request.path_params["number"])
+        ordinal = request.path_params["ordinal"]
+        record = next((one for one in tip.records if one.ordinal == ordinal), None)
+        approval = original_requests.approval_of(self._services, session.unlocked, tip)
+        if record is None or approval is None:
+            raise NoSuchFile
+        chunks = session.casework.original_of(tip, ordinal, approval)
+        if session.is_first_submission(f"originals {tip.id}"):
+            note_opened(session.casework, tip, approval)
+        name = file_name(tip, record, original=True)
+        disposition = f'attachment; filename="{name}"'
+        return stream_file(chunks, media_type="application/octet-stream", size=record.bytes, disposition=disposition)

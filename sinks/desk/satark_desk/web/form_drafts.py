@@ -13,26 +13,23 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.api import CantOpen, open_as, seal
+from satark.api import CantOpen, Redacted, open_as, seal
 
 if TYPE_CHECKING:
     from satark_desk.desk_keys import UnlockedDesk
 
-EXPIRES_AFTER: Final = 12 * 3600.0
+KEPT_SECONDS: Final = 12 * 3600.0
 """Seconds for which a draft is kept."""
 MAX_DRAFTS: Final = 40
 """Drafts of one officer, at most: the oldest go first."""
 
 
-class FormDraft(msgspec.Struct, frozen=True, kw_only=True):
+class FormDraft(Redacted, frozen=True, kw_only=True):
     """A form that was sent, with the page that it was sent to."""
 
     path: str
     """The page's address below that of the desk, with its query."""
     fields: dict[str, str]
-
-    def __repr__(self) -> str:
-        return "FormDraft(…)"
 
 
 class FormOwner(msgspec.Struct, frozen=True):
@@ -76,7 +73,7 @@ class FormDrafts:
         """Return a draft of this officer; None if there is none of this id, or no longer."""
         with self._lock:
             kept = self._kept.get(id_)
-        expired = kept is None or self._clock() - kept.at > EXPIRES_AFTER
+        expired = kept is None or self._clock() - kept.at > KEPT_SECONDS
         if kept is None or expired or kept.officer != (unlocked.desk.name, unlocked.officer):
             return None
         try:
@@ -91,7 +88,7 @@ class FormDrafts:
 
     def _purge(self, officer: tuple[str, str]) -> None:
         now = self._clock()
-        gone = [id_ for id_, one in self._kept.items() if now - one.at > EXPIRES_AFTER]
+        gone = [id_ for id_, one in self._kept.items() if now - one.at > KEPT_SECONDS]
         own = [id_ for id_, one in self._kept.items() if one.officer == officer]
         for id_ in (*gone, *own[: max(0, len(own) - MAX_DRAFTS + 1)]):
             self._kept.pop(id_, None)

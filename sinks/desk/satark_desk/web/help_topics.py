@@ -64,4 +64,4 @@ TOPICS: Final[Mapping[str, tuple[Key, ...]]] = MappingProxyType(
 )
 """Topic → its keys. Its name and its words are the texts `help.<topic>.name` and `help.<topic>`."""
 SIGN_IN_TOPICS: Final = ("sign_in", "second_factor", "recover")
-"""Topics of the pages for whoever is not signed in."""
+"""Topics of the pages that are open to whoever is not signed in."""

@@ -1,4 +1,4 @@
-"""The opened tips of each desk whose officers are signed in: once a desk, and dropped when the last of them is gone."""
+"""The opened tips of each desk with signed-in officers, who share them. They are dropped with the last session."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class OpenedDesks:
             return opened
 
     def release(self, unlocked: UnlockedDesk) -> None:
-        """End one session's use. With the last one the opened tips go."""
+        """End the use by one session. The last one drops the opened tips."""
         with self._lock:
             opened = self._opened[_key(unlocked)]
             opened.holders -= 1

@@ -10,22 +10,22 @@ from starlette.responses import Response
 from satark_desk.case_list import case_list
 from satark_desk.orders import NothingToOrder, find_order, make_order, order_pdf
 from satark_desk.tip_queue import Filter
-from satark_desk.web.web_context import redirect_to
+from satark_desk.web.desk_web import redirect_to
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from satark_desk.web.sessions import Session
-    from satark_desk.web.web_context import WebContext
+    from satark_desk.web.desk_web import DeskWeb
+    from satark_desk.web.sessions import OfficerSession
 
 
 class OrderPages:
     """Makes written orders and gives them out as PDFs; gives the list of cases out as CSV."""
 
-    def __init__(self, web: WebContext) -> None:
+    def __init__(self, web: DeskWeb) -> None:
         self._web = web
 
-    def make(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+    def make(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Give a direction a written order.
 
         Raises:
@@ -35,7 +35,7 @@ class OrderPages:
         make_order(self._web.context, session.casework, tip, form.get("to", ""))
         return redirect_to(request, f"tips/{tip.tip.number}#directions")
 
-    def order(self, request: Request, session: Session) -> Response:
+    def order(self, request: Request, session: OfficerSession) -> Response:
         """Return a written order: in the language that is asked for, else in every language of the pages.
 
         Raises:
@@ -54,7 +54,7 @@ class OrderPages:
             headers={"content-disposition": f'attachment; filename="{name}.pdf"', "cache-control": "no-store"},
         )
 
-    def cases(self, request: Request, session: Session) -> Response:
+    def cases(self, request: Request, session: OfficerSession) -> Response:
         """Return the rows of the queue that a filter leaves, as CSV."""
         session.queue.refresh()
         wanted = Filter.read(request.query_params)

@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark_desk.charts import HEIGHT, WIDTH, columns
-from satark_desk.district_map import district_map
-from satark_desk.figures import figures_of
-from satark_desk.paces import paces_of
+from satark_desk.figures import figures_of, paces_of
+from satark_desk.maps import district_map
 from satark_desk.tip_queue import Filter
 from satark_desk.week_pdf import pace_text, week_pdf
 
 if TYPE_CHECKING:
     from satark_desk.tip_queue import Row
+    from satark_desk.web.desk_web import DeskWeb
     from satark_desk.web.page_text import PageText
-    from satark_desk.web.sessions import Session
-    from satark_desk.web.web_context import WebContext
+    from satark_desk.web.sessions import OfficerSession
 
 _DAYS: Final = 28
 _DAY: Final = 86400
+WIDTH: Final = 560
+HEIGHT: Final = 120
+_GAP: Final = 2
 
 
 class OverviewPages:
     """The overview as a page, and the week as a PDF."""
 
-    def __init__(self, web: WebContext) -> None:
+    def __init__(self, web: DeskWeb) -> None:
         self._web = web
 
-    def show(self, request: Request, session: Session) -> Response:
+    def show(self, request: Request, session: OfficerSession) -> Response:
         """Show the desk's figures."""
         text, rows = self._web.text(request), _rows(session)
         figures = figures_of(rows)
@@ -58,7 +61,7 @@ class OverviewPages:
             chart=(WIDTH, HEIGHT),
         )
 
-    def week(self, request: Request, session: Session) -> Response:
+    def week(self, request: Request, session: OfficerSession) -> Response:
         """Hand over the last seven days as a PDF, the officer's language first."""
         first = self._web.text(request)
         texts = sorted(self._web.texts(), key=lambda text: text.language != first.language)
@@ -69,7 +72,7 @@ class OverviewPages:
         )
 
 
-def _rows(session: Session) -> list[Row]:
+def _rows(session: OfficerSession) -> list[Row]:
     session.casework.note_listed()
     session.queue.refresh()
     return session.queue.every_row(Filter(), None)
@@ -82,3 +85,29 @@ def _days(rows: list[Row], text: PageText) -> list[tuple[str, int]]:
         if row.days < _DAYS:
             counted[row.days] += 1
     return [(text.day_at(int(now) - at * _DAY), counted[at]) for at in reversed(range(_DAYS))]
+
+
+class Bar(msgspec.Struct, frozen=True, kw_only=True):
+    """One bar of a chart, in the chart's units."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    number: int
+
+
+def columns(numbers: Sequence[int]) -> list[Bar]:
+    """Return bars side by side, as high as their numbers; none for no numbers."""
+    most = max(numbers, default=0) or 1
+    step = WIDTH / max(len(numbers), 1)
+    return [
+        Bar(
+            x=round(at * step + _GAP / 2, 1),
+            y=round(HEIGHT * (1 - number / most), 1),
+            width=round(step - _GAP, 1),
+            height=round(HEIGHT * number / most, 1),
+            number=number,
+        )
+        for at, number in enumerate(numbers)
+    ]

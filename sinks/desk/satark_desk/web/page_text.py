@@ -23,9 +23,9 @@ _FLAG_KEYS = {"happening_now": "flag.under_way"}
 _COORDINATES = ("latitude", "longitude")
 _KILOMETRE = 0.995
 _FAR_KM = 9.95
-"""From here on a distance has no decimals."""
+"""Kilometres from which a distance is written without decimals."""
 _THERE_KM = 0.03
-"""Nearer than this a place is at the other: no pin is more exact."""
+"""Kilometres below which two places count as the same: no pin is more exact."""
 
 
 def officers_languages() -> tuple[str, ...]:
@@ -90,7 +90,7 @@ class PageText:
         return ", ".join(self.step(step) for step in steps)
 
     def place(self, code: str) -> str:
-        """Return the name of a district or station; of `elsewhere`, what the tipster chose."""
+        """Return the name of a district or station; for `elsewhere`, the option that the tipster chose."""
         unit = self._geography.district(code) or self._geography.station(code)
         return unit.label(self.language) if unit else self._flow.get(f"district.{code}", code)
 

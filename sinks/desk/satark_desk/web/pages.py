@@ -22,20 +22,20 @@ from satark.casework import (
     may_contain_voice,
     may_hear_voices,
 )
-from satark_desk.act_values import MAX_TRANSCRIPT, write_due
-from satark_desk.file_origins import file_origins
+from satark_desk.act_forms import MAX_TRANSCRIPT, write_due
+from satark_desk.maps import place_map
 from satark_desk.officers import officers_of
 from satark_desk.original_requests import originals_of
-from satark_desk.place_map import place_map
+from satark_desk.places import file_origins
 from satark_desk.tip_queue import PRIORITIES, Filter
 from satark_desk.web.files import INLINE
 from satark_desk.web.release_view import given_directions, release_form
 from satark_desk.wordings import wordings_of
 
 if TYPE_CHECKING:
+    from satark_desk.web.desk_web import DeskWeb
     from satark_desk.web.page_text import PageText
-    from satark_desk.web.sessions import Session
-    from satark_desk.web.web_context import WebContext
+    from satark_desk.web.sessions import OfficerSession
     from satark_desk.wordings import Wording
 
 _BY_OTHER_ACTS = frozenset({"RECEIVED", "CLOSED", "MERGED"})
@@ -51,10 +51,10 @@ _NOT_WHEN_DIRECTED = _BY_OTHER_ACTS | FINISHED_STATUSES
 class DeskPages:
     """The queue and a tip."""
 
-    def __init__(self, web: WebContext) -> None:
+    def __init__(self, web: DeskWeb) -> None:
         self._web = web
 
-    def queue(self, request: Request, session: Session) -> Response:
+    def queue(self, request: Request, session: OfficerSession) -> Response:
         """Show a page of the queue."""
         wanted = Filter.read(request.query_params)
         queue, size = session.queue, self._web.settings.page_size
@@ -97,7 +97,7 @@ class DeskPages:
             done=request.query_params.get("done", ""),
         )
 
-    def tip(self, request: Request, session: Session) -> Response:
+    def tip(self, request: Request, session: OfficerSession) -> Response:
         """Show a tip, and record that this officer has seen it."""
         tip = session.casework.open(request.path_params["number"])
         wanted = Filter.read(request.query_params)
@@ -110,7 +110,9 @@ class DeskPages:
         done = request.query_params.get("done", "")
         return self.show(request, session, tip, near=near, merged=merged, done=done, action=action, form_data=form_data)
 
-    def show(self, request: Request, session: Session, tip: OpenTip, status: int = 200, **values: object) -> Response:
+    def show(
+        self, request: Request, session: OfficerSession, tip: OpenTip, status: int = 200, **values: object
+    ) -> Response:
         """Render a tip's page, with the outcome of a submitted form in `values`."""
         common: dict[str, object] = {
             "problem": "", "action": "", "form_data": {}, "near": None, "done": "", "draft": "", "merged": [],
@@ -150,11 +152,11 @@ class DeskPages:
             **{**common, **values},
         )
 
-    def acts(self, session: Session) -> DeskActs:
+    def acts(self, session: OfficerSession) -> DeskActs:
         """Return the acts of an officer, by the rules and the clocks of the settings."""
         return DeskActs(self._web.context, session.casework, self._web.settings.clocks())
 
-    def _work(self, session: Session, tip: OpenTip, text: PageText) -> dict[str, object]:
+    def _work(self, session: OfficerSession, tip: OpenTip, text: PageText) -> dict[str, object]:
         """Return what the page says of the work, and which acts it offers."""
         acts, services, settings = self.acts(session), self._web.context, self._web.settings
         work, may_close = tip.work, acts.may_close(tip)
@@ -184,7 +186,7 @@ class DeskPages:
             "usual_due": write_due(due, settings.utc_offset_hours),
         }
 
-    def _releases(self, session: Session, tip: OpenTip, text: PageText) -> dict[str, object]:
+    def _releases(self, session: OfficerSession, tip: OpenTip, text: PageText) -> dict[str, object]:
         """Return what the page says of what is handed over, and to whom it was."""
         services, acts = self._web.context, self.acts(session)
         desks = {desk.name: desk for desk in services.desks()}
@@ -200,12 +202,12 @@ class DeskPages:
         }
 
     @staticmethod
-    def _found(session: Session, wanted: Filter) -> Mapping[str, str] | None:
+    def _found(session: OfficerSession, wanted: Filter) -> Mapping[str, str] | None:
         return session.casework.find(wanted.q) if wanted.q.strip() else None
 
 
 def _picked(request: Request, wordings: Sequence[Wording]) -> tuple[str, dict[str, str]]:
-    """Return the act whose form is opened with the wording that was picked; empty for none. For want of JavaScript."""
+    """Without JavaScript: return the act whose form opens with the wording that was picked; empty if none was."""
     act, id_ = request.query_params.get("act", ""), request.query_params.get("wording", "")
     text = next((one.text for one in wordings if one.id == id_), "")
     return (act, {"text": text}) if act in _TO_TIPSTER and text else ("", {})

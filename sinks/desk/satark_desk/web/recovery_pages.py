@@ -12,15 +12,15 @@ from satark.api import CaseworkError, FormError, read_form
 from satark_desk.derivation_queue import LAST, QUEUE, QueueFull
 from satark_desk.passphrase_strength import MIN_LENGTH, WeakPassphrase, check_passphrase
 from satark_desk.recovery import approve_recovery, ask_for_recovery, requests_of
+from satark_desk.web.desk_web import redirect_to
 from satark_desk.web.throttle import LONGEST_GAP_OF_CODES, LONGEST_HOLD, Throttle
-from satark_desk.web.web_context import redirect_to
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from satark_desk.web.sessions import Session
-    from satark_desk.web.web_context import WebContext
+    from satark_desk.web.desk_web import DeskWeb
+    from satark_desk.web.sessions import OfficerSession
 
 _MAX_INPUT = 200
 
@@ -28,7 +28,7 @@ _MAX_INPUT = 200
 class RecoveryPages:
     """The page that asks for a recovery, and the one that approves it."""
 
-    def __init__(self, web: WebContext) -> None:
+    def __init__(self, web: DeskWeb) -> None:
         self._web = web
         self._asked = Throttle(LONGEST_GAP_OF_CODES)
         self._approved = Throttle(LONGEST_GAP_OF_CODES)
@@ -63,11 +63,11 @@ class RecoveryPages:
             return self._show(request, 503, problem="sign_in.busy", seconds=10, desk=desk, officer=officer)
         return self._show(request, code=code, desk=desk, officer=officer)
 
-    def requests(self, request: Request, session: Session) -> Response:
+    def requests(self, request: Request, session: OfficerSession) -> Response:
         """Show the officers who wait for approval."""
         return self._show_requests(request, session)
 
-    def approve(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+    def approve(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Approve a request by its code."""
         officer, code = form.get("officer", "")[:_MAX_INPUT], form.get("code", "")[:20]
         key = f"{session.desk}/{session.officer}"
@@ -105,7 +105,7 @@ class RecoveryPages:
         return self._web.show(request, "recover.html", status, shortest=MIN_LENGTH, **values)
 
     def _show_requests(
-        self, request: Request, session: Session, status: int = 200, *, problem: str = "", seconds: int = 0
+        self, request: Request, session: OfficerSession, status: int = 200, *, problem: str = "", seconds: int = 0
     ) -> Response:
         waiting = self._web.context.read(lambda c: requests_of(c, session.desk))
         others = [one for one in waiting if one.officer != session.officer]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from satark.api import DESK_SINK, Desk, Release
+from satark.api import DESK_SINK, Desk, Redacted, Release
 from satark.casework import RELEASABLE, MarkedText, OpenTip, marked
 from satark_desk.orders import order_of
 from satark_desk.read_state import Seen, seen_by
@@ -22,7 +20,7 @@ _NOT_WORDS = frozenset({"category", "evidence", "known_by", "district", "station
 """Steps whose answers are codes, and no words of the tipster."""
 
 
-class ReleaseForm(msgspec.Struct, frozen=True, kw_only=True):
+class ReleaseForm(Redacted, frozen=True, kw_only=True):
     """What the form of a direction offers to hand over."""
 
     own: tuple[tuple[str, tuple[MarkedText, ...]], ...]
@@ -30,25 +28,22 @@ class ReleaseForm(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[tuple[str, str], ...]
     """Step → its answer as text, to be edited."""
 
-    def __repr__(self) -> str:
-        return "ReleaseForm(…)"
 
-
-class GivenDirection(msgspec.Struct, frozen=True, kw_only=True):
+class GivenDirection(Redacted, frozen=True, kw_only=True):
     """A direction that holds, and what its desk has seen."""
 
     desk: str
     title: str
     seq: int
-    """Of the direction in the thread."""
+    """The direction's position in the thread."""
     release: Release | None
     is_office: bool
-    """Whether the desk is in an office of its own, of which nothing is known here."""
+    """Whether the desk is in a remote office. What that desk has seen is not known here."""
     seen: tuple[Seen, ...] = ()
     is_own: bool
     """Whether this desk gave it."""
     order: str = ""
-    """The number of its written order; empty: none was made."""
+    """The number of its written order; empty if none was made."""
 
 
 def release_form(tip: OpenTip, text: PageText, geography: Geography) -> ReleaseForm:

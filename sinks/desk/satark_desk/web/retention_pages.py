@@ -10,15 +10,15 @@ import msgspec
 
 from satark.api import RetentionStep
 from satark.casework import MAX_TEXT, Keeping, NoRetentionKey, NoSuchTip, StepRefused, TipKeeping, TipSummary
-from satark_desk.web.web_context import redirect_to
+from satark_desk.web.desk_web import redirect_to
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
     from satark.casework import OpenTip
-    from satark_desk.web.sessions import Session
-    from satark_desk.web.web_context import WebContext
+    from satark_desk.web.desk_web import DeskWeb
+    from satark_desk.web.sessions import OfficerSession
 
 _DAY = 86_400
 _SOON = 60
@@ -36,10 +36,10 @@ class KeptTip(msgspec.Struct, frozen=True):
 class RetentionPages:
     """The list of what is due and held, and one tip's page with the steps."""
 
-    def __init__(self, web: WebContext) -> None:
+    def __init__(self, web: DeskWeb) -> None:
         self._web = web
 
-    def overview(self, request: Request, session: Session) -> Response:
+    def overview(self, request: Request, session: OfficerSession) -> Response:
         """List the tips that are due, soon due, held, or waiting for a second officer."""
         today = self._today()
         kept = [KeptTip(summary, keeping) for summary, keeping in session.casework.keepings()]
@@ -59,11 +59,11 @@ class RetentionPages:
             seconds=_DAY,
         )
 
-    def tip(self, request: Request, session: Session) -> Response:
+    def tip(self, request: Request, session: OfficerSession) -> Response:
         """Show for how long a tip is kept, with the steps that may be taken now."""
         return self._show(request, session, session.casework.open(request.path_params["number"]))
 
-    def step(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+    def step(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Ask for a step, or agree to what another officer asked for."""
         step = request.path_params["step"]
         if step not in (*_STEPS, "agree"):
@@ -80,7 +80,7 @@ class RetentionPages:
             return self._show(request, session, tip, 422, problem=problem, written={step: reason})
         return redirect_to(request, f"retention/{tip.tip.number}?done=1")
 
-    def _take(self, session: Session, tip: OpenTip, step: str, reason: str) -> str:
+    def _take(self, session: OfficerSession, tip: OpenTip, step: str, reason: str) -> str:
         """Take a step; return the key of the text that says why it is not taken, empty if it is."""
         work = TipKeeping(self._web.context, session.casework)
         try:
@@ -94,7 +94,9 @@ class RetentionPages:
             return "retention.no_key"
         return ""
 
-    def _show(self, request: Request, session: Session, tip: OpenTip, status: int = 200, **values: object) -> Response:
+    def _show(
+        self, request: Request, session: OfficerSession, tip: OpenTip, status: int = 200, **values: object
+    ) -> Response:
         keeping = TipKeeping(self._web.context, session.casework).of(tip)
         return self._web.show(
             request,

@@ -12,7 +12,7 @@ from satark.casework import ROLES, Closed, DeskAdded, DestinationSet, KeyChange,
 from satark_desk.officers import NewOfficer, add_officer, remove_officer, set_role
 from satark_desk.passphrases import new_passphrase
 from satark_desk.roster_changes import approve, mark_roster_seen, reject, seen_position
-from satark_desk.web.web_context import redirect_to
+from satark_desk.web.desk_web import redirect_to
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from satark.casework import Entry, RosterState, Signature
     from satark_desk.roster_changes import Submitted
+    from satark_desk.web.desk_web import DeskWeb
     from satark_desk.web.page_text import PageText
-    from satark_desk.web.sessions import Session
-    from satark_desk.web.web_context import WebContext
+    from satark_desk.web.sessions import OfficerSession
 
 ACTIONS = ("add", "role", "remove", "approve", "reject")
 _NEWEST = 50
@@ -34,7 +34,7 @@ class ShownEntry(msgspec.Struct, frozen=True):
     """An entry, or a proposal, as the page shows it."""
 
     position: int
-    """0: a proposal."""
+    """The entry's position; 0 for a proposal."""
     id: str
     says: str
     signed: str
@@ -48,14 +48,14 @@ class ShownEntry(msgspec.Struct, frozen=True):
 class RosterPages:
     """The page of the roster, and the forms on it."""
 
-    def __init__(self, web: WebContext) -> None:
+    def __init__(self, web: DeskWeb) -> None:
         self._web = web
 
-    def show(self, request: Request, session: Session) -> Response:
+    def show(self, request: Request, session: OfficerSession) -> Response:
         """Show who may read, what changed, and what needs signatures; all of it counts as seen."""
         return self._show(request, session)
 
-    def act(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+    def act(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Handle a form: ask for confirmation, then propose, sign or withdraw a change."""
         action = request.path_params["action"]
         if action not in ACTIONS or session.unlocked.role == "auditor":
@@ -69,7 +69,7 @@ class RosterPages:
         except CaseworkError as error:
             return self._show(request, session, 422, refused=error)
 
-    def _perform(self, request: Request, session: Session, action: str, form: Mapping[str, str]) -> Response:
+    def _perform(self, request: Request, session: OfficerSession, action: str, form: Mapping[str, str]) -> Response:
         services, by = self._web.context, session.unlocked
         name, id_ = form.get("name", "").strip()[:_MAX_INPUT], form.get("id", "")[:_MAX_INPUT]
         if action == "add":
@@ -88,7 +88,7 @@ class RosterPages:
             submitted = approve(services, by, id_)
         return self._show(request, session, submitted=submitted)
 
-    def _confirm(self, request: Request, session: Session, action: str, form: Mapping[str, str]) -> Response:
+    def _confirm(self, request: Request, session: OfficerSession, action: str, form: Mapping[str, str]) -> Response:
         says = ""
         if action in {"approve", "reject"}:
             try:
@@ -102,7 +102,7 @@ class RosterPages:
     def _show(
         self,
         request: Request,
-        session: Session,
+        session: OfficerSession,
         status: int = 200,
         *,
         refused: CaseworkError | None = None,
@@ -134,7 +134,7 @@ class RosterPages:
             roster_news=0,
         )
 
-    def _proposals(self, state: RosterState, session: Session, t: PageText) -> list[ShownEntry]:
+    def _proposals(self, state: RosterState, session: OfficerSession, t: PageText) -> list[ShownEntry]:
         own = session.desk, session.officer
         shown = []
         for one in self._web.context.read(Proposal.all):

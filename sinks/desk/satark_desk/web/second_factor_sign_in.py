@@ -11,23 +11,23 @@ from starlette.responses import Response
 
 from satark.api import FormError, read_form
 from satark_desk.second_factors import check_code, factors_of, open_factors
+from satark_desk.web.desk_web import PENDING_COOKIE, redirect_to
 from satark_desk.web.throttle import LONGEST_HOLD
-from satark_desk.web.web_context import PENDING_COOKIE, redirect_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.requests import Request
 
-    from satark_desk.web.pending_sign_ins import PendingSignIn
+    from satark_desk.web.desk_web import DeskWeb
+    from satark_desk.web.sessions import PendingSignIn
     from satark_desk.web.sign_in import SignInPages
-    from satark_desk.web.web_context import WebContext
 
 
 class SecondFactorSignIn:
     """The page that asks for a second factor."""
 
-    def __init__(self, web: WebContext, sign_in: SignInPages) -> None:
+    def __init__(self, web: DeskWeb, sign_in: SignInPages) -> None:
         self._web = web
         self._sign_in = sign_in
 
@@ -61,7 +61,7 @@ class SecondFactorSignIn:
             return self._show(request, pending, 403, "factor.wrong")
         self._web.code_throttle.succeeded(pending.throttle_key)
         response = self._sign_in.begin_session(request, pending.unlocked)
-        self._web.forget_pending(request, response)
+        self._web.forget(request, response, PENDING_COOKIE)
         return response
 
     def _is_right(self, request: Request, pending: PendingSignIn, form: Mapping[str, str]) -> bool:

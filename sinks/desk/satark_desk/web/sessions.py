@@ -1,4 +1,7 @@
-"""Sessions of signed-in officers. A desk's private key exists here, in memory, and nowhere else."""
+"""Sessions of signed-in officers, and pending sign-ins: the passphrase was right, the second factor is still to come.
+
+A desk's private key exists here, in memory, and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,30 @@ import hashlib
 import secrets
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from satark_desk.web.form_drafts import EXPIRES_AFTER, FormOwner
+from satark_desk.web.form_drafts import KEPT_SECONDS, FormOwner
 from satark_desk.web.opened_desks import OpenedDesks
 
 if TYPE_CHECKING:
     from satark.casework import Casework, DeskContext
+    from satark_desk.desk_keys import UnlockedDesk
     from satark_desk.officer_queue import OfficerQueue
-    from satark_desk.officers import UnlockedDesk
-    from satark_desk.passkey_challenge import Challenge
+    from satark_desk.second_factors import PasskeyChallenge
     from satark_desk.settings import DeskSettings
     from satark_desk.web.opened_desks import OpenedDesk
 
+SECOND_FACTOR_WITHIN: Final = 300.0
+"""Seconds in which the second factor must come."""
+MAX_TRIES: Final = 5
+"""Wrong codes after which the passphrase is asked for again."""
+_MAX_PENDING: Final = 500
 
-class Session:
+
+class OfficerSession:
     """A signed-in officer at a desk."""
 
     def __init__(
@@ -36,19 +46,19 @@ class Session:
         self.began_at = now
         self.used_at = now
         self.since = int(time.time())
-        """Begin, Unix seconds."""
+        """When it began, Unix seconds."""
         self.browser = browser
         """Hash of the known browser's cookie."""
         self.new_secret = ""
         """The secret of an authenticator app that is being added."""
-        self.challenge: Challenge | None = None
-        """What the browser was asked to make a passkey with."""
+        self.challenge: PasskeyChallenge | None = None
+        """The challenge with which the browser was asked to make a passkey."""
         self.log_missing = False
-        """Whether the audit log lacked, at sign-in, what this browser had seen of it."""
+        """Whether the audit log lacked something at sign-in that this browser had seen of it."""
         self._submissions: set[str] = set()
 
     def __repr__(self) -> str:
-        return "Session(…)"
+        return "OfficerSession(…)"
 
     @property
     def desk(self) -> str:
@@ -86,7 +96,7 @@ class Sessions:
         self._idle = settings.idle_minutes * 60
         self._max_age = settings.session_hours * 3600
         self._clock = clock
-        self._sessions: dict[bytes, Session] = {}
+        self._sessions: dict[bytes, OfficerSession] = {}
         self._ended: dict[bytes, tuple[FormOwner, float]] = {}
         self._opened = OpenedDesks(context, settings)
         self._timer: threading.Timer | None = None
@@ -98,11 +108,11 @@ class Sessions:
         opened = self._opened.hold(unlocked)
         casework = unlocked.casework(self._context, self._context.transcribers, opened.cache)
         casework.trail.signed_in("web")
-        self._sessions[_digest(token)] = Session(unlocked, casework, opened, self._clock(), browser)
+        self._sessions[_digest(token)] = OfficerSession(unlocked, casework, opened, self._clock(), browser)
         self._watch()
         return token
 
-    def find(self, token: str, *, used: bool = True) -> Session | None:
+    def find(self, token: str, *, used: bool = True) -> OfficerSession | None:
         """Return the session of a token, unless it has expired.
 
         `used`: the request restarts the idle time; False for a page that refreshes itself.
@@ -119,13 +129,13 @@ class Sessions:
         ended = self._ended.get(_digest(token))
         return ended[0] if ended else None
 
-    def of_officer(self, desk: str, officer: str) -> list[Session]:
+    def of_officer(self, desk: str, officer: str) -> list[OfficerSession]:
         """Return an officer's sessions, the newest first."""
         self._purge_expired()
         own = [one for one in list(self._sessions.values()) if (one.desk, one.officer) == (desk, officer)]
         return sorted(own, key=lambda one: one.began_at, reverse=True)
 
-    def idle_minutes(self, session: Session) -> int:
+    def idle_minutes(self, session: OfficerSession) -> int:
         """Return the minutes since a session was used."""
         return int((self._clock() - session.used_at) // 60)
 
@@ -135,12 +145,12 @@ class Sessions:
         if session is not None:
             session.casework.trail.record("signed_out")
 
-    def end_where(self, is_ended: Callable[[Session], bool]) -> int:
-        """End the sessions that this is true for; return how many."""
+    def end_where(self, is_ended: Callable[[OfficerSession], bool]) -> int:
+        """End the sessions for which this is true; return their number."""
         ended = [digest for digest, session in list(self._sessions.items()) if is_ended(session)]
         return sum(self._drop(digest) is not None for digest in ended)
 
-    def _drop(self, digest: bytes) -> Session | None:
+    def _drop(self, digest: bytes) -> OfficerSession | None:
         session = self._sessions.pop(digest, None)
         if session is not None:
             self._opened.release(session.unlocked)
@@ -166,8 +176,50 @@ class Sessions:
                 if session.unlocked.identity:
                     self._ended[digest] = (FormOwner.of(session.unlocked), now)
         for digest, (_, ended_at) in list(self._ended.items()):
-            if now - ended_at > EXPIRES_AFTER:
+            if now - ended_at > KEPT_SECONDS:
                 self._ended.pop(digest, None)
+
+
+class PendingSignIn:
+    """An officer whose passphrase was right."""
+
+    def __init__(self, unlocked: UnlockedDesk, throttle_key: str, now: float) -> None:
+        self.unlocked = unlocked
+        self.throttle_key = throttle_key
+        self.began_at = now
+        self.tries = 0
+        self.challenge: PasskeyChallenge | None = None
+
+    def __repr__(self) -> str:
+        return "PendingSignIn(…)"
+
+
+class PendingSignIns:
+    """All pending sign-ins of the process, by the hash of a random token."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._pending: OrderedDict[bytes, PendingSignIn] = OrderedDict()
+
+    def begin(self, unlocked: UnlockedDesk, throttle_key: str) -> str:
+        """Remember a right passphrase; return a token, 256 random bits."""
+        token = secrets.token_urlsafe(32)
+        self._pending[_digest(token)] = PendingSignIn(unlocked, throttle_key, self._clock())
+        if len(self._pending) > _MAX_PENDING:
+            self._pending.popitem(last=False)
+        return token
+
+    def find(self, token: str) -> PendingSignIn | None:
+        """Return the sign-in of a token, unless it has expired or was tried too often."""
+        pending = self._pending.get(_digest(token))
+        if pending and (self._clock() - pending.began_at > SECOND_FACTOR_WITHIN or pending.tries >= MAX_TRIES):
+            self.end(token)
+            return None
+        return pending
+
+    def end(self, token: str) -> None:
+        """Forget a sign-in and its key."""
+        self._pending.pop(_digest(token), None)
 
 
 def _digest(token: str) -> bytes:

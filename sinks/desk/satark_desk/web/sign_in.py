@@ -7,24 +7,32 @@ import secrets
 import time
 from typing import TYPE_CHECKING
 
-import msgspec
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from satark.api import FormError, read_form
+from satark.api import FormError, Redacted, read_form
 from satark.casework import LogHead
 from satark_desk.derivation_queue import KNOWN, QUEUE, STRANGER, QueueFull
-from satark_desk.known_browsers import browser_digest, is_anyones, is_known, remember
-from satark_desk.officers import KeyLost, UnlockedDesk, WrongPassphrase, unlock
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.known_browsers import browser_digest, browser_name, is_anyones, is_known, remember
+from satark_desk.officers import KeyLost, WrongPassphrase, unlock
 from satark_desk.second_factors import factors_of
 from satark_desk.sign_in_acts import lacks_seen_head, record_failure
-from satark_desk.web.browser_names import browser_name
+from satark_desk.web.desk_web import (
+    BROWSER_COOKIE,
+    LANGUAGE_COOKIE,
+    LOG_COOKIE,
+    NEXT_COOKIE,
+    PENDING_COOKIE,
+    SESSION_COOKIE,
+    VISIT_COOKIE,
+    DeskWeb,
+    redirect_to,
+)
 from satark_desk.web.page_text import officers_languages
-from satark_desk.web.throttle import LONGEST_HOLD
-from satark_desk.web.visits import Visits
-from satark_desk.web.web_context import BROWSER_COOKIE, LOG_COOKIE, VISIT_COOKIE, WebContext, redirect_to
+from satark_desk.web.throttle import LONGEST_HOLD, Visits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +42,7 @@ _BUSY_SECONDS = 10
 """Seconds after which a stranger is asked to try again while too many wait."""
 
 
-class _Attempt(msgspec.Struct, frozen=True):
+class _Attempt(Redacted, frozen=True):
     """One try to sign in."""
 
     desk: str
@@ -46,14 +54,11 @@ class _Attempt(msgspec.Struct, frozen=True):
     visit: str
     """Whose turn it takes: the visit of the page that it comes from. All that come without a page share one."""
 
-    def __repr__(self) -> str:
-        return "_Attempt(…)"
-
 
 class SignInPages:
     """The pages that need no session."""
 
-    def __init__(self, web: WebContext) -> None:
+    def __init__(self, web: DeskWeb) -> None:
         self._web = web
         self._held = 0
         self._visits = Visits()
@@ -92,7 +97,7 @@ class SignInPages:
     async def sign_out(self, request: Request) -> Response:
         """End the session."""
         response = redirect_to(request, "sign-in?signed_out=1")
-        self._web.forget_session(request, response)
+        self._web.forget(request, response, SESSION_COOKIE)
         return response
 
     async def set_language(self, request: Request) -> Response:
@@ -103,7 +108,7 @@ class SignInPages:
             return self._show(request, error.status, problem="error.form")
         response = RedirectResponse(self._web.own_address(request, form.get("next", "")), status_code=303)
         if form.get("language") in officers_languages():
-            self._web.remember_language(request, response, form["language"])
+            self._web.remember(request, response, LANGUAGE_COOKIE, form["language"])
         return response
 
     def begin_session(self, request: Request, unlocked: UnlockedDesk) -> Response:
@@ -118,12 +123,12 @@ class SignInPages:
         response = redirect_to(request, "passphrase" if unlocked.temporary else "")
         if after and not unlocked.temporary:
             response = RedirectResponse(after, status_code=303)
-            self._web.forget_next(request, response)
-        self._web.forget_session(request, response)
-        self._web.remember_browser(request, response, value)
+            self._web.forget(request, response, NEXT_COOKIE)
+        self._web.forget(request, response, SESSION_COOKIE)
+        self._web.remember(request, response, BROWSER_COOKIE, value)
         missing = lacks_seen_head(services, request.cookies.get(LOG_COOKIE, ""))
         token = self._web.sessions.begin(unlocked, browser_digest(value))
-        self._web.remember_session(request, response, token)
+        self._web.remember(request, response, SESSION_COOKIE, token)
         return self._compare_log(request, response, token, missing=missing)
 
     def _compare_log(self, request: Request, response: Response, token: str, *, missing: bool) -> Response:
@@ -133,7 +138,7 @@ class SignInPages:
             session.casework.trail.record("log_missing", detail=request.cookies.get(LOG_COOKIE, ""))
             session.log_missing = True
         elif head := self._web.context.read(LogHead.current):
-            self._web.remember_log(request, response, str(head))
+            self._web.remember(request, response, LOG_COOKIE, str(head))
         return response
 
     async def _read_attempt(self, request: Request, form: Mapping[str, str]) -> _Attempt:
@@ -186,7 +191,7 @@ class SignInPages:
         if not self._web.context.read(lambda c: factors_of(c, desk, officer)):
             return self.begin_session(request, unlocked)
         response = redirect_to(request, "second-factor")
-        self._web.remember_pending(request, response, self._web.pending.begin(unlocked, key))
+        self._web.remember(request, response, PENDING_COOKIE, self._web.pending.begin(unlocked, key))
         return response
 
     def _show(
@@ -204,7 +209,7 @@ class SignInPages:
             request, "sign_in.html", status, notice=notice, problem=problem, seconds=seconds, **typed
         )
         if not self._visits.checked(request.cookies.get(VISIT_COOKIE, "")):
-            self._web.remember_visit(request, response, self._visits.begin())
+            self._web.remember(request, response, VISIT_COOKIE, self._visits.begin())
         if seconds:
             response.headers["retry-after"] = str(seconds)
         return response

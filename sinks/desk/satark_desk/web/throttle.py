@@ -1,11 +1,18 @@
-"""Throttle for guessing: wrong attempts space further ones, by seconds only, so that nobody can be locked out.
+"""Throttle for guessing. After wrong attempts further ones must wait, for seconds only: nobody can be locked out.
 
 Attempts are counted by account for strangers, and by browser for an officer's own: a stranger's wrong passphrases don't
 slow the officer. They are not counted by network address, which many officers may share.
+
+While many sign in at once, visits of the sign-in page take turns. A cookie that the page gives proves a visit. It is
+random, says nothing of the browser, and is stored nowhere. Whoever sends passphrases without it, or many with the same
+one, takes turns as one visitor.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -19,12 +26,14 @@ LONGEST_GAP: Final = 5.0
 """Seconds between two attempts, at most. So 17,000 passphrases a day can be tried on an account; the weakest one
 withstands ten thousand million (`passphrase_strength.MIN_GUESSES`)."""
 LONGEST_GAP_OF_CODES: Final = 300.0
-"""The same for six-digit codes, which are tried only with the right passphrase."""
+"""Seconds between two attempts at a six-digit code, at most. Only whoever knows the passphrase can try one."""
 LONGEST_HOLD: Final = 10.0
-"""Seconds that an attempt is held back until its turn, at most; beyond it is refused, and says when to try again."""
+"""Seconds for which an attempt waits for its turn, at most. One that would wait longer is refused, and told when to
+try again."""
 FORGOTTEN_AFTER: Final = 3600.0
 """Seconds after which failures no longer count."""
 _MAX_KEYS: Final = 10_000
+_ID_BYTES: Final = 16
 
 
 class _State(msgspec.Struct):
@@ -81,3 +90,23 @@ class Throttle:
         if len(self._states) > _MAX_KEYS:
             self._states.popitem(last=False)
         return state
+
+
+class Visits:
+    """Makes and checks the cookies of one process."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+
+    def begin(self) -> str:
+        """Make a cookie for a browser that has none."""
+        id_ = secrets.token_hex(_ID_BYTES)
+        return f"{id_}.{self._proof(id_)}"
+
+    def checked(self, cookie: str) -> str:
+        """Return the id of a visit; empty if this process did not make the cookie."""
+        id_, _, proof = cookie.partition(".")
+        return id_ if hmac.compare_digest(proof.encode(), self._proof(id_).encode()) else ""
+
+    def _proof(self, id_: str) -> str:
+        return hmac.new(self._key, id_.encode(), hashlib.sha256).hexdigest()

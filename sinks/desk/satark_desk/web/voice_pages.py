@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from satark.api import stream_file
 from satark.casework import DISGUISED_MIME, SYNTHETIC_MIME, NoTranscript, SyntheticVoiceError, can_speak, speak
-from satark_desk.act_values import MAX_TRANSCRIPT
-from satark_desk.web.web_context import redirect_to
+from satark_desk.act_forms import MAX_TRANSCRIPT
+from satark_desk.web.desk_web import redirect_to
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
     from satark_desk.web.pages import DeskPages
-    from satark_desk.web.sessions import Session
+    from satark_desk.web.sessions import OfficerSession
 
 
 class VoicePages:
@@ -24,7 +24,7 @@ class VoicePages:
     def __init__(self, pages: DeskPages) -> None:
         self._pages = pages
 
-    def listen(self, request: Request, session: Session) -> Response:
+    def listen(self, request: Request, session: OfficerSession) -> Response:
         """Stream a recording, disguised, without a file name: it is not meant to be saved.
 
         Raises:
@@ -43,7 +43,7 @@ class VoicePages:
             wanted=request.headers.get("range", ""),
         )
 
-    def read_aloud(self, request: Request, session: Session) -> Response:
+    def read_aloud(self, request: Request, session: OfficerSession) -> Response:
         """Have a synthetic voice read the transcript: the words, and nothing of who spoke them.
 
         Raises:
@@ -60,7 +60,7 @@ class VoicePages:
             raise NoTranscript from None
         return stream_file(iter([sound]), media_type=SYNTHETIC_MIME, size=len(sound), disposition="inline")
 
-    def transcribe(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+    def transcribe(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Save an officer's transcript; or, on request, put a machine's draft into the form.
 
         Raises:

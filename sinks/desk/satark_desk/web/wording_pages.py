@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from satark.casework import MAX_TEXT, SenderHints
-from satark_desk.web.web_context import redirect_to
+from satark_desk.web.desk_web import redirect_to
 from satark_desk.wordings import LONGEST_NAME, Wording, WordingRefused, remove, save, wordings_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from satark_desk.web.sessions import Session
-    from satark_desk.web.web_context import WebContext
+    from satark_desk.web.desk_web import DeskWeb
+    from satark_desk.web.sessions import OfficerSession
 
 _FIELDS = ("language", "name", "text")
 
@@ -22,14 +22,14 @@ _FIELDS = ("language", "name", "text")
 class WordingPages:
     """Lists, saves and removes wordings."""
 
-    def __init__(self, web: WebContext) -> None:
+    def __init__(self, web: DeskWeb) -> None:
         self._web = web
 
-    def show(self, request: Request, session: Session) -> Response:
+    def show(self, request: Request, session: OfficerSession) -> Response:
         """Show the wordings, each with what in it may point to a tipster."""
         return self._show(request, session)
 
-    def save(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+    def save(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Save a wording, or show again what was written, with the reason."""
         value = {name: form.get(name, "").strip() for name in _FIELDS}
         if session.is_first_submission(form.get("once", "")):
@@ -39,7 +39,7 @@ class WordingPages:
                 return self._show(request, session, 422, problem=refused.problem, value=value)
         return redirect_to(request, "wordings?done=saved")
 
-    def remove(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+    def remove(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Remove a wording.
 
         Raises:
@@ -48,7 +48,7 @@ class WordingPages:
         remove(self._web.context, session.unlocked, form.get("id", ""))
         return redirect_to(request, "wordings?done=removed")
 
-    def _show(self, request: Request, session: Session, status: int = 200, **values: object) -> Response:
+    def _show(self, request: Request, session: OfficerSession, status: int = 200, **values: object) -> Response:
         geography = self._web.context.geography
         found = wordings_of(self._web.context, session.unlocked)
         common: dict[str, object] = {"problem": "", "value": {}, "done": request.query_params.get("done", "")}

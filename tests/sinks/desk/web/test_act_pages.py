@@ -15,9 +15,10 @@ from satark.api.tip import CaseStep, Message
 from satark.casework import Casework, Clocks, DeskAct, DeskActs
 from satark.services import DeskContext, Services
 from satark_desk.settings import DeskSettings
-from satark_desk.web import web_context
+from satark_desk.web import desk_web
 from satark_desk.web.app import build
 from satark_desk.web.sessions import Sessions
+from support.desk_reading import listed
 from support.tips import SeededTip, seed_message, seed_tip
 
 Browser = Callable[..., Client]
@@ -44,7 +45,7 @@ def clock() -> Clock:
 @pytest.fixture
 def site(context: DeskContext, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Starlette:
     """The desk's pages, whose sessions run by the test's clock."""
-    monkeypatch.setattr(web_context, "Sessions", lambda services, settings: Sessions(services, settings, clock))
+    monkeypatch.setattr(desk_web, "Sessions", lambda services, settings: Sessions(services, settings, clock))
     return Starlette(routes=[Mount("/desk", build(context, DeskSettings(page_size=50)))])
 
 
@@ -52,10 +53,6 @@ def site(context: DeskContext, clock: Clock, monkeypatch: pytest.MonkeyPatch) ->
 def seeded(services: Services, desk: FindDesk) -> SeededTip:
     """A tip at the SP and the DIG."""
     return seed_tip(services, [desk("sp"), desk("dig")])
-
-
-def numbers(page: str) -> list[str]:
-    return re.findall(r'data-row>.*?class="number"[^>]*>([^<]+)<', page, re.DOTALL)
 
 
 def sign_in_again(client: Client, desk: str = "sp") -> str:
@@ -148,23 +145,6 @@ def test_a_deep_link_survives_the_sign_in(browser: Browser, seeded: SeededTip) -
         assert "<h1>Tips</h1>" in other.get("/desk/").text
 
 
-def test_what_another_person_did_is_news_and_ones_own_act_is_none(
-    services: Services, browser: Browser, seeded: SeededTip, casework: Cases
-) -> None:
-    sp, lanka = casework("sp"), DeskActs(services, casework("lanka"), Clocks())
-    DeskActs(services, sp, Clocks()).perform(sp.open(seeded.number), DeskAct(name="direct", to="lanka", text="look"))
-    client = browser("sp")
-    client.get(f"/desk/tips/{seeded.number}")
-    assert numbers(client.get("/desk/?mark=new").text) == []
-    station = casework("lanka").open(seeded.number)
-    lanka.perform(station, DeskAct(name="report", text="FIR 112/26 registered"))
-    assert numbers(client.get("/desk/?mark=new").text) == [seeded.number]
-    assert "Updated" in client.get("/desk/?mark=new").text
-    assert "FIR 112/26 registered" in client.get(f"/desk/tips/{seeded.number}").text
-    client.post(f"/desk/tips/{seeded.number}/note", data={"text": "seen", "confirmed": "yes", "once": "1"})
-    assert numbers(client.get("/desk/?mark=new").text) == []
-
-
 def test_the_thread_names_officer_desk_and_time_of_each_act(browser: Browser, seeded: SeededTip) -> None:
     client = browser("sp")
     client.post(f"/desk/tips/{seeded.number}/note", data={"text": "seen", "confirmed": "yes", "once": "1"})
@@ -179,20 +159,6 @@ def test_an_officer_with_the_name_of_a_desk_is_not_called_by_its_title(
     seed_message(services, seeded, Message(sender="desk", desk="sp", internal=True, case=step))
     page = browser("sp").get(f"/desk/tips/{seeded.number}").text
     assert 'class="step">Assigned to sp</p>' in page
-
-
-def test_urgent_tips_are_on_top_then_what_was_answered_or_came_last(
-    services: Services, browser: Browser, desk: FindDesk
-) -> None:
-    sp = [desk("sp")]
-    old = seed_tip(services, sp, received="2026-11-20T06/PT6H")
-    new = seed_tip(services, sp, received="2026-11-23T06/PT6H")
-    life = seed_tip(services, sp, received="2026-11-01T06/PT6H", priority="urgent")
-    client = browser("sp")
-    assert numbers(client.get("/desk/").text) == [life.number, new.number, old.number]
-    seed_message(services, old, Message(sender="tipster", text="और भी", band="2026-11-24T06/PT6H"))
-    assert numbers(client.get("/desk/").text) == [life.number, old.number, new.number]
-    assert "<title>(1) " in client.get("/desk/").text
 
 
 def test_a_station_asks_to_close_and_the_page_of_the_desk_that_directed_decides(
@@ -214,7 +180,7 @@ def test_a_station_asks_to_close_and_the_page_of_the_desk_that_directed_decides(
         "lanka title asks to close this tip: Nothing found on the spot"
         in office.get(f"/desk/tips/{seeded.number}").text
     )
-    assert numbers(office.get("/desk/?mark=closing").text) == [seeded.number]
+    assert listed(office.get("/desk/?mark=closing").text) == [seeded.number]
     form = {"reason": "मौके पर कुछ नहीं मिला", "confirmed": "yes", "once": "1"}
     assert "The tip is closed." in office.post(f"/desk/tips/{seeded.number}/approve", data=form).text
     assert sp.open(seeded.number).status == "CLOSED"
@@ -235,21 +201,6 @@ def test_the_queue_of_the_desk_that_directed_names_who_owes_a_report(
     reports = DeskActs(services, casework("lanka"), Clocks())
     reports.perform(casework("lanka").open(seeded.number), DeskAct(name="report", text="seen"))
     assert "report due" not in browser("sp").get("/desk/").text
-
-
-def test_the_figures_count_the_tips_of_the_desk_alone(
-    services: Services, browser: Browser, desk: FindDesk, seeded: SeededTip, casework: Cases
-) -> None:
-    seed_tip(services, [desk("dig")], category="ARMS")
-    seed_tip(services, [desk("sp")], category="ARMS")
-    sp = casework("sp")
-    closing = DeskAct(name="close", outcome="seizure", text="x", reason="done")
-    DeskActs(services, sp, Clocks()).perform(sp.open(seeded.number), closing)
-    seed_message(services, seeded, Message(sender="tipster", text="no", feedback="no"))
-    page = browser("sp").get("/desk/figures").text
-    cells = re.findall(r'<th scope="row">([^<]*)</th>.*?<td class="count">(\d+)</td>', page)
-    assert {("Illegal arms", "1"), ("Reopened", "1"), ("Seizure", "1"), ("sp title", "1")} <= set(cells)
-    assert "<b>2</b> All" in page
 
 
 def test_the_officer_is_warned_of_what_points_to_the_tipster_before_a_tip_is_directed(
@@ -276,7 +227,7 @@ def test_the_queue_is_filtered_by_station_and_by_officer(
     elsewhere = seed_tip(services, [desk("sp")], station="chetganj")
     client = browser("sp")
     client.post(f"/desk/tips/{seeded.number}/assign", data={"to": "sp-1", "confirmed": "yes", "once": "1"})
-    assert numbers(client.get("/desk/?station=chetganj").text) == [elsewhere.number]
+    assert listed(client.get("/desk/?station=chetganj").text) == [elsewhere.number]
     for query in ("officer=sp-1", "mark=mine"):
-        assert numbers(client.get(f"/desk/?{query}").text) == [seeded.number]
-    assert numbers(client.get("/desk/?officer=nobody").text) == []
+        assert listed(client.get(f"/desk/?{query}").text) == [seeded.number]
+    assert listed(client.get("/desk/?officer=nobody").text) == []

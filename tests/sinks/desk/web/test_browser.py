@@ -16,7 +16,7 @@ from satark.api.routing import Desk
 from satark.api.tip import Message
 from satark.casework import Casework
 from satark.services import Services
-from satark_desk.officers import UnlockedDesk
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.wordings import Wording, save
 from satark_testing.waiting import limit
 from support.tips import SeededTip, seed_file, seed_file_state, seed_message, seed_tip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark_desk.desk_keys import UnlockedDesk
-from satark_desk.web.form_drafts import EXPIRES_AFTER, MAX_DRAFTS, FormDrafts, FormOwner
+from satark_desk.web.form_drafts import KEPT_SECONDS, MAX_DRAFTS, FormDrafts, FormOwner
 
 
 class Clock:
@@ -54,5 +54,5 @@ def test_drafts_expire_and_the_oldest_make_room_for_new_ones_of_the_same_officer
     assert drafts.find(sen, others) is not None
     drafts.drop(others)
     assert drafts.find(sen, others) is None
-    clock.now += EXPIRES_AFTER + 1
+    clock.now += KEPT_SECONDS + 1
     assert drafts.find(rao, last) is None

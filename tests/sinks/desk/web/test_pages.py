@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from httpx2 import Client
@@ -12,6 +11,7 @@ from satark.api.tip import Accused, Message
 from satark.casework import Casework
 from satark.services import Services
 from satark_desk.tables import queue
+from support.desk_reading import listed
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
 Browser = Callable[..., Client]
@@ -19,30 +19,10 @@ FindDesk = Callable[[str], Desk]
 Cases = Callable[[str], Casework]
 
 
-def numbers(page: str) -> list[str]:
-    return re.findall(r'data-row>.*?class="number"[^>]*>([^<]+)<', page, re.DOTALL)
-
-
 def test_an_empty_queue_says_so(browser: Browser) -> None:
     page = browser("sp").get("/desk/").text
     assert "No tips yet" in page
-    assert numbers(page) == []
-
-
-def test_urgent_unfinished_tips_come_first_then_the_newest(
-    services: Services, browser: Browser, desk: FindDesk, casework: Cases
-) -> None:
-    sp = [desk("sp")]
-    new = seed_tip(services, sp, received="2026-11-24T06/PT6H")
-    old = seed_tip(services, sp, received="2026-11-20T06/PT6H")
-    urgent = seed_tip(services, sp, received="2026-11-19T06/PT6H", priority="urgent")
-    high = seed_tip(services, sp, received="2026-11-18T06/PT6H", priority="high")
-    finished = seed_tip(services, sp, received="2026-11-17T06/PT6H", priority="urgent")
-    casework("sp").respond(casework("sp").open(finished.number), status="ACTED")
-    client = browser("sp")
-    assert numbers(client.get("/desk/").text) == [tip.number for tip in (urgent, high, new, old, finished)]
-    assert numbers(client.get("/desk/?mark=urgent").text) == [urgent.number, high.number]
-    assert '<a href="/desk/?mark=urgent"><b>2</b> High or urgent</a>' in client.get("/desk/").text
+    assert listed(page) == []
 
 
 def test_the_queue_is_filtered_searched_and_paged(
@@ -53,31 +33,17 @@ def test_the_queue_is_filtered_searched_and_paged(
     arms = seed_tip(services, sp, category="ARMS", received="2026-10-01T06/PT6H", answers={"what": "तमंचा बनता है"})
     casework("sp").respond(casework("sp").open(arms.number), status="VERIFYING")
     client = browser("sp")
-    assert numbers(client.get("/desk/").text) == [tip.number for tip in reversed(many[2:])]
-    assert len(numbers(client.get("/desk/?page=2").text)) == 3
+    assert listed(client.get("/desk/").text) == [tip.number for tip in reversed(many[2:])]
+    assert len(listed(client.get("/desk/?page=2").text)) == 3
     for query in ("category=ARMS", "status=VERIFYING", "q=तमंचा", f"q={arms.number.lower()}", "category=ARMS&mark=open"):
-        assert numbers(client.get(f"/desk/?{query}").text) == [arms.number]
+        assert listed(client.get(f"/desk/?{query}").text) == [arms.number]
     for query in ("status=CLOSED", "q=nothing", "priority=urgent", "district=x", "mark=nonsense", "status=<script>"):
         page = client.get(f"/desk/?{query}").text
-        assert numbers(page) == []
+        assert listed(page) == []
         assert "<script>" not in page
     for number in ("99", "0", "-1", "x", "²", "1" * 40):
-        assert numbers(client.get(f"/desk/?page={number}").text)
-    assert len(numbers(client.get("/desk/?mark=overdue&page=2").text)) == 3
-
-
-def test_a_tip_is_marked_as_new_until_the_officer_opens_it(
-    services: Services, browser: Browser, desk: FindDesk
-) -> None:
-    seeded = seed_tip(services, [desk("sp")])
-    client = browser("sp")
-    assert numbers(client.get("/desk/?mark=new").text) == [seeded.number]
-    client.get(f"/desk/tips/{seeded.number}")
-    assert numbers(client.get("/desk/?mark=new").text) == []
-    seed_message(services, seeded, Message(sender="tipster", text="और भी"))
-    assert "Updated" in client.get("/desk/?mark=new").text
-    client.get(f"/desk/tips/{seeded.number}")
-    assert numbers(client.get("/desk/?mark=new").text) == []
+        assert listed(client.get(f"/desk/?page={number}").text)
+    assert len(listed(client.get("/desk/?mark=overdue&page=2").text)) == 3
 
 
 def test_the_queue_shows_since_when_a_directed_tip_is_at_the_desk(
@@ -87,22 +53,6 @@ def test_the_queue_shows_since_when_a_directed_tip_is_at_the_desk(
     row = {"desk": "sp", "tip": seeded.id, "revision": 1, "delivered": "2026-11-25T06/PT6H"}
     services.write_now(lambda unit: unit.insert(queue, [row]))
     assert "here since 25 Nov 2026" in browser("sp").get("/desk/").text
-
-
-def test_a_tip_links_to_its_neighbours_and_to_the_next_unread_tip(
-    services: Services, browser: Browser, desk: FindDesk
-) -> None:
-    first, second, third = (seed_tip(services, [desk("sp")], received=f"2026-11-{d}T06/PT6H") for d in (24, 23, 22))
-    client = browser("sp")
-    assert f'href="/desk/tips/{first.number}" data-key="n"' in client.get("/desk/").text
-    client.get(f"/desk/tips/{third.number}")
-    page = client.get(f"/desk/tips/{second.number}?mark=open").text
-    assert f'href="/desk/tips/{first.number}?mark=open" rel="prev"' in page
-    assert f'href="/desk/tips/{third.number}?mark=open" rel="next"' in page
-    assert f'href="/desk/tips/{first.number}?mark=open" data-key="n"' in page
-    assert 'rel="prev"' not in client.get(f"/desk/tips/{first.number}").text
-    # A tip that the filter leaves out is shown all the same.
-    assert 'rel="next"' not in client.get(f"/desk/tips/{first.number}?status=CLOSED").text
 
 
 def test_a_tip_shows_everything_as_text_and_runs_nothing(browser: Browser, full_tip: SeededTip) -> None:

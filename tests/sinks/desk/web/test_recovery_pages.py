@@ -9,7 +9,8 @@ import pytest
 from httpx2 import Client
 
 from satark.services import Services
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer, unlock
 
 Browser = Callable[..., Client]
 NEW = "purana kuan neem ka ped"

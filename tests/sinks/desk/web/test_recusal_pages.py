@@ -16,7 +16,8 @@ from starlette.routing import Mount, Route
 from satark.api.routing import Desk
 from satark.services import Services
 from satark_desk import plugin
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer
 from support.commands import commands_of
 from support.tips import SeededTip, seed_tip
 

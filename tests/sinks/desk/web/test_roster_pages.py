@@ -12,7 +12,8 @@ from httpx2 import Client
 from satark.routing.desks import close_roster
 from satark.services import Services
 from satark.store.tables import desk as desk_table
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer
 
 Browser = Callable[..., Client]
 PAGE = "/desk/roster"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from satark.services import DeskContext
-from satark_desk.officers import UnlockedDesk
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.settings import DeskSettings
-from satark_desk.web.sessions import Sessions
+from satark_desk.web.sessions import PendingSignIns, Sessions
 
 
 class Clock:
@@ -43,3 +43,19 @@ def test_a_session_in_use_expires_at_its_maximum_age(
     assert found is None
     assert sessions.find("") is None
     assert repr(Sessions(context, DeskSettings()).begin(unlocked("sp"))).count("'") == 2
+
+
+Open = Callable[[str], UnlockedDesk]
+
+
+def test_a_pending_sign_in_expires_and_their_number_is_limited(unlocked: Open) -> None:
+    now = [0.0]
+    pending, sp = PendingSignIns(lambda: now[0]), unlocked("sp")
+    token = pending.begin(sp, "key")
+    assert pending.find(token) is not None
+    now[0] = 301.0
+    assert pending.find(token) is None
+    tokens = [pending.begin(sp, "key") for _ in range(600)]
+    assert pending.find(tokens[0]) is None
+    assert pending.find(tokens[-1]) is not None
+    assert "SECRET" not in repr(pending.find(tokens[-1]))

@@ -16,7 +16,8 @@ from satark.roster.chain import append
 from satark.roster.entries import Entry, OfficerSet
 from satark.services import DeskContext, Services
 from satark.store.workspace import workspace_dir
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer
 from support.tips import SeededTip, seed_file, seed_tip
 
 Browser = Callable[..., Client]

@@ -10,7 +10,7 @@ from httpx2 import Client
 
 from satark.api.routing import Desk
 from satark.services import Services
-from satark_desk.officers import UnlockedDesk
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.wordings import Wording, save, wordings_of
 from support.tips import seed_tip
 

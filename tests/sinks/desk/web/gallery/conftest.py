@@ -15,7 +15,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from satark.services import DeskContext, Services
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer
 from satark_desk.settings import DeskSettings
 from satark_desk.web.app import build
 from support.desk_gallery import DeskGallery

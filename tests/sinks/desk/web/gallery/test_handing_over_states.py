@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from satark_desk.officers import UnlockedDesk, unlock
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import unlock
 from satark_desk.original_requests import approve, ask
 from support.desk_gallery import DeskGallery, PageState
 from support.tip_stories import TipStories

@@ -11,7 +11,8 @@ from satark.identity.edge_key import Identity
 from satark.retention.schedule import ensure_key
 from satark.routing.desks import close_roster
 from satark.services import Services
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer, unlock
 from satark_desk.recovery import ask_for_recovery
 from satark_desk.wordings import Wording, save
 from support.desk_gallery import DeskGallery, PageState

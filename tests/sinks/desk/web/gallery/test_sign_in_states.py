@@ -9,7 +9,8 @@ import pyotp
 import pytest
 
 from satark.services import Services
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer, unlock
 from satark_desk.second_factors import add_factor, new_passkey, new_totp, new_totp_secret
 from satark_desk.web import recovery_pages, second_factor_sign_in
 from satark_desk.web import sign_in as sign_in_module

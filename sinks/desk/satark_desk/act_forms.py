@@ -1,0 +1,67 @@
+"""Officers' acts as they are typed: values on the web and on the command line, and the fields of the pages' forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from satark.casework import ACT_NAMES, RELEASABLE, DeskAct
+
+if TYPE_CHECKING:
+    from satark.casework import ActName
+
+MAX_TRANSCRIPT: Final = 5000
+"""Characters of a transcript, at most: some ten minutes of speech."""
+GIVEN = {f"give_{step}": step for step in RELEASABLE}
+"""Field → the step whose answer it hands over."""
+FIELDS = (
+    "status", "to", "due", "outcome", "priority", "category", "text", "reason", "rewording", "raw", "private", *GIVEN,
+)  # fmt: skip
+"""Fields of the forms, in the order in which they are shown."""
+
+
+def parse_due(text: str, utc_offset_hours: float) -> int | None:
+    """Parse the time at which a report is due, `YYYY-MM-DDThh:mm` in the officers' time zone.
+
+    Returns:
+        Unix seconds; 0 for an empty text; None if it is no time.
+    """
+    if not text:
+        return 0
+    try:
+        moment = datetime.strptime(text.replace(" ", "T"), "%Y-%m-%dT%H:%M").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return int((moment - timedelta(hours=utc_offset_hours)).timestamp())
+
+
+def write_due(due: int, utc_offset_hours: float) -> str:
+    """Write a time as `parse_due` reads it."""
+    moment = datetime.fromtimestamp(due, UTC) + timedelta(hours=utc_offset_hours)
+    return f"{moment:%Y-%m-%dT%H:%M}"
+
+
+def act_name(text: str) -> ActName | None:
+    """Return the act of this name; None if there is none."""
+    return next((name for name in ACT_NAMES if name == text), None)
+
+
+def act_of(name: ActName, form: Mapping[str, str], utc_offset_hours: float) -> DeskAct:
+    """Return what a form asks for."""
+    value = {field: form.get(field, "").strip() for field in FIELDS}
+    return DeskAct(
+        name=name,
+        text=value["text"],
+        status=value["status"],
+        to=value["to"],
+        due=parse_due(value["due"], utc_offset_hours),
+        outcome=value["outcome"],
+        reason=value["reason"],
+        priority=value["priority"],
+        category=value["category"],
+        answers={step: value[field] for field, step in GIVEN.items() if value[field]},
+        rewording=value["rewording"],
+        raw=bool(value["raw"]),
+        private=bool(value["private"]),
+    )

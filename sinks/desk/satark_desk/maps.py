@@ -1,0 +1,201 @@
+"""Maps on the desk's pages: the place of one tip, and all tips of a desk by station.
+
+All maps have one size, which a phone shows without scaling it down.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from satark.api import Redacted
+from satark_desk.places import Bearing, from_stations, pin_of, place_of
+from satark_words.geography.maps import MapFrame, Marker, Outline, Point, Scale, Spot, fit, kilometres, mark, outlines
+
+if TYPE_CHECKING:
+    from satark.casework import OpenTip
+    from satark_words.geography.geography import Geography, Station
+
+_WIDTH: Final = 360
+_HEIGHT: Final = 270
+_LEAST_KM: Final = 2.0
+"""Height of the smallest area that is drawn."""
+_LONGEST_SCALE: Final = 90
+_LARGEST: Final = 14
+"""Radius of the disc of the station with the most tips, in units."""
+_SMALLEST: Final = 4
+_NEAREST: Final = 3
+"""Stations that are named with their distance."""
+_ON_MAP_KM: Final = 50
+"""A file's place further off is told in words alone: the map would show nothing of the surroundings any more."""
+
+
+class Drawing(Redacted, frozen=True, kw_only=True):
+    """A map: what is drawn at which spots. North is up."""
+
+    frame: MapFrame
+    outlines: Sequence[Outline]
+    markers: Sequence[Marker]
+    scale: Scale
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the map shows nothing of the geography, and is of no use."""
+        return not self.outlines and not self.markers
+
+
+def draw(
+    geography: Geography,
+    language: str,
+    shown: Sequence[Point],
+    *,
+    first: Sequence[Station] = (),
+    others: bool = True,
+    taken: Iterable[Point] = (),
+) -> Drawing:
+    """Draw the part of the geography around some points.
+
+    Args:
+        geography: the districts and stations.
+        language: the language of the names.
+        shown: the points that the map shows in any case, at least one.
+        first: the stations that get room for their names first.
+        others: whether the other stations are marked too.
+        taken: points that no name may cover.
+    """
+    frame = fit(shown, _WIDTH, _HEIGHT, _LEAST_KM)
+    stations = [*first, *(one for one in geography.stations() if others and one not in first)]
+    named = [(one.label(language), one.position) for one in stations if one.position]
+    return Drawing(
+        frame=frame,
+        outlines=outlines(geography, frame, language),
+        markers=mark(named, frame, [frame.spot(point) for point in taken]),
+        scale=frame.scale(_LONGEST_SCALE),
+    )
+
+
+class Disc(msgspec.Struct, frozen=True, kw_only=True):
+    """The tips of one station. Its area grows with their number."""
+
+    station: str
+    """Its name."""
+    x: float
+    y: float
+    radius: float
+    number: int
+
+
+class DistrictMap(msgspec.Struct, frozen=True, kw_only=True):
+    """The map, and what it can't show."""
+
+    drawing: Drawing
+    discs: Sequence[Disc]
+    """The largest first, so that a small one lies on top."""
+    unplaced: int
+    """Tips without a station whose position is known."""
+
+
+def district_map(geography: Geography, language: str, tips: int, stations: Mapping[str, int]) -> DistrictMap | None:
+    """Draw the stations with tips, and the districts in which they are; None where no position is known.
+
+    Args:
+        geography: the districts and stations.
+        language: the language of the names.
+        tips: the number of all tips.
+        stations: the number of tips by code of the station.
+    """
+    known = [(number, one) for code, number in stations.items() if (one := geography.station(code))]
+    found = sorted(known, key=itemgetter(0), reverse=True)
+    placed = [(number, one, one.position) for number, one in found if one.position]
+    if not placed:
+        return None
+    districts = [geography.district(geography.district_of(one.code)) for _, one, _ in placed]
+    corners = [corner for district in districts if district for corner in district.border]
+    shown = [*corners, *(position for _, _, position in placed)]
+    drawing = draw(geography, language, shown, first=[one for _, one, _ in placed], others=False)
+    most = placed[0][0]
+    return DistrictMap(
+        drawing=drawing,
+        discs=[
+            _disc(one.label(language), drawing.frame.spot(position), number, number / most)
+            for number, one, position in placed
+        ],
+        unplaced=tips - sum(number for number, _, _ in placed),
+    )
+
+
+def _disc(station: str, spot: Spot, number: int, share: float) -> Disc:
+    radius = max(_SMALLEST, _LARGEST * math.sqrt(share))
+    return Disc(station=station, x=spot[0], y=spot[1], radius=round(radius, 1), number=number)
+
+
+class FileSpot(Redacted, frozen=True, kw_only=True):
+    """Where on the map a file says that it was taken."""
+
+    ordinal: str
+    spot: Spot
+
+
+class PlaceMap(Redacted, frozen=True, kw_only=True):
+    """The place of a tip. Without a pin the map shows what the tip names."""
+
+    pin: Point | None = None
+    named: str = ""
+    """Code of the station or district that the tip names; empty where it has a pin."""
+    is_outside: bool = False
+    """Whether the pin lies in no district of the geography."""
+    near: Sequence[Bearing] = ()
+    """Where the pin lies, as seen from the stations nearest to it."""
+    drawing: Drawing
+    spot: Spot | None = None
+    """The spot of the pin, or of the named station."""
+    files: Sequence[FileSpot] = ()
+
+
+def place_map(tip: OpenTip, geography: Geography, language: str) -> PlaceMap | None:
+    """Return the place of a tip; None where it tells none that has a position, or is a release.
+
+    A desk that a release was handed over to gets no map: it is to know what the release says, and no more.
+    """
+    if tip.envelope.tip_recipient:
+        return None
+    pin = pin_of(tip)
+    if pin:
+        return _of_pin(tip, pin, geography, language)
+    station, district = geography.station(tip.tip.station), geography.district(tip.tip.district)
+    if station and station.position:
+        drawing, files = _around(tip, station.position, geography, language)
+        return PlaceMap(named=station.code, drawing=drawing, spot=drawing.frame.spot(station.position), files=files)
+    if district and district.border:
+        return PlaceMap(named=district.code, drawing=draw(geography, language, district.border))
+    return None
+
+
+def _of_pin(tip: OpenTip, pin: Point, geography: Geography, language: str) -> PlaceMap:
+    drawing, files = _around(tip, pin, geography, language)
+    return PlaceMap(
+        pin=pin,
+        is_outside=geography.is_outside(pin),
+        near=from_stations(geography, pin, _NEAREST),
+        drawing=drawing,
+        spot=drawing.frame.spot(pin),
+        files=files,
+    )
+
+
+def _around(tip: OpenTip, point: Point, geography: Geography, language: str) -> tuple[Drawing, list[FileSpot]]:
+    """Draw a point with the stations and the places of files that are near it."""
+    stations = [one.station for one in geography.nearest(point, _NEAREST)]
+    places = [
+        (record.ordinal, where)
+        for record in tip.evidence
+        if (where := place_of(record)) and kilometres(where, point) <= _ON_MAP_KM
+    ]
+    taken = [point, *(where for _, where in places)]
+    shown = [*taken, *(one.position for one in stations if one.position)]
+    drawing = draw(geography, language, shown, first=stations, taken=taken)
+    return drawing, [FileSpot(ordinal=ordinal, spot=drawing.frame.spot(where)) for ordinal, where in places]

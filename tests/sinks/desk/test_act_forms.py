@@ -1,0 +1,26 @@
+"""Values of officers' acts as they are typed."""
+
+from __future__ import annotations
+
+import pytest
+
+from satark_desk.act_forms import parse_due, write_due
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("", 0),
+        ("2026-11-27T05:30", 1795737600),
+        ("2026-11-27 05:30", 1795737600),
+        ("tomorrow", None),
+        ("2026-13-01T00:00", None),
+        ("2026-11-27", None),
+    ],
+)
+def test_a_time_is_read_in_the_officers_time_zone(typed: str, read: int | None) -> None:
+    assert parse_due(typed, 5.5) == read
+
+
+def test_a_time_is_written_as_it_is_read() -> None:
+    assert write_due(1795737600, 5.5) == "2026-11-27T05:30"

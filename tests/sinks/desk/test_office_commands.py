@@ -1,0 +1,53 @@
+"""The commands that pair an office with its host: their files hold public keys alone, and bad ones are refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from satark.services import Services
+from satark_desk.desk_keys import UnlockedDesk
+
+Run = Callable[..., Result]
+
+
+def test_a_pairing_file_holds_no_private_key(run: Run, unlocked: Callable[[str], UnlockedDesk]) -> None:
+    printed = run("desk", "pairing-file", "sp", by="sp")
+    assert printed.exit_code == 0, printed.output
+    assert unlocked("sp").desk.recipient in printed.stdout
+    assert "SECRET" not in printed.output
+    assert printed.stderr.startswith("fingerprint: ")
+
+
+def test_an_office_that_joins_shows_the_hosts_fingerprint(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "host.json"
+    printed = run("desk", "host-pairing-file")
+    file.write_text(printed.stdout, "utf-8")
+    joined = run("desk", "join", file)
+    assert joined.exit_code == 0, joined.output
+    assert printed.stderr.removeprefix("fingerprint: ").strip() in joined.stdout
+
+
+@pytest.mark.parametrize("command", ["join", "register"])
+def test_a_file_that_pairs_nothing_is_refused(command: str, run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "junk.json"
+    file.write_text(json.dumps({"link": "junk"}), "utf-8")
+    refused = run("desk", command, file)
+    assert (refused.exit_code, "Traceback" in refused.output) == (1, False)
+
+
+def test_the_host_knows_the_desk_of_a_registered_office(
+    services: Services, run: Run, tmp_path: Path, unlocked: Callable[[str], UnlockedDesk]
+) -> None:
+    pairing = json.loads(run("desk", "pairing-file", "sp", by="sp").stdout)
+    file = tmp_path / "office.json"
+    file.write_text(json.dumps({**pairing, "desk": "cantt"}), "utf-8")
+    registered = run("desk", "register", file, "--level", "station", "--area", "cantt")
+    assert registered.exit_code == 0, registered.output
+    (desk,) = [one for one in services.desks() if one.name == "cantt"]
+    assert (desk.via, desk.recipient) == ("rabbitmq", unlocked("sp").desk.recipient)
+    assert run("desk", "resend", "cantt").stdout == "0 tips are sent to cantt again\n"

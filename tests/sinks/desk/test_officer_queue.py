@@ -1,0 +1,46 @@
+"""What one officer sees of the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from httpx2 import Client
+
+from satark.api.routing import Desk
+from satark.api.tip import Message
+from satark.services import Services
+from support.desk_reading import listed
+from support.tips import seed_message, seed_tip
+
+Browser = Callable[..., Client]
+FindDesk = Callable[[str], Desk]
+
+
+def test_a_tip_is_marked_as_new_until_the_officer_opens_it(
+    services: Services, browser: Browser, desk: FindDesk
+) -> None:
+    seeded = seed_tip(services, [desk("sp")])
+    client = browser("sp")
+    assert listed(client.get("/desk/?mark=new").text) == [seeded.number]
+    client.get(f"/desk/tips/{seeded.number}")
+    assert listed(client.get("/desk/?mark=new").text) == []
+    seed_message(services, seeded, Message(sender="tipster", text="और भी"))
+    assert "Updated" in client.get("/desk/?mark=new").text
+    client.get(f"/desk/tips/{seeded.number}")
+    assert listed(client.get("/desk/?mark=new").text) == []
+
+
+def test_a_tip_links_to_its_neighbours_and_to_the_next_unread_tip(
+    services: Services, browser: Browser, desk: FindDesk
+) -> None:
+    first, second, third = (seed_tip(services, [desk("sp")], received=f"2026-11-{d}T06/PT6H") for d in (24, 23, 22))
+    client = browser("sp")
+    assert f'href="/desk/tips/{first.number}" data-key="n"' in client.get("/desk/").text
+    client.get(f"/desk/tips/{third.number}")
+    page = client.get(f"/desk/tips/{second.number}?mark=open").text
+    assert f'href="/desk/tips/{first.number}?mark=open" rel="prev"' in page
+    assert f'href="/desk/tips/{third.number}?mark=open" rel="next"' in page
+    assert f'href="/desk/tips/{first.number}?mark=open" data-key="n"' in page
+    assert 'rel="prev"' not in client.get(f"/desk/tips/{first.number}").text
+    # A tip that the filter leaves out is shown all the same.
+    assert 'rel="next"' not in client.get(f"/desk/tips/{first.number}?status=CLOSED").text

@@ -1,0 +1,105 @@
+"""Originals on the web: asked for by one officer, approved by another in their own session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from httpx2 import Client
+from sqlalchemy import update
+
+from satark.api.routing import Desk
+from satark.routing.desks import close_roster
+from satark.services import Services
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer, unlock
+from satark_desk.roster_changes import approve
+from satark_desk.tables import release
+from support.tips import SeededTip, seed_file, seed_tip
+
+Browser = Callable[..., Client]
+SECONDS = "second passphrase 77"
+
+
+@pytest.fixture
+def tip(services: Services, unlocked: Callable[[str], UnlockedDesk], desk: Callable[[str], Desk]) -> SeededTip:
+    """A tip with a photo and a voice at the SP's desk, which has a second officer who may release but not listen."""
+    add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase=SECONDS, rights=("release",)))
+    seeded = seed_tip(services, [desk("sp")], evidence=("1", "2"))
+    seed_file(services, seeded, "1", b"original photo", b"clean photo")
+    seed_file(services, seeded, "2", b"original voice", b"clean voice", kind="voice", mime="audio/ogg")
+    services.write_now(lambda unit: close_roster(unit, ()))
+    return seeded
+
+
+def second(browser: Browser, name: str = "second", passphrase: str = SECONDS) -> Client:
+    client = browser()
+    client.post("/desk/sign-in", data={"desk": "sp", "officer": name, "passphrase": passphrase})
+    return client
+
+
+def address(tip: SeededTip, rest: str = "") -> str:
+    return f"/desk/tips/{tip.number}/originals{rest}"
+
+
+def test_one_asks_and_another_approves_and_then_the_first_alone_gets_them(browser: Browser, tip: SeededTip) -> None:
+    head, other = browser("sp"), second(browser)
+    assert head.get(address(tip, "/1")).status_code == 404
+    head.post(address(tip), data={"ask": "yes"})
+    assert head.get(address(tip, "/1")).status_code == 404
+    assert "Approve for sp-1" in other.get(f"/desk/tips/{tip.number}").text
+    other.post(address(tip), data={"officer": "sp-1"})
+    assert head.get(address(tip, "/1")).content == b"original photo"
+    assert other.get(address(tip, "/1")).status_code == 404
+    assert "Originals were opened by sp-1 and second." in head.get(f"/desk/tips/{tip.number}").text
+
+
+def test_an_officer_does_not_approve_their_own_request(browser: Browser, tip: SeededTip) -> None:
+    head = browser("sp")
+    head.post(address(tip), data={"ask": "yes"})
+    assert head.post(address(tip), data={"officer": "sp-1"}).status_code == 422
+    assert head.get(address(tip, "/1")).status_code == 404
+
+
+def test_a_voice_needs_a_listener_among_the_two(browser: Browser, services: Services, tip: SeededTip) -> None:
+    head, other = browser("sp"), second(browser)
+    head.post(address(tip), data={"ask": "yes"})
+    other.post(address(tip), data={"officer": "sp-1"})
+    assert head.get(address(tip, "/2")).content == b"original voice", "the head may listen"
+    listed = services.read_keys(services.roster.check).state.desks["sp"]
+    assert listed.officers["second"].rights == ("release",)
+
+
+def test_an_approval_that_somebody_wrote_into_the_database_opens_nothing(
+    browser: Browser, services: Services, tip: SeededTip
+) -> None:
+    head = browser("sp")
+    head.post(address(tip), data={"ask": "yes"})
+    services.write_now(lambda unit: unit.main.execute(update(release).values(second="second", approved=b"0" * 64)))
+    assert head.get(address(tip, "/1")).status_code == 404
+
+
+def test_two_officers_of_whom_one_appointed_the_other_do_not_open_originals_together(
+    browser: Browser, services: Services, unlocked: Callable[[str], UnlockedDesk], tip: SeededTip
+) -> None:
+    passphrase = "third passphrase 31"
+    submitted = add_officer(services, unlocked("sp"), NewOfficer(name="third", passphrase=passphrase))
+    approve(services, unlock(services, "sp", "second", SECONDS), submitted.id)
+    head, third = browser("sp"), second(browser, "third", passphrase)
+    head.post(address(tip), data={"ask": "yes"})
+    assert third.post(address(tip), data={"officer": "sp-1"}).status_code == 422
+    assert head.get(address(tip, "/1")).status_code == 404
+    other = second(browser)
+    other.post(address(tip), data={"officer": "sp-1"})
+    assert head.get(address(tip, "/1")).status_code == 200
+
+
+def test_an_officer_without_the_right_to_release_can_not_ask(
+    browser: Browser, services: Services, unlocked: Callable[[str], UnlockedDesk], desk: Callable[[str], Desk]
+) -> None:
+    add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase=SECONDS))
+    seeded = seed_tip(services, [desk("sp")], evidence=("1",))
+    seed_file(services, seeded, "1", b"original photo", b"clean photo")
+    client = second(browser)
+    assert "Ask for the originals" not in client.get(f"/desk/tips/{seeded.number}").text
+    assert client.post(address(seeded), data={"ask": "yes"}).status_code == 422

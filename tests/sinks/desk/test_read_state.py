@@ -1,0 +1,41 @@
+"""What an officer has seen, and what is news to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from httpx2 import Client
+
+from satark.api.routing import Desk
+from satark.casework import Casework, Clocks, DeskAct, DeskActs
+from satark.services import Services
+from support.desk_reading import listed
+from support.tips import SeededTip, seed_tip
+
+Browser = Callable[..., Client]
+FindDesk = Callable[[str], Desk]
+Cases = Callable[[str], Casework]
+
+
+@pytest.fixture
+def seeded(services: Services, desk: FindDesk) -> SeededTip:
+    """A tip at the SP and the DIG."""
+    return seed_tip(services, [desk("sp"), desk("dig")])
+
+
+def test_what_another_person_did_is_news_and_ones_own_act_is_none(
+    services: Services, browser: Browser, seeded: SeededTip, casework: Cases
+) -> None:
+    sp, lanka = casework("sp"), DeskActs(services, casework("lanka"), Clocks())
+    DeskActs(services, sp, Clocks()).perform(sp.open(seeded.number), DeskAct(name="direct", to="lanka", text="look"))
+    client = browser("sp")
+    client.get(f"/desk/tips/{seeded.number}")
+    assert listed(client.get("/desk/?mark=new").text) == []
+    station = casework("lanka").open(seeded.number)
+    lanka.perform(station, DeskAct(name="report", text="FIR 112/26 registered"))
+    assert listed(client.get("/desk/?mark=new").text) == [seeded.number]
+    assert "Updated" in client.get("/desk/?mark=new").text
+    assert "FIR 112/26 registered" in client.get(f"/desk/tips/{seeded.number}").text
+    client.post(f"/desk/tips/{seeded.number}/note", data={"text": "seen", "confirmed": "yes", "once": "1"})
+    assert listed(client.get("/desk/?mark=new").text) == []

@@ -1,0 +1,91 @@
+"""Changes of who may read, as they are carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyotp
+import pytest
+from sqlalchemy import select
+
+from satark.api.routing import KeyChanged
+from satark.casework import key_change
+from satark.remote.link_keys import HostPairing, LinkKey
+from satark.remote.messages import decode_answer, decode_signed_answer
+from satark.remote.office_outbox import former_keys
+from satark.remote.offices import join
+from satark.services import Services
+from satark.store import tables
+from satark.store.unit_of_work import UnitOfWork
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.known_browsers import (
+    browsers_of,
+    remember,
+)
+from satark_desk.officers import NewOfficer, add_officer, remove_officer, rotate, unlock, unlock_any
+from satark_desk.recovery import ask_for_recovery, requests_of
+from satark_desk.second_factors import (
+    add_factor,
+    factors_of,
+    new_totp,
+    new_totp_secret,
+)
+from support.tips import seed_tip
+
+FIRST, SECOND, NEW = "first passphrase", "another passphrase", "purana kuan neem ka ped"
+
+
+def test_what_belongs_to_a_removed_officer_is_gone(either_store: Services) -> None:
+    second, secret = unlock(either_store, "sp", "b", SECOND), new_totp_secret()
+    new = new_totp(second, secret, pyotp.TOTP(secret).at(600), now=600)
+    assert new is not None
+    add_factor(either_store, second, new, name="x", now=600)
+    either_store.write_now(lambda unit: remember(unit, "sp", "b", "value", name="x", now=1))
+    ask_for_recovery(either_store, "sp", "b", NEW)
+    remove_officer(either_store, unlock(either_store, "sp", "a", FIRST), "b")
+    assert either_store.read(lambda c: factors_of(c, "sp", "b")) == []
+    assert either_store.read(lambda c: browsers_of(c, "sp", "b")) == []
+    assert either_store.read(lambda c: requests_of(c, "sp")) == []
+
+
+Open = Callable[[str], UnlockedDesk]
+
+
+def test_a_key_change_keeps_the_officers_passphrases(services: Services, unlocked: Open) -> None:
+    add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase="another passphrase"))
+    before = unlocked("sp")
+    rotate(services, before)
+    after = {
+        unlock_any(services, "sp", passphrase).identity for passphrase in ("sp passphrase 1", "another passphrase")
+    }
+    assert len(after) == 1
+    assert before.identity not in after
+    with pytest.raises(KeyChanged):
+        rotate(services, before)
+
+
+def test_an_office_announces_a_key_change_that_a_crash_interrupted(
+    services: Services, unlocked: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    link = LinkKey.load(tmp_path / "link.key").public_keys
+    services.write_now(lambda unit: join(unit, HostPairing(link=link)))
+    seeded = seed_tip(services, [unlocked("sp").desk])
+    former = unlocked("sp").identity
+
+    def crash(unit: UnitOfWork, *_: object) -> None:
+        unit.keys.commit()  # the key store is committed before the other database
+        raise OSError("planted")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(key_change, "queue_key_change", crash)
+        with pytest.raises(OSError, match="planted"):
+            rotate(services, unlocked("sp"))
+    now = unlocked("sp")
+    assert now.identity != former
+    (row,) = services.read(lambda c: c.execute(select(tables.office_outbox)).all())
+    announced = decode_answer(decode_signed_answer(row.message).answer).new_key
+    assert announced is not None
+    assert announced.recipient == now.desk.recipient
+    assert services.read(lambda c: former_keys(c, "sp", now.identity)) == [former]
+    assert now.casework(services).open(seeded.number).tip == seeded.tip

@@ -1,0 +1,49 @@
+"""A tip as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import pytest
+from click.testing import Result
+
+from satark.api.routing import Desk
+from satark.api.tip import Origin
+from satark.services import Services
+from support.desk_reading import records
+from support.tips import seed_file, seed_file_state, seed_tip
+
+pytestmark = pytest.mark.slow("commands of a whole desk")
+
+Run = Callable[..., Result]
+FindDesk = Callable[[str], Desk]
+
+
+def test_a_tip_is_one_complete_json_object(services: Services, run: Run, desk: FindDesk) -> None:
+    answers = {"category": "liquor", "what": "नशे का सामान <b>", "where": {"text": "लंका चौराहा", "latitude": 25.28}}
+    seeded = seed_tip(
+        services, [desk("sp")], answers=answers, priority="urgent", evidence=("1", "2", "3"), language="en"
+    )
+    origin = Origin(latitude=25.28, longitude=83.0, taken="2026-11-20T21:15")
+    seed_file(services, seeded, "1", b"\xff\xd8 original", b"\xff\xd8 clean", caption="देखिए", origin=origin)
+    seed_file_state(services, seeded, "2", "due")
+    seed_file_state(services, seeded, "3", "lost")
+
+    (record,) = records(run("desk", "tips", "sp", "--json", by="sp"))
+
+    assert record["number"] == seeded.number
+    assert record["category"] == "liquor"
+    assert record["language"] == "en"
+    assert record["status"] == "RECEIVED"
+    assert record["received"] == "2026-11-24T06/PT6H"
+    assert record["priority"] == "urgent"
+    assert record["answers"] == answers
+    (file,) = record["evidence"]
+    assert file["role"] == "evidence"
+    assert (file["mime"], file["bytes"]) == ("image/jpeg", 11)
+    assert file["sha256"] == hashlib.sha256(b"\xff\xd8 original").hexdigest()
+    assert file["clean"]["sha256"] == hashlib.sha256(b"\xff\xd8 clean").hexdigest()
+    assert file["origin"] == {"latitude": 25.28, "longitude": 83.0, "taken": "2026-11-20T21:15"}
+    assert (record["pending"], record["lost"]) == (["2"], ["3"])
+    assert record["messages"] == []

@@ -1,0 +1,41 @@
+"""The week on paper counts the tips of seven days, and beside them all that are open."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from click.testing import Result
+from pypdfium2 import PdfDocument
+
+from satark.api.routing import Desk
+from satark.identity.time_buckets import band
+from satark.services import Services
+from satark_desk.figures import Pace
+from satark_desk.web.page_text import PageText
+from satark_desk.week_pdf import pace_text
+from support.tips import seed_tip
+
+DAY = 86_400
+
+
+def test_an_older_tip_is_open_and_did_not_come_this_week(
+    services: Services, desk: Callable[[str], Desk], run: Callable[..., Result], tmp_path: Path
+) -> None:
+    for days in (0, 2, 8):
+        seed_tip(services, [desk("sp")], received=band(int(time.time()) - days * DAY))
+    file = tmp_path / "week.pdf"
+    assert run("desk", "stats", "sp", "--pdf", file, by="sp").exit_code == 0
+    pages = [page.get_textpage().get_text_range() for page in PdfDocument(file.read_bytes())]
+    (english,) = (page for page in pages if "Tips that came" in page)
+    lines = [" ".join(line.split()) for line in english.splitlines()]
+    assert len(pages) == 2
+    assert "Tips that came 2" in lines, lines
+    assert "Unfinished, from all weeks 3" in " ".join(english.split()).replace("- ", ""), lines[6:]
+
+
+def test_a_pace_names_its_median_its_longest_and_the_tips(services: Services) -> None:
+    text = PageText("en", services.geography, 5.5, services.questionnaire)
+    said = pace_text(Pace(tips=7, median=2.5, longest=31.0), text)
+    assert all(number in said for number in ("7", "2.5", "31"))

@@ -1,0 +1,81 @@
+"""The overview of a desk."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+from click.testing import Result
+from httpx2 import Client
+from pypdfium2 import PdfDocument
+
+from satark.api.routing import Desk
+from satark.api.tip import Message
+from satark.casework import Casework, Clocks, DeskAct, DeskActs
+from satark.identity.time_buckets import band
+from satark.services import Services
+from support.tips import SeededTip, seed_message, seed_tip
+
+Browser = Callable[..., Client]
+FindDesk = Callable[[str], Desk]
+Cases = Callable[[str], Casework]
+
+
+@pytest.fixture
+def seeded(services: Services, desk: FindDesk) -> SeededTip:
+    """A tip at the SP and the DIG."""
+    return seed_tip(services, [desk("sp"), desk("dig")])
+
+
+def test_the_figures_count_the_tips_of_the_desk_alone(
+    services: Services, browser: Browser, desk: FindDesk, seeded: SeededTip, casework: Cases
+) -> None:
+    seed_tip(services, [desk("dig")], category="ARMS")
+    seed_tip(services, [desk("sp")], category="ARMS")
+    sp = casework("sp")
+    closing = DeskAct(name="close", outcome="seizure", text="x", reason="done")
+    DeskActs(services, sp, Clocks()).perform(sp.open(seeded.number), closing)
+    seed_message(services, seeded, Message(sender="tipster", text="no", feedback="no"))
+    page = browser("sp").get("/desk/figures").text
+    cells = re.findall(r'<th scope="row">([^<]*)</th>.*?<td class="count">(\d+)</td>', page)
+    assert {("Illegal arms", "1"), ("Reopened", "1"), ("Seizure", "1"), ("sp title", "1")} <= set(cells)
+    assert "<b>2</b> All" in page
+
+
+Run = Callable[..., Result]
+
+
+def test_the_overview_shows_charts_with_their_numbers_and_hours_and_the_week_as_a_pdf(
+    services: Services, browser: Callable[..., Client], desk: FindDesk, casework: Callable[[str], Casework]
+) -> None:
+    seeded = seed_tip(services, [desk("sp")], received=band(int(time.time())), category="INTOX")
+    client = browser("sp")
+    client.get(f"/desk/tips/{seeded.number}")
+    work = casework("sp")
+    act = DeskAct(name="direct", to="dig", text="see to it")
+    DeskActs(services, work, Clocks()).perform(work.open(seeded.id), act)
+    page = client.get("/desk/figures").text
+    assert '<rect x="' in page
+    assert '<td class="count">1</td>' in page
+    assert "From the tip to the first look" in page
+    assert "half within 0.0 h" in page
+    answer = client.get("/desk/figures/week.pdf")
+    assert answer.headers["content-type"] == "application/pdf"
+    document = PdfDocument(answer.content)
+    texts = [document[at].get_textpage().get_text_range() for at in range(len(document))]
+    assert len(texts) == 2
+    assert "Tips that came" in texts[0]
+    assert "Illegal liquor / drugs: 1" in " ".join(texts[0].split())
+
+
+@pytest.mark.usefixtures("hidden")
+def test_what_the_queue_hides_is_counted_on_the_page_and_by_the_command(
+    browser: Callable[..., Client], run: Run
+) -> None:
+    client = browser("sp")
+    assert "6 tips of one day" in client.get("/desk/").text
+    assert "<b>7</b> All" in client.get("/desk/figures").text
+    assert json.loads(run("desk", "stats", "sp", "--json", by="sp").stdout)["tips"] == 7
