@@ -1,7 +1,7 @@
-"""The contract: all that a plugin is written against, types and protocols alone.
+"""The plugin API: the types, protocols and functions that a plugin uses.
 
-`from satark.api import hookimpl, Channel, Prompt, …` is all that a plugin needs. Each module holds the names of one
-noun. Nothing here imports anything of the host.
+`from satark.api import hookimpl, Channel, Prompt, …` is the only import that a plugin needs. Each module of this
+package covers one subject. None imports a module of the host.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ if TYPE_CHECKING:
     )
 
 VERSION: Final = "1.0"
-"""Semantic version of this contract. A plugin may say which it needs: `requires_api = "1.0"` in its module."""
+"""Semantic version of this API. A plugin may state the version that it needs: `requires_api = "1.0"` in its module."""
 
 __all__ = [
     "BEFORE_SENDING",
@@ -410,7 +410,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import what pages need when it is first asked for: their libraries take longer than all the rest."""
+    """Import a name for web pages on first use: its libraries take longer to import than everything else."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from satark.api import web  # noqa: PLC0415 - see above

@@ -22,15 +22,16 @@ STEADY_SECONDS = 60.0
 
 
 def backoff(attempt: int, *, longest: float) -> float:
-    """Give the seconds to wait after so many attempts: 2, 4, 8, … up to `longest`.
+    """Return the seconds to wait after `attempt` failed attempts: 2, 4, 8, … up to `longest`.
 
-    With jitter of a quarter, so that a provider that comes back is not met by everything at once.
+    A random jitter of ±25 % is applied last, so that clients of a provider that recovers do not all retry at the same
+    moment.
     """
     return min(longest, 2.0 ** min(attempt, 30)) * random.uniform(0.75, 1.25)  # noqa: S311 - no secret hangs on it
 
 
 async def wait_for(event: asyncio.Event, *, seconds: float) -> None:
-    """Wait for an event, but no longer than this."""
+    """Wait until an event is set, for at most `seconds`; return in either case."""
     try:
         async with asyncio.timeout(seconds):
             await event.wait()
@@ -45,8 +46,8 @@ async def keep_running(
 
     `on_failure` is called with the name and the number of failures in a row.
 
-    One failing task must not stop the others: a host whose deliveries fail still ingests tips. A task that fails again
-    and again, because a broker is down for a day, is logged the first time, the second, the fourth, the eighth …
+    One failing task does not stop the others: a host whose deliveries fail still ingests tips. If a task keeps failing,
+    for example because a broker is down for a day, only failures 1, 2, 4, 8, … in a row are logged.
     """
     broken = 0
     while True:
@@ -73,10 +74,10 @@ def _code(error: Exception) -> dict[str, str]:
 
 
 async def run_in_thread(work: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
-    """Run blocking work in a thread, as `asyncio.to_thread`, and never end before it.
+    """Run blocking work in a thread, like `asyncio.to_thread`, but never return before the work has ended.
 
-    A thread can't be cancelled. Where this is cancelled, the work is finished first, so that what it uses (a database
-    connection, say) may be closed afterwards.
+    A thread can't be cancelled. If the caller is cancelled, this waits until the work has ended and then raises
+    `CancelledError`, so that the caller can safely close what the work uses, such as a database connection.
     """
     running = asyncio.ensure_future(asyncio.to_thread(work, *arguments, **options))
     try:

@@ -1,7 +1,7 @@
-"""What a channel plugin hands over: a channel, which speaks one medium.
+"""Channels: what a plugin implements to receive tips from a medium and to answer there.
 
-A channel knows no storage and no server: it turns a provider's bytes into `Inbound` values, turns a `Prompt` into
-provider `Call`s, and sends them.
+A channel has no access to storage and runs no server. It parses a provider's requests into `Inbound` values, renders a
+`Prompt` as provider `Call`s, and sends these calls.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ __all__ = [
 
 
 class RawRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """An HTTP request as it came: the exact bytes, since signatures cover those. Header names are lower-case."""
+    """An HTTP request as received. The body holds the exact bytes, since signatures cover them.
+
+    Header names are lower-case.
+    """
 
     method: str
     path: str
@@ -45,7 +48,7 @@ class RawRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RawResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """An HTTP response. `media_type` and `body` are sent as they are."""
+    """An HTTP response. `media_type` and `body` are sent unchanged."""
 
     status: int = 200
     media_type: str = "text/plain; charset=utf-8"
@@ -66,24 +69,32 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Malformed(ValueError):  # noqa: N818 - it reads as what it says where it is raised
-    """`parse` could not read a correctly signed body. Answered 200 and counted: a 4xx would be retried for days."""
+    """`parse` raises this if it can't read a correctly signed body.
+
+    The host counts it and answers 200, since the provider would retry after a 4xx for days.
+    """
 
 
 class MediaGone(Exception):  # noqa: N818 - likewise
-    """`fetch`: the provider no longer has the file, or it is not what was announced. It is not tried again."""
+    """`fetch` raises this if the provider no longer has the file, or has another one than it announced.
+
+    The host does not retry.
+    """
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """One address that the provider calls."""
+    """One HTTP address that the provider calls."""
 
     path: str
     methods: tuple[str, ...]
     limit: int
-    """The largest body taken, in bytes; above it: 413. The body of a GET is never read."""
+    """Largest body that is accepted, in bytes; a larger one is answered 413. The body of a GET is never read."""
     signature_header: str = ""
-    """The header with the signature, in lower case: a POST without it gets 401 before its body is read. Empty: none."""
+    """Name of the header with the signature, in lower case. A POST without it is answered 401 before its body is read.
+    Empty: no header is required."""
     signs_body: bool = True
-    """False: the header holds a secret, so that `verify` is asked before the body is read, with an empty one."""
+    """Whether the signature covers the body. False: the header holds a secret, and `verify` is called with an empty
+    body before the body is read."""
 
 
 def channel_of(account: str) -> str:
@@ -101,89 +112,108 @@ class Channel(Protocol):
 
     @property
     def accounts(self) -> Sequence[str]:
-        """The configured accounts, each named `<channel>:<provider's id of the number or bot>`."""
+        """Names of the configured accounts, each `<channel>:<provider's id of the number or bot>`."""
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the medium can show; the flow loader holds every prompt of every language against it."""
+        """What the medium can show. The flow loader checks every prompt in every language against these limits."""
 
     @property
     def endpoints(self) -> Sequence[Endpoint]:
-        """The addresses to serve."""
+        """The HTTP addresses to serve."""
 
     def verify(self, raw: RawRequest) -> bool:
-        """Say whether the request is really the provider's, from headers and bytes, in constant time.
+        """Return whether the provider sent the request, judged by its headers and bytes.
 
-        Runs before any parsing; False is answered 401 and leaves no trace.
+        Compare secrets in constant time.
+
+        Called before `parse`. After False the host answers 401, and stores and logs nothing of the request.
         """
 
     def parse(self, raw: RawRequest) -> Batch:
-        """Read a verified request whole, every item of it, dropping all that identifies a person.
+        """Read every item of a verified request. Drop everything that identifies a person.
 
         Raises:
             Malformed: the body can't be read at all. A single item that can't be read is counted as ignored instead.
         """
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Turn a prompt, already fitted to `capabilities`, into calls: as few as can be, in the order to be sent.
+        """Return the calls that show a prompt, as few as possible, in sending order.
 
-        An inline medium is asked only for what can't stand in a response: what we begin (a draft that expired), and
-        the answer to what was spooled while the database was down. One that can't begin gives no call.
+        The prompt already fits `capabilities`.
+
+        For an inline medium this is called only where no HTTP response can carry the prompt: for a message that Satark
+        starts, such as that a draft expired, and for the answer to a message that was spooled while the database was
+        down. A medium on which Satark can't start a message returns no call.
         """
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Like `render`, for news that we begin: with a neutral `fallback` for a closed reply window."""
+        """Like `render`, for news that Satark sends unasked.
+
+        Set each call's `fallback`, neutral text for a closed reply window.
+        """
 
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
-        """Answer the request itself, after the commit. An inline medium renders `outcome.prompts` here."""
+        """Return the response to the request, after the commit. An inline medium renders `outcome.prompts` here."""
 
     async def open(self) -> None:
-        """Start: open the client. Called once, in the loop that will run `send` and `fetch`."""
+        """Open the client. Called once, in the event loop that will run `send` and `fetch`."""
 
     async def close(self) -> None:
-        """Stop: close the client."""
+        """Close the client."""
 
     async def send(self, call: Call, call_id: str) -> SendResult:
-        """Make the call once. Never raises for what a provider or a network does; never retries by itself.
+        """Send the call once, without retries. Return every failure of the provider or network as a result; raise none.
 
-        `call_id` is ours, random, and safe to give to the provider as its callback reference or idempotency key.
+        `call_id` is a random id that the host chose. It may be given to the provider as a callback reference or
+        idempotency key.
         """
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Open the file as a stream of byte chunks. The caller counts bytes and stops at its own limit.
+        """Open the file as a stream of chunks of bytes. The caller counts the bytes and stops at its own limit.
 
         Raises:
-            MediaGone: it is not there any more, or not what was announced.
+            MediaGone: the provider no longer has the file, or has another one than it announced.
             OSError: the network or the provider failed; the caller tries again later.
         """
 
     async def discard(self, ref: MediaRef) -> None:
-        """Delete the file at the provider, as far as it lets us. Called after the file is sealed here."""
+        """Delete the file at the provider, if the provider allows it. Called after the host has sealed its copy."""
 
 
 Receive: TypeAlias = Callable[[Batch], Awaitable[None]]
-"""Takes what a channel fetched by itself. It returns after the commit, and raises where nothing may be confirmed."""
+"""Ingests a batch that a channel fetched by itself. It returns after the commit. If it raises, the channel must not
+confirm the batch to the provider."""
 
 
 @runtime_checkable
 class ListeningChannel(Protocol):
-    """A channel that also works by itself: registers its webhook, or fetches what the provider can't bring."""
+    """A channel with a background task, which registers its webhook or polls the provider for events."""
 
     async def listen(self, receive: Receive) -> None:
-        """Work until cancelled, in one process of the web role or in several. Where it breaks off it is begun again."""
+        """Run until cancelled. One process of the web role, or several, call this.
+
+        A process restarts it after it fails.
+        """
 
 
 @runtime_checkable
 class SigningChannel(Protocol):
-    """A channel that can sign a request as its provider does, for `satark replay`: recorded ones hold no signature."""
+    """A channel that can sign a request as its provider does.
+
+    `satark replay` needs it, since recorded requests hold no signature.
+    """
 
     def sign(self, raw: RawRequest) -> RawRequest:
-        """Return a request that `verify` takes, with the same method, path and body."""
+        """Return a request that `verify` accepts, with the same method, path and body."""
 
 
 @runtime_checkable
 class ErasingChannel(Protocol):
-    """A channel that can delete messages, ours and the sender's: it is offered at the end of a conversation."""
+    """A channel that can delete messages of both sides of a chat. Satark offers this at the end of a conversation."""
 
     def erase(self, message_ids: Sequence[str], account: str, to: Address) -> Sequence[Call]:
-        """Make the calls that delete these messages of a chat, given by provider message id; to repeat one is safe."""
+        """Return the calls that delete these messages of a chat, given by provider message id.
+
+        Repeating a call must be safe.
+        """

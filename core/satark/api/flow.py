@@ -1,7 +1,8 @@
-"""Questionnaires: step types and the values that pass between a step and the engine, sessions, and a flow as a form.
+"""Questionnaires: step types, the values that steps and the engine exchange, sessions, and a flow's view as a form.
 
-A step type is pure: `ask` makes the question, `accept` reads one event as its answer. The engine does what all steps
-share: commands, buttons, numbers and labels typed instead of tapped, files, going back, the position in the flow.
+A step type has no side effects: `ask` returns the question, and `accept` reads one event as its answer. The engine does
+what all steps share: commands, buttons, numbers and labels that are typed instead of tapped, files, going back, and the
+position in the flow.
 """
 
 from __future__ import annotations
@@ -46,29 +47,32 @@ __all__ = [
 ]
 
 MAILBOX: Final = "@mailbox"
-"""Stands in the place of a step in a `FormPage`, for a message to the police while a mailbox is open."""
+"""Id used in place of a step's in a `FormPage`, for a message to the police while a mailbox is open."""
 BEFORE_SENDING: Final = frozenset({"@identity", "@origin"})
-"""`FormView.current` while something is asked before the tip is sent: whether to take out words that may identify the
-tipster, and whether the police may know where and when files were taken."""
+"""Values of `FormView.current` for the two questions that are asked before a tip is sent: whether to remove words that
+may identify the tipster, and whether the police may know where and when files were taken."""
 
 Values: TypeAlias = Mapping[str, Any]
-"""Step → value of its answer."""
+"""Step id → value of its answer."""
 
 Part: TypeAlias = Literal["say", "ask", "media", "review", "submit"]
-"""What the engine does with a step: say it in passing, ask it, collect files, show the review, submit the tip."""
+"""What the engine does with a step: `say` it without waiting for an answer, `ask` it, collect `media`, show the
+`review`, or `submit` the tip."""
 
 Accuses: TypeAlias = Literal["outpost", "station", "circle", "district", "range", "unknown", "named", "nobody"]
-"""The police unit that an option accuses: of the place, by its level; `named`: the station that another step names."""
+"""The police unit that an option accuses: the unit of this level at the tip's place, or `named`, the station that
+another step names."""
 
 Meaning: TypeAlias = Literal["category", "place", "evidence", "police", "now", "when", "own_voice", "film_sound"]
-"""What a step is to the engine, the understanding and the desks, whatever its id.
+"""What a step means to the engine, to the analysis of free text and to the desks, independent of its id.
 
-`category`, `place` and `evidence` are the tip's; `police`: whether police are involved; `now`, `when`: when it happens;
-`own_voice`: whose voice is in a recording sent as evidence; `film_sound`: whether a film's sound is passed on.
+`category`, `place` and `evidence`: those of the tip; `police`: whether police are involved; `now`, `when`: when it
+happens; `own_voice`: whose voice is in a recording sent as evidence; `film_sound`: whether a film's sound is passed on.
 """
 
 Validator: TypeAlias = Callable[[Any], str | None]
-"""Checks an answer's value: None if it is fine, else the message id of what to tell the tipster."""
+"""Checks an answer's value. Returns None if it is valid, else the message id of the text that tells the tipster why
+not."""
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -76,32 +80,33 @@ class Condition(msgspec.Struct, frozen=True):
 
     source: str
     names: frozenset[str]
-    """The names that it looks at, dotted ones in full."""
+    """The names that the condition reads; dotted names are given in full."""
     constants: Mapping[str, frozenset[Any]]
-    """Name → the constants that it is compared with."""
+    """Name → the constants with which the condition compares it."""
     holds: Callable[[Values], bool]
-    """Evaluates it on these answers. Never raises: values that can't be compared make it false."""
+    """Returns whether the condition holds for these answers. Never raises: values that can't be compared make it
+    false."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a flow, checked."""
+    """One checked step of a flow."""
 
     id: str
     type: StepType
     settings: Any = None
-    """What the flow sets for this type of step: an instance of `type.settings`."""
+    """The step's settings from the flow: an instance of `type.settings`."""
     when: Condition | None = None
-    """Asked only if this holds; None: always."""
+    """The step is asked only if this holds; None: always."""
     detail: bool = False
-    """Asked only if the tipster picks it in the review."""
+    """Whether the step is asked only if the tipster picks it in the review."""
     skip: bool = False
-    """Whether it may be skipped."""
+    """Whether the tipster may skip the step."""
     check: str = ""
-    """Name of the validator of its answers, or empty."""
+    """Name of the validator of the step's answers; empty: none."""
     validator: Validator | None = None
-    """That validator."""
+    """The validator that `check` names; None: none."""
     means: Meaning | Literal[""] = ""
-    """Its declared meaning."""
+    """The step's declared meaning; empty: none."""
     accuses: Mapping[str, Accuses] = {}
     """Option → the police unit that it accuses, so that routing keeps the tip away from it."""
     names: Literal["", "station", "outpost"] = ""
@@ -118,85 +123,88 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """A question in one language, before the engine makes a prompt of it."""
+    """A question in one language, from which the engine builds a prompt."""
 
     text: str
     options: tuple[Option, ...] = ()
     actions: tuple[str, ...] = ()
-    """Commands that are shown below it: `done`, `skip`, `clear`, `leave` …"""
+    """Commands that are shown below the question: `done`, `skip`, `clear`, `leave` …"""
     wants: Wants = "nothing"
     free: bool = False
-    """Whether any typed text is an answer; then only exact commands are commands."""
+    """Whether any typed text counts as an answer. If so, a text is a command only if it matches one exactly."""
 
 
 class AcceptedAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """An event was read as an answer (or, with `more`, as a part of one: the step stays until it is done)."""
+    """An event was accepted as an answer.
+
+    With `more` it is a part of one, and the step stays current until the answer is complete.
+    """
 
     value: Any
     more: bool = False
     said: str = ""
-    """What to tell the tipster about it, in their language; empty: nothing."""
+    """What to tell the tipster about the answer, in their language; empty: nothing."""
 
 
 class RefusedAnswer(msgspec.Struct, frozen=True):
-    """An event was understood but can't be the answer; `said` tells why, in the tipster's language."""
+    """An event was understood but is not a valid answer; `said` tells why, in the tipster's language."""
 
     said: str
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step may look at: the tip so far, in one language."""
+    """What a step may read: the tip so far, in one language."""
 
     catalogue: Catalogue
     geography: Geography
     channel: str
     now: int
-    """Seconds since 1970."""
+    """The current Unix time, in seconds."""
     values: Mapping[str, Any]
-    """Step → value, for the answered steps on the path."""
+    """Step id → value, for the answered steps on the current path."""
     place: Place = Place()
-    """Where it happens, as far as it is known."""
+    """Where the crime happens, as far as known."""
     partial: Any = None
-    """The part of this step's answer that is there already."""
+    """The part of this step's answer that was already given; None: none."""
     files: int = 0
-    """Files that were sent for this step."""
+    """Number of files that were sent for this step."""
     above_range: bool = False
-    """Whether a desk stands above the range's office."""
+    """Whether there is a desk above the range's."""
     names: Callable[[str], Iterable[str]] | None = None
-    """Which codes of the geography a text names, in any spelling; None: only as they are written."""
+    """Returns the codes of the places that a text names, in any spelling. None: only exact spellings are known."""
     website: str = ""
-    """The form's address for a browser; empty: there is none."""
+    """The web form's URL; empty: there is none."""
 
 
 class StepType(Protocol):
-    """A type of step. Hand over an instance; inherit from `BaseStepType` for what most types share."""
+    """A type of step. A plugin returns instances; they may inherit from `BaseStepType` what most types share."""
 
     @property
     def name(self) -> str:
-        """What a flow calls it."""
+        """The name of the type in a flow."""
 
     @property
     def part(self) -> Part:
-        """What the engine does with such steps; `ask` for every type that a plugin brings."""
+        """What the engine does with steps of this type; a plugin's type must return `ask`."""
 
     @property
     def settings(self) -> type[msgspec.Struct]:
-        """The schema of its settings in a flow: a frozen struct that forbids unknown fields."""
+        """The schema of a step's settings in a flow: a frozen struct class that forbids unknown fields."""
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """List the texts that it needs in every language; one of each tuple is enough."""
+        """Return the ids of the texts that the step needs in every language. Of each tuple, one id must have a text."""
 
     def ask(self, step: Step, view: View) -> Question:
-        """Make the question."""
+        """Return the step's question, in the view's language."""
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
-        """Read an event as the answer; None: not understood.
+        """Read an event as the answer; return None for an event that is not understood.
 
-        A chosen option comes as a `Tap` whose token is the option's code alone, however it was chosen.
+        However an option was chosen, it is passed as a `Tap` whose token is only the option's code.
         """
 
     def show(self, step: Step, value: Any, view: View) -> str:
-        """Write an answer as the tipster sees it in the review."""
+        """Return an answer's text as the review shows it to the tipster."""
 
 
 class NoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -204,17 +212,17 @@ class NoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BaseStepType:
-    """What most step types share."""
+    """Base class with what most step types share: no settings, and the text ids of a question and of a name."""
 
     part: Part = "ask"
     settings: type[msgspec.Struct] = NoSettings
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """List a question and a name."""
+        """Return the ids of the step's question and of its name."""
         return [(f"{step.id}.ask",), (f"{step.id}.name",)]
 
     def show(self, step: Step, value: Any, view: View) -> str:
-        """Write the value as it is; a spoken answer as its caption and a word for the recording."""
+        """Return the value as text; for a spoken answer, its caption and a word for the recording."""
         del step
         if not isinstance(value, Mapping) or "voice" not in value:
             return str(value)
@@ -226,19 +234,19 @@ class GivenAnswer(Protocol):
 
     @property
     def value(self) -> Any:
-        """What goes into the tip; None for a step that was skipped."""
+        """The value that goes into the tip; None for a step that was skipped."""
 
     @property
     def evidence(self) -> tuple[str, ...]:
-        """Ordinals of the files that are (part of) the answer."""
+        """Ordinals of the files that are the answer or a part of it."""
 
 
 class Session(Protocol):
-    """One run of a conversation through a flow. It is never changed: each turn returns a new one."""
+    """One conversation's state in a flow. It is immutable: each turn returns a new one."""
 
     @property
     def flow(self) -> str:
-        """Structure hash of the flow that it is pinned to."""
+        """Structure hash of the flow to which the session is pinned."""
 
     @property
     def channel(self) -> str:
@@ -246,7 +254,7 @@ class Session(Protocol):
 
     @property
     def tip(self) -> str:
-        """Random id of the tip to be, 32 hex characters."""
+        """Random id of the tip that the session will submit, 32 hex characters."""
 
     @property
     def language(self) -> str:
@@ -258,11 +266,11 @@ class Session(Protocol):
 
     @property
     def revision(self) -> int:
-        """Counts the prompts put; part of every choice token."""
+        """Number of prompts shown so far; part of every choice token."""
 
     @property
     def answers(self) -> Mapping[str, GivenAnswer]:
-        """Step → its answer; under `@<step>`: the part of an answer that is not complete yet."""
+        """Step id → its answer; `@<step>` → the part of an answer that is not complete yet."""
 
     @property
     def state(self) -> str:
@@ -270,35 +278,38 @@ class Session(Protocol):
 
     @property
     def submitted(self) -> bool:
-        """Whether the tip was sent."""
+        """Whether the tip was submitted."""
 
     @property
     def has_draft(self) -> bool:
-        """Whether there is anything that would be lost."""
+        """Whether the session holds anything that would be lost if it ended now."""
 
 
 class Turn(Protocol):
-    """What one event led to, before it is committed."""
+    """The result of one event, before it is committed."""
 
     @property
     def session(self) -> Session | None:
-        """None: the conversation is over; its row, draft and address are erased."""
+        """The session after the event. None: the conversation is over, and its row, draft and address are erased."""
 
     @property
     def prompt(self) -> Prompt | None:
-        """What is said to the tipster; None: nothing."""
+        """The prompt to show to the tipster; None: nothing is shown."""
 
     @property
     def submission(self) -> object | None:
-        """The tip that was sent with this turn; None: none was."""
+        """The tip that this turn submits; None: it submits none."""
 
     @property
     def erase(self) -> bool:
-        """Whether every file of this session's tip is erased (cancel, forget, expiry)."""
+        """Whether every file of this session's tip is erased: after a cancel, a forget or the expiry of the draft."""
 
     @property
     def reach(self) -> bool | None:
-        """True: the tipster may be written to about the tip just sent. False: their address is forgotten."""
+        """True: the tipster may be written to about the tip just submitted. False: their address is erased.
+
+        None: this was not decided.
+        """
 
 
 class Flow(Protocol):
@@ -306,30 +317,30 @@ class Flow(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The flow's name."""
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages that it is offered in."""
+        """Codes of the languages in which the flow is offered."""
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """Its steps, in order."""
+        """The flow's steps, in order."""
 
 
 class Questionnaire(Protocol):
-    """Names what stands in tips: the questions, options and categories of the questionnaire in use."""
+    """The texts of the questionnaire in use, which name the questions, options and categories in a tip."""
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages that it has texts in."""
+        """Codes of the languages in which the questionnaire has texts."""
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """The codes of the categories, in its order."""
+        """Codes of the categories, in the questionnaire's order."""
 
     def texts(self, language: str) -> Catalogue:
-        """Return its texts in a language, in English what that lacks; all in English where it has no such language."""
+        """Return the texts in a language. A text that this language lacks is in English."""
 
     def category_key(self, code: str) -> str:
         """Return the id of the text that names a category."""
@@ -340,69 +351,69 @@ class FormQuestion(Redacted, frozen=True, kw_only=True):
 
     step: str
     kind: str
-    """The name of its step type: `choice`, `text`, `place` …"""
+    """The name of the question's step type: `choice`, `text`, `place` …"""
     name: str
-    """What it is about, in a word or two."""
+    """The question's subject, in a word or two."""
     text: str
     options: tuple[Option, ...] = ()
     wants: Wants = "nothing"
     optional: bool = False
-    """Whether it may be left blank."""
+    """Whether the question may be left blank."""
     detail: bool = False
-    """Whether it is asked only if the tipster wants to tell more."""
+    """Whether the question is asked only if the tipster wants to tell more."""
     conditional: bool = False
-    """Whether other answers decide if it is asked."""
+    """Whether it depends on other answers if the question is asked."""
     expected: bool = False
-    """Whether it lies on the way to the review: asked by the answers so far, and where these do not tell, by ordinary
-    ones. A detail lies on it once it is answered."""
+    """Whether the question is on the path to the review, as the answers so far decide, or, where they decide nothing,
+    as ordinary answers would. A detail is on the path once it is answered."""
     asked: bool = False
-    """Whether it is asked, by the answers so far; of a detail: whether it may be."""
+    """Whether the answers so far lead to the question; for a detail: whether they permit it."""
     answered: bool = False
     value: Any = None
-    """The answer, None where it was left blank. Of several options: their codes."""
+    """The value of the answer; None if the question was left blank. For several options: their codes."""
     shown: str = ""
-    """The answer in words."""
+    """The answer as text for the tipster."""
     files: int = 0
-    """Files that were sent for it, a recording among them."""
+    """Number of files that were sent for the question; a recording counts as one."""
     spoken: bool = False
-    """Whether a recording may be the answer."""
+    """Whether a recording is accepted as the answer."""
     max_length: int = 0
-    """Most characters of a text; 0: no limit of its own."""
+    """Most characters of a text answer; 0: this question sets no limit."""
 
 
 class FormView(Redacted, frozen=True, kw_only=True):
-    """Where a session stands, as a form shows it."""
+    """A session's questions and answers, as a form shows them."""
 
     language: str
-    """Empty before one is chosen."""
+    """Code of the chosen language; empty before one is chosen."""
     languages: tuple[tuple[str, str], ...]
-    """Code and name of each language of the flow."""
+    """Code and name of each of the flow's languages."""
     questions: tuple[FormQuestion, ...]
     prompt: Prompt
-    """The current question, as a chat would put it again."""
+    """The prompt with which a chat would repeat the current question."""
     current: str
-    """Id of the current question: its step, or a name with `@` for those that belong to no step."""
+    """Id of the current question: the id of its step, or a name with `@` for a question that belongs to no step."""
     review: str = ""
-    """The review step, if that comes next: everything is answered."""
+    """Id of the review step, if everything is answered and the review comes next; else empty."""
     started: bool = False
-    """Whether there is anything that would be lost."""
+    """Whether the session holds anything that would be lost if it ended now."""
     submitted: bool = False
     mailbox: bool = False
-    """Whether a receipt's mailbox is open."""
+    """Whether the mailbox of a receipt is open."""
 
     @property
     def length(self) -> int:
-        """How many pages there are up to the review, which is the last."""
+        """Number of pages up to and including the review."""
         return 1 + sum(question.expected for question in self.questions)
 
 
 def question_text(step: Step, view: View) -> str:
-    """Return the step's question, in the channel's own wording where there is one."""
+    """Return the text of a step's question, in the channel's own wording if it has one."""
     return view.catalogue.first(f"{step.id}.ask.{view.channel}", f"{step.id}.ask")
 
 
 def actions_of(step: Step, *, partial: bool) -> tuple[str, ...]:
-    """Return the actions of a step that may be skipped or is half answered."""
+    """Return the actions that a step offers: `done` if it is partly answered, else `skip` if it may be skipped."""
     if partial:
         return ("done",)
     return ("skip",) if step.skip or step.detail else ()

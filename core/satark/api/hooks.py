@@ -1,13 +1,14 @@
-"""Every hook, in the order things happen. A plugin can be written from this file and the types that it names.
+"""All hooks, in the order in which they are called. This file and the types that it names are enough to write a plugin.
 
-Hooks are synchronous, few, and hand over objects; all waiting happens in the methods of those objects. Implement them
-with `hookimpl` in the module that the plugin's entry point (group `satark`) names. An implementation may take
-fewer arguments than listed. They are called as pluggy calls them: `tryfirst`, `trylast` and wrappers (`wrapper=True`)
-work, and the plugin that was loaded last is asked first.
+Hooks are synchronous. Most return objects; any waiting happens in the async methods of those objects. Implement hooks
+with `hookimpl` in the module that the plugin's entry point (group `satark`) names. An implementation may take fewer
+arguments than listed. pluggy calls the hooks: `tryfirst`, `trylast` and wrappers (`wrapper=True`) work, and the plugin
+that was loaded last is asked first.
 
-At the start, a plugin that raises, misspells a hook or hands over what does not fit the contract stops it by name.
-Afterwards no plugin costs a tip: an optional hook that raises, takes longer than `hook_seconds` or returns another
-type is skipped for that call, and the operator is shown the fault with the names of plugin and hook.
+If a plugin raises during the start, misspells a hook or returns an object that does not fit this API, the start stops
+with a message that names the plugin. After the start no plugin can lose a tip: if an optional hook raises, takes longer
+than `hook_seconds` or returns another type, it is skipped for that call, and the operator sees the fault with the names
+of plugin and hook.
 """
 
 from __future__ import annotations
@@ -56,13 +57,13 @@ hookimpl = pluggy.HookimplMarker("satark")
 
 @hookspec
 def satark_sms_providers(settings: Settings) -> Sequence[SmsProvider]:
-    """Hand over a provider of text messages, for the plugin `sms_ivr`, which holds the dialogue. Once, at start."""
+    """Return providers of text messages. The plugin `sms_ivr` runs their dialogue. Called once, at start."""
     raise AssertionError
 
 
 @hookspec
 def satark_call_providers(settings: Settings) -> Sequence[CallProvider]:
-    """Hand over a provider of phone calls, for the plugin `sms_ivr`, which holds the dialogue. Once, at start."""
+    """Return providers of phone calls. The plugin `sms_ivr` runs their dialogue. Called once, at start."""
     raise AssertionError
 
 
@@ -73,81 +74,86 @@ def satark_channels(
     call_providers: Sequence[CallProvider],
     context: ChannelContext,
 ) -> Sequence[Channel]:
-    """Hand over the plugin's channels. Once, at start; return [] where the settings configure none.
+    """Return the plugin's channels, or [] if the settings configure none. Called once, at start.
 
-    `sms_providers` and `call_providers` are those that all plugins offer.
+    `sms_providers` and `call_providers` are those of all plugins.
 
-    Raise `satark.api.SettingsError` for settings that are wrong: `satark check` shows every one of them.
+    Raise `satark.api.SettingsError` if settings are wrong; `satark check` shows each of its problems.
     """
     raise AssertionError
 
 
 @hookspec
 def satark_sinks(settings: Settings, context: WorkerContext) -> Sequence[Sink]:
-    """Hand over the plugin's sinks. Once, at the start of a process that runs the worker role."""
+    """Return the plugin's sinks. Called once, at the start of a process that runs the worker role."""
     raise AssertionError
 
 
 @hookspec
 def satark_destinations(settings: Settings) -> Sequence[DestinationRule]:
-    """Hand over default destinations: those that the plugin's own settings configure.
+    """Return default destinations, which the plugin's own settings configure.
 
-    Once, at start and at every command. One to a destination that a `[[destination]]` names is left out.
+    Called once at start and at every command. A rule is ignored if a `[[destination]]` table names the same
+    destination.
     """
     raise AssertionError
 
 
 @hookspec
 def satark_carriers(settings: Settings) -> Sequence[Carrier]:
-    """Hand over carriers: ways to reach offices of their own. Once, where an office starts."""
+    """Return carriers, which connect this host to remote offices. Called once, when an office starts."""
     raise AssertionError
 
 
 @hookspec
 def satark_step_types() -> Sequence[StepType]:
-    """Hand over step types: a schema and pure `ask` and `accept`. Once, at start; a repeated name is refused."""
+    """Return types of questions. Called once, at start. Two step types of the same name stop the start."""
     raise AssertionError
 
 
 @hookspec
 def satark_validators() -> Mapping[str, Validator]:
-    """Hand over named checks of typed answers, for a step's `check:`. Once, at start; a repeated name is refused."""
+    """Return checks of answers by the name that a step's `check:` uses. Called once, at start.
+
+    A name used twice stops the start.
+    """
     raise AssertionError
 
 
 @hookspec
 def satark_scrubbers() -> Sequence[Scrubber]:
-    """Hand over evidence cleaners by MIME type. Once, at start; a plugin's cleaner goes before the core's."""
+    """Return cleaners of evidence, each for MIME types. Called once, at start. A plugin's cleaner replaces the
+    core's."""
     raise AssertionError
 
 
 @hookspec
 def satark_transcribers(settings: Settings) -> Sequence[Transcriber]:
-    """Hand over offline speech recognisers. Once, at the start of a process that runs the desk role.
+    """Return offline speech recognisers. Called once, at the start of a process that runs the desk role.
 
-    The first that knows a tip's language drafts what is said in its recordings, for an officer to correct.
+    The first one that knows a tip's language drafts transcripts of its recordings, which an officer corrects.
     """
     raise AssertionError
 
 
 @hookspec
 def satark_migrations() -> Sequence[Branch]:
-    """Hand over Alembic branches of the plugin's own tables. At every `satark db` command and at start."""
+    """Return the Alembic branches of the plugin's own tables. Called at every `satark db` command and at start."""
     raise AssertionError
 
 
 @hookspec
 def satark_web_pages(settings: Settings, context: WebContext) -> Sequence[Page]:
-    """Hand over pages for the public: ASGI applications under a path. Once, at the start of the web role.
+    """Return web pages for the public: ASGI applications under a path. Called once, at the start of the web role.
 
-    A path that another plugin or Satark itself serves stops the start.
+    A path that another plugin or Satark itself already serves stops the start.
     """
     raise AssertionError
 
 
 @hookspec
 def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page]:
-    """Hand over pages for officers: ASGI applications under a path. Once, at the start of the desk role."""
+    """Return web pages for officers: ASGI applications under a path. Called once, at the start of the desk role."""
     raise AssertionError
 
 
@@ -156,19 +162,19 @@ def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page
 
 @hookspec(firstresult=True)
 def satark_interpret(inbound: Event, step: Step | None, session: Session) -> Event | None:
-    """Read an event otherwise than the core would: return the event that it stands for, or None to leave it.
+    """Replace an inbound event: return the event that the core is to handle instead, or None to leave it unchanged.
 
-    Runs in the transaction, once a turn, before the step sees the event. No I/O: every other tipster waits meanwhile.
-    Where it fails, the event is taken as it came.
+    Called in the transaction, once a turn, before the step reads the event. Do no I/O: every other tipster waits
+    meanwhile. If it fails, the core handles the event unchanged.
     """
     raise AssertionError
 
 
 @hookspec(firstresult=True)
 def satark_render(prompt: Prompt, capabilities: Capabilities, language: str) -> Prompt | None:
-    """Fit a prompt to a medium otherwise than the core would, or return None for the core's way. No I/O.
+    """Fit a prompt to a medium in place of the core, or return None to let the core fit it. Do no I/O.
 
-    Where it fails, the core fits the prompt.
+    If it fails, the core fits the prompt.
     """
     raise AssertionError
 
@@ -178,27 +184,27 @@ def satark_render(prompt: Prompt, capabilities: Capabilities, language: str) -> 
 
 @hookspec
 def satark_screen(tip: Tip) -> Screening | None:
-    """Look at a confirmed tip and give it a priority or flags. In the transaction, once a tip; no I/O.
+    """Give a confirmed tip a priority or flags, or return None. Called in the transaction, once a tip; do no I/O.
 
-    The highest priority of all plugins stands; flags add up. Where it fails, the others' answers count.
+    The tip gets the highest priority and the flags of all plugins. If one fails, the others' results still count.
     """
     raise AssertionError
 
 
 @hookspec
 def satark_route(tip: Tip, desks: Sequence[Desk]) -> RouteAdvice | None:
-    """Add destinations, or exclude desks. In the transaction, once a tip; no I/O. Exclusion always wins.
+    """Add destinations or exclude desks. Exclusion always wins. Called in the transaction, once a tip; do no I/O.
 
-    Where it fails, the tip goes to the desks that the rules and the other plugins name, with the flag `routing_failed`.
+    If it fails, the tip goes to the desks that the rules and the other plugins name, with the flag `routing_failed`.
     """
     raise AssertionError
 
 
 @hookspec
 def satark_before_commit(turn: Turn, uow: UnitOfWork) -> None:
-    """Add rows of the plugin's own to the transaction of a turn. No I/O but `uow`.
+    """Add rows to the plugin's own tables in the transaction of a turn. Do no I/O except through `uow`.
 
-    Where it fails, its own rows are undone, and the turn is committed without them.
+    If it fails, its own rows are rolled back, and the turn is committed without them.
     """
     raise AssertionError
 
@@ -208,22 +214,30 @@ def satark_before_commit(turn: Turn, uow: UnitOfWork) -> None:
 
 @hookspec
 def satark_erased(tip: str, uow: UnitOfWork) -> None:
-    """Delete what the plugin's own tables have of a tip, by its id: its term is over, and all of it is being erased.
+    """Delete a tip's rows from the plugin's own tables, by the tip's id.
 
-    No I/O but `uow`; what it raises undoes the erasure, which is tried again an hour later.
+    Called when the tip's term is over and it is erased.
+
+    Do no I/O except through `uow`. An exception rolls the erasure back; it is tried again an hour later.
     """
     raise AssertionError
 
 
 @hookspec
 def satark_event(event: LifecycleEvent) -> None:
-    """Hear what happened, after the commit: a count, never content or identity. Every other message waits meanwhile."""
+    """Receive a lifecycle event after the commit. It names no content and no person.
+
+    Every other message waits meanwhile.
+    """
     raise AssertionError
 
 
 @hookspec
 def satark_commands(cli: click.Group) -> None:
-    """Add subcommands to `satark`. Once, whenever the command runs. A plugin that fails is named; the others' work."""
+    """Add subcommands to `satark`. Called once in each run of the command.
+
+    If it fails, the plugin is named, and the commands of the others still work.
+    """
     raise AssertionError
 
 
@@ -234,9 +248,11 @@ def satark_demo(
     data_dir: Path,
     sample_week: bool,  # noqa: FBT001 - pluggy passes by position
 ) -> Sequence[Prepared]:
-    """Prepare a demo's data folder. At every start of `satark demo`, after the migrations; idempotent.
+    """Prepare the data folder of the demo.
 
-    `sample_week`: the desks are to be filled with tips, and stations are to work on them.
+    Called at every start of `satark demo`, after the migrations; must be idempotent.
+
+    `sample_week`: whether to fill the desks with tips on which stations have worked.
     Return what a person at the terminal needs to know, such as how to sign in, and the desks that the demo may show.
     """
     raise AssertionError

@@ -1,7 +1,7 @@
-"""What comes in: the events of senders, as a channel's `parse` hands them over.
+"""Inbound events: what senders did, as a channel's `parse` returns it.
 
-Everything that identifies a person (phone, user id, profile name, user agent, file name) is dropped before, except the
-opaque `Address`, which only `satark.identity` opens.
+`parse` has dropped everything that identifies a person (phone, user id, profile name, user agent, file name), except
+the opaque `Address`, which only `satark.identity` opens.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ __all__ = [
 
 
 class Address:
-    """One opaque address of a sender at a provider (a phone, a BSUID, a chat id).
+    """One opaque address of a sender at a provider: a phone number, a business-scoped user id or a chat id.
 
-    It never shows itself: `str`, `repr`, formatting and pickling give or raise nothing of it. Only `reveal` does, and
-    only `satark.identity.edge_key` and a channel's own `render` and `parse` may call that.
+    `str`, `repr` and formatting don't show the address, and it can't be pickled. Only `reveal` returns it. Only
+    `satark.identity.edge_key` and the channel's own `render` and `parse` may call `reveal`.
     """
 
     __slots__ = ("_value",)
@@ -47,7 +47,10 @@ class Address:
         self._value = value
 
     def reveal(self) -> str:
-        """Give the address in clear. For `satark.identity.edge_key` and the channel that made it, and nobody else."""
+        """Return the address in plain text.
+
+        Only `satark.identity.edge_key` and the channel that made the address may call this.
+        """
         return self._value
 
     def __repr__(self) -> str:
@@ -64,40 +67,40 @@ class Address:
 
 
 class MediaRef(Redacted, frozen=True, kw_only=True):
-    """A file that still lies at the provider: enough for the same channel's `fetch` to get it, and nothing more."""
+    """A reference to a file at the provider, with which `fetch` of the same channel can download it."""
 
     account: str
     id: str
     """The provider's media id, or a URL path. Never a file name."""
     mime: str = ""
-    """What the provider says it is; the evidence pipeline believes only the bytes."""
+    """MIME type that the provider announced. The evidence pipeline determines the type from the bytes."""
     sha256: str = ""
-    """Hex digest announced by the provider, or empty. `fetch` must not deliver bytes that differ."""
+    """SHA-256 that the provider announced, in hex; empty: none. `fetch` must not deliver bytes with another digest."""
     size: int = 0
-    """Bytes announced by the provider, or 0 where it says nothing."""
+    """Size that the provider announced, in bytes; 0: none."""
 
 
 MediaKind: TypeAlias = Literal["image", "video", "audio", "voice", "document", "sticker"]
 
 SPOKEN: Final[frozenset[MediaKind]] = frozenset({"audio", "voice"})
-"""The kinds that somebody can be known by when they are heard."""
+"""The kinds of files that can reveal a person by their voice."""
 
 
 class Text(Redacted, frozen=True, tag="text"):
-    """A typed message, as typed (not folded, not trimmed)."""
+    """A typed message, unchanged: neither folded nor trimmed."""
 
     body: str
 
 
 class Tap(Redacted, frozen=True, tag="tap"):
-    """A tapped button or row: the `Choice.token` that the core gave it, back again. `title` is what it showed."""
+    """A tapped button or list row. `token` is the `Choice.token` that the core gave it; `title` is its label."""
 
     token: str
     title: str = ""
 
 
 class Pin(Redacted, frozen=True, tag="pin"):
-    """A location, in degrees (WGS 84), with the name and address of the place where the sender picked one."""
+    """A location in degrees (WGS 84). If the sender picked a named place, it has that place's name and address."""
 
     latitude: float
     longitude: float
@@ -106,7 +109,7 @@ class Pin(Redacted, frozen=True, tag="pin"):
 
 
 class Media(Redacted, frozen=True, tag="media"):
-    """One file. An album arrives as several of these, each with an event key of its own."""
+    """One file. An album arrives as several `Media`, each with its own event key."""
 
     ref: MediaRef
     kind: MediaKind
@@ -114,39 +117,45 @@ class Media(Redacted, frozen=True, tag="media"):
 
 
 class CompleteTip(Redacted, frozen=True, tag="whole"):
-    """A complete tip in one message, on a medium that has a form for it. Submitted at once, unless one is under way."""
+    """A complete tip in one message, from a medium that has a form for it.
+
+    It is submitted at once, unless the sender has a draft.
+    """
 
     content: Text | Media
     last: bool = False
-    """Whether nothing more will come: a draft that is under way is then submitted with it, so that neither is lost."""
+    """Whether the sender will send nothing more. If so, an existing draft is submitted together with this tip, so that
+    neither is lost."""
     typed: Text | None = None
-    """The message as it was typed, with the word that marks it: with something under way it is an answer to that."""
+    """The message as typed, with the word that marks it as a tip. If the sender has a draft, this text is handled as an
+    answer instead."""
 
 
 class FormPage(Redacted, frozen=True, tag="filled"):
-    """A page of a form: answers to the questions that it names, whichever is being asked now; all taken in one turn.
+    """A page of a form. Its answers go to the questions that they name, whichever question is current, all in one turn.
 
-    Of an empty `Text` the question was left blank. A `Tap` holds the code of an option alone, or `@clear` to erase the
-    files of its question. Several taps of one question choose several options.
+    An empty `Text` means that the question was left blank. A `Tap` holds only an option's code, or `@clear` to erase
+    the files of its question. Several taps for one question choose several options.
     """
 
     answers: tuple[tuple[str, Text | Tap | Pin | Media], ...]
-    """The id of a step, and what was answered to it; with a mailbox open: `@mailbox`, and a message to the police."""
+    """Pairs of a step's id and an answer to it. With an open mailbox: `@mailbox` and a message to the police."""
     language: str = ""
-    """The language of the page, for a conversation that knows none (any more)."""
+    """Code of the page's language, used if the conversation has none yet or none any more."""
     token: str = ""
-    """What the form was offered under (`Prompt.form`): one of another conversation is refused; empty: no form was."""
+    """The token with which the form was offered (`Prompt.form`). A page with the token of another conversation is
+    refused. Empty: no form was offered."""
 
 
 class Edited(Redacted, frozen=True, tag="edited"):
-    """The sender rewrote an earlier message. `original` is that message's event key."""
+    """The sender edited an earlier message. `original` is that message's event key."""
 
     original: str
     body: str
 
 
 class Revoked(Redacted, frozen=True, tag="revoked"):
-    """The sender took an earlier message back. `original` is that message's event key."""
+    """The sender deleted an earlier message. `original` is that message's event key."""
 
     original: str
 
@@ -154,12 +163,15 @@ class Revoked(Redacted, frozen=True, tag="revoked"):
 class Moved(msgspec.Struct, frozen=True, tag="moved"):
     """The provider says that the sender's address changed: `Inbound.senders` holds the old ones and the new ones.
 
-    The core links them, so that the conversation goes on; nothing is answered.
+    The core links the addresses, so that the conversation continues, and sends no reply.
     """
 
 
 class Unsupported(msgspec.Struct, frozen=True, tag="unsupported"):
-    """Something this channel can't take (a poll, a call, an order). It is answered politely and kept nowhere."""
+    """A message of a kind that the channel can't handle, such as a poll, a call or an order.
+
+    Satark tells the sender so and stores nothing of it.
+    """
 
     what: str
 
@@ -168,42 +180,48 @@ Event: TypeAlias = Text | CompleteTip | FormPage | Tap | Pin | Media | Edited | 
 
 
 class Inbound(Redacted, frozen=True, kw_only=True):
-    """One event from one sender, as `parse` hands it over.
+    """One event from one sender, as `parse` returns it.
 
-    `event_key` is what each delivery of it repeats. Only a keyed hash is stored: WhatsApp's has a phone number in it.
+    `event_key` identifies the event: it is the same in every delivery. Only its keyed hash is stored, since WhatsApp's
+    contains a phone number.
     """
 
     account: str
     event_key: str
     senders: tuple[Address, ...]
-    """Every address that the provider gave for this one sender, the most lasting first. Replies go to the first."""
+    """Every address that the provider gave for this sender, the most permanent first. Replies go to the first."""
     event: Event
     sent_at: int | None = None
-    """When it, or what it answers, was sent (Unix seconds), if the provider says the same at each delivery."""
+    """Unix time in seconds when the message, or the message that it answers, was sent. None, unless the provider gives
+    the same time in every delivery."""
     provider_message_id: str = ""
-    """The provider's id of the message, where the channel can delete it later (`ErasingChannel`); else empty."""
+    """The provider's id of the message, if the channel can delete it later (`ErasingChannel`); else empty."""
     seen: Call | None = None
-    """A best-effort call that shows the sender "read", made soon after the reply; never stored, never retried."""
+    """A call that shows the message as read to the sender. It is made soon after the reply, never stored and never
+    retried."""
     busy: Call | None = None
-    """The same, but showing "typing" too: made instead while the reply still waits."""
+    """A call that also shows "typing". It is made in place of `seen` while the reply still waits."""
     answer: Call | None = None
-    """A best-effort call that a phone waits for (a tapped button turns until then), made at once; not stored either."""
+    """A call for which the sender's app waits, such as one that ends the progress sign on a tapped button. It is made
+    at once, never stored and never retried."""
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that one webhook carried. One webhook may carry many events of several accounts."""
+    """The content of one webhook request. It may carry many events of several accounts."""
 
     inbound: Sequence[Inbound] = ()
     delivered: Sequence[Delivered] = ()
     ignored: int = 0
-    """How many items were understood and need nothing (read marks, reactions); counted, never logged."""
+    """Number of items that need no handling, such as read marks and reactions. They are counted, never logged."""
     chores: Sequence[Call] = ()
-    """Calls to make once everything is taken, whoever sent it: to have the provider delete what it keeps.
+    """Calls to make once the whole batch is ingested, such as those that make the provider delete its copies. They
+    belong to no sender.
 
-    They go through the outbox, so that a crash or a dead provider does not lose them. To repeat one must do no harm.
+    They go through the outbox, so that neither a crash nor a provider's outage loses them. Repeating one must be
+    harmless.
     """
     alarms: Sequence[str] = ()
-    """Error codes that the provider reports about the account itself (a message it lost, a limit reached).
+    """Error codes that the provider reports about the account itself, such as a lost message or a reached limit.
 
-    They are the provider's own short codes, safe to count by and to show to the operator.
+    Each must be one of the provider's own short codes, which is safe as a metric's label and for the operator to see.
     """

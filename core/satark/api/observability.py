@@ -1,6 +1,6 @@
-"""Observability: lifecycle events, the log, what of an error may be logged, faults that an operator is told of.
+"""Observability: lifecycle events, the log, what may be logged of an error, and faults to report to operators.
 
-Never content or an address.
+None of this ever holds tip content or an address.
 """
 
 from __future__ import annotations
@@ -45,22 +45,22 @@ MEANINGS: Final[Mapping[Kind, tuple[str, str]]] = {
     "destination_up": ("a destination that was down takes tips again", "the sink"),
     "expired": ("a conversation's time was over; what it had not sent was erased", ""),
 }
-"""What each event means, and what its `where` says; empty: nothing."""
+"""Kind of event → its meaning, and what `LifecycleEvent.where` names; empty: nothing."""
 
 
 class Redacted(msgspec.Struct, frozen=True):
-    """A value whose `repr` shows no field: what it holds is tip content, or identifies the sender."""
+    """A value whose `repr` shows no field, since its fields hold tip content or identify the sender."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(…)"
 
 
 class OperatorError(Exception):
-    """An error whose text is a short code of our own, never content and no address: logs may show it."""
+    """An error that logs may show: its text is a short code of Satark's own, and never tip content or an address."""
 
 
 class LifecycleEvent(msgspec.Struct, frozen=True):
-    """Something that happened, for `satark_event`: what, and on which channel, sink or nothing at all."""
+    """An event for `satark_event`: its kind, and the channel or sink where it happened, if any."""
 
     kind: Kind
     where: str = ""
@@ -68,22 +68,25 @@ class LifecycleEvent(msgspec.Struct, frozen=True):
 
 @runtime_checkable
 class FaultFinder(Protocol):
-    """A channel that can ask its provider, or a sink that can ask its destinations, whether everything is right."""
+    """A channel or sink that can check its setup with its provider or destinations."""
 
     @property
     def name(self) -> str:
         """The plugin's name."""
 
     async def find_faults(self) -> Sequence[str]:
-        """Connect and ask, change and deliver nothing, and return what is wrong, in words for the operator.
+        """Connect and check the setup; return what is wrong, in sentences for the operator. Change and deliver nothing.
 
-        `satark check` calls it, and every process again and again, each time without `open` and on an object of its
-        own. It names settings and codes, no secret. It is cancelled after a while.
+        `satark check` calls this once and every process calls it repeatedly, each time on a new object that was not
+        opened. The sentences may name settings and codes, but no secrets. The call is cancelled if it takes too long.
         """
 
 
 def describe_error(error: BaseException) -> dict[str, str]:
-    """What may be logged of an exception: its class, the line that raised it, and the last of our lines on the way."""
+    """Return what may be logged of an exception.
+
+    That is its class, the line that raised it, and the last line of Satark's own code in the traceback.
+    """
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     frames = [(frame.f_globals.get("__name__", "?"), line) for frame, line in traceback.walk_tb(error.__traceback__)]

@@ -1,4 +1,4 @@
-"""What goes out to a provider: the calls that a channel renders, and what became of them."""
+"""Outbound calls: what a channel sends to a provider, and the results."""
 
 from __future__ import annotations
 
@@ -24,58 +24,68 @@ __all__ = [
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One provider call, ready to be sent: one outbox row. It carries the address, so it is stored sealed only."""
+    """One call to a provider, ready to be sent; one outbox row. It contains the address, so it is stored only
+    sealed."""
 
     account: str
     method: str
-    """The channel's own name of the operation, such as `messages`."""
+    """The channel's own name for the operation, such as `messages`."""
     body: bytes
     fallback: bytes = b""
-    """The body to send when the provider answers that its reply window is closed; empty: give up quietly."""
+    """Body to send instead if the provider answers that its reply window is closed; empty: the call is dropped."""
 
     def __repr__(self) -> str:
         return f"Call({self.method})"
 
 
 class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
-    """The provider took the call."""
+    """The provider accepted the call."""
 
     provider_message_id: str = ""
-    """The provider's id of the message that was sent, as `Inbound.provider_message_id`; empty: it gave none."""
+    """The provider's id of the sent message, as in `Inbound.provider_message_id`; empty: the provider gave none."""
 
     def __repr__(self) -> str:
         return "Accepted()"
 
 
 class Throttled(msgspec.Struct, frozen=True, tag="throttled"):
-    """Too fast: try again after so many seconds. `scope` says whether one conversation or the whole account waits."""
+    """The provider limits the rate: retry after so many seconds.
+
+    `scope` tells whether one conversation or the whole account waits.
+    """
 
     after: float
     scope: Literal["conversation", "account"] = "conversation"
 
 
 class Transient(msgspec.Struct, frozen=True, tag="transient"):
-    """It may work later: a time-out, a refused connection, a server error."""
+    """The call may succeed later: after a time-out, a refused connection or a server error."""
 
     code: str
 
 
 class WindowClosed(msgspec.Struct, frozen=True, tag="window_closed"):
-    """The provider takes only its approved template now; `Call.fallback` is sent instead."""
+    """The reply window is closed: the provider accepts only approved templates now. `Call.fallback` is sent instead."""
 
 
 class Blocked(msgspec.Struct, frozen=True, tag="blocked"):
-    """The recipient blocked us or can't be reached by us; given up quietly."""
+    """The recipient has blocked Satark's account or can't be reached by it. The call is dropped without an alarm."""
 
 
 class Permanent(msgspec.Struct, frozen=True, tag="permanent"):
-    """It will never work as it is: our own fault or the recipient's. Counted by code; the call becomes dead."""
+    """The call can never succeed unchanged, whether the fault is Satark's or the recipient's.
+
+    It is counted by code and becomes a dead letter.
+    """
 
     code: str
 
 
 class Misconfigured(msgspec.Struct, frozen=True, tag="misconfigured"):
-    """The account is not set up right (token, permission, payment): kept, retried slowly, and the operator is told."""
+    """The account's setup is wrong: its token, permission or payment.
+
+    The call is kept and retried slowly, and the operator is told.
+    """
 
     code: str
 
@@ -84,25 +94,25 @@ SendResult: TypeAlias = Accepted | Throttled | Transient | WindowClosed | Blocke
 
 
 class Delivered(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an earlier call, as the provider reports it later. `call_id` is what `send` was given."""
+    """The provider's later report on a call. `call_id` is the one that `send` was given."""
 
     call_id: str
     result: SendResult
 
 
 MAX_WAIT: Final = 24 * 3600.0
-"""The longest wait that a provider may ask for, in seconds."""
+"""Longest wait that a provider may request, in seconds."""
 
 
 def seconds_to_wait(retry_after: str, otherwise: float) -> float:
-    """Read the header `Retry-After` of a throttled call (RFC 9110, 10.2.3): seconds, or a date.
+    """Parse the header `Retry-After` of a throttled call (RFC 9110, section 10.2.3), which holds seconds or a date.
 
     Args:
-        retry_after: the header's value; empty where there is none.
-        otherwise: the wait where the value can't be read, or is over already.
+        retry_after: the header's value; empty: there is none.
+        otherwise: the wait in seconds if the value can't be parsed or is in the past.
 
     Returns:
-        Seconds, more than 0 if `otherwise` is, at most `MAX_WAIT`.
+        Seconds, at most `MAX_WAIT`; more than 0 if `otherwise` is.
     """
     in_seconds = retry_after.isascii() and retry_after.isdigit()
     announced = float(retry_after) if in_seconds else _seconds_until(retry_after)

@@ -1,4 +1,4 @@
-"""A prompt, as the dialogue puts it, what a medium can show of it, and the tokens of its choices."""
+"""Prompts that the dialogue shows, the capabilities of a medium to show them, and the tokens of choices."""
 
 from __future__ import annotations
 
@@ -28,29 +28,31 @@ __all__ = [
 
 NEXT_PAGE: Final = "@page:@more:0"
 PREVIOUS_PAGE: Final = "@page:@less:0"
-"""Turn the page of a whole message, text included, where a medium shows less at once than there is to say."""
+"""Token of the choice that turns back one page of a whole message, text included, on a medium that can't show it all at
+once."""
 ANY_QUESTION: Final = "@any"
-"""Stands in place of a question's id in the token of a command that is meant wherever the session stands."""
+"""Id used in place of a question's in the token of a command that is valid at any question."""
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _TOKEN: Final = re.compile(r"(@?[a-z][a-z0-9_]{0,23}):(@?[A-Za-z0-9_-]{1,24}):([0-9a-z]{1,8})")
 
 Wants: TypeAlias = Literal["nothing", "choice", "text", "code", "pin", "media"]
-"""What kind of answer a question would like best, so that a medium can offer its own control; `code`: a receipt's."""
+"""The preferred kind of answer to a question, for which a medium can offer its own control. `code`: a receipt's
+code."""
 
 SpokenPart: TypeAlias = str | tuple[str, str]
-"""A part of a voice note: the name of a clip, or a language and words for the synthetic voice of this machine."""
+"""A part of a voice note: the name of a clip, or a language code and words for this machine's synthetic voice."""
 
 
 class VoiceNote(Redacted, frozen=True):
-    """What a prompt sounds like, part by part."""
+    """A prompt as speech, part by part."""
 
     parts: tuple[SpokenPart, ...]
     once: bool = False
-    """Whether it is one person's alone, such as a code's digits: what is uploaded of it is used once."""
+    """Whether the note is for one person, such as the digits of a code. If so, its upload is used only once."""
 
     @property
     def reuse_key(self) -> str:
-        """A name for a note that many people hear, by which its upload is found again; empty: it is one person's."""
+        """A key by which the upload of a note for many people is found again; empty: the note is for one person."""
         clips = [part for part in self.parts if isinstance(part, str)]
         if self.once or len(clips) < len(self.parts):
             return ""
@@ -58,7 +60,7 @@ class VoiceNote(Redacted, frozen=True):
 
 
 class Choice(Redacted, frozen=True):
-    """One option. `token` comes back in a `Tap`; it holds the step, the option and the revision of the question."""
+    """One option. A `Tap` returns its `token`, which holds the step, the option and the revision of the question."""
 
     token: str
     label: str
@@ -66,64 +68,69 @@ class Choice(Redacted, frozen=True):
 
 
 class ReceiptPicture(Redacted, frozen=True, kw_only=True):
-    """A receipt to be sent as a picture too, for a tipster who can't write its code down."""
+    """A receipt that is also sent as a picture, for a tipster who can't write its code down."""
 
     code: str
-    """In groups."""
+    """The code, in groups of digits."""
     caption: str
     button: Choice
-    """Below the picture: a tap on it gives the code, so that its tipster hears the answer without writing."""
+    """The button below the picture. A tap on it gives the code, so that the tipster can open the mailbox without
+    typing."""
 
 
 class Prompt(Redacted, frozen=True, kw_only=True):
-    """One message to the tipster, complete and in their language: what was said and what is asked, merged."""
+    """One complete message to the tipster, in their language: statements and the question, merged into one text."""
 
     text: str
     language: str
     parts: tuple[str, ...] = ()
-    """What `text` is made of: what was said, piece by piece, and last what is asked; empty: it is of one piece."""
+    """The parts of `text`: each statement, and last the question; empty: `text` is one part."""
     problems: tuple[tuple[str, str], ...] = ()
-    """A step, and why what was answered to it can't be taken; `text` says it as well."""
+    """Pairs of a step's id and the reason why the answer to it is refused; `text` tells the reason too."""
     choices: tuple[Choice, ...] = ()
-    """The answers to choose from, in order. `fit` cuts them to a page where the medium shows fewer."""
+    """The options to choose from, in order. If the medium shows fewer, `fit` reduces them to one page."""
     actions: tuple[Choice, ...] = ()
-    """Ways on that are not answers: skip, done, back. Shown where there is room for them, always typable."""
+    """Commands that are not answers: skip, done, back. They are shown if there is room, and can always be typed."""
     turns: tuple[Choice, ...] = ()
-    """How to turn the page of the choices, onward and back; shown where a page holds fewer than there are."""
+    """The choices that turn to the next and the previous page of `choices`; shown if one page can't hold them all."""
     menu_label: str = ""
-    """What opens the list of choices, where the medium hides it behind a button; or the form that is offered."""
+    """Label of the button that opens the list of choices, or the form that is offered."""
     form: str = ""
-    """Offers the questionnaire as the medium's own form in place of the choices: what `FormPage.token` brings back.
+    """Token with which the questionnaire is offered as the medium's own form in place of the choices. `FormPage.token`
+    returns it.
 
-    It is random, made for this conversation alone, and forgotten with it. Empty: no form is offered.
+    It is random, belongs to this conversation only, and is erased with it. Empty: no form is offered.
     """
     wants: Wants = "nothing"
     page: int = 0
-    """Which page of the choices; wraps around."""
+    """Index of the page of choices to show, from 0, modulo the number of pages."""
     must_arrive: bool = False
-    """It must arrive even when a newer prompt has overtaken it: a receipt, an officer's answer."""
+    """Whether the prompt must be sent even after a newer one, as a receipt or an officer's answer must."""
     debounce: bool = False
-    """It may wait a moment for more of the same (an album); a newer prompt meanwhile replaces it."""
+    """Whether the prompt may wait a moment, for more files of an album. A newer prompt replaces it meanwhile."""
     aloud: bool = False
-    """Whether the tipster uses their voice: where the medium sends voice notes, it is read out as well."""
+    """Whether the prompt is also read out, on a medium that sends voice notes, since the tipster uses their voice."""
     police_words: tuple[str, ...] = ()
-    """What in `text` the police wrote: no clip says it, so that the synthetic voice of this machine reads it."""
+    """The parts of `text` that the police wrote. They have no clip, so this machine's synthetic voice reads them."""
     receipt: ReceiptPicture | None = None
-    """The receipt's picture, for a medium that sends voice notes; None: there is none to be sent."""
+    """The receipt's picture, for a medium that sends voice notes; None: no picture is sent."""
     spoken: VoiceNote | None = None
-    """What it sounds like. The outbox fills it in, for a medium that sends voice notes."""
+    """The prompt as speech. The outbox sets it, for a medium that sends voice notes."""
 
     @property
     def asks(self) -> bool:
-        """Whether an answer is waited for. After a last word there is none: nobody is there to turn its page."""
+        """Whether the prompt expects an answer.
+
+        The last message of a conversation expects none, so its pages can't be turned.
+        """
         return bool(self.choices) or self.wants != "nothing"
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What a medium can show. Lengths are in `unit`; 0 means that it has no such thing."""
+    """What a medium can show. Lengths are in `unit`; 0 means that the medium lacks the feature."""
 
     kind: Literal["chat", "sms", "voice", "web"]
-    """The channel class: all that a tip ever says of the way it came."""
+    """The class of the channel. A tip records only this class, never the channel itself."""
     text: int
     """Longest message text."""
     body: int
@@ -141,25 +148,28 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Longest `Choice.token`, in bytes."""
     unit: Unit = "characters"
     pin: bool = False
-    """Whether it has a control of its own for asking a location."""
+    """Whether the medium has its own control for asking for a location."""
     inline: bool = False
-    """Whether prompts are answered in the HTTP response instead of being sent."""
+    """Whether a prompt is shown in the HTTP response to the tipster's request instead of being sent by calls."""
     resends: bool = True
-    """Whether the provider brings again what was not acknowledged. Where not, and for an inline medium in any case,
-    what comes while the database is down is kept on this machine and taken later."""
+    """Whether the provider resends what was not acknowledged. If not, and for every inline medium, events that arrive
+    while the database is down are spooled on this machine and ingested later."""
     voice_notes: bool = False
-    """Whether it can send the voice notes of `Prompt.spoken` and a receipt's picture."""
+    """Whether the medium can send the voice notes of `Prompt.spoken` and the picture of a receipt."""
     forms: tuple[str, ...] = ()
-    """The languages in which it can show the questionnaire as a form of its own, which comes back as a `FormPage`."""
+    """Codes of the languages in which the medium can show the questionnaire as its own form, which returns a
+    `FormPage`."""
     reachable: bool = True
-    """Whether a tipster can be written to there later on. Where not, nobody is asked whether they may be, and the
-    receipt is the last word."""
+    """Whether Satark can write to a tipster on this medium later. If not, tipsters are not asked whether it may, and
+    the receipt ends the conversation."""
 
 
 class ChoiceToken(msgspec.Struct, frozen=True):
-    """A parsed token: `question:option:revision`, the revision in base 36, as it travels to a provider and back.
+    """A parsed token.
 
-    Ids of the engine's own questions and options begin with `@`.
+    Its text, which a provider returns unchanged, is `question:option:revision` with the revision in base 36.
+
+    The ids of the engine's own questions and options begin with `@`.
     """
 
     question: str
@@ -168,22 +178,22 @@ class ChoiceToken(msgspec.Struct, frozen=True):
 
 
 def clip_name(language: str, text: str) -> str:
-    """Return the file name of a line's clip without suffix: the language and the start of the line's SHA-256."""
+    """Return the file name of a line's clip, without suffix: the language code and the start of the line's SHA-256."""
     return f"{language}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def make_token(question: str, option: str, revision: int) -> str:
-    """Make the token of an option."""
+    """Return the token of an option."""
     return f"{question}:{option}:{_base36(revision)}"
 
 
 def command_token(name: str) -> str:
-    """Make the token of a command that is meant wherever the session stands, for a medium with a key for it."""
+    """Return the token of a command that is valid at any question, for a medium that has a key for the command."""
     return make_token(ANY_QUESTION, f"@{name}", 0)
 
 
 def parse_token(text: str) -> ChoiceToken | None:
-    """Parse a token; None for one that is not ours. Never raises: anybody can send anything."""
+    """Parse a token; return None if Satark did not make it. Never raises, since anybody can send any text."""
     found = _TOKEN.fullmatch(text)
     return ChoiceToken(found[1], found[2], int(found[3], 36)) if found else None
 

@@ -1,12 +1,12 @@
 """Providers: text messages and phone calls for the plugin `sms_ivr`, and offline speech recognisers for the desk.
 
-The dialogue of texts and calls is the plugin `sms_ivr`'s; a provider only carries it. Twilio is included. Another one
-(Exotel, Gupshup, KooKoo, a police exchange) is one class that implements `SmsProvider` or `CallProvider`, offered by
-the hook `satark_sms_providers` or `satark_call_providers`; it imports no plugin. Two-way SMS needs a provider in the
-country: Twilio does not support it in India.
+The plugin `sms_ivr` runs the dialogue by text message and phone call; a provider only carries it. Twilio is included.
+Any other provider (Exotel, Gupshup, KooKoo, a police exchange) is one class that implements `SmsProvider` or
+`CallProvider`. The hook `satark_sms_providers` or `satark_call_providers` returns it. It imports no plugin. Two-way SMS
+needs a provider in the country: Twilio does not support it in India.
 
-A call provider asks a webhook of ours how a call begins, and after each answer how it goes on. It says in its own
-markup what it is given as verbs, one after the other.
+At the start of a call and after each answer, the provider's service asks a webhook of Satark what to do next. The
+`CallProvider` is given verbs and returns them, in order, in its service's markup.
 """
 
 from __future__ import annotations
@@ -54,18 +54,18 @@ class IncomingSms(Redacted, frozen=True, kw_only=True):
     """One text message that a provider delivered."""
 
     id: str
-    """The id that the provider repeats when it delivers the same message again."""
+    """The message's id, which is the same if the provider delivers the message again."""
     sender: str
-    """The sender's number, in the form in which the provider expects it as a recipient."""
+    """The sender's number, in the format that the provider accepts as a recipient."""
     body: str
-    """The whole text: providers join the parts of a long one; where one does not, its plugin must."""
+    """The complete text. If the provider does not join the parts of a long message, the plugin must."""
     media: tuple[MediaRef, ...] = ()
     unfetchable: int = 0
-    """Number of attached files that can't be downloaded from this provider."""
+    """Number of attached files that can't be downloaded from the provider."""
     opted_out: bool = False
     """Whether the sender has opted out, so that the provider sends them no more messages."""
     answered_by_provider: bool = False
-    """Whether the provider has replied itself, as it does to HELP: Satark sends no reply."""
+    """Whether the provider has replied itself, as it does to HELP. If so, Satark sends no reply."""
 
 
 class SmsWebhook(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,12 +73,12 @@ class SmsWebhook(msgspec.Struct, frozen=True, kw_only=True):
 
     messages: Sequence[IncomingSms] = ()
     chores: Sequence[Call] = ()
-    """Calls that make the provider redact its copies."""
+    """Calls that make the provider delete or redact its copies of the messages."""
     ignored: int = 0
 
 
 class SmsProvider(Protocol):
-    """An SMS provider with one number. The sync methods are pure and fast."""
+    """An SMS provider with one number. The sync methods must be pure and fast, since they run on the event loop."""
 
     @property
     def account(self) -> str:
@@ -86,17 +86,17 @@ class SmsProvider(Protocol):
 
     @property
     def inline(self) -> bool:
-        """Whether what answers a message can stand in the response to its webhook.
+        """Whether the response to a message's webhook can contain the reply.
 
-        Where not, `reply` is given no text, and each answer is sent by `message_call`, as what Satark begins.
+        If not, `reply` is given no texts, and each reply is sent with `message_call`.
         """
 
     @property
     def endpoints(self) -> Sequence[Endpoint]:
-        """Its webhooks. A provider that signs nothing can have a secret in the path."""
+        """The addresses of the webhooks. If the provider signs nothing, put a secret into the path."""
 
     def verify(self, raw: RawRequest) -> bool:
-        """Whether a request comes from the provider."""
+        """Return whether the provider sent the request. Compare secrets in constant time."""
 
     def parse(self, raw: RawRequest) -> SmsWebhook:
         """Parse a verified request.
@@ -106,10 +106,10 @@ class SmsProvider(Protocol):
         """
 
     def reply(self, raw: RawRequest, texts: Sequence[str]) -> RawResponse:
-        """Return the response that sends these messages, in order. None: an empty response."""
+        """Return the response that sends these texts to the sender, in order; for no texts, an empty response."""
 
     def message_call(self, to: str, text: str) -> Call:
-        """Return the call that sends a message outside a reply."""
+        """Return the call that sends a text to a number, outside of a webhook's response."""
 
     async def open(self) -> None:
         """Open the HTTP client."""
@@ -118,7 +118,10 @@ class SmsProvider(Protocol):
         """Close the HTTP client."""
 
     async def send(self, call: Call) -> SendResult:
-        """Make a call: a message or a chore. Never raises for what the provider or the network does."""
+        """Send a call that `message_call` or `parse` returned, once.
+
+        Return every failure of the provider or network as a result.
+        """
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Download an attached file; see `satark.api.channel.Channel.fetch`."""
@@ -129,62 +132,64 @@ class SmsProvider(Protocol):
 
 @runtime_checkable
 class SigningProvider(Protocol):
-    """A provider that can sign a request as its service does, for `satark replay`."""
+    """A provider that can sign a request as its service does. `satark replay` needs it."""
 
     def sign(self, raw: RawRequest) -> RawRequest:
-        """Return a request that `verify` takes, with the same method, path and body."""
+        """Return a request that `verify` accepts, with the same method, path and body."""
 
 
 CallStep: TypeAlias = Literal["start", "keys", "record"]
-"""Why a provider asks: a call begins, `Ask` (or `GoOn`) has ended, `Record` has ended."""
+"""The reason for a provider's request: `start`, a call begins; `keys`, an `Ask` or a `GoOn` has ended; `record`, a
+`Record` has ended."""
 Pace: TypeAlias = Literal["normal", "slow", "slowest"]
 
 _TIP_NUMBER: Final = re.compile(r"(?<![0-9A-Z-])([0-9A-Z]{4}-[0-9A-Z]{4})(?![0-9A-Z-])")
 
 
 class CallRequest(Redacted, frozen=True, kw_only=True):
-    """One request of a call."""
+    """One request that the provider's service makes during a call."""
 
     id: str
-    """The call's id, the same in all of its requests."""
+    """The call's id, the same in all requests of the call."""
     step: CallStep
     caller: str = ""
-    """The caller's number; empty if it is withheld, also where a network puts a number of its own in its place."""
+    """The caller's number; empty if it is withheld, even if the network puts a number of its own in its place."""
     state: str = ""
-    """The `state` of the verb that led here; fields of the provider's own beside it do no harm. Empty at the start."""
+    """The `state` of the verb that led to this request, possibly with further fields of the provider's own. Empty at
+    the start."""
     keys: str = ""
-    """The keys that were pressed: digits, `*`, `#`. At the step `record`: the one that ended the recording."""
+    """The pressed keys: digits, `*`, `#`. At the step `record`: the key that ended the recording."""
     recording: MediaRef | None = None
-    """What was recorded; None: nothing, or nothing that can be fetched."""
+    """The recording; None: nothing was recorded, or it can't be fetched."""
     seconds: int | None = None
-    """The recording's length; None: the provider does not say."""
+    """The recording's length in seconds; None: the provider does not tell."""
 
 
 class CallWebhook(msgspec.Struct, frozen=True, kw_only=True):
     """The content of one webhook."""
 
     request: CallRequest | None = None
-    """None: it is a report that is answered by nothing, or of another account."""
+    """The request of a call. None: the webhook is a report that needs no answer, or is for another account."""
     alarms: Sequence[str] = ()
-    """Names of what an operator must know, such as `recording-absent`."""
+    """Short codes of faults that the operator must know of, such as `recording-absent`."""
 
 
 class Line(Redacted, frozen=True, kw_only=True):
-    """One line to read aloud. It has no control characters."""
+    """One line to read aloud."""
 
     text: str
-    """At most 4000 characters."""
+    """The text of the line, at most 4000 characters, without control characters."""
     language: str
-    """The language to read it in, such as `hi`."""
+    """Code of the language in which to read the line, such as `hi`."""
     clip: str = ""
-    """The URL of a recording to play in its place; empty: there is none."""
+    """URL of a recording to play instead of reading the text; empty: there is none."""
     pace: Pace = "normal"
-    """Anything but normal: single digits, which somebody writes down."""
+    """Any pace but `normal` is for single digits, which the caller writes down."""
     pause: int = 0
-    """Seconds of silence after it."""
+    """Seconds of silence after the line."""
 
     def parts(self) -> Iterator[tuple[str, bool]]:
-        """Yield its parts, each with whether to read it letter by letter: a tip's number is no word."""
+        """Yield the parts of the text, each with whether to spell it letter by letter, as a tip's number must be."""
         for number, part in enumerate(_TIP_NUMBER.split(self.text)):
             if part:
                 yield part, number % 2 == 1
@@ -197,57 +202,64 @@ class Say(msgspec.Struct, frozen=True):
 
 
 class Pause(msgspec.Struct, frozen=True):
-    """Be silent."""
+    """Pause in silence."""
 
     seconds: int
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """Read lines aloud and wait for keys, which may be pressed at once. Where none is, the next verb follows."""
+    """Read lines aloud and wait for keys, which may be pressed at any time. If none is pressed, the next verb
+    follows."""
 
     lines: Sequence[Line]
     state: str
-    """Put into the query of the address that the step `keys` calls. It is made for that, and holds nothing of a tip."""
+    """State to put into the query of the URL for the step `keys`. It is safe in a URL and holds nothing of a tip."""
     digits: int = 1
-    """The most keys. With more than one, `#` ends them; alone, every key counts, `#` too."""
+    """Largest number of keys. With more than one, `#` ends the input. With one, any key is the answer, `#` too."""
     seconds: int
-    """How long to wait after the last line, and after each key."""
+    """Seconds to wait after the last line and after each key."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """Record what is said after a beep. Where nothing is, the next verb follows."""
+    """Record what the caller says after a beep. If nothing is recorded, the next verb follows."""
 
     state: str
-    """Put into the query of the address that the step `record` calls."""
+    """State to put into the query of the URL for the step `record`, as in `Ask.state`."""
     seconds: int
-    """The longest recording."""
+    """Longest recording, in seconds."""
     silence: int
-    """Seconds of silence that end it."""
+    """Seconds of silence that end the recording."""
     end_keys: str
-    """The keys that end it."""
+    """Keys that end the recording."""
 
 
 class GoOn(msgspec.Struct, frozen=True):
-    """Ask at once how to go on, at the step `keys`, with no key pressed."""
+    """Make the next request at once: at the step `keys`, with no key pressed."""
 
     state: str
 
 
 class TextCaller(Redacted, frozen=True):
-    """Send the caller a text message. Given only to a provider that `texts`, and where the number is known."""
+    """Send the caller a text message.
+
+    It is given only to a provider whose `texts` is true, and only if the number is known.
+    """
 
     text: str
 
 
 class HangUp(msgspec.Struct, frozen=True):
-    """End the call."""
+    """Hang up."""
 
 
 CallVerb: TypeAlias = Say | Pause | Ask | Record | GoOn | TextCaller | HangUp
 
 
 class CallProvider(Protocol):
-    """A provider of phone calls with one number. The sync methods are pure and fast."""
+    """A provider of phone calls with one number.
+
+    The sync methods must be pure and fast, since they run on the event loop.
+    """
 
     @property
     def account(self) -> str:
@@ -255,14 +267,14 @@ class CallProvider(Protocol):
 
     @property
     def texts(self) -> bool:
-        """Whether it can send a text message to a caller."""
+        """Whether the provider can send a text message to a caller."""
 
     @property
     def endpoints(self) -> Sequence[Endpoint]:
-        """Its webhooks. A provider that signs nothing can have a secret in the path."""
+        """The addresses of the webhooks. If the provider signs nothing, put a secret into the path."""
 
     def verify(self, raw: RawRequest) -> bool:
-        """Whether a request comes from the provider. The state in its query must not be forged."""
+        """Return whether the provider sent the request. Check the query too: it contains the call's state."""
 
     def parse(self, raw: RawRequest) -> CallWebhook:
         """Parse a verified request.
@@ -272,10 +284,10 @@ class CallProvider(Protocol):
         """
 
     def reply(self, raw: RawRequest, verbs: Sequence[CallVerb]) -> RawResponse:
-        """Return the response that does this, in order. None: an empty response."""
+        """Return the response that carries out these verbs, in order; for no verbs, an empty response."""
 
     def deletion_call(self, ref: MediaRef) -> Call | None:
-        """Return the call that deletes a recording which nobody needs; None: the provider can't delete one."""
+        """Return the call that deletes a recording that nobody needs; None: the provider can't delete recordings."""
 
     async def open(self) -> None:
         """Open the HTTP client."""
@@ -284,22 +296,23 @@ class CallProvider(Protocol):
         """Close the HTTP client."""
 
     async def send(self, call: Call) -> SendResult:
-        """Make a call that `deletion_call` returned. Never raises for what the provider or the network does."""
+        """Send a call that `deletion_call` returned, once. Return every failure of the provider or network as a
+        result."""
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Download a recording; see `satark.api.channel.Channel.fetch`."""
 
     async def discard(self, ref: MediaRef) -> None:
-        """Delete a recording that was fetched, if the provider can."""
+        """Delete a fetched recording at the provider, if the provider can."""
 
 
 DraftFault: TypeAlias = Literal["busy", "late", "killed", "setup", "failed"]
-"""Why there is no draft: others are being made; it took too long; its process was ended, as for want of memory; the
-operator has something to put right; or it is not told further."""
+"""Why there is no draft. `busy`: other drafts are being made. `late`: it took too long. `killed`: its process was
+killed, for example for lack of memory. `setup`: the operator must correct something. `failed`: any other reason."""
 
 
 class NoDraft(Exception):  # noqa: N818 - it reads as what it says where it is raised
-    """A recogniser has no draft; the officer reads why."""
+    """A recogniser raises this if it can't make a draft. The officer is shown the fault."""
 
     def __init__(self, reason: DraftFault) -> None:
         super().__init__(reason)
@@ -308,9 +321,9 @@ class NoDraft(Exception):  # noqa: N818 - it reads as what it says where it is r
 
 @runtime_checkable
 class Transcriber(Protocol):
-    """Transcribes a recording into a draft that an officer corrects. It must work offline, on this machine.
+    """Transcribes a recording into a draft for an officer to correct. It must work offline, on this machine.
 
-    The desk asks for a draft when an officer who may listen requests one, and stores only the officer's version of it.
+    The desk calls it when an officer who may hear the recording requests a draft. It stores only the officer's version.
     """
 
     @property
@@ -322,9 +335,12 @@ class Transcriber(Protocol):
         """Codes of the languages that it recognises, such as `hi`."""
 
     def transcribe(self, recording: Path, language: str) -> str:
-        """Return what is said in a recording.
+        """Return the words that are spoken in a recording.
 
-        Runs in a thread of the desk's process, without a time limit. `recording` is the undisguised clean copy, in a
-        temporary folder in memory: leave no copy of it anywhere. Whatever is raised, the officer is told that there is
-        no draft; of a `NoDraft` also why.
+        Called in a thread of the desk's process, without a time limit. `recording` is the clean copy with the
+        undisguised voice, in a temporary folder in memory: leave no copy of it anywhere. After any exception the
+        officer is told that there is no draft; after a `NoDraft` also why.
+
+        Raises:
+            NoDraft: the recogniser can't make a draft.
         """

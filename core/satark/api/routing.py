@@ -1,4 +1,4 @@
-"""Who gets a tip: desks, destinations beyond them, and what a plugin may say about both.
+"""Routing: desks, destinations beyond the desks, and what a plugin returns to route or screen a tip.
 
 A destination is named `<sink>:<name>`, such as `desk:sp`; only `Destination` takes such a name apart or puts one
 together. A destination belongs to a desk and gets a tip only if that desk gets it. So whatever keeps a tip from a desk,
@@ -35,28 +35,29 @@ __all__ = [
 ]
 
 PRIORITIES: tuple[Priority, ...] = ("normal", "high", "urgent")
-"""From the lowest to the highest."""
+"""The priorities, from the lowest to the highest."""
 DESK_SINK = "desk"
-"""The sink of the desks at this host."""
+"""Name of the sink that delivers to the desks at this host."""
 SEPARATOR = ":"
 
 ConfiguredDestination = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}:[a-z0-9][a-z0-9_-]{0,39}$")]
-"""A destination as settings may name it."""
+"""A destination's name in the settings, checked against this pattern."""
 
 
 class Destination(str):
-    """`<sink>:<name>`: the name of a sink, and a name that means something to this sink. Equal to the plain string."""
+    """The name of a destination, `<sink>:<name>`. Only the sink interprets the second part. Equal to the plain
+    string."""
 
     __slots__ = ()
 
     @classmethod
     def of(cls, sink: str, name: str) -> Destination:
-        """Return the destination of this name at a sink."""
+        """Return the destination with this name at a sink."""
         return cls(cls.prefix(sink) + name)
 
     @classmethod
     def prefix(cls, sink: str) -> str:
-        """Return what all destinations of a sink begin with."""
+        """Return the prefix of all destinations of a sink."""
         return sink + SEPARATOR
 
     @property
@@ -66,19 +67,20 @@ class Destination(str):
 
     @property
     def name(self) -> str:
-        """The name at the sink; for a desk, the desk's name."""
+        """The destination's name without its sink; for a desk, the desk's name."""
         return self.partition(SEPARATOR)[2]
 
 
 HERE = Destination.of(DESK_SINK, "*")
-"""All desks at this host together. Which of them have a tip is told by its envelopes, and by no delivery."""
+"""The destination that stands for all desks at this host together. A tip's envelopes, not its deliveries, tell which of
+them have it."""
 
 
 class DestinationRule(BaseModel):
-    """One `[[destination]]` of the settings. An empty filter matches every tip.
+    """One `[[destination]]` table of the settings. An empty filter matches every tip.
 
-    A tip whose district or station is unknown passes the filters on them, as it passes the routing to desks: better one
-    tip too many than one lost.
+    A tip whose district or station is unknown passes the filters on districts and stations, as it passes the routing to
+    desks: an unneeded tip is better than a lost one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -130,7 +132,7 @@ class DestinationRule(BaseModel):
         return Destination(self.to).name
 
     def applies(self, tip: Tip, priority: Priority) -> bool:
-        """Return whether a tip passes the filters; `routing.destinations` checks whether the desk has the tip."""
+        """Return whether a tip passes the filters. `routing.destinations` also checks whether the desk has the tip."""
         return (
             PRIORITIES.index(priority) >= PRIORITIES.index(self.priority)
             and _passes(tip.category, self.categories, self.exclude_categories)
@@ -154,11 +156,11 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     level: Level
     area: str = ""
-    """Code of the outpost, station, district or range in the geography; empty: all of them."""
+    """Code of the desk's outpost, station, district or range in the geography; empty: every area."""
     recipient: str
-    """age recipient of the desk's key."""
+    """The age recipient of the desk's key."""
     via: str = DESK_SINK
-    """The sink that delivers its tips: `desk` for a desk at this host, else the sink of a carrier."""
+    """Name of the sink that delivers the desk's tips: `desk` for a desk at this host, else a carrier's sink."""
 
     @property
     def destination(self) -> Destination:
@@ -167,29 +169,30 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RouteAdvice(msgspec.Struct, frozen=True, kw_only=True):
-    """What a plugin answers to `satark_route`."""
+    """What a plugin returns from `satark_route`."""
 
     add: tuple[str, ...] = ()
-    """Destinations to add: `desk:<name>`; a `[[destination]]`, whatever its filters say; or `<sink>:<name of a desk>`.
+    """Destinations to add: `desk:<name>`; a `[[destination]]`, even if its filters exclude the tip; or `<sink>:<name of
+    a desk>`.
 
-    A destination gets the tip only if the desk that it belongs to has it."""
+    A destination gets the tip only if the desk that it belongs to gets it."""
     exclude: tuple[str, ...] = ()
     """Names of desks, and destinations (`<sink>:<name>`), that must not get the tip."""
 
 
 class Screening(msgspec.Struct, frozen=True, kw_only=True):
-    """What a plugin answers to `satark_screen`."""
+    """What a plugin returns from `satark_screen`."""
 
     priority: Priority = "normal"
     flags: tuple[str, ...] = ()
 
 
 class CaseworkError(Exception):
-    """Something that an officer asked for can't be done; the message says why, and holds no tip content.
+    """An officer's request can't be carried out. The message tells why, and holds no tip content.
 
     Args:
-        message: in English.
-        reason: the name under which pages find the words in the officer's language; empty: they show the message.
+        message: the reason, in English.
+        reason: key of the text that pages show in the officer's language; empty: they show the message.
     """
 
     def __init__(self, message: str = "", *, reason: str = "") -> None:
@@ -198,21 +201,21 @@ class CaseworkError(Exception):
 
 
 class NoSuchDesk(CaseworkError):  # noqa: N818
-    """There is no such desk, or none that this tip may go to, which is the same."""
+    """The desk does not exist, or this tip may not go to it. The error does not tell which."""
 
     def __init__(self) -> None:
         super().__init__("there is no desk of that name")
 
 
 class DeskExists(CaseworkError):  # noqa: N818
-    """A desk of this name exists already."""
+    """A desk with this name already exists."""
 
     def __init__(self) -> None:
         super().__init__("there is a desk of that name already")
 
 
 class KeyChanged(CaseworkError):  # noqa: N818
-    """The desk's key was changed meanwhile: unlock it again."""
+    """The desk's key was changed since it was unlocked: unlock the desk again."""
 
     def __init__(self) -> None:
         super().__init__("the desk's key was changed meanwhile: sign in again")

@@ -1,9 +1,9 @@
-"""Tip keys, envelopes and everything that is encrypted to them. One format: age (age-encryption.org/v1).
+"""Encryption with tip keys and desk keys, in one format: age (age-encryption.org/v1).
 
-Today there is one kind of keys: X25519. A post-quantum key (ML-KEM-768 with X25519; C2SP `age.md`, "The hybrid
-recipient type") has a recipient of 1,959 characters. Every column, file, setting, message and page takes one of that
-length. pyrage 1.4 can't encrypt to it, so such a recipient is refused where it is entered. Once pyrage can, it is
-switched on by one entry more in `KINDS`, and new keys are of that kind once it stands first.
+X25519 is the only kind of keys so far. A post-quantum key (ML-KEM-768 with X25519; C2SP `age.md`, "The hybrid recipient
+type") has a recipient of 1,959 characters. Every column, file, setting, message and page accepts a recipient of that
+length. pyrage 1.4 can't encrypt to it, so such a recipient is refused when it is entered. Once pyrage can, one more
+entry in `KINDS` enables it. New keys are of the kind that is first in `KINDS`.
 """
 
 from __future__ import annotations
@@ -35,29 +35,30 @@ __all__ = [
 T = TypeVar("T")
 
 POST_QUANTUM: Final = "age1pq"
-"""What a post-quantum recipient begins with, before its separator `1`."""
+"""Prefix of a post-quantum recipient, before its separator `1`."""
 POST_QUANTUM_CHARACTERS: Final = 1959
-"""Length of a post-quantum recipient: 1,216 bytes in Bech32."""
+"""Length of a post-quantum recipient in characters: 1,216 bytes in Bech32."""
 
 
 class CantOpen(Exception):  # noqa: N818 - it reads as what it says
-    """It does not open with this key, was altered, or belongs to another tip, desk or revision; or the key is none.
+    """Something can't be decrypted or encrypted: the key is wrong or invalid, or the content was altered.
 
-    The message says which, and quotes nothing.
+    It is also raised if a document belongs to another tip, desk or revision. The message tells the reason and quotes
+    nothing.
     """
 
 
 class KeyKind(NamedTuple):
-    """A kind of keys: how its texts are read, and how a new one is made."""
+    """A kind of keys: how to parse keys of this kind, and how to make one."""
 
     identities: str
-    """What a private key begins with, before its separator `1`."""
+    """Prefix of a private key, before its separator `1`."""
     recipient: Callable[[str], Any]
     identity: Callable[[str], Any]
     recipient_of: Callable[[str], str]
-    """The recipient that a private key opens for."""
+    """Returns the recipient of a private key."""
     generate: Callable[[], str]
-    """Makes a private key."""
+    """Returns a new private key."""
 
 
 X25519: Final = KeyKind(
@@ -68,21 +69,21 @@ X25519: Final = KeyKind(
     generate=lambda: str(x25519.Identity.generate()),
 )
 KINDS: Mapping[str, KeyKind] = {"age": X25519}
-"""What a recipient begins with, before its separator `1` → its kind. New keys are of the first kind."""
+"""Prefix of a recipient, before its separator `1` → its kind. New keys are of the first kind."""
 
 
 def new_identity() -> tuple[str, str]:
-    """Make a fresh key pair: (recipient `age1…`, identity `AGE-SECRET-KEY-…`)."""
+    """Make a new key pair; return its recipient (`age1…`) and its identity (`AGE-SECRET-KEY-…`)."""
     kind = next(iter(KINDS.values()))
     identity = kind.generate()
     return kind.recipient_of(identity), identity
 
 
 def recipient_of(identity: str) -> str:
-    """Return the recipient that an identity opens for; of several, one a line, that of the first, the newest.
+    """Return the recipient of an identity. Of several identities, one a line, the first, which is the newest, counts.
 
     Raises:
-        CantOpen: it is no identity, or of a kind that this version can't use.
+        CantOpen: it is not an identity, or is of a kind that this version can't use.
     """
     first = identity.partition("\n")[0]
     kind = _kind_of_identity(first)
@@ -93,19 +94,20 @@ def recipient_of(identity: str) -> str:
 
 
 def check_recipient(recipient: str) -> None:
-    """Make sure that something can be sealed to a recipient.
+    """Check that values can be encrypted to a recipient.
 
     Raises:
-        CantOpen: it is not an age recipient, or of a kind that this version can't encrypt to; the message says which.
+        CantOpen: it is not an age recipient, or is of a kind that this version can't encrypt to; the message tells
+            which.
     """
     _read_recipient(recipient)
 
 
 def check_identity(identity: str) -> None:
-    """Make sure that something is one private key, or several, one a line.
+    """Check that a text is one private key, or several, one a line.
 
     Raises:
-        CantOpen: it is not.
+        CantOpen: the text holds something else.
     """
     found = [_read_identity(one) for one in identity.split()]
     if not found:
@@ -115,25 +117,25 @@ def check_identity(identity: str) -> None:
 def seal(value: object, *recipients: str, padded: int = 1) -> bytes:
     """Encrypt a value (as JSON) to one or more recipients, all of one kind.
 
-    `padded`: its size is filled up with spaces to a multiple of so many bytes, so that it tells little.
+    `padded`: the JSON is padded with spaces to a multiple of this many bytes, so that the size tells little.
 
     Raises:
-        CantOpen: a recipient is none, or of a kind that this version can't encrypt to.
+        CantOpen: a recipient is invalid, or of a kind that this version can't encrypt to.
     """
     return encrypt(encode(value, padded), *recipients)
 
 
 def encode(value: object, padded: int) -> bytes:
-    """Encode a value as `seal` does, to be encrypted."""
+    """Encode a value as `seal` does before it encrypts: as JSON, padded to a multiple of `padded` bytes."""
     encoded = _encode(value)
     return encoded.ljust(-(-len(encoded) // padded) * padded)
 
 
 def open_as(kind: type[T], sealed: bytes, identity: str) -> T:
-    """Decrypt a value that `seal` made. `identity` may be several, one a line: a key and those that it replaced.
+    """Decrypt a value that `seal` encrypted. `identity` may hold several keys, one a line: a key and those it replaced.
 
     Raises:
-        CantOpen: the key is another, the ciphertext was altered, or it holds something else.
+        CantOpen: no key opens it, the ciphertext was altered, or the value is not of this type.
     """
     try:
         return _decoder(kind).decode(decrypt(sealed, *identity.split()))
@@ -142,10 +144,10 @@ def open_as(kind: type[T], sealed: bytes, identity: str) -> T:
 
 
 def encrypt(plain: bytes, *recipients: str) -> bytes:
-    """Encrypt bytes to one or more recipients, all of one kind: age mixes post-quantum recipients with no others.
+    """Encrypt bytes to one or more recipients, all of one kind: age can't mix post-quantum recipients with others.
 
     Raises:
-        CantOpen: a recipient is none, or of a kind that this version can't encrypt to.
+        CantOpen: a recipient is invalid, or of a kind that this version can't encrypt to.
     """
     return pyrage.encrypt(plain, [_read_recipient(recipient) for recipient in recipients])
 
@@ -154,7 +156,7 @@ def decrypt(sealed: bytes, *identities: str) -> bytes:
     """Decrypt bytes with one of these private keys.
 
     Raises:
-        CantOpen: a key is none, or no key opens it, or it was altered.
+        CantOpen: a key is invalid, no key opens the bytes, or they were altered.
     """
     try:
         return pyrage.decrypt(sealed, [_read_identity(identity) for identity in identities])
@@ -163,10 +165,10 @@ def decrypt(sealed: bytes, *identities: str) -> bytes:
 
 
 def encrypt_stream(source: io.BufferedIOBase, target: io.BufferedIOBase, recipient: str) -> None:
-    """Encrypt a stream to one recipient. It lets other threads run.
+    """Encrypt a stream to one recipient. Other threads can run meanwhile.
 
     Raises:
-        CantOpen: the recipient is none, or of a kind that this version can't encrypt to.
+        CantOpen: the recipient is invalid, or of a kind that this version can't encrypt to.
         OSError: reading or writing failed.
     """
     try:
@@ -176,10 +178,10 @@ def encrypt_stream(source: io.BufferedIOBase, target: io.BufferedIOBase, recipie
 
 
 def decrypt_stream(sealed: io.BufferedIOBase, plain: io.BufferedIOBase, identity: str) -> None:
-    """Decrypt a stream. It lets other threads run. Trust nothing that was written before this returns.
+    """Decrypt a stream. Other threads can run meanwhile. Trust nothing that was written before this returns.
 
     Raises:
-        CantOpen: the key is none, or does not open it, or it was altered.
+        CantOpen: the key is invalid or does not open the stream, or the stream was altered.
         OSError: reading or writing failed.
     """
     try:
@@ -194,10 +196,10 @@ def decrypt_stream(sealed: io.BufferedIOBase, plain: io.BufferedIOBase, identity
 
 
 def open_envelope(sealed: bytes, identity: str, *, tip: str, desk: str) -> Envelope:
-    """Open a desk's envelope and check that it is this tip's and this desk's.
+    """Decrypt a desk's envelope and check that it is for this tip and this desk.
 
     Raises:
-        CantOpen: it is not.
+        CantOpen: it can't be decrypted, or is for another tip or desk.
     """
     envelope = open_as(Envelope, sealed, identity)
     if envelope.tip != tip or envelope.desk != desk:
@@ -206,10 +208,10 @@ def open_envelope(sealed: bytes, identity: str, *, tip: str, desk: str) -> Envel
 
 
 def open_tip(sealed: bytes, envelope: Envelope) -> Tip:
-    """Open a tip's document and check that it is the one that the envelope speaks of.
+    """Decrypt a tip's document and check that it is the one that the envelope belongs to.
 
     Raises:
-        CantOpen: it is not.
+        CantOpen: it can't be decrypted, or belongs to another tip or revision.
     """
     tip = open_as(Tip, sealed, envelope.identity)
     if (tip.number, tip.revision) != (envelope.header.number, envelope.header.revision):

@@ -1,4 +1,4 @@
-"""What the host lends to plugins: the store and the static data, and one context for each role and for commands."""
+"""The host's services for plugins: the store, the static data, and a context for each role and for commands."""
 
 from __future__ import annotations
 
@@ -46,25 +46,25 @@ __all__ = [
 T = TypeVar("T")
 
 COMMAND_HOST: Final = "satark.command_host"
-"""Key of the `CommandHost` in click's `Context.meta`."""
+"""Key in click's `Context.meta` under which the `CommandHost` is stored."""
 
 
 class Branch(msgspec.Struct, frozen=True):
-    """A plugin's own tables: a folder of Alembic revisions whose first has `branch_labels = ("<name>",)`."""
+    """A plugin's own tables: a folder of Alembic revisions, the first of which has `branch_labels = ("<name>",)`."""
 
     name: str
     folder: Path
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that a plugin prepared for a demo."""
+    """One part of a demo that a plugin prepared."""
 
     line: str
-    """What a person at the terminal needs to know, such as how to sign in."""
+    """A line for the person at the terminal, such as how to sign in."""
     casework: Any = None
-    """An opened desk (`satark.casework.Casework`), for the simulator to show how tips arrive there; None: no desk."""
+    """An opened desk (`satark.casework.Casework`), at which the simulator shows arriving tips; None: no desk."""
     acting: Any = None
-    """The same desk, opened for one of its officers, who acts in the sample week."""
+    """The same desk, opened for the officer who acts in the sample week."""
 
 
 class UnitOfWork(Protocol):
@@ -73,83 +73,84 @@ class UnitOfWork(Protocol):
     main: Connection
     """The connection to the main database."""
     now: int
-    """When the transaction began, Unix seconds."""
+    """Unix time in seconds when the transaction began."""
 
     @property
     def keys(self) -> Connection:
-        """The connection to the key store; its transaction begins on first use."""
+        """The connection to the key store. Its transaction begins on first use."""
 
     @property
     def day(self) -> int:
-        """Today, in days since 1970 (UTC)."""
+        """Today's date, in days since 1970-01-01 (UTC)."""
 
     def insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows into the main database, if there are any."""
 
     def insert_new(self, table: Table, rows: Sequence[Mapping[str, Any]], returning: str) -> set[Any]:
-        """Insert rows that do not exist yet; return the `returning` column of those inserted.
+        """Insert the rows that don't exist yet; return the values of the column `returning` in the inserted rows.
 
         Waits for the outcome of a competing transaction.
         """
 
 
 class Services(Protocol):
-    """The store and the static data, as every role and every command has them.
+    """The store and the static data, which every role and every command has.
 
     Every method blocks: call it from a thread.
     """
 
     @property
     def geography(self) -> Geography:
-        """The districts and stations."""
+        """The districts and police stations that this installation covers."""
 
     @property
     def questionnaire(self) -> Questionnaire:
-        """Names what stands in tips."""
+        """The texts that name the questions, options and categories in tips."""
 
     @property
     def destination_rules(self) -> Sequence[DestinationRule]:
-        """The destinations beyond the desks."""
+        """The rules of the destinations beyond the desks."""
 
     def add_delivery(self, unit: UnitOfWork, delivery: str, destination: str) -> None:
-        """Queue a notification of a sink's own, `<kind>:<when>`, unless it is or was queued (`Delivery.kind`)."""
+        """Queue a sink's own notification, named `<kind>:<when>` (see `Delivery.kind`), unless it was queued before."""
 
     def mark_returned(
         self, unit: UnitOfWork, sink: str, is_it: Callable[[str], bool], *, reason: str, alarm_to: Sequence[str]
     ) -> bool:
-        """Turn a delivery that counted as done into a dead letter, and queue an alarm: the destination sent it back.
+        """Turn a delivery that was done, but that its destination sent back, into a dead letter, and queue an alarm.
 
         Args:
             unit: the transaction.
             sink: the sink's name.
-            is_it: tells by its idempotency key whether it is the delivery.
-            reason: as `DeadLetter.reason`.
+            is_it: returns whether an idempotency key is that of the delivery.
+            reason: the reason, as in `DeadLetter.reason`.
             alarm_to: the setting `CoreSettings.alarm_to`.
 
         Returns:
-            Whether there is such a delivery.
+            Whether there was such a delivery.
         """
 
     def desks(self) -> list[Desk]:
         """Return every desk, by name."""
 
     def temporary_folder(self) -> AbstractContextManager[Path]:
-        """Create a folder for files that must lie in plain for a moment, in memory; it is removed after the block."""
+        """Create a folder in memory for files that must be in plain text for a moment. It is removed after the
+        block."""
 
     def read(self, query: Callable[[Connection], T]) -> T:
-        """Run a query on the main database, on a connection of its own and on one snapshot."""
+        """Run a query on the main database, on its own connection and on one snapshot."""
 
     def read_keys(self, query: Callable[[Connection], T]) -> T:
-        """Run a query on the key store, on a connection of its own and on one snapshot."""
+        """Run a query on the key store, on its own connection and on one snapshot."""
 
     def write_now(self, write: Callable[[UnitOfWork], T]) -> T:
-        """Run a write in a transaction of its own, in this thread."""
+        """Run a write in its own transaction, in this thread."""
 
     def secret_key(self, file: str) -> bytes:
-        """Return the 32 random bytes in a file of the data folder, which has mode 0600; make it where there is none.
+        """Return the 32 random bytes in a file of the data folder. A missing file is created, with mode 0600.
 
         Raises:
-            OSError: the file can't be read or made, or others can read it.
+            OSError: the file can't be read or created, or other users can read it.
         """
 
 
@@ -162,31 +163,32 @@ class OpenedTip(Protocol):
 
     @property
     def content(self) -> ReadableTip:
-        """What the destination may read of it."""
+        """The parts of the tip that the destination may read."""
 
     def clean(self, ordinal: str) -> Iterator[bytes]:
-        """Yield a file's clean copy in chunks, the first only after the whole copy was verified. Blocks.
+        """Yield the clean copy of a file in chunks. The first chunk comes once the whole copy was verified. Blocks.
 
         The custody log gets an entry, once per file and process.
 
         Raises:
-            CaseworkError: the tip has no such file, it has no clean copy, or it is the tipster's voice.
-            CantOpen: (while reading) it was altered.
-            FileNotFoundError: (while reading) it was erased.
+            CaseworkError: the tip has no such file, the file has no clean copy, or it is the tipster's voice.
+            CantOpen: (while reading) the file was altered.
+            FileNotFoundError: (while reading) the file was erased.
         """
 
     def post(self, unit: UnitOfWork, message: Message) -> None:
-        """Add a message of the destination to the tip's thread.
+        """Add a message from the destination to the tip's thread.
 
-        One that would finish a tip that a desk was directed to work on becomes that desk's request to close it.
+        If the message would finish a tip that a desk was directed to work on, it becomes that desk's request to close
+        the tip.
         """
 
 
 class DestinationReader(Protocol):
     """Opens tips with one destination's own key. Every method may be called from any thread, and blocks.
 
-    The public half of the key stands in the destination's `[[destination]]`, the private half in a file on the one
-    machine that runs the sink. A note that the tipster spoke is never given out: a voice tells who somebody is.
+    The public key is in the destination's `[[destination]]` table. The private key is in a file on the one machine that
+    runs the sink. Recordings of the tipster's voice are never returned, since a voice identifies a person.
     """
 
     @property
@@ -197,37 +199,37 @@ class DestinationReader(Protocol):
         """Open a delivery.
 
         Raises:
-            CantOpen: it is sealed to another key, was altered, or is not this destination's.
+            CantOpen: the delivery is sealed to another key, was altered, or is for another destination.
         """
 
     def find(self, number: str) -> OpenedTip:
-        """Open a tip by its number, as it is now; the audit log of the destination's desk gets an entry.
+        """Open a tip by its number, in its present state. The audit log of the destination's desk gets an entry.
 
         Raises:
-            CaseworkError: the destination has no tip of this number.
-            CantOpen: its document was altered.
+            CaseworkError: the destination has no tip with this number.
+            CantOpen: the tip's document was altered.
         """
 
 
 class WorkerContext(Services, Protocol):
-    """What a process of the worker role lends to sinks."""
+    """The services that a process of the worker role offers to sinks."""
 
     async def write(self, write: Callable[[UnitOfWork], T]) -> T:
-        """Run a write in the process's next transaction; the database being down raises."""
+        """Run a write in the process's next transaction. Raises if the database is unavailable."""
 
     def reader(self, to: str) -> DestinationReader:
-        """Return what opens the tips of the destination `to`, with its key from this machine.
+        """Return the reader of the destination `to`, which uses this machine's key of the destination.
 
         Raises:
-            SettingsError: no `[[destination]]` names it, or its key can't be used.
+            SettingsError: no `[[destination]]` table names the destination, or its key can't be used.
         """
 
     def office_link(self, key_file: Path, copies: Collection[str] = ()) -> OfficeLink:
-        """Return what exchanges messages with remote offices.
+        """Return an object that exchanges messages with remote offices.
 
         Args:
-            key_file: this machine's link key (`Settings.link_key_file`); it is created if it does not exist.
-            copies: desks at this host whose tips are copied to the carrier.
+            key_file: file of this machine's link key (`Settings.link_key_file`); it is created if it does not exist.
+            copies: names of the desks at this host whose tips are copied to the carrier.
 
         Raises:
             SettingsError: the link key can't be used.
@@ -235,16 +237,16 @@ class WorkerContext(Services, Protocol):
 
 
 class DeskContext(Services, Protocol):
-    """What a process of the desk role lends to pages for officers."""
+    """The services that a process of the desk role offers to officers' pages."""
 
     async def write(self, write: Callable[[UnitOfWork], T]) -> T:
-        """Run a write in the process's next transaction; the database being down raises."""
+        """Run a write in the process's next transaction. Raises if the database is unavailable."""
 
     def reader(self, to: str) -> DestinationReader:
-        """Return what opens the tips of the destination `to`, with its key from this machine.
+        """Return the reader of the destination `to`, which uses this machine's key of the destination.
 
         Raises:
-            SettingsError: no `[[destination]]` names it, or its key can't be used.
+            SettingsError: no `[[destination]]` table names the destination, or its key can't be used.
         """
 
     @property
@@ -253,76 +255,77 @@ class DeskContext(Services, Protocol):
 
     @property
     def has_fault(self) -> Callable[[], bool]:
-        """Whether this machine has a fault, of which the log and `/readyz` say more."""
+        """Returns whether this machine has a fault; the log and `/readyz` tell which."""
 
 
 class WebContext(Services, Protocol):
-    """What a process of the web role lends to pages for tipsters."""
+    """The services that a process of the web role offers to pages for tipsters."""
 
     @property
     def ingest(self) -> Ingest:
-        """Takes what a page received."""
+        """Ingests what a page received."""
 
     @property
     def drafts(self) -> Drafts:
-        """Shows unfinished tips."""
+        """Shows the state of unfinished tips."""
 
 
 class Ingest(Protocol):
-    """Takes batches of inbound events."""
+    """Ingests batches of inbound events."""
 
     async def receive(self, channel: Channel, batch: Batch) -> Outcome:
-        """Ingest a batch; it is durable on return, unless `Outcome.state` is `refused`.
+        """Ingest a batch. When this returns, the batch is durable, unless `Outcome.state` is `refused`.
 
-        What it raises means: nothing of the batch may be acknowledged; the provider must send it again.
+        After any exception the page must acknowledge nothing of the batch, so that the provider sends it again.
         """
 
 
 class Drafts(Protocol):
-    """Shows where a conversation stands; changes nothing."""
+    """Shows the state of conversations; changes nothing."""
 
     async def look(self, account: str, sender: Address) -> FormView | None:
-        """Return the form of a sender's conversation; None where there is none.
+        """Return a sender's conversation as a form; None if there is none.
 
         Raises:
-            sqlalchemy.exc.SQLAlchemyError: the database does not answer.
+            sqlalchemy.exc.SQLAlchemyError: the database is unavailable.
         """
 
     def blank(self, channel: str, language: str = "") -> FormView:
-        """Return the form of a channel before anything is answered."""
+        """Return a channel's form before anything is answered."""
 
 
 class VoiceNotes(Protocol):
-    """Makes voice notes of recorded clips."""
+    """Makes voice notes from recorded clips."""
 
     @property
     def ready(self) -> bool:
-        """Whether there are clips to make notes of."""
+        """Whether there are clips from which to make notes."""
 
     def make(self, note: VoiceNote) -> bytes:
-        """Join a note's parts to one Ogg file with Opus, one channel; empty: nothing of it can be heard. Blocks."""
+        """Join the parts of a note to one mono Ogg Opus file; empty bytes if no part can be made audible. Blocks."""
 
 
 class ChannelContext(Protocol):
-    """What the host lends to channels: what they show or read out. They know no storage."""
+    """The services that the host offers to channels, for what they show or read out. They have no access to storage."""
 
     @property
     def voice_notes(self) -> VoiceNotes:
         """Makes the voice notes of `Prompt.spoken`."""
 
     def catalogues(self) -> Catalogues:
-        """Load the texts of the questionnaire in use, in the languages that it is offered in."""
+        """Load the texts of the questionnaire in use, in the languages in which it is offered."""
 
     def draw_receipt(self, picture: ReceiptPicture) -> bytes:
-        """Draw the picture of `Prompt.receipt` as a PNG file. Takes some 50 ms: call it from a thread."""
+        """Draw the picture of `Prompt.receipt` and return it as a PNG file. Takes about 50 ms: call it from a
+        thread."""
 
 
 class CommandHost(Protocol):
-    """What the host lends to a plugin's commands; `command_host` gives it."""
+    """The services that the host offers to a plugin's commands; `command_host` returns them."""
 
     @property
     def settings(self) -> Settings:
-        """The settings, read once an invocation."""
+        """The settings, read once per invocation."""
 
     def geography(self) -> Geography:
         """Load the districts and stations that the settings name."""
@@ -331,20 +334,21 @@ class CommandHost(Protocol):
         """Load the questionnaire in use.
 
         Raises:
-            click.ClickException: it can't be used; the message lists everything that is wrong with it.
+            click.ClickException: the questionnaire can't be used; the message lists all of its problems.
         """
 
     def catalogues(self) -> Catalogues:
         """Load the texts of the questionnaire in use.
 
         Raises:
-            click.ClickException: they can't be read.
+            click.ClickException: the texts can't be read.
         """
 
     def every_prompt(self, channel: str, *, filled: bool = True) -> Iterator[tuple[str, Prompt]]:
-        """Yield each prompt that the questionnaire in use can put, in every language, with a name.
+        """Yield each prompt that the questionnaire in use can show, in every language, each with a name.
 
-        `filled`: places have examples in them; else they stand as `{place}`, and a question stands alone.
+        `filled`: whether placeholders are filled with examples. If not, `{place}` stays, and each question is without
+        the statements before it.
 
         Raises:
             click.ClickException: the questionnaire can't be used.
@@ -354,7 +358,7 @@ class CommandHost(Protocol):
         """Open the store that the settings name.
 
         Raises:
-            click.ClickException: the database was not set up for this version.
+            click.ClickException: the database is not migrated to this version.
         """
 
     def serve_desk(
@@ -364,19 +368,19 @@ class CommandHost(Protocol):
         port: int,
         background: Callable[[WorkerContext, Sequence[Carrier]], Callable[[], Awaitable[None]]],
     ) -> None:
-        """Serve the officers' pages alone, in this process, with a background task beside them.
+        """Serve only the officers' pages, in this process, together with a background task.
 
         Args:
-            host: the address to listen at.
-            port: the port to listen at.
-            background: makes the task, an endless one that is restarted when it fails.
+            host: the address to listen on.
+            port: the port to listen on.
+            background: returns the task, which runs endlessly and is restarted when it fails.
 
         Raises:
-            click.ClickException: the port is taken, or the address is not this machine's.
+            click.ClickException: the port is in use, or the address is not this machine's.
         """
 
 
 def command_host(ctx: click.Context) -> CommandHost:
-    """Return what the host lends to the command that runs. Its methods raise `SettingsError` for wrong settings."""
+    """Return the host's services for the running command. Their methods raise `SettingsError` if settings are wrong."""
     host: CommandHost = ctx.meta[COMMAND_HOST]
     return host

@@ -1,4 +1,4 @@
-"""Settings, as plugins read them: the core's, and a section for each plugin, which the plugin describes as a model."""
+"""Settings as plugins read them: the core's, and a section for each plugin, which the plugin defines as a model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ M = TypeVar("M", bound="BaseModel")
 
 
 class CoreSettings(Protocol):
-    """The core's own settings, as far as plugins need them."""
+    """The core settings that plugins need."""
 
     @property
     def data_dir(self) -> Path:
@@ -35,11 +35,11 @@ class CoreSettings(Protocol):
 
     @property
     def public_url(self) -> str:
-        """The https address where citizens and providers reach Satark; empty: none is set."""
+        """The https URL at which citizens and providers reach Satark; empty: none is set."""
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Codes of the languages that are offered."""
+        """Codes of the languages that citizens are offered."""
 
     @property
     def destination(self) -> tuple[DestinationRule, ...]:
@@ -47,34 +47,34 @@ class CoreSettings(Protocol):
 
     @property
     def alarm_to(self) -> tuple[str, ...]:
-        """Destinations that get an alarm, without content."""
+        """Names of the destinations that get alarms; an alarm holds no tip content."""
 
 
 class Settings(Protocol):
-    """The configuration as a whole: `core`, and a validated section for each plugin that asks."""
+    """The complete configuration: the core settings, and a validated section for each plugin."""
 
     @property
     def core(self) -> CoreSettings:
-        """The core's own settings."""
+        """The core settings."""
 
     @property
     def evidence_limits(self) -> Limits:
-        """What one file and one tip may be."""
+        """The limits of one file and of one tip."""
 
     @property
     def link_key_file(self) -> Path:
-        """The link key's file, for carriers."""
+        """File of the link key, for carriers."""
 
     def section(self, name: str, model: type[M]) -> M | None:
-        """Give a plugin its section, or None where nothing at all of it is set.
+        """Return a plugin's section as an instance of `model`, or None if no setting of the section is set.
 
         Raises:
-            SettingsError: a field of it is missing or wrong.
+            SettingsError: a field of the section is missing or wrong.
         """
 
 
 class SettingProblem(msgspec.Struct, frozen=True):
-    """One thing that is wrong with the configuration, and what to do about it."""
+    """One problem of the configuration: the setting, its environment variable, what is wrong and what to do."""
 
     setting: str
     env: str
@@ -87,7 +87,7 @@ class SettingProblem(msgspec.Struct, frozen=True):
 
 
 class SettingsError(Exception):
-    """The configuration is wrong; `problems` names every setting at fault."""
+    """The configuration is wrong; `problems` names every wrong setting."""
 
     def __init__(self, problems: list[SettingProblem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
@@ -95,10 +95,12 @@ class SettingsError(Exception):
 
 
 def provider_url(url: str) -> str:
-    """Check a provider's base URL, since secrets go there; for a section's `field_validator`.
+    """Check the base URL of a provider, to which secrets are sent, and return it.
+
+    Use it in a section's `field_validator`.
 
     Raises:
-        ValueError: it is neither https nor plain http to a peer on this machine.
+        ValueError: the URL is neither https nor plain http to this machine itself.
     """
     parts = urlsplit(url)
     if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):

@@ -1,7 +1,7 @@
-"""Sinks and carriers: what such a plugin hands over, what it is given to deliver, and what the host lends it for that.
+"""Sinks and carriers: what such a plugin implements, what it is given to deliver, and the host's services for it.
 
 A carrier is a message broker between this host and offices elsewhere. It sees queues and bytes, never the content of a
-message. It may deliver a message more than once and out of order; the receiver (`satark.remote`) tolerates both.
+message. It may deliver messages more than once and out of order; the receiver (`satark.remote`) tolerates both.
 """
 
 from __future__ import annotations
@@ -38,69 +38,75 @@ __all__ = [
 
 
 class SealedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One file of a tip. Record and copies are age, to the tip's recipient: a carrier may ship them as they are.
+    """One file of a tip.
 
-    `satark.api.services.DestinationReader` opens them for a sink, except for notes that the tipster spoke.
+    Its record and copies are age-encrypted to the tip's recipient, so a carrier may send them unchanged.
+
+    `satark.api.services.DestinationReader` opens them for a sink, except recordings of the tipster's voice.
     """
 
     ordinal: str
     state: Literal["due", "sealed", "lost"]
-    """`due`: still being fetched; a later revision brings it. `lost`: the provider no longer had it."""
+    """`due`: the file is still being fetched, and a later revision contains it. `sealed`: it is stored. `lost`: the
+    provider no longer had it."""
     record: bytes = b""
-    """age: a `tip.Evidence`; empty unless sealed."""
+    """A `tip.Evidence`, age-encrypted; empty unless `state` is `sealed`."""
     original: Path | None = None
-    """The sealed original; None unless sealed. It may be erased at any time."""
+    """Path of the sealed original; None unless `state` is `sealed`. The file may be erased at any time."""
     clean: Path | None = None
-    """The sealed clean copy; None where there is none."""
+    """Path of the sealed clean copy; None: there is none."""
     muted: Path | None = None
-    """The sealed clean copy of a film without its sound; None where there is none."""
+    """Path of the sealed clean copy of a film without its sound; None: there is none."""
 
 
 class SealedMessage(msgspec.Struct, frozen=True):
-    """One message between the desks and the tipster, since the tip was handed in."""
+    """One message between the desks and the tipster, sent after the tip was submitted."""
 
     seq: int
-    """Its place in the tip's thread, 1 for the first."""
+    """The message's position in the tip's thread, from 1."""
     sealed: bytes
-    """age, to the tip's recipient: a `tip.Message`."""
+    """A `tip.Message`, age-encrypted to the tip's recipient."""
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """One tip for one destination. All content is sealed; a sink that is a mere carrier can't read it.
+    """One tip for one destination. All content is sealed; a sink without a key of the destination can't read it.
 
-    To the desks at this host (`destination.HERE`) it carries the document alone: they read the rest in the store.
-    `idempotency_key` is the same at every attempt of the same (tip, destination, revision): hand it to the receiver.
+    A delivery to the desks at this host (`routing.HERE`) contains only the document: desks read the rest in the store.
+    `idempotency_key` is the same at every attempt of the same (tip, destination, revision): pass it to the receiver.
     """
 
     idempotency_key: str
     tip: str
-    """The tip's random id in the store, 32 hex characters, not the tip number. Of a notification: `<kind>:<when>`."""
+    """The tip's random id in the store, 32 hex characters, not the tip number. For a notification: `<kind>:<when>`."""
     destination: str
     """`<sink>:<name>`, such as `desk:sp` or `email:sp-cell`."""
     desk: str
-    """The desk that the destination belongs to."""
+    """Name of the desk that the destination belongs to."""
     revision: int
-    """1 for the tip as it was handed in; one more whenever files or messages came since the last one was attempted.
+    """1 for the tip as submitted; one more each time that files or messages came after the last revision was attempted.
 
-    A revision holds everything that is there when it is attempted, so that it replaces all earlier ones. Those of one
-    tip come in order. It is not the document's revision, `tip.Tip.revision`.
+    A revision contains everything that the tip has when it is attempted, so it replaces all earlier ones. The revisions
+    of one tip come in order. This is not the document's revision, `tip.Tip.revision`.
     """
     attempt: int
     """1 for the first attempt."""
     envelope: bytes
-    """age: a `tip.Envelope`, to the destination's own recipient, or where it has none to its desk's. Empty: neither
-    has the tip."""
+    """A `tip.Envelope`, age-encrypted to the destination's own recipient, or, if it has none, to its desk's. Empty:
+    neither has the tip."""
     document: bytes
-    """age, to the tip's recipient: a `tip.Tip`."""
+    """A `tip.Tip`, age-encrypted to the tip's recipient."""
     files: tuple[SealedFile, ...] = ()
-    """The tip's files, in the order they were sent."""
+    """The tip's files, in the order in which they were sent."""
     messages: tuple[SealedMessage, ...] = ()
-    """The tip's thread, in order."""
+    """The messages of the tip's thread, in order."""
 
     @property
     def kind(self) -> str:
-        """What is delivered: `tip`, or a kind of notification without a tip: `alarm` (see the setting `alarm_to`), or
-        what the sink queued itself with `context.add_delivery(unit, "<kind>:<when>", destination)`."""
+        """What is delivered: `tip`, or the kind of a notification without a tip.
+
+        A kind is `alarm` (see the setting `alarm_to`), or one that the sink queued itself with
+        `context.add_delivery(unit, "<kind>:<when>", destination)`.
+        """
         return self.tip.partition(":")[0] if ":" in self.tip else "tip"
 
     @property
@@ -110,22 +116,23 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
-    """The destination has it, durably."""
+    """The destination has stored the delivery durably."""
 
 
 class Retry(msgspec.Struct, frozen=True, tag="retry"):
-    """It did not work now."""
+    """The attempt failed, but a later one may succeed."""
 
     reason: str
-    """Shown to operators: a code or a few words of your own, never content and no address."""
+    """The reason that operators are shown: a code or a few words of your own, never tip content or an address."""
     after: float | None = None
-    """Seconds until the next attempt, in place of the engine's own back-off."""
+    """Seconds until the next attempt, in place of the host's own backoff; None: the backoff."""
     down: bool = False
-    """The destination as a whole is out of reach, not this tip alone: soon nothing else is tried there either."""
+    """Whether the destination is unreachable for every tip, not only this one. Soon no other delivery is attempted
+    there."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True, tag="dead_letter"):
-    """It will never work: the operator is told, and `satark deliveries retry` may try again."""
+    """The delivery can never succeed. The operator is told, and can retry it with `satark deliveries retry`."""
 
     reason: str
 
@@ -135,10 +142,10 @@ DeliveryResult: TypeAlias = Done | Retry | DeadLetter
 
 @runtime_checkable
 class ListeningSink(Protocol):
-    """A sink whose destinations answer."""
+    """A sink whose destinations send answers."""
 
     async def listen(self) -> None:
-        """Take answers, until cancelled. It runs beside the deliveries, and is begun again where it breaks off."""
+        """Receive answers until cancelled. It runs alongside the deliveries and is restarted when it fails."""
 
 
 @runtime_checkable
@@ -150,24 +157,24 @@ class Sink(Protocol):
         """The plugin's name, such as `desk`; the first half of `Delivery.destination`."""
 
     async def open(self) -> None:
-        """Start: open clients. Called once, in the worker's loop."""
+        """Open the clients. Called once, in the worker's event loop."""
 
     async def close(self) -> None:
-        """Stop: close them."""
+        """Close the clients."""
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        """Hand one tip over. The same delivery may come again after a crash: it must have no second effect.
+        """Deliver one tip. After a crash the same delivery may come again: it must have no second effect.
 
-        Should not raise; what it raises counts as `Retry`. It is cancelled after 120 seconds.
+        It should not raise: an exception counts as `Retry`. It is cancelled after 120 seconds.
         """
 
 
 @runtime_checkable
 class ReadingSink(Sink, Protocol):
-    """A sink that opens what it is given, with the keys of its `[[destination]]` tables: see `DestinationReader`."""
+    """A sink that opens deliveries with the keys of its `[[destination]]` tables; see `DestinationReader`."""
 
     def reads(self, name: str) -> bool:
-        """Whether the destination of this name (without the sink) must read tips, and so needs a key of its own."""
+        """Return whether a destination must read tips and so needs its own key; `name` is without the sink."""
 
 
 class ReadableTip(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,24 +183,24 @@ class ReadableTip(msgspec.Struct, frozen=True, kw_only=True):
     header: Header
     tip: Tip
     thread: tuple[Message, ...]
-    """What the tipster wrote after handing it in, in order; never what desks wrote."""
+    """The tipster's messages after the submission, in order; never those of desks."""
     evidence: tuple[Evidence, ...]
-    """Files that are stored and may leave, in the order they were sent."""
+    """The stored files that may be passed on, in the order in which they were sent."""
     pending: tuple[str, ...] = ()
-    """Ordinals of files that are still being fetched; a later revision brings them."""
+    """Ordinals of files that are still being fetched; a later revision contains them."""
     lost: tuple[str, ...] = ()
     """Ordinals of files that the provider no longer had."""
     withheld: tuple[str, ...] = ()
-    """Ordinals of files that hold the tipster's voice: officers hear them at the desk alone."""
+    """Ordinals of files with the tipster's voice, which officers can hear only at the desk."""
     damaged: int = 0
-    """The number of messages and file records that do not open: altered, or not this tip's."""
+    """Number of messages and file records that can't be opened, since they were altered or belong to another tip."""
 
     def __repr__(self) -> str:
         return "ReadableTip(…)"
 
 
 class CarrierError(OperatorError):
-    """The carrier is unreachable or did not confirm a message: retry later. The text is a code that logs may show."""
+    """The carrier is unreachable or did not confirm a message; retry later. The text is a code that logs may show."""
 
 
 class MessageRejected(Exception):  # noqa: N818 - the broker's own word for it

@@ -1,4 +1,4 @@
-"""A tip, its statuses and what belongs to it, as officers and sinks see it once it is opened."""
+"""A tip, its statuses and its evidence, as officers and sinks see them after decryption."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ Status: TypeAlias = Literal[
     "RECEIVED", "IN_REVIEW", "NEED_INFO", "ASSIGNED", "VERIFYING", "ACTION",
     "ACTED", "UNCONFIRMED", "MERGED", "TRANSFERRED", "SET_ASIDE", "CLOSED", "REOPENED",
 ]  # fmt: skip
-"""What an office says of a tip; wording for the tipster in `dialogue/texts` under `status.<code>`."""
+"""The status that an office gives a tip. Its wording for the tipster is the text `status.<code>` in
+`dialogue/texts`."""
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 FINISHED_STATUSES: frozenset[Status] = frozenset(
@@ -41,76 +42,82 @@ FINISHED_STATUSES: frozenset[Status] = frozenset(
 )
 """The statuses after which nobody needs to act on a tip."""
 RetentionStep: TypeAlias = Literal["", "ask_hold", "hold", "ask_lift", "lift", "ask_erasure", "erasure"]
-"""A step to a legal hold (`hold`), its end (`lift`) or the erasure of a due tip. One officer asks, another agrees."""
+"""A step towards a legal hold (`hold`), towards its end (`lift`) or towards the erasure of a due tip. One officer asks,
+and another agrees."""
 
 Priority: TypeAlias = Literal["normal", "high", "urgent"]
 
 CaseOutcome: TypeAlias = Literal[
     "fir", "arrest", "seizure", "preventive", "warned", "nothing_found", "false", "no_action", "other",
 ]  # fmt: skip
-"""What came of a tip, for the desks; wording in the desk's catalogues under `outcome.<code>`."""
+"""The outcome of a tip, for the desks. Its wording is the text `outcome.<code>` in the desk's catalogues."""
 OUTCOMES: tuple[CaseOutcome, ...] = get_args(CaseOutcome)
 
 Feedback: TypeAlias = Literal["", "yes", "no", "again", "words"]
-"""A tipster's answer to whether it helped; `words`: they wrote something instead of choosing an answer."""
+"""A tipster's answer to whether the police's work helped. `words`: they wrote something instead of choosing an
+answer."""
 
 RECEIPT_DIGITS = 16
-"""Digits of a receipt's code: 53 bits."""
+"""Number of digits of a receipt's code, which hold 53 bits."""
 HANDOFF_DIGITS = 12
-"""Digits of a code that moves a draft to another channel."""
+"""Number of digits of a code that moves a draft to another channel."""
 
 
 class Place(Redacted, frozen=True, kw_only=True, omit_defaults=True):
-    """Where it happens: what the tipster said, and the district and station worked out from it or asked."""
+    """The place of a crime: the tipster's words or pin, and the district and station, derived from these or asked
+    for."""
 
     text: str = ""
     latitude: float | None = None
     longitude: float | None = None
     district: str = ""
-    """Code of the district in the geography, `elsewhere` for one that it does not have, or empty."""
+    """Code of the district in the geography; `elsewhere`: a district outside the geography; empty: not known."""
     station: str = ""
-    """Code of the police station in the geography, or empty."""
+    """Code of the police station in the geography; empty: not known."""
 
 
 class Tip(Redacted, frozen=True, kw_only=True):
-    """The tip's document: what the tipster confirmed. Encrypted to the tip's own key before it is first written."""
+    """The tip's document: what the tipster confirmed. It is encrypted to the tip's own key before it is first
+    written."""
 
     number: str
     revision: int
     flow: str
-    """SHA-256 of the flow's structure, hex."""
+    """SHA-256 of the flow's structure, in hex."""
     language: str
     channel: Literal["chat", "sms", "voice", "web", ""]
-    """Empty, as `language` is, for a desk that only a release was handed over to."""
+    """The class of the channel. It is empty, as `language` is, for a desk that was given only a release."""
     category: str
     received: str
-    """Coarse: `YYYY-MM-DDThh/PT6H`, the date and the six-hour band that the tip was confirmed in (UTC)."""
+    """The date and the six-hour band in which the tip was confirmed (UTC), as `YYYY-MM-DDThh/PT6H`."""
     answers: dict[str, Any]
-    """Step → value, in the order of the flow: text, option code, list of codes, number, date, or a place's fields."""
+    """Step id → value, in the order of the flow. A value is a text, an option's code, a list of codes, a number, a
+    date, or the fields of a place."""
     meanings: Mapping[str, str] = {}
-    """Meaning → the step that has it, as the questionnaire declares them, such as `own_voice` → `whose_voice`."""
+    """Meaning → id of the step that has it, as the questionnaire declares it, such as `own_voice` → `whose_voice`."""
     evidence: tuple[str, ...] = ()
-    """Ordinals of the files that belong to the tip, `1` upwards, whether or not they have arrived yet."""
+    """Ordinals of the tip's files, from `1`, including files that have not arrived yet."""
     district: str = ""
     station: str = ""
     accused: Accused | None = None
-    """The police unit that the tip is about, if any."""
+    """The police unit that the tip complains of; None: none."""
 
     def answer_to(self, meaning: str) -> Any:
-        """Return the answer to the question that has a meaning; None where it was not asked or not answered."""
+        """Return the answer to the question that has a meaning; None if it was not asked or not answered."""
         return self.answers.get(self.meanings.get(meaning, ""))
 
 
 class Accused(Redacted, frozen=True, kw_only=True, omit_defaults=True):
-    """Which police unit a tip complains of; routing keeps the tip away from it and from all below it."""
+    """The police unit that a tip complains of. Routing keeps the tip away from this unit and from all units below
+    it."""
 
     level: Literal["outpost", "station", "circle", "district", "range", "unknown"]
     unit: str = ""
-    """Code of the unit in the geography; empty where the tipster could not say."""
+    """Code of the unit in the geography; empty: the tipster could not tell."""
 
 
 class Header(Redacted, frozen=True, kw_only=True):
-    """What a queue lists of a tip. It lies inside the envelope, sealed to the desk; never in a column."""
+    """What a queue lists of a tip. It is inside the envelope, sealed to the desk, and never in a database column."""
 
     number: str
     revision: int
@@ -122,11 +129,14 @@ class Header(Redacted, frozen=True, kw_only=True):
     district: str = ""
     station: str = ""
     excluded: tuple[str, ...] = ()
-    """Names of the desks that must never see the tip, so that whoever opens it can't pass it to them by mistake."""
+    """Names of the desks that must never see the tip, so that no officer passes it to them by mistake."""
 
 
 class Envelope(Redacted, frozen=True, kw_only=True):
-    """The tip's key for one desk, encrypted to its recipient; tip, desk and revision are checked on opening."""
+    """The tip's key for one desk, encrypted to the desk's recipient.
+
+    Tip, desk and revision are checked when it is opened.
+    """
 
     tip: str
     desk: str
@@ -134,9 +144,10 @@ class Envelope(Redacted, frozen=True, kw_only=True):
     """The tip's age identity, `AGE-SECRET-KEY-…`."""
     header: Header
     receipt: str = ""
-    """The receipt's age recipient: what is written to the tipster is sealed to it, whatever the database says."""
+    """The receipt's age recipient, to which messages to the tipster are sealed. It counts even if the database says
+    otherwise."""
     tip_recipient: str = ""
-    """Empty where `identity` is the tip's own. Else it is that of a `Release`, and this is the tip's recipient."""
+    """The tip's recipient, if `identity` is that of a `Release`; empty: `identity` is the tip's own."""
 
 
 class Evidence(Redacted, frozen=True, kw_only=True):
@@ -144,75 +155,81 @@ class Evidence(Redacted, frozen=True, kw_only=True):
 
     ordinal: str
     role: str
-    """The step that it answers: `evidence`, or `what` for a spoken answer."""
+    """Id of the step that the file answers, such as `evidence`, or `what` for a spoken answer."""
     kind: Literal["image", "video", "audio", "voice", "document", "sticker"]
     mime: str
-    """What the bytes are, by their content."""
+    """MIME type, determined from the content."""
     bytes: int
     sha256: str
-    """Of the original, as received, hex."""
+    """SHA-256 of the original as received, in hex."""
     md5: str = ""
-    """Likewise, for the certificate's form; the SHA-256 is what proves."""
+    """MD5 of the original, in hex, which the certificate's form asks for. The proof is the SHA-256."""
     caption: str = ""
     clean_mime: str = ""
     clean_bytes: int = 0
     clean_sha256: str = ""
     muted_bytes: int = 0
     muted_sha256: str = ""
-    """Of the clean copy of a film without its sound; its hash alone where the film has none. Else both empty."""
+    """SHA-256 of the clean copy of a film without its sound. If the film has no sound, `muted_bytes` is 0. Empty for
+    other files."""
     disguised_bytes: int = 0
     disguised_sha256: str = ""
-    """Of the copy in which the voice is disguised, `audio/ogg`; empty where there is none."""
+    """SHA-256 of the copy in which the voice is disguised, whose type is `audio/ogg`; empty: there is none."""
     preview_mime: str = ""
     preview_bytes: int = 0
     preview_sha256: str = ""
-    """Of the preview for the desk, made from the clean copy; empty where there is none."""
+    """SHA-256 of the preview for the desk, which is made from the clean copy; empty: there is none."""
     looks: str = ""
-    """How a picture looks: 64 bits in hex, of which pictures that look alike share most. Empty for other files."""
+    """Perceptual hash of a picture, 64 bits in hex: pictures that look alike share most bits. Empty for other files."""
     origin: Origin | None = None
-    """Only where the tipster said that the police may know."""
+    """Where and when the file was taken; None unless the tipster allowed that the police know it."""
     problem: str = ""
-    """Why there is no clean copy, for the officer; empty where there is one."""
+    """Why there is no clean copy, for the officer; empty: there is one."""
     readable: int = 100
-    """Percent of the original that could be read for the clean copy; below 100 it was damaged."""
+    """Percentage of the original that could be read for the clean copy; below 100 the original was damaged."""
     left_out: tuple[str, ...] = ()
-    """What the original has besides what the clean copy shows (`satark_files.scrubber.LeftOut`)."""
+    """What the original contains and the clean copy does not (`satark_files.scrubber.LeftOut`)."""
 
 
 class Message(Redacted, frozen=True, kw_only=True):
-    """One message between desks and tipster, encrypted to the tip's key (and to the receipt's, if for the tipster)."""
+    """One message between desks and the tipster.
+
+    It is encrypted to the tip's key and, if it is for the tipster, also to the receipt's.
+    """
 
     sender: Literal["desk", "tipster"]
     desk: str = ""
-    """The desk that wrote it, for officers; the tipster is told only "police"."""
+    """Name of the desk that wrote the message, for officers; the tipster is told only "police"."""
     officer: bytes = b""
-    """The name of the officer who wrote it, sealed to the tip's key alone: the receipt opens the message, not this."""
+    """Name of the officer who wrote the message, sealed only to the tip's key: the receipt's key opens the message, but
+    not this name."""
     status: Status | None = None
     text: str = ""
     question: bool = False
-    """Whether an answer is asked for."""
+    """Whether the message asks the tipster for an answer."""
     internal: bool = False
-    """Between desks only (a direction, a note): never shown to the tipster."""
+    """Whether the message is only for desks, such as a direction or a note. It is never shown to the tipster."""
     answers: int | None = None
-    """The `seq` of the desk's question that a tipster's message answers."""
+    """The `seq` of the desk's question that a tipster's message answers; None: it answers none."""
     retention: RetentionStep = ""
-    """A step towards a legal hold or an erasure. Always internal."""
+    """A step towards a legal hold or an erasure; such a message is always internal."""
     flags: tuple[str, ...] = ()
-    """Of a tipster's message: why the tip is urgent from now on, as in `Header.flags`."""
+    """In a tipster's message: the reasons why the tip is urgent from now on, as in `Header.flags`."""
     transcript: str = ""
-    """Ordinal of the recording that `text` writes out. Always internal; the newest of a recording stands."""
+    """Ordinal of the recording of which `text` is the transcript; such a message is always internal. A recording's
+    newest transcript counts."""
     band: str = ""
-    """Coarse time, as `Tip.received`."""
+    """The date and six-hour band of the message, as in `Tip.received`."""
     feedback: Feedback = ""
-    """Of a tipster's message: what it says about whether the police's work helped."""
+    """In a tipster's message: the answer to whether the police's work helped."""
     case: CaseStep | None = None
-    """What the message does to the case. Always internal."""
+    """The step of work that the message records; such a message is always internal."""
     private: bool = False
-    """Whether a note is kept to the desk that wrote it. Always internal."""
+    """Whether only the desk that wrote the note may read it; such a message is always internal."""
 
 
 class CaseStep(Redacted, frozen=True, kw_only=True, omit_defaults=True):
-    """One step of the desks' work on a tip. It stands in internal messages, which no receipt opens."""
+    """One step of the desks' work on a tip. It is recorded in internal messages, which no receipt opens."""
 
     kind: Literal[
         "directed", "reported", "asked_to_close", "refused_to_close", "closed", "corrected", "assigned",
@@ -221,27 +238,27 @@ class CaseStep(Redacted, frozen=True, kw_only=True, omit_defaults=True):
         "recused", "readmitted", "unattended",
     ]  # fmt: skip
     to: str = ""
-    """The desk directed to or withdrawn from, the officer assigned to, recused or readmitted, or the number of the tip
-    merged into."""
+    """The desk that the tip is directed to or withdrawn from; the officer whom it is assigned to, or who is recused or
+    readmitted; or the number of the tip that it is merged into."""
     due: int = 0
-    """When the directed desk owes its report, Unix seconds; 0: it owes none. An officer's time."""
+    """Unix time in seconds by which the directed desk owes its report, set by an officer; 0: it owes none."""
     outcome: CaseOutcome | Literal[""] = ""
     priority: Priority | Literal[""] = ""
-    """The corrected priority; empty: as before."""
+    """The corrected priority; empty: unchanged."""
     category: str = ""
-    """The corrected category; empty: as before."""
+    """The corrected category; empty: unchanged."""
     release: Release | None = None
-    """What a direction hands over; None: the tip itself."""
+    """What a direction passes on in place of the tip; None: it passes on the tip itself."""
     order: str = ""
     """The running number of the written order, for `ordered`."""
 
 
 class Release(Redacted, frozen=True, kw_only=True, omit_defaults=True):
-    """What a direction hands over of a tip: fields and a rewording, in place of the tipster's own words."""
+    """What a direction passes on of a tip: some fields and a rewording, in place of the tipster's own words."""
 
     key: str
-    """An age identity that opens the direction and what desks write from then on, and nothing of before."""
+    """An age identity that opens the direction and what desks write afterwards, but nothing that was written before."""
     text: str = ""
-    """What the tip says, in the words of the officer who directs."""
+    """The content of the tip, in the words of the officer who directs it."""
     answers: Mapping[str, str] = {}
-    """Step → what is handed over of its answer."""
+    """Step id → the part of its answer that is passed on."""

@@ -1,4 +1,4 @@
-"""Web pages that a plugin brings: their security headers, forms and files, and the language that a browser asks for."""
+"""Web pages of plugins: their security headers, forms and files, and the language that a browser requests."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def preferred(accept_language: str, languages: Sequence[str]) -> str:
-    """Give the language that a browser asks for (its header `Accept-Language`) among ours; the first where none is."""
+    """Return the best of `languages` for a browser's header `Accept-Language`; the first if none matches."""
     wanted = [part.partition(";")[0].strip().replace("-", "_") for part in accept_language.split(",")]
     found = negotiate_locale([tag for tag in wanted if tag], languages) or ""
     return next((one for one in languages if one.lower() in {found.lower(), found.partition("_")[0]}), languages[0])
@@ -64,7 +64,8 @@ PAGE_HEADERS: Mapping[str, str] = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
-"""For every answer that does not say otherwise. `data:` images are the arrows and ticks of the style sheet."""
+"""Headers of every response that does not set them itself. `data:` images are the arrows and ticks of the style
+sheet."""
 
 FILE_HEADERS: Mapping[str, str] = {
     # Whatever the bytes are, the browser must not run anything of them, not even when opened by themselves.
@@ -72,18 +73,18 @@ FILE_HEADERS: Mapping[str, str] = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
 }
-"""For every file of a tip."""
+"""Headers of every response that contains a file of a tip."""
 
 _CONTROLS: Mapping[int, None] = dict.fromkeys({*range(32), *range(127, 160)} - set(map(ord, "\t\n\r")))
 _RANGE: Final = re.compile(r"bytes=(?:(\d{1,15})-(\d{0,15})|-(\d{1,15}))")
 FORM_LIMIT = 64 * 1024
-"""Most bytes of a form."""
+"""Largest size of a form, in bytes."""
 _FIELDS = 100
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class FormError(ValueError):
-    """A form can't be read; `status` is the HTTP status that says so."""
+    """A form can't be read; `status` is the HTTP status to answer with."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -91,23 +92,27 @@ class FormError(ValueError):
 
 
 class SameOrigin:
-    """Refuses requests that could change something and were not made by our own pages (CSRF).
+    """ASGI middleware against CSRF: refuses requests that could change something and come from another site's pages.
 
-    A browser says where a request comes from in `Sec-Fetch-Site` (W3C Fetch Metadata), an older one in `Origin`. One
-    that says neither is refused: every browser of the last ten years says one of them with a form.
+    A browser tells the origin of a request in `Sec-Fetch-Site` (W3C Fetch Metadata), an older one in `Origin`. A
+    request with neither header is refused: every browser of the last ten years sends one of them with a form.
     """
 
     def __init__(
         self, app: ASGIApp, public_url: str = "", *, others: Sequence[str] = (), refusal: ASGIApp | None = None
     ) -> None:
-        """`others`: further addresses of the same site; `refusal`: answers in place of a plain 403."""
+        """Wrap an ASGI application.
+
+        `public_url`: the site's URL. `others`: further URLs of the site. `refusal`: an application that answers refused
+        requests, in place of a plain 403.
+        """
         self._app = app
         self._public = _origin(public_url) if public_url.startswith("https:") else ""
         self._others = frozenset(_origin(url) for url in others if url)
         self._refusal = refusal or PlainTextResponse("this form was not sent from our own page", 403)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 403."""
+        """Pass the request to the wrapped application, or refuse it."""
         if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS and not self._is_ours(scope):
             await self._refusal(scope, receive, send)
             return
@@ -124,9 +129,9 @@ class SameOrigin:
 
 
 class PageHeaders:
-    """Puts `PAGE_HEADERS` on every answer, wherever the answer does not have that header itself.
+    """ASGI middleware that adds `PAGE_HEADERS` to every response, except headers that the response sets itself.
 
-    `headers` go before those of `PAGE_HEADERS`, for a site that needs others everywhere.
+    `headers` override those of `PAGE_HEADERS`, for a site that needs other values everywhere.
     """
 
     def __init__(self, app: ASGIApp, headers: Mapping[str, str] = {}) -> None:
@@ -134,7 +139,7 @@ class PageHeaders:
         self._headers = {**PAGE_HEADERS, **headers}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and the answer back with the headers."""
+        """Pass the request to the wrapped application, and add the headers to its response."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -149,18 +154,20 @@ class PageHeaders:
 def stream_file(
     pieces: Iterator[bytes], *, media_type: str, size: int, disposition: str = "", wanted: str | None = None
 ) -> Response:
-    """Stream an opened file, so that nothing in it can run and nothing keeps it. Blocks until the first piece is there.
+    """Return a response that streams a decrypted file; the browser must not run or cache it.
+
+    Blocks until the first piece is read.
 
     Args:
-        pieces: the file's content.
-        media_type: of the content.
-        size: bytes of the content.
-        disposition: the header `Content-Disposition`; empty for none.
-        wanted: the request's header `Range`, empty for none: players ask for the moment that somebody chose. One range
-            is answered; anything else gets the whole file. None: there are no parts.
+        pieces: the file's content, in order.
+        media_type: MIME type of the content.
+        size: size of the content, in bytes.
+        disposition: value of the header `Content-Disposition`; empty: the header is not sent.
+        wanted: value of the request's header `Range`, with which players seek; empty: the request has none. A single
+            range is answered; for anything else the whole file is sent. None: ranges are not supported.
 
     Raises:
-        CantOpen: it was altered.
+        CantOpen: the file was altered.
     """
     part = _part(wanted or "", size)
     content = pieces if part is None else _cut(pieces, part)
@@ -178,7 +185,7 @@ def stream_file(
 
 
 def _part(wanted: str, size: int) -> range | None:
-    """Return which bytes a header `Range` wants (RFC 9110, section 14); None: all of them."""
+    """Return the bytes that a header `Range` requests (RFC 9110, section 14); None: all of them."""
     found = _RANGE.fullmatch(wanted)
     if found is None:
         return None
@@ -189,7 +196,7 @@ def _part(wanted: str, size: int) -> range | None:
 
 
 def _cut(pieces: Iterator[bytes], part: range) -> Iterator[bytes]:
-    """Yield a part of what the pieces are together."""
+    """Yield the bytes of a range of the joined pieces."""
     at = 0
     try:
         for piece in pieces:
@@ -216,7 +223,7 @@ async def _stream(first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]
 
 
 def page_templates(folder: Path) -> jinja2.Environment:
-    """Give the templates of a folder: everything is escaped, and a name that is missing is an error, not a blank."""
+    """Return the Jinja templates of a folder. Values are escaped, and an undefined name raises an error."""
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
         autoescape=True,
@@ -228,22 +235,24 @@ def page_templates(folder: Path) -> jinja2.Environment:
 
 
 def _without_controls(value: object) -> object:
-    """Drop control characters from what a template shows, except line breaks and tabs: they are no part of a page."""
+    """Remove control characters, except line breaks and tabs, from a value that a template shows."""
     if not isinstance(value, str) or value.isprintable():
         return value
     return type(value)(value.translate(_CONTROLS))
 
 
 async def read_form(request: Request, limit: int = FORM_LIMIT) -> dict[str, str]:
-    """Read a form like `read_pairs`; a repeated field counts once, with its last value."""
+    """Read a form as `read_pairs` does. Of a repeated field the last value counts."""
     return dict(await read_pairs(request, limit))
 
 
 async def read_pairs(request: Request, limit: int = FORM_LIMIT) -> list[tuple[str, str]]:
-    """Read a form without files, in memory alone: Starlette's own reader would write parts of a body to disk in plain.
+    """Read a URL-encoded form, only in memory.
+
+    Starlette's own reader would write parts of a body to disk in plain text.
 
     Raises:
-        FormError: it is too long, has too many fields, or is no such form.
+        FormError: the form is longer than `limit` bytes, has more than 100 fields, or is not URL-encoded.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
