@@ -1,6 +1,7 @@
-"""Atomic files: written completely and flushed to disk on return, or not at all; readable by their owner alone.
+"""Writes files atomically: when a function returns, its file is complete and flushed to the disk.
 
-Everything here blocks: call it from a thread. A failing disk raises `OSError`.
+A function that fails leaves the file as it was. Only the owner of a file can read it. Every function here blocks: call
+it from a thread. A failing disk raises `OSError`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _OWNER = 0o600
 
 @contextmanager
 def flushed(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that must not be there yet, and flush it to the disk at the end."""
+    """Create a file that must not exist yet, let the block write it, and flush it to the disk."""
     with open(path, "xb", opener=_private) as out:
         yield out
         out.flush()
@@ -32,20 +33,20 @@ def flushed(path: Path) -> Iterator[BinaryIO]:
 
 
 def replace(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write a file, over whatever stands there."""
+    """Write a file, and replace the file that has its name."""
     with _part(path, pieces) as part:
         part.replace(path)
 
 
 def create(path: Path, content: bytes) -> None:
-    """Write a file that was not there; where another process was quicker, its file stands: read it back."""
+    """Create a file. If another process has created it first, keep that file, which the caller has to read."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _part(path, [content]) as part, suppress(FileExistsError):
         path.hardlink_to(part)
 
 
 def flush_folder(folder: Path) -> None:
-    """Make what was renamed or removed in a folder durable."""
+    """Flush a folder to the disk, so that its renamed and removed files stay renamed and removed after a crash."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -55,7 +56,7 @@ def flush_folder(folder: Path) -> None:
 
 @contextmanager
 def _part(path: Path, pieces: Iterable[bytes]) -> Iterator[Path]:
-    """Write all of it under a name that nobody else takes, for the block to give it the lasting one."""
+    """Write the pieces to a file with a unique temporary name; the block gives the file its lasting name."""
     part = path.with_name(f".{path.name}.{token_hex(8)}.part")
     try:
         with flushed(part) as out:

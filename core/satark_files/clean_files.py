@@ -23,40 +23,40 @@ if TYPE_CHECKING:
 
 
 class CleanedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one file."""
+    """The result for one file."""
 
     file: str
     mime: str
-    """Its type, by its content."""
+    """The file's MIME type, by its content."""
     copy: str = ""
-    """Path of the clean copy; empty: there is none."""
+    """Path of the clean copy; empty if there is none."""
     copy_mime: str = ""
     bytes: int = 0
     """Size of the clean copy."""
     readable: int = 100
     """Percent of the file that could be read."""
     left_out: tuple[LeftOut, ...] = ()
-    """What the file has besides what the clean copy shows."""
+    """What the file holds that the clean copy does not show."""
     problem: Reason | None = None
-    """Why there is no clean copy."""
+    """Why there is no clean copy; None if there is one."""
 
 
 async def clean_files(
     files: Sequence[Path], folder: Path | None, limits: Limits, scrubbers: Sequence[Scrubber], *, weakly: bool = False
 ) -> AsyncIterator[CleanedFile]:
-    """Clean files one after the other, each in the sandbox, and yield what became of each.
+    """Clean files one after the other, each in the sandbox, and yield the result for each.
 
     The copy of `photo.heic` is called `photo.clean.jpg`; a file of that name is replaced.
 
     Args:
-        files: their paths. They are not changed.
-        folder: where the copies go; None: beside each file.
-        limits: bounds on each.
-        scrubbers: the first that has a file's type cleans it.
+        files: the paths of the files, which are not changed.
+        folder: the folder for the copies; None puts each copy beside its file.
+        limits: bounds on each file.
+        scrubbers: the first scrubber that has a file's type cleans the file.
         weakly: clean even where the system forbids a part of the isolation.
 
     Raises:
-        OSError: a file can't be read, or its copy not be written.
+        OSError: a file can't be read, or its copy can't be written.
     """
     async with Sandbox(scrubbers, allow_weak_isolation=weakly) as sandbox:
         for file in files:

@@ -1,4 +1,4 @@
-"""What msgspec raises for bytes that it can't decode."""
+"""The exceptions that msgspec raises for bytes that it can't decode."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ __all__ = [
 ]
 
 DECODING_ERRORS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""Catch all three around every decoder of bytes that others wrote: a string that is no UTF-8 raises the second, deeply
-nested values the third, and neither is a `MsgspecError` (msgspec 0.21). A `UnicodeDecodeError` quotes the bytes: raise
-`from None`.
+"""Catch all three around every decoder of bytes that others wrote.
+
+A string that is not UTF-8 raises `UnicodeDecodeError`, and deeply nested values raise `RecursionError`; neither is a
+`MsgspecError` (msgspec 0.21). A `UnicodeDecodeError` quotes the bytes: raise `from None`.
 """

@@ -1,4 +1,4 @@
-"""Packages that only some machines need, by the extra that brings them. A machine for the role web needs none."""
+"""Lists the packages that only some machines need, by their extra. A machine for the role web needs none."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 Extra = Literal["evidence", "printing", "transcription"]
-"""Opening citizens' files and coding sound; certificates, sheets and posters; drafts of transcripts."""
+"""An extra: to open citizens' files and code sound; to print certificates, sheets and posters; to draft transcripts."""
 MODULES: Final[Mapping[Extra, tuple[str, ...]]] = {
     "evidence": ("imageio_ffmpeg", "lxml", "pi_heif", "pikepdf", "pypdfium2"),
     "printing": ("fpdf", "uharfbuzz"),
     "transcription": ("sherpa_onnx",),
 }
-"""Extra → the modules that Satark imports of its packages."""
+"""Extra → the modules that Satark imports from its packages."""
 
 
 class MissingPackage(ImportError):  # noqa: N818 - it reads as what it says where it is raised
@@ -25,7 +25,7 @@ class MissingPackage(ImportError):  # noqa: N818 - it reads as what it says wher
 
 @contextmanager
 def needing(extra: Extra) -> Iterator[None]:
-    """Import modules of an extra in the block.
+    """Let the block import modules of an extra.
 
     Raises:
         MissingPackage: one of its packages is not installed.

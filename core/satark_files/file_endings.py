@@ -1,6 +1,6 @@
-"""Endings of files by their type, for names of exported files: the name that a file came with is never used.
+"""Gives the file name ending of each type, for exported files: the name that a file came with is never used.
 
-The table is closed: that of Python's `mimetypes` differs from machine to machine, and lacks most recordings.
+The table is fixed, because that of Python's `mimetypes` differs from machine to machine and lacks most recordings.
 """
 
 from __future__ import annotations
@@ -43,5 +43,5 @@ ENDINGS: Mapping[str, str] = MappingProxyType({
 
 
 def ending_of(mime: str) -> str:
-    """Return the ending of a type, with its dot; parameters such as a character set do not count."""
+    """Return the ending of a type, with its dot; the type's parameters, such as a character set, are ignored."""
     return ENDINGS.get(mime.partition(";")[0].strip(), UNKNOWN)

@@ -1,4 +1,4 @@
-"""Limits on one file: its size, what it may unpack to, and what cleaning it may cost."""
+"""The limits on one file: on its size, on its unpacked size, and on the time and memory for cleaning it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     file_bytes: int = 100 * MB
     """Bytes of the file. WhatsApp accepts documents of this size (Cloud API reference, "Supported media types")."""
     pixels: int = 100 * MB
-    """Pixels of an image, all its frames or pages together, or of one frame of a video."""
+    """Pixels of an image, of all its frames or pages together, or of one frame of a video."""
     photo_pixels: int = 250 * MB
     """Pixels of a photo (JPEG), which is checked at an eighth of its size: the largest phones take 200 megapixels."""
     pages: int = 500
-    """Pages of a document."""
+    """Most pages of a document."""
     seconds: int = 6 * 60 * 60
     """Seconds that a recording may play."""
     expansion: int = 2_000

@@ -1,7 +1,7 @@
-"""How a picture looks, in 64 bits: whether each spot is darker than the one to its right (a difference hash).
+"""Describes how a picture looks in 64 bits: whether each spot is darker than the one to its right (a difference hash).
 
-A copy that was scaled, saved again or sent on differs in a few bits, another picture in about half. `LooksReader` runs
-in the sandbox; `satark_files.working_copies` accepts nothing but the bits.
+The bits of a copy that was scaled, saved again or forwarded differ in a few places, and those of another picture in
+about half. `LooksReader` runs in the sandbox; `satark_files.working_copies` accepts only the bits from it.
 """
 
 from __future__ import annotations

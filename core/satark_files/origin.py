@@ -1,4 +1,4 @@
-"""Where and when a picture or video was taken, as the sandbox answers it: numbers within their bounds, or nothing."""
+"""Parses the sandbox's answer on where and when a picture or video was taken: accepts only numbers within bounds."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _UNSET_DATES = ("1904-", "1970-")
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where and when a picture or film was taken, as the file itself says. It is as easy to forge as to read."""
+    """Where and when a picture or film was taken, as the file itself says. Anyone can forge it as easily as read it."""
 
     latitude: float | None = None
     longitude: float | None = None
     taken: str = ""
-    """`YYYY-MM-DDThh:mm` by the camera's own clock, or empty."""
+    """`YYYY-MM-DDThh:mm` by the camera's own clock, or empty if the file gives no time."""
 
     def __repr__(self) -> str:  # no field: logs must not tell where the sender was
         return "Origin(…)"
 
 
 def parse_origin(answer: bytes) -> Origin | None:
-    """Parse an answer of the sandbox; None where it is not an origin with numbers within their bounds."""
+    """Parse an answer of the sandbox; return None unless it is an origin with numbers within their bounds."""
     try:
         found = msgspec.json.decode(answer[:MAX_BYTES], type=Origin)
     except DECODING_ERRORS:
@@ -39,7 +39,7 @@ def parse_origin(answer: bytes) -> Origin | None:
 
 
 def make_origin(position: tuple[float, float] | None, when: str) -> Origin | None:
-    """Make the origin from a latitude and longitude in degrees and a date in words; None where neither is possible."""
+    """Make the origin from a latitude and longitude in degrees and a date in words; return None if both are unfit."""
     found = _DATE.match(when)
     taken = "{}-{}-{}T{}:{}".format(*found.groups()) if found and not when.startswith(_UNSET_DATES) else ""
     if position is not None and not (abs(position[0]) <= 90 and abs(position[1]) <= 180 and position != (0.0, 0.0)):  # noqa: PLR2004

@@ -1,7 +1,6 @@
-"""Reads from its metadata where and when a picture or video was taken, before the metadata is removed.
+"""Reads where and when a picture or video was taken from its metadata, before the metadata is removed.
 
-`OriginReader` runs in the sandbox, whose answer is accepted only as numbers within their bounds
-(`satark_files.origin`).
+`OriginReader` runs in the sandbox. `satark_files.origin` accepts only numbers within their bounds from it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Makes previews from clean copies: a thumbnail, a video frame, a waveform, or the first page."""
+"""Makes previews of clean copies: a thumbnail, a video frame, a waveform, or the first page."""
 
 from __future__ import annotations
 

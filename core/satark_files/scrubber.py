@@ -51,13 +51,13 @@ REASONS: Mapping[Reason, str] = MappingProxyType({
     "no-space": "The server had too little memory to clean the file.",
     "not-isolated": "The server can't isolate the program that cleans files, so the file was not opened.",
 })  # fmt: skip
-"""The sentence to show for each, in English."""
+"""The sentence to show for each reason, in English."""
 
 
 LeftOut: TypeAlias = Literal[
     "picture-tracks", "sound-tracks", "subtitles", "frames", "pictures", "film", "pages", "members", "attachments",
 ]  # fmt: skip
-"""What an original has besides what its clean copy shows. A closed list, as `Reason` is."""
+"""What an original holds that its clean copy does not show. A closed list, as `Reason` is."""
 
 LEFT_OUT: Mapping[LeftOut, str] = MappingProxyType({
     "picture-tracks": "further picture tracks, as of a second camera",
@@ -70,28 +70,28 @@ LEFT_OUT: Mapping[LeftOut, str] = MappingProxyType({
     "members": "further files, which could not be cleaned",
     "attachments": "attached files",
 })  # fmt: skip
-"""The sentence to show for each, in English."""
+"""The words to show for each part that was left out, in English."""
 
 
 class Cleaned(str):
-    """The MIME type of a clean copy, with what is missing in it. A scrubber may return one in place of a str."""
+    """The MIME type of a clean copy, with what the copy lacks. A scrubber may return a `Cleaned` in place of a str."""
 
     __slots__ = ("left_out", "readable")
 
     left_out: tuple[LeftOut, ...]
-    """What the original has besides what the copy shows."""
+    """What the original holds that the copy does not show."""
     readable: int
-    """Percent of the original, 1 to 100, that could be read: below 100 the copy was made of a damaged file."""
+    """Percent of the original that could be read, 1 to 100. Below 100, the original was damaged."""
 
     def __new__(cls, mime: str, *, readable: int = 100, left_out: Iterable[LeftOut] = ()) -> Self:
-        """Say that the copy is of this type."""
+        """Make the result of a scrubber whose copy has this type."""
         self = super().__new__(cls, mime)
         self.readable, self.left_out = max(1, min(100, readable)), tuple(dict.fromkeys(left_out))
         return self
 
 
 class Unclean(Exception):  # noqa: N818 - it reads as what it says where it is raised
-    """A scrubber can't make a copy that is sure to hold no metadata. The sealed original stays."""
+    """A scrubber can't make a copy that is certain to hold no metadata. The sealed original stays."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -109,15 +109,15 @@ class Scrubber(Protocol):
 
     @property
     def mimes(self) -> frozenset[str]:
-        """The MIME types that it cleans, as `satark_files.sniff` names them by the file's content."""
+        """The MIME types that the scrubber cleans, as `satark_files.sniff` names them by a file's content."""
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write a clean copy of `source` to `target` and return the copy's MIME type, or a `Cleaned`.
 
-        Only the image, sound or text itself may pass, no metadata. Check the copy before returning.
+        The copy may hold the image, sound or text itself, and no metadata. Check the copy before returning.
 
         Raises:
-            Unclean: there is no copy that is sure to be clean. Any other exception counts as "crashed".
+            Unclean: there is no copy that is certain to be clean. Any other exception counts as "crashed".
         """
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
-    """Return every built-in scrubber. `ffmpeg`: the program's path; empty: the one that imageio-ffmpeg brings."""
+    """Return every built-in scrubber. `ffmpeg`: the program's path; empty for imageio-ffmpeg's program."""
     single: list[Scrubber] = [
         JpegScrubber(),
         PngScrubber(),

@@ -1,7 +1,7 @@
-"""Signatures of files: bytes at the beginning that show the type. Each has the section of the format that fixes them.
+"""Signatures of files: bytes at the beginning that show the type. Each names the section of the format that defines it.
 
-They are those of the types that are cleaned and that `sniff` does not recognise by more than a signature, and of a few
-others that citizens send, so that an officer reads what they are.
+The list has the types that are cleaned and for which `sniff` needs only a signature. It also has a few other types that
+citizens send, so that an officer reads what such a file is.
 """
 
 from __future__ import annotations
@@ -39,5 +39,5 @@ _SIGNATURES: Final = tuple(
 
 
 def mime_by_signature(head: bytes) -> str:
-    """Return the MIME type that the first bytes of a file show; empty if they are none of these signatures."""
+    """Return the MIME type that the first bytes of a file show; empty if they match no signature."""
     return next((mime for pattern, mime in _SIGNATURES if pattern.match(head)), "")

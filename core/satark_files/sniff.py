@@ -50,7 +50,7 @@ _ZIP = b"PK\3\4"
 _COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1")
 OLE = "application/x-ole-storage"
 WORD, EXCEL, POWERPOINT = "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"
-"""Files of old office programs: a container of theirs (MS-CFB), and those whose program its directory shows."""
+"""The types of old office programs, which the directory of their container (MS-CFB) tells apart."""
 _COMPOUND_STREAMS = ((POWERPOINT, "PowerPoint Document"), (EXCEL, "Workbook"), (WORD, "WordDocument"))
 _OPEN_DOCUMENT = re.compile(
     rb"PK\x03\x04.{22}\x08\0.{2}mimetype(application/vnd\.oasis\.opendocument\.[a-z]{1,20})(?=PK|\0|$)", re.DOTALL
@@ -63,9 +63,9 @@ _OFFICE = (
 )
 # Structured text can carry metadata about its writer (mail headers, saved pages, GPS tracks): it is no plain text.
 _LATE_PDF = re.compile(rb"%PDF-[12]\.\d")
-"""Readers look for it in the first 1024 bytes (PDF 1.7, appendix H, note 13)."""
+"""The head of a PDF, which readers look for in the first 1024 bytes (PDF 1.7, appendix H, note 13)."""
 _MOSTLY = 0.8
-"""Part of a text in Windows' Latin that is plain letters, digits and spaces."""
+"""Least share of plain letters, digits and spaces in a text in Windows' Latin."""
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _STRUCTURED = (
     (re.compile(r"\{\\rtf"), "application/rtf"),
@@ -82,7 +82,7 @@ _STRUCTURED = (
     (re.compile(r"[\[{]\s*[\"{\[]"), "application/json"),
 )
 _RECORDERS = ((b"IMKH", "video/x-imkh"), (b"DHAV", "video/x-dav"))
-"""Recorders of CCTV: Hikvision's program stream, Dahua's DAV."""
+"""Signatures of CCTV recorders: Hikvision's program stream, Dahua's DAV."""
 _START_CODES = (b"\0\0\0\1", b"\0\0\1")
 _BOX_HEADER = 8
 _OLD_QUICKTIME = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
@@ -91,8 +91,8 @@ _OLD_QUICKTIME = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 def sniff_file(path: Path) -> str:
     """Return the MIME type of a file; `UNKNOWN` if its content shows none.
 
-    Looks past an ID3 tag of any size (AAC, FLAC, MP3), and at the central directory of ZIP files and the directory of
-    old office files. Nothing is unpacked or parsed, since this runs outside the sandbox.
+    It skips an ID3 tag of any size (AAC, FLAC, MP3), and reads the central directory of ZIP files and the directory of
+    old office files. It unpacks and parses nothing, since it runs outside the sandbox.
     """
     with path.open("rb") as file:
         head = file.read(HEAD)
@@ -239,7 +239,7 @@ def _text(head: bytes) -> str:
 
 
 def _decoded(head: bytes) -> str:
-    """Return the beginning of a text in UTF-8, in UTF-16 with its mark, or in Windows' Latin; empty: it is no text."""
+    """Return the beginning of a text in UTF-8, UTF-16 with its mark, or Windows' Latin; empty if it is no text."""
     if head.startswith(_BYTE_ORDER_MARKS):
         return head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
     try:

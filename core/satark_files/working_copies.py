@@ -1,4 +1,4 @@
-"""Makes the copies of one file in the sandbox and checks each: a clean copy, and what is derived from it."""
+"""Makes the copies of one file in the sandbox and checks each: a clean copy, and the files derived from it."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ class WorkingCopies:
     def __init__(self, folder: Path, limits: Limits, sandbox: Sandbox) -> None:
         self._folder, self._limits, self._sandbox = folder, limits, sandbox
         self.clean = folder / "clean"
-        """Where the clean copy lies once it is made."""
+        """Path of the clean copy, once it is made."""
         self._done: Mapping[str, Cleaned | Unclean] = {}
 
     async def make_clean(self, source: Path, mime: str, jobs: Sequence[str] = ()) -> Cleaned:
-        """Make the clean copy and return its type, with what is missing in it.
+        """Make the clean copy and return its type, with what the copy lacks.
 
-        `jobs`: what is done with the copy next, in the same process, since starting one takes as long as a small photo.
+        `jobs`: the jobs to do on the copy in the same process. Starting another process takes as long as a small photo.
 
         Raises:
-            Unclean: it can't be made.
+            Unclean: the clean copy can't be made.
         """
         todo = [job for job in jobs if self._sandbox.cleans(job)]
         steps = [(mime, source, self.clean), *((job, self._source_of(job, source), self.path_of(job)) for job in todo)]
@@ -55,7 +55,7 @@ class WorkingCopies:
         """Do a job on the clean copy, write its result to `path_of(job)` and return the result's type.
 
         Raises:
-            Unclean: it gives none, or nobody does this job.
+            Unclean: the job gives no result, or no scrubber does this job.
         """
         if not self._sandbox.cleans(job):
             raise Unclean("unsupported")
@@ -64,11 +64,11 @@ class WorkingCopies:
         return mime
 
     def path_of(self, job: str) -> Path:
-        """Return where the result of a job lies once it is done."""
+        """Return the path of a job's result, once the job is done."""
         return self._folder / job.replace(" ", "-")
 
     async def read_origin(self, source: Path) -> Origin | None:
-        """Read where and when an image or video was taken; None if the file does not say."""
+        """Read where and when an image or video was taken; return None if the file does not say."""
         try:
             return origin.parse_origin(await self._answer(ORIGIN_JOB, source, origin.MAX_BYTES))
         except Unclean:
@@ -82,14 +82,14 @@ class WorkingCopies:
             return ""
 
     async def _answer(self, job: str, source: Path, most: int) -> bytes:
-        """Return what a job answers about a file. Raises Unclean: it can't, or nobody does this job."""
+        """Return a job's answer about a file. Raises Unclean: the job fails, or no scrubber does this job."""
         if not self._sandbox.cleans(job):
             raise Unclean("unsupported")
         await self._do(job, source)
         return await asyncio.to_thread(_read_answer, self.path_of(job), most)
 
     async def _do(self, job: str, source: Path) -> str:
-        """Do a job if it is not done yet, and return the type of its result. Raises Unclean: it fails, or failed."""
+        """Do a job unless it is done, and return its result's type. Raises Unclean: the job fails, or failed before."""
         made = self._done.get(job) or await self._sandbox.scrub(job, source, self.path_of(job), self._limits)
         if isinstance(made, Unclean):
             raise made
@@ -103,7 +103,7 @@ def parse_looks(answer: bytes) -> str:
     """Read the sandbox's answer about how a picture looks.
 
     Raises:
-        Unclean: it is not 64 bits in hex.
+        Unclean: the answer is not 64 bits in hex.
     """
     if not _LOOKS.fullmatch(answer):
         raise Unclean("crashed")
@@ -123,7 +123,7 @@ def _check(copy: Path, mime: str) -> None:
 
 
 def _check_file(copy: Path) -> None:
-    """Refuse links: a hostile file may have taken the child over and made it link to a file of ours."""
+    """Refuse links: a hostile file may have taken over the child and made it link to a file outside the sandbox."""
     found = copy.lstat() if copy.exists() else None
     if found is None or not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
         raise Unclean("crashed")

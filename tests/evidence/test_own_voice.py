@@ -56,7 +56,7 @@ def test_all_sound_is_the_tipsters_own_voice_unless_they_said_otherwise(
     assert is_own_voice(record, tip(**answers)) is own
 
 
-def test_a_film_is_passed_on_without_sound_unless_it_was_to_be_kept() -> None:
+def test_a_film_is_passed_on_without_sound_unless_the_tipster_keeps_it() -> None:
     silent = as_passed_on(FILM, tip())
     assert (silent.clean_bytes, silent.clean_sha256) == (5, "d" * 64)
     assert (is_muted(silent), may_contain_voice(silent), copy_path(silent)) == (True, False, muted_path)
@@ -65,6 +65,6 @@ def test_a_film_is_passed_on_without_sound_unless_it_was_to_be_kept() -> None:
     assert (is_muted(kept), may_contain_voice(kept), copy_path(kept)) == (False, True, clean_path)
 
 
-def test_voices_are_for_desks_of_the_district_and_above_and_hidden_in_logs() -> None:
+def test_desks_from_the_district_up_may_hear_voices_and_logs_hide_them() -> None:
     assert [may_hear_voices(level) for level in ("station", "district", "range")] == [False, True, True]
     assert repr(OwnVoice(record=SOUND, transcript="words")) == "OwnVoice(…)"

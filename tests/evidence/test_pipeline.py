@@ -53,7 +53,7 @@ async def test_a_film_without_sound_is_stored_once(driver: PipelineDriver, tmp_p
 @pytest.mark.parametrize(
     ("form", "codec"), [("mp4", "aac"), ("3gp", "libopencore_amrnb"), ("webm", "libopus"), ("matroska", "libopus")]
 )
-async def test_sound_in_a_container_of_films_is_a_voice(
+async def test_a_video_container_with_sound_alone_counts_as_a_voice(
     form: str, codec: str, driver: PipelineDriver, tmp_path: Path
 ) -> None:
     recording = tmp_path / "recording"
@@ -208,7 +208,7 @@ async def test_a_torn_write_is_detected_and_removed(driver: PipelineDriver, monk
     assert driver.files == []
 
 
-async def test_with_a_full_tmpfs_the_original_is_sealed_all_the_same(
+async def test_the_original_is_sealed_even_if_the_tmpfs_is_full(
     driver: PipelineDriver, make: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seal = sealed_files.seal_file
@@ -228,7 +228,9 @@ async def test_with_a_full_tmpfs_the_original_is_sealed_all_the_same(
     assert driver.original(file.sha256) == data
 
 
-async def test_a_rerun_after_a_kill_replaces_what_was_left(driver: PipelineDriver, make: Callable[[str], Path]) -> None:
+async def test_a_rerun_after_a_kill_replaces_the_files_that_were_left(
+    driver: PipelineDriver, make: Callable[[str], Path]
+) -> None:
     driver.folder.mkdir(parents=True)
     for left in ("1.original.age.part", "1.clean.age.part", "1.original.age", "1.clean.age", "1.preview.age"):
         (driver.folder / left).write_bytes(b"half")

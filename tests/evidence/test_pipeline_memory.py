@@ -22,7 +22,7 @@ def reset_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5")
 
 
-async def test_memory_stays_flat(tmp_path: Path, sandbox: Sandbox) -> None:
+async def test_the_workers_memory_stays_flat_for_the_largest_video(tmp_path: Path, sandbox: Sandbox) -> None:
     await process(sample("photo.jpg", tmp_path), tmp_path, sandbox)
     video = sample("video.mp4", tmp_path)
     assert video.stat().st_size > 15 * MB

@@ -12,7 +12,7 @@ def record(ordinal: str) -> Evidence:
     return Evidence(ordinal=ordinal, role="evidence", kind="image", mime="image/jpeg", bytes=1, sha256="0" * 64)
 
 
-def test_sealed_records_open_in_their_order_and_what_waits_or_is_lost_has_none() -> None:
+def test_sealed_records_open_in_order_and_due_or_lost_files_have_none() -> None:
     recipient, identity = new_identity()
     files = [
         SealedFile(ordinal="2", state="sealed", record=seal(record("2"), recipient)),

@@ -140,7 +140,7 @@ async def fixture(tmp_path: Path) -> AsyncIterator[WorkerFixture]:
     made.services.close()
 
 
-async def test_of_a_burst_few_files_are_claimed_and_the_store_answers_meanwhile(
+async def test_few_files_of_a_burst_are_claimed_and_the_store_still_answers(
     fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("satark.evidence.worker.PAUSE", 0)
@@ -161,7 +161,7 @@ async def test_of_a_burst_few_files_are_claimed_and_the_store_answers_meanwhile(
     assert {row.attempts for row in fixture.rows} == {1}
 
 
-async def test_after_a_file_its_place_rests(fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_worker_pauses_after_each_file(fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     rested, sleep = [], asyncio.sleep
 
     async def rest(seconds: float) -> None:
@@ -176,7 +176,7 @@ async def test_after_a_file_its_place_rests(fixture: WorkerFixture, monkeypatch:
 
 
 @pytest.mark.parametrize("gives_way", [True, False])
-async def test_what_cleans_files_gives_way_as_the_settings_say(
+async def test_the_sandbox_gives_way_as_the_settings_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, gives_way: bool
 ) -> None:
     monkeypatch.setenv("SATARK_EVIDENCE__GIVES_WAY", str(gives_way))
@@ -218,7 +218,7 @@ async def test_after_a_network_error_the_file_is_retried(fixture: WorkerFixture)
     await until(lambda: fixture.states == ["sealed"])
 
 
-async def test_a_file_that_a_killed_process_held_is_fetched_at_once_and_one_that_waits_or_kills_is_not(
+async def test_a_file_of_a_killed_process_is_fetched_at_once_but_not_one_that_waits_or_kills(
     tmp_path: Path,
 ) -> None:
     made = WorkerFixture(tmp_path)
@@ -301,7 +301,7 @@ async def test_files_are_claimed_again_after_the_database_was_down(tmp_path: Pat
     made.services.close()
 
 
-async def test_only_an_origin_that_the_tipster_disclosed_is_known(fixture: WorkerFixture, tmp_path: Path) -> None:
+async def test_an_origin_is_known_only_if_the_tipster_disclosed_it(fixture: WorkerFixture, tmp_path: Path) -> None:
     fixture.channel.files["m1"] = specimen("jpg", tmp_path).read_bytes()
     job = fixture.add_job()
     await until(lambda: fixture.states == ["sealed"])
@@ -381,7 +381,7 @@ async def test_one_message_tells_which_of_ten_files_could_not_be_cleaned(
     assert read(lambda c: evidence_files.uncleaned_files(c, TIP)) == (3, 7)
 
 
-async def test_where_nobody_can_be_written_to_the_files_are_named_with_the_next_turn(
+async def test_the_next_turn_names_the_files_if_no_message_can_be_sent(
     fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fixture.worker, "_notice_seconds", 0)
@@ -423,7 +423,7 @@ async def test_an_encrypted_file_is_sealed_and_the_tipster_is_told(fixture: Work
     assert "पासवर्ड" in fixture.first_notice
 
 
-async def test_of_a_damaged_file_the_tipster_is_told_how_much_could_be_read(fixture: WorkerFixture) -> None:
+async def test_the_tipster_is_told_how_much_of_a_damaged_file_could_be_read(fixture: WorkerFixture) -> None:
     photo_data = encode(photo(size=(640, 480)), "JPEG")
     fixture.channel.files["m1"] = photo_data[: len(photo_data) // 2]
     fixture.add_job(conversation=fixture.add_conversation("919140112233"))

@@ -14,7 +14,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_file_is_replaced_by_what_is_whole(tmp_path: Path) -> None:
+def test_a_file_is_replaced_only_by_a_complete_one(tmp_path: Path) -> None:
     for chunks in ([b"old"], [b"new ", b"content"]):
         atomic_files.replace(tmp_path / "file", chunks)
     assert (tmp_path / "file").read_bytes() == b"new content"
@@ -22,7 +22,7 @@ def test_a_file_is_replaced_by_what_is_whole(tmp_path: Path) -> None:
     assert names(tmp_path) == ["file"]
 
 
-def test_what_breaks_off_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_only_the_old_file(tmp_path: Path) -> None:
     def chunks() -> Iterator[bytes]:
         yield b"half"
         raise OSError("the disk is full")

@@ -81,7 +81,7 @@ def test_a_base_install_takes_at_most_200_megabytes() -> None:
 
 
 @pytest.mark.slow("a process")
-async def test_the_role_web_starts_without_them(tmp_path: Path, small: dict[str, str]) -> None:
+async def test_the_role_web_starts_without_the_extras(tmp_path: Path, small: dict[str, str]) -> None:
     environment = {**small, "SATARK_PLUGINS": '["web_form"]'}
     async with Service(tmp_path / "data", environment, [SATARK, "serve", "--role", "web"]) as service:
         assert service.running
@@ -89,7 +89,7 @@ async def test_the_role_web_starts_without_them(tmp_path: Path, small: dict[str,
 
 @pytest.mark.slow("a process")
 @pytest.mark.parametrize(("role", "extra"), [("worker", "evidence"), ("desk", "printing")])
-async def test_a_role_that_needs_them_says_so_and_does_not_start(
+async def test_a_role_without_its_extra_names_it_and_does_not_start(
     role: str, extra: Extra, tmp_path: Path, small: dict[str, str]
 ) -> None:
     environment = {**small, "SATARK_PLUGINS": '["web_form", "desk"]'}
@@ -99,7 +99,7 @@ async def test_a_role_that_needs_them_says_so_and_does_not_start(
 
 
 @pytest.mark.slow("a process")
-def test_check_names_what_is_missing_where_it_is_needed(
+def test_check_names_a_missing_extra_where_it_is_needed(
     tmp_path: Path, no_settings: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SATARK_DATA_DIR", str(tmp_path))
@@ -110,7 +110,7 @@ def test_check_names_what_is_missing_where_it_is_needed(
 
 
 @pytest.mark.slow("a process")
-def test_a_command_that_needs_them_names_the_extra(tmp_path: Path, small: dict[str, str]) -> None:
+def test_a_command_without_its_extra_names_it(tmp_path: Path, small: dict[str, str]) -> None:
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
     command = [SATARK, "evidence", "clean", str(tmp_path / "a.jpg")]
     done = subprocess.run(
@@ -120,7 +120,7 @@ def test_a_command_that_needs_them_names_the_extra(tmp_path: Path, small: dict[s
     assert "Traceback" not in done.stderr
 
 
-def test_another_module_that_is_missing_is_another_failure() -> None:
+def test_a_missing_module_of_no_extra_is_another_failure() -> None:
     with pytest.raises(MissingPackage, match=r"needs fpdf, .*: pip install 'satark\[printing\]'"), needing("printing"):
         raise ModuleNotFoundError(name="fpdf.enums")
     with pytest.raises(ModuleNotFoundError), needing("printing"):

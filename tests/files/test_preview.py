@@ -88,7 +88,7 @@ def test_a_page_is_rendered_once_and_its_preview_is_that_of_the_clean_copy(
     assert ImageChops.difference(rendered_once, rendered_again).getbbox() is None
 
 
-async def test_a_preview_that_the_cleaning_process_did_not_come_to_is_made_alone(
+async def test_a_preview_that_the_cleaning_process_did_not_make_is_made_alone(
     driver: PipelineDriver, make: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_turn = driver.sandbox.scrub_in_turn

@@ -8,11 +8,11 @@ from satark_files.scrubber import LEFT_OUT, REASONS, Cleaned, LeftOut, Reason, S
 from satark_files.scrubbers import builtin_scrubbers
 
 
-def test_a_copy_is_never_said_to_be_empty_or_more_than_whole() -> None:
+def test_the_readable_percentage_is_between_1_and_100() -> None:
     assert [Cleaned("image/png", readable=percent).readable for percent in (-3, 0, 40, 120)] == [1, 1, 40, 100]
 
 
-def test_what_is_left_out_is_named_once() -> None:
+def test_each_kind_of_left_out_content_is_named_once() -> None:
     made = Cleaned("video/mp4", left_out=["subtitles", "film", "subtitles"])
     assert (made, made.left_out) == ("video/mp4", ("subtitles", "film"))
 

@@ -80,7 +80,7 @@ def test_any_bytes_have_a_type(head: bytes) -> None:
 
 
 @pytest.mark.parametrize("brand", [b"kddi", b"pana", b"nvr1", b"cmfc", b"piff", b"hvc1", b"av01"])
-def test_brands_of_recorders_are_films(brand: bytes) -> None:
+def test_files_with_a_recorders_brand_are_films(brand: bytes) -> None:
     assert sniff(b"\0\0\0\x18ftyp" + brand + bytes(400)) == "video/mp4"
 
 
@@ -95,5 +95,5 @@ def test_brands_of_recorders_are_films(brand: bytes) -> None:
         (b"\xe9" * 90, UNKNOWN),
     ],
 )
-def test_texts_in_other_encodings_and_late_beginnings(head: bytes, mime: str) -> None:
+def test_texts_in_other_encodings_and_late_beginnings_have_a_type(head: bytes, mime: str) -> None:
     assert sniff(head) == mime

@@ -175,7 +175,7 @@ def _without_index(film: bytes | Path) -> bytes:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_kind_gives_something_that_an_officer_can_see(kind: str, make: Make, tmp_path: Path) -> None:
+def test_each_kind_of_file_shows_an_officer_something(kind: str, make: Make, tmp_path: Path) -> None:
     maker, shown = KINDS[kind]
     made = maker(make, tmp_path)
     source = tmp_path / "source"

@@ -26,7 +26,7 @@ async def test_a_preview_is_made_with_the_clean_copy_or_after_it(
     assert await copies.derive(PREVIEW_JOB) == sniff_file(copies.path_of(PREVIEW_JOB))
 
 
-async def test_place_and_looks_are_read_and_what_a_file_has_not_is_not(
+async def test_origin_and_looks_are_read_only_from_files_that_have_them(
     make: Callable[[str], Path], tmp_path: Path, sandbox: Sandbox, limits: Limits
 ) -> None:
     (source := tmp_path / "original").write_bytes(make("jpg").read_bytes())
@@ -58,6 +58,6 @@ async def test_a_copy_that_is_a_link_missing_or_of_another_type_is_refused(
 
 
 @pytest.mark.parametrize("answer", [b"", b"0" * 15, b"0" * 17, b"../../etc/passwd", b"00000000000000zz"])
-def test_an_answer_that_is_no_64_bits_is_refused(answer: bytes) -> None:
+def test_an_answer_that_is_not_64_bits_is_refused(answer: bytes) -> None:
     with pytest.raises(Unclean):
         parse_looks(answer)

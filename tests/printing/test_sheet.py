@@ -22,7 +22,7 @@ def texts(pdf: bytes) -> list[str]:
         return [page.get_textpage().get_text_bounded() for page in opened]
 
 
-def test_a_page_has_its_rows_and_no_empty_one() -> None:
+def test_a_page_has_its_rows_without_empty_ones() -> None:
     [text] = texts(make_sheet([PAGE]))
     for shown in ("Varanasi police", "Order", "AAAA-2345", "Signature", "page of the register"):
         assert shown in text

@@ -9,7 +9,7 @@ import pikepdf
 from satark.printing.sheet_pdf import SheetPdf
 
 
-def test_a_long_page_goes_on_and_no_time_or_program_is_in_the_file() -> None:
+def test_a_long_page_continues_and_the_file_names_no_time_or_program() -> None:
     document = SheetPdf()
     document.print_page(heading="H", title="T", rows=[("Row", "words " * 2_000)], closing=(), footer="F")
     with pikepdf.open(io.BytesIO(bytes(document.output()))) as pdf:

@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from satark.api.tip import Tip
 
 OTHER: Final = "other"
-"""The answer to the step that means `own_voice` that makes recordings sent as evidence ordinary evidence."""
+"""The answer, to the step with the meaning `own_voice`, that recordings sent as evidence hold another's voice."""
 
 KEEP: Final = "keep"
-"""The answer to the step that means `film_sound` with which films sent as evidence are passed on with sound."""
+"""The answer, to the step with the meaning `film_sound`, that films sent as evidence keep their sound."""
 
 LOWEST_LEVEL: Final[Level] = "district"
-"""The lowest level of a desk at which a tipster's voice may be heard."""
+"""The lowest level of a desk whose officers may hear a tipster's voice."""
 
 
 class OwnVoice(Redacted, frozen=True, kw_only=True):
-    """A recording of the tipster's own voice. It is no `Evidence`: functions that pass evidence on don't accept it."""
+    """A recording of the tipster's own voice. It is not `Evidence`: functions that pass evidence on reject it."""
 
     record: Evidence
     transcript: str = ""
-    """The transcript that an officer wrote; empty: there is none yet."""
+    """The transcript that an officer wrote; empty if there is none yet."""
 
     @property
     def ordinal(self) -> str:
@@ -50,9 +50,9 @@ def is_own_voice(record: Evidence, tip: Tip) -> bool:
 
 
 def as_passed_on(record: Evidence, tip: Tip) -> Evidence:
-    """Return the record of a file as officers and destinations get it: a film without sound, unless it was to be kept.
+    """Return the record of a file as officers and destinations get it: a film loses its sound, unless it is kept.
 
-    The clean copy that it then names is the muted one, which `copy_path` finds.
+    The record of such a film names the muted copy as the clean copy, and `copy_path` finds that.
     """
     kept = _is_sent_as_evidence(record, tip) and tip.answer_to("film_sound") == KEEP
     if kept or not record.muted_bytes:
@@ -66,22 +66,22 @@ def copy_path(record: Evidence) -> Callable[[Path, str], Path]:
 
 
 def is_muted(record: Evidence) -> bool:
-    """Whether the clean copy that a record names is that of a film whose sound was removed."""
+    """Whether the clean copy that a record names is the muted copy of a film."""
     return bool(record.muted_bytes) and record.clean_sha256 == record.muted_sha256
 
 
 def may_contain_voice(record: Evidence) -> bool:
-    """Whether a file that is passed on undisguised may contain the tipster's voice: a film with its sound does."""
+    """Whether a file that is passed on undisguised may contain the tipster's voice, as a film with its sound may."""
     return record.clean_mime.startswith("video/") and record.clean_sha256 != record.muted_sha256
 
 
 def _is_sent_as_evidence(record: Evidence, tip: Tip) -> bool:
-    """Whether a file was sent as evidence: only of such files it was asked whose voice is in them."""
+    """Whether a file was sent as evidence. Tipsters are asked only about such files whose voice is in them."""
     return record.role == tip.meanings.get("evidence")
 
 
 def _has_no_picture(record: Evidence) -> bool:
-    """Whether a container of films holds sound alone: of such a one there is no muted copy."""
+    """Whether a container of films holds only sound: such a file has no muted copy."""
     return record.clean_mime.startswith("video/") and not record.muted_sha256
 
 

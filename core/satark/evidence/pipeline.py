@@ -1,8 +1,8 @@
 """Processes one file of evidence: hash and seal it while it streams in, clean it in the sandbox, seal the copies.
 
-The plain file exists only in a temporary folder of the tmpfs workspace (`satark.store.workspace`). A process killed at
-any point leaves nothing that a rerun with the same folder and name does not replace; `remove_abandoned` removes the
-rest when a process starts.
+The plain file exists only in a temporary folder of the tmpfs workspace (`satark.store.workspace`). If a process is
+killed at any point, a rerun with the same folder and name replaces the sealed files that it left. `remove_abandoned`
+removes its partial files and plain files when a process starts.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _JOBS: Final = {
     "audio/": (DISGUISE_JOB, PREVIEW_JOB),
     "application/pdf": (PREVIEW_JOB,),
 }
-"""What is done with a file of a type once it is clean."""
+"""Beginning of a MIME type → the jobs that are done on a file of such a type once it is clean."""
 
 
 class Rejected(Exception):  # noqa: N818 - it reads as what it says where it is raised
@@ -49,7 +49,7 @@ class ProcessedFile(msgspec.Struct, frozen=True, kw_only=True):
     """The part of `satark.api.tip.Evidence` that follows from a file's bytes."""
 
     mime: str
-    """The type of the content (`satark_files.sniff`); `application/octet-stream` where it is not known."""
+    """The type of the content (`satark_files.sniff`); `application/octet-stream` if it is not known."""
     bytes: int
     sha256: str
     """SHA-256 of the original as received, hex."""
@@ -60,7 +60,7 @@ class ProcessedFile(msgspec.Struct, frozen=True, kw_only=True):
     clean_sha256: str = ""
     muted_bytes: int = 0
     muted_sha256: str = ""
-    """SHA-256 of a film's clean copy without sound, which is the clean copy's own where it has none (then 0 bytes)."""
+    """SHA-256 of a film's muted copy. A film without sound has no such copy (0 bytes): it is that of the clean copy."""
     disguised_bytes: int = 0
     disguised_sha256: str = ""
     """SHA-256 of the copy with a disguised voice, if there is one (`satark_files.recordings.voice`)."""
@@ -71,13 +71,13 @@ class ProcessedFile(msgspec.Struct, frozen=True, kw_only=True):
     looks: str = ""
     """How a picture looks (`satark_files.looks`); empty for other files."""
     origin: Origin | None = None
-    """Where and when it was taken. Only the tipster may decide that officers see it."""
+    """Where and when the file was taken. Only the tipster may decide that officers see it."""
     readable: int = 100
-    """Percent of the original that could be read for the clean copy; below 100 it was damaged."""
+    """Percent of the original that could be read for the clean copy; below 100 the original was damaged."""
     left_out: tuple[LeftOut, ...] = ()
-    """What the original has besides what the clean copy shows."""
+    """What the original holds that the clean copy does not show."""
     problem: Reason | None = None
-    """Why there is no clean copy; None: there is one."""
+    """Why there is no clean copy; None if there is one."""
 
 
 class _SealedCopy(msgspec.Struct, frozen=True):
@@ -98,14 +98,14 @@ class _SealedCopies(WorkingCopies):
         super().__init__(folder, limits, sandbox)
         self._recipient = recipient
         self.sealed: list[SealedPart] = []
-        """The sealed copies, not in their places yet."""
+        """The sealed copies that are not in their places yet."""
 
     async def seal_clean(self, mime: str, target: Path) -> _SealedCopy:
         """Seal the clean copy."""
         return await self._seal(self.clean, mime, target)
 
     async def seal_derived(self, job: str, target: Path) -> _SealedCopy:
-        """Do a job on the clean copy and seal its result; `_NO_COPY`, and no file, if it gives none."""
+        """Do a job on the clean copy and seal its result; return `_NO_COPY` and leave no file if there is no result."""
         try:
             mime = await self.derive(job)
         except Unclean:
@@ -139,29 +139,29 @@ async def process_file(
     max_bytes: int | None = None,
     reject: Callable[[str, Path], bool] | None = None,
 ) -> ProcessedFile:
-    """Seal a file and its copies in `folder`; all are on the disk and checked when this returns.
+    """Seal a file and its copies in `folder`; when this returns, all are checked and flushed to the disk.
 
-    The original is sealed as `<name>.original.age`; the clean copy, if one can be made, as `<name>.clean.age`. A film
-    with sound also gets a copy without it, `<name>.muted.age`; sound without a picture a disguised copy,
-    `<name>.disguised.age`; images, video, sound and PDF get a preview, `<name>.preview.age`.
+    The original is sealed as `<name>.original.age`, and the clean copy, if one can be made, as `<name>.clean.age`. A
+    film with sound also gets a muted copy, `<name>.muted.age`. Sound without a picture gets a disguised copy,
+    `<name>.disguised.age`. Images, video, sound and PDF get a preview, `<name>.preview.age`.
 
     Args:
         stream: the file's bytes, in chunks of any size.
         recipient: the tip's age recipient.
         folder: the folder of sealed files; created if it does not exist.
-        name: the file's name in it; it must hold no words of the sender's.
+        name: the file's name in that folder, which must not hold the sender's words.
         declared_mime: the type that the sender or provider gave, or empty. Only the reason of a failure depends on it.
         limits: bounds on the file and on the work.
-        sandbox: where it is cleaned.
+        sandbox: the sandbox that cleans the file.
         workspace: the folder for plain files, from `satark.store.workspace.workspace_dir`.
-        voice: whether the sender spoke it.
-        max_bytes: a bound on this file below that of `limits`.
+        voice: whether the file is a recording that the sender spoke.
+        max_bytes: a bound on this file's bytes that is below that of `limits`.
         reject: given the type and path of the plain clean copy, tells whether the file must be erased.
 
     Raises:
         TooLarge: the stream has more bytes than the file may have.
         Rejected: `reject` returned true.
-        OSError: the disk failed or is full, or `stream` raised it: try again later.
+        OSError: the disk failed or is full, or `stream` raised it. Try again later.
     """
     await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
     most = limits.file_bytes if max_bytes is None else min(max_bytes, limits.file_bytes)
@@ -192,7 +192,7 @@ async def process_file(
 
 @contextmanager
 def _unless_in_place(original: SealedPart, copies: _SealedCopies) -> Iterator[None]:
-    """Discard what was sealed in the block, or before it, and did not get its place."""
+    """Discard the parts that were sealed in the block or before it and were not put in place."""
     try:
         yield
     finally:
@@ -203,7 +203,7 @@ def _unless_in_place(original: SealedPart, copies: _SealedCopies) -> Iterator[No
 async def _seal_original(
     stream: AsyncIterator[bytes], target: Path, recipient: str, most: int, source: Path
 ) -> tuple[ProcessedFile, SealedPart]:
-    """Seal the stream as `target` and copy it to `source`; tell what it is."""
+    """Seal the stream as `target` and copy it to `source`; return the file's facts and the sealed part."""
     with source.open("xb") as copy:
         part = await seal_stream(stream, target, recipient, most, copy)
     mime, digest = await asyncio.to_thread(sniff_file, source), part.digest
@@ -238,7 +238,7 @@ async def _seal_copies(copies: _SealedCopies, mime: str, folder: Path, name: str
 
 
 async def _seal_muted(copies: _SealedCopies, clean: _SealedCopy, folder: Path, name: str) -> _SealedCopy:
-    """Seal a film without its sound; where it has none the clean copy is that already, and is not stored twice."""
+    """Seal a film's muted copy. If the film has no sound, that equals the clean copy and is not stored twice."""
     muted = await copies.seal_derived(MUTE_JOB, muted_path(folder, name))
     if muted.sha256 != clean.sha256:
         return muted
@@ -247,7 +247,7 @@ async def _seal_muted(copies: _SealedCopies, clean: _SealedCopy, folder: Path, n
 
 
 def remove_abandoned(evidence_dir: Path, workspace: Path) -> None:
-    """Remove the partial files and plain files of killed processes. Call it at start; what is in use stays."""
+    """Remove the partial files and plain files of killed processes. Call it at start; files in use stay."""
     remove_abandoned_folders(workspace)
     sealed_files.remove_abandoned_parts(evidence_dir)
 

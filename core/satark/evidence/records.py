@@ -1,4 +1,4 @@
-"""Evidence records: opens the sealed records of a tip's files."""
+"""Opens the sealed records of a tip's files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from satark.api.tip import Evidence
 
 
 class StoredFile(Protocol):
-    """A file of a tip as it is stored: a row of the `file` table, or a `sink.SealedFile`."""
+    """A stored file of a tip: a row of the `file` table, or a `sink.SealedFile`."""
 
     @property
     def ordinal(self) -> str:
@@ -18,18 +18,18 @@ class StoredFile(Protocol):
 
     @property
     def state(self) -> str:
-        """Its state: due, sealed or lost."""
+        """The file's state: due, sealed or lost."""
 
     @property
     def record(self) -> bytes:
-        """Its sealed record; empty unless the file is sealed."""
+        """The file's sealed record; empty unless the file is sealed."""
 
 
 def open_records(files: Iterable[StoredFile], identity: str) -> tuple[list[Evidence], int]:
-    """Open the records of those files that are sealed, with the tip's identity.
+    """Open the records of the sealed files, with the tip's identity.
 
     Returns:
-        The records in the order given, and how many did not open or are not that file's.
+        The records in the order given, and how many records did not open or belong to another file.
     """
     sealed = [file for file in files if file.state == "sealed"]
     opened = [_open_record(file, identity) for file in sealed]

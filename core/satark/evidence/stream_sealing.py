@@ -1,6 +1,7 @@
 """Seals a stream while it arrives: the event loop passes blocks to a thread, which encrypts them to the disk.
 
-A few blocks wait in between: the sender is slowed down to the disk, and nothing is copied through the kernel.
+Only a few blocks may wait for the thread, so that the sender sends no faster than the disk writes. The kernel copies
+nothing in between.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _WAITING: Final = 4
 """Most blocks that wait for the thread."""
 _BLOCK: Final = 1 << 18
-"""Least bytes of a block, except the last one: a stream's chunks may be small."""
+"""Least bytes of a block, except the last one: smaller chunks of the stream are gathered."""
 
 
 class TooLarge(Exception):  # noqa: N818 - it reads as what it says where it is raised
@@ -54,7 +55,7 @@ async def seal_stream(
 
 
 async def _feed(stream: AsyncIterator[bytes], blocks: BlockQueue, most: int) -> int:
-    """Queue the stream's blocks and count its bytes. If the thread has failed, stop; its task has the error."""
+    """Queue the stream's blocks and count its bytes. If the thread has failed, stop: its task raises the error."""
     count, block = 0, bytearray()
     with suppress(BrokenOff):
         async for chunk in stream:
@@ -81,11 +82,11 @@ def _seal_from(blocks: BlockQueue, target: Path, recipient: str, copy: BinaryIO)
 
 
 class BrokenOff(OSError):  # noqa: N818 - it reads as what it says
-    """The other side stopped before the end."""
+    """The other side of the queue stopped before the end."""
 
 
 class BlockQueue:
-    """Blocks from the event loop for a thread. `read` and `abandon` are for the thread, all else for the loop."""
+    """Blocks that the event loop passes to a thread. The thread calls `read` and `abandon`, the loop all else."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -95,7 +96,7 @@ class BlockQueue:
         self._abandoned = False
 
     async def put(self, block: bytes) -> None:
-        """Queue a block once there is room for it; an empty one is the end.
+        """Queue a block once there is room for it; an empty block marks the end.
 
         Raises:
             BrokenOff: the thread reads no more.
@@ -106,11 +107,11 @@ class BlockQueue:
         self._blocks.put(block)
 
     def break_off(self) -> None:
-        """Make the thread's `read` raise, since the end of the stream will not come."""
+        """Make the thread's `read` raise, because the stream ended too early."""
         self._blocks.put(None)
 
     def read(self, size: int) -> bytes:
-        """Wait for bytes and return at most `size` of them; none at the end.
+        """Wait for bytes and return at most `size` of them; return none at the end.
 
         Raises:
             BrokenOff: the stream was broken off.

@@ -1,4 +1,4 @@
-"""The evidence worker: downloads files from providers, has them sealed and cleaned, and retries until they are lost."""
+"""The evidence worker: downloads files from providers, has them sealed and cleaned, and retries up to a limit."""
 
 from __future__ import annotations
 
@@ -47,18 +47,18 @@ if TYPE_CHECKING:
 
 
 AT_ONCE = 2
-"""Most files in progress in one process: with four, turns waited three times as long, and no more files were done."""
+"""Most files in progress in one process: with four, turns waited three times as long, and not more files were done."""
 PAUSE = 0.1
-"""Seconds after each file before the next one in its place: of a burst, a third of the time is for turns alone."""
+"""Seconds of pause after each file: during a burst of files, a third of the time is left to turns alone."""
 CLAIMED = 2 * AT_ONCE
-"""Most files that one process claims: however many are due, the others wait in the store."""
+"""Most files that one process claims; all other due files wait in the store."""
 LONGEST_WAIT = 1800.0
 """Most seconds between two attempts."""
 _SOON = 0.1
-"""Seconds between two looks whether a tip's files are done, where a notice may be sent at once."""
+"""Seconds between two checks whether a tip's files are done, if a notice may be sent at once."""
 _LOST = FileNotice("lost")
 _COMPLETE = 100
-"""Percent."""
+"""Percent of a file that could be read in full."""
 
 
 class EvidenceWorker:
@@ -100,11 +100,11 @@ class EvidenceWorker:
         self._notice_seconds = settings.core.file_notice_seconds
 
     def wake(self) -> None:
-        """Look for due files now instead of at the next second."""
+        """Look for due files now instead of in the next second."""
         self._wake.set()
 
     def erase(self, names: Sequence[str]) -> None:
-        """Erase the sealed copies of files that their tipster erased."""
+        """Erase the sealed copies of files that the tipster erased."""
         for name in names:
             erase(self._folder, name)
 
@@ -215,7 +215,7 @@ class EvidenceWorker:
         )
 
     async def _open_sandbox(self) -> Sandbox:
-        """Start the sandbox at the first file: its libraries are large, and many processes never see a file."""
+        """Start the sandbox when the first file comes: its libraries are large, and many processes never get a file."""
         async with self._opening:
             if self._sandbox is None:
                 scrubbers = [*self._scrubbers, *await asyncio.to_thread(_load_scrubbers)]
@@ -245,7 +245,7 @@ class EvidenceWorker:
         self._notices.posted(await self._writer.write(lambda unit: self._notices.write(unit, job, notice)))
 
     async def _tell_uncleaned(self, job: MediaJob) -> None:
-        """Tell the tipster of files that could not be cleaned: after a while, so that one message tells of all."""
+        """Tell the tipster which files could not be cleaned; wait first, so that one message can name them all."""
         messages = None
         while messages is None:
             await asyncio.sleep(self._notice_seconds or _SOON)
@@ -279,7 +279,7 @@ def _load_scrubbers() -> list[Scrubber]:
 
 @contextmanager
 def _within_tip(most: int, usual: int) -> Iterator[None]:
-    """Distinguish a file too large for what its tip has left (`most`) from one too large for any tip (`usual`)."""
+    """Raise `_TipFull` if a file exceeds what its tip has left (`most`) but not the limit on a file (`usual`)."""
     if most <= 0:
         raise _TipFull
     try:
@@ -291,13 +291,13 @@ def _within_tip(most: int, usual: int) -> Iterator[None]:
 
 
 class _Settlement(NamedTuple):
-    """What is written of a file, sealed before the transaction in which turns are written too."""
+    """The result to store for a file. It is sealed before the transaction, in which turns are stored, too."""
 
     record: bytes
     record_with_origin: bytes
     entries: Sequence[custody.MakeRow]
     is_uncleaned: bool
-    """Whether the tipster is to be told that it could not be cleaned."""
+    """Whether the tipster is to be told that the file could not be cleaned."""
 
 
 def _sealed_settlement(job: MediaJob, record: Evidence, origin: Origin | None) -> _Settlement:
@@ -333,7 +333,7 @@ async def _discard(channel: Channel, ref: MediaRef) -> None:
 
 
 def is_senders_card(card: Path, account: str, senders: Collection[bytes], identity: Identity) -> bool:
-    """Whether a number on a plain contact card gives a pseudonym of who sent it."""
+    """Whether a telephone number on a plain contact card gives one of its sender's pseudonyms."""
     with card.open(encoding="utf-8", errors="replace") as file:
         numbers = phone_numbers(file.read(MB))
     addresses = {Address(spelling) for number in numbers for spelling in _spellings(number)}
@@ -341,6 +341,6 @@ def is_senders_card(card: Path, account: str, senders: Collection[bytes], identi
 
 
 def _spellings(number: str) -> Iterator[str]:
-    """Yield the ways in which channels write an Indian number: as it is, with the country code, and with a plus."""
+    """Yield an Indian number in the ways that channels write it: as it is, with the country code, and with a plus."""
     for digits in (number, number.lstrip("0"), f"91{number.lstrip('0')[-10:]}"):
         yield from (digits, f"+{digits}")

@@ -1,1 +1,1 @@
-"""What is printed: the fonts (`fonts`), and the poster with the QR code (`poster`)."""
+"""Makes what is printed: sheets (`sheet`), receipts (`receipt_picture`) and posters (`poster`), with their `fonts`."""

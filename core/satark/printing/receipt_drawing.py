@@ -1,4 +1,4 @@
-"""Draws the picture of a receipt's code."""
+"""Draws the picture of a receipt's code with Pillow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LINES: Final = (
     ("किसी अनजान को न दिखाएँ", _SMALL, REGULAR, _GREY, 150),
     ("Show it to nobody but a helper you trust", _SMALL, REGULAR, _GREY, 205),
 )
-"""Text, size, font, colour, and pixels from the top."""
+"""The lines of a receipt: text, size, font, colour, and distance from the top in pixels."""
 
 
 def draw(code: str, status_url: str) -> bytes:
@@ -38,7 +38,7 @@ def draw(code: str, status_url: str) -> bytes:
 
 
 def _draw_way_back(image: Image.Image, draw: ImageDraw.ImageDraw, status_url: str) -> None:
-    """Draw how to come back: the QR code of the status page, and its address."""
+    """Draw the way back to the tip: the QR code of the status page, and its address."""
     if not status_url:
         return
     qr = io.BytesIO()

@@ -1,17 +1,17 @@
-"""A receipt's code as a picture, for a tipster who can't write it down, to be kept or shown to a helper.
+"""Draws a receipt's code as a picture, which a tipster who can't write it down can keep or show to a helper.
 
-It says nothing of the tip and nothing of who sent it.
+The picture says nothing about the tip, and nothing about who sent it.
 """
 
 from __future__ import annotations
 
 
 def draw_receipt(code: str, status_url: str = "") -> bytes:
-    """Draw a receipt as a PNG file, in Hindi and English. Takes some 50 ms.
+    """Draw a receipt as a PNG file, in Hindi and English. This takes about 50 ms.
 
     Args:
         code: the receipt's code, in groups.
-        status_url: the address of the page that takes the code, which a QR code beside it opens; empty: none.
+        status_url: the address of the page that takes the code, drawn with a QR code; empty if it is not to be drawn.
     """
     from satark.printing.receipt_drawing import draw  # noqa: PLC0415 - few need a picture; its libraries take 15 MB
 

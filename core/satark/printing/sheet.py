@@ -1,4 +1,4 @@
-"""Sheets: a page of labelled rows as a PDF, such as a written order, in Latin and Devanagari."""
+"""Makes sheets: PDF pages of labelled rows, such as a written order, in Latin and Devanagari."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class SheetPage(msgspec.Struct, frozen=True, kw_only=True):
     heading: str
     title: str
     rows: tuple[tuple[str, str], ...]
-    """Label and text."""
+    """The label and the text of each row."""
     closing: tuple[str, ...] = ()
-    """Lines at the end, such as for a signature, to the right."""
+    """Lines at the end of the page, aligned to the right, such as the line for a signature."""
     footer: str = ""
 
     def __repr__(self) -> str:
@@ -25,7 +25,7 @@ class SheetPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_sheet(pages: Sequence[SheetPage]) -> bytes:
-    """Make a PDF. Equal arguments give equal bytes: nothing of the machine, the program or the time is in it."""
+    """Make a PDF. Equal arguments give equal bytes: it holds nothing about the machine, the program or the time."""
     with needing("printing"):
         from satark.printing.sheet_pdf import SheetPdf  # noqa: PLC0415 - few processes print; the library takes 0.4 s
 

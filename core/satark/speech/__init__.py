@@ -1,1 +1,1 @@
-"""Speech: a synthetic voice on this machine, and the voice notes that are made of clips. Start with `ogg_opus`."""
+"""Makes speech: a synthetic voice on this machine, and voice notes joined from clips. Start with `ogg_opus`."""

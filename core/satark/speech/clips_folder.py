@@ -1,4 +1,4 @@
-"""Fills a folder with the clips that voice notes are joined of: recordings where there are some, else rendered."""
+"""Fills a folder with the clips for voice notes: coded from recordings, or rendered by the synthetic voice."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SAMPLES: Final = 16_000
 
 
 class Filled(msgspec.Struct, frozen=True, kw_only=True):
-    """How many clips a folder got: of recordings, of the synthetic voice; and which lines have none."""
+    """How many clips a folder got from recordings and from the synthetic voice, and which lines have no clip."""
 
     recorded: int
     rendered: int
@@ -28,13 +28,13 @@ class Filled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fill_folder(lines: Mapping[str, tuple[str, str]], folder: Path, recordings: Path | None, pause: str) -> Filled:
-    """Make the clips that a folder lacks. Blocks, for a few seconds a hundred clips.
+    """Make the clips that a folder lacks. Blocks for a few seconds per hundred clips.
 
     Args:
         lines: name of a clip → its language and its text.
-        folder: where the clips go; made where it is missing.
-        recordings: a folder of sound files with these names; a clip that has one is made again.
-        pause: the name of the clip without sound, which is written last: with it the folder is complete.
+        folder: the folder for the clips, which is made if it is missing.
+        recordings: a folder of sound files with the clips' names; a clip that has such a file is made again.
+        pause: the name of the clip without sound, which is written last, as the sign that the folder is complete.
 
     Raises:
         satark.speech.encoder.EncoderError: a recording can't be read.
@@ -59,7 +59,7 @@ def _recorded(lines: Mapping[str, tuple[str, str]], recordings: Path | None) -> 
 
 
 def _spoken(lines: Mapping[str, tuple[str, str]], work: Path) -> dict[str, Path]:
-    """Have the synthetic voice read lines; return the sound file of each."""
+    """Let the synthetic voice read lines; return the sound file of each line."""
     files: dict[str, Path] = {}
     for name, (language, text) in lines.items():
         files[name] = work / f"{name}.wav"
@@ -68,7 +68,7 @@ def _spoken(lines: Mapping[str, tuple[str, str]], work: Path) -> dict[str, Path]
 
 
 def _encode(files: Mapping[str, Path], work: Path, folder: Path) -> None:
-    """Code sound files as clips; none appears in the folder before it is complete."""
+    """Code sound files as clips; a clip appears in the folder only once it is complete."""
     made = {name: work / f"{name}{SUFFIX}" for name in files}
     encode_files({source: made[name] for name, source in files.items()})
     for name, file in made.items():

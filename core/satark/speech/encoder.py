@@ -1,6 +1,6 @@
-"""Codes sound as the clips and voice notes of chats are coded: Opus in Ogg, one channel, frames of 20 ms.
+"""Codes sound like the clips and voice notes of chats: Opus in Ogg, one channel, frames of 20 ms.
 
-ffmpeg does it: the program that imageio-ffmpeg brings.
+It runs the ffmpeg program of imageio-ffmpeg.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _SAFE: Final = ("-nostdin", "-hide_banner", "-loglevel", "error", "-protocol_whi
 
 
 class EncoderError(Exception):
-    """ffmpeg failed or took too long; the message holds nothing of the sound."""
+    """ffmpeg failed or took too long; the message says nothing about the sound."""
 
 
 def encode_files(files: Mapping[Path, Path]) -> None:
     """Code sound files: source → target. Blocks.
 
     Raises:
-        EncoderError: one of them can't be read, or it took too long.
+        EncoderError: a file can't be read, or ffmpeg took too long.
     """
     pairs = list(files.items())
     for start in range(0, len(pairs), _FILES_AT_ONCE):
@@ -50,7 +50,7 @@ def encode(wav: bytes) -> bytes:
     """Code one WAV file; return the Ogg file. Blocks.
 
     Raises:
-        EncoderError: it can't be read, or it took too long.
+        EncoderError: the file can't be read, or ffmpeg took too long.
     """
     return _run(["-f", "wav", "-i", "pipe:0", *_CODED, "pipe:1"], wav)
 

@@ -1,7 +1,7 @@
-"""Joins Opus clips to one voice note, without decoding them.
+"""Joins Opus clips into one voice note, without decoding them.
 
-All clips are coded alike (`satark.speech.encoder`): one channel, frames of 20 ms. So the packets of one may follow
-those of another.
+All clips are coded alike (`satark.speech.encoder`): one channel, frames of 20 ms. Therefore the packets of one clip may
+follow those of another.
 
 Source: RFC 3533 (pages of Ogg), RFC 7845 (Opus in Ogg), RFC 6716 (Opus packets).
 """
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 FRAME_SAMPLES: Final = 960
-"""Samples of one packet: 20 ms at the 48 kHz that Opus counts in."""
+"""Samples of one packet: 20 ms at 48 kHz, the rate in which Opus counts."""
 PRE_SKIP: Final = 312
 """Samples that a decoder drops at the start (RFC 7845 section 4.2): libopus needs 6.5 ms."""
 
@@ -29,14 +29,14 @@ _REVERSED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 class NotOpusError(ValueError):
-    """A file is no Ogg file with one stream of Opus."""
+    """A file is not an Ogg file with one Opus stream."""
 
 
 def read_packets(data: bytes) -> tuple[bytes, ...]:
     """Return the coded packets of a file, without its two headers.
 
     Raises:
-        NotOpusError: it is no such file, or damaged.
+        NotOpusError: the data is no such file, or is damaged.
     """
     packets = tuple(_packets(data))
     if len(packets) < _HEADERS or not packets[0].startswith(b"OpusHead"):
@@ -45,7 +45,7 @@ def read_packets(data: bytes) -> tuple[bytes, ...]:
 
 
 def write_file(packets: Sequence[bytes]) -> bytes:
-    """Return an Ogg file of these packets, each of `FRAME_SAMPLES`."""
+    """Return an Ogg file of these packets, each of which has `FRAME_SAMPLES` samples."""
     pages = [_page([_HEAD], 0, 0, _FIRST), _page([_TAGS], 0, 1, 0)]
     for start in range(0, len(packets), _PACKETS_A_PAGE):
         part = packets[start : start + _PACKETS_A_PAGE]
@@ -56,7 +56,7 @@ def write_file(packets: Sequence[bytes]) -> bytes:
 
 
 def seconds(packets: Sequence[bytes]) -> float:
-    """Return how long packets play."""
+    """Return how many seconds packets play."""
     return len(packets) * FRAME_SAMPLES / 48_000
 
 
@@ -91,6 +91,6 @@ def _page(packets: Iterable[bytes], granule: int, number: int, flags: int) -> by
 
 
 def _checksum(data: bytes) -> int:
-    """Return Ogg's CRC (RFC 3533 section 6): the polynomial of zlib's, with the bits the other way round."""
+    """Return Ogg's CRC (RFC 3533 section 6): zlib's polynomial, with the bits in reverse order."""
     reflected = zlib.crc32(data.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int.from_bytes(reflected.to_bytes(4, "little").translate(_REVERSED), "big")

@@ -1,6 +1,6 @@
-"""A synthetic voice reads a transcript aloud, so that officers hear the words and nothing of who spoke them.
+"""Reads a transcript aloud with a synthetic voice, so that officers hear the words but not the person who spoke them.
 
-It is Debian's espeak-ng, if it is installed. The text goes through a pipe and the sound stays in memory.
+The voice is Debian's espeak-ng, if it is installed. The text goes through a pipe and the sound stays in memory.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ PROGRAM: Final = "espeak-ng"
 MIME: Final = "audio/wav"
 WORDS_A_MINUTE: Final = 140
 MOST_SECONDS: Final = 60
-"""Seconds that reading a transcript may take: the longest takes less than five."""
+"""Seconds that reading a transcript may take; the longest transcript takes less than five."""
 
 
 class SyntheticVoiceError(Exception):
-    """The program is missing or failed; the message holds nothing of the text."""
+    """The program is missing or failed; the message says nothing about the text."""
 
 
 def can_speak(language: str) -> bool:

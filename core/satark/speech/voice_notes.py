@@ -1,4 +1,4 @@
-"""The voice notes of a chat, joined of clips that were recorded, or rendered when the service was built.
+"""Joins the voice notes of a chat from clips, which were recorded, or rendered when the service was built.
 
 A clip is a file `<name>.ogg` in the folder of the setting `voice_clips`; `satark voice render` fills that folder.
 """
@@ -19,7 +19,7 @@ _SUFFIX: Final = ".ogg"
 
 
 class VoiceNotes:
-    """Makes voice notes of the clips in a folder. None: there are no clips, and no channel reads anything out."""
+    """Makes voice notes from the clips in a folder. Without a folder there are no clips, and no channel reads aloud."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -27,7 +27,7 @@ class VoiceNotes:
 
     @property
     def names(self) -> frozenset[str]:
-        """The names of the clips, as they are when the folder is first found complete; none until then."""
+        """The names of the clips when the folder was first found complete; empty before that."""
         folder = self._folder
         if not self._names and folder is not None and (folder / f"{PAUSE}{_SUFFIX}").is_file():
             self._names = frozenset(file.stem for file in folder.iterdir() if file.suffix == _SUFFIX)
@@ -35,14 +35,14 @@ class VoiceNotes:
 
     @property
     def ready(self) -> bool:
-        """Whether there are clips to make notes of."""
+        """Whether there are clips for voice notes."""
         return bool(self.names)
 
     def make(self, note: VoiceNote) -> bytes:
-        """Join a note's parts to one file, Ogg with Opus; empty: nothing of it can be heard. Blocks.
+        """Join a note's parts into one file, Opus in Ogg; return nothing if no part can be heard. Blocks.
 
-        A part whose clip is gone or damaged, and words that no synthetic voice on this machine reads, are left out: the
-        text above says the same.
+        A part is left out if its clip is missing or damaged, or if no synthetic voice on this machine reads its words.
+        The text above the note says the same.
         """
         packets = [packet for part in note.parts for packet in self._packets(part)]
         return write_file(packets) if packets else b""

@@ -1,7 +1,8 @@
-"""Cleans ZIP archives, such as the export of a chat: opens them one level, and packs the clean copy of each member.
+"""Cleans ZIP archives, such as an exported chat: unpacks the members, cleans each, and packs the clean copies.
 
-Members get numbers for names, and films lose their sound. Left out are sound and contact cards, since whose they are
-nobody can be asked; archives inside; and whatever can't be cleaned. Runs in the sandbox only.
+A member is named by its number, or keeps a name that WhatsApp gave it. Films lose their sound. The clean copy leaves
+out sound and contact cards, because nobody can be asked whose they are; archives inside the archive; and whatever
+can't be cleaned. Runs in the sandbox only.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 
 ZIP: Final = "application/zip"
 TIME_SHARE: Final = 0.5
-"""Part of the processor time for a file in which members are cleaned; those after it are left out."""
+"""Share of a file's processor time that cleaning its members may take; the members after that are left out."""
 _OPEN_DOCUMENT: Final = b"application/vnd.oasis.opendocument."
 _CHAT_NAME: Final = re.compile(r"(?:IMG|VID|STK|DOC)-\d{8}-WA\d{4}")
-"""Names that WhatsApp gives, by which a chat refers to its pictures. They hold a day and a number, nothing else."""
+"""Names that WhatsApp gives to files; a chat refers to its pictures by them. They hold only a day and a number."""
 
 
 class ArchiveScrubber:
@@ -37,7 +38,7 @@ class ArchiveScrubber:
     mimes = frozenset({ZIP})
 
     def __init__(self, scrubbers: Sequence[Scrubber], muter: Scrubber, program: str = "") -> None:
-        """Clean members with the first of these scrubbers that has their type; `muter` takes the sound from films."""
+        """Clean each member with the first of these scrubbers that has its type; `muter` removes the sound of films."""
         self.ffmpeg = ffmpeg.find_program(program)
         self._scrubbers: Mapping[str, Scrubber] = {
             mime: one for one in reversed(scrubbers) for mime in one.mimes if mime not in (ZIP, "text/vcard")
@@ -64,7 +65,7 @@ class ArchiveScrubber:
         return Cleaned(ZIP, left_out=left_out)
 
     def _clean(self, members: zip_archive.Archive, name: str, folder: Path, limits: Limits) -> tuple[str, bytes] | None:
-        """Clean one member; return its new type and content. None: it is left out."""
+        """Clean one member; return its new type and content, or None if it is left out."""
         with tempfile.TemporaryDirectory(dir=folder) as own:
             source, target = Path(own) / "source", Path(own) / "target"
             try:

@@ -32,7 +32,7 @@ class EmbeddedImages:
         self._limits = limits
 
     def clean(self, data: bytes) -> tuple[bytes, str]:
-        """Clean one image; return it with its file extension. A blank PNG if it can't be cleaned."""
+        """Clean one image and return it with its file extension; return a blank PNG if it can't be cleaned."""
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             source, target = Path(folder) / "source", Path(folder) / "target"
             source.write_bytes(data)

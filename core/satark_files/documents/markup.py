@@ -1,7 +1,7 @@
-"""Turns documents that carry facts about their writer in hidden places into plain text: HTML, mail, RTF, maps (KML).
+"""Converts HTML, mail, RTF and maps (KML), which hold hidden facts about their writer, to plain text.
 
-Only what a reader sees passes. Of a mail that is the subject and the text: its other headers name the sender, the
-recipient and the machines between them. Runs in the sandbox only.
+Only what a reader sees is kept. A mail keeps its subject and its text: its other headers name the sender, the recipient
+and the machines between them. Runs in the sandbox only.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _RAISES: Final = (MessageError, LookupError, ValueError, TypeError, AttributeErr
 
 
 class MarkupScrubber:
-    """Turns HTML, mail, RTF and KML into plain text."""
+    """Converts HTML, mail, RTF and KML to plain text."""
 
     mimes = frozenset({"text/html", "message/rfc822", "application/rtf", "application/vnd.google-earth.kml+xml"})
 
@@ -72,7 +72,7 @@ def _text_of(data: bytes) -> tuple[str, list[LeftOut]]:
 
 
 def _html_text(text: str) -> str:
-    """Return what a browser shows of a page, without its links' addresses, which may hold the reader's own name."""
+    """Return the text that a browser shows. Addresses of links are left out: they may hold the reader's own name."""
     parser = html.HTMLParser(remove_comments=True, remove_pis=True, no_network=True, huge_tree=False, encoding="utf-8")
     root = html.document_fromstring(text.encode(), parser=parser)
     return "".join(_seen(root))

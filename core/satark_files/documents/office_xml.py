@@ -1,8 +1,8 @@
 """Parses the XML of office files safely, and removes from it what may name somebody. Runs in the sandbox only.
 
-Removed are names that are not of the standard, and what Word and Excel fill in with what they know of the user or the
-machine: fields (ECMA-376 part 1, section 17.16.5), controls bound to a file's properties (17.5.2.6), and cells that
-compute the file's path (18.17.7.33).
+It removes names that the standard does not define, and what Word and Excel fill in about the user or the machine:
+fields (ECMA-376 part 1, section 17.16.5), controls bound to a file's properties (17.5.2.6), and cells that compute the
+file's path (18.17.7.33).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 SCHEMES = ("http:", "https:", "mailto:", "tel:")
-"""Schemes of the links that a document may keep; any other can name a file of somebody's computer."""
+"""Schemes of the links that a document may keep; a link of another scheme can name a file on somebody's computer."""
 LOCAL_PATH = re.compile(r"file:|\b[A-Za-z]:\\|\\\\|/Users/|/home/|Documents and Settings", re.IGNORECASE)
 _XML = "http://www.w3.org/XML/1998/namespace"
 
@@ -116,7 +116,7 @@ def clear_fields(root: etree._Element) -> None:
 
 
 def _clear_complex_fields(root: etree._Element) -> None:
-    """Clear the results of complex fields: begin, instruction, separator, result and end, which may be nested."""
+    """Clear the results of complex fields. A field is begin, instruction, separator, result and end, and may nest."""
     open_fields: list[list[str]] = []
     for element in root.iter():
         name = local_name(element.tag)
@@ -171,7 +171,7 @@ def _clear_text(element: etree._Element) -> None:
 
 
 def drop_broken_parts(parts: Archive) -> int:
-    """Drop each part that does not unpack or parse; return how many are left, in percent, at most 99."""
+    """Drop each part that does not unpack or parse; return the percentage of the parts that is left, at most 99."""
     names = parts.names
     for name in names:
         try:

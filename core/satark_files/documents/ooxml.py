@@ -1,9 +1,9 @@
 """Cleans Word, Excel and PowerPoint files (Office Open XML, ECMA-376): copies only what a reader sees.
 
-A part is kept if it can be reached from the document by relationships of a kind in `KINDS`; an element or attribute, if
-it is of the standard: programs' own extensions, which hold authors' accounts and machines' paths, are removed. So are
-properties, custom data, macros, printer settings, embedded files, thumbnails and revision numbers. Comments and tracked
-changes stay, without author and date.
+A part is kept if relationships of a kind in `KINDS` lead to it from the document. An element or attribute is kept if
+the standard defines it: programs' own extensions hold authors' accounts and machines' paths. Properties, custom data,
+macros, printer settings, embedded files, thumbnails and revision numbers are removed, too. Comments and tracked changes
+stay, without author and date.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _EXCEL = "worksheet chartsheet sharedStrings drawing table vmlDrawing"
 _POWERPOINT = "slide slideLayout slideMaster notesSlide notesMaster tableStyles commentAuthors"
 _DIAGRAM = "diagramData diagramLayout diagramQuickStyle diagramColors themeOverride"
 KINDS = frozenset(f"{_WORD} {_EXCEL} {_POWERPOINT} {_DIAGRAM}".split())
-"""The relationships that are followed, by the last segment of their type."""
+"""The last segments of the types of the relationships that are followed."""
 _REMOVED = frozenset(
     "extLst absPath fileVersion fileSharing fileRecoveryPr customWorkbookViews customSheetViews externalReferences "  # noqa: SIM905 - a list of names
     "pivotCaches smartTagPr webPublishing webPublishItems oleObjects controls OLEObject externalData custDataLst "
@@ -122,7 +122,7 @@ class _CleanPackage:
         return part
 
     def _copy_part(self, part: str) -> list[str]:
-        """Copy one part; return the parts that it is the first to need."""
+        """Copy one part; return the parts that it needs and that no earlier part needed."""
         found: list[str] = []
         kept: list[tuple[str, str, str, bool]] = []
         ids: dict[str, str] = {}
@@ -174,7 +174,7 @@ class _CleanPackage:
 
 
 def _content_types(root: etree._Element) -> dict[str, str]:
-    """Return part name in lower case, or extension with its dot, → content type."""
+    """Return the content type of each part name in lower case, and of each extension with its dot."""
     found = {}
     for child in root:
         name = child.get("PartName", "").lstrip("/") or "." + child.get("Extension", "")
@@ -240,7 +240,7 @@ def _use_fallbacks(root: etree._Element) -> None:
 
 
 def _point_to_copy(element: etree._Element, ids: dict[str, str]) -> bool:
-    """Point an element's references to the new ids; False if it is nothing but a reference to a removed part."""
+    """Point an element's references to the new ids; return False if the element only refers to a removed part."""
     for name in list(element.attrib):
         if not office_xml.namespace(str(name)).endswith(_REFERENCES):
             continue

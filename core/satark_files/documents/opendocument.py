@@ -1,6 +1,6 @@
 """Cleans OpenDocument files (ISO/IEC 26300): texts, spreadsheets and presentations.
 
-Of the package only content, styles and images are kept, and of these only the elements and attributes of the standard.
+It keeps only the package's content, styles and images, and in these only the elements and attributes of the standard.
 Comments and tracked changes stay, without author and date.
 """
 
@@ -31,7 +31,7 @@ _REMOVED = frozenset({"meta", "scripts", "script", "event-listeners", "dde-conne
 _PERSONAL_FIELD = re.compile(
     r"(author-|sender-|initial-creator|creator|printed-by|file-name|template-name|user-defined)"
 )
-"""Fields that the program fills in with what it knows of its user."""
+"""Fields that the program fills in with facts about its user."""
 _ENVIRONMENT_CALL = re.compile(r"\b(CELL|INFO)\s*\(", re.IGNORECASE)
 """Formulas whose value is the file's path or a fact of the machine."""
 _FORMULA = f"{{{_STANDARD}table:1.0}}formula"
@@ -100,7 +100,7 @@ def _clean(root: etree._Element, names: dict[str, str]) -> None:
 
 
 def _anonymize_change(change: etree._Element) -> None:
-    """Set an empty author and date on a tracked change: without any, LibreOffice shows deleted text as undeleted."""
+    """Set an empty author and date on a tracked change: if they are missing, LibreOffice shows deleted text again."""
     for child in list(change):
         change.remove(child)
     for name, text in (("creator", "-"), ("date", "1970-01-01T00:00:00")):

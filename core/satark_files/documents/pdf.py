@@ -1,9 +1,9 @@
 """Cleans PDF: rebuilds the file from what its pages show, or, where that can't be verified, rasterizes the pages.
 
-Layout: ISO 32000-2. Of a page only the keys that rendering needs (`ALLOWED_KEYS`) are copied: no scripts, attachments,
+Layout: ISO 32000-2. Only the keys of a page that rendering needs (`ALLOWED_KEYS`) are copied: no scripts, attachments,
 metadata, names or earlier revisions of the file, and no annotations (their appearance is drawn into the page first).
-Content streams are written again without comments and marked content. The copy must look like the original, or it is
-replaced by images of the pages.
+Content streams are written again without comments and marked content. If the copy does not look like the original,
+images of the pages replace it.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ _OF_A_PROFILE, _CALCULATOR, _HEAD = 2, 4, 4096
 _COMMENT = re.compile(rb"(\((?:[^()\\]|\\.)*\))|%[^\r\n]*", re.DOTALL)
 _CMAP_NAME = re.compile(rb"/CMapName\s*/[^\s/<>()\[\]{}%]+")
 _UNREADABLE = frozenset({"/JPXDecode", "/JBIG2Decode", "/Crypt"})
-"""Filters whose data can hold metadata that nothing here can read."""
+"""Filters whose data can hold metadata that this module can't read."""
 _RAISES = (pikepdf.PdfError, ValueError, TypeError, KeyError, IndexError, RuntimeError, AttributeError, OSError)
 
 
@@ -100,7 +100,7 @@ class PdfScrubber:
 
 
 def _count_pages(source: Path, target: Path) -> tuple[int, int, Path]:
-    """Return the number of pages, how much of the file can be read in percent, and the file, recovered if damaged."""
+    """Return the number of pages, the percentage of the file that can be read, and the file, recovered if damaged."""
     try:
         return pdf_rendering.count_pages(source), 100, source
     except Unclean as unclean:
@@ -115,7 +115,7 @@ def _first_pages(source: Path, target: Path, count: int) -> Path:
     """Write the first pages of a document alone, since only these are cleaned.
 
     Raises:
-        Unclean: it can't be rewritten.
+        Unclean: the document can't be rewritten.
     """
     first = target.with_name(f"{target.name}.first")
     try:
@@ -167,7 +167,7 @@ def _remove_icons(page: pikepdf.Page) -> None:
 
 
 class _ResourceNames:
-    """New names for a document's resources: some programs write their own name, or the user's, into them."""
+    """Gives a document's resources new names, since some programs write their own name, or the user's, into them."""
 
     def __init__(self) -> None:
         self._new: dict[str, str] = {}
@@ -214,7 +214,7 @@ def _prune(obj: pikepdf.Object, seen: set[tuple[int, int]], names: _ResourceName
 
 
 def _remove_profile(space: pikepdf.Array) -> None:
-    """Replace a colour space with a profile by a plain one: the profile can name the screen or printer."""
+    """Replace a colour space that has a profile by a plain one, since the profile can name the screen or printer."""
     if len(space) == _OF_A_PROFILE and space[0] == Name.ICCBased:
         plain = _PLAIN.get(int(space[1].N))
         if plain is None or space[1].get("/Alternate", plain) != plain:

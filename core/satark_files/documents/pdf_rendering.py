@@ -28,7 +28,7 @@ MIN_DPI = 72
 QUALITY = 85
 _POINTS = 72
 _COMPARED = 160
-"""Pixels of the longer side of a page for comparison."""
+"""Pixels of the longer side of a page that is rendered for comparison."""
 _DIFFERENCE = 3.0
 """The mean difference, of 255, up to which two renderings of a page count as the same."""
 
@@ -54,7 +54,7 @@ def compare(one: Path, other: Path, longest: int) -> Image.Image | None:
     """Compare how two PDFs look page by page, in small renderings.
 
     Returns:
-        The first page of the second as `render_first_page` renders it; None: they do not look the same.
+        The first page of the second PDF as `render_first_page` renders it; None if the PDFs do not look the same.
     """
     with pypdfium2.PdfDocument(one) as a, pypdfium2.PdfDocument(other) as b:
         if len(a) != len(b):

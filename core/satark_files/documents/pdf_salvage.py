@@ -1,6 +1,6 @@
 """Recovers the pages of a PDF that was cut off or damaged: every page object that is complete becomes a page again.
 
-The index of the file and its list of pages are at the end, and lost; qpdf finds the objects by reading all of it.
+The file's index and its list of pages stand at its end, which is lost. qpdf finds the objects by reading all of it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _RAISES: Final = (pikepdf.PdfError, ValueError, TypeError, KeyError, IndexError,
 
 
 def recover_pages(source: Path, target: Path) -> int:
-    """Write the pages that can be recovered to `target`, and return how many they are, in percent, at most 99.
+    """Write the pages that can be recovered to `target`, and return their share of all pages in percent, at most 99.
 
-    99 also stands where the file no longer says how many pages it had.
+    It returns 99, too, if the file no longer says how many pages it had.
 
     Raises:
-        Unclean: there is none (`damaged`).
+        Unclean: no page can be recovered (`damaged`).
     """
     data = source.read_bytes()
     ended = target.with_name(f"{target.name}.ended")
@@ -42,7 +42,7 @@ def recover_pages(source: Path, target: Path) -> int:
 
 
 def _ending(data: bytes) -> bytes:
-    """Return a catalogue with a page of our own, which qpdf needs to open a file. Its numbers are free ones."""
+    """Return a catalogue with a page of our own, which qpdf needs to open a file. Its objects have unused numbers."""
     free = max((int(found[1]) for found in _NUMBER.finditer(data)), default=0) + 1
     objects = (
         b"<</Type/Catalog/Pages %d 0 R>>" % (free + 1),
@@ -86,7 +86,7 @@ def _unpack(data: bytes, first: int) -> Iterator[bytes]:
 
 
 def _declared(pdf: Pdf) -> int:
-    """Return how many pages the file says it has; 0: it does not say."""
+    """Return how many pages the file says that it has, or 0 if it does not say."""
     trees = (one for one in pdf.objects if isinstance(one, Dictionary) and one.get("/Type") == Name.Pages)
     return max((_number(tree.get("/Count")) for tree in trees), default=0)
 

@@ -1,6 +1,6 @@
 """Cleans plain text of invisible characters, which can hide a watermark.
 
-Such are zero-width characters, tags, variation selectors, unusual spaces and spaces at line ends. Joiners stay only
+These are zero-width characters, tags, variation selectors, unusual spaces and spaces at line ends. Joiners stay only
 where Indic scripts, Arabic or emoji are spelt with them.
 """
 
@@ -43,10 +43,10 @@ class TextScrubber:
 
 
 def decode_text(data: bytes) -> str:
-    """Return a text in UTF-8, in UTF-16 with its byte order mark, or in Windows' Latin.
+    """Decode a text that is in UTF-8, in UTF-16 with its byte order mark, or in Windows' Latin.
 
     Raises:
-        Unclean: it is in none of them.
+        Unclean: the text is in none of these encodings.
     """
     with contextlib.suppress(UnicodeDecodeError):
         return codecs.getincrementaldecoder("utf-8")().decode(data)  # it may end within a character

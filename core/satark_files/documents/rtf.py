@@ -24,7 +24,7 @@ _MAX_DEPTH: Final = 500
 
 
 class _Group:
-    """The state of a group: whether its text is seen, and how many characters follow a Unicode one in its place."""
+    """The state of a group: whether its text is shown, and how many characters replace a Unicode one in old readers."""
 
     def __init__(self, *, hidden: bool, skip: int) -> None:
         self.hidden, self.skip = hidden, skip
@@ -34,7 +34,7 @@ def rtf_text(data: bytes) -> str:
     """Return the text that a reader shows.
 
     Raises:
-        Unclean: it is no RTF.
+        Unclean: the data is not RTF.
     """
     reader = _Reader()
     for found in _TOKEN.finditer(data):
@@ -99,7 +99,7 @@ class _Reader:
             self._add(_SPECIAL[word])
 
     def _add(self, text: str) -> None:
-        """Add text, but not what stands in the place of a Unicode character for old readers."""
+        """Add text, but skip the characters that replace a Unicode character in old readers."""
         left_out, self._replaced = min(self._replaced, len(text)), max(0, self._replaced - len(text))
         if not self._groups[-1].hidden:
             self.text.append(text[left_out:])

@@ -1,4 +1,4 @@
-"""Cleans SVG drawings: only shapes, text and colours pass; no scripts, links, pictures, names or programs' own data."""
+"""Cleans SVG drawings: keeps shapes, text and colours; no scripts, links, pictures, names or programs' own data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ATTRIBUTES: Final = frozenset(
     "gradientTransform preserveAspectRatio refX refY markerWidth markerHeight orient patternUnits rotate".split()
 )
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE\s+svg\s[^\[<>]*>")
-"""Old programs declare the type; one with entities of its own does not match, and is refused."""
+"""The document type that old programs declare; a declaration with entities does not match, and is refused."""
 _LOCAL: Final = re.compile(r"url\(\s*['\"]?#([^'\")]+)['\"]?\s*\)")
 _STYLE: Final = re.compile(r"([a-z-]+)\s*:\s*([^;]+)")
 _HREFS: Final = ("href", "{http://www.w3.org/1999/xlink}href")
@@ -59,7 +59,7 @@ class SvgScrubber:
 
 
 def _remove_nested_uses(root: etree._Element) -> None:
-    """Remove what shows an element that itself shows another: a few lines could draw billions of shapes."""
+    """Remove each use of an element that itself uses another: with them, a few lines could draw billions of shapes."""
     nested = {f"#{one.get('id')}" for one in root.iter() if any(True for _ in one.iter(f"{{{_SVG}}}use"))}
     for use in list(root.iter(f"{{{_SVG}}}use")):
         if use.get("href") in nested:

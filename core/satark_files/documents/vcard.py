@@ -1,8 +1,8 @@
-"""Cleans contact cards (vCard): keeps the contact's details, removes what tells of the phone that wrote the card.
+"""Cleans contact cards (vCard): keeps the contact's details, and removes what identifies the phone that wrote it.
 
-Kept (RFC 6350 section 6): names, telephone numbers, mail addresses, postal addresses, organisation, title, web
-addresses and notes. Removed: photos, sounds, keys, identifiers, revisions, the program that wrote the card, every
-parameter but the kind of a number, and every property that is not of the standard.
+It keeps names, telephone numbers, mail addresses, postal addresses, organisation, title, web addresses and notes (RFC
+6350 section 6). It removes photos, sounds, keys, identifiers, revisions, the program that wrote the card, every
+parameter except the kind of a number, and every property that the standard does not define.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _WAID = re.compile(r"waid=(\d+)", re.IGNORECASE)
 _NUMBER = re.compile(r"\+?\d[\d\s().-]*")
 _QUOTED = re.compile(r"(?:=[0-9A-F]{2})+", re.IGNORECASE)
 MAX_CARDS = 1000
-"""Most cards of one file; more is an exported address book."""
+"""Most cards in one file; a file with more cards is an exported address book."""
 
 
 class VcardScrubber:
@@ -45,7 +45,7 @@ class VcardScrubber:
 
 
 def phone_numbers(text: str) -> set[str]:
-    """Return every telephone number of the cards in a text, digits alone."""
+    """Return every telephone number of the cards in a text, as digits only."""
     found = {value for card in _cards(text) for name, _, value in card if name == "TEL"}
     return {re.sub(r"\D", "", value) for value in found} - {""}
 

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 MAX_PARTS = 5000
 MAX_UNPACKED_BYTES = 400 * MB
-"""Most unpacked bytes of all parts of one file together."""
+"""Most bytes that all parts of one file together may unpack to."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LOCKED = 0x1
 RAISES = (zipfile.BadZipFile, zlib.error, LookupError, EOFError, OSError, ValueError, RuntimeError, struct.error)
-"""What reading a broken ZIP file raises."""
+"""The exceptions that reading a broken ZIP file raises."""
 
 
 class Archive:
@@ -67,7 +67,7 @@ def open_archive(path: Path, limits: Limits) -> Iterator[Archive]:
     """Open a ZIP file.
 
     Raises:
-        Unclean: the file is damaged, encrypted, or over a limit; also when reading a part fails in the block.
+        Unclean: the file is damaged, encrypted or over a limit, or the block fails to read a part.
     """
     try:
         with zipfile.ZipFile(path) as file:

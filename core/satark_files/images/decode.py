@@ -1,7 +1,7 @@
-"""Opens images with Pillow, within limits: whole, or reduced to a part of their size. Runs in the sandbox only.
+"""Opens images with Pillow within limits, in full or reduced size. Runs in the sandbox only.
 
-Decoding takes most of a photo's time. What a cleaner decodes to check its copy is left beside the copy, reduced, so
-that no job (preview, looks) decodes it again.
+Decoding takes most of the time for a photo. A cleaner decodes its copy to check it, and leaves the reduced picture
+beside the copy, so that no later job (preview, looks) decodes the copy again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ RAISES = (
     OSError, SyntaxError, ValueError, TypeError, EOFError, KeyError, IndexError, RuntimeError, ArithmeticError,
     struct.error,
 )  # fmt: skip
-"""What Pillow's decoders raise on broken files, by its own fuzzers. A MemoryError ends the child instead."""
+"""What Pillow's decoders raise for broken files, according to its fuzzers. A MemoryError ends the child instead."""
 
 
 @contextlib.contextmanager
@@ -38,7 +38,7 @@ def open_image(
 ) -> Iterator[ImageFile.ImageFile]:
     """Open an image in one of these formats; its size is checked before anything is decoded.
 
-    `reduced`: a JPEG is decoded to a part of its size only, if at all, so that it may be larger.
+    `reduced`: a JPEG is decoded in reduced size or not at all, so that it may be larger.
 
     Raises:
         Unclean: the image is damaged, in another format, or over a limit.
@@ -78,7 +78,7 @@ def check_decodes(path: Path, limits: Limits, formats: tuple[str, ...]) -> None:
 
 @contextlib.contextmanager
 def incomplete_allowed() -> Iterator[None]:
-    """Decode what there is of images in the block: what is missing stays black or transparent."""
+    """Let the block decode incomplete images: the missing part of an image stays black or transparent."""
     before = ImageFile.LOAD_TRUNCATED_IMAGES
     ImageFile.LOAD_TRUNCATED_IMAGES = True
     try:
@@ -102,30 +102,30 @@ def _check_size(image: ImageFile.ImageFile, packed: int, limits: Limits, *, redu
 
 
 LONGEST: Final = 480
-"""Pixels of the longer side that are enough; a picture that has more at its full size is not reduced to less."""
+"""Least pixels to which the longer side of a larger picture is reduced."""
 _MODES: Final = ("L", "RGB")
-"""Those that a file without compression (PPM) has."""
+"""Pillow's modes that a file without compression (PPM) can hold."""
 _FORMAT: Final = "PPM"
 
 
 def reduced_size(picture: Image.Image) -> tuple[int, int]:
-    """Return the size that is enough, in the proportions of the picture, for `draft` of Pillow."""
+    """Return the reduced size, in the proportions of the picture, to pass to Pillow's `draft`."""
     longer = max(picture.size)
     return max(1, LONGEST * picture.width // longer), max(1, LONGEST * picture.height // longer)
 
 
 def leave_reduced(picture: Image.Image, clean: Path) -> None:
-    """Leave a reduced picture, with the orientation in its Exif block, beside the clean copy."""
+    """Turn a reduced picture upright, by the orientation in its Exif block, and leave it beside the clean copy."""
     if picture.mode in _MODES:
         ImageOps.exif_transpose(picture).save(_beside(clean), _FORMAT)
 
 
 @contextlib.contextmanager
 def open_reduced(clean: Path, limits: Limits, formats: tuple[str, ...]) -> Iterator[Image.Image]:
-    """Open the reduced picture that was left beside a clean copy; where none was, open the copy.
+    """Open the reduced picture that was left beside a clean copy; if there is none, open the copy.
 
     Raises:
-        Unclean: as `open_image`.
+        Unclean: for the reasons of `open_image`.
     """
     left = _beside(clean)
     found = (left, (_FORMAT,)) if left.exists() else (clean, formats)

@@ -1,4 +1,4 @@
-"""Converts HEIC and AVIF to JPEG, which every computer shows and which takes a tenth of the time.
+"""Converts HEIC and AVIF to JPEG, which every computer shows and which is encoded in a tenth of the time.
 
 Layout: ISO/IEC 14496-12 section 4.2 (boxes), ISO/IEC 23008-12.
 """
@@ -23,7 +23,7 @@ _HEAD, _LONG_HEAD = 8, 16
 
 
 class HeifScrubber:
-    """Converts HEIC and AVIF to JPEG; of one that is cut off, what can be read."""
+    """Converts HEIC and AVIF to JPEG; converts the readable part of an image that is cut off."""
 
     mimes = frozenset({"image/heic", "image/avif"})
 
@@ -42,13 +42,13 @@ class HeifScrubber:
 
 
 def _has_film(source: Path) -> bool:
-    """Whether a box of the film of a moving photo follows the picture (Samsung's `mpvd`), or a file of its own does."""
+    """Whether the film of a moving photo follows the picture, in a box (Samsung's `mpvd`) or as a file of its own."""
     data = source.read_bytes()
     return b"mpvd" in data or data.count(b"ftyp") > 1
 
 
 def _complete_size(data: bytes) -> int:
-    """Return how many bytes the file has by the sizes of its outermost boxes."""
+    """Return how many bytes the complete file has, according to the sizes of its outermost boxes."""
     at = 0
     while at + _HEAD <= len(data):
         size = int.from_bytes(data[at : at + 4])

@@ -4,9 +4,9 @@ Layout: ITU-T T.81 annex B. Thumbnails, Exif, XMP, IPTC, colour profiles, commen
 after the end are removed. What stays identifies no person, but the quantisation tables hint at the make of the camera.
 
 Nothing may hide in what stays. Tables that no scan uses and bytes after the last field of a segment are left out. A
-decoder skips what follows the last coded block up to the next marker: Pillow's decoder is fed piece by piece until it
-has all rows, and the rest is cut off (libjpeg reads up to eight bytes ahead, so less is not found). A progressive image
-is read to its end before any row is there: in such an image nothing is found.
+decoder skips bytes between the last coded block and the next marker. To find them, Pillow's decoder is fed piece by
+piece until it has all rows, and the rest is cut off; libjpeg reads up to eight bytes ahead, so that fewer hidden
+bytes are not found. In a progressive image none are found, because it is read to its end before any row is ready.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ NEEDED = frozenset({DHT, DQT, DRI, SOS}) | FRAMES
 
 _SCAN_END = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _ADOBE, _LENGTH = 12, 2
-"""Least bytes of an Adobe segment, and of a length field."""
+"""Least bytes of an Adobe segment, and bytes of a length field."""
 _SCAN = b"\xff\xda"
 _EOI = b"\xff\xd9"
 _LOOKAHEAD = bytes(8)
-"""libjpeg waits for 64 bits more than it needs."""
+"""Bytes to add at the end, since libjpeg waits for 64 bits more than it needs."""
 _USUAL_SCANS = 10
-"""Scans of a progressive image as libjpeg writes it (`jpeg_simple_progression`), to estimate how many are missing."""
+"""Scans of a progressive image that libjpeg writes (`jpeg_simple_progression`), to estimate how many are missing."""
 _PLAIN_JFIF = b"JFIF\0\1\1\0\0\1\0\1\0\0"
 
 
@@ -104,12 +104,13 @@ class JpegScrubber:
         return salvage(source, target, limits, formats=("JPEG",))
 
     def _scrub_without_end(self, source: Path, data: bytes, target: Path, limits: Limits) -> str:
-        """Write an image that lacks nothing but its end: without loss if it has one scan.
+        """Write an image that lacks only its end: without loss if it has one scan.
 
-        Where the last of several scans ends is not found. Encoded anew, the image keeps nothing of what follows.
+        In an image of several scans, the end of the last scan can't be found. Such an image is encoded again, so that
+        nothing that follows it is kept.
 
         Raises:
-            Unclean: more is missing.
+            Unclean: more than the end is missing.
         """
         clean = strip_metadata(data.rstrip(b"\xff") + _EOI)
         target.write_bytes(clean[: -len(_EOI)] + _LOOKAHEAD)
@@ -123,7 +124,7 @@ class JpegScrubber:
 
 
 def _is_cut(data: bytes) -> bool:
-    """Whether the data ends within an image, rather than being something else that can't be parsed."""
+    """Whether the data is an image that is cut off; False for other data that can't be parsed."""
     try:
         list(_segments(data))
     except _Cut:
@@ -155,7 +156,7 @@ def _end(data: bytes) -> int:
 
 
 def _scans(data: bytes) -> list[bytes]:
-    """Return the coded scans of a progressive image up to where it ends; the last may be incomplete."""
+    """Return the coded scans of a progressive image up to the end of the data; the last scan may be incomplete."""
     found, progressive = [], False
     with contextlib.suppress(Unclean):
         for marker, _, scan in _segments(data + _EOI):
@@ -168,7 +169,7 @@ def strip_metadata(data: bytes) -> bytes:
     """Return the image with only the segments that a decoder needs, and its orientation.
 
     Raises:
-        Unclean: the data is no complete JPEG, or one of another frame type.
+        Unclean: the data is no complete JPEG, or has another frame type.
     """
     kept: list[Segment] = []
     turned = UPRIGHT
@@ -234,18 +235,18 @@ def _segment(marker: int, payload: bytes) -> bytes:
 
 _QUANTIZATION, _DC, _AC = "q", "d", "a"
 _COUNTS, _FRAME_HEAD, _COMPONENT = 16, 6, 3
-"""Bytes of the counts of a Huffman table, of a frame header before its components, and of a component in it."""
+"""Bytes of a Huffman table's counts, of a frame header up to its components, and of each component in it."""
 
 Segment = tuple[int, bytes, bytes]
-"""Marker, payload, and after SOS the coded image data."""
+"""A segment: marker, payload, and after SOS the coded image data."""
 _Key = tuple[str, int]
 
 
 def used_only(segments: Iterable[Segment]) -> Iterator[Segment]:
-    """Yield frame header, scans and restart intervals, each after those of its tables that it uses, and nothing else.
+    """Yield the frame header, scans and restart intervals only, and before each of them the tables that it uses.
 
     Raises:
-        Unclean: a segment is too short, or a scan uses what no frame has.
+        Unclean: a segment is too short, or a scan uses a component that no frame has.
     """
     waiting: dict[_Key, Segment] = {}
     quantized: dict[int, int] = {}
@@ -267,14 +268,14 @@ def used_only(segments: Iterable[Segment]) -> Iterator[Segment]:
 
 
 def _pop_named(waiting: dict[_Key, Segment], named: Iterable[_Key]) -> Iterator[Segment]:
-    """Yield and forget those tables that are named and wait; those that do not wait were written before."""
+    """Yield the waiting tables that are named, and forget them; the other named tables were written before."""
     for key in named:
         if key in waiting:
             yield waiting.pop(key)
 
 
 def _tables(marker: int, payload: bytes) -> dict[_Key, Segment]:
-    """Return each table of a segment, in a segment of its own."""
+    """Return a segment for each table of a segment."""
     found: dict[_Key, Segment] = {}
     at = 0
     while at < len(payload):
@@ -293,7 +294,7 @@ def _tables(marker: int, payload: bytes) -> dict[_Key, Segment]:
 
 
 def _frame(payload: bytes) -> tuple[bytes, dict[int, int]]:
-    """Return a frame header without what follows it, and the quantization table of each component."""
+    """Return a frame header without the bytes that follow it, and the quantization table of each component."""
     count = payload[_FRAME_HEAD - 1] if len(payload) >= _FRAME_HEAD else 0
     end = _FRAME_HEAD + _COMPONENT * count
     if not count or end > len(payload):
@@ -303,7 +304,7 @@ def _frame(payload: bytes) -> tuple[bytes, dict[int, int]]:
 
 
 def _scan(payload: bytes, quantized: dict[int, int], *, progressive: bool) -> tuple[bytes, list[_Key]]:
-    """Return a scan header without what follows it, and the tables that the scan uses."""
+    """Return a scan header without the bytes that follow it, and the tables that the scan uses."""
     count = payload[0] if payload else 0
     end = 1 + 2 * count + 3
     if not count or end > len(payload):
@@ -322,19 +323,19 @@ def _scan(payload: bytes, quantized: dict[int, int], *, progressive: bool) -> tu
 
 _CHUNK: Final = 1 << 16
 _PADDING: Final = 1
-"""Bytes that may hold nothing but the bits that fill up the last one."""
+"""Bytes at the end that may hold only the bits that fill up the last byte."""
 _AHEAD: Final = 8
-"""Bytes that libjpeg reads ahead at most."""
+"""Most bytes that libjpeg reads ahead."""
 
 
 def decoded_part(image: bytes) -> tuple[bytes, Image.Image]:
-    """Decode an image of one scan, which ends with its end marker.
+    """Decode an image of one scan that ends with the end marker.
 
     Returns:
         The image without bytes after its last coded block, and the reduced picture that was decoded.
 
     Raises:
-        Unclean: it does not decode.
+        Unclean: the image does not decode.
     """
     last = len(image) - len(_EOI)
     try:
@@ -346,7 +347,7 @@ def decoded_part(image: bytes) -> tuple[bytes, Image.Image]:
 
 
 def _without_rest(image: bytes, about: int) -> bytes:
-    """Remove what follows the last coded block, which ends a bit before this offset."""
+    """Remove the bytes that follow the last coded block, which ends shortly before the offset `about`."""
     last = len(image) - len(_EOI)
     exact = _Decoder(image, _smallest).finish(max(0, about - _CHUNK), about, 1) or about
     pixels = _pixels(image[:exact] + _EOI)
@@ -356,10 +357,10 @@ def _without_rest(image: bytes, about: int) -> bytes:
 
 
 class _Decoder:
-    """Decodes an image at a part of its size, fed piece by piece."""
+    """Decodes an image in reduced size, and is fed the image piece by piece."""
 
     def __init__(self, image: bytes, size: Callable[[Image.Image], tuple[int, int]]) -> None:
-        """Decode at no less than this size."""
+        """Decode the image at no less than the size that `size` returns for it."""
         pillow: Any = Image  # what is needed of it is not public
         opened: Any = Image.open(io.BytesIO(image), formats=("JPEG",))
         opened.draft(opened.mode, size(opened))
@@ -368,10 +369,10 @@ class _Decoder:
         self._decoder = pillow._getdecoder(opened.mode, tile.codec_name, tile.args, opened.decoderconfig)  # noqa: SLF001 - the public ones read all of a file
         self._decoder.setimage(core, tile.extents)
         self.picture: Image.Image = opened._new(core)  # noqa: SLF001 - with the orientation of what was opened
-        """What is decoded so far."""
+        """The picture as far as it is decoded."""
 
     def finish(self, begin: int, last: int, piece: int) -> int | None:
-        """Return after how many bytes the decoder has all rows, fed piece by piece; None: it needs all up to `last`.
+        """Feed the decoder piece by piece; return after how many bytes it has all rows. None: it needs all bytes.
 
         Raises:
             OSError: the image does not decode.

@@ -1,6 +1,6 @@
 """Cleans PNG without loss: copies only the chunks that a decoder needs.
 
-Layout: W3C Portable Network Graphics (Third Edition), sections 5 and 11. Of an animation the still image is kept.
+Layout: W3C Portable Network Graphics (Third Edition), sections 5 and 11. Only the still image of an animation is kept.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _KEY = {0: 2, 2: 6}
 """Colour type → bytes of the transparent colour: grey, or red, green and blue."""
 _INDEXED = 3
 _SAMPLES = {2: 3, 4: 2, 6: 4}
-"""Colour type → samples of a pixel, where it is not one."""
+"""Colour type → samples of a pixel, for the types that have more than one."""
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
-"""Section 8.2: for each pass its first column and row, and its steps across and down."""
+"""For each pass of an interlaced image: its first column and row, and its steps across and down (section 8.2)."""
 _CRC = 4
 _STEP = 1 << 20
 
@@ -91,7 +91,7 @@ def strip_metadata(data: bytes) -> bytes:
 
 
 def _frames(data: bytes) -> int:
-    """Return the number of an animation's frames (section 11.3.6); 0: it is a still image."""
+    """Return the number of an animation's frames (section 11.3.6), or 0 for a still image."""
     return next((int.from_bytes(payload[:4]) for kind, payload in _chunks(data) if kind == b"acTL"), 0)
 
 
@@ -104,7 +104,7 @@ def _used_bytes(kind: bytes, before: dict[bytes, bytes]) -> int:
 
 
 def _raw_bytes(head: bytes) -> int:
-    """Return the bytes of all rows, each with its filter byte; of an interlaced image, those of its seven passes."""
+    """Return how many bytes all rows have, each with its filter byte; an interlaced image has seven passes."""
     width, height, depth, colours, interlaced = *struct.unpack(">IIBB", head[:10]), head[12]
     bits = depth * _SAMPLES.get(colours, 1)
     passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)

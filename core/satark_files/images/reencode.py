@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from satark_files.limits import Limits
 
 MAX_FRAME_MS = 60_000
-"""Milliseconds that one frame of an animation lasts at most: a longer pause is shortened to it."""
+"""Most milliseconds that one frame of an animation lasts: a longer frame is shortened to them."""
 QUALITY = 92
 """JPEG quality of images that can't be cleaned without loss; number plates stay legible."""
 
@@ -74,7 +74,7 @@ class TiffScrubber:
 
 
 def to_jpeg(source: Path, target: Path, limits: Limits, formats: tuple[str, ...]) -> str:
-    """Encode an image (its first frame) as an upright JPEG on white, and return the MIME type of that.
+    """Encode an image (its first frame) as an upright JPEG on white, and return JPEG's MIME type.
 
     Raises:
         Unclean: the image does not decode, or is over a limit.

@@ -1,4 +1,4 @@
-"""Salvages what can be read of a damaged image: its pixels are decoded as far as they go, and encoded again."""
+"""Salvages the readable part of a damaged image: decodes its pixels as far as possible, and encodes them again."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 
 _ATTEMPTS: Final = 12
-"""Fillings that are tried, beside zeros, until two decode."""
+"""Most fillings, besides zeros, that are tried until two decode."""
 _UNREAD: Final = (128, 128, 128)
 
 
 class Salvaging:
-    """Cleans images with a scrubber, and salvages what can be read of those that are damaged."""
+    """Cleans images with a scrubber, and salvages the readable part of damaged images."""
 
     def __init__(self, scrubber: Scrubber, *formats: str) -> None:
-        """Clean with this scrubber, whose files have these formats in Pillow's names."""
+        """Clean with this scrubber; `formats` are Pillow's names for the formats of its files."""
         self._scrubber, self._formats = scrubber, formats
 
     @property
@@ -48,7 +48,7 @@ class Salvaging:
 
 
 def salvage(source: Path, target: Path, limits: Limits, formats: tuple[str, ...]) -> Cleaned:
-    """Write what can be read of an image (its first frame) as an upright JPEG, and say how much of it that is.
+    """Write the readable part of an image (its first frame) as an upright JPEG, and return how much of it that is.
 
     Raises:
         Unclean: nothing of it can be read, or it is over a limit.
@@ -62,16 +62,17 @@ def salvage(source: Path, target: Path, limits: Limits, formats: tuple[str, ...]
 
 
 def salvage_cut(source: Path, target: Path, limits: Limits, formats: tuple[str, ...], *, whole: int) -> Cleaned:
-    """Write what can be read of an image that was cut off, and whose decoder reads all or nothing; say how much it is.
+    """Write the readable part of an image that was cut off and whose decoder reads all or nothing.
 
-    What is missing is filled up, in two ways: where both look the same, nothing depends on it. The rest is grey.
+    The missing bytes are filled up in two ways. Pixels that look the same both ways do not depend on the missing bytes,
+    and are kept; the rest is grey. The result tells how much of the image could be read.
 
     Args:
         source: the image.
-        target: where the JPEG goes.
-        limits: bounds on it.
-        formats: its formats, in Pillow's names.
-        whole: how many bytes it says that it has.
+        target: the path of the JPEG.
+        limits: bounds on the image.
+        formats: the formats that it may have, in Pillow's names.
+        whole: how many bytes the complete image has, by its own header.
 
     Raises:
         Unclean: nothing of it can be read, it is not cut off, or it is over a limit.
@@ -106,12 +107,12 @@ def _unread(difference: Image.Image) -> tuple[int, int, int, int]:
 
 
 def _noise(seed: int, count: int) -> bytes:
-    """Return bytes that are the same for the same seed, and look like none of an image."""
+    """Return bytes that are always the same for the same seed, and that do not look like an image's bytes."""
     return random.Random(seed).randbytes(count)  # noqa: S311 - nothing secret
 
 
 def _filled_up(source: Path, filling: bytes, limits: Limits, formats: tuple[str, ...]) -> Image.Image | None:
-    """Decode an image with this at its end; None: its decoder takes offence at it."""
+    """Decode an image with this filling at its end; return None if its decoder refuses the filling."""
     filled = source.with_name(f"{source.name}.filled")
     filled.write_bytes(source.read_bytes() + filling)
     try:
@@ -127,7 +128,7 @@ def _filled_up(source: Path, filling: bytes, limits: Limits, formats: tuple[str,
 
 
 def _percent_of_rows(picture: Image.Image) -> int:
-    """Return how many rows were read, in percent, at most 99. Those that were not have one colour, as has a corner."""
+    """Return the percentage of rows that were read, at most 99. Unread rows have one colour, that of a corner."""
     colours = picture.convert("RGB")
     corners = ((0, 0), (picture.width - 1, picture.height - 1))
     rows = min(_rows_of_another_colour(colours, colours.getpixel(corner)) for corner in corners)

@@ -43,7 +43,7 @@ class WebpScrubber:
 
 
 def _scrub_cut(data: bytes, source: Path, target: Path, limits: Limits) -> str:
-    """Clean an image that was cut off: if only what follows its pixels is missing, without loss."""
+    """Clean an image that was cut off; clean it without loss if only data after its pixels is missing."""
     at = _complete(data)
     size = int.from_bytes(data[at + 4 : at + 8], "little")
     cut = data[at : at + 4] in IMAGE_CHUNKS | {b"ANMF"}
@@ -89,7 +89,7 @@ def strip_metadata(data: bytes) -> bytes:
 
 
 def _once(chunks: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
-    """Yield each chunk that a decoder reads: the first of each type (but every frame), and none after the image."""
+    """Yield each chunk that a decoder reads: the first of each type, but every frame, and no chunk after the image."""
     seen: set[bytes] = set()
     for kind, payload in chunks:
         if kind == b"ANMF" or kind not in seen:
@@ -100,7 +100,7 @@ def _once(chunks: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]
 
 
 def _kept_part(kind: bytes, payload: bytes, turned: int) -> bytes:
-    """Return what is kept of a chunk: all, a part, or nothing."""
+    """Return the part of a chunk that is kept, which may be all of it or nothing."""
     if kind == b"VP8X" and len(payload) >= _EXTENDED:
         flags = payload[0] & (_ALPHA | _ANIMATION) | (_HAS_EXIF if turned != UPRIGHT else 0)
         return _chunk(kind, bytes((flags, 0, 0, 0)) + payload[4:10])

@@ -1,6 +1,6 @@
-"""Cuts audio without a container down to its complete frames, so that nothing hides between or after them.
+"""Reduces audio without a container to its complete frames, so that nothing hides between or after them.
 
-ffmpeg reads these formats frame by frame, and carries bytes between and after the frames over.
+ffmpeg reads these formats frame by frame, and copies the bytes between and after the frames, too.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _MP3_SYNC: Final = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")
 _MP3_RATE: Final = 0x0C
 _ADTS_SYNC: Final = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
 _ENCODER: Final = re.compile(rb"Lavc\d{1,3}\.\d{1,3}\.\d{1,3}")
-"""FFmpeg's encoder writes its version into the first frame, where a decoder reads nothing (`put_bitstream_info`)."""
+"""The version that FFmpeg's encoder writes into the first frame, where no decoder reads it (`put_bitstream_info`)."""
 _HEAD: Final = 7
 """Most bytes of the header of an AAC or MP3 frame."""
 _FLAC_HEAD: Final = 16
 _FLAC_LAST: Final = 1 << 21
-"""Bytes at the end of a file in which its last frame begins."""
+"""Number of bytes at the end of a file among which its last frame begins."""
 
 
 def frames_only(mime: str, data: bytes) -> bytes:
@@ -55,7 +55,7 @@ def _amr(data: bytes, magic: bytes, sizes: dict[int, int]) -> bytes:
 
 
 def _amr_run(data: bytes, at: int, sizes: dict[int, int]) -> int:
-    """Return the offset after the run of frames that starts here, without damaged frames before other bytes."""
+    """Return the offset after the run of frames that starts at `at`, without damaged frames before other bytes."""
     end = at
     while at < len(data):
         size = sizes.get(data[at] >> 3 & 15)
@@ -68,7 +68,7 @@ def _amr_run(data: bytes, at: int, sizes: dict[int, int]) -> int:
 
 
 def _amr_resumes(data: bytes, at: int, sizes: dict[int, int]) -> bool:
-    """Whether so many good frames of one type start here that they can't be chance."""
+    """Whether enough good frames of one type start at `at` that they can't be there by chance."""
     size = sizes.get(data[at] >> 3 & 15, 0)
     good = size > 0 and data[at] & (_AMR_PADDING | _AMR_GOOD) == _AMR_GOOD
     return good and data[at : at + _AMR_SURE_FRAMES * (1 + size) : 1 + size] == data[at : at + 1] * _AMR_SURE_FRAMES
@@ -80,7 +80,7 @@ def _adts(data: bytes) -> bytes:
 
 
 def _adts_size(head: bytes) -> int:
-    """Return the 13-bit length of a frame, header included (ISO/IEC 13818-7 section 6.2); 0: it is no frame."""
+    """Return the 13-bit length of a frame, header included (ISO/IEC 13818-7 section 6.2), or 0 if it is no frame."""
     size = (int.from_bytes(head[3:6]) >> 5) & 0x1FFF
     return size if size > _HEAD else 0
 
@@ -103,7 +103,7 @@ def _synced(
     size_of: Callable[[bytes], int],
     kind_of: Callable[[bytes], tuple[int, int]],
 ) -> bytes:
-    """Return the frames with sync word and size whose kind is also that of the frame before or after."""
+    """Return the frames that have a sync word and a size, and whose kind equals that of the frame before or after."""
     kept: list[bytes] = []
     at = 0
     while found := sync.search(data, at):
@@ -123,7 +123,7 @@ def _synced(
 
 
 def _mp3_size(head: bytes) -> int:
-    """Return the bytes of a frame; 0 if this is no header, or one that does not give the length."""
+    """Return how many bytes a frame has; return 0 if this is no header, or a header without the length."""
     version, kilobits, rate = head[1] >> 3 & 3, head[2] >> 4, head[2] >> 2 & 3
     if version not in _DIVISOR or kilobits in (0, 15) or rate == len(_RATES):
         return 0
@@ -133,7 +133,7 @@ def _mp3_size(head: bytes) -> int:
 
 
 def _flac(data: bytes) -> bytes:
-    """Remove what follows the last frame, which ends where its checksum (RFC 9639 section 9.3) is right."""
+    """Remove the bytes after the last frame, which ends where its checksum (RFC 9639 section 9.3) is right."""
     begin = len(data)
     while (begin := max(data.rfind(b"\xff\xf8", 0, begin + 1), data.rfind(b"\xff\xf9", 0, begin + 1))) >= 0:
         if len(data) - begin > _FLAC_LAST:
@@ -145,7 +145,7 @@ def _flac(data: bytes) -> bytes:
 
 
 def _flac_head(data: bytes, at: int) -> int:
-    """Return the bytes of a frame header (RFC 9639 section 9.1); 0 if its checksum is wrong."""
+    """Return how many bytes a frame header has (RFC 9639 section 9.1), or 0 if its checksum is wrong."""
     head = data[at : at + _FLAC_HEAD].ljust(_FLAC_HEAD, b"\0")
     coded = 1 if head[4] < 0x80 else 8 - (head[4] ^ 0xFF).bit_length()  # noqa: PLR2004 - coded as UTF-8 is
     length = 5 + coded + {6: 1, 7: 2}.get(head[2] >> 4, 0) + {12: 1, 13: 2, 14: 2}.get(head[2] & 15, 0)
@@ -153,14 +153,14 @@ def _flac_head(data: bytes, at: int) -> int:
 
 
 def _flac_end(data: bytes, at: int) -> int:
-    """Return the offset after a frame, which ends with its checksum; 0: none. Zeros after a frame match again."""
+    """Return the offset after a frame, which ends with its checksum; 0 if there is none. Zeros after it match, too."""
     sums = _crc(data[at:], 16, 0x8005)
     ends = {end for end in range(at + 3, len(data) + 1) if sums[end - at - 3] == int.from_bytes(data[end - 2 : end])}
     return max((end for end in ends if end - 1 not in ends), default=0)
 
 
 def _crc(data: bytes, bits: int, polynomial: int) -> list[int]:
-    """Return the checksum after each byte."""
+    """Return the checksum (CRC) of the data up to each byte."""
     table = [_shifted(byte << bits - 8, bits, polynomial) for byte in range(256)]
     mask, sums, so_far = (1 << bits) - 1, [], 0
     for byte in data:

@@ -1,7 +1,7 @@
-"""Brings recordings that have no usual container into one, and leaves the rest to `remux`.
+"""Moves recordings that have no usual container into one, and leaves the rest to `remux`.
 
-Coded video without a container, and what recorders of CCTV write around it, is moved into MP4 or QuickTime without
-loss: the coded pictures must be the same before and after. The recorder's own clock and channel names are left behind.
+Coded video without a container, and video in the containers of CCTV recorders, is moved into MP4 or QuickTime without
+loss: the coded pictures must be the same before and after. The recorder's own clock and channel names are left out.
 Sound in rare containers, where bytes can hide between its frames, is decoded and written as FLAC.
 """
 
@@ -27,7 +27,7 @@ class _Conversion(msgspec.Struct, frozen=True):
     demuxer: str
     muxer: str
     pictures: str = ""
-    """Filters that leave the coded pictures alone, in one form for every container; empty: sound, which is decoded."""
+    """Filters that keep only the coded pictures, in one form for every container; empty for sound, which is decoded."""
     options: tuple[str, ...] = ()
 
 
@@ -57,7 +57,7 @@ class ConversionScrubber(RemuxScrubber):
     mimes = frozenset(_CONVERSIONS)
 
     def __init__(self, mime: str, program: str = "") -> None:
-        """Clean recordings of this type, one of `CONVERTED`. `program`: ffmpeg; empty: the one that is installed."""
+        """Clean recordings of this type, one of `CONVERTED`. `program`: ffmpeg's path; empty for the installed one."""
         super().__init__(program)
         self.mimes = frozenset({mime})
         self._conversion = _CONVERSIONS[mime]
@@ -80,7 +80,7 @@ class ConversionScrubber(RemuxScrubber):
         return Cleaned(made, readable=present, left_out=getattr(made, "left_out", ()))
 
     def _move(self, read: tuple[str, ...], moved: Path) -> None:
-        """Move the streams into the other container; the coded pictures must stay as they are."""
+        """Move the streams into the other container, and check that the coded pictures stay as they are."""
         streams = ("-map", "0:V:0", "-map", "0:a:0?", "-map_metadata", "-1", "-c", "copy")
         self._run("error", *read, *streams, *self._conversion.options, "-f", self._conversion.muxer, f"file:{moved}")
         written = ("-f", "mov", "-i", f"file:{moved}")
@@ -88,7 +88,7 @@ class ConversionScrubber(RemuxScrubber):
             raise Unclean("damaged")
 
     def _pictures(self, read: tuple[str, ...]) -> bytes:
-        """Return a hash of the coded pictures alone."""
+        """Return a hash of only the coded pictures."""
         report = ffmpeg.run(self.ffmpeg, "info", *read, "-map", "0:V:0", "-c", "copy", "-f", "null", "pipe:1")[1]
         codec = next((filters for name, filters in _CODECS.items() if b"Video: " + name in report), "null")
         filters = self._conversion.pictures if self._conversion.pictures != _ANY else codec
@@ -96,10 +96,10 @@ class ConversionScrubber(RemuxScrubber):
 
 
 def _without_last_unit(video: bytes) -> bytes:
-    """Remove the last unit of coded video without a container, since nothing tells its end from what was appended.
+    """Remove the last unit of coded video without a container: bytes that were appended to it can't be told from it.
 
     Raises:
-        Unclean: there is no other.
+        Unclean: there is only one unit.
     """
     last = video.rfind(_UNIT)
     if last <= 0:
@@ -108,13 +108,13 @@ def _without_last_unit(video: bytes) -> bytes:
 
 
 def _samples_only(sound: bytes) -> bytes:
-    """Remove what follows the samples of a Sun file, whose header says where they begin and how long they are."""
+    """Remove the bytes after the samples of a Sun file, whose header gives the samples' begin and length."""
     begin, size = int.from_bytes(sound[4:8]), int.from_bytes(sound[8:12])
     return sound[: begin + size]
 
 
 _CUTS: Final = {"h264": _without_last_unit, "hevc": _without_last_unit, "au": _samples_only}
-"""Demuxer → what is cut off before ffmpeg reads a file: it would carry it over."""
+"""Demuxer → the function that removes, before ffmpeg reads a file, the bytes that ffmpeg would copy."""
 
 
 CONVERTED: Final = tuple(_CONVERSIONS)

@@ -17,7 +17,7 @@ from satark_files.scrubber import Unclean
 
 
 class Container(msgspec.Struct, frozen=True):
-    """A type of file in ffmpeg's names: what reads it, what writes it, and the MIME type of what is written."""
+    """A type of file: the names of ffmpeg's demuxer and muxer for it, and the MIME type of the file that is written."""
 
     demuxer: str
     muxer: str
@@ -67,7 +67,7 @@ CONTAINERS = {
 }
 """MIME type, as `satark_files.sniff` names it → container."""
 _SPECIAL, _ESCAPED = re.compile(r"[\\'|]"), r"\\\g<0>"
-"""What a target of a branch may not hold as it is."""
+"""Characters that have to be escaped in the target of a branch, and how."""
 _SAFE = ("-nostdin", "-hide_banner", "-protocol_whitelist", "file,pipe")
 
 
@@ -78,12 +78,12 @@ def branch(muxer: str, target: str, *options: str) -> str:
 
 
 def write_branches(*branches: str) -> tuple[str, ...]:
-    """Return the options that write what is read and filtered once to several targets."""
+    """Return the options that read and filter a file once and write it to several targets."""
     return ("-f", "tee", "|".join(branches))
 
 
 def find_program(path: str = "") -> str:
-    """Return the full path of ffmpeg; without `path`, of the one that imageio-ffmpeg brings.
+    """Return the full path of ffmpeg; without `path`, that of imageio-ffmpeg's program.
 
     A scrubber keeps it in an attribute called `ffmpeg`, which the sandbox reads: only this program may run there.
 
@@ -115,7 +115,7 @@ def run(program: str, level: str, *arguments: str) -> tuple[bytes, bytes]:
     """Run ffmpeg with a log level; return its output and its log.
 
     Raises:
-        Unclean: it failed (`damaged`), or a signal ended it (`crashed`).
+        Unclean: ffmpeg failed (`damaged`), or a signal ended it (`crashed`).
     """
     done = _run(program, level, "-y", *arguments)
     if done.returncode:

@@ -1,12 +1,12 @@
 """Prepares films that ffmpeg can't copy as they are.
 
-- A film that was trimmed on the phone still holds all of it: an edit list hides the rest. Only what is shown passes,
-  so such a film is encoded anew; that takes about half of its playing time in Full HD.
-- Phones of old put several frames of sound (AMR) into one sample, which ffmpeg reads but doesn't write.
-- A recorder that lost its power has not written the sizes of a long WAV file: its sound reaches to the end. Such a file
+- A film that was trimmed on the phone still holds the parts that were cut: an edit list hides them. Such a film is
+  encoded again, so that only what is shown is kept; that takes about half of its playing time in Full HD.
+- Old phones put several frames of sound (AMR) into one sample, which ffmpeg reads but doesn't write.
+- A recorder that lost its power has not written the sizes of a long WAV file: its sound reaches to the end. A long file
   (more than 4 GB: RF64, EBU Tech 3306) has its sizes in a chunk of its own, and ffmpeg takes zeros there for the size.
 
-`percent_present` tells how much of the size that its head declares a recording has: WAV, AVI, AIFF and Sun files.
+`percent_present` returns how much of its declared size a recording has: a WAV, AVI, AIFF or Sun file.
 """
 
 from __future__ import annotations
@@ -36,25 +36,25 @@ def list_packets(listed: Path) -> tuple[str, ...]:
 
 
 def hides_frames(listed: Path) -> bool:
-    """Whether a list of packets has some that a player does not show."""
+    """Whether a list of packets has packets that a player does not show."""
     return bool(_HIDDEN.search(listed.read_bytes()))
 
 
 def encode_shown(program: str, container: Container, source: Path, shown: Path) -> None:
-    """Write only what a player shows of a film.
+    """Encode a film again, with only the frames that a player shows.
 
     Raises:
-        Unclean: it does not decode.
+        Unclean: the film does not decode.
     """
     streams = ("-map", "0:V:0", "-map", "0:a:0?", *_NOTHING_ELSE)
     ffmpeg.run(program, "error", *container.read(source), *streams, *_ANEW, *container.write(shown))
 
 
 def split_frames(program: str, container: Container, source: Path, split: Path) -> None:
-    """Write a film whose sound (AMR) has one frame a sample.
+    """Write a film anew, with one frame of sound (AMR) in each sample.
 
     Raises:
-        Unclean: it can't be read.
+        Unclean: the film can't be read.
     """
     frames = split.with_name(f"{split.name}.amr")
     ffmpeg.run(program, "error", *container.read(source), "-map", "0:a:0", "-c", "copy", "-f", "amr", f"file:{frames}")
@@ -64,7 +64,7 @@ def split_frames(program: str, container: Container, source: Path, split: Path) 
 
 
 def read_to_end(_: str, __: Container, source: Path, unsized: Path) -> None:
-    """Write a long WAV file (RF64) as a short one of unknown size, of which ffmpeg reads all that there is."""
+    """Write a long WAV file (RF64) as a short one of unknown size, which ffmpeg reads to its end."""
     shutil.copyfile(source, unsized)
     with unsized.open("r+b") as file:
         file.write(b"RIFF")
@@ -73,14 +73,14 @@ def read_to_end(_: str, __: Container, source: Path, unsized: Path) -> None:
 _HEAD: Final = 28
 _LONG: Final = (b"RF64", b"BW64")
 _LONG_SIZE: Final = slice(20, 28)
-"""Where the file's size stands in the chunk that comes first."""
+"""Place of the file's size in the file, within the first chunk."""
 _UNKNOWN: Final = frozenset({0, 0xFFFFFFFF})
-"""Sizes that programs write which do not know it yet."""
+"""Sizes that programs write while they do not know the size yet."""
 _ORDERS: Final[dict[bytes, Literal["little", "big"]]] = {b"RIFF": "little", b"FORM": "big"}
 
 
 def percent_present(path: Path) -> int:
-    """Return how much of the declared size a file has, in percent; 100 where it declares none."""
+    """Return how much of its declared size a file has, in percent; return 100 if it declares none."""
     with path.open("rb") as file:
         head = file.read(_HEAD).ljust(_HEAD, b"\0")
     if head.startswith(_LONG):

@@ -1,7 +1,7 @@
 """Cleans video and sound: ffmpeg copies the coded streams, without re-encoding, into a new container without tags.
 
-Kept: the first video stream, the first audio stream, rotation, time stamps. Metadata inside the coded streams is
-removed by `stream_metadata` and `audio_frames`; a file whose sound holds metadata is damaged.
+It keeps the first video stream, the first audio stream, rotation and time stamps. `stream_metadata` and `audio_frames`
+remove metadata inside the coded streams; a file whose sound holds metadata counts as damaged.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ _NO_TAGS = ("-dn", "-sn", "-map_metadata", "-1", "-map_chapters", "-1", "-c", "c
 _REPRODUCIBLE = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact")
 _DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d)\.(\d\d)")
 _DECLARING_DURATION = frozenset({"mov", "matroska", "avi", "asf"})
-"""Demuxers of the containers that say at their beginning how long they play."""
+"""Demuxers of the containers whose head says how long they play."""
 _SOUND = re.compile(r"  Stream #0:.*: Audio: ")
 _TRACKS: tuple[tuple[re.Pattern[str], int, LeftOut], ...] = (
     (re.compile(r"  Stream #0:.*: Video: (?!.*\(attached pic\))"), 1, "picture-tracks"),
     (_SOUND, 1, "sound-tracks"),
     (re.compile(r"  Stream #0:.*: Subtitle: "), 0, "subtitles"),
 )
-"""What each track is called in ffmpeg's report, how many pass, and what further ones are called here."""
+"""For each kind of track: its line in ffmpeg's report, how many are kept, and the name of the further ones here."""
 _ALMOST_COMPLETE = 97
-"""Percent of its time from which a recording counts as complete: containers round."""
+"""Percent of its time from which a recording counts as complete, since containers round the time."""
 _EXPECTED = re.compile(
     r"Input #0, .*| *Metadata:|  Duration: .*|  Stream #0:[01](\[0x\w+\])?(\(und\))?: (Video|Audio): .*"
     r"| +creation_time *: 1970-01-01T00:00:00\.000000Z"
@@ -61,17 +61,17 @@ _EXPECTED = re.compile(
     r"|Audio Service Type: [\w -]+"
     r"|Ambient viewing environment: [a-z_:=(), \d.]+|Spherical Mapping: (equirectangular|cubemap) [\d./() -]*)|"
 )
-"""Every line that ffmpeg's report has for a file without tags: its own defaults, and lines of its log (`[`)."""
+"""Every line that ffmpeg reports on a file without tags: its own defaults, and lines of its log (`[`)."""
 _HASHED = ("-f", "streamhash", "-hash", "murmur3", "pipe:1")
-"""It finds what ffmpeg changes by mistake; who made the file gains nothing by a collision with its own content."""
+"""Options to hash each stream, which finds ffmpeg's mistakes. A file's maker gains nothing by a hash collision."""
 _KEEP_ROTATION = ("-noautorotate",)
 _PLAYED_SECONDS = 60
 _TELEPHONE = re.compile(rb"Audio: (pcm|adpcm)_")
-"""Sound that MP4 has no place for, as cameras write it there all the same (G.711)."""
+"""Sound for which MP4 has no place, but which cameras write into MP4 all the same (G.711)."""
 _FRAMED = re.compile(rb"\d\dwb[\s\S]{4}\xff[\xf0\xf1\xf8\xf9]")
-"""A piece of sound of an AVI file that begins with a header of its own (ADTS)."""
+"""A chunk of sound in an AVI file that begins with a header of its own (ADTS)."""
 _AS_FRAMED = ("-tag:a", "0x1610")
-"""The only number under which ffmpeg writes such sound; recorders of CCTV use that of sound without headers."""
+"""The only tag with which ffmpeg writes such sound; CCTV recorders use the tag of sound without headers."""
 _SEARCHED_BYTES = 1 << 20
 _NOTHING = b"f172e5acc891f8bf6981a829b5a83a3d"
 """ffmpeg's hash of a stream that has no packet."""
@@ -87,7 +87,7 @@ class RemuxScrubber:
     mimes = frozenset(CONTAINERS)
     picture: tuple[str, ...] = ("-map", "0:V:0?")
     sound: tuple[str, ...] = ("-map", "0:a:0?")
-    """What is kept of picture and sound, as options of ffmpeg."""
+    """ffmpeg's options that say which pictures and which sound are kept."""
     looks_for_hidden = True
     """Whether a film may hold frames that a player does not show."""
 
@@ -130,7 +130,7 @@ class RemuxScrubber:
     def _scrub_prepared(
         self, prepare: Callable[[str, Container, Path, Path], None], source: Path, target: Path, limits: Limits
     ) -> str:
-        """Clean a film that is prepared first, and tell what the original has besides."""
+        """Prepare a film and clean it, and report what the original has that the copy lacks."""
         container = CONTAINERS[sniff_file(source)]
         prepared = source.with_name(f"{source.name}{_PREPARED}")
         prepare(self.ffmpeg, container, source, prepared)
@@ -151,9 +151,9 @@ class RemuxScrubber:
     def _remux(
         self, source: Path, target: Path, container: Container, rules: CodecRules, *, listed: bool, sound: bool
     ) -> bytes:
-        """Copy the streams into a new container, and return the hash of each as it was read.
+        """Copy the streams into a new container, and return the hash of each stream that was read.
 
-        `listed`: list the packets of the film, too. `sound`: it has some, so that it is muted.
+        `listed`: list the packets of the film, too. `sound`: the film has sound, so write a muted copy, too.
         """
         streams = self.picture * container.has_video + self.sound
         written = (*streams, *_NO_TAGS, *rules.filters, *_REPRODUCIBLE)
@@ -165,7 +165,7 @@ class RemuxScrubber:
         return self._run("error", *_KEEP_ROTATION, *container.read(source), *outputs)[0]
 
     def _at_once(self, target: Path, container: Container, *, muted: bool) -> tuple[str, ...]:
-        """Return the options that write, hash, list and mute what is filtered once: most of the time goes there."""
+        """Return the options that write, hash, list and mute after one filtering, which takes most of the time."""
         exact = ("-fflags", "+bitexact")
         film = ("-select", "v")
         branches = (
@@ -177,7 +177,7 @@ class RemuxScrubber:
         return ffmpeg.write_branches(*branches[: None if muted else -1])
 
     def _leave_muted(self, target: Path, container: Container) -> None:
-        """Leave the copy without sound, written with the clean one, beside that, if it has the same film alone."""
+        """Keep the muted copy, which was written with the clean one, if it holds only the film of the clean one."""
         unchecked = _unchecked(target)
         if unchecked.exists():
             hashes = self._inspect(target, container)[0]
@@ -187,7 +187,7 @@ class RemuxScrubber:
                 unchecked.rename(muted_beside(target))
 
     def _inspect(self, clean: Path, container: Container, compared: tuple[str, ...] = ()) -> tuple[bytes, str]:
-        """Return the hash of each stream of the copy, whatever streams it has, and ffmpeg's report on it."""
+        """Return the hash of every stream of the copy, and ffmpeg's report on it."""
         every = ("-map", "0", "-c", "copy", *compared, *_HASHED)
         hashes, report = self._run("info", *_KEEP_ROTATION, *container.read(clean), *every)
         return hashes, report.decode(errors="replace").partition("Stream mapping:")[0]
@@ -206,12 +206,12 @@ class RemuxScrubber:
             raise Unclean("damaged")
 
     def _coded_video(self, clean: Path, container: Container) -> bytes:
-        """Return the coded video alone, after its codec header."""
+        """Return the codec header and the coded video of the copy."""
         options = ("-map", "0:V:0", "-c", "copy", "-bsf:v", "dump_extra", "-f", "data", "pipe:1")
         return self._run("error", *container.read(clean), *options)[0]
 
     def _decode_start(self, clean: Path, container: Container, limits: Limits, *, video: bool) -> None:
-        """Decode the key frames and the sound of the first minute, which is what a player meets first."""
+        """Decode the key frames and the sound of the first minute, which a player plays first."""
         cheaply = ("-discard:v", "nokey", "-skip_frame:v", "nokey", "-max_pixels:v", str(limits.pixels)) * video
         duration = ("-t", str(_PLAYED_SECONDS))
         self._run("error", *cheaply, *duration, *container.read(clean), "-f", "null", "pipe:1")
@@ -221,7 +221,7 @@ class RemuxScrubber:
 
 
 def muted_beside(clean: Path) -> Path:
-    """Return where the copy of a film without its sound lies, if it was made with the clean copy."""
+    """Return the path of a film's muted copy, if it was made with the clean copy."""
     return clean.with_name(f"{clean.name}.muted")
 
 
@@ -241,7 +241,7 @@ def _with_place_for_sound(container: Container, described: bytes, source: Path) 
 
 
 def _is_empty(hashes: bytes) -> bool:
-    """Whether there is no stream, or none that has anything in it."""
+    """Whether there is no stream, or every stream is empty."""
     return all(line.endswith(_NOTHING) for line in hashes.splitlines())
 
 
@@ -250,7 +250,7 @@ def _has_picture(report: str) -> bool:
 
 
 def _packets(target: Path) -> Path:
-    """Return where the packets of a film are listed."""
+    """Return the path of the list of a film's packets."""
     return target.with_name(f"{target.name}.packets")
 
 
@@ -260,7 +260,7 @@ def _has_no_tags(report: str) -> bool:
 
 
 def _duration(report: str) -> int:
-    """Return the playing time in milliseconds; 0: unknown."""
+    """Return the playing time in milliseconds, or 0 if it is unknown."""
     found, units = _DURATION.search(report), (3_600_000, 60_000, 1000, 10)
     return sum(int(part) * unit for part, unit in zip(found.groups(), units, strict=True)) if found else 0
 
@@ -283,11 +283,11 @@ def _left_out(report: str) -> list[LeftOut]:
 
 
 def _by_content(hashes: bytes) -> list[bytes]:
-    """Return type and hash of each stream: a container may have its tracks in another order."""
+    """Return the type and hash of each stream without its number, since containers may order tracks differently."""
     return sorted(line.partition(b",")[2] for line in hashes.splitlines())
 
 
 def _chained_streams(clean: Path) -> int:
-    """Count the comment headers of an Ogg file: ffmpeg carries over those of all but the first stream of a chain."""
+    """Count the comment headers of an Ogg file: ffmpeg copies those of all but the first stream of a chain."""
     content = clean.read_bytes()
     return max(content.count(head) for head in (b"OpusTags", b"\x03vorbis", b"\x81theora"))

@@ -1,9 +1,9 @@
 """Salvages the pictures of films whose index (`moov`) was never written, as when a camera loses its power.
 
-The index has the place of every picture, and in films of most phones also the parameters without which nothing
-decodes: of those nothing can be shown. Dash cameras, CCTV and films for streaming repeat the parameters among the
-pictures; there each unit is found by the length before it. A unit holds no bytes that look like a start code (ITU-T
-H.264 and H.265, section 7.4.1), which tells units from the sound between them.
+The index has the place of every picture. The films of most phones have their parameters in the index only; without the
+parameters nothing decodes, so nothing of these films can be shown. Dash cameras, CCTV and films for streaming repeat
+the parameters among the pictures; in these, each unit is found by the length before it. A unit holds no bytes that look
+like a start code (ITU-T H.264 and H.265, section 7.4.1), which distinguishes units from the sound between them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _LONGEST: Final = 1 << 22
 _SHORTEST: Final = 3
 _START: Final = b"\0\0\0\1"
 _STOPS: Final = re.compile(rb"\0\0[\0-\2]")
-"""What no unit holds, but its padding at the end."""
+"""Bytes that no unit holds, except in the padding at its end."""
 
 
 class FoundVideo(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ class FoundVideo(msgspec.Struct, frozen=True):
     mime: str
     data: bytes
     percent: int
-    """How much of the file it is, at least 1."""
+    """Percent of the file that the video is, at least 1."""
 
 
 class _Codec(msgspec.Struct, frozen=True):
@@ -67,7 +67,7 @@ _CODECS: Final = (
 
 
 def find_video(film: bytes) -> FoundVideo | None:
-    """Return the coded video of a film without its index; None where its parameters are lost too."""
+    """Return the coded video of a film without its index, or None if its parameters are lost, too."""
     begin = film.find(b"mdat") + _LENGTH
     for codec in _CODECS if begin >= _LENGTH else ():
         if first := codec.parameters.search(film, begin):
@@ -91,7 +91,7 @@ def _units(film: bytes, at: int, unit: re.Pattern[bytes]) -> Iterator[bytes]:
 
 
 class SalvagingRemux:
-    """Cleans recordings by remuxing, and salvages what can be seen of films without an index."""
+    """Cleans recordings by remuxing, and salvages the pictures of films without an index."""
 
     mimes = RemuxScrubber.mimes
 
@@ -109,7 +109,7 @@ class SalvagingRemux:
             return self._salvage(source, target, limits)
 
     def _salvage(self, source: Path, target: Path, limits: Limits) -> str:
-        """Write the film that is left, without its sound, whose parameters are lost."""
+        """Write the pictures of the film without its sound, because the parameters of the sound are lost."""
         film = source.read_bytes()
         found = find_video(film) if b"moov" not in film else None
         if found is None:

@@ -1,21 +1,21 @@
-"""Metadata inside the coded streams of recordings: which there is, and how it is removed or found.
+"""Removes or finds metadata inside the coded streams of recordings.
 
 Cameras can write the owner's name or the place between the frames (SEI messages, user data), and encoders write their
-settings there. For H.264 and H.265 only the units that a frame consists of pass (ITU-T H.264 table 7-1, H.265 table
-7-1); for MPEG-2 and Motion JPEG all units pass but those that can hold text (H.262 section 6.2.2, T.81 table B.1).
-Every frame decodes as before. `CodecRules` has the ffmpeg filters for that.
+settings there. In H.264 and H.265 only the units that make up a frame are kept (ITU-T H.264 table 7-1, H.265 table
+7-1). In MPEG-2 and Motion JPEG all units are kept except those that can hold text (H.262 section 6.2.2, T.81 table
+B.1). Every frame decodes as before. `CodecRules` has the ffmpeg filters for that.
 
-What no filter removes is overwritten in place, so that nothing else in the file moves:
+Metadata that no filter removes is overwritten in place, so that nothing else in the file moves:
 
-- user data in MPEG-1 and MPEG-4 video (ISO/IEC 11172-2 section 2.4.2, 14496-2 section 6.2.2), but for the encoder's
-  mark, which decoders read;
-- comments in Vorbis and Theora headers, which ffmpeg carries over into Matroska, WebM and MP4: the block becomes a
+- user data in MPEG-1 and MPEG-4 video (ISO/IEC 11172-2 section 2.4.2, 14496-2 section 6.2.2), except the
+  encoder's mark, which decoders read;
+- comments in Vorbis and Theora headers, which ffmpeg copies into Matroska, WebM and MP4: the block becomes a
   vendor string of spaces, followed by no comment (Vorbis I specification, section 5.2);
-- SEI messages in the HEVC configuration record, where x265 names itself (ISO/IEC 14496-15 section 8.3.2.1): the other
-  arrays move up, and zeros fill the rest of the record.
+- SEI messages in the HEVC configuration record, where x265 writes its name (ISO/IEC 14496-15 section 8.3.2.1): the
+  other arrays move up, and zeros fill the rest of the record.
 
-In a damaged AIFF or WAV file the sound reaches into the chunks after it, and ffmpeg reads their names and comments as
-samples: `holds_metadata` finds them.
+In a damaged AIFF or WAV file the sound chunk overlaps the chunks after it, and ffmpeg reads the names and comments in
+these as samples: `holds_metadata` finds them.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class CodecRules(msgspec.Struct, frozen=True, kw_only=True):
     """How metadata is removed from the video stream of one codec, as options of ffmpeg."""
 
     filters: tuple[str, ...] = ()
-    """For writing the clean copy."""
+    """Filters for writing the clean copy."""
     compared: tuple[str, ...] = ()
-    """For hashing what must be the same in the original and the copy."""
+    """Filters for hashing the data that must be the same in the original and the copy."""
     has_user_data: bool = False
-    """Whether metadata stands where no filter removes it (`satark_files.recordings.stream_metadata`)."""
+    """Whether the codec has metadata that no filter removes, so that this module has to overwrite it."""
 
 
 def _filter_units(types: str) -> tuple[str, str]:
@@ -63,7 +63,7 @@ _NO_FILTER: Final = CodecRules()
 
 
 def rules_for(report: bytes) -> CodecRules:
-    """Return the rules for the codec that ffmpeg's report on a file names; no filter for any other codec."""
+    """Return the rules for the codec that ffmpeg's report on a file names; for an unknown codec they have no filter."""
     found = _CODEC.search(report)
     return _RULES.get(found[1].decode(), _NO_FILTER) if found else _NO_FILTER
 
@@ -71,7 +71,7 @@ def rules_for(report: bytes) -> CodecRules:
 _START: Final = b"\0\0\1\xb2"
 _WORDS: Final = re.compile(rb"\x00\x00\x01\xb2(.*?)\x00*(?=\x00\x00\x01|\Z)", re.DOTALL)
 _ENCODER: Final = re.compile(rb"Lavc[\d.]*|(?i:ffmpeg)[\d.]*|XviD\d{1,4}C?|DivX\d{3,4}(b|Build)\d{1,4}p?")
-"""An encoder's mark, by which decoders work around its bugs (FFmpeg, mpeg4videodec.c, `decode_user_data`)."""
+"""An encoder's mark, by which decoders work around the encoder's bugs (FFmpeg, mpeg4videodec.c, `decode_user_data`)."""
 
 
 def find_user_data(stream: bytes) -> set[bytes]:
@@ -84,7 +84,7 @@ def find_user_data(stream: bytes) -> set[bytes]:
 
 
 def blank_user_data(path: Path, user_data: set[bytes]) -> None:
-    """Overwrite these user data with spaces, in one pass: some cameras write different ones with every frame."""
+    """Overwrite these user data with spaces in one pass: some cameras write different ones with every frame."""
     lengths = sorted({len(one) for one in user_data}, reverse=True)
     with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as content:
         at = content.find(_START) if user_data else -1
@@ -96,7 +96,7 @@ def blank_user_data(path: Path, user_data: set[bytes]) -> None:
 
 
 HEAD: Final = 1 << 20
-"""Bytes at the beginning of a file that ffmpeg wrote in which the headers lie: before the frames."""
+"""Bytes at the beginning of a file that ffmpeg wrote which hold all headers; the frames follow them."""
 _COMMENTS: Final = re.compile(rb"\x03vorbis|\x81theora")
 
 
@@ -138,7 +138,7 @@ _IN_MATROSKA = re.compile(rb"\x63\xa2([\x81-\xfe]|[\x40-\x7f].|[\x20-\x3f]..)\x0
 
 
 def remove_messages(path: Path) -> None:
-    """Remove the messages from the record of a file that ffmpeg wrote, if there are any."""
+    """Remove the SEI messages from the HEVC configuration record of a file that ffmpeg wrote, if there are any."""
     with path.open("r+b") as file:
         head = file.read(HEAD)
         for start, end in _records(head):
@@ -161,7 +161,7 @@ def _ebml_size(coded: bytes) -> int:
 
 
 def without_messages(record: bytes) -> bytes:
-    """Return the record without its arrays of messages, at its length; unchanged if it can't be parsed."""
+    """Return the record without its SEI messages, filled up to its length, or unchanged if it can't be parsed."""
     kept: list[bytes] = []
     at = _FIXED + 1
     for _ in range(record[_FIXED] if len(record) > _FIXED else 0):
@@ -202,7 +202,7 @@ MIMES: Final = frozenset(_HEADS)
 
 
 def holds_metadata(mime: str, path: Path) -> bool:
-    """Whether a chunk of metadata begins anywhere in a file that ffmpeg wrote, which has none of its own."""
+    """Whether a chunk of metadata begins anywhere in a file that ffmpeg wrote; ffmpeg itself writes no such chunk."""
     with path.open("rb") as file:
         block = b""
         while more := file.read(_BLOCK_BYTES):

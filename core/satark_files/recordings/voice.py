@@ -1,9 +1,9 @@
 """Protects the voices in a clean copy: makes them harder to recognise by ear, or removes the sound of a film.
 
-Measured with six synthetic voices against a speaker-recognition model: with a pitch shift alone, which can be undone,
-the speaker was found 6 times of 6; with the shift, whispering, narrow band and compression used here, still 5 times of
-6. A disguised copy protects against a listener who knows the voice, not against a laboratory. The parameters are drawn
-at random for every file and stored nowhere.
+Six synthetic voices were tested against a speaker-recognition model. With a pitch shift alone, which can be undone, it
+found the speaker 6 times of 6; with the shift, whispering, narrow band and compression used here, still 5 times of 6. A
+disguised copy protects against a listener who knows the voice, not against a laboratory. The parameters are drawn at
+random for every file and stored nowhere.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class FilmMuter(RemuxScrubber):
     looks_for_hidden = False
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
-        """Write the muted copy; of a film without sound the same bytes. See `Scrubber`."""
+        """Write the muted copy; the copy of a film without sound has the same bytes. See `Scrubber`."""
         container = container_of(sniff_file(source))
         if (made := muted_beside(source)).exists():
             made.replace(target)
@@ -92,9 +92,9 @@ class FilmMuter(RemuxScrubber):
         return container.mime
 
     def _rules(self, described: bytes) -> CodecRules:
-        """Filter nothing: the clean copy holds no metadata any more."""
+        """Return rules without filters, since the clean copy holds no metadata any more."""
         del described
         return CodecRules()
 
     def _decode_start(self, clean: Path, container: Container, limits: Limits, *, video: bool) -> None:
-        """Decode nothing: the clean copy was decoded, and the hash of its film is that of this one."""
+        """Decode nothing: the clean copy was decoded, and the muted film has the same hash as its film."""

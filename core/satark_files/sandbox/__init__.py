@@ -1,5 +1,5 @@
-"""Runs scrubbers where a hostile file can do no harm.
+"""Runs scrubbers in isolated processes, where a hostile file can do no harm.
 
-`sandbox` is the worker's side, `fork_server` the process that forks a child for each file, `isolation` what the
-operating system takes from that child.
+The worker uses `sandbox`. `fork_server` is the process that forks a child for each file. `isolation` takes that child's
+access to the machine away.
 """

@@ -1,9 +1,9 @@
-"""System calls that a cleaning process may make: a list of what may pass, enforced by the kernel with seccomp(2).
+"""Lists the system calls that a cleaning process may make; the kernel enforces the list with seccomp(2).
 
-Whatever is not listed fails with `ENOSYS`, as on a kernel that lacks it, so that libraries fall back to what they used
-before: no sockets, no io_uring, no tracing or reading of other processes, no mounts, keys, kernel programs, namespaces
-or performance counters, and none of the calls that later kernels add. A call by another architecture's number ends the
-process. The list was found by cleaning every type with the scrubbers of this package, and with those of a bare Python.
+Any other call fails with `ENOSYS`, as on a kernel that lacks it, so that libraries fall back to older calls. The list
+has no sockets, no io_uring, no tracing or reading of other processes, no mounts, keys, kernel programs, namespaces or
+performance counters, and none of the calls that later kernels add. A call by another architecture's number ends the
+process. The list was found by cleaning files of every type, with the scrubbers of this package and in a bare Python.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ ALLOWED: Final = {
     name: numbers
     for name, *numbers in map(str.split, ",".join((_FILES, _WAITING, _MEMORY, _PROCESS, _SYSTEM)).split(","))
 }
-"""Calls that are allowed with any arguments, and their numbers, `-` where an architecture lacks the call."""
+"""Calls that are allowed with any arguments, and their numbers; `-` if an architecture lacks the call."""
 RESTRICTED: Final = (
     # linux/sched.h: no flag that makes a namespace
     ((56, 220), Arguments(position=0, mask=0x7E020000, values=(0,))),  # clone
@@ -71,7 +71,7 @@ MACHINES: Final = ("x86_64", "aarch64")
 
 
 def build_filter() -> CallFilter | None:
-    """Build the filter; None where the system is no Linux, or its numbers are not listed."""
+    """Build the filter; return None if the system is not Linux, or the numbers of its architecture are not listed."""
     machine = os.uname().machine
     if sys.platform != "linux" or machine not in MACHINES or sys.maxsize < 1 << 32:
         return None

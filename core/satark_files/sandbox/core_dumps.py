@@ -1,4 +1,4 @@
-"""Forbids core dumps: a copy of the memory would hold keys, addresses and drafts in plain."""
+"""Forbids core dumps: a dump of the memory would hold keys, addresses and drafts in plain text."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import resource
 import sys
 
 _PR_SET_DUMPABLE = 4
-"""prctl(2). A limit of zero alone does not bind a handler that the kernel pipes dumps to (core(5))."""
+"""Option of prctl(2). A size limit of zero alone does not bind a handler to which the kernel pipes dumps (core(5))."""
 
 
 def forbid_dumps() -> None:
-    """Forbid this process, for good, to be dumped to a file or a handler, or to be read by others of its user."""
+    """Keep this process permanently from being dumped to a file or a handler, or read by others of its user."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -1,9 +1,10 @@
-"""The fork server, from which every cleaning child is forked.
+"""The fork server, which forks a child for each job.
 
 Run as `python -I -m satark_files.sandbox.fork_server FD`. It has an empty environment, has loaded every scrubber,
-never opens a hostile file, and leaves the network before its first job. For each job it forks a supervisor, which
-forks the child that cleans, waits for the result of each of its steps up to the time limit, ends it, and passes the
-results on. A file costs two forks, most of a small photo's time: therefore its copies are steps of one job.
+never opens a hostile file, and leaves the network before its first job. For each job it forks a supervisor. The
+supervisor forks the child that cleans, waits for the result of each step up to the time limit, ends the child, and
+passes the results on. The two forks take most of the time for a small photo, so all copies of a file are steps of one
+job.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 
 NICENESS: Final = 5
-"""How much even urgent cleaning gives way to other processes (nice(2))."""
+"""Nice value of urgent cleaning, which gives way to other processes, too (nice(2))."""
 _STARVED: Final = 0.5
 """A process that had the processor for less than this share of its time counts as starved."""
 
@@ -64,7 +65,7 @@ def serve(jobs: socket.socket, scrubbers: Sequence[Scrubber]) -> None:
 
 
 class _Cleaner:
-    """What cleans a file: a scrubber for each step, in a process that has given up every access it does not need."""
+    """Cleans a file with a scrubber for each step, in a process that has given up all access that it does not need."""
 
     def __init__(self, scrubbers: Sequence[Scrubber], calls: CallFilter | None, *, network: bool) -> None:
         self.scrubbers = scrubbers
@@ -116,7 +117,7 @@ def supervise(reply: socket.socket, job: CleaningJob, cleaner: _Cleaner) -> None
 
 
 def _collect(answers: int, reply: socket.socket, job: CleaningJob) -> tuple[bytes, bool]:
-    """Return the results of the steps that ended, each within the time limit, and whether one did not."""
+    """Return the results of the steps that ended within the time limit, and whether one step did not."""
     found, ended, deadline = b"", 0, time.monotonic() + job.limits.wall_seconds
     while ended < len(job.steps) and len(found) < MAX_MESSAGE:
         ready, _, _ = select.select([answers, reply.fileno()], [], [], max(0.0, deadline - time.monotonic()))
@@ -132,7 +133,7 @@ def _collect(answers: int, reply: socket.socket, job: CleaningJob) -> tuple[byte
 
 
 def clean(results: int, job: CleaningJob, cleaner: _Cleaner, processes: bool) -> None:  # noqa: FBT001 - a value
-    """In the child, give up every access that the job does not need, do its steps and write the result of each."""
+    """Run in the child: give up every access that the job does not need, do its steps and write the result of each."""
     isolation.die_with_parent()
     if not job.is_urgent:
         isolation.give_way()
@@ -175,7 +176,7 @@ def _end(child: int) -> float:
 
 
 def _run_and_exit(role: object, *arguments: object) -> None:
-    """Run the role of a forked process, then end the process, so that it never returns into its parent's code."""
+    """Run the function of a forked process, then end the process, so that it never returns into its parent's code."""
     try:
         if callable(role):
             role(*arguments)

@@ -1,10 +1,10 @@
 """Isolates a process that is about to open a hostile file: resource limits, namespaces, Landlock.
 
-On every system: limits on memory, processor time, file size and open files. On Linux also, without privileges: no
-network and no view of other processes (user_namespaces(7)); access to the named files only (landlock(7), kernel 5.13)
-and no TCP (kernel 6.7); no new privileges (prctl(2)); `calls` adds the system calls. Where a distribution or a
-container forbids one of them, a scrubber that a hostile file has taken over could reach the network or the user's
-files: nothing is cleaned there, unless `Sandbox` is told to (`allow_weak_isolation`).
+On every system this module limits memory, processor time, file size and open files. On Linux it also takes away, and
+needs no privileges for it, the network and the view of other processes (user_namespaces(7)), every file that is not
+named (landlock(7), kernel 5.13), TCP (kernel 6.7) and new privileges (prctl(2)); `calls` restricts the system calls. If
+a distribution or a container forbids one of these, a scrubber that a hostile file has taken over could reach the
+network or the user's files. Nothing is cleaned there, unless `Sandbox` is told to (`allow_weak_isolation`).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def leave_network() -> bool:
 
 
 def isolate_children() -> bool:
-    """Start later children in a PID namespace, where they see and signal no other process. True if allowed.
+    """Start later children in a PID namespace, where they can't see or signal any other process. True if allowed.
 
     The first child is the init of the namespace: when it ends, the kernel ends every process in it.
     """
@@ -61,10 +61,10 @@ def die_with_parent() -> None:
 
 
 def give_way() -> None:
-    """Run this process and its children only where a processor has nothing else to do, if the system has that.
+    """Run this process and its children only when a processor has nothing else to do, if the system can do so.
 
-    A process of ordinary priority that wakes takes its place at once (sched(7)); one that is merely nice would keep the
-    processor to the end of its time slice.
+    A process of ordinary priority that wakes takes the processor at once (sched(7)). If this process were only nice, it
+    would keep the processor to the end of its time slice.
     """
     if sys.platform == "linux":
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
@@ -85,7 +85,7 @@ def set_limits(limits: Limits) -> None:
 
 
 def refuse_new_privileges() -> bool:
-    """Refuse this process and its children every privilege that a program file could give. True if allowed.
+    """Refuse every privilege that a program file could give to this process and its children. True if allowed.
 
     `restrict_files` needs it.
     """
@@ -110,7 +110,7 @@ def restrict_files(readable: Iterable[Path], writable: Path) -> bool:
 
 
 def program_paths(*programs: str) -> list[Path]:
-    """Return the folders and files that Python is loaded from, and those of other programs that may run."""
+    """Return the folders and files from which Python is loaded, and those of the other programs that may run."""
     system = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/null", "/dev/urandom", sys.prefix, sys.base_prefix)
     return [Path(path) for path in (*system, *sys.path, *programs) if path]
 

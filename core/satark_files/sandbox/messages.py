@@ -1,4 +1,4 @@
-"""What the worker and the fork server send each other."""
+"""The messages that the worker and the fork server send each other."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from satark_files.limits import Limits
 from satark_files.scrubber import LeftOut, Reason
 
 MAX_MESSAGE = 16_384
-"""Most bytes of the results of a job, each a line."""
+"""Most bytes of the results of a job; each result is a line."""
 LENGTH_BYTES = 4
 """Bytes of the length that precedes the pickled scrubbers and each job."""
 
 
 class Step(msgspec.Struct, frozen=True):
-    """Make `target` of `source` with the scrubber of this index; both are names in the job's folder."""
+    """A step of a job: make `target` from `source`, both in the job's folder, with the scrubber of this index."""
 
     scrubber: int
     source: str
@@ -22,23 +22,23 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class CleaningJob(msgspec.Struct, frozen=True):
-    """Steps that one process does in turn. If the first fails there is no other."""
+    """The steps that one process does in turn. If the first step fails, the others are not done."""
 
     folder: str
     steps: tuple[Step, ...]
     limits: Limits
     weakly: bool = False
-    """Whether it is cleaned even where the system forbids a part of the isolation."""
+    """Whether the job runs even if the system forbids a part of the isolation."""
     is_urgent: bool = False
-    """Whether it may take the processor from others, as when it did not get any for all of its time."""
+    """Whether the job may take the processor from others, such as a job that was starved before (`is_starved`)."""
 
 
 class CleaningResult(msgspec.Struct, frozen=True):
-    """The copy's MIME type, or the reason why there is no copy: the result of a step."""
+    """The result of a step: the copy's MIME type, or the reason why there is no copy."""
 
     mime: str = ""
     reason: Reason | None = None
     readable: int = 100
     left_out: tuple[LeftOut, ...] = ()
     is_starved: bool = False
-    """Whether it was too slow with most of its time spent in waiting for a processor, or for nothing."""
+    """Whether the step was too slow and spent most of its time waiting, for a processor or for something else."""

@@ -1,7 +1,7 @@
-"""What of the sandbox holds on this machine, found out by doing it.
+"""Finds out which protections of the sandbox hold on this machine, by trying them.
 
-Run as `python -I -m satark_files.sandbox.protections`, it isolates itself as a cleaning process is isolated, tries
-what must fail, and prints the result as JSON.
+`python -I -m satark_files.sandbox.protections` isolates itself as a cleaning process is isolated, tries what must fail,
+and prints the result as JSON.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _SECONDS: Final = 60.0
 
 
 class Protections(msgspec.Struct, frozen=True, kw_only=True):
-    """Which protections hold."""
+    """The protections, and whether each holds."""
 
     network: bool = False
     processes: bool = False
@@ -49,18 +49,18 @@ class Protections(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The names of those that do not hold."""
+        """The names of the protections that do not hold."""
         return tuple(name for name in self.__struct_fields__ if not getattr(self, name))
 
 
 @functools.cache
 def find_protections() -> Protections:
-    """Find out what holds on this machine, once in each process."""
+    """Find out which protections hold on this machine, once in each process."""
     return look_for_protections()
 
 
 def look_for_protections() -> Protections:
-    """Find out what holds on this machine now. It takes half a second."""
+    """Find out which protections hold on this machine now. This takes half a second."""
     command = [sys.executable, "-I", "-m", __name__]
     try:
         done = subprocess.run(command, env={}, capture_output=True, check=True, timeout=_SECONDS)  # noqa: S603 - ours
@@ -103,7 +103,7 @@ def _is_refused(act: Callable[[], object]) -> bool:
 
 
 def main() -> None:
-    """Isolate a child, and print what holds in it."""
+    """Isolate a child, and print which protections hold in it."""
     network = isolation.leave_network()
     isolation.isolate_children()
     child = os.fork()

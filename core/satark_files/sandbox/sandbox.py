@@ -1,9 +1,10 @@
 """Runs scrubbers in child processes, one for each file, that are isolated from the machine and ended afterwards.
 
 A child has an empty environment and limits on memory, processor time, wall-clock time, file size and open files. It has
-no network, sees no other process and no file outside its own folder, and may make listed system calls only; where the
-system forbids one of these, nothing is cleaned (`allow_weak_isolation` changes that). A crash, a hang or a false answer
-of the child is a reason of `Unclean`, never another exception. A fresh interpreter with Pillow would take 150 ms more.
+no network, sees no other process and no file outside its own folder, and may make listed system calls only. If the
+system forbids one of these protections, nothing is cleaned (`allow_weak_isolation` changes that). A crash, a hang or a
+false answer of the child is a reason of `Unclean`, never another exception. Children are forked, because a new
+interpreter with Pillow would take 150 ms more.
 """
 
 from __future__ import annotations
@@ -47,10 +48,10 @@ class Sandbox:
         allow_weak_isolation: bool = False,
         gives_way: bool = False,
     ) -> None:
-        """The first scrubber with a type cleans its files: list those of plugins before the built-in ones.
+        """The first scrubber that has a type cleans its files: list plugins' scrubbers before the built-in ones.
 
-        `allow_weak_isolation`: clean even where the system forbids a part of the isolation.
-        `gives_way`: clean only where a processor has nothing else to do, unless it had none for a file's whole time.
+        `allow_weak_isolation`: clean even if the system forbids a part of the isolation.
+        `gives_way`: clean only when a processor has nothing else to do, except a file that was starved before.
         """
         self._weakly = allow_weak_isolation
         self._gives_way = gives_way
@@ -74,7 +75,7 @@ class Sandbox:
         return mime in self._index
 
     async def scrub(self, mime: str, source: Path, target: Path, limits: Limits) -> Cleaned:
-        """Clean a file and return the copy's MIME type, with what is missing in it.
+        """Clean a file and return the copy's MIME type, with what the copy lacks (`Cleaned`).
 
         Both paths must lie in one folder of this file alone.
 
@@ -87,10 +88,10 @@ class Sandbox:
         return made
 
     async def scrub_in_turn(self, steps: Sequence[tuple[str, Path, Path]], limits: Limits) -> list[Cleaned | Unclean]:
-        """Do several steps on one file (MIME type, source, target) in one process; return what became of each.
+        """Do several steps on one file (MIME type, source, target) in one process; return the result of each.
 
-        The first cleans the file: if it fails, it is the only one. Later ones are missing where the process ended
-        before them; alone each has all the time and memory of `limits`, so that it may succeed.
+        The first step cleans the file: if it fails, there is no other result. The results of later steps are missing if
+        the process ended before them. Such a step may succeed alone, with all the time and memory of `limits`.
         """
         made = tuple(Step(self._index[mime], source.name, target.name) for mime, source, target in steps)
         job = CleaningJob(str(steps[0][1].parent), made, limits, self._weakly, is_urgent=not self._gives_way)

@@ -1,7 +1,7 @@
-"""Filters of system calls: programs that the kernel runs at each call, seccomp(2), in the code of classic BPF.
+"""Writes filters of system calls (seccomp(2)): programs in classic BPF, which the kernel runs at each call.
 
-Kernels from 5.11 on run a program once for each number and keep what it allows whatever the arguments are, so the
-order of the numbers costs nothing.
+Kernels from 5.11 on run a program once for each number, and remember which numbers it allows with any arguments.
+Therefore the order of the numbers costs no time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SET_SECCOMP, _MODE_FILTER = 22, 2
 
 
 class Arguments(NamedTuple):
-    """The values that an argument may have, and the bits of it that count; only its lower 32 bits are looked at."""
+    """The values that an argument may have, and the mask of its bits that count; only its lower 32 bits are checked."""
 
     position: int
     values: tuple[int, ...]
@@ -45,7 +45,7 @@ class CallFilter:
         self._program = _Program(len(program) // len(_instruction(0, 0)), program)
 
     def load(self) -> None:
-        """Restrict this process and its children, for good; it has to refuse new privileges before.
+        """Restrict this process and its children permanently. The process has to refuse new privileges before.
 
         Raises:
             OSError: the kernel refuses.
@@ -57,7 +57,7 @@ class CallFilter:
 
 
 def write_program(machine: str, allowed: Iterable[int], restricted: Mapping[int, Arguments], *, error: int) -> bytes:
-    """Write the program that lets calls pass by their numbers, and some only with the right arguments.
+    """Write the program that allows calls by their numbers, and some of them only with certain arguments.
 
     Every other call fails with `error`; a call by another architecture's numbers ends the process.
     """

@@ -45,25 +45,25 @@ def test_the_files_of_published_models_are_found(tmp_path: Path, names: list[str
     ("names", "missing"),
     [(["model.onnx"], "has no tokens.txt"), (["tokens.txt", "encoder.onnx"], "has neither model.onnx nor")],
 )
-def test_what_a_folder_lacks_is_named(tmp_path: Path, names: list[str], missing: str) -> None:
+def test_a_missing_file_of_a_model_is_named(tmp_path: Path, names: list[str], missing: str) -> None:
     with pytest.raises(ModelError, match=missing):
         find_files(folder(tmp_path, *names))
 
 
-def test_what_is_no_folder_is_no_model(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_folder_holds_no_model(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="is no folder"):
         find_files(tmp_path / "absent")
 
 
 @pytest.mark.parametrize("seconds", [0, 0.1, CHUNK_SECONDS, CHUNK_SECONDS + 0.1, 60, 95.5])
-def test_the_chunks_are_the_whole_and_none_is_too_long(seconds: float) -> None:
+def test_the_chunks_hold_every_sample_and_none_is_too_long(seconds: float) -> None:
     sound = array("h", (n * 7919 % 20_011 - 10_005 for n in range(int(seconds * RATE))))
     cut = list(chunks(sound))
     assert sum(cut, array("h")) == sound
     assert all(0 < len(chunk) <= CHUNK_SECONDS * RATE for chunk in cut)
 
 
-def test_the_cut_is_in_the_pause() -> None:
+def test_a_recording_is_cut_in_a_pause() -> None:
     sound = array("h", [9000]) * (40 * RATE)
     pause = range(22 * RATE, 23 * RATE)
     sound[pause.start : pause.stop] = array("h", [10]) * len(pause)

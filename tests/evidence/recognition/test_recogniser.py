@@ -34,7 +34,7 @@ def recording(tmp_path: Path) -> Path:
     return folder / "recording"
 
 
-def test_it_is_a_transcriber_that_names_library_and_model(tmp_path: Path) -> None:
+def test_the_recogniser_is_a_transcriber_that_names_its_library_and_model(tmp_path: Path) -> None:
     made = recogniser(tmp_path, "hears")
     assert isinstance(made, Transcriber)
     assert made.languages == {"hi"}
@@ -43,7 +43,7 @@ def test_it_is_a_transcriber_that_names_library_and_model(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow("a process")
-def test_what_the_process_heard_is_the_draft_and_no_log_has_it(tmp_path: Path, recording: Path) -> None:
+def test_the_draft_holds_the_words_of_the_recording_and_no_log_does(tmp_path: Path, recording: Path) -> None:
     with capture_logs() as logs:
         assert recogniser(tmp_path, "hears").transcribe(recording, "hi") == WORDS
     assert logs == []

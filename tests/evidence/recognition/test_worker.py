@@ -32,12 +32,12 @@ def recording(tmp_path: Path) -> Path:
     return path
 
 
-def test_every_piece_of_a_recording_is_heard_without_a_copy(model: Path, recording: Path) -> None:
+def test_every_chunk_of_a_recording_is_heard_and_no_copy_is_left(model: Path, recording: Path) -> None:
     assert recogniser(model).transcribe(recording, "hi") == "नमस्ते नमस्ते नमस्ते"
     assert list(recording.parent.iterdir()) == [recording]
 
 
-def test_what_is_no_sound_gives_no_draft(model: Path, recording: Path) -> None:
+def test_a_file_without_sound_gives_no_draft(model: Path, recording: Path) -> None:
     recording.write_bytes(b"OggS" + bytes(200))
     with pytest.raises(NoDraft, match="failed"):
         recogniser(model).transcribe(recording, "hi")
@@ -47,12 +47,12 @@ def test_a_model_that_loads_has_no_fault(model: Path) -> None:
     assert recogniser(model).find_fault() is None
 
 
-def test_a_damaged_model_is_told(model: Path) -> None:
+def test_a_damaged_model_is_reported(model: Path) -> None:
     (model / "model.onnx").write_bytes(b"damaged")
     assert recogniser(model).find_fault() == "model"
 
 
-def test_where_the_system_forbids_a_part_of_the_isolation_nothing_is_heard(model: Path, recording: Path) -> None:
+def test_nothing_is_transcribed_where_the_system_forbids_a_part_of_the_isolation(model: Path, recording: Path) -> None:
     connected = (
         "from satark.evidence.recognition import worker; worker.isolation.leave_network = lambda: False; worker.main()"
     )

@@ -36,7 +36,7 @@ def clean(members: dict[str, bytes], folder: Path, limits: Limits) -> tuple[dict
         return {name: archive.read(name) for name in archive.namelist()}, made.left_out
 
 
-def test_members_are_cleaned_one_by_one_under_names_that_say_nothing(
+def test_each_member_is_cleaned_and_gets_a_name_that_says_nothing(
     make: Callable[[str], Path], tmp_path: Path, limits: Limits
 ) -> None:
     names = {"IMG-20261120-WA0001.jpg": "jpg", "Ramesh home/plan.pdf": "pdf", "x.docx": "docx"}
@@ -46,7 +46,7 @@ def test_members_are_cleaned_one_by_one_under_names_that_say_nothing(
     assert all(MARKER_BYTES not in unpacked(content) for content in inside.values())
 
 
-def test_no_voice_no_card_and_no_archive_inside_passes(
+def test_voices_cards_and_inner_archives_are_left_out(
     make: Callable[[str], Path], tmp_path: Path, limits: Limits
 ) -> None:
     members = {name: make(name).read_bytes() for name in ("opus", "vcf", "zip", "mp4")}
@@ -57,7 +57,7 @@ def test_no_voice_no_card_and_no_archive_inside_passes(
 
 
 @pytest.mark.slow("ffmpeg")
-def test_sound_alone_in_a_container_of_films_does_not_pass(tmp_path: Path, limits: Limits) -> None:
+def test_a_video_container_with_sound_alone_is_left_out(tmp_path: Path, limits: Limits) -> None:
     ffmpeg("-f", "lavfi", "-i", "sine=d=0.5", "-c:a", "aac", tmp_path / "voice.mp4")
     with pytest.raises(Unclean, match="unsupported"):
         clean({"VID-20261120-WA0001.mp4": (tmp_path / "voice.mp4").read_bytes()}, tmp_path, limits)
@@ -73,7 +73,7 @@ def test_an_open_document_that_was_packed_again_is_cleaned_as_one(
     assert made == "application/vnd.oasis.opendocument.text"
 
 
-def test_a_broken_member_does_not_keep_the_others_out(tmp_path: Path, limits: Limits) -> None:
+def test_the_other_members_are_kept_if_one_is_broken(tmp_path: Path, limits: Limits) -> None:
     data = packed({"a.txt": b"first text", "b.txt": b"second text"})
     broken = data.replace(b"first", b"FIRST", 1) if b"first" in data else data[:40] + b"\xff" + data[41:]
     (tmp_path / "in").write_bytes(broken)

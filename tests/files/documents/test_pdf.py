@@ -114,7 +114,7 @@ def test_nothing_hides_after_the_samples_of_an_image(tmp_path: Path, limits: Lim
         assert pdf.pages[0].Resources.XObject.P.read_bytes() == samples
 
 
-def test_an_encrypted_broken_or_long_pdf_has_its_own_reason(tmp_path: Path, limits: Limits) -> None:
+def test_an_encrypted_a_broken_and_a_long_pdf_each_have_their_own_reason(tmp_path: Path, limits: Limits) -> None:
     scrubber, source = PdfScrubber(), tmp_path / "in.pdf"
     with Pdf.new() as pdf:
         page_of(pdf, b"")

@@ -43,7 +43,7 @@ def scrub(data: bytes, folder: Path, limits: Limits) -> Cleaned:
 @pytest.mark.slow("damages files")
 @pytest.mark.parametrize("mode", [ObjectStreamMode.disable, ObjectStreamMode.generate])
 @pytest.mark.parametrize("part", [0.5, 0.9, 0.98])
-def test_complete_pages_are_shown_and_how_many_is_told(
+def test_complete_pages_are_shown_and_their_percentage_is_reported(
     mode: pikepdf.ObjectStreamMode, part: float, tmp_path: Path, limits: Limits
 ) -> None:
     data = document(object_stream_mode=mode)

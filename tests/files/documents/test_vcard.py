@@ -33,7 +33,7 @@ def cleaned(card: str, folder: Path) -> str:
     return (folder / "out").read_bytes().decode()
 
 
-def test_details_stay_and_what_tells_of_the_phone_goes(tmp_path: Path) -> None:
+def test_details_stay_and_facts_about_the_phone_are_removed(tmp_path: Path) -> None:
     assert cleaned(CARD, tmp_path).split("\r\n") == [
         "BEGIN:VCARD",
         "VERSION:3.0",
@@ -52,6 +52,6 @@ def test_the_numbers_of_every_card_are_found() -> None:
 
 
 @pytest.mark.parametrize("card", ["FN:nobody", "BEGIN:VCARD\nFN:x\nEND:VCARD\n" * (MAX_CARDS + 1)])
-def test_no_card_and_an_address_book_are_refused(card: str, tmp_path: Path) -> None:
+def test_a_file_without_cards_and_an_address_book_are_refused(card: str, tmp_path: Path) -> None:
     with pytest.raises(Unclean, match="damaged"):
         cleaned(card, tmp_path)

@@ -31,7 +31,7 @@ JPEG = encode(LARGE, "JPEG", exif=exif(1), comment=MARKER_BYTES)
 
 
 @pytest.mark.slow("large images")
-def test_a_photo_may_have_more_pixels_than_another_image_and_a_fax_is_no_bomb(tmp_path: Path) -> None:
+def test_a_photo_may_have_more_pixels_than_another_image_and_a_fax_is_no_decompression_bomb(tmp_path: Path) -> None:
     (tmp_path / "source").write_bytes(JPEG)
     few = Limits(pixels=1000)
     assert JpegScrubber().scrub(tmp_path / "source", tmp_path / "target", few) == "image/jpeg"

@@ -51,7 +51,7 @@ def salvaged(data: bytes, folder: Path, limits: Limits) -> Cleaned:
 
 
 @pytest.mark.parametrize("missing", [900, 600])
-def test_of_a_cut_heic_image_some_is_shown(
+def test_a_part_of_a_cut_heic_image_is_shown(
     missing: int, make: Callable[[str], Path], tmp_path: Path, limits: Limits
 ) -> None:
     data = make("heic").read_bytes()

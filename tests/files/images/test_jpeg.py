@@ -138,5 +138,7 @@ def left_out(scrubber: Scrubber, data: bytes, folder: Path, limits: Limits) -> t
         (JPEG + FILM, ("film", "pictures")),
     ],
 )
-def test_what_follows_a_jpeg_is_named(after: bytes, named: tuple[LeftOut, ...], tmp_path: Path, limits: Limits) -> None:
+def test_a_film_or_picture_after_a_jpeg_is_named(
+    after: bytes, named: tuple[LeftOut, ...], tmp_path: Path, limits: Limits
+) -> None:
     assert left_out(JpegScrubber(), JPEG + after, tmp_path, limits) == named

@@ -72,7 +72,7 @@ def interlace(data: bytes) -> bytes:
     return png.SIGNATURE + head + chunk(b"IDAT", zlib.compress(bytes(size))) + chunk(b"IEND", b"")
 
 
-def test_every_chunk_is_kept_once_and_up_to_the_bytes_that_are_read() -> None:
+def test_a_chunk_is_kept_once_and_only_with_the_bytes_that_a_decoder_reads() -> None:
     twice = [
         chunk(b"PLTE", MARKER_BYTES * 3),
         chunk(b"PLTE", MARKER_BYTES * 6),

@@ -52,7 +52,7 @@ def salvaged(data: bytes, folder: Path, limits: Limits) -> Cleaned:
     ],
     ids=["half", "nine tenths", "progressive", "png", "gif", "bmp", "png with a wrong checksum"],
 )
-def test_the_read_part_is_shown_with_its_percentage(
+def test_the_readable_part_is_shown_with_its_percentage(
     data: bytes, low: int, high: int, tmp_path: Path, limits: Limits
 ) -> None:
     assert low <= salvaged(data, tmp_path, limits).readable <= high
@@ -82,7 +82,7 @@ def test_a_jpeg_that_lacks_only_its_end_is_cleaned_without_loss(tmp_path: Path, 
 
 @pytest.mark.parametrize("lost", [1, 2], ids=["half of its end", "its end"])
 @pytest.mark.parametrize("data", [JPEG, PROGRESSIVE], ids=["baseline", "progressive"])
-def test_what_follows_an_image_whose_end_is_lost_is_not_kept(
+def test_bytes_after_an_image_without_its_end_are_not_kept(
     data: bytes, lost: int, tmp_path: Path, limits: Limits
 ) -> None:
     film = b"\0\0\0\x18ftypmp42" + MARKER_BYTES
@@ -106,7 +106,7 @@ def large(form: str) -> bytes:
 
 @pytest.mark.parametrize("part", [0.6, 0.9])
 @pytest.mark.parametrize("form", FORMS)
-def test_of_an_image_whose_decoder_wants_all_of_it_the_upper_rows_are_shown(
+def test_the_upper_rows_of_an_image_are_shown_if_its_decoder_needs_all_bytes(
     form: str, part: float, tmp_path: Path, limits: Limits
 ) -> None:
     data = large(form)
@@ -126,6 +126,6 @@ def test_a_narrow_image_is_cleaned(size: tuple[int, int], tmp_path: Path, limits
 
 
 @pytest.mark.parametrize("data", [JPEG[:200], JPEG[:700], PNG[:60], PROGRESSIVE[:300]])
-def test_an_image_of_which_nothing_can_be_read_is_refused(data: bytes, tmp_path: Path, limits: Limits) -> None:
+def test_an_unreadable_image_is_refused(data: bytes, tmp_path: Path, limits: Limits) -> None:
     with pytest.raises(Unclean, match="damaged"):
         salvaged(data, tmp_path, limits)

@@ -58,7 +58,7 @@ def test_a_clean_file_consists_of_frames(name: str, make: Make, tmp_path: Path, 
     )
 
 
-def test_damaged_frames_cut_no_recording_short() -> None:
+def test_damaged_frames_do_not_shorten_a_recording() -> None:
     good, lost, silent = b"\x3c" + bytes(31), b"\x38" + bytes(31), b"\x78"
     complete = b"#!AMR\n" + good * 3 + lost + silent + good
     assert audio_frames.frames_only("audio/amr", complete) == complete

@@ -30,7 +30,7 @@ def test_an_unusual_recording_is_cleaned(
 
 
 @pytest.mark.parametrize("mime", CONVERTED)
-def test_what_is_appended_does_not_pass(mime: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
+def test_appended_bytes_are_removed(mime: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
     (tmp_path / "in").write_bytes(make(UNUSUAL[mime][0]).read_bytes() + b"\0" + MARKER_BYTES * 9)
     made = ConversionScrubber(mime).scrub(tmp_path / "in", tmp_path / "copy", limits)
     assert MARKER_BYTES not in (tmp_path / "copy").read_bytes()
@@ -55,7 +55,7 @@ def test_every_picture_stays_as_it_is(
 
 
 @pytest.mark.slow("ffmpeg")
-def test_a_recorder_s_file_without_pictures_is_refused(tmp_path: Path, limits: Limits) -> None:
+def test_a_recorders_file_without_pictures_is_refused(tmp_path: Path, limits: Limits) -> None:
     (tmp_path / "in").write_bytes(b"DHAV" + bytes(500))
     with pytest.raises(Unclean, match="damaged"):
         ConversionScrubber("video/x-dav").scrub(tmp_path / "in", tmp_path / "out", limits)

@@ -23,7 +23,7 @@ def program(folder: Path, script: str) -> str:
 
 
 @pytest.mark.slow("ffmpeg")
-def test_it_gets_no_environment_and_may_read_files_and_pipes_only(
+def test_ffmpeg_gets_no_environment_and_may_read_only_files_and_pipes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SATARK_SECRET", "x")
@@ -37,7 +37,7 @@ def test_it_gets_no_environment_and_may_read_files_and_pipes_only(
 @pytest.mark.parametrize(
     ("script", "reason"), [("sys.exit(3)", "damaged"), ("os.kill(os.getpid(), signal.SIGSEGV)", "crashed")]
 )
-def test_a_failure_is_damage_and_a_signal_a_crash(script: str, reason: str, tmp_path: Path) -> None:
+def test_a_failure_means_damaged_and_a_signal_means_crashed(script: str, reason: str, tmp_path: Path) -> None:
     with pytest.raises(Unclean, match=reason):
         run(program(tmp_path, script), "error")
 
@@ -49,7 +49,7 @@ def test_a_type_without_sound_or_picture_has_no_container() -> None:
 
 
 @pytest.mark.slow("ffmpeg")
-def test_the_branches_of_one_reading_escape_their_targets(tmp_path: Path) -> None:
+def test_branches_escape_their_targets(tmp_path: Path) -> None:
     assert branch("ogg", "a|b's", "-brand", "mp42") == r"[f=ogg:brand=mp42]a\|b\'s"
     targets = tmp_path / "it's|one", tmp_path / "two"
     command = ("-f", "lavfi", "-i", "sine=d=0.2", "-map", "0:a", "-c:a", "pcm_s16le")

@@ -35,7 +35,7 @@ def pictures(path: Path, *options: str) -> int:
 
 
 @pytest.mark.slow("ffmpeg")
-def test_frames_that_a_film_hides_are_in_no_byte_of_its_copy(tmp_path: Path, limits: Limits) -> None:
+def test_the_copy_of_a_film_holds_none_of_its_hidden_frames(tmp_path: Path, limits: Limits) -> None:
     source = trimmed(tmp_path)
     seen = pictures(source)
     assert seen < pictures(source, "-ignore_editlist", "1")
@@ -55,7 +55,7 @@ def test_a_copy_that_keeps_hidden_frames_is_noticed(
 
 
 @pytest.mark.slow("ffmpeg")
-def test_a_film_that_hides_nothing_is_not_encoded_anew(tmp_path: Path, limits: Limits) -> None:
+def test_a_film_that_hides_nothing_is_not_encoded_again(tmp_path: Path, limits: Limits) -> None:
     trimmed(tmp_path)
     RemuxScrubber().scrub(tmp_path / "full.mov", tmp_path / "copy.mov", limits)
     assert decoded_hash(tmp_path / "copy.mov") == decoded_hash(tmp_path / "full.mov")
@@ -110,7 +110,7 @@ def test_the_sound_of_a_telephone_in_mp4_is_kept(codec: str, tmp_path: Path, lim
 
 
 @pytest.mark.parametrize("name", ["mp4", "mkv", "webm", "avi", "wav", "rf64", "aiff", "au"])
-def test_of_a_recording_cut_short_is_told_how_much_is_left(
+def test_the_percentage_left_of_a_cut_recording_is_reported(
     name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
 ) -> None:
     source = tmp_path / "cut"
@@ -129,7 +129,7 @@ def test_of_a_recording_cut_short_is_told_how_much_is_left(
         assert low <= made.readable <= high
 
 
-def test_a_recording_with_nothing_in_it_is_damaged(make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
+def test_an_empty_recording_is_damaged(make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
     source = tmp_path / "empty.wav"
     data = make("wav").read_bytes()
     source.write_bytes(data[: data.index(b"data") + 4] + bytes(4))

@@ -102,7 +102,7 @@ def test_further_tracks_are_named(tmp_path: Path, limits: Limits) -> None:
 
 
 @pytest.mark.slow("ffmpeg")
-def test_of_a_film_cut_short_is_told_how_much_of_it_plays(tmp_path: Path, limits: Limits) -> None:
+def test_the_percentage_of_a_cut_film_that_plays_is_reported(tmp_path: Path, limits: Limits) -> None:
     source = tmp_path / "film.mp4"
     film = ("-f", "lavfi", "-i", "testsrc=s=64x64:d=4", "-pix_fmt", "yuv420p", "-bf", "0")
     ffmpeg(*film, "-movflags", "+faststart", source)

@@ -26,7 +26,7 @@ def without_index(codec: str, folder: Path, *repeated: str) -> Path:
 
 @pytest.mark.slow("ffmpeg")
 @pytest.mark.parametrize("codec", CODECS)
-def test_pictures_with_their_parameters_are_shown_and_how_much_is_told(
+def test_pictures_with_their_parameters_are_shown_with_their_percentage(
     codec: str, tmp_path: Path, limits: Limits
 ) -> None:
     source = without_index(codec, tmp_path, "-bsf:v", "dump_extra")
@@ -40,7 +40,7 @@ def test_pictures_with_their_parameters_are_shown_and_how_much_is_told(
 
 
 @pytest.mark.slow("ffmpeg")
-def test_without_parameters_a_film_is_damaged(tmp_path: Path, limits: Limits) -> None:
+def test_a_film_without_parameters_is_damaged(tmp_path: Path, limits: Limits) -> None:
     with pytest.raises(Unclean, match="damaged"):
         SalvagingRemux().scrub(without_index("h264", tmp_path), tmp_path / "copy.mp4", limits)
 

@@ -115,7 +115,7 @@ def test_a_tag_is_found_wherever_it_begins(at: int, tmp_path: Path) -> None:
         assert not holds_metadata(mime, file)
 
 
-def test_samples_that_spell_a_name_are_sound(tmp_path: Path) -> None:
+def test_samples_that_spell_a_chunk_name_count_as_sound(tmp_path: Path) -> None:
     file = tmp_path / "sound"
     file.write_bytes(b"LISTLISTNAMENAMEID3 ID3 " * 1000)
     assert not any(holds_metadata(mime, file) for mime in stream_metadata.MIMES)

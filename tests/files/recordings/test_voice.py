@@ -85,7 +85,7 @@ def streams(path: Path, *options: str) -> bytes:
 
 
 @pytest.mark.parametrize("name", FILMS)
-def test_the_picture_stays_and_the_sound_goes(
+def test_the_muted_copy_has_the_picture_and_no_sound(
     name: str, make: Callable[[str], Path], cleaned: Callable[[Path], Path], limits: Limits
 ) -> None:
     clean = cleaned(make(name))
@@ -97,7 +97,7 @@ def test_the_picture_stays_and_the_sound_goes(
 
 
 @pytest.mark.parametrize("name", ["mp4", "mp4-turned"])
-def test_a_film_is_muted_while_it_is_cleaned_as_it_would_be_later(
+def test_a_film_muted_during_cleaning_equals_one_muted_later(
     name: str, make: Callable[[str], Path], cleaned: Callable[[Path], Path], limits: Limits
 ) -> None:
     clean = cleaned(make(name))
@@ -110,7 +110,7 @@ def test_a_film_is_muted_while_it_is_cleaned_as_it_would_be_later(
     clean.with_name("alone").unlink()
 
 
-def test_a_muted_copy_that_holds_anything_else_is_not_left(
+def test_a_muted_copy_that_holds_anything_else_is_not_kept(
     make: Callable[[str], Path], cleaned: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def with_sound(self: Container, path: Path, *options: str) -> str:

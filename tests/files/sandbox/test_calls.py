@@ -13,11 +13,11 @@ from support.evidence.hostile import attack
 pytestmark = pytest.mark.slow("the sandbox")
 
 
-async def test_a_socket_can_not_even_be_made(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+async def test_no_socket_can_be_made(hostile: Sandbox, folder: Path, limits: Limits) -> None:
     assert await attack(hostile, folder, "socket", limits) == str(errno.ENOSYS)
 
 
-async def test_a_namespace_can_not_be_made(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+async def test_no_namespace_can_be_made(hostile: Sandbox, folder: Path, limits: Limits) -> None:
     assert await attack(hostile, folder, "new-namespace", limits) == str(errno.ENOSYS)
 
 

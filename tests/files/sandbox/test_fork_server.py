@@ -30,7 +30,7 @@ async def test_cleaning_gives_way_to_the_processes_that_answer(
         assert os.getsid(sandbox._process.pid) == os.getsid(0)
 
 
-async def test_a_file_that_no_processor_was_free_for_is_cleaned_before_others(folder: Path, limits: Limits) -> None:
+async def test_a_starved_file_is_cleaned_before_others(folder: Path, limits: Limits) -> None:
     short = msgspec.structs.replace(limits, wall_seconds=0.5)
     async with Sandbox([HostileScrubber()], gives_way=True) as sandbox:
         assert await attack(sandbox, folder, "starve text", short) == "text"

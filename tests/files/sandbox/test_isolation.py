@@ -24,7 +24,7 @@ async def test_file_size_is_limited(hostile: Sandbox, folder: Path, limits: Limi
     assert int(await attack(hostile, folder, "disk", limits)) <= 2 * limits.file_bytes
 
 
-async def test_other_files_are_out_of_sight(hostile: Sandbox, folder: Path, limits: Limits, tmp_path: Path) -> None:
+async def test_other_files_are_out_of_reach(hostile: Sandbox, folder: Path, limits: Limits, tmp_path: Path) -> None:
     secret = tmp_path / "edge.key"
     secret.write_text("secret")
     with temporary_folder(folder.parent) as another_tip:
@@ -43,7 +43,7 @@ async def test_there_is_no_network(hostile: Sandbox, folder: Path, limits: Limit
 
 
 @pytest.mark.parametrize("cause", ["build_filter", "leave_network", "isolate_children", "restrict_files"])
-async def test_where_isolation_is_forbidden_nothing_is_opened(
+async def test_nothing_is_opened_where_isolation_is_forbidden(
     cause: str, folder: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The fork server runs with a `sitecustomize` that plays a system which forbids one part of the isolation."""

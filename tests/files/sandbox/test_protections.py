@@ -24,7 +24,7 @@ def test_each_protection_has_a_name_for_operators() -> None:
 
 @pytest.mark.slow("a process")
 @pytest.mark.parametrize("answer", ["", "no JSON", "exit"])
-def test_a_probe_that_fails_finds_nothing(answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_probe_reports_no_protection(answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = tmp_path / "python"
     broken.write_text(f"#!/bin/sh\n{'exit 1' if answer == 'exit' else f'echo {answer}'}\n")
     broken.chmod(0o700)

@@ -48,7 +48,7 @@ async def in_turn(sandbox: Sandbox, folder: Path, limits: Limits, *texts: str) -
         ("hang", ["text/plain", "too-slow"]),
     ],
 )
-async def test_a_later_step_that_fails_leaves_the_first_its_result(
+async def test_the_result_of_the_first_step_stays_if_a_later_one_fails(
     second: str, results: list[str], hostile: Sandbox, folder: Path, limits: Limits
 ) -> None:
     quick = msgspec.structs.replace(limits, wall_seconds=1 if second == "hang" else limits.wall_seconds)
@@ -56,7 +56,7 @@ async def test_a_later_step_that_fails_leaves_the_first_its_result(
     assert (folder / "target0").read_text() == "one"
 
 
-async def test_if_the_first_step_fails_there_is_no_other(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+async def test_no_other_step_is_done_if_the_first_fails(hostile: Sandbox, folder: Path, limits: Limits) -> None:
     assert await in_turn(hostile, folder, limits, "raise secret", "copy two") == ["crashed"]
     assert not (folder / "target1").exists()
 

@@ -39,7 +39,7 @@ def answer(machine: str, number: int, *arguments: int, architecture: int | None 
                 raise AssertionError(code)
 
 
-def test_what_is_listed_passes_and_nothing_else(machine: str) -> None:
+def test_only_listed_calls_pass(machine: str) -> None:
     listed = {int(numbers[machine]) for numbers in LISTED.values() if numbers[machine] != "-"}
     restricted = {CLONE[machine], IOCTL[machine], PRCTL[machine]}
     assert not listed & restricted
@@ -53,7 +53,7 @@ def test_processes_are_made_without_namespaces(machine: str) -> None:
     assert answer(machine, CLONE[machine], THREAD | NEW_NETWORK) == REFUSE
 
 
-def test_of_an_argument_only_the_listed_values_pass(machine: str) -> None:
+def test_only_the_listed_values_of_an_argument_pass(machine: str) -> None:
     tcgets, tiocsti = 0x5401, 0x5412
     set_name, set_seccomp = 15, 22
     assert answer(machine, IOCTL[machine], 0, tcgets) == ALLOW
@@ -63,11 +63,11 @@ def test_of_an_argument_only_the_listed_values_pass(machine: str) -> None:
     assert answer(machine, PRCTL[machine], set_seccomp) == REFUSE
 
 
-def test_another_architecture_ends_the_process(machine: str) -> None:
+def test_a_call_of_another_architecture_ends_the_process(machine: str) -> None:
     i386 = 3 | 0x40000000
     assert answer(machine, int(LISTED["read"][machine]), architecture=i386) == KILL_PROCESS
 
 
-def test_what_the_kernel_refuses_is_an_error(machine: str) -> None:
+def test_a_filter_that_the_kernel_refuses_is_an_error(machine: str) -> None:
     with pytest.raises(OSError, match=r"Invalid argument|Permission denied"):
         CallFilter(program_for(machine)[:-8]).load()

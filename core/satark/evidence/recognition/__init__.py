@@ -1,4 +1,4 @@
 """Speech recognition: drafts of transcripts by sherpa-onnx, on this machine, in a process of its own.
 
-`recogniser` is the desk's side, `worker` the process, `model` what a folder must hold.
+The desk uses `recogniser`; `worker` is the process; `model` finds and loads the model of a folder.
 """

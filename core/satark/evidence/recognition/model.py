@@ -1,8 +1,8 @@
-"""Models of sherpa-onnx as their folders hold them (a CTC model, a transducer or a Whisper), and what they are asked.
+"""Finds and loads sherpa-onnx models (CTC, transducer or Whisper), and defines the recogniser's request and reply.
 
-Any name is right as long as it tells the part, as those of published models do: `tokens.txt` and `model.int8.onnx`;
-`encoder-….onnx`, `decoder-….onnx` and, of a transducer, `joiner-….onnx`. Where a part is there twice, the quantised one
-(`int8`) is taken: it is three times as fast.
+Each file's name must contain the name of its part, as in published models: `tokens.txt` and `model.int8.onnx`;
+`encoder-….onnx`, `decoder-….onnx` and, for a transducer, `joiner-….onnx`. If a folder has a part twice, the quantised
+file (`int8`) is used, because it is three times as fast.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 CHUNK_SECONDS: Final = 25
-"""Seconds of sound that a model gets at once, at most: a Whisper hears 30."""
+"""Most seconds of sound that a model gets at once: a Whisper model takes 30."""
 RATE: Final = 16_000
-"""Samples a second that every model is made for."""
+"""Samples per second that every model expects."""
 
 
 class ModelError(Exception):
-    """A folder holds no model; the message says what is missing, and nothing of a recording."""
+    """A folder holds no model. The message says what is missing, and nothing about a recording."""
 
 
 class ModelFiles(msgspec.Struct, frozen=True, kw_only=True):
-    """The files of a model: `ctc` alone, or `encoder` and `decoder` and perhaps `joiner`."""
+    """The files of a model: `tokens` with `ctc`, or with `encoder`, `decoder` and, for a transducer, `joiner`."""
 
     tokens: str
     ctc: str = ""
@@ -61,7 +61,7 @@ def load(files: ModelFiles, language: str, threads: int) -> Any:
 
     Raises:
         ModuleNotFoundError: sherpa-onnx is not installed.
-        RuntimeError: the files are damaged, or of a kind that it does not know.
+        RuntimeError: the files are damaged, or of a kind that sherpa-onnx does not know.
     """
     from sherpa_onnx import OfflineRecognizer  # noqa: PLC0415 - in the recogniser's process alone: 40 MB
 
@@ -80,12 +80,12 @@ def _part(folder: Path, name: str) -> str:
 
 _LONGEST: Final = CHUNK_SECONDS * RATE
 _SEARCHED: Final = 5 * RATE
-"""Samples at the end of a chunk among which the quiet place is looked for."""
+"""Samples at the end of a chunk among which the quietest place is searched, to cut the sound there."""
 _FRAME: Final = RATE // 10
 
 
 def chunks(sound: array[int]) -> Iterator[array[int]]:
-    """Yield the samples (16 bits, one channel, `RATE`) in chunks of at most `CHUNK_SECONDS`; none is left out."""
+    """Yield the samples (16 bits, one channel, `RATE`) in chunks of at most `CHUNK_SECONDS`; no sample is left out."""
     at = 0
     while len(sound) - at > _LONGEST:
         cut = _quietest(sound, at + _LONGEST - _SEARCHED, at + _LONGEST)
@@ -101,29 +101,29 @@ def _quietest(sound: array[int], begin: int, end: int) -> int:
 
 
 Fault: TypeAlias = Literal["package", "model", "isolation", "sound"]
-"""sherpa-onnx is not installed; the model does not load; the system forbids isolation; the recording has no sound."""
+"""Why there is no draft: no sherpa-onnx, a model that does not load, no isolation, or a recording without sound."""
 
 
 class DraftRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be transcribed, with which model, and what that may take."""
+    """The recording to transcribe, the model to use, and limits on time and memory."""
 
     model: str
-    """Folder of the model."""
+    """The model's folder."""
     language: str
     recording: str = ""
-    """The file, alone in its folder; empty: the model is only loaded."""
+    """Path of the recording, the only file in its folder; empty if the model is only to be loaded."""
     ffmpeg: str = ""
     threads: int = 1
     seconds: float = 300
     memory_bytes: int = 1 << 32
     weakly: bool = False
-    """Whether it runs even where the system forbids a part of the isolation."""
+    """Whether the process runs even if the system forbids a part of the isolation."""
 
 
 class DraftReply(msgspec.Struct, frozen=True, kw_only=True):
-    """What was said, or why that can't be told."""
+    """The words of a recording, or the reason why there are none."""
 
     text: str = ""
     language: str = ""
-    """The language that it was taken for."""
+    """The language in which the recording was heard."""
     fault: Fault | None = None

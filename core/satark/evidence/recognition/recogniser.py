@@ -1,4 +1,4 @@
-"""The desk's side of the recogniser: one transcriber for each language, whose process lives for one draft."""
+"""The desk's side of the recogniser: one transcriber for each language, which starts a process for each draft."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ WORKER: Final = (sys.executable, "-I", "-m", "satark.evidence.recognition.worker
 _DRAFT_FAULTS: Final[Mapping[Fault, DraftFault]] = {
     "package": "setup", "model": "setup", "isolation": "setup", "sound": "failed",
 }  # fmt: skip
-"""What went wrong in the process → what the officer is told."""
+"""The process's fault → the reason that the officer is told."""
 
 
 class Recogniser:
-    """Transcribes one language by the model of a folder."""
+    """Transcribes one language with the model of a folder."""
 
     def __init__(self, request: DraftRequest, locks: Path, *, at_once: int = 1, worker: Sequence[str] = WORKER) -> None:
-        """Prepare it.
+        """Prepare the recogniser, without starting a process.
 
         Args:
-            request: what every draft asks for, without the recording.
+            request: the request for every draft, without the recording.
             locks: folder for the locks by which the processes of this machine count their drafts.
-            at_once: drafts that are made at the same time, at most.
-            worker: the command of the process; it reads a `DraftRequest` and writes a `DraftReply`.
+            at_once: the most drafts that are made at the same time.
+            worker: the command of the process, which reads a `DraftRequest` and writes a `DraftReply`.
         """
         self._request = request
         self._locks, self._at_once, self._worker = locks, at_once, worker
@@ -74,10 +74,10 @@ class Recogniser:
         return frozenset({self.language})
 
     def transcribe(self, recording: Path, language: str) -> str:
-        """Return what is said in a recording; see `Transcriber`.
+        """Return the words of a recording; see `Transcriber`.
 
         Raises:
-            NoDraft: it can't be told, with the reason.
+            NoDraft: there is no draft, for the reason that it gives.
         """
         wanted = msgspec.structs.replace(self._request, recording=str(recording), language=language)
         with _turn(self._locks, self._at_once):
@@ -88,7 +88,7 @@ class Recogniser:
         return reply.text
 
     def find_fault(self) -> Fault | DraftFault | None:
-        """Load the model as for a draft, and return what is wrong; None: nothing."""
+        """Load the model as for a draft, and return the fault, or None if there is none."""
         try:
             return self._ask(self._request).fault
         except NoDraft as error:
@@ -113,7 +113,7 @@ class Recogniser:
 
 
 def recognisers_of(settings: Settings) -> list[Recogniser]:
-    """Return the recognisers of the section `[transcription]`; none without it.
+    """Return the recognisers of the section `[transcription]`; return none if there is no section.
 
     Raises:
         SettingsError: the section is wrong.
@@ -155,7 +155,7 @@ def _library() -> str:
 
 @contextmanager
 def _turn(folder: Path, at_once: int) -> Iterator[None]:
-    """Hold one of the machine's turns in the block. Raises NoDraft: others hold them all."""
+    """Hold one of the machine's turns in the block. Raises NoDraft: other processes hold all turns."""
     with ExitStack() as held:
         for number in range(at_once):
             lock = held.enter_context((folder / f"transcription-{number}.lock").open("ab"))

@@ -1,7 +1,7 @@
-"""The recogniser's process: gives up every access but to the recording and the model, then listens.
+"""The recogniser's process: gives up all access except to the recording and the model, then transcribes.
 
 Run as `python -I -m satark.evidence.recognition.worker`. It reads a request from its input and writes one reply.
-Without a recording it only loads the model. Nothing that it hears goes to a log: its error output is closed.
+Without a recording it only loads the model. Nothing that is said goes to a log: the process has no error output.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from satark_files.sniff import sniff_file
 
 _LOUDEST: Final = 32_768
 _MOST_SECONDS: Final = 3_600
-"""Seconds of a recording that are transcribed, at most: two bytes a sample are kept of each."""
+"""Most seconds of a recording that are transcribed: each sample takes two bytes of memory."""
 
 
 def isolate(request: DraftRequest, *, network: bool, processes: bool) -> Protections:
@@ -86,7 +86,7 @@ def _hear(recogniser: Any, chunk: array[int]) -> str:
 
 
 def main() -> None:
-    """Answer one request in a child that sees no other process; fail if it was ended."""
+    """Answer one request in a child that sees no other process; fail if the child was killed."""
     forbid_dumps()
     os.nice(NICENESS)
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=DraftRequest)

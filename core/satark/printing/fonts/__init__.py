@@ -1,7 +1,7 @@
-"""The font of printed documents: Noto Sans with Latin and Devanagari in one file per weight, so lines can mix both.
+"""Fonts of printed documents: Noto Sans with Latin and Devanagari in one file per weight, so lines can mix both.
 
-Merged from Google's Noto Sans 2.004 (Latin, punctuation, currency) and Noto Sans Devanagari 2.001 (complete) with
-fontTools' subset and merge, without hinting. The licence is the SIL Open Font License 1.1, in `OFL.txt`.
+The files were merged from Google's Noto Sans 2.004 (Latin, punctuation, currency) and Noto Sans Devanagari 2.001
+(complete) with fontTools' subset and merge, without hinting. The licence is the SIL Open Font License 1.1 (`OFL.txt`).
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The QR code for the wall: its target (`target`), with the code as an image, the poster to print (`poster`)."""
+"""Makes the poster with the QR code: `target` has the code's target and its image, `poster` the page to print."""

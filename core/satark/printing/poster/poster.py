@@ -1,4 +1,4 @@
-"""Makes the poster, on A4: the service's name, the QR code, how to use it, what is promised; in one language or two."""
+"""Makes the A4 poster: the service's name, the QR code, how to use it, what is promised, in one or two languages."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _PAPER: Final = (255, 255, 255)
 _GREY: Final = (80, 88, 104)
 _ALARM: Final = (158, 27, 27)
 _WIDTH, _HEIGHT, _MARGIN = 210, 297, 16
-"""Millimetres."""
+"""Width, height and margin of the page in millimetres."""
 _POINT: Final = 25.4 / 72
 _LEADING: Final = 1.45
-"""Line height by font size: Devanagari is higher and deeper than Latin."""
+"""Line height as a multiple of the font size: Devanagari reaches higher and lower than Latin."""
 
 
 def make_poster(target: QrTarget, languages: Sequence[str], title: str = "", millimetres: int = 84) -> bytes:
     """Make the poster, as a PDF.
 
     Args:
-        target: of the QR code.
-        languages: some of those that there is a catalogue for; the first is printed larger.
+        target: the target of the QR code.
+        languages: languages that have a catalogue; the first is printed larger.
         title: the service's name, in place of the default one.
         millimetres: the width of the code, without its white border.
     """
@@ -37,13 +37,13 @@ def make_poster(target: QrTarget, languages: Sequence[str], title: str = "", mil
 
 
 class _TextStyle(msgspec.Struct, frozen=True):
-    """How a text is printed."""
+    """The style in which a text is printed."""
 
     style: str = ""
     colour: tuple[int, int, int] = _INK
     align: Align = Align.C
     one_line: bool = False
-    """Whether the text stays on one line, in a smaller size if it must."""
+    """Whether the text stays on one line, in a smaller size if necessary."""
 
 
 _HEADING: Final = _TextStyle("B", one_line=True)
@@ -123,7 +123,7 @@ class _PosterDocument:
         self._pdf.set_y(max(self._pdf.get_y(), top + 10) + 1.5)
 
     def _print_text(self, key: str, first: float, other: float, style: _TextStyle) -> None:
-        """Print a text in every language: the first language in one size in points, the others in another."""
+        """Print a text in every language: the first in the size `first`, the others in the size `other`, in points."""
         for texts, size in zip(self._texts, self._sizes(first, other), strict=True):
             self._print_line(texts.text(key), size, style)
 

@@ -13,12 +13,12 @@ import segno
 Kind: TypeAlias = Literal["whatsapp", "form"]
 
 _NUMBER: Final = re.compile(r"[1-9][0-9]{7,14}")
-"""ITU-T E.164: country code first, 15 digits at most."""
+"""A telephone number (ITU-T E.164): it begins with the country code and has at most 15 digits."""
 _SPACING: Final = re.compile(r"[\s().+-]")
 
 
 class QrTargetError(ValueError):
-    """The number or URL is no valid target; the message says what is."""
+    """The number or URL is not a valid target; the message says what a valid target is."""
 
 
 class QrTarget(msgspec.Struct, frozen=True):
@@ -27,7 +27,7 @@ class QrTarget(msgspec.Struct, frozen=True):
     kind: Kind
     url: str
     typed: str
-    """What people type who can't scan the code: a phone number, or an address."""
+    """The phone number or address that people type if they can't scan the code."""
 
     def code(self) -> segno.QRCode:
         """Return the QR code; it can be read even if a quarter of it is dirty or torn (level Q, ISO/IEC 18004)."""
@@ -37,11 +37,11 @@ class QrTarget(msgspec.Struct, frozen=True):
 def whatsapp_target(number: str) -> QrTarget:
     """Return the target for a WhatsApp chat with a number.
 
-    The number has digits with the country code, and may contain spaces, dots, hyphens, brackets and a plus. The address
-    is documented by WhatsApp, "How to use click to chat".
+    The number includes the country code, and may contain spaces, dots, hyphens, brackets and a plus. WhatsApp documents
+    the address in "How to use click to chat".
 
     Raises:
-        QrTargetError: it is no such number.
+        QrTargetError: the number is not valid.
     """
     digits = _SPACING.sub("", number)
     if not _NUMBER.fullmatch(digits):
@@ -53,7 +53,7 @@ def form_target(url: str) -> QrTarget:
     """Return the target for the web form at a URL.
 
     Raises:
-        QrTargetError: the URL is not https or an onion service, or holds more than an address.
+        QrTargetError: the URL is neither https nor an onion service, or holds more than an address.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -70,9 +70,9 @@ Format: TypeAlias = Literal["png", "svg"]
 
 DOTS_PER_INCH: Final = 300
 _INCH: Final = 25.4
-"""Millimetres."""
+"""Millimetres of an inch."""
 _BORDER: Final = 4
-"""Modules of the white border around a code (ISO/IEC 18004)."""
+"""Width of the white border around a code, in modules (ISO/IEC 18004)."""
 
 
 def render_qr_code(target: QrTarget, form: Format, millimetres: int) -> bytes:

@@ -1,7 +1,7 @@
-"""Old Word, Excel and PowerPoint files (OLE2): shows their text and pictures; nothing else of them passes.
+"""Cleans old Word, Excel and PowerPoint files (OLE2): keeps their text and pictures, and nothing else.
 
-- `compound_file` reads the streams of the container; `word`, `excel` and `powerpoint` the text of each program's own.
-- `pictures` finds the pictures in a stream; `scrubber` makes the clean copy.
+- `compound_file` reads the streams of the container; `word`, `excel` and `powerpoint` read their program's text.
+- `scrubber` finds the pictures in a stream and makes the clean copy.
 
-Nothing here is more than a document's visible text needs: no macro, object, comment, header or property is read.
+These modules read only what the visible text needs: no macro, object, comment, header or property.
 """

@@ -13,7 +13,7 @@ from satark_files.scrubber import Unclean
 _MAGIC: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 _HEADER: Final = 512
 _LAST: Final = 0xFFFFFFFA
-"""Sector numbers from here on are marks, such as that of a chain's end (section 2.1)."""
+"""Sector numbers from here on are marks, such as the mark that ends a chain (section 2.1)."""
 _NONE: Final = 0xFFFFFFFF
 _ENTRY, _STREAM, _ROOT = 128, 2, 5
 _HEADER_SECTORS: Final = 109
@@ -33,13 +33,13 @@ class _Entry(msgspec.Struct, frozen=True):
 
 
 class CompoundFile:
-    """The streams in the outermost folder of a compound file. In their names case does not count (section 2.6.4)."""
+    """The streams in the outermost folder of a compound file. Their names are case-insensitive (section 2.6.4)."""
 
     def __init__(self, data: bytes) -> None:
         """Read the directory.
 
         Raises:
-            Unclean: it is no compound file, or its directory is damaged.
+            Unclean: the data is no compound file, or its directory is damaged.
         """
         if not data.startswith(_MAGIC) or len(data) < _HEADER:
             raise Unclean("damaged")
@@ -59,7 +59,7 @@ class CompoundFile:
 
     @property
     def readable(self) -> int:
-        """Percent of the sectors in use that the file still has, as far as its table says."""
+        """Percent of the used sectors that the file still holds, according to its table."""
         last = max((number for number, following in enumerate(self._next) if following != _NONE), default=0)
         complete: int = (last + 2) * self._size
         return min(100, 100 * len(self._data) // complete)
@@ -68,7 +68,7 @@ class CompoundFile:
         return name.upper() in self._streams
 
     def read(self, name: str) -> bytes:
-        """Return a stream as far as the file has it; empty where there is none of this name."""
+        """Return the bytes of a stream that the file still holds; return none if no stream has this name."""
         entry = self._streams.get(name.upper())
         if entry is None:
             return b""
@@ -123,7 +123,7 @@ def _read_entry(packed: bytes) -> _Entry:
 
 
 def _children(entries: list[_Entry]) -> Iterator[_Entry]:
-    """Yield what lies directly in the outermost folder: embedded files have folders of their own."""
+    """Yield the entries that lie directly in the outermost folder; embedded files lie in folders of their own."""
     waiting, seen = [entries[0].child], {0}
     while waiting:
         number = waiting.pop()

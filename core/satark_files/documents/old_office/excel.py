@@ -1,6 +1,6 @@
-"""Reads the cells of Excel 97 to 2003 files (MS-XLS): what each visible sheet shows, a line a row.
+"""Reads the cells of Excel 97 to 2003 files (MS-XLS): what each visible sheet shows, one line for each row.
 
-Comments, names, hidden sheets and formulas do not pass; of a formula its last result does.
+It leaves out comments, names, hidden sheets and formulas. In place of a formula it reads the formula's last result.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _NOT_A_NUMBER: Final = b"\xff\xff"
 _MAX_CELLS: Final = 1_000_000
 
 Record = tuple[int, list[bytes]]
-"""Number, and content with its continuations."""
+"""A record: its number, its content, and the content of the continuations that follow it."""
 
 
 def excel_text(file: CompoundFile) -> tuple[str, bool]:
     """Return what the visible sheets show, and whether there are hidden ones.
 
     Raises:
-        Unclean: the file is damaged, has a password, or is of an Excel before 97 (`unsupported`).
+        Unclean: the file is damaged, has a password, or was written by an Excel before 97 (`unsupported`).
     """
     book = _Book(file.read("Workbook"))
     sheets = ("\n".join((name, *_rows(_Cells(book).read(records)))) for name, records in book.sheets())
@@ -50,7 +50,7 @@ def drawing_records(file: CompoundFile) -> bytes:
 
 
 class _Book:
-    """What all sheets share."""
+    """The data that all sheets of a workbook share."""
 
     def __init__(self, stream: bytes) -> None:
         self._stream = stream
@@ -99,10 +99,10 @@ class _Cells:
         self._book = book
         self._found: dict[tuple[int, int], str] = {}
         self._awaiting: tuple[int, int] | None = None
-        """The cell of a formula whose text follows."""
+        """Row and column of a formula whose result is a text, which a later record holds."""
 
     def read(self, records: Iterator[Record]) -> Mapping[tuple[int, int], str]:
-        """Return (row, column) → text."""
+        """Read the records of a sheet, and return (row, column) → the cell's text."""
         depth = 0
         for kind, parts in records:
             depth += (kind == _BOF) - (kind == _EOF)  # a chart in a sheet has a begin and an end of its own
@@ -149,7 +149,7 @@ class _Cells:
 
 
 def _rows(cells: Mapping[tuple[int, int], str]) -> Iterator[str]:
-    """Yield each row that shows something, its cells apart by tabs."""
+    """Yield each row that shows something, with tabs between its cells."""
     rows: dict[int, list[tuple[int, str]]] = {}
     for (row, column), text in cells.items():
         if text:
@@ -188,7 +188,7 @@ def _records(stream: bytes, at: int) -> Iterator[Record]:
 
 
 LONG, SHORT = 2, 1
-"""Bytes of the number of characters."""
+"""Bytes of the field that gives a text's number of characters."""
 _WIDE, _FOREIGN, _RICH = 1, 4, 8
 
 
@@ -202,7 +202,7 @@ def read_string(content: bytes, at: int, length_bytes: int = LONG) -> str:
 
 
 def read_shared_strings(parts: list[bytes]) -> list[str]:
-    """Return the table of texts that cells name by number; a damaged one ends early."""
+    """Return the table of texts, to which cells refer by number. A damaged table ends early."""
     reader = _Reader(parts)
     reader.take(4)
     count = int.from_bytes(reader.take(4), "little")
@@ -213,7 +213,7 @@ def read_shared_strings(parts: list[bytes]) -> list[str]:
 
 
 class _Reader:
-    """Reads over the borders of a record and its continuations."""
+    """Reads a record and its continuations as if they were one record."""
 
     def __init__(self, parts: list[bytes]) -> None:
         self._parts, self._part, self._at = parts, 0, 0
@@ -230,7 +230,7 @@ class _Reader:
         return taken
 
     def text(self) -> str:
-        """Return the next text; at the begin of each continuation its characters' width is said anew."""
+        """Return the next text. Each continuation begins with the width of its characters."""
         count, flags = int.from_bytes(self.take(2), "little"), int.from_bytes(self.take(1))
         runs = int.from_bytes(self.take(2), "little") if flags & _RICH else 0
         extra = int.from_bytes(self.take(4), "little") if flags & _FOREIGN else 0
@@ -262,7 +262,7 @@ def _decode(packed: bytes, width: int) -> str:
 # ECMA-376 part 1, section 18.8.30: formats that every Excel knows.
 _DATES: Final = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 _NO_LETTERS: Final = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
-"""What in a format is shown as it is, or is a colour or a condition."""
+"""The parts of a number format that are shown as they stand, and its colours and conditions."""
 _DATE_LETTERS: Final = re.compile("[dmyhs]", re.IGNORECASE)
 _SECONDS: Final = 86_400
 _LAST_DAY: Final = 2_958_466
@@ -280,18 +280,18 @@ class NumberFormats:
         self._cells: list[int] = []
 
     def add(self, number: int, text: str) -> None:
-        """Add a format of the workbook's own."""
+        """Add a number format that the workbook defines."""
         if _DATE_LETTERS.search(_NO_LETTERS.sub("", text.partition(";")[0].replace("General", ""))):
             self._dates.add(number)
         else:
             self._dates.discard(number)
 
     def add_cell_format(self, number: int) -> None:
-        """Add the next format of cells, which names that of their numbers."""
+        """Add the next cell format, which refers to a number format by its number."""
         self._cells.append(number)
 
     def show(self, value: float, style: int) -> str:
-        """Return a number as a reader sees it, given the number of its cell's format."""
+        """Return a number as a reader sees it in a cell; `style` is the number of the cell's format."""
         is_date = style < len(self._cells) and self._cells[style] in self._dates
         if is_date and 0 <= value < _LAST_DAY:
             return self._date(value)
@@ -305,7 +305,7 @@ class NumberFormats:
 
 
 def unpack_rk(packed: int) -> float:
-    """Return the number in 32 bits (MS-XLS, section 2.5.122)."""
+    """Return the number that an RK value packs into 32 bits (MS-XLS, section 2.5.122)."""
     if packed & 2:
         value = float(packed >> 2 if packed < 1 << 31 else (packed >> 2) - (1 << 30))
     else:

@@ -1,7 +1,7 @@
 """Reads the text of PowerPoint 97 to 2003 files (MS-PPT): what the slides show, in their order.
 
-A file keeps earlier states of its slides until it is saved anew: only the latest of each is read. Speakers' notes,
-comments and what stands on the master slides do not pass.
+A file may keep earlier states of its slides: only the latest state of each slide is read. Speakers' notes, comments and
+the text of master slides are left out.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 _EDIT, _PERSISTENT, _DOCUMENT, _LIST, _SLIDE, _SLIDE_PLACE = 0x0FF5, 0x1772, 0x03E8, 0x0FF0, 0x03EE, 0x03F3
 _WIDE_TEXT, _NARROW_TEXT = 0x0FA0, 0x0FA8
 _SLIDES: Final = 0
-"""The instance of the list of slides; those of master slides and of notes have others."""
+"""Instance number of the list of slides; the lists of master slides and of notes have other numbers."""
 _CONTAINER: Final = 0xF
 _ENCRYPTED_TOKEN: Final = 0xF3D1C4DF
 _ENCRYPTED_EDIT: Final = 32
-"""Bytes of a record of saving from which it names a key."""
+"""A record of saving (`_EDIT`) that has at least these bytes names a key: the file is encrypted."""
 _MAX_DEPTH: Final = 30
 _BREAKS: Final = {0x0B: "\n", 0x0D: "\n"}
 
@@ -35,7 +35,7 @@ class _Record(msgspec.Struct, frozen=True):
     instance: int
     is_container: bool
     begin: int
-    """Length of its content."""
+    """Offset of the record's content."""
     end: int
 
 
@@ -57,7 +57,7 @@ def powerpoint_text(file: CompoundFile) -> str:
 
 
 def _persistent(stream: bytes, edit: int) -> tuple[dict[int, int], int]:
-    """Return the latest place of each object, by its number, and the number of the document (section 2.1.2)."""
+    """Return the latest offset of each object, by its number, and the number of the document (section 2.1.2)."""
     places: dict[int, int] = {}
     document, seen = 0, set[int]()
     while edit and edit not in seen:
@@ -89,7 +89,7 @@ def _directory(stream: bytes, at: int) -> Iterator[tuple[int, int]]:
 
 
 def _slides(stream: bytes, document: _Record, places: dict[int, int]) -> Iterator[list[str]]:
-    """Yield the texts of each slide: those in the document's list, which are the titles and bodies, then its own."""
+    """Yield the texts of each slide: first title and body, which the document's list holds, then the slide's own."""
     if document.kind != _DOCUMENT:
         raise Unclean("damaged")
     for part in _children(stream, document):
@@ -134,7 +134,7 @@ def _children(stream: bytes, record: _Record) -> Iterator[_Record]:
 
 
 def _record_at(stream: bytes, at: int) -> _Record:
-    """Return the record at an offset; one of no kind and without content where there is none."""
+    """Return the record at an offset; if there is none, return a record of kind 0 without content."""
     if at + 8 > len(stream):
         return _Record(0, 0, is_container=False, begin=len(stream), end=len(stream))
     head, kind, length = struct.unpack_from("<HHI", stream, at)

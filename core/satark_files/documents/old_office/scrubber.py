@@ -1,4 +1,4 @@
-"""Makes clean copies of old office files: their text, or, where they hold pictures, an archive of text and pictures."""
+"""Makes clean copies of old office files: a text file, or, if there are pictures, an archive of text and pictures."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _read(file: CompoundFile) -> tuple[str, list[bytes], list[LeftOut]]:
     """Return the text, the pictures, and what is left out.
 
     Raises:
-        Unclean: it is none of the three programs' (`unsupported`), has a password or is damaged.
+        Unclean: the file is of none of the three programs (`unsupported`), has a password or is damaged.
     """
     if "EncryptedPackage" in file:  # a newer file with a password (MS-OFFCRYPTO, section 2.3.4)
         raise Unclean("encrypted")
@@ -76,7 +76,7 @@ def _read(file: CompoundFile) -> tuple[str, list[bytes], list[LeftOut]]:
 
 
 def _clean_pictures(pictures: list[bytes], folder: Path, limits: Limits) -> dict[str, bytes]:
-    """Return name → content of the clean copy of each picture that can be cleaned."""
+    """Clean the pictures that can be cleaned, and return file name → content of the clean copy."""
     images = EmbeddedImages(folder, limits)
     cleaned: dict[str, bytes] = {}
     for number, picture in enumerate(pictures[:_MAX_PICTURES], 1):
@@ -87,15 +87,15 @@ def _clean_pictures(pictures: list[bytes], folder: Path, limits: Limits) -> dict
 
 
 _HEAD: Final = re.compile(rb"[\s\S]{2}([\x1a-\x1f\x29\x2a])\xf0[\s\S]{4}")
-"""Version and instance, type (0xF01A to 0xF01F, 0xF029, 0xF02A), length of a picture's record."""
+"""The head of a picture's record: version and instance, type (0xF01A to 0xF01F, 0xF029, 0xF02A) and length."""
 _HEAD_BYTES: Final = 8
 _BEGINS: Final = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|II\x2a\0|MM\0\x2a")
 _AHEAD: Final = 40
-"""Most bytes of a record before its picture: one or two identifiers and a tag."""
+"""Most bytes that precede the picture in its record: one or two identifiers and a tag."""
 
 
 def find_pictures(stream: bytes) -> tuple[list[bytes], bool]:
-    """Return each picture as a file of its own, and whether there are others, such as drawings in Windows' formats."""
+    """Return each picture as a file, and whether there are pictures in other formats, such as those of Windows."""
     found, others = [], False
     for head in _HEAD.finditer(stream):
         begin, length = head.end(), int.from_bytes(head[0][4:8], "little")

@@ -1,6 +1,6 @@
-"""Reads the text of Word 97 to 2003 files (MS-DOC): what a reader sees of the body, its notes and its text boxes.
+"""Reads the text of Word 97 to 2003 files (MS-DOC): what a reader sees in the body, the notes and the text boxes.
 
-Headers, comments, hidden and deleted text, and the instructions of fields, which name files and people, do not pass.
+It leaves out headers, comments, hidden and deleted text, and the instructions of fields, which name files and people.
 """
 
 from __future__ import annotations
@@ -17,39 +17,39 @@ if TYPE_CHECKING:
     from satark_files.documents.old_office.compound_file import CompoundFile
 
 _IDENTIFIER: Final = 0xA5EC
-"""Of Word 97 and later."""
+"""Number in the first two bytes of a file of Word 97 or later."""
 _ENCRYPTED, _SECOND_TABLE = 0x0100, 0x0200
 _LENGTHS: Final = 0x4C
 """Offset of the lengths of the document's parts in characters (section 2.5.4, from `ccpText`)."""
 _SHOWN_PARTS: Final = (True, True, False, False, False, True, True, False)
-"""Body, footnotes, headers, macros, comments, endnotes, text boxes, text boxes of headers."""
+"""Whether each part is shown: body, footnotes, headers, macros, comments, endnotes, text boxes, headers' text boxes."""
 _RUNS, _PIECES = 0xFA, 0x1A2
-"""Offsets of the places of `PlcBteChpx` and `Clx` (section 2.5.6)."""
+"""Offsets of the fields that give the places of `PlcBteChpx` and `Clx` (section 2.5.6)."""
 _PAGE: Final = 512
 _ONE_BYTE: Final = 1 << 30
 _DELETED, _HIDDEN = 0x0800, 0x083C
 _OPERAND_BYTES: Final = (1, 1, 2, 4, 2, 2, 0, 3)
-"""By the upper three bits of an operator (section 2.6.1); 0: the first byte says."""
+"""Bytes of an operand, by the upper three bits of its operator (section 2.6.1); 0: the first byte gives the length."""
 _FIELD: Final = re.compile("[\x13\x14\x15]")
 _BREAKS: Final = {0x07: "\t", 0x0B: "\n", 0x0C: "\n", 0x0D: "\n", 0x0E: "\n", 0x1E: "-", 0x1F: ""}
 _CONTROLS: Final = {code: _BREAKS.get(code, "") for code in range(0x20) if code not in (0x09, 0x0A)}
 
 
 class _Piece(NamedTuple):
-    """A piece of the text: its first character, the one after its last, and where and how it is stored."""
+    """A piece of the text: its first character, the character after its last, and how the file stores it."""
 
     first: int
     end: int
     offset: int
     width: int
-    """Bytes of a character."""
+    """Bytes of each character."""
 
 
 def word_text(file: CompoundFile) -> str:
     """Return the text that a reader sees.
 
     Raises:
-        Unclean: the file is damaged, has a password, or is of a Word before 97 (`unsupported`).
+        Unclean: the file is damaged, has a password, or was written by a Word before 97 (`unsupported`).
     """
     main = file.read("WordDocument")
     if len(main) < _PIECES + 8:
@@ -67,7 +67,7 @@ def word_text(file: CompoundFile) -> str:
 
 
 def _placed(main: bytes, table: bytes, at: int) -> bytes:
-    """Return what the file's head says lies in the table stream."""
+    """Return the part of the table stream whose offset and size the file's head gives at `at`."""
     offset, size = struct.unpack_from("<II", main, at)
     return table[offset : offset + size]
 
@@ -81,7 +81,7 @@ def _shown_parts(main: bytes) -> Iterator[range]:
 
 
 def _pieces(packed: bytes) -> Iterator[_Piece]:
-    """Yield the pieces of the text in order (section 2.8.35); before their table stand formats, which are skipped."""
+    """Yield the pieces of the text in order (section 2.8.35), and skip the formats that stand before their table."""
     at = 0
     while packed[at : at + 1] == b"\x01":
         at += 3 + int.from_bytes(packed[at + 1 : at + 3], "little")
@@ -110,7 +110,7 @@ def _characters(main: bytes, pieces: list[_Piece], part: range, unseen: list[ran
 
 
 def _seen(stored: range, unseen: list[range]) -> Iterator[range]:
-    """Yield what is left of a range of bytes without those ranges, which are in order."""
+    """Yield the parts of a range of bytes that lie in none of the `unseen` ranges, which are in order."""
     at = stored.start
     for run in unseen[max(0, bisect.bisect(unseen, at, key=lambda one: one.start) - 1) :]:
         if run.start >= stored.stop:
@@ -153,7 +153,7 @@ def _is_unseen(operators: bytes) -> bool:
 
 
 def _without_instructions(text: str) -> str:
-    """Return the text with the results of its fields; what stands between a field's begin and its result goes."""
+    """Return the text with the results of its fields, but without the instruction that stands before each result."""
     kept: list[str] = []
     fields: list[bool] = []
     at = 0

@@ -15,7 +15,7 @@ PACKED = compound_file(STREAMS)
 
 
 @pytest.mark.parametrize("name", STREAMS)
-def test_every_stream_is_read_and_case_does_not_count(name: str) -> None:
+def test_every_stream_is_read_by_its_case_insensitive_name(name: str) -> None:
     assert CompoundFile(PACKED).read(name) == CompoundFile(PACKED).read(name.upper()) == STREAMS[name]
 
 
@@ -30,12 +30,12 @@ def test_a_table_of_chains_longer_than_the_head_lists_is_read() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", PACKED[:8], PACKED[:600], PACKED[:30] + b"\x40\0" + PACKED[32:]])
-def test_what_has_no_directory_is_damaged(data: bytes) -> None:
+def test_a_file_without_a_directory_is_damaged(data: bytes) -> None:
     with pytest.raises(Unclean, match="damaged"):
         CompoundFile(data)
 
 
-def test_a_chain_that_runs_in_a_circle_ends() -> None:
+def test_reading_a_circular_chain_ends() -> None:
     table = PACKED.index((0xFFFFFFFD).to_bytes(4, "little")) // 512 * 512
     first = struct.unpack_from("<I", PACKED, table)[0]
     looped = PACKED[:table] + PACKED[table:].replace(struct.pack("<I", first + 1), struct.pack("<I", first - 1), 1)

@@ -9,7 +9,7 @@ from support.evidence.documents.old_office.powerpoint import powerpoint_streams
 from support.evidence.markers import SHOWN
 
 
-def test_an_endless_chain_of_savings_ends() -> None:
+def test_reading_an_endless_chain_of_savings_ends() -> None:
     stream = powerpoint_streams(b"")["PowerPoint Document"]
     edit = stream.rindex(b"\0\0\xf5\x0f")
     looped = stream[: edit + 16] + edit.to_bytes(4, "little") + stream[edit + 20 :]

@@ -45,7 +45,7 @@ def test_text_and_pictures_are_shown_as_a_reader_sees_them(
 
 
 @pytest.mark.parametrize("kind", ["ppt-plain", "ole-plain"])
-def test_a_file_without_pictures_becomes_a_text(kind: str, make: Callable[[str], Path], tmp_path: Path) -> None:
+def test_a_file_without_pictures_becomes_a_text_file(kind: str, make: Callable[[str], Path], tmp_path: Path) -> None:
     assert scrub(make(kind).read_bytes(), tmp_path) == "text/plain"
     assert (tmp_path / "out").read_text(encoding="utf-8") == TEXTS["doc" if kind == "ole-plain" else "ppt"]
 
@@ -64,7 +64,7 @@ LOCKED = {
 
 
 @pytest.mark.parametrize("data", LOCKED.values(), ids=LOCKED)
-def test_a_file_with_a_password_says_so(data: bytes, tmp_path: Path) -> None:
+def test_a_file_with_a_password_is_reported_as_encrypted(data: bytes, tmp_path: Path) -> None:
     with pytest.raises(Unclean, match="encrypted"):
         scrub(data, tmp_path)
 
@@ -78,7 +78,7 @@ UNSUPPORTED = {
 
 
 @pytest.mark.parametrize("data", UNSUPPORTED.values(), ids=UNSUPPORTED)
-def test_what_can_not_be_read_is_refused(data: bytes, tmp_path: Path) -> None:
+def test_an_unreadable_file_is_refused(data: bytes, tmp_path: Path) -> None:
     with pytest.raises(Unclean, match="unsupported"):
         scrub(data, tmp_path)
 
@@ -93,7 +93,7 @@ def test_a_file_cut_short_before_its_tables_is_refused(
         scrub(data[: int(len(data) * share)], tmp_path)
 
 
-def test_how_much_of_a_file_is_left_is_told(make: Callable[[str], Path], tmp_path: Path) -> None:
+def test_the_readable_percentage_of_a_file_is_reported(make: Callable[[str], Path], tmp_path: Path) -> None:
     data = make("ppt").read_bytes()
     table = data.index(struct.pack("<I", 0xFFFFFFFD)) // 512 * 512
     used = struct.pack("<I", 0xFFFFFFFD)
