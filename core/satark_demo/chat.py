@@ -1,4 +1,4 @@
-"""The base of a simulated phone's media: what its page shows, and what a citizen can do with it."""
+"""The base class of the media on a simulated phone: what the page shows, and what a citizen can do."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from satark_demo.messages import ChatMessage, Pin, SentFile, Ticks
 from satark_testing.whatsapp.citizen import LostError
 
 Publish = Callable[[dict[str, Any]], None]
-"""Sends an event to the open pages."""
+"""Sends an event to the open pages of the simulator."""
 
 ATTEMPTS = 6
-"""How often a webhook is posted until it is accepted; real providers retry for longer."""
+"""How many times a webhook is posted until the service accepts it. Real providers retry for longer."""
 _OK = 200
 
 
@@ -25,15 +25,15 @@ class NoSuchMessage(LookupError):  # noqa: N818 - it reads as what it says
 
 
 class NotPossible(LookupError):  # noqa: N818 - it reads as what it says
-    """The medium does not support the action, or not at this moment: a text message has no button to tap."""
+    """The medium does not support the action, or does not allow it now: a text message, for example, has no button."""
 
 
 class Chat:
-    """One medium on one phone. Its number is made up, and nothing is ever sent to it."""
+    """One medium on one phone. The phone's number is made up, and no message leaves this machine."""
 
     medium: ClassVar[str]
     typing_seconds: ClassVar[float] = 25
-    """How long "typing…" is shown where no answer comes. Source: Meta, Cloud API, "Typing indicators"."""
+    """Seconds for which "typing…" is shown when no answer comes. Source: Meta, Cloud API, "Typing indicators"."""
 
     def __init__(self, phone: str, publish: Publish) -> None:
         self.phone = phone
@@ -46,7 +46,7 @@ class Chat:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The addresses by which the service may know this phone."""
+        """The addresses by which the service knows this phone."""
         return ()
 
     def view(self) -> dict[str, Any]:
@@ -106,7 +106,7 @@ class Chat:
     # ---- Shared by all media.
 
     def show(self, message: ChatMessage) -> None:
-        """Show a message; one with the same id is replaced."""
+        """Show a message, in place of the message with the same id if there is one."""
         self.messages[message.id] = message
         self.publish({"type": "message", "message": message})
 
@@ -126,11 +126,11 @@ class Chat:
         return message
 
     def publish(self, event: dict[str, Any]) -> None:
-        """Send an event about this chat to the open pages."""
+        """Send an event about this chat to the open pages of the simulator."""
         self._publish({**event, "phone": self.phone, "medium": self.medium})
 
     def show_typing(self, *, typing: bool) -> None:
-        """Show or hide "typing…"; it is hidden by itself after `typing_seconds`."""
+        """Show or hide "typing…". It disappears by itself after `typing_seconds`."""
         if self._typing_ends:
             self._typing_ends.cancel()
         self._typing_ends = None
@@ -144,20 +144,20 @@ class Chat:
         self.show_typing(typing=False)
 
     def start(self, work: Awaitable[None]) -> None:
-        """Run something in the background."""
+        """Run a coroutine in the background."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def send(self, message: ChatMessage, post: Callable[[], Awaitable[int]], *, twice: bool) -> None:
-        """Show a message and post its webhook until that is accepted; `post` returns the HTTP status."""
+        """Show a message and post its webhook until the service accepts it; `post` returns the HTTP status."""
         self.show(msgspec.structs.replace(message, ticks="sent"))
         accepted = await self.post(post, twice=twice)
         if self.messages[message.id].ticks == "sent":
             self.set_ticks(message.id, "delivered" if accepted else "failed")
 
     async def post(self, post: Callable[[], Awaitable[int]], *, twice: bool) -> bool:
-        """Post a webhook until it is accepted, twice at the same moment if asked; return whether it was accepted."""
+        """Post a webhook until the service accepts it, twice at once if asked; return whether it was accepted."""
         accepted = await asyncio.gather(*(_post_until_accepted(post) for _ in range(1 + twice)))
         return all(accepted)
 
@@ -187,7 +187,7 @@ class Say(_Action, frozen=True, kw_only=True, tag="say"):
     text: str
 
     async def run(self, chat: Chat) -> None:
-        """Carry it out."""
+        """Type the message."""
         await chat.say(self.text[:_MAX_TEXT], twice=self.twice)
 
 
@@ -198,7 +198,7 @@ class Tap(_Action, frozen=True, kw_only=True, tag="tap"):
     token: str
 
     async def run(self, chat: Chat) -> None:
-        """Carry it out."""
+        """Tap the button or row."""
         await chat.tap(self.message_id, self.token, twice=self.twice)
 
 
@@ -208,7 +208,7 @@ class SendPin(_Action, frozen=True, kw_only=True, tag="pin"):
     pin: Pin
 
     async def run(self, chat: Chat) -> None:
-        """Carry it out."""
+        """Send the location."""
         await chat.pin(self.pin, twice=self.twice)
 
 
@@ -219,7 +219,7 @@ class Edit(_Action, frozen=True, kw_only=True, tag="edit"):
     text: str
 
     async def run(self, chat: Chat) -> None:
-        """Carry it out."""
+        """Edit the message."""
         await chat.edit(self.message_id, self.text[:_MAX_TEXT], twice=self.twice)
 
 
@@ -229,7 +229,7 @@ class Revoke(_Action, frozen=True, kw_only=True, tag="revoke"):
     message_id: str
 
     async def run(self, chat: Chat) -> None:
-        """Carry it out."""
+        """Delete the message."""
         await chat.revoke(self.message_id, twice=self.twice)
 
 
@@ -237,7 +237,7 @@ class Dial(_Action, frozen=True, kw_only=True, tag="dial"):
     """Call the service."""
 
     async def run(self, chat: Chat) -> None:
-        """Carry it out."""
+        """Call the service."""
         await chat.dial()
 
 
@@ -247,7 +247,7 @@ class Press(_Action, frozen=True, kw_only=True, tag="press"):
     keys: Annotated[str, msgspec.Meta(pattern=r"^[0-9*#]{0,20}\Z")] = ""
 
     async def run(self, chat: Chat) -> None:
-        """Carry it out."""
+        """Press the keys."""
         await chat.press(self.keys)
 
 
@@ -255,7 +255,7 @@ class HangUp(_Action, frozen=True, kw_only=True, tag="hang_up"):
     """End the call."""
 
     async def run(self, chat: Chat) -> None:
-        """Carry it out."""
+        """End the call."""
         await chat.hang_up()
 
 

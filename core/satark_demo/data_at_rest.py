@@ -1,4 +1,4 @@
-"""What somebody with a copy of the data folder sees: the stored rows, and a search through every file."""
+"""What a thief of the data folder sees: the stored rows, and the results of a search through every file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ _SHOWN_BYTES = 48
 _OMITTED_TABLES = frozenset({"flow", "desk"})  # they hold nothing of a citizen
 
 _DEMO_SECRETS = frozenset({"officers", "destinations", "demo.json"})
-"""The demo's own secrets. They lie beside the data only because one machine plays every part here."""
+"""Files of the demo's own secrets. They are in the data folder only because one machine plays every part in the demo.
+"""
 
 
 def stored_rows(services: Services) -> list[dict[str, Any]]:
@@ -60,7 +61,7 @@ def encodings(words: str) -> set[bytes]:
 
 
 def _base64(plain: bytes, offset: int) -> bytes:
-    """Encode words as they look inside a longer base64 text, without the characters that depend on their neighbours."""
+    """Encode words as they appear inside a longer base64 text. Omits characters that depend on neighbouring bytes."""
     text = base64.b64encode(b"\0" * offset + plain).rstrip(b"=")
     start = -(-offset * 8 // 6)
     return text[start : (offset + len(plain)) * 8 // 6]

@@ -1,4 +1,4 @@
-"""The tips of the demo's desks, opened with the demo's own passphrases. Only the demo does this outside `/desk`."""
+"""The tips of the demo's desks, opened with the demo's own passphrases. Everywhere else only officers open tips."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from satark.casework import Casework
 
 SHOWN = 20
-"""How many of a desk's newest tips the page lists."""
+"""Number of a desk's newest tips that the page lists."""
 
 _POLL_SECONDS = 0.7
 
@@ -30,10 +30,13 @@ class DeskQueues:
     def __init__(self, desks: Sequence[Casework]) -> None:
         self._desks = {casework.desk: casework for casework in desks}
         self.tips: dict[str, list[dict[str, Any]]] = {name: [] for name in self._desks}
-        """Desk → its newest tips, as of the last poll."""
+        """Desk → its newest tips at the time of the last poll."""
 
     async def watch(self, wanted: Callable[[], bool], publish: Callable[[dict[str, Any]], None]) -> None:
-        """Poll the desks while `wanted()` holds, and publish changes; officers at other processes make some of them."""
+        """Poll the desks while `wanted()` is true, and publish every change.
+
+        Officers in other processes may cause changes.
+        """
         while True:
             if wanted():
                 tips = await anyio.to_thread.run_sync(self._poll)
@@ -116,7 +119,7 @@ def _clean(casework: Casework, tip: OpenTip, ordinal: str) -> bytes:
 
 
 def _metadata(casework: Casework, tip: OpenTip, record: Evidence) -> tuple[tuple[str, ...], str]:
-    """Return the identifying metadata of a clean copy (there is none), and why there is no clean copy to show."""
+    """Return the identifying metadata of a clean copy (always none), and the reason if there is no clean copy."""
     if record.problem or not record.clean_mime.startswith("image/"):
         return (), record.problem
     try:

@@ -9,14 +9,15 @@ from typing import Any
 import msgspec
 
 _QUEUE_SIZE = 1000
-"""Most events that wait for one page. A slower page is disconnected; it reconnects and gets the current state."""
+"""Maximum number of events that wait for one page. A slower page is disconnected; it reconnects and gets the current
+state."""
 
 _KEEPALIVE_SECONDS = 15
-"""Without an event for so long a comment is sent, so that a closed page is noticed."""
+"""After so many seconds without an event, a comment is sent, so that a closed page is detected."""
 
 
 class EventStream:
-    """Distributes events to its listeners; for one event loop."""
+    """Distributes events to its listeners. Use it on one event loop only."""
 
     def __init__(self) -> None:
         self._listeners: set[asyncio.Queue[bytes | None]] = set()

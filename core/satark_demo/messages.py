@@ -1,4 +1,4 @@
-"""The messages of a chat as the page shows them; in a call, what was said or pressed."""
+"""The messages of a chat as the page shows them. In a call, a message is what was said or which keys were pressed."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class ChatMessage(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     """The provider's message id, or one that the simulator made up."""
     mine: bool
-    """Whether the citizen sent it."""
+    """Whether the citizen sent the message."""
     at: float = msgspec.field(default_factory=time.time)
     """Unix seconds."""
     kind: MessageKind = "text"
     text: str = ""
     menu: str = ""
-    """Label of the button that opens the list of offers; empty where the offers are buttons themselves."""
+    """Label of the button that opens the list of offers; empty if the offers are buttons themselves."""
     offers: tuple[Offer, ...] = ()
     rows: tuple[int, ...] = ()
     """Number of offers in each row of an inline keyboard."""
@@ -55,14 +55,14 @@ class ChatMessage(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     name: str = ""
     """A document's file name."""
     metadata: tuple[str, ...] = ()
-    """Identifying metadata of a photo: see `satark_demo.messages`."""
+    """Identifying metadata of a photo, as `identifying_metadata` returns it."""
     ticks: Ticks = ""
     edited: bool = False
     deleted: bool = False
 
 
 def kind_of(mime: str, *, voice: bool) -> MessageKind:
-    """Return the kind of message as which WhatsApp and Telegram send a file of this MIME type."""
+    """Return the kind of message (image, video, …) in which WhatsApp and Telegram send a file of this MIME type."""
     if voice:
         return "voice"
     if mime in ("image/jpeg", "image/png"):
@@ -76,7 +76,7 @@ _EXIF_TAGS = (ExifTags.Base.DateTimeOriginal, ExifTags.Base.BodySerialNumber)
 
 
 def identifying_metadata(data: bytes) -> tuple[str, ...]:
-    """Return place, device, owner, time and serial number from a picture's EXIF, or an empty tuple without any."""
+    """Return place, device, owner, time and serial number from the EXIF data of a picture; empty if it has none."""
     try:
         with Image.open(io.BytesIO(data)) as image:
             return tuple(_entries(image.getexif()))

@@ -1,4 +1,4 @@
-"""The simulated police system: the events that it received, and the answers that a visitor has it send."""
+"""The simulated police system: the events that it received, and the answers that a visitor sends from it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from satark_testing.peers.police import PoliceReceiver
 
 SHOWN = 20
-"""How many of the newest events the page lists."""
+"""Number of newest events that the page lists."""
 
 MakePoliceSystem: TypeAlias = "Callable[[Publish], PoliceSystem]"
 """Makes the police system, which publishes its events to the page."""
@@ -28,7 +28,7 @@ _ANSWERS: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType({
         },
     ),
 })  # fmt: skip
-"""Status → the answer that sets it, as kind and data. The register numbers are for the desks alone."""
+"""Status → the answer that sets it, as kind and data. Only desks see the register numbers."""
 
 State: TypeAlias = Literal["real", "missing", "off", "simulated"]
 _STATUS_LINES: Mapping[State, str] = MappingProxyType({
@@ -42,7 +42,7 @@ _OK = 200
 
 
 class PoliceSystem:
-    """The state where no police system is simulated, and why.
+    """The police system's state when none is simulated, and the reason.
 
     Args:
         state: `real`: the settings configure one; `missing`: its libraries are not installed; `off`: its plugin is
@@ -58,11 +58,11 @@ class PoliceSystem:
 
     @property
     def status_line(self) -> str:
-        """The line that the terminal shows at the start."""
+        """The line about the police system that the terminal shows at the start."""
         return _STATUS_LINES[self._state]
 
     async def answer(self, number: str, status: str) -> None:
-        """Send the answer that sets a tip's status, signed and posted to Satark as a police system does.
+        """Send the answer that sets a tip's status. It is signed and posted to Satark as a police system does it.
 
         Raises:
             NoSuchMessage: no event about such a tip was received, or no answer sets this status.
@@ -72,7 +72,7 @@ class PoliceSystem:
 
 
 class SimulatedPoliceSystem(PoliceSystem):
-    """A simulated police system, which holds its events in memory.
+    """A simulated police system, which keeps its events in memory.
 
     Args:
         receiver: receives the events.

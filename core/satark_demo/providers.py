@@ -1,4 +1,4 @@
-"""The simulated providers: each replaces a provider that has no settings, and adds its media to the phones."""
+"""The simulated providers: each replaces a provider without settings, and adds that provider's media to the phones."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 
 POLICE_LIBRARIES = ("asyncssh", "standardwebhooks")
-"""Modules that the extra `police` installs; without them no police system is simulated."""
+"""Modules that the extra `police` installs. Without them no police system is simulated."""
 
 
 class SimulatedProviders:
-    """Settings sections of the simulated providers, the media that they add to each phone, and the police system."""
+    """Settings sections of the simulated providers, their media on each phone, and the police system."""
 
     def __init__(self) -> None:
         self.sections: dict[str, Mapping[str, Any]] = {}
@@ -43,7 +43,7 @@ class SimulatedProviders:
 
 @asynccontextmanager
 async def simulated_providers(settings: Settings, served: str, public: str) -> AsyncIterator[SimulatedProviders]:
-    """Serve a simulated provider for each provider that has no settings.
+    """Serve a simulated provider in place of each provider that has no settings.
 
     Args:
         settings: of the demo, without its simulated providers.
@@ -108,9 +108,9 @@ _PROVIDERS = {"whatsapp": _whatsapp, "telegram": _telegram, "twilio": _twilio, "
 
 
 PHONE_NUMBER_ID = "106540352242922"
-"""The phone number id of the examples in Meta's documentation."""
+"""The phone number id in the examples of Meta's documentation."""
 NUMBER = "+15550100100"
-"""A number that belongs to nobody: 555-01xx is reserved for fiction."""
+"""A number that nobody has: 555-01xx is reserved for fiction."""
 
 
 class WhatsAppAccount(Redacted, frozen=True, kw_only=True):
@@ -155,12 +155,12 @@ class PoliceSystemAccount(Redacted, frozen=True, kw_only=True):
     secret: str
 
     def section(self, url: str) -> dict[str, Any]:
-        """Return the settings section `police_system`, for a simulated one that accepts events at `url`."""
+        """Return the settings section `police_system`, for a simulated police system that accepts events at `url`."""
         return {**msgspec.to_builtins(self), "url": url}
 
 
 class ProviderAccounts(Redacted, frozen=True, kw_only=True):
-    """One account at each provider. The secrets are random, so one demo does not accept what another signed."""
+    """One account at each provider. The secrets are random, so a demo rejects requests that another demo signed."""
 
     whatsapp: WhatsAppAccount
     telegram: TelegramAccount
@@ -169,7 +169,7 @@ class ProviderAccounts(Redacted, frozen=True, kw_only=True):
 
 
 def load_or_make_accounts(file: Path) -> ProviderAccounts:
-    """Read the accounts from a file; make them (file mode 0600) where it does not exist.
+    """Read the accounts from a file. If the file does not exist, make the accounts and write it (file mode 0600).
 
     Raises:
         OSError: the file can't be read or written.

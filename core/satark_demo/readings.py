@@ -1,4 +1,4 @@
-"""Shows how typed words are understood: each message of a phone as it is sent, and a list that a visitor pastes."""
+"""Shows how the dialogue understands words: each message of a phone, and a list of lines that a visitor pastes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from satark_words.reading import Reading
 
 MAX_LINES: Final = 1000
-"""Most utterances of one list."""
+"""Maximum number of utterances in one list."""
 _MAX_LENGTH: Final = 4096
 _OWN_QUESTIONS: Final = ("@language", "@reach", "@cancel", "@restart", "@origin", "@code")
 _REVIEW: Final = "review"
 
 
 class Readings:
-    """Reads words as the dialogue does, and describes the readings for the page. Changes nothing.
+    """Reads words as the dialogue does, and describes the readings for the page. It changes no conversation.
 
     Args:
         channels: every channel, for the accounts that a phone may have written to.
@@ -38,12 +38,12 @@ class Readings:
 
     @property
     def steps(self) -> list[str]:
-        """The questions at which a list may be read, the flow's own ones first."""
+        """The questions at which a list can be read; those of the flow come first."""
         flow = self._drafts.engine.flow
         return [step.id for step in flow.steps if step.type.part in {*ASKED_PARTS, _REVIEW}] + list(_OWN_QUESTIONS)
 
     def of_message(self, chat: Chat, words: str, language: str) -> dict[str, Any]:
-        """Describe how a phone's next message is read, where its conversation stands. Blocks."""
+        """Describe how a phone's next message would be read at the current question of its conversation. Blocks."""
         found = self._services.read(lambda c: next(self._in_conversation(c, chat, words), None))
         reading = found or self._drafts.engine.read_at("@language", words, language)
         return {"text": words, **describe(reading)}
@@ -56,7 +56,7 @@ class Readings:
                         yield reading
 
     def of_list(self, step: str, lines: Iterable[str], language: str) -> list[dict[str, Any]]:
-        """Describe how each line is read at a step; a line `step | words` names another. Blocks.
+        """Describe how each line is read at a step. A line `step | words` names another step. Blocks.
 
         Raises:
             KeyError: there is no such step.
@@ -72,7 +72,7 @@ class Readings:
 
 
 def describe(reading: Reading) -> dict[str, Any]:
-    """Return what the page shows of a reading: its kind, how sure it is, and everything that it found."""
+    """Return what the page shows of a reading: its kind, its certainty, and everything that was recognised."""
     opening, place = reading.opening, reading.opening.place
     values = {
         "option": reading.option,

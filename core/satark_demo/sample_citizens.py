@@ -1,4 +1,4 @@
-"""A citizen of the sample week: goes through the questions on a simulated phone, as a visitor would."""
+"""A citizen of the sample week, who answers the questions on a simulated phone as a visitor would."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
-    """What one citizen tells."""
+    """What one citizen reports."""
 
     name: str
-    """By which the acts of the week find its tip."""
+    """The name by which the acts of the week find the citizen's tip."""
     language: str
     category: str
-    """The code of the row that they tap."""
+    """The code of the category that the citizen taps."""
     what: str
     place: str
     photo: str = ""
-    """Name of a sample photo that they send; empty: none."""
+    """Name of a sample photo that the citizen sends; empty: none."""
     reach: str = "no"
-    """Whether they may be reached: `yes` or `no`."""
+    """Whether the police may contact the citizen: `yes` or `no`."""
 
 
 _FLOOD: Final = "अस्सी घाट की सीढ़ियों पर रोज़ शाम को जुआ चलता है, दस बारह लड़के बैठते हैं और पैसे लगते हैं"
@@ -110,7 +110,7 @@ _DONE: Final = {"hi": "हो गया", "en": "done"}
 
 
 class NoAnswerError(Exception):
-    """The service did not answer, or asked something that the story has no answer to."""
+    """The service did not answer, or asked something for which the story has no answer."""
 
 
 class SampleCitizen:
@@ -119,17 +119,17 @@ class SampleCitizen:
     def __init__(self, story: Story, phone: int, make: MakeChat) -> None:
         self.story = story
         self.number = ""
-        """The tip's number, once it is sent."""
+        """The tip's number, once the tip is sent."""
         self._changed = asyncio.Event()
         self._chat: Chat = make(phone, lambda _: self._changed.set())
         self._seen: set[str] = set()
         self._code = ""
 
     async def tell(self) -> str:
-        """Tell the story to the end; return the tip's number.
+        """Answer the questions until the tip is sent; return its number.
 
         Raises:
-            NoAnswerError: it did not get to the end.
+            NoAnswerError: the tip was not sent.
         """
         asked = await self._say("Hi")
         for _ in range(_MOST_TURNS):
@@ -143,7 +143,7 @@ class SampleCitizen:
         raise NoAnswerError
 
     async def dispute(self) -> None:
-        """Look at the tip by its receipt, and answer that it did not help.
+        """Open the tip by its receipt code, and answer that the result did not help.
 
         Raises:
             NoAnswerError: nobody asked whether it helped.
@@ -180,7 +180,7 @@ class SampleCitizen:
         return await self._newest()
 
     async def _newest(self) -> ChatMessage:
-        """Wait for a message of the service that was not answered yet."""
+        """Wait for a message of the service that has no answer yet."""
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 while True:

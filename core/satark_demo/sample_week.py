@@ -1,4 +1,4 @@
-"""The sample week: citizens tell their stories on simulated phones, and officers act on the tips, by the rules.
+"""The sample week: citizens report on simulated phones, and officers act on the tips by the usual rules.
 
 Nothing is written into a table: each tip goes through the dialogue, and each act through `DeskActs`.
 """
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 4
 _FIRST_PHONE: Final = 101
-"""The visitor's own phones have lower numbers."""
+"""The lowest number of a sample citizen's phone. The visitor's own phones have lower numbers."""
 _DAY: Final = 86400
 _BREACH_SECONDS: Final = 60
-"""After which a report is overdue, so that the visitor sees it rise."""
+"""Seconds after which a report is overdue, so that the visitor sees the tip move up in the queue."""
 
 Act = tuple[str, str, DeskAct]
-"""The desk, the story's name, and what the desk does."""
+"""The desk, the name of the story, and the act of the desk."""
 
 
 class SampleWeek:
-    """Fills the demo's desks once."""
+    """Fills the empty desks of the demo with tips."""
 
     def __init__(
         self, services: Services, desks: Mapping[str, Casework], make: MakeChat, say: Callable[[str], None]
@@ -53,7 +53,7 @@ class SampleWeek:
         self._told = 0
 
     async def run(self) -> None:
-        """Fill the desks, unless they have tips already."""
+        """Fill the desks, unless they already have tips."""
         if await asyncio.to_thread(lambda: any(desk.summaries() for desk in self._desks.values())):
             return
         citizens = [SampleCitizen(story, _FIRST_PHONE + at, self._make) for at, story in enumerate(STORIES)]
@@ -85,7 +85,7 @@ class SampleWeek:
 
 
 def acts(now: float) -> list[Act]:
-    """Return what the desks do, in order."""
+    """Return the acts of the desks, in order."""
     return [*_liquor(now), *_gambling(now), *_others(now)]
 
 

@@ -1,4 +1,4 @@
-"""Sample photos and a sample recording, for visitors without camera and microphone.
+"""Sample photos and a sample recording, for visitors without a camera or a microphone.
 
 The photos are drawn here and carry the EXIF metadata that real phones write.
 """
@@ -18,10 +18,10 @@ _LATITUDE = (25.0, 17.0, 21.0)
 _LONGITUDE = (83.0, 0.0, 25.0)
 
 SPOKEN = "spoken"
-"""The name of the spoken sample."""
+"""The name of the sample recording."""
 _RATE = 8000
 _VOWELS = ((700.0, 1220.0), (300.0, 2100.0), (320.0, 800.0))
-"""The formants of a, i and u, in hertz."""
+"""The formants of the vowels a, i and u, in hertz."""
 
 Draw = Callable[[ImageDraw.ImageDraw], None]
 
@@ -47,7 +47,7 @@ def photograph(name: str) -> bytes:
 
 
 def spoken() -> bytes:
-    """Return a WAV of two seconds that stands for a spoken answer: three synthesized vowels."""
+    """Return a two-second WAV file of three synthesized vowels, in place of a spoken answer."""
     out = io.BytesIO()
     with wave.open(out, "wb") as sound:
         sound.setnchannels(1)
@@ -58,7 +58,7 @@ def spoken() -> bytes:
 
 
 def _sample(number: int) -> int:
-    """Return one sample of a voice of 120 Hz whose overtones are loudest at the two formants of a vowel."""
+    """Return one sample of a voice at 120 Hz. Its overtones are loudest at the two formants of a vowel."""
     time = number / _RATE
     first, second = _VOWELS[int(time * 1.5) % len(_VOWELS)]
     tones = (

@@ -36,7 +36,7 @@ _STOP_SECONDS = 2
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _POLL_SECONDS = 0.02
 _PRESETS = {"email": {"notification_minutes": 1}}
-"""A visitor who configures e-mail wants to see one within a minute."""
+"""A visitor who configures e-mail wants to see a mail within a minute."""
 
 
 class StartError(Exception):
@@ -72,7 +72,7 @@ class DemoServer:
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def stop(self) -> None:
-        """Stop `run`; called again, do not wait for requests in progress."""
+        """Stop `run`. A second call stops it without waiting for the requests in progress."""
         self._events.close()
         if self._server is not None:
             self._server.force_exit = self._server.should_exit
@@ -126,7 +126,7 @@ class DemoServer:
     def _week(
         self, services: Services, prepared: Sequence[Prepared], media: Sequence[MakeChat]
     ) -> Callable[[], Awaitable[None]]:
-        """Return what fills the desks, if it is wanted and there are simulated phones."""
+        """Return the sample week, if it is wanted and phones are simulated; otherwise nothing to run."""
         desks = {one.acting.desk: one.acting for one in prepared if one.acting}
         if not (self._sample_week and desks and media):
             return _nothing
@@ -135,7 +135,7 @@ class DemoServer:
     async def _until_stopped(
         self, application: Starlette, lines: Sequence[str], data_dir: Path, afterwards: Callable[[], Awaitable[None]]
     ) -> None:
-        """Serve; `afterwards` runs beside, as soon as the server answers."""
+        """Serve until stopped; run `afterwards` in parallel once the server answers."""
         self._server = server = _Server(_config(application))
         serving = asyncio.create_task(_run(server, self._listening))
         while not server.started:
@@ -171,7 +171,7 @@ def _readings(host: Host) -> Readings:
 
 
 async def _run(server: uvicorn.Server, listening: socket.socket) -> None:
-    """Serve; where the application does not start, uvicorn would leave the process, and much would stay open."""
+    """Serve. If the application does not start, return: uvicorn would end the process without closing its resources."""
     with contextlib.suppress(SystemExit):
         await server.serve(sockets=[listening])
 
@@ -193,7 +193,7 @@ def _absolute(path: Path) -> Path:
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the process's signals to the demo, which has more to stop."""
+    """A uvicorn server that leaves the process's signals to the demo, which has further tasks to stop."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -45,7 +45,7 @@ _action = msgspec.json.Decoder(Action)
 
 
 class _List(msgspec.Struct, frozen=True):
-    """A list of utterances, one a line, and the question at which they are read."""
+    """A list of utterances, one per line, and the question at which they are read."""
 
     step: str
     lines: str
@@ -226,15 +226,15 @@ def _json(value: object) -> Response:
 
 
 MakeChat: TypeAlias = Callable[[int, Publish], Chat]
-"""Makes one medium's chat on the phone with this number."""
+"""Makes the chat of one medium on the phone with this number."""
 
 INITIAL_PHONES = 2
-"""Phones that exist at the start."""
+"""Number of phones that exist at the start."""
 MAX_PHONES = 20
 
 
 class Phones:
-    """All phones. They live in memory: after a restart the same numbers belong to new, empty phones."""
+    """All phones. They are kept in memory: after a restart the same numbers belong to new phones without messages."""
 
     def __init__(self, media: Sequence[MakeChat], publish: Publish) -> None:
         self._media = media
@@ -256,7 +256,7 @@ class Phones:
         return [_view(phone, chats) for phone, chats in self._phones.items()]
 
     def add(self) -> dict[str, Any] | None:
-        """Add a phone; return None where there are `MAX_PHONES` already, or no medium is simulated."""
+        """Add a phone; return None if there are `MAX_PHONES` already, or if no medium is simulated."""
         if len(self._phones) >= MAX_PHONES or not self._media:
             return None
         self._make()
@@ -279,7 +279,7 @@ _OTHER_TEXTS = (".words", ".description", ".ask", ".text")
 
 
 def labels(questionnaire: Questionnaire, geography: Geography) -> dict[str, dict[str, str]]:
-    """Return language → key → label; places have the keys `unit.<code>`."""
+    """Return language → key → label. The keys of places are `unit.<code>`."""
     found = {}
     for catalogue in map(questionnaire.texts, questionnaire.languages):
         texts = {key: catalogue.get(key) for key in catalogue if not key.endswith(_OTHER_TEXTS)}

@@ -39,7 +39,7 @@ class TelegramChat(Chat):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The addresses by which the service may know this phone."""
+        """The addresses by which the service knows this phone."""
         return (str(self.person.id),)
 
     async def say(self, text: str, *, twice: bool) -> None:
@@ -61,7 +61,7 @@ class TelegramChat(Chat):
         await self._post(self._peer.updates.tap(self.person, token, tapped), twice=twice)
 
     async def pin(self, pin: Pin, *, twice: bool) -> None:
-        """Send a location, or a venue where the location has a name."""
+        """Send a location, or a venue if the location has a name."""
         at = {"latitude": pin.latitude, "longitude": pin.longitude}
         venue = {"venue": {"location": at, "title": pin.name, "address": ""}} if pin.name else {}
         update = self._peer.updates.message(self.person, {"location": at, **venue})
@@ -98,7 +98,7 @@ class TelegramChat(Chat):
         self.show(ChatMessage(id=str(sent.id), mine=False, kind=kind, text=sent.text, offers=sent.offers, rows=rows))
 
     def _apply(self, method: str, parameters: Mapping[str, Any]) -> None:
-        """Show the bot's other calls in this chat: it types, removes keyboards, deletes messages."""
+        """Apply the bot's other calls to this chat: "typing…", removed keyboards, deleted messages."""
         if str(parameters.get("chat_id")) != str(self.person.id):
             return
         message_id = str(parameters.get("message_id", ""))

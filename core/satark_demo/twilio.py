@@ -1,4 +1,4 @@
-"""Text messages on a simulated phone: posted as Twilio posts them, answered in the response or by a later message."""
+"""Text messages and calls on a simulated phone, posted and answered as by Twilio."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class SmsChat(Chat):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The addresses by which the service may know this phone."""
+        """The addresses by which the service knows this phone."""
         return (self._texter.number,)
 
     async def say(self, text: str, *, twice: bool) -> None:
@@ -59,12 +59,12 @@ class SmsChat(Chat):
             self.show(ChatMessage(id=new_sid("SM"), mine=False, text=text))
 
     def _show_sent(self, message: TwilioMessage) -> None:
-        """Show a message that the service sent by itself: a notice, or an answer that it could not give at once."""
+        """Show a message that the service sent through the API: a notice, or an answer that came after the response."""
         self.show(ChatMessage(id=message.sid, mine=False, text=message.body))
 
 
 class CallChat(Chat):
-    """The keypad of one phone, and what is heard and said during a call."""
+    """The keypad of one phone during a call, and the lines that were heard and spoken."""
 
     medium = "voice"
 
@@ -72,7 +72,7 @@ class CallChat(Chat):
         super().__init__(str(number), publish)
         self._caller = Caller(peer, service, f"+9199999{number:05}")
         self._lock = asyncio.Lock()
-        """A caller does one thing at a time."""
+        """Lets the caller do only one thing at a time."""
 
     def view(self) -> dict[str, Any]:
         """Return everything that the page shows, with the state of the call."""
@@ -109,7 +109,7 @@ class CallChat(Chat):
         self._publish_call_state()
 
     async def _show_answer(self, action: Awaitable[str]) -> None:
-        """Carry out an action and show what is spoken next; a service that does not answer ends the call."""
+        """Execute an action and show what the service says next. If the service does not answer, the call ends."""
         async with self._lock:
             try:
                 spoken = await action
@@ -124,7 +124,7 @@ class CallChat(Chat):
         self.publish({"type": "call", "call": self._call_state()})
 
     def _call_state(self) -> dict[str, Any]:
-        """Return whether the call is up, how many keys are expected, and whether a recording is."""
+        """Return whether the call is active, how many keys the service expects, and whether it expects a recording."""
         caller = self._caller
         return {"up": caller.on_the_line, "keys": caller.keys, "beep": caller.beep}
 

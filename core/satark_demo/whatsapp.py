@@ -32,7 +32,7 @@ class WhatsAppChat(Chat):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The addresses by which the service may know this phone."""
+        """The addresses by which the service knows this phone."""
         return tuple(filter(None, (self.sender.wa_id, self.sender.user_id)))
 
     async def say(self, text: str, *, twice: bool) -> None:
@@ -93,7 +93,7 @@ class WhatsAppChat(Chat):
         await self._post(self._peer.webhooks.revoke(self.sender, message_id), twice=twice)
 
     def _show_receipt(self, receipt: dict[str, Any]) -> None:
-        """Show the service's read receipt as blue ticks, and "typing…" where the receipt says so."""
+        """Show the service's read receipt as blue ticks, and "typing…" if the receipt asks for it."""
         message_id = receipt["message_id"]
         if message_id in self.messages:
             self.set_ticks(message_id, "read")

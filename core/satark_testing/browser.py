@@ -1,4 +1,4 @@
-"""A browser without JavaScript: opens pages, follows links, fills in forms, keeps cookies."""
+"""A browser without JavaScript: it opens pages, follows links, fills in forms and keeps cookies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _VOID: Final = frozenset({"input", "meta", "link", "br", "img", "hr"})
 
 
 class Control(msgspec.Struct):
-    """One control of a form, as it stands before it is touched."""
+    """One control of a form, before anybody changes its value."""
 
     name: str
     kind: str
@@ -37,7 +37,7 @@ class Form(msgspec.Struct):
     controls: list[Control] = []
 
     def sent(self) -> list[tuple[str, str]]:
-        """What the form would send as it stands, its buttons left out."""
+        """The fields that the form would send without changes; no button is included."""
         kept = [c for c in self.controls if c.name and c.kind not in {"submit", "file"}]
         return [(c.name, c.value) for c in kept if c.kind not in {"radio", "checkbox"} or c.checked]
 
@@ -51,10 +51,10 @@ class Page(HTMLParser):
         self.address = address
         self.status = status
         self.headers = headers
-        """Of whatever case."""
+        """The response headers, in any case of letters."""
         self.forms: list[Form] = []
         self.links: list[tuple[str, str]] = []
-        """Label and address of each."""
+        """Label and address of each link."""
         self._words: list[str] = []
         self._open: list[str] = []
         self._labels: dict[str, str] = {}
@@ -128,7 +128,7 @@ class Page(HTMLParser):
 
 
 class Browser:
-    """Somebody's browser. Use it as `async with`."""
+    """The browser of one person. Use it with `async with`."""
 
     def __init__(self, url: str, language: str = "hi", headers: Mapping[str, str] = {}) -> None:
         self.url = url
@@ -137,26 +137,26 @@ class Browser:
         self._opened: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        """Open nothing yet."""
+        """Return the browser itself."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close it."""
+        """Close the browser."""
         await self.close()
 
     async def close(self) -> None:
-        """Close it; its cookies are gone."""
+        """Close the browser and delete its cookies."""
         if self._opened is not None:
             await self._opened.close()
 
     @property
     def cookies(self) -> dict[str, str]:
-        """The cookies that it would send to the site's root, by name."""
+        """The cookies, by name, that the browser would send to the site's root."""
         return {name: morsel.value for name, morsel in self.session.cookie_jar.filter_cookies(URL(self.url)).items()}
 
     @property
     def path(self) -> str:
-        """Path of the page that is shown."""
+        """Path of the current page."""
         return urlsplit(self.page.address).path
 
     async def open(self, address: str) -> Page:
@@ -178,7 +178,7 @@ class Browser:
     async def press(
         self, label: str, filled: Mapping[str, str | Sequence[str]] | None = None, files: Sequence[Photo] = ()
     ) -> Page:
-        """Press a button, with these fields filled in and the others as they stand.
+        """Press a button. The given fields are filled in; all others keep their values.
 
         Raises:
             LostError: there is no such button.
@@ -204,7 +204,7 @@ class Browser:
         return await self.post(form.action, data)
 
     async def post(self, address: str, data: aiohttp.FormData | bytes | BytesIO, **headers: str) -> Page:
-        """Post any data."""
+        """Post any data to an address."""
         given = {"origin": self.url, "sec-fetch-site": "same-origin", **headers}
         async with self.session.post(urljoin(self.url, address), data=data, headers=given) as answer:
             return await self._show(answer)

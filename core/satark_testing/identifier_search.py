@@ -24,11 +24,11 @@ from satark_testing.needles import Needle, needles
 
 _ADJOINING: Final = frozenset(b"0123456789abcdefABCDEF")
 _TIME: Final = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?")
-"""A time that a log line begins with: its fraction of a second would be taken for a part of a number by chance."""
+"""A time at the beginning of a log line. The search ignores it, since its digits may match a number by chance."""
 
 
 class Find(msgspec.Struct, frozen=True, order=True):
-    """An identifier that was found; it holds the kind and never the identifier."""
+    """An identifier that was found. It holds the kind, and never the identifier itself."""
 
     kind: str
     encoding: str
@@ -39,7 +39,7 @@ class Find(msgspec.Struct, frozen=True, order=True):
 
 
 class Searcher:
-    """Finds secrets in places.
+    """Finds secrets in places such as files and rows.
 
     Args:
         secrets: kind of identifier, with anything that tells two of a kind apart → the identifier.
@@ -57,11 +57,11 @@ class Searcher:
 
     @property
     def needles(self) -> int:
-        """How many byte strings are searched for."""
+        """Number of byte strings that are searched for."""
         return len(self._exact) + len(self._folded)
 
     def search(self, places: Mapping[str, bytes]) -> list[Find]:
-        """Search places (name → bytes), their names and what is compressed in them; return what was found, sorted."""
+        """Search places (name → bytes), their names and their compressed content; return the finds, sorted."""
         finds: set[Find] = set()
         for place, content in places.items():
             finds |= self._in_bytes(place, _TIME.sub(b" ", content))
@@ -82,7 +82,7 @@ def search(places: Mapping[str, bytes], secrets: Mapping[str, str | bytes]) -> l
 
 
 def files_below(*folders: Path) -> dict[str, bytes]:
-    """Read every file below these folders (or these files). A file that is deleted meanwhile is left out."""
+    """Read every file below these folders, or these files. Files that are deleted in the meantime are left out."""
     files = [file for folder in folders for file in ([folder] if folder.is_file() else sorted(folder.rglob("*")))]
     found = {}
     for file in files:
@@ -149,9 +149,9 @@ else:
     from backports.zstd import ZstdDecompressor, ZstdError
 
 MOST_BYTES: Final = 8 << 20
-"""Bytes that are read of one compressed stream, at most."""
+"""Maximum number of bytes that are read of one compressed stream."""
 DEPTH: Final = 3
-"""How often something compressed within something compressed is opened."""
+"""Maximum depth of compressed streams inside compressed streams."""
 _SHORTEST: Final = 4
 
 _BEGINNINGS: Final[tuple[tuple[str, re.Pattern[bytes], Callable[[], Any]], ...]] = (
@@ -165,7 +165,7 @@ _ZIP_MEMBER: Final = re.compile(rb"PK\x03\x04.{22}(..)(..)", re.DOTALL)
 
 
 def decompressed(content: bytes, depth: int = DEPTH) -> Iterator[tuple[str, bytes]]:
-    """Yield the name of a form and what it holds, for every compressed stream in the content, and within that."""
+    """Yield format and content of every compressed stream in the content, and of those inside it."""
     for name, inner in _streams(content):
         yield name, inner
         if depth > 1:
@@ -184,7 +184,7 @@ def _streams(content: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _read(decompressor: Any, data: bytes) -> bytes:
-    """Read a stream as far as it goes: a damaged end does not hide its beginning."""
+    """Read a stream as far as possible, so that a damaged end does not hide the beginning."""
     found = bytearray()
     try:
         for at in range(0, len(data), 4096):

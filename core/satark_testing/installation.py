@@ -30,7 +30,7 @@ ACCESS_TOKEN = "access-token"  # noqa: S105 - a test value
 PHONE_NUMBER_ID = "106540352242922"
 DESKS = (("sp", "district"), ("dig", "range"))
 LOOK_SECONDS = 0.5
-"""How long to wait between two looks at a desk's tips: each is a command, which takes from what it waits for."""
+"""Seconds between two checks of a desk's tips. Each check runs a command, which slows down the service under test."""
 
 HINDI: Answers = {
     "Choose a language": "हिन्दी",
@@ -43,7 +43,7 @@ HINDI: Answers = {
     "मिलीभगत का शक": "नहीं",
     "हो गया": "हो गया",
 }
-"""Question → answer of a citizen who writes Hindi; tests replace some of them."""
+"""Question → answer of a citizen who writes Hindi. Tests replace some of the answers."""
 
 ENGLISH: Answers = {
     "Choose a language": "English",
@@ -84,13 +84,13 @@ class Installation:
         return self.service.folder.parent / f"{desk}.txt"
 
     async def begin(self) -> None:
-        """Begin another test on the running service: earlier tips are not listed, and earlier citizens do not write."""
+        """Prepare another test on the running service: hide earlier tips, and stop earlier citizens."""
         for name, _ in DESKS:
             self._earlier |= {str(tip["number"]) for tip in await self.tips(name)}
         self._people += 1000
 
     async def tips(self, desk: str, *, at_least: int = 0) -> list[dict[str, Any]]:
-        """Open a desk's tips as an officer does; wait until there are at least so many, with all their files."""
+        """Open a desk's tips as an officer does. Waits until there are at least so many, with all their files."""
         command = ("desk", "tips", desk, "--json", "--passphrase-file", str(self.passphrase_file(desk)))
         async with limit():
             while True:
@@ -102,7 +102,7 @@ class Installation:
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def until(self, desk: str, condition: Callable[[list[dict[str, Any]]], object]) -> list[dict[str, Any]]:
-        """Wait until a condition holds for a desk's tips; return them."""
+        """Wait until a condition holds for a desk's tips; return the tips."""
         async with limit():
             while True:
                 found = await self.tips(desk, at_least=1)
@@ -127,7 +127,7 @@ async def set_up_installation(
     desks: Sequence[tuple[str, str]] = DESKS,
     service: type[Service] = ForkedService,
 ) -> AsyncIterator[Installation]:
-    """Set up a service of this class with these desks and a simulated Meta; the service is not started.
+    """Set up a service of this class with these desks and a simulated Meta. The service is not started.
 
     `command`: a Python script with its arguments, where it is not `satark serve`.
     """
@@ -161,7 +161,7 @@ async def set_up_installation(
 async def twilio_installation(
     peer: TwilioPeer, url: str, folder: Path, environment: Mapping[str, str]
 ) -> AsyncIterator[Installation]:
-    """Set up and start a service that uses a simulated Twilio served at `url`."""
+    """Set up and start a service that uses the simulated Twilio at `url`."""
     public = {"SATARK_PUBLIC_URL": "http://127.0.0.1:1"}
     async with set_up_installation(folder, {**environment, **peer.settings(url), **public}) as installation:
         # Twilio signs the URL that it calls, and the port is known only now.
@@ -226,7 +226,7 @@ async def matrix_installation(
     desks: Sequence[tuple[str, str]] = DESKS,
     service: type[Service] = ForkedService,
 ) -> AsyncIterator[MatrixInstallation]:
-    """Start the service with these desks and its providers; `environment` are further settings."""
+    """Start the service with these desks and its simulated providers. `environment` holds further settings."""
     telegram = TelegramPeer(token=_BOT, secret_token=_SECRET)
     twilio = TwilioPeer()
     async with AsyncExitStack() as stack:

@@ -1,4 +1,4 @@
-"""Needles: the byte strings that reveal an identifier, in every encoding that somebody might write it in.
+"""Needles: the byte strings that reveal an identifier, in every encoding in which a program might write it.
 
 `needles` encodes a whole value. With `parts` it also encodes the parts of a value: every run of five digits and more,
 and every run of eight characters of a text, since a log line with the last digits of a number names its owner too.
@@ -20,18 +20,19 @@ from typing import Final
 import msgspec
 
 HASHES: Final = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s", "sha3_256")
-"""Hashes without a key. Their beginnings are searched for, so that a shortened hash is found as well."""
+"""Unkeyed hash functions. The beginnings of hashes are searched for, so that a shortened hash is found as well."""
 SHORTEST_DIGITS: Final = 5
-"""Digits of the shortest part of a number that is searched for."""
+"""Minimum number of digits in a part of a number that is searched for."""
 UNBOUNDED_DIGITS: Final = 8
-"""Digits from which a part counts wherever it stands; a shorter one counts if no digit or letter of hex adjoins it."""
+"""Parts with at least so many digits count anywhere. A shorter part counts only without an adjacent digit or hex
+letter."""
 SHORTEST_TEXT: Final = 8
-"""Characters of the shortest part of a text that is searched for."""
+"""Minimum number of characters in a part of a text that is searched for."""
 SHORTEST_NEEDLE: Final = 5
-"""Bytes of the shortest needle: a shorter one would be found by chance."""
+"""Minimum length of a needle in bytes. A shorter one would be found by chance."""
 _HASH_BYTES: Final = 8
 _INDIAN: Final = 12
-"""Digits of an Indian number with its country code."""
+"""Number of digits of an Indian number with its country code."""
 _NUMBER: Final = re.compile(r"\+?\d{5,19}")
 _DECIMAL: Final = re.compile(r"-?\d{1,3}\.\d{4,}")
 
@@ -41,15 +42,15 @@ class Needle(msgspec.Struct, frozen=True):
 
     data: bytes
     encoding: str
-    """Its encoding, such as `base64 +1`, for the report."""
+    """The encoding, such as `base64 +1`, for the report."""
     folded: bool = False
-    """Whether upper and lower case are the same."""
+    """Whether the search ignores upper and lower case."""
     bounded: bool = False
-    """Whether it counts only if no digit and no letter of hexadecimal adjoins it."""
+    """Whether the needle counts only without an adjacent digit or hexadecimal letter."""
 
 
 def needles(value: str | bytes, *, parts: bool = False) -> list[Needle]:
-    """Return the needles of a value: text, or bytes such as a part of a picture."""
+    """Return the needles of a value: a text, or bytes such as a part of a picture."""
     found = list(_of_whole(value))
     if parts and isinstance(value, str):
         found += _of_parts(value)
@@ -126,7 +127,7 @@ def _hashes(raw: bytes) -> Iterator[Needle]:
 
 
 def _spellings(value: str) -> set[str]:
-    """Return the spellings of a value that somebody might hash: an Indian number with and without its prefixes."""
+    """Return the forms of a value that a program might hash: an Indian number with and without its prefixes."""
     found = {value, value.lower(), value.upper()}
     if _NUMBER.fullmatch(value):
         digits = value.removeprefix("+")
@@ -160,5 +161,5 @@ def _windows(text: str, length: int) -> list[str]:
 
 
 def _aligned(encoded: bytes, skipped: int, bits: int, per_character: int) -> bytes:
-    """Return the characters of an encoding that depend on the value alone, and on nothing before or after it."""
+    """Return the characters of an encoded value that do not depend on the bytes before or after the value."""
     return encoded[-(-skipped // per_character) : (skipped + bits) // per_character]

@@ -38,7 +38,7 @@ _PROGRAMS: Mapping[str, str] = MappingProxyType({"exim": "exim4", "rabbitmq": "r
 
 
 class ServedGraph(NamedTuple):
-    """A simulated Graph API that is being served."""
+    """A running simulated Graph API."""
 
     peer: GraphPeer
     url: str
@@ -63,7 +63,7 @@ async def graph() -> AsyncIterator[ServedGraph]:
 
 @pytest.fixture(scope="session")
 def rabbitmq() -> Iterator[Broker]:
-    """A real RabbitMQ, shared by all tests marked `needs("rabbitmq")`; a test that kills it starts it again."""
+    """A real RabbitMQ, shared by all tests marked `needs("rabbitmq")`. A test that kills it must start it again."""
     from satark_testing.peers.rabbitmq import running_broker  # noqa: PLC0415 - see the module's docstring
 
     with running_broker() as broker:
@@ -79,7 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a test whose programs are missing, or fail it where nothing may be skipped."""
+    """Skip a test whose programs are missing; fail it if no test may be skipped."""
     missing = [program for mark in item.iter_markers("needs") for program in mark.args if not _is_installed(program)]
     if not missing:
         return

@@ -1,4 +1,4 @@
-"""How tests wait: for an event, not for a time, and all with the same limit."""
+"""How tests wait: until a condition holds, with the same time limit for all, and never for a fixed time."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ async def until(condition: Callable[[], Awaitable[T]], *, every: float = ...) ->
 @overload
 async def until(condition: Callable[[], T], *, every: float = ...) -> T: ...
 async def until(condition: Callable[[], Any], *, every: float = 0.005) -> Any:
-    """Ask a condition, which may be asynchronous, every so many seconds until it is true; return what it gave.
+    """Call a condition, which may be asynchronous, every so many seconds until it is true; return its value.
 
     Raises:
-        TimeoutError: it is not true within `LIMIT_SECONDS`.
+        TimeoutError: the condition is not true within `LIMIT_SECONDS`.
     """
     async with limit():
         while True:

@@ -19,12 +19,12 @@ from satark_testing.whatsapp.citizen import receipt_in
 
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 ORIGIN = ("ख़ुद बताती है कि वह कहाँ", "where or when")
-"""Words of the question whether police may know where a file was made."""
+"""Parts of the question whether the police may know where a file was made."""
 WHAT = "अस्सी घाट के पीछे वाली गली में रोज़ रात को कच्ची शराब बिकती है"
 
 
 class Visitor:
-    """A client of the simulator: it follows the events and posts actions, as the page does."""
+    """A client of the simulator. Like the page, it follows the events and posts actions."""
 
     def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
         self.url = f"{url}/simulator"
@@ -80,7 +80,7 @@ class Visitor:
         return [message for message in self.messages.values() if not message["mine"]]
 
     async def answered(self, action: Awaitable[int]) -> dict[str, Any]:
-        """Wait for an action, then for the service's answer; return the answer."""
+        """Perform an action, then wait for the service's answer and return it."""
         before = len(self.received)
         assert await action == 204
         await self.until(lambda: len(self.received) > before)
@@ -118,7 +118,7 @@ class Visitor:
             return answer.status, await answer.read()
 
     async def finish_files(self, done: Awaitable[int], no: str, **values: Any) -> None:
-        """Say that all files are sent, or send the tip; where one of the files holds its place, have that removed.
+        """Say that all files are sent, or send the tip. If a file holds its place, have the place removed.
 
         It is asked of a file that was examined by then: before the review, or else before the tip is sent.
         """
@@ -127,12 +127,12 @@ class Visitor:
             await self.answered(self.perform("say", text=no, **values))
 
     async def listed(self, *, files: int = 1) -> list[dict[str, Any]]:
-        """Wait until both desks have one tip with at least so many files; return what each lists of it."""
+        """Wait until both desks have one tip with at least so many files; return the tip as each desk lists it."""
         await self.until(lambda: all(len(tips) == 1 and tips[0]["files"] >= files for tips in self.desks.values()))
         return [self.desks[desk][0] for desk in ("sp", "dig")]
 
     async def file_tip(self, photo: bytes, *, twice: bool = False) -> str:
-        """Report illegal liquor at Assi Ghat in Hindi, with a photo; return the receipt's code."""
+        """Report illegal liquor at Assi Ghat in Hindi, with a photo; return the receipt code."""
         pin = {"latitude": 25.28918, "longitude": 83.00666, "name": "अस्सी घाट"}
         await self.answered(self.perform("say", text="Hi", twice=twice))
         await self.answered(self.tap("हिन्दी", twice=twice))

@@ -1,4 +1,4 @@
-"""The simulator in a real browser: tips on every medium, keyboard use, and accessibility by axe."""
+"""The simulator works in a real browser: tips on every medium, keyboard use, and accessibility by axe."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.needs("chromium")
 Open = Callable[[Path], Awaitable[Any]]
 WHAT = "गली में रोज़ रात को कच्ची शराब बिकती है"
 CALL = {"यह सही है": "1", "किस थाने": "1", "मिलीभगत": "2"}
-"""Key by what is spoken."""
+"""Spoken words → the key to press."""
 SMALL = {"width": 360, "height": 740}
 LARGE = {"width": 1280, "height": 860}
 
@@ -41,7 +41,7 @@ async def _tap(page: Page, label: str) -> None:
 
 
 async def _begin(page: Page) -> None:
-    """Answer everything from "Hi" to the question for evidence."""
+    """Answer every question from "Hi" up to the question for evidence."""
     await page.get_by_role("button", name="शुरू करने के लिए Hi भेजें").click()
     await _answered(page, 1)
     await _tap(page, "हिन्दी")
@@ -95,7 +95,7 @@ async def _officer_sees(browser: Browser, url: str, desk: str, passphrase: str, 
     assert await photo.evaluate("image => image.decode().then(() => image.naturalWidth)") == 480
 
 
-async def test_a_tip_in_hindi_goes_from_hi_to_both_desks(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
+async def test_a_whatsapp_tip_in_hindi_reaches_both_desks(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     url, errors = visitor.url.removesuffix("/simulator"), list[str]()
     page = await _page(chromium, url, errors, viewport=LARGE)
@@ -182,7 +182,7 @@ async def test_a_tip_by_each_other_medium_reaches_the_queues(
 
 
 @pytest.mark.full("axe on every page")
-async def test_axe_finds_nothing(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
+async def test_axe_finds_no_accessibility_fault(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     await visitor.file_tip(samples.photograph("bottles"))
     url = visitor.url.removesuffix("/simulator")
@@ -232,7 +232,7 @@ async def _axe(page: Page) -> None:
     assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
 
 
-async def test_the_police_system_shows_its_events_and_answers(
+async def test_the_page_shows_the_police_systems_events_and_sends_its_answers(
     chromium: Browser, open_demo: Open, tmp_path: Path
 ) -> None:
     visitor = await open_demo(tmp_path / "d")
@@ -250,7 +250,7 @@ async def test_the_police_system_shows_its_events_and_answers(
     assert errors == []
 
 
-async def test_it_works_by_keyboard_alone(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
+async def test_the_simulator_works_by_keyboard_alone(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     page = await _page(chromium, visitor.url.removesuffix("/simulator"), [], viewport=SMALL)
     await page.locator("#text").focus()

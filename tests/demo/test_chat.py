@@ -1,4 +1,4 @@
-"""A phone's chat: messages that are not accepted, and "typing…"."""
+"""A phone's chat marks messages that are not accepted, and hides "typing…"."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _phone(publish: Callable[[dict[str, object]], None] = lambda _: None) -> tup
     return WhatsAppChat(1, peer, "http://127.0.0.1:9", publish), peer
 
 
-async def test_a_message_that_is_never_accepted_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_page_marks_a_message_that_the_service_never_accepts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("satark_demo.chat.ATTEMPTS", 2)
     phone, peer = _phone()
     await phone.say("Hi", twice=False)
@@ -27,7 +27,7 @@ async def test_a_message_that_is_never_accepted_is_marked(monkeypatch: pytest.Mo
     assert "Hi" not in repr(message)
 
 
-async def test_typing_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_typing_indicator_disappears_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("satark_demo.chat.ATTEMPTS", 0)
     monkeypatch.setattr("satark_demo.chat.Chat.typing_seconds", 0.01)
     events: list[dict[str, object]] = []

@@ -1,4 +1,4 @@
-"""`satark demo`: what it prints, how it ends, and what it says when it can't start."""
+"""`satark demo` prints its addresses, ends without errors, and explains why it can't start."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def _started(folder: Path, *arguments: str) -> AsyncIterator[tuple[Process
             await process.communicate()
 
 
-async def test_it_prints_the_addresses_and_the_officers_passphrases(tmp_path: Path) -> None:
+async def test_the_demo_prints_its_addresses_and_the_officers_passphrases(tmp_path: Path) -> None:
     async with _started(tmp_path) as (_, output):
         address = re.search(r"http://127\.0\.0\.1:\d+/simulator\b", output)
         assert address
@@ -74,7 +74,7 @@ async def test_it_prints_the_addresses_and_the_officers_passphrases(tmp_path: Pa
                     assert content in await answer.text()
 
 
-async def test_ctrl_c_ends_it_quietly_while_a_page_is_open(tmp_path: Path) -> None:
+async def test_ctrl_c_ends_the_demo_without_errors_while_a_page_is_open(tmp_path: Path) -> None:
     async with _started(tmp_path) as (process, output):
         url = re.search(r"http://\S+/simulator", output)
         assert url
@@ -102,7 +102,7 @@ async def test_a_missing_whatsapp_setting_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in output
 
 
-async def test_a_wrong_flow_is_reported_after_the_providers_have_started(tmp_path: Path) -> None:
+async def test_a_faulty_flow_is_reported_after_the_providers_have_started(tmp_path: Path) -> None:
     code, output = await _run(tmp_path, "demo", "--port", "0", SATARK_FLOW=str(tmp_path / "none.yaml"))
     assert code == 78
     assert "SATARK_FLOW" in output

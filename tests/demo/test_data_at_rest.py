@@ -1,4 +1,4 @@
-"""The search through the data folder."""
+"""The search through the data folder finds words in every encoding."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from satark_demo import data_at_rest, samples
 
 
 @given(st.binary(max_size=9), st.text(min_size=4, max_size=20), st.binary(max_size=9))
-def test_words_are_found_in_base64_wherever_they_start(before: bytes, words: str, after: bytes) -> None:
+def test_the_search_finds_words_in_base64_at_any_offset(before: bytes, words: str, after: bytes) -> None:
     hidden = base64.b64encode(before + words.encode() + after)
     assert any(encoding in hidden for encoding in data_at_rest.encodings(words))
 

@@ -1,4 +1,4 @@
-"""The desks on the simulator's page: tips opened with the demo's own passphrases."""
+"""The simulator's page shows the desks' tips, opened with the demo's own passphrases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Open = Callable[[Path], Awaitable[Any]]
 WHAT = "अस्सी घाट के पीछे वाली गली में रोज़ रात को कच्ची शराब बिकती है"
 
 
-async def test_a_tip_in_hindi_is_opened_at_both_desks(open_demo: Open, tmp_path: Path) -> None:
+async def test_both_desks_can_open_a_tip_in_hindi(open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     code = await visitor.file_tip(samples.photograph("pickup"))
     assert len(code) == 16
@@ -38,7 +38,7 @@ async def test_an_unknown_tip_or_desk_is_not_found(open_demo: Open, tmp_path: Pa
         assert (await visitor.fetch(path))[0] == 404
 
 
-async def test_a_tip_opens_though_a_file_of_it_was_altered_or_erased(open_demo: Open, tmp_path: Path) -> None:
+async def test_a_tip_with_an_altered_or_erased_file_can_be_opened(open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     await visitor.file_tip(samples.photograph("pickup"))
     [one, _] = await visitor.listed()

@@ -1,4 +1,4 @@
-"""Server-sent events: slow pages, idle pages, and the end."""
+"""Server-sent events: slow pages are disconnected, idle pages get keep-alives, and closing ends all connections."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def test_an_idle_stream_sends_keep_alives(monkeypatch: pytest.MonkeyPatch)
     assert [chunk async for chunk in chunks] == []
 
 
-async def test_closing_ends_every_connection() -> None:
+async def test_closing_the_stream_ends_every_connection() -> None:
     events = EventStream()
     chunks = events.listen({})
     await anext(chunks)

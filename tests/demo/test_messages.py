@@ -1,4 +1,4 @@
-"""The page's messages: what a photo tells of its sender, and as what a file is sent."""
+"""The page shows which metadata identify a photo's sender, and which kind of message carries a file."""
 
 from __future__ import annotations
 

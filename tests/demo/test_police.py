@@ -1,4 +1,4 @@
-"""The simulated police system: the events that it receives, and its answers on the phone."""
+"""The simulated police system receives events, and its answers reach the phone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from satark_testing.peers.police import PoliceReceiver
 Open = Callable[[Path], Awaitable[Any]]
 
 
-async def test_it_receives_little_of_a_tip_and_its_answer_reaches_the_phone(open_demo: Open, tmp_path: Path) -> None:
+async def test_the_police_system_receives_no_words_of_a_tip_and_its_answer_reaches_the_phone(
+    open_demo: Open, tmp_path: Path
+) -> None:
     visitor = await open_demo(tmp_path / "d")
     assert visitor.police == {"state": "simulated", "events": []}
     code = await visitor.file_tip(samples.photograph("pickup"))
@@ -38,7 +40,7 @@ async def test_it_receives_little_of_a_tip_and_its_answer_reaches_the_phone(open
     assert await visitor.post("/police/NONE-NONE/ACTED", b"") == 404
 
 
-async def test_settings_replace_the_simulation(
+async def test_settings_for_a_police_system_replace_the_simulated_one(
     open_demo: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "drop").mkdir()
@@ -49,7 +51,7 @@ async def test_settings_replace_the_simulation(
     assert await visitor.post("/police/NONE-NONE/ACTED", b"") == 409
 
 
-async def test_without_its_libraries_the_demo_says_so_and_runs(
+async def test_the_demo_runs_without_the_police_libraries_and_says_so(
     open_demo: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("satark_demo.providers.POLICE_LIBRARIES", ("asyncssh", "there_is_no_such_library"))
@@ -58,7 +60,7 @@ async def test_without_its_libraries_the_demo_says_so_and_runs(
     assert "satark[police]" in PoliceSystem("missing").status_line
 
 
-async def test_where_its_plugin_is_not_loaded_there_is_none(
+async def test_no_police_system_is_simulated_when_its_plugin_is_not_loaded(
     open_demo: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SATARK_PLUGINS", '["whatsapp", "desk"]')
@@ -70,7 +72,7 @@ def _event(number: int) -> bytes:
     return json.dumps({"id": f"e{number}", "subject": f"N{number}"}).encode()
 
 
-async def test_the_newest_events_come_first_and_no_more_than_the_page_lists() -> None:
+async def test_the_view_lists_the_newest_events_first_up_to_the_limit() -> None:
     receiver, published = PoliceReceiver(), list[dict[str, Any]]()
     police = SimulatedPoliceSystem(receiver, "http://127.0.0.1:9", published.append)
     for number in range(SHOWN + 2):
@@ -81,7 +83,7 @@ async def test_the_newest_events_come_first_and_no_more_than_the_page_lists() ->
     assert shown == [f"N{number}" for number in range(SHOWN + 1, 1, -1)]
 
 
-async def test_an_answer_that_is_not_possible_is_refused() -> None:
+async def test_an_impossible_answer_of_the_police_system_is_refused() -> None:
     with pytest.raises(NotPossible):
         await PoliceSystem("real").answer("N1", "ACTED")
     with pytest.raises(NoSuchMessage):

@@ -1,4 +1,4 @@
-"""Which providers are simulated, and the addresses that they know."""
+"""Providers without settings are simulated, and webhooks are signed for the public address."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def test_settings_given_for_whatsapp_replace_the_simulator(
         assert (answer.status, await answer.text()) == (200, "77")
 
 
-async def test_a_public_address_is_signed_for_and_the_demo_called(
+async def test_webhooks_are_signed_for_the_public_address_and_posted_to_the_demo(
     open_demo: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SATARK_PUBLIC_URL", "https://tips.example/")
@@ -73,7 +73,7 @@ async def test_a_public_address_is_signed_for_and_the_demo_called(
     await visitor.answered(visitor.perform("say", text="/start"))
 
 
-def test_accounts_are_made_once_and_show_nothing(tmp_path: Path) -> None:
+def test_accounts_are_made_once_and_their_repr_shows_no_secret(tmp_path: Path) -> None:
     accounts = load_or_make_accounts(tmp_path / "demo.json")
     assert load_or_make_accounts(tmp_path / "demo.json") == accounts
     others = load_or_make_accounts(tmp_path / "other.json")

@@ -1,4 +1,4 @@
-"""The simulator shows how words are understood; a service that runs without the demo knows nothing of it."""
+"""The simulator shows how words are understood. A service without the demo does not serve it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def readings_of(host: Host) -> Readings:
     return Readings(host.ingest_runtime.channels, host.ingest_runtime.drafts, host.services)
 
 
-async def test_a_message_is_read_where_its_conversation_stands(host: tuple[Host, ScriptedChannel]) -> None:
+async def test_a_message_is_read_at_the_current_question_of_its_conversation(
+    host: tuple[Host, ScriptedChannel],
+) -> None:
     made, channel = host
     assert made.ingest_runtime
     phone, readings = Phone("1", lambda _event: None), readings_of(made)
@@ -54,7 +56,7 @@ async def test_a_message_is_read_where_its_conversation_stands(host: tuple[Host,
     assert "NOT" not in tipster.text, "reading changed nothing"
 
 
-async def test_a_list_is_read_line_by_line_at_its_step_or_at_the_one_that_a_line_names(
+async def test_each_line_of_a_list_is_read_at_the_lists_step_or_at_its_own(
     host: tuple[Host, ScriptedChannel],
 ) -> None:
     readings = readings_of(host[0])
@@ -71,7 +73,7 @@ async def test_a_list_is_read_line_by_line_at_its_step_or_at_the_one_that_a_line
         readings.of_list("nothing", ["a"], "en")
 
 
-async def test_nothing_of_the_simulator_is_served_without_the_demo(host: tuple[Host, ScriptedChannel]) -> None:
+async def test_the_simulator_is_not_served_without_the_demo(host: tuple[Host, ScriptedChannel]) -> None:
     paths = [getattr(route, "path", "") for route in build_app(host[0]).routes]
     assert paths
     assert not [path for path in paths if "simulator" in path or "reading" in path]

@@ -1,4 +1,4 @@
-"""A citizen of the sample week answers what is asked with what the story says."""
+"""A citizen of the sample week answers each question from the story."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def question(step: str, *options: str) -> ChatMessage:
 
 
 class ScriptedChat:
-    """A phone to which the service sends one message of the script after each of the citizen's."""
+    """A phone to which the service sends one scripted message after each message of the citizen."""
 
     def __init__(self, script: list[ChatMessage], publish: Publish) -> None:
         self.script, self.publish, self.did = script, publish, list[str]()
@@ -80,7 +80,7 @@ async def test_a_citizen_tells_the_story_with_its_photo_and_keeps_the_receipt() 
     assert chat.did[-2:] == ["1234 5678 1234 5678", "mailbox:no"]
 
 
-async def test_a_citizen_gives_up_where_the_story_has_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_citizen_raises_an_error_if_the_story_has_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     lost, _ = citizen(question("vehicle", "red", "blue"))
     with pytest.raises(NoAnswerError):
         await lost.tell()

@@ -1,4 +1,4 @@
-"""The sample week: made-up citizens and officers fill the desks by the real path, once."""
+"""The sample week fills the desks once, through the dialogue and the officers' acts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow("the demo")
 
 
 async def demo_until(folder: Path, last: str) -> list[str]:
-    """Run a demo with a sample week until it says something; return what it said."""
+    """Run a demo with a sample week until it prints a certain line; return its output."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         said: list[str] = []
         heard = asyncio.Event()
@@ -43,7 +43,7 @@ async def demo_until(folder: Path, last: str) -> list[str]:
     return said
 
 
-async def test_the_desks_are_filled_with_a_week_to_play_with_and_once_only(tmp_path: Path, no_settings: None) -> None:
+async def test_the_sample_week_fills_the_desks_once(tmp_path: Path, no_settings: None) -> None:
     said = await demo_until(tmp_path / "d", "week: the desks|week is incomplete")
     assert "the desks are filled" in said[-1]
     progress = [line for line in said if " of " in line and "sample week" in line]
@@ -54,7 +54,7 @@ async def test_the_desks_are_filled_with_a_week_to_play_with_and_once_only(tmp_p
 
 
 def check_desks(folder: Path) -> None:
-    """Look at the desks as their officers do."""
+    """Read the desks' tips as their officers do."""
     settings = Settings(data_dir=folder)
     services = compose.load_services(settings, compose.load_geography(settings), ())
     try:
@@ -79,6 +79,6 @@ def check_desks(folder: Path) -> None:
         services.close()
 
 
-def test_every_act_is_about_a_story_that_is_told() -> None:
+def test_every_act_names_a_story_of_the_week() -> None:
     told = {story.name for story in STORIES}
     assert {name for _, name, _ in acts(0)} <= told

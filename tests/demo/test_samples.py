@@ -1,4 +1,4 @@
-"""The samples: photos whose metadata identify their owner, and a recording."""
+"""The sample photos have metadata that identify their owner, and the sample recording has sound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A running demo: the officers' commands on its data folder, a restart, and a real destination."""
+"""A running demo supports officers' commands on its data folder, a restart, and a real destination."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def _run(folder: Path, *arguments: str) -> tuple[int, str]:
     return process.returncode, output.decode()
 
 
-async def test_officers_commands_work_on_the_data_folder_of_a_running_demo(open_demo: Open, tmp_path: Path) -> None:
+async def test_officers_commands_work_while_the_demo_runs(open_demo: Open, tmp_path: Path) -> None:
     folder = tmp_path / "d"
     visitor = await open_demo(folder)
     await visitor.file_tip(b"\xff\xd8\xff not a photograph")
@@ -60,13 +60,13 @@ async def test_officers_commands_work_on_the_data_folder_of_a_running_demo(open_
 
 
 async def _listed(visitor: Any) -> list[dict[str, Any]]:
-    """Wait until both desks have the tip and its file; return what each lists of it."""
+    """Wait until both desks have the tip and its file; return the tip as each desk lists it."""
     await visitor.until(lambda: [len(tips) for tips in visitor.desks.values()] == [1, 1])
     await visitor.until(lambda: all(tips[0]["files"] == 1 for tips in visitor.desks.values()))
     return [visitor.desks[desk][0] for desk in ("sp", "dig")]
 
 
-async def test_a_restart_keeps_desks_keys_number_and_tips(open_demo: Open, tmp_path: Path) -> None:
+async def test_a_restart_keeps_desks_keys_phone_number_and_tips(open_demo: Open, tmp_path: Path) -> None:
     folder = tmp_path / "d"
     names = ("edge.key", "demo.json", "officers/sp.txt", "officers/dig.txt")
     first = await open_demo(folder)

@@ -1,4 +1,4 @@
-"""The simulator's HTTP interface, through the real webhook and a simulated Meta."""
+"""The simulator's HTTP interface works with the real webhook endpoint and a simulated Meta."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from satark_demo import samples
 Open = Callable[[Path], Awaitable[Any]]
 
 
-async def test_what_a_phone_cannot_do_is_refused(open_demo: Open, tmp_path: Path) -> None:
+async def test_an_action_that_a_phone_does_not_support_is_refused(open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     await visitor.answered(visitor.perform("say", text="Hi"))
     await visitor.answered(visitor.send(samples.photograph("pickup"), "image/jpeg"))
@@ -31,7 +31,7 @@ async def test_what_a_phone_cannot_do_is_refused(open_demo: Open, tmp_path: Path
     assert [one["text"] for one in visitor.readings] == ["Hi"]
 
 
-async def test_other_pages_cannot_use_the_phones(open_demo: Open, tmp_path: Path) -> None:
+async def test_a_page_of_another_origin_cannot_use_the_phones(open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     say = {"action": "say", "text": "Hi"}
     assert await visitor.post("/phones/1/whatsapp", say, {"Sec-Fetch-Site": "cross-site"}) == 403
@@ -39,7 +39,7 @@ async def test_other_pages_cannot_use_the_phones(open_demo: Open, tmp_path: Path
     assert visitor.messages == {}
 
 
-async def test_the_page_has_strict_headers_and_loads_nothing_from_elsewhere(open_demo: Open, tmp_path: Path) -> None:
+async def test_the_page_has_strict_headers_and_loads_nothing_from_other_hosts(open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     async with visitor.session.get(visitor.url) as page:
         html = await page.text()
@@ -57,7 +57,7 @@ async def test_the_page_has_strict_headers_and_loads_nothing_from_elsewhere(open
     assert (labels["hi"]["category.INTOX"], labels["en"]["unit.lanka"]) == ("अवैध शराब / नशा", "Lanka")
 
 
-async def test_what_a_visitor_sends_never_runs_as_a_page(open_demo: Open, tmp_path: Path) -> None:
+async def test_an_uploaded_file_is_never_shown_as_a_page(open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     await visitor.send(b"<script>alert(1)</script>", "text/html")
     [sent] = [id_ for id_, message in visitor.messages.items() if message["mine"]]
@@ -65,7 +65,7 @@ async def test_what_a_visitor_sends_never_runs_as_a_page(open_demo: Open, tmp_pa
         assert answer.headers["Content-Security-Policy"].startswith("sandbox")
 
 
-async def test_there_can_be_twenty_phones(open_demo: Open, tmp_path: Path) -> None:
+async def test_at_most_twenty_phones_can_be_added(open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     assert [await visitor.post("/phones", b"") for _ in range(19)] == [200] * 18 + [409]
     assert await visitor.perform("say", phone="20", text="Hi") == 204

@@ -1,4 +1,4 @@
-"""Telegram on the simulator: the real channel against the simulated Bot API, as the page uses it."""
+"""The simulator's Telegram: the real channel with the simulated Bot API, used as the page uses it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _newest(visitor: Any, text: str = "") -> dict[str, Any]:
     return mine[-1]
 
 
-async def test_a_tip_by_telegram_with_its_keyboards_and_menu(open_demo: Open, tmp_path: Path) -> None:
+async def test_a_telegram_tip_uses_keyboards_and_the_command_menu(open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     visitor.medium = "telegram"
     await visitor.answered(visitor.perform("say", text="/start"))
@@ -57,9 +57,7 @@ async def test_a_tip_by_telegram_with_its_keyboards_and_menu(open_demo: Open, tm
     assert await visitor.perform("revoke", message_id=sent["id"]) == 409
 
 
-async def test_the_bots_menu_is_there_and_an_update_that_comes_twice_is_answered_once(
-    open_demo: Open, tmp_path: Path
-) -> None:
+async def test_the_bot_has_a_menu_and_answers_a_repeated_update_once(open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     visitor.medium = "telegram"
     await visitor.answered(visitor.perform("say", text="Hi", twice=True))

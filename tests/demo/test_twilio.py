@@ -1,4 +1,4 @@
-"""Text messages and calls on the simulator: the real channels against the simulated Twilio, as the page uses it."""
+"""The simulator's text messages and calls: the real channels with the simulated Twilio, used as the page uses them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from satark_testing.twilio.people import code_in
 
 Open = Callable[[Path], Awaitable[Any]]
 CALL = {"यह सही है": "8", "किस थाने": "1", "मिलीभगत": "2"}
-"""Key by what is spoken."""
+"""Spoken words → the key to press."""
 
 
-async def test_a_tip_by_call_with_keys_and_a_voice(open_demo: Open, tmp_path: Path) -> None:
+async def test_a_tip_by_call_with_keys_and_a_recording(open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     visitor.medium = "voice"
     assert await visitor.perform("press", keys="1") == 409
@@ -48,7 +48,7 @@ async def test_a_tip_by_call_with_keys_and_a_voice(open_demo: Open, tmp_path: Pa
         assert await visitor.perform("press", keys=keys) == 400
 
 
-async def test_a_receipt_code_is_collected_to_its_end(open_demo: Open, tmp_path: Path) -> None:
+async def test_a_call_collects_a_complete_receipt_code(open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     visitor.medium = "voice"
     await visitor.answered(visitor.perform("dial"))
@@ -59,7 +59,7 @@ async def test_a_receipt_code_is_collected_to_its_end(open_demo: Open, tmp_path:
 
 
 @pytest.mark.parametrize("twice", [False, True])
-async def test_a_tip_by_text_message(open_demo: Open, tmp_path: Path, *, twice: bool) -> None:
+async def test_a_tip_by_text_message_reaches_the_desks(open_demo: Open, tmp_path: Path, *, twice: bool) -> None:
     visitor = await open_demo(tmp_path / "d")
     visitor.medium = "sms"
     for text in ("Hi", "2", "3", "They sell arms there", "Lanka", "No"):

@@ -41,7 +41,7 @@ FILES = [
 ]
 
 
-async def test_every_kind_of_file_is_answered(open_demo: Open, tmp_path: Path) -> None:
+async def test_the_service_answers_every_kind_of_file(open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     await visitor.answered(visitor.perform("say", text="Hi"))
     for mime, query, _ in FILES:
@@ -50,7 +50,7 @@ async def test_every_kind_of_file_is_answered(open_demo: Open, tmp_path: Path) -
     assert kinds == ["text", *(kind for _, _, kind in FILES)]
 
 
-async def test_a_message_is_edited_and_deleted(open_demo: Open, tmp_path: Path) -> None:
+async def test_a_message_can_be_edited_and_deleted(open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     await visitor.answered(visitor.perform("say", text="Hi"))
     await visitor.answered(visitor.tap("English"))

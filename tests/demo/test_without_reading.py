@@ -1,6 +1,6 @@
-"""Somebody who can't read files a tip with voice notes and taps alone, and hears the officer's answer.
+"""A person who can't read files a tip with voice notes and taps, and hears the officer's answer.
 
-On WhatsApp in a browser, and on Telegram through the simulator's interface.
+The tests use WhatsApp in a browser, and Telegram through the simulator's interface.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ HEARD = (
     "aloud.choose", "aloud.continue", "aloud.kept", "aloud.receipt", "evidence.ask", "language.ask", "mailbox.ask",
     "place.ask", "police.ask", "reach.no.done", "receipt", "review.ask", "status.ACTED.text", "what.ask",
 )  # fmt: skip
-"""Texts whose clips are rendered for the test: a sound for every prompt, in a few seconds."""
+"""Texts whose clips are rendered for the test. They give each prompt a sound within a few seconds."""
 VOICE = FilePayload(name="", mimeType="audio/wav", buffer=samples.spoken())
 
 
@@ -45,13 +45,13 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def open_speaking(open_demo: Open, clips: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
-    """Start a demo that reads prompts out."""
+    """Start a demo that reads prompts aloud."""
     monkeypatch.setenv("SATARK_VOICE_CLIPS", str(clips))
     return open_demo
 
 
 async def respond(data: Path, number: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the SP's officer say what was done."""
+    """Let the SP's officer report what was done."""
     monkeypatch.setenv("SATARK_DATA_DIR", str(data))
     answer = ("--status", "ACTED", "--message", "गिरोह पकड़ा गया, धन्यवाद।")
     officer = ("--passphrase-file", str(data / "officers" / "sp.txt"))
@@ -59,7 +59,7 @@ async def respond(data: Path, number: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 class Phone:
-    """The simulator's page, used without reading: by voice, by the place of a button, and by ear."""
+    """The simulator's page, used without reading: by voice, by the pictures on buttons, and by ear."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -77,14 +77,14 @@ class Phone:
         await self.hear()
 
     async def pick(self, picture: str) -> None:
-        """Open the newest list, and take the row with this picture."""
+        """Open the newest list, and tap the row with this picture."""
         await self.page.locator(".theirs .offer").last.click()
         await self.page.locator("#sheet label", has_text=picture).click()
         await self.page.locator("#sheet").get_by_role("button", name="भेजें").click()
         await self.hear()
 
     async def hear(self) -> None:
-        """Play the voice note that comes next, to see that there is a sound in it."""
+        """Play the next voice note, and check that it has a sound."""
         self.heard += 1
         notes = self.page.locator(".theirs audio")
         await expect(notes).to_have_count(self.heard)
@@ -95,7 +95,7 @@ class Phone:
         )
 
     async def place(self) -> None:
-        """Send a place from the map."""
+        """Send a location from the map."""
         await self.page.locator(".theirs .offer").last.click()
         await self.page.get_by_role("button", name="अस्सी घाट").click()
         await self.hear()
@@ -115,7 +115,7 @@ async def file_tip(phone: Phone) -> None:
 
 
 @pytest.mark.needs("chromium")
-async def test_a_tip_by_voice_and_taps_alone_and_the_officers_answer_is_heard(
+async def test_a_tipster_files_a_whatsapp_tip_and_hears_the_answer_without_reading(
     chromium: Browser, open_speaking: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor = await open_speaking(tmp_path / "d")
@@ -163,7 +163,9 @@ class Chat:
         return [message for message in self.visitor.received if message.get("kind") == "voice"]
 
 
-async def test_the_same_on_telegram(open_speaking: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_tipster_files_a_telegram_tip_and_hears_the_answer_without_reading(
+    open_speaking: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     visitor = await open_speaking(tmp_path / "d")
     chat = Chat(visitor)
     await chat.speak()

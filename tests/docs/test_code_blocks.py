@@ -1,4 +1,4 @@
-"""Every code block of the documentation is what it claims: Python compiles, files parse, commands and options exist."""
+"""Every code block of the documentation is correct: Python compiles, files parse, commands and options exist."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Block(NamedTuple):
 
 
 def blocks(*kinds: str) -> Iterator[Block]:
-    """Give the blocks of some kinds on all pages; of every kind where none is named."""
+    """Return the blocks of some kinds on all pages; by default those of every kind."""
     for page in PAGES:
         found = re.findall(r"^( *)```(\w*)\n(.*?)^ *```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
         for indent, kind, code in found:
@@ -52,30 +52,30 @@ def blocks(*kinds: str) -> Iterator[Block]:
 
 
 def every_command() -> dict[str, click.Command]:
-    """Return the core's commands and the plugins' by what is typed, groups too."""
+    """Return the commands and groups of the core and of the plugins, by their names on the command line."""
     of_plugins = click.Group()
     Plugins.load(Core.model_fields["plugins"].default).commands(of_plugins)
     return {**dict(below("", of_plugins)), **dict(below("", cli))}
 
 
 def below(path: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
-    """Give a group's commands and those of its groups, by what is typed."""
+    """Return the commands of a group and of its subgroups, by their names on the command line."""
     for name, command in group.commands.items():
         yield f"{path}{name}", command
         if isinstance(command, click.Group):
             yield from below(f"{path}{name} ", command)
 
 
-def test_every_block_is_of_a_known_kind() -> None:
+def test_every_code_block_has_a_known_language() -> None:
     assert [(block.page, block.kind) for block in blocks() if block.kind not in KINDS] == []
 
 
-def test_python_compiles_and_what_it_imports_exists() -> None:
+def test_python_blocks_compile_and_their_imports_exist() -> None:
     assert [f"{block.page}: {one}" for block in blocks("python") for one in wrong_python(block)] == []
 
 
 def wrong_python(block: Block) -> Iterator[str]:
-    """Say what is wrong with the Python of a block."""
+    """Return the errors in the Python code of a block."""
     try:
         tree = ast.parse(block.code)
     except SyntaxError as error:
@@ -92,11 +92,11 @@ def wrong_python(block: Block) -> Iterator[str]:
 
 
 def is_made_by_the_page(module: str) -> bool:
-    """Whether a module belongs to a project that the page makes."""
+    """Return whether a module belongs to a project that the page creates."""
     return module.startswith("satark_")
 
 
-def test_files_that_a_reader_copies_can_be_read() -> None:
+def test_configuration_files_in_the_documentation_can_be_parsed() -> None:
     read: dict[str, Callable[[str], object]] = {"toml": tomllib.loads, "json": json.loads, "yaml": yaml.safe_load}
     unread = []
     for block in blocks(*read):
@@ -108,7 +108,7 @@ def test_files_that_a_reader_copies_can_be_read() -> None:
 
 
 def typed() -> list[tuple[str, str]]:
-    """Return every command of Satark that a page has typed, with the page."""
+    """Return every Satark command that a page shows, with the page."""
     return [
         (block.page, line.split(" #")[0].strip())
         for block in blocks("sh", "console", "")
@@ -116,14 +116,14 @@ def typed() -> list[tuple[str, str]]:
     ]
 
 
-def test_a_command_that_a_page_has_typed_exists_with_its_options() -> None:
+def test_every_command_in_the_documentation_exists_with_its_options() -> None:
     lines, every = set(typed()), every_command()
     assert len(lines) > 40
     assert [f"{page}: {line}" for page, line in sorted(lines) if not is_a_command(line, every)] == []
 
 
 def is_a_command(line: str, every: Mapping[str, click.Command]) -> bool:
-    """Whether there is such a command with such options."""
+    """Return whether such a command with such options exists."""
     words = shlex.split(line.replace("'", '"'))
     said = next((found for end in (3, 2, 1) if (found := " ".join(words[:end])) in every), "")
     if not said:

@@ -1,4 +1,4 @@
-"""The examples of the how-tos are run: each does what its page says."""
+"""The examples of the how-tos do what their pages say."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def block(title: str) -> str:
 
 
 def example(title: str, file: str = "") -> SimpleNamespace:
-    """Run such a block, as if it stood in a file; return its names."""
+    """Run such a block as if it were in a file; return its names."""
     names: dict[str, Any] = {"__name__": title, "__file__": file}
     exec(compile(block(title), title, "exec"), names)  # noqa: S102 - the page's own code
     return SimpleNamespace(**names)
@@ -73,7 +73,7 @@ def beacon() -> Channel:
 SIGNATURE = "f8a3ff3fe42a5b8df87bd39f4cd10a5d1b4cb9b3a1fef4c3a9f8ff4bdb7b1f5f"
 
 
-def test_the_example_channel_is_a_channel(beacon: Channel) -> None:
+def test_the_example_channel_implements_the_channel_protocol(beacon: Channel) -> None:
     assert isinstance(beacon, Channel)
 
 
@@ -103,7 +103,7 @@ async def test_the_example_channel_delivers_no_files(beacon: Channel) -> None:
             pass
 
 
-def test_the_example_channel_renders_one_call(beacon: Channel) -> None:
+def test_the_example_channel_renders_a_prompt_as_one_call(beacon: Channel) -> None:
     (call,) = beacon.render(Prompt(text="Where?", language="en"), "beacon:main", Address("4711"))
     assert call.body == b'{"pager":"4711","text":"Where?"}'
 
@@ -190,7 +190,7 @@ async def test_the_example_sink_asks_for_a_retry(tmp_path: Path) -> None:
 
 @pytest.fixture
 def wall(tmp_path: Path) -> Iterator[tuple[Any, Services, SeededTip]]:
-    """The example sink that reads tips, its store, and a tip to show."""
+    """The example sink that reads tips, its store, and a seeded tip."""
     plugins = Plugins()
     plugins.register(example("satark_wall/plugin.py"), "wall")
     settings = Settings(data_dir=tmp_path)
@@ -208,7 +208,7 @@ def wall(tmp_path: Path) -> Iterator[tuple[Any, Services, SeededTip]]:
     services.close()
 
 
-async def test_the_example_reading_sink_shows_little_and_each_tip_once(
+async def test_the_example_reading_sink_shows_each_tip_once_without_its_words(
     wall: tuple[Any, Services, SeededTip], tmp_path: Path
 ) -> None:
     sink, services, seeded = wall
@@ -253,7 +253,7 @@ def test_the_example_page_names_the_stations_in_the_readers_language(tmp_path: P
     services.close()
 
 
-def test_the_example_tables_are_made_counted_in_and_dropped(tmp_path: Path) -> None:
+def test_the_example_tables_are_created_used_and_dropped(tmp_path: Path) -> None:
     folder = tmp_path / "migrations"
     folder.mkdir()
     (folder / "tally_0001_first.py").write_text(block("satark_tally/migrations"), "utf-8")
@@ -280,7 +280,7 @@ DESKS = (
     ("category", "desks", "added"),
     [("HARASS", DESKS, ("desk:women",)), ("HARASS", DESKS[:1], None), ("ARMS", DESKS, None)],
 )
-def test_the_example_route_adds_the_desk_that_is_there(
+def test_the_example_route_adds_the_existing_desk(
     category: str, desks: tuple[Desk, ...], added: tuple[str, ...] | None
 ) -> None:
     plugins = Plugins()
@@ -292,13 +292,13 @@ def test_the_example_route_adds_the_desk_that_is_there(
 @pytest.mark.parametrize(
     ("answer", "refused"), [("up 65 cd 4411", None), ("UP-६५-CD-४४११", None), ("a white van", "plate.bad")]
 )
-def test_the_example_check_takes_a_plate_as_it_is_written(answer: str, refused: str | None) -> None:
+def test_the_example_check_accepts_a_licence_plate_as_people_write_it(answer: str, refused: str | None) -> None:
     plugins = Plugins()
     plugins.register(example("satark_plates/plugin.py"), "plates")
     assert plugins.validators()["plate"](answer) == refused
 
 
-def test_the_example_reading_takes_a_thumb_for_a_yes_where_nothing_is_undone() -> None:
+def test_the_example_reading_takes_a_thumbs_up_as_yes_unless_that_erases_something() -> None:
     plugins = Plugins()
     plugins.register(example("satark_thumbs/plugin.py"), "thumbs")
     source = default_flow()
@@ -317,7 +317,7 @@ def test_the_example_reading_takes_a_thumb_for_a_yes_where_nothing_is_undone() -
         assert plugins.interpret(Text("👍"), steps[step], session) is None
 
 
-def test_the_example_command_counts_what_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_example_command_counts_waiting_deliveries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_DATA_DIR", str(tmp_path))
     (tmp_path / "outgoing").mkdir()
     (tmp_path / "outgoing/1.document.age").touch()

@@ -1,4 +1,4 @@
-"""The references of events and texts are whole: each event that is emitted is explained, each text is listed."""
+"""The reference pages of events and texts are complete."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from satark_words.catalogues import Catalogues
 
 CORE: Final = Path(__file__).parents[2] / "core/satark"
 SUFFIXES: Final = (".words", ".description", *(f".{channel}" for channel, _ in MEDIA))
-"""Of further wordings of a text that the page explains."""
+"""Suffixes of a text's further wordings, which the page explains."""
 
 
 def emitted() -> Iterator[str]:
-    """Give what the core hands to what tells of an event, where it stands there as a word."""
+    """Return the names of events that the core emits as string literals."""
     for file in CORE.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in {"LifecycleEvent", "self._count"}:
@@ -32,12 +32,12 @@ def emitted() -> Iterator[str]:
 
 
 @pytest.mark.slow("every event")
-def test_every_event_is_emitted_and_explained() -> None:
+def test_every_documented_event_is_emitted_and_every_emitted_event_documented() -> None:
     assert list(MEANINGS) == list(get_args(Kind))
     assert set(get_args(Kind)) <= set(emitted())
 
 
-def test_every_text_is_of_a_step_or_of_the_engine() -> None:
+def test_every_documented_text_belongs_to_a_step_or_to_the_engine() -> None:
     source = default_flow()
     steps = load_flow(source).steps
     listed = set(re.findall(r"`([\w.]+)`", reference_tables.texts()))
@@ -46,6 +46,6 @@ def test_every_text_is_of_a_step_or_of_the_engine() -> None:
     assert [key for key in english if key not in listed and not key.endswith(SUFFIXES)] == []
 
 
-def test_the_page_of_texts_names_every_kind_of_wording() -> None:
+def test_the_page_on_texts_explains_every_suffix() -> None:
     page = (CORE.parents[1] / "docs/reference/texts.md").read_text("utf-8").partition("<!-- generated")[0]
     assert [suffix for suffix in SUFFIXES if suffix[1:] not in page] == []

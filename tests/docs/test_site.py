@@ -1,4 +1,4 @@
-"""The documentation site: built without a warning, complete by itself, and newcomers find what they look for."""
+"""The documentation site builds without a warning, needs no other host, and answers newcomers' questions."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ QUESTIONS: Final = (
     ("What does the hook satark_screen get?", "satark_screen", "docs/reference/hooks.html"),
     ("Who could find out who wrote a tip?", "threat model", "docs/threat-model.html"),
 )
-"""What newcomers ask, the words that they search for, and the page that answers."""
+"""Questions of newcomers, the words that they search for, and the page with the answer."""
 MOST_CLICKS: Final = 2
 MOST_RESULTS: Final = 5
-"""Of the search, that a newcomer looks through."""
+"""Number of search results that a newcomer reads."""
 LOADED: Final = (("script", "src"), ("img", "src"), ("link", "href"), ("source", "src"), ("iframe", "src"))
 LINKS_ONLY: Final = frozenset({"canonical", "index", "search", "next", "prev"})
 
@@ -58,17 +58,17 @@ def pages(site: Path) -> dict[str, BeautifulSoup]:
 
 
 def values(page: BeautifulSoup, tag: str, attribute: str) -> list[str]:
-    """Return an attribute of every such tag that has it."""
+    """Return the values of an attribute in all tags of a kind."""
     return [str(one[attribute]) for one in page.find_all(tag) if one.get(attribute)]
 
 
-def test_every_page_of_the_repository_is_in_it(pages: dict[str, BeautifulSoup]) -> None:
+def test_the_site_contains_every_page_of_the_repository(pages: dict[str, BeautifulSoup]) -> None:
     sources = {*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("channels/*/README.md")}
     assert {path.relative_to(ROOT).with_suffix(".html").as_posix() for path in sources} <= pages.keys()
     assert pages["index.html"].find("a", href=START), "the folder's own start leads to the start page"
 
 
-def test_every_link_and_anchor_has_a_target(site: Path, pages: dict[str, BeautifulSoup]) -> None:
+def test_every_link_and_anchor_of_the_site_has_a_target(site: Path, pages: dict[str, BeautifulSoup]) -> None:
     ids = {path: {str(one["id"]) for one in page.find_all(id=True)} for path, page in pages.items()}
     broken = []
     for path, page in pages.items():
@@ -101,7 +101,7 @@ def test_no_page_loads_anything_from_another_host(site: Path, pages: dict[str, B
 
 @pytest.fixture(scope="module")
 def clicks(pages: dict[str, BeautifulSoup]) -> dict[str, int]:
-    """How many clicks each page is from the start, by links of the pages' own text."""
+    """Return how many clicks each page is from the start page, by links in the pages' text."""
     distance, waiting = {START: 0}, [START]
     while waiting:
         path = waiting.pop(0)
@@ -123,7 +123,7 @@ def test_a_newcomers_question_is_answered_within_two_clicks(clicks: dict[str, in
     assert clicks[page] <= MOST_CLICKS, question
 
 
-async def test_the_search_finds_the_answers_without_a_server_and_asks_no_host(site: Path, chromium: Browser) -> None:
+async def test_the_search_finds_the_answers_without_any_network_request(site: Path, chromium: Browser) -> None:
     page = await (await chromium.new_context(viewport={"width": 360, "height": 740})).new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -1,6 +1,6 @@
-"""docs/tutorial.md, typed from the built wheel: the channel takes a tip, the sink has it, the language has begun.
+"""The commands of docs/tutorial.md work with the built wheel: its channel, its sink and its language.
 
-What stands for the machine's own parts: packages other than Satark are found where the tests' own are, and no index is
+The test replaces parts of the machine: packages other than Satark come from the test's environment, and no index is
 asked. Ports are free ones.
 """
 
@@ -23,18 +23,18 @@ pytestmark = pytest.mark.full("installs the wheel")
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
 PORTS: Final = ("8000", "8099")
-"""As the page names them."""
+"""The ports that the page uses."""
 UNTIL_IT_SERVES: Final = """\
 until python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=9)" 2>errors
 do kill -0 $!; done
 """
 OTHERS: Final = ("provider", "call-provider", "screen", "scrubber", "step")
-"""The kinds of plugins that the tutorial does not make."""
+"""The kinds of plugins that the tutorial does not create."""
 WRITTEN: Final = {"toml": "satark.toml", "python": "phone.py"}
 
 
 def typed(page: str) -> str:
-    """Return what a reader of the page types and writes into files, in order, as one script."""
+    """Return the commands and files of the page, in order, as one script."""
     found = re.findall(r"^```(sh|toml|python)\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     return "".join(
         code if kind == "sh" else f"cat >{WRITTEN[kind]} <<'END'\n{code}END\n" for kind, code in found
@@ -43,7 +43,7 @@ def typed(page: str) -> str:
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Make what the reader's machine has; return its environment."""
+    """Prepare a reader's machine; return its environment."""
     home = tmp_path_factory.mktemp("machine")
     packages, programs, wheels = (home / name for name in ("packages", "programs", "wheels"))
     packages.mkdir()
@@ -70,12 +70,12 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def run(script: str, folder: Path, machine: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Type a script in a folder of the reader's."""
+    """Run a script in a reader's folder."""
     shell = ["/bin/bash", "-e", "-c", script]
     return subprocess.run(shell, cwd=folder, env=machine, capture_output=True, text=True, check=False)
 
 
-def test_what_the_tutorial_types_works_from_the_wheel(machine: dict[str, str], tmp_path: Path) -> None:
+def test_the_commands_of_the_tutorial_work_with_the_wheel(machine: dict[str, str], tmp_path: Path) -> None:
     script = typed(PAGE)
     for port in PORTS:
         script = script.replace(port, str(free_port()))
@@ -88,7 +88,7 @@ def test_what_the_tutorial_types_works_from_the_wheel(machine: dict[str, str], t
     assert re.search(r"satark\.dialogue +1 of", done.stdout)
 
 
-def test_every_kind_of_plugin_that_is_made_works_from_the_wheel(machine: dict[str, str], tmp_path: Path) -> None:
+def test_every_generated_plugin_works_with_the_wheel(machine: dict[str, str], tmp_path: Path) -> None:
     lines = ["python3 -m venv venv", ". venv/bin/activate", "pip install satark"]
     for kind in OTHERS:
         name = kind.replace("-", "_")

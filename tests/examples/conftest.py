@@ -1,4 +1,4 @@
-"""The examples' wheels, each built once a session."""
+"""Builds the wheel of each example once per session."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Install:
-    """Build and install an example at its first use."""
+    """Build and install an example when it is used for the first time."""
 
     @cache
     def once(name: str) -> Path:

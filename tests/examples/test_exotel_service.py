@@ -1,4 +1,4 @@
-"""A call over a local Exotel through a real service, with the example as an installed wheel: from 112 to the desk."""
+"""A call passes from a local Exotel through a real service to the desk, with the example installed as a wheel."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CREDENTIALS = "Basic " + b64encode(b"the-key:the-token").decode()
 
 
 class Exotel:
-    """A local Exotel: it asks the service how a call goes on, and holds what was recorded.
+    """A local Exotel. It asks the service for each step of a call, and stores the recordings.
 
     Source: Exotel, "Programmable Voice" and "ExoML": verbs, and the fields of each request.
     """
@@ -46,11 +46,11 @@ class Exotel:
 
     @property
     def said(self) -> list[str]:
-        """The lines that were said last."""
+        """The lines that were spoken last."""
         return ["".join(line.itertext()) for line in self.document.iter("Say")]
 
     async def call(self, service: str) -> None:
-        """Call the number: by GET, as Exotel's pages of applets say."""
+        """Call the number, with a GET request as Exotel's pages on applets describe."""
         asked = {"CallSid": "5fa165", "CallFrom": PHONE, "CallTo": "01140001000"}
         async with self._client.get(f"{service}/voice/exotel/start/{SECRET}", params=asked) as response:
             self.document = ET.fromstring(await response.read())  # noqa: S314 - our own service wrote it
@@ -96,7 +96,7 @@ def sound() -> bytes:
 
 @pytest.fixture
 async def served(installed: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
-    """Start a service with the wheel, which imports no plugin of ours and which none of ours knows."""
+    """Start a service with the wheel. The example and Satark's own plugins do not import each other."""
     monkeypatch.syspath_prepend(installed("exotel"))  # commands run in this process
     async with aiohttp.ClientSession() as client, serve((exotel := Exotel(client)).app) as url:
         exotel.url = url
@@ -118,7 +118,7 @@ async def served(installed: Install, tmp_path: Path, monkeypatch: pytest.MonkeyP
             yield Served(exotel, installation)
 
 
-async def test_a_call_by_keys_and_voice_reaches_a_desk_with_what_was_said(served: Served) -> None:
+async def test_a_call_by_keys_and_voice_reaches_a_desk_with_its_recording(served: Served) -> None:
     exotel = served.exotel
     await exotel.call(served.installation.service.url)
     assert "112" in exotel.said[0]

@@ -1,4 +1,4 @@
-"""A map sink in a distribution of its own: it reads tips, keeps the contract, and shows no more than a map needs."""
+"""The map sink, a separate distribution, reads tips, keeps the contract, and shows only what a map needs."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ async def test_it_keeps_the_contract(on_a_wall: Map, tmp_path: Path) -> None:
         (None, None),
     ],
 )
-async def test_a_tip_is_a_point_without_its_words(
+async def test_the_map_shows_a_tip_as_a_point_without_its_words(
     on_a_wall: Map, place: dict[str, Any] | None, point: list[float] | None
 ) -> None:
     desk = Desk(name="sp", title="SP", level="district", recipient=new_identity()[0])
@@ -102,11 +102,11 @@ def test_the_plugin_keeps_the_contract(on_a_wall: Map) -> None:
     check_plugin(PluginCase(module=plugin, name="geojson", settings=settings, sinks=("geojson",), context=context))
 
 
-def test_it_is_short_and_imports_no_plugin() -> None:
+def test_the_example_is_short_and_imports_no_plugin() -> None:
     text = "".join(file.read_text() for file in (EXAMPLE / "satark_geojson").glob("*.py"))
     assert len(text.splitlines()) <= MOST_LINES
 
 
-def test_its_wheel_is_found_by_name(installed: Install) -> None:
+def test_the_plugin_is_found_by_name_in_the_wheel(installed: Install) -> None:
     listed = run_satark("plugins", "--json", PYTHONPATH=str(installed("geojson")), SATARK_PLUGINS='["geojson"]')
     assert '{"name": "geojson", "loaded": true}' in listed

@@ -1,4 +1,4 @@
-"""An alert sink in a distribution of its own: a room hears once that a tip waits, and no word of it."""
+"""The Matrix sink, a separate distribution, alerts a room once per waiting tip, without any word of the tip."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ async def test_it_keeps_the_contract(office: AlertedOffice, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("language", "named"), [("hi", ("अवैध हथियार", "वाराणसी")), ("en", ("Illegal arms", "Varanasi"))]
 )
-async def test_a_room_hears_once_what_waits_and_no_word_of_it(
+async def test_a_room_gets_one_alert_per_tip_without_its_words(
     office: AlertedOffice, language: str, named: tuple[str, str]
 ) -> None:
     desk = Desk(name="sp", title="SP", level="district", recipient=new_identity()[0])
@@ -149,7 +149,7 @@ async def test_a_room_hears_once_what_waits_and_no_word_of_it(
         (Fault.HANG_UP, Retry("ServerDisconnectedError", down=True)),
     ],
 )
-async def test_each_answer_of_a_home_server_has_its_result(
+async def test_each_answer_of_a_home_server_gives_its_delivery_result(
     office: AlertedOffice, tmp_path: Path, reply: Reply | Fault, result: DeliveryResult
 ) -> None:
     sink = office.sink()
@@ -159,9 +159,7 @@ async def test_each_answer_of_a_home_server_has_its_result(
     await sink.close()
 
 
-async def test_a_token_that_is_not_valid_any_more_is_explained_by_the_log_and_by_check(
-    office: AlertedOffice, tmp_path: Path
-) -> None:
+async def test_the_log_and_check_report_an_expired_token(office: AlertedOffice, tmp_path: Path) -> None:
     office.home.token = "another"
     sink = office.sink()
     await sink.open()
@@ -175,7 +173,7 @@ async def test_a_token_that_is_not_valid_any_more_is_explained_by_the_log_and_by
     assert TOKEN not in f"{logged}{result}"
 
 
-async def test_check_names_the_rooms_that_the_account_is_not_in(office: AlertedOffice, tmp_path: Path) -> None:
+async def test_check_names_the_rooms_that_the_account_has_not_joined(office: AlertedOffice, tmp_path: Path) -> None:
     assert await office.sink().find_faults() == []
     office.home.joined = []
     (fault,) = await office.sink().find_faults()
@@ -191,7 +189,7 @@ async def test_check_names_the_rooms_that_the_account_is_not_in(office: AlertedO
     assert "can't be reached" in (await office.sink(url="http://localhost:9").find_faults())[0]
 
 
-async def test_alarms_reach_the_room_and_a_destination_without_one_is_a_dead_letter(
+async def test_alarms_reach_the_room_and_a_destination_without_a_room_is_a_dead_letter(
     office: AlertedOffice, tmp_path: Path
 ) -> None:
     sink = office.sink()
@@ -219,11 +217,11 @@ async def test_the_plugin_keeps_the_contract(office: AlertedOffice) -> None:
 
 
 @pytest.mark.parametrize("file", sorted((EXAMPLE / "satark_matrix_alert").glob("*.py")), ids=lambda file: file.stem)
-def test_it_is_short(file: Path) -> None:
+def test_the_example_is_short(file: Path) -> None:
     assert len(file.read_text().splitlines()) <= MOST_LINES
 
 
-def test_its_wheel_is_found_by_name(installed: Install) -> None:
+def test_the_plugin_is_found_by_name_in_the_wheel(installed: Install) -> None:
     target = installed("matrix_alert")
     assert (target / "satark_matrix_alert/texts/hi.po").is_file()
     listed = run_satark("plugins", "--json", PYTHONPATH=str(target), SATARK_PLUGINS='["matrix_alert"]')

@@ -1,4 +1,4 @@
-"""A second questionnaire, in a distribution of its own, runs on every channel with no change of code."""
+"""A second questionnaire, in a separate distribution, works on every channel without a change of code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from satark_words.languages import use_folder
 from support.wheels import Install
 
 DESKS = (("ward", "station"), ("zone", "district"), ("corporation", "range"), ("bureau", "state"))
-"""The corporation's offices, and the anti-corruption bureau above them. Each stands for all units of its level."""
+"""The corporation's offices, and the anti-corruption bureau above them. Each office covers all units of its level."""
 OF_THE_CORPORATION = {"ward", "zone", "corporation"}
 ENVIRONMENT = {
     "SATARK_FLOW": "package:satark_municipal/municipal.yaml",
@@ -53,7 +53,7 @@ def scenario(office: str) -> Scenario:
 
 @pytest.fixture(scope="module")
 def package(installed: Install) -> Iterator[Path]:
-    """The installed package; its language is known in this process."""
+    """The installed package. Its language is registered in this process."""
     target = installed("municipal")
     sys.path.insert(0, str(target))
     use_folder(target / "satark_municipal/languages")
@@ -73,7 +73,7 @@ def test_every_prompt_fits_on_every_channel(package: Path, engine: Engine) -> No
     assert check_flow(engine.flow, source.catalogues, LIMITS, Geography.load(package / "geography.yaml")) == []
 
 
-def test_settings_find_the_files_of_an_installed_package(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_can_name_files_of_an_installed_package(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     core = Settings().core
@@ -109,7 +109,7 @@ def test_an_office_that_is_named_in_marathi_is_accused(engine: Engine, said: str
     assert (chat.submission.category, chat.submission.accused) == ("TENDER", accused)
 
 
-def test_officers_who_read_english_see_names_and_no_codes(package: Path) -> None:
+def test_officers_who_read_english_see_names_instead_of_codes(package: Path) -> None:
     questionnaire = Questionnaire(read_flow(package / "municipal.yaml"))
     texts = questionnaire.texts("hi")
     assert texts.get(questionnaire.category_key("GHOST")) == "Ghost employees"
@@ -129,7 +129,7 @@ async def matrix(
 
 
 @pytest.mark.parametrize("medium", MEDIA)
-async def test_a_complaint_about_the_head_office_opens_for_no_desk_of_it(
+async def test_no_desk_of_the_head_office_can_open_a_complaint_about_it(
     matrix: MatrixInstallation, package: Path, medium: str
 ) -> None:
     catalogues: Catalogues = read_flow(package / "municipal.yaml").catalogues

@@ -1,4 +1,4 @@
-"""Installations that are backed up, and places elsewhere that they are restored to."""
+"""Installations that are backed up, and other folders to which they are restored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SPOOLED = Batch(inbound=[Inbound(account="sms:1", event_key="SM1", senders=(Addr
 
 
 class Place(NamedTuple):
-    """A machine with its data folder."""
+    """A simulated machine with a data folder."""
 
     settings: Settings
     services: Services
@@ -39,7 +39,7 @@ class Place(NamedTuple):
     spool: Spool
 
     def back_up(self, folder: BackupFolder, keep: int = 10) -> Made:
-        """Make a backup for `RECIPIENT`."""
+        """Back up the data folder, encrypted to `RECIPIENT`."""
         return make_backup(
             self.settings,
             self.services,
@@ -52,7 +52,7 @@ class Place(NamedTuple):
         )
 
     def restore(self, folder: BackupFolder, name: str, operator: str = OPERATOR) -> Restored:
-        """Restore a backup into this place."""
+        """Restore a backup into this data folder."""
         return restore_backup(
             self.settings,
             self.services,
@@ -66,12 +66,12 @@ class Place(NamedTuple):
         )
 
     def retention(self) -> Retention:
-        """Return the retention of this place."""
+        """Return the retention job of this data folder."""
         return Retention(self.settings, self.services, self.identity, self.plugins)
 
 
 def make_place(folder: Path, *, edge: bytes = b"e" * 32, name_key: bytes = b"n" * 32, **urls: Any) -> Place:
-    """Set up an empty installation with these key files; `urls`: of its databases, SQLite by default."""
+    """Set up an empty installation with these key files. `urls` are those of its databases; the default is SQLite."""
     folder.mkdir(mode=0o700)
     for name, key in (("edge.key", edge), ("name.key", name_key)):
         (folder / name).touch(mode=0o600)

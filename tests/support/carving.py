@@ -1,4 +1,4 @@
-"""Carving: what a thief opens of a seized machine, with its key files, in a raw disk or in copies of its files.
+"""Carving: what a thief can decrypt on a seized machine with its key files, in a raw disk or in copies of its files.
 
 A value is found wherever it begins: in rows, in free pages and blocks, in logs. It is decrypted without its tag, since
 a thief needs no proof, and as far as it lies in one piece.
@@ -34,14 +34,14 @@ Raw = bytes | mmap.mmap
 
 
 class Carved(msgspec.Struct, frozen=True, kw_only=True):
-    """What was opened, as far as it tells something. A test compares counts: what it holds is never printed."""
+    """What was decrypted. Tests compare the counts; the content is never printed."""
 
     drafts: int
-    """Values with a tip's key, or with words of the tipster."""
+    """Number of values with a tip's key or with words of the tipster."""
     tips: frozenset[str]
-    """Ids of handed-in tips whose document a found key opens."""
+    """Ids of submitted tips whose document a found key opens."""
     senders: frozenset[str]
-    """Names of those whose address was found, or whose look-up is in the raw bytes."""
+    """Names of senders whose address was found, or whose lookup value is in the raw bytes."""
 
 
 def live_epochs(path: Path) -> list[Epoch]:
@@ -58,7 +58,7 @@ def carve(
     senders: Mapping[str, tuple[str, Collection[str]]],
     words: Collection[str],
 ) -> Carved:
-    """Open whatever these keys open.
+    """Decrypt everything that these keys open.
 
     Args:
         raw: disks, or copies of files.
@@ -83,13 +83,13 @@ def carve(
 
 
 def _without_empty_blocks(raw: Raw) -> bytes:
-    """Leave out blocks that were never written: most of a new disk. What lies in one piece stays in one piece."""
+    """Remove blocks that were never written, which are most of a new disk. Values stay in one piece."""
     blocks = (raw[at : at + _BLOCK] for at in range(0, len(raw), _BLOCK))
     return b"".join(block for block in blocks if block != _EMPTY)
 
 
 def _opened(written: Sequence[bytes], edge_key: bytes, epochs: Sequence[Epoch]) -> list[bytes]:
-    """Decrypt whatever stands behind the id of an epoch. All ids are searched at once: a disk is read one time."""
+    """Decrypt the values after the id of an epoch. All ids are searched at once, so that a disk is read once."""
     if not epochs:
         return []
     keys = [[hmac.digest(epoch.key, _derived(edge_key, label), "sha256") for label in _LABELS] for epoch in epochs]
@@ -121,14 +121,14 @@ def _looked_up(
     epochs: Sequence[Epoch],
     senders: Mapping[str, tuple[str, Collection[str]]],
 ) -> frozenset[str]:
-    """Name the senders whose look-up stands there."""
+    """Name the senders whose lookup value is in the raw bytes."""
     of = [(lookup, name) for name, (a, all_) in senders.items() for lookup in _lookups(edge_key, epochs, a, all_)]
     lookups = BytesAhoCorasick([lookup for lookup, _ in of])
     return frozenset(of[number][1] for raw in written for number, _, _ in lookups.find_matches_as_indexes(raw))
 
 
 def _lookups(edge_key: bytes, epochs: Sequence[Epoch], account: str, addresses: Collection[str]) -> list[bytes]:
-    """Make all under which a thief can look for a sender whose number he tries: the pseudonyms themselves too."""
+    """Return all values by which a thief can look up a sender whose number they guess, including the pseudonyms."""
     pseudonyms = [Identity(edge_key).pseudonym(account, Address(address)) for address in addresses]
     keys = [hmac.digest(epoch.key, _derived(edge_key, b"sender"), "sha256") for epoch in epochs]
     return [*pseudonyms, *(hmac.digest(key, pseudonym, "sha256") for key in keys for pseudonym in pseudonyms)]

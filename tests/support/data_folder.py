@@ -1,4 +1,4 @@
-"""A data folder of its own for each test of a command."""
+"""A separate data folder for each test of a command."""
 
 from __future__ import annotations
 

@@ -29,13 +29,13 @@ _SEND: Final = """([address, fields]) => {
 
 
 class PageState(NamedTuple):
-    """One state of a page, and how a browser comes to it."""
+    """One state of a page, and the request that leads to it."""
 
     name: str
     path: str
-    """Below the desk's address."""
+    """The path below the desk's address."""
     form: Mapping[str, str] | None = None
-    """What is sent to it; None opens it."""
+    """The form that is sent to the page; None opens the page."""
     status: int = 200
 
 
@@ -62,7 +62,7 @@ class DeskGallery:
         self._pictures = pictures
 
     async def visit(self, states: Iterable[PageState], by: str = "", passphrase: str = "") -> list[str]:
-        """Visit states in each language, on a phone or a desktop; return what is wrong with them.
+        """Visit states in each language, on a phone or a desktop; return their faults.
 
         Where pictures are taken, each is visited in each language on both.
 
@@ -87,7 +87,7 @@ class DeskGallery:
         return faults
 
     async def go(self, page: Page, state: PageState) -> int:
-        """Bring a browser's page to a state; return the status of the answer."""
+        """Bring the browser to a state; return the status of the answer."""
         address = f"{self._address}/{state.path.format_map(self._tips)}"
         if state.form is None:
             answer = await page.goto(address)
@@ -110,5 +110,5 @@ class DeskGallery:
 
 
 def sign_in(desk: str, officer: str, passphrase: str) -> PageState:
-    """Return the state after this officer has given their passphrase."""
+    """Return the state after this officer has signed in."""
     return PageState("signed in", "sign-in", {"desk": desk, "officer": officer, "passphrase": passphrase})

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def listed_officer(name: str, role: Role = "officer") -> RosterOfficer:
-    """Return an officer for a desk's roster, with every right if they are a head."""
+    """Return an officer for a desk's roster. A head has every right."""
     recipient, identity = new_identity()
     rights = RIGHTS if role == "head" else ()
     return RosterOfficer(name=name, recipient=recipient, signer=officer_signer(identity), role=role, rights=rights)
@@ -50,12 +50,12 @@ class SeededDesk:
         add_desk(unit, self.desk, verifier=desk_verifier(self.identity), officers=officers)
 
     def casework_of(self, officer: str, *, may_listen: bool = False) -> Casework:
-        """Return new casework of an officer of the desk."""
+        """Return new casework for an officer of the desk."""
         return Casework(self._services, self.desk.name, self.identity, officer=officer, may_listen=may_listen)
 
 
 class Office:
-    """A desk with one officer, `<desk>-1`, who acts by the rules."""
+    """A desk with one officer, `<desk>-1`, who acts by the usual rules."""
 
     def __init__(self, services: Services, desk: SeededDesk) -> None:
         self.desk = desk

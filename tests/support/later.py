@@ -1,4 +1,4 @@
-"""Lets a test go on as if a time band were over."""
+"""Lets a test continue as if a time band were over."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ if TYPE_CHECKING:
 
 
 def render_a_band_later(metrics: Metrics) -> bytes:
-    """Render metrics when everything that was counted so far belongs to a band that is over."""
+    """Render the metrics as if the time band of everything counted so far were over."""
     metrics.end_bands(time.time() + BAND_HOURS * 3600, all_steps=True)
     return metrics.render()

@@ -1,4 +1,4 @@
-"""Tables of a test that is run as one case: every row is tried, and all misses are reported at once."""
+"""Runs a test for every row of a table as one case: all rows are tried, and all failures are reported together."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ Test: TypeAlias = Callable[..., None]
 
 
 def every_row(names: str, rows: Iterable[Any]) -> Callable[[Test], Test]:
-    """Run a test for every row, as `pytest.mark.parametrize` does, but as one case. Two of them make every pair.
+    """Run a test for every row, as `pytest.mark.parametrize` does, but as one case.
 
-    Fixtures are shared by all rows: a test that changes one takes rows one by one.
+    Two decorators combine to all pairs.
+
+    All rows share the fixtures. A test that changes a fixture must use `parametrize`.
 
     Args:
         names: the arguments that a row gives, with commas between them.
-        rows: of several names tuples, of one name its values.
+        rows: tuples for several names, or the values of one name.
     """
     given = [name.strip() for name in names.split(",")]
     table = [dict(zip(given, row if len(given) > 1 else (row,), strict=True)) for row in rows]

@@ -1,4 +1,4 @@
-"""A language that nobody speaks, made of the English texts, to prove what adding a language takes: one folder.
+"""A made-up language, derived from the English texts. It proves that adding a language takes only one folder.
 
 Its letters are Thaana, which no other language here is written in, from right to left. Each text is as long as the
 English one and has the same `{places}`.
@@ -17,10 +17,10 @@ from babel.messages.pofile import read_po, write_po
 from satark_words.languages import catalogue_of
 
 CODE: Final = "qaa"
-"""ISO 639-2 keeps it for local use; Babel knows nothing of it."""
+"""A code that ISO 639-2 reserves for local use and that Babel does not know."""
 NAME: Final = "ނަކަލީ"
 PACKAGES: Final = ("satark.dialogue", "satark_web_form", "satark_sms_ivr")
-"""What a tipster reads or hears is in the catalogues of these."""
+"""Packages whose catalogues hold the texts that tipsters read or hear."""
 
 _FIRST_LETTER: Final = ord("ހ")
 _LETTERS: Final = {ord(a): chr(_FIRST_LETTER + n) for n, a in enumerate("abcdefghijklmnopqrstuvwxyz")}
@@ -35,7 +35,7 @@ def made_up(text: str) -> str:
 
 
 def make_language(folder: Path, packages: Iterable[str] = PACKAGES) -> Path:
-    """Make the language's folder in a folder of languages; return it. `packages`: those that have a catalogue."""
+    """Make the language's folder in a folder of languages; return it. `packages` are those with a catalogue."""
     own = folder / CODE
     (own / "lexicon").mkdir(parents=True)
     (own / "language.toml").write_text(_LANGUAGE_FILE, "utf-8")

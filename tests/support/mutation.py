@@ -1,4 +1,4 @@
-"""Mutation testing: do the tests notice when a line of a part is changed?
+"""Mutation testing: checks whether the tests detect changed lines in a part of Satark.
 
 mutmut changes the code of a part, one change at a time, and runs the part's tests on each change. It works on a copy,
 in the layout that it knows (`src/`), so the work tree stays as it is. `tests/mutation.toml` names the parts, their
@@ -23,7 +23,7 @@ import msgspec
 
 CONFIGURATION: Final = Path("tests/mutation.toml")
 KILLED: Final = 85
-"""Percentage of the changes of a part that its tests must notice."""
+"""Percentage of a part's changes that its tests must detect."""
 
 _SURVIVED: Final = frozenset({"survived", "no tests", "suspicious"})
 _NOTICED: Final = frozenset({"killed", "timeout", "segfault", "caught by type check"})
@@ -35,19 +35,19 @@ class Part(msgspec.Struct, frozen=True):
     modules: tuple[str, ...]
     """Glob patterns below `core/satark`."""
     tests: tuple[str, ...]
-    """Arguments of pytest: the fewest tests that know the part."""
+    """Arguments of pytest: the smallest set of tests that covers the part."""
     survivors: Mapping[str, str] = {}
-    """Function, as `module.function` or `module.Class.method` → why a change of it may survive."""
+    """Function, as `module.function` or `module.Class.method` → why a changed line in it may survive."""
 
 
 class Results(msgspec.Struct):
-    """What became of the changes of a part."""
+    """The results of a part's changes."""
 
     noticed: int = 0
     survivors: list[str] = []
-    """The names of the changes that no test noticed."""
+    """The names of the changes that no test detected."""
     unknown: Counter[str] = msgspec.field(default_factory=Counter)
-    """State → number of the changes that were not tried."""
+    """State → number of changes that were not tried."""
 
     @property
     def total(self) -> int:
@@ -56,14 +56,14 @@ class Results(msgspec.Struct):
 
     @property
     def percentage(self) -> float:
-        """The percentage that was noticed."""
+        """The percentage of changes that the tests detected."""
         return 100 * self.noticed / self.total if self.total else 0.0
 
 
 @click.command()
 @click.argument("names", nargs=-1)
 def main(names: tuple[str, ...]) -> None:
-    """Change the code of the named parts (all: none named), and report which changes no test noticed."""
+    """Change the code of the named parts (by default all), and report which changes no test detected."""
     parts = msgspec.convert(tomllib.loads(CONFIGURATION.read_text()), dict[str, Part])
     poor = [name for name in names or parts if not _is_good(name, parts[name])]
     raise SystemExit(f"fewer than {KILLED} % noticed: {', '.join(poor)}" if poor else 0)
@@ -117,7 +117,7 @@ def run_mutmut(folder: Path) -> str:
     """Try every change in a copy of the project; return the list of results.
 
     Raises:
-        SystemExit: mutmut failed; what it wrote is shown.
+        SystemExit: mutmut failed; its output is shown.
     """
     done = _mutmut(folder, "run", "--max-children", "1")
     if done.returncode:

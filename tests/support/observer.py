@@ -1,4 +1,4 @@
-"""An observer without keys: what the databases, the file system and the metrics show, and a classifier that learns it.
+"""An observer without keys: it sees databases, file system and metrics, and trains a classifier on them.
 
 The classifier boosts decision stumps (AdaBoost, Freund and Schapire 1997) over every number that changes in a day.
 """
@@ -25,14 +25,14 @@ Seen = dict[str, float]
 """Feature → number."""
 _BAND = BAND_HOURS * 3600
 _GREASE = 512
-"""age adds up to some hundred random bytes to each ciphertext: sizes are told apart in steps of this."""
+"""age adds some hundred random bytes to each ciphertext, so sizes are compared in steps of this."""
 _NAME, _SMALL = 24, 1000
 ROUNDS = 12
 FOLDS = 10
 
 
 def look(services: Services, folder: Path, metrics: bytes) -> Seen:
-    """Note everything that can be counted, measured or dated without a key."""
+    """Record everything that can be counted, measured or dated without a key."""
     seen = services.read(_tables) | services.read_keys(_tables) | _files(folder)
     for family in text_string_to_metric_families(metrics.decode()):
         for sample in family.samples:
@@ -41,18 +41,18 @@ def look(services: Services, folder: Path, metrics: bytes) -> Seen:
 
 
 def difference(before: Seen, after: Seen) -> Seen:
-    """Return what changed from one look to another."""
+    """Return the changes from one record to another."""
     changed = {name: after.get(name, 0) - before.get(name, 0) for name in before.keys() | after.keys()}
     tips = changed.get("rows tip") or 1
     return changed | {f"{name} per tip": round(value / tips, 3) for name, value in changed.items()}
 
 
 def accuracy(days: Sequence[Seen], labels: Sequence[bool], groups: Sequence[int]) -> float:
-    """Return the share of days that are told right by a classifier which was trained on the others.
+    """Return the share of days that a classifier labels correctly after training on the other days.
 
     Args:
-        days: what was seen of each.
-        labels: which kind of day each was.
+        days: the features of each day.
+        labels: the kind of each day.
         groups: days of one group are tested together: the two halves of a pair.
     """
     right = 0
@@ -77,7 +77,7 @@ def _tables(connection: Connection) -> Seen:
 
 
 def _values(row: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    """Yield what can be told of a row: names in clear, sizes, times, small numbers."""
+    """Yield what a row shows: names in plain text, sizes, times, small numbers."""
     for column, value in row.items():
         if isinstance(value, bytes):
             yield f"{column} size {len(value) // _GREASE}", 1
@@ -124,11 +124,11 @@ def _train(days: Sequence[Seen], labels: Sequence[bool]) -> list[Stump]:
 
 
 Column = Sequence[tuple[float, Sequence[int]]]
-"""The values of one feature, ascending, each with the days that have it."""
+"""The values of one feature in ascending order, each with the days that have it."""
 
 
 def _columns(days: Sequence[Seen]) -> Mapping[str, Column]:
-    """Turn days into features that differ between days; of features that are always the same, one stands for all."""
+    """Convert days to features that differ between days. Of several identical features, only one is kept."""
     columns: dict[Column, str] = {}
     for name in sorted({name for day in days for name in day}):
         having: dict[float, list[int]] = {}

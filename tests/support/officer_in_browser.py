@@ -1,4 +1,4 @@
-"""An officer at the desk in a real browser: acts on tips as a person does, and reads what comes of it."""
+"""An officer at the desk in a real browser, who acts on tips as a person does and reads the results."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, Locator, Page
 
 _NEWS = "main .notice.good"
-"""What a page says of an act that was done."""
+"""Selector of the notice that a page shows after an act."""
 
 
 class OfficerInBrowser:
-    """One officer in a browser context of their own.
+    """One officer in a separate browser context.
 
     Args:
         page: a page of that context.
@@ -32,11 +32,11 @@ class OfficerInBrowser:
 
     @classmethod
     async def open_browser(cls, browser: Browser, address: str, *, locale: str = "en-IN") -> OfficerInBrowser:
-        """Open a context for an officer, in which nobody is signed in."""
+        """Open a browser context for an officer, without a session."""
         return cls(await (await browser.new_context(locale=locale)).new_page(), address)
 
     async def sign_in_first(self, desk: str, officer: str, temporary: str, passphrase: str) -> None:
-        """Sign in with a passphrase that somebody else set, and replace it by an own one."""
+        """Sign in with a passphrase that somebody else set, and replace it with a new one."""
         await self._open("")
         await self._send(desk=desk, officer=officer, passphrase=temporary)
         await self._send(old=temporary, new=passphrase, again=passphrase)
@@ -59,22 +59,22 @@ class OfficerInBrowser:
         return await self.page.locator(".tips .number").all_inner_texts()
 
     async def read_counts(self) -> list[str]:
-        """Open the queue; return its counts, such as `3 New to me`."""
+        """Open the queue and return its counts, such as `3 New to me`."""
         await self.look_at_queue()
         return await self.page.locator(".counts a").all_inner_texts()
 
     async def read(self, number: str) -> str:
-        """Open a tip; return all that its page says."""
+        """Open a tip; return all text of its page."""
         await self._open(f"tips/{number}")
         return await self.page.locator("main").inner_text()
 
     async def act(self, number: str, name: str, **fields: str) -> str:
-        """Fill in an act's form at a tip and confirm it; return what the page says then.
+        """Fill in an act's form at a tip and confirm it; return the notice of the page.
 
         Args:
             number: the tip's.
             name: the act's, as in its address.
-            fields: by name; an empty text empties a field that is filled in already.
+            fields: field name → value; an empty value clears the field.
         """
         await self.read(number)
         await self.fill_in(name, **fields)
@@ -89,29 +89,29 @@ class OfficerInBrowser:
         await act.locator("form button").last.click()
 
     async def confirm(self) -> str:
-        """Confirm what is shown for confirmation; return what the page says then."""
+        """Confirm the act; return the notice of the page."""
         await self.page.locator("[name=confirmed]").click()
         return await self.news()
 
     async def news(self) -> str:
-        """Wait until a page says that an act was done; return what it says."""
+        """Wait for the notice that an act was done; return it."""
         return await self.page.locator(_NEWS).inner_text()
 
     async def merge_related(self, number: str, other: str) -> str:
-        """Merge another tip, which the page of a tip lists as related, into it; return what the page says then."""
+        """Merge another tip, which a tip's page lists as related, into that tip; return the notice."""
         await self.read(number)
         await self.page.locator(f"form[action$='/{other}/merge'] button").click()
         return await self.confirm()
 
     async def merge_flood(self) -> str:
-        """Merge the tips of the flood that the queue shows; return what the page says then."""
+        """Merge the tips of the flood that the queue shows; return the notice."""
         await self.look_at_queue()
         await self.page.locator(".flood summary").click()
         await self.page.locator(".flood [value=merge]").click()
         return await self.confirm()
 
     async def type(self, *strokes: str) -> None:
-        """Use the keyboard alone: press keys and type words; Enter leads to another page."""
+        """Press keys and type words, using only the keyboard. Enter leads to another page."""
         for stroke in strokes:
             if stroke == "Enter":
                 async with self.page.expect_navigation():
@@ -120,19 +120,19 @@ class OfficerInBrowser:
                 await self.page.keyboard.type(stroke)
 
     async def tab_to(self, selector: str) -> None:
-        """Press Tab until what has the focus matches a CSS selector."""
+        """Press Tab until the focused element matches a CSS selector."""
         async with limit():
             while not await self.page.evaluate("selector => document.activeElement.matches(selector)", selector):
                 await self.page.keyboard.press("Tab")
 
     async def recuse(self, number: str) -> str:
-        """Say that they have to do with the people of a tip; return what the queue says then."""
+        """Declare a conflict of interest in a tip; return the notice of the queue."""
         await self.read(number)
         await self.fill_in("recuse")
         return await self.news()
 
     async def print_order(self, number: str, to: str) -> bytes:
-        """Give the direction to a desk a written order; return the PDF in every language."""
+        """Add a written order to the direction to a desk; return the PDF in every language."""
         await self.read(number)
         await self.page.locator(f"form[action$='/orders'] [value={to}]").click()
         link = self.page.locator(f"a[href$='/orders/{to}']")

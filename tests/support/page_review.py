@@ -1,4 +1,4 @@
-"""Reviews pages as their readers meet them: in one language, on a phone and on a desktop, in light and in dark."""
+"""Reviews pages in one language, on a phone and on a desktop, in light and in dark mode."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Look(NamedTuple):
-    """How a reader looks at a page."""
+    """The language, screen and colour scheme of a reader."""
 
     language: str
     screen: str
@@ -32,7 +32,7 @@ LOOKS: Final = (
     Look("hi", "desktop", 1280, 860, "light"),
     Look("en", "phone", 360, 740, "dark"),
 )
-"""Each language on each screen. The first two have every language, screen and colour once."""
+"""Each language on each screen. The first two looks cover every language, screen and colour scheme once."""
 _OPEN: Final = (
     "() => document.querySelectorAll('details').forEach(one => { one.removeAttribute('name'); one.open = true; })"
 )
@@ -47,18 +47,18 @@ _SHOWN_TEXT: Final = """() => {
     for (const one of document.querySelectorAll(`[${name}]`)) if (counts(one)) said.push(one.getAttribute(name));
   return said.join("\\n");
 }"""
-"""All texts of a page in its own language, shown or read aloud: without codes, keys and what people wrote."""
+"""All visible or spoken texts of a page in its language, without codes, keys and text that people wrote."""
 _CODES: Final = re.compile(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b|\w+/[\w.+-]+|SHA-256")
-"""Numbers of tips, types of files, and the name of a digest."""
+"""Numbers of tips, file types, and the name of a digest."""
 
 
 class PageReview:
-    """Finds what is wrong with the pages that a browser shows, and takes their pictures.
+    """Finds faults of the pages that a browser shows, and takes screenshots.
 
     Args:
         page: the browser's page.
-        look: how it is looked at.
-        names: words in Latin letters that stand in every language, such as officers' names and abbreviations.
+        look: the language, screen and colour scheme.
+        names: words in Latin letters that every language has, such as officers' names and abbreviations.
         pictures: the folder for pictures; None takes none.
     """
 
@@ -69,7 +69,7 @@ class PageReview:
         self._pictures = pictures
 
     async def review(self, name: str) -> list[str]:
-        """Review the page that is shown; return its faults, each with the page's name."""
+        """Review the current page; return its faults, each with the page's name."""
         shown = f"{name}.{self._look.language}.{self._look.screen}"
         if self._pictures:
             await self._page.wait_for_load_state()

@@ -33,10 +33,10 @@ class LongIdentity:
 
     @classmethod
     def from_str(cls, text: str) -> LongIdentity:
-        """Read a key.
+        """Read a private key.
 
         Raises:
-            IdentityError: it is none.
+            IdentityError: the text is no such key.
         """
         key = bech32_decoded(text.lower(), _IDENTITIES.lower())
         if key is None or len(key) != _KEY_BYTES:
@@ -47,7 +47,7 @@ class LongIdentity:
         return bech32_encoded(self._key, _IDENTITIES.lower()).upper()
 
     def to_public(self) -> str:
-        """Return the recipient: its X25519 key, and as many bytes that follow from it as make 1,216."""
+        """Return the recipient: its X25519 key, padded to 1,216 bytes with bytes that are derived from the key."""
         key = bech32_decoded(str(self.inner().to_public()), "age") or b""
         return bech32_encoded(_lengthened(key), POST_QUANTUM)
 
@@ -107,7 +107,7 @@ def bech32_encoded(data: bytes, prefix: str) -> str:
 
 
 def bech32_decoded(text: str, prefix: str) -> bytes | None:
-    """Decode Bech32; None: it has another prefix, or an error."""
+    """Decode Bech32; None if the prefix differs or the text has an error."""
     found, _, body = text.rpartition("1")
     if found != prefix or not set(body) <= set(_CHARACTERS):
         return None

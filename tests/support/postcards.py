@@ -1,4 +1,4 @@
-"""A small channel that keeps the contract, for tests that break one part of it."""
+"""A small channel that keeps the contract, for tests that break one part of the channel."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Message(msgspec.Struct):
 
 
 class Postcards:
-    """A small, complete channel that keeps the contract; each test breaks one part of it."""
+    """A small, complete channel that keeps the contract. Each test breaks one part of it."""
 
     name = "postcards"
     accounts: Sequence[str] = ("postcards:1",)
@@ -63,10 +63,10 @@ class Postcards:
         return RawResponse(body=b"\n".join(prompt.text.encode() for prompt in outcome.prompts))
 
     async def open(self) -> None:
-        """Nothing to open."""
+        """Do nothing."""
 
     async def close(self) -> None:
-        """Nothing to close."""
+        """Do nothing."""
 
     async def send(self, call: Call, call_id: str) -> SendResult:
         return Accepted()
@@ -75,7 +75,7 @@ class Postcards:
         raise MediaGone
 
     async def discard(self, ref: MediaRef) -> None:
-        """Postcards carry no files."""
+        """Do nothing: postcards carry no files."""
 
 
 def case(channel: Postcards, **changed: Any) -> ChannelCase:

@@ -1,4 +1,4 @@
-"""Watches from outside what a running process writes to disk, and how much memory it uses."""
+"""Watches from outside which files a running process writes to disk, and how much memory it uses."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Final
 _MEMORY: Final = ("/dev/", "/memfd:")
 """Prefixes of open files that are in memory and on no disk."""
 _EXAMINED_BYTES: Final = 1 << 21
-"""How many bytes of each file are examined."""
+"""Number of bytes of each file that are examined."""
 
 
 class ProcessWatch:
-    """Examines, again and again, every file that a process has on disk, including deleted files that it still has open.
+    """Repeatedly examines every file that a process has on disk, including deleted files that are still open.
 
     Args:
         process: the process id.
@@ -33,10 +33,10 @@ class ProcessWatch:
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
-        """Examine all files repeatedly while in the block, and once more at its end.
+        """Examine all files repeatedly during the block, and once more at its end.
 
         Raises:
-            ExceptionGroup: a look failed.
+            ExceptionGroup: an examination failed.
         """
         async with asyncio.TaskGroup() as tasks:
             looking = tasks.create_task(self._look_repeatedly())

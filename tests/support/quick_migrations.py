@@ -1,4 +1,4 @@
-"""Migrations for tests: a new database gets the statements that the first migration of its kind executed, all at once.
+"""Speeds up migrations in tests: a new database gets the recorded statements of the first migration of its kind.
 
 Alembic compiles every statement anew, which takes many times as long as executing it.
 """
@@ -16,13 +16,13 @@ from sqlalchemy import Connection, event, inspect
 
 _READING: Final = ("SELECT", "PRAGMA", "SHOW")
 _executed: Final[dict[tuple[str, str], str]] = {}
-"""Dialect, and folders of revisions → what their migration of a new database executes."""
+"""Dialect and folders of revisions → the statements that migrate a new database."""
 _migrate: Final = command.upgrade
 
 
 @contextmanager
 def quick_migrations() -> Iterator[None]:
-    """Migrate new databases of this process so, while the block runs. A database with a table is migrated as ever."""
+    """Migrate new databases of this process with recorded statements. Databases with tables are migrated as usual."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(command, "upgrade", _upgrade)
         yield
@@ -40,7 +40,7 @@ def _upgrade(config: Config, revision: str) -> None:
 
 
 def _recorded(config: Config, revision: str, connection: Connection) -> str:
-    """Migrate as ever, and note what is executed."""
+    """Migrate as usual, and record the statements."""
     statements: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:

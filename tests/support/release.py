@@ -1,6 +1,6 @@
 """Makes a release: checks the version, the changelog and the API, builds the wheel, and tags the commit.
 
-`make release` runs it. Nothing is tagged while anything is wrong, and nothing is pushed.
+`make release` runs it. It tags no commit while there are problems, and pushes nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def git(root: Path, *arguments: str) -> str:
 
 
 def declared_version(root: Path) -> str:
-    """Return the version in the file that pyproject.toml names, which is the wheel's."""
+    """Return the version in the file that pyproject.toml names, which is also the wheel's version."""
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
     declared = project["project"].get("version")
     if declared is None:
@@ -36,13 +36,13 @@ def declared_version(root: Path) -> str:
 
 
 def api_version(source: str) -> tuple[int, int] | None:
-    """Return the API's version in the source of `satark.api`, major and minor."""
+    """Return the major and minor version of the API in the source of `satark.api`."""
     found = _API_VERSION.search(source)
     return (int(found[1]), int(found[2])) if found else None
 
 
 def problems(root: Path, today: date) -> list[str]:
-    """Return all that must be mended before the release."""
+    """Return all problems that must be fixed before the release."""
     version = declared_version(root)
     found = []
     if git(root, "status", "--porcelain"):
@@ -59,7 +59,7 @@ def problems(root: Path, today: date) -> list[str]:
 
 
 def api_problems(root: Path, section: str) -> list[str]:
-    """Return what is wrong with the API's version: it never falls, and the release's section names it."""
+    """Return the problems of the API's version: it must not decrease, and the changelog of the release must name it."""
     api = api_version((root / API).read_text("utf-8"))
     if api is None:
         return [f"{API} has no VERSION"]
@@ -71,7 +71,7 @@ def api_problems(root: Path, section: str) -> list[str]:
 
 @click.command()
 def main() -> None:
-    """Build and tag the version that pyproject.toml gives, or say why not."""
+    """Build and tag the version in pyproject.toml, or print the problems."""
     found = problems(ROOT, datetime.now(UTC).date())
     if found:
         raise click.ClickException("\n".join(["no release:", *(f"- {problem}" for problem in found)]))

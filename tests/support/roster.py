@@ -1,4 +1,4 @@
-"""A roster with every private key of it, for tests of what it allows."""
+"""A roster with every private key in it, for tests of its rules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class RosterBook:
     def __init__(self) -> None:
         self.state = RosterState()
         self.identities: dict[tuple[str, str], str] = {}
-        """(desk, officer) → identity; of the desk's own key the officer is empty."""
+        """(desk, officer) → private key. The officer of the desk's own key is empty."""
         self.entries: list[bytes] = []
 
     @classmethod
@@ -48,7 +48,7 @@ class RosterBook:
         return DeskAdded(desk=desk, verifier=desk_verifier(identity), officers=officers)
 
     def signed(self, body: Body, *signers: tuple[str, str], base: str | None = None) -> Entry:
-        """Make an entry that is signed by these; by a desk itself where the officer is empty."""
+        """Make an entry that these officers sign. An empty officer stands for the desk itself."""
         entry = Entry(body=body, base=self.state.head if base is None else base)
         for desk, name in signers:
             identity = self.identities[desk, name]
@@ -56,7 +56,7 @@ class RosterBook:
         return entry
 
     def follow(self, body: Body, *signers: tuple[str, str], **options: Any) -> Entry:
-        """Check an entry and follow it."""
+        """Check an entry and apply it."""
         entry = self.signed(body, *signers, **options)
         rules.check(self.state, entry)
         encoded = entry.encode()

@@ -1,4 +1,4 @@
-"""A channel and a sink that do what a test says, and a tipster who talks to a whole host without a network."""
+"""A channel and a sink that follow the script of a test, and a tipster who talks to a whole host without a network."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _keys = count()
 
 @contextmanager
 def database_down(services: Services) -> Iterator[None]:
-    """Make every transaction of the main database fail while the block runs, as if its server were down."""
+    """Fail every transaction of the main database during the block, as if its server were down."""
 
     def refuse(_connection: object) -> None:
         raise OperationalError("BEGIN", None, ConnectionError("database down"))
@@ -56,7 +56,7 @@ def database_down(services: Services) -> Iterator[None]:
 
 
 class ScriptedChannel:
-    """A channel whose provider is the test: `outcomes` are the next results of `send`, `sent` the calls so far."""
+    """A channel with a scripted provider: `outcomes` are the next results of `send`, `sent` the calls so far."""
 
     name = "script"
     accounts = (ACCOUNT,)
@@ -152,7 +152,7 @@ class ScriptedChannel:
 
 
 class ScriptedSink:
-    """A sink that returns (or raises) the next of `outcomes`, or `Done`; `delivered` are its deliveries so far."""
+    """A sink that returns (or raises) the next of `outcomes`, or `Done`. `delivered` holds its deliveries so far."""
 
     def __init__(self, name: str = "script") -> None:
         self.name = name
@@ -178,7 +178,7 @@ class ScriptedSink:
 
 
 class Tipster:
-    """A tipster on a `ScriptedChannel`; `text` is the service's newest answer."""
+    """A tipster on a `ScriptedChannel`. `text` is the service's newest answer."""
 
     def __init__(self, runtime: IngestRuntime, channel: ScriptedChannel, address: str = "9140112233") -> None:
         self._ingest = runtime.ingest
@@ -212,7 +212,7 @@ class Tipster:
         return await self.walk_on(answers, until)
 
     async def walk_on(self, answers: Mapping[str, str], until: str) -> str:
-        """Answer the current question and those that follow; otherwise as `walk`."""
+        """Answer the current question and the following ones; otherwise as `walk`."""
         while not re.search(until, self.text):
             found = next((answer for pattern, answer in answers.items() if re.search(pattern, self.text)), None)
             if found is None:
@@ -229,7 +229,7 @@ def scripted_host(
     plugin: object = None,
     watches_faults: bool = False,
 ) -> Host:
-    """Compose a host whose only channel and sinks are these; `plugin` may implement further hooks.
+    """Compose a host with only this channel and these sinks. `plugin` may implement further hooks.
 
     `watches_faults`: whether it looks for faults by itself, as a real one does every few seconds.
 

@@ -1,4 +1,4 @@
-"""Settings of every host in a test."""
+"""Settings that every host in a test has."""
 
 from __future__ import annotations
 

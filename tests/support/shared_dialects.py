@@ -1,4 +1,4 @@
-"""Engines for tests: what SQLAlchemy compiled for one engine holds for all engines of the process.
+"""Lets all engines of a test process share the statements that SQLAlchemy compiles.
 
 Each test has databases of its own, and so engines of its own: compiling every statement anew for each costs a quarter
 of a command.
@@ -22,7 +22,7 @@ _compiled: Final[dict[Any, Any]] = {}
 
 @contextmanager
 def shared_dialects() -> Iterator[None]:
-    """Let the engines that this process makes share dialect and compiled statements, while the block runs."""
+    """Let the engines that this process makes share their dialect and compiled statements during the block."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engines, "create_engine", _create_engine)
         yield

@@ -1,4 +1,4 @@
-"""A browser of a site in the same process, for tests that make thousands of requests.
+"""A client of a site in the same process, for tests that make thousands of requests.
 
 Starlette's own test client starts a thread and an event loop for each request, which costs 3 ms; this one does not.
 """
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 def site_client(app: ASGIApp, base_url: str, headers: Mapping[str, str] | None = None) -> httpx2.Client:
-    """Make a client of a site. It follows redirections and keeps cookies; an error of the site is raised here.
+    """Make a client of a site. It follows redirects and keeps cookies, and raises errors of the site.
 
     Args:
         app: the site; its lifespan does not run.
-        base_url: where it is said to be.
-        headers: what each request carries.
+        base_url: the site's address in its requests.
+        headers: the headers of each request.
     """
     return httpx2.Client(transport=_OneLoop(app), base_url=base_url, headers=headers, follow_redirects=True)
 
 
 class _OneLoop(httpx2.BaseTransport):
-    """Runs each request to its end on an event loop of the client's own."""
+    """Runs each request to its end on the client's own event loop."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._runner = asyncio.Runner()

@@ -19,7 +19,7 @@ from satark_words.geography.geography import Geography
 
 
 def fresh_services(data_dir: Path, branches: Iterable[Branch] = (), **core: Any) -> Services:
-    """Create the databases of a data folder and open them as the host does; the caller disposes of the engines.
+    """Create the databases of a data folder and open them as the host does. The caller disposes of the engines.
 
     Args:
         data_dir: the data folder; every command works on it once `SATARK_DATA_DIR` names it.

@@ -1,4 +1,4 @@
-"""A table is tried to its end, and each row that misses is named."""
+"""Every row of a table is tried, and each failing row is named."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from support.loops import every_row
 
 
-def test_all_misses_of_all_rows_are_reported_at_once() -> None:
+def test_the_failures_of_all_rows_are_reported_together() -> None:
     @every_row("number, other", [(1, 1), (1, 2), (2, 2), (3, 4)])
     def same(number: int, other: int) -> None:
         assert number == other
@@ -16,7 +16,7 @@ def test_all_misses_of_all_rows_are_reported_at_once() -> None:
         same()
 
 
-def test_two_tables_make_every_pair() -> None:
+def test_two_tables_are_combined_to_all_pairs() -> None:
     tried = []
 
     @every_row("left", "ab")
@@ -34,6 +34,6 @@ def test_an_empty_table_is_refused() -> None:
 
 
 @every_row("number", [1, 2])
-def test_fixtures_are_handed_on(tmp_path: object, number: int) -> None:
+def test_fixtures_are_passed_to_the_test(tmp_path: object, number: int) -> None:
     assert tmp_path
     assert number

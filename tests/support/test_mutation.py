@@ -1,4 +1,4 @@
-"""Mutation testing: what is read of mutmut's results, and the parts that are configured."""
+"""Mutation testing: mutmut's results are read correctly, and the configured parts exist."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ a line: of something else
 """
 
 
-def test_results_are_counted_and_survivors_named() -> None:
+def test_mutmut_results_are_counted_and_survivors_named() -> None:
     results = read_results(RESULTS)
     assert (results.noticed, results.total, results.percentage) == (2, 4, 50.0)
     assert results.survivors == ["satark.a.x_one__mutmut_2", "satark.a.xǁThingǁ_two__mutmut_2"]
@@ -39,12 +39,12 @@ def test_results_are_counted_and_survivors_named() -> None:
         ("satark.a.xǁThingǁ__init____mutmut_2", "satark.a.Thing.__init__"),
     ],
 )
-def test_a_change_is_named_by_its_function(mutant: str, function: str) -> None:
+def test_a_mutant_is_assigned_to_its_function(mutant: str, function: str) -> None:
     assert function_of(mutant) == function
 
 
 @pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
-def test_the_modules_and_tests_of_a_part_exist_and_reasons_are_of_its_functions(part: Part) -> None:
+def test_each_part_names_existing_modules_tests_and_functions(part: Part) -> None:
     modules = [path for pattern in part.modules for path in (ROOT / "core/satark").glob(pattern)]
     assert modules
     assert all((ROOT / test.partition("::")[0]).exists() for test in part.tests)
@@ -53,11 +53,11 @@ def test_the_modules_and_tests_of_a_part_exist_and_reasons_are_of_its_functions(
     assert all(len(reason) > 20 for reason in part.survivors.values())
 
 
-def test_the_parts_that_must_not_fail_are_tried() -> None:
+def test_mutation_testing_covers_the_critical_parts() -> None:
     assert {"sealing", "receipts", "identity", "routing", "roster"} <= PARTS.keys()
 
 
-def test_a_copy_has_the_layout_that_mutmut_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_copied_project_has_the_layout_that_mutmut_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     copy_project(tmp_path, PARTS["routing"])
     project = tomllib.loads((tmp_path / "pyproject.toml").read_text())

@@ -1,4 +1,4 @@
-"""A release is refused for each thing that would make it wrong."""
+"""A release is refused for each problem."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ def commit(root: Path) -> None:
     git(root, "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "--quiet", "--message", "Change")
 
 
-def test_what_is_ready_is_released(root: Path) -> None:
+def test_a_ready_repository_is_released(root: Path) -> None:
     assert declared_version(root) == "0.1.0"
     assert problems(root, TODAY) == []
 
 
-def test_a_tree_with_changes_is_refused(root: Path) -> None:
+def test_a_release_with_uncommitted_changes_is_refused(root: Path) -> None:
     (root / "new").touch()
     assert problems(root, TODAY) == ["the tree has changes that are not committed"]
 
 
-def test_a_version_that_is_tagged_is_refused(root: Path) -> None:
+def test_a_version_that_is_already_tagged_is_refused(root: Path) -> None:
     git(root, "tag", "v0.1.0")
     assert problems(root, TODAY) == ["the tag v0.1.0 exists already"]
 
@@ -67,13 +67,13 @@ def test_a_version_that_is_tagged_is_refused(root: Path) -> None:
     ],
     ids=["another day", "empty", "another API", "no version", "no API"],
 )
-def test_what_is_not_ready_is_refused(root: Path, file: str, text: str, refused: str) -> None:
+def test_a_release_with_missing_parts_is_refused(root: Path, file: str, text: str, refused: str) -> None:
     (root / file).write_text(text)
     commit(root)
     assert any(problem.startswith(refused) for problem in problems(root, TODAY))
 
 
-def test_the_version_of_the_api_never_falls(root: Path) -> None:
+def test_a_lower_api_version_is_refused(root: Path) -> None:
     (root / API).write_text('VERSION: Final = "1.1"\n')
     commit(root)
     git(root, "tag", "v0.0.9")

@@ -1,4 +1,4 @@
-"""Engines that share what was compiled still read their own databases."""
+"""Engines that share compiled statements read their own databases."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.shared_dialects import shared_dialects
 WORDS = select(column("word", String)).select_from(table("it", column("word")))
 
 
-def test_two_engines_compile_a_statement_once_and_read_each_its_own_database(tmp_path: Path) -> None:
+def test_two_engines_share_a_compiled_statement_and_read_their_own_databases(tmp_path: Path) -> None:
     with shared_dialects():
         first = make_engine(f"sqlite:///{tmp_path / 'first.db'}")
         assert read(first, "one")[0] == "one"
@@ -22,7 +22,7 @@ def test_two_engines_compile_a_statement_once_and_read_each_its_own_database(tmp
 
 
 def read(engine: Engine, word: str) -> tuple[str, str]:
-    """Write a word and read it; return it, and whether the statement was compiled before."""
+    """Write a word and read it; return it, and whether the statement was already compiled."""
     how: list[str] = []
     event.listen(engine, "after_cursor_execute", lambda *given: how.append(given[4].cache_hit.name))
     with engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""Marks say why a test is not quick, and a test without one starts nothing."""
+"""Marks say why a test is not quick, and unmarked tests start no process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 @pytest.mark.parametrize("mark", ["slow", "full", "slow()", "full('')", "slow(1)", "full(why='')"])
-def test_a_mark_without_its_reason_is_an_error_that_names_the_file(project: pytest.Pytester, mark: str) -> None:
+def test_a_mark_without_a_reason_is_an_error_that_names_the_file(project: pytest.Pytester, mark: str) -> None:
     project.makepyfile(
         test_bare=f"import pytest\npytestmark = pytest.mark.{mark}\ndef test_it(): pass",
         test_good="import pytest\n@pytest.mark.slow('ffmpeg')\ndef test_it(): pass",
@@ -34,7 +34,7 @@ def test_a_mark_without_its_reason_is_an_error_that_names_the_file(project: pyte
         "one = multiprocessing.get_context('forkserver').Process(target=int); one.start(); one.join()",
     ],
 )
-def test_a_process_is_started_by_marked_tests_alone(project: pytest.Pytester, start: str) -> None:
+def test_only_marked_tests_may_start_a_process(project: pytest.Pytester, start: str) -> None:
     project.makepyfile(f"""
         import multiprocessing, os, subprocess, pytest
         def test_unmarked(): {start}
@@ -45,7 +45,7 @@ def test_a_process_is_started_by_marked_tests_alone(project: pytest.Pytester, st
     project.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=3, errors=1)
 
 
-def test_what_needs_a_program_or_postgresql_is_slow_and_its_further_cases_are_full(project: pytest.Pytester) -> None:
+def test_tests_that_need_a_program_or_postgresql_are_marked_slow_or_full(project: pytest.Pytester) -> None:
     project.makepyfile("""
         import pytest
         @pytest.fixture(params=["sqlite", "postgresql"])

@@ -29,11 +29,11 @@ _NEEDED: Final[Mapping[str, pytest.MarkDecorator]] = {
 """Fixture → the mark of the tests that need it."""
 _STARTS: Final = frozenset({"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"})
 _started: Final[list[str]] = []
-"""Processes that the running test started."""
+"""Processes that the running test has started."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marks, and note the processes that multiprocessing starts, which Python announces to no hook."""
+    """Register the marks, and record the processes that multiprocessing starts, for which Python has no audit hook."""
     config.addinivalue_line(
         "markers", "slow(why): a second of a processor, a process or a service: not in `make quick`"
     )
@@ -59,7 +59,7 @@ sys.addaudithook(_note_start)  # for good: such a hook can't be taken away
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector: pytest.Collector) -> Any:
-    """Refuse a mark that does not say why, and name its file."""
+    """Refuse a mark without a reason, and name its file."""
     report: pytest.CollectReport = yield
     marks = ((item, mark) for item in report.result for mark in item.iter_markers() if mark.name in TIERS)
     bare = sorted({f"{item.nodeid}: {mark.name}(why) needs its reason" for item, mark in marks if not _reason(mark)})
@@ -102,7 +102,7 @@ def _is_marked(item: pytest.Item) -> bool:
 
 
 def pytest_runtest_setup() -> None:
-    """Begin anew with what was started."""
+    """Forget the processes of the test before."""
     _started.clear()
 
 

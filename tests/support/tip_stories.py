@@ -1,4 +1,4 @@
-"""Seeds tips by name, and lets desks and tipsters act on them by the rules."""
+"""Seeds tips by name, and lets desks and tipsters act on them by the usual rules."""
 
 from __future__ import annotations
 
@@ -36,26 +36,26 @@ class TipStories:
         self._casework = casework
 
     def tell(self, name: str, *at: str, hours: float = 2, **about: Any) -> SeededTip:
-        """Seed a tip on illegal liquor that came so many hours ago; `about` as for `seed_tip`."""
+        """Seed a tip on illegal liquor that came so many hours ago. `about` is as for `seed_tip`."""
         about = {"category": "INTOX", "received": _band_before(hours), **about}
         seeded = seed_tip(self.services, [self._desk(one) for one in at], **about)
         self.numbers[name] = seeded.number
         return seeded
 
     def act(self, desk: str, tip: str, name: ActName, **fields: Any) -> None:
-        """Let a desk act on a tip, by the rules; `fields` as of `DeskAct`."""
+        """Let a desk act on a tip by the rules. `fields` are those of `DeskAct`."""
         casework = self._casework(desk)
         acts = DeskActs(self.services, casework, Clocks())
         acts.perform(casework.open(self.numbers[tip]), DeskAct(name=name, **fields))
 
     def set_status(self, tip: SeededTip, desk: str, status: Status, text: str) -> None:
-        """Give a tip a status, whether the rules allow it or not."""
+        """Give a tip a status, even against the rules."""
         seed_message(
             self.services, tip, Message(sender="desk", desk=desk, status=status, text=text, band=_band_before(0))
         )
 
     def direct_late(self, tip: SeededTip, desk: str, to: str, text: str) -> None:
-        """Let a desk have directed a tip to another, whose report is two hours late."""
+        """Direct a tip from one desk to another, whose report is two hours late."""
         step = CaseStep(kind="directed", to=to, due=int(time.time()) - 7200)
         seed_message(
             self.services,
@@ -64,7 +64,7 @@ class TipStories:
         )
 
     def transcribe(self, tip: SeededTip, desk: str, ordinal: str, text: str) -> None:
-        """Let a desk have written a recording out."""
+        """Let a desk transcribe a recording."""
         seed_message(
             self.services,
             tip,
@@ -72,10 +72,10 @@ class TipStories:
         )
 
     def write(self, tip: SeededTip, text: str, **about: Any) -> None:
-        """Let the tipster write; `about` as of `Message`."""
+        """Let the tipster send a message. `about` is as for `Message`."""
         seed_message(self.services, tip, Message(sender="tipster", text=text, band=_band_before(0), **about))
 
 
 def _band_before(hours: float) -> str:
-    """Return the time band of so many hours ago."""
+    """Return the time band so many hours ago."""
     return band(int(time.time() - hours * 3600))

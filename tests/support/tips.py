@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 MEANINGS: Final = {"place": "place", "evidence": "evidence", "own_voice": "whose_voice", "film_sound": "film_sound"}
-"""The default flow's, as far as what reads tips looks at them."""
+"""The meanings of the default flow's steps, as far as readers of tips use them."""
 
 
 class SeededTip(msgspec.Struct, frozen=True, kw_only=True):
-    """A seeded tip, with the keys that the ingest would have destroyed."""
+    """A seeded tip, with the keys that ingest would have destroyed."""
 
     id: str
     tip: Tip
@@ -149,7 +149,7 @@ def _store(
 
 
 def claim_delivery(services: Services, to: str) -> Delivery:
-    """Claim the one due delivery of a destination, as the delivery worker does.
+    """Claim the single due delivery of a destination, as the delivery worker does.
 
     Raises:
         ValueError: no delivery is due, or more than one.
@@ -174,7 +174,7 @@ def seed_file(
     preview: bytes = b"",
     **record: Any,
 ) -> Evidence:
-    """Store a file of a tip, sealed, with the copies that are given; `record` are further fields of its record."""
+    """Store a sealed file of a tip with the given copies. `record` holds further fields of its record."""
     services.evidence_dir.mkdir(parents=True, exist_ok=True)
     name = evidence_files.name(planted.id, ordinal)
     _seal(original, original_path(services.evidence_dir, name), planted.recipient)

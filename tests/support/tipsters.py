@@ -1,4 +1,4 @@
-"""Tipsters with a receipt: they tell a tip in Hindi or English by WhatsApp or SMS, and ask later what became of it."""
+"""Tipsters who send a tip in Hindi or English by WhatsApp or SMS, and later ask for its status by their receipt."""
 
 from __future__ import annotations
 
@@ -28,36 +28,36 @@ _QUESTIONS: Final = {
 
 
 class Tipster(ABC):
-    """Somebody who keeps their receipt.
+    """A tipster who keeps the receipt.
 
     Args:
-        driver: their phone.
-        language: what they write and read: `hi` or `en`.
+        driver: the tipster's phone.
+        language: the tipster's language: `hi` or `en`.
     """
 
     def __init__(self, driver: Driver, language: str = "en") -> None:
         self.number = ""
-        """Of the tip that was told."""
+        """The number of the sent tip."""
         self._driver = driver
         self._code = ""
         self._language = language
         self._texts = Catalogues.of("satark.dialogue")[language]
 
     def says(self, key: str, **values: str) -> str:
-        """Return what a text of the service says on their channel, in their language."""
+        """Return a text of the service as it reads on the tipster's channel and in the tipster's language."""
         return self._texts.text(self._texts.own(key, self._driver.channel), **values)
 
     async def tell(self, what: str, *, category: str, place: str, reachable: bool = False) -> str:
-        """Tell a tip about no policeman, without files; return its number.
+        """Send a tip that accuses no police officer, without files; return its number.
 
         Args:
-            what: what happens.
+            what: the description of the crime.
             category: the code of its category.
-            place: where, in words that name a station.
-            reachable: whether they want to be written to when there is news.
+            place: the place, in words that name a station.
+            reachable: whether the tipster agrees to be contacted.
 
         Raises:
-            LostError: something else is asked, or there is no receipt.
+            LostError: a question is unexpected, or there is no receipt.
         """
         answers = (self._texts.text(f"category.{category}"), what, place)
         told = dict(zip(_QUESTIONS[self._language], answers, strict=True))
@@ -69,28 +69,28 @@ class Tipster(ABC):
         return self.number
 
     async def ask(self) -> str:
-        """Ask by the receipt what became of the tip; return all that is answered."""
+        """Ask for the tip's status by the receipt; return all answers."""
         await self._driver.type(f"{self.says('command.status')} {self._code}")
         return self._driver.last_answer
 
     async def answer(self, text: str) -> str:
-        """Answer the question that the police ask; return what is said then."""
+        """Answer a question of the police; return the service's answer."""
         await self._driver.choose(self.says("mailbox.answer"), self._texts)
         await self._driver.type(text)
         return self._driver.last_answer
 
     async def dispute(self) -> str:
-        """Say that what the police did has not helped; return what is said then."""
+        """Say that the result did not help; return the service's answer."""
         await self._driver.choose(self.says("feedback.no"), self._texts)
         return self._driver.last_answer
 
     @abstractmethod
     async def hear_news(self) -> str:
-        """Wait for the message that there is news; return it."""
+        """Wait for the notice that there is news; return it."""
 
     @abstractmethod
     async def _walk(self, answers: Mapping[str, Any]) -> tuple[str, str]:
-        """Answer all questions; return the receipt's code, and the receipt."""
+        """Answer all questions; return the receipt code, and the text of the receipt."""
 
 
 class WhatsAppTipster(Tipster):
@@ -101,7 +101,7 @@ class WhatsAppTipster(Tipster):
         self._citizen = citizen
 
     async def ask(self) -> str:
-        """Ask, and pass over messages that there is news."""
+        """Ask for the status, and skip notices that there is news."""
         answer = await super().ask()
         while self.number not in answer:
             answer = await self.hear_news()
@@ -119,7 +119,7 @@ class SmsTipster(Tipster):
     """A tipster who writes text messages.
 
     Args:
-        texter: their phone.
+        texter: the tipster's phone.
         peer: the provider.
     """
 
@@ -128,7 +128,7 @@ class SmsTipster(Tipster):
         self._texter, self._peer = texter, peer
 
     async def hear_news(self) -> str:
-        """Wait for a message that answers nothing."""
+        """Wait for a message that the service sends unasked."""
         sent = await until(lambda: [one.body for one in self._peer.sent if one.to == self._texter.number])
         return sent[-1]
 

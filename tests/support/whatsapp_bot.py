@@ -1,4 +1,4 @@
-"""A bare bot at a simulated Meta, for tests of the simulated provider and of its citizens."""
+"""A minimal bot at a simulated Meta, for tests of the simulated provider and of its citizens."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ QUESTIONS: list[dict[str, Any]] = [
 
 
 class Bot:
-    """Asks its questions in order, whatever it hears; keeps what it heard."""
+    """Asks its questions in order, whatever the answers are, and records the answers."""
 
     def __init__(self, peer: GraphPeer) -> None:
         self.peer = peer

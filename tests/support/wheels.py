@@ -1,4 +1,4 @@
-"""Builds the wheel of a distribution and installs it offline into a folder of its own, as a stranger would."""
+"""Builds the wheel of a distribution and installs it offline into a separate folder, as an outside user would."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 Install: TypeAlias = Callable[[str], Path]
-"""Name of an example → the folder that its wheel is installed in, for `PYTHONPATH`."""
+"""Name of an example → the folder with its installed wheel, for `PYTHONPATH`."""
 
 
 def install(project: Path, folder: Path) -> Path:
-    """Build a project's wheel and install it below a folder; return where."""
+    """Build a project's wheel and install it below a folder; return the folder."""
     wheels, target = folder / "wheels", folder / "target"
     _run(["-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels)], project, {})
     (wheel,) = wheels.glob("*.whl")
@@ -25,7 +25,7 @@ def install(project: Path, folder: Path) -> Path:
 
 
 def run_satark(*arguments: str, **environment: str) -> str:
-    """Run a command of Satark in a process of its own; return what it prints."""
+    """Run a Satark command in a separate process; return its output."""
     return _run(["-c", "from satark.cli import main; main()", *arguments], Path.cwd(), environment)
 
 

@@ -1,4 +1,4 @@
-"""A host at work, its channel, and two desks with their keys: what tests of ingest talk to."""
+"""A running host, its channel, and two desks with their keys, for tests of ingest."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ RECEIPT = CODE.pattern
 ANSWERS = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}
 WRONG = "0000 0000 0000 0000"
 EPOCH = 3600
-"""Seconds of an epoch."""
+"""Length of an epoch in seconds."""
 
 
 class WorkingHost:
@@ -49,7 +49,7 @@ class WorkingHost:
         self.identities: dict[str, str] = {}
 
     def make_desk(self, name: str, level: Any) -> None:
-        """Add a desk whose key stands in `identities`."""
+        """Add a desk whose key is in `identities`."""
         recipient, self.identities[name] = new_identity()
         desk = Desk(name=name, title=name, level=level, area="", recipient=recipient)
         self.host.services.write_now(lambda unit: add_desk(unit, desk))
@@ -59,27 +59,27 @@ class WorkingHost:
         return Casework(self.host.services, name, self.identities[name])
 
     def tipster(self, address: str = "9140112233") -> Tipster:
-        """Return somebody who writes from an address."""
+        """Return a tipster with this address."""
         return Tipster(self.runtime, self.channel, address)
 
     def count(self, table: str) -> int:
-        """Count a table's rows."""
+        """Count the rows of a table."""
         query = select(func.count()).select_from(getattr(tables, table))
         return self.host.services.read(lambda c: c.execute(query).scalar_one())
 
     def rows(self, table: Any) -> list[Any]:
-        """Return a table's rows."""
+        """Return the rows of a table."""
         return list(self.host.services.read(lambda c: c.execute(select(table)).all()))
 
     async def receipt(self, tipster: Tipster) -> str:
-        """Submit a whole tip; return its receipt code."""
+        """Submit a complete tip; return its receipt code."""
         found = CODE.search(await tipster.walk(ANSWERS, RECEIPT))
         assert found
         return found.group()
 
 
 class EpochHost(WorkingHost):
-    """Such a host with a clock of its own for its epochs."""
+    """A working host with a separate clock for its epochs."""
 
     def __init__(self, host: Host, channel: ScriptedChannel) -> None:
         super().__init__(host, channel)
@@ -88,20 +88,20 @@ class EpochHost(WorkingHost):
         self.identity.epochs._clock = lambda: time.time() + self._ahead
 
     async def epoch_later(self) -> bytes:
-        """Wait until the epoch that is now current is destroyed; return its id."""
+        """Wait until the current epoch is destroyed; return its id."""
         old = self.identity.epochs.current().id
         self._ahead += EPOCH + LONGEST_GRACE
         await until(lambda: self.identity.epochs.find(old) is None)
         return old
 
     def sealed_under(self, epoch: bytes) -> int:
-        """Count the values that are sealed under an epoch's key."""
+        """Count the values that are sealed under the key of an epoch."""
         return self.host.services.read(lambda c: count_sealed(c, [epoch]))
 
 
 @asynccontextmanager
 async def working_host(folder: Path, plugin: object = None, **core: Any) -> AsyncIterator[WorkingHost]:
-    """Run a host on SQLite in a folder, with a plugin and settings besides."""
+    """Run a host on SQLite in a folder, with a plugin and further settings."""
     channel = ScriptedChannel()
     host = scripted_host(Settings(data_dir=folder, **core), channel, [ScriptedSink("desk")], plugin=plugin)
     async with host.running():
@@ -120,13 +120,13 @@ async def working_host_on(databases: Any, folder: Path, **core: Any) -> AsyncIte
 
 
 def picture(name: str) -> Media:
-    """Return a picture that the scripted channel's provider has under a name."""
+    """Return a picture that the scripted channel's provider stores under a name."""
     return Media(MediaRef(account=ACCOUNT, id=name), "image")
 
 
 @asynccontextmanager
 async def epoch_host_on(databases: Any, folder: Path) -> AsyncIterator[EpochHost]:
-    """Run a host on the databases of the fixture, with a clock of its own for its epochs."""
+    """Run a host on the databases of the fixture, with a separate clock for its epochs."""
     async with working_host_on(databases, folder) as made:
         host = EpochHost(made.host, made.channel)
         host.identities = made.identities

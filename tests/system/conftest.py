@@ -1,4 +1,4 @@
-"""End-to-end tests: a real Satark process, on each kind of database."""
+"""End-to-end tests of a real Satark process on each kind of database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`satark serve` that kills itself (SIGKILL) at a named point; tests start it as a separate process.
+"""Runs `satark serve`, and kills it (SIGKILL) at a named point. Tests start it as a separate process.
 
 The environment variable CRASH_AT names the point, CRASH_ON the number of the turn. The point `after delivery` lies
 between a destination of the sink CRASH_SINK accepting a delivery and the result being stored.
@@ -20,7 +20,7 @@ from satark.store.unit_of_work import UnitOfWork
 
 
 class _CrashCounter:
-    """Counts how often the point is reached, and kills the process at the chosen count."""
+    """Counts how often the process reaches the point, and kills it at the chosen count."""
 
     def __init__(self, left: int) -> None:
         self._left = left

@@ -1,4 +1,4 @@
-"""`satark serve` with a plugin for each fault. The one that the file FAULT_FILE names has it in all optional hooks."""
+"""Runs `satark serve` with one plugin per fault. The one that the file FAULT_FILE names fails in all optional hooks."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _wrapper(fault: str, _hook: str) -> Any:
 
 
 def _look(tip: Tip) -> Screening:
-    """Flag every tip: what another plugin says counts whatever a faulty one does."""
+    """Flag every tip. The flag of a working plugin counts, whatever a faulty plugin does."""
     del tip
     return Screening(priority="high", flags=("witness",))
 

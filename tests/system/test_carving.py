@@ -1,4 +1,4 @@
-"""Whoever seizes the machine an epoch later opens nothing of what was handed in, forgotten, cancelled or expired."""
+"""A thief who seizes the machine an epoch later can decrypt no submitted, forgotten, cancelled or expired draft."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NUMBERS = {"handed in": 1, "went silent after the receipt": 2, "forgot": 3, "can
 
 
 class Seized:
-    """What a thief has: raw bytes and key files; and what the test knows, to recognise what was opened."""
+    """The raw bytes and key files that a thief has, and the values by which the test recognises decrypted content."""
 
     def __init__(self, installation: Installation, citizens: Mapping[str, Citizen]) -> None:
         data = installation.service.folder
@@ -49,7 +49,7 @@ class Seized:
         self.senders = {name: (ACCOUNT, addresses(one)) for name, one in citizens.items()}
 
     def carve(self, raw: Sequence[Raw], epochs: Sequence[Epoch]) -> Carved:
-        """Open whatever these epochs open in the raw bytes."""
+        """Decrypt everything in the raw bytes that these epoch keys open."""
         known: Any = {"documents": self.documents, "senders": self.senders, "words": [WORDS]}
         return carve(raw, self.edge_key, epochs, **known)
 
@@ -59,7 +59,7 @@ def addresses(citizen: Citizen) -> tuple[str, ...]:
 
 
 async def use(installation: Installation) -> dict[str, Citizen]:
-    """Hand in, go silent, forget, cancel; one is still at it at the end."""
+    """Submit, abandon, forget and cancel drafts. One draft is still being written at the end."""
     citizens = {name: installation.citizen(76543210 + number) for name, number in NUMBERS.items()}
     answers: Any = {**HINDI, "क्या हो रहा है\\?": WORDS}
     await asyncio.gather(*(citizens[name].walk(answers) for name in HANDED_IN))
@@ -76,21 +76,21 @@ async def say(citizen: Citizen, *texts: str) -> None:
 
 
 class EveryKey:
-    """Notes every epoch key that ever stood in the file: what a thief would have whose keys were never destroyed."""
+    """Records every epoch key that was ever in the file: what a thief would have if keys were never destroyed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.seen: dict[bytes, Epoch] = {}
 
     async def watch(self) -> None:
-        """Look again and again, until cancelled."""
+        """Read the file repeatedly until cancelled."""
         while True:
             if self.path.exists():
                 self.seen |= {epoch.id: epoch for epoch in live_epochs(self.path)}
             await asyncio.sleep(0.1)
 
     async def two_epochs_later(self) -> None:
-        """Wait until nothing that lives now is there any more."""
+        """Wait until every epoch of the present has been destroyed."""
         now = {epoch.id for epoch in live_epochs(self.path)}
         await until(lambda: not now & {epoch.id for epoch in live_epochs(self.path)}, every=0.1)
 
@@ -108,7 +108,7 @@ async def watched(work: Any) -> AsyncIterator[None]:
 
 @contextmanager
 def mounted(folder: Path) -> Iterator[tuple[Path, Path]]:
-    """Give an ext4 image and the folder where it is mounted; skip the test where that can't be done."""
+    """Return an ext4 image and the folder where it is mounted. Skips the test if mounting is impossible."""
     image, place = folder / "disk.img", folder / "disk"
     place.mkdir()
     with image.open("wb") as file:
@@ -131,13 +131,13 @@ def unmount(place: Path) -> None:
 
 
 def check(now: Carved) -> None:
-    """Check that the keys that are left open the draft that is still being written, and nothing else."""
+    """Check that the remaining keys open only the draft that is still being written."""
     assert not now.tips
     assert now.senders == {"still at it"}
     assert now.drafts > 0, "the carver finds what is there"
 
 
-async def test_a_raw_disk_opens_nothing_an_epoch_later(tmp_path: Path) -> None:
+async def test_a_copy_of_the_disk_reveals_nothing_an_epoch_later(tmp_path: Path) -> None:
     with mounted(tmp_path) as (image, disk):
         async with set_up_installation(disk, SETTINGS) as installation:
             service = installation.service
@@ -157,7 +157,7 @@ async def test_a_raw_disk_opens_nothing_an_epoch_later(tmp_path: Path) -> None:
             assert seized.carve([raw], list(keys.seen.values())).senders <= {"still at it"}
 
 
-async def test_no_copy_of_any_file_opens_an_epoch_later(tmp_path: Path) -> None:
+async def test_copies_of_files_reveal_nothing_an_epoch_later(tmp_path: Path) -> None:
     async with set_up_installation(tmp_path, SETTINGS) as installation:
         service = installation.service
         keys, copies = EveryKey(service.folder / "epoch.keys"), Copies(service.folder)
@@ -178,7 +178,7 @@ async def test_no_copy_of_any_file_opens_an_epoch_later(tmp_path: Path) -> None:
 
 
 class Copies:
-    """Copies of every file of a folder but the keys, taken when one has changed, as a backup or a snapshot would."""
+    """Copies of a folder's files except the keys, taken at each change, as a backup or a snapshot would be."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -186,7 +186,7 @@ class Copies:
         self._last: dict[Path, bytes] = {}
 
     def take(self) -> None:
-        """Copy what has changed."""
+        """Copy the files that have changed."""
         for path in self.folder.rglob("*"):
             if path.suffix not in {".key", ".keys"} and path.is_file():
                 with contextlib.suppress(FileNotFoundError):
@@ -198,7 +198,7 @@ class Copies:
             self.taken.append(content)
 
     async def watch(self) -> None:
-        """Copy again and again, until cancelled."""
+        """Copy repeatedly until cancelled."""
         while True:
             await asyncio.to_thread(self.take)
             await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Two hundred citizens at once: every tip reaches both desks once, exactly as it was sent, by one process or two."""
+"""Two hundred citizens write at once: each tip reaches both desks once and unchanged, with one process or two."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CATEGORIES = {
 
 
 class RepeatingCitizen(Citizen):
-    """A citizen a quarter of whose webhooks arrive twice, some of them at the same moment."""
+    """A citizen with repeated webhooks: a quarter of them arrive twice, some at the same moment."""
 
     dice: random.Random
 
@@ -58,7 +58,7 @@ def photo(number: int) -> Photo:
 
 
 def plan(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a citizen answers, and what must stand at the desks."""
+    """Return a citizen's answers, and the tip that the desks must have."""
     language = "hi" if number % 2 else "en"
     label, code = random.Random(number).choice(list(CATEGORIES[language].items()))
     text = (
@@ -104,7 +104,7 @@ def summary(tip: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-async def test_two_hundred_tips_at_once_arrive_once_and_unchanged(
+async def test_two_hundred_simultaneous_tips_arrive_once_and_unchanged(
     tmp_path: Path, environment: Mapping[str, str], workers: int
 ) -> None:
     serve = (str(Path(sys.executable).with_name("satark")), "serve", "--role", "web,worker", "--workers", str(workers))

@@ -72,7 +72,7 @@ def snapshot(installation: Installation, desk: str) -> list[tuple[int, str, str]
     return [(one.exit_code, one.stdout, one.stderr) for one in found]
 
 
-async def test_a_tip_about_the_sps_office_opens_with_no_sp_key(
+async def test_no_key_of_an_sp_desk_opens_a_tip_about_the_sps_office(
     tmp_path: Path, environment: Mapping[str, str], databases: Any
 ) -> None:
     async with set_up_installation(tmp_path, environment) as installation:
@@ -95,7 +95,7 @@ async def test_a_tip_about_the_sps_office_opens_with_no_sp_key(
 
 
 def keys_of(databases: Any, desk: str, passphrase_file: Path) -> set[str]:
-    """Return every key that an officer of a desk can come by: their own, the desk's, and those of the desk's tips."""
+    """Return every key that an officer of a desk can obtain: their own, the desk's, and those of the desk's tips."""
     main, keys = make_engine(databases.main), make_engine(databases.keys)
     folder = passphrase_file.parent / "data"
     services = Services(main=main, keys=keys, evidence_dir=folder / "evidence", geography=Geography.sample())
@@ -107,7 +107,7 @@ def keys_of(databases: Any, desk: str, passphrase_file: Path) -> set[str]:
 
 
 def opened_envelope(sealed: bytes, identity: str) -> Envelope | None:
-    """Open an envelope, if it is one."""
+    """Open a sealed value as an envelope, if it is one."""
     try:
         return open_as(Envelope, sealed, identity)
     except (CantOpen, ValueError):
@@ -115,7 +115,7 @@ def opened_envelope(sealed: bytes, identity: str) -> Envelope | None:
 
 
 def sealed_values(databases: Any, folder: Path) -> set[bytes]:
-    """Return every value of every table, and every file of the data folder, that is sealed by age."""
+    """Return every sealed value of every table, and every sealed file of the data folder."""
     places = rows_as_values(databases.main, databases.keys)
     places += [path.read_bytes() for path in folder.rglob("*.age")]
     return {value for value in places if value.startswith(b"age-encryption.org/v1")}
@@ -146,7 +146,7 @@ def opens(sealed: bytes, identity: str) -> bool:
 
 
 @pytest.mark.parametrize("unit", ["एसपी कार्यालय"])
-async def test_the_tipster_learns_who_will_not_see_it(
+async def test_the_tipster_is_told_which_desks_will_not_see_the_tip(
     tmp_path: Path, environment: Mapping[str, str], unit: str
 ) -> None:
     async with set_up_installation(tmp_path, environment) as installation:

@@ -1,4 +1,4 @@
-"""A process killed between a delivery and its result: the delivery is repeated under the same idempotency key."""
+"""A process is killed after a delivery and before its result is stored: the delivery is repeated with the same key."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SERVER = (sys.executable, str(Path(__file__).with_name("crashing_server.py")))
 
 
 async def deliver_with_crash(installation: Installation, sink: str, url: str) -> None:
-    """Submit a tip; let the process crash, its claim expire, and another process deliver the tip again."""
+    """Submit a tip. The process crashes, its claim expires, and another process delivers the tip again."""
     await installation.service.start({"CRASH_AT": "after delivery", "CRASH_SINK": sink})
     citizen = asyncio.create_task(installation.citizen(1, post_attempts=100).walk(HINDI))
     async with limit():
@@ -54,7 +54,9 @@ def sqlite(tmp_path: Path) -> Mapping[str, str]:
     return {"SATARK_DATABASE_URL": f"sqlite:///{tmp_path}/main.db", "SATARK_KEYS_URL": f"sqlite:///{tmp_path}/keys.db"}
 
 
-async def test_a_police_system_gets_the_event_twice_with_one_id(tmp_path: Path, sqlite: Mapping[str, str]) -> None:
+async def test_a_police_system_gets_a_repeated_event_with_the_same_id(
+    tmp_path: Path, sqlite: Mapping[str, str]
+) -> None:
     receiver = PoliceReceiver()
     async with serve(receiver.app) as url:
         settings = {"SATARK_POLICE_SYSTEM__SECRET": SECRET, "SATARK_POLICE_SYSTEM__URL": f"{url}/tips"}
@@ -65,7 +67,9 @@ async def test_a_police_system_gets_the_event_twice_with_one_id(tmp_path: Path, 
     assert len({body for _, body in receiver.requests}) == 1
 
 
-async def test_a_mailbox_gets_the_mail_twice_with_one_message_id(tmp_path: Path, sqlite: Mapping[str, str]) -> None:
+async def test_a_mailbox_gets_a_repeated_mail_with_the_same_message_id(
+    tmp_path: Path, sqlite: Mapping[str, str]
+) -> None:
     peer, certificate = MailPeer(), self_signed(tmp_path)
     async with mail_server(peer, certificate):
         settings: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""A process killed at each point of a turn: no acknowledged event is lost, and none is processed twice."""
+"""A process is killed at each point of a turn: no acknowledged event is lost, and none is processed twice."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ POINTS = ("after receipt", "before commit", "after commit", "after send")
 
 
 class RetryingCitizen(Citizen):
-    """A citizen whose webhooks are repeated until they get 200, as Meta does, through a restart too."""
+    """A citizen whose webhooks are repeated until they get 200, as Meta does, even through a restart."""
 
     async def _post(self, build: object) -> str:
         made: dict[str, bytes] = {}
@@ -42,7 +42,7 @@ class RetryingCitizen(Citizen):
 
 
 async def restart_after_crash(installation: Installation) -> int:
-    """Start the service again whenever it has killed itself, and count that in its environment as CRASHES."""
+    """Restart the service whenever it has killed itself. The environment variable CRASHES counts the restarts."""
     crashes = 0
     while True:
         await installation.service.ended()
@@ -53,7 +53,7 @@ async def restart_after_crash(installation: Installation) -> int:
 
 @pytest.mark.parametrize("turn", [6])
 @pytest.mark.parametrize("point", POINTS)
-async def test_a_crash_loses_and_repeats_nothing(
+async def test_a_crash_during_a_turn_loses_and_repeats_no_event(
     tmp_path: Path, environment: Mapping[str, str], point: str, turn: int
 ) -> None:
     async with set_up_installation(tmp_path, environment, command=(sys.executable, str(SERVER))) as installation:

@@ -1,4 +1,4 @@
-"""A day at the desks: in Chromium, twenty tips go from the queue to closed, and every tipster reads the truth.
+"""Officers in Chromium close twenty tips in one day, and every tipster reads the true status.
 
 The station's officer works in Hindi, the others in English; tipsters write and read either.
 """
@@ -27,13 +27,13 @@ from support.tipsters import SmsTipster, Tipster, WhatsAppTipster
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.full("twenty tips in Chromium")]
 
 SETTINGS: Final = {"SATARK_DESK__REPORT_HOURS_HIGH": "0.0005"}
-"""On tips of high priority a report is owed within two seconds."""
+"""Tips of high priority must be reported on within two seconds."""
 CLOSED: Final = "The tip is closed."
 FLOOD: Final = "On the steps of the ghat a dozen boys gamble for money each evening, and nobody stops them"
 
 
 class Story(NamedTuple):
-    """What a tipster tells."""
+    """What a tipster reports."""
 
     category: str
     what: str
@@ -65,7 +65,7 @@ REST: Final[Mapping[str, tuple[str, str]]] = {
     "cricket": ("preventive", "The owner was bound over."),
     "soil": ("false", "खुदाई के लिए जनपद की अनुमति है।"),
 }
-"""Tips without a story of their own: how the SP's office closes them, and what it tells their tipsters."""
+"""Tips without a story of their own: how the SP's office closes them, and what it tells the tipsters."""
 
 
 class Day:
@@ -75,38 +75,38 @@ class Day:
         self.sp, self.lanka, self.dig = sp, lanka, dig
         self.tipsters: dict[str, Tipster] = {}
         self.reasons: dict[str, str] = {}
-        """Story → what its tipster is to read at the end of the day."""
+        """Story → the text that its tipster must read at the end of the day."""
         self.internal: list[str] = []
-        """What officers wrote for desks alone."""
+        """Texts that officers wrote only for desks."""
 
     def number(self, story: str) -> str:
         return self.tipsters[story].number
 
     async def act(self, officer: OfficerInBrowser, story: str, name: str, **fields: str) -> str:
-        """Have an officer act on a tip; return what the page says then."""
+        """Let an officer act on a tip; return the notice of the page."""
         texts = [fields[field] for field in ("text", "rewording") if fields.get(field) and name != "ask"]
         self.internal += texts
         return await officer.act(self.number(story), name, **fields)
 
     async def close(self, officer: OfficerInBrowser, story: str, outcome: str, reason: str) -> None:
-        """Have an officer close a tip, whose office decides that."""
+        """Let an officer close a tip. The officer's office may decide that."""
         text = f"For desks: {story}"
         assert await self.act(officer, story, "close", outcome=outcome, text=text, reason=reason) == CLOSED
         self.reasons[story] = reason
 
     async def approve(self, officer: OfficerInBrowser, story: str, reason: str) -> None:
-        """Have an officer approve the closing that a station asks for."""
+        """Let an officer approve the closing that a station asks for."""
         assert await self.act(officer, story, "approve", reason=reason) == CLOSED
         self.reasons[story] = reason
 
     async def has(self, officer: OfficerInBrowser, story: str, mark: str) -> bool:
-        """Whether the queue of an officer shows a tip under a mark."""
+        """Return whether an officer's queue shows a tip with a mark."""
         return self.number(story) in await officer.look_at_queue(f"mark={mark}")
 
 
 @asynccontextmanager
 async def begun_day(browser: Browser, folder: Path) -> AsyncIterator[Day]:
-    """Run the service with three desks; let the tipsters tell everything and the officers sign in."""
+    """Run the service with three desks. The tipsters send all tips, and the officers sign in."""
     async with (
         TwilioPeer() as peer,
         serve(peer.app) as url,
@@ -130,7 +130,7 @@ async def sign_in(browser: Browser, installation: Installation, desk: str) -> Of
 
 
 def tipster(installation: Installation, peer: TwilioPeer, n: int, story: Story) -> Tipster:
-    """Make a tipster: every other one writes text messages."""
+    """Make a tipster. Every other one writes text messages."""
     if n % 2:
         return SmsTipster(Texter(peer, installation.service.url, f"+9191{n:08}"), peer, story.language)
     return WhatsAppTipster(installation.citizen(n), story.language)
@@ -143,16 +143,16 @@ async def tell(tipster: Tipster, story: str) -> None:
 
 
 def status(tipster: Tipster, code: str) -> str:
-    """Return what a tipster reads in their language while their tip has a status."""
+    """Return the text that a tipster reads, in their language, for a status of the tip."""
     return tipster.says("mailbox.show", number=tipster.number, status=tipster.says(f"status.{code}"), sentence="")
 
 
 def in_hindi(key: str) -> str:
-    """Return what the station's officer reads."""
+    """Return a text as the station's officer reads it."""
     return Catalogues.of("satark_desk.web")["hi"].text(key)
 
 
-async def test_twenty_tips_go_from_the_queue_to_closed_and_every_tipster_reads_the_truth(
+async def test_officers_close_twenty_tips_and_every_tipster_reads_the_true_status(
     chromium: Browser, tmp_path: Path
 ) -> None:
     async with begun_day(chromium, tmp_path) as day:

@@ -23,7 +23,7 @@ async def file_tip(installation: Installation, citizen: Any, answers: Any) -> tu
     return code, tip["number"]
 
 
-async def test_an_officers_question_is_answered_anonymously(tmp_path: Path) -> None:
+async def test_a_tipster_answers_an_officers_question_anonymously(tmp_path: Path) -> None:
     async with set_up_installation(tmp_path, {}) as installation:
         await installation.service.start()
         citizen = installation.citizen(1)
@@ -43,7 +43,7 @@ async def test_an_officers_question_is_answered_anonymously(tmp_path: Path) -> N
         assert tip["status"] == "NEED_INFO"
 
 
-async def test_only_who_wants_to_be_contacted_gets_a_notice_and_it_is_neutral(tmp_path: Path) -> None:
+async def test_only_tipsters_who_agreed_to_contact_get_a_notice_without_content(tmp_path: Path) -> None:
     async with set_up_installation(tmp_path, {}) as installation:
         await installation.service.start()
         contacted, silent = installation.citizen(1), installation.citizen(2)
@@ -60,7 +60,7 @@ async def test_only_who_wants_to_be_contacted_gets_a_notice_and_it_is_neutral(tm
         assert silent.unread() == 0
 
 
-async def test_a_wrong_code_and_an_unknown_one_get_the_same_answer(tmp_path: Path) -> None:
+async def test_a_wrong_code_and_an_unknown_code_get_the_same_answer(tmp_path: Path) -> None:
     async with set_up_installation(tmp_path, {}) as installation:
         await installation.service.start()
         citizen = installation.citizen(1)

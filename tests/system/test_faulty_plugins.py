@@ -1,4 +1,4 @@
-"""Whatever the optional hooks of a plugin do, a tip gets its receipt and reaches its desks."""
+"""A tip gets its receipt and reaches its desks, whatever the optional hooks of a plugin do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow("a process")
 SERVER = Path(__file__).with_name("faulty_server.py")
 ALL = ANSWERS.keys() - {"satark_commands"}
 READ = {"satark_interpret", "satark_render", "satark_screen", "satark_route"}
-"""The hooks of which an answer is read."""
+"""The hooks whose return values are used."""
 FAULTS = {
     "none": set(),
     "raises": ALL,
@@ -29,7 +29,7 @@ FAULTS = {
     "wrapper_returns_wrong_type": READ,
     "hangs": ALL,  # last: it never returns
 }
-"""Fault, which is the name of the plugin that has it → its hooks that fail."""
+"""Fault, which is the name of its plugin → the hooks that fail."""
 _FAILED = re.compile(r"fault: plugin (\w+) failed in (\w+) \(\w+ at [\w.]+:\d+\); tips go on")
 
 
@@ -45,7 +45,7 @@ def fault_file(tmp_path: Path) -> Path:
     return file
 
 
-async def test_no_fault_of_an_optional_hook_costs_a_tip(
+async def test_no_fault_of_an_optional_hook_loses_a_tip(
     tmp_path: Path, environment: Mapping[str, str], fault_file: Path
 ) -> None:
     variables = {**environment, "FAULT_FILE": str(fault_file), "SATARK_HOOK_SECONDS": "0.2"}

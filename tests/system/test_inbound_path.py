@@ -1,4 +1,4 @@
-"""The path of an inbound message is straight: few files and few calls from the webhook to the dialogue."""
+"""An inbound message passes few files and few calls from the webhook to the dialogue."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ SECRET = "s" * 32
 WEB: tuple[Role, ...] = ("web",)
 MOST_CALLS = 12
 MOST_FILES = 24
-"""Files that a message enters on its way to the dialogue, none set aside."""
+"""Maximum number of files that a message enters on its way to the dialogue, without exceptions."""
 
 
 class Recorder:
-    """Records which functions of Satark are entered until the dialogue begins."""
+    """Records which functions of Satark are entered before the dialogue starts."""
 
     def __init__(self) -> None:
         self.files: dict[str, None] = {}
@@ -37,7 +37,7 @@ class Recorder:
         self.done = False
 
     def __call__(self, frame: FrameType, event: str, _argument: object) -> None:
-        """Take one event of the profiler."""
+        """Process one event of the profiler."""
         found = Path(frame.f_code.co_filename)
         if self.done or event != "call" or not _is_ours(found):
             return
@@ -52,7 +52,7 @@ def _is_ours(file: Path) -> bool:
 
 
 def _stack(frame: FrameType | None) -> list[str]:
-    """Return the functions of Satark that called this one, itself among them, the outermost first."""
+    """Return the stack of Satark functions up to the current one, the outermost first."""
     found = []
     while frame:
         if _is_ours(Path(frame.f_code.co_filename)):
@@ -63,7 +63,7 @@ def _stack(frame: FrameType | None) -> list[str]:
 
 @contextmanager
 def recorded(path: Recorder, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Record in this thread and in the writer's."""
+    """Record in this thread and in the writer's thread."""
     commit = Writer._commit
 
     def profiled(writer: Writer, jobs: Any) -> None:
@@ -94,7 +94,7 @@ def message(text: str) -> bytes:
     return json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
 
 
-async def test_a_whatsapp_message_reaches_the_dialogue_in_few_files_and_calls(
+async def test_a_whatsapp_message_passes_few_files_and_calls_to_the_dialogue(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     section = {"APP_SECRET": SECRET, "VERIFY_TOKEN": "v", "ACCESS_TOKEN": "a", "PHONE_NUMBER_ID": "111"}

@@ -1,4 +1,4 @@
-"""A medium that is answered in the response: a repeated request counts once and gets the same answer."""
+"""On a medium that is answered in the response, a repeated request counts once and gets the same answer."""
 
 from __future__ import annotations
 

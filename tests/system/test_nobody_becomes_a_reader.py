@@ -1,4 +1,4 @@
-"""With the command line, SQL on both databases and every passphrase but one head's, nobody makes himself a reader.
+"""An operator with the command line, both databases and all passphrases but one head's can't read a protected tip.
 
 The attacker has the passphrases of the SP's desk (its head and a clerk) and of a station, runs every command, and
 writes whatever they like into both databases. What they lack is the passphrase of the DIG's head. After each attempt a
@@ -69,7 +69,7 @@ DIGS = "harfe nebel 92 quitte"
 
 
 class Attacker:
-    """An operator with every passphrase but that of the DIG's head, and with a key of their own."""
+    """An operator with every passphrase except that of the DIG's head, and with a key of their own."""
 
     def __init__(self, services: Services, folder: Path) -> None:
         self.services = services
@@ -81,7 +81,7 @@ class Attacker:
         return unlock(self.services, desk, name, PASSPHRASES[desk, name])
 
     def run(self, *arguments: str, by: tuple[str, str] | None = None) -> Result:
-        """Run `satark`, with the passphrase of one of these officers."""
+        """Run `satark` with the passphrase of one of these officers."""
         words = list(arguments)
         if by:
             file = self.folder / f"{by[1]}.txt"
@@ -103,7 +103,7 @@ class Attacker:
         return {"name": name, "title": name, "level": "range", "area": "", "recipient": self.recipient, "via": "desk"}
 
     def identities(self) -> Iterator[str]:
-        """Yield every key that the attacker can have."""
+        """Yield every key that the attacker can obtain."""
         yield self.identity
         desks = [row.name for row in self.services.read(lambda c: c.execute(select(tables.desk.c.name)))]
         for passphrase in PASSPHRASES.values():
@@ -115,7 +115,7 @@ class Attacker:
                 yield from (unlocked.identity, unlocked.own_identity)
 
     def opened(self) -> list[str]:
-        """Return what of envelopes and messages opens with any of these keys."""
+        """Return the envelopes and messages that any of these keys opens."""
         envelopes = self.services.read_keys(lambda c: c.execute(select(tables.envelope.c.sealed)).scalars().all())
         messages = self.services.read(lambda c: c.execute(select(tables.message.c.sealed)).scalars().all())
         keys = {one for one in self.identities() if one}
@@ -133,7 +133,7 @@ def opens(kind: Any, sealed: bytes, identity: str) -> Any:
 
 
 class Place:
-    """A host with its desks, sealed, and the attacker at work on it."""
+    """A host with its sealed desks, and the attacker."""
 
     def __init__(self, host: Host, channel: ScriptedChannel, folder: Path) -> None:
         self.host, self.channel = host, channel
@@ -145,7 +145,7 @@ class Place:
         return unlock(self.host.services, "dig", "dig-head", DIGS)
 
     async def tip(self, address: str) -> tuple[Tipster, str]:
-        """Submit a tip about the SP's office; return its tipster, and the receipt's text."""
+        """Submit a tip about the SP's office; return its tipster, and the text of the receipt."""
         assert self.host.ingest_runtime is not None
         tipster = Tipster(self.host.ingest_runtime, self.channel, address)
         return tipster, await tipster.walk(ACCUSING, RECEIPT)
@@ -310,7 +310,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_settings: No
 
 @pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda one: one.__name__)
-async def test_no_attempt_makes_a_reader(attempt: Callable[[Attacker], None], tmp_path: Path) -> None:
+async def test_no_attack_lets_the_attacker_read_a_tip(attempt: Callable[[Attacker], None], tmp_path: Path) -> None:
     async with place(tmp_path) as town:
         tipster, before = await town.tip("9140112233")
         attempt(town.attacker)
@@ -322,7 +322,9 @@ async def test_no_attempt_makes_a_reader(attempt: Callable[[Attacker], None], tm
 
 
 @pytest.mark.usefixtures("environment")
-async def test_the_same_search_finds_a_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_attackers_keys_are_detected_when_they_open_a_tip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with place(tmp_path) as town:
         tipster, before = await town.tip("9140112233")
         await write_more(tipster, before)
@@ -332,7 +334,7 @@ async def test_the_same_search_finds_a_reader(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.usefixtures("environment")
-async def test_without_the_roster_a_desk_in_the_database_would_read(
+async def test_without_the_roster_a_forged_desk_in_the_database_can_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with place(tmp_path) as town:
@@ -344,7 +346,7 @@ async def test_without_the_roster_a_desk_in_the_database_would_read(
 
 
 @pytest.mark.usefixtures("environment")
-async def test_a_changed_key_is_sealed_to_the_officers_of_the_roster_and_not_of_the_database(tmp_path: Path) -> None:
+async def test_a_new_desk_key_is_sealed_to_officers_in_the_roster_not_in_the_database(tmp_path: Path) -> None:
     async with place(tmp_path) as town:
         tipster, before = await town.tip("9140112233")
         at = town.attacker
@@ -358,7 +360,7 @@ async def test_a_changed_key_is_sealed_to_the_officers_of_the_roster_and_not_of_
 
 
 @pytest.mark.usefixtures("environment")
-async def test_a_tipsters_words_are_not_sealed_to_a_key_that_was_written_into_the_tips_row(tmp_path: Path) -> None:
+async def test_messages_are_not_sealed_to_a_key_forged_in_the_tips_row(tmp_path: Path) -> None:
     async with place(tmp_path) as town:
         tipster, before = await town.tip("9140112233")
         at = town.attacker
@@ -375,7 +377,7 @@ async def test_a_tipsters_words_are_not_sealed_to_a_key_that_was_written_into_th
 
 
 @pytest.mark.usefixtures("environment")
-async def test_a_removed_officer_with_a_stale_copy_and_their_passphrase_reads_nothing_new(tmp_path: Path) -> None:
+async def test_a_removed_officer_with_an_old_copy_of_the_database_reads_no_new_tip(tmp_path: Path) -> None:
     async with place(tmp_path) as town:
         services = town.host.services
         add_officer(services, town.dig, NewOfficer(name="leaver", passphrase="sommer glas 66 turm"))
@@ -411,7 +413,7 @@ def stale_envelopes(folder: Path) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.usefixtures("environment")
-async def test_an_old_signed_entry_is_not_used_again(tmp_path: Path) -> None:
+async def test_an_old_signed_roster_entry_cannot_be_replayed(tmp_path: Path) -> None:
     async with place(tmp_path) as town:
         services = town.host.services
         await town.tip("9140112233")

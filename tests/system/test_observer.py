@@ -1,7 +1,7 @@
-"""Whoever sees the databases, the files and the metrics can't tell a day with a tip about the SP's office from another.
+"""An observer of databases, files and metrics can't tell whether a day had a tip about the SP's office.
 
-Days come in pairs that differ in one tip alone: once it is about the SP's office, once about nobody. What the observer
-learns is measured on days that it was not trained on; to a coin it owes 0.5.
+Days come in pairs that differ in one tip: in one it is about the SP's office, in the other about nobody. The observer
+is tested on days that it was not trained on; guessing gives an accuracy of 0.5.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ pytestmark = pytest.mark.full("two days side by side")
 PAIRS = 100
 PAIRS_OF_A_TOWN = 10
 CHANCE = 0.125
-"""How far from 0.5 a coin that is tossed 200 times comes in all but one of 2,000 runs: 3.5 standard errors of 0.035."""
+"""Largest difference from 0.5 that 200 random guesses reach in all but one of 2,000 runs: 3.5 standard errors of 0.035.
+"""
 RECEIPT = r"\d{4} \d{4} \d{4} \d{4}"
 NOBODY = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}
 STATION = {
@@ -48,14 +49,14 @@ OFFICE = {**STATION, "Whom do you suspect": "SP office"}
 
 
 class Town:
-    """A host at work with two desks."""
+    """A running host with two desks."""
 
     def __init__(self, host: Host, channel: ScriptedChannel, folder: Path) -> None:
         self.host, self.channel, self.folder = host, channel, folder
         self.bands = 0
 
     async def day(self, number: int, *, about_the_office: bool) -> Seen:
-        """Let a day pass, the same for each number but for one tip; return what changed."""
+        """Simulate a day, which is the same for each number except for one tip; return what changed."""
         before, chance = self._look(), random.Random(number)
         tips = [chance.choice([NOBODY, NOBODY, STATION]) for _ in range(chance.randint(0, 2))]
         tips.insert(chance.randint(0, len(tips)), OFFICE if about_the_office else NOBODY)
@@ -96,7 +97,7 @@ async def town(folder: Path) -> AsyncIterator[Town]:
 
 
 async def tell_days(folder: Path, pairs: int) -> float:
-    """Return the share of days that the observer tells right. A new town for every few days keeps each look short."""
+    """Return the share of days that the observer labels correctly. A new host every few days keeps each look short."""
     days: list[Seen] = []
     labels = [label for _ in range(pairs) for label in (True, False)]
     for first in range(0, pairs, PAIRS_OF_A_TOWN):
@@ -106,18 +107,18 @@ async def tell_days(folder: Path, pairs: int) -> float:
     return accuracy(days, labels, [at // 2 for at in range(len(labels))])
 
 
-async def test_an_observer_does_not_tell_a_day_with_a_tip_about_the_office_from_one_without(tmp_path: Path) -> None:
+async def test_an_observer_cannot_tell_whether_a_days_tip_is_about_the_office(tmp_path: Path) -> None:
     assert await tell_days(tmp_path, PAIRS) == pytest.approx(0.5, abs=CHANCE)
 
 
-async def test_the_same_observer_tells_them_by_rows_that_name_desks(
+async def test_the_observer_detects_such_a_day_from_rows_that_name_desks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Submissions, "_deliveries", naming_deliveries)
     assert await tell_days(tmp_path, 15) > 0.7
 
 
-async def test_the_same_observer_tells_them_by_the_number_of_envelopes(
+async def test_the_observer_detects_such_a_day_from_the_number_of_envelopes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Submissions, "_seal_envelopes", envelopes_without_decoys)
@@ -125,12 +126,12 @@ async def test_the_same_observer_tells_them_by_the_number_of_envelopes(
 
 
 def naming_deliveries(_self: Any, unit: Any, id_: str, _tip: Any, route: Any) -> None:
-    """Write one delivery for each desk, as it was before."""
+    """Write one delivery for each desk, as an earlier version did."""
     unit.queue(tables.delivery, [deliveries.new_row(id_, desk.destination, unit.now) for desk in route.desks])
 
 
 def envelopes_without_decoys(_self: Any, unit: Any, session: Any, header: Any, route: Any, receipt: str) -> None:
-    """Write one envelope for each desk that has the tip, as it was before."""
+    """Write one envelope for each desk that has the tip, as an earlier version did."""
     for desk in route.desks:
         sealed = Envelope(tip=session.tip, desk=desk.name, identity=session.identity, header=header, receipt=receipt)
         unit.queue(tables.envelope, [envelopes.row(unit.keys, session.tip, desk.name, seal(sealed, desk.recipient))])

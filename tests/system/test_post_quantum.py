@@ -1,4 +1,4 @@
-"""A recipient of 1,959 characters fits everywhere: the tests of what holds one pass with keys of that length.
+"""Everything that stores a recipient accepts the 1,959 characters of a post-quantum key.
 
 Without it switched on, it is refused where it is entered, in words, and nothing is cut.
 """
@@ -43,25 +43,25 @@ HOLDERS = (
 )
 """The tests of every column, file, setting and message that holds a recipient."""
 STORING = "not age_command and not sqlite and not concurrent and not refused and not repeated and not interrupted"
-"""Of these, the tests that store something; SQLite, unlike PostgreSQL, has no bound on a column's length."""
+"""Selects those tests that store something. SQLite is left out, since its columns have no maximum length."""
 STANZA_BYTES = 1600
-"""What a post-quantum recipient adds to an age file: 1,120 and 32 bytes in base64, and a line for each."""
+"""Bytes that a post-quantum recipient adds to an age file: 1,120 and 32 bytes in base64, and a line for each."""
 
 
 @pytest.mark.full("two hundred other tests")
-def test_every_column_file_setting_and_message_takes_keys_of_that_length() -> None:
+def test_every_column_file_setting_and_message_accepts_post_quantum_keys() -> None:
     switched_on = ["-p", "support.post_quantum", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", "-q", *switched_on, "-k", STORING, *HOLDERS]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:]
 
 
-def test_a_setting_refuses_it_in_words() -> None:
+def test_a_setting_refuses_a_post_quantum_key_with_an_explanation() -> None:
     with pytest.raises(ValidationError, match=REFUSED):
         DestinationRule(to="rabbitmq:x", recipient=LONG)
 
 
-def test_a_pairing_file_that_holds_it_is_refused_in_words() -> None:
+def test_a_pairing_file_with_a_post_quantum_key_is_refused_with_an_explanation() -> None:
     recipient, _ = new_identity()
     link = LinkPublicKeys(recipient=LONG, verifier="0" * 64)
     pairing = OfficePairing(desk="sp", recipient=recipient, answer_verifier="0" * 64, link=link)
@@ -70,14 +70,14 @@ def test_a_pairing_file_that_holds_it_is_refused_in_words() -> None:
 
 
 @pytest.mark.parametrize("recipient", [LONG, "x", ""])
-def test_an_office_can_not_change_its_key_to_one_that_nobody_can_seal_to(recipient: str) -> None:
+def test_an_office_cannot_change_to_a_key_that_the_host_cannot_seal_to(recipient: str) -> None:
     key = NewKey(recipient=recipient, answer_verifier="0" * 64, proof="")
     answer = OfficeAnswer(id=bytes(16), desk="sp", tip="", sealed=b"", internal=False, new_key=key)
     with pytest.raises(MessageRejected):
         decode_answer(encode(answer))
 
 
-def test_a_frame_has_room_for_a_post_quantum_stanza(tmp_path: Path) -> None:
+def test_a_post_quantum_stanza_fits_into_a_frame(tmp_path: Path) -> None:
     key = LinkKey.load(tmp_path / "link.key")
     sealed = max(len(sealing.encrypt(bytes(FRAME_SIZE), key.public_keys.recipient)) for _ in range(50))
     assert sealed + STANZA_BYTES + 4 < WIRE_SIZE

@@ -1,4 +1,4 @@
-"""Database, data folder and logs without a passphrase reveal no word of a tip and no sender."""
+"""Without a passphrase, database, data folder and logs reveal no word of a tip and no sender."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def picture() -> bytes:
 
 
 async def use_everything(installation: Installation, number: int, picture: bytes) -> tuple[Citizen, list[str]]:
-    """Do all that a citizen can: send a tip, open its mailbox, enter a wrong code, leave a draft."""
+    """Use every function of a citizen: send a tip, open its mailbox, enter a wrong code, leave a draft."""
     citizen = installation.citizen(number, name=NAME, username=USERNAME)
     keys = []
     answers: Any = {
@@ -69,12 +69,12 @@ async def use_everything(installation: Installation, number: int, picture: bytes
 
 
 async def all_sealed(installation: Installation) -> None:
-    """Wait until no file is being cleaned; until then a file is in plain, in memory only."""
+    """Wait until no file is being cleaned. During cleaning, a file is unencrypted in memory."""
     await installation.until("sp", lambda tips: len(tips) == 3 and all(tip["evidence"] for tip in tips))
     await asyncio.sleep(1)
 
 
-async def test_a_seized_machine_reveals_nothing(
+async def test_a_seized_machine_reveals_no_word_and_no_sender_of_a_whatsapp_tip(
     tmp_path: Path, environment: Mapping[str, str], databases: Any, picture: bytes
 ) -> None:
     async with set_up_installation(tmp_path, environment) as installation:
@@ -139,7 +139,7 @@ async def leave_data(matrix: MatrixInstallation, medium: str) -> dict[str, str]:
 
 
 def ids_of(person: Any) -> dict[str, str]:
-    """Return the identifiers by which a provider knows somebody."""
+    """Return the identifiers by which a provider knows a person."""
     if isinstance(person, Citizen):
         return {"phone": str(person.sender.wa_id), "user id": str(person.sender.user_id)}
     if isinstance(person, TelegramCitizen):
@@ -151,7 +151,7 @@ def ids_of(person: Any) -> dict[str, str]:
 OTHERS = ("telegram", "sms", "voice")
 
 
-async def test_a_seized_machine_names_nobody_on_any_other_medium(
+async def test_a_seized_machine_reveals_no_sender_on_any_other_medium(
     tmp_path: Path, environment: Mapping[str, str], databases: Any
 ) -> None:
     async with matrix_installation(tmp_path, environment) as matrix:

@@ -1,4 +1,4 @@
-"""A remote office, connected by a real broker alone, lists, opens and answers tips; its answers reach WhatsApp."""
+"""A remote office, connected only by a real broker, lists, opens and answers tips; its answers reach WhatsApp."""
 
 from __future__ import annotations
 
@@ -56,9 +56,7 @@ def has_evidence(tips: list[dict[str, Any]]) -> bool:
     return len(tips) == 1 and len(tips[0]["evidence"]) == 1
 
 
-async def test_an_office_opens_and_answers_through_crashes_and_its_answer_arrives_once(
-    rabbitmq: Broker, tmp_path: Path, picture: bytes
-) -> None:
+async def test_an_offices_answer_arrives_once_despite_crashes(rabbitmq: Broker, tmp_path: Path, picture: bytes) -> None:
     async with remote_office(rabbitmq, tmp_path) as (installation, office):
         await installation.service.start()
         citizen, code = await file_tip(installation, picture)

@@ -1,4 +1,4 @@
-"""A stranger at every route of a whole host: the public pages, the webhooks and the officers' desk.
+"""A stranger requests every route of a complete host: public pages, webhook endpoints and the officers' desk.
 
 The routes are the application's own: a new one is tried by itself. What a stranger may get is listed here, on purpose.
 """
@@ -40,7 +40,7 @@ OPEN_TO_ALL = frozenset(
     {"/", "/status", "/who-can-know", "/healthz", "/readyz", "/metrics", "/all", "/erase", "/leave"}
     | {"/desk/sign-in", "/desk/second-factor", "/desk/recover", "/desk/help"}
 )
-"""What a stranger may open: forms, the page on privacy, and what says that the service is up."""
+"""The routes that a stranger may open: forms, the privacy page, and the service's status."""
 WORDS = "planted words of a tip"
 
 
@@ -74,7 +74,7 @@ def addresses(routes: Sequence[BaseRoute], number: str, below: str = "") -> Iter
                 yield below + re.sub(r"\{(\w+)(?::\w+)?\}", lambda found, given=given: given[found[1]], route.path)  # type: ignore[misc]
 
 
-def test_a_stranger_gets_forms_and_nothing_of_a_tip(host: Host, tip: SeededTip) -> None:
+def test_a_stranger_gets_only_forms_from_any_route(host: Host, tip: SeededTip) -> None:
     app = build_app(host)
     webhooks = [endpoint.path for channel in host.ingest_runtime.channels for endpoint in channel.endpoints]  # type: ignore[union-attr]
     found = sorted({*addresses(app.routes, tip.number), *webhooks})

@@ -1,4 +1,4 @@
-"""From WhatsApp to a recipient's GnuPG: complete, without the tipster's voice, and never to the accused station."""
+"""A WhatsApp tip reaches a recipient's GnuPG complete and without recordings, and never the accused station."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def direct(installation: Installation, number: str) -> Any:
     return installation.service.run(*command, *passphrase, check=False)
 
 
-async def test_a_tip_is_mailed_complete_and_sealed_without_a_voice_and_never_to_the_accused_station(
+async def test_a_tip_is_mailed_sealed_without_recordings_and_never_to_the_accused_station(
     tmp_path: Path, keyring: Keyring
 ) -> None:
     peer, certificate = MailPeer(), self_signed(tmp_path)

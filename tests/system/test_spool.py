@@ -1,4 +1,4 @@
-"""Messages and a call arrive without a database and the process is killed: afterwards each is processed once."""
+"""Messages and a call that arrive while the database is down are each processed once, even if the process is killed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RECORDING = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0
 
 @contextmanager
 def database_down(url: str) -> Iterator[None]:
-    """Make a database unavailable: by a lock, or by a server that accepts no connection."""
+    """Make a database unavailable by a lock, or by a server that refuses connections."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         with sqlite3.connect(str(parsed.database), isolation_level=None) as connection:
@@ -54,7 +54,7 @@ def database_down(url: str) -> Iterator[None]:
             connection.execute(f"ALTER DATABASE {parsed.database} WITH ALLOW_CONNECTIONS true".encode())
 
 
-async def test_no_message_and_no_call_is_lost_without_a_database_and_through_a_crash(
+async def test_messages_and_a_call_survive_a_database_failure_and_a_crash(
     tmp_path: Path, environment: Mapping[str, str], databases: Any
 ) -> None:
     peer = TwilioPeer()

@@ -1,4 +1,4 @@
-"""Unreliable providers: Telegram and Twilio post webhooks twice, again and late, and refuse messages."""
+"""Telegram and Twilio post webhooks twice, repeatedly and late, and refuse messages; each tip is accepted once."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class RepeatingCitizen(TelegramCitizen):
 
 
 def post_twice(matrix: MatrixInstallation) -> None:
-    """Have Twilio post every webhook twice at once; the caller gets the answer that has a receipt."""
+    """Let Twilio post every webhook twice at once. The caller gets the answer that has a receipt."""
     post = matrix.twilio.post
 
     async def twice(url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
@@ -81,7 +81,7 @@ def what_of(tip: Mapping[str, Any]) -> str:
     return what if isinstance(what, str) else "(spoken)"
 
 
-async def test_no_tip_is_lost_and_none_is_accepted_twice(tmp_path: Path, environment: Mapping[str, str]) -> None:
+async def test_repeated_and_late_webhooks_give_every_tip_once(tmp_path: Path, environment: Mapping[str, str]) -> None:
     async with matrix_installation(tmp_path, environment) as matrix:
         post_twice(matrix)
         matrix.telegram.faults.hang_up_next(times=PEOPLE, on="sendMessage")

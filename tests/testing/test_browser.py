@@ -1,4 +1,4 @@
-"""A browser without JavaScript: it reads pages, follows links, fills in forms and keeps cookies."""
+"""A browser without JavaScript reads pages, follows links, fills in forms and keeps cookies."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def take(request: Request) -> Response:
 APP = Starlette(routes=[Route("/", start), Route("/next", start), Route("/take", take, methods=["POST"])])
 
 
-async def test_a_form_is_sent_as_it_stands_with_what_was_filled_in() -> None:
+async def test_a_form_is_sent_with_its_default_and_filled_in_values() -> None:
     async with serve(APP) as url, Browser(url) as browser:
         page = await browser.open("/")
         assert page.text.startswith("One story")
@@ -49,7 +49,7 @@ async def test_a_form_is_sent_as_it_stands_with_what_was_filled_in() -> None:
         assert browser.cookies == {"visit": "1"}
 
 
-async def test_what_is_not_on_the_page_can_be_neither_followed_nor_pressed() -> None:
+async def test_a_missing_link_or_button_raises_an_error() -> None:
     async with serve(APP) as url, Browser(url) as browser:
         await browser.open("/")
         await browser.follow("On")

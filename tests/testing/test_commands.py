@@ -1,4 +1,4 @@
-"""Commands run inside a test as they are installed, and an unexpected end fails it."""
+"""Installed commands run inside a test, and an unexpected exit code fails the test."""
 
 from __future__ import annotations
 

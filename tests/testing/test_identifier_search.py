@@ -1,4 +1,4 @@
-"""The search finds an identifier in every encoding, shortened, in parts and in what is compressed."""
+"""The search finds an identifier in every encoding, shortened, in parts and in compressed content."""
 
 from __future__ import annotations
 
@@ -50,16 +50,16 @@ COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def kinds(content: bytes) -> set[str]:
-    """Return the kinds found in a place of this content, between random bytes."""
+    """Return the kinds of identifiers that are found in this content between random bytes."""
     return {find.kind for find in SEARCHER.search({"place": os.urandom(64) + b"\n" + content + b"\n" + os.urandom(64)})}
 
 
 @pytest.mark.parametrize("compress", COMPRESSIONS.values(), ids=COMPRESSIONS.keys())
-def test_what_is_compressed_is_searched(compress: Callable[[bytes], bytes]) -> None:
+def test_compressed_content_is_searched(compress: Callable[[bytes], bytes]) -> None:
     assert kinds(compress(f"from {PHONE} with {WORDS}".encode())) == {"phone", "words"}
 
 
-def test_a_damaged_stream_is_read_as_far_as_it_goes() -> None:
+def test_a_damaged_stream_is_read_up_to_the_damage() -> None:
     assert kinds(gzip.compress(PHONE.encode() + os.urandom(5000))[:-2000]) == {"phone"}
     assert MOST_BYTES > 1 << 20
 
@@ -69,6 +69,6 @@ def test_the_name_of_a_place_is_searched_and_the_find_does_not_quote_it() -> Non
     assert find.kind == "file name"
 
 
-def test_bytes_of_a_picture_are_found() -> None:
+def test_a_part_of_a_picture_is_found() -> None:
     assert kinds(b"\x89\x01\xfe\x7f" * 6) == {"picture"}
     assert kinds(base64.b64encode(b"\x89\x01\xfe\x7f" * 6)) == {"picture"}

@@ -52,7 +52,7 @@ ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def kinds(content: bytes) -> set[str]:
-    """Return the kinds found in a place of this content, between random bytes."""
+    """Return the kinds of identifiers that are found in this content between random bytes."""
     return {find.kind for find in SEARCHER.search({"place": os.urandom(64) + b"\n" + content + b"\n" + os.urandom(64)})}
 
 
@@ -68,21 +68,21 @@ def test_a_hash_of_any_spelling_of_a_number_is_found(form: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["from=87789;", "tail 987789.", "(+91) 98789 8778", f"x{PHONE[2:10]}f"])
-def test_parts_of_five_digits_are_found(part: str) -> None:
+def test_a_part_of_five_digits_is_found(part: str) -> None:
     assert kinds(part.encode()) == {"phone"}
 
 
 @pytest.mark.parametrize("other", ["size 187789", "a987789f", "2026-11-26T10:00:00.987789Z", "7789"])
-def test_digits_of_another_number_are_none(other: str) -> None:
+def test_digits_inside_another_number_are_not_found(other: str) -> None:
     assert kinds(other.encode()) == set()
 
 
-def test_eight_characters_of_a_text_are_found() -> None:
+def test_a_part_of_eight_characters_is_found() -> None:
     assert kinds(b"agent=VARLO ZI") == {"name"}
     assert kinds(base64.b64encode(b"..arlo Zim..")) == {"name"}
 
 
-def test_numbers_in_binary_are_found() -> None:
+def test_a_number_in_binary_encoding_is_found() -> None:
     number = int(PHONE)
     for raw in (number.to_bytes(8, "big"), number.to_bytes(8, "little"), bytes.fromhex(PHONE), f"{number:x}".encode()):
         assert kinds(raw) == {"phone"}

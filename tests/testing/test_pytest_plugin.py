@@ -1,4 +1,4 @@
-"""The marker `needs`: a missing program skips a test, or fails it where nothing may be skipped."""
+"""The marker `needs`: a missing program skips a test, or fails it if nothing may be skipped."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def inside(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest
     return pytester
 
 
-def test_a_missing_program_skips_and_names_its_package(
+def test_a_missing_program_skips_the_test_and_names_its_package(
     inside: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(SKIP_NOTHING, raising=False)
@@ -32,7 +32,7 @@ def test_a_missing_program_skips_and_names_its_package(
     result.stdout.fnmatch_lines(["*no-such-tool is missing: install it*exiftool is missing: apt-get install*"])
 
 
-def test_a_missing_program_fails_where_nothing_may_be_skipped(
+def test_a_missing_program_fails_the_test_if_nothing_may_be_skipped(
     inside: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(SKIP_NOTHING, "1")

@@ -1,4 +1,4 @@
-"""How tests wait: until a condition holds, or a limit that is the same for all."""
+"""Tests wait until a condition holds, with the same time limit for all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def test_a_condition_may_be_asynchronous_and_its_value_is_returned() -> No
     assert await until(lambda: "at once") == "at once"
 
 
-async def test_what_never_holds_fails_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_condition_that_stays_false_fails_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "LIMIT_SECONDS", 0.01)
     with pytest.raises(TimeoutError):
         await until(lambda: None, every=0.001)

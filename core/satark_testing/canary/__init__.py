@@ -1,4 +1,4 @@
-"""The canary: a synthetic installation whose tipsters carry made-up identifiers, and a search for them afterwards.
+"""The canary searches a synthetic installation for the made-up identifiers of its tipsters.
 
 `run.run_canary` starts a host with simulated providers, lets marked tipsters send tips on every channel, and searches
 everything that was written for their identifiers in every encoding. `sabotages.SABOTAGES` are one-line changes of the

@@ -1,4 +1,4 @@
-"""Runs the canary in a process of its own, on whatever source it was started with, and prints the report as JSON."""
+"""Runs the canary in a separate process, on the source that the process imports, and prints the report as JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from satark_testing.canary.run import run_canary
 def main(
     folder: str, media: Sequence[str], *, broker: str = "", wait_for_log: bool = False, exported: bool = True
 ) -> None:
-    """Run the canary in an empty folder, on these media, with this broker."""
+    """Run the canary in an empty folder, on these media and with this broker."""
     report = asyncio.run(
         run_canary(Path(folder), media=tuple(media), broker=broker, wait_for_log=wait_for_log, exported=exported)
     )

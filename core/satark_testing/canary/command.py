@@ -1,4 +1,4 @@
-"""`satark canary`: searches everything that an installation writes for what identifies tipsters."""
+"""`satark canary`: searches everything that an installation writes for identifiers of tipsters."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def canary(
     logs: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Search for what identifies tipsters, in every encoding; exit with 1 if anything is found.
+    """Search for identifiers of tipsters in every encoding; exit with 1 if any is found.
 
     Without an option it starts a synthetic installation with simulated providers in a temporary folder, has marked
     tipsters send tips there on every channel, and searches all that was written. It touches nothing of this
@@ -71,7 +71,7 @@ def canary(
 
 @contextmanager
 def _broker() -> Iterator[str]:
-    """Run a RabbitMQ of the canary's own where it is installed; yield its URL, or nothing."""
+    """Start a RabbitMQ for the canary if it is installed; yield its URL, or an empty string."""
     if not is_installed():
         yield ""
         return
@@ -94,7 +94,7 @@ def _search_here(ctx: click.Context, markers: Path, logs: tuple[Path, ...]) -> R
 
 
 def _missed(broker: str, *, one_by_one: bool) -> Iterator[str]:
-    """Try the sabotages; print what became of each, and yield the names of those missed."""
+    """Run the sabotages, print the result of each, and yield the names of those that the canary missed."""
     tryable = possible(SABOTAGES, broker)
     for sabotage in SABOTAGES:
         if sabotage not in tryable:
@@ -116,11 +116,11 @@ def _missed(broker: str, *, one_by_one: bool) -> Iterator[str]:
 
 
 SHORTEST: Final = 5
-"""Characters of the shortest identifier that can be searched for: a shorter one is found by chance."""
+"""Minimum length of an identifier, in characters. A shorter identifier would be found by chance."""
 
 
 def read_markers(file: Path) -> dict[str, str]:
-    """Read identifiers: one a line, its kind and then the identifier, such as `phone 919812345678`.
+    """Read identifiers, one per line: the kind and then the identifier, such as `phone 919812345678`.
 
     Raises:
         ValueError: a line has no kind, or an identifier is too short; the message names the line, not what it says.
@@ -157,7 +157,7 @@ def search_here(settings: Settings, markers: dict[str, str], logs: Sequence[Path
 
 
 def _processes() -> list[int]:
-    """Return the processes of Satark on this machine, without this one."""
+    """Return the Satark processes on this machine, except this one."""
     found = []
     for cmdline in Path("/proc").glob("[0-9]*/cmdline"):
         pid = int(cmdline.parent.name)

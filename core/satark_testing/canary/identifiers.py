@@ -1,4 +1,4 @@
-"""Made-up identifiers of fourteen kinds and more, different in every run, whose parts are found nowhere by chance."""
+"""Made-up identifiers of fourteen kinds and more. They differ in every run, and no part of one occurs by chance."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ KINDS: Final = (
     "voice",
     "cookie",
 )
-"""The kinds of identifiers that are planted."""
+"""The kinds of identifiers that the canary plants."""
 IN_PARTS: Final = frozenset(
     {"phone", "wa_id", "BSUID", "Telegram id", "user name", "profile name", "user agent", "device tag", "GPS", "e-mail"}
 )
-"""The kinds whose parts identify somebody as well."""
+"""The kinds of identifiers whose parts identify a person as well."""
 _DIGITS: Final = "789"
-"""No port, no day and no usual size has only these digits, so that five of them are found nowhere by chance."""
+"""The digits of numbers. No port, day or usual size has only these digits, so five of them do not occur by chance."""
 _CONSONANTS: Final = "bdfgjklmpqrtvwxz"
 _PICTURE_SLICES: Final = (0.4, 0.6, 0.8)
 _SLICE_BYTES: Final = 24
 _DEGREES: Final = 87
 _MINUTES: Final = 59
 _SECOND: Final = 10_007
-"""Parts of a second in the place of a photo: a prime, so that the fraction is never shortened."""
+"""Denominator for the seconds of a photo's place. It is a prime, so that the fraction can't be reduced."""
 
 
 class Identifiers:
-    """Makes identifiers and remembers them.
+    """Makes identifiers and stores them.
 
     Args:
         seed: makes the same identifiers again; None: different ones in every run.
@@ -61,11 +61,11 @@ class Identifiers:
 
     @property
     def in_parts(self) -> frozenset[str]:
-        """The names of those whose parts are searched for too."""
+        """The names of the identifiers whose parts are searched for too."""
         return frozenset(name for name in self.secrets if kind_of(name) in IN_PARTS)
 
     def remember(self, kind: str, value: str | bytes) -> None:
-        """Remember an identifier that somebody else made, such as a receipt's code."""
+        """Store an identifier that was made elsewhere, such as a receipt code."""
         if value and value not in self.secrets.values():
             self.secrets[f"{kind} {sum(kind_of(name) == kind for name in self.secrets) + 1}"] = value
 
@@ -80,14 +80,14 @@ class Identifiers:
         return self.digits(kind, 12, "919")
 
     def word(self, kind: str, pattern: str = "{}") -> str:
-        """Make a name: the pattern with made-up words in its fields."""
+        """Make a name from a pattern by filling its fields with made-up words."""
         words = ["".join(self._random.choices(_CONSONANTS, k=9)) for _ in range(pattern.count("{}"))]
         value = pattern.format(*words)
         self.remember(kind, value)
         return value
 
     def address(self) -> str:
-        """Make an IP address, of the block that documentation uses (RFC 3849)."""
+        """Make an IP address in the block that is reserved for documentation (RFC 3849)."""
         groups = (f"{self._random.randrange(0x1000, 0xFFFF):x}" for _ in range(4))
         value = "2001:db8:" + ":".join(groups) + "::1"
         self.remember("IP address", value)
@@ -117,7 +117,7 @@ class Identifiers:
         return self._slices("picture", out.getvalue())
 
     def _place(self) -> tuple[int, str]:
-        """Draw a place until its decimals have only digits that no port has: its seconds in parts, and its degrees."""
+        """Draw places until the decimals, in seconds and in degrees, have only digits of `_DIGITS`."""
         while True:
             seconds = self._random.randrange(100_001, 599_999)
             degrees = f"{_DEGREES + _MINUTES / 60 + seconds / _SECOND / 3600:.6f}"
@@ -125,7 +125,7 @@ class Identifiers:
                 return seconds, degrees
 
     def voice(self) -> bytes:
-        """Make a recording, of no known type: it is sealed unopened."""
+        """Make a recording of no known type, so that it is sealed without being cleaned."""
         return self._slices("voice", b"\0recording" + self._random.randbytes(4096))
 
     def _slices(self, kind: str, data: bytes) -> bytes:
@@ -136,10 +136,10 @@ class Identifiers:
 
 
 def kind_of(name: str) -> str:
-    """Return the kind of a remembered identifier: its name without the number."""
+    """Return the kind of a stored identifier: its name without the number."""
     return name.rpartition(" ")[0]
 
 
 def without(secrets: Mapping[str, str | bytes], *kinds: str) -> dict[str, str | bytes]:
-    """Return the secrets without those of some kinds."""
+    """Return the identifiers, except those of some kinds."""
     return {name: value for name, value in secrets.items() if kind_of(name) not in kinds}

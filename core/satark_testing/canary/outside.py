@@ -1,4 +1,4 @@
-"""What leaves an installation: mails with sealed tips, a broker's messages, and what officers export.
+"""Data that leaves an installation: mails with sealed tips, a broker's messages, and what officers export.
 
 Mails and messages are searched where their servers are installed.
 """
@@ -46,7 +46,7 @@ _QUEUES: Final = ("sp", "dig")
 
 
 class MailAndBroker:
-    """The servers that one installation sends to.
+    """The mail server and the broker that one installation sends to.
 
     Args:
         mails: the mail server; None: there is none.
@@ -59,11 +59,11 @@ class MailAndBroker:
         self.environment = environment
         self._mails, self._broker, self._prefix = mails, broker, prefix
         self.finds: set[str] = set()
-        """What is wrong with what was sent, beside the identifiers in it."""
+        """Problems with what was sent, other than identifiers."""
 
     @property
     def destinations(self) -> tuple[str, ...]:
-        """Destinations that the settings name, whatever comes: a metric may name them too."""
+        """The destinations that the settings name. A metric may name them too, since they do not depend on any tip."""
         return (MAILBOX, *(Destination.of("rabbitmq", name) for name in _QUEUES))
 
     @property
@@ -77,7 +77,7 @@ class MailAndBroker:
         return tuple(missing)
 
     async def sent(self, tips: int, urls: tuple[str, str]) -> dict[str, bytes]:
-        """Wait until every delivery is done, and return every mail and message: name → what it holds.
+        """Wait until every delivery is done; return every mail and message: name → content.
 
         Args:
             tips: how many tips were submitted.
@@ -100,7 +100,7 @@ class MailAndBroker:
         return found
 
     async def _messages(self, tips: int) -> dict[str, bytes]:
-        """Read what is in the broker's queues; it stays there."""
+        """Read the messages in the broker's queues without removing them."""
         aio_pika: Any = import_module("aio_pika")
         found: dict[str, bytes] = {}
         async with await aio_pika.connect(self._broker) as connection:
@@ -117,7 +117,7 @@ class MailAndBroker:
 
 
 def _waiting(url: str) -> list[str]:
-    """Return the destinations that a delivery still waits for."""
+    """Return the destinations for which a delivery still waits."""
     engine = make_engine(url)
     with engine.connect() as connection:
         query = select(delivery.c.destination).where(delivery.c.state.in_(("due", "blocked")))
@@ -133,7 +133,7 @@ def _check(sent: int, tips: int, how: str) -> None:
 
 @asynccontextmanager
 async def mail_and_broker(folder: Path, broker: str = "") -> AsyncIterator[MailAndBroker]:
-    """Serve a mail server, if gpg can make a recipient's key, and make the settings for both.
+    """Serve a mail server if gpg can make a recipient's key, and make the settings for both servers.
 
     Args:
         folder: an empty folder, for keys.
@@ -153,7 +153,7 @@ async def mail_and_broker(folder: Path, broker: str = "") -> AsyncIterator[MailA
 
 
 def can_mail() -> bool:
-    """Return whether this machine has what it takes to receive encrypted mail."""
+    """Return whether the required programs to receive encrypted mail are installed."""
     try:
         import_module("aiosmtpd")
     except ImportError:
@@ -184,14 +184,14 @@ def _mail_settings(folder: Path, port: int, certificate: Path) -> dict[str, str]
 
 
 _PACKS_OF: Final = DESKS[0][0]
-"""The desk that makes a pack: typesetting the certificates of one takes a second."""
+"""The desk that makes an evidence pack. Only one does, since typesetting a pack's certificates takes a second."""
 _ISSUER = Issuer(name="A. Officer", office="Office", place="Place", make="", color="", serial="", device="")
 
 
 def exports(installation: Installation, folder: Path) -> dict[str, bytes]:
-    """Have every desk export its tips as JSON, as clean copies and as packs for a court; read all of it.
+    """Export every desk's tips as JSON, as clean copies and as evidence packs for a court; read all of it.
 
-    Officers may read a tip, so these places hold its words and pictures, but nothing of its sender.
+    Officers may read a tip, so exports hold its words and pictures, but no identifier of its sender.
 
     Raises:
         AssertionError: an export failed.
@@ -215,7 +215,7 @@ def exports(installation: Installation, folder: Path) -> dict[str, bytes]:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.pass_context
 def _write_all(ctx: click.Context, desk: str, passphrase: Path, folder: Path) -> None:
-    """Write the files of each tip of DESK into FOLDER; of one tip of one desk a pack."""
+    """Write the files of each tip of DESK into FOLDER, and an evidence pack of one tip for one of the desks."""
     # What `satark desk evidence` and `satark evidence export` do, without deriving a key for each tip.
     ctx.meta[COMMAND_HOST] = CommandHost(ctx)
     with unlocked_desk(desk, passphrase) as (services, unlocked):

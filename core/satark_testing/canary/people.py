@@ -1,4 +1,4 @@
-"""Marked tipsters: virtual users of every medium, with made-up identifiers."""
+"""Tipsters with made-up identifiers: virtual users of every medium."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from satark_testing.whatsapp.citizen import Citizen
 from satark_words.catalogues import Catalogue, Catalogues
 
 _QUESTION: Final = 30
-"""Characters by which a question is recognised."""
+"""Number of characters that identify a question."""
 FORM_FILE: Final = "IMG-20261124-WA0042"
-"""What `satark_testing.browser.Browser` calls the first file."""
+"""The name that `satark_testing.browser.Browser` gives to the first file."""
 
 
 class MarkedCitizen(Citizen):
-    """A WhatsApp user whose files have names, and whose message ids are remembered."""
+    """A WhatsApp user whose files have names, and whose message ids are stored as identifiers."""
 
     identifiers: Identifiers
 
@@ -66,12 +66,12 @@ class MarkedTelegramCitizen(TelegramCitizen):
 
 
 class MarkedDriver:
-    """A driver that sends marked files and recordings in place of the scenario's. See `Driver`."""
+    """A driver that sends files and recordings with made-up identifiers in place of the scenario's. See `Driver`."""
 
     def __init__(self, driver: Driver, identifiers: Identifiers) -> None:
         self._driver, self._identifiers = driver, identifiers
         self.answers: list[str] = []
-        """Every answer, for what it tells."""
+        """All answers of the service, in order."""
 
     @property
     def channel(self) -> str:
@@ -80,31 +80,34 @@ class MarkedDriver:
 
     @property
     def can(self) -> frozenset[Ability]:
-        """What the medium can do."""
+        """The actions that the medium supports."""
         return self._driver.can
 
     @property
     def last_answer(self) -> str:
-        """The whole last answer."""
+        """The last answer, complete."""
         return self._driver.last_answer
 
     async def greet(self) -> None:
-        """Begin."""
+        """Start the conversation."""
         await self._driver.greet()
 
     async def choose(self, label: str, texts: Catalogue) -> None:
-        """Choose an option, and keep the place of a photo for oneself; remember the answer: it may be the receipt."""
+        """Choose an option, but keep a photo's place hidden from the police.
+
+        Store the answer, which may be the receipt.
+        """
         await self._driver.choose(label, texts)
         await self._keep_origin(texts)
         self.answers.append(self.last_answer)
 
     async def command(self, name: str, texts: Catalogue) -> None:
-        """Carry out a command."""
+        """Execute a command."""
         await self._driver.command(name, texts)
         await self._keep_origin(texts)
 
     async def _keep_origin(self, texts: Catalogue) -> None:
-        """Answer with no if the question is whether the police may know where the photo was taken."""
+        """Answer no if the question is whether the police may know where the photo was taken."""
         if texts.text("origin.ask")[:_QUESTION] in self.last_answer:
             await self._driver.choose(texts.text("origin.no"), texts)
 
@@ -113,19 +116,19 @@ class MarkedDriver:
         await self._driver.type(words)
 
     async def speak(self, voice: bytes) -> None:
-        """Send a marked recording."""
+        """Send a recording with a made-up identifier."""
         await self._driver.speak(self._identifiers.voice())
 
     async def point(self, place: Place) -> None:
-        """Send a place."""
+        """Send a location."""
         await self._driver.point(place)
 
     async def send(self, file: Photo) -> None:
-        """Send a marked photo."""
+        """Send a photo with made-up identifiers."""
         await self._driver.send(msgspec.structs.replace(file, data=self._identifiers.photo(), mime="image/jpeg"))
 
     async def leave(self) -> None:
-        """Stay, so that a browser keeps its cookies; remember them."""
+        """Store the browser's cookies as identifiers. The page stays open, so that the browser keeps them."""
         if isinstance(self._driver, FormDriver):
             for cookie in self._driver.cookies.values():
                 self._identifiers.remember("cookie", cookie)
@@ -161,7 +164,7 @@ def telegram_citizen(matrix: MatrixInstallation, made: Identifiers) -> MarkedTel
 
 
 def browser(matrix: MatrixInstallation, made: Identifiers) -> Browser:
-    """Make a browser that tells its user agent, and comes through a proxy that tells its address."""
+    """Make a browser that sends its user agent, and whose proxy sends the browser's address."""
     address = made.address()
     made.remember("file name", FORM_FILE)
     headers = {
@@ -175,7 +178,7 @@ def browser(matrix: MatrixInstallation, made: Identifiers) -> Browser:
 
 
 def driver_of(medium: str, matrix: MatrixInstallation, made: Identifiers) -> MarkedDriver:
-    """Make a marked tipster on a medium."""
+    """Make a tipster with made-up identifiers on a medium."""
     url = matrix.installation.service.url
     found: Driver
     if medium in {"whatsapp", "telegram"}:
@@ -196,7 +199,7 @@ _CODE: Final = re.compile(r"(?:\d[ \u00a0\u2009\u202f–-]?){16}")
 
 
 async def send_tip(matrix: MatrixInstallation, medium: str, made: Identifiers) -> None:
-    """Send a tip with a file, and want no contact; then open the mailbox where the medium is a chat."""
+    """Send a tip with a file and refuse contact. On a chat medium, open the mailbox afterwards."""
     driver = driver_of(medium, matrix, made)
     exchanges = (
         ("category", "ARMS"),
@@ -212,14 +215,14 @@ async def send_tip(matrix: MatrixInstallation, medium: str, made: Identifiers) -
 
 
 async def leave_draft(matrix: MatrixInstallation, medium: str, made: Identifiers) -> None:
-    """Begin a tip, and leave it unfinished."""
+    """Start a tip, and leave it unfinished."""
     driver = driver_of(medium, matrix, made)
     exchanges = (("category", "INTOX"), ("what", Words(made.sentence("भट्ठी के पीछे कच्ची शराब बनती है"))))
     await play(Scenario("left", "hi", exchanges), driver)
 
 
 async def stay_reachable(matrix: MatrixInstallation, made: Identifiers) -> None:
-    """Send a tip by WhatsApp, want to be contacted, open the mailbox, and enter a wrong code."""
+    """Send a tip by WhatsApp, agree to contact, open the mailbox, and enter a wrong code."""
     citizen = whatsapp_citizen(matrix, made)
     words = made.sentence("मंदिर के पीछे हथियारों का ढेर है")
     no = Catalogues.of("satark.dialogue")["hi"].text("origin.no")
@@ -240,7 +243,7 @@ async def stay_reachable(matrix: MatrixInstallation, made: Identifiers) -> None:
 
 
 async def share_and_forget(matrix: MatrixInstallation, made: Identifiers) -> None:
-    """Begin a tip by WhatsApp, share a contact card with a phone number and an e-mail address, and have all erased."""
+    """Start a tip by WhatsApp, share a contact card with a phone number and an e-mail address, and have all erased."""
     citizen = whatsapp_citizen(matrix, made)
     for words in ("Hi", "हिन्दी", "अवैध खनन"):
         await citizen.reply(words)

@@ -1,4 +1,4 @@
-"""Everything that a running installation wrote or shows: files, rows, logs, metrics, processes, exports."""
+"""Reads everything that a running installation wrote or shows: files, rows, logs, metrics, processes, exports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from satark_testing.identifier_search import everything_written, files_below
 from satark_testing.installation import Installation
 
 _PROCESS_FILES: Final = ("cmdline", "environ", "comm", "status", "limits")
-"""Of /proc/PID; `maps` tells of no content."""
+"""Files in /proc/PID that are read. `maps` is not among them, since it shows no content."""
 
 
 def database_urls(installation: Installation) -> tuple[str, str]:
@@ -36,7 +36,7 @@ def written(installation: Installation, temporary: Path) -> dict[str, bytes]:
 
 
 def processes(installation: Installation) -> dict[str, bytes]:
-    """Read what any user of the machine can see of the service's processes and those that they started."""
+    """Read what any user of the machine can see of the service's process and its child processes."""
     found: dict[str, bytes] = {}
     for pid in _family(installation.service.pid):
         found |= files_of_process(pid)
@@ -77,7 +77,7 @@ def sqlite_files(urls: tuple[str, str]) -> dict[str, bytes]:
 
 
 def times_of_files(folder: Path) -> dict[str, float]:
-    """Return when each file of a folder, and the folder of evidence, was changed: relative path → Unix seconds."""
+    """Return when each file of a folder, and its evidence folder, was changed: relative path → Unix seconds."""
     found = {}
     for path in folder.rglob("*"):
         try:
@@ -94,11 +94,11 @@ TABLES: Final = ("conversation", "alias", "outbox", "provider_message", "handoff
 _EVERY_SECONDS: Final = 0.2
 _SHORTEST: Final = 16
 _SLICE: Final = slice(16, 40)
-"""The part of a value that is searched for: a long value lies in several pages of SQLite."""
+"""The part of a value that is searched for. A long value may be split over several pages of SQLite."""
 
 
 class DeletedRows:
-    """Remembers the values of rows as they come, and finds those that are left after their row was deleted.
+    """Records the values of rows while they exist, and finds the values that remain after a row was deleted.
 
     Args:
         urls: the URLs of both databases. Only the files of SQLite can be searched.
@@ -109,7 +109,7 @@ class DeletedRows:
         self._seen: dict[bytes, str] = {}
 
     async def watch(self) -> None:
-        """Read the tables again and again, until cancelled."""
+        """Read the tables repeatedly until cancelled."""
         while True:
             await asyncio.to_thread(self.look)
             await asyncio.sleep(_EVERY_SECONDS)
@@ -121,11 +121,11 @@ class DeletedRows:
 
     @property
     def seen(self) -> bytes:
-        """Every value that was read, of rows that may be deleted by now."""
+        """Every value that was read, including the values of rows that were deleted since."""
         return b"\n".join(self._seen)
 
     def left(self) -> list[str]:
-        """Return one sentence for each table and file that holds something of a deleted row."""
+        """Return one sentence for each table and file that still holds a value of a deleted row."""
         live = {value for _, value in self._values(self._urls)}
         gone = {_part(value): table for value, table in self._seen.items() if value not in live}
         gone = {part: table for part, table in gone.items() if not any(part in value for value in live)}

@@ -1,4 +1,4 @@
-"""Runs the canary: a synthetic installation, marked tipsters, and a search of all that it wrote."""
+"""Runs the canary: starts a synthetic installation, simulates tipsters, and searches all that was written."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ from satark_testing.processes.service import Service
 from satark_testing.twilio.api import NUMBER
 
 _READABLE_BY_OFFICERS: Final = ("words", "picture", "voice", "file name", "user agent")
-"""What an export may hold: the tip itself. The names of exported files are Satark's own."""
+"""What an export may hold: the tip itself. Satark chooses the names of exported files."""
 _ADDRESSES: Final = ("phone", "wa_id", "BSUID", "Telegram id")
 _PSEUDONYM: Final = 16
-"""Bytes of a pseudonym that are searched for: a shortened one links as well."""
+"""Number of bytes of a pseudonym that are searched for, since even a shortened pseudonym links two tips."""
 _LOOKS: Final = 10
 _BETWEEN_LOOKS: Final = 1.0
-"""How often, and every how many seconds, the write-ahead log is searched before what is left in it counts."""
+"""Limits of the search of the write-ahead log: how many times, and every how many seconds, before a remainder counts.
+"""
 _EXEMPT: Final = (
     "satark.db",
     "keys.db",
@@ -40,12 +41,12 @@ _EXEMPT: Final = (
     "web_form/proof_of_work",
     "web_form/uploads",
 )
-"""Beginnings of files in the data folder whose time tells nothing of a tip: they change all the time, or never, or with
-the officers; what waits, proofs of work and unfinished uploads, is removed when it has waited."""
+"""Prefixes of files in the data folder whose times reveal no tip. Such files change constantly, never, or when officers
+act; proofs of work and unfinished uploads are deleted after a limited time."""
 
 
 class CanaryRun:
-    """One run, on one installation.
+    """One run of the canary on one installation.
 
     Args:
         matrix: the running installation.
@@ -67,7 +68,7 @@ class CanaryRun:
         self._deleted = DeletedRows(places.database_urls(matrix.installation))
 
     async def play(self) -> None:
-        """Have marked tipsters come, and officers answer."""
+        """Simulate tipsters who send tips, and officers who answer."""
         watch = asyncio.create_task(self._deleted.watch())
         visits = [send_tip(self._matrix, medium, self._made) for medium in self._media]
         visits += [leave_draft(self._matrix, medium, self._made) for medium in self._media if medium != "voice"]
@@ -85,7 +86,7 @@ class CanaryRun:
         self._places["rows that came and went"] = self._deleted.seen
 
     async def wait_for_log(self) -> None:
-        """Wait until nothing of deleted rows is left in the write-ahead log, or report what is."""
+        """Wait until the write-ahead log holds no value of deleted rows; otherwise report what remains."""
         left: list[str] = []
         for _ in range(_LOOKS):
             left = [one for one in await asyncio.to_thread(self._deleted.left) if "-wal" in one]
@@ -95,7 +96,7 @@ class CanaryRun:
         self._finds |= set(left)
 
     async def look(self, stage: str) -> None:
-        """Read everything that is written by now; `stage` tells it apart from other readings."""
+        """Read everything that is written by now. `stage` labels this reading in the report."""
         seen = await asyncio.to_thread(places.written, self._matrix.installation, self._folder)
         seen |= places.processes(self._matrix.installation)
         if self._matrix.installation.service.running:
@@ -106,7 +107,7 @@ class CanaryRun:
         self._places |= {f"{stage}: {place}": content for place, content in seen.items() if content not in known}
 
     def look_for_traces(self) -> None:
-        """Look for exact times, and for pseudonyms whose session has ended, in what is left once nothing waits."""
+        """Search for exact times and for pseudonyms of ended sessions, once no delivery waits any more."""
         installation = self._matrix.installation
         urls = places.database_urls(installation)
         self._finds |= set(traces.exact_times_in_rows(urls, self._begun))
@@ -127,7 +128,7 @@ class CanaryRun:
         return (f"whatsapp:{PHONE_NUMBER_ID}", f"telegram:{bot}", f"sms:{NUMBER}", f"voice:{NUMBER}")
 
     def _addresses(self) -> set[str]:
-        """Return every spelling in which a channel may name a tipster."""
+        """Return every form in which a channel may write a tipster's address."""
         found = set()
         for name, value in self._made.secrets.items():
             if kind_of(name) in _ADDRESSES and isinstance(value, str):
@@ -135,14 +136,14 @@ class CanaryRun:
         return found
 
     async def export(self) -> None:
-        """Have officers export everything."""
+        """Export everything that officers can export."""
         target = self._folder.parent / "exports"
         self._exports = await asyncio.to_thread(exports, self._matrix.installation, target)
         lists = {name: content for name, content in self._exports.items() if name.startswith("export: tips of")}
         self._finds |= set(traces.exact_times_in_texts(lists))
 
     def report(self) -> Report:
-        """Search everything, and return what was found."""
+        """Search everything, and return the findings."""
         secrets = self._made.secrets
         searcher = Searcher(secrets, self._made.in_parts)
         finds = searcher.search(self._places)
@@ -205,7 +206,7 @@ async def run_canary(
 
 @contextmanager
 def _no_settings(folder: Path) -> Iterator[None]:
-    """Hide the settings of a real installation on this machine: the synthetic one must never touch it."""
+    """Hide the settings of a real installation on this machine, so that the canary never uses it."""
     empty = folder / "satark.toml"
     empty.touch()
     hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("SATARK_")}
@@ -231,21 +232,22 @@ async def _look_at(run: CanaryRun, matrix: MatrixInstallation, *, wait_for_log: 
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run of the canary found. It holds no identifier."""
+    """The result of a run of the canary. It holds no identifier."""
 
     finds: tuple[str, ...]
-    """One sentence a find: which kind of identifier, in which encoding, in which place; or what else is wrong."""
+    """One sentence per find: the kind of identifier, the encoding and the place; or another problem."""
     places: int
-    """Files, tables, outputs and messages that were searched."""
+    """Number of files, tables, outputs and messages that were searched."""
     searched_bytes: int
     identifiers: int
     kinds: int
     needles: int
-    """Byte strings that were searched for: every identifier in every encoding, and its parts."""
+    """Number of byte strings that were searched for: every identifier in every encoding, and its parts."""
     interrupted: tuple[str, ...] = ()
-    """Visits of tipsters that ended early, by the class of their error: what they would have left is not searched."""
+    """Simulated tipsters whose visit failed, by the class of the error. The data that they would have left is not
+    searched."""
     left_out: tuple[str, ...] = ()
-    """What is not searched, and why."""
+    """What was not searched, and why."""
 
     def __str__(self) -> str:
         lines = [*self.finds, *(f"a tipster got lost: {what}" for what in self.interrupted)]

@@ -1,4 +1,4 @@
-"""Sabotages: one-line changes of the code, each of which tells of a tipster. The canary must notice every one."""
+"""Sabotages: one-line changes of the code, each of which leaks data about a tipster. The canary must detect all."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PACKAGES: Final = (
     "satark_whatsapp",
 )
 LOG_GROUP: Final = 1
-"""The group of those that are found in the write-ahead log, for which a run waits until it should be overwritten."""
+"""The group of sabotages that are found in the write-ahead log. A run with them waits until the log is overwritten."""
 _IMPORTS: Final = "from satark_testing.canary.wrapping import before, instead\n"
 
 
@@ -41,15 +41,15 @@ class Sabotage(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     """Path of the changed module below the folder of the packages."""
     line: str
-    """What is appended to the module, or what stands in place of `old`."""
+    """The line that is appended to the module, or that replaces `old`."""
     caught: str
-    """Regular expression over the finds, one of which must tell of it."""
+    """Regular expression that must match one of the finds."""
     old: str = ""
-    """What `line` replaces; empty: it is appended."""
+    """The text that `line` replaces; empty: `line` is appended."""
     needs: Literal["", "mail", "broker"] = ""
-    """The server without which it is not seen."""
+    """The server that the sabotage needs to have an effect."""
     group: int = 0
-    """Sabotages of one group can be tried in one run: each has a find of its own."""
+    """Number of the group. Sabotages of one group can run together, since each causes a different find."""
 
     def apply(self, copy: SourceCopy) -> None:
         """Change a copy of the source.
@@ -64,18 +64,18 @@ class Sabotage(msgspec.Struct, frozen=True, kw_only=True):
         module.write_text(text.replace(self.old, self.line) if self.old else f"{text}\n\n{_IMPORTS}{self.line}\n")
 
     def is_caught(self, finds: Sequence[str]) -> bool:
-        """Return whether one of these finds tells of it."""
+        """Return whether one of these finds reveals the sabotage."""
         return any(re.search(self.caught, find) for find in finds)
 
 
 def possible(sabotages: Sequence[Sabotage], broker: str) -> list[Sabotage]:
-    """Return those sabotages that can be seen on this machine; `broker`: the URL of a RabbitMQ, or empty."""
+    """Return the sabotages that can be detected on this machine. `broker` is the URL of a RabbitMQ, or empty."""
     has = {"": True, "mail": can_mail(), "broker": bool(broker)}
     return [one for one in sabotages if has[one.needs]]
 
 
 def run_sabotaged(folder: Path, sabotages: Sequence[Sabotage], broker: str = "") -> Report:
-    """Run the canary on a copy of the source with these changes.
+    """Run the canary on a copy of the source with these sabotages.
 
     Args:
         folder: an empty folder.
@@ -285,11 +285,11 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
         needs="broker",
     ),
 )
-"""More than twenty; `tests/testing/canary/` holds that each is caught."""
+"""More than twenty sabotages. `tests/testing/canary/` checks that the canary detects each one."""
 
 
 class SourceCopy:
-    """Packages copied to a folder, where code can run against them.
+    """Copies packages to a folder and runs code that imports the copies.
 
     Args:
         folder: an empty folder.

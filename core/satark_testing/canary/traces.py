@@ -1,4 +1,4 @@
-"""Traces other than identifiers: exact times, pseudonyms that outlive their session, and telling labels of metrics."""
+"""Finds traces other than identifiers: exact times, pseudonyms of ended sessions, metrics that name a tip."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from satark.identity.edge_key import Identity
 from satark.store.engines import make_engine
 
 BUCKET_SECONDS: Final = 1800
-"""A stored time that is a multiple of this tells of nobody: the finest that any table may hold once nothing waits."""
+"""A stored time that is a multiple of this reveals no tip. No table may hold a finer time once all deliveries are done.
+"""
 _WINDOW_DAYS: Final = 60
 _DAY: Final = 86_400
 _ISO_TIME: Final = re.compile(rb"20\d\d-\d\d-\d\d[T ]\d\d:(?!00)\d\d")
 
 
 def exact_times_in_rows(urls: Collection[str], begun: float) -> Iterator[str]:
-    """Name each column of each table that holds a time near the run's, to the second.
+    """Name each column of each table that holds a time of the run, exact to the second.
 
     Args:
         urls: the databases.
@@ -59,7 +60,7 @@ def exact_times_in_texts(texts: Mapping[str, bytes]) -> Iterator[str]:
 
 
 def exact_times_of_files(changed: Mapping[str, float], begun: float, exempt: Collection[str]) -> Iterator[str]:
-    """Name each folder and kind of file that was changed at an exact time after the run began.
+    """Name each folder and kind of file with an exact modification time after the start of the run.
 
     Args:
         changed: relative path → when it was changed, Unix seconds.
@@ -73,7 +74,7 @@ def exact_times_of_files(changed: Mapping[str, float], begun: float, exempt: Col
 
 
 def pseudonyms(edge_key: bytes, accounts: Collection[str], addresses: Collection[str]) -> dict[str, bytes]:
-    """Return every pseudonym that these addresses have on these accounts: name → 32 bytes."""
+    """Return the pseudonym of each address on each account: name → 32 bytes."""
     identity = Identity(edge_key)
     found = {}
     for number, address in enumerate(sorted(addresses)):
@@ -85,7 +86,7 @@ def pseudonyms(edge_key: bytes, accounts: Collection[str], addresses: Collection
 
 
 def telling_metrics(text: str, names: Collection[str], configured: Collection[str] = ()) -> Iterator[str]:
-    """Name each metric that has a time, or a label whose value is one of these names or contains it as a word.
+    """Name each metric that holds a time, or a label whose value contains one of these names as a word.
 
     Args:
         text: what `/metrics` gives.

@@ -1,4 +1,4 @@
-"""What a sabotage changes running code with: something done before a method, or something in its place."""
+"""Functions with which a sabotage changes running code: call another function before a method, or in its place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def before(owner: Any, name: str, spy: Callable[..., object]) -> None:
-    """Call `spy` with the arguments of a method, or of a module's function, each time before it is called."""
+    """Call `spy` each time before a method, or a module's function, is called, with the same arguments."""
     own = getattr(owner, name)
 
     @wraps(own)
@@ -20,7 +20,7 @@ def before(owner: Any, name: str, spy: Callable[..., object]) -> None:
 
 
 def instead(owner: Any, name: str, other: Callable[..., Any]) -> None:
-    """Call `other` in place of a method, with the method itself as its first argument."""
+    """Call `other` in place of a method. Its first argument is the method itself."""
     own = getattr(owner, name)
 
     @wraps(own)

@@ -1,4 +1,4 @@
-"""What a channel sends over the network, to a peer that behaves and to one that does not (C32 to C49, C57)."""
+"""Checks a channel's calls to its provider, when the provider works and when it fails (C32 to C49, C57)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from satark_testing.contracts.rules import BrokenRule, absent, raised, require
 
 _RESULTS: Final = (Accepted, Blocked, Misconfigured, Permanent, Throttled, Transient, WindowClosed)
 _SECONDS: Final = 41
-"""An unusual wait, which no channel has as its own."""
+"""An unusual waiting time in seconds, which no channel uses by default."""
 _COOKIE: Final = {"Set-Cookie": "conversation=1; Path=/"}
 _LAST_BYTES_SECONDS: Final = 1
 _LAST_TURNS: Final = 500
@@ -35,7 +35,7 @@ _TURN_SECONDS: Final = 0.001
 
 
 class Calls:
-    """One channel at its peer."""
+    """The calls of one channel to its simulated provider."""
 
     def __init__(self, case: ChannelCase, peer: Peer, server: PeerServer, channel: Channel) -> None:
         self.case, self.peer, self.server, self.channel = case, peer, server, channel
@@ -45,7 +45,7 @@ class Calls:
         self.calls = channel.render(numbered_prompt(short), self.account, case.to)
 
     async def send(self, call: Call, subject: str) -> SendResult:
-        """Make a call, and require a result that shows nobody."""
+        """Make a call, and require a result without identifiers."""
         self._count += 1
         try:
             result = await self.channel.send(call, f"call-{self._count}")
@@ -56,7 +56,7 @@ class Calls:
         return result
 
     async def answered(self, reply: Reply | Fault, subject: str) -> SendResult:
-        """Make the first call to a peer that gives this answer."""
+        """Make the first call while the provider gives this answer."""
         self.server.answering(reply)
         return await self.send(self.calls[0], subject)
 
@@ -73,7 +73,7 @@ def _check_result(case: ChannelCase, peer: Peer, result: SendResult, subject: st
 
 @asynccontextmanager
 async def opened(channel: Channel) -> AsyncIterator[Channel]:
-    """Keep a channel open."""
+    """Keep a channel open during the block."""
     await channel.open()
     try:
         yield channel
@@ -82,7 +82,7 @@ async def opened(channel: Channel) -> AsyncIterator[Channel]:
 
 
 async def check_calls(case: ChannelCase, peer: Peer, server: PeerServer) -> None:
-    """Check every call of a channel that makes some.
+    """Check every call of a channel that makes calls.
 
     Raises:
         BrokenRule: the channel breaks a rule.
@@ -103,7 +103,7 @@ async def check_calls(case: ChannelCase, peer: Peer, server: PeerServer) -> None
 
 
 async def _check_delivered(calls: Calls) -> None:
-    """Check that texts of several lengths reach several people, whole, once, and with the host's id."""
+    """Check that texts of several lengths reach several people completely, once, and with the host's call id."""
     capabilities = calls.channel.capabilities
     for length in sorted({60, capabilities.body, capabilities.text} - {0}):
         prompt = numbered_prompt(length)
@@ -131,7 +131,7 @@ def _check_once(calls: Calls, before: int, subject: str) -> None:
 
 
 def _another(address: str) -> str:
-    """Return the address of somebody else: the last figure that is not 0 is another one."""
+    """Return another person's address: the last digit that is not 0 is changed."""
     at = max(index for index, letter in enumerate(address) if letter.isalnum())
     return f"{address[:at]}{'7' if address[at] != '7' else '3'}{address[at + 1 :]}"
 
@@ -220,7 +220,7 @@ async def _check_closed(case: ChannelCase, peer: Peer, server: PeerServer) -> No
 
 
 async def _closed(server: PeerServer) -> None:
-    """Wait until no connection is left, or for so long and so many turns of the loop that one is there to stay."""
+    """Wait until no connection is left; give up after so many seconds and turns of the event loop."""
     loop, turns = asyncio.get_running_loop(), 0
     end = loop.time() + _LAST_BYTES_SECONDS
     while server.connections and (turns < _LAST_TURNS or loop.time() < end):

@@ -41,5 +41,5 @@ async def check_channel(case: ChannelCase) -> None:
 
 
 def _is_telling(text: str) -> bool:
-    """Whether a text is so long that it is in no message by chance."""
+    """Return whether a text is long enough that no message contains it by chance."""
     return len(text) > 5  # noqa: PLR2004 - as said

@@ -1,4 +1,4 @@
-"""What a channel's author describes, so that the kit can check the channel."""
+"""The description of a channel, which its author gives to the kit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from satark_testing.contracts.peer import Peer
 
 _Place: TypeAlias = Literal["headers", "query", "path"]
 _SYLLABLE: Final = "की"
-"""Two code points that show as one letter: providers count two, and a careless cut separates them."""
+"""Two code points that show as one character. Providers count two, and a wrong split separates them."""
 
 
 def _takes(call: Call) -> None:
@@ -26,7 +26,7 @@ class ChannelCase(msgspec.Struct, frozen=True, kw_only=True):
     """A channel, and what its checks need."""
 
     channel: Channel
-    """A channel that is not open."""
+    """A channel that is not open yet."""
     to: Address
     """The address of the sender of `genuine`."""
     genuine: Sequence[RawRequest]
@@ -35,23 +35,23 @@ class ChannelCase(msgspec.Struct, frozen=True, kw_only=True):
     At least two messages come from one sender.
     """
     identifiers: Sequence[str]
-    """Every phone number, id, name, user name and file name in them: only an `Address` may hold one."""
+    """Every phone number, id, name, user name and file name in `genuine`. Only an `Address` may hold one of them."""
     texts: Sequence[str]
-    """What people wrote in them, each message whole."""
+    """The texts that people wrote in `genuine`, each message complete."""
     accepts: Callable[[Call], None] = _takes
-    """Raises an exception where the provider would refuse the call."""
+    """Raises an exception if the provider would refuse the call."""
     peer: Peer | None = None
-    """The provider, for a channel that makes calls or fetches files."""
+    """The provider. It is required if the channel makes calls or fetches files."""
     covers_body: bool = True
-    """Whether the signature covers the body; with a mere secret, a changed body still passes."""
+    """Whether the signature covers the body. If the channel checks only a secret, a changed body still passes."""
     proven_by: _Place = "headers"
-    """Where a request has its signature or secret."""
+    """The part of a request that holds its signature or secret."""
     redelivered: Sequence[tuple[RawRequest, RawRequest]] = ()
-    """Pairs of requests that deliver the same event, where the provider changes the rest of the request."""
+    """Pairs of requests that deliver the same event, for a provider that changes the rest of a repeated request."""
 
 
 def forgeries(raw: RawRequest, case: ChannelCase) -> Iterator[tuple[str, RawRequest]]:
-    """Yield forgeries of a genuine request, each with what was changed: its signature, or a bit of what it covers."""
+    """Yield forged copies of a genuine request, each with the change: in the signature, or in a bit that it covers."""
     for change, fields in _changed_secrets(raw, case.proven_by):
         yield change, msgspec.structs.replace(raw, **fields)
     if raw.body and case.covers_body:
@@ -76,7 +76,7 @@ def _changed_secrets(raw: RawRequest, place: _Place) -> Iterator[tuple[str, dict
 
 
 def without_secret(raw: RawRequest, case: ChannelCase) -> RawRequest:
-    """Return a request without what proves it to be genuine."""
+    """Return the request without its signature or secret."""
     empty: dict[str, object] = {"headers": {}}
     if case.proven_by == "query":
         empty["query"] = ""
@@ -86,7 +86,7 @@ def without_secret(raw: RawRequest, case: ChannelCase) -> RawRequest:
 
 
 def prompts_at_the_limits(capabilities: Capabilities) -> Iterator[Prompt]:
-    """Yield prompts that use every limit of a medium to the last character, in a script with combining characters."""
+    """Yield prompts whose parts are as long as the medium allows, in a script with combining characters."""
     yield Prompt(text=_fill(capabilities.text), language="hi")
     yield Prompt(text=_fill(capabilities.body), language="hi", wants="pin", actions=_choices(1, 4))
     if capabilities.buttons:
@@ -99,7 +99,7 @@ def prompts_at_the_limits(capabilities: Capabilities) -> Iterator[Prompt]:
 
 
 def numbered_prompt(length: int, mark: str = "शब्द") -> Prompt:
-    """Return a prompt of distinct, numbered words, so that one that is lost is missed."""
+    """Return a prompt of distinct, numbered words, so that a lost word is detected."""
     words: list[str] = []
     while sum(map(len, words)) + len(words) + len(mark) + 4 < length:
         words.append(f"{mark}{len(words)}")
@@ -107,7 +107,7 @@ def numbered_prompt(length: int, mark: str = "शब्द") -> Prompt:
 
 
 def lost_words(prompt: Prompt, text: str) -> int:
-    """Count the words of a prompt that a text does not hold in their order."""
+    """Count the words of a prompt that a text does not contain in the same order."""
     found = iter(text.split())
     return sum(word not in found for word in prompt.text.split())
 

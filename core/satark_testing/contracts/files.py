@@ -1,4 +1,4 @@
-"""Files that a channel fetches from its peer, and its listening (C50 to C56)."""
+"""Checks how a channel fetches and deletes files and how it listens (C50 to C56)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from satark_testing.contracts.peer import Fault, Peer, PeerServer, Reply
 from satark_testing.contracts.rules import BrokenRule, raised, require
 
 _TURNS: Final = 50
-"""Turns of the event loop that listening is given."""
+"""Turns of the event loop for which `listen` runs before it is cancelled."""
 
 
 async def check_files(case: ChannelCase, peer: Peer, server: PeerServer) -> None:
@@ -85,7 +85,7 @@ async def _check_other_addresses(channel: Channel, peer: Peer, server: PeerServe
 
 
 async def fetched(channel: Channel, ref: MediaRef) -> bytes | Exception:
-    """Fetch a file; return its bytes, or what was raised."""
+    """Fetch a file; return its bytes, or the exception that was raised."""
     try:
         async with channel.fetch(ref) as chunks:
             return b"".join([chunk async for chunk in chunks])

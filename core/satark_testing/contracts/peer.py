@@ -1,4 +1,4 @@
-"""The provider's end of a channel, as its author describes it; the kit serves it over HTTP on this machine."""
+"""The provider's side of a channel, as its author describes it. The kit serves it over HTTP on this machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOCAL: Final = ("127.0.0.1", 0)
 
 
 class Received(NamedTuple):
-    """One request that the channel made."""
+    """One request that the channel made to the peer."""
 
     url: str
     """The peer's own base URL, such as `http://127.0.0.1:49152`."""
@@ -30,19 +30,19 @@ class Received(NamedTuple):
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    """Header names are in lower case."""
+    """The headers, with names in lower case."""
     body: bytes
 
 
 class Said(NamedTuple):
-    """What one request says, and to whom."""
+    """The text of one request, and its recipient."""
 
     to: str
     text: str
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What the provider answers."""
+    """The answer of the provider to a request."""
 
     status: int = 200
     body: bytes = b""
@@ -50,7 +50,7 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class Fault(Enum):
-    """What a network does."""
+    """A network fault."""
 
     HANG_UP = "the provider hangs up"
     ENDLESS = "an answer without end"
@@ -66,67 +66,68 @@ def _throttled(seconds: str) -> Reply:
 
 
 class Peer(msgspec.Struct, frozen=True, kw_only=True):
-    """A channel's provider. What is left out answers as most HTTP services do."""
+    """The provider of a channel. Fields that are left out get defaults that suit most HTTP services."""
 
     channel: Callable[[str], Channel]
-    """Makes a channel whose provider is at a base URL."""
+    """Makes a channel that uses the provider at a base URL."""
     read: Callable[[Received], Said | None]
-    """Reads what a request says and to whom; None: it says nothing (a file, a status)."""
+    """Reads the text of a request and its recipient; None if the request has no text (a file, a status)."""
     answer: Callable[[Received], Reply] = _accepted
-    """Answers a request that the provider takes, and serves its files."""
+    """Answers a request that the provider accepts, and serves its files."""
     throttle: Callable[[str], Reply] = _throttled
-    """Answers "slow down", with the seconds to wait, as a text that may also be no number."""
+    """Makes the answer "slow down" with the seconds to wait. The seconds are a text, which may be no number."""
     refusal: Reply = Reply(400)
-    """Answers a request that will never be taken."""
+    """The answer to a request that the provider never accepts."""
     unauthorized: Reply = Reply(401)
-    """Answers wrong credentials."""
+    """The answer to wrong credentials."""
     gone: Reply = Reply(404)
-    """Answers that a file does not exist any more."""
+    """The answer to a request for a deleted file."""
     call_id: Callable[[Received], str] | None = None
-    """Reads the host's id of a call; None: the provider has no field for it."""
+    """Reads the host's call id from a request; None if the provider has no field for it."""
     files: Sequence[tuple[MediaRef, bytes]] = ()
-    """Files that `answer` serves: how `parse` names each, and its bytes."""
+    """Files that `answer` serves: the reference that `parse` gives for each, and its bytes."""
     announces_size: bool = False
-    """Whether the size or hash of a file is known before its bytes, so that half a file is noticed."""
+    """Whether the provider announces the size or hash of a file, so that the channel can detect an incomplete file."""
     silent: bool = False
-    """Whether the channel never begins to speak: `render` gives no calls, and only files are fetched."""
+    """Whether the channel never starts a conversation: `render` returns no calls, and the channel only fetches files.
+    """
     secrets: Sequence[str] = ()
-    """Our credentials at the provider, in clear."""
+    """Satark's credentials at the provider, unencrypted."""
 
 
 class PeerServer:
-    """A peer that is being served, at two addresses: its own, and one that nothing may be sent to."""
+    """A running peer with two addresses: its own, and one to which the channel must send nothing."""
 
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
         self.url = self.elsewhere = ""
         self.received: list[Received] = []
         self.strayed: list[Received] = []
-        """What came to the other address."""
+        """Requests that came to the second address."""
         self.script: Reply | Fault | None = None
-        """What every request is answered, in place of the peer's own answer."""
+        """The answer or fault for every request, in place of the peer's own answer."""
         self.first_only = False
-        """Whether only the first request is answered by the script."""
+        """Whether the script applies to the first request only."""
         self.halved = b""
-        """A file of which only the first half is sent, as if that were all of it."""
+        """A file of which only the first half is sent, as if it were complete."""
         self.written = 0
-        """Bytes written of an endless answer."""
+        """Number of bytes of an endless answer that were written."""
         self._server: web.Server | None = None
 
     @property
     def connections(self) -> int:
-        """Connections that are open."""
+        """Number of open connections."""
         return len(self._server.connections) if self._server else 0
 
     def answering(self, script: Reply | Fault | None, *, first_only: bool = False) -> Self:
-        """Answer every request with this from now on, and forget what was received."""
+        """Answer every request with this from now on, and forget the requests so far."""
         self.script, self.first_only, self.written = script, first_only, 0
         self.received.clear()
         self.strayed.clear()
         return self
 
     def said(self) -> list[Said]:
-        """What the requests said, in order."""
+        """The texts of the requests, in order."""
         return [said for request in self.received if (said := self._peer.read(request)) is not None]
 
     @asynccontextmanager

@@ -36,21 +36,22 @@ class PluginCase(msgspec.Struct, frozen=True, kw_only=True):
     module: ModuleType
     """The module that the plugin's entry point names."""
     name: str
-    """The plugin's name, which is that of its section of the settings too."""
+    """The name of the plugin and of its settings section."""
     settings: Mapping[str, str]
-    """The environment that configures it, and nothing more than it needs. Empty: naming it in `plugins` is enough."""
+    """The environment that configures the plugin, with required values only. Empty: listing it in `plugins` is enough.
+    """
     channels: Sequence[str] = ()
-    """The names of the channels that it offers then."""
+    """The names of the channels that the configured plugin offers."""
     sinks: Sequence[str] = ()
-    """The names of the sinks that it offers then."""
+    """The names of the sinks that the configured plugin offers."""
     secrets: Sequence[str] = ()
-    """Values of `settings` that are secret."""
+    """The values of `settings` that are secret."""
     context: WorkerContext | None = None
-    """What the hook of sinks is given, if it asks for it."""
+    """The context that the hook of sinks gets, if it has such an argument."""
 
 
 def check_plugin(case: PluginCase) -> None:
-    """Run the rules of plugins that need no folder of a project.
+    """Check the rules of plugins that need no project folder.
 
     Raises:
         BrokenRule: the plugin breaks one.
@@ -83,7 +84,7 @@ def _registered(case: PluginCase) -> Plugins:
 
 
 def _offered(case: PluginCase, plugins: Plugins, settings: Settings, rule: str) -> list[str]:
-    """Return the names of the channels and sinks that are offered, in order."""
+    """Return the names of the channels and sinks that the plugin offers, in order."""
     found: list[str] = []
     if case.channels:
         found += attempt(
@@ -101,7 +102,7 @@ def _offered(case: PluginCase, plugins: Plugins, settings: Settings, rule: str) 
 
 
 def _check_missing(case: PluginCase, plugins: Plugins, name: str, number: int) -> None:
-    """Check that a setting that is missing, or none at all, is named if it is needed; and that no secret is shown."""
+    """Check that an error names each missing required setting, and that no error shows a secret."""
     rest = {other: value for other, value in case.settings.items() if other != name}
     if not rest:
         return
@@ -119,7 +120,7 @@ def _check_missing(case: PluginCase, plugins: Plugins, name: str, number: int) -
 
 @contextmanager
 def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Configure by these values alone: a `satark.toml` in the author's folder is another service's."""
+    """Configure by these values alone. A `satark.toml` in the author's folder belongs to another service."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SATARK_")}
     with patch.dict(os.environ, {**kept, "SATARK_CONFIG": os.devnull, **values}, clear=True):
         yield

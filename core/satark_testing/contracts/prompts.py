@@ -1,4 +1,4 @@
-"""What a channel makes of prompts: replies to requests, and calls that are not made yet (C20, C22 to C31)."""
+"""Checks how a channel renders prompts, as replies to requests and as calls (C20, C22 to C31)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, 
 
 _STATES: tuple[Literal["accepted", "spooled", "refused"], ...] = ("accepted", "spooled", "refused")
 _SHORT = 200
-"""Characters of a prompt that fits into one message of every medium."""
+"""Length of a prompt, in characters, that fits into one message of every medium."""
 
 
 def check_prompts(case: ChannelCase, *, brief: bool = False) -> None:
-    """Check replies and renderings; briefly: those of the first prompt alone.
+    """Check replies and renderings. `briefly` checks only those of the first prompt.
 
     Raises:
         BrokenRule: the channel breaks a rule.
@@ -60,7 +60,7 @@ def _answer(case: ChannelCase, raw: RawRequest, outcome: Outcome, subject: str) 
 
 
 def _said(body: bytes) -> str:
-    """Return what a response says: the strings of JSON, or a text without the marks of its tags."""
+    """Return the text of a response: the strings of JSON, or the body without tags."""
     try:
         return " ".join(_strings(msgspec.json.decode(body)))
     except DECODING_ERRORS:

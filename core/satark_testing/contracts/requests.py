@@ -1,4 +1,4 @@
-"""What a channel makes of requests: the rules C01 to C21 and C58 to C62 that need no network."""
+"""Checks how a channel handles requests: the rules C01 to C21 and C58 to C62, which need no network."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def _parts(protocol: type) -> Iterator[str]:
 
 
 def _hint(raw: RawRequest, case: ChannelCase) -> str:
-    """Say where the secret of a case is looked for, if the request has nothing there."""
+    """Name the part of a request in which the kit looks for the secret, if the request has none there."""
     is_elsewhere = case.proven_by == "headers" and not raw.headers
     return 'it has no headers: say where its secret is, such as `proven_by="path"`' if is_elsewhere else ""
 
 
 def check_verify(case: ChannelCase) -> None:
-    """Check that genuine requests pass, and that none passes that was changed, truncated, or sent without signature."""
+    """Check that `verify` accepts genuine requests, and refuses changed, truncated and unsigned ones."""
     for raw in case.genuine:
         require(_verified(case, raw, "as it came"), "C06", shown(raw))
         _check_head(case, raw)
@@ -86,7 +86,7 @@ def _verified(case: ChannelCase, raw: RawRequest, change: str) -> bool:
 
 
 def _check_head(case: ChannelCase, raw: RawRequest) -> None:
-    """Check that a genuine request passes what is asked of it before its body is read."""
+    """Check that the head of a genuine request passes the checks that come before the body is read."""
     for endpoint in case.channel.endpoints:
         if endpoint.path != raw.path or raw.method != "POST":
             continue
@@ -107,7 +107,7 @@ def check_no_endpoint(case: ChannelCase) -> None:
 
 
 def check_parse(case: ChannelCase) -> None:
-    """Check that events are complete, repeatable and without identifiers; garbage may raise only `Malformed`."""
+    """Check that events are complete, repeatable and free of identifiers. Only `Malformed` may be raised."""
     batches = [attempt("C11", shown(raw), lambda raw=raw: case.channel.parse(raw)) for raw in case.genuine]  # type: ignore[misc]
     events = [inbound for batch in batches for inbound in batch.inbound]
     require(bool(events), "C11", "all of `genuine`", "no event")
@@ -125,7 +125,7 @@ def check_parse(case: ChannelCase) -> None:
 
 
 def _keys(batch: Batch) -> list[tuple[str, int | None]]:
-    """Return what each event is recognised by when it is delivered again."""
+    """Return the keys by which each event is recognised when it is delivered again."""
     return [(inbound.event_key, inbound.sent_at) for inbound in batch.inbound]
 
 

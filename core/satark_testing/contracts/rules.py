@@ -1,4 +1,4 @@
-"""The rules that the kit holds plugins to, and the error that names the rule that was broken.
+"""The rules that the kit checks in plugins, and the error that names a broken rule.
 
 Rules of channels begin with C, those of sinks with S, those of a plugin as a whole with P. `satark plugin rules` prints
 them.
@@ -18,95 +18,95 @@ __all__ = ["RULES", "BrokenRule", "Rule", "absent", "attempt", "require", "shown
 T = TypeVar("T")
 
 _BOOK: Final = """
-C01 | a channel has every part of the protocol | all attributes and methods of `satark.api.channel.Channel`
-C02 | an account carries the channel's name | at least one account, each named `<channel>:<id>`
-C03 | an endpoint has a path, methods and a limit | a path that begins with /, a method, 1 byte to 5 MiB
-C04 | an endpoint names its signature header | in lower case, and wherever the header alone is checked
-C05 | a case can show that each message has its own key | `genuine` has two messages of one sender, or no endpoint
-C06 | a genuine request passes | `verify` returns True
-C07 | a forged request changes nothing | `verify` returns False
-C08 | a request without its secret is refused | `verify` returns False
-C09 | whatever is sent, verify answers | True or False, and no exception
-C10 | a genuine request passes before its body is read | the signature header is there and the head is accepted
-C11 | a genuine request is read | `parse` returns a batch, and at least one of `genuine` has an event
-C12 | each message has a key of its own | two different events have two different keys
-C13 | a message that is delivered again has the same key | the same `event_key` and `sent_at` as the first time
-C14 | an event belongs to an account of the channel | `Inbound.account` is one of `accounts`
-C15 | an event has the sender's address, which replies go to | `senders[0]` is the address to reply to
-C16 | an event shows nobody | no identifier outside an `Address`
-C17 | what people wrote arrives whole | every text of the case in an event, to the last character
-C18 | garbage is answered | `parse` returns a batch or raises `Malformed`, nothing else
-C19 | an error quotes nothing | `Malformed` without an identifier, raised `from None`
-C20 | no representation shows a person | no identifier in the `repr` of requests, batches, addresses and calls
-C21 | a request of others gets nothing from a channel without endpoints | `verify` returns False
-C22 | every request is answered | `reply` returns a status of 200 and raises nothing, with prompts and without
-C23 | an inline medium answers with the whole prompt | every word of the prompt in the response, in every state
-C24 | a response shows nobody | no identifier in the response
-C25 | a prompt becomes calls | at least one call from `render` and from `notice`
-C26 | a call belongs to the account that it is for | `Call.account` is the account that was asked for
-C27 | the provider accepts what the capabilities promise | `accepts` takes every call, at every limit
-C28 | every choice can be chosen | the token of each choice in a call
-C29 | a prompt always becomes the same calls | two renderings are equal
-C30 | a channel that sends describes its peer | the case has a `peer`, or `render` gives no calls
-C31 | a fallback goes to the same person | `Call.fallback` holds the address or is empty
-C32 | a call reaches the person that it is for | the peer reads the address that `render` was given
-C33 | what is said arrives whole | the peer reads every word of the prompt, in order
-C34 | a call that the provider takes is accepted | `send` returns `Accepted`
-C35 | a call is made once | one call, one text at the peer; the host repeats, not the channel
-C36 | a call carries the host's id of it | the peer reads `call_id`, where it has a field for it
+C01 | a channel implements the whole `Channel` protocol | all attributes and methods of `satark.api.channel.Channel`
+C02 | an account's name begins with the channel's name | at least one account, each named `<channel>:<id>`
+C03 | an endpoint declares a path, methods and a size limit | a path that begins with /, a method, 1 byte to 5 MiB
+C04 | an endpoint declares its signature header | a lower-case name; required wherever the header alone is checked
+C05 | the case has two messages of one sender | `genuine` has two messages of one sender, or no endpoint
+C06 | `verify` accepts a genuine request | `verify` returns True
+C07 | `verify` refuses a forged request | `verify` returns False
+C08 | `verify` refuses a request without its signature or secret | `verify` returns False
+C09 | `verify` raises no exception, whatever the request is | True or False, and no exception
+C10 | a genuine request is accepted by its head alone | the signature header is there, and the head is accepted
+C11 | `parse` returns the events of a genuine request | a batch, and an event in at least one of `genuine`
+C12 | two messages have different event keys | two different events have two different keys
+C13 | a message that is delivered twice keeps its event key | the same `event_key` and `sent_at` both times
+C14 | an event names one of the channel's accounts | `Inbound.account` is one of `accounts`
+C15 | an event's first sender address is the reply address | `senders[0]` is the address to reply to
+C16 | an event shows an identifier only inside an `Address` | no identifier outside an `Address`
+C17 | an event holds the complete text of the message | every text of the case in an event, to the last character
+C18 | `parse` handles malformed requests | `parse` returns a batch or raises `Malformed`, nothing else
+C19 | a `Malformed` error quotes nothing of the request | `Malformed` without an identifier, raised `from None`
+C20 | no `repr` shows an identifier | no identifier in the `repr` of requests, batches, addresses and calls
+C21 | a channel without endpoints refuses every request | `verify` returns False
+C22 | `reply` answers every request | `reply` returns a status of 200 and raises nothing, with prompts and without
+C23 | the response of an inline channel holds the whole prompt | every word of the prompt, in every state
+C24 | a response shows no identifier | no identifier in the response
+C25 | `render` and `notice` return calls | at least one call from `render` and from `notice`
+C26 | a call names the account that it was rendered for | `Call.account` is the account that was asked for
+C27 | the provider accepts prompts at the limits in `capabilities` | `accepts` takes every call, at every limit
+C28 | the calls offer every choice of the prompt | the token of each choice in a call
+C29 | `render` returns equal calls for equal prompts | two renderings are equal
+C30 | the case of a channel that sends describes its provider | the case has a `peer`, or `render` gives no calls
+C31 | a fallback goes to the recipient of its call | `Call.fallback` holds the address or is empty
+C32 | a call reaches its recipient | the peer reads the address that `render` was given
+C33 | the provider gets the complete prompt | the peer reads every word of the prompt, in order
+C34 | `send` returns `Accepted` when the provider accepts a call | `send` returns `Accepted`
+C35 | `send` makes each call once | one call, one text at the peer; the host repeats, not the channel
+C36 | a call carries the host's call id | the peer reads `call_id`, if the provider has a field for it
 C37 | a throttled call waits as long as the provider asks | `Throttled(after)` with at least the seconds announced
-C38 | a wait that can't be read is a wait all the same | `Throttled` with a finite number of seconds above 0
-C39 | a failing provider is tried again | `Transient` (or `Throttled`) for 500 and 503
-C40 | wrong credentials are told to the operator | `Misconfigured` for 401
-C41 | a refused call is not tried again | `Permanent`, `Blocked` or `Misconfigured` for what the provider refuses
-C42 | a redirect of a call is not followed | no request at the other address, and no `Accepted`
-C43 | a provider that can't be reached is tried again | `Transient`, whether it hangs up or listens nowhere
-C44 | whatever the provider answers, send returns a result | a `SendResult`, and no exception
-C45 | an endless answer is not read to its end | fewer than 64 MiB read
-C46 | no cookie joins two tipsters | no `Cookie` header in a later call
-C47 | a result shows nobody | no identifier, address or credential in what `send` returns
-C48 | what is opened is closed | no connection after `close`, and it can be opened and closed again
-C49 | a hung-up call does not break the next one | `Accepted` once the provider answers again
-C50 | a file arrives byte for byte | `fetch` yields the peer's bytes
-C51 | a file that is gone is not tried again | `MediaGone`, also from a channel without files
-C52 | a file that fails now is tried again | `OSError` while the provider fails, hangs up or listens nowhere
-C53 | half a file is not taken for a file | `OSError` or `MediaGone`
-C54 | credentials go to the provider alone | no credential, body or address at any other address
-C55 | deleting a file at the provider raises nothing | `discard` returns, whatever the provider answers
-C56 | listening ends when it is cancelled | `listen` stops at once
-C57 | erasing names the chat | calls that the peer takes, the same ones when repeated
-C58 | nothing about a person is printed, logged or warned of | no identifier and no word of a tip in any of it
-C59 | nothing holds up the other tipsters | no blocking call in the event loop
-C60 | a pure method opens nothing | `verify`, `parse`, `render`, `notice`, `reply` open no file the second time
-C61 | a body that is too large never reaches memory | `Endpoint.limit` is at least the longest genuine body
-C62 | an edit or a withdrawal names its message | `original` is a key that the channel gives to a message
-S01 | a sink has every part of the protocol | all attributes and methods of `satark.api.sink.Sink`
-S02 | a delivery is taken | `deliver` returns `Done`
-S03 | done means that the destination has it | the content of the destination has changed
-S04 | a delivery that is repeated has no second effect | `Done`, and the same content as before
-S05 | a later revision is taken | `Done`, and another content
-S06 | tips are kept apart | a second tip adds to the destination and changes nothing of the first
-S07 | a tip without files and messages is taken | a result, and no exception
-S08 | a file that is not here raises nothing | a result, for a file that is due, lost or erased meanwhile
-S09 | an alarm raises nothing | `Done`, `Retry` or `DeadLetter` for a delivery without a tip
-S10 | a reason shows nobody | no identifier, path of a file or word of a tip in a `reason`
-S11 | a crash at any point leaves no half tip | after each failing operation, a repetition gives the whole tip
-S12 | nothing about a tip is printed, logged or warned of | no word of a tip in any of it
-S13 | nothing holds up the other destinations | no blocking call in the event loop
-S14 | a destination that is out of reach is tried again | `Retry(down=True)` while `unreachable` is entered
-S15 | what is opened is closed | `close` raises nothing, twice, and before `open`
-S16 | a sink that reads opens only its own tips | `DeadLetter` or `Retry` for a tip sealed to another key
+C38 | an unreadable waiting time still throttles | `Throttled` with a finite number of seconds above 0
+C39 | a call is retried after a server error | `Transient` (or `Throttled`) for 500 and 503
+C40 | wrong credentials are reported to the operator | `Misconfigured` for 401
+C41 | a refused call is not retried | `Permanent`, `Blocked` or `Misconfigured` for what the provider refuses
+C42 | `send` follows no redirect | no request at the other address, and no `Accepted`
+C43 | a call to an unreachable provider is retried | `Transient` when it closes the connection or does not listen
+C44 | `send` returns a result for every answer of the provider | a `SendResult`, and no exception
+C45 | `send` stops reading an endless answer | fewer than 64 MiB read
+C46 | no cookie links two tipsters | no `Cookie` header in a later call
+C47 | a result shows no identifier and no credential | no identifier, address or credential in what `send` returns
+C48 | `close` closes every connection | no connection after `close`; the channel can be opened and closed again
+C49 | `send` works again after a closed connection | `Accepted` once the provider answers again
+C50 | `fetch` returns a file byte for byte | `fetch` yields the peer's bytes
+C51 | fetching a deleted file is not retried | `MediaGone`, also from a channel without files
+C52 | fetching a file is retried after a failure | `OSError` if the provider fails, hangs up or does not listen
+C53 | `fetch` reports an incomplete file as an error | `OSError` or `MediaGone`
+C54 | credentials are sent only to the provider | no credential, body or address at any other address
+C55 | `discard` raises no exception | `discard` returns, whatever the provider answers
+C56 | `listen` ends when it is cancelled | `listen` stops at once
+C57 | `erase` names the chat | calls that the peer accepts, the same ones when repeated
+C58 | nothing printed, logged or warned of shows a person | no identifier and no word of a tip in any of it
+C59 | no method blocks the event loop | no blocking call in the event loop
+C60 | a method without I/O opens no file | `verify`, `parse`, `render`, `notice`, `reply` open no file the second time
+C61 | an endpoint's limit admits every genuine request | `Endpoint.limit` is at least the longest genuine body
+C62 | an edit or a deletion names its message | `original` is a key that the channel gives to a message
+S01 | a sink implements the whole `Sink` protocol | all attributes and methods of `satark.api.sink.Sink`
+S02 | `deliver` returns `Done` for a delivered tip | `deliver` returns `Done`
+S03 | the destination has the tip once `deliver` returns `Done` | the content of the destination has changed
+S04 | a repeated delivery has no second effect | `Done`, and the same content as before
+S05 | a later revision reaches the destination | `Done`, and another content
+S06 | a tip changes no other tip | a second tip adds to the destination and changes nothing of the first
+S07 | `deliver` accepts a tip without files and messages | a result, and no exception
+S08 | `deliver` accepts a file that is missing | a result, for a file that is due, lost or erased meanwhile
+S09 | `deliver` accepts an alarm | `Done`, `Retry` or `DeadLetter` for a delivery without a tip
+S10 | a reason names no person, file or word of a tip | no identifier, path of a file or word of a tip in a `reason`
+S11 | a repetition after a crash delivers the complete tip | the complete tip, whichever operation failed before
+S12 | nothing printed, logged or warned of shows a tip | no word of a tip in any of it
+S13 | no method blocks the event loop | no blocking call in the event loop
+S14 | a delivery to an unreachable destination is retried | `Retry(down=True)` while `unreachable` is entered
+S15 | `close` can be called at any time | `close` raises nothing, twice, and before `open`
+S16 | a sink opens only the tips that are sealed to its key | `DeadLetter` or `Retry` for a tip sealed to another key
 S17 | a sink without a key shows no word of a tip | no word of the tip in the destination
-S18 | a cancelled delivery can be repeated | the whole tip after a delivery that was cancelled half-way
-P01 | every hook is one of Satark's | names and arguments as in `satark.api.hooks`
-P02 | a plugin without the settings that it needs offers nothing | an empty list from channels and sinks
-P03 | a plugin with settings offers what it promises | the channel or sink of the case's name
-P04 | a wrong setting is named | `SettingsError` that names the setting and its environment variable
-P05 | an error about settings shows no secret | no secret of the case in the error
-P06 | offering opens nothing | no connection and no file until `open`
-P07 | it imports the contract alone | of `satark` only `satark.api`, and no other plugin
+S18 | a repetition after a cancellation delivers the complete tip | the complete tip after a cancelled delivery
+P01 | each hook is one of Satark's hooks | names and arguments as in `satark.api.hooks`
+P02 | a plugin without its required settings offers nothing | an empty list from channels and sinks
+P03 | a plugin with settings offers its channels and sinks | the channels and sinks that the case names
+P04 | an error about a wrong setting names the setting | `SettingsError` with the names of setting and variable
+P05 | an error about a setting shows no secret | no secret of the case in the error
+P06 | a plugin opens nothing before `open` | no connection and no file until `open`
+P07 | a plugin imports only `satark.api` of Satark | of `satark` only `satark.api`, and no other plugin
 """
-"""A rule a line: its id, what it says, and what the kit expects."""
+"""One rule per line: its id, its title, and what the kit expects."""
 
 
 class Rule(NamedTuple):
@@ -116,7 +116,7 @@ class Rule(NamedTuple):
     """The rule's id, such as `C07`."""
     title: str
     expected: str
-    """What the kit expects."""
+    """What the kit expects of the plugin."""
 
 
 def _read(book: str) -> dict[str, Rule]:
@@ -129,11 +129,11 @@ RULES: Final = _read(_BOOK)
 
 
 class BrokenRule(AssertionError):  # noqa: N818 - it reads as what it says where it is raised
-    """A plugin breaks a rule. The message names the rule, what it was tried with, what was expected and what was found.
+    """A plugin breaks a rule. The message names the rule, the attempt, the expectation and the observation.
 
     Args:
         rule: the rule's id.
-        subject: what was tried, such as a request's method, path and length.
+        subject: the attempt, such as a request's method, path and length.
         found: what happened instead.
     """
 
@@ -144,7 +144,7 @@ class BrokenRule(AssertionError):  # noqa: N818 - it reads as what it says where
 
 
 def require(condition: object, rule: str, subject: str, found: str = "") -> None:
-    """Require what a rule says.
+    """Raise an error if the condition of a rule is not true.
 
     Raises:
         BrokenRule: the condition is not true.
@@ -154,7 +154,7 @@ def require(condition: object, rule: str, subject: str, found: str = "") -> None
 
 
 def attempt(rule: str, subject: str, call: Callable[[], T], allowed: type[Exception] | tuple[()] = ()) -> T:
-    """Call a method that must not raise anything but `allowed`.
+    """Call a method that may raise only `allowed`.
 
     Raises:
         BrokenRule: it raised something else; the error names its class and line.
@@ -168,14 +168,14 @@ def attempt(rule: str, subject: str, call: Callable[[], T], allowed: type[Except
 
 
 def raised(error: BaseException) -> str:
-    """Say what was raised and where, without the error's own text."""
+    """Name the class of an exception and the line that raised it, without the exception's own text."""
     frames = [(Path(frame.f_code.co_filename).name, line) for frame, line in walk_tb(error.__traceback__)]
     file, line = frames[-1]
     return f"{type(error).__name__} raised in {file}, line {line}"
 
 
 def absent(text: str, identifiers: Sequence[str], rule: str, subject: str) -> None:
-    """Require that a text shows no identifier.
+    """Check that a text contains no identifier.
 
     Raises:
         BrokenRule: it shows one; the error names its place in the list, never the identifier.

@@ -1,4 +1,4 @@
-"""Tips for the checks of sinks: sealed as the host seals them, so that a sink with the right key opens them."""
+"""Tips for the checks of sinks. They are sealed as the host seals tips, so a sink with the right key can open them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from satark.api.tip import Envelope, Evidence, Header, Message, Tip
 from satark.store.sealed_files import put_in_place, seal_file
 
 WORDS: Final = "कट्टानिशान"
-"""A word that is in every answer and message of a sample tip, and nowhere else."""
+"""A word that every answer and message of a sample tip contains, and that occurs nowhere else."""
 CLEAN: Final = bytes(range(256)) * 16
 _CATEGORY: Final = "arms"
 _RECEIVED: Final = "2026-11-24T06/PT6H"
@@ -36,7 +36,7 @@ class SampleTips:
         self._made: dict[tuple[str, int], Delivery] = {}
 
     def delivery(self, folder: Path, *, revision: int = 1, tip: str = "a" * 32, attempt: int = 1) -> Delivery:
-        """Return a delivery with a file and messages, as the delivery worker makes one.
+        """Return a delivery with a file and messages, as the delivery worker makes it.
 
         Args:
             folder: for the file's sealed clean copy; it is created.
@@ -87,7 +87,7 @@ class SampleTips:
 
 
 def file_in_state(state: Literal["due", "lost"]) -> SealedFile:
-    """Return a file that is not here."""
+    """Return a file in a state in which it has no copy here."""
     return SealedFile(ordinal="2", state=state)
 
 

@@ -29,7 +29,7 @@ __all__ = ["RULES", "WORDS", "BrokenRule", "Crashes", "SampleTips", "SinkCase", 
 
 _MOST_CRASHES: Final = 60
 _CANCELLATIONS: Final = 4
-"""Turns of the event loop after which a delivery is cancelled, at most."""
+"""Maximum number of event loop turns after which a delivery is cancelled."""
 
 
 class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,11 +39,11 @@ class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
     """An empty folder for the files of the deliveries."""
     held: Callable[[], Mapping[str, object]]
-    """Returns all that the destination has received completely, by name."""
+    """Returns everything that the destination has received completely, by name."""
     name: str = "main"
-    """The destination's name, without the sink's."""
+    """The destination's name, without the name of the sink."""
     recipient: str = ""
-    """The destination's age recipient, of a sink that reads tips; see `satark.api.sealing.new_identity`."""
+    """The destination's age recipient, if the sink reads tips; see `satark.api.sealing.new_identity`."""
     unreachable: Callable[[], AbstractContextManager[object]] | None = None
     """Makes the destination unreachable while the context is open."""
 
@@ -80,7 +80,7 @@ async def check_sink(case: SinkCase) -> None:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Let everything that runs in the loop's threads run in one: what runs last has waited for all before it."""
+    """Run all work of the event loop's thread pool in one thread, so that the last task runs after all others."""
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1) as pool:
         loop.set_default_executor(pool)
@@ -105,7 +105,7 @@ class _Checks:
         self._strange = SampleTips(destination)
 
     async def deliveries(self) -> None:
-        """A tip, again, its later revision, and another tip."""
+        """Deliver a tip, the same again, a later revision, and another tip."""
         before = dict(self._case.held())
         await self._done("S02", await self._delivery(), "a tip")
         once = dict(self._case.held())
@@ -125,7 +125,7 @@ class _Checks:
             absent(_text(both), (WORDS,), "S17", "the destination after three deliveries")
 
     async def odd_deliveries(self) -> None:
-        """Tips without files, with files that are not here, to another key, and an alarm."""
+        """Deliver tips without files, with missing files, sealed to another key, and an alarm."""
         whole = await self._delivery(tip="c" * 32)
         bare = msgspec.structs.replace(whole, files=(), messages=())
         await self._result("S07", bare, "a tip without files and messages")
@@ -144,7 +144,7 @@ class _Checks:
             require(isinstance(result, DeadLetter | Retry), "S16", "a tip sealed to another key", type(result).__name__)
 
     async def crashes(self) -> None:
-        """Let each operation fail in turn; then the same delivery must give the whole tip."""
+        """Fail each operation in turn. Afterwards the same delivery must give the complete tip."""
         grown = await self._growth("f" * 32)
         for turn in range(_MOST_CRASHES):
             crashes, tip = Crashes(), f"{turn:02x}dd" * 8
@@ -165,7 +165,7 @@ class _Checks:
                 return
 
     async def cancellations(self) -> None:
-        """Cancel a delivery half-way; then the same delivery must give the whole tip."""
+        """Cancel a delivery half-way. Afterwards the same delivery must give the complete tip."""
         grown = await self._growth("cafe" * 8)
         for turns in range(_CANCELLATIONS):
             delivery = await self._delivery(tip=f"{turns:02x}cc" * 8)
@@ -181,7 +181,7 @@ class _Checks:
             require(len(self._case.held()) - before == grown, "S18", subject, "half a tip, or more than one")
 
     async def unreachable(self) -> None:
-        """Deliver while the destination can't be reached."""
+        """Deliver while the destination is unreachable."""
         if self._case.unreachable is None:
             return
         delivery = await self._delivery(tip="9a" * 16)
@@ -196,7 +196,7 @@ class _Checks:
         return await asyncio.to_thread(self._tips.delivery, folder, revision=revision, tip=tip, attempt=attempt)
 
     async def _growth(self, tip: str) -> int:
-        """How many things one tip adds to the destination."""
+        """Return how many items one tip adds to the destination."""
         before = len(self._case.held())
         await self._done("S02", await self._delivery(tip=tip), "a tip")
         return len(self._case.held()) - before
@@ -215,7 +215,7 @@ class _Checks:
         return result
 
     async def _tolerant(self, delivery: Delivery) -> bool:
-        """Deliver, and say whether it is reported as done; what is raised counts as `Retry`."""
+        """Deliver, and return whether the sink reports success. An exception counts as `Retry`."""
         try:
             result = await self._case.sink.deliver(delivery)
         except OSError:
@@ -229,7 +229,7 @@ class _Checks:
 
 
 async def _idle() -> None:
-    """Wait until the loop's one thread has done all that it was given."""
+    """Wait until the single thread of the pool has finished its tasks."""
     await asyncio.to_thread(int)
 
 
@@ -245,18 +245,18 @@ _CODE: Final = (".py", ".pyc", ".so")
 
 
 class Crashes:
-    """Counts operations, and fails the one whose turn it is."""
+    """Counts operations, and fails the chosen one."""
 
     def __init__(self) -> None:
         self.count = 0
-        """Operations since `failing` was entered."""
+        """Number of operations since `failing` was entered."""
         self._turn = -1
         self._running = False
         self._fsync = os.fsync
 
     @contextmanager
     def failing(self, turn: int) -> Iterator[None]:
-        """Fail the operation of this number, 0 for the first, in any thread, while the block runs."""
+        """Fail the operation with this number (0 is the first), in any thread, while the block runs."""
         self._turn, self.count, self._running = turn, 0, True
         _current.append(self)
         try:
@@ -268,14 +268,14 @@ class Crashes:
 
     @property
     def failed(self) -> bool:
-        """Whether there was an operation of that number."""
+        """Whether there was an operation with that number."""
         return self.count > self._turn
 
     def operation(self) -> None:
         """Count one operation.
 
         Raises:
-            OSError: it is its turn to fail.
+            OSError: the operation is the one that must fail.
         """
         turn, self.count = self.count, self.count + 1
         if turn == self._turn:

@@ -1,4 +1,4 @@
-"""Watches a plugin while it is checked: what it prints, logs and warns of, and what blocks the event loop."""
+"""Watches a plugin during the checks: its output, logs and warnings, and calls that block the event loop."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _IGNORED: Final = ("/_pytest/", "/importlib/", "<frozen", "/satark_testing/", "/
 
 
 class Watch:
-    """What was seen since the watch began."""
+    """What the watch has seen since it began."""
 
     def __init__(self) -> None:
         self.blocked: list[str] = []
-        """Each blocking call in the event loop, with the place that made it."""
+        """Each blocking call in the event loop, with the line that made it."""
         self.opened: list[str] = []
-        """Each place that opened a file while `no_files` was in force."""
+        """Each line that opened a file while `no_files` was active."""
         self._output = io.StringIO()
         self._logged: list[Any] = []
         self._warnings: list[warnings.WarningMessage] = []
@@ -41,7 +41,7 @@ class Watch:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Watch this thread."""
+        """Watch this thread during the block."""
         with ExitStack() as stack:
             stack.enter_context(redirect_stdout(self._output))
             stack.enter_context(redirect_stderr(self._output))
@@ -54,7 +54,7 @@ class Watch:
 
     @contextmanager
     def no_files(self) -> Iterator[None]:
-        """Note every file that is opened in this block."""
+        """Record every file that is opened in this block."""
         self._files_forbidden = True
         try:
             yield
@@ -62,10 +62,10 @@ class Watch:
             self._files_forbidden = False
 
     def check(self, secrets: Sequence[str], for_output: str, for_blocking: str) -> None:
-        """Require that nothing secret was written and that nothing blocked; the rules say which are broken otherwise.
+        """Check that the plugin wrote no secret and blocked no event loop. The arguments name the broken rule.
 
         Raises:
-            BrokenRule: it was, or it did.
+            BrokenRule: the plugin wrote a secret, or blocked the event loop.
         """
         absent(self._output.getvalue(), secrets, for_output, "all that was printed and logged")
         absent(repr(self._logged), secrets, for_output, "all that was logged by structlog")
@@ -93,7 +93,7 @@ def _blocks(called: BuiltinFunctionType) -> bool:
 
 
 def _place(frame: FrameType | None) -> str:
-    """Name the nearest place that is no part of the import system or of the test runner; empty if there is none."""
+    """Name the nearest line outside the import system and the test runner; empty if there is none."""
     first = frame
     while frame is not None:
         name = frame.f_code.co_filename
@@ -136,7 +136,7 @@ def _logging_into(output: io.StringIO) -> Iterator[None]:
 
 @contextmanager
 def loop_complaints() -> Iterator[list[str]]:
-    """Collect what the event loop complains of, such as a client that was never closed, by class or message."""
+    """Collect the event loop's complaints, such as a client that was never closed, by class or message."""
     complaints: list[str] = []
     loop = asyncio.get_running_loop()
     before = loop.get_exception_handler()

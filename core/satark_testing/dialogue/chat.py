@@ -1,4 +1,4 @@
-"""A conversation with an engine, for tests of flows: says, taps and sends as a tipster would."""
+"""A conversation with an engine, for tests of flows: a test types, taps and sends files as a tipster would."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOW = 1_795_000_000
 
 
 class Chat:
-    """One tipster and one engine. It stands in for the intake: hands out receipts, opens `mailbox` for a code."""
+    """One tipster and one engine. It takes the part of ingest: issues receipts, and opens `mailbox` for a code."""
 
     def __init__(
         self,
@@ -47,11 +47,11 @@ class Chat:
         self.prompts: list[Prompt] = []
         self.submission: Submission | None = None
         self.brought: Session | None = None
-        """What a code that takes a draft elsewhere brings here."""
+        """The session that a handoff code brings into this conversation."""
 
     @classmethod
     def about(cls, flow: FlowSource | Path, step_types: Iterable[StepType] = (), channel: str = "whatsapp") -> Self:
-        """Begin a conversation about a questionnaire or its file, with a plugin's step types, in the sample area."""
+        """Start a conversation about a questionnaire or its file, with a plugin's step types, in the sample area."""
         source = read_flow(flow) if isinstance(flow, Path) else flow
         return cls(Engine(load_flow(source, step_types), source.catalogues, Geography.sample()), channel)
 
@@ -62,16 +62,16 @@ class Chat:
 
     @property
     def text(self) -> str:
-        """Its text."""
+        """The text of the newest prompt."""
         return self.prompt.text
 
     @property
     def step(self) -> str:
-        """The id of the question in force; empty when the conversation is over."""
+        """The id of the current question; empty after the end of the conversation."""
         return self.session.step if self.session else ""
 
     def hear(self, event: Event, source: str = "") -> Chat:
-        """Hand one event to the engine, and carry out what the turn asks of the intake."""
+        """Pass one event to the engine, and do what the turn asks of ingest."""
         session = self.session
         if session is None or self.engine.begins_anew(session, event):
             session = self.engine.begin(
@@ -124,11 +124,11 @@ class Chat:
         return self.hear(Media(MediaRef(account="test:1", id=f"m{len(self.turns)}"), kind, caption))
 
     def edit(self, source: str, body: str) -> Chat:
-        """Rewrite the message that had this source."""
+        """Edit the message with this source."""
         return self.hear(Edited(source, body))
 
     def revoke(self, source: str) -> Chat:
-        """Take the message back that had this source."""
+        """Delete the message with this source."""
         return self.hear(Revoked(source))
 
     def offered(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""`satark cost`: what a tip takes in messages and SMS segments, by channel and language, and what that costs."""
+"""`satark cost`: counts messages and SMS segments per tip, by channel and language, and their price."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _TIPS: Final = "satark_tips_total"
 
 
 class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a channel's provider takes, in the file's currency."""
+    """What a channel's provider charges, in the currency of the file."""
 
     message: float = 0.0
-    """For each outgoing message."""
+    """Price per outgoing message."""
     segment: float = 0.0
-    """For each segment of a text message."""
+    """Price per segment of a text message."""
     tip: float = 0.0
-    """For each tip, such as a call's minutes."""
+    """Price per tip, such as the minutes of a call."""
 
 
 class Rates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,18 +42,18 @@ class Rates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """What one tip takes."""
+    """One line of the output: what one tip costs."""
 
     channel: str
     language: str
     road: str
-    """`taps`: question by question; `story`: told in the first message; `call`; `measured`: this machine's counts."""
+    """How the tip was told: `taps`, question by question; `story`, in the first message; `call`; or `measured` here."""
     messages: float
-    """Outgoing messages a tip."""
+    """Outgoing messages per tip."""
     segments: int
-    """Segments of them; 0 where a channel has none, or does not count them."""
+    """Segments of these messages; 0 if the channel has no segments or does not count them."""
     price: float | None = None
-    """Its price in the currency of the rates; None where the channel has no rate."""
+    """The price in the currency of the rates; None if the channel has no rate."""
 
 
 @click.command()
@@ -61,7 +61,7 @@ class Line(msgspec.Struct, frozen=True):
 @click.option("--metrics", default="", help="Address of a running process's metrics; this machine's by default.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def cost(file: Path | None, metrics: str, *, as_json: bool) -> None:
-    """Show the outgoing messages and SMS segments that a tip takes, by channel and language, and their price.
+    """Show how many outgoing messages and SMS segments a tip needs, by channel and language, and their price.
 
     They are counted by walking through Satark's questionnaire from "Hi" to the last word, and measured where a process
     runs: provider calls that were accepted, by tips (no language is counted there). docs/operations.md shows the rates.
@@ -86,7 +86,7 @@ def _walked() -> list[Line]:
 
 
 def _measured(address: str) -> list[Line]:
-    """Divide the accepted provider calls of a running process by its tips; nothing where none answers."""
+    """Divide a running process's accepted provider calls by its tips; return nothing if no process answers."""
     try:
         with urllib.request.urlopen(address, timeout=_SECONDS) as answer:  # noqa: S310 - the operator's own address
             text = answer.read().decode()
@@ -97,7 +97,7 @@ def _measured(address: str) -> list[Line]:
 
 
 def _counts(text: str, name: str) -> dict[str, float]:
-    """Sum the counts of a metric by channel, of what was accepted."""
+    """Add up the accepted calls of a metric by channel."""
     found: dict[str, float] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:

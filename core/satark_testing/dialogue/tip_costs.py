@@ -1,4 +1,4 @@
-"""What one tip costs: the tipster's answers, and the messages and segments of the service, which are paid one by one.
+"""Counts what one tip costs: the tipster's answers, and the messages and segments of the service, which cost money.
 
 A tip is told by taps, question by question, or as a story in the first message: then only what is missing is asked.
 """
@@ -47,22 +47,22 @@ TIPS: Final[Mapping[str, Mapping[str, str]]] = {
         "story": "Sand is dug illegally every night at Samne Ghat, Lanka, and carried off by tractor",
     },
 }
-"""Language and script → what one tipster writes at each question; the same tip in each."""
+"""Language and script → what a tipster writes at each question. The tip is the same in each language."""
 _NUMBERS: Final = {"category": "6", "police": "2", "review": "1", "@reach": "1"}
 _MOST_ANSWERS: Final = 20
 
 
 class TipCosts(msgspec.Struct, frozen=True):
-    """What one tip took, from "Hi" to the last word."""
+    """The counts for one tip, from "Hi" to the last message."""
 
     answers: int
-    """What the tipster answered from "Hi" to the receipt; a story that comes in its place is one."""
+    """Number of the tipster's answers from "Hi" to the receipt. A story in the first message counts as one."""
     incoming: int
     """Messages that the tipster sent."""
     outgoing: int
     """Messages that the service sent."""
     segments: int
-    """Segments of all these, by text message; 0 on other channels."""
+    """Segments of all outgoing messages on SMS; 0 on other channels."""
 
 
 CEILINGS: Final[Mapping[Road, TipCosts]] = {
@@ -70,7 +70,7 @@ CEILINGS: Final[Mapping[Road, TipCosts]] = {
     "story": TipCosts(answers=3, incoming=4, outgoing=5, segments=10),
     "call": TipCosts(answers=7, incoming=8, outgoing=9, segments=0),
 }
-"""The most that a tip may take by each road, on any channel and in any language."""
+"""The highest allowed costs of a tip for each way to tell it, on any channel and in any language."""
 CHANNELS: Final[Mapping[Road, tuple[str, ...]]] = {
     "taps": ("whatsapp", "telegram", "sms", "web_form"),
     "story": ("whatsapp", "telegram", "sms"),
@@ -79,7 +79,7 @@ CHANNELS: Final[Mapping[Road, tuple[str, ...]]] = {
 
 
 def every_cost() -> Iterator[tuple[Road, str, str, TipCosts]]:
-    """Yield road, channel, language and script, and costs of a tip, for each channel that the road leads over."""
+    """Yield road, channel, language and script, and costs of a tip, for each channel on which the road is possible."""
     for road, channels in CHANNELS.items():
         for channel in channels:
             for written in TIPS:
@@ -88,12 +88,12 @@ def every_cost() -> Iterator[tuple[Road, str, str, TipCosts]]:
 
 
 def tip_costs(channel: str, written: str, road: Road = "taps") -> TipCosts:
-    """Walk through the questionnaire by the shortest way of somebody who is asked everything, and count.
+    """Answer the questionnaire by the shortest path of a tipster who is asked every question, and count.
 
     Args:
         channel: the channel's name, such as `sms`.
         written: language and script, a key of `TIPS`.
-        road: how it is told.
+        road: how the tip is told.
 
     Raises:
         LookupError: a question has no answer in the script.
@@ -120,17 +120,17 @@ def _answer(step: str, answers: Mapping[str, str], road: Road) -> Event:
 
 
 class _Counter:
-    """Shows each prompt as its channel does, and counts."""
+    """Shows each prompt as its channel does, and counts the messages."""
 
     def __init__(self, channel: str) -> None:
         self.answers = 0
         self.incoming = self.outgoing = self.segments = 0
         self.next_page: Event | None = None
-        """The event that turns the page, where the choices are not all on the one that is shown."""
+        """The event that turns the page; None if the current page shows all choices."""
         self._is_sms = channel == "sms"
 
     def hear(self, chat: Chat, event: Event) -> None:
-        """Hand an event to a chat and count what is sent for it."""
+        """Pass an event to a chat and count the messages that it causes."""
         before = len(chat.prompts)
         chat.hear(event)
         texts = [text for prompt in chat.prompts[before:] for text in self._shown(prompt)]
@@ -140,7 +140,7 @@ class _Counter:
 
     @property
     def costs(self) -> TipCosts:
-        """What was counted so far."""
+        """The counts so far."""
         return TipCosts(self.answers, self.incoming, self.outgoing, self.segments)
 
     def _shown(self, prompt: Prompt) -> list[str]:

@@ -1,4 +1,4 @@
-"""What every virtual user of a chat does, whatever the medium: reads, finds what is offered, walks through a flow."""
+"""What every virtual user of a chat does on any medium: read messages, find offers, and answer a whole flow."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ class Heard(Protocol):
 
     @property
     def text(self) -> str:
-        """What it says."""
+        """The text of the message."""
 
     @property
     def offers(self) -> Sequence[Offer]:
-        """What can be tapped under it, in order."""
+        """The buttons and rows under the message, in order."""
 
 
 H = TypeVar("H", bound=Heard)
 
 RECEIPT = re.compile(r"(?<!\d)\d{4}(?:[ \u00a0\u2009\u202f–-]\d{4}){3}(?!\d)")
-"""A receipt's code: four groups of four digits, of any script."""
+"""A receipt code: four groups of four digits, in any script."""
 _NUMBER = re.compile(r"(?<![0-9A-Z-])(?=[0-9-]*[A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}(?![0-9A-Z-])")
 
 
 class Photo(msgspec.Struct, frozen=True):
-    """A file to send: its bytes, what it is, and how it is sent (image, video, audio, voice, document)."""
+    """A file to send: its bytes, its type, and how it is sent (image, video, audio, voice, document)."""
 
     data: bytes
     mime: str = "image/jpeg"
@@ -44,7 +44,7 @@ class Photo(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A pin to send, in degrees."""
+    """A location to send, in degrees."""
 
     latitude: float
     longitude: float
@@ -52,14 +52,14 @@ class Place(msgspec.Struct, frozen=True):
 
 
 Reply: TypeAlias = str | Photo | Place
-"""A label or token of what is offered (tapped), any other text (typed), a file or a pin."""
+"""A label or token of an offer (which is tapped), any other text (which is typed), a file or a location."""
 
 Answers: TypeAlias = Mapping[str, Reply | Sequence[Reply]]
-"""Regular expression over a question (its text and labels) → the answer, or one answer each time it is asked."""
+"""Regular expression over a question (its text and labels) → the answer, or a list with one answer per repetition."""
 
 
 class LostError(AssertionError):
-    """The citizen does not know how to go on."""
+    """The citizen can't continue."""
 
 
 class Walker(ABC, Generic[H]):
@@ -71,7 +71,7 @@ class Walker(ABC, Generic[H]):
 
     def __init__(self, patience: float = LIMIT_SECONDS) -> None:
         self.heard: list[H] = []
-        """Everything that the bot sent so far and that was read."""
+        """Every message of the bot that was read so far."""
         self._patience = patience
         self._inbox: asyncio.Queue[H] = asyncio.Queue()
 
@@ -85,7 +85,7 @@ class Walker(ABC, Generic[H]):
 
     @abstractmethod
     def leave(self) -> None:
-        """Stop listening: no further message is read."""
+        """Stop listening. No further message is read."""
 
     @abstractmethod
     async def say(self, text: str) -> str:
@@ -93,7 +93,7 @@ class Walker(ABC, Generic[H]):
 
     @abstractmethod
     async def tap(self, choice: str) -> str:
-        """Tap what the last message with offers has under this label or token; return the tap's id."""
+        """Tap the offer with this label or token in the last message with offers; return the tap's id."""
 
     @abstractmethod
     async def pin(self, place: Place) -> str:
@@ -124,21 +124,21 @@ class Walker(ABC, Generic[H]):
         return self.last
 
     def unread(self) -> int:
-        """How many messages wait unread."""
+        """Number of messages that are not read yet."""
         return self._inbox.qsize()
 
     def offer(self, choice: str) -> Offer | None:
-        """Find what is offered under a label or token, or a label's beginning, in the last message with offers."""
+        """Find an offer by its token, its label or the label's beginning, in the last message with offers."""
         offers = next((sent.offers for sent in reversed(self.heard) if sent.offers), ())
         exact = (offer for offer in offers if choice in (offer.token, offer.label))
         begun = (offer for offer in offers if offer.label.startswith(choice))
         return next(exact, None) or next(begun, None)
 
     def offered(self, choice: str) -> Offer:
-        """Find what is offered under a label or token, as `offer` does.
+        """Find an offer as `offer` does.
 
         Raises:
-            LostError: nothing like it is.
+            LostError: no such offer exists.
         """
         found = self.offer(choice)
         if found is None:
@@ -146,7 +146,7 @@ class Walker(ABC, Generic[H]):
         return found
 
     async def reply(self, reply: Reply) -> str:
-        """Answer: tap the answer where it is offered, else type or send it; return its id."""
+        """Answer: tap the answer if it is offered, otherwise type or send it; return its id."""
         if isinstance(reply, Photo):
             return await self.send(reply)
         if isinstance(reply, Place):
@@ -156,7 +156,7 @@ class Walker(ABC, Generic[H]):
         return await self.say(reply)
 
     async def walk(self, answers: Answers, *, greeting: str = "Hi", most: int = 60) -> str:
-        """Greet the bot and answer whatever it asks, until a receipt comes; return its code, sixteen ASCII digits.
+        """Greet the bot and answer its questions until a receipt comes; return its code, sixteen ASCII digits.
 
         Raises:
             LostError: no receipt after `most` messages, no answer in time, or a question that no pattern knows.
@@ -177,13 +177,13 @@ class Walker(ABC, Generic[H]):
 
 
 class _Script:
-    """Answers by question; an answer that is a sequence is used up one a time, its last one for ever."""
+    """Answers by question. A list gives one answer per repetition; its last answer is used for all further ones."""
 
     def __init__(self, answers: Answers) -> None:
         self._answers = [(re.compile(pattern), _queue(reply)) for pattern, reply in answers.items()]
 
     def answer(self, heard: Heard) -> Reply | None:
-        """Find the answer to a question; None where no pattern knows it."""
+        """Find the answer to a question; None if no pattern matches it."""
         question = "\n".join((heard.text, *(offer.label for offer in heard.offers)))
         for pattern, replies in self._answers:
             if pattern.search(question):
@@ -192,13 +192,13 @@ class _Script:
 
 
 def receipt_in(text: str) -> str:
-    """Find a receipt's code in a message: sixteen ASCII digits, or nothing."""
+    """Find a receipt code in a message; return sixteen ASCII digits, or an empty string."""
     found = RECEIPT.search(text)
     return "".join(str(int(digit)) for digit in found[0] if digit.isdigit()) if found else ""
 
 
 def tip_number_in(text: str) -> str:
-    """Find a tip's number in a message: `XXXX-XXXX`, or nothing."""
+    """Find a tip's number in a message; return `XXXX-XXXX`, or an empty string."""
     found = _NUMBER.search(text)
     return found[0] if found else ""
 

@@ -10,7 +10,7 @@ from satark_testing.twilio.people import Caller, Texter
 from satark_words.catalogues import Catalogue, Catalogues
 
 Ability: TypeAlias = Literal["type", "point", "send"]
-"""What some media can't do: type words, point at a place on a map, send files of any kind."""
+"""Abilities that some media lack: type words, point at a place on a map, send files of any kind."""
 
 EVERYTHING: frozenset[Ability] = frozenset({"type", "point", "send"})
 
@@ -23,24 +23,24 @@ class Driver(Protocol):
 
     @property
     def channel(self) -> str:
-        """The channel's name, which selects texts of its own."""
+        """The channel's name, which selects the texts of that channel."""
 
     @property
     def can(self) -> frozenset[Ability]:
-        """What the medium can do."""
+        """The abilities of the medium."""
 
     @property
     def last_answer(self) -> str:
-        """The whole last answer: every page of a text message, every line of a call."""
+        """The complete last answer: every page of a text message, every line of a call."""
 
     async def greet(self) -> None:
-        """Begin, or begin again in the middle of a conversation: send "Hi", call, open the page."""
+        """Start the conversation, or restart it: send "Hi", call, or open the page."""
 
     async def choose(self, label: str, texts: Catalogue) -> None:
-        """Choose the option with this label, turning pages until it is found."""
+        """Choose the option with this label. Turns pages until the option is found."""
 
     async def command(self, name: str, texts: Catalogue) -> None:
-        """Carry out a command by its button, its word, its key, or its equivalent on this medium."""
+        """Execute a command by its button, its word, its key, or the equivalent on this medium."""
 
     async def type(self, words: str) -> None:
         """Type words; only where `can` contains `type`."""
@@ -89,7 +89,7 @@ class ChatDriver:
         await self._tap(label)
 
     async def command(self, name: str, texts: Catalogue) -> None:
-        """Tap the command where it is offered, else type its word."""
+        """Tap the command if it is offered, otherwise type its word."""
         await self._walker.reply(texts.text(f"command.{name}"))
         await self._walker.hear()
 
@@ -165,7 +165,7 @@ class SmsDriver:
         await self.send(Photo(voice, "audio/ogg"))
 
     async def point(self, place: Place) -> None:
-        """Raise: a text message can't point at a place."""
+        """Raise an error, since a text message can't point at a place."""
         raise LostError(f"no way to point at {place.name}")
 
     async def send(self, file: Photo) -> None:
@@ -184,13 +184,13 @@ class SmsDriver:
 
 
 def _hints() -> tuple[str, ...]:
-    """The last line of every page but the last, in every language."""
+    """The hints of every language that end each page except the last one."""
     return tuple(f"\n{texts.text('sms.more')}" for texts in Catalogues.of("satark_sms_ivr"))
 
 
 _KEYS: Final = {"back": "9", "leave": "9", "cancel": "9", "skip": "8", "done": "8", "repeat": "#", "clear": "7"}
 _UNKNOWN: Final = "0"
-"""The key for "don't know", the same at every question."""
+"""The key for "don't know", the same for every question."""
 
 
 class CallDriver:
@@ -213,7 +213,7 @@ class CallDriver:
         await self._caller.dial()
 
     async def choose(self, label: str, texts: Catalogue) -> None:
-        """Press the key that is announced for the option, asking for more options until it is."""
+        """Press the key that is announced for the option. Asks for more options until it is announced."""
         if label == texts.text("option.unknown"):
             await self._caller.press(_UNKNOWN)
             return
@@ -225,7 +225,7 @@ class CallDriver:
         raise LostError(f"{label!r} is not offered: {self.last_answer}")
 
     async def command(self, name: str, texts: Catalogue) -> None:
-        """Press the key of a command; commands without a key are reached by the star key."""
+        """Press the key of a command. Commands without a key are reached by the star key."""
         if name in _KEYS:
             await self._caller.press(_KEYS[name])
             return
@@ -238,7 +238,7 @@ class CallDriver:
             await self.choose(texts.text(way), texts)
 
     async def type(self, words: str) -> None:
-        """Raise: a keypad can't type words."""
+        """Raise an error, since a keypad can't type words."""
         raise LostError(f"no way to type {words!r}")
 
     async def speak(self, voice: bytes) -> None:
@@ -246,11 +246,11 @@ class CallDriver:
         await self._caller.speak(voice)
 
     async def point(self, place: Place) -> None:
-        """Raise: a call can't point at a place."""
+        """Raise an error, since a call can't point at a place."""
         raise LostError(f"no way to point at {place.name}")
 
     async def send(self, file: Photo) -> None:
-        """Raise: a call can't send files."""
+        """Raise an error, since a call can't send files."""
         raise LostError(f"no way to send {file.mime}")
 
     async def leave(self) -> None:
@@ -267,5 +267,5 @@ class CallDriver:
 
 
 def _wordings() -> set[str]:
-    """The ways to announce an option's key, in every language."""
+    """The phrases that announce an option's key, in every language."""
     return {texts.get(key) for texts in Catalogues.of("satark_sms_ivr") for key in ("choose", "choose.next")}

@@ -1,4 +1,4 @@
-"""The driver of the web form, which uses a browser without JavaScript."""
+"""The driver of the web form. It uses a browser without JavaScript."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class FormDriver:
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
         self._menu = ""
-        """A question that a chat would ask here; on the form, the tipster already knows what to change."""
+        """The menu question that a chat would ask now. The form has no such question: its links lead to each answer."""
 
     @property
     def last_answer(self) -> str:
-        """The text of the page, or the question that a chat would ask here."""
+        """The text of the page, or the menu question that a chat would ask now."""
         return self._menu or self._browser.page.text
 
     @property
@@ -55,7 +55,7 @@ class FormDriver:
             await self._use(label)
 
     async def command(self, name: str, texts: Catalogue) -> None:
-        """Do the equivalent of a command."""
+        """Execute the equivalent of a command."""
         language, browser = texts.language, self._browser
         if name == "repeat":
             await browser.open(browser.path)
@@ -104,7 +104,7 @@ class FormDriver:
         await self._browser.close()
 
     async def _use(self, label: str) -> None:
-        """Use the control or link with a label."""
+        """Use the control or link with this label."""
         page = self._browser.page
         for form in page.forms:
             for control in form.controls:
@@ -122,7 +122,7 @@ class FormDriver:
         await self._browser.follow(f"{_page_text(language, 'change')} {label}")
 
     def _field(self) -> tuple[Form, Control]:
-        """Return the field for the answer."""
+        """Return the field of the form for the answer."""
         for form in self._browser.page.forms:
             for control in form.controls:
                 if control.name.startswith("a.") and control.kind in {"text", "textarea"}:

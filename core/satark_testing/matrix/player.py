@@ -1,4 +1,4 @@
-"""Plays a scenario: checks that each expected question is the one asked, and answers it."""
+"""Plays a scenario: checks that the service asks each expected question, and answers it."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.geography.geography import Geography
 
 END: Final = "@end"
-"""Stands for no question: the answers are erased, and nothing more is asked."""
+"""Stands for no question: the answers are erased, and the service asks nothing more."""
 _STEP_MENUS: Final = ("@details", "@change")
 """Questions whose options are the names of steps."""
 _ASKED_OF_WORDS: Final = ("district", "station")
-"""Questions about a place that was typed. Where it was spoken, whoever listens to it hears them."""
+"""Questions about a typed place. If the place was spoken, the service does not ask them."""
 _ASKED_OF_FILMS = "film_sound"
-"""Not asked where no file can be sent."""
+"""A question that is not asked on a medium without files."""
 _ACCUSED_STATION: Final = "police_station"
 _ASKED_OF_SPEAKERS: Final = "police_district"
-"""Asked before the accused station where the place was spoken: its district is not known."""
+"""A question that comes before the accused station if the place was spoken, since its district is unknown."""
 
 
 async def play(scenario: Scenario, driver: Driver) -> str:
-    """Have a driver go through a scenario; return the number of the sent tip, or an empty string if none was sent.
+    """Have a driver play a scenario; return the number of the sent tip, or an empty string if none was sent.
 
     Raises:
         LostError: a question is not the expected one, or its answer is not offered.
@@ -55,13 +55,13 @@ async def resume(
     catalogues: Catalogues | None = None,
     geography: Geography | None = None,
 ) -> str:
-    """Have a driver go through a scenario whose first question is already asked; otherwise as `play`.
+    """Have a driver play a scenario whose first question is already asked; otherwise as `play`.
 
     Args:
-        scenario: what is asked and answered.
+        scenario: the questions and answers.
         driver: the tipster.
         catalogues: the questionnaire's texts; None: those that come with Satark.
-        geography: its districts and stations, likewise.
+        geography: the districts and stations; None: those that come with Satark.
     """
     return await _play(_Player(driver, scenario.language, catalogues, geography), scenario.exchanges)
 
@@ -107,26 +107,26 @@ class _Player:
 
     @property
     def _spellings(self) -> list[Catalogue]:
-        """The texts of the language, and the wording in other letters that the channel may have of them."""
+        """The texts of the language, with the channel's own wording or script if it has one."""
         worded = self._texts.reworded("satark.dialogue", self.driver.channel)
         return [self._texts, *([worded] if worded else [])]
 
     def district_of(self, station: str) -> str:
-        """Return the district that a station lies in; the first one for a station that nobody knows."""
+        """Return the district of a station; the first district if the station is unknown."""
         return self._geography.district_of(station) or self._geography.districts[0].code
 
     def expect(self, question: str) -> None:
-        """Check that a question is the one asked."""
+        """Raise an error if the question is not the one that was asked."""
         if not self.is_asked(question):
             raise LostError(f"{question} is not asked: {self.driver.last_answer}")
 
     def is_asked(self, question: str) -> bool:
-        """Return whether a question is the one asked."""
+        """Return whether a question is the one that was asked."""
         answer = _without_spaces(self.driver.last_answer)
         return any(re.search(pattern, answer) for pattern in self._wordings(question))
 
     def _wordings(self, question: str) -> list[str]:
-        """Return patterns of a question: in the channel's own wording or the common one, with files or without."""
+        """Return patterns of a question: the channel's own wording or the common one, with files or without."""
         name = question.removeprefix("@")
         catalogues = self._spellings if self._language and question != LANGUAGE else list(self._catalogues)
         keys = ["cancel.done"] if question == END else [f"{name}.ask", f"{name}.more", f"{name}.more#0"]
@@ -193,5 +193,5 @@ class _Player:
 
 
 def _without_spaces(text: str) -> str:
-    """Remove all whitespace, since each medium breaks lines and pages elsewhere."""
+    """Remove all whitespace, since each medium breaks lines and pages at other positions."""
     return "".join(text.split())

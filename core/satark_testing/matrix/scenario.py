@@ -18,46 +18,46 @@ CANCEL = "@cancel"
 Command: TypeAlias = Literal[
     "again", "back", "cancel", "clear", "done", "elsewhere", "forget", "help", "language", "leave", "repeat", "skip"
 ]
-"""What is possible at any question. `again` greets or calls again; the others are the flow's commands."""
+"""Commands that are possible at any question. `again` greets or calls again; the others are the flow's commands."""
 
 FileName: TypeAlias = Literal["photo", "video", "paper"]
-"""There is no sound file: it leads to the question whose voice it is, which a phone call never asks."""
+"""Names of files. There is no sound file, since it leads to a question about the voice that a phone call never asks."""
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Words, typed where the medium can type, else spoken."""
+    """Words. They are typed if the medium supports typing, otherwise spoken."""
 
     words: str
 
 
 class Speak(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Words that are spoken on every medium: a recording, as bytes of no known type."""
+    """Words that are spoken on every medium, as a recording of no known type."""
 
     speak: str
 
 
 class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A place on the map, in degrees; on a medium that can't point, its name is given."""
+    """A place on the map, in degrees. If the medium can't point, the name of the place is given."""
 
     point: tuple[float, float]
     name: str
-    """That of the nearest station."""
+    """Name of the nearest station."""
 
     @property
     def as_words(self) -> Words:
-        """The words that replace it."""
+        """The words that replace the location."""
         return Words(self.name)
 
 
 class Send(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A file with a caption. On a medium that accepts none, a recording is sent instead."""
+    """A file with a caption. On a medium without files, a recording is sent instead."""
 
     send: FileName
     caption: str = ""
 
 
 class Do(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A command."""
+    """A command to execute."""
 
     do: Command
 
@@ -65,11 +65,11 @@ class Do(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 Action: TypeAlias = str | Words | Speak | Point | Send | Do
 """The code of an option, or one of these."""
 Exchange: TypeAlias = tuple[str, Action]
-"""A question (a step's id, or `@` and the name of one of the engine's own) and the action that answers it."""
+"""A question (a step's id, or `@` and the name of an engine question) and the action that answers it."""
 
 
 class Scenario(msgspec.Struct, frozen=True):
-    """One conversation, from the choice of a language on.
+    """One conversation, from the choice of a language onward.
 
     If a tip was sent, the player answers the last question, whether the tipster may be contacted, with no.
     """
@@ -87,12 +87,12 @@ _KINDS_OF_FILES: Final = {
 
 
 def recording(words: str) -> bytes:
-    """Return a recording of these words."""
+    """Make a recording of these words."""
     return f"\x00a voice says: {words}".encode()
 
 
 def to_send(name: str, caption: str) -> Photo:
-    """Return a file of a scenario, as it is sent."""
+    """Make a file of a scenario, in the form in which it is sent."""
     kind, mime = _KINDS_OF_FILES[name]
     data = _photo() if name == "photo" else f"\x00a {name}".encode()
     return Photo(data, mime, kind, caption or None)

@@ -1,4 +1,4 @@
-"""What can go wrong at a simulated provider, on demand: scripted answers, cut connections, slowness."""
+"""Faults of a simulated provider, on demand: scripted answers, closed connections, delays."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ ANY: Final = "*"
 
 
 class ScriptedFaults:
-    """The scripted failures of a provider by the operation that fails, taken one a request, in order."""
+    """The scripted faults of a provider, by operation. Each request uses up one fault, in order."""
 
     usual: ClassVar[str] = ANY
-    """The operation that fails where none is named."""
+    """The operation that fails if none is named."""
 
     def __init__(self) -> None:
         self.delay = 0.0
-        """Seconds that every request waits before it is answered."""
+        """Delay in seconds before every answer."""
         self._waiting: dict[str, deque[Response]] = {}
 
     def answer_next(self, response: Response, times: int = 1, *, on: str = "") -> None:
-        """Answer the next requests of an operation with this very response: broken JSON, a proxy's page, a redirect."""
+        """Answer the next requests of an operation with this response: broken JSON, a proxy's page, a redirect."""
         self._waiting.setdefault(on or self.usual, deque()).extend([response] * times)
 
     def hang_up_next(self, times: int = 1, *, on: str = "") -> None:
-        """Cut the connection in the middle of the next answers of an operation."""
+        """Close the connection in the middle of the next answers of an operation."""
         self.answer_next(CutAnswer(), times, on=on)
 
     async def next(self, operation: str) -> Response | None:
-        """Wait the delay, then return the next scripted response; None if there is none."""
+        """Wait for the delay, then return the next scripted response; None if there is none."""
         if self.delay:
             await asyncio.sleep(self.delay)
         queue = self._waiting.get(operation) or self._waiting.get(ANY)
@@ -41,10 +41,10 @@ class ScriptedFaults:
 
 
 class CutAnswer(Response):
-    """Promises a body and ends before it: the server closes the connection."""
+    """A response that is shorter than announced: the server closes the connection."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the head and half of what it promises."""
+        """Send the headers and half of the announced body."""
         headers = [(b"content-length", b"100"), (b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b'{"messag', "more_body": True})

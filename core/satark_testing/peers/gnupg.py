@@ -1,4 +1,4 @@
-"""GnuPG keyring of a recipient of encrypted mail."""
+"""The GnuPG keyring of a recipient of encrypted mail."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Keyring:
-    """A GnuPG home folder. Its path must be short, since the agent's socket lies in it."""
+    """A GnuPG home folder. Its path must be short, since it contains the agent's socket."""
 
     def __init__(self, home: Path) -> None:
         home.mkdir(mode=0o700, exist_ok=True)
@@ -46,7 +46,7 @@ class Keyring:
         """Decrypt a PGP/MIME mail as a mail program does (RFC 3156, section 4); return the inner message.
 
         Raises:
-            AssertionError: it does not have the structure that the RFC requires.
+            AssertionError: the mail does not have the structure that the RFC requires.
             subprocess.CalledProcessError: it can't be decrypted.
         """
         version, content = mail.get_payload()
@@ -73,5 +73,5 @@ class Keyring:
         return result.stdout
 
     def close(self) -> None:
-        """Stop the agent."""
+        """Stop the GnuPG agent."""
         subprocess.run(["gpgconf", "--kill", "all"], env=self._environment, check=True)  # noqa: S607

@@ -1,4 +1,4 @@
-"""A mail server in this process, with planted faults (aiosmtpd)."""
+"""A mail server in this process that fails on demand (aiosmtpd)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 Fault: TypeAlias = str
-"""An SMTP reply such as `451 later`, or `cut` (the connection ends after the mail, without a reply), or `hang`."""
+"""An SMTP reply such as `451 later`; `cut` (the connection ends after the mail, without a reply); or `hang`."""
 
 
 class Certificate(NamedTuple):
@@ -30,7 +30,7 @@ class Certificate(NamedTuple):
 
 
 def self_signed(folder: Path, *, days: int = 2, host: str = "localhost") -> Certificate:
-    """Make a certificate for `host` and 127.0.0.1; with negative `days` it has expired."""
+    """Make a certificate for `host` and 127.0.0.1. If `days` is negative, the certificate has expired."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     names = x509.SubjectAlternativeName([x509.DNSName(host), x509.IPAddress(ip_address("127.0.0.1"))])
@@ -55,7 +55,7 @@ def self_signed(folder: Path, *, days: int = 2, host: str = "localhost") -> Cert
 
 
 class Received(NamedTuple):
-    """One mail that a server accepted."""
+    """One mail that the server accepted."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -65,17 +65,17 @@ class Received(NamedTuple):
 
 
 class MailPeer:
-    """A mail server with planted faults: `faults` has one entry per mail, None for no fault."""
+    """A mail server that fails on demand. `faults` has one entry per mail; None stands for no fault."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.faults: deque[Fault | None] = deque()
         self.choose: Callable[[Received], Fault | None] | None = None
-        """Chooses the fault for each mail, instead of `faults`."""
+        """Chooses the fault for each mail, in place of `faults`."""
         self.refused: dict[str, str] = {}
-        """Replies to recipients that are refused, by address."""
+        """Address of a recipient that is refused → the SMTP reply."""
         self.cut: list[Received] = []
-        """Mails that were cut off: the client can't know whether they were accepted."""
+        """Mails whose connection was closed without a reply. The client can't know whether they were accepted."""
         self.port = 0
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name

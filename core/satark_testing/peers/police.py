@@ -1,4 +1,4 @@
-"""Simulated police system: receives signed tips as a careful receiver does, answers, and fails on demand."""
+"""A simulated police system: it checks and receives signed tips, answers them, and fails on demand."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ SECRET = "whsec_" + "c2F0YXJrLXRlc3Qtc2VjcmV0LTMyLWJ5dGVzLWxvbmch"
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """The response to one request instead of accepting it."""
+    """The response to one request, in place of its acceptance."""
 
     status: int
     headers: Mapping[str, str] = {}
     seconds: float = 0
-    """Seconds until the response."""
+    """Seconds before the response."""
     accepted: bool = False
-    """Whether the event is accepted nevertheless, as if the response were lost: the sender sends it again."""
+    """Whether the receiver accepts the event although the response fails. The sender then sends the event again."""
 
 
 class PoliceReceiver:
-    """The receiver. Serve `app`; `events` holds every accepted event by its id.
+    """The receiver of events. Serve `app`; `events` holds every accepted event by its id.
 
     Args:
         secret: the shared secret.
@@ -52,7 +52,7 @@ class PoliceReceiver:
     ) -> None:
         self.events: dict[str, dict[str, Any]] = {}
         self.requests: list[tuple[dict[str, str], bytes]] = []
-        """Every request with a valid signature: headers, body."""
+        """Headers and body of every request with a valid signature."""
         self.refused = 0
         """Number of requests with an invalid signature."""
         self.attempts: Counter[str] = Counter()
@@ -69,7 +69,7 @@ class PoliceReceiver:
         self._callbacks.append(callback)
 
     def forget(self) -> None:
-        """Forget everything that came, and every fault to come."""
+        """Forget all received requests and all faults to come."""
         for kept in (self.events, self.requests, self.attempts, self.faults):
             kept.clear()
         self.refused = 0
@@ -111,7 +111,7 @@ class PoliceReceiver:
             return list(self.events.values())
 
     def signed(self, body: bytes, message_id: str = "", at: datetime | None = None) -> dict[str, str]:
-        """Return the headers with which the police system posts a body. `at`: its clock, by default now."""
+        """Return the headers with which the police system posts a body. `at` is its clock; the default is now."""
         message_id, at = message_id or uuid4().hex, at or datetime.now(UTC)
         return {
             "content-type": "application/cloudevents+json",
@@ -129,7 +129,7 @@ class PoliceReceiver:
             return response.status, await response.read()
 
     async def answer(self, url: str, kind: str, **data: Any) -> tuple[int, bytes]:
-        """Post an answer about a tip: `kind` is received, assigned or disposition, `data` follows the schema."""
+        """Post an answer about a tip. `kind` is received, assigned or disposition; `data` follows the schema."""
         return await self.post(url, answer_body(kind, **data))
 
 

@@ -27,7 +27,7 @@ PROGRAMS = Path("/usr/lib/rabbitmq/bin")
 
 
 class Broker:
-    """One broker. Its files outlive `kill` and `stop`, so that durable messages are there after the next `start`.
+    """One broker. Its files outlive `kill` and `stop`, so durable messages are still there after the next `start`.
 
     Args:
         folder: an empty folder that the broker's user can reach.
@@ -63,11 +63,11 @@ class Broker:
         return f"amqp://guest:guest@127.0.0.1:{self.port}/"
 
     async def start(self) -> None:
-        """Start it, and wait until it accepts connections.
+        """Start the broker, and wait until it accepts connections.
 
         Raises:
-            ServiceError: it ended.
-            TimeoutError: it does not start.
+            ServiceError: the broker ended.
+            TimeoutError: the broker does not start.
         """
         if os.geteuid() == 0:
             await asyncio.to_thread(_change_owner, self.folder)
@@ -80,15 +80,15 @@ class Broker:
                 await asyncio.sleep(0.05)
 
     async def stop(self) -> None:
-        """Stop it (SIGTERM), and wait until it has ended."""
+        """Stop the broker (SIGTERM), and wait until it has ended."""
         await self._end(signal.SIGTERM)
 
     async def kill(self) -> None:
-        """Kill it (SIGKILL)."""
+        """Kill the broker (SIGKILL)."""
         await self._end(signal.SIGKILL)
 
     async def ctl(self, *words: str) -> str:
-        """Run `rabbitmqctl` on it; return the output.
+        """Run `rabbitmqctl` on the broker; return the output.
 
         Raises:
             ServiceError: the command failed.
@@ -106,7 +106,7 @@ class Broker:
         """Wait until a queue exists and holds so many messages.
 
         Raises:
-            TimeoutError: it does not.
+            TimeoutError: the queue does not hold them in time.
         """
         async with limit():
             while True:

@@ -1,6 +1,6 @@
-"""Satark's process, forked from one that has imported everything: a start costs a fraction of a new interpreter's.
+"""Runs Satark in a forked process that has already imported everything, which starts faster than a new interpreter.
 
-Tests that start, kill and restart processes would else spend most of their time on imports. What depends on a new
+Tests that start, kill and restart processes would otherwise spend most of their time on imports. What needs a new
 interpreter (another `PYTHONPATH`, the memory of a process, what `/proc` says of it) is tested with `Service` itself.
 """
 
@@ -20,7 +20,7 @@ from typing import Final
 from satark_testing.processes.service import Process, Service
 
 CLOCK: Final = "TEST_CLOCK_SECONDS"
-"""Environment variable: by how much the next process's clock is off."""
+"""Environment variable: the offset of the next process's clock, in seconds."""
 _FORKS: Final = multiprocessing.get_context("forkserver")
 # The running program too: else each fork would import it again.
 _FORKS.set_forkserver_preload(["satark_testing.processes.preload", "__main__"])

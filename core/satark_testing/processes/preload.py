@@ -1,4 +1,4 @@
-"""What a forked service has imported before it begins: a clock that tests can shift, and Satark with its plugins.
+"""Prepares the process from which services are forked: a clock that tests can shift, and Satark with its plugins.
 
 The clock comes first, since modules of Satark may take it when they are imported.
 """
@@ -15,7 +15,7 @@ _seconds_off = 0.0
 
 
 def shift(seconds: float) -> None:
-    """Let this process's clock be off by so many seconds."""
+    """Shift the clock of this process by so many seconds."""
     global _seconds_off  # noqa: PLW0603 - a process has one clock
     _seconds_off = seconds
 

@@ -33,14 +33,14 @@ class ServiceError(AssertionError):
 
 
 class Process(Protocol):
-    """A process that was started, as `subprocess.Popen` gives it."""
+    """A started process, with the methods of `subprocess.Popen`."""
 
     @property
     def pid(self) -> int:
         """The process id."""
 
     def poll(self) -> int | None:
-        """Return the exit code; None while it runs."""
+        """Return the exit code; None while the process runs."""
 
     def kill(self) -> None:
         """Send SIGKILL."""
@@ -49,11 +49,13 @@ class Process(Protocol):
         """Send a signal."""
 
     def wait(self) -> int | None:
-        """Wait until it ends."""
+        """Wait until the process ends."""
 
 
 class Service:
-    """One `satark serve`, or another serving command, on a free port. Use it with `async with`, or start and stop it.
+    """One `satark serve`, or another serving command, on a free port.
+
+    Use it with `async with`, or call `start` and `stop`.
 
     Args:
         folder: the data folder; the log lies beside it.
@@ -81,7 +83,7 @@ class Service:
 
     @property
     def process(self) -> int:
-        """The process id.
+        """The process that was started.
 
         Raises:
             ServiceError: the process was not started.
@@ -146,7 +148,7 @@ class Service:
             await asyncio.to_thread(self._process.wait)
 
     def run(self, *arguments: str, check: bool = True) -> Result:
-        """Run a `satark` command with the same settings, inside this process, and return its result.
+        """Run a `satark` command with the same settings in this process, and return its result.
 
         Raises:
             ServiceError: the command failed and `check` is true.
@@ -157,7 +159,7 @@ class Service:
         return result
 
     def _spawn(self, environment: Mapping[str, str]) -> Process:
-        """Start the process with these variables and no other."""
+        """Start the process with these environment variables and no others."""
         with self.log.open("ab") as log:
             return subprocess.Popen(self.command, env=environment, stdout=log, stderr=log)  # noqa: S603 - our own
 

@@ -17,11 +17,12 @@ from satark.runtime.http_server import CONNECTION_CLASS
 _STOP_SECONDS = 2
 _POLL_SECONDS = 0.005
 _IDLE_SECONDS = 2
-"""Less than uvicorn's keep-alive of five seconds, so that a webhook never meets a closing connection."""
+"""Idle seconds before the client closes a connection: fewer than the five of uvicorn, so that no webhook uses a closed
+one."""
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the process's signals to the test runner."""
+    """A uvicorn server that leaves the process's signals to the test runner."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -61,7 +62,7 @@ def provider_session(user_agent: str = "a-provider") -> aiohttp.ClientSession:
 
 
 async def _run(server: uvicorn.Server, listening: socket.socket) -> None:
-    """Serve; suppress the exit of uvicorn where the app does not start."""
+    """Serve. If the app does not start, suppress the exit of uvicorn."""
     with contextlib.suppress(SystemExit):
         await server.serve(sockets=[listening])
 
@@ -87,7 +88,7 @@ async def _started(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
 
 
 class WebhookClient:
-    """Opens its session at the first webhook. Once it is closed, webhooks fail as on a network that is down."""
+    """Opens its session for the first webhook. After `close`, webhooks fail as if the network were down."""
 
     def __init__(self, user_agent: str = "a-provider") -> None:
         self._user_agent = user_agent
@@ -99,7 +100,7 @@ class WebhookClient:
         """The open session.
 
         Raises:
-            aiohttp.ClientConnectionError: the client is closed: whoever still posts in the background would leave a
+            aiohttp.ClientConnectionError: the client is closed. A background task that still posts would leave a
                 session behind that nobody closes.
         """
         if self._is_closed:
@@ -109,7 +110,7 @@ class WebhookClient:
         return self._session
 
     async def close(self) -> None:
-        """Close the session for good."""
+        """Close the session permanently."""
         self._is_closed = True
         if self._session is not None:
             await self._session.close()

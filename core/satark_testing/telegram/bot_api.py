@@ -1,6 +1,6 @@
-"""A local Bot API: speaks Telegram's real protocol, and refuses what Telegram would refuse.
+"""A local Bot API that uses Telegram's real protocol and refuses what Telegram would refuse.
 
-It serves tests and the demo's phone simulator. It keeps everything in memory, and nothing leaves it.
+Tests and the demo's phone simulator use it. It keeps everything in memory, and contacts no other host.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ Watcher = Callable[[str, Mapping[str, Any]], None]
 
 
 DOWNLOAD: Final = "(download)"
-"""The operation of downloads, beside the names of methods."""
+"""The name of the operation that downloads a file, besides the names of methods."""
 
 
 class BotFaults(ScriptedFaults):
-    """The scripted failures of the Bot API by method."""
+    """The scripted faults of the Bot API, by method."""
 
     def fail_next(
         self, code: int, description: str = "scripted", times: int = 1, *, on: str = "", **parameters: Any
     ) -> None:
-        """Answer the next requests of one method with an error; `retry_after=5` goes into its parameters."""
+        """Answer the next requests of one method with an error. `retry_after=5` becomes one of its parameters."""
         for _ in range(times):
             self.answer_next(error(code, description, **parameters), on=on)
 
@@ -54,14 +54,14 @@ def error(code: int, description: str, **parameters: Any) -> JSONResponse:
 
 
 class StoredFile(msgspec.Struct):
-    """A file at the provider. The fields below `path` are for tests to change."""
+    """A file at the provider. Tests may change the fields below `path`."""
 
     data: bytes
     path: str
     size: int | None = None
-    """Announce this size, in bytes."""
+    """The size to announce, in bytes."""
     cut_after: int | None = None
-    """Break the download off after so many bytes."""
+    """Number of bytes after which the download breaks off."""
 
 
 class TelegramPeer:
@@ -82,17 +82,17 @@ class TelegramPeer:
         self.updates = Updates()
         self.faults = BotFaults()
         self.webhook = ""
-        """Where the bot had its webhook registered."""
+        """The URL that the bot registered as its webhook."""
         self.menus: dict[str, dict[str, str]] = {}
         """Language code (empty: the default) → command → description."""
         self.sent: deque[BotMessage] = deque(maxlen=_REMEMBERED)
         """Every accepted message, oldest first."""
         self.calls: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_REMEMBERED)
-        """Every accepted call: method and parameters as they were posted."""
+        """Every accepted call: its method and its parameters as they were posted."""
         self.blocked: set[int] = set()
         """Chats whose user blocked the bot."""
         self.deleted: set[tuple[int, int]] = set()
-        """Chat and number of every message that the bot had deleted."""
+        """Chat and message id of every message that the bot deleted."""
         self.files: dict[str, StoredFile] = {}
         self.uploads: list[str] = []
         """The ids of the files that the bot uploaded, in order."""
@@ -112,18 +112,18 @@ class TelegramPeer:
         )
 
     def subscribe(self, callback: Callback, chat: int) -> Callable[[], None]:
-        """Call back with each accepted message to a chat. Returns the function that unsubscribes."""
+        """Call a function with each accepted message to a chat. Returns the function that unsubscribes."""
         callbacks = self._callbacks.setdefault(chat, [])
         callbacks.append(callback)
         return lambda: callbacks.remove(callback)
 
     def watch(self, callback: Watcher) -> Callable[[], None]:
-        """Call back with each accepted call: its method and parameters. Returns the function that unsubscribes."""
+        """Call a function with method and parameters of each accepted call. Returns the function that unsubscribes."""
         self._watchers.append(callback)
         return lambda: self._watchers.remove(callback)
 
     def add_file(self, data: bytes, folder: str = "photos") -> dict[str, Any]:
-        """Store a file; return what every kind of file has in an update."""
+        """Store a file; return the fields that every kind of file has in an update."""
         file_id = f"AgACAgUAAx{secrets.token_urlsafe(24)}"
         self.files[file_id] = StoredFile(data, f"{folder}/file_{len(self.files)}")
         return {"file_id": file_id, "file_unique_id": file_id[-16:], "file_size": len(data)}
@@ -136,10 +136,10 @@ class TelegramPeer:
             return response.status
 
     async def deliver(self, update: Update, url: str = "") -> None:
-        """Bring an update to the bot: to this URL, to its webhook until that takes it, or to whoever polls.
+        """Deliver an update: to this URL, to the bot's webhook until it accepts it, or to the bot's next poll.
 
         Raises:
-            AssertionError: the webhook does not take it.
+            AssertionError: the webhook does not accept it.
         """
         if not (url or self.webhook):
             self._pending.append(update)
@@ -152,11 +152,11 @@ class TelegramPeer:
         raise AssertionError("the webhook does not take it")
 
     async def __aenter__(self) -> Self:
-        """Return itself; the client that posts webhooks is closed at the end."""
+        """Return the peer itself."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close."""
+        """Close the client that posts webhooks."""
         await self._client.close()
 
     async def _unauthorized(self, _request: Request) -> Response:
@@ -284,7 +284,10 @@ class TelegramPeer:
         return Response(stored.data[: stored.cut_after], media_type="application/octet-stream", headers=headers)
 
     async def _parameters(self, request: Request) -> dict[str, Any]:
-        """Read a call's parameters: JSON, a form, or the query. An uploaded file is stored: its id stands for it."""
+        """Read a call's parameters from JSON, a form or the query.
+
+        Stores uploaded files, and returns their ids instead.
+        """
         if request.method == "GET":
             return dict(request.query_params)
         body = await request.body()

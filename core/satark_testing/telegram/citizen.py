@@ -1,4 +1,4 @@
-"""A virtual Telegram user: writes, taps, sends pins and files, and reads what the bot answers."""
+"""A virtual Telegram user: writes, taps, sends locations and files, and reads the bot's answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class TelegramCitizen(Walker[BotMessage]):
 
     Args:
         peer: the simulated Telegram.
-        person: who they are.
+        person: the user's identity.
         webhook: the bot's webhook address; empty: the one that the bot registered, or its polling.
         patience: seconds to wait for an answer of the bot.
     """
@@ -28,13 +28,13 @@ class TelegramCitizen(Walker[BotMessage]):
         super().__init__(patience)
         self.person = person
         self.wrote: list[int] = []
-        """The numbers of the messages that they wrote."""
+        """The ids of the messages that the user wrote."""
         self._peer = peer
         self._webhook = webhook
         self._leave = [peer.subscribe(self._inbox.put_nowait, person.id)]
 
     def leave(self) -> None:
-        """Stop listening: no further message is read."""
+        """Stop listening. No further message is read."""
         while self._leave:
             self._leave.pop()()
 
@@ -43,14 +43,14 @@ class TelegramCitizen(Walker[BotMessage]):
         return await self._bring(self._peer.updates.text(self.person, text))
 
     async def tap(self, choice: str) -> str:
-        """Tap what the last message with offers has under this label or token; return the message's id."""
+        """Tap the offer with this label or token in the last message with offers; return the message's id."""
         token = self.offered(choice).token
         under = next(sent for sent in reversed(self.heard) if sent.offers)
         message = {"message_id": under.id, "chat": self.person.chat(), "date": _DATED, "text": under.text}
         return await self._bring(self._peer.updates.tap(self.person, token, message))
 
     async def pin(self, place: Place) -> str:
-        """Send a location, or a venue where it has a name; return the message's id."""
+        """Send a location, or a venue if the place has a name; return the message's id."""
         at = {"latitude": place.latitude, "longitude": place.longitude}
         venue = {"venue": {"location": at, "title": place.name, "address": ""}} if place.name else {}
         return await self._message({"location": at, **venue})
@@ -62,7 +62,7 @@ class TelegramCitizen(Walker[BotMessage]):
         return await self._message({**content(photo.kind, file, photo.mime), **caption})
 
     async def edit(self, original: str, text: str) -> str:
-        """Rewrite an earlier message; return its id."""
+        """Edit an earlier message; return its id."""
         return await self._bring(self._peer.updates.edit(self.person, int(original), {"text": text}))
 
     async def _message(self, body: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Whether Telegram would take a call: lengths and counts, and what the Bot API's own description says.
+"""Checks whether Telegram would accept a call: its lengths and counts, and the Bot API's own description.
 
 Source: Telegram, Bot API 10.1, the descriptions in words of `sendMessage`, `InlineKeyboardButton`, `deleteMessages`,
 `setWebhook` and `BotCommand`. The text's length is counted in UTF-16 units, the stricter of two readings.
@@ -31,7 +31,7 @@ _is_language = re.compile(r"[a-z]{2}").fullmatch
 
 
 class RefusedError(Exception):
-    """Telegram would refuse this call: what is wrong with it."""
+    """Telegram would refuse this call; the message says why."""
 
 
 def check_limits(method: str, parameters: Mapping[str, Any]) -> None:
@@ -46,7 +46,7 @@ def check_limits(method: str, parameters: Mapping[str, Any]) -> None:
 
 
 def as_json(value: Any) -> Any:
-    """Return a posted value as data, whether it came in a form or in JSON."""
+    """Decode a posted value, whether it came in a form or in JSON."""
     return json.loads(value) if isinstance(value, str) else value
 
 
@@ -138,7 +138,7 @@ class Description:
         return cls(data["methods"], data["types"])
 
     def check(self, method: str, parameters: Mapping[str, Any]) -> None:
-        """Check a call as it was posted: a form's values are text, its objects and lists are JSON.
+        """Check a call as it was posted. In a form, values are text, and objects and lists are JSON.
 
         Raises:
             RefusedError: Telegram would refuse it.
@@ -186,7 +186,7 @@ class Description:
             self._check_fields(value, self.types[name]["fields"], where)
 
     def sample(self, name: str, *, depth: int = 0) -> Any:
-        """Make a value of a type: what is required, and down to this depth all that is optional."""
+        """Make a value of a type with its required fields and, down to this depth, its optional fields."""
         if name.startswith(_ARRAY):
             return [self.sample(name.removeprefix(_ARRAY), depth=depth)]
         if name in _PLAIN:
@@ -202,7 +202,7 @@ class Description:
 
 
 def _decoded(value: Any, types: Sequence[str]) -> Any:
-    """Take a form's text for what the description says it is."""
+    """Decode the text of a form to the type that the description names."""
     if not isinstance(value, str) or "String" in types:
         return value
     try:

@@ -16,7 +16,7 @@ _DATE = 1_795_000_000
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """A Telegram user as Telegram tells of them."""
+    """A Telegram user as updates describe them."""
 
     id: int
     first_name: str = "A"
@@ -31,20 +31,20 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         return {"id": self.id, "is_bot": False, "first_name": self.first_name, **given}
 
     def chat(self) -> dict[str, Any]:
-        """Return the private `Chat`: its id is the user's."""
+        """Return the private `Chat`. Its id is the user's id."""
         known = {name: value for name, value in self.user().items() if name in ("first_name", "last_name", "username")}
         return {"id": self.id, "type": "private", **known}
 
 
 class Updates:
-    """Builds the updates of one bot; each has its number, and each message its own."""
+    """Builds the updates of one bot. Each update and each message has its own number."""
 
     def __init__(self) -> None:
         self._updates = itertools.count(700_000_001)
         self._messages = itertools.count(11)
 
     def message_id(self) -> int:
-        """Return the number of the next message in any of the bot's private chats."""
+        """Return the next message id in any of the bot's private chats."""
         return next(self._messages)
 
     def message(self, person: Person, content: Mapping[str, Any], *, message_id: int | None = None) -> Update:
@@ -52,7 +52,7 @@ class Updates:
         return self.update("message", self.bare(person, content, message_id=message_id))
 
     def text(self, person: Person, text: str) -> Update:
-        """Build a typed message; commands are marked as Telegram marks them."""
+        """Build a typed message. Commands are marked as Telegram marks them."""
         content: dict[str, Any] = {"text": text}
         if text.startswith("/"):
             content["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split(maxsplit=1)[0])}]
@@ -82,18 +82,18 @@ class BotMessage(msgspec.Struct, kw_only=True):
     """One accepted outgoing message."""
 
     id: int
-    """Its `message_id`."""
+    """The message's `message_id`."""
     address: int
-    """The chat it went to."""
+    """The id of the chat to which the message went."""
     text: str
     keyboard: list[list[dict[str, Any]]] = []
-    """The rows of its inline keyboard; emptied when the bot takes it away."""
+    """The rows of the message's inline keyboard; empty once the bot has removed it."""
     voice: str = ""
-    """The file id of its voice note."""
+    """The file id of the voice note."""
     photo: str = ""
-    """The file id of its picture."""
+    """The file id of the picture."""
     protected: bool = False
-    """Whether it can be neither forwarded nor saved."""
+    """Whether the message can be neither forwarded nor saved."""
 
     @property
     def offers(self) -> tuple[Offer, ...]:
@@ -101,7 +101,7 @@ class BotMessage(msgspec.Struct, kw_only=True):
         return tuple(Offer(button["callback_data"], button["text"]) for row in self.keyboard for button in row)
 
     def message(self, bot: dict[str, Any]) -> dict[str, Any]:
-        """Return the `Message`, as Telegram answers a call with it."""
+        """Return the `Message` with which Telegram answers a call."""
         chat = {"id": self.address, "type": "private", "first_name": "A"}
         whole = {"message_id": self.id, "from": bot, "chat": chat, "date": 1_795_000_000, **self._content()}
         return {**whole, "reply_markup": {"inline_keyboard": self.keyboard}} if self.keyboard else whole

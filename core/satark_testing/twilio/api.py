@@ -1,6 +1,6 @@
 """A local Twilio: its REST API with messages, media and recordings, and the signature of its webhooks.
 
-It keeps everything in memory, and nothing leaves it. People who write and call are in `satark_testing.twilio.people`.
+It keeps everything in memory, and contacts no other host. Its users are in `satark_testing.twilio.people`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def new_sid(prefix: str) -> str:
 
 
 class TwilioMessage(msgspec.Struct):
-    """A message that lies at the pretended Twilio."""
+    """A message that the simulated Twilio stores."""
 
     sid: str
     to: str
@@ -42,16 +42,16 @@ class TwilioMessage(msgspec.Struct):
 
 
 class File(msgspec.Struct):
-    """A file that lies there: an attachment or a recording."""
+    """A stored file: an attachment or a recording."""
 
     data: bytes
     mime: str
     redirect: str = ""
-    """Where a download is sent on to."""
+    """The URL to which a download is redirected."""
     missing: int = 0
-    """How many downloads are answered 404 before it is ready."""
+    """Number of downloads that are answered 404 before the file is ready."""
     gone: bool = False
-    """Whether it was deleted: answered 410."""
+    """Whether the file was deleted. A download is then answered 410."""
 
 
 Callback: TypeAlias = Callable[[TwilioMessage], None]
@@ -64,7 +64,7 @@ class TwilioPeer:
         account_sid: the account's id.
         auth_token: its secret.
         number: its number.
-        served: public address → where it is really served: webhooks are signed for the one and posted to the other.
+        served: public address → local address. Webhooks are signed for the first and posted to the second.
     """
 
     def __init__(
@@ -78,14 +78,14 @@ class TwilioPeer:
         self.account_sid = account_sid
         self.number = number
         self.messages: dict[str, TwilioMessage] = {}
-        """Every message that lies there, by id; those sent to us too."""
+        """Every stored message by id, including messages to the service."""
         self.sent: deque[TwilioMessage] = deque(maxlen=10_000)
-        """The messages that were created over the API, in order."""
+        """The messages that the service created through the API, in order."""
         self.files: dict[str, File] = {}
         """Attachments and recordings by their paths below the account."""
         self.deleted: set[str] = set()
         self.opted_out: set[str] = set()
-        """Numbers that sent STOP: nothing is sent to them until they send START (Twilio's error 21610)."""
+        """Numbers that sent STOP. They get no message until they send START (Twilio's error 21610)."""
         self._token = auth_token.encode()
         self._served = dict(served or {})
         self._callbacks: dict[str, list[Callback]] = {}
@@ -102,7 +102,7 @@ class TwilioPeer:
         )
 
     def settings(self, url: str) -> dict[str, str]:
-        """Return the environment of a service that takes this peer, served at `url`, for Twilio."""
+        """Return the environment of a service that uses this peer, served at `url`, as Twilio."""
         return {
             "SATARK_TWILIO__ACCOUNT_SID": self.account_sid,
             "SATARK_TWILIO__AUTH_TOKEN": self._token.decode(),
@@ -111,13 +111,13 @@ class TwilioPeer:
         }
 
     def subscribe(self, callback: Callback, number: str) -> Callable[[], None]:
-        """Call back with each message that is sent to a number over the API; return the function that unsubscribes."""
+        """Call a function with each message that the API sends to a number; return the function that unsubscribes."""
         callbacks = self._callbacks.setdefault(number, [])
         callbacks.append(callback)
         return lambda: callbacks.remove(callback)
 
     def deliver(self, to: str, body: str) -> TwilioMessage:
-        """Keep a message, and call back those who wait for messages to its number."""
+        """Store a message, and call the subscribers of its number."""
         message = TwilioMessage(new_sid("SM"), to, body)
         self.messages[message.sid] = message
         for callback in self._callbacks.get(to, ()):
@@ -129,11 +129,11 @@ class TwilioPeer:
         self._faults.extend([JSONResponse({"code": code, "status": status}, status, headers)] * times)
 
     def answer_next(self, response: Response) -> None:
-        """Answer the next request with this very response."""
+        """Answer the next request with this response."""
         self._faults.append(response)
 
     def add_media(self, message: str, data: bytes, mime: str, base: str = "https://api.twilio.com") -> str:
-        """Attach a file to a message; return the address that a webhook carries of it."""
+        """Attach a file to a message; return the URL that a webhook carries for it."""
         path = f"Messages/{message}/Media/{new_sid('ME')}"
         self.files[path] = File(data, mime)
         return f"{base}/2010-04-01/Accounts/{self.account_sid}/{path}"
@@ -159,7 +159,7 @@ class TwilioPeer:
             return response.status, await response.read()
 
     async def __aenter__(self) -> Self:
-        """Return itself."""
+        """Return the peer itself."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -181,7 +181,7 @@ class TwilioPeer:
         return JSONResponse({"sid": message.sid, "status": "queued"}, 201)
 
     async def _update(self, request: Request) -> Response:
-        """Redact a message: an empty body is the only change there is."""
+        """Redact a message. An empty body is the only allowed change."""
         if refused := self._refusal(request):
             return refused
         message = self.messages.get(request.path_params["sid"])
@@ -216,7 +216,7 @@ class TwilioPeer:
         return Response(status_code=204)
 
     def _refusal(self, request: Request) -> Response | None:
-        """A scripted error, or the one for wrong credentials."""
+        """Return a scripted error, or the error for wrong credentials."""
         if self._faults:
             return self._faults.popleft()
         expected = base64.b64encode(f"{self.account_sid}:".encode() + self._token).decode()

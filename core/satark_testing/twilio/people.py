@@ -1,4 +1,4 @@
-"""People with a telephone: one who writes text messages, and one who calls and has a keypad and a voice."""
+"""Virtual telephone users: one writes text messages; the other calls, presses keys and speaks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from satark_testing.twilio.twiml import read_twiml, said
 from satark_testing.whatsapp.citizen import LostError
 
 Heard: TypeAlias = Mapping[str, str | bytes | Sequence[str | bytes]]
-"""Regular expression over what was heard → the keys to press or the words to send, or (bytes) a recording to speak."""
+"""Regular expression over what was heard → the keys to press or the words to send, or a recording to speak (bytes)."""
 
 _OK = 200
 _STOP = frozenset({"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"})
@@ -22,28 +22,28 @@ STOPPED = (
     "You have successfully been unsubscribed. You will not receive any more messages from this number. "
     "Reply START to resubscribe."
 )
-"""What Twilio itself answers to STOP and its kin, and to START below. Source: Twilio, "SMS opt-out keywords"."""
+"""Twilio's own answers to STOP and its synonyms, and to START below. Source: Twilio, "SMS opt-out keywords"."""
 STARTED = "You have successfully been re-subscribed to messages from this number."
 _CODE = re.compile(r"(?<!\d)(?:\d\D{0,2}){15}\d(?!\d)")
 
 
 class Texter:
-    """Somebody who writes text messages."""
+    """A person who writes text messages."""
 
     def __init__(self, peer: TwilioPeer, service: str, number: str) -> None:
         self.number = number
         self.heard: list[str] = []
-        """Every message that came in answer."""
+        """Every message that came as an answer."""
         self._peer = peer
         self._webhook = f"{service}/sms/webhook"
 
     async def say(
         self, text: str, *files: tuple[bytes, str], sid: str = "", base: str = "https://api.twilio.com", **more: str
     ) -> list[str]:
-        """Send a message, with files (bytes and MIME type); return the messages that come in answer.
+        """Send a message, with files (bytes and MIME type); return the messages of the answer.
 
         Raises:
-            LostError: the service does not take it.
+            LostError: the service does not accept it.
         """
         sid = sid or new_sid("MM" if files else "SM")
         self._peer.messages.setdefault(sid, TwilioMessage(sid, self._peer.number, text))
@@ -62,7 +62,7 @@ class Texter:
         return told
 
     def _keyword(self, text: str) -> list[str]:
-        """Do as Twilio does with a message that is nothing but one of its keywords; return its answer."""
+        """Handle a message that consists of an opt-out keyword as Twilio does; return Twilio's answer."""
         word, stopped = text.strip().upper(), self._peer.opted_out
         if word in _STOP and self.number not in stopped:
             stopped.add(self.number)
@@ -73,7 +73,7 @@ class Texter:
         return []
 
     async def _receive(self, message: ET.Element) -> str:
-        """Take a message that the answer held; Twilio keeps it too, and tells when it is delivered."""
+        """Receive a message of the answer. Twilio stores it too, and reports its delivery."""
         kept = TwilioMessage(new_sid("SM"), self.number, said(message))
         self._peer.messages[kept.sid] = kept
         text = kept.body
@@ -82,10 +82,10 @@ class Texter:
         return text
 
     async def walk(self, answers: Heard, *, greeting: str = "Hi", most: int = 60) -> str:
-        """Greet, and answer whatever is asked, until a receipt comes; return its code.
+        """Greet the service and answer its questions until a receipt comes; return its code.
 
         Raises:
-            LostError: no receipt after `most` messages, or a question that no pattern knows.
+            LostError: no receipt after `most` messages, or a question that no pattern matches.
         """
         script = _Script(answers)
         told = await self.say(greeting)
@@ -97,16 +97,16 @@ class Texter:
 
 
 class Caller:
-    """Somebody who calls: hears what TwiML says, presses keys, speaks after the beep."""
+    """A person who calls: hears what TwiML says, presses keys, and speaks after the beep."""
 
     def __init__(self, peer: TwilioPeer, service: str, number: str) -> None:
         self.number = number
         self.heard: list[str] = []
-        """The lines of the last answer, as they were spoken or played."""
+        """The lines of the last answer that were spoken or played."""
         self.lines: list[tuple[str, str]] = []
         """Everything that was spoken so far: locale and line."""
         self.recordings: list[str] = []
-        """The ids of what was recorded."""
+        """The ids of the recordings."""
         self.calls: list[str] = []
         """The ids of the calls."""
         self._peer = peer
@@ -116,12 +116,12 @@ class Caller:
 
     @property
     def on_the_line(self) -> bool:
-        """Whether the call goes on."""
+        """Whether the call is active."""
         return bool(self._call)
 
     @property
     def keys(self) -> int:
-        """How many keys are waited for; 0: none."""
+        """Number of keys that the service expects; 0: none."""
         waits = self.on_the_line and self._verbs and self._verbs[0].tag == "Gather"
         return int(self._verbs[0].get("numDigits", "1")) if waits else 0
 
@@ -132,21 +132,21 @@ class Caller:
 
     @property
     def question(self) -> str:
-        """What was last heard, as one text."""
+        """The last answer as one text."""
         return "\n".join(self.heard)
 
     async def dial(self) -> str:
-        """Call; return what is heard."""
+        """Call the service; return what is heard."""
         self._call = new_sid("CA")
         self.calls.append(self._call)
         await self._ask(f"{self._service}/voice/webhook", {"CallStatus": "ringing"})
         return self.question
 
     async def press(self, keys: str) -> str:
-        """Press keys while something is said or waited for; return what is heard then.
+        """Press keys during a prompt or after it; return what is heard next.
 
         Raises:
-            LostError: no keys are waited for.
+            LostError: the service expects no keys.
         """
         gather = self._verbs[0] if self._verbs else None
         if gather is None or gather.tag != "Gather":
@@ -157,10 +157,10 @@ class Caller:
         return self.question
 
     async def speak(self, voice: bytes, *, seconds: int = 4) -> str:
-        """Wait for the beep, speak, and end with the hash key; return what is heard then.
+        """Wait for the beep, speak, and end with the hash key; return what is heard next.
 
         Raises:
-            LostError: nothing is recorded here.
+            LostError: the service records nothing now.
         """
         while self._verbs and self._verbs[0].tag != "Record":
             self._verbs.popleft()
@@ -182,7 +182,7 @@ class Caller:
         return self.question
 
     async def stay_silent(self) -> str:
-        """Do nothing until the next thing is said or waited for; return what is heard meanwhile."""
+        """Press no key until the next prompt; return what is heard."""
         if self._verbs:
             self._verbs.popleft()
         self.heard = []
@@ -195,10 +195,10 @@ class Caller:
         self._verbs.clear()
 
     async def walk(self, answers: Heard, *, most: int = 60) -> str:
-        """Call, and answer whatever is asked by keys and voice, until a receipt is heard; return its code.
+        """Call, and answer the questions by keys and voice until a receipt is heard; return its code.
 
         Raises:
-            LostError: no receipt after `most` answers, or a question that no pattern knows.
+            LostError: no receipt after `most` answers, or a question that no pattern matches.
         """
         script = _Script(answers)
         await self.dial()
@@ -226,7 +226,7 @@ class Caller:
         await self._listen()
 
     async def _listen(self) -> None:
-        """Obey verbs until one waits for the caller."""
+        """Execute verbs until one waits for the caller."""
         while self._verbs:
             verb = self._verbs[0]
             if verb.tag in {"Gather", "Record"}:
@@ -253,7 +253,7 @@ class Caller:
 
 
 class _Script:
-    """Answers by what was heard; a list of them is used up one a time, its last one for ever."""
+    """Answers by what was heard. A list gives one answer per repetition; its last answer then repeats."""
 
     def __init__(self, answers: Heard) -> None:
         self._answers = [
@@ -269,20 +269,20 @@ class _Script:
 
 
 async def _tell_delivered(peer: TwilioPeer, message: TwilioMessage, callback: str) -> None:
-    """Tell the service that a message was delivered, as Twilio does."""
+    """Report to the service, as Twilio does, that a message was delivered."""
     form = {**_fields(peer, peer.number), "To": message.to, "MessageSid": message.sid}
     for status in ("sending", "delivered"):
         await peer.post(callback, {**form, "MessageStatus": status})
 
 
 def code_in(text: str) -> str:
-    """Find a receipt's code, written in groups or spoken digit by digit: sixteen digits, or nothing."""
+    """Find a receipt code, written in groups or spoken digit by digit; return sixteen digits, or an empty string."""
     found = _CODE.search(text)
     return re.sub(r"\D", "", found[0]) if found else ""
 
 
 def _fields(peer: TwilioPeer, number: str) -> dict[str, str]:
-    """What every webhook carries, the sender's town included, which nobody asked for."""
+    """The fields of every webhook. They include the sender's town, which Satark does not ask for."""
     return {
         "AccountSid": peer.account_sid,
         "ApiVersion": "2010-04-01",

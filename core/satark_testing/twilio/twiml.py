@@ -1,4 +1,4 @@
-"""TwiML as Twilio takes it: an answer that breaks its rules fails the test that got it.
+"""Reads TwiML by Twilio's rules. An answer that breaks a rule fails the test that received it.
 
 Source: Twilio, "TwiML for Programmable Voice" and "TwiML for Programmable Messaging": the verbs, their attributes, and
 what may stand within what.
@@ -50,27 +50,27 @@ _WORDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     "interpret-as": frozenset({"characters", "digits"}),
 })  # fmt: skip
 _MOST_FINISHING: Final[Mapping[str, int]] = MappingProxyType({"Gather": 1, "Record": 12})
-"""Keys that may end what a verb waits for."""
+"""Maximum number of keys that may end the input of a verb."""
 _ADDRESSES: Final = frozenset({"action", "recordingStatusCallback", "statusCallback"})
 _EVENTS: Final = frozenset({"in-progress", "completed", "absent"})
 _ENDS: Final = frozenset({"Redirect", "Hangup"})
-"""Verbs after which nothing in the same document is ever reached."""
+"""Verbs after which the rest of the document is never executed."""
 _LARGEST: Final = 64 * 1024
-"""Bytes of the largest document (Twilio's error 11750)."""
+"""Maximum size of a document in bytes (Twilio's error 11750)."""
 _LOCALES: Final = frozenset({"hi-IN", "en-IN", "mr-IN", "ur-IN"})
 _MOST_SAID: Final = 4096
 _MOST_WRITTEN: Final = 1600
 
 
 class TwimlError(AssertionError):
-    """Twilio would not take this answer."""
+    """Twilio would refuse this answer."""
 
 
 def read_twiml(document: bytes) -> ET.Element:
-    """Read an answer and hold it against Twilio's rules.
+    """Read an answer and check it against Twilio's rules.
 
     Raises:
-        TwimlError: it breaks one.
+        TwimlError: the answer breaks a rule.
     """
     if len(document) > _LARGEST:
         raise TwimlError("the document is too large")
@@ -85,7 +85,7 @@ def read_twiml(document: bytes) -> ET.Element:
 
 
 def said(verb: ET.Element) -> str:
-    """Return what a verb says, with the voices' marks taken out."""
+    """Return the text that a verb speaks, without the markup for the voice."""
     return "".join(verb.itertext()).strip()
 
 

@@ -1,4 +1,4 @@
-"""A virtual WhatsApp user: writes, taps, sends pins and files, and reads what the bot answers."""
+"""A virtual WhatsApp user: writes, taps, sends locations and files, and reads the bot's answers."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Citizen(Walker[BusinessMessage]):
     """One user of a peer. Use it as `async with`, or call `leave` at the end.
 
     Args:
-        peer: the pretended Meta.
+        peer: the simulated Meta.
         webhook: the bot's webhook address.
         wa_id: phone number, digits only.
         user_id: business-scoped user id. One of the two, or both.
         name: profile name.
         username: WhatsApp user name.
         patience: seconds to wait for an answer of the bot.
-        post_attempts: how often a webhook is posted that is not answered 200; Meta does so for days.
+        post_attempts: how many times a webhook is posted until it is answered 200; Meta repeats it for days.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Citizen(Walker[BusinessMessage]):
         self._leave = [peer.subscribe(self._inbox.put_nowait, a) for a in {wa_id, user_id} if a]
 
     def leave(self) -> None:
-        """Stop listening: no further message is read."""
+        """Stop listening. No further message is read."""
         while self._leave:
             self._leave.pop()()
 
@@ -57,7 +57,7 @@ class Citizen(Walker[BusinessMessage]):
         return await self._post(lambda key: self._peer.webhooks.text(self.sender, text, id=key))
 
     async def tap(self, choice: str) -> str:
-        """Tap what the last message that offered something offers under this label or token; return the wamid."""
+        """Tap the offer with this label or token in the last message with offers; return the wamid."""
         offer = self.offered(choice)
         return await self._post(
             lambda key: self._peer.webhooks.tap(self.sender, offer.token, offer.label, row=offer.row, id=key)
@@ -82,8 +82,8 @@ class Citizen(Walker[BusinessMessage]):
         """Fill in the last form that was offered, field by field, and send it; return the wamid.
 
         Args:
-            answers: field → value, as the form sends them: of an option its id.
-            token: another token than the one that the form was offered under.
+            answers: field → value, as the form sends them. The value of an option is its id.
+            token: a token to send in place of the offered form's own token.
 
         Raises:
             LostError: no form was offered.
@@ -95,11 +95,11 @@ class Citizen(Walker[BusinessMessage]):
         return await self._post(lambda key: self._peer.webhooks.form(self.sender, answers, given, id=key))
 
     async def edit(self, original: str, text: str) -> str:
-        """Rewrite an earlier message; return the edit's wamid."""
+        """Edit an earlier message; return the edit's wamid."""
         return await self._post(lambda key: self._peer.webhooks.edit(self.sender, original, text, id=key))
 
     async def revoke(self, original: str) -> str:
-        """Take an earlier message back; return the revocation's wamid."""
+        """Delete an earlier message; return the deletion's wamid."""
         return await self._post(lambda key: self._peer.webhooks.revoke(self.sender, original, id=key))
 
     async def _post(self, build: Any) -> str:

@@ -1,4 +1,4 @@
-"""What can go wrong at Meta, on demand: error envelopes, cut connections, slowness."""
+"""Faults of the simulated Meta, on demand: error envelopes, closed connections, delays."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Operation = Literal["messages", "media", "download", "delete", "upload"]
 _STATUS = {0: 401, 3: 403, 10: 403, 190: 401, 132001: 404, 2: 503, 130429: 429} | dict.fromkeys(
     (1, 131000, 131016, 131045, 131057), 500
 )
-"""HTTP statuses that go with the codes; 400 for every other one. Source: Meta, "Error codes" (older tables)."""
+"""Error code → HTTP status; every other code has 400. Source: Meta, "Error codes" (older tables)."""
 
 
 class GraphFaults(ScriptedFaults):
-    """The scripted failures of the Graph API by operation."""
+    """The scripted faults of the Graph API, by operation."""
 
     usual: ClassVar[str] = "messages"
 

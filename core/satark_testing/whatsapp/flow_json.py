@@ -1,4 +1,4 @@
-"""What Meta accepts as Flow JSON, as types with its limits, and checks of what refers to what.
+"""Checks a Flow JSON as Meta does: types with Meta's limits, and the references between parts.
 
 Source: Meta, WhatsApp Flows, "Reference > Flow JSON" and "Flow JSON > Components", for version 7.2: only what static
 flows need. Lengths are characters. Where the pages say nothing of a limit, none is checked.
@@ -35,11 +35,11 @@ Length: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9]+$")]
 
 
 class _Strict(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", kw_only=True):
-    """A node without any other property than these."""
+    """A node that may have no other properties."""
 
 
 class _Component(_Strict, tag_field="type"):
-    """A node of a layout."""
+    """A component of a layout."""
 
 
 class TextBody(_Component, tag="TextBody"):
@@ -49,7 +49,7 @@ class TextBody(_Component, tag="TextBody"):
 
 
 class TextInput(_Component, tag="TextInput"):
-    """A line."""
+    """A field for one line of text."""
 
     name: Name
     label: Label20
@@ -61,7 +61,7 @@ class TextInput(_Component, tag="TextInput"):
 
 
 class TextArea(_Component, tag="TextArea"):
-    """Several lines."""
+    """A field for several lines of text."""
 
     name: Name
     label: Label20
@@ -79,7 +79,7 @@ class Option(_Strict):
 
 
 class _Group(_Component):
-    """Options that are all on the screen."""
+    """A group whose options are all on the screen."""
 
     name: Name
     label: Label30
@@ -88,15 +88,15 @@ class _Group(_Component):
 
 
 class RadioButtonsGroup(_Group, tag="RadioButtonsGroup"):
-    """One of a few."""
+    """A group in which the user selects one option."""
 
 
 class CheckboxGroup(_Group, tag="CheckboxGroup"):
-    """Some of a few."""
+    """A group in which the user selects several options."""
 
 
 class Dropdown(_Component, tag="Dropdown"):
-    """One of many."""
+    """A drop-down list, from which the user selects one option."""
 
     name: Name
     label: Label20
@@ -105,7 +105,7 @@ class Dropdown(_Component, tag="Dropdown"):
 
 
 class DatePicker(_Component, tag="DatePicker"):
-    """A day."""
+    """A field for a date."""
 
     name: Name
     label: Label40
@@ -120,27 +120,27 @@ class Next(_Strict):
 
 
 class Navigate(_Strict, tag_field="name", tag="navigate"):
-    """Go to another screen."""
+    """An action that opens another screen."""
 
     next: Next
     payload: dict[str, str]
 
 
 class Complete(_Strict, tag_field="name", tag="complete"):
-    """End the flow and send what was filled in."""
+    """An action that ends the flow and sends the answers."""
 
     payload: dict[str, str]
 
 
 class Footer(_Component, tag="Footer"):
-    """The button of a screen."""
+    """The button at the bottom of a screen."""
 
     label: Annotated[str, Meta(min_length=1, max_length=35)]
     on_click_action: Navigate | Complete
 
 
 class If(_Component, tag="If"):
-    """What is shown only where a condition holds."""
+    """Components that are shown only if a condition holds."""
 
     condition: Annotated[str, Meta(min_length=1)]
     then: Annotated[list[Node], Meta(min_length=1)]
@@ -153,14 +153,14 @@ Node: TypeAlias = (
 
 
 class Layout(_Strict):
-    """The one layout that there is."""
+    """The single layout that Meta has."""
 
     type: Literal["SingleColumnLayout"]
     children: Annotated[list[Node], Meta(min_length=1)]
 
 
 class Screen(_Strict):
-    """One screen."""
+    """One screen of a flow."""
 
     id: Annotated[str, Meta(pattern=r"^[A-Za-z_]+$")]
     layout: Layout
@@ -172,10 +172,10 @@ class Screen(_Strict):
 
 
 class FlowJson(_Strict, rename=None):
-    """A whole static flow."""
+    """A complete static flow."""
 
     version: Literal["5.1", "6.0", "6.1", "6.2", "6.3", "7.0", "7.1", "7.2", "7.3"]
-    """Those that can be published: Meta, WhatsApp Flows, "Changelog"."""
+    """The versions that can be published. Source: Meta, WhatsApp Flows, "Changelog"."""
     screens: Annotated[list[Screen], Meta(min_length=1)]
 
 
@@ -183,7 +183,7 @@ decode = msgspec.json.Decoder(FlowJson).decode
 
 
 def validation_errors(body: bytes) -> list[str]:
-    """List what Meta would refuse in an uploaded Flow JSON, in words like its own; empty: it would take it."""
+    """List what Meta would refuse in an uploaded Flow JSON, worded like Meta's errors; empty: Meta would accept it."""
     if len(body) > LARGEST:
         return ["Flow JSON exceeds 10 MB"]
     try:
@@ -194,7 +194,7 @@ def validation_errors(body: bytes) -> list[str]:
 
 
 class _Checker:
-    """Checks what types can't say."""
+    """Checks what types can't express."""
 
     def __init__(self, flow: FlowJson) -> None:
         self._flow = flow
@@ -277,7 +277,7 @@ _FIRST_ID: Final = 900_000_000_000_001
 
 
 class StoredFlow(msgspec.Struct):
-    """One flow."""
+    """A stored flow."""
 
     name: str
     document: dict[str, Any] = {}
@@ -292,7 +292,7 @@ class FlowShelf:
         """Id → the flow."""
 
     def create(self, form: FormData) -> Response:
-        """Create an empty draft; its name must be unique."""
+        """Create an empty draft. Its name must be unique."""
         name = form.get("name")
         if not isinstance(name, str) or not name:
             return error(_INVALID, "name is required")
@@ -303,7 +303,7 @@ class FlowShelf:
         return JSONResponse({"id": flow_id})
 
     async def upload(self, flow_id: str, form: FormData) -> Response:
-        """Take the Flow JSON of a draft, or say what is wrong with it."""
+        """Store the Flow JSON of a draft, or return what is wrong with it."""
         file, flow = form.get("file"), self.flows.get(flow_id)
         if flow is None or flow.published:
             return error(_INVALID, "Flow can't be updated")
@@ -317,7 +317,7 @@ class FlowShelf:
         return JSONResponse({"success": True, "validation_errors": listed})
 
     def publish(self, flow_id: str) -> Response:
-        """Publish a draft that has its Flow JSON, for ever."""
+        """Publish a draft that has its Flow JSON. A published flow can't change any more."""
         flow = self.flows.get(flow_id)
         if flow is None or flow.published or not flow.document:
             return error(_INVALID, "Flow can't be published")

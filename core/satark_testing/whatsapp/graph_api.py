@@ -1,6 +1,6 @@
-"""A local Graph API: speaks WhatsApp's real protocol, and refuses what Meta would refuse.
+"""A local Graph API that uses WhatsApp's real protocol and refuses what Meta would refuse.
 
-It serves tests, the benchmark and the demo's phone simulator. It keeps everything in memory, and nothing leaves it.
+Tests, the benchmark and the phone simulator use it. It keeps everything in memory, and contacts no other host.
 """
 
 from __future__ import annotations
@@ -58,15 +58,15 @@ class GraphPeer:
         self.phone_number_id = phone_number_id
         self.webhooks = Webhooks(phone_number_id)
         self.sent: deque[BusinessMessage] = deque(maxlen=_REMEMBERED)
-        """Every accepted message, oldest first; the last hundred thousand."""
+        """Every accepted message, oldest first, up to the last hundred thousand."""
         self.receipts: deque[str] = deque(maxlen=_REMEMBERED)
         """The ids of the messages that were marked as read."""
         self.uploads: list[str] = []
         """The media ids of the files that were uploaded, in order."""
         self.closed_windows: set[str] = set()
-        """Addresses whose 24 hours are over: they take only templates."""
+        """Addresses whose 24-hour window is closed. They accept only templates."""
         self.number_state = {"quality_rating": "GREEN", "status": "CONNECTED"}
-        """What it tells of its number."""
+        """The state that the API reports of its number."""
         self.faults = GraphFaults()
         self.shelf = MediaShelf()
         self.flows = FlowShelf()
@@ -77,22 +77,25 @@ class GraphPeer:
         self.app = Starlette(routes=self._routes(f"/{api_version}"))
 
     def subscribe(self, callback: Callback, address: str | None = None) -> Callable[[], None]:
-        """Call back with each accepted message, or those to one address; return the function that unsubscribes."""
+        """Call a function with each accepted message, or with those to one address.
+
+        Returns the function that unsubscribes.
+        """
         callbacks = self._everything if address is None else self._by_address.setdefault(address, [])
         callbacks.append(callback)
         return lambda: callbacks.remove(callback)
 
     def subscribe_receipts(self, callback: ReceiptCallback) -> Callable[[], None]:
-        """Call back with the JSON of each read receipt; return the function that unsubscribes."""
+        """Call a function with the JSON of each read receipt; return the function that unsubscribes."""
         self._receipt_callbacks.append(callback)
         return lambda: self._receipt_callbacks.remove(callback)
 
     def add_media(self, data: bytes, mime: str) -> dict[str, Any]:
-        """Store a file at the pretended Meta; return the media node as webhooks carry it."""
+        """Store a file at the simulated Meta; return the media node that webhooks carry."""
         return self.shelf.add(data, mime)
 
     def media(self, node: dict[str, Any]) -> StoredMedia:
-        """Return the stored file of a node, to spoil it."""
+        """Return the stored file of a media node, so that a test can damage it."""
         return self.shelf.files[node["id"]]
 
     def fail_next(self, code: int, times: int = 1, http_status: int | None = None, **how: Any) -> None:
@@ -104,14 +107,14 @@ class GraphPeer:
         return "sha256=" + hmac.digest(self._app_secret, body, "sha256").hex()
 
     async def post(self, url: str, body: bytes) -> int:
-        """Sign a webhook and post it, as Meta would; return the HTTP status."""
+        """Sign a webhook and post it as Meta does; return the HTTP status."""
         headers = {"X-Hub-Signature-256": self.sign(body), "Content-Type": "application/json"}
         async with self._client.session.post(url, data=body, headers=headers) as response:
             await response.read()
             return response.status
 
     async def handshake(self, url: str, challenge: str = "1158201444") -> bool:
-        """Subscribe to a webhook, as Meta would; say whether the challenge came back."""
+        """Verify a webhook as Meta does when it is registered; return whether the challenge came back."""
         fields = {
             "hub.mode": "subscribe",
             "hub.challenge": challenge,
@@ -125,11 +128,11 @@ class GraphPeer:
         await self._client.close()
 
     async def __aenter__(self) -> Self:
-        """Return itself; `close` runs at the end."""
+        """Return the peer itself; `close` runs at the end."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close."""
+        """Close the peer."""
         await self.close()
 
     def _routes(self, base: str) -> list[Route]:
@@ -180,7 +183,7 @@ class GraphPeer:
         return refused or await self._shelve(request)
 
     async def _shelve(self, request: Request) -> Response:
-        """Take an uploaded file, as Meta would: of a type and size that it may have."""
+        """Store an uploaded file if its type and size are allowed by Meta."""
         async with request.form() as form:
             file, mime = form.get("file"), str(form.get("type", ""))
             if form.get("messaging_product") != "whatsapp" or not isinstance(file, UploadFile):
@@ -195,7 +198,7 @@ class GraphPeer:
         return JSONResponse({"id": node["id"]})
 
     async def _change_flow(self, request: Request) -> Response:
-        """Create, fill or publish a flow: the last part of the path says which."""
+        """Create, fill or publish a flow. The last part of the path says which."""
         if refused := self._unauthorized(request):
             return refused
         object_id, edge = request.path_params["object_id"], request.path_params["edge"]

@@ -1,4 +1,4 @@
-"""What Meta accepts in `POST /{phone_number_id}/messages`, checked as Meta checks it.
+"""Checks whether Meta accepts a request to `POST /{phone_number_id}/messages`.
 
 Source: Meta, WhatsApp Business Platform, "Messages" (text, interactive, template, location), "Mark messages as read",
 and Meta's OpenAPI document v23.0. Lengths are characters. Where the two differ, the stricter one holds.
@@ -22,7 +22,7 @@ _is_template = re.compile(r"[a-z0-9_]{1,512}").fullmatch
 TEXT: Final = 4096
 BODY: Final = 1024
 SHORT: Final = 60
-"""Headers and footers."""
+"""Maximum number of characters in a header or a footer."""
 BUTTONS: Final = 3
 BUTTON_TITLE: Final = 20
 BUTTON_ID: Final = 256
@@ -34,11 +34,11 @@ CALLBACK_DATA: Final = 512
 FLOW_BUTTON: Final = 30
 MEDIA_ID: Final = 64
 UPLOADS: Final = {"audio/ogg": 16 * 1024 * 1024, "image/png": 5 * 1024 * 1024, "image/jpeg": 5 * 1024 * 1024}
-"""Type of an uploaded file → most bytes. Source: Meta, "Media > Supported media types"."""
+"""MIME type of an uploaded file → maximum size in bytes. Source: Meta, "Media > Supported media types"."""
 
 
 class RefusedError(Exception):
-    """Meta would refuse this message: `code` and what is wrong with it."""
+    """Meta would refuse this message; it holds Meta's `code` and the reason."""
 
     def __init__(self, code: int, details: str) -> None:
         super().__init__(f"({code}) {details}")
@@ -47,7 +47,7 @@ class RefusedError(Exception):
 
 
 def check_message(message: Any) -> None:
-    """Check an outgoing message as a whole.
+    """Check a complete outgoing message.
 
     Raises:
         RefusedError: Meta would refuse it.

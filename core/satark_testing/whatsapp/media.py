@@ -1,4 +1,4 @@
-"""The peer's store of media, with everything that can go wrong there."""
+"""The media store of the simulated Meta, with every fault that a download can have."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ _CHUNK_BYTES = 64 * 1024
 
 
 class StoredMedia(msgspec.Struct):
-    """A file at the provider. The fields below `mime` are for tests to change."""
+    """A file at the provider. Tests may change the fields below `mime`."""
 
     data: bytes
     mime: str
     url: str = ""
-    """Announce this address instead of the peer's own."""
+    """The address to announce in place of the peer's own."""
     redirect: str = ""
-    """Answer the download with a redirect to here."""
+    """The address to which the download is redirected."""
     expired: int = 0
-    """How many downloads are answered 404, as an address older than five minutes is."""
+    """Number of downloads that are answered 404, as Meta answers for an address older than five minutes."""
     size: int | None = None
-    """Announce this size, in bytes."""
+    """The size to announce, in bytes."""
     sha256: str | None = None
-    """Announce this digest."""
+    """The digest to announce."""
     cut_after: int | None = None
-    """Break the download off after so many bytes."""
+    """Number of bytes after which the download breaks off."""
 
 
 class MediaShelf:
-    """Files by id, and the short-lived addresses under which they are downloaded."""
+    """Files by id, and the short-lived addresses at which they are downloaded."""
 
     def __init__(self) -> None:
         self.files: dict[str, StoredMedia] = {}
@@ -45,7 +45,7 @@ class MediaShelf:
         self.tickets: dict[str, str] = {}
 
     def add(self, data: bytes, mime: str) -> dict[str, Any]:
-        """Store a file; return the node that a webhook carries of it."""
+        """Store a file; return the media node that a webhook carries."""
         media_id = str(secrets.randbelow(9 * 10**14) + 10**14)
         self.files[media_id] = StoredMedia(data, mime)
         digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
@@ -71,7 +71,7 @@ class MediaShelf:
         )
 
     def download(self, ticket: str) -> Response:
-        """Answer the download under a ticket."""
+        """Answer the download at a short-lived address."""
         media = self.files.get(self.tickets.get(ticket, ""))
         if media is None:
             return Response(status_code=404)

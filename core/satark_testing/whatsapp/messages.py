@@ -1,4 +1,4 @@
-"""Webhooks as Meta builds them: the bodies, byte for byte, with every character above U+007F escaped.
+"""Webhook bodies as Meta builds them, byte for byte, with every character above U+007F escaped.
 
 Source: Meta, WhatsApp Business Platform, "Webhooks > Reference > messages".
 """
@@ -18,7 +18,7 @@ Node = Mapping[str, Any]
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
-    """A WhatsApp user as Meta tells of them: with a phone number, a business-scoped user id, or both."""
+    """A WhatsApp user as webhooks describe them: with a phone number, a business-scoped user id, or both."""
 
     wa_id: str | None = None
     user_id: str | None = None
@@ -26,18 +26,18 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
     username: str | None = None
 
     def contact(self) -> dict[str, Any]:
-        """Return the entry of `contacts`."""
+        """Return the user's entry of `contacts`."""
         profile = _given(name=self.name, username=self.username)
         return _given(profile=profile or None, wa_id=self.wa_id, user_id=self.user_id)
 
     @property
     def address(self) -> str:
-        """Where a bot that puts the lasting address first sends its answers."""
+        """The address to which a bot sends its answers if it prefers the permanent address."""
         return self.user_id or self.wa_id or ""
 
 
 def wamid(sender: Sender | None = None) -> str:
-    """Make a message id as Meta does: random, with the phone number inside, in base64."""
+    """Make a message id as Meta does: base64 of random bytes and the phone number."""
     phone = (sender.wa_id if sender else None) or ""
     inner = b"\x1d\x18" + bytes([len(phone)]) + phone.encode() + b"\x15\x02\x00\x12\x18\x14"
     return "wamid." + base64.b64encode(inner + secrets.token_hex(10).upper().encode() + b"\x00").decode()
@@ -49,7 +49,7 @@ def encode(webhook: Node) -> bytes:
 
 
 class Webhooks:
-    """Builds webhook bodies for one number. Every method that returns `bytes` gives a whole, unsigned body."""
+    """Builds webhook bodies for one number. Every method that returns `bytes` gives a complete, unsigned body."""
 
     def __init__(self, phone_number_id: str, *, display: str = "15550783881", waba: str = "102290129340398") -> None:
         self.phone_number_id = phone_number_id
@@ -61,14 +61,14 @@ class Webhooks:
         return self.message(sender, {"type": "text", "text": {"body": body}}, id=id)
 
     def tap(self, sender: Sender, token: str, title: str, *, row: bool = False, id: str | None = None) -> bytes:  # noqa: A002
-        """Build a tap on a reply button, or on a list's row."""
+        """Build a tap on a reply button or a list row."""
         kind = "list_reply" if row else "button_reply"
         interactive = {"type": kind, kind: {"id": token, "title": title}}
         context = {"from": self._display, "id": wamid()}
         return self.message(sender, {"type": "interactive", "interactive": interactive, "context": context}, id=id)
 
     def form(self, sender: Sender, answers: Mapping[str, Any], token: str, *, id: str | None = None) -> bytes:  # noqa: A002
-        """Build a filled-in form (a WhatsApp Flow): field → value."""
+        """Build a filled-in form (a WhatsApp Flow) from field → value."""
         response = json.dumps({**answers, "flow_token": token}, ensure_ascii=False)
         reply = {"name": "flow", "body": "Sent", "response_json": response}
         context = {"from": self._display, "id": wamid()}
@@ -85,7 +85,7 @@ class Webhooks:
         address: str | None = None,
         id: str | None = None,  # noqa: A002
     ) -> bytes:
-        """Build a pin; name and address where the sender picked a place."""
+        """Build a location. It has a name and an address if the sender selected a place."""
         place = _given(latitude=latitude, longitude=longitude, name=name, address=address)
         return self.message(sender, {"type": "location", "location": place}, id=id)
 
@@ -99,23 +99,23 @@ class Webhooks:
         filename: str | None = None,
         id: str | None = None,  # noqa: A002
     ) -> bytes:
-        """Build a file message; `node` comes from `GraphPeer.add_media`, `voice` is an audio with the voice mark."""
+        """Build a file message. `node` comes from `GraphPeer.add_media`; `voice` marks an audio as a voice note."""
         extra = _given(caption=caption, filename=filename, voice=True if kind == "voice" else None)
         named = "audio" if kind == "voice" else kind
         return self.message(sender, {"type": named, named: {**node, **extra}}, id=id)
 
     def edit(self, sender: Sender, original: str, body: str, *, id: str | None = None) -> bytes:  # noqa: A002
-        """Build the sender's rewriting of an earlier message."""
+        """Build an edit of an earlier message."""
         message = {"type": "text", "text": {"body": body}}
         edit = {"original_message_id": original, "message": message}
         return self.message(sender, {"type": "edit", "edit": edit}, id=id)
 
     def revoke(self, sender: Sender, original: str, *, id: str | None = None) -> bytes:  # noqa: A002
-        """Build the sender's taking back of an earlier message."""
+        """Build a deletion of an earlier message."""
         return self.message(sender, {"type": "revoke", "revoke": {"original_message_id": original}}, id=id)
 
     def moved(self, old: Sender, new: Sender) -> bytes:
-        """Build the notice that a user's number (or, without numbers, their id alone) changed. It has no contacts."""
+        """Build the notice that a user's number changed (without numbers: only the user's id). It has no `contacts`."""
         kind = "user_changed_number" if new.wa_id else "user_changed_user_id"
         words = f"User changed from {old.wa_id or old.user_id} to {new.wa_id or new.user_id}"
         system = _given(body=words, type=kind, wa_id=new.wa_id, user_id=new.user_id, previous_user_id=old.user_id)
@@ -131,7 +131,7 @@ class Webhooks:
         callback_data: str | None = None,
         code: int | None = None,
     ) -> bytes:
-        """Build what became of a message of ours: sent, delivered, read, played, failed (with a code)."""
+        """Build a status of one of the service's messages: sent, delivered, read, played or failed (with a code)."""
         errors = None if code is None else [{"code": code, "title": "Failed", "message": "Failed"}]
         node = _given(
             id=sent_id,
@@ -146,20 +146,20 @@ class Webhooks:
         return self.value({**contacts, "statuses": [node]})
 
     def message(self, sender: Sender, node: Node, *, id: str | None = None) -> bytes:  # noqa: A002
-        """Build a message of any kind: `node` holds its `type` and what belongs to it."""
+        """Build a message of any kind. `node` holds its `type` and the fields of that type."""
         who = _given(**{"from": sender.wa_id, "from_user_id": sender.user_id})
         message = {**who, "id": id or wamid(sender), "timestamp": _now(), **node}
         return self.value({"contacts": [sender.contact()], "messages": [message]})
 
     def value(self, value: Node) -> bytes:
-        """Build a webhook with one change about our number."""
+        """Build a webhook with one change about the service's number."""
         metadata = {"display_phone_number": self._display, "phone_number_id": self.phone_number_id}
         change = {"value": {"messaging_product": "whatsapp", "metadata": metadata, **value}, "field": "messages"}
         return encode({"object": "whatsapp_business_account", "entry": [{"id": self._waba, "changes": [change]}]})
 
 
 def batch(bodies: Iterable[bytes], *, changes_an_entry: int = 10) -> bytes:
-    """Merge webhooks into one, over several entries with several changes each, as Meta batches them."""
+    """Merge webhooks into one with several entries of several changes each, as Meta batches them."""
     changes: list[Any] = []
     for body in bodies:
         for entry in json.loads(body)["entry"]:
@@ -172,7 +172,7 @@ def batch(bodies: Iterable[bytes], *, changes_an_entry: int = 10) -> bytes:
 
 
 def _given(**fields: Any) -> dict[str, Any]:
-    """Leave out what Meta would leave out: it omits, and never sends an empty value."""
+    """Remove empty values, since Meta omits fields that have no value."""
     return {key: value for key, value in fields.items() if value is not None}
 
 
@@ -181,38 +181,38 @@ def _now() -> str:
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """One tappable thing."""
+    """One item that the user can tap."""
 
     token: str
     label: str
     description: str = ""
     row: bool = False
-    """A list's row; else a reply button."""
+    """Whether the item is a list row; otherwise it is a reply button."""
 
 
 class BusinessMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One accepted outgoing message."""
 
     id: str
-    """Its wamid."""
+    """The message's wamid."""
     phone_number_id: str
     body: dict[str, Any]
-    """The JSON as it came."""
+    """The JSON that was posted."""
 
     @property
     def address(self) -> str:
-        """Whom it goes to: `to` wins over `recipient`, as at Meta."""
+        """The recipient. `to` takes precedence over `recipient`, as at Meta."""
         return str(self.body.get("to") or self.body.get("recipient"))
 
     @property
     def kind(self) -> str:
-        """`text`, `audio`, `template`, or interactive: `button`, `list`, `flow`, `location_request_message`."""
+        """`text`, `audio`, `template`, or an interactive kind: `button`, `list`, `flow`, `location_request_message`."""
         kind: str = self.body.get("type", "text")
         return str(self.body[kind]["type"]) if kind == "interactive" else kind
 
     @property
     def text(self) -> str:
-        """What it says; of a template its name."""
+        """The text of the message; of a template, its name."""
         node = self.body[self.body.get("type", "text")]
         if self.kind == "audio":
             return ""
@@ -222,19 +222,19 @@ class BusinessMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def media_id(self) -> str:
-        """The file that it carries: a voice note, or the picture above its buttons; empty: none."""
+        """The media id of the voice note, or of the picture above the buttons; empty: none."""
         node = self.body[self.body.get("type", "text")]
         picture = node.get("header", {}).get("image", {}) if self.body.get("type") == "interactive" else {}
         return str(node["id"] if self.kind == "audio" else picture.get("id", ""))
 
     @property
     def menu_label(self) -> str:
-        """What opens the list or the form; empty where there is none."""
+        """The label of the button that opens the list or the form; empty if there is none."""
         return str(self._action.get("button", "") or self.flow.get("flow_cta", ""))
 
     @property
     def flow(self) -> dict[str, Any]:
-        """The form that it opens, as `parameters` name it; empty: none."""
+        """The name of the form that the message opens, as in `parameters`; empty: none."""
         parameters: dict[str, Any] = self._action.get("parameters", {})
         return parameters
 
@@ -251,7 +251,7 @@ class BusinessMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def callback_data(self) -> str:
-        """What statuses about it will carry."""
+        """The data that Meta repeats in statuses about this message."""
         return str(self.body.get("biz_opaque_callback_data", ""))
 
     @property

@@ -1,4 +1,4 @@
-"""The example's calls, over a provider that no plugin of ours knows: the contract kit, and a whole tip."""
+"""The calls of the Exotel example keep the contract, and a complete tip can be sent by keys and voice."""
 
 from __future__ import annotations
 
@@ -116,14 +116,14 @@ async def test_it_keeps_the_contract_by_get_and_post_with_a_secret_path() -> Non
         (request("record", "n=4&m=1", RecordingUrl=RECORDINGS + RECORDING), CompleteTip(SPOKEN, last=True), "4:0"),
     ],
 )
-def test_a_step_of_a_call_becomes_an_event(raw: RawRequest, event: object, key: str) -> None:
+def test_each_request_of_a_call_becomes_an_event(raw: RawRequest, event: object, key: str) -> None:
     (inbound,) = channel().parse(raw).inbound
     assert (inbound.event, inbound.event_key) == (event, f"5fa165:{key}")
     assert inbound.senders == (Address(PHONE),)
 
 
 @pytest.mark.parametrize("number", ["anonymous", "", "Unknown", "0"])
-def test_a_caller_without_a_number_is_identified_by_the_call(number: str) -> None:
+def test_a_caller_with_a_hidden_number_is_identified_by_the_call_id(number: str) -> None:
     (inbound,) = channel().parse(request("start", CallFrom=number)).inbound
     assert inbound.senders == (Address("5fa165"),)
 
@@ -132,12 +132,12 @@ def test_a_caller_without_a_number_is_identified_by_the_call(number: str) -> Non
     "url",
     ["https://elsewhere.example/a.mp3", RECORDINGS + ".evil.example/a.mp3", RECORDINGS + "/../a.mp3", "", "/a.mp3"],
 )
-def test_a_recording_elsewhere_is_not_fetched(url: str) -> None:
+def test_a_recording_at_another_host_is_not_fetched(url: str) -> None:
     (inbound,) = channel().parse(request("record", "n=4", RecordingUrl=url)).inbound
     assert inbound.event == Tap(command_token("repeat"))
 
 
-def test_a_line_is_read_in_its_language_and_a_code_digit_by_digit_with_pauses() -> None:
+def test_a_line_is_spoken_in_its_language_and_a_code_digit_by_digit() -> None:
     receipt = Prompt(text="Tip 4K7Q-2XPM.\n8391 4460 1234 5678\nधन्यवाद", language="en", must_arrive=True)
     said = list(document(request("keys", "n=6", DigitsPressed="1"), receipt).iter("Say"))
     assert [(line.get("language"), "".join(line.itertext())) for line in said[:3]] == [
@@ -147,20 +147,20 @@ def test_a_line_is_read_in_its_language_and_a_code_digit_by_digit_with_pauses() 
     assert "hi" in {line.get("language") for line in said}
 
 
-def test_who_has_no_public_address_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_public_address_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SATARK_PUBLIC_URL")
     with pytest.raises(SettingsError, match="SATARK_PUBLIC_URL"):
         channel()
 
 
-def test_two_providers_of_calls_are_refused() -> None:
+def test_two_call_providers_are_refused() -> None:
     offered = plugin.satark_call_providers(Settings())
     with pytest.raises(SettingsError, match="more than one call provider"):
         sms_ivr.satark_channels(Settings(), [], [*offered, *offered])
 
 
 class ScriptedCall:
-    """A call to the channel and an engine: what is dialled goes to the address that the document names."""
+    """A call that connects the channel to an engine. Keys go to the address that the document names."""
 
     def __init__(self) -> None:
         self.chat = Chat(Engine(load_flow(SOURCE), SOURCE.catalogues, Geography.sample()), "voice")
@@ -194,14 +194,14 @@ class ScriptedCall:
         return document(raw, prompt, made=self._channel)
 
 
-def test_a_recording_that_nobody_needs_stays_where_no_call_can_delete_it() -> None:
+def test_an_unneeded_recording_stays_at_a_provider_without_a_delete_call() -> None:
     said_nothing = {"RecordingUrl": RECORDINGS + RECORDING, "RecordingDuration": "2", "DigitsPressed": "0"}
     batch = channel().parse(request("record", "n=4&z=unknown", **said_nothing))
     assert [inbound.event for inbound in batch.inbound] == [Tap(command_token("unknown"))]
     assert not batch.chores
 
 
-def test_no_code_is_offered_by_text_message_where_the_provider_sends_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_provider_without_text_messages_offers_no_code_by_text_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_CALLS__CODE_BY_SMS", "true")
     call = ScriptedCall().press("2", "2").speak().press("0")
     while call.chat.step != "review":
@@ -210,7 +210,7 @@ def test_no_code_is_offered_by_text_message_where_the_provider_sends_none(monkey
     assert call.chat.submission is None
 
 
-def test_a_whole_tip_by_keys_and_voice_ends_with_its_code() -> None:
+def test_a_tip_by_keys_and_voice_ends_with_its_receipt_code() -> None:
     call = ScriptedCall()
     assert call.document[0].tag == "Say", "112 comes before anything"
     answers: dict[str, Callable[[], object]] = {"what": call.speak, "place": call.speak}

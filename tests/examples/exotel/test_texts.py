@@ -1,4 +1,4 @@
-"""The example's distribution is built, installed and loaded as a stranger's; text messages keep the contract."""
+"""The Exotel example can be built, installed and loaded like an outside plugin; its text messages keep the contract."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ async def test_a_text_without_an_approved_id_is_not_sent(tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("configured")
-def test_two_providers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_text_message_providers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_TWILIO__ACCOUNT_SID", "AC1")
     monkeypatch.setenv("SATARK_TWILIO__AUTH_TOKEN", "token")
     monkeypatch.setenv("SATARK_TWILIO__NUMBER", "+15550100100")
@@ -113,13 +113,13 @@ def test_the_plugin_keeps_the_contract() -> None:
 
 
 @pytest.mark.parametrize("file", sorted((EXAMPLE / "satark_exotel").glob("*.py")), ids=lambda file: file.stem)
-def test_it_is_short_and_imports_no_plugin(file: Path) -> None:
+def test_the_example_is_short_and_imports_no_plugin(file: Path) -> None:
     text = file.read_text()
     assert len(text.splitlines()) <= MOST_LINES
     assert "satark_sms_ivr" not in text
 
 
-def test_its_wheel_is_found_by_name(installed: Install) -> None:
+def test_the_plugin_is_found_by_name_in_the_wheel(installed: Install) -> None:
     target = installed("exotel")
     listed = run_satark("plugins", "--json", PYTHONPATH=str(target), SATARK_PLUGINS='["exotel", "sms_ivr"]')
     assert '{"name": "exotel", "loaded": true}' in listed

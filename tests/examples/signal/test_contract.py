@@ -1,4 +1,4 @@
-"""The Signal channel keeps the contract of channels, over the real protocol of signal-cli-rest-api.
+"""The Signal channel keeps the contract of channels, with the real protocol of signal-cli-rest-api.
 
 Source of every request and answer: bbernhard/signal-cli-rest-api, `src/docs/swagger.json`, `src/api/api.go`.
 """
@@ -43,7 +43,7 @@ def channel(url: str = "http://localhost:1", **more: str | None) -> SignalChanne
 
 
 def message(at: int = 0, **content: Any) -> dict[str, Any]:
-    """Return a message as signal-cli gives it."""
+    """Return a message as signal-cli represents it."""
     envelope = {
         "source": "+919876543210",
         "sourceNumber": "+919876543210",
@@ -64,7 +64,7 @@ def data(at: int = 0, text: str | None = None, **more: Any) -> dict[str, Any]:
 
 
 def posted(content: dict[str, Any]) -> RawRequest:
-    """Return the request that brings a message."""
+    """Return the request that delivers a message."""
     body = json.dumps({"jsonrpc": "2.0", "method": "receive", "params": content}).encode()
     return RawRequest(method="POST", path=f"/signal/webhook/{SECRET}", body=body)
 
@@ -144,11 +144,11 @@ def events(content: dict[str, Any]) -> list[Event]:
 
 
 def deleted(batch: Batch) -> list[str]:
-    """Return the files whose deletion is a chore."""
+    """Return the files for whose deletion the channel queues a job."""
     return [call.body.decode() for call in batch.chores if call.method == "delete-file"]
 
 
-def test_photos_and_voice_notes_come_with_what_was_written_to_them() -> None:
+def test_photos_and_voice_notes_arrive_with_their_captions() -> None:
     photo, spoken = events(ALBUM)
     assert isinstance(photo, Media)
     assert isinstance(spoken, Media)
@@ -168,7 +168,9 @@ def test_photos_and_voice_notes_come_with_what_was_written_to_them() -> None:
         ({"account": NUMBER, "envelope": {"timestamp": "odd", "dataMessage": {"attachments": [PHOTO]}}}, [PHOTO["id"]]),
     ],
 )
-def test_what_is_not_for_us_is_ignored_and_its_files_are_deleted(content: dict[str, Any], unwanted: list[str]) -> None:
+def test_messages_that_are_not_for_the_service_are_ignored_and_their_files_deleted(
+    content: dict[str, Any], unwanted: list[str]
+) -> None:
     batch = channel().parse(posted(content))
     assert (batch.inbound, batch.ignored, deleted(batch)) == ([], 1, unwanted)
 
@@ -182,18 +184,18 @@ def test_what_is_not_for_us_is_ignored_and_its_files_are_deleted(content: dict[s
         (data(0, "short", attachments=[{**PHOTO, "contentType": "text/x-signal-plain", "size": 5}]), [Text("short")]),
     ],
 )
-def test_what_has_no_place_in_a_tip_is_answered(content: dict[str, Any], expected: list[Event]) -> None:
+def test_an_unsupported_message_is_answered(content: dict[str, Any], expected: list[Event]) -> None:
     assert events(content) == expected
 
 
-def test_a_long_text_that_signal_cli_cut_arrives_as_a_file() -> None:
+def test_a_long_text_that_signal_cli_truncates_arrives_as_a_file() -> None:
     whole = {"contentType": "text/x-signal-plain", "id": "bG9uZw.txt", "size": 9000}
     (long,) = events(data(0, "the beginning", attachments=[whole]))
     assert isinstance(long, Media)
     assert (long.kind, long.caption) == ("document", "the beginning")
 
 
-def test_a_deletion_takes_back_every_file_of_a_message() -> None:
+def test_deleting_a_message_removes_all_its_files() -> None:
     keys = [one.event_key for one in channel().parse(posted(MANY)).inbound]
     originals = [event.original for event in events(DELETED) if isinstance(event, Revoked)]
     assert sorted(originals) == sorted(keys)
@@ -221,7 +223,7 @@ def call(method: str, body: bytes = b"{}") -> Call:
         ),
     ],
 )
-async def test_each_answer_of_the_service_has_its_result(reply: Reply, result: SendResult) -> None:
+async def test_each_answer_of_signal_cli_gives_its_send_result(reply: Reply, result: SendResult) -> None:
     peer = Peer(channel=channel, read=read)
     async with PeerServer(peer).serving() as server:
         opened = channel(server.url)
@@ -231,7 +233,7 @@ async def test_each_answer_of_the_service_has_its_result(reply: Reply, result: S
         await opened.close()
 
 
-async def test_a_file_that_could_not_be_deleted_is_told_and_one_that_is_gone_is_not() -> None:
+async def test_a_failed_deletion_is_logged_and_a_missing_file_is_not() -> None:
     (photo, _) = events(ALBUM)
     assert isinstance(photo, Media)
     async with PeerServer(Peer(channel=channel, read=read, answer=answer)).serving() as server:
@@ -247,7 +249,7 @@ async def test_a_file_that_could_not_be_deleted_is_told_and_one_that_is_gone_is_
     assert [(one["event"], one["code"]) for one in logged] == [("a file stays in signal-cli's store", "500")]
 
 
-async def test_what_was_polled_and_not_taken_is_given_again() -> None:
+async def test_polled_messages_are_delivered_again_until_they_are_accepted() -> None:
     polls = 0
     given: list[Batch] = []
 
@@ -285,7 +287,7 @@ async def test_what_was_polled_and_not_taken_is_given_again() -> None:
         ("<html>", "", None, ["does not answer"]),
     ],
 )
-async def test_check_says_what_is_wrong_with_the_service(
+async def test_check_reports_what_is_wrong_with_signal_cli(
     about: str, numbers: str, secret: str | None, faults: list[str]
 ) -> None:
     def serve(received: Received) -> Reply:
@@ -298,10 +300,10 @@ async def test_check_says_what_is_wrong_with_the_service(
 
 
 @pytest.mark.parametrize("file", sorted((EXAMPLE / "satark_signal").glob("*.py")), ids=lambda file: file.stem)
-def test_it_is_short(file: Path) -> None:
+def test_the_example_is_short(file: Path) -> None:
     assert len(file.read_text().splitlines()) <= MOST_LINES
 
 
-def test_its_wheel_is_found_by_name(installed: Install) -> None:
+def test_the_plugin_is_found_by_name_in_the_wheel(installed: Install) -> None:
     listed = run_satark("plugins", "--json", PYTHONPATH=str(installed("signal")), SATARK_PLUGINS='["signal"]')
     assert '{"name": "signal", "loaded": true}' in listed

@@ -1,4 +1,4 @@
-"""A tip over a local signal-cli-rest-api through a real service, with the example as an installed wheel."""
+"""A tip passes from a local signal-cli-rest-api through a real service, with the example installed as a wheel."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ WORDS = "मंदिर के पीछे हथियारों का ढ
 
 
 class Shown:
-    """A message as Signal shows it: text alone."""
+    """A message as Signal shows it, which has only text."""
 
     offers = ()
 
@@ -48,7 +48,7 @@ class Shown:
 
 
 class SignalCli:
-    """A local signal-cli-rest-api, and its store of files.
+    """A local signal-cli-rest-api with a store of files.
 
     Source: bbernhard/signal-cli-rest-api, `src/main.go` (routes), `src/api/api.go` (statuses and bodies) and
     `src/client/jsonrpc2.go` (the webhook).
@@ -66,7 +66,7 @@ class SignalCli:
             ]
         )
         self.webhook = ""
-        """`RECEIVE_WEBHOOK_URL`; empty: messages wait until they are polled."""
+        """The value of `RECEIVE_WEBHOOK_URL`; empty: messages wait until they are polled."""
         self.files: dict[str, bytes] = {}
         self.sent: list[int] = []
         self.deleted: list[int] = []
@@ -76,7 +76,7 @@ class SignalCli:
         self._times = count(1_795_000_000_000)
 
     async def message(self, **content: Any) -> str:
-        """Bring a message of the citizen; return its time."""
+        """Deliver a message of the citizen; return its timestamp."""
         at = next(self._times)
         envelope = {
             "source": PHONE, "sourceNumber": PHONE, "sourceUuid": SENDER, "sourceName": NAME, "sourceDevice": 1,
@@ -121,7 +121,7 @@ class SignalCli:
 
 
 class Citizen(Walker[Shown]):
-    """Somebody with the Signal app."""
+    """A person with the Signal app."""
 
     def __init__(self, signal: SignalCli) -> None:
         super().__init__()
@@ -129,18 +129,18 @@ class Citizen(Walker[Shown]):
         signal.hear = self._inbox.put_nowait
 
     def leave(self) -> None:
-        """Do nothing: nobody else hears what is sent."""
+        """Do nothing: nobody else receives the messages."""
 
     async def say(self, text: str) -> str:
         """Type a message."""
         return await self._signal.message(message=text)
 
     async def tap(self, choice: str) -> str:
-        """Type it: Signal has no buttons."""
+        """Type the label, since Signal has no buttons."""
         return await self.say(choice)
 
     async def pin(self, place: Place) -> str:
-        """Fail: Signal has no pins."""
+        """Fail, since Signal has no locations."""
         raise NotImplementedError
 
     async def send(self, photo: Photo) -> str:
@@ -177,7 +177,7 @@ async def signal() -> AsyncIterator[SignalCli]:
 async def service(
     signal: SignalCli, installed: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Installation]:
-    """Set up a service with the wheel; it is not started."""
+    """Set up a service with the wheel. It is not started."""
     monkeypatch.syspath_prepend(installed("signal"))  # commands run in this process
     async with serve(signal.app) as url:
         environment = {
@@ -193,7 +193,7 @@ async def service(
             yield installation
 
 
-async def test_a_tip_with_photo_and_voice_note_reaches_the_desk_and_nothing_stored_tells_who_sent_it(
+async def test_a_signal_tip_reaches_the_desk_and_nothing_stored_identifies_its_sender(
     signal: SignalCli, service: Installation
 ) -> None:
     service.service.environment["SATARK_SIGNAL__PATH_SECRET"] = SECRET
@@ -222,7 +222,7 @@ async def test_a_tip_with_photo_and_voice_note_reaches_the_desk_and_nothing_stor
     assert search({**places, "careless": SENDER.encode()}, identifiers)
 
 
-async def test_polling_loses_nothing_while_satark_is_down(signal: SignalCli, service: Installation) -> None:
+async def test_polling_loses_no_message_while_satark_is_down(signal: SignalCli, service: Installation) -> None:
     citizen = Citizen(signal)
     walking = asyncio.ensure_future(citizen.walk(HINDI))  # the first message waits at Signal
     await service.service.start()

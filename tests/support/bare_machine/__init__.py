@@ -1,1 +1,1 @@
-"""A folder that stands for a bare Debian machine: the lines of a guide are typed there, and its units run."""
+"""A folder that simulates a bare Debian machine: a test types the commands of a guide there, and runs its units."""

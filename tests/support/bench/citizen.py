@@ -1,4 +1,4 @@
-"""A virtual citizen, who answers the bot until the receipt and then starts again as a new person."""
+"""A virtual citizen, who answers the bot until the receipt comes and then starts again as a new person."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from support.bench.results import Counters
 from support.bench.webhooks import RECEIPT, BotMessage
 
 MAX_TURNS = 40
-"""Turns after which a citizen without a receipt gives up; the default questionnaire needs fewer than twenty."""
+"""Number of turns after which a citizen without a receipt gives up. The default questionnaire needs fewer than twenty.
+"""
 
 _BACK = ("Back", "पीछे")
 
@@ -24,7 +25,7 @@ _TEXTS = (
 
 
 class Citizen:
-    """One citizen: what they say next, and what they heard."""
+    """One citizen: the next message, and the messages so far."""
 
     def __init__(
         self,
@@ -36,9 +37,9 @@ class Citizen:
         """Make a citizen.
 
         Args:
-            counters: what is counted.
-            chance: for what they choose.
-            renew: gives a citizen the number of a new person.
+            counters: the counters of the run.
+            chance: the random source for the citizen's choices.
+            renew: gives the citizen the number of a new person.
             first_turns: after so many turns they leave their first conversation and begin anew, so that citizens who
                 begin together do not hand in their tips together.
         """
@@ -53,7 +54,7 @@ class Citizen:
         self.reply: BotMessage | None = None
 
     def say(self, heard: Callable[[], None]) -> dict[str, Any]:
-        """Return the next message; `heard` is called when its reply has come."""
+        """Return the next message. `heard` is called when its reply has come."""
         message = _text("Hi")
         if self.reply is None or self._has_ended(self.reply):
             if self.number:
@@ -66,14 +67,14 @@ class Citizen:
         return message
 
     def receive(self, message: BotMessage) -> None:
-        """Hear the bot's reply, which may come before the acknowledgement."""
+        """Receive the bot's reply, which may come before the acknowledgement of the webhook."""
         if self.reply is None:
             self._counters.replies.append(time.perf_counter() - self._sent_at)
             self.reply = message
             self._heard()
 
     def is_unanswered(self) -> bool:
-        """Return whether the last message has had no reply for over a second, as with a bot that loses messages."""
+        """Return whether the last message has had no reply for over a second, because the bot may have lost it."""
         return self.reply is None and time.perf_counter() - self._sent_at > 1
 
     def _has_ended(self, reply: BotMessage) -> bool:
@@ -85,7 +86,7 @@ class Citizen:
 
 
 def _nothing() -> None:
-    """Nobody waits for the reply yet."""
+    """Do nothing with the reply."""
 
 
 def answer(message: BotMessage, turn: int, chance: random.Random) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The contestants, with their preparation and commands."""
+"""The contestants of the benchmark: how each is prepared and started."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def two_workers_on_postgres(site: Site) -> AbstractContextManager[Launch]:
 
 @contextmanager
 def _dump(site: Site, url: str) -> Iterator[None]:
-    """Hold a snapshot open as `pg_dump` does, where the scenario says so."""
+    """Hold a snapshot open, as `pg_dump` does, if the scenario says so."""
     if not site.scenario.is_dumped:
         yield
         return
@@ -143,10 +143,13 @@ FLOORS = {
     "satark (PostgreSQL)": "floor (PostgreSQL)",
     "satark (PostgreSQL, 2 workers)": "floor (PostgreSQL)",
 }
-"""Which contestant another is compared with, where both run."""
+"""Contestant → the contestant that it is compared with, if both run."""
 
 
 def takes_part(contestant: str, scenario: Scenario) -> bool:
-    """Whether a contestant can run in a scenario: each has one database, and a floor fetches no photos."""
+    """Return whether a contestant can run in a scenario.
+
+    Each contestant has one database, and a floor fetches no photos.
+    """
     database = "PostgreSQL" if "PostgreSQL" in contestant else "SQLite"
     return scenario.only in {None, database} and not (scenario.photos and contestant in FLOORS.values())

@@ -1,4 +1,4 @@
-"""The driver: the stub Graph API, the provider and all citizens, in one process."""
+"""The driver: it runs the stub Graph API, the provider and all citizens in one process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from support.bench.webhooks import BotMessage, Webhooks
 _FLOODER = "917999999999"
 _PHOTO_CONNECTIONS = 8
 _USUAL_TURNS = 9
-"""Turns from "Hi" to the receipt by taps."""
+"""Number of turns from "Hi" to the receipt by taps."""
 _LONGEST_BURST = 120.0
 """Seconds after which a burst that is not answered is given up."""
 
@@ -36,7 +36,7 @@ class Population:
     def __init__(self, scenario: Scenario) -> None:
         self.counters = Counters()
         self.sent = 0
-        """Webhooks, each counted once however often it is delivered."""
+        """Number of webhooks. Each one counts once, however often it is delivered."""
         self.burst_is_over = asyncio.Event()
         self._scenario = scenario
         self._webhooks = Webhooks(SECRET)
@@ -47,15 +47,18 @@ class Population:
         self.photographers = Photographers(scenario.photos, self._renew)
 
     def begin(self) -> None:
-        """Begin the time by which webhooks are due."""
+        """Start the clock by which webhooks are due."""
         self._began = time.perf_counter()
 
     def provider(self) -> Provider:
-        """Make the provider's end of a new connection, and its citizens."""
+        """Make the provider's side of a new connection, and its citizens."""
         return Provider(self._citizen, self._webhooks, self.counters, self._scenario, self._due)
 
     def flooder(self) -> Provider:
-        """Make one more connection, over which one citizen writes without waiting for an answer, and nothing counts."""
+        """Make a further connection on which one citizen writes without waiting for answers.
+
+        Its messages are not counted.
+        """
         endless, uncounted = self._scenario._replace(burst=1), Counters()
 
         def citizen() -> Citizen:
@@ -64,7 +67,7 @@ class Population:
         return Provider(citizen, self._webhooks, uncounted, endless, time.perf_counter)
 
     def photographer(self) -> Provider:
-        """Make one more connection, over which photos come; nothing of them counts."""
+        """Make a further connection on which photos come. They are not counted."""
         endless = self._scenario._replace(burst=1)
         return Provider(self.photographers.sender, self._webhooks, Counters(), endless, self.photographers.due)
 
@@ -81,7 +84,7 @@ class Population:
         return sum(citizen.is_unanswered() for citizen in set(self._citizens.values()))
 
     def _due(self) -> float | None:
-        """Return when the next webhook is due; None once a burst is sent."""
+        """Return when the next webhook is due; None when a burst is complete."""
         self.sent += 1
         if self._scenario.burst and self.sent > self._scenario.burst:
             return None
@@ -99,20 +102,20 @@ class Population:
 
 
 class Load:
-    """A contestant that runs, and the people who write to it once `begin` is called."""
+    """A running contestant, and the citizens who write to it after `begin`."""
 
     def __init__(self, bot: Bot, port: int, population: Population, scenario: Scenario, citizens: int) -> None:
         self.bot, self.population = bot, population
         self._port, self._scenario, self._citizens = port, scenario, citizens
 
     async def send_photos(self) -> None:
-        """Send the scenario's photos, if it has any; wait until they are accepted."""
+        """Send the scenario's photos, if it has any, and wait until they are accepted."""
         if self._scenario.photos:
             await self._connect([self.population.photographer] * _PHOTO_CONNECTIONS)
             await asyncio.wait_for(self.population.photographers.are_accepted.wait(), _LONGEST_BURST)
 
     async def begin(self) -> None:
-        """Let all citizens write."""
+        """Let all citizens start writing."""
         connections = [self.population.provider] * max(1, self._citizens // self._scenario.batch)
         await self._connect(connections + [self.population.flooder] * self._scenario.flood)
 
@@ -123,7 +126,7 @@ class Load:
 
 @asynccontextmanager
 async def prepared(prepare: Contestant, scenario: Scenario, citizens: int) -> AsyncIterator[Load]:
-    """Start a contestant with a stub Graph API; it runs until the block ends.
+    """Start a contestant with a stub Graph API; both run until the block ends.
 
     Raises:
         BotError: it did not start.
@@ -153,7 +156,9 @@ async def prepared(prepare: Contestant, scenario: Scenario, citizens: int) -> As
 
 
 async def measure(name: str, prepare: Contestant, scenario: Scenario, citizens: int, seconds: float) -> Result:
-    """Run one contestant in one scenario: warm up for a fifth of the time, then measure; a burst is measured whole.
+    """Run one contestant in one scenario: warm up for a fifth of the time, then measure.
+
+    A burst is measured completely.
 
     Raises:
         BotError: the contestant did not start, or answered nothing.
@@ -172,7 +177,7 @@ async def measure(name: str, prepare: Contestant, scenario: Scenario, citizens: 
 
 
 class Measured:
-    """A measurement that began when this was made."""
+    """A measurement that starts when the object is made."""
 
     def __init__(self, name: str, load: Load) -> None:
         self._name, self._bot, self._population = name, load.bot, load.population
@@ -182,7 +187,7 @@ class Measured:
         self._began = time.perf_counter()
 
     def result(self) -> Result:
-        """Return what was measured.
+        """Return the measurement.
 
         Raises:
             BotError: nothing was answered.

@@ -153,7 +153,7 @@ class Floor:
 
 
 def main() -> None:
-    """Serve on the port in the only argument; other options come from the environment."""
+    """Serve on the port in the only argument. All other options come from the environment."""
     floor = Floor(os.environ["FLOOR_SECRET"], os.environ["FLOOR_DATABASE"], os.environ["FLOOR_MESSAGES_URL"])
     uvicorn.run(
         floor.app(),

@@ -1,4 +1,4 @@
-"""A minimal stub of Meta's Graph API: it answers 200 and passes on the bot's message; its one file is a photo."""
+"""A minimal stub of Meta's Graph API: it answers 200, passes on the bot's messages, and serves one photo."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class GraphConnection(asyncio.Protocol):
     """One keep-alive connection of the bot's client."""
 
     def __init__(self, receive: Callable[[BotMessage], None], seconds: float = 0.0) -> None:
-        """`seconds`: how long it takes to answer."""
+        """Make a connection. `seconds` is the delay before each answer."""
         self._receive = receive
         self._seconds = seconds
         self._parser = httptools.HttpRequestParser(self)
@@ -45,7 +45,7 @@ class GraphConnection(asyncio.Protocol):
         self._path += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Note under which name this is reached."""
+        """Note the host name under which the stub is called."""
         if name.lower() == b"host":
             self._host = value
 
@@ -54,7 +54,7 @@ class GraphConnection(asyncio.Protocol):
         self._body += body
 
     def on_message_complete(self) -> None:
-        """Answer in time, and pass on the message."""
+        """Answer after the delay, and pass on the message."""
         body, self._body = self._body, b""
         if self._parser.get_method() == b"GET":
             self._write(photos.serve(self._path, self._host))

@@ -1,4 +1,4 @@
-"""Measures by how much a thousand photos delay the answers to others: `python -m support.bench.photo_burst`.
+"""Measures how much a thousand photos delay the answers to others: `python -m support.bench.photo_burst`.
 
 Each round runs Satark without and with the photos, and compares the two; the median of the rounds counts.
 """
@@ -23,7 +23,7 @@ _NAME = "satark (SQLite)"
 @click.option("--seconds", default=10.0, show_default=True, help="Measured time of each run.")
 @click.option("--citizens", default=32, show_default=True, help="Number of concurrent citizens.")
 def main(*, rounds: int, seconds: float, citizens: int) -> None:
-    """Measure by how much a thousand photos delay the answers to others."""
+    """Measure how much a thousand photos delay the answers to others."""
     found = [_round(seconds, citizens) for _ in range(rounds)]
     click.echo(line("half of the answers", [(calm.reply_p50_ms, busy.reply_p50_ms) for calm, busy in found]))
     click.echo(line("99 of 100", [(calm.reply_p99_ms, busy.reply_p99_ms) for calm, busy in found]))

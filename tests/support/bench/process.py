@@ -1,4 +1,4 @@
-"""A contestant's process: started, measured through /proc and stopped."""
+"""The process of a contestant: starts it, measures it through /proc and stops it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _STOP_SECONDS = 15.0
 _LONGEST_PREPARATION = 120.0
 _LOOK_SECONDS = 0.5
 _RESTING_SHARE = 0.05
-"""Share of a processor below which a contestant rests."""
+"""Share of a processor below which a contestant is idle."""
 
 
 class BotError(Exception):
-    """A contestant did not start, or ended; the message is the end of its log."""
+    """A contestant did not start, or ended. The message is the end of its log."""
 
 
 class Bot:
@@ -59,7 +59,7 @@ class Bot:
         raise BotError(self.log_tail())
 
     def wait_until_it_rests(self) -> None:
-        """Wait until the contestant has prepared what it prepares in quiet times; no longer than two minutes."""
+        """Wait until the contestant has finished its preparations, for at most two minutes."""
         deadline = time.monotonic() + _LONGEST_PREPARATION
         while time.monotonic() < deadline:
             before = self.cpu_seconds()
@@ -90,13 +90,13 @@ class Bot:
 
 
 class MachineLoad:
-    """What the machine's processors did since this was made, by all processes together (proc(5), `/proc/stat`)."""
+    """The load of the machine by all processes since this object was made (proc(5), `/proc/stat`)."""
 
     def __init__(self) -> None:
         self._busy, self._all = _processor_seconds()
 
     def of_others(self, own_seconds: float) -> float:
-        """Return the share of all processor time that others than ourselves took, who took so many seconds."""
+        """Return the share of processor time that other processes took, given the seconds of this run's processes."""
         busy, everything = _processor_seconds()
         elapsed = everything - self._all
         return max(0.0, (busy - self._busy - own_seconds) / elapsed) if elapsed else 0.0
@@ -116,7 +116,7 @@ def running(command: Sequence[str], environment: Mapping[str, str], log: Path) -
 
 @contextmanager
 def on_core(number: int | None) -> Iterator[None]:
-    """Run on one core alone during the block, and so does what is started in it; None: on all as before."""
+    """Run this process and its children on one core during the block; None: on all cores."""
     cores = os.sched_getaffinity(0)
     if number is not None:
         os.sched_setaffinity(0, {sorted(cores)[number]})
@@ -135,7 +135,7 @@ def free_port() -> int:
 
 
 def _processor_seconds() -> tuple[float, float]:
-    """Return the seconds that all processors were busy, and all their seconds."""
+    """Return the busy seconds of all processors, and their total seconds."""
     times = [int(one) / _TICKS for one in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
     idle = times[3] + times[4]
     return sum(times) - idle, sum(times)

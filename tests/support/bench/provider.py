@@ -1,4 +1,4 @@
-"""A connection of the provider: it delivers the citizens' messages, one webhook in flight."""
+"""A connection of the provider. It delivers the citizens' messages, one webhook at a time."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Provider(asyncio.Protocol):
         Args:
             citizen: makes a citizen.
             webhooks: makes the requests.
-            counters: what is counted.
+            counters: the counters of the run.
             scenario: how webhooks are delivered.
-            due: asked before each webhook when it is due, by `perf_counter`; None: there is no more to send.
+            due: returns when the next webhook is due, by `perf_counter`; None if there are no more.
         """
         self._citizen = citizen
         self._citizens: Sequence[Citizen] = ()
@@ -64,7 +64,7 @@ class Provider(asyncio.Protocol):
         self._parser.feed_data(data)
 
     def on_message_complete(self) -> None:
-        """Note the acknowledgement of the webhook, and deliver it again if it is to be."""
+        """Note the acknowledgement of the webhook, and deliver the webhook again if the scenario says so."""
         self._counters.refused += self._parser.get_status_code() != _OK
         self._counters.acks.append(time.perf_counter() - self._sent_at)
         self._acknowledgements += 1

@@ -31,16 +31,16 @@ class Result:
     contestant: str
     messages_per_second: float
     cpu_seconds_per_1000: float
-    """Of the bot's processes only."""
+    """CPU seconds of the bot's processes only, per 1000 messages."""
     ack_p50_ms: float
     ack_p99_ms: float
     reply_p50_ms: float
     reply_p99_ms: float
     rss_mb: float
     driver_cpu_share: float
-    """Of one core. Near 1 the driver, not the bot, is the bottleneck."""
+    """The driver's share of one core. Near 1, the driver and not the bot is the bottleneck."""
     foreign_load: float
-    """Share of all processor time that processes of neither the bot nor the driver took."""
+    """Share of all processor time that processes other than the bot and the driver took."""
     receipts: int
     gave_up: int
     refused: int
@@ -56,7 +56,7 @@ class Result:
 
 
 def middle(results: Sequence[Result]) -> Result:
-    """Return the median of each figure of one contestant's rounds; what went wrong is added up."""
+    """Return the median of each figure over one contestant's rounds. Errors are added up."""
     values = {name: median(getattr(one, name) for one in results) for name in _FIGURES}
     sums = {name: sum(getattr(one, name) for one in results) for name in _COUNTS}
     return replace(results[0], **values, **sums)
@@ -67,6 +67,6 @@ _FIGURES = tuple(name for name in Result.__dataclass_fields__ if name not in {"c
 
 
 def percentile(values: list[float], share: float) -> float:
-    """Return the value below which that share of the values lies, or 0 without values."""
+    """Return the value below which this share of the values lies, or 0 without values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0

@@ -1,4 +1,4 @@
-"""The scenarios: what the citizens, the provider, the disk and the database do while a contestant is measured."""
+"""The scenarios: how citizens, provider, disk and database behave while a contestant is measured."""
 
 from __future__ import annotations
 
@@ -8,43 +8,43 @@ Database: TypeAlias = Literal["SQLite", "PostgreSQL"]
 
 
 class Scenario(NamedTuple):
-    """One way to put a load on a contestant."""
+    """One kind of load on a contestant."""
 
     meaning: str
     graph_seconds: float = 0.0
-    """How long the stub Graph API takes to answer."""
+    """Seconds that the stub Graph API takes to answer."""
     batch: int = 1
-    """Messages in one webhook, each of another citizen."""
+    """Messages in one webhook, each from another citizen."""
     deliveries: int = 1
-    """How often each webhook is delivered."""
+    """Number of times that each webhook is delivered."""
     burst: int = 0
-    """First messages of so many new citizens, each sent as soon as the one before it on its connection is acknowledged;
-    0: conversations, each of whose messages waits for the reply to the one before it."""
+    """Number of new citizens who each send only their first message, as soon as the one before on the connection is
+    acknowledged; 0: citizens hold conversations, and wait for each reply."""
     per_second: float = 0.0
-    """Webhooks are due at this rate, whatever the bot does, and one that is late counts from when it was due;
-    0: each is due at once."""
+    """Number of webhooks per second that are due, independent of the bot. Times count from when a webhook was due; 0:
+    each webhook is due at once."""
     flood: int = 0
-    """Connections over which one more citizen repeats a text as fast as it is acknowledged. Nothing of it is counted
-    but its answers that refuse."""
+    """Number of further connections on which one citizen repeats a text as fast as it is acknowledged. Only refusing
+    answers are counted."""
     photos: int = 0
-    """Photos that more citizens have sent before, which are fetched and cleaned meanwhile. They count for nothing."""
+    """Number of photos that further citizens sent before. The bot fetches and cleans them meanwhile; they are not
+    counted."""
     flush_seconds: float = 0.0
-    """What each flush to the disk takes longer."""
+    """Additional seconds of each flush to the disk."""
     stored_tips: int = 0
-    """Tips that the databases hold already."""
+    """Number of tips that the databases already hold."""
     parked: int = 0
-    """Conversations that wait for their citizens."""
+    """Number of conversations that wait for their citizens."""
     is_dumped: bool = False
-    """Whether a transaction like that of `pg_dump` is open meanwhile."""
+    """Whether a transaction like that of `pg_dump` is open during the measurement."""
     is_unprepared: bool = False
-    """Whether people write the moment the bot listens: nothing is in stock, and every code of a receipt is made while
-    they write, as in a rush that outlasts the stock."""
+    """Whether citizens write as soon as the bot listens, before it has prepared any receipt codes."""
     citizens: int = 0
-    """So many citizens, whatever was asked for; 0: as many as were asked for."""
+    """Number of citizens, whatever the command line says; 0: the number from the command line."""
     is_apart: bool = False
-    """Whether the bot has a core of its own and nothing else, and the driver another."""
+    """Whether the bot and the driver each run alone on one core."""
     only: Database | None = None
-    """The database without which it makes no sense."""
+    """The only database for which the scenario makes sense."""
 
 
 SCENARIOS: Final = {

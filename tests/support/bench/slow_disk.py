@@ -1,4 +1,4 @@
-"""A disk whose flushes take longer: a library of a page, compiled here, that is loaded before the C library."""
+"""Simulates a slow disk: compiles a small library that delays flushes and is loaded before the C library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SOURCE = Path(__file__).with_name("slow_flush.c")
 
 
 def slow_flush(folder: Path, seconds: float) -> dict[str, str]:
-    """Return the environment of a process whose flushes take so much longer; nothing where they take no longer.
+    """Return the environment of a process whose flushes take so many seconds longer; empty for 0.
 
     Raises:
         BotError: there is no C compiler.

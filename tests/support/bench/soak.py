@@ -19,13 +19,13 @@ from support.bench.scenarios import Scenario
 
 _TITLES: Final = ("minute", "messages/s", "reply p50 ms", "reply p99 ms", "memory MB", "handles", "refused", "others")
 _MEMORY_GROWTH: Final = 1.05
-"""By what the last quarter of the run may need more memory than the second."""
+"""Highest allowed ratio of memory in the last quarter of the run to memory in the second quarter."""
 _MORE_HANDLES: Final = 8
-"""Files and sockets more that are no leak: connections that are just kept open."""
+"""Number of additional files and sockets that count as no leak: connections that are kept open."""
 
 
 class Minute(NamedTuple):
-    """What was seen in a minute."""
+    """The measurements of one minute."""
 
     messages_per_second: float
     reply_p50_ms: float
@@ -35,7 +35,7 @@ class Minute(NamedTuple):
     refused: int
     unanswered: int
     others: float
-    """Share of the machine's processor time that others took."""
+    """Share of the machine's processor time that other processes took."""
 
     def __str__(self) -> str:
         cells = (
@@ -48,7 +48,7 @@ class Minute(NamedTuple):
 
 
 def growth(minutes: Sequence[Minute]) -> list[str]:
-    """Say what was not flat: the last quarter of the minutes is held against the second, when caches are full."""
+    """Describe what grew between the second quarter of the minutes, when caches are full, and the last quarter."""
     quarter = max(1, len(minutes) // 4)
     early, late = minutes[quarter : 2 * quarter] or minutes, minutes[-quarter:]
     memory = [median(one.rss_mb for one in some) for some in (early, late)]
@@ -64,7 +64,7 @@ def growth(minutes: Sequence[Minute]) -> list[str]:
 
 
 async def soak(name: str, *, minutes: int, per_second: float, citizens: int) -> AsyncIterator[Minute]:
-    """Yield what is seen in each minute.
+    """Yield the measurements of each minute.
 
     Raises:
         BotError: the contestant did not start, or answered nothing.
@@ -93,7 +93,7 @@ async def soak(name: str, *, minutes: int, per_second: float, citizens: int) -> 
 @click.option("--citizens", default=256, show_default=True, help="Number of concurrent citizens.")
 @click.option("--only", default="satark (SQLite)", show_default=True, type=click.Choice(list(CONTESTANTS)))
 def main(*, minutes: int, per_second: float, citizens: int, only: str) -> None:
-    """Keep a load steady, and print what each minute took."""
+    """Keep a load steady, and print the measurements of each minute."""
 
     async def run() -> list[Minute]:
         seen = []

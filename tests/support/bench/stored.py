@@ -1,4 +1,4 @@
-"""Fills the databases with what a service holds after a year: rows of the usual size, whose content is random."""
+"""Fills the databases with the rows of a year: rows of the usual size with random content."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def _rows(table: Table, count: int) -> Iterator[dict[str, Any]]:
 
 
 def _event(share: float, chance: random.Random) -> dict[str, Any]:
-    """Return an event that came when this share of the days for which one is remembered was over."""
+    """Return an event at this share of the days for which events are remembered."""
     day = int(time.time()) // 86_400 - _SEEN_DAYS + 1 + int(share * _SEEN_DAYS)
     return seen_row(seen_key(day, chance.randbytes(16)), day)
 
 
 def _value(name: str, kind: Any, chance: random.Random) -> object:
-    """Return a value of a column; none of its times is due within a year."""
+    """Return a value for a column. None of its times is due within a year."""
     if isinstance(kind, LargeBinary):
         return chance.randbytes(kind.length or _SEALED_BYTES)
     if isinstance(kind, Boolean):

@@ -1,4 +1,4 @@
-"""The benchmark runs, and its citizens answer as a person does."""
+"""The benchmark runs, and its citizens answer as people do."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_slow_flush_without_a_compiler_says_what_to_install(tmp_path: Path, mo
     assert slow_flush(tmp_path, 0) == {}
 
 
-def test_what_a_year_leaves_is_stored(tmp_path: Path) -> None:
+def test_a_years_worth_of_rows_is_stored(tmp_path: Path) -> None:
     main, keys = (f"sqlite:///{tmp_path / name}.db" for name in ("main", "keys"))
     Migrations(make_engine(main), make_engine(keys), ()).upgrade()
     store(main, keys, Scenario("some", stored_tips=30, parked=20))
@@ -79,14 +79,14 @@ def test_what_a_year_leaves_is_stored(tmp_path: Path) -> None:
 
 
 class Posts(asyncio.WriteTransport):
-    """A connection that keeps what is written to it."""
+    """A connection that records what is written to it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.requests: list[bytes] = []
 
     def write(self, data: Any) -> None:
-        """Keep a request."""
+        """Record a request."""
         self.requests.append(data)
 
 
@@ -100,7 +100,7 @@ async def test_a_webhook_is_sent_when_it_is_due(late: float | None, sent: int) -
     assert len(posts.requests) == sent
 
 
-def test_a_citizen_leaves_their_first_conversation_early_and_no_later_one() -> None:
+def test_a_citizen_leaves_only_their_first_conversation_early() -> None:
     numbers = itertools.count(1)
     counters = Counters()
     citizen = Citizen(counters, random.Random(1), lambda _: str(next(numbers)), first_turns=2)
@@ -132,7 +132,7 @@ def one_round(number: int) -> Result:
     )
 
 
-def test_the_median_of_the_rounds_counts_and_what_went_wrong_is_added_up() -> None:
+def test_the_result_has_the_median_of_the_rounds_and_the_sum_of_errors() -> None:
     found = middle([one_round(n) for n in (1, 9, 2)])
     assert (found.messages_per_second, found.foreign_load, found.receipts, found.refused) == (2.0, 2.0, 12, 12)
 
@@ -159,7 +159,7 @@ MINUTE = Minute(
         ({"refused": 1, "unanswered": 2}, ["4 messages were refused, or not answered within a second"]),
     ],
 )
-def test_a_soak_says_what_grew(last: dict[str, Any], said: list[str]) -> None:
+def test_a_soak_reports_which_figures_grew(last: dict[str, Any], said: list[str]) -> None:
     warming = MINUTE._replace(rss_mb=120, handles=100)
     assert growth([warming, warming, *[MINUTE] * 4, *[MINUTE._replace(**last)] * 2]) == said
 
@@ -170,7 +170,7 @@ def test_a_citizen_taps_the_first_button() -> None:
     assert reply == {"type": "button_reply", "button_reply": {"id": "button-0", "title": "Button 0"}}
 
 
-def test_a_citizen_types_where_only_back_is_offered() -> None:
+def test_a_citizen_types_if_only_back_is_offered() -> None:
     back = [{"type": "reply", "reply": {"id": "what:@back:3", "title": "पीछे"}}]
     offered = bot_message({"type": "button", "body": {"text": "What is happening?"}, "action": {"buttons": back}})
     assert answer(offered, 3, random.Random(1))["type"] == "text"
@@ -197,5 +197,5 @@ CODES = ["1234 5678 9012 3456", "कोड: 1234-5678-9012-3456।", "*1234\u00a
 
 
 @pytest.mark.parametrize("text", CODES)
-def test_a_receipt_is_recognised(text: str) -> None:
+def test_a_citizen_recognises_a_receipt(text: str) -> None:
     assert RECEIPT.search(text)

@@ -14,11 +14,11 @@ from support.bench.photos import Photographers, photo, serve
 
 
 def nothing() -> None:
-    """Nobody waits."""
+    """Ignore the reply."""
 
 
 @pytest.mark.parametrize(("photos", "people"), [(1, 1), (25, 1), (60, 3)])
-async def test_so_many_photos_are_sent_a_few_by_each_citizen(photos: int, people: int) -> None:
+async def test_each_citizen_sends_a_few_of_the_photos(photos: int, people: int) -> None:
     numbers: list[str] = []
 
     def renew(citizen: Citizen) -> str:
@@ -35,7 +35,7 @@ async def test_so_many_photos_are_sent_a_few_by_each_citizen(photos: int, people
     assert group.are_accepted.is_set()
 
 
-def test_the_photo_lies_where_the_answer_says() -> None:
+def test_the_photo_is_served_at_the_announced_address() -> None:
     told = json.loads(serve(b"/v23.0/1?phone_number_id=2", b"127.0.0.1:8").partition(b"\r\n\r\n")[2])
     assert told["url"].startswith("http://127.0.0.1:8/")
     path = told["url"].removeprefix("http://127.0.0.1:8").encode()

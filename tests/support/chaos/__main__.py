@@ -1,4 +1,4 @@
-"""`python -m support.chaos`: tips through failing machines on both databases; exits with 1 if the ledger disagrees."""
+"""`python -m support.chaos`: sends tips through failing machines, on both databases; exits with 1 if tips are wrong."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def main() -> int:
 
 
 def table(database: str, run: Run) -> str:
-    """Return the counts of one run in lines."""
+    """Return the counts of one run as lines of text."""
     counts = ", ".join(f"{value} {name}" for name, value in run.counts._asdict().items())
     blows = ", ".join(f"{count} × {kind}" for kind, count in sorted(run.blows.items()))
     return f"{database}: {counts}\n  in {run.seconds:.0f} s, under {blows}\n"

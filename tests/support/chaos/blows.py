@@ -1,4 +1,4 @@
-"""The blows: what happens to a running installation, each from outside, and each over after a moment."""
+"""The faults: each one affects a running installation from outside, and ends after a moment."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ KILL: Final = "kill -9"
 JUMP: Final = "clock jump"
 _JUMP: Final = 1500
 _MOMENT: Final = (0.3, 1.5)
-"""Seconds that a blow lasts."""
+"""Minimum and maximum duration of a fault, in seconds."""
 
 
 class Blows:
-    """Strikes an installation.
+    """Causes faults in an installation.
 
     Args:
-        installation: what is struck.
+        installation: the installation that gets the faults.
         database: the main database's URL, plain `postgresql://` or `sqlite://`.
-        seed: for the choice of blows.
+        seed: of the random choice of faults.
     """
 
     def __init__(self, installation: Installation, database: str, seed: int) -> None:
@@ -45,7 +45,7 @@ class Blows:
 
     @property
     def kinds(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
-        """All blows, by the name that is printed."""
+        """All faults, by the name that is printed."""
         return {
             KILL: self._kill,
             JUMP: self._jump,
@@ -58,7 +58,7 @@ class Blows:
         }
 
     async def strike(self, kind: str) -> None:
-        """Strike once, and wait until it is over."""
+        """Cause one fault, and wait until it is over."""
         await self.kinds[kind]()
         self.counts[kind] += 1
         self.counts[KILL] += kind == JUMP
@@ -76,12 +76,12 @@ class Blows:
         return True
 
     async def _jump(self) -> None:
-        """Kill the process and start it with another clock, up to 25 minutes off."""
+        """Kill the process and start it with its clock up to 25 minutes off."""
         self._service.environment[CLOCK] = str(self._chance.randint(-_JUMP, _JUMP))
         await self._kill()
 
     async def end_jumps(self) -> None:
-        """Start the process with a clock ahead of all that it had: what it put off by one of them is due then."""
+        """Start the process with a clock later than all before, so that everything it postponed is due."""
         self._service.environment[CLOCK] = str(2 * _JUMP)
         await self._kill()
 
@@ -91,14 +91,14 @@ class Blows:
         os.kill(self._service.process, signal.SIGCONT)
 
     async def _fill_disk(self) -> None:
-        """Let no file of the process grow: what it appends fails, as on a full disk."""
+        """Let no file of the process grow, so that appending fails as on a full disk."""
         limits = resource.prlimit(self._service.process, resource.RLIMIT_FSIZE)
         resource.prlimit(self._service.process, resource.RLIMIT_FSIZE, (0, limits[1]))
         await self._moment()
         resource.prlimit(self._service.process, resource.RLIMIT_FSIZE, limits)
 
     async def _take_database_away(self) -> None:
-        """End all connections and refuse new ones; SQLite is locked instead."""
+        """End all connections and refuse new ones. An SQLite database is locked instead."""
         if self._url.get_backend_name() == "sqlite":
             await asyncio.to_thread(self._lock_sqlite, self._seconds())
             return

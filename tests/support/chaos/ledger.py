@@ -1,4 +1,4 @@
-"""The ledger: what citizens sent and who must have it, held against what the desks can open."""
+"""The ledger: it records what citizens sent and who must have it, and compares that with what the desks can open."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import NamedTuple
 
 
 class Counts(NamedTuple):
-    """What a run came to; the first four must be zero."""
+    """The counts of a run. The first four must be zero."""
 
     lost: int
-    """Tips with a receipt that a desk which must have them does not have."""
+    """Tips with a receipt that are missing at a desk which must have them."""
     doubled: int
-    """Tips that a desk has more than once, and tips that nobody has a receipt for."""
+    """Tips that a desk has more than once, and tips for which nobody has a receipt."""
     misrouted: int
     """Tips at a desk that must not have them."""
     unreadable: int
-    """Tips that the store holds for a desk and the desk can't open."""
+    """Tips that the store holds for a desk but that the desk can't open."""
     receipts: int
     repeated: int
-    """Answers of the bot that came twice: allowed after a crash."""
+    """Answers of the bot that came twice, which is allowed after a crash."""
     webhooks: int
 
     @property
@@ -31,7 +31,7 @@ class Counts(NamedTuple):
 
 
 class Ledger:
-    """Notes what citizens know."""
+    """Records what citizens know."""
 
     def __init__(self) -> None:
         self._belongs: dict[str, frozenset[str]] = {}
@@ -43,29 +43,29 @@ class Ledger:
 
     @property
     def receipts(self) -> int:
-        """How many citizens have a receipt."""
+        """Number of citizens who have a receipt."""
         return len(self._receipts)
 
     async def reached(self, receipts: int) -> bool:
-        """Wait until so many citizens have a receipt; False: no more will come, and they are fewer."""
+        """Wait until so many citizens have a receipt; return False if fewer have one and no more citizens come."""
         while self.receipts < receipts and not self._ended:
             self._more.clear()
             await self._more.wait()
         return self.receipts >= receipts
 
     def end(self) -> None:
-        """Note that no more citizens will come."""
+        """Record that no more citizens come."""
         self._ended = True
         self._more.set()
 
     def acknowledged(self, words: str, desks: Collection[str], receipt: str) -> None:
-        """Note that a citizen got a receipt."""
+        """Record that a citizen got a receipt."""
         self._belongs[words] = frozenset(desks)
         self._receipts.append(receipt)
         self._more.set()
 
     def compare(self, found: Mapping[str, list[str]], stored: Mapping[str, int]) -> Counts:
-        """Compare.
+        """Compare the ledger with the desks and the store.
 
         Args:
             found: desk → the words of the tips that it opens.

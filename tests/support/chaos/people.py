@@ -1,4 +1,4 @@
-"""Citizens whose webhooks come again, twice and late, and who give up only when nothing answers for minutes."""
+"""Citizens whose webhooks are repeated and delayed, and who give up only after minutes without an answer."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ PATIENCE: Final = 240.0
 SP_OFFICE: Final = "एसपी कार्यालय"
 _OK: Final = 200
 _WAITS: Final = (0.3, 0.6, 1.2, 2.4)
-"""Seconds between two attempts to post a webhook; the last one again and again."""
+"""Seconds between two attempts to post a webhook. The last one repeats."""
 _AGAIN, _LATE = 0.15, 0.15
-"""Shares of webhooks that Meta posts twice, and once more after the next one."""
+"""Shares of webhooks that Meta posts twice, and that Meta posts again after the next one."""
 
 
 def answers_of(number: int, *, accuses_sp: bool) -> dict[str, Reply | Sequence[Reply]]:
-    """Return what citizen `number` answers; a tip about the SP's office must reach nobody but the DIG."""
+    """Return the answers of citizen `number`. Only the DIG may get a tip about the SP's office."""
     answers: dict[str, Reply | Sequence[Reply]] = {**HINDI, "क्या हो रहा है\\?": story(number)}
     if accuses_sp:
         answers |= {"किस बारे में": ["और विकल्प", "पुलिस भ्रष्टाचार"], "किस पर शक": SP_OFFICE, "कौन पुलिसकर्मी": "छोड़ें"}
@@ -34,12 +34,12 @@ def answers_of(number: int, *, accuses_sp: bool) -> dict[str, Reply | Sequence[R
 
 
 def story(number: int) -> str:
-    """Return the words by which the ledger knows a tip again."""
+    """Return the words by which the ledger recognises a tip."""
     return f"गाँव के बाहर रात में हथियार बिकते हैं, मामला {number}"
 
 
 class TroubledCitizen(Citizen):
-    """A citizen at the far end of a Meta that repeats and reorders webhooks, and of a bot that may be down."""
+    """A citizen of a Meta that repeats and reorders webhooks, and of a bot that may be down."""
 
     def __init__(self, installation: Installation, number: int) -> None:
         ids: dict[str, Any] = {"wa_id": f"9197{number:08}", "user_id": f"IN.{number:014}"}
@@ -47,12 +47,12 @@ class TroubledCitizen(Citizen):
         self._chance = random.Random(number)
         self._late: bytes | None = None
         self.posted = 0
-        """Webhooks that were posted, repetitions included."""
+        """Number of posted webhooks, including repetitions."""
         self.repeated = 0
-        """Answers of the bot that came twice: allowed after a crash."""
+        """Number of the bot's answers that came twice, which is allowed after a crash."""
 
     async def hear(self) -> BusinessMessage:
-        """Wait for the bot's next message; skip one that is said again, word for word."""
+        """Wait for the bot's next message. A message that repeats the last one word for word is skipped."""
         before = self.heard[-1].text if self.heard else None
         while (heard := await super().hear()).text == before:
             self.repeated += 1
@@ -69,7 +69,7 @@ class TroubledCitizen(Citizen):
         return key
 
     async def _deliver(self, body: bytes) -> None:
-        """Post a webhook until it is answered 200, less and less often, as Meta does for days."""
+        """Post a webhook at growing intervals until it is answered 200, as Meta does for days."""
         for wait in chain(_WAITS, repeat(_WAITS[-1])):
             self.posted += 1
             try:

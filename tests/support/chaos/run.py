@@ -30,7 +30,7 @@ from support.chaos.people import TroubledCitizen, answers_of, story
 from support.peers.postgres import empty_database, postgres_server
 
 PAUSE = 1.0
-"""Most seconds from a receipt to the blow that follows it: so that blows meet every step of a turn."""
+"""Maximum number of seconds from a receipt to the next fault, so that faults occur at every step of a turn."""
 LOOK_EVERY = 0.5
 DELIVERED_WITHIN = 600.0
 """Seconds after the last receipt within which everything must be delivered."""
@@ -39,7 +39,7 @@ ACCUSING = 5
 
 
 class Run(NamedTuple):
-    """What a run came to."""
+    """The result of a run."""
 
     counts: Counts
     blows: Counter[str]
@@ -49,14 +49,14 @@ class Run(NamedTuple):
 async def chaos(
     database: str, *, tips: int, kills: int, together: int, seed: int, limit: float, workers: int = 1
 ) -> Run:
-    """Let citizens send tips until all have a receipt or the time is over, under blows; then compare.
+    """Let citizens send tips during faults, until all have a receipt or the time is over; then compare.
 
     Args:
         database: `sqlite` or `postgresql`.
         tips: how many citizens come.
-        kills: how many `kill -9` there are; there are as many other blows.
+        kills: the number of `kill -9`; there are as many other faults.
         together: how many citizens write at once.
-        seed: for the choice of blows.
+        seed: of the random choice of faults.
         limit: seconds after which nobody begins a tip any more.
         workers: how many processes serve; more than one serve no desk's pages.
 
@@ -92,14 +92,14 @@ async def chaos(
 
 
 def _command(workers: int) -> Sequence[str]:
-    """Return the command that serves in so many processes; one process serves as it does unless told otherwise."""
+    """Return the command that serves with so many processes."""
     if workers == 1:
         return ()
     return (str(Path(sys.executable).with_name("satark")), "serve", "--role", "web,worker", "--workers", str(workers))
 
 
 async def strike(ledger: Ledger, blows: Blows, *, every: float, kills: int, seed: int) -> None:
-    """Strike whenever so many more citizens have a receipt, until they have all: half of the blows are `kill -9`."""
+    """Cause a fault after every so many receipts, until all citizens have one. Half of the faults are `kill -9`."""
     chance = random.Random(seed)
     others = cycle(kind for kind in blows.kinds if kind != KILL)
     for blow in range(2 * kills):
@@ -111,14 +111,14 @@ async def strike(ledger: Ledger, blows: Blows, *, every: float, kills: int, seed
 
 
 async def send_together(installation: Installation, ledger: Ledger, numbers: Iterator[int], together: int) -> None:
-    """Let so many citizens at once send tips, until the numbers are used up."""
+    """Let so many citizens send tips at once, until no numbers are left."""
     async with asyncio.TaskGroup() as tasks:
         for _ in range(together):
             tasks.create_task(send_tips(installation, ledger, numbers))
 
 
 async def send_tips(installation: Installation, ledger: Ledger, numbers: Iterator[int]) -> None:
-    """Let one citizen after the other send a tip, and note their receipts."""
+    """Let one citizen after the other send a tip, and record their receipts."""
     for number in numbers:
         accuses_sp = number % ACCUSING == 0
         async with TroubledCitizen(installation, number) as citizen:
@@ -134,7 +134,7 @@ async def send_tips(installation: Installation, ledger: Ledger, numbers: Iterato
 
 
 async def compare(installation: Installation, ledger: Ledger) -> Counts:
-    """Wait until the worker has delivered everything, then let each desk open what it has."""
+    """Wait until the worker has delivered everything; then open all tips at each desk."""
     while await asyncio.to_thread(_undelivered, installation):  # noqa: ASYNC110 - another process delivers
         await asyncio.sleep(LOOK_EVERY)
     found = {desk: [str(tip["answers"]["what"]) for tip in await installation.tips(desk)] for desk, _ in DESKS}
@@ -163,7 +163,7 @@ def _undelivered(installation: Installation) -> int:
 
 
 def _replies(installation: Installation) -> str:
-    """Say which replies the outbox still has: what a citizen who hears nothing may wait for."""
+    """Describe the replies in the outbox, for which a waiting citizen may wait."""
     row = tables.outbox.c
     query = select(row.state, row.attempts, (row.due_at - int(time.time())).label("due_in"), row.reason)
     with _store(installation) as services:

@@ -25,7 +25,7 @@ from support.chaos.run import compare, databases, send_together, show
 
 ROOT = Path(__file__).parents[3]
 SERVE = (sys.executable, "-c", "from satark.cli.main import main; main()", "serve", "--role")
-"""The command of whichever version comes first on Python's path."""
+"""The command of the version that comes first on Python's path."""
 
 
 async def upgrade(commit: str, *, back: int, tips: int, together: int, limit: float) -> Counts:

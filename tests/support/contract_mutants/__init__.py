@@ -1,1 +1,1 @@
-"""Satark's own channels as cases of the contract's kit, and `make mutants`, which breaks them and says what noticed."""
+"""Cases of the contract kit for Satark's own channels, and `make mutants`, which breaks plugins to test the kit."""

@@ -1,4 +1,4 @@
-"""`make mutants`: breaks the scaffold's plugins and Satark's own channels, and shows the rule that noticed each."""
+"""`make mutants`: breaks the scaffold's plugins and Satark's own channels, and prints the rule that detects each."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import click
 from support.contract_mutants.mutants import Noticed, Workshop, all_mutants
 
 NOTICED: Final = 97
-"""Percentage of the mutants that the kit must notice: 58 of 60."""
+"""Percentage of the mutants that the kit must detect: 58 of 60."""
 
 
 @click.command()
 @click.option("--only", default="", help="Mutants whose name or file has this in it.")
 @click.option("--messages", is_flag=True, help="Show what the kit said.")
 def main(*, only: str, messages: bool) -> None:
-    """Break plugins, and report which rule noticed."""
+    """Break plugins, and report which rule detects each mutant."""
     chosen = [mutant for mutant in all_mutants() if only in mutant.name or only in mutant.file]
     with TemporaryDirectory(prefix="satark-mutants-") as folder:
         workshop = Workshop(Path(folder))

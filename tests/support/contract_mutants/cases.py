@@ -1,6 +1,6 @@
-"""Satark's own channels, each described as a stranger would describe theirs.
+"""Satark's own channels, each described as an outside author would describe a channel.
 
-Imports of a channel stand in its function: a mutant is imported in place of the channel.
+Each function imports its channel, so that a mutant can be imported in its place.
 """
 
 from __future__ import annotations
@@ -84,11 +84,11 @@ def whatsapp_case(to: str = "IN.13491208655302741918") -> ChannelCase:
 
 
 _EARLIER: Final = "wamid.HBgMOTE5ODc2NTQzMjEwFQIAEhgUM0E0QTY1OTlBRUUwMzgxMDE0NEYA"
-"""The message that the examples of edits and withdrawals are about."""
+"""The message that the examples of edits and deletions refer to."""
 
 
 def _whatsapp_requests() -> list[RawRequest]:
-    """Sign every example; those that show one message in several versions of the protocol become several messages."""
+    """Sign every example. An example with several versions of a message becomes several requests."""
     meta, seen = GraphPeer(**_META), set[str]()
     requests = []
     for number, path in enumerate(sorted((CHANNELS / "whatsapp/payloads").glob("*.json"))):
@@ -121,7 +121,7 @@ def _answer_whatsapp(request: Received) -> Reply:
 
 
 def telegram_case() -> ChannelCase:
-    """Describe the Telegram channel; every call is held against the official description of the Bot API."""
+    """Describe the Telegram channel. Every call is checked against the official description of the Bot API."""
     from satark_telegram.channel import TelegramChannel  # noqa: PLC0415
     from satark_telegram.settings import TelegramSettings  # noqa: PLC0415
 
@@ -220,7 +220,7 @@ def _number(seconds: str) -> int | str:
 
 
 def sms_case() -> ChannelCase:
-    """Describe the channel of text messages."""
+    """Describe the SMS channel."""
     from satark_sms_ivr.settings import TwilioSettings  # noqa: PLC0415
     from satark_sms_ivr.sms import SmsChannel  # noqa: PLC0415
     from satark_sms_ivr.twilio_sms import TwilioSms  # noqa: PLC0415
@@ -252,7 +252,7 @@ def sms_case() -> ChannelCase:
 
 
 def voice_case() -> ChannelCase:
-    """Describe the channel of calls: Satark calls nobody, and fetches recordings."""
+    """Describe the voice channel. Satark makes no calls; it fetches recordings."""
     from satark_sms_ivr.settings import CallSettings, TwilioSettings  # noqa: PLC0415
     from satark_sms_ivr.twilio_voice import TwilioVoice  # noqa: PLC0415
     from satark_sms_ivr.voice import VoiceChannel  # noqa: PLC0415
@@ -287,7 +287,7 @@ def voice_case() -> ChannelCase:
 
 
 def twilio_request(path: str, **fields: str) -> RawRequest:
-    """Make a signed webhook of a path (with query) and fields."""
+    """Make a signed webhook from a path (with query) and fields."""
     form = {"AccountSid": ACCOUNT_SID, "From": PHONE, "To": NUMBER, **fields}
     bare_path, _, query = path.partition("?")
     headers = {"x-twilio-signature": TwilioPeer().sign(PUBLIC + path, form)}
@@ -295,7 +295,7 @@ def twilio_request(path: str, **fields: str) -> RawRequest:
 
 
 def _check_sms(call: Call) -> None:
-    """Fail where Twilio would refuse a call."""
+    """Raise an error if Twilio would refuse a call."""
     form = dict(parse_qsl(call.body.decode(), strict_parsing=True))
     assert call.method == "messages"
     assert form["To"] == PHONE

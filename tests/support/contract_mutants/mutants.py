@@ -1,4 +1,4 @@
-"""Breaks plugins on purpose, in a copy, and says which rule of the kit noticed each."""
+"""Breaks copies of plugins on purpose, and reports which rule of the kit detects each change."""
 
 from __future__ import annotations
 
@@ -36,24 +36,24 @@ class Mutant(NamedTuple):
 
     name: str
     file: str
-    """Such as `scaffold/channel/channel.py`, or a path below the project's root."""
+    """The file, such as `scaffold/channel/channel.py`, or a path below the project's root."""
     rule: str
-    """Which rule is expected to notice it."""
+    """The rule that is expected to detect the change."""
     old: str
     new: str
 
 
 class Noticed(NamedTuple):
-    """What the kit said of a mutant."""
+    """The kit's result for a mutant."""
 
     mutant: Mutant
     rule: str
-    """The rule that noticed it; empty: none did."""
+    """The rule that detected the mutant; empty: none."""
     message: str
 
 
 def all_mutants() -> list[Mutant]:
-    """Read the list."""
+    """Read the list of mutants."""
     files: dict[str, dict[str, dict[str, str]]] = tomllib.loads(FILE.read_text())
     return [
         Mutant(name, file, change["rule"], *(change[part].replace("\\n", "\n") for part in ("old", "new")))
@@ -78,7 +78,7 @@ class Workshop:
         """Change a copy, run the checks on it, and restore it.
 
         Raises:
-            ValueError: what it changes does not stand in the file, or more than once.
+            ValueError: the text to change is missing in the file, or occurs more than once.
         """
         path, package, checks = self._place(mutant.file)
         name = package.removeprefix("satark_")
@@ -96,12 +96,12 @@ class Workshop:
         return noticed
 
     def clean(self, file: str) -> Noticed:
-        """Run the checks on a copy that was not changed: no rule may be broken."""
+        """Run the checks on an unchanged copy, which must break no rule."""
         path, package, checks = self._place(file)
         return self._run(Mutant("unchanged", file, "", "", ""), path, package, checks)
 
     def _place(self, file: str) -> tuple[Path, str, Sequence[str]]:
-        """Return the copied file, its package, and the checks to be run: functions of a test module, or cases."""
+        """Return the copied file, its package, and its checks: functions of a test module, or cases."""
         first, second, *rest = file.split("/")
         if first == "scaffold":
             package = f"satark_{SCAFFOLDS[second]}"
@@ -143,14 +143,14 @@ async def _check(name: str, folder: Path) -> None:
 
 
 def _collect() -> None:
-    """Let what was left open go now and silently, not in the middle of another test."""
+    """Collect garbage now, so that open resources give no warning during another test."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
 
 
 def _tests_of(name: str) -> ModuleType:
-    """Import a project's test module, not as one of pytest's own: it would rewrite it."""
+    """Import a project's test module without pytest's import hook, which would rewrite it."""
     path = next(path for folder in sys.path if (path := Path(folder, f"{name}.py")).exists())
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -162,7 +162,7 @@ def _tests_of(name: str) -> ModuleType:
 
 @contextmanager
 def _imported_from(package: str, *folders: Path) -> Iterator[None]:
-    """Import a package anew, from these folders, while the block runs; afterwards all is as it was."""
+    """Import a package anew from these folders while the block runs. Afterwards the earlier modules are restored."""
     known, path, written = dict(sys.modules), list(sys.path), sys.dont_write_bytecode
     _forget(package)
     sys.path[:0] = map(str, folders)

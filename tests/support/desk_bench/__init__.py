@@ -1,1 +1,1 @@
-"""Times of the desk's pages, and the memory that its opened tips take, by the number of tips at a desk."""
+"""Measures the desk's pages and the memory of its opened tips, by the number of tips at a desk."""

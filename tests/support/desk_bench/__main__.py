@@ -1,4 +1,4 @@
-"""Run it: `python -m support.desk_bench [--tips 1000,10000,100000]`. It prints one line a size."""
+"""The command `python -m support.desk_bench [--tips 1000,10000,100000]`. It prints one line per size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The corpus of utterances: its format, and how a reading is judged against what was meant.
+"""The corpus of utterances: its format, and how a reading is compared with the intended meaning.
 
 A file is plain text. A line `= what,place | hi-Latn | wait/refusal` begins a group: at these steps, in this script,
 what may be meant. The lines below it are the utterances. A meaning is a kind, or `option:<id>`, `command:<name>`.
@@ -56,12 +56,12 @@ _ASKS: Final[dict[str, Asks]] = {
     "who": "text", "vehicle": "text", "how_often": "text", "when_date": "text",
 }  # fmt: skip
 FREE_STEPS: Final = frozenset(step for step, asks in _ASKS.items() if asks in FREE)
-"""Steps at which anything may be told."""
+"""Steps at which the tipster may write anything."""
 _ACTIONS: Final = {"police_who": ("skip", "back"), "evidence": ("done", "skip", "back")}
 
 
 class Utterance(msgspec.Struct, frozen=True):
-    """One thing that somebody writes at a step, and what may be meant by it."""
+    """One utterance at a step, and its possible meanings."""
 
     step: str
     script: str
@@ -71,7 +71,7 @@ class Utterance(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of an utterance: `understood`, `asked again`, `swallowed`, `misread` or `acted`."""
+    """The result of an utterance: `understood`, `asked again`, `swallowed`, `misread` or `acted`."""
 
     name: str
     reading: Reading
@@ -103,7 +103,7 @@ def _read_file(file: Path) -> Iterator[Utterance]:
 
 
 def script_of(named: str, text: str) -> str:
-    """The script of an utterance, of those that its group names: told from its letters where there are several."""
+    """The script of an utterance. If its group names several, the letters decide."""
     if "," not in named:
         return named
     if any("\u0900" <= char <= "\u097f" for char in text):
@@ -114,7 +114,7 @@ def script_of(named: str, text: str) -> str:
 
 
 def asked_at(step: str, geography: Geography, catalogues: Catalogues) -> Asked:
-    """Make the question of a step of the default flow, as the engine asks it in the languages offered by default."""
+    """Make the question of a step of the default flow, as the engine asks it in the default languages."""
     catalogues = catalogues.only(OFFERED)
     if step == "station":
         stations = geography.stations(geography.districts[0].code)  # those of the district that was asked before
@@ -137,7 +137,7 @@ def _choice(step: str, code: str, catalogues: Catalogues) -> AskedChoice:
 
 
 def judge(utterance: Utterance, reader: Reader, asked: Asked) -> Outcome:
-    """Read an utterance, and compare the reading with what was meant."""
+    """Read an utterance, and compare the reading with the intended meaning."""
     reading = reader.read(utterance.text, asked)
     if fits(reading, utterance.meant):
         return Outcome("understood", reading)
@@ -149,7 +149,7 @@ def judge(utterance: Utterance, reader: Reader, asked: Asked) -> Outcome:
 
 
 def fits(reading: Reading, meant: Sequence[str]) -> bool:
-    """Whether a reading is one of those that were meant."""
+    """Return whether a reading is one of the intended meanings."""
     names = {reading.kind.value, f"option:{reading.option}", f"command:{reading.command}"}
     if reading.kind is Kind.OPTION:
         names.discard("option")

@@ -25,18 +25,18 @@ from support.dialogue.corpus import FREE_STEPS, Utterance, read_corpus
 _LABELS: Final = frozenset({"danger", "harmless"})
 _OTHERS: Final = frozenset({"identity", "anonymous"})
 _TALK: Final = 0.5
-"""How much a text of the steps counts, which is no danger for certain, beside a labelled one."""
+"""Weight of a text from the steps compared with a labelled one, since such a text may describe a danger."""
 _CATEGORIES: Final = frozenset(ORDER)
 _PENALTY: Final = 2.0
 _ROUNDS: Final = 80
 _LEAST: Final = 4
-"""Hundredths: a weight below it is left out."""
+"""Minimum weight, in hundredths. Smaller weights are left out."""
 _STORY_WORDS: Final = 4
 _BASE: Final = ""
 
 
 class Labelled(NamedTuple):
-    """A text, the senses that it was read for and may have, which of them it has, and how much it counts."""
+    """A text, the senses that it may have, the senses that it has, and its weight."""
 
     text: str
     asked: frozenset[str]
@@ -45,7 +45,7 @@ class Labelled(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """The words and marks of a text, whether it has a sense, and how much it counts."""
+    """The words and marks of a text, whether it has a sense, and its weight."""
 
     names: tuple[int, ...]
     has: bool
@@ -65,7 +65,7 @@ def main(corpus: Path) -> None:
 
 
 def count_weights(utterances: Iterable[Utterance], lexicon: Lexicon) -> Weights:
-    """Count what speaks for each sense."""
+    """Compute the weights of words and marks for each sense."""
     labelled = label(utterances)
     known = {text: tuple(sorted(Analysis(text, lexicon).features)) for text in {one.text for one in labelled}}
     danger = _weights(DANGER, labelled, known)
@@ -94,7 +94,7 @@ def _weights(sense: str, labelled: Iterable[Labelled], known: Mapping[str, Seque
 
 
 def label(utterances: Iterable[Utterance]) -> list[Labelled]:
-    """List each text once for each group of senses: dangers, categories, what is said where anything may be told."""
+    """List each text once per group of senses: dangers, categories, and the kinds of free answers."""
     found: dict[tuple[str, str], Labelled] = {}
     for one in utterances:
         for group, labelled in _labels(one):
@@ -119,7 +119,7 @@ def _labels(one: Utterance) -> Iterable[tuple[str, Labelled]]:
 
 
 def digest_of(labelled: Iterable[Labelled]) -> str:
-    """Return the digest of the texts that weights are counted from, and of the lexicon that gives them their marks."""
+    """Return the digest of the lexicon and of the texts from which the weights are computed."""
     texts = "\n".join(f"{one.text}\t{sorted(one.has)}" for one in labelled)
     return sha256(f"{digest(shipped_folder())}\n{texts}".encode()).hexdigest()
 
@@ -128,7 +128,7 @@ def digest_of(labelled: Iterable[Labelled]) -> str:
 
 
 def regress(samples: Sequence[Sample], size: int) -> list[float]:
-    """Find the weights under which the samples are the likeliest. The last of them, number `size`, every text has."""
+    """Compute the weights under which the samples are most likely. Every text has the last feature, number `size`."""
     steps = _steps(samples, size)
     here = [0.0] * (size + 1)
     ahead, speed = here, 1.0
@@ -143,7 +143,7 @@ def regress(samples: Sequence[Sample], size: int) -> list[float]:
 
 
 def _steps(samples: Iterable[Sample], size: int) -> list[float]:
-    """How far each weight may move for a slope of one."""
+    """Return how far each weight may move for a slope of one."""
     bounds = [_PENALTY] * size + [0.0]
     for names, _, counts in samples:
         for name in (*names, size):
@@ -152,7 +152,7 @@ def _steps(samples: Iterable[Sample], size: int) -> list[float]:
 
 
 def _slopes(samples: Iterable[Sample], weights: Sequence[float]) -> list[float]:
-    """Of each weight the slope of the loss, the penalty included."""
+    """Return the slope of the loss for each weight, including the penalty."""
     slopes = [_PENALTY * weight for weight in weights]
     slopes[-1] = 0.0
     for names, has, counts in samples:

@@ -1,4 +1,4 @@
-"""Flows of a few steps, written in a line each, and conversations through them."""
+"""Flows of a few steps, each described in one line, and conversations through them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ TEXTS = {
     for step in ("a", "b", "c", "files")
     for part in ("ask", "name", "more", "x", "y", "yes", "no")
 } | {"hello": "Hello", "r.ask": "{summary}?", "r.send": "Send", "r.details": "More", "r.change": "Change"}
-"""Texts of the steps that these flows have."""
+"""Texts for the steps of these flows."""
 SEND = "\n- {id: r, type: review}\n- {id: z, type: submit}"
-"""The end of each such flow."""
+"""The last steps of each flow."""
 
 
 def small_flow(
@@ -28,6 +28,6 @@ def small_flow(
 
 
 def small_chat(steps: str, texts: dict[str, str] | None = None) -> Chat:
-    """Begin a conversation through such a flow."""
+    """Start a conversation in such a flow."""
     made = small_flow(steps, texts=texts)
     return Chat(Engine(load_flow(made), made.catalogues, Geography.sample()))

@@ -1,4 +1,4 @@
-"""The command of `make corpus`: what is understood of the corpus, by step, script and kind."""
+"""The command of `make corpus`: reports which utterances of the corpus are understood, by step, script and kind."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LABELLED = frozenset({"danger", "harmless", "identity", "anonymous"})
 @click.argument("corpus", type=click.Path(exists=True, path_type=Path))
 @click.option("--misses/--no-misses", default=False, help="List what was not read as meant.")
 def main(corpus: Path, *, misses: bool) -> None:
-    """Read a corpus, a file or a folder of files, and print what was understood. No model, no network."""
+    """Read a corpus, a file or a folder, and print the result. Uses no model and no network."""
     utterances = list(read_corpus(corpus))
     geography = Geography.sample()
     reader = Reader(geography)
@@ -38,7 +38,7 @@ def main(corpus: Path, *, misses: bool) -> None:
 
 
 def _print_costs() -> bool:
-    """Print what a tip takes on each channel; return whether one takes more than it may."""
+    """Print the costs of a tip on each channel; return whether one exceeds its ceiling."""
     click.echo(f"{'a whole tip':31}{'answers':>8}{'messages':>10}{'segments':>10}")
     too_dear = False
     for road, channel, written, costs in every_cost():

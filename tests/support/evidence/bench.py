@@ -66,7 +66,7 @@ def sample(name: str, folder: Path) -> Path:
 
 
 async def measure(folder: Path, runs: int, report: Callable[[Measurement], None]) -> None:
-    """Measure every type, the median of `runs` runs, and report each."""
+    """Measure every type and report the median of `runs` runs."""
     async with Sandbox(builtin_scrubbers()) as sandbox:
         for name in (*_MADE, *_DRAWN):
             path = sample(name, folder)

@@ -1,4 +1,4 @@
-"""Fixtures: specimens made once a run, one sandbox a module, and limits low enough to be reached."""
+"""Fixtures: specimens that are made once per run, one sandbox per module, and limits low enough to be reached."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ from support.evidence.specimens import specimen
 
 @pytest.fixture(scope="session")
 def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Make a specimen by name, once a run."""
+    """Make a specimen by name, once per run."""
     folder = tmp_path_factory.mktemp("specimens")
     return lambda name: specimen(name, folder)
 
@@ -28,7 +28,7 @@ def limits() -> Limits:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Path]:
-    """The workspace of an installation in `tmp_path`. After the test it must be empty."""
+    """The workspace of an installation in `tmp_path`. It must be empty after the test."""
     folder = workspace_dir(tmp_path)
     yield folder
     left = list(folder.rglob("*"))

@@ -31,7 +31,7 @@ from support.evidence.unusual import UNUSUAL
 
 LIMITS = Limits(file_bytes=5 * MB, pixels=4 * MB, seconds=600, cpu_seconds=10, wall_seconds=15, memory_bytes=1_000 * MB)
 CONTROL_EVERY = 50
-"""Damaged files between two undamaged ones of another tip."""
+"""Number of damaged files between two undamaged files of another tip."""
 _CHUNK = 40_000
 _EXTREMES = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\0\0\0\1", b"\xff\xff\xff\x7f")
 
@@ -43,7 +43,7 @@ class Report(msgspec.Struct):
     outcomes: Counter[str] = msgspec.field(default_factory=Counter)
     """Number of files by outcome: `clean`, or the reason why there is no clean copy."""
     faults: list[str] = msgspec.field(default_factory=list)
-    """What must never happen, each with the number of its file."""
+    """Violations of the requirements, each with the number of its file."""
     slowest: float = 0.0
     seconds: float = 0.0
     worker_bytes: int = 0
@@ -51,7 +51,7 @@ class Report(msgspec.Struct):
 
 
 def damaged(number: int, seed: int, names: list[str], folder: Path) -> bytes:
-    """Return the damaged file of this number, always the same for the same seed and specimens."""
+    """Return the damaged file with this number. The same seed and specimens give the same file."""
     # Not for secrets: a run must be reproducible.
     rng = random.Random(f"{seed}:{number}")
     data = bytearray(specimen(rng.choice(names), folder).read_bytes())
@@ -68,7 +68,7 @@ async def run(
     *,
     seconds: float = math.inf,
 ) -> Report:
-    """Process `count` damaged files (None: any number), for so many seconds at most; call `progress` after each."""
+    """Process `count` damaged files (None: any number) in at most so many seconds; call `progress` after each."""
     (folder / "specimens").mkdir(parents=True, exist_ok=True)
     names = [*specimen_names(), *specimen_names(UNUSUAL)]
     for name in names:
@@ -103,7 +103,7 @@ class _Checker:
         self._recipient, self._identity = new_identity()
 
     async def process(self, number: int, data: bytes) -> None:
-        """Process a damaged file, and note every fault."""
+        """Process a damaged file, and record every fault."""
         began = time.monotonic()
         try:
             file = await self._process(f"f{number}", data)

@@ -1,4 +1,4 @@
-"""A scrubber that does what a hostile file could make a scrubber do, to prove that the sandbox holds.
+"""A scrubber that attacks its sandbox as a hostile file could make it do, to prove that the sandbox holds.
 
 The processes of the sandbox have no path but that of the installed packages: a scrubber adds the folder of the tests to
 it when it is unpickled there.
@@ -32,12 +32,12 @@ _CLONE = {"x86_64": 56, "aarch64": 220}
 
 
 class HostileScrubber:
-    """Runs the attack that the file's text names, writes its result into the copy, and returns `text/plain`."""
+    """Runs the attack that the file's text names, writes the result into the copy, and returns `text/plain`."""
 
     mimes = frozenset({"text/plain"})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as a call that makes this module importable first."""
+        """Pickle as a call that first makes this module importable."""
         return eval, (_UNPICKLE,)
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
@@ -66,7 +66,7 @@ def _hang(_: Path, __: str) -> None:
 
 
 def _starve(_: Path, argument: str) -> str:
-    """Do nothing where others come first, as on a machine whose processors are never free."""
+    """Sleep if the process has idle priority, as on a machine whose processors are always busy."""
     if os.sched_getscheduler(0) == os.SCHED_IDLE:
         time.sleep(600)
     return argument
@@ -120,7 +120,7 @@ def _connect(_: Path, argument: str) -> str:
 
 
 def _socket(_: Path, __: str) -> str:
-    """Return the error number of a UDP socket, which needs no network of its own; 0: there is one."""
+    """Return the error number of creating a UDP socket, which needs no network; 0: it succeeded."""
     try:
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()
     except OSError as error:
@@ -153,12 +153,12 @@ def _kill(_: Path, argument: str) -> str:
 
 
 def _dump(_: Path, __: str) -> str:
-    """Return the most bytes of a core dump, and whether the kernel may dump the process at all (prctl(2))."""
+    """Return the maximum size of a core dump, and whether the kernel may dump the process at all (prctl(2))."""
     return f"{resource.getrlimit(resource.RLIMIT_CORE)[0]} {ctypes.CDLL(None).prctl(_GET_DUMPABLE, 0, 0, 0, 0)}"
 
 
 def _priority(_: Path, __: str) -> str:
-    """Return how nice the process is, its policy (sched(7)), and its session."""
+    """Return the niceness of the process, its scheduling policy (sched(7)), and its session."""
     return f"{os.getpriority(os.PRIO_PROCESS, 0)} {os.sched_getscheduler(0)} {os.getsid(0)}"
 
 

@@ -14,7 +14,7 @@ from support.evidence.markers import LATITUDE, MARKER, MARKER_BYTES, XMP
 from support.evidence.recordings import ffmpeg
 
 ORIENTATION = 6
-"""The Exif orientation of every specimen that has one."""
+"""The Exif orientation of every specimen with an orientation."""
 
 IMAGES: Mapping[str, tuple[str, ...]] = {
     "image/jpeg": ("jpg", "jpg-progressive", "jpg-cmyk", "jpg-gray"),
@@ -30,7 +30,7 @@ IMAGES: Mapping[str, tuple[str, ...]] = {
 
 
 def make_image(name: str, folder: Path) -> bytes:
-    """Make the image specimen of this name; HEIC needs a folder to work in."""
+    """Make the image specimen with this name. HEIC needs a folder for temporary files."""
     kind, _, variant = name.partition("-")
     return _heic(folder) if kind == "heic" else _MAKERS[kind](variant)
 
@@ -43,7 +43,7 @@ def encode(image: Image.Image, form: str, **options: Any) -> bytes:
 
 
 def photo(mode: str = "RGB", size: tuple[int, int] = (96, 64)) -> Image.Image:
-    """Return an image whose quarters all differ, so that a rotated or damaged copy is noticed."""
+    """Return an image with four different quarters, so that a rotated or damaged copy is detected."""
     picture = Image.effect_noise(size, 30).convert("RGB")
     ImageDraw.Draw(picture).rectangle((4, 4, size[0] // 2, size[1] // 2), fill=(200, 30, 30))
     if mode == "I;16":

@@ -1,9 +1,9 @@
-"""What is planted in every specimen: a marker that a scrubber must remove, and text that it must keep."""
+"""The content that is planted in every specimen: a marker that a scrubber must remove, and text that it must keep."""
 
 from __future__ import annotations
 
 MARKER = "zqMARKS"
-"""Part of every planted value, so that one search finds any of them."""
+"""A part of every planted value, so that one search finds all of them."""
 MARKER_BYTES = MARKER.encode()
 LATITUDE = 25.3176
 """Degrees north of every planted place."""

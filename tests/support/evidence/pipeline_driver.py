@@ -24,7 +24,7 @@ async def chunks(data: bytes, size: int = 1000) -> AsyncIterator[bytes]:
 
 
 class PipelineDriver:
-    """Processes files of one tip with a key of its own, and opens them again."""
+    """Processes files of one tip with a key of its own, and opens the results."""
 
     def __init__(self, folder: Path, sandbox: Sandbox, workspace: Path, limits: Limits) -> None:
         self.folder, self.sandbox, self.workspace, self.limits = folder, sandbox, workspace, limits

@@ -95,17 +95,17 @@ def ffmpeg(*arguments: object) -> bytes:
 
 
 def decoded_hash(path: Path) -> bytes:
-    """Return a hash of each stream of a recording as it is seen and heard."""
+    """Return a hash of the decoded content of each stream of a recording."""
     return ffmpeg("-v", "quiet", "-noautorotate", "-i", path, "-f", "streamhash", "-")
 
 
 def _amr_wideband() -> bytes:
-    """Return a second of frames of the lowest rate (RFC 4867 section 5.3): no encoder here makes any."""
+    """Return a second of frames at the lowest rate (RFC 4867 section 5.3), since no encoder here makes any."""
     return b"#!AMR-WB\n" + (b"\x04" + bytes(range(17))) * 50
 
 
 def _record(path: Path, kind: str, name: str) -> None:
-    """Record with every tag that the container takes, and append what ffmpeg does not write."""
+    """Record with every tag that the container allows, and append what ffmpeg does not write."""
     inputs, codecs, container = _CODED[name]
     tracks = _text_tracks(path, kind) if kind in ("mp4", "mov", "mkv") else ((), ())
     ffmpeg(*inputs, *tracks[0], *codecs, *tracks[1], *_TAGS, "-f", container, str(path))
@@ -119,7 +119,7 @@ def _record(path: Path, kind: str, name: str) -> None:
 
 
 def _text_tracks(path: Path, kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return options for more inputs and their mapping: a subtitle track with places, as of dash cameras; a chapter."""
+    """Return options for further inputs: a subtitle track with places, as dash cameras write it, and a chapter."""
     subtitles, chapters = path.with_suffix(".srt"), path.with_suffix(".chapters")
     subtitles.write_text(f"1\n00:00:00,000 --> 00:00:01,000\nGPS {LATITUDE} {MARKER}\n")
     chapters.write_text(f";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1\nSTART=0\nEND=1\ntitle={MARKER}\n")

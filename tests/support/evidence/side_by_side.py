@@ -43,22 +43,22 @@ _VARIANTS: Final[Mapping[str, Callable[[bytes], bytes]]] = {
 
 
 class Result(msgspec.Struct):
-    """What a tool made of the files."""
+    """The results of a tool."""
 
     tool: str
     files: int = 0
     leaks: list[str] = msgspec.field(default_factory=list)
     refusals: list[str] = msgspec.field(default_factory=list)
     same: int = 0
-    """Copies that show or play exactly what the original does."""
+    """Number of copies that show or play exactly what the original does."""
     measured: int = 0
-    """Files of which that can be measured, and of which there is a copy."""
+    """Number of files with a copy for which that can be measured."""
     seconds: float = 0.0
     megabytes: float = 0.0
 
 
 def make_files(folder: Path) -> list[Path]:
-    """Make the files, each with the ending of its type, since the other tools go by that."""
+    """Make the files. Each has the extension of its type, which the other tools use to recognise it."""
     made = []
     for name in [*specimen_names(), *specimen_names(UNUSUAL)]:
         source = specimen(name, folder)
@@ -87,7 +87,7 @@ def _exiftool(files: list[Path], folder: Path) -> dict[Path, Path]:
 
 
 def _mat2(files: list[Path], folder: Path) -> dict[Path, Path]:
-    """Clean with mat2, with the ffmpeg that ours has: without one it refuses all films."""
+    """Clean with mat2, using Satark's ffmpeg. Without ffmpeg, mat2 refuses all films."""
     programs = folder / "programs"
     programs.mkdir()
     (programs / "ffmpeg").symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
@@ -135,7 +135,7 @@ def _count(result: Result, file: Path, copy: Path | None) -> None:
 
 
 def _shown(path: Path) -> str:
-    """Return a hash of what an image or a recording shows and plays; empty where that can't be measured."""
+    """Return a hash of the decoded content of an image or a recording; empty if that can't be measured."""
     try:
         if sniff_file(path).startswith("image/"):
             with Image.open(path) as picture:

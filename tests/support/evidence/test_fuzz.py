@@ -1,4 +1,4 @@
-"""A few hundred damaged files of every type; `make fuzz` takes ten thousand."""
+"""Processes a few hundred damaged files of every type; `make fuzz` processes ten thousand."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from support.evidence.specimens import specimen
 
 
 @pytest.mark.full("damages files")
-async def test_a_damaged_file_harms_nobody(tmp_path: Path) -> None:
+async def test_a_damaged_file_does_not_disturb_the_processing_of_others(tmp_path: Path) -> None:
     report = await run(200, 20261124, tmp_path)
     assert report.faults == []
     assert report.files == 200

@@ -1,4 +1,4 @@
-"""Recordings of CCTV and of old programs: coded video without a container, recorders' own, rare sound and pictures."""
+"""Recordings of CCTV and of old programs: video without a container, recorders' own formats, rare media."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _CODED: Mapping[str, tuple[str, ...]] = {
 
 
 def make_unusual(name: str, path: Path) -> None:
-    """Make the specimen of this name at `path`, with markers where its format has room for them."""
+    """Make the specimen with this name at `path`, with markers if its format allows them."""
     if name == "dav":
         path.write_bytes(_dav(path))
         return

@@ -1,4 +1,4 @@
-"""Somebody at the web form, in a browser without JavaScript."""
+"""A citizen at the web form, in a browser without JavaScript."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHORT: Final[Mapping[str, str]] = {
     "police": "no",
     "evidence": "",
 }
-"""The shortest way through the default flow: step → what is chosen or typed."""
+"""The shortest path through the default flow: step → the option or text of the answer."""
 _NUMBER: Final = re.compile(r"Tip no\. ([0-9A-Z]{4}-[0-9A-Z]{4})")
 
 
@@ -25,7 +25,7 @@ class FormCitizen(Browser):
 
     @property
     def asked(self) -> str:
-        """The step that the page asks; empty on any other page."""
+        """The step of the current question; empty on any other page."""
         found = re.search(r'name="question" value="(\w+)"', self.page.html)
         return found[1] if found else ""
 
@@ -59,18 +59,18 @@ class FormCitizen(Browser):
         return await self.press("English")
 
     async def answer(self, value: str, *files: Photo, **more: str) -> Page:
-        """Answer the question of the page and go on; `more` are further fields."""
+        """Answer the current question and continue. `more` holds further fields."""
         return await self.press("Continue", {f"a.{self.asked}": value, **more}, files)
 
     async def to_review(self, answers: Mapping[str, str] = SHORT) -> Page:
-        """Begin, and answer question by question until everything is told."""
+        """Start, and answer every question up to the review."""
         await self.begin()
         while step := self.asked:
             await self.answer(answers[step])
         return self.page
 
     async def file_tip(self, answers: Mapping[str, str] = SHORT) -> str:
-        """File a tip; give its code.
+        """File a tip; return its receipt code.
 
         Raises:
             LostError: there is no receipt.
@@ -80,6 +80,6 @@ class FormCitizen(Browser):
         return self.code
 
     async def open_mailbox(self, code: str) -> Page:
-        """Enter a code."""
+        """Open the mailbox with a code."""
         await self.open("/status?lang=en")
         return await self.press("Open", {"code": code})

@@ -1,4 +1,4 @@
-"""A host with the web form and a demo's desks, served within a test."""
+"""A host with the web form and the desks of a demo, served within a test."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class FormService(NamedTuple):
-    """The service that is up."""
+    """The running service."""
 
     url: str
     host: Host
@@ -30,10 +30,10 @@ class FormService(NamedTuple):
     desks: Mapping[str, Casework]
 
     async def tip(self, number: str, desk: str = "sp") -> OpenTip:
-        """Open a tip at a desk, once it is there with all its files.
+        """Open a tip at a desk once it has arrived with all its files.
 
         Raises:
-            TimeoutError: it does not come.
+            TimeoutError: the tip does not arrive.
         """
         async with limit():
             while True:
@@ -52,7 +52,7 @@ class FormService(NamedTuple):
 async def form_service(
     folder: Path, section: Mapping[str, object], languages: Sequence[str] = OFFERED
 ) -> AsyncIterator[FormService]:
-    """Serve it. `section`: the settings of the form, where the environment has none."""
+    """Serve the web form. `section` holds the form's settings; by default they come from the environment."""
     plugins, stand_ins = ("web_form", "desk"), {"web_form": section}
     host = Host(Settings(data_dir=folder, plugins=plugins, stand_ins=stand_ins, languages=tuple(languages)))
     prepared = await asyncio.to_thread(host.plugins.demo, host.settings, host.services, folder)

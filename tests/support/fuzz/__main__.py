@@ -29,7 +29,7 @@ EVIDENCE: Final = "evidence"
 @click.option("--seed", type=int, help="Try the same inputs for the same seed, without the guidance of coverage.")
 @click.option("--keep/--no-keep", default=True, help="Keep the inputs that found a fault, for the tests.")
 def main(target: str, seconds: float, seed: int | None, *, keep: bool) -> None:
-    """Send damaged inputs to a parser that strangers reach, and report what must never happen."""
+    """Send damaged inputs to a parser that strangers reach, and report faults."""
     chosen = seed if seed is not None else int(time.time())
     if target == EVIDENCE:
         raise SystemExit(fuzz_evidence(seconds, chosen))

@@ -14,7 +14,7 @@ _EVERY = 100
 
 
 def fuzz_evidence(seconds: float, seed: int) -> int:
-    """Process damaged files for so many seconds, and report the results; return the exit code.
+    """Process damaged files for so many seconds and report the results; return the exit code.
 
     Anything but a clean copy or a reason why there is none is a fault.
     """

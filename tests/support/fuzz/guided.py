@@ -1,4 +1,4 @@
-"""Lets libFuzzer choose the inputs: those that reach new code are damaged further (atheris)."""
+"""Lets libFuzzer (atheris) choose the inputs: it mutates inputs that reach new code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support.fuzz.seeded import try_one
 from support.fuzz.target import Report, Target
 
 _LIMIT_SECONDS = 120
-"""Seconds after which one input counts as endless, and ends the run."""
+"""Seconds after which an input counts as endless and ends the run."""
 
 
 def instrumented(packages: Sequence[str]) -> AbstractContextManager[object]:
@@ -37,10 +37,10 @@ def run_guided(
     done: Callable[[Report], int],
     until_fault: bool = False,
 ) -> NoReturn:
-    """Fuzz for so many seconds, then call `done` with the results and end the process with what it returns.
+    """Fuzz for so many seconds, then call `done` with the results, and end the process with its exit code.
 
     Args:
-        target: what is fuzzed; its code was imported inside `instrumented`.
+        target: the parser to fuzz; its code was imported inside `instrumented`.
         corpus: the inputs to begin with.
         folder: an empty folder for the inputs that libFuzzer keeps.
         seconds: how long.

@@ -1,6 +1,6 @@
-"""Damages inputs with their structure in mind: JSON and MessagePack as trees, forms by field, everything else as bytes.
+"""Mutates inputs by their structure: JSON and MessagePack as trees, forms by field, everything else as bytes.
 
-A string inside a tree may be JSON, a form or a body itself: it is damaged by the same rules.
+A string inside a tree may itself be JSON, a form or a body; it is mutated by the same rules.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 MAX_BYTES: Final = 200_000
-"""Size that a damaged input may reach."""
+"""Maximum size of a mutated input, in bytes."""
 
 _NUMBERS: Final = (0, 1, -1, 2**31, 2**53, 2**63 - 1, 2**63, 2**64 - 1, -(2**63), -(2**63) - 1, 10**30, 0.5, 1e308)
 _TEXTS: Final = (
@@ -25,10 +25,10 @@ _DEPTH: Final = 3_000
 
 
 class Mutator:
-    """Damages inputs.
+    """Mutates inputs.
 
     Args:
-        words: what the parser looks for.
+        words: words that the parser looks for.
         others: further valid inputs, of which parts are taken.
     """
 
@@ -37,7 +37,7 @@ class Mutator:
         self._trees = [tree for tree in map(_tree, others) if tree is not None]
 
     def mutate(self, data: bytes, rng: random.Random) -> bytes:
-        """Return a damaged input; the same for the same state of `rng`."""
+        """Return a mutated input. The same state of `rng` gives the same input."""
         for _ in range(rng.choice((1, 1, 1, 2, 3, 8))):
             data = self._once(data, rng)[:MAX_BYTES]
         return data
@@ -53,7 +53,7 @@ class Mutator:
             return self._bytes(data, rng)
 
     def _node(self, node: Any, rng: random.Random) -> Any:
-        """Damage one node of a tree, most often one deep inside."""
+        """Mutate one node of a tree, most often a deep one."""
         if isinstance(node, dict) and node and rng.random() < 0.85:
             return self._in_dict(node, rng)
         if isinstance(node, list) and node and rng.random() < 0.85:
@@ -112,7 +112,7 @@ class Mutator:
                 return rng.choice((*_TEXTS, *self._words))
 
     def _text(self, text: str, rng: random.Random) -> str:
-        """Damage a string: as JSON or a form if it is one, else its characters."""
+        """Mutate a string: as JSON or a form if it is one, otherwise by characters."""
         match rng.randrange(8):
             case 0:
                 return rng.choice((*_TEXTS, *self._words))
@@ -162,12 +162,12 @@ class Mutator:
 
 
 def text_of(data: bytes) -> str:
-    """Give any bytes as text, so that `bytes_of` gives them back."""
+    """Convert any bytes to text; `bytes_of` converts them back."""
     return data.decode("utf-8", "surrogateescape")
 
 
 def bytes_of(text: str) -> bytes:
-    """Give the bytes of a text, whatever it holds."""
+    """Convert any text to bytes."""
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -175,7 +175,7 @@ def bytes_of(text: str) -> bytes:
 
 
 def to_json(tree: Any) -> bytes:
-    """Encode a tree as JSON that holds every string as it is, lone surrogates included."""
+    """Encode a tree as JSON that keeps every string unchanged, including lone surrogates."""
     return json.dumps(tree).encode()
 
 
@@ -189,7 +189,7 @@ def _flipped(data: bytes, rng: random.Random) -> bytes:
 
 
 def _tree(data: bytes) -> tuple[Callable[[Any], bytes], Any] | None:
-    """Decode a container, JSON or MessagePack, and say how to encode it again."""
+    """Decode a JSON or MessagePack container, and return how to encode it again."""
     if data[:1] in {b"{", b"["}:
         try:
             return to_json, json.loads(data)

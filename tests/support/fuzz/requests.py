@@ -1,4 +1,4 @@
-"""Requests as inputs of the fuzzer: a JSON object with method, path, query, headers and body, or a bare body."""
+"""Requests as fuzzer inputs: a JSON object with method, path, query, headers and body, or only a body."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from support.fuzz.mutation import bytes_of, text_of, to_json
 
 _MAX_CHUNKS: Final = 50
 _SECONDS: Final = 10.0
-"""Seconds after which a request counts as never answered."""
+"""Seconds after which a request counts as not answered."""
 
 
 class FuzzedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request as a server hands it over: header names lower-case, header values and query in latin-1."""
+    """A request as a server passes it on: header names in lower case, header values and query in Latin-1."""
 
     method: str = "POST"
     path: str = ""
     query: str = ""
     headers: Mapping[str, str] = {}
     chunks: tuple[bytes, ...] = (b"",)
-    """The body as it arrives."""
+    """The chunks in which the body arrives."""
 
     @property
     def body(self) -> bytes:
-        """The whole body."""
+        """The complete body."""
         return b"".join(self.chunks)
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What the application answered."""
+    """The application's answer."""
 
     status: int
     headers: Mapping[str, str]
@@ -48,13 +48,13 @@ def request_input(body: bytes | Sequence[bytes], **fields: Any) -> bytes:
 
 
 def read_request(data: bytes, *, path: str, headers: Mapping[str, str] | None = None) -> FuzzedRequest:
-    """Read an input; what is no JSON object with a body is the body itself. `path` and `headers` fill what it lacks."""
+    """Read an input. An input that is no JSON object with a body is a body. `path` and `headers` are defaults."""
     found = _object(data)
     return _request(found, path, headers or {}) if found else FuzzedRequest(path=path, chunks=(data,))
 
 
 def read_requests(data: bytes) -> list[FuzzedRequest]:
-    """Read an input of several requests: a JSON list of them."""
+    """Read an input with several requests, which is a JSON list."""
     try:
         listed = json.loads(data)
     except (ValueError, RecursionError):
@@ -64,10 +64,10 @@ def read_requests(data: bytes) -> list[FuzzedRequest]:
 
 
 async def ask(app: ASGIApp, request: FuzzedRequest) -> Answer:
-    """Give a request to an application, in this process; what it raises is raised.
+    """Pass a request to an application in this process. Exceptions of the application are raised.
 
     Raises:
-        TimeoutError: it never answered.
+        TimeoutError: the application never answered.
     """
     sent: list[Message] = []
     body = iter(request.chunks)
@@ -138,6 +138,6 @@ def _text(value: object) -> str:
 
 
 def _header(value: object) -> str:
-    """Give what a server hands over of a header: latin-1 without line breaks."""
+    """Return a header value as a server passes it on: Latin-1 without line breaks."""
     text = _text(value).encode("latin-1", "replace").decode("latin-1")
     return text.translate({0: None, 10: None, 13: None})

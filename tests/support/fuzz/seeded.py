@@ -1,4 +1,4 @@
-"""Tries damaged inputs in an order that a seed decides: the same seed tries the same ones."""
+"""Tries mutated inputs in an order that a seed determines. The same seed tries the same inputs."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from support.fuzz.mutation import Mutator
 from support.fuzz.target import Fault, Report, Target
 
 CPU_SECONDS: Final = 10.0
-"""CPU time that one input may take, of which measuring the coverage takes most."""
+"""Maximum CPU time of one input in seconds, most of which the coverage measurement takes."""
 
 
 def run_seeded(target: Target, corpus: Sequence[bytes], *, seed: int, more: Callable[[Report], bool]) -> Report:
-    """Try every input of the corpus as it is, then damaged ones as long as `more` says so.
+    """Try every input of the corpus unchanged, then mutated inputs as long as `more` returns True.
 
     Args:
-        target: what is fuzzed.
+        target: the parser to fuzz.
         corpus: valid inputs, and those that found a fault before.
-        seed: decides the damages.
-        more: asked before each input, given the results so far.
+        seed: of the random mutations.
+        more: called before each input with the results so far.
     """
     report, began, mutator = Report(), time.monotonic(), Mutator(target.words, corpus)
     # Not for secrets: a run must be reproducible.

@@ -1,4 +1,4 @@
-"""A target of the fuzzer, and the faults that it finds."""
+"""The interface of a fuzzer target, and the faults that the fuzzer finds."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import msgspec
 
 
 class Fault(AssertionError):  # noqa: N818 - it reads as what it says
-    """The parser did what it must never do, though it raised nothing."""
+    """The parser violated a requirement without raising an exception."""
 
 
 class Target(Protocol):
-    """One parser, given bytes as a stranger sends them."""
+    """One parser, which gets bytes as strangers send them."""
 
     words: Sequence[str]
     """Words that the parser looks for: names of fields, values, delimiters."""
 
     def seeds(self) -> Sequence[bytes]:
-        """Return valid inputs, which the fuzzer damages."""
+        """Return valid inputs, which the fuzzer mutates."""
 
     def try_one(self, data: bytes) -> None:
-        """Parse one input. Whatever is raised is a fault: the target catches what the parser may raise."""
+        """Parse one input. Any raised exception is a fault, so the target catches those that the parser may raise."""
 
     def close(self) -> None:
         """Release what the target holds."""
@@ -35,7 +35,7 @@ class FoundFault(msgspec.Struct, frozen=True):
     """A fault, and the first input that showed it."""
 
     where: str
-    """The exception and the innermost line of Satark that it passed through."""
+    """The exception, and the innermost line of Satark that it passed through."""
     data: bytes
 
 
@@ -45,13 +45,13 @@ class Report(msgspec.Struct):
     inputs: int = 0
     seconds: float = 0.0
     slowest: float = 0.0
-    """CPU seconds that the slowest input took."""
+    """CPU seconds of the slowest input."""
     faults: dict[str, FoundFault] = {}
     counts: Counter[str] = msgspec.field(default_factory=Counter)
-    """Fault → how many inputs showed it."""
+    """Fault → number of inputs that showed it."""
 
     def note(self, error: BaseException, data: bytes) -> None:
-        """Record a fault, once a place."""
+        """Record a fault, once per line of code."""
         where = place_of(error)
         self.counts[where] += 1
         self.faults.setdefault(where, FoundFault(where, data))

@@ -1,4 +1,4 @@
-"""The command finds a fault that needs two steps, guided by coverage, and keeps the input."""
+"""The coverage-guided fuzzer finds a fault that needs two steps, and stores the input."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ run_guided(Target(), [b"S"], Path(sys.argv[1]), seconds=20, done=done, until_fau
 
 
 @pytest.mark.slow("a process")
-def test_an_input_that_reaches_new_code_is_damaged_further(tmp_path: Path) -> None:
+def test_the_fuzzer_mutates_inputs_that_reach_new_code(tmp_path: Path) -> None:
     (tmp_path / "parser.py").write_text(PARSER)
     (tmp_path / "inputs").mkdir()
     command = [sys.executable, "-c", RUN, str(tmp_path / "inputs")]
@@ -53,7 +53,7 @@ def test_an_input_that_reaches_new_code_is_damaged_further(tmp_path: Path) -> No
     assert done.returncode == 1
 
 
-def test_the_input_of_a_fault_is_kept_for_the_tests(tmp_path: Path) -> None:
+def test_an_input_that_finds_a_fault_is_stored_for_the_tests(tmp_path: Path) -> None:
     keep_fault("whatsapp", "0123456789ab", b"{", tmp_path)
     assert list(kept_inputs("whatsapp", tmp_path)) == [b"{"]
     assert list(kept_inputs("telegram", tmp_path)) == []

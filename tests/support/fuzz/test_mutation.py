@@ -1,4 +1,4 @@
-"""Damages of inputs: they keep the structure in which a parser looks for its fields."""
+"""Mutations keep the structure of inputs in which a parser looks for its fields."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def variants(data: bytes, count: int = 400) -> list[bytes]:
     return [MUTATOR.mutate(data, rng) for _ in range(count)]
 
 
-def test_most_damaged_json_is_json_and_none_is_the_same() -> None:
+def test_most_mutations_of_json_are_valid_json_and_all_are_changed() -> None:
     readable = [one for one in variants(json.dumps(TREE).encode()) if _is_json(one)]
     assert len(readable) > 200
     assert len(set(readable)) > 150
 
 
-def test_most_damaged_messagepack_is_messagepack() -> None:
+def test_most_mutations_of_messagepack_are_valid_messagepack() -> None:
     assert sum(map(_is_msgpack, variants(msgspec.msgpack.encode(TREE)))) > 150
 
 
-def test_json_and_forms_inside_a_string_are_damaged_by_their_fields() -> None:
+def test_json_and_forms_inside_a_string_are_mutated_by_field() -> None:
     found = [json.loads(one) for one in variants(json.dumps(TREE).encode(), 3000) if _is_json(one)]
     inner = {one["inner"] for one in found if isinstance(one, dict) and isinstance(one.get("inner"), str)}
     assert any(_is_json(bytes_of(text)) and text != TREE["inner"] for text in inner)
@@ -39,12 +39,12 @@ def test_json_and_forms_inside_a_string_are_damaged_by_their_fields() -> None:
 
 
 @given(st.binary(max_size=300), st.integers())
-def test_any_bytes_are_damaged_within_the_limit(data: bytes, seed: int) -> None:
+def test_any_bytes_are_mutated_within_the_size_limit(data: bytes, seed: int) -> None:
     assert len(MUTATOR.mutate(data, random.Random(seed))) <= MAX_BYTES
 
 
 @given(st.binary())
-def test_any_bytes_survive_as_text(data: bytes) -> None:
+def test_any_bytes_can_be_converted_to_text_and_back(data: bytes) -> None:
     assert bytes_of(text_of(data)) == data
 
 

@@ -1,4 +1,4 @@
-"""A few hundred damaged inputs for each parser that strangers reach; `make fuzz` sends as many as time allows."""
+"""Tries a few hundred mutated inputs on each parser that strangers reach; `make fuzz` tries as many as time allows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INPUTS = 250
 
 
 class Planted:
-    """A parser with two faults: it raises for a text in capitals, and takes an empty one."""
+    """A parser with two faults: it raises an exception for capital letters, and accepts an empty text."""
 
     words: Sequence[str] = ("A", "")
 
@@ -40,7 +40,7 @@ def enough(report: Report) -> bool:
 
 @pytest.mark.full("damages inputs")
 @pytest.mark.parametrize("name", sorted(TARGETS))
-def test_no_damaged_input_and_none_that_once_did_makes_a_parser_fail(name: str, tmp_path: Path) -> None:
+def test_no_mutated_or_stored_input_makes_a_parser_fail(name: str, tmp_path: Path) -> None:
     target = TARGETS[name].open(tmp_path)
     corpus = corpus_of(name, target, CORPORA)
     report = run_seeded(target, corpus, seed=20261126, more=enough)
@@ -49,7 +49,7 @@ def test_no_damaged_input_and_none_that_once_did_makes_a_parser_fail(name: str, 
     assert report.inputs >= INPUTS
 
 
-def test_faults_are_found_and_told_apart() -> None:
+def test_different_faults_are_found_and_distinguished() -> None:
     report = run_seeded(Planted(), Planted().seeds(), seed=1, more=enough)
     assert {where.partition(" ")[0] for where in report.faults} == {"LookupError", "Fault"}
     assert all(b"A" in fault.data or b'""' in fault.data for fault in report.faults.values())

@@ -56,7 +56,7 @@ def canonical(
 
 
 def canonical_answers(answers: Mapping[str, Any], *, can: frozenset[Ability] = EVERYTHING) -> dict[str, Any]:
-    """Return a tip's answers in canonical form; see `canonical`."""
+    """Return the answers of a tip in canonical form; see `canonical`."""
     if "type" not in can:
         answers = {step: _spoken_form(step, value) for step, value in answers.items() if step not in _UNITS}
     if "send" not in can:

@@ -1,4 +1,4 @@
-"""Plays a scenario by the form inside WhatsApp: what the form asks is filled in, and the rest is told in the chat."""
+"""Plays a scenario with the form inside WhatsApp: fills in what the form asks, and answers the rest in the chat."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from satark_testing.whatsapp.citizen import Citizen
 from satark_words.catalogues import Catalogues
 
 _MENU: Final = "@details"
-"""Where details are picked in a chat; on the form they are questions like the others."""
+"""The menu in which a chat offers details. The form asks for details like any other question."""
 _FILES: Final = "evidence"
-"""Files come unasked after a form."""
+"""The step for files. After a form, files come without a question."""
 
 
 async def play_by_form(scenario: Scenario, citizen: Citizen, steps: Collection[str]) -> str:
-    """Have a citizen fill in the form, and answer in the chat what it does not ask; return the number of the sent tip.
+    """Have a citizen fill in the form and answer the rest in the chat; return the number of the sent tip.
 
     Args:
-        scenario: what is answered; only options, words and skipped questions.
+        scenario: the answers: only options, words and skipped questions.
         citizen: who answers.
         steps: the questions of the form.
 
@@ -42,7 +42,7 @@ async def play_by_form(scenario: Scenario, citizen: Citizen, steps: Collection[s
 
 
 def fields_of(scenario: Scenario, steps: Collection[str]) -> dict[str, str]:
-    """Return what is filled in: field → value, as WhatsApp sends it. What was not filled in is empty."""
+    """Return the form's answers: field → value, as WhatsApp sends them. Fields without an answer are empty."""
     told = dict.fromkeys(steps, "")
     for question, action in scenario.exchanges:
         if question in steps and isinstance(action, str):

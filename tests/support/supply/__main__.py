@@ -14,7 +14,7 @@ from support.supply.sbom import make_sbom
 
 @click.group()
 def main() -> None:
-    """Tell what Satark is built of."""
+    """Report on Satark's dependencies."""
 
 
 @main.command()
@@ -31,7 +31,7 @@ def sbom(file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--without", multiple=True, help="An extra that the server does not need.")
 def server_lock(file: Path, without: tuple[str, ...]) -> None:
-    """Write the lock of what a server needs to FILE: every extra, and no tool of development."""
+    """Write the lock of a server's packages to FILE: every extra, and no development tool."""
     needed = needed_to_run(without=without)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(cut_lock(needed))
@@ -40,7 +40,7 @@ def server_lock(file: Path, without: tuple[str, ...]) -> None:
 
 @main.command()
 def audit() -> None:
-    """Look up known flaws of the locked packages; fail if there is one."""
+    """Look up known flaws of the locked packages; fail if there are any."""
     words, code = in_words(run_pip_audit())
     click.echo(words)
     raise SystemExit(code)

@@ -1,4 +1,4 @@
-"""Known flaws of the locked packages, by pip-audit.
+"""Looks up known flaws of the locked packages with pip-audit.
 
 pip-audit says "No known vulnerabilities found" and succeeds where the advisory database can't be reached. Here, that is
 told apart: nothing was checked, and nothing is claimed.
@@ -17,7 +17,7 @@ import msgspec
 from support.supply.lock import LOCK
 
 _SECONDS: Final = "15"
-"""How long pip-audit waits for an answer."""
+"""Seconds for which pip-audit waits for an answer."""
 _UNREACHABLE: Final = ("ConnectionError", "Max retries", "Timeout", "ServiceError", "NameResolution")
 
 
@@ -29,12 +29,12 @@ class Flaw(msgspec.Struct, frozen=True):
 
 
 class Audited(msgspec.Struct, frozen=True):
-    """What pip-audit says of one package."""
+    """The report of pip-audit on one package."""
 
     name: str
     version: str = ""
     skip_reason: str = ""
-    """Why it was not checked; empty: it was."""
+    """Why the package was not checked; empty: it was checked."""
     vulns: tuple[Flaw, ...] = ()
 
 
@@ -43,11 +43,11 @@ class _Report(msgspec.Struct, frozen=True):
 
 
 class AuditFailed(Exception):  # noqa: N818 - it reads as what it says
-    """pip-audit could not do its work, for another reason than the network."""
+    """pip-audit failed for another reason than the network."""
 
 
 def run_pip_audit(lock: Path = LOCK) -> Sequence[Audited] | None:
-    """Ask the advisory database about every locked package; None: it can't be reached.
+    """Look up every locked package in the advisory database; None if the database is unreachable.
 
     Raises:
         AuditFailed: pip-audit failed otherwise.
@@ -59,10 +59,10 @@ def run_pip_audit(lock: Path = LOCK) -> Sequence[Audited] | None:
 
 
 def read_report(output: str, errors: str = "") -> Sequence[Audited] | None:
-    """Read what pip-audit wrote; None: it reached no database.
+    """Read the report of pip-audit; None if it reached no database.
 
     Raises:
-        AuditFailed: it failed otherwise.
+        AuditFailed: pip-audit failed for another reason.
     """
     try:
         report = msgspec.json.decode(output, type=_Report)
@@ -74,7 +74,7 @@ def read_report(output: str, errors: str = "") -> Sequence[Audited] | None:
 
 
 def in_words(report: Sequence[Audited] | None) -> tuple[str, int]:
-    """Return what to tell, and the exit code: 1 where a package has a known flaw."""
+    """Return the message to print and the exit code, which is 1 if a package has a known flaw."""
     if report is None:
         return "the advisory database is not reachable: skipped, no package was checked", 0
     flaws = [

@@ -1,4 +1,4 @@
-"""The licences of the locked packages, from their installed metadata, held against the list that is allowed."""
+"""Checks the licences of the locked packages, from their installed metadata, against a list of allowed licences."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _licensing = get_spdx_licensing()
 
 
 class AllowedLicences(msgspec.Struct, frozen=True):
-    """What is allowed, and how packages name it that don't use SPDX."""
+    """The allowed licences, and the licences of packages whose metadata use no SPDX identifiers."""
 
     allowed: tuple[str, ...]
     """SPDX identifiers."""
     named: Mapping[str, str]
     """Words of a package's metadata → SPDX expression."""
     packages: Mapping[str, str]
-    """Package whose metadata names no licence, or not the right one → SPDX expression."""
+    """Package without a correct licence in its metadata → SPDX expression."""
 
 
 def read_allowed(path: Path = ALLOWED) -> AllowedLicences:
@@ -34,10 +34,10 @@ def read_allowed(path: Path = ALLOWED) -> AllowedLicences:
 
 
 def licence_of(name: str, allowed: AllowedLicences) -> str:
-    """Return the SPDX expression of an installed package's licence; empty: it can't be told.
+    """Return the SPDX expression of an installed package's licence; empty if it is unknown.
 
     Raises:
-        importlib.metadata.PackageNotFoundError: it is not installed.
+        importlib.metadata.PackageNotFoundError: the package is not installed.
     """
     metadata = importlib.metadata.metadata(name).json
     if name in allowed.packages:
@@ -50,7 +50,7 @@ def licence_of(name: str, allowed: AllowedLicences) -> str:
 
 
 def is_allowed(expression: str, allowed: AllowedLicences) -> bool:
-    """Say whether an expression is allowed: every part that is joined by AND, one of those that are joined by OR."""
+    """Return whether an expression is allowed: every part of an AND, and at least one part of an OR."""
     try:
         parsed = _licensing.parse(expression, validate=True)
     except ExpressionError:

@@ -1,4 +1,4 @@
-"""Reads `requirements.lock`, tells what of it a running Satark needs, and cuts it down to that."""
+"""Reads `requirements.lock`, finds the packages that a running Satark needs, and reduces the lock to them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pip_requirements_parser import RequirementsFile
 LOCK: Final = Path("requirements.lock")
 """The lock, from the root of the project."""
 _PYTHONS: Final = ("3.11", "3.12", "3.13", "3.14")
-"""Versions of Python that a server may have: the machine that makes the wheel may have another one."""
+"""Versions of Python that a server may have. The machine that builds the wheel may have another one."""
 _ENTRY: Final = re.compile(r"^([a-z0-9._-]+)(?:\[[a-z0-9,-]+\])?==.*?(?=^[a-z0-9]|\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -25,12 +25,12 @@ class LockedPackage(msgspec.Struct, frozen=True, kw_only=True):
     """One package of the lock."""
 
     name: str
-    """In its canonical form."""
+    """The name in its canonical form."""
     version: str
     sha256: tuple[str, ...]
-    """The digests of its files, hex."""
+    """The digests of the package's files, in hex."""
     here: bool
-    """Whether it is installed on this machine and Python; some are for others."""
+    """Whether the package is installed here; some packages are for other machines or Python versions."""
 
 
 def read_lock(path: Path = LOCK) -> Sequence[LockedPackage]:
@@ -47,7 +47,7 @@ def read_lock(path: Path = LOCK) -> Sequence[LockedPackage]:
 
 
 def needed_to_run(project: Path = Path("pyproject.toml"), without: Collection[str] = ()) -> frozenset[str]:
-    """Return the names of the packages that Satark needs to run, with every extra but some; no tool of development."""
+    """Return the names of the packages that Satark needs to run, with every extra except some; no development tool."""
     declared = tomllib.loads(project.read_text())["project"]
     chosen = {name: lines for name, lines in declared["optional-dependencies"].items() if name not in without}
     extras = (line for lines in chosen.values() for line in lines)
@@ -64,7 +64,7 @@ def needed_to_run(project: Path = Path("pyproject.toml"), without: Collection[st
 
 
 def cut_lock(names: Collection[str], path: Path = LOCK) -> str:
-    """Return the entries of the lock for these packages, as the lock has them, for `pip install --require-hashes`.
+    """Return the lock entries of these packages, unchanged, for `pip install --require-hashes`.
 
     Raises:
         ValueError: the lock has no entry for one of them.

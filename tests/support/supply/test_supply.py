@@ -1,4 +1,4 @@
-"""What Satark is built of: pinned, of licences that are allowed, listed, and looked up for known flaws."""
+"""Satark's dependencies are pinned, have allowed licences, are listed, and are checked for known flaws."""
 
 from __future__ import annotations
 
@@ -50,17 +50,17 @@ def test_the_list_of_licences_names_no_package_that_is_not_locked() -> None:
         ("", False),
     ],
 )
-def test_one_of_several_licences_must_be_allowed_and_all_that_hold_together(expression: str, good: bool) -> None:  # noqa: FBT001
+def test_one_licence_of_an_or_and_every_licence_of_an_and_must_be_allowed(expression: str, good: bool) -> None:  # noqa: FBT001
     assert is_allowed(expression, read_allowed()) is good
 
 
-def test_what_runs_is_told_apart_from_the_tools_of_development() -> None:
+def test_runtime_packages_are_distinguished_from_development_tools() -> None:
     needed = needed_to_run()
     assert {"starlette", "pyrage", "sqlalchemy", "python-telegram-bot", "cffi"} <= needed
     assert not {"pytest", "ruff", "mypy", "atheris", "mutmut", "satark"} & needed
 
 
-def test_the_lock_of_a_server_pins_what_runs_and_no_tool_of_development(tmp_path: Path) -> None:
+def test_the_server_lock_pins_runtime_packages_and_no_development_tool(tmp_path: Path) -> None:
     needed = needed_to_run()
     (tmp_path / "server.lock").write_text(cut_lock(needed))
     whole = {package.name: package for package in read_lock()}
@@ -68,13 +68,13 @@ def test_the_lock_of_a_server_pins_what_runs_and_no_tool_of_development(tmp_path
     assert cut == {name: whole[name] for name in needed}
 
 
-def test_the_lock_of_a_web_node_leaves_out_what_opens_files_and_prints() -> None:
+def test_the_web_node_lock_omits_packages_for_files_and_printing() -> None:
     left_out = needed_to_run() - needed_to_run(without=("evidence", "printing"))
     assert left_out >= {"imageio-ffmpeg", "pikepdf", "lxml", "pypdfium2", "pi-heif", "fpdf2", "fonttools", "uharfbuzz"}
     assert not left_out & {"starlette", "pillow", "sqlalchemy", "psycopg", "python-telegram-bot"}
 
 
-def test_the_lock_of_a_server_is_complete_or_refused() -> None:
+def test_an_incomplete_server_lock_is_refused() -> None:
     with pytest.raises(ValueError, match="no entry for no-such-package"):
         cut_lock(["anyio", "no-such-package"])
 
@@ -114,7 +114,7 @@ def test_a_known_flaw_fails_and_is_named() -> None:
     assert "x 1: PYSEC-1, mended in 1.1" in words
 
 
-def test_where_no_database_is_reached_nothing_is_claimed_and_nothing_fails() -> None:
+def test_an_unreachable_advisory_database_is_reported_without_failure() -> None:
     skipped = {"name": "x", "skip_reason": "Dependency not found on PyPI"}
     for report in (
         read_report(json.dumps({"dependencies": [skipped]})),
@@ -124,7 +124,7 @@ def test_where_no_database_is_reached_nothing_is_claimed_and_nothing_fails() -> 
         assert (code, "not reachable" in words, "no package was checked" in words) == (0, True, True)
 
 
-def test_what_was_not_checked_is_named() -> None:
+def test_a_package_that_was_not_checked_is_named() -> None:
     checked, skipped = {"name": "x", "version": "1", "vulns": []}, {"name": "y", "skip_reason": "not found"}
     assert in_words(read_report(json.dumps({"dependencies": [checked, skipped]}))) == (
         "1 packages were checked, 0 known flaws\nnot checked: y",
@@ -132,7 +132,7 @@ def test_what_was_not_checked_is_named() -> None:
     )
 
 
-def test_another_failure_is_no_success() -> None:
+def test_any_other_failure_of_pip_audit_is_an_error() -> None:
     with pytest.raises(AuditFailed, match="no such file"):
         read_report("", "Traceback\nFileNotFoundError: no such file")
 

@@ -18,7 +18,7 @@ from support.torture.mail import Mailboxes
 from support.torture.targets import Effect
 
 RESTART_EVERY = 10
-"""The mail server is killed once in this many kills of a process."""
+"""The mail server is killed once per so many kills of a process."""
 FIRST_RESTART = 3
 
 
@@ -70,7 +70,7 @@ class EximMailboxes(Mailboxes):
                 yield
 
     async def interrupt(self) -> None:
-        """Kill and restart the mail server once in a while."""
+        """Kill and restart the mail server once per so many calls."""
         self._kills += 1
         if self._kills % RESTART_EVERY == FIRST_RESTART:
             await self._exim.kill()
@@ -78,11 +78,14 @@ class EximMailboxes(Mailboxes):
             self.restarts += 1
 
     def stop_faults(self) -> None:
-        """Accept everything from now on."""
+        """Accept all mail from now on."""
         (self._exim.folder / "faulty").unlink(missing_ok=True)
 
 
 def _accepted(mail: Message) -> tuple[str, str]:
-    """Return when Exim accepted a mail, from its id: second, process and fraction of the second, in base 62."""
+    """Return when Exim accepted a mail.
+
+    Its id holds the second, the process and the fraction of the second, in base 62.
+    """
     second, _, part = str(mail["Received"]).partition("id ")[2].split()[0].rstrip(";").split("-")
     return second, part

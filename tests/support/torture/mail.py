@@ -21,7 +21,7 @@ SENDER = "satark@tips.example"
 
 
 class Mailboxes:
-    """E-mail. Its notices reveal nothing of a tip and get no answer."""
+    """Destinations of e-mail. Its notices reveal nothing of a tip and get no answer."""
 
     plugin = "email"
 
@@ -65,7 +65,7 @@ class Mailboxes:
         return message_id(delivery, SENDER)
 
     def seed_tip(self, services: Services, tips: int) -> None:
-        """Store empty tips, since a notice reveals nothing of them."""
+        """Store tips without content, since a notice reveals nothing of them."""
         names = [f"{n:032x}" for n in range(tips)]
         # The day is today's: the retention job erases a tip that is years old.
         empty = {"revision": 1, "recipient": "", "receipt_recipient": "", "document": b""}
@@ -85,10 +85,10 @@ class Mailboxes:
             yield
 
     async def interrupt(self) -> None:
-        """Do nothing: single mails fail."""
+        """Do nothing: single mails fail instead."""
 
     def stop_faults(self) -> None:
-        """Accept everything from now on."""
+        """Accept all mail from now on."""
         self._faulty = 0
 
     def answers(self, services: Services) -> Answers:

@@ -1,4 +1,4 @@
-"""Remote offices behind a real broker that is killed. Each answers every tip once; its answers return to the host."""
+"""Remote offices behind a real broker that is killed. Each office answers every tip once, through the host."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from support.torture.threads import lost_and_duplicated, sealed_threads, threads
 
 TEXT = "the office has it"
 RESTART_EVERY = 20
-"""The broker is killed once in this many kills of a process."""
+"""The broker is killed once per so many kills of a process."""
 FIRST_RESTART = 3
 POLL_SECONDS = 1.0
-"""Time between two polls of the officers."""
+"""Seconds between two polls of the officers."""
 SETTLE_SECONDS = 2
 """A quorum queue declared less than a second before a crash can be lost; operators declare queues at deployment."""
 
@@ -115,7 +115,7 @@ class RemoteOffices:
                     task.cancel()
 
     async def interrupt(self) -> None:
-        """Kill and restart the broker once in a while."""
+        """Kill and restart the broker once per so many calls."""
         self._kills += 1
         if self._kills % RESTART_EVERY == FIRST_RESTART:
             await self._broker.kill()
@@ -123,7 +123,7 @@ class RemoteOffices:
             self.restarts += 1
 
     def stop_faults(self) -> None:
-        """Do nothing: the broker is up."""
+        """Do nothing: the broker is running."""
 
     def answers(self, services: Services) -> Answers:
         """Check that each tip's thread has the office's answer once, and is the same at the office and at the host."""

@@ -37,7 +37,7 @@ FAULTS = (
     Fault(302, {"location": "http://169.254.169.254/"}),
 )
 TEXTS = ("taken into the register", "somebody was there")
-"""The texts of a system's answers about a tip, in order."""
+"""The texts of the answers that a system sends about a tip, in order."""
 ABNORMAL_SHARE = 0.2
 """Share of answers that are sent twice, first with a wrong clock, or out of order."""
 WRONG_CLOCK = timedelta(seconds=400)
@@ -46,7 +46,7 @@ OK = 200
 
 
 class PostedAnswer(NamedTuple):
-    """One answer, posted until it is accepted."""
+    """One answer, which is posted until it is accepted."""
 
     body: bytes
     message_id: str
@@ -113,10 +113,10 @@ class PoliceSystems:
                 task.cancel()
 
     async def interrupt(self) -> None:
-        """Do nothing: single events fail, and the desk process is killed by the run."""
+        """Do nothing: single events fail, and the run kills the desk process."""
 
     def stop_faults(self) -> None:
-        """Accept everything from now on."""
+        """Accept all events from now on."""
         self._faulty = 0
 
     def answers(self, services: Services) -> Answers:

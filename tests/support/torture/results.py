@@ -21,13 +21,13 @@ class Result(NamedTuple):
     out_of_order: int
     """Tips of which a later revision arrived before an earlier one."""
     repeats: int
-    """Repetitions under the same key, allowed after a crash: the receiver recognizes them."""
+    """Repetitions under the same key, which are allowed after a crash, since the receiver recognises them."""
     restarts: int
     answers: Answers
 
     @property
     def failures(self) -> int:
-        """The number of errors; it must be zero."""
+        """The number of errors, which must be zero."""
         answers = self.answers.lost + self.answers.duplicated + self.answers.out_of_order
         return self.lost + self.duplicated + self.misrouted + self.out_of_order + answers
 

@@ -1,4 +1,4 @@
-"""One run: worker and desk processes on PostgreSQL, killed one after another while destinations fail."""
+"""One run: worker and desk processes on PostgreSQL are killed one after another while destinations fail."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from support.torture.results import Result, evaluate
 from support.torture.targets import Target
 
 REVISED_SHARE = 4
-"""One tip in this many gets a further revision after the first attempt."""
+"""One tip in so many gets a further revision after the first attempt."""
 DESK_EVERY = 5
-"""The desk process is killed once in this many kills."""
+"""The desk process is killed once per so many kills."""
 Kind: TypeAlias = Callable[..., Target]
 """Makes a kind of destination: `(seed, *, faulty, folder)`."""
 PROGRAM = str(Path(sys.executable).with_name("satark"))
@@ -47,7 +47,7 @@ class Torture:
         self._running: list[tuple[Service, asyncio.Task[None]]] = []
 
     async def run(self, workers: Sequence[Service], desk: Service, *, kills: int, limit: float) -> Mapping[str, Result]:
-        """Run and kill the processes, stop the faults, wait for the rest and evaluate.
+        """Run and kill the processes, stop the faults, wait for the remaining deliveries and evaluate.
 
         Raises:
             TimeoutError: the run is not finished within `limit` seconds.
@@ -117,7 +117,7 @@ def show(line: str) -> None:
 
 
 def _hurry(unit: Any) -> None:
-    """Make every delivery and breaker due now; other tests cover long backoffs."""
+    """Make every delivery and circuit breaker due now, since other tests cover long backoffs."""
     row = tables.delivery.c
     late = (row.state == "due", row.due_at > unit.now + deliveries.LEASE + 1)
     unit.main.execute(update(tables.delivery).where(*late).values(due_at=unit.now))
@@ -128,7 +128,7 @@ def _hurry(unit: Any) -> None:
 async def torture(
     kinds: Sequence[Kind], *, tips: int, kills: int, workers: int, faulty: float, seed: int, limit: float
 ) -> Mapping[str, Result]:
-    """Set everything up, run, and clean up; the kinds of destination share the tips.
+    """Set everything up, run, and clean up. The kinds of destination share the tips.
 
     Raises:
         TimeoutError: the run is not finished within `limit` seconds.

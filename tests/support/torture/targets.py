@@ -1,4 +1,4 @@
-"""The interface of a kind of destination; a new kind is one more `Target` in `__main__.TARGETS`."""
+"""The interface of a kind of destination. A new kind is one more `Target` in `__main__.TARGETS`."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Effect(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """The counts of a kind of destination's answers."""
+    """The counts of the answers that a kind of destination sent."""
 
     given: int = 0
     lost: int = 0
     duplicated: int = 0
     out_of_order: int = 0
-    """Tips whose thread ends otherwise than the last answer, or that the answerer has in another order."""
+    """Tips whose thread does not end with the last answer, or whose order differs at the answerer."""
 
 
 class Target(Protocol):
@@ -35,7 +35,7 @@ class Target(Protocol):
 
     @property
     def plugin(self) -> str:
-        """The plugin that serves it."""
+        """The plugin that provides the sink."""
 
     @property
     def destination_rules(self) -> Sequence[DestinationRule]:
@@ -43,18 +43,18 @@ class Target(Protocol):
 
     @property
     def restarts(self) -> int:
-        """How often its server was killed and restarted."""
+        """Number of times that the server was killed and restarted."""
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """The plugin's environment variables for the workers; valid while `running`."""
+        """The plugin's environment variables for the workers. They are valid during `running`."""
 
     @property
     def effects(self) -> Sequence[Effect]:
-        """Everything that was received, in order, with repetitions."""
+        """Everything that was received, in order, including repetitions."""
 
     def key_of(self, delivery: str, tip: str) -> str:
-        """Return the receiver's key of a delivery, from the delivery's id (hex) and the tip's."""
+        """Return the receiver's key of a delivery, from the ids of the delivery (hex) and of the tip."""
 
     def running(self, services: Services, desk_url: str) -> AbstractAsyncContextManager[None]:
         """Run the destinations, with the host's store and the URL of its desk process."""
@@ -63,7 +63,7 @@ class Target(Protocol):
         """Store tips as the ingest does, each for one destination. This blocks."""
 
     async def interrupt(self) -> None:
-        """Restart or crash the server, if it is time for that."""
+        """Restart or crash the server, if it is time to do so."""
 
     def stop_faults(self) -> None:
         """Stop all faults."""

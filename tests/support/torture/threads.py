@@ -1,4 +1,4 @@
-"""The threads of seeded tips at the end of a run."""
+"""The message threads of seeded tips at the end of a run."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ def threads(services: Services, seeded: Iterable[SeededTip]) -> dict[str, list[M
 
 
 def lost_and_duplicated(thread: Iterable[Message], texts: Iterable[str]) -> tuple[int, int]:
-    """Count which of these texts are missing from a thread, and which are there more than once."""
+    """Count the texts that are missing from a thread, and the texts that occur more than once."""
     found = Counter(message.text for message in thread)
     return sum(not found[text] for text in texts), sum(max(0, found[text] - 1) for text in texts)

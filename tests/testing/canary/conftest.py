@@ -1,4 +1,4 @@
-"""A data folder, and the settings of the databases that a test's canary uses."""
+"""Fixtures: a data folder, and the settings of the databases for a test's canary."""
 
 from __future__ import annotations
 

@@ -31,13 +31,13 @@ def canary(folder: Path, markers: str, *options: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_what_is_not_there_is_not_found(installation: Path, tmp_path: Path) -> None:
+def test_an_absent_identifier_is_not_found(installation: Path, tmp_path: Path) -> None:
     code, output = canary(tmp_path, f"phone {PHONE}\nwords मंदिर के पीछे\n")
     assert code == 0, output
     assert output.startswith("0 hits: 2 identifiers of 2 kinds")
 
 
-def test_what_a_file_or_a_log_holds_is_found_and_not_quoted(installation: Path, tmp_path: Path) -> None:
+def test_an_identifier_in_a_file_or_a_log_is_found_and_not_quoted(installation: Path, tmp_path: Path) -> None:
     (installation / "careless").write_text(f"from={PHONE[-5:]};")
     log = tmp_path / "service.log"
     log.write_bytes(PHONE[::-1].encode())
@@ -49,7 +49,7 @@ def test_what_a_file_or_a_log_holds_is_found_and_not_quoted(installation: Path, 
     assert PHONE[-5:] not in output
 
 
-def test_a_marker_that_would_be_found_by_chance_is_refused(installation: Path, tmp_path: Path) -> None:
+def test_a_marker_that_is_too_short_is_refused(installation: Path, tmp_path: Path) -> None:
     for markers in ("phone 123\n", "\n", "word\n"):
         code, output = canary(tmp_path, markers)
         assert code == 2

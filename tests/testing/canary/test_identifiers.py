@@ -1,4 +1,4 @@
-"""Made-up identifiers are remembered by kind, and their parts are found nowhere by chance."""
+"""Made-up identifiers are stored by kind, and their parts do not occur by chance."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from PIL import Image
 from satark_testing.canary.identifiers import IN_PARTS, Identifiers, kind_of, without
 
 
-def test_the_same_seed_makes_the_same_identifiers_and_none_makes_others() -> None:
+def test_a_seed_repeats_the_identifiers_and_no_seed_gives_new_ones() -> None:
     assert Identifiers(1).phone() == Identifiers(1).phone()
     assert len({Identifiers().phone() for _ in range(5)}) > 1
 
 
-def test_each_is_remembered_once_under_a_number_of_its_kind() -> None:
+def test_each_identifier_is_stored_once_under_its_kind_and_number() -> None:
     made = Identifiers(1)
     phone, other = made.phone(), made.phone()
     made.remember("phone", phone)
@@ -25,7 +25,7 @@ def test_each_is_remembered_once_under_a_number_of_its_kind() -> None:
     assert {kind_of(name) for name in without(made.secrets, "words")} == {"phone"} <= IN_PARTS
 
 
-def test_a_photo_tells_its_device_and_its_place() -> None:
+def test_a_photo_contains_its_device_and_its_place() -> None:
     made = Identifiers(1)
     with Image.open(io.BytesIO(made.photo())) as photo:
         exif = photo.getexif()

@@ -1,4 +1,4 @@
-"""What an installation shows besides its files: its processes, and the values of rows that were deleted."""
+"""The canary searches the processes of an installation, and the values of deleted rows."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from satark_testing.canary.places import DeletedRows, files_of_process, sqlite_f
 VALUE = bytes(range(64))
 
 
-def test_a_process_is_searched_in_its_command_line_and_environment() -> None:
+def test_the_command_line_and_environment_of_a_process_are_searched() -> None:
     found = files_of_process(os.getpid())
     assert any(b"pytest" in content for content in found.values())
 
 
-def test_what_is_left_of_a_deleted_row_is_found_until_it_is_overwritten(tmp_path: Path) -> None:
+def test_the_rest_of_a_deleted_row_is_found_until_it_is_overwritten(tmp_path: Path) -> None:
     file = tmp_path / "satark.db"
     urls = (f"sqlite:///{file}", f"sqlite:///{tmp_path / 'keys.db'}")
     database = sqlite3.connect(file, isolation_level=None)

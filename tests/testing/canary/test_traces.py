@@ -1,4 +1,4 @@
-"""Traces that tell of a tip without naming anybody: exact times, pseudonyms, labels of metrics."""
+"""The canary finds traces that name nobody: exact times, pseudonyms, labels of metrics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ tips_total{{channel="{label}"}} 1.0
 """
 
 
-def test_a_label_that_names_a_desk_or_a_place_tells() -> None:
+def test_a_metric_label_that_names_a_desk_or_a_place_is_found() -> None:
     assert list(telling_metrics(METRICS.format(label="to-sp-desk"), ["sp", "lanka"])) == [
         "a telling value of the label channel of the metric tips_total"
     ]
@@ -24,7 +24,7 @@ def test_every_address_has_a_pseudonym_on_every_account() -> None:
     assert pseudonyms(b"1" * 32, ["sms:2"], ["911"]).values() != pseudonyms(bytes(32), ["sms:2"], ["911"]).values()
 
 
-def test_the_exact_time_of_a_file_tells_unless_it_is_exempt() -> None:
+def test_the_exact_time_of_a_file_is_found_unless_it_is_exempt() -> None:
     changed = {"evidence/ab.age": 1_790_000_123.5, "satark.db": 1_790_000_123.5}
     [find] = exact_times_of_files(changed, 1_790_000_000.0, ["satark.db"])
     assert "evidence/ab.age" in find or "exact time" in find

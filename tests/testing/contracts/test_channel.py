@@ -1,4 +1,4 @@
-"""The contract of channels: a channel that keeps it passes, and one that breaks it is noticed."""
+"""The contract of channels accepts a correct channel and detects a faulty one."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ async def test_an_inline_channel_answers_in_the_response() -> None:
     await check_channel(case(Postcards()))
     channel = Postcards()
     channel.reply = lambda raw, outcome: RawResponse()  # type: ignore[method-assign]
-    with pytest.raises(BrokenRule, match="C23 an inline medium answers with the whole prompt"):
+    with pytest.raises(BrokenRule, match="C23 the response of an inline channel holds the whole prompt"):
         await check_channel(case(channel))

@@ -1,4 +1,4 @@
-"""What is tried on a channel: forgeries that each change one thing, and prompts that use a limit to the end."""
+"""A case's forgeries each change one thing, and its prompts reach the limits of the medium."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from satark_testing.contracts.channel_case import forgeries, prompts_at_the_limi
 from support.postcards import BODY, Postcards, case, signed
 
 
-def test_every_forgery_differs_and_none_is_genuine() -> None:
+def test_every_forgery_is_different_and_none_is_genuine() -> None:
     genuine, channel = signed(BODY), Postcards()
     made = dict(forgeries(genuine, case(channel)))
     assert {"signature cut by a character", "signature of the same length", "last byte dropped"} <= made.keys()
@@ -16,7 +16,7 @@ def test_every_forgery_differs_and_none_is_genuine() -> None:
     assert not channel.verify(without_secret(genuine, case(channel)))
 
 
-def test_prompts_fill_the_limits_of_the_medium() -> None:
+def test_prompts_reach_every_limit_of_the_medium() -> None:
     limits = Capabilities(kind="chat", text=90, body=60, buttons=3, button_label=8, token=30)
     prompts = list(prompts_at_the_limits(limits))
     assert len(prompts[0].text) == 90

@@ -1,4 +1,4 @@
-"""A described provider is served at two addresses, and fails as it is told."""
+"""The kit serves a described provider at two addresses, with scripted faults."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def ask(client: aiohttp.ClientSession, url: str, body: bytes = b"") -> tup
         return answer.status, await answer.read()
 
 
-async def test_what_comes_is_read_and_what_strays_is_told_apart() -> None:
+async def test_the_peer_separates_requests_at_its_second_address() -> None:
     async with PeerServer(PEER).serving() as server, aiohttp.ClientSession() as client:
         assert await ask(client, f"{server.url}/send", b"Hi") == (201, b"Hi")
         await ask(client, f"{server.url}/file")
@@ -30,7 +30,7 @@ async def test_what_comes_is_read_and_what_strays_is_told_apart() -> None:
         assert [request.method for request in server.strayed] == ["GET"]
 
 
-async def test_a_script_answers_once_or_until_it_is_changed() -> None:
+async def test_a_script_answers_the_first_request_or_all_requests() -> None:
     async with PeerServer(PEER).serving() as server, aiohttp.ClientSession() as client:
         server.answering(Reply(503), first_only=True)
         assert [await ask(client, server.url) for _ in range(2)] == [(503, b""), (201, b"")]

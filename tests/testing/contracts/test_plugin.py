@@ -1,4 +1,4 @@
-"""The checks of a plugin as a whole: what it offers, with its settings and without."""
+"""The checks of a complete plugin: what it offers with its settings and without them."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class BeaconSettings(BaseModel):
 
 
 class Beacon(ScriptedChannel):
-    """A channel of another name."""
+    """A channel with another name."""
 
     name = "beacon"
 
 
 def plugin(*, always: bool) -> ModuleType:
-    """Return a plugin that offers its channel if it is configured, or always."""
+    """Return a plugin that offers its channel always, or only if it is configured."""
 
     @hookimpl
     def satark_channels(settings: Settings) -> list[Beacon]:
@@ -43,7 +43,7 @@ def plugin(*, always: bool) -> ModuleType:
 
 
 def broken(case: PluginCase) -> Iterator[str]:
-    """Yield the rule that a plugin breaks, if it breaks one."""
+    """Yield the rule that a plugin breaks, if it breaks any."""
     try:
         check_plugin(case)
     except BrokenRule as found:

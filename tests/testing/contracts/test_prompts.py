@@ -1,4 +1,4 @@
-"""A channel's prompts: what is sent can be checked at its provider."""
+"""The kit checks at the provider what a channel sends for its prompts."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from support.postcards import Postcards, case
 async def test_a_channel_that_makes_calls_must_describe_its_provider() -> None:
     channel = Postcards()
     channel.render = lambda prompt, account, to: [Call(account=account, method="post", body=b"")]  # type: ignore[method-assign]
-    with pytest.raises(BrokenRule, match="C30 a channel that sends describes its peer"):
+    with pytest.raises(BrokenRule, match="C30 the case of a channel that sends describes its provider"):
         await check_channel(case(channel))

@@ -1,4 +1,4 @@
-"""Requests of a channel: genuine ones pass, forged ones change nothing."""
+"""The kit sends a channel genuine requests, which must pass, and forged ones, which must not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from satark_testing.contracts.channel import BrokenRule, check_channel
 from support.postcards import BODY, Postcards, case, signed
 
 
-async def test_a_case_with_one_message_can_show_nothing_of_keys() -> None:
+async def test_a_case_with_one_message_cannot_test_event_keys() -> None:
     with pytest.raises(BrokenRule, match="C05"):
         await check_channel(case(Postcards(), genuine=[signed(BODY)], texts=("Hi",)))
 
@@ -23,8 +23,10 @@ async def test_a_case_with_one_message_can_show_nothing_of_keys() -> None:
 @pytest.mark.parametrize(
     ("proven_by", "fields"), [("query", {"query": "key=4711"}), ("path", {"path": "/postcards/4711"})]
 )
-async def test_a_secret_may_stand_in_the_query_or_the_path(proven_by: str, fields: dict[str, str]) -> None:
-    """A channel that accepts everything is found out wherever its secret is."""
+async def test_a_channel_that_ignores_its_secret_is_detected_wherever_the_secret_is(
+    proven_by: str, fields: dict[str, str]
+) -> None:
+    """The kit detects a channel that accepts every request, wherever its secret is."""
 
     def proven(raw: RawRequest) -> bool:
         (name, expected), *_ = fields.items()
@@ -40,5 +42,5 @@ async def test_a_secret_may_stand_in_the_query_or_the_path(proven_by: str, field
     with pytest.raises(BrokenRule, match=r'C08(.*\n)*.*say where its secret is, such as `proven_by="path"`'):
         await check_channel(case(channel, **{**changed, "proven_by": "headers"}))
     channel.verify = lambda raw: True  # type: ignore[method-assign]
-    with pytest.raises(BrokenRule, match="C08 a request without its secret is refused"):
+    with pytest.raises(BrokenRule, match="C08 `verify` refuses a request without its signature or secret"):
         await check_channel(case(channel, **changed))

@@ -1,4 +1,4 @@
-"""A broken rule is named, with what was tried and what was expected."""
+"""The error about a broken rule names the rule, the attempt and the expectation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ async def test_the_message_names_the_rule_the_request_and_what_was_expected() ->
     with pytest.raises(BrokenRule) as caught:
         await check_channel(case(channel))
     assert str(caught.value).splitlines() == [
-        "C07 a forged request changes nothing",
+        "C07 `verify` refuses a forged request",
         "  tried: POST /postcards, 51 bytes, signature cut by a character",
         "  expected: `verify` returns False",
     ]

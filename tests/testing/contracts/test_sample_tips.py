@@ -1,4 +1,4 @@
-"""Sample tips are sealed as the host seals them: only their destination's key opens them."""
+"""Sample tips are sealed as the host seals tips: only the key of their destination opens them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_a_delivery_opens_with_the_key_of_its_destination(tmp_path: Path) -> Non
     assert b"".join(open_sealed(file.clean, envelope.identity, tmp_path)) == CLEAN
 
 
-def test_nobody_opens_one_without_a_key_and_a_repeated_one_is_the_same(tmp_path: Path) -> None:
+def test_a_delivery_does_not_open_without_its_key_and_can_be_repeated(tmp_path: Path) -> None:
     _, stranger = new_identity()
     with pytest.raises(CantOpen):
         open_as(Envelope, sample_delivery("shelf:main", tmp_path).envelope, stranger)

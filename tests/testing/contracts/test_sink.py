@@ -1,4 +1,4 @@
-"""The kit checks sinks that read tips, as it checks those that only carry them."""
+"""The kit checks sinks that read tips as well as sinks that only pass them on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from satark_testing.contracts.sink import WORDS, BrokenRule, SinkCase, check_sin
 
 
 class ReadingSink:
-    """A small, complete sink that reads tips; each test breaks one part of it."""
+    """A small, complete sink that reads tips. Each test breaks one part of it."""
 
     name = "screen"
 
@@ -24,10 +24,10 @@ class ReadingSink:
         return True
 
     async def open(self) -> None:
-        """Nothing to open."""
+        """Do nothing."""
 
     async def close(self) -> None:
-        """Nothing to close."""
+        """Do nothing."""
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
         if delivery.kind != "tip":
@@ -47,7 +47,7 @@ def case(sink: ReadingSink, folder: Path) -> SinkCase:
     return SinkCase(sink=sink, folder=folder, held=lambda: dict(sink.content), recipient=sink.recipient)
 
 
-async def test_a_sink_that_reads_passes_and_has_read_every_tip(tmp_path: Path) -> None:
+async def test_a_correct_reading_sink_passes_and_has_read_every_tip(tmp_path: Path) -> None:
     sink = ReadingSink()
     await check_sink(case(sink, tmp_path))
     assert len(sink.content) > 2
@@ -76,18 +76,20 @@ class Quoting(ReadingSink):
 @pytest.mark.parametrize(
     ("broken", "rule"),
     [
-        (Printing, "S12 nothing about a tip is printed"),
-        (OpensAnything, "S16 a sink that reads opens only its own tips"),
-        (Quoting, "S10 a reason shows nobody"),
+        (Printing, "S12 nothing printed, logged or warned of shows a tip"),
+        (OpensAnything, "S16 a sink opens only the tips that are sealed to its key"),
+        (Quoting, "S10 a reason names no person, file or word of a tip"),
     ],
 )
-async def test_a_sink_that_reads_and_tells_is_noticed(tmp_path: Path, broken: type[ReadingSink], rule: str) -> None:
+async def test_a_reading_sink_that_reveals_a_tip_is_detected(
+    tmp_path: Path, broken: type[ReadingSink], rule: str
+) -> None:
     with pytest.raises(BrokenRule, match=rule):
         await check_sink(case(broken(), tmp_path))
 
 
 class TellsInTheDestination(ReadingSink):
-    """It says that it reads nothing."""
+    """A sink that claims to read nothing."""
 
     def reads(self, name: str) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""What a plugin prints, logs and warns of is seen, and so is what blocks the event loop."""
+"""The watch detects what a plugin prints, logs and warns of, and what blocks the event loop."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SECRET = "919876543210"
     ],
     ids=["print", "log", "structlog", "warning"],
 )
-def test_a_secret_is_noticed_wherever_it_is_told(tell: Callable[[], object]) -> None:
+def test_a_secret_is_detected_in_output_logs_and_warnings(tell: Callable[[], object]) -> None:
     watch = Watch()
     with watch.running():
         tell()
@@ -38,7 +38,7 @@ def test_a_secret_is_noticed_wherever_it_is_told(tell: Callable[[], object]) -> 
     watch.check(["something else"], "C58", "C59")
 
 
-def test_a_call_that_blocks_is_noticed_with_its_place() -> None:
+def test_a_blocking_call_is_detected_and_its_line_named() -> None:
     watch = Watch()
     with watch.running():
         time.sleep(0)
@@ -50,7 +50,7 @@ def test_a_call_that_blocks_is_noticed_with_its_place() -> None:
         watch.check([], "C58", "C59")
 
 
-def test_files_count_only_where_they_are_forbidden(tmp_path: Path) -> None:
+def test_opened_files_are_recorded_only_inside_no_files(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("a")
     watch = Watch()
     with watch.running():

@@ -1,3 +1,3 @@
-"""A data folder of its own for each test of a command."""
+"""A separate data folder for each test of a command."""
 
 from support.data_folder import data  # noqa: F401 - a fixture

@@ -1,4 +1,4 @@
-"""A conversation with an engine: what the intake would do for a turn is done."""
+"""A test conversation with an engine does what ingest would do for a turn."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from satark.dialogue.flow.loader import default_flow
 from satark_testing.dialogue.chat import RECEIPT, Chat
 
 
-def test_a_tip_is_told_by_taps_and_words_and_gets_the_receipt() -> None:
+def test_a_tip_by_taps_and_words_gets_a_receipt() -> None:
     chat = Chat.about(default_flow()).say("Hi").tap("en").tap("MINE")
     chat.say("Sand is dug at night").say("Lanka").tap("no").tap("@skip")
     assert chat.step == "review"

@@ -1,4 +1,4 @@
-"""`satark cost`: messages and segments a tip, from the questionnaire and from a running process, with rates."""
+"""`satark cost` prices messages and segments per tip, from the questionnaire and from a running process."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def test_messages_and_segments_are_priced(data: Path, tmp_path: Path) -> None:
     assert not (data / "satark.db").exists(), "it needs no database"
 
 
-def test_a_running_process_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data: Path) -> None:
+def test_the_counts_of_a_running_process_are_divided_by_its_tips(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data: Path
+) -> None:
     metrics = Metrics(clock=lambda: 0.0)
     for _ in range(10):
         metrics.tips.count("whatsapp")
@@ -63,6 +65,6 @@ def test_a_running_process_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert command._measured("http://127.0.0.1:1/metrics") == []
 
 
-def test_wrong_rates_are_named(tmp_path: Path, data: Path) -> None:
+def test_an_error_in_the_rates_file_is_named(tmp_path: Path, data: Path) -> None:
     (tmp_path / "rates.toml").write_text('currency = "INR"\n[channels]\nsms = {part = 1}\n')
     assert "unknown field `part`" in run("cost", "--rates", str(tmp_path / "rates.toml"), code=1).stderr

@@ -1,4 +1,4 @@
-"""A virtual citizen walks through the questions to a receipt, or says where they got lost."""
+"""A virtual citizen answers the questions up to a receipt, or raises an error that says what was not understood."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from satark_testing.whatsapp.citizen import Citizen, LostError, receipt_in
 from support.whatsapp_bot import running
 
 
-async def test_a_silent_bot_is_noticed() -> None:
+async def test_a_bot_that_does_not_answer_raises_an_error() -> None:
     async with running() as (peer, _, hook):
         citizen = Citizen(peer, hook, wa_id="919876543210", patience=0.01)
         with pytest.raises(LostError, match="nothing was heard"):
@@ -17,13 +17,13 @@ async def test_a_silent_bot_is_noticed() -> None:
             await citizen.hear()
 
 
-async def test_a_question_that_the_script_does_not_know_is_named() -> None:
+async def test_an_unknown_question_is_named_in_the_error() -> None:
     async with running() as (peer, _, hook), Citizen(peer, hook, wa_id="919876543210") as citizen:
         with pytest.raises(LostError, match="Which language"):
             await citizen.walk({"Somewhere": "else"})
 
 
-async def test_a_walk_that_leads_nowhere_ends() -> None:
+async def test_a_walk_without_a_receipt_ends_with_an_error() -> None:
     async with running() as (peer, _, hook), Citizen(peer, hook, wa_id="919876543210") as citizen:
         with pytest.raises(LostError, match="no receipt after 2"):
             await citizen.walk({".": "again"}, most=2)
@@ -39,5 +39,5 @@ async def test_a_walk_that_leads_nowhere_ends() -> None:
         ("91234 5678 9012 34567", ""),
     ],
 )
-def test_a_receipt_is_found_in_any_script(text: str, code: str) -> None:
+def test_a_receipt_code_is_found_in_digits_of_any_script(text: str, code: str) -> None:
     assert receipt_in(text) == code

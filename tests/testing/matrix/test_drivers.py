@@ -1,4 +1,4 @@
-"""A driver acts as a person on its medium would: it turns pages until it finds what it looks for."""
+"""A driver acts as a person does on its medium: it turns pages until it finds the option."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MORE = ENGLISH.text("command.more")
 
 
 class Message:
-    """A message of the bot that offers something."""
+    """A message of the bot with offers."""
 
     def __init__(self, *labels: str) -> None:
         self.text, self.offers = "?", [Offer(label, label) for label in labels]
 
 
 class PagedWalker:
-    """A chat whose options stand on pages."""
+    """A chat whose options are spread over pages."""
 
     def __init__(self, *pages: Message) -> None:
         self.pages, self.tapped = list(pages), list[str]()
@@ -40,7 +40,7 @@ class PagedWalker:
             self.pages.pop(0)
 
 
-async def test_a_chat_is_paged_until_the_option_is_offered() -> None:
+async def test_a_chat_driver_turns_pages_until_the_option_is_offered() -> None:
     walker: Any = PagedWalker(Message("a", MORE), Message("b", MORE), Message("c"))
     await ChatDriver("whatsapp", walker).choose("c", ENGLISH)
     assert walker.tapped == [MORE, MORE, "c"]
@@ -49,7 +49,7 @@ async def test_a_chat_is_paged_until_the_option_is_offered() -> None:
 
 
 class ScriptedPhone:
-    """A phone that is answered by a script."""
+    """A phone with scripted answers."""
 
     number = "+919199999999"
 
@@ -61,7 +61,7 @@ class ScriptedPhone:
         return self.answers.pop(0)
 
 
-async def test_text_messages_are_read_to_their_last_page_and_answered_by_number() -> None:
+async def test_the_sms_driver_reads_every_page_and_answers_by_number() -> None:
     hint = Catalogues.of("satark_sms_ivr")["en"].text("sms.more")
     phone: Any = ScriptedPhone([f"Which?\n1 Arms\n{hint}"], ["2 Liquor"], ["Taken"])
     driver = SmsDriver(phone, "https://media.example")
@@ -71,7 +71,7 @@ async def test_text_messages_are_read_to_their_last_page_and_answered_by_number(
     assert phone.said == ["Hi", "M", "2"]
 
 
-async def test_a_call_can_neither_type_nor_point() -> None:
+async def test_the_call_driver_can_neither_type_nor_point() -> None:
     caller: Any = ScriptedPhone()
     with pytest.raises(LostError):
         await CallDriver(caller).type("words")

@@ -1,4 +1,4 @@
-"""The form inside WhatsApp and a chat give the same tip, byte for byte; and the form takes three messages."""
+"""The form inside WhatsApp gives the same tip as the chat, byte for byte, and needs only three messages."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ IN_FULL = (
     "every detail",
     "happening now, and a menu left as it was",
 )
-"""What the form asks in full."""
+"""Scenarios that the form asks completely."""
 IN_PART = ("mining, a place that nobody knows", "corruption in another thana", "a Kotwali, which every district has")
-"""What depends on the place is asked in the chat."""
+"""Scenarios in which the chat asks the questions that depend on the place."""
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ async def offering(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ma
         yield installation
 
 
-async def test_the_form_gives_the_tip_of_the_chat(offering: MatrixInstallation, steps: tuple[str, ...]) -> None:
+async def test_the_form_gives_the_same_tip_as_the_chat(offering: MatrixInstallation, steps: tuple[str, ...]) -> None:
     played = {}
     for number, name in enumerate((*IN_FULL, *IN_PART)):
         citizen: Citizen = offering.installation.citizen(7000 + number)
@@ -71,7 +71,7 @@ async def test_the_form_gives_the_tip_of_the_chat(offering: MatrixInstallation, 
         assert tips[by_form][0]["channel"] == "chat"
 
 
-async def test_a_form_of_another_conversation_changes_nothing(
+async def test_a_form_from_another_conversation_is_ignored(
     offering: MatrixInstallation, steps: tuple[str, ...]
 ) -> None:
     citizen = offering.installation.citizen(7100)

@@ -1,4 +1,4 @@
-"""A scenario stops where what is asked or offered is not what it expects."""
+"""A scenario stops if a question or an option is not the expected one."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from support.made_up_language import make_language
 pytestmark = pytest.mark.slow("every scenario on every medium")
 
 OTHER_LANGUAGES = ("bho", "ur", MADE_UP)
-"""Those that are off by default, and one that a folder of this test adds."""
+"""Languages that are off by default, and one that a folder of this test adds."""
 
 
 class MatrixThread:
-    """A matrix installation in a thread of its own, so that synchronous tests can play on it."""
+    """A matrix installation in a separate thread, so that synchronous tests can play scenarios on it."""
 
     def __init__(self, portal: BlockingPortal, matrix: MatrixInstallation) -> None:
         self._portal = portal
@@ -44,7 +44,7 @@ class MatrixThread:
 
 @pytest.fixture(scope="module")
 def matrix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MatrixThread]:
-    """One running service for the whole module, in every language that comes with Satark and one from a folder."""
+    """One running service for the module, in every language of Satark and one from a folder."""
     folder = tmp_path_factory.mktemp("languages")
     make_language(folder)
     use_folder(folder)

@@ -1,4 +1,4 @@
-"""The files of scenarios have the same bytes whenever they are made, so that hashes can be compared."""
+"""The files of scenarios always have the same bytes, so that hashes can be compared."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from satark_files.sniff import UNKNOWN, sniff
 from satark_testing.matrix.scenario import Point, Words, recording, to_send
 
 
-def test_a_file_is_made_alike_each_time_and_only_the_photo_has_a_known_type() -> None:
+def test_a_file_has_the_same_bytes_each_time_and_only_the_photo_has_a_known_type() -> None:
     for name, mime in (("photo", "image/jpeg"), ("video", UNKNOWN), ("paper", UNKNOWN)):
         file = to_send(name, "a caption")
         assert file == to_send(name, "a caption")
@@ -16,5 +16,5 @@ def test_a_file_is_made_alike_each_time_and_only_the_photo_has_a_known_type() ->
     assert recording("one") == recording("one") != recording("two")
 
 
-def test_a_place_is_replaced_by_its_name_where_nobody_can_point() -> None:
+def test_a_location_is_replaced_by_its_name_on_a_medium_without_locations() -> None:
     assert Point((25.3, 83.0), "Lanka").as_words == Words("Lanka")

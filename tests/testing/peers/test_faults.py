@@ -1,4 +1,4 @@
-"""Scripted failures of a provider are taken one a request, in order, by operation."""
+"""Each request uses up one scripted fault of its operation, in order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from satark_testing.peers.faults import CutAnswer, ScriptedFaults
 from satark_testing.processes.serving import serve
 
 
-async def test_a_failure_of_any_operation_waits_behind_those_of_a_named_one() -> None:
+async def test_faults_of_a_named_operation_come_before_faults_of_any_operation() -> None:
     faults = ScriptedFaults()
     named, unnamed = Response("named"), Response("any")
     faults.answer_next(unnamed, 2)
@@ -20,7 +20,7 @@ async def test_a_failure_of_any_operation_waits_behind_those_of_a_named_one() ->
     assert [await faults.next(one) for one in ("send", "send", "delete", "send")] == [named, unnamed, unnamed, None]
 
 
-async def test_an_operation_fails_where_none_is_named() -> None:
+async def test_the_usual_operation_fails_if_none_is_named() -> None:
     class Sending(ScriptedFaults):
         usual = "send"
 
@@ -30,7 +30,7 @@ async def test_an_operation_fails_where_none_is_named() -> None:
     assert isinstance(await faults.next("send"), CutAnswer)
 
 
-async def test_a_cut_answer_ends_before_what_it_promised() -> None:
+async def test_a_cut_answer_is_shorter_than_announced() -> None:
     async with serve(Starlette(routes=[Route("/", lambda _: CutAnswer())])) as url, aiohttp.ClientSession() as client:
         with pytest.raises(aiohttp.ClientPayloadError):
             async with client.get(url) as answer:

@@ -1,4 +1,4 @@
-"""A recipient's keyring opens what was encrypted to it, and nothing after another's key."""
+"""A recipient's keyring decrypts what was encrypted to its key, and nothing else."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def keyrings() -> Iterator[tuple[Keyring, Keyring]]:
             one.close()
 
 
-def test_a_message_opens_with_its_key_alone(keyrings: tuple[Keyring, Keyring]) -> None:
+def test_only_the_recipients_key_decrypts_a_message(keyrings: tuple[Keyring, Keyring]) -> None:
     own, other = keyrings
     public = own.make("cell@up.test")
     other.make("stranger@up.test")

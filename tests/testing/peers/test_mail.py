@@ -1,4 +1,4 @@
-"""A simulated mail server takes mails over an encrypted connection, and fails as it is told."""
+"""A simulated mail server accepts mails over an encrypted connection, and fails on demand."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def send(port: int, certificate: Certificate | None, *to: str) -> None:
         client.sendmail("a@tips.test", list(to), b"Subject: Hi\r\n\r\nwords\r\n")
 
 
-async def test_a_mail_is_received_encrypted_and_a_refused_recipient_left_out(tmp_path: Path) -> None:
+async def test_a_mail_arrives_over_tls_without_the_refused_recipient(tmp_path: Path) -> None:
     peer, certificate = MailPeer(), self_signed(tmp_path)
     peer.refused["nobody@up.test"] = "550 no such user"
     async with mail_server(peer, certificate):
@@ -30,7 +30,7 @@ async def test_a_mail_is_received_encrypted_and_a_refused_recipient_left_out(tmp
     assert mail.content.endswith(b"words\r\n")
 
 
-async def test_a_fault_is_that_of_the_next_mail_only() -> None:
+async def test_a_fault_applies_to_the_next_mail_only() -> None:
     peer = MailPeer()
     peer.faults += ["451 later", "cut"]
     async with mail_server(peer, None):

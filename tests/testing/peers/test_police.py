@@ -25,7 +25,7 @@ async def post(client: aiohttp.ClientSession, url: str, given: dict[str, str]) -
         return answer.status
 
 
-async def test_an_event_is_accepted_with_its_signature_only() -> None:
+async def test_an_event_is_accepted_only_with_a_valid_signature() -> None:
     receiver = PoliceReceiver()
     async with serve(receiver.app) as url, aiohttp.ClientSession() as client:
         assert await post(client, url, headers()) == 202
@@ -34,7 +34,7 @@ async def test_an_event_is_accepted_with_its_signature_only() -> None:
     assert (list(receiver.events), receiver.refused) == (["1"], 1)
 
 
-async def test_a_fault_is_answered_once_and_the_event_is_taken_then() -> None:
+async def test_a_fault_applies_once_and_the_repeated_event_is_accepted() -> None:
     receiver = PoliceReceiver()
     receiver.faults += [Fault(503), Fault(500, accepted=True)]
     async with serve(receiver.app) as url, aiohttp.ClientSession() as client:

@@ -1,4 +1,4 @@
-"""A forked process has the variables, the folder and the clock that it was given, and its end is seen."""
+"""A forked process has the given variables, folder and clock, and its end is detected."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ DECADES = 1e9
 
 @pytest.fixture
 def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ForkedService:
-    """A script that is to be forked, in a test's own folder."""
+    """A service whose process is forked from a script in the test's folder."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "script.py").write_text(SCRIPT)
     return ForkedService(tmp_path / "data", {"SET": "x", CLOCK: str(DECADES)}, [str(tmp_path / "script.py"), "one"])
 
 
-async def test_it_runs_a_script_with_its_own_variables_folder_and_clock(
+async def test_a_forked_script_has_its_own_variables_folder_and_clock(
     service: ForkedService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SET_LATER", "x")
@@ -50,7 +50,7 @@ async def test_it_runs_a_script_with_its_own_variables_folder_and_clock(
     assert said["arguments"] == ["one", "--port", str(service.port)]
 
 
-async def test_a_killed_process_runs_no_more_and_starts_again(service: ForkedService) -> None:
+async def test_a_killed_process_has_ended_and_can_be_started_again(service: ForkedService) -> None:
     async with service:
         first = service.pid
         await service.kill()

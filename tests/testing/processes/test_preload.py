@@ -1,4 +1,4 @@
-"""A process that is forked for a service has a clock that can be shifted, and Satark with its plugins."""
+"""The process from which services are forked has a clock that can be shifted, and Satark with its plugins."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ print(json.dumps([time.time() - real(), [name for name in modules if name not in
 """
 
 
-def test_the_clock_is_shifted_and_everything_is_imported() -> None:
+def test_preloading_shifts_the_clock_and_imports_everything() -> None:
     done = subprocess.run([sys.executable, "-c", SCRIPT], check=True, capture_output=True, text=True)
     off, missing = json.loads(done.stdout)
     assert round(off) == 3600

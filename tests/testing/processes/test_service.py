@@ -1,4 +1,4 @@
-"""A service is a process on a free port: it starts, answers, and says why where it can't."""
+"""A service is a process on a free port. It starts, answers, and reports why it can't start."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ async def test_a_killed_service_starts_again_and_keeps_its_port(tmp_path: Path) 
         assert (running.pid != first, running.url) == (True, url)
 
 
-async def test_a_process_that_ends_at_its_start_is_an_error_with_its_output(tmp_path: Path) -> None:
+async def test_a_process_that_ends_at_its_start_raises_an_error_with_its_output(tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="no such luck"):
         await service(tmp_path, "raise SystemExit('no such luck')").start()
 
 
-def test_a_command_that_fails_is_an_error(tmp_path: Path) -> None:
+def test_a_failing_command_raises_an_error(tmp_path: Path) -> None:
     unused = service(tmp_path, "")
     with pytest.raises(ServiceError, match="No such command"):
         unused.run("nonsense")

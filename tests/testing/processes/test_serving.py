@@ -1,4 +1,4 @@
-"""The client of a simulated provider opens one session, and none once it is closed."""
+"""The client of a simulated provider opens one session, and none after `close`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from satark_testing.processes.serving import WebhookClient, serve
 
 
-async def test_who_posts_after_the_end_opens_nothing_that_nobody_closes() -> None:
+async def test_a_closed_webhook_client_opens_no_new_session() -> None:
     client, unused = WebhookClient(), WebhookClient()
     session = client.session
     assert client.session is session
@@ -30,16 +30,16 @@ class Broken:
         raise OSError("no such database")
 
     async def __aexit__(self, *_: object) -> None:
-        """Never reached."""
+        """Never called."""
 
 
-async def test_an_app_that_does_not_start_is_told() -> None:
+async def test_an_app_that_does_not_start_raises_an_error() -> None:
     with pytest.raises(RuntimeError, match="did not start"):
         async with serve(Starlette(lifespan=Broken)):
             raise AssertionError
 
 
-async def test_what_a_test_raises_comes_out_as_it_is() -> None:
+async def test_an_exception_of_the_test_is_raised_unchanged() -> None:
     with pytest.raises(KeyError):
         async with serve(Starlette()):
             raise KeyError

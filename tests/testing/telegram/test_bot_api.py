@@ -1,4 +1,4 @@
-"""A simulated Telegram answers calls and brings updates as the real one does."""
+"""A simulated Telegram answers calls and delivers updates as the real one does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def call(url: str, method: str, token: str = TOKEN, **parameters: Any) -> 
         return body
 
 
-async def test_calls_are_kept_and_those_of_others_or_over_a_limit_refused() -> None:
+async def test_valid_calls_are_recorded_and_foreign_or_oversized_calls_refused() -> None:
     async with TelegramPeer(token=TOKEN, secret_token="s") as peer, serve(peer.app) as url:
         heard: list[str] = []
         peer.subscribe(lambda sent: heard.append(sent.text), 7)
@@ -36,7 +36,7 @@ async def test_calls_are_kept_and_those_of_others_or_over_a_limit_refused() -> N
     assert heard == ["Hi"]
 
 
-async def test_a_scripted_failure_has_telegrams_envelope() -> None:
+async def test_a_scripted_fault_has_telegrams_error_envelope() -> None:
     async with TelegramPeer(token=TOKEN, secret_token="s") as peer, serve(peer.app) as url:
         peer.faults.fail_next(429, "slow down", on="sendMessage", retry_after=5)
         refused = await call(url, "sendMessage", chat_id=7, text="Hi")
@@ -44,7 +44,7 @@ async def test_a_scripted_failure_has_telegrams_envelope() -> None:
         assert (await call(url, "sendMessage", chat_id=7, text="Hi"))["ok"]
 
 
-async def test_an_update_is_posted_with_the_secret_until_it_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_update_is_posted_with_the_secret_until_it_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     statuses, secrets = [200, 503], list[str]()
 
     async def take(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""A virtual Telegram user: what they do arrives as an update."""
+"""The actions of a virtual Telegram user arrive as updates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from satark_testing.telegram.messages import BotMessage
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 
 
-async def test_what_a_citizen_writes_taps_and_sends_waits_for_the_bot() -> None:
+async def test_a_citizens_messages_taps_and_files_wait_for_the_bots_poll() -> None:
     peer = TelegramPeer(token=TOKEN, secret_token="s")
     async with TelegramCitizen(peer, Person(id=7)) as citizen:
         await citizen.say("Hi")
@@ -32,7 +32,7 @@ async def test_what_a_citizen_writes_taps_and_sends_waits_for_the_bot() -> None:
     assert (said[3]["caption"], len(said[3]["photo"])) == ("a street", 2)
 
 
-def test_each_kind_of_file_has_what_telegram_tells_of_it() -> None:
+def test_each_kind_of_file_has_telegrams_fields() -> None:
     file = {"file_id": "f", "file_size": 4}
     assert content("voice", file, "audio/ogg")["voice"] == {**file, "duration": 3, "mime_type": "audio/ogg"}
     assert "width" in content("video", file)["video"]

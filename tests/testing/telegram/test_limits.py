@@ -1,4 +1,4 @@
-"""A call that Telegram would refuse is refused: by its limits, and by the Bot API's own description."""
+"""The simulated Telegram refuses calls that Telegram would refuse, by its limits and by its description."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def keyboard(*rows: list[dict[str, str]]) -> str:
         ("setMyCommands", {"commands": json.dumps([{"command": "Help", "description": "d"}])}),
     ],
 )
-def test_what_is_over_a_limit_is_refused(method: str, parameters: dict[str, Any]) -> None:
+def test_a_call_over_a_limit_is_refused(method: str, parameters: dict[str, Any]) -> None:
     with pytest.raises(RefusedError):
         check_limits(method, parameters)
 
 
-def test_what_just_fits_is_taken() -> None:
+def test_a_call_at_the_limit_is_accepted() -> None:
     check_limits("sendMessage", {"text": "a" * TEXT, "reply_markup": keyboard([BUTTON] * BUTTONS_A_ROW)})
     check_limits("setMyCommands", {"commands": json.dumps([{"command": "help", "description": "d" * 256}])})
     check_limits("getMe", {})

@@ -1,4 +1,4 @@
-"""Updates as Telegram builds them, and messages as a phone shows them."""
+"""Updates have Telegram's format, and messages can be read as a phone shows them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from satark_testing.telegram.messages import BotMessage, Person, Updates
 SOMEBODY = Person(id=8_000_000_001, username="somebody")
 
 
-def test_every_update_and_message_has_a_number_of_its_own() -> None:
+def test_every_update_and_message_has_a_unique_number() -> None:
     updates = Updates()
     first, second = updates.text(SOMEBODY, "/start now"), updates.text(SOMEBODY, "Hi")
     assert second["update_id"] == first["update_id"] + 1
@@ -16,7 +16,7 @@ def test_every_update_and_message_has_a_number_of_its_own() -> None:
     assert "entities" not in second["message"]
 
 
-def test_a_tap_and_an_edit_name_what_they_are_about() -> None:
+def test_a_tap_and_an_edit_name_their_message() -> None:
     updates = Updates()
     tap = updates.tap(SOMEBODY, "yes", {"message_id": 3})["callback_query"]
     assert (tap["data"], tap["message"], tap["from"]["username"]) == ("yes", {"message_id": 3}, "somebody")
@@ -25,7 +25,7 @@ def test_a_tap_and_an_edit_name_what_they_are_about() -> None:
     assert edit["edit_date"] > edit["date"]
 
 
-def test_a_message_offers_its_buttons_row_by_row() -> None:
+def test_a_message_lists_its_buttons_row_by_row() -> None:
     rows = [[{"text": "Yes", "callback_data": "y"}, {"text": "No", "callback_data": "n"}]]
     message = BotMessage(id=1, address=SOMEBODY.id, text="?", keyboard=rows)
     assert [(offer.token, offer.label) for offer in message.offers] == [("y", "Yes"), ("n", "No")]

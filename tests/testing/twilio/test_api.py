@@ -1,4 +1,4 @@
-"""A simulated Twilio keeps messages and files, and refuses what Twilio refuses."""
+"""A simulated Twilio stores messages and files, and refuses what Twilio refuses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def peer() -> TwilioPeer:
     return TwilioPeer()
 
 
-async def test_a_message_is_kept_told_and_redacted(peer: TwilioPeer, client: aiohttp.ClientSession) -> None:
+async def test_a_message_is_stored_reported_and_redacted(peer: TwilioPeer, client: aiohttp.ClientSession) -> None:
     bodies: list[str] = []
     peer.subscribe(lambda message: bodies.append(message.body), TO)
     status, created = await ask(client, "POST", f"{BASE}/Messages.json", From=NUMBER, To=TO, Body="words")
@@ -52,7 +52,7 @@ async def test_a_message_is_kept_told_and_redacted(peer: TwilioPeer, client: aio
         ({"From": NUMBER, "To": "+910000000000", "Body": "x"}, 21610),
     ],
 )
-async def test_a_message_that_twilio_refuses_has_its_code(
+async def test_a_refused_message_gets_twilios_error_code(
     form: dict[str, str], code: int, peer: TwilioPeer, client: aiohttp.ClientSession
 ) -> None:
     peer.opted_out.add("+910000000000")

@@ -1,4 +1,4 @@
-"""People with a telephone: what they hear is what TwiML says, and what they press is what it waits for."""
+"""Virtual telephone users hear what TwiML says, and press the keys that it expects."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ END = '<Response><Say language="hi-IN">1234 5678 9012 3456</Say><Hangup/></Respo
         ("+91 98765 43210", ""),
     ],
 )
-def test_a_code_is_found_in_groups_and_digit_by_digit(text: str, code: str) -> None:
+def test_a_receipt_code_is_found_in_groups_and_digit_by_digit(text: str, code: str) -> None:
     assert code_in(text) == code
 
 

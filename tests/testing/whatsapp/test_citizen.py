@@ -1,4 +1,4 @@
-"""A citizen and a bare bot: what one sends arrives at the other as Meta would carry it."""
+"""A virtual citizen and a minimal bot exchange messages through the simulated Meta."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def test_a_citizen_walks_to_the_receipt() -> None:
     assert [sent.kind for sent in peer.sent][:3] == ["button", "text", "location_request_message"]
 
 
-async def test_only_what_is_offered_can_be_tapped() -> None:
+async def test_only_offered_buttons_and_rows_can_be_tapped() -> None:
     async with running() as (peer, bot, hook), Citizen(peer, hook, wa_id="919876543210") as citizen:
         await citizen.say("Hi")
         await citizen.hear()
@@ -47,7 +47,7 @@ async def test_edits_and_revocations_name_the_original() -> None:
     assert bot.heard[2]["revoke"] == {"original_message_id": first}
 
 
-async def test_each_citizen_hears_only_their_own_and_nothing_after_leaving() -> None:
+async def test_each_citizen_gets_only_their_own_messages_and_none_after_leaving() -> None:
     async with running() as (peer, _, hook):
         one = Citizen(peer, hook, wa_id="919876543210")
         other = Citizen(peer, hook, wa_id="919876543211")

@@ -1,4 +1,4 @@
-"""Errors come as Meta sends them."""
+"""Scripted errors have Meta's format."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def answer(
         return response.status, await response.json()
 
 
-async def test_errors_come_in_metas_envelope(graph: ServedGraph) -> None:
+async def test_errors_have_metas_error_envelope(graph: ServedGraph) -> None:
     status, body = await answer(graph, b"{}")
     assert (status, body["error"]["code"], body["error"]["type"]) == (400, 100, "OAuthException")
     assert (await answer(graph, b"{"))[1]["error"]["code"] == 100

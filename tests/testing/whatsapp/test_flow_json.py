@@ -89,12 +89,12 @@ BROKEN: dict[str, tuple[Callable[[Document], Any], str]] = {
 }
 
 
-def test_a_good_one_is_taken() -> None:
+def test_a_valid_flow_json_is_accepted() -> None:
     assert validation_errors(msgspec.json.encode(GOOD)) == []
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_a_fault_is_found(fault: str) -> None:
+def test_each_fault_in_a_flow_json_is_found(fault: str) -> None:
     document = copy.deepcopy(GOOD)
     break_it, said = BROKEN[fault]
     break_it(document)
@@ -102,7 +102,7 @@ def test_a_fault_is_found(fault: str) -> None:
     assert any(said in problem for problem in found), found
 
 
-def test_too_many_components_and_too_deep_ifs_are_found() -> None:
+def test_too_many_components_and_too_deeply_nested_ifs_are_found() -> None:
     document = copy.deepcopy(GOOD)
     last(document)[0:0] = [{"type": "TextBody", "text": "x"}] * 50
     nested = last(document)[50]
@@ -114,6 +114,6 @@ def test_too_many_components_and_too_deep_ifs_are_found() -> None:
     assert "more than 3 If" in found
 
 
-def test_what_is_no_json_or_too_large_is_refused() -> None:
+def test_invalid_json_and_a_too_large_flow_are_refused() -> None:
     assert validation_errors(b"{")
     assert validation_errors(b" " * (10 * 1024 * 1024 + 1)) == ["Flow JSON exceeds 10 MB"]

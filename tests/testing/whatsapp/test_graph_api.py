@@ -1,4 +1,4 @@
-"""A citizen, the peer and a bare bot: what one sends arrives at the other as Meta would carry it."""
+"""The simulated Meta posts, verifies and reports as Meta does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from satark_testing.whatsapp.citizen import Citizen, LostError
 from support.whatsapp_bot import running
 
 
-async def test_a_webhook_that_is_not_taken_is_posted_again() -> None:
+async def test_a_webhook_that_is_not_accepted_is_posted_again() -> None:
     async with running() as (peer, bot, hook), Citizen(peer, hook, wa_id="919876543210") as citizen:
         bot.statuses = [503, 503]
         await citizen.say("Hi")
@@ -20,7 +20,7 @@ async def test_a_webhook_that_is_not_taken_is_posted_again() -> None:
         assert len(bot.heard) == 1
 
 
-async def test_a_webhook_that_is_never_taken_is_given_up_loudly() -> None:
+async def test_a_webhook_that_is_never_accepted_raises_an_error() -> None:
     async with running() as (peer, bot, hook):
         citizen = Citizen(peer, hook, wa_id="919876543210", post_attempts=2)
         bot.statuses = [503] * 5
@@ -28,7 +28,7 @@ async def test_a_webhook_that_is_never_taken_is_given_up_loudly() -> None:
             await citizen.say("Hi")
 
 
-async def test_the_handshake_is_made_as_meta_makes_it() -> None:
+async def test_the_webhook_is_verified_as_meta_does_it() -> None:
     async with running() as (peer, _, hook):
         assert await peer.handshake(hook)
 
@@ -45,7 +45,7 @@ async def answer(
         return response.status, await response.json()
 
 
-async def test_read_marks_are_told_until_unsubscribed(graph: ServedGraph) -> None:
+async def test_read_receipts_are_reported_until_unsubscribed(graph: ServedGraph) -> None:
     reported: list[dict[str, Any]] = []
     stop = graph.peer.subscribe_receipts(reported.append)
     receipt = b'{"messaging_product":"whatsapp","status":"read","message_id":"wamid.1"}'

@@ -114,12 +114,12 @@ BAD: dict[str, tuple[Any, int]] = {
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_what_just_fits_is_accepted(name: str) -> None:
+def test_a_message_at_the_limit_is_accepted(name: str) -> None:
     check_message(GOOD[name])
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_does_not_fit_is_refused_with_metas_code(name: str) -> None:
+def test_a_message_over_a_limit_is_refused_with_metas_code(name: str) -> None:
     message, code = BAD[name]
     with pytest.raises(RefusedError) as caught:
         check_message(message)
@@ -137,7 +137,7 @@ def test_what_does_not_fit_is_refused_with_metas_code(name: str) -> None:
     ],
     ids=range(5),
 )
-def test_an_odd_read_mark_is_refused(spoil: dict[str, Any]) -> None:
+def test_an_invalid_read_receipt_is_refused(spoil: dict[str, Any]) -> None:
     good = {"messaging_product": "whatsapp", "status": "read", "message_id": "wamid.1"}
     check_receipt(good)
     with pytest.raises(RefusedError):
@@ -147,6 +147,6 @@ def test_an_odd_read_mark_is_refused(spoil: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("mime", "data"), [("audio/wav", b"RIFF"), ("image/png", b""), ("audio/ogg; codecs=opus", b"OggS" + bytes(40))]
 )
-def test_an_upload_of_another_kind_is_refused(mime: str, data: bytes) -> None:
+def test_an_upload_of_an_unsupported_type_is_refused(mime: str, data: bytes) -> None:
     with pytest.raises(RefusedError):
         check_upload(mime, data)

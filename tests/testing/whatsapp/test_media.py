@@ -1,4 +1,4 @@
-"""Files at the simulated Meta."""
+"""The simulated Meta serves files only at their announced addresses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import aiohttp
 from satark_testing.pytest_plugin import ServedGraph
 
 
-async def test_an_unknown_download_is_404(graph: ServedGraph) -> None:
+async def test_a_download_at_an_unknown_address_is_answered_404(graph: ServedGraph) -> None:
     headers = {"Authorization": "Bearer access-token"}
     async with (
         aiohttp.ClientSession(headers=headers) as client,

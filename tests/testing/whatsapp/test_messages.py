@@ -1,4 +1,4 @@
-"""Messages both ways, as Meta writes them."""
+"""Messages in both directions have Meta's format."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def answer(
         return response.status, await response.json()
 
 
-async def test_what_a_phone_shows_of_a_message(graph: ServedGraph) -> None:
+async def test_a_phone_shows_the_text_and_rows_of_a_list_message(graph: ServedGraph) -> None:
     await answer(graph, json.dumps(a_list({"rows": rows(1, description="d")})).encode())
     sent = graph.peer.sent[-1]
     assert (sent.text, sent.kind, sent.menu_label) == ("?", "list", "Choose")

@@ -1,6 +1,6 @@
 """Document specimens as office programs make them, with markers in every kind of metadata.
 
-Each shows the text `SHOWN`, so that a test can check that what a reader sees is kept.
+Each shows the text `SHOWN`, so that a test can check that the visible text is kept.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ _MAKERS: Mapping[str, Callable[[str, str, bytes], bytes]] = {
 
 
 def unpacked(data: bytes) -> bytes:
-    """Return all that a document holds, uncompressed, so that markers can be searched in it."""
+    """Return the uncompressed content of a document, so that markers can be searched in it."""
     if data.startswith(b"%PDF"):
         out = io.BytesIO()
         with Pdf.open(io.BytesIO(data)) as pdf:

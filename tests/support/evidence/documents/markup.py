@@ -1,4 +1,4 @@
-"""Specimens of HTML, mail, RTF, maps, drawings and archives, with markers where a reader does not see them."""
+"""Specimens of HTML, mail, RTF, maps, drawings and archives, with markers in places that a reader does not see."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def _relations(*kinds: tuple[str, str]) -> str:
 
 
 def make_office(kind: str, _: str, photo: bytes) -> bytes:
-    """Make one; `kind` is its extension."""
+    """Make a specimen; `kind` is its extension."""
     program, parts = {"doc": _word, "xls": _excel, "ppt": _powerpoint}[kind[:3]]()
     main = next(iter(parts))
     macro = kind.endswith("m")
@@ -100,7 +100,7 @@ def _field(instruction: str, result: str) -> str:
 
 
 def _number() -> str:
-    """Return a field that stands inside the result of another."""
+    """Return a field inside the result of another field."""
     return _field(" PAGE ", f"{MARKER}-inside")
 
 

@@ -21,7 +21,7 @@ _SPACES = " ".join(
 
 
 def make_open_document(kind: str, _: str, photo: bytes) -> bytes:
-    """Make one; `kind` is its extension."""
+    """Make a specimen; `kind` is its extension."""
     body, name = {"odt": ("text", "text"), "ods": ("spreadsheet", "spreadsheet"), "odp": ("presentation",) * 2}[kind]
     mime = f"{OPEN}{name}"
     remark = (

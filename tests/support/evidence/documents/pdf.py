@@ -1,4 +1,4 @@
-"""PDF specimens with markers wherever a PDF can hold metadata."""
+"""PDF specimens with markers in every place where a PDF can hold metadata."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _GROWN = f"\n9999 0 obj\n<</Author ({MARKER}-later)>>\nendobj\nstartxref\n0\n%%E
 
 
 def _plant_in_drawing(pdf: Pdf, page: pikepdf.Page) -> None:
-    """Plant markers in what a page is rendered from: a colour profile, a glyph, a font's CMap."""
+    """Plant markers in the resources of a page: a colour profile, a glyph, a font's CMap."""
     glyph = pdf.make_stream(f"600 0 0 0 600 600 d1 0 0 600 600 re f % {MARKER}-glyph\n".encode())
     page.Resources.Font.T = pdf.make_indirect(
         Dictionary(

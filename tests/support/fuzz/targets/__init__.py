@@ -1,4 +1,4 @@
-"""The targets, by name, and the packages whose code each of them reaches."""
+"""The targets by name, and the packages whose code each target reaches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.fuzz.target import Target
 
 
 class TargetEntry(NamedTuple):
-    """Where a target is defined, so that its code is imported only once the fuzzer measures coverage."""
+    """The module of a target. Its code is imported only after the fuzzer has started to measure coverage."""
 
     module: str
     make: str

@@ -1,6 +1,6 @@
-"""Webhooks of WhatsApp, Telegram and Twilio: verified, parsed, kept, given to the dialogue, and answered.
+"""Webhooks of WhatsApp, Telegram and Twilio: verified, parsed, stored, passed to the dialogue, and answered.
 
-What must never happen: another exception than `Malformed`; an event that can't be stored; a sender's address in what
+Faults: another exception than `Malformed`; an event that can't be stored; a sender's address in what
 an event shows of itself; an exception in the dialogue.
 """
 
@@ -34,14 +34,15 @@ _PUBLIC: Final = "https://satark.example"
 _PHONE_ID: Final = "106540352242922"
 _EDGE_KEY: Final = bytes(range(32))
 _SHOWN: Final = 6
-"""Characters from which on an address is looked for in what an event shows of itself."""
+"""Minimum length of an address, in characters, that is searched for in an event's `repr`."""
 _NOW: Final = 1_795_000_000
 _MOST_EVENTS: Final = 20
-"""Events of one webhook that are given to the dialogue: a thousand of a kind tell no more."""
+"""Maximum number of events of one webhook that are passed to the dialogue, since more of the same kind show nothing
+new."""
 
 
 class ChannelTarget:
-    """A channel, given the webhooks of its provider.
+    """A channel, which gets webhooks of its provider.
 
     Args:
         channels: the channel, or several that share a provider.
@@ -78,7 +79,7 @@ class ChannelTarget:
         channel.reply(raw, Outcome())
 
     def _check(self, channel: Channel, parsed: Batch) -> None:
-        """Do with a batch what the ingest does: keep it, name it by pseudonyms, give it to the dialogue."""
+        """Process a batch as ingest does: store it, replace addresses by pseudonyms, pass it to the dialogue."""
         place = b"fuzz"
         if self._identity.open_batch(self._identity.seal_batch(parsed, place), place).ignored != parsed.ignored:
             raise Fault("a stored batch differs")
@@ -212,7 +213,7 @@ def _raw(request: FuzzedRequest, path: str) -> RawRequest:
 
 
 def _check_silence(inbound: Inbound) -> None:
-    """Make sure that nothing shows whom an event is from."""
+    """Check that no `repr` shows the sender of an event."""
     shown = f"{inbound!r} {inbound.event!r}"
     for sender in inbound.senders:
         if len(sender.reveal()) >= _SHOWN and sender.reveal() in shown:

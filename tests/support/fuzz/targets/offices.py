@@ -1,4 +1,4 @@
-"""What travels between the host and a remote office: frames and the messages in them, at both ends, on real stores.
+"""The traffic between the host and a remote office: frames and their messages, at both ends, on real stores.
 
 An input is a MessagePack list: the receiver, what is given, and its content. `wire`: the bytes of a carrier. `plain`:
 a frame's content, sealed. `frame`: the fields of a frame, signed and sealed. `answer`: an officer's answer, signed by
@@ -103,7 +103,7 @@ class OfficesTarget:
         self._office = OfficeInbox(office, self.office_key, self.host_key.public_keys, [_DESK], lambda *_: None)
 
     def seeds(self) -> Sequence[bytes]:
-        """Return every message of both sides, whole frames, and what lies on the wire."""
+        """Return every message of both sides, complete frames, and the bytes on the wire."""
         host_messages = _host_messages(self._seeded)
         frames = [
             *(
@@ -124,7 +124,7 @@ class OfficesTarget:
         return [msgspec.msgpack.encode(each) for each in listed]
 
     def try_one(self, data: bytes) -> None:
-        """Give one message to the host or the office."""
+        """Pass one message to the host or the office."""
         try:
             receiver, kind, content = msgspec.msgpack.decode(data, type=tuple[str, str, Any])
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -146,7 +146,7 @@ class OfficesTarget:
             store.close()
 
     def _check_desks(self) -> None:
-        """Make sure that the host can still seal tips to every desk, and undo a change of the desk's key."""
+        """Check that the host can still seal tips to every desk, and undo a change of the desk's key."""
         for desk in self._stores[0].desks():
             check_recipient(desk.recipient)
         pairing = OfficePairing.of(_DESK, self._identity, self.office_key)
@@ -155,7 +155,7 @@ class OfficesTarget:
             self._stores[0].write_now(lambda unit: apply_key_change(unit, _DESK, key))
 
     def _wire(self, kind: str, content: Any, *, to_host: bool) -> bytes:
-        """Put the content into what a carrier brings."""
+        """Put the content into the bytes that a carrier brings."""
         by, to = (self.office_key, self.host_key) if to_host else (self.host_key, self.office_key)
         if kind == "answer":
             encoded = _encoded(content)
@@ -169,7 +169,7 @@ class OfficesTarget:
 
 
 async def _publish(*_: object) -> None:
-    """Send nothing: what the host sends back is another's affair."""
+    """Discard the message. This target does not test what the host sends back."""
 
 
 def _encoded(content: Any) -> bytes:
@@ -190,7 +190,7 @@ def _sealed(plain: bytes, to: LinkKey) -> bytes:
 
 
 def _filled(kind: type[T], **known: Any) -> T:
-    """Make a message; a field that is not given is empty, so that a new field needs no change here."""
+    """Make a message. Missing fields are empty, so that a new field needs no change here."""
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind) if field.required}
     empty = {
         name: _EMPTY[type(msgspec.inspect.type_info(field.type))] for name, field in fields.items() if name not in known

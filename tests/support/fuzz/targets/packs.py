@@ -1,6 +1,6 @@
 """Evidence packs that a stranger gives to the verifier.
 
-What must never happen: an exception; an altered pack of which nothing is said; a repair of what was altered.
+Faults: an exception; an altered pack that is not reported; a repair of an altered file.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _CERTIFICATE: Final = b"%PDF-1.7 certificate "
 
 
 class PacksTarget:
-    """The verifier of packs, given a small pack and what the fuzzer makes of it."""
+    """The verifier of evidence packs, which gets a small pack and the fuzzer's mutations of it."""
 
     words: Sequence[str] = (
         "manifest.json", "custody.json", "seal.json", "files/1-scrubbed.jpg", "certificate-hi.pdf", "PK\x03\x04",
@@ -44,13 +44,13 @@ class PacksTarget:
         self._packs = (_small_pack(folder / "data"),)
 
     def seeds(self) -> Sequence[bytes]:
-        """Return a whole pack, and one each that lacks a file, has a strange one, and is no pack at all."""
+        """Return a complete pack, and packs with a missing file, with an additional file, and with invalid content."""
         parts = _parts(self._packs[0])
         without = {name: content for name, content in parts.items() if not name.startswith("files/")}
         return [*self._packs, _zip(without), _zip({**parts, "files/2-x.bin": b"x"}), _zip({})]
 
     def try_one(self, data: bytes) -> None:
-        """Verify a pack; only the untouched one may be found whole."""
+        """Verify a pack. Only the unchanged pack may be found complete."""
         self._path.write_bytes(data)
         report = verify_pack(self._path)
         if not report.problems and data not in self._packs:
@@ -60,11 +60,11 @@ class PacksTarget:
         "\n".join(map(str, report.problems)).encode()
 
     def close(self) -> None:
-        """Do nothing: the folder is the caller's."""
+        """Do nothing: the caller deletes the folder."""
 
 
 def _small_pack(folder: Path) -> bytes:
-    """Export a pack of a tip with one file, with placeholders for the certificates, which are most of a pack."""
+    """Export a pack of a tip with one file. Placeholders replace the certificates, which are most of a pack."""
     services = fresh_services(folder)
     recipient, identity = new_identity()
     desk = Desk(name="sp", title="SP", level="district", area="", recipient=recipient)
@@ -80,7 +80,7 @@ def _small_pack(folder: Path) -> bytes:
 
 
 def _with_placeholders(parts: dict[str, bytes]) -> dict[str, bytes]:
-    """Replace the certificates by a line that prints the manifest's hash, as they do, and name it in the manifest."""
+    """Replace the certificates by a line with the manifest's hash, as certificates have it, and update the manifest."""
     names = [name for name in parts if name.startswith("certificate-")]
     blank = _sha256(_CERTIFICATE + group_digits("0" * 64).encode())
     manifest = msgspec.json.decode(parts[MANIFEST], type=Manifest)

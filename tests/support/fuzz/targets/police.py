@@ -35,7 +35,7 @@ _SOURCE: Final = "urn:police"
 
 
 class PoliceTarget:
-    """Requests of a police system that knows the shared secret, and of strangers who don't."""
+    """Requests of a police system that knows the shared secret, and of strangers who do not."""
 
     words: Sequence[str] = (
         "specversion", "1.0", "id", "source", "type", "data", "satark.answer.received", "satark.answer.assigned",
@@ -61,7 +61,7 @@ class PoliceTarget:
         self._app = Starlette(routes=[Mount(page.path, page.app) for page in pages])
 
     def seeds(self) -> Sequence[bytes]:
-        """Return answers of every kind, requests for details and a file, and a request with another's signature."""
+        """Return answers of every kind, requests for details and for a file, and a request with another signature."""
         data = {"number": self._number, "sequence": 3, "status": "ACTED", "text": "कार्रवाई हुई।", "question": False}
         references = {"gd_number": "12", "fir_number": "0417/2026", "esakshya_sid": "S1"}
         kinds = ("received", "assigned", "disposition")
@@ -76,7 +76,7 @@ class PoliceTarget:
         ]
 
     def try_one(self, data: bytes) -> None:
-        """Sign a request where it brings no signature, and make it."""
+        """Send a request; sign it first if it has no signature."""
         request = self._signed(read_request(data, path=f"{_BASE}/answers"))
         answer = self._runner.run(ask(self._app, request))
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -57,7 +57,7 @@ class _Uploads:
             return b"".join([chunk async for chunk in stream])
 
     def clear(self) -> None:
-        """Delete every upload; make sure that none lay there in plain."""
+        """Delete every upload, and check that none was stored in plain text."""
         for path in self.folder.rglob("*"):
             if path.is_file() and _PLAIN in path.read_bytes():
                 raise Fault("an upload lies on the disk in plain")
@@ -70,7 +70,7 @@ class _Uploads:
 
 
 class TusTarget:
-    """Resumable uploads: an input is a list of requests. In a path, `{0}` stands for the first upload that it made."""
+    """Resumable uploads. An input is a list of requests; `{0}` in a path stands for the first upload that it made."""
 
     words: Sequence[str] = (
         "tus-resumable", "1.0.0", "upload-length", "upload-offset", "upload-metadata", "content-type", "content-length",
@@ -97,7 +97,7 @@ class TusTarget:
         self._made: dict[str, bytes] = {}
 
     def seeds(self) -> Sequence[bytes]:
-        """Return uploads in one piece, in two, cut off, and deleted."""
+        """Return uploads in one piece, in two pieces, broken off, and deleted."""
         base = {"tus-resumable": "1.0.0"}
         create = _step(
             "POST", "/uploads/", {**base, "upload-length": "26", "upload-metadata": "filetype aW1hZ2UvanBlZw=="}
@@ -119,7 +119,7 @@ class TusTarget:
         return [to_json(each) for each in listed]
 
     def try_one(self, data: bytes) -> None:
-        """Make the requests one after the other, and compare the store with what it acknowledged."""
+        """Send the requests one after the other, and compare the store with what it acknowledged."""
         self._made = {}
         try:
             self._uploads.runner.run(self._requests(read_requests(data)))
@@ -148,7 +148,7 @@ class TusTarget:
         return made[int(found[1])] if found and int(found[1]) < len(made) else ""
 
     async def _compare(self, request: FuzzedRequest, upload: str, answer: Answer) -> None:
-        """Hold the store's state against what was acknowledged so far."""
+        """Compare the store's state with what it acknowledged so far."""
         if answer.status == HTTPStatus.CREATED:
             self._made[answer.headers["location"].rpartition("/")[2]] = b""
             return
@@ -180,7 +180,7 @@ class MultipartTarget:
         self._receive: Any = import_module("satark_web_form.uploads.multipart_form").receive_form
 
     def seeds(self) -> Sequence[bytes]:
-        """Return forms with fields and files, whole and in portions, and one that is cut off."""
+        """Return forms with fields and files, complete and in portions, and an incomplete one."""
         end = f"--{_BOUNDARY}--\r\n".encode()
         body = _part("note", "लंका".encode()) + _part("file", _PLAIN, 'filename="IMG_1.jpg"') + _part("step", b"2") + end
         empty = _part("file", b"", 'filename=""') + end
@@ -194,7 +194,7 @@ class MultipartTarget:
         ]
 
     def try_one(self, data: bytes) -> None:
-        """Receive a form as it arrives, and again in one piece; both must be read the same."""
+        """Receive a form in portions, and again in one piece. Both must give the same result."""
         request = read_request(data, path="/form", headers={"content-type": _KIND})
         try:
             arriving, whole = (

@@ -1,4 +1,4 @@
-"""Specimens of old Word, Excel and PowerPoint files, with markers wherever a reader sees nothing of them."""
+"""Specimens of old Word, Excel and PowerPoint files, with markers in every place that a reader does not see."""
 
 from __future__ import annotations
 

@@ -9,11 +9,14 @@ _SECTOR, _MINI, _CUTOFF = 512, 64, 4096
 _END, _FREE, _TABLE, _MORE = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD, 0xFFFFFFFC
 _STREAM, _ROOT = 2, 5
 _LISTED = 109
-"""Sectors of the table of chains that the head lists; the last sector of the file lists the others."""
+"""Number of sectors of the chain table that the header lists. The last sector of the file lists the others."""
 
 
 def compound_file(streams: Mapping[str, bytes]) -> bytes:
-    """Return a compound file with these streams; those below 4096 bytes lie in the mini stream, as they must."""
+    """Return a compound file with these streams.
+
+    Streams below 4096 bytes are in the mini stream, as the format requires.
+    """
     small, small_table, small_at = _pack({name: one for name, one in streams.items() if len(one) < _CUTOFF}, _MINI)
     large = {name: one for name, one in streams.items() if len(one) >= _CUTOFF}
     sectors, table, large_at = _pack(large | {"": small, "table": struct.pack(f"<{len(small_table)}I", *small_table)})
@@ -33,7 +36,7 @@ def compound_file(streams: Mapping[str, bytes]) -> bytes:
 
 
 def picture_record(picture: bytes) -> bytes:
-    """Return the record of a JPEG as office programs keep it (MS-ODRAW, section 2.2.27)."""
+    """Return the record of a JPEG as office programs write it (MS-ODRAW, section 2.2.27)."""
     return struct.pack("<HHI", 0x46A0, 0xF01D, 17 + len(picture)) + bytes(17) + picture if picture else b""
 
 
@@ -50,7 +53,7 @@ def _pack(streams: Mapping[str, bytes], size: int = _SECTOR, first: int = 0) -> 
 
 
 def _following(number: int, count: int) -> int:
-    """Return which entry an entry names: each the next, which makes a tree of one branch."""
+    """Return the sibling of a directory entry: each entry names the next, which gives a tree with one branch."""
     return number + 1 if number < count - 1 else _FREE
 
 

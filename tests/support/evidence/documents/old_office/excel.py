@@ -9,7 +9,7 @@ from support.evidence.markers import HINDI, MARKER, MARKER_BYTES, SHOWN
 
 _BEGIN = struct.pack("<HHHHHH", 0x0809, 8, 0x0600, 5, 0, 0)
 _CUT = 3000
-"""Where the record of the pictures goes on in another."""
+"""Offset at which the record of the pictures continues in another record."""
 _END = struct.pack("<HH", 0x0A, 0)
 
 
@@ -37,7 +37,7 @@ def _globals(photo: bytes, shown: int, hidden: int) -> bytes:
 
 
 def _shared_strings() -> bytes:
-    """Return the table of texts; a continuation cuts the second, another the properties of the third."""
+    """Return the table of texts. One continuation splits the second text, another the properties of the third."""
     rich = struct.pack("<HBH", 4, 8, 1) + b"bold" + b"\0\0\0\0"
     first = struct.pack("<II", 3, 3) + _string(SHOWN) + struct.pack("<HB", len(HINDI) + 2, 0) + b"ab"
     second = b"\1" + HINDI.encode("utf-16-le") + rich[:-2]

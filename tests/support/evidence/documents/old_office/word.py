@@ -1,4 +1,4 @@
-"""Writes a Word 97 file (MS-DOC) with markers in fields, hidden and deleted text, headers, comments and beside them."""
+"""Writes a Word 97 file (MS-DOC) with markers in fields, hidden and deleted text, headers, comments, unused bytes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from support.evidence.documents.old_office.compound import picture_record
 from support.evidence.markers import HINDI, MARKER, MARKER_BYTES, SHOWN
 
 _TEXT = 2048
-"""Where the text begins in the main stream."""
+"""Offset of the text in the main stream."""
 _RUNS = 1536
 _HIDDEN, _DELETED = (struct.pack("<HB", operator, 1) for operator in (0x083C, 0x0800))
 _BOLD = struct.pack("<HB", 0x0835, 1)
@@ -16,7 +16,7 @@ _FIELD = f'\x13 HYPERLINK "C:\\Users\\{MARKER}\\x" \x14a link\x15'
 
 
 def word_streams(photo: bytes) -> dict[str, bytes]:
-    """Return the streams of a Word file: body, header and comment, in a piece of one byte a character and two wider."""
+    """Return a Word file's streams: body, header and comment, in one piece of 8-bit and two of 16-bit characters."""
     latin = f"{SHOWN} “quoted”\r"
     body = [f"{HINDI}\r{_FIELD}\r", f"{MARKER}-hidden", f"{MARKER}-deleted", "bold\rcell\x07cell\x07\r"]
     wide = "".join(body)
@@ -41,7 +41,7 @@ def word_streams(photo: bytes) -> dict[str, bytes]:
 
 
 def _pieces(latin: int, wide: int, rest: int) -> bytes:
-    """Return the table of pieces, with a format before it, which readers skip."""
+    """Return the table of pieces after a format, which readers skip."""
     places = struct.pack("<4I", 0, latin, latin + wide, latin + wide + rest)
     offsets = (2 * _TEXT | 1 << 30, _TEXT + latin, _TEXT + latin + 2 * wide)
     table = places + b"".join(struct.pack("<HIH", 0, offset, 0) for offset in offsets)
@@ -53,7 +53,7 @@ def _run_index(length: int) -> bytes:
 
 
 def _run_page(latin: int, body: list[str], length: int) -> bytes:
-    """Return a page of runs of characters with their formats: the second and the third are not seen."""
+    """Return a page of character runs with formats. The second and the third run are hidden."""
     ends, at = [], _TEXT + latin
     for text in body:
         at += 2 * len(text)
