@@ -20,7 +20,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-__all__ = ["ascii_digits", "fold"]
+__all__ = ["ascii_digits", "find_code", "fold", "without_codes"]
+
 
 _NUKTA: Final = 0x093C
 _CHANDRABINDU: Final = 0x0901
@@ -313,3 +314,28 @@ def _parts(word: str, knows: Callable[[str], bool]) -> list[str]:
             if piece in _SMALL or (len(piece) >= _SHORTEST_PIECE and knows(piece)):
                 best[end] = [*before, piece]
     return best.get(len(word), [])
+
+
+_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])(?=[0-9-]*[A-Za-z])[0-9A-Za-z]{4}[-‐‑–—][0-9A-Za-z]{4}(?![0-9A-Za-z])")
+"""A number such as 4K7Q-2XPM, which often stands beside a code."""
+_DIGIT: Final = re.compile(r"\d")
+_DIGIT_RUN: Final = re.compile(r"(?<![0-9A-Za-z])\d(?:[\s.\-‐‑–—]*\d)+(?![0-9A-Za-z])")
+
+
+def find_code(text: str, digits: int, *, longest: int | None = None) -> str | None:
+    """Find the one code of so many digits in a text, of any script, in groups or not; None if there is none or two.
+
+    A number beside it (two groups of four with a dash, and at least one letter) does not count as part of it. A text of
+    more than `longest` characters has none.
+    """
+    if not _DIGIT.search(text) or (longest is not None and len(text) > longest):
+        return None
+    plain = _NUMBER.sub(" # ", ascii_digits(text))
+    runs = ["".join(filter(str.isdigit, match[0])) for match in _DIGIT_RUN.finditer(plain)]
+    found = {run for run in runs if len(run) == digits}
+    return found.pop() if len(found) == 1 else None
+
+
+def without_codes(text: str) -> str:
+    """Return the words of a message: what stands beside its code and its number."""
+    return _DIGIT_RUN.sub(" ", _NUMBER.sub(" # ", ascii_digits(text))).replace("#", " ").strip()

@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.inbound import Address, Text
-from satark.dialogue.session import FORMAT
 from satark.ingest.ingest import IngestFailed
+from satark.ingest.sessions import FORMAT
 from satark.runtime.host import Host
 from satark.settings.settings import Settings
 from satark.store import tables

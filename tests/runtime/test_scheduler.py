@@ -18,8 +18,8 @@ from satark.api.inbound import Media, MediaRef
 from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.casework import Casework
-from satark.dialogue.session import Session, decode_session
-from satark.ingest.sessions import Due
+from satark.dialogue.session import Session
+from satark.ingest.sessions import Due, decode_session
 from satark.routing.desks import add_desk
 from satark.runtime import scheduler
 from satark.runtime.host import Host

@@ -108,7 +108,8 @@ def pytest_runtest_setup() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Any:
-    """Fail a test that started a process without a mark."""
+    """Fail a test that started a process without a mark. What a fixture starts when it ends does not count."""
+    started = tuple(_started)
     yield
-    if _started and not _is_marked(item):
-        pytest.fail(f"a test that is neither slow nor full started {', '.join(_started)}", pytrace=False)
+    if started and not _is_marked(item):
+        pytest.fail(f"a test that is neither slow nor full started {', '.join(started)}", pytrace=False)

@@ -8,7 +8,7 @@ from satark.api import MAILBOX, RECEIPT_DIGITS, Event, FormPage, Outcome, Prompt
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import FormSite, ProofProblem, redirect
 from satark_web_form.visitors import new_visitor
-from satark_words.codes import find_code
+from satark_words.tokens import find_code
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from satark.api import BEFORE_SENDING, RECEIPT_DIGITS, FormView, Outcome, Tap, command_token, parse_token
 from satark_web_form.form_pages import review_values, send_token
 from satark_web_form.site import FormSite, ProofProblem, paragraphs, redirect
-from satark_words.codes import find_code
+from satark_words.tokens import find_code
 
 if TYPE_CHECKING:
     from starlette.requests import Request

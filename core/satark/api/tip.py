@@ -61,6 +61,8 @@ RECEIPT_DIGITS = 16
 """Number of digits of a receipt's code, which hold 53 bits."""
 HANDOFF_DIGITS = 12
 """Number of digits of a code that moves a draft to another channel."""
+LONGEST_HANDOFF_MESSAGE = 60
+"""Characters of the longest message that is read as such a code; longer ones tell something."""
 
 
 class Place(Redacted, frozen=True, kw_only=True, omit_defaults=True):

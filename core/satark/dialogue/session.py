@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -248,38 +248,3 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """Ask the provider to delete this chat's messages, as far as it can."""
     reach: bool | None = None
     """True: keep the reply handle for the tip just submitted. False: forget the address (a `forget`, or "no")."""
-
-
-FORMAT: Final = 1
-"""Raise the format when an older version could not read the changed `Session`: it then leaves such sessions alone.
-
-While machines are upgraded one after the other, both versions have the same conversations.
-"""
-_MAP: Final = 0x80
-"""Smallest first byte of a session of format 1, which has no number before its map."""
-_HEAD: Final = bytes([FORMAT]) if FORMAT > 1 else b""
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Session).decode
-
-
-class NewerSession(Exception):  # noqa: N818 - it reads as what it says where it is raised
-    """A newer version wrote this session: it is neither read nor changed here."""
-
-
-def encode_session(session: Session) -> bytes:
-    """Return the bytes of a session, to be sealed."""
-    return _HEAD + _encode(session)
-
-
-def decode_session(data: bytes) -> Session:
-    """Read the bytes of a session.
-
-    Raises:
-        NewerSession: a newer version wrote it.
-        msgspec.MsgspecError, UnicodeDecodeError, RecursionError: it is damaged, or of a version that nobody knows now.
-    """
-    if not data or data[0] >= _MAP:
-        return _decode(data)
-    if data[0] > FORMAT:
-        raise NewerSession
-    return _decode(data[1:])

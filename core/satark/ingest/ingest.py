@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING, TypeAlias
 from satark.api.channel import Outcome
 from satark.api.inbound import Tap, Text
 from satark.api.observability import LifecycleEvent, log
-from satark.api.tip import RECEIPT_DIGITS
-from satark.dialogue.events.text_messages import find_handoff_code
+from satark.api.tip import HANDOFF_DIGITS, LONGEST_HANDOFF_MESSAGE, RECEIPT_DIGITS
 from satark.dialogue.receipts import code_in
 from satark.ingest.event import InboundEvent, TurnResult
 from satark.ingest.spool import SpoolFull
 from satark.outbox.outbox import message
 from satark.store.writer import StoreDown
 from satark.telemetry.faults import ALARM_SECONDS, provider_alarm
-from satark_words.codes import find_code
+from satark_words.tokens import find_code
 
 if TYPE_CHECKING:
     from satark.api.channel import Channel
@@ -268,7 +267,7 @@ def _code_in(event: Event) -> str | None:
     text = event.body if isinstance(event, Text) else code_in(event.token) if isinstance(event, Tap) else ""
     if not any(map(str.isdecimal, text)):
         return None
-    return find_code(text, RECEIPT_DIGITS) or find_handoff_code(text)
+    return find_code(text, RECEIPT_DIGITS) or find_code(text, HANDOFF_DIGITS, longest=LONGEST_HANDOFF_MESSAGE)
 
 
 class AfterCommit:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import anyio.to_thread
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.dialogue.flow.definition import FlowError
-from satark.dialogue.session import NewerSession, decode_session, encode_session
+from satark.dialogue.session import Session
 from satark.identity import time_buckets
 from satark.identity.edge_key import BrokenSeal, Handle
 from satark.store import conversations
@@ -24,13 +24,47 @@ if TYPE_CHECKING:
     from satark.api.flow import FormView
     from satark.api.inbound import Address
     from satark.dialogue.engine import Engine
-    from satark.dialogue.session import Session
     from satark.identity.edge_key import Identity
     from satark.services import Services
     from satark.settings.core import Core
     from satark.store.conversations import ConversationRow
     from satark.store.flows import Flows
     from satark_words.reading import Reading
+
+
+FORMAT: Final = 1
+"""Raise the format when an older version could not read the changed `Session`: it then leaves such sessions alone.
+
+While machines are upgraded one after the other, both versions have the same conversations.
+"""
+_MAP: Final = 0x80
+"""Smallest first byte of a session of format 1, which has no number before its map."""
+_HEAD: Final = bytes([FORMAT]) if FORMAT > 1 else b""
+_encode_session = msgspec.msgpack.Encoder().encode
+_decode_session = msgspec.msgpack.Decoder(Session).decode
+
+
+class NewerSession(Exception):  # noqa: N818 - it reads as what it says where it is raised
+    """A newer version wrote this session: it is neither read nor changed here."""
+
+
+def encode_session(session: Session) -> bytes:
+    """Return the bytes of a session, to be sealed."""
+    return _HEAD + _encode_session(session)
+
+
+def decode_session(data: bytes) -> Session:
+    """Read the bytes of a session.
+
+    Raises:
+        NewerSession: a newer version wrote it.
+        msgspec.MsgspecError, UnicodeDecodeError, RecursionError: it is damaged, or of a version that nobody knows now.
+    """
+    if not data or data[0] >= _MAP:
+        return _decode_session(data)
+    if data[0] > FORMAT:
+        raise NewerSession
+    return _decode_session(data[1:])
 
 
 class Due(msgspec.Struct, frozen=True, array_like=True):

@@ -20,8 +20,8 @@ from satark.api.background import run_in_thread
 from satark.api.observability import LifecycleEvent, log
 from satark.custody.log import erase_files
 from satark.dialogue.flow.definition import FlowError
-from satark.dialogue.session import NewerSession
 from satark.identity import time_buckets
+from satark.ingest.sessions import NewerSession
 from satark.store import conversations, deliveries, due_times, provider_messages, tables
 from satark.store import outbox as outbox_store
 from satark.store.resealing import reseal_some

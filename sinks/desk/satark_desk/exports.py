@@ -17,6 +17,21 @@ if TYPE_CHECKING:
     from satark.casework import RosterState
     from satark_desk.desk_keys import UnlockedDesk
 
+INLINE: dict[str, str] = {
+    "image/jpeg": "image",
+    "image/png": "image",
+    "image/webp": "image",
+    "image/gif": "image",
+    "video/mp4": "video",
+    "video/webm": "video",
+    "audio/mpeg": "audio",
+    "audio/mp4": "audio",
+    "audio/ogg": "audio",
+    "audio/wav": "audio",
+    "audio/webm": "audio",
+}
+"""MIME type → the element that shows it on a page. All other types can only be downloaded."""
+
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 

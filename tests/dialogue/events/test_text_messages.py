@@ -6,12 +6,11 @@ import pytest
 
 from satark.api.inbound import CompleteTip, Media, MediaRef, Tap, Text
 from satark.api.prompt import NEXT_PAGE, PREVIOUS_PAGE, command_token
-from satark.api.tip import RECEIPT_DIGITS
+from satark.api.tip import HANDOFF_DIGITS, LONGEST_HANDOFF_MESSAGE, RECEIPT_DIGITS
 from satark.dialogue.engine import Engine
-from satark.dialogue.events.text_messages import find_handoff_code
 from satark.dialogue.session import Mailbox, OpenMailbox
 from satark_testing.dialogue.chat import HANDOFF_CODE, Chat
-from satark_words.codes import find_code
+from satark_words.tokens import find_code
 from support.loops import every_row
 
 STORY = "Arms are sold behind the rice mill in Lanka every night"
@@ -231,4 +230,7 @@ def test_a_typed_tip_is_added_to_an_open_draft_or_mailbox(engine: Engine, channe
 def test_the_two_kinds_of_codes_are_told_apart_by_their_length(
     text: str, code: str | None, handoff_code: str | None
 ) -> None:
-    assert (find_code(text, RECEIPT_DIGITS), find_handoff_code(text)) == (code, handoff_code)
+    assert (find_code(text, RECEIPT_DIGITS), find_code(text, HANDOFF_DIGITS, longest=LONGEST_HANDOFF_MESSAGE)) == (
+        code,
+        handoff_code,
+    )

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from satark.api.flow import AcceptedAnswer, Question, Step
 from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, Pin, Tap, Text
-from satark.api.tip import HANDOFF_DIGITS, RECEIPT_DIGITS
+from satark.api.tip import HANDOFF_DIGITS, LONGEST_HANDOFF_MESSAGE, RECEIPT_DIGITS
 from satark.dialogue.events.commands import handle_command, not_understood, switch_language
 from satark.dialogue.events.words import acts, asked_of, handle_words, is_question
 from satark.dialogue.flow.commands import GLOBAL_COMMANDS, MAX_COMMAND_LENGTH
@@ -28,15 +28,12 @@ from satark.dialogue.states.stories import accept_unsolicited, fill_in_unasked, 
 from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
-from satark_words.codes import find_code, without_codes
 from satark_words.graphemes import replace_surrogates
 from satark_words.reading import IRREVERSIBLE, STORY, Asked, Confidence, Kind, Reading
-from satark_words.tokens import fold
+from satark_words.tokens import find_code, fold, without_codes
 
 _EXPECT_RECEIPT_CODE: Final = frozenset({"@code", "@mailbox", "@answer", "@feedback"})
 _EXPECT_HANDOFF_CODE: Final = frozenset({"@code", "@elsewhere"})
-_LONGEST_MESSAGE: Final = 60
-"""Characters of the longest text that may hold a handoff code: it comes alone, or with a word or two."""
 
 
 def handle_text(context: TurnContext, event: Text) -> Turn:
@@ -70,11 +67,6 @@ def read_text(context: TurnContext, name: str, question: Question, body: str) ->
     if command and _obeys(question, command):
         return msgspec.structs.replace(reading, kind=Kind.COMMAND, confidence=Confidence.CERTAIN, command=command)
     return reading
-
-
-def find_handoff_code(text: str) -> str | None:
-    """Find the one handoff code in a short text, of digits of any script, in groups or not; None if there is none."""
-    return find_code(text, HANDOFF_DIGITS) if len(text) <= _LONGEST_MESSAGE else None
 
 
 def named_option(context: TurnContext, name: str, question: Question, folded: str) -> str:
@@ -130,7 +122,7 @@ def _gives_receipt_code(context: TurnContext, body: str, question: Question) -> 
 
 def _gives_handoff_code(context: TurnContext, body: str) -> bool:
     """Whether a text gives a handoff code on purpose: where one is expected, or after the word for it."""
-    if find_handoff_code(body) is None:
+    if find_code(body, HANDOFF_DIGITS, longest=LONGEST_HANDOFF_MESSAGE) is None:
         return False
     expected = context.session.state in _EXPECT_HANDOFF_CODE
     return expected or context.loaded.commands.command(fold(without_codes(body))) == "elsewhere"

@@ -13,7 +13,7 @@ import msgspec
 from satark.api import CaseworkError, stream_file
 from satark.casework import NoSuchFile
 from satark_desk import original_requests
-from satark_desk.exports import file_name, note_opened
+from satark_desk.exports import INLINE, file_name, note_opened
 from satark_desk.original_requests import originals_of
 from satark_desk.web.desk_web import redirect_to
 
@@ -25,20 +25,6 @@ if TYPE_CHECKING:
     from satark_desk.web.pages import DeskPages
     from satark_desk.web.sessions import OfficerSession
 
-INLINE: dict[str, str] = {
-    "image/jpeg": "image",
-    "image/png": "image",
-    "image/webp": "image",
-    "image/gif": "image",
-    "video/mp4": "video",
-    "video/webm": "video",
-    "audio/mpeg": "audio",
-    "audio/mp4": "audio",
-    "audio/ogg": "audio",
-    "audio/wav": "audio",
-    "audio/webm": "audio",
-}
-"""MIME type → the element that shows it on a page. All other types can only be downloaded."""
 _MAX_INPUT = 40
 
 

@@ -23,12 +23,12 @@ from satark.casework import (
     may_hear_voices,
 )
 from satark_desk.act_forms import MAX_TRANSCRIPT, write_due
+from satark_desk.exports import INLINE
 from satark_desk.maps import place_map
 from satark_desk.officers import officers_of
 from satark_desk.original_requests import originals_of
 from satark_desk.places import file_origins
 from satark_desk.tip_queue import PRIORITIES, Filter
-from satark_desk.web.files import INLINE
 from satark_desk.web.release_view import given_directions, release_form
 from satark_desk.wordings import wordings_of
 
