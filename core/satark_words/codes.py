@@ -1,4 +1,4 @@
-"""Find a code of digits in what somebody typed."""
+"""Finds a code of digits in a typed text."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ __all__ = [
 ]
 
 _NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])(?=[0-9-]*[A-Za-z])[0-9A-Za-z]{4}[-‐‑–—][0-9A-Za-z]{4}(?![0-9A-Za-z])")
-"""A number such as 4K7Q-2XPM, which often stands beside a code."""
+"""Matches a tip's number such as 4K7Q-2XPM, which is often typed beside a code."""
 _DIGIT: Final = re.compile(r"\d")
 _DIGIT_RUN: Final = re.compile(r"(?<![0-9A-Za-z])\d(?:[\s.\-‐‑–—]*\d)+(?![0-9A-Za-z])")
 
 
 def find_code(text: str, digits: int) -> str | None:
-    """Find the one code of so many digits in a text, of any script, in groups or not; None if there is none or two.
+    """Find the one code of `digits` digits of any script, in groups or not; return None if there is none or more than
+    one.
 
-    A number beside it (two groups of four with a dash, and at least one letter) does not count as part of it.
+    A tip's number beside the code (two groups of four with a dash, and at least one letter) is not part of the code.
     """
     if not _DIGIT.search(text):
         return None
@@ -32,5 +33,5 @@ def find_code(text: str, digits: int) -> str | None:
 
 
 def without_codes(text: str) -> str:
-    """Return the words of a message: what stands beside its code and its number."""
+    """Return a message without its code and its tip number."""
     return _DIGIT_RUN.sub(" ", _NUMBER.sub(" # ", ascii_digits(text))).replace("#", " ").strip()
