@@ -97,8 +97,7 @@ def _is_spoken_to(mark: Mark, analysis: Analysis) -> bool:
 
 
 def unit_of(analysis: Analysis) -> str:
-    """Return the level of the police that a text speaks about: `station`, `outpost`, `circle`, `district`, `range`, or
-    empty."""
+    """Return the police level that a text is about: `station`, `outpost`, `circle`, `district`, `range`, or empty."""
     marks = _widest(analysis.found("unit.*"))
     named = {mark.name.partition(".")[2] for mark in marks}
     found = next((rank for rank in _RANKS if rank in named), "")

@@ -188,8 +188,7 @@ def _with_sense(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
 
 
 def _longest(found: _Found) -> _Found:
-    """Return the options without those whose words all belong to a longer phrase of another option: "नहीं पता" is not
-    "नहीं"."""
+    """Leave out options whose words all belong to a longer phrase of another option: "नहीं पता" is not "नहीं"."""
     everything = [(option.id, span) for option, spans in found for span in spans]
     kept = []
     for option, spans in found:
@@ -285,8 +284,7 @@ class TextAtQuestion:
         return any(one.end - one.start > 1 for one in self._analysis.found(mark))
 
     def _expects(self, name: str) -> bool:
-        """Return whether a command counts at this question. "done", "more" and the like count only if the question
-        offers them."""
+        """Return whether a command counts here. "done", "more" and the like count only if the question offers them."""
         asked = self._asked
         if name == "done":
             return "done" in asked.actions or asked.asks == "media"

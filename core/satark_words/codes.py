@@ -19,8 +19,7 @@ _DIGIT_RUN: Final = re.compile(r"(?<![0-9A-Za-z])\d(?:[\s.\-‐‑–—]*\d)+(?
 
 
 def find_code(text: str, digits: int) -> str | None:
-    """Find the one code of `digits` digits of any script, in groups or not; return None if there is none or more than
-    one.
+    """Find the one code of `digits` digits of any script, in groups or not; None: there is none, or several.
 
     A tip's number beside the code (two groups of four with a dash, and at least one letter) is not part of the code.
     """

@@ -93,8 +93,7 @@ def _problems(hook: str, item: object) -> Iterator[str]:
 
 
 def misfits(item: object, protocol: type) -> Iterator[str]:
-    """Yield each difference of an object from a protocol: in properties, methods, their arguments, or whether they are
-    async."""
+    """Yield each difference of an object from a protocol: in properties, methods, arguments, or what is async."""
     for name, member in _members(protocol):
         try:
             own = getattr(item, name)

@@ -207,8 +207,9 @@ class Geography:
         return not self._around(point)
 
     def resolve(self, codes: Iterable[str]) -> Named:
-        """Find the one district, station and outpost of the codes that a text names: "Kotwali, Jaunpur" is a station of
-        Jaunpur.
+        """Find the district, station and outpost that the codes named by a text identify together.
+
+        "Kotwali, Jaunpur" is a station of Jaunpur.
 
         A district and a station outside it contradict each other, as do two stations. Then the result is empty, or only
         the district that they share. `ELSEWHERE` among the codes means that the text names a place outside the
