@@ -196,7 +196,7 @@ class ListeningChannel(Protocol):
 
 @runtime_checkable
 class SigningChannel(Protocol):
-    """A channel that can sign a request as its provider does, for `satark replay`: recorded requests hold no signature."""
+    """A channel that can sign a request as its provider does, for `satark replay`: recorded ones hold none."""
 
     def sign(self, raw: RawRequest) -> RawRequest:
         """Return a request that `verify` accepts, with the same method, path and body."""
