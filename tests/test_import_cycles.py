@@ -42,11 +42,11 @@ def graph() -> dict[str, set[str]]:
     return {name: {one for one in imported(path, known) if one in known} - {name} for name, path in known.items()}
 
 
-def test_no_files_import_each_other_in_a_circle() -> None:
+def test_no_files_import_each_other_in_a_cycle() -> None:
     assert len(modules()) > 300
     tuple(TopologicalSorter(graph()).static_order())
 
 
-def test_a_circle_would_be_found() -> None:
+def test_an_import_cycle_would_be_found() -> None:
     with pytest.raises(CycleError):
         tuple(TopologicalSorter({**graph(), "a": {"b"}, "b": {"a"}}).static_order())

@@ -187,7 +187,7 @@ def wrong(names: Iterable[Name]) -> list[str]:
 
 
 @pytest.mark.parametrize("folder", ["core", "channels", "sinks", "tests"])
-def test_identifiers_log_events_and_metrics(folder: str) -> None:
+def test_identifiers_log_events_and_metrics_use_the_vocabulary(folder: str) -> None:
     mine = [name for path in CODE if path.is_relative_to(ROOT / folder) for name in names_of(path)]
     assert len(mine) > 1000
     assert wrong(mine) == []
@@ -199,13 +199,13 @@ def test_log_events_and_metrics_are_found() -> None:
     assert kinds["metric"] > 10
 
 
-def test_tables_and_columns() -> None:
+def test_tables_and_columns_use_the_vocabulary() -> None:
     found = list(stored())
     assert len(found) > 100
     assert wrong(found) == []
 
 
-def test_pages() -> None:
+def test_pages_use_the_vocabulary() -> None:
     found = [name for path in PAGES for name in names_on(path)]
     assert len(found) > 1000
     assert wrong(found) == []
@@ -223,6 +223,6 @@ def test_a_word_is_found_wherever_it_stands(name: str) -> None:
     assert not wrong([Name("receptionist", "use", "here")])
 
 
-def test_some_words_are_wrong_alone_only() -> None:
+def test_some_words_are_wrong_only_on_their_own() -> None:
     assert wrong([Name("Assembly", "class", "here")])
     assert not wrong([Name("assembly", "use", "here"), Name("ask_the_assembly", "function", "here")])

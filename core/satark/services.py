@@ -1,6 +1,6 @@
-"""What the host lends to plugins: the store and the static data, and one context per role with what that role has.
+"""The host's services for plugins: the store, the static data, and one context for each role.
 
-Channels get none of it: they know no storage.
+Channels get none of these, since they have no access to storage.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ __all__ = [
 T = TypeVar("T")
 
 NAME_KEY = "name.key"
-"""Name of the name key's file in the data folder."""
+"""File name of the name key in the data folder."""
 
 
 class Services:
-    """The store and the static data, as every role and every command has them.
+    """The store and the static data, which every role and every command has.
 
     Every method blocks: call it from a thread.
     """
@@ -73,23 +73,23 @@ class Services:
         self.evidence_dir = evidence_dir
         self.geography = geography
         self.questionnaire = questionnaire or Questionnaire.shipped()
-        """Names what stands in tips."""
+        """The texts that name the questions, options and categories in tips."""
         self.destination_rules = tuple(destination_rules)
-        """The destinations beyond the desks."""
+        """The rules of the destinations beyond the desks."""
         self.destination_wait = destination_wait
-        """Most seconds that a tip for such a destination waits for its files."""
+        """Most seconds that a tip for a destination beyond the desks waits for its files."""
         self.retention = retention or RetentionSettings()
-        """For how long tips are kept."""
+        """The settings of how long tips are kept."""
         self.roster = Roster(evidence_dir.parent / COPY_NAME)
-        """Who may read."""
+        """The desks, keys and officers that may read tips."""
         self._reading, self._reading_keys = reading_engine(main), reading_engine(self.keys)
 
     def secret_key(self, file: str) -> bytes:
-        """Return the key in a file of the data folder, which has mode 0600; make it where there is none.
+        """Return the key in a file of the data folder. A missing file is created, with mode 0600.
 
         Raises:
-            PermissionError: others can read it.
-            OSError: it can't be read or made.
+            PermissionError: other users can read the file.
+            OSError: the file can't be read or created.
         """
         try:
             return load_edge_key(self.evidence_dir.parent / file, create=True, what="key")
@@ -97,18 +97,18 @@ class Services:
             raise PermissionError(str(error)) from None
 
     def close(self) -> None:
-        """Erase SQLite's logs, which it would only delete, and close the databases' connections."""
+        """Close the databases' connections. Overwrite SQLite's logs first, since SQLite would only delete them."""
         LogEraser((self.main, self.keys)).erase()
         self.main.dispose()
         self.keys.dispose()
 
     def read(self, query: Callable[[Connection], T]) -> T:
-        """Run a query on the main database, on a connection of its own and on one snapshot."""
+        """Run a query on the main database, on its own connection and on one snapshot."""
         with self._reading.connect() as connection:
             return query(connection)
 
     def read_keys(self, query: Callable[[Connection], T]) -> T:
-        """Run a query on the key store, on a connection of its own and on one snapshot."""
+        """Run a query on the key store, on its own connection and on one snapshot."""
         with self._reading_keys.connect() as connection:
             return query(connection)
 
@@ -117,15 +117,15 @@ class Services:
         return self.read(all_desks)
 
     def add_delivery(self, unit: AnyUnitOfWork, delivery: str, destination: str) -> None:
-        """Queue a notification of a sink's own, `<kind>:<when>`, unless it is or was queued."""
+        """Queue a sink's own notification, named `<kind>:<when>`, unless it was queued before."""
         deliveries.add(unit, delivery, destination)
 
     def mark_returned(
         self, unit: AnyUnitOfWork, sink: str, is_it: Callable[[str], bool], *, reason: str, alarm_to: Sequence[str]
     ) -> bool:
-        """Turn a delivery that counted as done into a dead letter, and queue an alarm; False: there is none.
+        """Turn a delivery that was done into a dead letter, and queue an alarm; return False if there is none.
 
-        `is_it` tells by its idempotency key whether it is the delivery.
+        `is_it` returns whether an idempotency key is that of the delivery.
         """
         id_ = next((one for one in deliveries.delivered_ids(unit.main, sink) if is_it(one.hex())), None)
         if id_ is None:
@@ -135,11 +135,12 @@ class Services:
         return True
 
     def temporary_folder(self) -> AbstractContextManager[Path]:
-        """Create a folder for files that must lie in plain for a moment, in memory; it is removed after the block."""
+        """Create a folder in memory for files that must be in plain text for a moment. It is removed after the
+        block."""
         return temporary_folder(workspace_dir(self.evidence_dir.parent))
 
     def write_now(self, write: Callable[[UnitOfWork], T]) -> T:
-        """Run a write in a transaction of its own, in this thread."""
+        """Run a write in its own transaction, in this thread."""
         with unit_of_work(self.main, self.keys) as unit:
             return write(unit)
 
@@ -161,7 +162,7 @@ class ProcessServices(Services):
 
 
 class DeskContext(ProcessServices):
-    """What a process of the desk role lends to pages for officers."""
+    """The services that a process of the desk role offers to officers' pages."""
 
     def __init__(
         self,
@@ -176,9 +177,9 @@ class DeskContext(ProcessServices):
         self.transcribers = tuple(transcribers)
         """Offline speech recognisers."""
         self.has_fault = has_fault
-        """Whether this machine has a fault, of which the log and `/readyz` say more."""
+        """Returns whether this machine has a fault; the log and `/readyz` tell which."""
         self.reader = reader
-        """Makes the reader of a destination of this name, with the key that this machine has of it."""
+        """Returns the reader of the destination with this name, which uses this machine's key of the destination."""
 
     def destination_faults(self, desk: str) -> list[DestinationFault]:
         """Return which of a desk's destinations are down or have dead letters."""
@@ -186,11 +187,11 @@ class DeskContext(ProcessServices):
 
 
 class WebContext(ProcessServices):
-    """What a process of the web role lends to pages for tipsters."""
+    """The services that a process of the web role offers to pages for tipsters."""
 
     def __init__(self, services: Services, writer: Writer, *, ingest: Ingest, drafts: Drafts) -> None:
         super().__init__(services, writer)
         self.ingest = ingest
-        """Takes what a page received."""
+        """Ingests what a page received."""
         self.drafts = drafts
-        """Shows unfinished tips."""
+        """Shows the state of unfinished tips."""

@@ -1,12 +1,14 @@
-"""The understanding: what a typed text means, at the question that stands. Pure, no model, no network.
+"""The understanding of typed text: what a text means as an answer to the current question.
 
-Build one `reader.Reader` for the process. `reading` has what goes in and comes out. A text passes, in this order:
-`tokens` (words of any script, and their keys), `lexicon` (which marks a word or phrase carries, in any of its
-spellings: `spelling`; the words are data, a folder a language: `lexicon_files`), `marks` (the marks of one text, by
-name and place), `rules` (which marks together mean what; `rules.yaml`, `compounds.yaml`, `danger.yaml`,
-`identity.yaml`), `weights` (what its words speak for where no rule tells; `weights.tsv`), `choosing` (which option it
-chooses) and `senses` (which of it counts at this question).
+No model, no network, no side effects.
 
-The law: what can't be undone is done only on a number, a label, or an exact word or phrase; a negation or a question
-anywhere wins; what is uncertain is asked again.
+Build one `reader.Reader` for each process. `reading` defines its input and output. A text passes through these modules,
+in this order: `tokens` (the words of any script, and their keys), `lexicon` (the marks of a word or phrase in any
+spelling, with `spelling`; the words are data, one folder for each language: `lexicon_files`), `marks` (the marks of one
+text by name and place), `rules` (the meaning of marks together; `rules.yaml`, `compounds.yaml`, `danger.yaml`,
+`identity.yaml`), `weights` (the likely meaning of words where no rule holds; `weights.tsv`), `choosing` (the option
+that the text chooses) and `senses` (the sense that counts at this question).
+
+Three rules always hold. An action that can't be undone needs a number, a label, or an exact word or phrase. A negation
+or a question anywhere in the text prevents it. If the meaning is uncertain, the question is asked again.
 """

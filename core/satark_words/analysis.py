@@ -1,4 +1,4 @@
-"""A text with its tokens and marks, and what can be asked of them."""
+"""The analysis of a text: its tokens and marks, and queries on them."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from satark_words.tokens import Keys, TextToken, tokenize, unglued
 
 NEGATIONS: Final = ("neg", "neg.dont", "neg.without")
 DOUBTS: Final = ("neg", "neg.dont", "neg.without", "neg.wrong", "neg.but", "say.maybe", "soc.wait", "time.coming")
-"""A text with one of these marks does nothing that can't be undone."""
+"""Marks of doubt: a text with one of them triggers no action that can't be undone."""
 _SHORTEST_VERB: Final = 3
 _ASKING: Final = ("ask", "ask.sign", "ask.who")
 
 
 class Analysis:
-    """One text with its tokens and marks. It is kept for one reading."""
+    """One text with its tokens and marks. It is kept only for one reading."""
 
     def __init__(self, text: str, lexicon: Lexicon) -> None:
         self.text = text
         self.tokens: Sequence[TextToken] = list(unglued(tokenize(text), lexicon.sounds_known, lexicon.knows))
         self.heard: dict[str, Keys] = {}
-        """The keys of each word of the text."""
+        """Word of the text → its keys."""
         self.places: Sequence[Mark] | None = None
-        """The names of the geography in the text; None until `Places` has looked for them."""
+        """Marks of the names of places in the text; None until `Places` has searched for them."""
         self.codes: set[str] | None = None
-        """The codes of the geography that the text names; None until `Places` has looked for them."""
+        """Codes of the places that the text names; None until `Places` has searched for them."""
         marks = lexicon.marks(self.tokens, self.heard)
         marks = _without_relatives(_without_hindi_me(marks, self.tokens), self.tokens)
         marks = [*marks, *_inverted(marks, self.tokens), *_by_ending(self.tokens), *_minors(self.tokens)]
         marks = [mark for mark in marks if not (mark.name in _COMING and _names_people(mark, self.tokens))]
         self.marks = Marks(without_hidden([*marks, *compounds(marks)]))
-        """What its words and phrases mean, one by one."""
+        """The marks of the text's words and phrases."""
 
     def __len__(self) -> int:
         return len(self.tokens)
 
     @cached_property
     def normal(self) -> str:
-        """The folded words with spaces between them, without question marks."""
+        """The folded words, joined by spaces, without question marks."""
         return " ".join(token.text for token in self.tokens if token.text != "?")
 
     @cached_property
@@ -60,37 +60,37 @@ class Analysis:
 
     @cached_property
     def asks(self) -> bool:
-        """Whether there is a question anywhere in it."""
+        """Whether the text contains a question."""
         return self.has(*_ASKING)
 
     @cached_property
     def negates(self) -> bool:
-        """Whether there is a negation anywhere in it that is no part of a longer phrase."""
+        """Whether the text contains a negation that is not part of a longer phrase."""
         return self.has(*NEGATIONS)
 
     def has(self, *names: str) -> bool:
-        """Whether any of these marks is there."""
+        """Return whether the text has any of these marks."""
         return self.marks.has(names)
 
     def found(self, *names: str) -> Sequence[Mark]:
-        """The marks of these names, in order."""
+        """Return the marks with these names, in order."""
         return self.marks.named(names)
 
     def covered(self, names: Iterable[str], worst: float = 0) -> set[int]:
-        """The indexes of the tokens that carry one of these marks, at no less than this quality."""
+        """Return the indexes of the tokens that have one of these marks with at least the quality `worst`."""
         return {
             index for mark in self.marks.named(names) if mark.quality >= worst for index in range(mark.start, mark.end)
         }
 
     @cached_property
     def heard_surely(self) -> set[int]:
-        """The indexes of the tokens that have a mark because of how they are spelt or sound."""
+        """The indexes of the tokens that have a mark because of their spelling or sound."""
         return self.covered(("*",), SOUND)
 
     def consists_of(self, names: Sequence[str], beside: Sequence[str], *, worst: float = 0, spare: int = 0) -> bool:
-        """Whether marks of `names` and `beside` cover the whole text, with at least one of `names` among them.
+        """Return whether marks of `names` and `beside` cover the whole text, with at least one of `names` among them.
 
-        `spare` tokens may be something else.
+        Up to `spare` tokens may be uncovered.
         """
         if not self.marks.has(names) or not self.covered(names, worst):
             return False
@@ -102,9 +102,9 @@ class Analysis:
         return {index for index, token in enumerate(self.tokens) if token.text != "?"}
 
     def is_exactly(self, names: Sequence[str], beside: Sequence[str]) -> bool:
-        """Whether the text is an exact word or phrase of `names`, with only `beside` around it.
+        """Return whether the text is an exact word or phrase of `names`, with only marks of `beside` around it.
 
-        A text that asks or negates anything is not.
+        Never true for a text that contains a question or a negation.
         """
         if not self.marks.has(names) or self.asks:
             return False
@@ -175,18 +175,18 @@ _MINE_LAST: Final = ("a", "i", "b", "ा", "ी", "ब")
 _YOURS: Final = ("oge", "ogi", "ोगे", "ओगे", "iyega", "iega", "इएगा")
 _FIRST_PERSON: Final = frozenset({"hu", "hun", "hoon", "हूँ", "हूं", "ہوں", "بانی", "बानी", "bani"})
 _HABITS: Final = ("ta", "ti", "ता", "ती", "تا", "تی", "त", "at")
-"""Endings of verbs after which the next word says who does it."""
+"""Endings of verbs whose next word tells who acts."""
 
 _ABOUT_TO: Final = frozenset({"wala", "wale", "wali", "वाला", "वाले", "वाली", "والا", "والے", "والی"})
 """Words that mean "about to" after an infinitive: "karne wale"."""
 _HAPPENS: Final = frozenset({"hone", "aane", "ane", "jane", "होने", "आने", "जाने", "ہونے", "آنے", "جانے"})
-"""Infinitives with which `_ABOUT_TO` tells of a coming time, whatever word follows: "hone wali shadi"."""
+"""Infinitives after which `_ABOUT_TO` means a future event, whatever word follows: "hone wali shadi"."""
 _IS: Final = frozenset({
     "hai", "hain", "h", "he", "hu", "hun", "hoon", "ho", "tha", "thi", "the", "nahi", "है", "हैं", "हूँ", "हूं", "हो", "था",
     "थे", "थी", "नहीं", "ہے", "ہیں", "ہوں", "تھا", "تھے", "تھی", "نہیں", "?",
 })  # fmt: skip
-"""After "karne wale" one of these words makes it "about to do". Before any other word it names people: "loot karne
-wale log"."""
+"""Words after "karne wale" that give it the meaning "about to do". Before any other word it describes people: "loot
+karne wale log"."""
 _COMING: Final = ("time.coming", "opt.when.coming")
 _AGE: Final = frozenset({"saal", "sal", "varsh", "baras", "साल", "वर्ष", "बरस", "سال", "برس"})
 _OF: Final = frozenset({"ka", "ki", "ke", "का", "की", "के", "کا", "کی", "کے"})
@@ -194,7 +194,7 @@ _GROWN_UP: Final = 18
 
 
 def _names_people(mark: Mark, tokens: Sequence[TextToken]) -> bool:
-    """Whether words like "karne wale" stand before the people that they describe: "loot karne wale giroh"."""
+    """Return whether words like "karne wale" describe the people named after them: "loot karne wale giroh"."""
     last, end = tokens[mark.end - 1], mark.end
     if last.text not in _ABOUT_TO or end - mark.start == 1 or end == len(tokens) or tokens[end - 2].text in _HAPPENS:
         return False

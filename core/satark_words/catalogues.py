@@ -32,7 +32,7 @@ _ISOLATE: Final = "\u2068"
 _END: Final = "\u2069"
 _MARK: Final = "\u200e"
 _SPARE: Final = ("en", "hi")
-"""Languages whose texts stand in for those that another one lacks, the first before the second."""
+"""Languages whose texts replace those that another language lacks, the first before the second."""
 
 
 def _ignore(_language: str, _key: str) -> None:
@@ -47,7 +47,7 @@ class CatalogueError(ValueError):
 
 
 def report_missing(report: Callable[[str, str], None]) -> None:
-    """Have this process told of each text that was asked for and is missing: its language and its id."""
+    """Set the function that is called with the language and id of each missing text that is requested."""
     global _report  # noqa: PLW0603 - one per process
     _report = report
 
@@ -58,20 +58,20 @@ class Catalogue:
     def __init__(self, language: str, texts: Mapping[str, str], plural: Callable[[int], int] = int) -> None:
         self.language = language
         self.in_latin = False
-        """Whether they are in Latin letters although the language is written in others."""
+        """Whether the texts are in Latin letters although the language is written in another script."""
         self._is_rtl = known_language(language).direction == "rtl"
         self._plural = plural
         self._texts = dict(texts)
         self.spare: tuple[Catalogue, ...] = ()
-        """The catalogues that are asked for a text that it lacks."""
+        """The catalogues that provide texts that this one lacks."""
         self._words = {key: _listed(text) for key, text in texts.items() if key.endswith(".words")}
 
     @classmethod
     @cache
     def read(cls, language: str, source: str) -> Catalogue:
-        """Read a `.po` file's text, once in a process; fuzzy and empty entries count as missing.
+        """Parse the text of a `.po` file, once per process. Fuzzy and empty entries count as missing.
 
-        Its plural forms are those of its header, or those that Babel knows of the language.
+        Its plural forms are those of its header, or else those that Babel has for the language.
 
         Raises:
             CatalogueError: it is not a `.po` file.
@@ -89,15 +89,16 @@ class Catalogue:
         return found.backed_by(self.spare or base.spare)
 
     def backed_by(self, spare: Iterable[Catalogue]) -> Catalogue:
-        """Return this catalogue with others to ask for texts that it lacks. It still does not contain those texts."""
+        """Return this catalogue with others that provide missing texts. It still does not contain those texts
+        itself."""
         found = copy(self)
         found.spare = tuple(spare)
         return found
 
     def reworded(self, package: str, channel: str) -> Catalogue | None:
-        """Return this catalogue in the wording that a package has for a channel; None where it has none.
+        """Return this catalogue in a package's wording for a channel; None: the package has none.
 
-        A text that differs from the package's own stays as it is.
+        A text that differs from the package's own is not replaced.
         """
         source = wording_of(package, self.language, channel)
         if not source:
@@ -116,7 +117,7 @@ class Catalogue:
 
     @property
     def names_in(self) -> str:
-        """The language in which names of places are written among these texts."""
+        """The language in which names of places are shown with these texts."""
         return "en" if self.in_latin else self.language
 
     def __contains__(self, key: str) -> bool:
@@ -126,25 +127,27 @@ class Catalogue:
         return (key for key in self._texts if "#" not in key)
 
     def get(self, key: str, default: str = "") -> str:
-        """Return the text as it is written, or `default`."""
+        """Return the text without filling placeholders, or `default` if it is missing."""
         return self._texts.get(key, default)
 
     def first(self, *keys: str) -> str:
-        """Return the text of the first of these keys that has one, else what `text` returns for the last one."""
+        """Return the text of the first of these keys that has one, or else what `text` returns for the last key."""
         for key in keys:
             if key in self._texts:
                 return self._texts[key]
         return self._in_another_language(keys[-1])
 
     def own(self, key: str, channel: str) -> str:
-        """Return the id of a channel's own wording of a text, where it has one; else the text's."""
+        """Return the id of a channel's own wording of a text, or the text's own id if the channel has none."""
         return f"{key}.{channel}" if f"{key}.{channel}" in self._texts else key
 
     def text(self, key: str, /, **values: Any) -> str:
-        """Return the text with its `{places}` filled. A missing text is returned in English, else in Hindi; its id
-        never is.
+        """Return the text with its `{placeholders}` filled.
 
-        In a language that is written from right to left each value is isolated, or the groups of a code would swap.
+        A missing text is returned in English, or else in Hindi; its id is never returned.
+
+        In a language that is written from right to left each value is put between isolates. Otherwise the groups of a
+        code would change places.
         """
         template = self._texts[key] if key in self._texts else self._in_another_language(key)
         if values and self._is_rtl:
@@ -152,21 +155,21 @@ class Catalogue:
         return template.format_map(_Lenient(values)) if values else template
 
     def _in_another_language(self, key: str) -> str:
-        """Report a missing text, and return it in another language; empty where none has it."""
+        """Report a missing text, and return it in another language; empty if none has it."""
         _report(self.language, key)
         return next((one.get(key) for one in self.spare if key in one), "")
 
     def counted(self, key: str, count: int) -> str:
-        """Return the text in the plural form of a number, its `{count}` filled: "1 file", "2 files"."""
+        """Return the text in the plural form for a number, with `{count}` filled: "1 file", "2 files"."""
         form = f"{key}#{self._plural(count)}"
         return self.text(form if form in self._texts else key, count=in_numerals(str(count), self.language))
 
     def words(self, key: str) -> tuple[str, ...]:
-        """Return the spellings that a text lists; none where it is missing. Its key ends in `.words`."""
+        """Return the spellings that a text lists, whose key ends in `.words`; none if the text is missing."""
         return self._words.get(key, ())
 
     def places(self, key: str) -> frozenset[str]:
-        """Return the names of the `{places}` in a text.
+        """Return the names of the `{placeholders}` in a text.
 
         Raises:
             ValueError: the braces don't match.
@@ -175,17 +178,17 @@ class Catalogue:
 
 
 def isolated(value: Any) -> Any:
-    """Return a text of one line between Unicode's isolates, so that its direction is its own (UAX 9, FSI and PDI)."""
+    """Return a one-line text between Unicode isolates, which give it its own direction (UAX #9, FSI and PDI)."""
     return f"{_ISOLATE}{value}{_END}" if isinstance(value, str) and value and "\n" not in value else value
 
 
 def without_isolates(text: str) -> str:
-    """Return a text without isolates, for voices."""
+    """Return a text without isolates, for a voice to read."""
     return text.replace(_ISOLATE, "").replace(_END, "")
 
 
 def with_marks(text: str) -> str:
-    """Return a text with the older left-to-right marks in place of isolates, which old phones show as boxes."""
+    """Return a text with left-to-right marks in place of isolates, which old phones show as boxes."""
     return text.replace(_ISOLATE, _MARK).replace(_END, _MARK)
 
 
@@ -207,7 +210,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 class _Lenient(dict[str, Any]):
-    """Values for a template: a place without a value stays as it is written."""
+    """Values for a template. A placeholder without a value stays unchanged."""
 
     def __missing__(self, key: str) -> str:
         return f"{{{key}}}"
@@ -227,11 +230,11 @@ class Catalogues:
         return _catalogues_of(package, folders())
 
     def beside(self, path: Path) -> Catalogues:
-        """Return these catalogues, overridden and completed by the `<language>.po` files of a folder.
+        """Return these catalogues, overridden and extended by the `<language>.po` files of a folder.
 
         Raises:
-            CatalogueError: a file there is not a catalogue.
-            OSError: a file there can't be read.
+            CatalogueError: a file in the folder is not a catalogue.
+            OSError: a file in the folder can't be read.
         """
         found = dict(self._by_language)
         for file in sorted(path.glob("*.po")):
@@ -240,7 +243,7 @@ class Catalogues:
         return Catalogues(found.values())
 
     def only(self, languages: Iterable[str]) -> Catalogues:
-        """Return the catalogues of these languages, in this order, without those that are not here."""
+        """Return the catalogues of these languages, in this order. Languages without a catalogue are left out."""
         return Catalogues(self._by_language[one] for one in languages if one in self._by_language)
 
     @property
@@ -252,7 +255,10 @@ class Catalogues:
         return language in self._by_language
 
     def __getitem__(self, language: str) -> Catalogue:
-        """Return the catalogue of a language, else the first one: a session may outlive a language."""
+        """Return the catalogue of a language.
+
+        If there is none any more, return the first one: a session may outlive a language.
+        """
         found = self._by_language.get(language)
         return found if found is not None else next(iter(self._by_language.values()))
 

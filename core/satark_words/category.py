@@ -1,4 +1,4 @@
-"""What a story tells of the questions that would be asked: its category, the police in it, its time and its place."""
+"""What a story answers without being asked: its category, the police unit that it accuses, its time and its place."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from satark_words.rules import Rules, matches, parse_rule
 ORDER: Final = (
     "HEIN", "TRAFF", "CONV", "HARASS", "COW", "MINE", "GAMBL", "ARMS", "EXTORT", "INTOX", "POLCOR", "OTHER",
 )  # fmt: skip
-"""Categories in order of precedence: where a text tells of two equally, the earlier one counts."""
+"""Categories in order of precedence: if a text tells of two equally, the earlier one counts."""
 _STRONG: Final = 3.0
 _TOGETHER: Final = 1.2
 _WEAK: Final = 0.3
 _LAST: Final = 0.2
-"""Weight of "something else", which counts only where nothing else is told."""
+"""Weight of the category "something else", which counts only if no other category is told."""
 _RANKS: Final = ("range", "district", "circle", "other_station", "outpost", "station")
-"""Ranks of the police, the highest first. Where a text names two, the higher one counts: that keeps more people from
-the tip."""
+"""Levels of the police, the highest first. If a text names two, the higher one counts, since that keeps the tip from
+more people."""
 
 
 def category_of(analysis: Analysis, spared: Sequence[Mark] = ()) -> str:
-    """Return the code of the category that a text tells of, or an empty text. `spared` marks don't count."""
+    """Return the code of the category that a text tells of, or an empty text. The marks in `spared` don't count."""
     weights = _weights(analysis, spared)
     if _police_do_it(analysis, weights):
         return "POLCOR"
@@ -58,14 +58,14 @@ def _weights(analysis: Analysis, spared: Sequence[Mark]) -> dict[str, float]:
 
 @cache
 def _rules() -> Rules[str]:
-    """The rules of `categories.yaml`."""
+    """Return the rules of `categories.yaml`."""
     text = (files("satark_words") / "categories.yaml").read_bytes()
     read = msgspec.yaml.decode(text, type=dict[str, list[str]])
     return Rules((code, parse_rule(code, line)) for code, lines in read.items() for line in lines)
 
 
 def _widest(marks: Sequence[Mark]) -> list[Mark]:
-    """Leave out the marks that stand inside a longer mark of another category."""
+    """Return the marks without those inside a longer mark of another category."""
     longest = max((mark.end - mark.start for mark in marks), default=0)
     return [
         mark
@@ -78,7 +78,7 @@ def _widest(marks: Sequence[Mark]) -> list[Mark]:
 
 
 def _police_do_it(analysis: Analysis, weights: dict[str, float]) -> bool:
-    """Whether the police are the ones who sell, take or cover up: then the tip is about them."""
+    """Return whether the police themselves sell, take or cover up, so that the tip is about them."""
     people = [mark for mark in analysis.found("person.police") if not _is_spoken_to(mark, analysis)]
     if not people or weights.keys() & {"HEIN", "TRAFF"}:
         return False
@@ -97,7 +97,7 @@ def _is_spoken_to(mark: Mark, analysis: Analysis) -> bool:
 
 
 def unit_of(analysis: Analysis) -> str:
-    """Return which police a text speaks about: `station`, `outpost`, `circle`, `district`, `range`, or empty."""
+    """Return the police level that a text is about: `station`, `outpost`, `circle`, `district`, `range`, or empty."""
     marks = _widest(analysis.found("unit.*"))
     named = {mark.name.partition(".")[2] for mark in marks}
     found = next((rank for rank in _RANKS if rank in named), "")
@@ -108,7 +108,7 @@ _NEAR = 2
 
 
 def opening_of(analysis: Analysis, places: Places | None, dangers: tuple[Danger, ...]) -> Opening:
-    """Read what a first message, or any story, tells of the questions that would be asked."""
+    """Return the answers that a first message, or any story, gives to questions that would be asked."""
     police = _tells_of_police(analysis)
     return Opening(
         category=category_of(analysis, _denied(analysis)),

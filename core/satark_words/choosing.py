@@ -1,4 +1,4 @@
-"""A text at the question that stands: which option it chooses, how surely, and what else of it counts there."""
+"""A text as an answer to the current question: the option that it chooses, how surely, and what else in it counts."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ POLITE: Final = ("pol", "soc.greet", "soc.thanks", "soc.ok")
 _BESIDE_ACT: Final = (*POLITE, "who.me", "who.you", "k.here", "k.may")
 FILL: Final = ("fill", "pol", "soc.greet", "soc.thanks", "soc.ok", "say.maybe", "who.you")
 _SHORT: Final = 5
-"""In a text of up to so many words a negation anywhere keeps it from choosing; in a longer text only a near one
-does."""
+"""Most words of a text in which a negation anywhere prevents a choice. In a longer text only a near negation does."""
 _NEAR: Final = 2
 _ENGLISH: Final = frozenset({"not", "no", "dont", "never", "isnt", "arent", "doesnt", "do", "without", "none"})
 _SHORTEST_NAME: Final = 4
@@ -33,7 +32,7 @@ _REVIEW: Final = {
 
 
 class Chosen(NamedTuple):
-    """The option that a text chooses, and how surely. Where only `suggested` is set, nothing is chosen."""
+    """The option that a text chooses, and how surely. If only `suggested` is set, the text chooses nothing."""
 
     option: str = ""
     confidence: Confidence = Confidence.GUESS
@@ -62,7 +61,7 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
 
 
 def _has_words(analysis: Analysis) -> bool:
-    """Whether the text has a word in it: a thumb alone does not send anything."""
+    """Return whether the text contains a word: a thumbs-up alone must not send a tip."""
     return any(token.text[0].isalpha() for token in analysis.tokens)
 
 
@@ -118,7 +117,7 @@ def _spans(option: AskedChoice, asked: Asked, analysis: Analysis, places: Places
 
 
 def _counts(mark: Mark, analysis: Analysis) -> bool:
-    """Whether a mark chooses: a yes or no does only at the beginning; within a sentence it is a mere word."""
+    """Return whether a mark can choose an option. A yes or no can only at the beginning of the text."""
     if mark.name == "say.ji":
         return len(analysis) == 1
     if mark.name not in {"say.yes", "say.no"}:
@@ -130,7 +129,7 @@ def _counts(mark: Mark, analysis: Analysis) -> bool:
 
 
 def _by_label(option: AskedChoice, analysis: Analysis) -> list[tuple[int, int]]:
-    """Find where a text has all words of an option's label, or of another name for it, in a row."""
+    """Find where all words of an option's label, or of another name for the option, follow each other in a text."""
     heard = analysis.sounds
     spans: list[tuple[int, int]] = []
     for words in _sounds(option.label, option.words) if option.id not in _SAYS else ():
@@ -142,7 +141,7 @@ def _by_label(option: AskedChoice, analysis: Analysis) -> list[tuple[int, int]]:
 
 @lru_cache(maxsize=1024)
 def _normals(label: str, words: tuple[str, ...]) -> frozenset[str]:
-    """Return the folded names of an option. They are cached; what tipsters type never is."""
+    """Return the folded names of an option. They are cached; tipsters' words never are."""
     return frozenset(normalize(name) for name in (label, *words))
 
 
@@ -157,7 +156,7 @@ _Found = list[tuple[AskedChoice, list[tuple[int, int]]]]
 
 
 def _narrowed(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
-    """Narrow several options down to the one that the whole text is about, or whose words are the longest."""
+    """Reduce several options to the one that the whole text is about, or whose words are the longest."""
     if len(found) < 2 and asked.name != "category":  # noqa: PLR2004
         return found
     if asked.name == "category":
@@ -173,7 +172,7 @@ def _narrowed(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
 
 
 def _with_sense(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
-    """Add the category that the whole text tells of though no word names it, such as police who take money."""
+    """Add the category that the whole text tells of although no word names it, such as police who take money."""
     if asked.name not in {"category", "police"} or (analysis.negates and len(analysis) <= _SHORT):
         return found
     code = category_of(analysis)
@@ -210,7 +209,7 @@ def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
 
 
 def _is_denied(option: AskedChoice, spans: Iterable[tuple[int, int]], asked: Asked, analysis: Analysis) -> bool:
-    """Whether each of the words for an option is negated."""
+    """Return whether all of the words for an option are negated."""
     if option.id == "no":
         return analysis.has("neg.but") and analysis.has("say.yes")
     if asked.name.endswith("review") and option.id == "change":
@@ -241,7 +240,10 @@ def _is_negated(span: tuple[int, int], analysis: Analysis) -> bool:
 
 
 def _denies_what_is_before(mark: Mark, analysis: Analysis) -> bool:
-    """Whether a negation belongs to the crime named before it, as in "bhang nahi, ganja"; in English it never does."""
+    """Return whether a negation belongs to the crime named before it, as in "bhang nahi, ganja".
+
+    In English it never does.
+    """
     if analysis.tokens[mark.start].text.isascii() and analysis.tokens[mark.start].text in _ENGLISH:
         return False
     return any(one.end <= mark.start for one in analysis.story_marks())
@@ -255,13 +257,13 @@ def _confidence(analysis: Analysis, option: AskedChoice, spans: Sequence[tuple[i
 
 
 LOOSE: Final = (*FILL, "who.*", "soc.*", "neg", "neg.dont", "neg.without", "neg.but", "ask", "ask.sign")
-"""Marks that may stand beside any wish without changing it."""
+"""Marks that may accompany any wish without changing it."""
 VAGUE: Final = frozenset({"cat.OTHER", "act.do", "act.move", "act.complicit"})
-"""Marks that stories have too, but that do not make a text a story."""
+"""Marks that occur in stories, but do not make a text a story."""
 STORY_WORDS: Final = 4
-"""Words of the shortest story."""
+"""Number of words of the shortest story."""
 STORY_REST: Final = 2
-"""Words of the shortest story that must have a meaning of their own."""
+"""Number of words of a story that must have a meaning of their own."""
 
 
 class TextAtQuestion:
@@ -275,11 +277,14 @@ class TextAtQuestion:
         self._chosen = choose(analysis, asked, places) if asked.options else Chosen()
 
     def _is_phrase(self, mark: str) -> bool:
-        """Whether a mark stands on several words: where anything may be told, one word among others is no command."""
+        """Return whether a mark covers several words.
+
+        At a question that takes any words, one word among others is no command.
+        """
         return any(one.end - one.start > 1 for one in self._analysis.found(mark))
 
     def _expects(self, name: str) -> bool:
-        """Whether a command counts here: "done", "more" and the like only where the question knows them."""
+        """Return whether a command counts here. "done", "more" and the like count only if the question offers them."""
         asked = self._asked
         if name == "done":
             return "done" in asked.actions or asked.asks == "media"
@@ -290,7 +295,7 @@ class TextAtQuestion:
         return name not in {"clear", "leave"} or name in asked.actions
 
     def _is_denied(self, name: str) -> bool:
-        """Whether a command's words are negated: "don't go back"."""
+        """Return whether a command's words are negated: "don't go back"."""
         inside = self._analysis.found(f"cmd.{name}")
         free = [
             mark
@@ -307,15 +312,15 @@ class TextAtQuestion:
         return "send" if mark == "soc.ok" and "send" in acting else ""
 
     def _spare(self) -> int:
-        """How many words a sense of the whole message may leave unexplained: one in a text of four."""
+        """Number of words that a sense of the whole message may leave unexplained: one in a text of four."""
         return len(self._analysis) // 4
 
     def _tells(self) -> bool:
-        """Whether it tells of a crime."""
+        """Whether the text tells of a crime."""
         return any(mark.name not in VAGUE for mark in self._analysis.story_marks())
 
     def _tells_anything(self) -> bool:
-        """Whether the text tells anything of a crime or, where a place is asked for, of a place."""
+        """Whether the text tells of a crime or, if a place is asked for, of a place."""
         if self._asked.asks == "place":
             return self._analysis.has("place.*") or bool(self._places and self._places.named(self._analysis))
         if self._asked.name == STORY or not self._free:

@@ -1,6 +1,6 @@
-"""Danger: which messages tell of one, and which numbers to call.
+"""Dangers: finds messages that tell of a danger, and the numbers to call.
 
-The rules and numbers are data: `danger.yaml`. What no rule knows is weighed by its words (`weighing`).
+The rules and numbers are data: `danger.yaml`. If no rule holds, the weights of the words decide (`weights`).
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from satark_words.rules import Rules, matches, parse_rule
 from satark_words.weights import SPOKEN, Weights
 
 LEAST: Final = 0.25
-"""The logit above which a text that no rule knows tells of a danger."""
+"""The logit above which a text for which no rule holds tells of a danger."""
 _FEWEST: Final = 3
-"""Words of the shortest text that is weighed."""
+"""Number of words of the shortest text that is weighed."""
 WEIGHED: Final = "words"
-"""The rule of a danger that was found by the weight of its words."""
+"""Name given as the rule of a danger that was found by the weights of words."""
 _NONE: Final = ("f.none", "f.official", "f.idiom")
-"""Words with one of these marks tell of no danger."""
+"""Marks of words that tell of no danger."""
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,7 +33,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DangerRules:
-    """The rules of danger, parsed."""
+    """The parsed rules of dangers."""
 
     def __init__(self, weights: Weights) -> None:
         read = msgspec.yaml.decode((files("satark_words") / "danger.yaml").read_bytes(), type=_File)
@@ -49,11 +49,11 @@ class DangerRules:
         return self._numbers.get(kind, ("112",))
 
     def find(self, analysis: Analysis) -> tuple[Danger, ...]:
-        """Find the dangers of a text: those that a rule knows, else what its words speak for."""
+        """Find the dangers of a text by the rules, or else by the weights of its words."""
         return self.known(analysis) or self.weighed(analysis)
 
     def known(self, analysis: Analysis) -> tuple[Danger, ...]:
-        """Find the dangers that a rule knows, one a kind, in the order of the file."""
+        """Find the dangers for which a rule holds, at most one of each kind, in the order of the file."""
         found: dict[DangerKind, Danger] = {}
         for kind, rule in self._rules.that_may_hold(analysis.marks):
             if kind not in found and matches(rule, analysis.marks):
@@ -61,9 +61,9 @@ class DangerRules:
         return tuple(found.values())
 
     def weighed(self, analysis: Analysis) -> tuple[Danger, ...]:
-        """Find the danger that the words and marks of a text speak for together, although no rule holds.
+        """Find the danger that the words and marks of a text together make likely, although no rule holds.
 
-        It finds none where they speak more strongly for something that is said to the service.
+        It finds none if they make it more likely that the text is said to the service.
         """
         weight = 0.0 if len(analysis) < _FEWEST or analysis.has(*_NONE) else self._weights.danger(analysis)
         if weight <= LEAST:

@@ -23,13 +23,13 @@ __all__ = [
 ]
 
 Unit: TypeAlias = Literal["characters", "utf16", "bytes"]
-"""What a medium counts a text's length in."""
+"""The unit in which a medium counts the length of a text."""
 
 ELLIPSIS: Final = "…"
 _ZWJ: Final = "\u200d"
 _JOINERS: Final = frozenset({_ZWJ, "\u200c"})
 _VIRAMA: Final = 9
-"""Canonical combining class of every virama (UAX #44)."""
+"""Canonical combining class of viramas (UAX #44)."""
 
 
 def size(text: str, unit: Unit) -> int:
@@ -42,7 +42,7 @@ def size(text: str, unit: Unit) -> int:
 
 
 def clusters(text: str) -> Iterator[str]:
-    """Yield the written characters of a text one by one; joined again they are the text."""
+    """Yield the grapheme clusters of a text. Joined, they are the text again."""
     start = 0
     for at in range(1, len(text)):
         if is_boundary(text, at):
@@ -53,7 +53,7 @@ def clusters(text: str) -> Iterator[str]:
 
 
 def truncate(text: str, limit: int, unit: Unit = "characters") -> str:
-    """Shorten a text to at most `limit` units, marked by an ellipsis; a text that fits stays as it is."""
+    """Shorten a text to at most `limit` units and end it with an ellipsis; a text that fits is unchanged."""
     if size(text, unit) <= limit:
         return text
     left = limit - size(ELLIPSIS, unit)
@@ -69,7 +69,8 @@ def truncate(text: str, limit: int, unit: Unit = "characters") -> str:
 
 
 def split(text: str, limit: int) -> tuple[str, str]:
-    """Split a text in two after at most `limit` code points: at a space near there, else between written characters."""
+    """Split a text in two after at most `limit` code points: at a space near the limit, else between grapheme
+    clusters."""
     if len(text) <= limit:
         return text, ""
     at = limit
@@ -81,7 +82,7 @@ def split(text: str, limit: int) -> tuple[str, str]:
 
 
 def replace_surrogates(text: str) -> str:
-    """Replace lone surrogates, which broken senders produce and no encoding can carry."""
+    """Replace lone surrogates, which broken clients send and which can't be encoded."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -90,7 +91,7 @@ def replace_surrogates(text: str) -> str:
 
 
 def is_boundary(text: str, at: int) -> bool:
-    """Whether a written character ends at this index, which lies inside the text: it may be cut there."""
+    """Return whether a grapheme cluster ends at this index inside the text, so that the text may be cut there."""
     before, char = text[at - 1], text[at]
     if char < "\u0300":
         return not (before == "\r" and char == "\n")

@@ -1,4 +1,4 @@
-"""Own identity: the words of a text that tell who wrote it, so that they can be marked and taken out before sending."""
+"""Finds the words of a text that identify its author, so that they can be shown and removed before sending."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from satark_words.tokens import ascii_digits
 _Kind: TypeAlias = Literal["name", "phone", "address", "kin", "own_place", "work", "only_witness", "number"]
 _PHONE: Final = re.compile(r"(?<![\w])(?:\+?91[\s-]?|0)?[6-9]\d(?:[\s-]?\d){8}(?![\w])")
 _MAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}")
-"""An address has at most 64 letters before its @ (RFC 5321, 4.5.3.1). Without that bound a text of one word of many
-thousand letters would take minutes."""
+"""Matches an e-mail address, which has at most 64 characters before its @ (RFC 5321, 4.5.3.1). Without that limit a
+single word of many thousand letters would take minutes."""
 _DIGIT: Final = re.compile("[0-9]")
 _HOUSE: Final = re.compile(r"(?<![\w/])[A-Za-z]{1,2}\s?-?\s?\d{1,3}/\d{1,3}(?:-?[A-Za-z0-9]{1,4})?(?![\w/])")
 _NAME_WORDS: Final = 3
@@ -29,7 +29,7 @@ _OTHERS: Final = frozenset({"id.their-number", "id.their", "who.they", "person.p
 
 
 class OwnIdentity:
-    """Finds what identifies the sender. The rules are data: `identity.yaml`."""
+    """Finds the parts of a text that identify its sender. The rules are data: `identity.yaml`."""
 
     def __init__(self) -> None:
         text = (files("satark_words") / "identity.yaml").read_bytes()
@@ -39,7 +39,7 @@ class OwnIdentity:
         )
 
     def find(self, analysis: Analysis) -> tuple[IdentitySpan, ...]:
-        """Find the parts of a text that identify its sender, in order, none inside another."""
+        """Find the parts of a text that identify its sender, in order and without overlaps."""
         found = [*self._by_rules(analysis), *_by_form(analysis)]
         return _merged(found)
 
@@ -51,7 +51,7 @@ class OwnIdentity:
 
 
 def _name_end(analysis: Analysis, end: int) -> int:
-    """Return where the name after "my name is" ends: at the first word that has an ordinary meaning."""
+    """Return the end of the name after "my name is", which is before the first word with an ordinary meaning."""
     ordinary = analysis.covered(("fill", "cat.*", "act.*", "place.*", "neg"))
     stop = min(len(analysis.tokens), end + _NAME_WORDS + 1)
     clause = analysis.tokens[end - 1].clause
@@ -75,7 +75,7 @@ def _by_form(analysis: Analysis) -> Iterator[IdentitySpan]:
 
 
 def _is_anothers(analysis: Analysis, at: int) -> bool:
-    """Whether the words before say that a number is somebody else's: "his number is 98…"."""
+    """Return whether the words before a number tell that it is somebody else's: "his number is 98…"."""
     index = next((i for i, token in enumerate(analysis.tokens) if token.end > at), len(analysis.tokens))
     before = between(analysis.marks.all(), index - _NEAR - 1, index + _LATER_WORDS - 1)
     own = [mark for mark in before if mark.name in {"id.my-number", "who.mine", "id.live", "id.my-name"}]
@@ -84,9 +84,9 @@ def _is_anothers(analysis: Analysis, at: int) -> bool:
 
 
 def _is_named(analysis: Analysis, index: int) -> bool:
-    """Whether words such as "ka mobile" or "number of" stand before a number.
+    """Return whether words such as "ka mobile" or "number of" precede a number.
 
-    Without a "my" it belongs to whoever is named.
+    Without a "my" the number belongs to the person who is named.
     """
     of = {"ka", "का", "ki", "की", "کا", "کی", "ke", "के", "of", "s"}
     return any(token.text in of for token in analysis.tokens[max(0, index - 3) : index])
@@ -104,9 +104,9 @@ def _merged(found: Iterable[IdentitySpan]) -> tuple[IdentitySpan, ...]:
 
 
 def without_spans(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """Return the text without these parts, given by their first and last character.
+    """Return the text without these parts, each given by its start and end index.
 
-    One tap offers that to the tipster.
+    The tipster is offered this with one tap.
     """
     kept: list[str] = []
     at = 0

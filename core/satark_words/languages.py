@@ -1,12 +1,13 @@
-"""Languages: each is a folder, `<code>/`, with `language.toml` and the catalogues of the parts that speak it.
+"""Languages: each is a folder, `<code>/`, with `language.toml` and the catalogues of the translated packages.
 
-`language.toml` says what a `Language` is. `<package>.po` beside it is the catalogue of that package, such as
+`language.toml` holds the fields of `Language`. `<package>.po` beside it is the catalogue of that package, such as
 `satark.dialogue.po` (the questionnaire) and `satark_web_form.po` (the form); `lexicon/*.yaml` adds words by which typed
-texts are understood. Hindi and English, which every text is written in first, have their catalogues in the packages
-themselves (`texts/<code>.po`). The host hands in its folder of further languages (`ship`), an installation its own
-(`use_folder`). Nothing else lists the languages. A file `<package>.<channel>.po` words some texts anew for one channel.
+texts are understood. The catalogues of Hindi and English, in which every text is written first, are in the packages
+themselves (`texts/<code>.po`). The host adds its folder of further languages with `ship`, and an installation its own
+with `use_folder`. Nothing else lists the languages. A file `<package>.<channel>.po` contains other wordings of some
+texts for one channel.
 
-Which of them citizens are offered is the setting `languages`.
+The setting `languages` decides which languages citizens are offered.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ __all__ = [
 ]
 
 OFFERED: Final = ("hi", "en")
-"""The languages that citizens are offered unless the settings say otherwise; before all others wherever all are listed.
+"""The languages that citizens are offered by default. They come first wherever all languages are listed.
 """
 
 _FILE: Final = "language.toml"
@@ -64,29 +65,29 @@ Numerals = Literal[
 
 
 class LanguageError(ValueError):
-    """A language's folder can't be used; the message names the file."""
+    """A language's folder can't be used. The message names the file."""
 
 
 class Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What `language.toml` says of a language."""
+    """The settings of a language in `language.toml`."""
 
     name: str
     """The name of the language, in the language itself."""
     direction: Literal["ltr", "rtl"] = "ltr"
     """Whether it is written from left to right or from right to left."""
     locale: str = ""
-    """CLDR's locale, by which Babel forms plurals and dates; empty: the language's code."""
+    """CLDR locale with which Babel forms plurals and dates; empty: the language's code."""
     speech: str = ""
-    """The tag by which a telephone provider's synthetic voice knows it; empty: as spoken in India."""
+    """Tag of the language for a telephone provider's synthetic voice; empty: the code with the region India."""
     voice: str = ""
-    """The name of that voice at Twilio; the setting `twilio.voices` comes first. Empty: the first one of the settings.
+    """Name of the voice at Twilio. The setting `twilio.voices` overrides it. Empty: the first voice of that setting.
     """
     espeak: str = ""
-    """The voice of espeak-ng that reads it on this machine: prompts, and transcripts to officers. Empty: none does."""
+    """The espeak-ng voice that reads prompts, and transcripts to officers, on this machine; empty: there is none."""
     numerals: Numerals = "latn"
-    """The digits of counts and dates. Codes and numbers to call are always in ASCII: they are typed."""
+    """The digits of counts and dates. Codes and telephone numbers are always in ASCII digits, since they are typed."""
     read_by_a_native: bool = False
-    """Whether somebody who speaks it from childhood has read its texts."""
+    """Whether a native speaker has read the texts."""
 
 
 _shipped: Traversable | None = None
@@ -94,15 +95,15 @@ _own_folder: Path | None = None
 
 
 def ship(folder: Traversable) -> None:
-    """Have this process know the languages in the folder that the host comes with."""
+    """Add the host's own folder of languages to this process."""
     global _shipped  # noqa: PLW0603 - one per process, as with `gettext.bindtextdomain`
     _shipped = folder
 
 
 def use_folder(folder: Path | None) -> None:
-    """Have this process know the languages in a folder too; None: only those that come with the host.
+    """Add an installation's folder of languages to this process; None: use only the host's languages.
 
-    `Settings` calls it with `languages_folder`. Like the locale, it holds for the whole process.
+    `Settings` calls this with `languages_folder`. Like the locale, the folder applies to the whole process.
 
     Raises:
         LanguageError: the folder does not exist.
@@ -114,36 +115,36 @@ def use_folder(folder: Path | None) -> None:
 
 
 def folders() -> tuple[Traversable, ...]:
-    """Return the folders that the languages are read from; where two have a language, the later one wins."""
+    """Return the folders from which the languages are read. If two contain a language, the later folder counts."""
     return tuple(folder for folder in (_shipped, _own_folder) if folder is not None)
 
 
 def language(code: str) -> Language:
-    """Return the settings of a language. One without a folder has the name that Babel knows, and defaults.
+    """Return the settings of a language. One without a folder has the name that Babel has for it, and default values.
 
     Raises:
-        LanguageError: its `language.toml` is not what it should be.
+        LanguageError: the `language.toml` is invalid.
     """
     return _language(code, folders())
 
 
 def languages_of(package: str) -> tuple[str, ...]:
-    """List the languages that a package has a catalogue for, those of `OFFERED` first, then by code.
+    """List the languages in which a package has a catalogue: those of `OFFERED` first, then the others by code.
 
     Args:
-        package: its import name.
+        package: the package's import name.
     """
     return _languages_of(package, folders())
 
 
 def translations() -> tuple[str, ...]:
-    """List every language that has a folder, those of `OFFERED` first, then by code."""
+    """List every language that has a folder: those of `OFFERED` first, then the others by code."""
     found = {code for code, _ in _each(folders())}
     return (*OFFERED, *sorted(found - set(OFFERED)))
 
 
 def parts() -> tuple[str, ...]:
-    """List the packages that a language's folder has catalogues for."""
+    """List the packages for which a language's folder may have a catalogue."""
     files_of = (file.name for _, folder in _each(folders()) for file in folder.iterdir())
     found = {name.removesuffix(".po") for name in files_of if name.endswith(".po")}
     return tuple(sorted(name for name in found if name.rpartition(".")[0] not in found))
@@ -160,7 +161,8 @@ def catalogue_of(package: str, code: str) -> str:
 def wording_of(package: str, code: str, channel: str) -> str:
     """Return the text of a channel's own wording of a package's catalogue; empty where a language has none.
 
-    It is the file `<package>.<channel>.po` in the language's folder, such as Hindi in Latin letters for text messages.
+    The file is `<package>.<channel>.po` in the language's folder. An example is Hindi in Latin letters for text
+    messages.
     """
     for name, folder in reversed([*_each(folders())]):
         file = folder / f"{package}.{channel}.po"
@@ -170,26 +172,26 @@ def wording_of(package: str, code: str, channel: str) -> str:
 
 
 def lexicon_folders() -> tuple[Traversable, ...]:
-    """List the `lexicon` folders of the languages: further words by which typed texts are understood."""
+    """List the `lexicon` folders of the languages, which add words to understand typed texts."""
     found = (folder / "lexicon" for _, folder in _each(folders()))
     return tuple(folder for folder in found if folder.is_dir())
 
 
 def language_name(code: str, in_language: str = "") -> str:
-    """Return the name of a language in itself, or in another one as Babel has it; its code where nothing has one."""
+    """Return a language's name in itself, or in another language as Babel has it; its code if it has no name."""
     if not in_language or in_language == code:
         return language(code).name
     return _display_name(code, in_language) or language(code).name
 
 
 def in_numerals(text: str, code: str) -> str:
-    """Return a text with its ASCII digits written as a language writes them."""
+    """Return a text with its ASCII digits replaced by a language's own."""
     zero = _FIRST_DIGIT[language(code).numerals]
     return text if zero == "0" else text.translate({ord(d): chr(ord(zero) + n) for n, d in enumerate(_ASCII)})
 
 
 def written_date(day: date, code: str) -> str:
-    """Return a date as a language writes it: day, short month, year. In English where Babel doesn't know it."""
+    """Return a date in a language's format: day, short month, year. In English if Babel does not know the language."""
     found = language(code)
     try:
         written = format_date(day, "d MMM y", locale=found.locale or code)
@@ -199,13 +201,14 @@ def written_date(day: date, code: str) -> str:
 
 
 def script_of(text: str) -> str:
-    """Return the script of a text's first letter, as Unicode names begin with it: `LATIN`; empty without a letter."""
+    """Return the script of a text's first letter, as in its Unicode name, such as `LATIN`; empty: there is no
+    letter."""
     letter = next((char for char in text if char.isalpha()), "")
     return _script_of_char(letter) if letter else ""
 
 
 def is_written_in(text: str, language: str) -> bool:
-    """Whether a text has characters of the script that a language is written in."""
+    """Return whether a text has characters of a language's script."""
     script = _script_of_language(language)
     return bool(script) and any(_script_of_char(char) == script for char in text)
 
@@ -214,9 +217,9 @@ def language_of_text(text: str, languages: Sequence[str], otherwise: str) -> str
     """Return the language that a text is written in, judged by its script.
 
     Args:
-        text: a text.
-        languages: the languages to choose from, the likelier ones first.
-        otherwise: is returned if the text is in the script of none of them, or in that of this one of them.
+        text: the text.
+        languages: codes of the possible languages, the more likely ones first.
+        otherwise: the result if the text is in the script of none of the languages, or in the script of this language.
     """
     found = next((language for language in languages if is_written_in(text, language)), otherwise)
     same_script = otherwise in languages and _script_of_language(found) == _script_of_language(otherwise)
@@ -244,7 +247,7 @@ def _language(code: str, parents: tuple[Traversable, ...]) -> Language:
 
 
 def _each(parents: tuple[Traversable, ...]) -> Iterator[tuple[str, Traversable]]:
-    """Yield code and folder of each language; an installation's own folder of a language comes last, and so wins."""
+    """Yield the code and folder of each language. An installation's own folder comes last, and so overrides others."""
     for parent in parents:
         yield from ((entry.name, entry) for entry in parent.iterdir() if (entry / _FILE).is_file())
 

@@ -1,8 +1,8 @@
-"""The lexicon: which words and phrases carry which marks, in every language and script at once.
+"""The lexicon: the marks of words and phrases, in all languages and scripts together.
 
-The words are data: `lexicon/<language>/*.yaml`, each file a mapping of a mark (`act.kill`) to words and phrases with
-commas between them. A `*` at the end of the last word stands for any ending, a `+` at the end of any word for the
-endings of a Hindi, Bhojpuri or Urdu verb (`endings`). A language is added by adding a folder.
+The words are data: `lexicon/<language>/*.yaml`. Each file maps a mark (`act.kill`) to words and phrases, separated by
+commas. A `*` at the end of the last word stands for any ending. A `+` at the end of any word stands for the endings of
+a Hindi, Bhojpuri or Urdu verb. A new folder adds a language.
 """
 
 from __future__ import annotations
@@ -38,28 +38,28 @@ from satark_words.tokens import Keys, TextToken, keys, roman, sound_of
 _SHORTEST_LONG: Final = 6
 _FILLER: Final = "fill"
 _WEIGHTY: Final = ("cat.", "strong.", "act.", "cmd.", "soc.", "say.", "neg", "t.", "d.")
-"""Marks that a short word does not get from a word of another script that sounds like it: "send" is no सेंध."""
+"""Marks that a short word does not get from a word of another script with the same sound: "send" is not सेंध."""
 _SUBSTANCE: Final = ("cat.", "strong.", "w.", "p.")
-"""Marks whose phrases may end in a verb's stem, which then stands for all its forms: "siti maar"."""
+"""Marks whose phrases may end in a verb's stem, which then matches all forms of the verb: "siti maar"."""
 _MOST_DISTANT: Final = 80
-"""Most words of a text that are compared with words a letter or two off. A long story spells a word correctly
-elsewhere."""
+"""Most words of a text that are compared with words one or two letters off. A long story probably spells a word
+correctly elsewhere."""
 
 
 _Found = Mapping[str, float]
-"""Words, prefixes, verbs and stems that a word may stand for → how well it fits."""
+"""Words, prefixes, verbs and stems that a word may stand for → the quality of the match."""
 
 
 class _Word(NamedTuple):
-    """What a word of a text may stand for."""
+    """The meanings that a word of a text may have."""
 
     found: _Found
     alone: Mapping[str, float]
-    """The marks of the word alone → how well it fits each."""
+    """Marks of the word alone → the quality of the match."""
     followed: Sequence[tuple[Mapping[str, Sequence[_Phrase]], float]]
-    """Phrases that begin with the word, by their second word, and how well the word fits as the first."""
+    """Phrases that begin with the word, by their second word, and the quality with which the word matches the first."""
     is_unknown: bool
-    """Whether it stands for no listed word, at best for the stem of one."""
+    """Whether the word matches no listed word, or only the stem of one."""
 
 
 class _Phrase(NamedTuple):
@@ -77,10 +77,9 @@ class _Start(NamedTuple):
 
 
 class Lexicon:
-    """All words and phrases, indexed by spelling and by keys. Built once; nothing of a text is kept.
+    """All words and phrases, indexed by spelling and by keys. It is built once and stores nothing of a text.
 
-    What a word may be is kept only of words that a lexicon lists. Which of these were ever asked for tells of
-    nobody; any other word may be a name.
+    Results are cached only for words that a lexicon lists. These reveal nobody; any other word may be a name.
     """
 
     def __init__(
@@ -90,14 +89,17 @@ class Lexicon:
         *,
         lists: Callable[[str], bool] | None = None,
     ) -> None:
-        """`lists` tells whether another lexicon lists a word: what such a word stands for here may be cached too."""
+        """Build the lexicon.
+
+        `lists` returns whether another lexicon lists a word; the results for such a word may be cached too.
+        """
         phrases = (phrase for mark, written in words for phrase in phrase_of(mark, written))
         self._build(Index(tuple(phrases), {}), aliases or {})
         self._lists = lists or self.knows
 
     @classmethod
     def shipped(cls, extra: Mapping[str, Sequence[str]] | None = None, *, indexed: bool = True) -> Lexicon:
-        """Read the lexicon that comes with Satark, with its index or without; `extra` adds phrases by mark.
+        """Read the lexicon that comes with Satark, with or without its index. `extra` adds phrases by mark.
 
         Raises:
             LexiconError: a file is not what it should be.
@@ -115,17 +117,17 @@ class Lexicon:
         return self._spelt
 
     def knows(self, word: str) -> bool:
-        """Whether a folded word is spelt so in the lexicon: then it is no misspelling of another."""
+        """Return whether the lexicon has a folded word in this spelling, so that it is no misspelling of another."""
         return word in self._spelt
 
     def sounds_known(self, word: str) -> bool:
-        """Whether a folded word is spelt so in the lexicon, or sounds like one of its words."""
+        """Return whether the lexicon has a folded word, or a word with the same sound."""
         return word in self._spelt or sound_of(word) in self._by_key[0]
 
     def marks(self, tokens: Sequence[TextToken], heard: dict[str, Keys] | None = None) -> list[Mark]:
         """Find every mark of a text, in no order. A longer phrase hides the social and negating words inside it.
 
-        `heard` holds keys of its words that are worked out already; those of the others are added to it.
+        `heard` holds keys of words that were computed before; the keys of the other words are added to it.
         """
         words = self._resolve(tokens, {} if heard is None else heard)
         found: list[Mark] = []
@@ -138,7 +140,7 @@ class Lexicon:
     # ------------------------------------------------------------- finding
 
     def _start(self, first: str) -> _Start | None:
-        """Return the phrases that begin with a word. They are sorted when first asked for: most words never are."""
+        """Return the phrases that begin with a word. They are parsed on first use, since most words are never used."""
         start = self._ordered.get(first)
         if start is None and first in self._starts:
             phrases = [_Phrase(tuple(words), mark) for mark, *words in map(str.split, self._starts[first])]
@@ -166,7 +168,7 @@ class Lexicon:
         return [seen[token.text] for token in tokens]
 
     def _keep(self, kept: dict[str, _Word], text: str, found: _Found) -> _Word:
-        """Work out what a word may stand for, and cache that of a listed word."""
+        """Compute what a word may stand for; cache the result if the word is listed."""
         word = self._word(found)
         if self._lists(text):
             kept[text] = word
@@ -203,14 +205,14 @@ class Lexicon:
         return found
 
     def _by_sense(self, text: str, word: Keys) -> dict[str, float]:
-        """Find words by spelling; but a word that means nothing alone never stands for one that means something."""
+        """Find words by spelling. A word that means nothing alone never matches one that means something."""
         found = self._by_spelling(text, word)
         if text not in self._fillers:
             return found
         return {other: quality for other, quality in found.items() if other in self._fillers}
 
     def _by_spelling(self, text: str, word: Keys) -> dict[str, float]:
-        """Find the word and words of other scripts that sound like it; for an unlisted word, all that sound like it."""
+        """Find the word and words of other scripts with its sound; for an unlisted word, all words with its sound."""
         is_spelt = text in self._spelt
         found = {text: EXACT} if is_spelt else dict[str, float]()
         for level, quality in enumerate((SOUND, FRAME)):
@@ -241,7 +243,7 @@ class Lexicon:
         return found
 
     def _inflected(self, text: str, sound: str) -> dict[str, float]:
-        """Find the nouns and verbs of which an unknown word may be the plural, the oblique case or the past."""
+        """Find the nouns and verbs of which an unknown word may be the plural, the oblique case or the past tense."""
         for base in singulars(sound, english=text.isascii()):
             for level in (0, 1) if len(base) >= _SHORTEST_LONG else (0,):
                 key = base if level == 0 else keys(base).frame
@@ -250,7 +252,7 @@ class Lexicon:
         return {}
 
     def _distant(self, sound: str) -> _Found:
-        """Find the words that are a letter or two off."""
+        """Find the words that differ in one or two letters."""
         return {word: DISTANT for other in self._near_sounds.of(sound) for word in self._by_key[0][other]}
 
     # ------------------------------------------------------------- building
@@ -259,20 +261,19 @@ class Lexicon:
         self._aliases = dict(aliases)
         self._spelt: dict[str, Keys] = {}
         self._starts: dict[str, list[str]] = {}
-        """First word → its phrases, each a line of its mark and its words: lines take less time to build than
+        """First word → its phrases, each a line with its mark and its words, since lines are faster to build than
         objects."""
         self._ordered: dict[str, _Start] = {}
         self._by_key: tuple[dict[str, list[str]], ...] = ({}, {}, {})
         self._prefixes: tuple[dict[str, set[str]], ...] = ({}, {})
         self._verbs: set[str] = set()
         self._verb_beginnings: set[str] = set()
-        """The first two letters of every verb: most words begin with none of them."""
+        """The first two letters of every verb. They exclude most words from the search for verbs."""
         self._near: dict[str, _Word] = {}
         self._far: dict[str, _Word] = {}
-        """Caches of what listed words may stand for: as they are written, and with the words that are a letter or
-        two off."""
+        """Caches of what listed words may stand for. `_far` also includes words that differ in one or two letters."""
         self._fillers = {phrase.words[0] for phrase in index.phrases if phrase.mark == _FILLER and not phrase.words[1:]}
-        """Words that mean nothing alone: none of them is heard as a word that does."""
+        """Words that mean nothing alone. None of them matches a word with a meaning by its sound."""
         stems_of: dict[str, str] = {}
         for phrase in index.phrases:
             self._add(phrase, index.keys, stems_of)
@@ -305,7 +306,7 @@ class Lexicon:
         return self._spelt[word].sound if word in self._spelt else ""
 
     def _add_words(self, words: Sequence[str], known: Mapping[str, Keys]) -> bool:
-        """Store the words' keys; return whether a verb is among them, since a verb has none."""
+        """Store the words' keys; return whether a verb, which has no keys, is among the words."""
         verbs = False
         for word in words:
             if word not in self._spelt:
@@ -343,7 +344,7 @@ class Lexicon:
 
 
 def _phrases(index: int, words: Sequence[_Word]) -> Iterator[Mark]:
-    """The marks of the phrases that begin with a word of a text."""
+    """Yield the marks of the phrases that begin with a word of a text."""
     following = words[index + 1].found.keys()
     for followed, quality in words[index].followed:
         for second in () if following.isdisjoint(followed) else following & followed.keys():
@@ -353,7 +354,7 @@ def _phrases(index: int, words: Sequence[_Word]) -> Iterator[Mark]:
 
 
 def _only_stems(found: _Found) -> bool:
-    """Whether a word stands for no word, but at best for the stem of one."""
+    """Return whether a word matches no listed word, or only the stem of one."""
     for name in found:  # noqa: SIM110 - a generator costs more than what it looks at
         if name[0] != "~":
             return False
@@ -361,7 +362,7 @@ def _only_stems(found: _Found) -> bool:
 
 
 def _match(words: tuple[str, ...], index: int, known: Sequence[_Word], quality: float) -> float:
-    """Return the worst quality with which the next words match these, or 0 if they do not."""
+    """Return the lowest quality with which the next words match these; 0: they don't match."""
     if index + len(words) > len(known):
         return 0
     for offset in range(1, len(words)):
@@ -374,7 +375,7 @@ def _match(words: tuple[str, ...], index: int, known: Sequence[_Word], quality: 
 
 
 _STEMS: Final[dict[str, str]] = {}
-"""Word of the lexicon → name of its stem. It holds no word that a tipster typed."""
+"""Word of the lexicon → name of its stem. It contains no words that tipsters typed."""
 
 
 def _stem_name(word: str) -> str:
@@ -385,7 +386,7 @@ def _stem_name(word: str) -> str:
 
 
 def _may_be_joined(words: Sequence[str], mark: str) -> bool:
-    """Whether a phrase is also written as one word: "bhejdo", "hogaya"."""
+    """Return whether a phrase may also be written as one word: "bhejdo", "hogaya"."""
     if mark.startswith(("cmd", "say", "soc")):
         return len("".join(words)) >= _SHORTEST_LONG
     return len(words) == 2 and min(map(len, words)) >= SHORTEST_STEM  # noqa: PLR2004

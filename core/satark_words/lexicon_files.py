@@ -1,8 +1,8 @@
-"""The files of the lexicon, and their index: phrases already split and folded, words with their keys worked out.
+"""The files of the lexicon, and their index: phrases that are split and folded, and words with their keys.
 
-The index is data, beside the lexicon (`lexicon/_index/`), written by `make lexicon`. It begins with the digest of the
-files that it was made from. Where these have changed since, it is not used, and the lexicon is read from its files,
-which takes half a second longer. Other languages bring words in the `lexicon` of their own folders: `added_words`.
+The index is data, beside the lexicon (`lexicon/_index/`), written by `make lexicon`. It begins with the digest of its
+source files. If these have changed, it is not used, and the lexicon is read from its files, which takes half a second
+longer. Other languages add words in the `lexicon` of their own folders: `added_words`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from satark_words.spelling import VERB
 from satark_words.tokens import Keys, tokenize
 
 _PHRASES: Final = "phrases.tsv"
-"""The first line is the digest. Each further line is a mark, a tab, and the mark's phrases with commas between them."""
+"""File of the phrases. The first line is the digest. Each further line is a mark, a tab, and the mark's phrases,
+separated by commas."""
 _WORDS: Final = "words.tsv"
-"""Each line is a word and its three keys, with tabs between them."""
+"""File of the words. Each line is a word and its three keys, separated by tabs."""
 
 
 class LexiconError(ValueError):
@@ -36,15 +37,15 @@ class Phrase(NamedTuple):
     words: tuple[str, ...]
     """The folded words of the phrase."""
     ending: bool
-    """Whether its last word may end in any way."""
+    """Whether the last word may have any ending."""
 
 
 class Index(NamedTuple):
-    """Everything that the lexicon is built from."""
+    """The data from which the lexicon is built."""
 
     phrases: tuple[Phrase, ...]
     keys: Mapping[str, Keys]
-    """The keys of the words that the index lists; those of the others are worked out."""
+    """The keys of the words that the index lists; those of other words are computed."""
 
 
 def shipped_folder() -> Traversable:
@@ -53,7 +54,7 @@ def shipped_folder() -> Traversable:
 
 
 def read_index(folder: Traversable) -> Index:
-    """Read the index of a lexicon; where it is older than the lexicon's files, read the files.
+    """Read the index of a lexicon; if it is older than the lexicon's files, read the files.
 
     Raises:
         LexiconError: a file is not what it should be.
@@ -67,7 +68,7 @@ def read_index(folder: Traversable) -> Index:
 
 
 def digest(folder: Traversable) -> str:
-    """Return the digest of the files of a lexicon, the index aside."""
+    """Return the digest of a lexicon's files, without the index."""
     whole = sha256()
     for name, file in _files(folder):
         whole.update(name.encode() + b"\0" + file.read_bytes())
@@ -114,7 +115,7 @@ def read_phrases(folder: Traversable) -> Iterator[Phrase]:
 
 
 def phrase_of(mark: str, written: str) -> Iterator[Phrase]:
-    """Read one phrase as it is written in the files; nothing where there is no word in it."""
+    """Yield one phrase as it is written in the files; nothing if it contains no word."""
     words = tuple(_folded(written.replace("*", "")))
     if words:
         yield Phrase(mark, words, written.rstrip().endswith("*"))
@@ -129,7 +130,7 @@ def _folded(written: str) -> Iterator[str]:
 
 
 def read_aliases(folder: Traversable) -> dict[str, str]:
-    """Read which short forms stand for which word."""
+    """Return short form → the word that it stands for."""
     read = msgspec.yaml.decode((folder / "aliases.yaml").read_bytes(), type=dict[str, str])
     return {short.strip(): word for word, shorts in read.items() for short in shorts.split(",")}
 
@@ -143,7 +144,7 @@ def _files(folder: Traversable) -> Iterator[tuple[str, Traversable]]:
 
 
 def added_words() -> Mapping[str, Sequence[str]]:
-    """Read the phrases of these languages by mark, as the lexicon's own files have them.
+    """Return mark → phrases of the added languages, as they are written in the files.
 
     Raises:
         LexiconError: a file is not what it should be.

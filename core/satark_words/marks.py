@@ -1,4 +1,4 @@
-"""The marks of one text, found by name and by place without looking at each of them; and which of them count."""
+"""The marks of one text, indexed by name and position, and the choice of those that count."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHORT: Final = 0.86
 INFLECTED: Final = 0.8
 BONES: Final = 0.7
 DISTANT: Final = 0.6
-"""Quality of a match: a word as written, by one of its keys, in another form, or with a letter or two changed."""
+"""Qualities of a match: a word as spelt, by one of its keys, in another form, or with one or two letters changed."""
 
 
 class Mark(NamedTuple):
@@ -26,7 +26,7 @@ class Mark(NamedTuple):
     start: int
     end: int
     quality: float
-    """The lowest quality among the words of the mark, from `EXACT` down to `DISTANT`."""
+    """The lowest quality of a match among the mark's words, from `EXACT` down to `DISTANT`."""
 
 
 class Marks:
@@ -39,28 +39,28 @@ class Marks:
         for mark in marks:
             self._by_name.setdefault(mark.name, []).append(mark)
         self._families: dict[str, list[str]] = {"*": list(self._by_name)} if marks else {}
-        """Pattern, such as `act.*` → the names that it stands for and that the text has."""
+        """Pattern, such as `act.*` → the names of the text's marks that match it."""
         for name in self._by_name:
             self._families.setdefault(_family(name), []).append(name)
         self._senses = {*self._by_name, *self._families}
         self._found: dict[tuple[str, ...], Sequence[Mark]] = {}
         self.longest = max([mark.end - mark.start for mark in marks], default=1)
-        """Tokens of the longest mark."""
+        """Number of tokens of the longest mark."""
 
     def all(self) -> Sequence[Mark]:
         """Every mark."""
         return self.named(("*",))
 
     def names(self) -> KeysView[str]:
-        """The names of the marks that are there."""
+        """The names of the text's marks."""
         return self._by_name.keys()
 
     def senses(self) -> AbstractSet[str]:
-        """The names of the marks, and the patterns that stand for them."""
+        """The names of the text's marks and the patterns that match them."""
         return self._senses
 
     def named(self, names: Iterable[str]) -> Sequence[Mark]:
-        """The marks of these names."""
+        """Return the marks with these names."""
         key = tuple(names)
         found = self._found.get(key)
         if found is None:
@@ -71,7 +71,7 @@ class Marks:
         return found
 
     def has(self, names: Iterable[str]) -> bool:
-        """Whether there is a mark of one of these names."""
+        """Return whether there is a mark with one of these names."""
         return not self._senses.isdisjoint(names)
 
 
@@ -83,7 +83,7 @@ def _family(name: str) -> str:
 
 
 def place(mark: Mark) -> tuple[int, int, str]:
-    """Sort key of a mark in the order of the text: of marks with one start the longer comes first."""
+    """Return the sort key of a mark in the order of the text. Of marks with the same start the longer comes first."""
     return (mark.start, -mark.end, mark.name)
 
 
@@ -100,15 +100,15 @@ _HIDDEN: Final = ("neg", "ask", "say", "cmd", "soc")
 _HIDING: Final = ("neg", "ask", "say", "cmd", "soc", "opt", "f.none", "t.refuse", "lang", "w.bribe")
 _OF_CRIME: Final = ("cat.", "act.", "w.")
 _SENSELESS: Final = ("t.refuse", "t.service", "time.", "soc.", "say.unknown")
-"""A longer phrase of these keeps a word in it from telling of a crime: "last week" is no weekly extortion."""
+"""Marks whose longer phrases keep a word in them from telling of a crime: "last week" is not weekly extortion."""
 
 _quality: Final = attrgetter("quality")
 
 
 def without_hidden(marks: list[Mark]) -> list[Mark]:
-    """Take out social and negating words inside a longer phrase, and words of crime inside a phrase of another sense.
+    """Remove marks of social and negating words inside a longer phrase, and of crime inside a phrase of another sense.
 
-    Of marks of one name and place the best stays; they come in no order.
+    Of marks with the same name and position the best is kept. The result is in no order.
     """
     sure = [mark for mark in marks if mark.end - mark.start > 1 and mark.quality >= FRAME]
     longer = [mark for mark in sure if mark.name.startswith(_HIDING)]

@@ -1,4 +1,4 @@
-"""Places: which districts, stations and outposts of the geography a text names, in any script and spelling."""
+"""Places: finds the districts, stations and outposts that a text names, in any script and spelling."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from satark_words.reading import PlaceFound
 
 _BEGINNING: Final = 80
 _END: Final = 40
-"""Names are looked for in so many words at the beginning and at the end of a text. A place is a likely answer, and
-is said back."""
+"""Number of words at the beginning and at the end of a text that are searched for names. A found place is only likely,
+so the tipster is told it."""
 _SHORTEST_JOINED: Final = 6
 
 
@@ -30,7 +30,7 @@ class Places:
         self._stations = {station.code for station in geography.stations()}
 
     def find(self, analysis: Analysis) -> PlaceFound:
-        """Find the one district, station and outpost that a text names; names that contradict each other tell none."""
+        """Find the one district, station and outpost that a text names; empty if the names contradict each other."""
         named = self.codes(analysis)
         found = self._geography.resolve(named)
         mentioned = bool(named) or analysis.has("place.thing") or _near_something(analysis)
@@ -43,18 +43,18 @@ class Places:
         return analysis.codes
 
     def named(self, analysis: Analysis) -> set[str]:
-        """Every code that a text names."""
+        """Return every code that a text names."""
         found = self._found(analysis)
         whole = [mark for mark in found if not _is_inside(mark, found)]
         words = [token.text for token in analysis.tokens]
         return set(called_stations([(mark.name, mark.start, mark.end) for mark in whole], words, self._stations))
 
     def spans(self, analysis: Analysis, code: str) -> list[tuple[int, int]]:
-        """The tokens on which a text names a code."""
+        """Return the token ranges in which a text names a code."""
         return [(mark.start, mark.end) for mark in self._found(analysis) if mark.name == code]
 
     def _found(self, analysis: Analysis) -> Sequence[Mark]:
-        """Find the names in a text, or in the beginning and the end of a long one. It is done once a text."""
+        """Find the names in a text, or in the beginning and end of a long one, once for each text."""
         if analysis.places is None:
             parts = _ends(len(analysis))
             found = [mark for part in parts for mark in self._marks(analysis, part)]
@@ -76,7 +76,7 @@ class Places:
                 yield from (mark._replace(start=index, end=index + 2) for mark in marks if mark.quality >= SOUND)
 
     def _counts(self, mark: Mark, analysis: Analysis) -> bool:
-        """Whether a mark is a name: an ordinary word is no misspelt name, "ladka" is not Lanka."""
+        """Return whether a mark is really a name: an ordinary word is not a misspelt name, as "ladka" is not Lanka."""
         if mark.quality >= SOUND:
             return True
         words = [analysis.tokens[index].text for index in range(mark.start, mark.end)]

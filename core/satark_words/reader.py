@@ -1,7 +1,7 @@
-"""The reader: what a typed text means at the question that stands.
+"""The reader: what a typed text means at the current question.
 
-Build one for the process: `Reader(Geography.sample())`. `read` and `open` change nothing and never raise, whatever
-the text; what they return is not to be logged.
+Build one for each process: `Reader(Geography.sample())`. `read` and `open` change nothing and never raise, whatever the
+text is. Never log their results.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from satark_words.weights import read_weights
 
 
 class Reader:
-    """Reads texts. Building it takes a quarter of a second; a reading a millisecond, of 800 words twenty."""
+    """Reads texts. Building it takes a quarter of a second. A reading takes a millisecond, for 800 words twenty."""
 
     def __init__(self, geography: Geography | None = None, lexicon: Lexicon | None = None) -> None:
         self.lexicon = lexicon or Lexicon.shipped(added_words())
@@ -45,11 +45,11 @@ class Reader:
         return Analysis(text, self.lexicon)
 
     def read(self, text: str | Analysis, asked: Asked) -> Reading:
-        """Read a text as an answer to a question, or as anything else that it may be."""
+        """Read a text as an answer to a question, or as whatever else it may be."""
         return Senses(self._knowledge, self._analysed(text), asked).read()
 
     def open(self, text: str | Analysis) -> Opening:
-        """Read what a story tells of category, place, time, police and danger."""
+        """Read the category, place, time, police involvement and dangers that a story tells of."""
         analysis = self._analysed(text)
         return opening_of(analysis, self.places, self._dangers.find(analysis))
 
@@ -66,7 +66,7 @@ class Reader:
         return self._dangers.numbers(kind)
 
     def own_identity(self, text: str | Analysis) -> tuple[IdentitySpan, ...]:
-        """Find the parts of a text that identify its sender, in order, none inside another."""
+        """Find the parts of a text that identify its sender, in order and without overlaps."""
         return self._identity.find(self._analysed(text))
 
     def _analysed(self, text: str | Analysis) -> Analysis:

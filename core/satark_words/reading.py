@@ -1,4 +1,4 @@
-"""What goes into the understanding and what comes out: questions, options, readings, dangers, spans."""
+"""Input and output of the understanding: questions, options, readings, dangers and spans."""
 
 from __future__ import annotations
 
@@ -11,54 +11,61 @@ Asks: TypeAlias = Literal["choice", "text", "place", "media", "review", "confirm
 """What a question asks for. `text` and `place` take any words as the answer; `media` asks for files."""
 
 STORY: Final = "what"
-"""How the lexicon names the question for what happens."""
+"""The lexicon's name for the question about what is happening."""
 
 FREE: frozenset[Asks] = frozenset({"text", "place"})
 """The questions to which any words are an answer."""
 
 IRREVERSIBLE: Final = frozenset({"cancel", "restart", "forget", "delete", "clear"})
-"""Commands that are carried out only on an exact word or phrase."""
+"""Commands that need an exact word or phrase."""
 
 
 class Kind(StrEnum):
-    """What a message is, seen from the question that stands. Exactly one holds; `Reading.story` may hold beside it."""
+    """The kind of a message at the current question.
+
+    Every message has exactly one; `Reading.story` may be true besides.
+    """
 
     OPTION = "option"
-    """It chooses `Reading.option`."""
+    """The message chooses `Reading.option`."""
     COMMAND = "command"
-    """It is the command `Reading.command`, of this question or of every question."""
+    """The message is the command `Reading.command`, of this question or of every question."""
     DANGER = "danger"
-    """It tells of a danger: `Reading.dangers`. Answer with the numbers at once. Its words belong to the tip."""
+    """The message tells of a danger: `Reading.dangers`. Answer with the numbers at once. The words belong to the
+    tip."""
     QUESTION = "question"
-    """It asks the service something: `Reading.topic`. It is no answer and no part of the tip."""
+    """The message asks the service something: `Reading.topic`. It is neither an answer nor part of the tip."""
     THANKS = "thanks"
     GREETING = "greeting"
     WAIT = "wait"
-    """The sender needs time. Put nothing again, change nothing."""
+    """The sender needs time. Repeat no question and change nothing."""
     REMARK = "remark"
-    """It says something about the conversation, not about a crime: `Reading.topic`."""
+    """The message says something about the conversation, not about a crime: `Reading.topic`."""
     REFUSAL = "refusal"
-    """The sender won't, or can't, do or say what is asked. Read as `skip` where the question may be skipped."""
+    """The sender can't or won't answer. If the question may be skipped, such a message is read as `skip` instead."""
     CONTENT = "content"
-    """It is an answer in free words, or belongs to the tip."""
+    """The message is an answer in free words, or belongs to the tip."""
     UNCLEAR = "unclear"
-    """Ask again. `Reading.suggested` may name what was probably meant: offer it as one tap."""
+    """The meaning is unclear. Ask again, and offer what `Reading.suggested` names, if anything, as one tap."""
 
 
 class Confidence(IntEnum):
-    """How sure a reading is. What acts needs `CERTAIN`; what fills a draft needs `LIKELY`, and is said back."""
+    """How sure a reading is. An irreversible action needs `CERTAIN`.
+
+    An answer in a draft needs `LIKELY`, and the tipster is told it.
+    """
 
     GUESS = 1
     LIKELY = 2
     CERTAIN = 3
-    """A number, a label, an exact word or phrase: nothing was guessed."""
+    """The text is a number, a label, or an exact word or phrase. Nothing was guessed."""
 
 
 class AskedChoice(msgspec.Struct, frozen=True):
     """One option of a question.
 
-    `acts`: choosing it can't be undone (send, erase, "yes, message me", "no, forget me"). Such an option is chosen only
-    by its number, its label, or an exact word or phrase.
+    `acts`: whether choosing the option can't be undone, as with send, erase, "yes, message me" and "no, forget me".
+    Such an option is chosen only by its number, its label, or an exact word or phrase.
     """
 
     id: str
@@ -66,31 +73,32 @@ class AskedChoice(msgspec.Struct, frozen=True):
     words: tuple[str, ...] = ()
     acts: bool = False
     unit: str = ""
-    """The unit that the option accuses, as the lexicon names it, where the question asks whom the tip accuses."""
+    """The lexicon's name of the police unit that the option accuses; empty unless the question asks whom the tip
+    accuses."""
 
     @property
     def sense(self) -> str:
-        """The name under which the lexicon has words for it."""
+        """The name under which the lexicon has words for the option."""
         return self.unit or self.id
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """The question that stands, as far as reading needs it."""
+    """The current question, as far as a reading needs it."""
 
     name: str
-    """What the lexicon knows the question by: what the step means (`category`, `what`, `police_unit`), else the id of
-    the step or state. The lexicon has words for the default flow."""
+    """The lexicon's name of the question: the step's meaning (`category`, `what`, `police_unit`), or else the id of the
+    step or state. The lexicon has words for the default flow."""
     asks: Asks = "nothing"
     options: tuple[AskedChoice, ...] = ()
     """The options in the order of their numbers, with the labels and words of every language."""
     actions: tuple[str, ...] = ()
-    """Commands that are shown below it: `done`, `skip`, `back`."""
+    """Commands that are shown below the question: `done`, `skip`, `back`."""
     opening: bool = False
-    """Whether the conversation begins here, or the story is what is asked for."""
+    """Whether the conversation begins with this question, or the question asks for the story."""
 
 
 class DangerKind(StrEnum):
-    """What is in danger."""
+    """The kind of a danger."""
 
     LIFE = "life"
     SUICIDE = "suicide"
@@ -107,31 +115,35 @@ class Danger(msgspec.Struct, frozen=True):
     kind: DangerKind
     numbers: tuple[str, ...]
     rule: str
-    """Name of the rule that found it: for the desk's reason and for mending; it holds no word of the tipster."""
+    """Name of the rule that found the danger, for the desk and for developers. It contains no words of the tipster."""
 
 
 class PlaceFound(msgspec.Struct, frozen=True):
-    """A place of the geography that a text names. Codes are empty where none is named, or more than one."""
+    """A place of the geography that a text names. A code is empty if the text names none or more than one."""
 
     district: str = ""
     station: str = ""
     outpost: str = ""
     mentioned: bool = False
-    """Whether the text tells a place at all, named in the geography or not: "behind the temple"."""
+    """Whether the text tells any place, even one that the geography does not name: "behind the temple"."""
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
-    """What a story tells of the questions that would be asked. Empty: not told. All of it is `LIKELY`, never more."""
+    """The answers that a story gives to questions that would be asked; an empty field: not told.
+
+    Each is at most `LIKELY`.
+    """
 
     category: str = ""
     place: PlaceFound = PlaceFound()
     when: Literal["", "now", "past", "coming"] = ""
     often: bool = False
-    """Whether it tells how often: daily, every night."""
+    """Whether the story tells how often it happens: daily, every night."""
     police: bool = False
-    """Whether it says that police are involved."""
+    """Whether the story says that police are involved."""
     unit: str = ""
-    """Which police are involved: `station`, `outpost`, `circle`, `district` or `range`; see `whom` in the lexicon."""
+    """The level of the involved police: `station`, `outpost`, `circle`, `district` or `range`; see `whom` in the
+    lexicon."""
     dangers: tuple[Danger, ...] = ()
 
 
@@ -144,7 +156,7 @@ class IdentitySpan(msgspec.Struct, frozen=True):
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """How a message is read. Nothing in it is to be logged: it tells what a tipster said."""
+    """The reading of a message. Never log any of it, since it tells what a tipster said."""
 
     kind: Kind
     confidence: Confidence = Confidence.GUESS
@@ -153,13 +165,14 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     topic: str = ""
     """Topic of a question or remark: `safe`, `police`, `cost`, `status`, `report`, `no_evidence`, … (`rules.yaml`)."""
     suggested: str = ""
-    """The option or command (`@…`) that an `unclear` text probably meant. It may be offered, and is never carried
+    """The option or command (`@…`) that an `unclear` text probably means. It may be offered, but is never carried
     out."""
     story: bool = False
-    """Whether the words also belong to the tip and must be kept, whatever else the message is."""
+    """Whether the words also belong to the tip and must be kept, whatever `kind` is."""
     negated: bool = False
     asks: bool = False
-    """Whether the message is, or ends in, a question."""
+    """Whether the message is a question or ends in one."""
     dangers: tuple[Danger, ...] = ()
     opening: Opening = Opening()
-    """What a story tells of other questions; empty where it answers a later question that takes any words."""
+    """The answers that a story gives to other questions; empty if the text answers a later question that takes any
+    words."""

@@ -1,14 +1,14 @@
-"""Rules: which marks together mean something. The rules are data (`rules.yaml`, `danger.yaml`, `identity.yaml`).
+"""Rules: the meaning of marks that occur together. The rules are data (`rules.yaml`, `danger.yaml`, `identity.yaml`).
 
-A rule is a line: `act.kill + who.me|who.kin /4 - frame.past|frame.joke`. The parts between `+` must all be there, each
-as one of the marks between `|`, each at most so many words (`/4`, else 6) from the one before it; with `>` in place of
-`+` in this order. After `-` stand marks that must not be near (within as many words, in the same sentence part).
-`act.*` stands for all marks that begin so; a `*` stands nowhere but after the first dot.
+A rule is a line: `act.kill + who.me|who.kin /4 - frame.past|frame.joke`. `+` joins parts that must all occur. Each part
+is one of the marks between `|`, and is at most 6 words (or `/4`: 4 words) from the part before it. With `>` in place of
+`+` the parts must occur in this order. After `-` come marks that must not occur within the same distance in the same
+clause. `act.*` stands for all marks that begin with `act.`; a `*` is allowed only after the first dot.
 
-`compounds` finds marks that several words make together: "tell" and "not" are a refusal, in any order and language.
-Its rules are `compounds.yaml`. A later rule may use the marks of those before it. Between the parts may stand nothing
-but words that mean nothing, so that a compound is as sure as a phrase that is listed. `Topics` are what the service is
-asked, told about itself, or refused: `rules.yaml`.
+`compounds` finds marks that several words form together: "tell" and "not" are a refusal, in any order and language. Its
+rules are in `compounds.yaml`. A later rule may use the marks of earlier rules. Only words without meaning may occur
+between the parts, so that a compound is as sure as a listed phrase. `Topics` finds questions to the service, remarks
+and refusals: `rules.yaml`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MARK: Final = re.compile(r"[^*.]+(\.\*|[^*]*)")
 
 
 class RuleError(ValueError):
-    """A rule can't be read; the message shows it."""
+    """A rule can't be read. The message quotes the rule."""
 
 
 class MarkRule(NamedTuple):
@@ -43,7 +43,7 @@ class MarkRule(NamedTuple):
     unless: tuple[str, ...]
 
     def may_hold(self, marks: Marks) -> bool:
-        """Whether all its parts are somewhere in a text: most rules miss one."""
+        """Return whether all parts of the rule occur in a text; most rules lack one."""
         for part in self.parts:  # noqa: SIM110 - a generator costs more than what it looks at
             if not marks.has(part):
                 return False
@@ -51,18 +51,18 @@ class MarkRule(NamedTuple):
 
 
 class Rules(Generic[_Sense]):
-    """Rules with the sense that each of them tells."""
+    """Rules, each with its sense."""
 
     def __init__(self, rules: Iterable[tuple[_Sense, MarkRule]]) -> None:
         self._rules = tuple(rules)
         self._by_mark: dict[str, list[int]] = {}
-        """Mark → the rules that begin with it. The marks of a text begin a few of two hundred rules."""
+        """Mark → indexes of the rules that begin with it, so that few of two hundred rules must be tried."""
         for index, (_, rule) in enumerate(self._rules):
             for name in rule.parts[0]:
                 self._by_mark.setdefault(name, []).append(index)
 
     def that_may_hold(self, marks: Marks) -> Iterator[tuple[_Sense, MarkRule]]:
-        """Yield the rules whose parts are all somewhere in a text, in the order of the rules."""
+        """Yield the rules whose parts all occur in a text, in the order of the rules."""
         begun = {index for name in marks.senses() & self._by_mark.keys() for index in self._by_mark[name]}
         return (self._rules[index] for index in sorted(begun) if self._rules[index][1].may_hold(marks))
 
@@ -71,7 +71,7 @@ def parse_rule(name: str, line: str) -> MarkRule:
     """Read a rule from its line.
 
     Raises:
-        RuleError: it has no parts, or a `*` where none may stand.
+        RuleError: the rule has no parts, or a `*` in a wrong place.
     """
     line, _, unless = line.partition(" - ")
     distance = re.search(r"\s/(\d+)", line)
@@ -90,12 +90,12 @@ def _names(listed: str) -> tuple[str, ...]:
 
 
 def matches(rule: MarkRule, marks: Marks) -> tuple[int, int] | None:
-    """Return the words, from first to last, on which a rule holds; None: it does not."""
+    """Return the first and last word of the place where a rule holds; None: it does not hold."""
     return next(all_matches(rule, marks), None)
 
 
 def all_matches(rule: MarkRule, marks: Marks) -> Iterator[tuple[int, int]]:
-    """Yield the words, from first to last, of each place where a rule holds."""
+    """Yield the first and last word of each place where a rule holds."""
     if not rule.may_hold(marks):
         return
     stops = marks.named(rule.unless) if rule.unless else ()
@@ -135,7 +135,7 @@ def _fit(before: Mark, after: Mark, near: int) -> bool:
 
 _BETWEEN: Final = ("fill", "pol", "who.me", "who.you", "say.yes", "soc.ok", "k.opinion")
 _LONGEST_COMPOUND: Final = 10
-"""Words of the longest compound."""
+"""Number of words of the longest compound."""
 
 
 def compounds(marks: Sequence[Mark]) -> list[Mark]:
@@ -162,7 +162,7 @@ def _of(name: str, rule: MarkRule, marks: Marks) -> Iterator[Mark]:
 
 @cache
 def _layers() -> tuple[Rules[str], ...]:
-    """The rules of `compounds.yaml`, in its layers."""
+    """Return the rules of `compounds.yaml`, by layer."""
     text = (files("satark_words") / "compounds.yaml").read_bytes()
     read = msgspec.yaml.decode(text, type=list[dict[str, list[str]]])
     return tuple(
@@ -174,14 +174,14 @@ Family: TypeAlias = Literal["wait", "question", "remark", "refusal"]
 
 
 class Topic(NamedTuple):
-    """A family and a topic of it."""
+    """A topic and its family."""
 
     family: Family
     name: str
 
 
 class Topics:
-    """The rules of questions, remarks and refusals, parsed."""
+    """The parsed rules of questions, remarks and refusals."""
 
     def __init__(self) -> None:
         text = (files("satark_words") / "rules.yaml").read_bytes()

@@ -1,4 +1,4 @@
-"""The senses of a text at a question, and the order in which they are looked for: the surest first."""
+"""The senses that a text may have at a question, tried in order, the surest first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COMMANDS: Final = (
     "done", "back", "skip", "repeat", "language", "status", "reply", "edit", "help", "clear", "delete", "cancel",
     "restart", "forget", "elsewhere", "leave", "more", "less",
 )  # fmt: skip
-"""Commands in the order in which they are looked for, which decides where a text has words of two."""
+"""Commands in the order in which they are tried. If a text has words of two, the earlier command counts."""
 SOCIAL: Final = (
     ("soc.wait", Kind.WAIT, ""),
     ("soc.greet", Kind.GREETING, ""),
@@ -32,27 +32,27 @@ SOCIAL: Final = (
     ("soc.afraid", Kind.REMARK, "afraid"),
     ("t.joke", Kind.REMARK, "chat"),
 )
-"""Marks of talk, each with the kind and the topic of a text that consists of nothing else."""
+"""Marks of talk, each with the kind and topic of a text that contains nothing else."""
 QUESTION_MARKS: Final = frozenset("?❓❔")
-"""A text of nothing else asks for help."""
+"""Question marks. A text of question marks alone asks for help."""
 LONGEST_TALK: Final = 12
-"""Words of the longest text that is guessed to be talk."""
+"""Number of words of the longest text that is guessed to be talk."""
 LONGEST_SOCIAL: Final = 5
-"""Words of the longest text in which one word in four may be unknown, at a question that takes any words."""
+"""Number of words of the longest text in which one word in four may be unknown, at a question that takes any words."""
 LONGEST_WAIT: Final = 9
-"""Words of the longest text that asks to wait."""
+"""Number of words of the longest text that asks to wait."""
 LONGEST_PROMISE: Final = 6
-"""Words of the longest "I will …" that is taken for a wait; a longer one tells something."""
+"""Number of words of the longest "I will …" that counts as a wait; a longer one tells something."""
 LONGEST_TOPIC: Final = 16
-"""Words of the longest text that is nothing but a question or remark; a longer one tells something too."""
+"""Number of words of the longest text that is only a question or remark; a longer one also tells something."""
 _BESIDE_COMMANDS: Final = (*LOOSE, "t.listen", "t.tell", "digits", "cmd.help")
-"""Marks that may stand beside a command's words."""
+"""Marks that may accompany a command's words."""
 WISHES: Final = ("cmd.back", "cmd.edit", "cmd.skip", "cmd.help", "cmd.status", "cmd.repeat")
-"""Commands beside whose phrases "ok" says nothing of its own."""
+"""Commands next to whose phrases "ok" has no meaning of its own."""
 
 
 class Knowledge(NamedTuple):
-    """What a text is read with."""
+    """The data with which a text is read."""
 
     places: Places | None
     dangers: DangerRules
@@ -147,12 +147,12 @@ class Senses(TextAtQuestion):
         return self._make(Kind.DANGER, story=self._is_story(least=1), option=option)
 
     def _likely_danger(self) -> Reading | None:
-        """Find a danger that no rule knows but that the words speak for, in a text that is nothing else."""
+        """Find a danger for which no rule holds, but which the words make likely, in a text that has no other sense."""
         self._dangers = self._rules.weighed(self._analysis)
         return self._danger()
 
     def _find_topic(self, *families: Family) -> Topic | None:
-        """Find what the text asks, remarks or refuses; a long text tells something instead."""
+        """Find the topic that the text asks about, remarks on or refuses; a long text tells something instead."""
         return self._topics.find(self._analysis.marks, *families) if len(self._analysis) <= LONGEST_TOPIC else None
 
     @cached_property
@@ -160,7 +160,7 @@ class Senses(TextAtQuestion):
         return self._weighed.others(self._analysis)
 
     def _likely_story(self) -> Reading | None:
-        """Read a story at the question for the category as the category that it is likely to be."""
+        """Read a story at the question for the category as its likely category."""
         codes = [one.id for one in self._asked.options] if self._asked.name == "category" else []
         code = category(self._weights, codes)
         return self._make(Kind.OPTION, option=code, story=True) if code else None
@@ -170,7 +170,7 @@ class Senses(TextAtQuestion):
         return self._make(Kind.COMMAND, Confidence.GUESS, command="status") if asks else None
 
     def _spoken(self) -> Reading | None:
-        """Read a text that tells of no crime or place as said to the service, where its words speak for that."""
+        """Read a text that tells of no crime or place as said to the service, if its words make that likely."""
         short = len(self._analysis) <= LONGEST_TALK
         said = spoken(self._weights) if short and not self._tells() and not self._tells_anything() else None
         if said is None:
@@ -240,7 +240,7 @@ class Senses(TextAtQuestion):
         return self._analysis.negates or self._analysis.asks
 
     def _own_story(self) -> Reading | None:
-        """Keep a text that tells more than the option which it chooses, at a question with options."""
+        """Keep the words of a text that tells more than the option that it chooses, at a question with options."""
         if self._free or not self._is_story() or not self._tells():
             return None
         option = "" if self._acts(self._chosen.option) else self._chosen.option
@@ -254,7 +254,7 @@ class Senses(TextAtQuestion):
         return self._likely_story() or self._make(Kind.CONTENT, story=True, suggested=self._chosen.suggested)
 
     def _refused_sending(self) -> Reading | None:
-        """ "Don't send": a wish of its own, and never the opposite."""
+        """Read "don't send" as a wish of its own, never as a wish to send."""
         if self._asked.asks == "review" and self._analysis.negates and self._analysis.has("cmd.send"):
             return self._make(Kind.REFUSAL, topic="send")
         return None
@@ -302,7 +302,7 @@ class Senses(TextAtQuestion):
         return None
 
     def _guess(self) -> Reading | None:
-        """Guess the kind of talk of a text without a word of a crime or place: a question, wait, refusal or remark."""
+        """Guess the kind of a text without words of a crime or place: a question, wait, refusal or remark."""
         analysis = self._analysis
         if self._chosen.suggested or len(analysis) > LONGEST_TALK or self._tells_anything():
             return None

@@ -1,4 +1,4 @@
-"""Spelling: whether words that are spelt otherwise, in another form or another script, may be one word.
+"""Spelling: decides whether words in different spellings, forms or scripts may be the same word.
 
 It works on sounds (`tokens.Keys.sound`), so that one list of endings serves every script: भेजूँगा, bhejunga and
 بھیجوں گا have one ending.
@@ -21,21 +21,21 @@ _SHORTEST_PLAIN: Final = 2
 
 
 def stem_of(sound: str) -> str:
-    """Return a Hindi word without its ending: batata and batati have one. Empty where it is too short for one."""
+    """Return the stem of a Hindi word, which batata and batati share; empty if the word is too short."""
     stem = sound.rstrip("aeiou")
     return stem if len(stem) >= SHORTEST_STEM and sound.isalpha() else ""
 
 
 def plain(sound: str) -> str:
-    """Return the sound of a word without its last vowels: batata, batati and batate are one word."""
+    """Return the sound of a word without its last vowels, which is the same for batata, batati and batate."""
     stem = sound.rstrip("aeiou")
     return stem if len(stem) >= _SHORTEST_PLAIN else sound
 
 
 def may_meet(text: str, other: str, size: int) -> bool:
-    """Whether a word may stand for one of another spelling.
+    """Return whether a word may stand for one in another spelling.
 
-    Short words in Urdu script may not: it leaves too much open.
+    Short words in Urdu script may not, since the script omits too much.
     """
     if is_urdu(text) != is_urdu(other):
         return size >= _SHORTEST_FOREIGN
@@ -43,19 +43,19 @@ def may_meet(text: str, other: str, size: int) -> bool:
 
 
 def is_urdu(word: str) -> bool:
-    """Whether a word is in Urdu script, by its first letter."""
+    """Return whether a word's first letter is in Urdu script."""
     return "\u0600" < word[0] < "\u0700"
 
 
 def lacks_vowels(text: str, word: Keys) -> bool:
-    """Whether a word is written without its vowels: in Urdu script, or as in a short message: "shrb"."""
+    """Return whether a word is written without vowels, in Urdu script or abbreviated: "shrb"."""
     if len(word.bones) <= SHORTEST_PREFIX or word.frame != word.bones:
         return False
     return (text[0] > "\u0600" and text[0] < "\u0700") or (not set(text[1:-1]) & set("aeiou") and text.isascii())
 
 
 VERB: Final = "+"
-"""Sign after a word of the lexicon: it is a verb's stem, and stands for the stem with any ending or none."""
+"""Sign after a verb's stem in the lexicon. The entry matches the stem with any ending or none."""
 VERBS: Final = frozenset({
     "mar", "bec", "kat", "kel", "ced", "pit", "tod", "tor", "kod", "nikal", "bej", "rak", "dek", "bana", "cala", "laga",
     "cura", "cin", "uta", "bula", "gum", "puc", "mang", "vasul", "pakad", "cod", "jala", "fek", "dal", "badal", "pila",
@@ -65,7 +65,7 @@ VERBS: Final = frozenset({
 })  # fmt: skip
 """Sounds of the stems of common verbs."""
 _SHORTEST_VERB_STEM: Final = 2
-"""Letters of the shortest stem."""
+"""Number of letters of the shortest stem."""
 _LONGEST_ENDING: Final = 7
 _ENDINGS: Final = frozenset({
     "a", "i", "e", "o", "u", "n", "na", "ni", "ne", "no", "ta", "ti", "te", "t", "to", "en", "un", "on", "in",
@@ -81,11 +81,12 @@ _ENDINGS: Final = frozenset({
     "raha", "rahe", "rahi", "rha", "rhe", "rhi", "rahal", "rahela",
 })  # fmt: skip
 _MERGED: Final = frozenset({"eye", "eie", "eyega", "eiega", "onga", "ongi", "oge", "en", "ega", "enge", "e"})
-"""Endings as they are heard after a stem in a: bata + iye is heard "bateye"."""
+"""Sounds of endings after a stem that ends in a: bata + iye sounds like "bateye"."""
 
 
 def stems(sound: str) -> Iterator[str]:
-    """Yield possible stems of a word, given by its sound: the word itself, and it without each of its endings."""
+    """Yield possible stems of a word, given by its sound: the word itself, and the word without each possible
+    ending."""
     yield sound
     for size in range(1, min(_LONGEST_ENDING, len(sound) - _SHORTEST_VERB_STEM) + 1):
         ending = sound[-size:]
@@ -118,8 +119,7 @@ def singulars(sound: str, *, english: bool) -> Iterator[str]:
 
 _ONE_LETTER_OFF: Final = 6
 _TWO_LETTERS_OFF: Final = 9
-"""The two lengths are those of the shortest word that may be one letter off, and of the shortest that may be two
-off."""
+"""Number of letters of the shortest word that may differ in one letter, and of the shortest that may differ in two."""
 
 
 class NearSounds:
@@ -134,7 +134,7 @@ class NearSounds:
                     self._alike.setdefault((sound[0], other), []).append(sound)
 
     def of(self, sound: str) -> Sequence[str]:
-        """Return the known sounds that are the fewest letters off; none if the sound is too short, or no word."""
+        """Return the known sounds that differ in the fewest letters; none if the sound is too short or not a word."""
         size = len(sound)
         if size < _ONE_LETTER_OFF or not sound.isalpha():
             return ()

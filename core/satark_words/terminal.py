@@ -1,6 +1,7 @@
 """Terminal output without control characters: what a tipster typed must not move a terminal's cursor or turn its text.
 
-Every command's output passes here. A control character is written as `\\uXXXX`, which is also its form in JSON.
+The output of every command goes through this module. A control character is written as `\\uXXXX`, which is also its
+form in JSON.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _CONTROLS: Final = re.compile(
     "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # direction, breaks, invisible
     "\ud800-\udfff\U000e0000-\U000e007f]"  # halves of characters, tags
 )
-"""The joiners U+200C and U+200D are none of them: Hindi needs them."""
+"""Matches control characters, but not the joiners U+200C and U+200D, which Hindi needs."""
 
 
 def escape_controls(text: str) -> str:
@@ -38,7 +39,7 @@ def safe_output() -> Iterator[None]:
 
 
 class _SafeStream:
-    """A text stream that escapes; all else is the stream's own."""
+    """A text stream that escapes control characters; everything else is the original stream's."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -47,7 +48,7 @@ class _SafeStream:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write a text. Return the number of characters as they were given."""
+        """Write a text, and return its number of characters before escaping."""
         self._stream.write(escape_controls(text))
         return len(text)
 

@@ -1,14 +1,14 @@
-"""Tokens: the folded words of a text, and the keys by which different spellings of one word meet.
+"""Tokens: the folded words of a text, and the keys that different spellings of a word share.
 
-`fold` gives two texts that a reader takes for the same word one spelling: composed and decomposed letters, with and
-without nukta, हिन्दी and हिंदी, हाँ and हां, digits of any script, keycaps, case, punctuation, invisible joiners. Folded
-text is for comparing only. `tokenize` splits a text into such words, and `unglued` words that are written without
-spaces between them: "sharabbikrihai" is read as three.
+`fold` returns the same spelling for two texts that a reader takes for the same word: composed and decomposed letters,
+with and without nukta, हिन्दी and हिंदी, हाँ and हां, digits of any script, keycaps, case, punctuation, invisible
+joiners. Folded text is for comparing only. `tokenize` splits a text into such words. `unglued` splits words that are
+written without spaces: "sharabbikrihai" is read as three words.
 
-For `keys`, Devanagari, Urdu script and roman letters are written in one plain roman alphabet. From it come three keys,
-each looser than the one before: `sound` (शराब, sharab and saraab meet), `frame` (without the short a's; e and i, o and
-u meet: dhamki and धमकी, and what Urdu writes without short vowels) and `bones` (consonants, first and last vowel: mjhe,
-مجھے).
+For `keys`, Devanagari, Urdu script and roman letters are transliterated to one plain roman alphabet. From this come
+three keys, each looser than the one before: `sound` (the same for शराब, sharab and saraab), `frame` (without the short
+a's; e and i, o and u meet: dhamki and धमकी, and what Urdu writes without short vowels) and `bones` (consonants, first
+and last vowel: mjhe, مجھے).
 
 Nothing is cached by text, since what tipsters type must not stay in memory.
 """
@@ -30,11 +30,11 @@ _KEYCAP_TEN: Final = 0x1F51F
 _DROPPED: Final = frozenset({_NUKTA, 0x20E3, ord("'"), ord("’"), ord("‘"), ord("ʼ"), *range(0xFE00, 0xFE10)})
 
 _HOMORGANIC: Final = re.compile("ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ])")
-"""A nasal with virama before a stop of its own row, which is also written as an anusvara."""
+"""Matches a nasal with virama before a stop of its own class, which may also be written as an anusvara."""
 
 
 class _Table(dict[int, str | None]):
-    """Table for `str.translate`: how each code point is folded, worked out when it first occurs."""
+    """Table for `str.translate` that maps each code point to its folded form, computed when it first occurs."""
 
     def __missing__(self, point: int) -> str | None:
         self[point] = folded = _fold_point(point)
@@ -62,7 +62,7 @@ _DIGITS: Final = re.compile(r"\d")
 
 
 def fold(text: str) -> str:
-    """Fold a text for comparing: idempotent, and empty for a text of nothing but punctuation (yet `?` stays `?`)."""
+    """Fold a text for comparison. Idempotent; empty for a text of only punctuation, except that `?` stays `?`."""
     if text.isascii():
         folded = text.lower().translate(_TABLE)
     else:
@@ -75,7 +75,7 @@ def fold(text: str) -> str:
 
 
 def ascii_digits(text: str) -> str:
-    """Write the digits of every script as ASCII digits and leave the rest as it is."""
+    """Return a text with the digits of every script replaced by ASCII digits."""
     if text.isascii():
         return text
     return _DIGITS.sub(lambda match: str(unicodedata.decimal(match[0])), text)
@@ -102,7 +102,7 @@ class TextToken(NamedTuple):
     start: int
     end: int
     clause: int
-    """Counts up at each full stop, comma and line end."""
+    """Number of the token's clause, which increases at each full stop, comma and line end."""
 
 
 class Keys(NamedTuple):
@@ -143,7 +143,7 @@ def _fold_word(raw: str) -> list[str]:
 
 
 def normalize(text: str) -> str:
-    """Write a text as its folded words with spaces between them. Idempotent; empty for nothing but punctuation."""
+    """Return the folded words of a text, joined by spaces. Idempotent; empty for a text of only punctuation."""
     return " ".join(token.text for token in tokenize(text))
 
 
@@ -180,7 +180,7 @@ _URDU: Final = {
 
 
 def roman(word: str) -> str:
-    """Write a folded word in plain roman letters."""
+    """Return a folded word in plain roman letters."""
     if word.isascii():
         return word
     if "\u0900" <= word[0] <= "\u097f":
@@ -229,7 +229,8 @@ _LAST: Final = {
     "h": re.compile(r"(?<=[aeiou])h$"),
     "n": re.compile(r"(?<=[a-z]{2}[oe])n$"),
 }
-"""Last letters that are silent, or heard as an i, and the letters before them; such an n marks a plural."""
+"""Last letters that are silent or sound like an i, each with the letters that may precede it. A final n of this kind
+marks a plural."""
 _INNER_A: Final = re.compile(r"(?<=.)a(?=.)")
 _INNER: Final = re.compile(r"(?<=.)[iuvya](?=.)")
 _FRAME: Final = str.maketrans("eoy", "iui")
@@ -265,7 +266,7 @@ def _letter(found: re.Match[str]) -> str:
 
 _SHORTEST_GLUED: Final = 10
 _LONGEST_GLUED: Final = 40
-"""Letters of the shortest and the longest word that is taken apart."""
+"""Number of letters of the shortest and of the longest word that is split."""
 _TOO_MANY: Final = ("",) * 7
 _SHORTEST_PIECE: Final = 3
 _SHORTEST_WORD: Final = 4
@@ -273,7 +274,7 @@ _USUAL: Final = frozenset({
     "hai", "hain", "ho", "kar", "karo", "do", "mat", "nahi", "nhi", "raha", "rahi", "rahe", "rha", "rhi", "gaya",
     "the", "and", "not", "dont", "is", "me", "है", "हैं", "मत", "नहीं", "रहा", "रही", "दो", "करो", "गया", "गई", "में",
 })  # fmt: skip
-"""Words of which every sentence has one."""
+"""Words of which every sentence contains at least one."""
 _SMALL: Final = frozenset({
     "ho", "hu", "ka", "ki", "ke", "ko", "me", "se", "na", "do", "de", "di", "le", "ja", "pe", "ne", "to", "hi",
     "है", "हो", "का", "की", "के", "को", "में", "से", "ना", "दो", "पर", "ने", "is", "my", "we", "he", "it", "in",
@@ -284,7 +285,7 @@ _SMALL: Final = frozenset({
 def unglued(
     tokens: Iterable[TextToken], sounds_known: Callable[[str], bool], knows: Callable[[str], bool]
 ) -> Iterator[TextToken]:
-    """Yield the tokens.
+    """Yield the tokens, with glued words split.
 
     A long word that sounds like no known word is split into the fewest known words that make it up.
     """
@@ -298,12 +299,12 @@ def unglued(
 
 
 def _is_sentence(parts: Sequence[str]) -> bool:
-    """Whether words are a sentence and no name that happens to be made of words: "Pandeypur"."""
+    """Return whether words form a sentence, rather than a name that consists of words: "Pandeypur"."""
     return max(map(len, parts), default=0) >= _SHORTEST_WORD and not _USUAL.isdisjoint(parts)
 
 
 def _parts(word: str, knows: Callable[[str], bool]) -> list[str]:
-    """Return the fewest known words that make up a word; none if there are none."""
+    """Return the fewest known words that together make up a word; an empty list if there are none."""
     best: dict[int, list[str]] = {0: []}
     for end in range(2, len(word) + 1):
         for start in range(end - 1):

@@ -1,10 +1,10 @@
-"""Weights of words and marks: how much each of a text's speaks for a sense, where no rule tells. Nothing acts on them.
+"""Weights of words and marks, which make a sense of a text likely if no rule holds. No action depends on them.
 
 The weights are data, `weights.tsv`, counted from the corpus of utterances by `make lexicon`. Its first line has the
-digest of what they were counted from, and the weights that every text begins with. Each further line has a word or
-mark, its weight for a danger, and its weights for other senses, `MINE:120,wait:-30`, in hundredths of a logit. A word
-is written as its sound without its last vowels (`plain`), so that scripts, spellings and most endings meet; a mark
-begins with `=`. What is not there weighs nothing. The sum is the logit of the sense.
+digest of their sources and the weights with which every text begins. Each further line has a word or mark, its weight
+for a danger, and its weights for other senses, `MINE:120,wait:-30`, in hundredths of a logit. A word is written as its
+sound without its last vowels (`plain`), which different scripts, spellings and most endings share. A mark begins with
+`=`. A word or mark that is not listed weighs nothing. The sum is the logit of the sense.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class Weights(NamedTuple):
     """The weights of every sense."""
 
     digest: str
-    """The digest of the texts and words that the weights were counted from."""
+    """Digest of the texts and words from which the weights were counted."""
     base: str
     by_name: Mapping[str, str]
-    """Word or mark → its weights as the file writes them: most are never parsed."""
+    """Word or mark → its weights as text in the file's format, since most are never parsed."""
 
     def danger(self, analysis: Analysis) -> float:
         """Return the logit of a danger: the sum of the weights of a text's words and marks, each counted once."""
@@ -48,7 +48,7 @@ class Weights(NamedTuple):
 
 @cache
 def _senses(base: str) -> tuple[str, ...]:
-    """The senses other than a danger; a text begins with a weight for each."""
+    """Return the senses other than a danger; a text begins with a weight for each."""
     return tuple(_others(base))
 
 
@@ -56,7 +56,7 @@ def _senses(base: str) -> tuple[str, ...]:
 def _row(base: str, line: str) -> tuple[int, ...]:
     """Parse a line when it is first needed: its weight for a danger, then for each other sense.
 
-    The line is one of the file's: of what tipsters type nothing is kept.
+    It is cached. The line is from the file, so nothing that tipsters type is cached.
     """
     others = _others(line)
     return (int(line.partition("\t")[0]), *(others.get(sense, 0) for sense in _senses(base)))
@@ -82,23 +82,24 @@ def written(weights: Weights) -> str:
 
 
 SPOKEN: Final = ("question", "remark", "wait", "greeting", "command:help", "command:back", "command:status")
-"""What a text may be besides something told, at a question that takes any words. A mistake among these costs
-nothing."""
+"""Kinds that a text may have at a question that takes any words, if it tells nothing. A mistake among these is
+harmless."""
 LEAST_SPOKEN: Final = 0.5
-"""The logit above which a text is said to the service, and not told."""
+"""The logit above which a text is said to the service rather than part of a tip."""
 LEAST_CATEGORY: Final = 0.0
-"""The logit above which a story is of a category that no word of it names. It is said back, with one tap to correct."""
+"""The logit above which a story has a category that no word in it names. The tipster is told the category and can
+correct it with one tap."""
 
 
 class Spoken(NamedTuple):
-    """A kind of message, and the command that it is."""
+    """A kind of message and, for a command, its name."""
 
     kind: Kind
     command: str
 
 
 def spoken(weights: Mapping[str, float]) -> Spoken | None:
-    """Return what a text is likely to say to the service; None: it is likely to be told."""
+    """Return what a text probably says to the service; None: it is probably part of a tip."""
     sense = _likeliest(weights, SPOKEN, LEAST_SPOKEN)
     if not sense:
         return None
@@ -107,7 +108,7 @@ def spoken(weights: Mapping[str, float]) -> Spoken | None:
 
 
 def category(weights: Mapping[str, float], codes: Iterable[str]) -> str:
-    """Return which of these categories a story is likely to be of, or an empty text."""
+    """Return the most likely of these categories for a story, or an empty text."""
     return _likeliest(weights, codes, LEAST_CATEGORY)
 
 

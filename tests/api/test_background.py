@@ -21,13 +21,13 @@ def test_the_wait_doubles_up_to_the_longest_with_a_quarter_of_jitter(attempt: in
     assert 0.75 * plain <= backoff(attempt, longest=longest) <= 1.25 * plain
 
 
-async def test_an_event_that_never_comes_is_waited_for_no_longer_than_said() -> None:
+async def test_waiting_for_an_event_ends_after_the_given_time() -> None:
     event = asyncio.Event()
     await wait_for(event, seconds=0.001)
     assert not event.is_set()
 
 
-async def test_an_event_that_came_is_not_waited_for() -> None:
+async def test_an_event_that_is_set_is_not_waited_for() -> None:
     event = asyncio.Event()
     event.set()
     await wait_for(event, seconds=100)
@@ -36,7 +36,7 @@ async def test_an_event_that_came_is_not_waited_for() -> None:
 @pytest.mark.parametrize(
     "error", [ValueError("planted"), ExceptionGroup("outer", [ExceptionGroup("inner", [ValueError("planted")])])]
 )
-async def test_work_that_breaks_off_is_logged_by_kind_alone_and_begins_again(
+async def test_a_failed_task_is_restarted_and_only_the_kind_of_error_is_logged(
     monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     monkeypatch.setattr("satark.api.background.RESTART_SECONDS", 0.0)
@@ -58,7 +58,7 @@ async def test_work_that_breaks_off_is_logged_by_kind_alone_and_begins_again(
     assert "planted" not in str(lines)
 
 
-async def test_what_breaks_off_time_and_again_is_logged_ever_more_seldom_with_the_carriers_own_code(
+async def test_repeated_failures_are_logged_ever_less_often_with_the_carriers_code(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("satark.api.background.RESTART_SECONDS", 0.0)
@@ -78,13 +78,13 @@ async def test_what_breaks_off_time_and_again_is_logged_ever_more_seldom_with_th
     assert {line["code"] for line in lines} == {"ConnectionRefusedError"}
 
 
-async def test_it_gives_what_the_work_returns_and_raises() -> None:
+async def test_blocking_work_in_a_thread_returns_and_raises_as_usual() -> None:
     assert await run_in_thread(divmod, 7, 2) == (3, 1)
     with pytest.raises(ZeroDivisionError):
         await run_in_thread(divmod, 7, 0)
 
 
-async def test_where_it_is_cancelled_the_work_is_finished_first() -> None:
+async def test_cancelling_waits_until_the_work_in_the_thread_has_ended() -> None:
     began, go = threading.Event(), threading.Event()
     done = list[str]()
 

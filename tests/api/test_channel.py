@@ -5,7 +5,7 @@ from __future__ import annotations
 from satark.api.channel import RawRequest, channel_of
 
 
-def test_a_request_shows_its_address_alone() -> None:
+def test_a_requests_repr_shows_only_its_path() -> None:
     raw = RawRequest(method="POST", path="/sms/webhook", query="From=1", headers={"from": "1"}, body=b"From=1")
     assert repr(raw) == "RawRequest(POST /sms/webhook)"
 

@@ -13,7 +13,7 @@ SPECS = {name: spec for name, spec in vars(hooks).items() if name.startswith("sa
 
 
 @pytest.mark.parametrize("name", SPECS)
-def test_a_hook_takes_an_implementation_with_no_argument(name: str) -> None:
+def test_a_hook_accepts_an_implementation_without_arguments(name: str) -> None:
     manager = pluggy.PluginManager("satark")
     manager.add_hookspecs(hooks)
     implementation = hooks.hookimpl(lambda: None)
@@ -22,7 +22,7 @@ def test_a_hook_takes_an_implementation_with_no_argument(name: str) -> None:
 
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
-def test_a_hook_says_what_it_is_for_and_is_never_called_itself(spec: object) -> None:
+def test_every_hook_has_a_docstring_and_its_specification_is_never_called(spec: object) -> None:
     assert callable(spec)
     assert (inspect.getdoc(spec) or "").endswith(".")
     with pytest.raises(AssertionError):

@@ -12,7 +12,7 @@ from satark.api.inbound import Address, Inbound, Text
 PHONE = "+919876543210"
 
 
-def test_an_address_is_revealed_by_name_alone() -> None:
+def test_only_reveal_returns_an_address() -> None:
     address = Address(PHONE)
     assert address.reveal() == PHONE
     assert PHONE not in f"{address} {address!r} {[address]}"
@@ -21,7 +21,7 @@ def test_an_address_is_revealed_by_name_alone() -> None:
             leak(address)
 
 
-def test_addresses_are_equal_by_what_they_hold() -> None:
+def test_equal_addresses_compare_equal() -> None:
     assert {Address(PHONE), Address(PHONE)} == {Address(PHONE)}
     assert Address(PHONE) != Address("+1")
     assert Address(PHONE) != PHONE

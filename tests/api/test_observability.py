@@ -15,11 +15,11 @@ class Hidden(Redacted, frozen=True):
     words: str
 
 
-def test_a_redacted_value_shows_its_class_alone() -> None:
+def test_a_redacted_values_repr_shows_only_its_class() -> None:
     assert f"{Hidden('arms')} {[Hidden('arms')]}" == "Hidden(…) [Hidden(…)]"
 
 
-def test_an_error_is_told_by_its_class_and_the_lines_on_the_way() -> None:
+def test_an_error_is_described_by_its_class_and_lines_of_code() -> None:
     with pytest.raises(ValueError, match="Expecting") as caught:
         json.loads("arms are sold")
     told = describe_error(caught.value)
@@ -28,7 +28,7 @@ def test_an_error_is_told_by_its_class_and_the_lines_on_the_way() -> None:
     assert "arms" not in str(told)
 
 
-def test_of_a_group_the_first_error_is_told() -> None:
+def test_an_exception_group_is_described_by_its_first_error() -> None:
     group = BaseExceptionGroup("several", [BaseExceptionGroup("inner", [KeyError("arms")]), ValueError("other")])
     assert describe_error(group)["error"] == "KeyError"
 

@@ -25,11 +25,11 @@ NEVER = format_datetime(datetime(2020, 1, 1, tzinfo=UTC))
         (NEVER, 30.0),
     ],
 )
-def test_the_wait_is_what_the_provider_says_or_the_usual_one(header: str, seconds: float) -> None:
+def test_the_wait_is_the_providers_or_else_the_default(header: str, seconds: float) -> None:
     assert seconds_to_wait(header, otherwise=30.0) == seconds
 
 
-def test_a_date_is_waited_for() -> None:
+def test_a_retry_date_is_converted_to_seconds() -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(hours=2))
     assert 0 < seconds_to_wait(date, otherwise=30.0) <= 7200
 

@@ -16,7 +16,7 @@ from satark.api.providers import Line, NoDraft
         ("", []),
     ],
 )
-def test_a_tips_number_is_no_word(text: str, parts: list[tuple[str, bool]]) -> None:
+def test_a_tips_number_is_spelt_letter_by_letter(text: str, parts: list[tuple[str, bool]]) -> None:
     assert list(Line(text=text, language="en").parts()) == parts
 
 

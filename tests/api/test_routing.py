@@ -104,7 +104,7 @@ def test_the_settings_load_the_tables_and_name_what_is_wrong(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(("sink", "name"), [("desk", "sp"), ("email", "sp-cell"), ("police_system", "cctns")])
-def test_a_destination_is_put_together_and_taken_apart(sink: str, name: str) -> None:
+def test_a_destination_is_composed_and_split(sink: str, name: str) -> None:
     made = Destination.of(sink, name)
     assert made == Destination(f"{sink}:{name}") == f"{sink}:{name}"
     assert (made.sink, made.name) == (sink, name)
@@ -112,7 +112,7 @@ def test_a_destination_is_put_together_and_taken_apart(sink: str, name: str) -> 
 
 
 @pytest.mark.parametrize("text", ["", "email", "email:", ":cell", "E-mail:x", "email:a b", "email:a:b", "email:-a"])
-def test_settings_refuse_what_is_no_destination(text: str) -> None:
+def test_settings_refuse_an_invalid_destination(text: str) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(ConfiguredDestination).validate_python(text)
 
@@ -140,7 +140,7 @@ OTHER_NAMES = {
 """The files that split other names at a colon."""
 
 
-def test_no_other_module_takes_a_destination_apart() -> None:
+def test_no_other_module_splits_a_destination() -> None:
     folders = [ROOT / name for name in ("core", "channels", "sinks")]
     files = [path for folder in folders for path in folder.rglob("*.py")]
     splitting = {path.relative_to(ROOT).as_posix() for path in files if SPLIT_OR_JOIN.search(path.read_text())}

@@ -81,7 +81,7 @@ def test_a_document_of_another_tip_or_revision_does_not_open() -> None:
 
 
 @pytest.mark.parametrize("broken", [b"", b"age-encryption.org/v1\n", b"\0" * 300])
-def test_what_is_no_age_file_does_not_open(broken: bytes) -> None:
+def test_bytes_that_are_not_an_age_file_do_not_open(broken: bytes) -> None:
     with pytest.raises(CantOpen):
         open_as(Message, broken, new_identity()[1])
 
@@ -95,7 +95,7 @@ def test_an_altered_or_shortened_ciphertext_does_not_open() -> None:
             open_as(Tip, broken, identity)
 
 
-def test_what_is_no_identity_does_not_open() -> None:
+def test_an_invalid_identity_opens_nothing() -> None:
     with pytest.raises(CantOpen):
         open_as(Tip, seal(TIP, new_identity()[0]), "AGE-SECRET-KEY-1NONSENSE")
 
@@ -103,7 +103,7 @@ def test_what_is_no_identity_does_not_open() -> None:
 @pytest.mark.parametrize(
     "plain", [b'{"sender": "\xff"}', b'{"sender": "desk", "x": ' + b"[" * 5000 + b"]" * 5000 + b"}", b"\xff"]
 )
-def test_a_value_that_is_no_text_or_nested_without_end_does_not_open(plain: bytes) -> None:
+def test_a_value_that_is_not_text_or_nested_too_deeply_does_not_open(plain: bytes) -> None:
     recipient, identity = new_identity()
     sealed = sealing.encrypt(plain, recipient)
     with pytest.raises(CantOpen):
@@ -123,7 +123,7 @@ def test_the_same_tip_has_the_same_plain_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("age")
-def test_officers_can_open_it_with_the_age_command_without_us(tmp_path: Path) -> None:
+def test_officers_can_open_a_tip_with_the_age_command_alone(tmp_path: Path) -> None:
     recipient, identity = new_identity()
     (tmp_path / "key").write_text(identity)
     (tmp_path / "tip.age").write_bytes(seal(TIP, recipient))
@@ -139,12 +139,12 @@ def test_secrets_do_not_show() -> None:
     assert "ट्रक" not in repr(TIP)
 
 
-def test_of_several_identities_the_recipient_is_the_newests() -> None:
+def test_the_recipient_of_several_identities_is_that_of_the_newest() -> None:
     (newest, key), (_, former) = new_identity(), new_identity()
     assert recipient_of(f"{key}\n{former}") == recipient_of(key) == newest
 
 
-def test_a_padded_value_tells_its_length_in_steps_and_is_filled_up_at_its_end() -> None:
+def test_a_padded_values_length_is_rounded_up_with_trailing_spaces() -> None:
     recipient, identity = new_identity()
     for text in ("", "x", "x" * 60, "x" * 64, "धन्यवाद"):
         message = Message(sender="desk", text=text)
@@ -157,7 +157,7 @@ def test_a_padded_value_tells_its_length_in_steps_and_is_filled_up_at_its_end() 
         assert open_as(Message, seal(message, recipient, padded=64), identity) == message
 
 
-def test_a_stream_opens_with_its_key_alone() -> None:
+def test_a_stream_opens_only_with_its_key() -> None:
     (recipient, identity), (_, stranger), sealed, plain = new_identity(), new_identity(), io.BytesIO(), io.BytesIO()
     encrypt_stream(io.BytesIO(b"photo"), sealed, recipient)
     decrypt_stream(io.BytesIO(sealed.getvalue()), plain, identity)
@@ -194,7 +194,7 @@ def long_keys(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     return sealing.new_identity()
 
 
-def test_a_post_quantum_recipient_is_refused_in_words_and_never_cut() -> None:
+def test_a_post_quantum_recipient_is_refused_with_a_reason_and_not_truncated() -> None:
     assert len(LONG) == POST_QUANTUM_CHARACTERS == 1959
     for read in (sealing.check_recipient, lambda text: sealing.encrypt(b"x", text)):
         with pytest.raises(CantOpen, match="this version can't encrypt to post-quantum recipients yet"):
@@ -210,7 +210,7 @@ def test_a_post_quantum_recipient_is_refused_in_words_and_never_cut() -> None:
     ["", "age1", "1", SHORT[:-1], SHORT + "q", SHORT.upper(), " " + SHORT, "ssh-ed25519 AAAA", "é1"],
     ids=["nothing", "prefix", "digit", "too short", "too long", "capitals", "space", "SSH", "not ASCII"],
 )
-def test_what_is_no_recipient_is_refused_and_not_quoted(text: str) -> None:
+def test_an_invalid_recipient_is_refused_and_not_quoted(text: str) -> None:
     with pytest.raises(CantOpen, match="not an age recipient") as refused:
         sealing.check_recipient(text)
     assert len(text) < 5 or text not in str(refused.value)
@@ -221,7 +221,7 @@ def test_what_is_no_recipient_is_refused_and_not_quoted(text: str) -> None:
     ["", "AGE-SECRET-KEY-1", SHORT_IDENTITY[:-1], SHORT_IDENTITY.lower(), LONG_KEYS.generate()],
     ids=["nothing", "prefix", "too short", "small letters", "post-quantum"],
 )
-def test_what_is_no_identity_is_refused_and_not_quoted(text: str) -> None:
+def test_an_invalid_identity_is_refused_and_not_quoted(text: str) -> None:
     for use in (sealing.check_identity, sealing.recipient_of, lambda one: sealing.decrypt(b"", one)):
         with pytest.raises(CantOpen, match=r"^it is no age identity$") as refused:
             use(text)
@@ -230,7 +230,7 @@ def test_what_is_no_identity_is_refused_and_not_quoted(text: str) -> None:
         check_identity(text)
 
 
-def test_bytes_and_streams_open_with_their_key_alone() -> None:
+def test_bytes_and_streams_open_only_with_their_key() -> None:
     _, stranger = sealing.new_identity()
     sealed, stream, plain = sealing.encrypt(b"tip", SHORT), io.BytesIO(), io.BytesIO()
     assert sealing.decrypt(sealed, stranger, SHORT_IDENTITY) == b"tip"
@@ -243,7 +243,7 @@ def test_bytes_and_streams_open_with_their_key_alone() -> None:
         sealing.decrypt_stream(io.BytesIO(stream.getvalue()), io.BytesIO(), stranger)
 
 
-def test_once_switched_on_new_keys_are_long_and_old_ones_still_open(long_keys: tuple[str, str]) -> None:
+def test_with_post_quantum_keys_enabled_new_keys_are_long_and_old_ones_still_open(long_keys: tuple[str, str]) -> None:
     recipient, identity = long_keys
     assert len(recipient) == 1959
     assert recipient.startswith(f"{POST_QUANTUM}1")
@@ -255,7 +255,7 @@ def test_once_switched_on_new_keys_are_long_and_old_ones_still_open(long_keys: t
     assert sealing.recipient_of(SHORT_IDENTITY) == SHORT
 
 
-def test_once_switched_on_an_altered_or_cut_one_is_refused(long_keys: tuple[str, str]) -> None:
+def test_with_post_quantum_keys_enabled_an_altered_or_truncated_one_is_refused(long_keys: tuple[str, str]) -> None:
     recipient, identity = long_keys
     for broken in (recipient[:-1], recipient[:1000] + ("q" if recipient[1000] != "q" else "p") + recipient[1001:]):
         with pytest.raises(CantOpen, match="cut or altered"):
@@ -264,17 +264,17 @@ def test_once_switched_on_an_altered_or_cut_one_is_refused(long_keys: tuple[str,
         sealing.check_identity(identity[:-1])
 
 
-def test_as_age_demands_long_ones_are_not_mixed_with_others(long_keys: tuple[str, str]) -> None:
+def test_post_quantum_recipients_are_not_mixed_with_others(long_keys: tuple[str, str]) -> None:
     with pytest.raises(pyrage.EncryptError):
         sealing.encrypt(b"tip", long_keys[0], SHORT)
 
 
 @given(st.binary(max_size=1300), st.sampled_from(["age", POST_QUANTUM]))
-def test_bech32_gives_back_what_it_was_given(data: bytes, prefix: str) -> None:
+def test_bech32_decodes_what_it_encoded(data: bytes, prefix: str) -> None:
     assert bech32_decoded(bech32_encoded(data, prefix), prefix) == data
 
 
-def test_bech32_is_the_one_of_age() -> None:
+def test_bech32_agrees_with_age() -> None:
     key = bech32_decoded(SHORT, "age")
     assert key is not None
     assert bech32_encoded(key, "age") == SHORT
@@ -301,11 +301,11 @@ def test_every_refusal_is_told_in_full() -> None:
         assert str(refused.value) == words
 
 
-def test_a_stream_that_fails_is_an_error_of_the_disk() -> None:
+def test_a_failing_stream_raises_an_os_error() -> None:
     with pytest.raises(OSError, match=r"^a stream could not be encrypted$"):
         sealing.encrypt_stream(Failing(), io.BytesIO(), SHORT)
 
 
-def test_an_identity_with_a_second_separator_is_none() -> None:
+def test_an_identity_with_a_second_separator_is_refused() -> None:
     with pytest.raises(CantOpen, match=r"^it is no age identity$"):
         sealing.recipient_of(f"{SHORT_IDENTITY[:20]}1{SHORT_IDENTITY[20:]}")

@@ -24,7 +24,7 @@ def host(folder: Path, **more: Any) -> CommandHost:
     return command_host(ctx)
 
 
-def test_a_plugins_command_is_lent_the_host(tmp_path: Path) -> None:
+def test_a_plugins_command_gets_the_hosts_services(tmp_path: Path) -> None:
     result = CliRunner().invoke(
         cli, ["voice", "lines"], env={"SATARK_DATA_DIR": str(tmp_path), "SATARK_PLUGINS": '["sms_ivr"]'}
     )
@@ -42,7 +42,7 @@ def test_the_questionnaire_in_use_comes_with_its_texts_and_prompts(tmp_path: Pat
     assert lent.settings.core.data_dir == tmp_path
 
 
-def test_a_broken_questionnaire_is_told_as_a_sentence(tmp_path: Path) -> None:
+def test_a_broken_questionnaire_is_reported_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "flow.yaml").write_text("steps: [{type: riddle}]")
     lent = host(tmp_path, flow=tmp_path / "flow.yaml")
     with pytest.raises(click.ClickException, match="riddle"):
@@ -54,7 +54,7 @@ def test_a_store_that_was_not_set_up_is_not_opened(tmp_path: Path) -> None:
         pass
 
 
-def test_a_channel_is_lent_texts_voice_notes_and_pictures(tmp_path: Path) -> None:
+def test_a_channel_gets_texts_voice_notes_and_pictures_from_the_host(tmp_path: Path) -> None:
     lent: ChannelContext = HostsContext(Settings(data_dir=tmp_path, languages=("hi",)))
     assert lent.catalogues().languages == ("hi",)
     assert not lent.voice_notes.ready

@@ -8,7 +8,7 @@ from satark.api.sink import Delivery
 
 
 @pytest.mark.parametrize(("tip", "kind"), [("ab" * 16, "tip"), ("alarm:1764000000", "alarm"), ("digest:7", "digest")])
-def test_a_delivery_says_what_it_is_and_where_it_goes(tip: str, kind: str) -> None:
+def test_a_delivery_tells_its_kind_and_destination(tip: str, kind: str) -> None:
     one = Delivery(
         idempotency_key="k",
         tip=tip,

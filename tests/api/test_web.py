@@ -49,7 +49,9 @@ def client(public_url: str = "") -> TestClient:
         ("https://police.example/desk", {"origin": "http://desk.example"}, 403),
     ],
 )
-def test_only_our_own_pages_can_change_anything(public_url: str, headers: Mapping[str, str], status: int) -> None:
+def test_only_requests_from_our_own_pages_can_change_anything(
+    public_url: str, headers: Mapping[str, str], status: int
+) -> None:
     answer = client(public_url).post("/form", content="a=1", headers={**FORM, **headers})
     assert answer.status_code == status
 
@@ -100,7 +102,7 @@ def test_forms_are_read_in_memory_and_within_limits(content: object, kind: str, 
         ("null", 403, "in your language"),
     ],
 )
-def test_a_further_address_of_the_same_site_is_our_own_too(origin: str, status: int, said: str) -> None:
+def test_a_further_address_of_the_site_counts_as_our_own(origin: str, status: int, said: str) -> None:
     refusal = PlainTextResponse("in your language", 403)
     app = SameOrigin(PlainTextResponse("reached"), others=["http://satark2345.onion"], refusal=refusal)
     answer = TestClient(app).post("/", headers={"origin": origin})
@@ -140,7 +142,7 @@ async def body(response: Response) -> bytes:
         ("bytes=-99", b"0123456789", "bytes 0-9/10"),
     ],
 )
-async def test_a_player_gets_the_part_of_a_file_that_it_asks_for(wanted: str, content: bytes, said: str) -> None:
+async def test_a_range_request_gets_that_part_of_the_file(wanted: str, content: bytes, said: str) -> None:
     closed: list[str] = []
     response = ask(wanted, closed)
     assert (response.status_code, response.headers["content-range"]) == (206, said)
@@ -152,7 +154,7 @@ async def test_a_player_gets_the_part_of_a_file_that_it_asks_for(wanted: str, co
 @pytest.mark.parametrize(
     "wanted", ["", "bytes=10-", "bytes=5-4", "bytes=-0", "bytes=-", "bytes=0-1,4-5", "items=0-1", "bytes=0-" + "9" * 99]
 )
-async def test_a_part_that_is_none_gets_the_whole_file(wanted: str) -> None:
+async def test_an_invalid_range_gets_the_whole_file(wanted: str) -> None:
     response = ask(wanted)
     assert (response.status_code, response.headers["accept-ranges"]) == (200, "bytes")
     assert response.headers["content-length"] == "10"
@@ -160,5 +162,5 @@ async def test_a_part_that_is_none_gets_the_whole_file(wanted: str) -> None:
     assert await body(response) == b"0123456789"
 
 
-def test_a_file_that_is_handed_over_whole_offers_no_parts() -> None:
+def test_a_file_without_range_support_offers_no_ranges() -> None:
     assert "accept-ranges" not in ask(None).headers

@@ -29,7 +29,7 @@ def printed(data: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return {name: run("deploy", name, "--user", "root").stdout for name in NAMES}
 
 
-def test_several_are_written_into_a_folder(printed: dict[str, str], tmp_path: Path) -> None:
+def test_several_deployment_files_are_written_into_a_folder(printed: dict[str, str], tmp_path: Path) -> None:
     names = ["satark-web.service", "nginx.conf"]
     assert run("deploy", *names, "--into", str(tmp_path), "--user", "root").stdout == ""
     assert {name: (tmp_path / name).read_text() for name in names} == {name: printed[name] for name in names}
@@ -61,7 +61,7 @@ def test_the_dashboard_and_the_alerts_ask_for_metrics_that_there_are(printed: di
     assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])
 
 
-def test_each_is_for_the_settings_in_force(printed: dict[str, str], data: Path) -> None:
+def test_each_deployment_file_is_for_the_current_settings(printed: dict[str, str], data: Path) -> None:
     for name in ("nginx.conf", "Caddyfile"):
         assert "tips.up.example" in printed[name]
     for name in UNITS:
@@ -72,7 +72,7 @@ def test_each_is_for_the_settings_in_force(printed: dict[str, str], data: Path) 
 
 @pytest.mark.slow("a process")
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
-def test_systemd_takes_the_units(printed: dict[str, str], tmp_path: Path) -> None:
+def test_systemd_accepts_the_units(printed: dict[str, str], tmp_path: Path) -> None:
     for name in UNITS:
         (tmp_path / name).write_text(printed[name].replace("satark-backup.service", "satark-backup.service"))
     complaints = accepted(["systemd-analyze", "verify", "--recursive-errors=no", *(str(tmp_path / n) for n in UNITS)])
@@ -80,7 +80,7 @@ def test_systemd_takes_the_units(printed: dict[str, str], tmp_path: Path) -> Non
 
 
 @pytest.mark.needs("logrotate")
-def test_logrotate_takes_its_file(printed: dict[str, str], tmp_path: Path) -> None:
+def test_logrotate_accepts_its_file(printed: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "satark").write_text(printed["logrotate"])
     (tmp_path / "satark").chmod(0o644)
     assert "error" not in accepted(
@@ -89,7 +89,7 @@ def test_logrotate_takes_its_file(printed: dict[str, str], tmp_path: Path) -> No
 
 
 @pytest.mark.needs("nginx")
-def test_nginx_takes_its_files(printed: dict[str, str], tmp_path: Path) -> None:
+def test_nginx_accepts_its_files(printed: dict[str, str], tmp_path: Path) -> None:
     for name in ("nginx.conf", "nginx-desk.conf"):
         text = re.sub(r"ssl_certificate.*|listen .*ssl;", "", printed[name])
         (tmp_path / name).write_text(f"pid {tmp_path}/pid; events {{}} http {{ {text} }}")

@@ -55,7 +55,7 @@ async def test_sessions_and_receipts_go_on_and_nothing_is_taken_twice(data: Path
         assert "received" in back.text.lower()
 
 
-def test_what_forbids_the_change_is_said_in_a_sentence(data: Path) -> None:
+def test_a_reason_against_rotating_the_key_is_told_in_a_sentence(data: Path) -> None:
     run("db", "upgrade")
     (data / "spool").mkdir()
     (data / "spool" / f"{1:020}-00000000.script").touch()

@@ -19,7 +19,7 @@ from satark_testing.commands import run
 ISOLATED = Protections(network=True, processes=True, files=True, calls=True, privileges=True, limits=True)
 
 
-def test_help_and_version(data: Path) -> None:
+def test_help_and_version_are_printed(data: Path) -> None:
     assert "deliveries" in run("--help").stdout
     assert run("--version").stdout
     assert "No such command" in run("nonsense", code=2).stderr

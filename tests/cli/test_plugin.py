@@ -52,12 +52,12 @@ def run(folder: Path, *command: str | Path) -> str:
 
 @pytest.mark.full("runs the tests of new projects")
 @pytest.mark.parametrize("name", [name for _, name in NEW])
-def test_its_own_tests_pass(projects: Path, name: str) -> None:
+def test_a_new_plugins_own_tests_pass(projects: Path, name: str) -> None:
     assert run(projects / name, "pytest", "-q", "-p", "no:cacheprovider") == ""
 
 
 @pytest.mark.parametrize("name", [name for _, name in NEW])
-def test_it_is_short(projects: Path, name: str) -> None:
+def test_a_new_plugin_is_short(projects: Path, name: str) -> None:
     files = [file for file in (projects / name).rglob("*") if file.is_file() and "__pycache__" not in file.parts]
     assert max(len(file.read_text("utf-8").splitlines()) for file in files) <= MOST_LINES
 
@@ -65,7 +65,7 @@ def test_it_is_short(projects: Path, name: str) -> None:
 @pytest.mark.slow("a process")
 @pytest.mark.parametrize("kind", [kind for kind, _ in NEW])
 @pytest.mark.parametrize("name", ["b", "a_name_of_exactly_thirty_chars"])
-def test_its_style_is_clean_for_short_and_long_names(tmp_path: Path, kind: str, name: str) -> None:
+def test_a_new_plugins_style_is_clean_for_short_and_long_names(tmp_path: Path, kind: str, name: str) -> None:
     folder = tmp_path / "projects"
     assert make(kind, name, "--folder", str(folder)).exit_code == 0
     assert run(folder, "ruff", "check", "--no-cache", ".") == ""
@@ -73,7 +73,7 @@ def test_its_style_is_clean_for_short_and_long_names(tmp_path: Path, kind: str, 
 
 
 @pytest.mark.full("runs the tests of new projects")
-def test_its_types_are_correct_and_those_of_the_documentation_too(projects: Path) -> None:
+def test_the_types_of_new_plugins_and_of_the_documentation_are_correct(projects: Path) -> None:
     """One run of mypy for all: it takes seconds to begin."""
     files = [
         path

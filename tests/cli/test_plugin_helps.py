@@ -41,7 +41,7 @@ def test_other_settings_are_read_anew(plugins: Plugins, monkeypatch: pytest.Monk
     assert plugins.read == 3
 
 
-def test_a_damaged_memory_is_replaced(plugins: Plugins, tmp_path: Path) -> None:
+def test_a_damaged_cache_of_helps_is_replaced(plugins: Plugins, tmp_path: Path) -> None:
     remembered(plugins.helps)
     (file,) = (tmp_path / "cache/satark").iterdir()
     file.write_bytes(b"\xff{")
@@ -50,7 +50,7 @@ def test_a_damaged_memory_is_replaced(plugins: Plugins, tmp_path: Path) -> None:
     assert plugins.read == 2
 
 
-def test_where_nothing_can_be_remembered_the_plugins_are_read_each_time(plugins: Plugins, tmp_path: Path) -> None:
+def test_without_a_writable_cache_the_plugins_are_read_each_time(plugins: Plugins, tmp_path: Path) -> None:
     (tmp_path / "cache").touch()
     for _ in range(2):
         assert remembered(plugins.helps)

@@ -91,5 +91,5 @@ def key_change(removed: str = "") -> KeyChange:
         (Closed(destinations=(SP,)), "the founding ended, with 1 destination that reads"),
     ],
 )
-def test_an_entry_is_said_in_a_sentence(body: Body, words: str) -> None:
+def test_an_entry_is_described_in_a_sentence(body: Body, words: str) -> None:
     assert describe(body) == words

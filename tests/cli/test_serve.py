@@ -23,7 +23,7 @@ def test_a_wrong_role_is_reported(data: Path, role: str) -> None:
     assert "is not one of web, worker, desk" in run("serve", "--role", role, code=2).stderr
 
 
-def test_several_processes_serve_no_desk(data: Path) -> None:
+def test_the_desk_is_not_served_by_several_processes(data: Path) -> None:
     assert "run --role desk separately" in run("serve", "--workers", "2", code=2).stderr
     assert not data.exists()
 

@@ -21,11 +21,11 @@ def arrives(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run("db", "upgrade")
 
 
-def test_without_a_provider_only_our_half_is_probed() -> None:
+def test_without_a_provider_only_our_own_path_is_probed() -> None:
     assert run("probe").stdout == "acknowledged after 0.3 s, delivered after 0.9 s, and erased\n"
 
 
-def test_a_provider_that_can_not_be_reached_fails_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_provider_fails_the_probe(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("APP_SECRET", "VERIFY_TOKEN", "ACCESS_TOKEN", "PHONE_NUMBER_ID"):
         monkeypatch.setenv(f"SATARK_WHATSAPP__{name}", "123")
     monkeypatch.setenv("SATARK_WHATSAPP__GRAPH_URL", "http://127.0.0.1:1")

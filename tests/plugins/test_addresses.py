@@ -51,12 +51,12 @@ def test_an_address_of_the_host_is_refused(path: str, owner: str, *, is_page: bo
         claimed(("one", path, is_page))
 
 
-def test_a_path_that_is_none_is_refused() -> None:
+def test_an_invalid_path_is_refused() -> None:
     with pytest.raises(PluginError, match="'hook': it must begin with /"):
         claimed(("one", "hook", HOOK))
 
 
-def test_what_does_not_clash_is_taken() -> None:
+def test_claims_that_do_not_clash_are_accepted() -> None:
     addresses = claimed(
         ("form", "/", PAGE),  # gets what nobody else serves
         ("chat", "/chat/webhook", HOOK),

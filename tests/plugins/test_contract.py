@@ -66,7 +66,7 @@ def off_contract(files: Iterable[tuple[Path, str]]) -> list[str]:
     ]
 
 
-def test_an_import_beyond_it_is_found() -> None:
+def test_an_import_beyond_the_contract_is_found() -> None:
     assert beyond("from satark.api import hookimpl, Channel, Nothing\nfrom satark.store import tables") == [
         "satark.api:Nothing",
         "satark.store:tables",
@@ -79,25 +79,25 @@ def test_an_import_beyond_it_is_found() -> None:
     assert beyond("from satark_words.tokens import fold, secret") == ["satark_words.tokens:secret"]
 
 
-def test_the_built_in_plugins_import_nothing_beyond_it() -> None:
+def test_the_built_in_plugins_import_nothing_beyond_the_contract() -> None:
     files = sorted(path for folder in ("channels", "sinks", "examples") for path in (ROOT / folder).rglob("*.py"))
     assert off_contract((path, path.read_text("utf-8")) for path in files) == []
 
 
-def test_the_scaffolds_import_nothing_beyond_it() -> None:
+def test_the_scaffolds_import_nothing_beyond_the_contract() -> None:
     files = sorted(SCAFFOLD.rglob("*.py.jinja"))
     sources = [re.sub(r"\{%.*?%\}", "", re.sub(r"\{\{ *(\w+) *\}\}", r"\1", file.read_text("utf-8"))) for file in files]
     assert off_contract(zip(files, sources, strict=True)) == []
 
 
-def test_the_examples_of_the_documents_import_nothing_beyond_it() -> None:
+def test_the_documents_examples_import_nothing_beyond_the_contract() -> None:
     pages = sorted(
         [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("channels/*/README.md"), *ROOT.glob("sinks/*/README.md")]
     )
     assert off_contract((page, blocks(page)) for page in pages) == []
 
 
-def test_the_contract_is_small_and_its_face_hands_on_every_name() -> None:
+def test_the_contract_is_small_and_its_package_exports_every_name() -> None:
     modules = {name: importlib.import_module(f"satark.api.{name}") for name in MODULES}
     listed = [name for module in modules.values() for name in module.__all__]
     assert len(modules) <= 16
@@ -120,7 +120,7 @@ def test_the_web_role_starts_without_casework() -> None:
 
 
 @pytest.mark.slow("a process")
-def test_to_import_it_is_light() -> None:
+def test_importing_the_contract_loads_no_heavy_library() -> None:
     heavy = ("PIL", "aiohttp", "click", "jinja2", "sqlalchemy", "starlette")
     code = f"import satark.api, sys; print(*(name for name in {heavy} if name in sys.modules))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

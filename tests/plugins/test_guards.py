@@ -122,7 +122,7 @@ FAULTS: dict[str, Callable[[threading.Event], Any]] = {
 
 
 @pytest.mark.parametrize("hook", CALLS)
-def test_another_plugins_answer_counts_whatever_one_does(hook: str, gate: threading.Event) -> None:
+def test_a_failing_plugin_does_not_hide_another_plugins_answer(hook: str, gate: threading.Event) -> None:
     expected = RIGHT[hook] if hook in FIRST or RIGHT[hook] is None else [RIGHT[hook]]
     wrong = []
     for fault, make in FAULTS.items():
@@ -148,19 +148,19 @@ def test_another_plugins_answer_counts_whatever_one_does(hook: str, gate: thread
         ("satark_route", RouteAdvice(add=(object(),))),  # type: ignore[arg-type]
     ],
 )
-def test_an_answer_with_a_field_of_another_type_is_none(hook: str, answer: object) -> None:
+def test_an_answer_with_a_field_of_a_wrong_type_is_ignored(hook: str, answer: object) -> None:
     plugins, failures = plugins_of((hook, hookimpl(lambda: answer)))
     assert not CALLS[hook](plugins)
     assert [(one.plugin, one.hook) for one in failures] == [("0", hook)]
 
 
-def test_a_destination_may_be_named_as_such() -> None:
+def test_route_advice_may_name_a_destination_object() -> None:
     sp = Destination.of(DESK_SINK, "sp")
     plugins, failures = plugins_of(("satark_route", hookimpl(lambda: RouteAdvice(add=(sp,)))))
     assert (plugins.route(TIP, []).given, failures) == ([RouteAdvice(add=("desk:sp",))], [])
 
 
-def test_a_route_that_fails_is_told_with_the_others_advice() -> None:
+def test_a_failed_route_is_reported_with_the_advice_of_the_others() -> None:
     advice = RouteAdvice(exclude=("sp",))
     plugins, _ = plugins_of(("satark_route", hookimpl(lambda: advice)), ("satark_route", hookimpl(fail)))
     assert plugins.route(TIP, []) == ([advice], False)
@@ -168,7 +168,7 @@ def test_a_route_that_fails_is_told_with_the_others_advice() -> None:
     assert plugins.route(TIP, []) == ([advice], True)
 
 
-def test_the_order_is_pluggys() -> None:
+def test_implementations_are_called_in_pluggys_order() -> None:
     def named(name: str, **options: bool) -> tuple[str, Any]:
         return "satark_screen", hookimpl(**options)(lambda: Screening(flags=(name,)))  # type: ignore[call-overload]
 
@@ -212,7 +212,7 @@ class Unit:
         """End."""
 
 
-def test_a_hook_that_may_still_write_has_its_transaction_undone(gate: threading.Event) -> None:
+def test_the_transaction_of_a_hook_that_may_still_write_is_rolled_back(gate: threading.Event) -> None:
     plugins, failures = plugins_of(("satark_before_commit", hookimpl(lambda uow: gate.wait())))
     unit: Any = Unit()
     with pytest.raises(TransactionAbandoned):
@@ -258,16 +258,16 @@ def _old_wrapper() -> Iterator[None]:
         (nothing_else, re.escape("is no hook yet: put @hookimpl above it")),
     ],
 )
-def test_an_implementation_that_can_be_none_stops_the_start(implementation: Any, message: str) -> None:
+def test_an_invalid_implementation_stops_the_start(implementation: Any, message: str) -> None:
     with pytest.raises(PluginError, match=rf"plugin '0': satark_screen {message}"):
         plugins_of(("satark_screen", implementation))
 
 
-def test_what_is_imported_and_named_like_a_hook_is_none() -> None:
+def test_an_imported_function_named_like_a_hook_is_not_an_implementation() -> None:
     Plugins().register(SimpleNamespace(satark_files=SimpleNamespace(), satark_screen_words=("arms",)), "one")
 
 
-def test_a_wrapper_around_a_hook_of_the_start_gets_and_returns_what_the_plugins_hand_over() -> None:
+def test_a_wrapper_around_a_start_hook_gets_and_returns_the_plugins_objects() -> None:
     seen = []
 
     @hookimpl(wrapper=True)

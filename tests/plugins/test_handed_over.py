@@ -50,7 +50,7 @@ def handing_over(hook: str, item: object) -> Plugins:
         ({"name": ""}, "`name` is no name"),
     ],
 )
-def test_a_channel_that_is_none_is_named(changes: dict[str, Any], problem: str) -> None:
+def test_an_object_that_is_not_a_channel_is_reported(changes: dict[str, Any], problem: str) -> None:
     channel = type("Beacon", (ScriptedChannel,), changes)()
     with pytest.raises(PluginError, match=f"^plugin 'beacon', satark_channels: Beacon is no Channel: {problem}"):
         load_channels(Settings(), handing_over("satark_channels", channel))
@@ -67,7 +67,7 @@ def test_every_method_that_is_missing_is_found() -> None:
     ]  # fmt: skip
 
 
-def test_an_asynchronous_generator_is_no_stream() -> None:
+def test_an_asynchronous_generator_is_refused_as_a_stream() -> None:
     class Beacon(ScriptedChannel):
         async def fetch(self, ref: object) -> Any:
             yield b""
@@ -112,7 +112,7 @@ def test_a_step_type_without_ask_and_a_sink_that_does_not_wait_are_named() -> No
 
 
 @pytest.mark.parametrize("check", ["plate", _waits])
-def test_a_check_of_answers_that_is_none_is_named(check: object) -> None:
+def test_an_invalid_check_of_answers_is_reported(check: object) -> None:
     plugins = Plugins()
     plugins.register(SimpleNamespace(satark_validators=hookimpl(lambda: {"plate": check})), "beacon")
     with pytest.raises(PluginError, match="'plate' is no function that checks an answer at once"):

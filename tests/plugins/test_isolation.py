@@ -84,7 +84,7 @@ def test_a_call_that_waits_behind_one_that_hangs_is_never_made(gate: threading.E
 
 
 @pytest.mark.parametrize("at_once", [False, True])
-def test_what_fails_is_reported_without_its_words(*, at_once: bool) -> None:
+def test_a_failure_is_reported_without_its_message(*, at_once: bool) -> None:
     isolation, reported = Isolation(SECONDS), list[HookFailure]()
     isolation.report = reported.append
     calls = IsolatedCalls("one", "satark_screen", isolation, at_once=at_once)
@@ -102,7 +102,7 @@ def test_what_fails_is_reported_without_its_words(*, at_once: bool) -> None:
     assert calls.run(done) == "done"
 
 
-def test_a_plugin_that_ends_the_process_does_not() -> None:
+def test_a_plugin_that_calls_exit_does_not_end_the_process() -> None:
     calls = IsolatedCalls("one", "satark_screen", Isolation(SECONDS), at_once=False)
 
     def leave() -> None:
@@ -112,7 +112,7 @@ def test_a_plugin_that_ends_the_process_does_not() -> None:
         calls.run(leave)
 
 
-def test_whoever_is_left_behind_may_still_use_what_it_was_given(gate: threading.Event) -> None:
+def test_a_call_that_timed_out_is_known_to_be_still_running(gate: threading.Event) -> None:
     calls = IsolatedCalls("one", "satark_before_commit", Isolation(SECONDS), at_once=False)
     found = []
     for _ in range(2):

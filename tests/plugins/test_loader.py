@@ -132,7 +132,7 @@ def test_a_hook_that_returns_no_list_names_the_plugin(hook: str, collect: Any, r
         collect(loaded)
 
 
-def test_validators_that_are_no_mapping_name_the_plugin() -> None:
+def test_validators_that_are_not_a_mapping_are_refused_by_the_plugins_name() -> None:
     loaded = Plugins()
     loaded.register(SimpleNamespace(satark_validators=hookimpl(lambda: None)), "signal")
     with pytest.raises(PluginError, match=r"plugin 'signal' returned NoneType from satark_validators: return a dict"):

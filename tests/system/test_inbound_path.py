@@ -5,32 +5,9 @@ A file counts if the message enters any function of it, in whatever thread. None
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import hmac
-import json
-import sys
-import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
-from concurrent.futures import Future
-from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
-import pytest
-from sqlalchemy import Connection, func, select
-from starlette.applications import Starlette
-
-from satark.runtime.app import build_app
-from satark.runtime.host import Host
 from satark.settings.core import Role
-from satark.settings.settings import Settings
-from satark.store import tables
-from satark.store.writer import Writer
-from satark_testing.processes.serving import serve
-from satark_testing.waiting import until
-from satark_testing.whatsapp.graph_api import GraphPeer
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = {("core", "satark"), ("core", "satark_files"), ("core", "satark_words"), ("channels", "whatsapp")}

@@ -41,12 +41,12 @@ def test_a_code_is_found(text: str) -> None:
         "8391446070125538 1111222233334444", "UP65 AB 1234", "9 8391 4460 7012 5538", "8391,4460,7012,5538",
     ],
 )  # fmt: skip
-def test_what_is_no_code_is_not_taken_for_one(text: str) -> None:
+def test_other_digits_are_not_taken_for_a_code(text: str) -> None:
     assert find_code(text, RECEIPT_DIGITS) is None
 
 
 @given(st.text())
-def test_nothing_breaks_it(text: str) -> None:
+def test_no_text_makes_the_search_for_a_code_raise(text: str) -> None:
     found = find_code(text, RECEIPT_DIGITS)
     assert found is None or (len(found) == 16 and found.isdecimal() and found.isascii())
 

@@ -44,7 +44,7 @@ def test_clusters_are_what_a_reader_sees(text: str, parts: list[str]) -> None:
         ("👍", "bytes", 4),
     ],
 )
-def test_sizes(text: str, unit: Unit, length: int) -> None:
+def test_a_text_is_measured_in_each_unit(text: str, unit: Unit, length: int) -> None:
     assert size(text, unit) == length
 
 

@@ -31,7 +31,7 @@ LAWS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChe
 @given(st.text(max_size=200), st.sampled_from(STEPS))
 @example("\ud800", "review")
 @example("ا" * 300 + "\u200d", "what")
-def test_any_text_is_read_without_raising(text: str, step: str) -> None:
+def test_no_text_makes_the_reader_raise(text: str, step: str) -> None:
     READER.read(text, ASKED[step])
     READER.open(text)
     spans = READER.own_identity(text)

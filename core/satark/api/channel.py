@@ -163,7 +163,7 @@ class Channel(Protocol):
         """Close the client."""
 
     async def send(self, call: Call, call_id: str) -> SendResult:
-        """Send the call once, without retries. Return every failure of the provider or network as a result; raise none.
+        """Send the call once, without retries. Return every failure of the provider or network as a result.
 
         `call_id` is a random id that the host chose. It may be given to the provider as a callback reference or
         idempotency key.
@@ -191,18 +191,12 @@ class ListeningChannel(Protocol):
     """A channel with a background task, which registers its webhook or polls the provider for events."""
 
     async def listen(self, receive: Receive) -> None:
-        """Run until cancelled. One process of the web role, or several, call this.
-
-        A process restarts it after it fails.
-        """
+        """Run until cancelled, in one or several processes of the web role. It is restarted when it fails."""
 
 
 @runtime_checkable
 class SigningChannel(Protocol):
-    """A channel that can sign a request as its provider does.
-
-    `satark replay` needs it, since recorded requests hold no signature.
-    """
+    """A channel that can sign a request as its provider does, for `satark replay`: recorded ones hold none."""
 
     def sign(self, raw: RawRequest) -> RawRequest:
         """Return a request that `verify` accepts, with the same method, path and body."""

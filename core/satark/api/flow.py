@@ -177,7 +177,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StepType(Protocol):
-    """A type of step. A plugin returns instances; they may inherit from `BaseStepType` what most types share."""
+    """A type of step. A plugin returns instances, most of which inherit from `BaseStepType`."""
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""All hooks, in the order in which they are called. This file and the types that it names are enough to write a plugin.
+"""All hooks, in the order in which they are called. This file and the types that it names suffice to write a plugin.
 
 Hooks are synchronous. Most return objects; any waiting happens in the async methods of those objects. Implement hooks
 with `hookimpl` in the module that the plugin's entry point (group `satark`) names. An implementation may take fewer
@@ -138,7 +138,7 @@ def satark_transcribers(settings: Settings) -> Sequence[Transcriber]:
 
 @hookspec
 def satark_migrations() -> Sequence[Branch]:
-    """Return the Alembic branches of the plugin's own tables. Called at every `satark db` command and at start."""
+    """Return the Alembic branches of the plugin's tables. Called at every `satark db` command and at start."""
     raise AssertionError
 
 
@@ -202,7 +202,7 @@ def satark_route(tip: Tip, desks: Sequence[Desk]) -> RouteAdvice | None:
 
 @hookspec
 def satark_before_commit(turn: Turn, uow: UnitOfWork) -> None:
-    """Add rows to the plugin's own tables in the transaction of a turn. Do no I/O except through `uow`.
+    """Add rows to the plugin's tables in the transaction of a turn. Do no I/O except through `uow`.
 
     If it fails, its own rows are rolled back, and the turn is committed without them.
     """
@@ -234,9 +234,8 @@ def satark_event(event: LifecycleEvent) -> None:
 
 @hookspec
 def satark_commands(cli: click.Group) -> None:
-    """Add subcommands to `satark`. Called once in each run of the command.
-
-    If it fails, the plugin is named, and the commands of the others still work.
+    """Add subcommands to `satark`. Called once per command. If it fails, the plugin is named, and the others' commands
+    still work.
     """
     raise AssertionError
 
@@ -252,7 +251,7 @@ def satark_demo(
 
     Called at every start of `satark demo`, after the migrations; must be idempotent.
 
-    `sample_week`: whether to fill the desks with tips on which stations have worked.
+    `sample_week`: fill the desks with tips that stations have worked on.
     Return what a person at the terminal needs to know, such as how to sign in, and the desks that the demo may show.
     """
     raise AssertionError

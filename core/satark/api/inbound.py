@@ -168,9 +168,8 @@ class Moved(msgspec.Struct, frozen=True, tag="moved"):
 
 
 class Unsupported(msgspec.Struct, frozen=True, tag="unsupported"):
-    """A message of a kind that the channel can't handle, such as a poll, a call or an order.
-
-    Satark tells the sender so and stores nothing of it.
+    """A message that the channel can't handle, such as a poll, a call or an order. Satark tells the sender so and
+    stores nothing of it.
     """
 
     what: str

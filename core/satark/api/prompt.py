@@ -130,7 +130,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What a medium can show. Lengths are in `unit`; 0 means that the medium lacks the feature."""
 
     kind: Literal["chat", "sms", "voice", "web"]
-    """The class of the channel. A tip records only this class, never the channel itself."""
+    """The class of the channel. A tip records only this class, never the channel."""
     text: int
     """Longest message text."""
     body: int

@@ -132,7 +132,7 @@ class SmsProvider(Protocol):
 
 @runtime_checkable
 class SigningProvider(Protocol):
-    """A provider that can sign a request as its service does. `satark replay` needs it."""
+    """A provider that can sign a request as its service does, for `satark replay`."""
 
     def sign(self, raw: RawRequest) -> RawRequest:
         """Return a request that `verify` accepts, with the same method, path and body."""

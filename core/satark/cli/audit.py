@@ -1,4 +1,4 @@
-"""`satark audit`: verifies the custody log, and the audit log in it, without any key; `show` is the desk's."""
+"""`satark audit`: verifies the custody log and the audit log in it, without any key. The desk's plugin adds `show`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""`satark backup`, `satark restore` and `satark verify`: one consistent copy of the installation, and the way back."""
+"""`satark backup`, `satark restore` and `satark verify`: make, restore and check a consistent copy of the
+installation."""
 
 from __future__ import annotations
 
@@ -170,7 +171,7 @@ def _retention(settings: Settings, services: Services, identity: Identity | None
 
 
 def _check_name_key(settings: Settings) -> None:
-    """Refuse to go on without the name key: a new one would be made, with which nothing is found."""
+    """Refuse to continue without the name key: a new one would be created, under which no stored name is found."""
     if not settings.name_key_file.exists():
         hint = "copy it there from where you keep it: without it no desk finds its tips"
         message = f"{settings.name_key_file} is missing"

@@ -65,7 +65,10 @@ def check(roles: tuple[Role, ...], *, as_json: bool) -> None:
 
 
 def _warnings() -> list[str]:
-    """Return warnings: what is not wrong, but may become so. The settings and databases are right."""
+    """Return warnings of what is not wrong, but may become wrong.
+
+    Call it when the settings and databases have no problem.
+    """
     settings = Settings()
     services = compose.load_services(settings, compose.load_geography(settings))
     try:
@@ -87,7 +90,7 @@ def _unset_plugins(settings: Settings) -> list[str]:
 
 
 def _describe_machine() -> None:
-    """Say whether destroyed data is gone from this machine, and whether memory is ever written to a disk."""
+    """Print whether erased data is really gone from this machine, and whether memory may be written to a disk."""
     with suppress(SettingsError):  # it is reported with the other problems
         settings = Settings()
         click.echo("This machine (? is unknown; docs/operations.md says what to do about each):")
@@ -96,7 +99,7 @@ def _describe_machine() -> None:
 
 
 def _describe_isolation() -> None:
-    """Say what isolates the program that opens citizens' files on this machine."""
+    """Print what isolates the program that opens citizens' files on this machine."""
     missing = find_protections().missing
     click.echo("Citizens' files are opened with:")
     for name, meaning in NAMES.items():
@@ -104,7 +107,7 @@ def _describe_isolation() -> None:
 
 
 def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
-    """Return every problem of a machine with these roles; one problem does not hide the others."""
+    """Return every problem of a machine with these roles. One problem does not hide the others."""
     found = _Findings()
     settings = found.of(Settings)
     if settings is None:
@@ -149,7 +152,7 @@ class _Findings:
         self.problems: list[SettingProblem] = []
 
     def of(self, step: Callable[[], T]) -> T | None:
-        """Run a step and return its result; where it fails, add its problems and return None."""
+        """Run a step and return its result. If it fails, add its problems and return None."""
         try:
             return step()
         except SettingsError as error:
@@ -214,11 +217,11 @@ def _as_dict(problem: SettingProblem) -> dict[str, str]:
 
 
 SIMILARITY = 0.85
-"""Least similarity to a setting's name at which an unknown name counts as a misspelling."""
+"""Similarity to a setting's name from which on an unknown name counts as a misspelling, from 0 to 1."""
 
 
 def name_problems(settings: Settings) -> list[SettingProblem]:
-    """Find unknown names that resemble a setting's; every plugin must have read its section before."""
+    """Find unknown names that resemble the name of a setting. Every plugin must have read its section before."""
     problems, known = [], settings.known
     for given in sorted({*_in_environment(), *_in_file(settings.path)} - known):
         section, _, field = given.partition("__")

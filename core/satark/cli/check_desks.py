@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def area_problems(desks: Iterable[tuple[str, str, str]], geography: Geography) -> list[SettingProblem]:
     """Find desks whose area the geography lacks, so that no tip of their area would reach them.
 
-    `desks`: name, level and area of each.
+    `desks`: name, level and area of each desk.
     """
     areas = {
         "outpost": {outpost.code for station in geography.stations() for outpost in station.outposts},
@@ -44,7 +44,7 @@ def area_problems(desks: Iterable[tuple[str, str, str]], geography: Geography) -
 
 
 def lone_officers(state: RosterState) -> list[str]:
-    """Return a warning for each desk whose key one officer alone can open, or which has one head."""
+    """Return a warning for each desk whose key only one officer can open, or which has only one head."""
     return [warning for name in sorted(state.desks.keys() - {PROBE_DESK}) if (warning := _warning(name, state))]
 
 

@@ -1,4 +1,4 @@
-"""The part of `satark check` that examines the machine: swap, memory locks, core dumps, disks, and its peers."""
+"""The part of `satark check` that examines the machine: swap, memory locks, core dumps, disks and peers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Finding(NamedTuple):
 
 
 def machine_findings(data_dir: Path, epoch_key_file: Path, root: Path = Path("/")) -> list[Finding]:
-    """Return what is known of swap, memory locks, core dumps, and the disk; `root` stands for `/` in tests."""
+    """Return the findings on swap, memory locks, core dumps and the disk. Tests pass another `root` than `/`."""
     return [
         swap(root),
         memory_lock(),
@@ -100,7 +100,7 @@ def encryption(folder: Path, root: Path) -> Finding:
 
 
 def overwriting(file: Path, root: Path) -> Finding:
-    """Tell whether a file that is overwritten is overwritten on the disk."""
+    """Tell whether overwriting a file also overwrites its bytes on the disk."""
     kind, options = _mount(file, root)
     if kind in COPY_ON_WRITE or "data=journal" in options:
         return Finding("bad", f"{file} is on {kind}, which keeps copies of what is overwritten: put it on ext4 or XFS")
@@ -116,7 +116,7 @@ def _existing(path: Path) -> Path:
 
 
 def _mount(path: Path, root: Path) -> tuple[str, str]:
-    """Return type and options of the file system that holds a path; empty where the system does not tell."""
+    """Return the type and the options of the file system that contains a path; empty if the system does not tell."""
     try:
         lines = (root / "proc/self/mountinfo").read_text().splitlines()
     except OSError:
@@ -133,7 +133,7 @@ def _mount(path: Path, root: Path) -> tuple[str, str]:
 
 
 def _is_encrypted(device: Path) -> bool | None:
-    """Whether a block device, or each device below it, is dm-crypt; None if the system shows no such device."""
+    """Return whether a block device, or each device below it, is dm-crypt; None if the system shows no such device."""
     if not device.exists():
         return None
     uuid = device / "dm/uuid"
@@ -147,7 +147,7 @@ _WAITS: Final = "what is for it waits until then"
 
 
 def peer_problems(plugins: Sequence[Sink | Channel]) -> list[SettingProblem]:
-    """Let each sink and channel that can connect to its peers, all at once."""
+    """Let each sink and channel that can, connect to its peers, all at the same time; return the problems."""
     if not plugins:
         return []
     with ThreadPoolExecutor(1) as thread:  # a caller may have an event loop of its own
@@ -162,7 +162,7 @@ _HINT: Final = (
 
 
 def store_problems(services: Services) -> list[SettingProblem]:
-    """Find what one store has and another lacks, unless the databases are written without a pause."""
+    """Find what one store has and another lacks. Return nothing if the databases are written to all the time."""
     try:
         found = compare_stores(services)
     except SnapshotBusy:

@@ -1,4 +1,4 @@
-"""The part of `satark check` that examines the models of `[transcription]`, by loading them as for a draft."""
+"""The part of `satark check` that examines the models of `[transcription]` by loading them as for a draft."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "late": ("takes longer to load than a whole draft may", "raise `seconds`, or take a smaller model"),
     "killed": ("ends the process that loads it", "raise `memory_mib`, or take a smaller model"),
 }
-"""What is wrong → message and hint."""
+"""Code of a problem → its message and hint."""
 
 
 def transcription_problems(settings: Settings) -> list[SettingProblem]:
     """Find models that can't make a transcript, by loading each one.
 
     Raises:
-        SettingsError: the section is wrong.
+        SettingsError: the section `[transcription]` is wrong.
     """
     return [problem for one in recognisers_of(settings) if (problem := _problem(one))]
 

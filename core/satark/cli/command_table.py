@@ -1,6 +1,6 @@
-"""The commands, each imported when it is asked for: `satark --help` and a command that runs import no other.
+"""The commands, each imported on first use: neither `satark --help` nor a running command imports the others.
 
-Those that need the test kit or the demo live there, in packages that the host does not import.
+Commands that need the test kit or the demo are in those packages, which the host does not import.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import click
 
 
 class Listed(NamedTuple):
-    """Where a command is, and what the list of commands says of it: the first sentence of its help."""
+    """The module of a command and its line in the list of commands, which is the first sentence of its help."""
 
     module: str
     name: str
@@ -99,14 +99,14 @@ LISTED: Final = {
 
 
 class CommandTable(MutableMapping[str, click.Command]):
-    """The commands of a group by name, listed or added."""
+    """The commands of a group by name: those listed here and those added later."""
 
     def __init__(self, listed: Mapping[str, Listed]) -> None:
         self._listed = listed
         self._added: dict[str, click.Command] = {}
 
     def __getitem__(self, name: str) -> click.Command:
-        """Return a command; import it if it is listed."""
+        """Return a command. A listed command is imported."""
         if name in self._added:
             return self._added[name]
         listed = self._listed[name]
@@ -122,7 +122,7 @@ class CommandTable(MutableMapping[str, click.Command]):
         del self._added[name]
 
     def __iter__(self) -> Iterator[str]:
-        """Return the names."""
+        """Yield the names of the commands."""
         return iter({**self._listed, **self._added})
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""`satark deploy`: prints the files that run Satark on a server, for one's own settings. Templates: `deployment/`."""
+"""`satark deploy`: prints the files that run Satark on a server, for the current settings. Templates: `deployment/`."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def deploy(ctx: click.Context, /, names: tuple[str, ...], into: Path | None, **o
 
 
 def values_of(settings: Settings) -> dict[str, str]:
-    """Return what of the settings and of this machine stands in the files."""
+    """Return the values of the settings and of this machine that the files contain."""
     return {
         "host": urlsplit(settings.core.public_url).hostname or "tips.example.org",
         "data_dir": str(settings.core.data_dir.resolve()),
@@ -67,7 +67,7 @@ def values_of(settings: Settings) -> dict[str, str]:
 
 
 def render(name: str, values: Mapping[str, str]) -> str:
-    """Return the text of a file, with these values for its variables."""
+    """Return the text of a file, with its variables replaced by these values."""
     role = name.removeprefix("satark-").removesuffix(".service")
     template, of_role = (_UNIT, {"role": role, **_ROLES[role]}) if role in _ROLES else (name, {})
     environment = Environment(  # noqa: S701 - it renders configuration, no HTML

@@ -1,4 +1,4 @@
-"""`satark evidence`: verifies packs for a court, which anybody can, and cleans files outside of any tip."""
+"""`satark evidence`: verifies packs for a court, without any key, and cleans files that belong to no tip."""
 
 from __future__ import annotations
 
@@ -131,5 +131,5 @@ def _who(signer: Signer) -> str:
 
 
 def _safe_line(text: str) -> str:
-    """Replace characters that would start a new line or control the terminal: a forger may have chosen the names."""
+    """Replace characters that start a new line or control the terminal, since a forger may have chosen the names."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

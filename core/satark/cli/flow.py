@@ -49,10 +49,10 @@ MEDIA: Final[Sequence[tuple[str, Capabilities]]] = (
         kind="web", text=200_000, body=200_000, buttons=200, button_label=1000, token=200, pin=True, inline=True,
     )),
 )  # fmt: skip
-"""The media against which a flow is checked where no channel of that name is configured.
+"""The media against which a flow is checked if no channel of that name is configured.
 
-Limits: WhatsApp Cloud API, interactive messages; Telegram Bot API, InlineKeyboardButton; ten UCS-2 segments of 67;
-Twilio, `<Say>`.
+Sources of the limits: WhatsApp Cloud API, interactive messages; Telegram Bot API, InlineKeyboardButton; ten UCS-2
+segments of 67 characters; Twilio, `<Say>`.
 """
 
 _TERMINAL: Final = Capabilities(kind="sms", text=100_000, body=100_000)
@@ -173,7 +173,7 @@ def preview(file: Path | None) -> None:
 
 
 def _show(engine: Engine, turn: Turn) -> Session | None:
-    """Print a turn; in place of ingest, carry out its requests, such as a receipt."""
+    """Print a turn, and carry out its requests in place of ingest, such as a receipt."""
     now = int(time.time())
     if turn.submission is not None and turn.session is not None:
         turn = engine.show_receipt(turn.session, _RECEIPT, now)
@@ -195,7 +195,7 @@ def _load(source: FlowSource) -> Flow:
 
 
 def _media() -> Sequence[tuple[str, Capabilities]]:
-    """Return what each channel can show: the configured ones, and those of `MEDIA` that are not configured."""
+    """Return the capabilities of the configured channels, and of those in `MEDIA` that are not configured."""
     settings = settings_of(click.get_current_context())
     try:
         configured = {channel.name: channel.capabilities for channel in compose.load_channels(settings, _plugins())}

@@ -1,4 +1,4 @@
-"""`satark flow languages`: which languages there are, and how much of each part is translated."""
+"""`satark flow languages`: lists the languages, and how much of each part is translated."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ _WRITTEN_FIRST: Final = "en"
 
 
 class Coverage(NamedTuple):
-    """How much of one part is translated into one language."""
+    """The translation of one part into one language."""
 
     part: str
-    """The import name of the package whose texts these are."""
+    """Import name of the package with the texts."""
     texts: int
     """Number of texts that the part has in English."""
     missing: tuple[str, ...]
-    """Ids of the texts that the language lacks. A channel's own wording doesn't count: the common one replaces it."""
+    """Ids of the texts that the language lacks. A channel's own wording doesn't count, since the common one replaces
+    it."""
 
 
 def coverage(code: str, of: Sequence[str] | None = None) -> Iterator[Coverage]:
-    """Count the texts in a language of these parts; None stands for every installed part with texts in any language."""
+    """Count the texts of these parts in a language; None: every installed part with texts in any language."""
     for part in parts() if of is None else of:
         if find_spec(part.partition(".")[0]) is None:
             continue

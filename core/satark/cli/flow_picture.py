@@ -1,4 +1,4 @@
-"""Draws a questionnaire as SVG: steps that are always asked stand on a line, conditional ones beside it.
+"""Draws a questionnaire as SVG: steps that are always asked are on a line, conditional ones beside it.
 
 Source: W3C, "Scalable Vector Graphics (SVG) 2".
 """

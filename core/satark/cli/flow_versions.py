@@ -1,4 +1,4 @@
-"""`satark flow versions` and `restore`: the questionnaires that a service has served, and the way back to one."""
+"""`satark flow versions` and `restore`: list the questionnaires that a service has served, and restore one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from satark.runtime.commands import open_services, plugins_of
 from satark.store.flows import stored_flows
 
 _SHOWN = 12
-"""Characters of a hash that are shown, enough to identify it."""
+"""Number of characters of a hash that are shown, enough to identify it."""
 
 
 @click.command("versions")
@@ -80,9 +80,9 @@ _NOTHING: Final = "–"
 
 
 def differences(old: Flow, new: Flow) -> Iterator[str]:
-    """Yield a line for each difference of structure: `+` a new step, `-` one that is gone, `~` a change.
+    """Yield a line for each difference of structure: `+` for a new step, `-` for a removed one, `~` for a change.
 
-    Words are no part of the structure.
+    Texts are not part of the structure.
     """
     before, after = (msgspec.json.decode(flow.canonical) for flow in (old, new))
     for name in _TOP:
@@ -98,7 +98,7 @@ def differences(old: Flow, new: Flow) -> Iterator[str]:
 
 
 def consequence(old: Flow, new: Flow, session_hours: float) -> str:
-    """Say what happens to running sessions once the new questionnaire is in use."""
+    """Return a sentence that tells what happens to running sessions once the new questionnaire is in use."""
     if old.hash == new.hash:
         return "The structure is the same: other words are said in sessions under way too."
     return (

@@ -1,4 +1,4 @@
-"""`satark keys`: changes of the keys that are files."""
+"""`satark keys`: changes the keys that are stored in files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`satark language`: begins the folder of a language, and says what it lacks."""
+"""`satark language`: creates the folder of a language, and lists what it lacks."""
 
 from __future__ import annotations
 
@@ -159,14 +159,14 @@ _QUESTIONNAIRE: Final = "satark.dialogue"
 
 
 def every_part() -> tuple[str, ...]:
-    """List the packages with texts, of Satark and of all installed plugins; the questionnaire first."""
+    """List the packages of Satark and of all installed plugins that have texts, the questionnaire first."""
     plugins = {entry.module.partition(".")[0] for entry in entry_points(group=_CORE)}
     found = {part for package in {_CORE, *plugins} for part in _parts_of(package)}
     return (_QUESTIONNAIRE, *sorted(found - {_QUESTIONNAIRE}))
 
 
 def empty_catalogue(part: str, code: str) -> bytes:
-    """Write a package's catalogue for a language, every text empty, with the English one above it."""
+    """Return a package's catalogue for a language: every text is empty, with the English one above it."""
     english = read_po(io.BytesIO(catalogue_of(part, _ENGLISH).encode()), locale=_ENGLISH)
     made = Catalog()
     for entry in english:

@@ -1,4 +1,4 @@
-"""The command `satark`: its groups, and its error messages: one sentence and what to do next, never a traceback."""
+"""The command `satark`: its groups and its error messages, which tell the error and what to do, without a traceback."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class _Satark(click.Group):
         return sorted({*super().list_commands(ctx), *_of_plugins(ctx)})
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands, and import none of them."""
+        """Write the list of commands without importing them."""
         says = {**_of_plugins(ctx), **{name: listed.says for name, listed in LISTED.items()}}
         room = formatter.width - 6 - max(map(len, says))
         rows = [(name, click.Command(name, help=says[name]).get_short_help_str(room)) for name in sorted(says)]
@@ -49,12 +49,12 @@ class _Satark(click.Group):
             formatter.write_dl(rows)
 
     def main(self, *arguments: Any, **options: Any) -> Any:
-        """Run the program. No control character of what it prints reaches the terminal."""
+        """Run the program. Control characters in its output are escaped."""
         with safe_output():
             return super().main(*arguments, **options)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; turn expected failures into messages."""
+        """Run a command, and turn expected errors into messages."""
         try:
             return super().invoke(ctx)
         except Exception as error:
@@ -84,7 +84,7 @@ def _failure_of(error: Exception) -> _Failure | None:
 
 
 def _of_database(error: BaseException | None) -> str:
-    """Say what a database's error means, by the primary result codes of SQLite (sqlite.org/rescode.html)."""
+    """Return a sentence for a database error, by SQLite's primary result code (sqlite.org/rescode.html)."""
     import sqlite3  # noqa: PLC0415 - where nothing fails it is not needed
 
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
@@ -132,7 +132,7 @@ class _SharedGroup(click.Group):
 
 
 def _of_plugins(ctx: click.Context) -> Mapping[str, str]:
-    """Return the plugins' commands with their help; nothing if the plugins can't be loaded."""
+    """Return the plugins' commands with their help; none if the plugins can't be loaded."""
 
     def read() -> Mapping[str, str]:
         return {name: one.help or "" for name, one in _plugins_group(ctx).commands.items()}

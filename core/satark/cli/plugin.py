@@ -1,6 +1,6 @@
-"""`satark plugin`: makes a project with a working, tested plugin.
+"""`satark plugin`: creates a project with a working, tested plugin.
 
-Its templates are in `scaffold/`: a folder for each kind, and `both/`.
+The templates are in `scaffold/`: a folder for each kind of plugin, and `both/`.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _KINDS = {
     "scrubber": "scrubber",
     "step": "step type",
 }
-"""What can be made, and what it is called."""
+"""Kind of plugin that can be created → its name in messages."""
 _CONFIGURED = frozenset({"channel", "sink", "provider", "call-provider"})
-"""The kinds that have settings."""
+"""The kinds of plugins that have settings."""
 _RESERVED = _KINDS.keys() | {"core", "none", "plugin", "satark", "test", "testing", "tests"}
-"""Names that Python, pytest or Satark use for something else; so are the core's own settings."""
+"""Names that Python, pytest or Satark use for something else. The names of the core's settings are reserved too."""
 _NAME_LENGTH = 30
-"""Most characters of a name, the limit of `[[destination]]`."""
+"""Most characters of a plugin's name, which is the limit in `[[destination]]`."""
 
 
 _IN_THE_KIT = {
@@ -89,7 +89,7 @@ def project_of(name: str) -> str:
 
 
 def write_project(kind: str, name: str, folder: Path) -> list[Path]:
-    """Write every file of a project; return their paths inside it.
+    """Write every file of a project, and return their paths inside the project.
 
     Raises:
         OSError: a file can't be written.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def remembered(read: Callable[[], Mapping[str, str]]) -> Mapping[str, str]:
-    """Return the cached commands with their help; without a cache `read` is called and its result cached."""
+    """Return the cached commands with their help. If there is no cache, call `read` and cache its result."""
     file = _folder() / f"commands-{_state()}.json"
     with suppress(OSError, ValueError):
         found: dict[str, str] = json.loads(file.read_text())

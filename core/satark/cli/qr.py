@@ -14,11 +14,12 @@ from satark_files.extra_packages import needing
 from satark_words.languages import languages_of
 
 _SMALLEST, _LARGEST = 20, 100
-"""Millimetres. A smaller code is hard to scan; a larger one does not fit the poster."""
+"""Smallest and largest size of the code, in millimetres. A smaller code is hard to scan; a larger one does not fit the
+poster."""
 _DEFAULT_SIZE: Final = 84
 _POSTER: Final = "satark.printing.poster"
 _MOST_LANGUAGES: Final = 2
-"""Most languages of a poster whose languages are not chosen."""
+"""Most languages on a poster, if none are chosen."""
 
 
 @click.command()
@@ -71,7 +72,8 @@ def qr(  # noqa: PLR0917 - click passes options by name
 
 
 def _languages(chosen: Sequence[str]) -> tuple[str, ...]:
-    """Return the poster's languages: the chosen ones, or the first of those offered to citizens that it has."""
+    """Return the poster's languages: the chosen ones, or the first of the offered languages in which there is a
+    poster."""
     offered = Settings().core.languages  # read first: they say where further languages are
     known = languages_of(_POSTER)
     if unknown := [one for one in chosen if one not in known]:

@@ -1,4 +1,4 @@
-"""`satark replay`: posts a recorded request of a provider into a running server, correctly signed."""
+"""`satark replay`: signs a recorded request of a provider and posts it to a running server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from satark.runtime.commands import plugins_of, settings_of
 
 _SECONDS: Final = 30
 _SHOWN: Final = 2000
-"""Most characters of the response that are printed."""
+"""Largest number of characters of the response that are printed."""
 _TYPES: Final = {".json": "application/json", ".xml": "application/xml"}
 _FORM: Final = "application/x-www-form-urlencoded"
 

@@ -1,4 +1,4 @@
-"""`satark retention`: what is due to be erased and what is held, and the erasure of what is due."""
+"""`satark retention`: lists the tips that are due to be erased or are held, and erases those that are due."""
 
 from __future__ import annotations
 

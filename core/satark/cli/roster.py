@@ -1,4 +1,7 @@
-"""`satark roster`: shows who may read and who said so, verifies it, ends the founding; `propose` is the desk's."""
+"""`satark roster`: shows and verifies who may read and who decided it, and ends the founding.
+
+The desk's plugin adds `propose`.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +96,7 @@ def export(ctx: click.Context, file: BinaryIO) -> None:
 
 
 def describe(body: Body) -> str:
-    """Say in a sentence what an entry says."""
+    """Return a sentence that describes an entry."""
     match body:
         case DeskAdded():
             names = ", ".join(_officer(one.name, one.role, one.rights) for one in body.officers) or "in an office"

@@ -1,4 +1,4 @@
-"""`satark serve`: serves in production, in one process or several."""
+"""`satark serve`: runs the server in production, in one process or several."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
 
 
 def _announce(process: Host, host: str, port: int) -> None:
-    """Log the address; warn where no tip can be submitted."""
+    """Log the address; warn if no tip can be submitted."""
     log.info("serving", role=",".join(sorted(process.roles)), host=host, port=port)
     if process.waits:
         log.error("the database does not answer: calls, texts and forms are spooled, chats are sent again later")
@@ -88,7 +88,7 @@ def _announce(process: Host, host: str, port: int) -> None:
 
 
 def make_app() -> Starlette:
-    """Make the application of one of several processes."""
+    """Return the ASGI application of one of several processes."""
     forbid_dumps()
     lock_memory()
     configure_logging(json=True)

@@ -1,4 +1,4 @@
-"""`satark probe`: a synthetic tip through the whole path to a desk of its own; for a timer, every few minutes."""
+"""`satark probe`: sends a synthetic tip along the whole path to its own desk. A timer runs it every few minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""`satark voice`: the clips that prompts in chats are read out with. The lines of calls are a plugin's."""
+"""`satark voice`: makes the clips with which prompts in chats are read out. The plugin `sms_ivr` makes those of
+calls."""
 
 from __future__ import annotations
 

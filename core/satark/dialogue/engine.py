@@ -1,4 +1,4 @@
-"""The engine: carries conversations through one flow. Pure: the same session and event always give the same turn."""
+"""The engine: leads conversations through one flow. The same session and event always give the same turn."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Interpreter: TypeAlias = Callable[[Event, Step | None, Session], Event | None]
 
 
 class Engine:
-    """Carries conversations through one flow, one turn at a time."""
+    """Leads conversations through one flow, one turn at a time."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Engine:
     # ------------------------------------------------------------- turns
 
     def get_ready(self) -> None:
-        """Build the reader of typed texts, which takes half a second; otherwise the first text waits for it."""
+        """Build the reader of typed texts, which takes half a second. Otherwise the first text has to wait for it."""
         self._loaded.reader  # noqa: B018 - to ask for it is to build it
 
     def begin(
@@ -81,9 +81,9 @@ class Engine:
         forms: tuple[str, ...] = (),
         form_token: str = "",
     ) -> Session:
-        """Begin a session; nothing is said until the first event is given to `advance`.
+        """Begin a session. The tipster is told nothing until the first event is given to `advance`.
 
-        The last six are as in `Session`.
+        The last six arguments are as in `Session`.
         """
         return Session(
             flow=self.flow.hash,
@@ -106,11 +106,11 @@ class Engine:
         """Handle one event.
 
         Args:
-            session: where the conversation stands.
-            event: what came. `original` of an edited or revoked message is hashed in the same way as `source`.
+            session: the state of the conversation.
+            event: the inbound event. `original` of an edited or revoked message is hashed in the same way as `source`.
             source: keyed hash of the event's key.
-            now: seconds since 1970, for steps that ask for a day.
-            notices: what became of files; it is said above the next question.
+            now: Unix time in seconds, for steps that ask for a day.
+            notices: what happened to files, which is said above the next question.
         """
         session = _with_letters(session, event)
         context = self._context(session, source, now)
@@ -128,7 +128,7 @@ class Engine:
     def show_receipt(self, session: Session, receipt: Receipt, now: int) -> Turn:
         """Show the receipt of the tip that was just submitted, and ask whether the tipster may be contacted here.
 
-        Where they can't be, that is said instead, and the conversation is over.
+        If they can't be, they are told so instead, and the conversation ends.
         """
         submitted = Session(
             flow=session.flow,
@@ -168,18 +168,18 @@ class Engine:
         return mailbox_states.refuse_code(context) if mailbox is None else mailbox_states.show_mailbox(context, mailbox)
 
     def show_handoff_code(self, session: Session, code: str, minutes: int, now: int) -> Turn:
-        """Show the code that moves the session to another channel within so many minutes."""
+        """Show the code that moves the session to another channel and that is valid for `minutes` minutes."""
         return handoff.show_code(self._context(session, "", now), code, minutes)
 
     def resume(self, session: Session, handed_off: Session | None, now: int) -> Turn:
-        """Continue, in place of `session`, with the one that a handoff code brought here; None: it brought none."""
+        """Replace `session` by the one that a handoff code brought here; None: the code brought none."""
         return handoff.resume(self._context(session, "", now), handed_off)
 
     def expire(self, session: Session) -> Session | None:
-        """End a conversation whose time ran out; nothing is said, since somebody else may be looking at the phone.
+        """End a conversation that has expired. Nothing is said, since somebody else may be looking at the phone.
 
         Returns:
-            What is left of it, so that the next conversation can tell of what was lost; None: nothing was.
+            What remains of the session, so that the next conversation can tell that a draft was lost; None: none was.
         """
         told = bool(session.files) or self._loaded.opening_step in session.answers
         if session.submitted or not told:
@@ -199,7 +199,7 @@ class Engine:
     # ------------------------------------------------------------- views: nothing changes
 
     def repeat_question(self, session: Session) -> Prompt:
-        """Make the current question again, with the same tokens, below what was said above it."""
+        """Return the current question's prompt again, with the same tokens and the same statements above it."""
         context = self._context(session, "", 0)
         name, question = context.whole_question()
         return make_prompt(self._loaded, session, name, question, said=(session.said,) if session.said else ())
@@ -209,7 +209,7 @@ class Engine:
         return make_form(self._context(session, "", now))
 
     def read(self, session: Session, body: str) -> Reading:
-        """Read a typed text where a session stands, as `advance` would understand it."""
+        """Read a typed text at a session's current question, as `advance` would."""
         context = self._context(session, "", 0)
         name, question = context.state.question(context)
         return read_text(context, name, question, body)
@@ -218,7 +218,7 @@ class Engine:
         """Read a typed text at a step, or at one of the engine's own questions (`@reach`), without a conversation.
 
         Raises:
-            KeyError: there is no such question, or it is put in a conversation alone.
+            KeyError: there is no such question, or it is asked only within a conversation.
         """
         begun = self.begin(channel="", tip="", recipient="", identity="")
         context = self._context(msgspec.structs.replace(begun, language=language), "", 0)
@@ -234,7 +234,7 @@ class Engine:
         return self._notice("elsewhere.left", session.language)
 
     def news_notice(self, language: str) -> Prompt:
-        """Say, in words that betray nothing, that a tip has news."""
+        """Say that a tip has news, in neutral words."""
         return self._notice("news", language)
 
     def failure_notice(self, language: str) -> Prompt:
@@ -242,11 +242,12 @@ class Engine:
         return self._notice("failed", language)
 
     def file_notice(self, notice: FileNotice, language: str) -> Prompt:
-        """Say what became of a file."""
+        """Say what happened to a file."""
         return self._notice(f"file.{notice.what}", language, **notice.values)
 
     def spooled_notice(self) -> Prompt:
-        """Say in every language that a message is safe and will be answered later: the database is down."""
+        """Say in every language that a message is stored and will be answered later. Used while the database is
+        down."""
         return self._notice_in_every_language("database_down.saved")
 
     def unavailable_notice(self) -> Prompt:
@@ -267,7 +268,7 @@ class Engine:
 
 
 def _with_letters(session: Session, event: Event) -> Session:
-    """Note that a tipster writes in letters other than Latin ones: they are answered in these."""
+    """Record that a tipster writes in a script other than Latin, so that replies use this script."""
     words = "" if session.own_letters else words_of(event)
     if not words or script_of(words) in {"", "LATIN"}:
         return session

@@ -1,4 +1,4 @@
-"""The receipt as a tipster is shown it: the tip number, the code in groups, and the token of its picture's button."""
+"""The receipt that a tipster is shown: the tip number, the code in groups, and the token of its picture's button."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from satark.api.observability import Redacted
 from satark.api.prompt import make_token, parse_token
 
 _RECEIPT: Final = "@receipt"
-"""Stands in place of a question's id in the token of the button below a receipt's picture."""
+"""Id used in place of a question's in the token of the button below a receipt's picture."""
 
 
 class Receipt(Redacted, frozen=True, kw_only=True):
-    """The tip number and the secret code of `RECEIPT_DIGITS` digits; shown once."""
+    """The tip number and the secret code of `RECEIPT_DIGITS` digits. It is shown once."""
 
     number: str
     code: str
@@ -29,11 +29,11 @@ def group_digits(code: str) -> str:
 
 
 def code_token(code: str) -> str:
-    """Make the token that gives a receipt's code, for the button below its picture: who taps it need not write."""
+    """Return the token with a receipt's code, for the button below its picture: the tipster need not type the code."""
     return make_token(_RECEIPT, code.replace(" ", ""), 0)
 
 
 def code_in(text: str) -> str:
-    """Return the receipt code that a token gives; empty: it gives none."""
+    """Return the receipt code in a token; empty: the token contains none."""
     token = parse_token(text) if text.startswith(_RECEIPT) else None
     return token.option if token and token.question == _RECEIPT and token.option.isdecimal() else ""

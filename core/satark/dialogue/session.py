@@ -16,9 +16,9 @@ class GivenAnswer(Redacted, frozen=True, omit_defaults=True, array_like=True):
     """The accepted answer to one step."""
 
     value: Any = None
-    """What goes into the tip; None for a step that was skipped."""
+    """The value that goes into the tip; None for a step that was skipped."""
     source: str = ""
-    """Keyed hash of the event that gave it, so that an edited or revoked message finds its answer."""
+    """Keyed hash of the event that gave the answer, by which an edit or deletion of the message finds its answer."""
     evidence: tuple[str, ...] = ()
     """Ordinals of the files that are (part of) the answer: a spoken answer, or the evidence step's files."""
     joined: bool = False
@@ -61,11 +61,11 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     flow: str
-    """Structure hash of the flow that it is pinned to."""
+    """Structure hash of the flow to which the session is pinned."""
     channel: str
     """The channel's name, for wording that depends on it."""
     tip: str
-    """Random id of the tip to be, 32 hex characters."""
+    """Random id of the tip that the session will submit, 32 hex characters."""
     recipient: str
     """The tip's age recipient."""
     identity: str
@@ -82,12 +82,12 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     step: str = ""
     """The step that was asked last."""
     revision: int = 0
-    """Counts the prompts put; part of every choice token."""
+    """Number of prompts shown so far; part of every choice token."""
     page: int = 0
     said: str = ""
     """What was said above the current question, for media that repeat it or turn its pages.
 
-    Never a receipt, nor what one opened.
+    It never contains a receipt or what a receipt opened.
     """
     state: str = ""
     """Name of the dialogue state: empty for the draft, `edit:<step>` while one answer is edited, `@…` for the rest."""
@@ -108,12 +108,12 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     identity_decided: tuple[str, ...] = ()
     """Words that may identify the tipster and that they were asked about."""
     complete: bool = False
-    """Whether everything that is asked for is told, and only the word to send it is missing."""
+    """Whether everything is answered and only the word to send the tip is missing."""
     may_remind: bool = False
     """Whether the tipster allowed to be asked once, neutrally, about a complete draft that they did not send."""
     lapsed: bool = False
-    """Whether an earlier draft was erased unsent, and that is still to be told. With no `tip` it is all that is left of
-    that draft."""
+    """Whether the tipster must still be told that an earlier draft was erased unsent. A session without `tip` is all
+    that remains of that draft."""
     mailbox: OpenMailbox | None = None
     sent: OpenMailbox | None = None
     """The tip that was just submitted, while its sender is asked whether they may be contacted: what they tell now is
@@ -143,7 +143,7 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def has_draft(self) -> bool:
-        """Whether there is anything that would be lost."""
+        """Whether the session holds anything that would be lost if it ended now."""
         return bool(self.files) or any(answer.value is not None for answer in self.answers.values())
 
     def answers_without(self, *steps: str) -> dict[str, GivenAnswer]:
@@ -188,10 +188,11 @@ class Submission(Redacted, frozen=True, kw_only=True):
 
 
 class FileNotice(msgspec.Struct, frozen=True):
-    """What became of a file, for its sender."""
+    """What happened to a file, for its sender."""
 
     what: str
-    """Its text is `file.<what>`: `lost`, `too_large`, `tip_full`, `encrypted`, `repaired`, `uncleaned`, `own_card`."""
+    """What happened; the text is `file.<what>`: `lost`, `too_large`, `tip_full`, `encrypted`, `repaired`, `uncleaned`,
+    `own_card`."""
     megabytes: int = 0
     """The limit, for `too_large`."""
     files: tuple[int, ...] = ()

@@ -1,1 +1,1 @@
-"""Plugins: the loader that gives each hook as a typed method, and the list of the public contract."""
+"""Plugins: the loader, which offers each hook as a typed method, and the checks of what plugins return."""

@@ -1,4 +1,7 @@
-"""Who serves which address: two plugins that claim one would take each other's messages without a word."""
+"""The HTTP addresses that plugins serve.
+
+Two plugins that claimed one address would silently take each other's messages.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,15 @@ from satark.plugins.handed_over import PluginError
 
 
 class Claim(NamedTuple):
-    """An address that somebody serves."""
+    """An address that a plugin or Satark itself serves."""
 
     owner: str
     path: str
     has_below: bool
-    """Whether all addresses below it are served too."""
+    """Whether the claim includes all addresses below this one."""
 
     def clashes(self, other: Claim) -> bool:
-        """Whether a request could be meant for either. A page at the root gets what nobody else serves."""
+        """Return whether a request could match both claims. A page at the root gets only what nobody else serves."""
         if self.path == other.path:
             return True
         if self.owner == other.owner:  # its longest path comes first
@@ -42,15 +45,15 @@ class Addresses:
         self._claims: dict[str, list[Claim]] = {}
 
     def claim(self, kind: str, paths: Iterable[tuple[str, str]], *, has_below: bool) -> None:
-        """Take over the addresses of one kind that the plugins claim, in place of those that they claimed before.
+        """Replace the claimed addresses of one kind by these.
 
         Args:
-            kind: webhooks, or the hook that hands over pages.
-            paths: plugin and path of each.
-            has_below: whether each serves all addresses below it too.
+            kind: webhooks, or the name of the hook that returns the pages.
+            paths: pairs of a plugin's name and a path.
+            has_below: whether each claim includes all addresses below its path.
 
         Raises:
-            PluginError: a path is none, or two claim one address.
+            PluginError: a path is invalid, or two plugins claim one address.
         """
         claims = [_claim(plugin, path, has_below=has_below) for plugin, path in paths]
         others = [*_OF_HOST, *(one for of, found in self._claims.items() if of != kind for one in found)]

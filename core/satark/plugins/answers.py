@@ -1,4 +1,4 @@
-"""What optional hooks may return: an answer of another type counts as none."""
+"""Checks of what optional hooks return. A result of another type is ignored."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from satark.api.prompt import Prompt
 from satark.api.routing import RouteAdvice, Screening
 
 Check: TypeAlias = Callable[[Any], Any]
-"""Returns an answer with every field checked; raises `WrongAnswer` or msgspec's error for any other."""
+"""Returns a result with every field checked; raises `WrongAnswer` or msgspec's error if a type is wrong."""
 
 
 class WrongAnswer(TypeError):  # noqa: N818 - it reads as what it says
-    """A hook returned something of another type than the contract says."""
+    """A hook returned a value of a type that the API does not allow."""
 
 
 def _checked(value: object, wanted: Any, *classes: type) -> Any:
@@ -33,7 +33,7 @@ def _plain(value: object) -> str:
 
 
 def _ignored(_value: object) -> None:
-    """Take whatever is returned: nobody reads it."""
+    """Accept any result, since nobody reads it."""
 
 
 ANSWERS: Final[Mapping[str, Check]] = {
@@ -45,13 +45,14 @@ ANSWERS: Final[Mapping[str, Check]] = {
     "satark_event": _ignored,
     "satark_commands": _ignored,
 }
-"""Each optional hook, with the check of what it returns where that is not None."""
+"""Name of each optional hook → the check of its result, if that is not None."""
 FIRST_RESULT: Final = frozenset({"satark_interpret", "satark_render"})
-"""Those of them of which the first answer counts; a wrapper returns one answer, of the others a list."""
+"""Optional hooks of which the first result counts. A wrapper of such a hook returns one result; a wrapper of any other
+hook returns a list."""
 
 
 def check_all(hook: str, answer: Any) -> Any:
-    """Check what a wrapper returns in place of all answers: one, or a list of those that are not None."""
+    """Check what a wrapper returns in place of all results: one result, or a list of those that are not None."""
     if ANSWERS[hook] is _ignored:
         return answer
     if hook in FIRST_RESULT:

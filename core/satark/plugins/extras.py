@@ -1,4 +1,4 @@
-"""Which extra of Satark brings a package that is not installed."""
+"""Finds the extra of Satark that installs a missing package."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ALL = "all"
 
 
 def what_is_missing(plugin: str, error: ModuleNotFoundError) -> str:
-    """Return a sentence that names the package that a plugin could not import, and how to install it."""
+    """Return a sentence that names the package that a plugin could not import and tells how to install it."""
     module = (error.name or "a package").partition(".")[0]
     extra = _extra_of(module)
     advice = f"pip install 'satark[{extra}]'" if extra else "install it"

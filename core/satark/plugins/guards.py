@@ -1,7 +1,7 @@
-"""Guards around what a plugin implements, so that pluggy calls it and a failure still names plugin and hook.
+"""Guards around a plugin's hooks, so that pluggy can call them and a failure still names the plugin and the hook.
 
-A plugin is registered as a set of functions that take the same arguments, with the same options, and call its own. So
-`tryfirst`, `trylast` and wrappers are pluggy's affair alone.
+In place of a plugin's own functions, pluggy is given functions with the same arguments and options, which call the
+plugin's. So only pluggy has to handle `tryfirst`, `trylast` and wrappers.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _PREFIX: Final = "satark_"
 
 
 class Ledger:
-    """What each plugin handed over in one call of a hook, and which settings it found wrong."""
+    """What each plugin returned in one call of a hook, and the problems that it found in the settings."""
 
     def __init__(self) -> None:
         self.problems: list[SettingProblem] = []
         self._entries: list[tuple[str, object]] = []
 
     def enter(self, plugin: str, result: object) -> None:
-        """Note what a plugin returned."""
+        """Record what a plugin returned."""
         self._entries.append((plugin, result))
 
     def plugin_of(self, result: object) -> str:
-        """Return the plugin that returned this very object; asked once for each, in pluggy's order."""
+        """Return the name of the plugin that returned this object. Call it once for each object, in pluggy's order."""
         for at, (plugin, entered) in enumerate(self._entries):
             if entered is result:
                 del self._entries[at]  # two plugins may return the same empty tuple
@@ -49,7 +49,7 @@ _LEDGER: ContextVar[Ledger] = ContextVar("ledger")
 
 @contextmanager
 def ledger() -> Iterator[Ledger]:
-    """Keep a ledger of the hook that the block calls."""
+    """Record in a ledger what plugins return from the hook that the block calls."""
     kept = Ledger()
     token = _LEDGER.set(kept)
     try:
@@ -66,13 +66,13 @@ class _Implementation(NamedTuple):
 
 
 class Guarded:
-    """A plugin as it is registered with pluggy: one guard for each function that implements a hook."""
+    """The object that is registered with pluggy for a plugin: one guard for each function that implements a hook."""
 
     def __init__(self, plugin: object, name: str, options: Callable[[Any, str], Options | None]) -> None:
-        """`options`: pluggy's `parse_hookimpl_opts`.
+        """Find the plugin's implementations of hooks. `options` is pluggy's `parse_hookimpl_opts`.
 
         Raises:
-            PluginError: an implementation lacks `@hookimpl`, is asynchronous, or is a wrapper of a kind not supported.
+            PluginError: an implementation lacks `@hookimpl`, is asynchronous, or is a wrapper of an unsupported kind.
         """
         self._name = name
         self.implementations: list[tuple[str, _Implementation]] = []
@@ -90,7 +90,7 @@ class Guarded:
         return repr(self._name)
 
     def guard(self, isolation: Isolation, *, trusted: bool) -> None:
-        """Put the guards up. `trusted`: the plugin comes with Satark."""
+        """Create the guards. `trusted`: whether the plugin comes with Satark."""
         for attribute, one in self.implementations:
             if one.hook in ANSWERS:
                 at_once = trusted or one.hook == "satark_commands"
@@ -175,7 +175,10 @@ def _named(one: _Implementation, error: Exception) -> Exception:
 
 
 class TransactionAbandoned(Exception):  # noqa: N818 - it reads as what it says
-    """A hook that writes took too long and may still write: the transaction is undone, and runs again without it."""
+    """A hook that writes took too long and may still write.
+
+    The transaction is rolled back and runs again without the hook.
+    """
 
 
 class _Optional:
@@ -185,7 +188,7 @@ class _Optional:
         self._function, self._hook, self._calls = one.function, one.hook, calls
 
     def call(self) -> Function:
-        """Return a function that returns the answer, or None in place of a wrong one."""
+        """Return a function that returns the implementation's result, or None if the implementation fails."""
 
         @wraps(self._function)
         def call(*arguments: Any, **options: Any) -> Any:
@@ -200,7 +203,7 @@ class _Optional:
         return call
 
     def wrapper(self) -> Function:
-        """Return a wrapper that leaves the other plugins' answer as it is where the plugin's own fails."""
+        """Return a wrapper that returns the other plugins' result unchanged if the plugin's own wrapper fails."""
 
         @wraps(self._function)
         def wrapper(*arguments: Any, **options: Any) -> Generator[None, Any, Any]:

@@ -1,6 +1,6 @@
-"""What a plugin hands over at the start is checked here: its type, its methods, and which of them may wait.
+"""Checks of the objects that a plugin returns at the start: their types, their methods, and which of these are async.
 
-A mistake is named when the plugin is loaded, not when the first citizen writes.
+So a mistake is reported when the plugin is loaded, not when the first citizen writes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ _FURTHER: Final[Mapping[str, tuple[type, ...]]] = {
     "satark_channels": (ListeningChannel, SigningChannel, ErasingChannel),
     "satark_sinks": (ListeningSink, ReadingSink),
 }
-"""What such an object may do besides: whoever has the methods' names must have them as they are called."""
+"""Hook → further protocols that its objects may implement. An object with methods of these names must have their
+arguments too."""
 _CLASSES: Final[Mapping[str, type]] = {
     "satark_destinations": DestinationRule,
     "satark_migrations": Branch,
@@ -45,14 +46,14 @@ VALIDATORS: Final = "satark_validators"
 
 
 class PluginError(Exception):
-    """A plugin can't be used; the message names it and says what to do. It stops the start."""
+    """A plugin can't be used, which stops the start. The message names the plugin and tells what to do."""
 
 
 def check_batch(plugin: str, hook: str, batch: Any) -> Any:
-    """Check what a plugin returned from a hook of the start, and return it.
+    """Check what a plugin returned from a hook that is called at start, and return it.
 
     Raises:
-        PluginError: it is no list (or for validators no dict), or something in it can't be used.
+        PluginError: it is not a list (for validators: not a dict), or an item can't be used.
     """
     if hook == VALIDATORS:
         _check_validators(plugin, batch)
@@ -92,7 +93,7 @@ def _problems(hook: str, item: object) -> Iterator[str]:
 
 
 def misfits(item: object, protocol: type) -> Iterator[str]:
-    """Say what an object lacks of a protocol: properties, methods, their arguments, and which of them may wait."""
+    """Yield each difference of an object from a protocol: in properties, methods, arguments, or what is async."""
     for name, member in _members(protocol):
         try:
             own = getattr(item, name)

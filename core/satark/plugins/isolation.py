@@ -1,8 +1,8 @@
-"""Isolation of optional hooks: whatever an implementation does, the call returns in time and the tip goes on.
+"""Isolation of optional hooks: whatever an implementation does, the call returns in time and the tip is processed.
 
 An implementation that raises, takes too long or returns the wrong type is skipped for that call, and the failure is
 reported with the names of plugin and hook. Python can't stop a thread that hangs. So each implementation of a foreign
-plugin has a thread of its own, which the caller leaves behind when the time is over; until that thread has returned,
+plugin runs in its own thread, for which the caller stops waiting when the time is over. Until that thread has returned,
 the implementation is not called again.
 """
 
@@ -24,11 +24,12 @@ T = TypeVar("T")
 _Outcome: TypeAlias = tuple[Any, BaseException | None]
 
 _PAUSE: Final = 10
-"""How many times its budget an implementation is left alone after it took too long: it costs a tenth of the time."""
+"""After a call that took too long, the implementation is not called for this many times its budget. So it costs at most
+a tenth of the time."""
 
 
 class HookFailure(msgspec.Struct, frozen=True):
-    """One call of an optional hook that was skipped. Nothing in it comes from a tip."""
+    """A skipped call of an optional hook. It contains nothing from a tip."""
 
     plugin: str
     hook: str
@@ -45,9 +46,9 @@ Report: TypeAlias = Callable[[HookFailure], None]
 
 
 class Skipped(Exception):  # noqa: N818 - it reads as what it says
-    """The implementation failed, which was reported: the call goes on without it.
+    """The implementation failed and the failure was reported. The call continues without it.
 
-    `still_runs`: it was left behind, and may still use what it was given.
+    `still_runs`: whether the implementation still runs and may still use its arguments.
     """
 
     def __init__(self, *, still_runs: bool) -> None:
@@ -60,30 +61,30 @@ class TooSlow(Exception):  # noqa: N818 - likewise
 
 
 class Resting(Exception):  # noqa: N818 - likewise
-    """The implementation took too long a moment ago, and is left alone for now."""
+    """The implementation recently took too long and is not called for now."""
 
 
 class Isolation:
-    """What all optional hooks of a process share: the budget of a call, and who hears of failures."""
+    """What all optional hooks of a process share: the time limit of a call, and the report of failures."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.report: Report = _log_failure
         self.failures: Counter[str] = Counter()
-        """Hook → how often an implementation of it failed."""
+        """Hook → number of its failed calls."""
 
     def failed(self, plugin: str, hook: str, error: BaseException) -> None:
-        """Count a failure, and report it."""
+        """Count a failure and report it."""
         self.failures[hook] += 1
         found = describe_error(error)
         self.report(HookFailure(plugin, hook, found["error"], found["raised"].partition(" < ")[0]))
 
 
 class IsolatedCalls:
-    """The calls of one plugin's implementation of one optional hook."""
+    """Calls one plugin's implementation of one optional hook."""
 
     def __init__(self, plugin: str, hook: str, isolation: Isolation, *, at_once: bool) -> None:
-        """`at_once`: it is called without a thread, and so without a time limit."""
+        """Prepare the calls. `at_once`: whether to call without a thread and so without a time limit."""
         self._plugin, self._hook, self._isolation = plugin, hook, isolation
         self._thread = None if at_once else CallThread(f"{plugin} {hook}")
 
@@ -91,7 +92,7 @@ class IsolatedCalls:
         """Return what `work` returns.
 
         Raises:
-            Skipped: it raised, or took too long.
+            Skipped: `work` raised or took too long.
         """
         try:
             return work() if self._thread is None else self._thread.run(work, self._isolation.seconds)
@@ -101,7 +102,7 @@ class IsolatedCalls:
 
 
 class CallThread:
-    """A thread that runs one call after another, for callers that wait only so long."""
+    """A thread that runs one call after another, for callers that wait for a limited time."""
 
     def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._name = name
@@ -116,8 +117,8 @@ class CallThread:
         """Return what `work` returns, or raise what it raises.
 
         Raises:
-            TooSlow: it took longer, and still runs.
-            Resting: an earlier call took longer.
+            TooSlow: `work` took longer than `seconds` and still runs.
+            Resting: an earlier call took too long.
         """
         if self._late is not None and not (self._late.done() and self._clock() >= self._rests_until):
             raise Resting

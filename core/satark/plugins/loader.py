@@ -1,6 +1,6 @@
-"""Plugin loader: loads plugins by name and gives each hook as a typed method.
+"""Plugin loader: loads plugins by name and offers each hook as a typed method.
 
-Hooks are called by pluggy, which no module but this one knows: what fails is told by the guards around each plugin.
+pluggy calls the hooks; only this module uses it. The guards around each plugin report failures.
 """
 
 from __future__ import annotations
@@ -57,34 +57,34 @@ _VERSION: Final = re.compile(r"(\d+)(?:\.(\d+))?(?:\.\d+)?")
 
 T = TypeVar("T")
 _Results: TypeAlias = list[tuple[str, Any]]
-"""What each plugin's implementation of a hook returned, by the plugin's name."""
+"""Pairs of a plugin's name and what its implementation of a hook returned."""
 
 
 class Advice(NamedTuple):
-    """What the plugins say of where a tip goes."""
+    """The plugins' advice on the routing of a tip."""
 
     given: list[RouteAdvice]
     is_complete: bool
-    """Whether every plugin that has a say said it; one that failed may have meant to keep the tip from a desk."""
+    """Whether no plugin failed. One that failed may have meant to exclude a desk."""
 
 
 class Plugins:
-    """The plugins that the settings name, and no other."""
+    """The plugins that the settings name."""
 
     def __init__(self, hook_seconds: float = HOOK_SECONDS) -> None:
-        """`hook_seconds`: the budget of one call of an optional hook."""
+        """Start without plugins. `hook_seconds`: time limit of one call of an optional hook."""
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(hooks)
         self._addresses = Addresses()
         self.isolation = Isolation(hook_seconds)
-        """Keeps failures of optional hooks from tips, and tells of them."""
+        """Contains and reports failures of optional hooks."""
 
     @classmethod
     def load(cls, names: Iterable[str], hook_seconds: float = HOOK_SECONDS) -> Plugins:
-        """Load these plugins by name, one by one, and import nothing else.
+        """Load these plugins by name and import no others.
 
         Raises:
-            PluginError: one is not installed, is offered twice, is broken, or misspells a hook.
+            PluginError: a plugin is not installed, is installed twice, is broken, or misspells a hook.
         """
         plugins, offers = cls(hook_seconds), entry_points(group=PROJECT)
         for name in dict.fromkeys(names):
@@ -94,11 +94,11 @@ class Plugins:
         return plugins
 
     def register(self, module: object, name: str, *, trusted: bool = False) -> None:
-        """Add one plugin. `trusted`: it comes with Satark, and its optional hooks are called without a time limit.
+        """Add one plugin. `trusted`: whether it comes with Satark, so that its optional hooks have no time limit.
 
         Raises:
-            PluginError: the name is taken, a hook's name or arguments are misspelt, an implementation can't be one, or
-                the plugin needs another contract.
+            PluginError: the name is taken, a hook's name or arguments are misspelt, an implementation is invalid, or
+                the plugin needs another version of the API.
         """
         _check_version(name, getattr(module, "requires_api", VERSION))
         guarded = Guarded(module, name, self._manager.parse_hookimpl_opts)
@@ -115,7 +115,7 @@ class Plugins:
         return [name for name, _ in self._manager.list_name_plugin()]
 
     def channels(self, settings: Settings, context: ChannelContext) -> list[Channel]:
-        """Every channel that the settings configure, by name."""
+        """Return every channel that the settings configure, sorted by name."""
         _, batches = self._channels(settings, context)
         self._addresses.claim(
             "webhooks",
@@ -127,7 +127,7 @@ class Plugins:
         return found
 
     def without_channels(self, settings: Settings, context: ChannelContext) -> list[str]:
-        """The plugins that could have channels or providers, of which these settings configure none."""
+        """Return the names of the plugins that offer channels or providers, none of which is configured."""
         results = [result for part in self._channels(settings, context) for result in part]
         configured = {plugin for plugin, found in results if found}
         return sorted({plugin for plugin, _ in results} - configured)
@@ -140,67 +140,67 @@ class Plugins:
         return sms + calls, self._results("satark_channels", settings=settings, context=context, **providers)
 
     def sinks(self, settings: Settings, context: WorkerContext) -> list[Sink]:
-        """Every sink, by name."""
+        """Return every sink, sorted by name."""
         return _unique(self._collect("satark_sinks", settings=settings, context=context), "sink")
 
     def destination_rules(self, settings: Settings) -> list[DestinationRule]:
-        """Default destinations of the plugins."""
+        """Return the plugins' default destinations."""
         return self._collect("satark_destinations", settings=settings)
 
     def carriers(self, settings: Settings) -> list[Carrier]:
-        """Every carrier to offices of their own."""
+        """Return every carrier to remote offices."""
         return self._collect("satark_carriers", settings=settings)
 
     def step_types(self) -> list[StepType]:
-        """Every step type beyond the core's."""
+        """Return every step type besides the core's."""
         return _unique(self._collect("satark_step_types"), "step type")
 
     def validators(self) -> dict[str, Validator]:
-        """Every named answer check."""
+        """Return every check of answers, by name."""
         merged: dict[str, Validator] = {}
         for _, batch in self._results("satark_validators"):
             _merge(merged, batch)
         return merged
 
     def scrubbers(self) -> list[Scrubber]:
-        """Every evidence cleaner beyond the core's."""
+        """Return every evidence cleaner besides the core's."""
         return self._collect("satark_scrubbers")
 
     def transcribers(self, settings: Settings) -> list[Transcriber]:
-        """Every offline speech recogniser."""
+        """Return every offline speech recogniser."""
         return _unique(self._collect("satark_transcribers", settings=settings), "speech recogniser")
 
     def migrations(self) -> list[Branch]:
-        """The Alembic branches of the plugins' own tables."""
+        """Return the Alembic branches of the plugins' own tables."""
         return self._collect("satark_migrations")
 
     def web_pages(self, settings: Settings, context: WebContext) -> list[Page]:
-        """The plugins' pages for the public."""
+        """Return the plugins' pages for the public."""
         return self._pages("satark_web_pages", settings=settings, context=context)
 
     def desk_pages(self, settings: Settings, context: DeskContext) -> list[Page]:
-        """The plugins' pages for officers."""
+        """Return the plugins' pages for officers."""
         return self._pages("satark_desk_pages", settings=settings, context=context)
 
     def interpret(self, inbound: Event, step: Step | None, session: Session) -> Event | None:
-        """What the first plugin that knows better makes of an event."""
+        """Return the first replacement that a plugin has for an event; None: none has one."""
         read: Event | None = self._hook.satark_interpret(inbound=inbound, step=step, session=session)
         return read
 
     def render(self, prompt: Prompt, capabilities: Capabilities) -> Prompt | None:
-        """The first plugin's own fitting of a prompt, if any."""
+        """Return the prompt as the first plugin that handles it fits it; None: none does."""
         fitted: Prompt | None = self._hook.satark_render(
             prompt=prompt, capabilities=capabilities, language=prompt.language
         )
         return fitted
 
     def screen(self, tip: Tip) -> list[Screening]:
-        """What the plugins think of a tip."""
+        """Return the plugins' screenings of a tip."""
         found: list[Screening] = self._hook.satark_screen(tip=tip)
         return found
 
     def route(self, tip: Tip, desks: Sequence[Desk]) -> Advice:
-        """Where the plugins would have a tip go, and not go."""
+        """Return the plugins' advice on the routing of a tip."""
         failures = self.isolation.failures[_ROUTE]
         given = self._hook.satark_route(tip=tip, desks=desks)
         return Advice(given, is_complete=self.isolation.failures[_ROUTE] == failures)
@@ -209,20 +209,20 @@ class Plugins:
         """Let the plugins add rows to a turn's transaction.
 
         Raises:
-            TransactionAbandoned: a plugin may still write to it.
+            TransactionAbandoned: a plugin may still write to the transaction.
         """
         self._hook.satark_before_commit(turn=turn, uow=uow)
 
     def erased(self, uow: UnitOfWork, tip: str) -> None:
-        """Let the plugins delete what they have of a tip."""
+        """Let the plugins delete their rows of a tip."""
         self._hook.satark_erased(tip=tip, uow=uow)
 
     def event(self, event: LifecycleEvent) -> None:
-        """Tell the plugins what happened."""
+        """Pass a lifecycle event to the plugins."""
         self._hook.satark_event(event=event)
 
     def commands(self, cli: click.Group) -> None:
-        """Let the plugins add subcommands; one that fails is named, and the others' are there."""
+        """Let the plugins add subcommands. A plugin that fails is named, and the others' commands are added."""
         failures: list[HookFailure] = []
         report, self.isolation.report = self.isolation.report, failures.append
         try:
@@ -235,13 +235,13 @@ class Plugins:
     def demo(
         self, settings: Settings, services: Services, data_dir: Path, *, sample_week: bool = False
     ) -> list[Prepared]:
-        """Let the plugins prepare a demo; give what they prepared."""
+        """Let the plugins prepare a demo, and return what they prepared."""
         return self._collect(
             "satark_demo", settings=settings, services=services, data_dir=data_dir, sample_week=sample_week
         )
 
     def implements(self, hook: str) -> bool:
-        """Whether any loaded plugin implements a hook; the hot path skips the call where none does."""
+        """Return whether any loaded plugin implements a hook. The hot path skips the call if none does."""
         return bool(getattr(self._manager.hook, hook).get_hookimpls())
 
     @property
@@ -257,11 +257,11 @@ class Plugins:
         return _flat(self._results(hook, **arguments))
 
     def _results(self, hook: str, **arguments: object) -> _Results:
-        """Have pluggy call a hook of the start; return each result with the plugin's name.
+        """Call a hook at start, and return each result with the plugin's name.
 
         Raises:
-            SettingsError: what all plugins together found wrong.
-            PluginError: one failed, or what it hands over can't be used.
+            SettingsError: plugins found problems in the settings; it has those of all plugins.
+            PluginError: a plugin failed, or what it returned can't be used.
         """
         with ledger() as kept:
             results = getattr(self._hook, hook)(**arguments)
@@ -275,7 +275,7 @@ def _flat(results: _Results) -> list[Any]:
 
 
 def installed() -> list[str]:
-    """The names of all plugins that are installed, loaded or not; nothing is imported."""
+    """Return the names of all installed plugins, loaded or not, without importing them."""
     return sorted({entry.name for entry in entry_points(group=PROJECT)})
 
 
@@ -296,7 +296,7 @@ def _import(name: str, offers: Sequence[EntryPoint]) -> object:
 
 
 def _check_version(plugin: str, required: object) -> None:
-    """Make sure that this contract is the one that a plugin needs: the same major version, and no later minor one."""
+    """Check that this API has the major version that a plugin needs, and at least its minor version."""
     ours, theirs = (_VERSION.fullmatch(str(version)) for version in (VERSION, required))
     if ours is None or theirs is None or ours[1] != theirs[1] or int(ours[2]) < int(theirs[2] or 0):
         raise PluginError(

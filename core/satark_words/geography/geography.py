@@ -1,4 +1,4 @@
-"""Which district and station a pin, or the names in a text together, are in, as far as the service covers them."""
+"""Finds the district and station of a pin, or of the names in a text, in the covered area."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ __all__ = [
 
 _REACH_KM: Final = 12.0
 _LONGEST_TEXT: Final = 2000
-"""Characters of a place's text that are searched for names."""
+"""Number of characters of a place's text that are searched for names."""
 _LONGEST_NAME: Final = 4
-"""Words of the longest name or alias that is looked for."""
+"""Number of words of the longest name or alias that is searched for."""
 _CALLS: Final = frozenset({"thana", "थाना", "thane", "थाने"})
 
 
 class Named(NamedTuple):
-    """The one district, station and outpost that names tell; empty where they tell none, or more than one."""
+    """The one district, station and outpost that names identify; empty: none or more than one."""
 
     district: str = ""
     station: str = ""
@@ -60,7 +60,7 @@ class Named(NamedTuple):
 
 
 class Locatable(Protocol):
-    """What is known of a place: what was said of it, a pin, and the codes of district and station, empty so far."""
+    """What is known of a place: its text, a pin, and the codes of district and station, which may be empty."""
 
     @property
     def text(self) -> str: ...
@@ -75,14 +75,14 @@ class Locatable(Protocol):
 
 
 class Near(NamedTuple):
-    """A station and how far it is."""
+    """A station and its distance."""
 
     km: float
     station: Station
 
 
 class Geography:
-    """A covered area. Everything is answered from memory; a code that is not known gives None or an empty text."""
+    """The covered area. All answers come from memory. For an unknown code they are None or an empty text."""
 
     def __init__(
         self, districts: Iterable[District], reach_km: float = _REACH_KM, elsewhere: Iterable[str] = ()
@@ -106,7 +106,7 @@ class Geography:
         """Read a geography from YAML.
 
         Raises:
-            GeographyError: it is not a geography, or something is wrong in it.
+            GeographyError: the text is not a geography, or has problems.
         """
         return cls._of([Source("geography", text)])
 
@@ -115,7 +115,7 @@ class Geography:
         """Read a geography from a YAML file, or from all YAML files of a folder.
 
         Raises:
-            GeographyError: as `parse`.
+            GeographyError: as for `parse`.
             OSError: a file can't be read.
         """
         return cls._of(sources_of(path))
@@ -123,7 +123,7 @@ class Geography:
     @classmethod
     @cache
     def sample(cls) -> Geography:
-        """The geography that comes with Satark: the Varanasi range."""
+        """Return the geography that comes with Satark: the Varanasi range."""
         folder = files("satark_words.geography") / "varanasi_range"
         found = {file.name: file for file in folder.iterdir()}
         # The service began in Varanasi, which therefore comes first in every list.
@@ -138,49 +138,54 @@ class Geography:
         return cls(districts, reach, [name for file in read for name in file.elsewhere])
 
     def district(self, code: str) -> District | None:
-        """The district of this code."""
+        """Return the district with this code."""
         return self._districts.get(code)
 
     def station(self, code: str) -> Station | None:
-        """The station of this code."""
+        """Return the station with this code."""
         return self._stations.get(code)
 
     def stations(self, district: str = "") -> tuple[Station, ...]:
-        """The stations of a district in the file's order; of all districts where the code is empty or unknown."""
+        """Return the stations of a district in the file's order.
+
+        For an empty or unknown code, return those of all districts.
+        """
         found = self._districts.get(district)
         return found.stations if found else tuple(self._stations.values())
 
     def label(self, code: str, language: str) -> str:
-        """The name of a district, a station or an outpost in a language; empty if the code is none of theirs."""
+        """Return the name of a district, station or outpost in a language; empty if none has this code."""
         unit: Unit | None = self._districts.get(code) or self._stations.get(code) or self._outposts.get(code)
         return unit.label(language) if unit else ""
 
     def station_of(self, outpost: str) -> str:
-        """Code of the station that an outpost belongs to."""
+        """Return the code of the station that an outpost belongs to."""
         return self._station_of.get(outpost, "")
 
     def circle_of(self, station: str) -> str:
-        """Code of the circle that a station belongs to."""
+        """Return the code of the circle that a station belongs to."""
         found = self._stations.get(station)
         return found.circle if found else ""
 
     def district_of(self, station: str) -> str:
-        """Code of the district that a station belongs to."""
+        """Return the code of the district that a station belongs to."""
         return self._district_of.get(station, "")
 
     def range_of(self, district: str) -> str:
-        """Code of the range that a district belongs to."""
+        """Return the code of the range that a district belongs to."""
         found = self._districts.get(district)
         return found.range if found else ""
 
     def locate(self, place: Locatable, codes: Iterable[str] | None = None) -> Named:
-        """Work out the district and station that the pin, or names in the text, tell. What is already set stays.
+        """Find the district and station of a place by its pin, or else by names in its text.
 
-        A pin says more than a text. Nothing is guessed: what is not told stays empty, and is asked.
+        Codes that are set already stay.
+
+        A pin takes precedence over a text. Nothing is guessed: a code that is not found stays empty, and is asked for.
 
         Args:
-            place: what is known of it.
-            codes: what its text names, where that was read already; None: what it names as it is written.
+            place: what is known of the place.
+            codes: codes that the text names, if they were found already; None: only exactly spelt names count.
         """
         if place.station:
             district = place.district or self.district_of(place.station)
@@ -193,19 +198,22 @@ class Geography:
         return Named(place.district or found.district, found.station)
 
     def nearest(self, point: Point, count: int) -> list[Near]:
-        """Return the stations nearest to a point, the nearest first; those without a position are left out."""
+        """Return the stations nearest to a point, the nearest first. Stations without a position are left out."""
         placed = [(kilometres(point, one.position), one) for one in self._stations.values() if one.position]
         return [Near(*one) for one in sorted(placed, key=itemgetter(0))[:count]]
 
     def is_outside(self, point: Point) -> bool:
-        """Whether a pin lies in no district of the geography."""
+        """Return whether a pin is in no district of the geography."""
         return not self._around(point)
 
     def resolve(self, codes: Iterable[str]) -> Named:
-        """Work out what the codes that a text names tell together: "Kotwali, Jaunpur" is a station of Jaunpur.
+        """Find the district, station and outpost that the codes named by a text identify together.
 
-        A district and a station that is not in it contradict each other, as do two stations: then nothing is told, or
-        only the district that they share. `ELSEWHERE` among the codes: the text names a place outside.
+        "Kotwali, Jaunpur" is a station of Jaunpur.
+
+        A district and a station outside it contradict each other, as do two stations. Then the result is empty, or only
+        the district that they share. `ELSEWHERE` among the codes means that the text names a place outside the
+        geography.
         """
         codes = set(codes)
         stations = {code for code in codes if code in self._stations} | {self._station_of.get(code) for code in codes}
@@ -222,7 +230,7 @@ class Geography:
         return Named(district, station, outpost)
 
     def named(self, text: str) -> set[str]:
-        """Return the codes that a text names exactly as written, `ELSEWHERE` among them.
+        """Return the codes of the names that a text spells exactly, with `ELSEWHERE` for a place outside.
 
         A longer name hides a shorter one inside it.
         """
@@ -238,18 +246,18 @@ class Geography:
         return set(called_stations(found, words, self._stations))
 
     def outpost_in(self, text: str, station: str = "") -> str:
-        """Code of the one outpost that a text names, of this station where one is given; else empty."""
+        """Return the code of the one outpost that a text names, of this station if one is given; else empty."""
         found = {code for code in self.named(text) if code in self._station_of}
         return _only({code for code in found if station in {"", self._station_of[code]}})
 
     def _named(self, codes: set[str], district: str) -> Named:
-        """Resolve the codes that the words name, within the district if it is known already."""
+        """Resolve the codes that the words name, within the district if it is already known."""
         if district:
             codes = {code for code in codes if code not in self._districts and code != ELSEWHERE} | {district}
         return self.resolve(codes)
 
     def _at(self, point: Point, codes: set[str], district: str) -> Named:
-        """The district that a pin is in, and its nearest station within reach."""
+        """Return the district of a pin and the nearest station within its reach."""
         around = [one for one in self._around(point) if district in {"", one[1]}]
         if not around:
             return self._named(codes, district) if district else Named()
@@ -257,7 +265,7 @@ class Geography:
         return Named(nearest, station if distance <= self._reach_of(nearest) else "")
 
     def _around(self, point: Point) -> list[tuple[float, str, str]]:
-        """The districts that a point may be in, each with its nearest station and how far that is."""
+        """Return the districts that may contain a point, each with the nearest station and its distance."""
         found: list[tuple[float, str, str]] = []
         here = on_sphere(point)
         for district in self.districts:
@@ -277,13 +285,13 @@ class Geography:
 
 
 def called_stations(found: Sequence[tuple[str, int, int]], words: Sequence[str], stations: Container[str]) -> list[str]:
-    """Leave out stations that only share their name with a village, where the text says which is the station.
+    """Leave out stations that share their name with a village, if the text tells which name is the station's.
 
-    "Rampur, thana Cholapur" is in Cholapur. The word before a name says more than the one after it, which may belong to
-    the next name.
+    "Rampur, thana Cholapur" is in Cholapur. The word before a name counts more than the word after it, which may belong
+    to the next name.
 
     Args:
-        found: the codes that a text names, each with the first word of its name and the one after the last.
+        found: the codes that a text names, each with the index of its name's first word and the index after the last.
         words: the words of the text, folded.
         stations: the codes of all stations.
     """
@@ -298,7 +306,7 @@ def _point(place: Locatable) -> Point | None:
 
 
 def _index(units: Iterable[Unit], elsewhere: Iterable[str]) -> Mapping[str, frozenset[str]]:
-    """Folded name → the codes of the units that have it."""
+    """Return folded name → the codes of the units with this name."""
     index: dict[str, set[str]] = {}
     named = [(name, unit.code) for unit in units for name in unit.every_name]
     for name, code in (*named, *((name, ELSEWHERE) for name in elsewhere)):

@@ -1,4 +1,4 @@
-"""Maps drawn from the geography alone: a frame, outlines, markers with labels, a scale. No map service is asked."""
+"""Maps drawn only from the geography: a frame, outlines, markers with labels, and a scale. No map service is used."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 Spot: TypeAlias = tuple[float, float]
-"""A position on a drawing: x to the right and y down, in its units."""
+"""A position on a drawing: x to the right and y down, in the drawing's units."""
 Direction: TypeAlias = Literal["n", "ne", "e", "se", "s", "sw", "w", "nw"]
 
 DOT_RADIUS: Final = 3
@@ -41,7 +41,7 @@ DOT_RADIUS: Final = 3
 _DEGREE_KM: Final = 111.195
 """Kilometres of a degree of latitude."""
 _EDGE: Final = 24
-"""Units between the outermost point and the edge of a fitted map."""
+"""Distance between the outermost point and the edge of a fitted map, in units."""
 _NARROWEST: Final = 0.01
 """Smallest ratio of a degree of longitude to one of latitude; at the poles it would be 0."""
 _STEPS: Final = (1, 2, 5)
@@ -56,14 +56,14 @@ _Box: TypeAlias = tuple[float, float, float]
 
 
 class Scale(msgspec.Struct, frozen=True):
-    """The bar that tells how far things are apart: so many kilometres are so many units."""
+    """The scale bar of a map: its length in kilometres and in units."""
 
     km: float
     length: float
 
 
 class MapFrame(msgspec.Struct, frozen=True, kw_only=True):
-    """What part of the earth a map shows, in degrees (WGS 84), and its size in units. North is up."""
+    """The part of the earth that a map shows, in degrees (WGS 84), and the map's size in units. North is up."""
 
     width: int
     height: int
@@ -78,11 +78,11 @@ class MapFrame(msgspec.Struct, frozen=True, kw_only=True):
         return round(x, 1), round(self.height * (self.north - point[0]) / (self.north - self.south), 1)
 
     def shows(self, point: Point) -> bool:
-        """Whether a point is on the map."""
+        """Return whether a point is on the map."""
         return self.south <= point[0] <= self.north and self.west <= point[1] <= self.east
 
     def scale(self, longest: float) -> Scale:
-        """Return the longest bar of a round number of kilometres that is no longer than so many units."""
+        """Return the longest scale bar with a round number of kilometres and at most `longest` units."""
         unit_km = (self.north - self.south) * _DEGREE_KM / self.height
         power = 10.0 ** math.floor(math.log10(longest * unit_km))
         km = max(step * power for step in _STEPS if step * power <= longest * unit_km)
@@ -110,17 +110,17 @@ class Outline(msgspec.Struct, frozen=True):
 
     name: str
     points: str
-    """`x,y` of its corners, with spaces between them, as SVG writes a polygon."""
+    """The corners as `x,y`, separated by spaces, as in an SVG polygon."""
 
 
 def fit(points: Sequence[Point], width: int, height: int, least_km: float) -> MapFrame:
-    """Return the frame of this size that shows all points (at least one), true to scale in its middle.
+    """Return the frame of this size that shows all points (at least one). Its scale is exact in the middle.
 
     Args:
-        points: what it shows; the outermost ones keep off the edge.
-        width: in units.
-        height: in units.
-        least_km: the height that it shows at least, so that a single point has something around it.
+        points: the points to show, with a margin around the outermost ones.
+        width: width of the map, in units.
+        height: height of the map, in units.
+        least_km: least height of the shown area, in kilometres, so that a single point has surroundings.
     """
     south, north = min(one[0] for one in points), max(one[0] for one in points)
     west, east = min(one[1] for one in points), max(one[1] for one in points)
@@ -143,14 +143,15 @@ def fit(points: Sequence[Point], width: int, height: int, least_km: float) -> Ma
 
 
 def direction(one: Point, other: Point) -> Direction:
-    """Return in which direction the other point lies, as seen from the first one, nearby."""
+    """Return the direction of the second point as seen from the first; the points must be near each other."""
     north = other[0] - one[0]
     east = (other[1] - one[1]) * math.cos(math.radians(one[0]))
     return get_args(Direction)[round(math.degrees(math.atan2(east, north)) / 45) % 8]  # type: ignore[no-any-return] # it is one of its own
 
 
 def outlines(geography: Geography, frame: MapFrame, language: str) -> list[Outline]:
-    """Draw the borders of the districts that have one; what lies outside the frame stands outside its size."""
+    """Draw the borders of the districts that have one. Corners outside the frame have positions outside the map's
+    size."""
     return [
         Outline(one.label(language), " ".join("{},{}".format(*frame.spot(corner)) for corner in one.border))
         for one in geography.districts
@@ -159,14 +160,14 @@ def outlines(geography: Geography, frame: MapFrame, language: str) -> list[Outli
 
 
 def mark(places: Iterable[tuple[str, Point]], frame: MapFrame, taken: Iterable[Spot] = ()) -> list[Marker]:
-    """Mark the places that the map shows, in the order in which they get room for a label.
+    """Return markers of the places that the map shows. Earlier places are the first to get room for a label.
 
-    A label is on a side where it covers no dot and no other label, and stays on the map.
+    A label is placed on a side where it covers no dot and no other label and is inside the map.
 
     Args:
-        places: names and where they are.
-        frame: what the map shows.
-        taken: further spots that no label may cover.
+        places: pairs of a name and a position.
+        frame: the part of the earth that the map shows.
+        taken: further positions that no label may cover.
     """
     placed = [(name, *frame.spot(point)) for name, point in places if frame.shows(point)]
     dots = [(x - DOT_RADIUS, x + DOT_RADIUS, y) for x, y in (*((x, y) for _, x, y in placed), *taken)]
@@ -187,11 +188,11 @@ def mark(places: Iterable[tuple[str, Point]], frame: MapFrame, taken: Iterable[S
 
 
 def _sides(name: str, x: float, y: float) -> tuple[tuple[bool, _Box], tuple[bool, _Box]]:
-    """Return the boxes of a label to the right and to the left of its dot, and whether it is the left one."""
+    """Return the boxes of a label to the right and to the left of its dot, each with whether it is the left one."""
     length = _LABEL_GAP + _LETTER_WIDTH * sum(not unicodedata.category(one).startswith("M") for one in name)
     return (False, (x + DOT_RADIUS + 1, x + length, y)), (True, (x - length, x - DOT_RADIUS - 1, y))
 
 
 def _overlap(one: _Box, other: _Box, height: float) -> bool:
-    """Whether two boxes of this height overlap."""
+    """Return whether two boxes of this height overlap."""
     return one[0] <= other[1] and other[0] <= one[1] and abs(one[2] - other[2]) < height

@@ -1,8 +1,8 @@
-"""Make a geography of public lists: the districts of the Local Government Directory, and a table of police stations.
+"""Makes a geography from public lists: the districts of the Local Government Directory, and a table of police stations.
 
 The directory (lgdirectory.gov.in, "Download Directory", "All Districts of India") gives each district its LGD code, its
-names and its code in the census of 2011. There is no public list of police stations with codes: the table of stations
-is typed from the district's own list, with the columns of `STATION_COLUMNS`.
+names and its code in the census of 2011. There is no public list of police stations with codes: somebody types the
+table of stations from the district's own list, with the columns of `STATION_COLUMNS`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _DISTRICT_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "state": ("statenameinenglish", "statename", "state"),
     "census": ("census2011code", "census2011", "census"),
 }
-"""What is read of the directory's table, by the headings that it has had, in small letters without anything else."""
+"""Field → the headings that its column in the directory's table has had, in lower case and without other characters."""
 
 
 class ListedDistrict(NamedTuple):
@@ -44,13 +44,13 @@ class ListedDistrict(NamedTuple):
     census: int | None
 
     def is_called(self, name: str) -> bool:
-        """Whether this is its name, or one of its codes."""
+        """Return whether this is the district's name or one of its codes."""
         known = {*map(fold, self.names.values()), self.code, str(self.lgd), str(self.census or "")}
         return bool(name.strip()) and fold(name) in known
 
 
 class ListedStation(NamedTuple):
-    """A row of the table of stations, as the geography's file writes it, and the district that it names."""
+    """A row of the table of stations, in the format of a geography's file, and the district that it names."""
 
     line: int
     district: str
@@ -61,12 +61,12 @@ def read_districts(text: str, file: str, language: str = "hi") -> list[ListedDis
     """Read the directory's table of districts.
 
     Args:
-        text: the table, with commas.
-        file: its name, for messages.
-        language: that of the names in the column of local names.
+        text: the table, as comma-separated values.
+        file: the table's file name, for messages.
+        language: code of the language of the local names.
 
     Raises:
-        GeographyError: a column is missing, or a code is no number.
+        GeographyError: a column is missing, or a code is not a number.
     """
     rows = csv.DictReader(text.lstrip("\ufeff").splitlines())
     columns = {_plain(heading): heading for heading in rows.fieldnames or ()}
@@ -85,7 +85,7 @@ def read_stations(text: str, file: str) -> list[ListedStation]:
     """Read a table of stations.
 
     Raises:
-        GeographyError: a column is missing or not known, or a value can't be read; every problem is named.
+        GeographyError: a column is missing or unknown, or a value can't be read; every problem is named.
     """
     rows = csv.DictReader(text.lstrip("\ufeff").splitlines())
     headings = [heading.strip() for heading in rows.fieldnames or ()]
@@ -111,16 +111,16 @@ def read_stations(text: str, file: str) -> list[ListedStation]:
 def write_districts(
     districts: Sequence[ListedDistrict], range_: str, stations: Sequence[ListedStation] = (), file: str = "stations"
 ) -> Iterator[tuple[str, str]]:
-    """Write the file of each district: its code, and the text.
+    """Yield the code of each district and the text of its file.
 
     Args:
         districts: the districts that are covered.
-        range_: code of the DIG's range.
+        range_: code of the range (the DIG's area).
         stations: the table of their stations.
-        file: the table's name, for messages.
+        file: the table's file name, for messages.
 
     Raises:
-        GeographyError: a station is in none of the districts.
+        GeographyError: a station belongs to none of the districts.
     """
     lost = [one for one in stations if not any(each.is_called(one.district) for each in districts)]
     if lost:

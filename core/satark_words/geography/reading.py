@@ -1,4 +1,4 @@
-"""Read a geography from its files, and say what is wrong in them: file, line, and what to do."""
+"""Reads a geography from its files and reports problems with file, line and what to do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from satark_words.tokens import fold
 
 _CODE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _TOKEN_LENGTH: Final = 24
-"""Characters of a district's or a station's code, which travels in the button that chooses it."""
+"""Most characters of a district's or station's code, which is part of the token of the button that chooses it."""
 _STEP: Final = re.compile(r"\.([a-z_]+)|\[(\d+)\]|\[\.\.\.\]")
 _FEWEST_CORNERS: Final = 3
 
@@ -23,13 +23,13 @@ _Path: TypeAlias = tuple[str | int, ...]
 
 
 class GeographyProblem(msgspec.Struct, frozen=True):
-    """One thing that is wrong in a geography."""
+    """One problem of a geography."""
 
     file: str
     line: int
-    """Counted from 1; 0 where the problem is in no single line."""
+    """Line of the problem, from 1; 0: the problem is not in a single line."""
     message: str
-    """What is wrong, and what to do about it."""
+    """The problem and what to do about it."""
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
@@ -37,7 +37,7 @@ class GeographyProblem(msgspec.Struct, frozen=True):
 
 
 class GeographyError(ValueError):
-    """The geography can't be used; `problems` says what is wrong in it."""
+    """The geography can't be used; `problems` lists its problems."""
 
     def __init__(self, problems: Sequence[GeographyProblem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
@@ -45,7 +45,7 @@ class GeographyError(ValueError):
 
 
 class GeographyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a file of a geography may hold."""
+    """The schema of a geography's file."""
 
     districts: tuple[District, ...] = ()
     reach_km: float | None = None
@@ -53,17 +53,17 @@ class GeographyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Source(NamedTuple):
-    """A file of a geography."""
+    """The name and the text of a geography's file."""
 
     name: str
     text: str
 
 
 def sources_of(path: Path) -> list[Source]:
-    """Return the text of a geography's file, or of all `*.yaml` in its folder, by name.
+    """Return a geography's file, or all `*.yaml` files of its folder, sorted by name.
 
     Raises:
-        GeographyError: the folder holds none.
+        GeographyError: the folder contains no such file.
         OSError: a file can't be read.
     """
     files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
@@ -76,7 +76,7 @@ def read_sources(sources: Sequence[Source]) -> list[GeographyFile]:
     """Read the files of a geography and check them together.
 
     Raises:
-        GeographyError: something is wrong in them; every problem is named.
+        GeographyError: the files have problems; every problem is named.
     """
     read = [(source, _decode(source)) for source in sources]
     problems = [one for _, one in read if isinstance(one, GeographyProblem)]
@@ -125,7 +125,7 @@ def _child(node: yaml.Node | None, step: str | int) -> tuple[int, yaml.Node] | N
 
 
 class _Placed(NamedTuple):
-    """A unit and where it stands."""
+    """A unit and its position in the files."""
 
     source: Source
     path: _Path
@@ -141,7 +141,7 @@ class _GeographyChecks:
         self._circles: dict[str, str] = {}
 
     def problems(self) -> Iterator[GeographyProblem]:
-        """Every problem of the geography."""
+        """Yield every problem of the geography."""
         seen: set[str] = set()
         for one in self._placed:
             yield from self._unit(one, seen)
@@ -207,7 +207,7 @@ def _placed(source: Source, file: GeographyFile) -> Iterator[_Placed]:
 
 
 def _shared_names(one: _Placed, district: District) -> Iterable[GeographyProblem]:
-    """Stations of one district with the same name: nobody could say which of them is meant."""
+    """Report stations of one district with the same name, since a text could not tell which is meant."""
     seen: dict[str, str] = {}
     for number, station in enumerate(district.stations):
         for name in sorted({fold(name) for name in station.names.values()}):

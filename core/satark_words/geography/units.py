@@ -1,4 +1,4 @@
-"""What a geography is made of: districts, police stations and outposts, their distances and borders.
+"""The units of a geography: districts, police stations and outposts, with distances and borders.
 
 `docs/geography.md` explains each field. Points are in degrees of latitude and longitude.
 """
@@ -16,17 +16,17 @@ Point: TypeAlias = tuple[float, float]
 """Latitude and longitude in degrees (WGS 84)."""
 
 ELSEWHERE: Final = "elsewhere"
-"""Stands in place of a district's code for a place in none of the geography's districts."""
+"""Used in place of a district's code for a place outside the geography's districts."""
 UNKNOWN: Final = "unknown"
-"""The answer of a tipster who can't say which district or station."""
+"""Answer code of a tipster who does not know the district or station."""
 RESERVED: Final = frozenset({ELSEWHERE, UNKNOWN})
 """Codes that no unit may have."""
 UNIT_WORDS: Final = frozenset({"thana", "थाना", "police", "station", "chowki", "चौकी", "outpost"})
-"""Words that say what a unit is; they may stand in its name or not."""
+"""Words that tell the type of a unit. A text may use or omit them in the unit's name."""
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every place in the geography has: a code, unique among all, and names by language."""
+    """What every unit of the geography has: a code, unique in the whole geography, and names by language."""
 
     code: str
     names: Mapping[str, str]
@@ -34,12 +34,12 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Further spellings and well-known localities, in any script."""
 
     def label(self, language: str) -> str:
-        """The name in a language, or the first name given where there is none in it."""
+        """Return the name in a language, or the first name if there is none in this language."""
         return self.names.get(language) or next(iter(self.names.values()))
 
     @property
     def every_name(self) -> tuple[str, ...]:
-        """Its names in all languages and its aliases."""
+        """The unit's names in all languages and its aliases."""
         return (*self.names.values(), *self.aliases)
 
 
@@ -52,19 +52,20 @@ class Station(Unit, frozen=True, kw_only=True):
 
     latitude: float | None = None
     longitude: float | None = None
-    """Degrees, roughly those of its building. Without them no pin finds the station: it is asked for."""
+    """Degrees, with `latitude` the approximate position of the building. Without it the station is never found by a
+    pin, and is asked for."""
     circle: str = ""
-    """Code of the circle officer's circle, or empty."""
+    """Code of the circle officer's circle; empty: none."""
     outposts: tuple[Outpost, ...] = ()
 
     @property
     def position(self) -> Point | None:
-        """Its position; None if it is not known."""
+        """The station's position; None: not known."""
         return None if self.latitude is None or self.longitude is None else (self.latitude, self.longitude)
 
 
 class District(Unit, frozen=True, kw_only=True):
-    """A district: what one SP is responsible for."""
+    """A district, the area of one Superintendent of Police (SP)."""
 
     range: str
     """Code of the range (the DIG's) that the district belongs to."""
@@ -73,16 +74,18 @@ class District(Unit, frozen=True, kw_only=True):
     census: int | None = None
     """Code of the district in the census of 2011."""
     border: tuple[Point, ...] = ()
-    """Corners of its outline, in order. A pin inside is in the district, outside it is not."""
+    """Corners of the district's outline, in order. A pin is in the district if it is inside the outline."""
     centre: Point | None = None
     radius_km: float | None = None
-    """In place of a border, a circle. With neither, only pins near a station are in the district."""
+    """Radius of a circle in place of a border, in kilometres. With neither, only pins near a station are in the
+    district."""
     reach_km: float | None = None
-    """How far from a station a pin may be for it to be that station's; empty: the geography's own reach."""
+    """Largest distance between a station and a pin that belongs to it, in kilometres; empty: the geography's own
+    value."""
     stations: tuple[Station, ...] = ()
 
     def units(self) -> Iterator[Unit]:
-        """The district, its stations and their outposts."""
+        """Yield the district, its stations and their outposts."""
         yield self
         for station in self.stations:
             yield station
@@ -93,14 +96,14 @@ _EARTH_KM: Final = 6371.0
 
 
 def kilometres(one: Point, other: Point) -> float:
-    """Distance on the sphere."""
+    """Return the distance of two points along the earth's surface, in kilometres."""
     return kilometres_along(math.dist(on_sphere(one), on_sphere(other)))
 
 
 def on_sphere(point: Point) -> tuple[float, float, float]:
     """Return a point's position on a sphere of radius 1.
 
-    The straight distance between two positions is computed fast.
+    The straight distance between two such positions is fast to compute.
     """
     latitude, longitude = math.radians(point[0]), math.radians(point[1])
     return math.cos(latitude) * math.cos(longitude), math.cos(latitude) * math.sin(longitude), math.sin(latitude)
@@ -112,7 +115,7 @@ def kilometres_along(chord: float) -> float:
 
 
 def is_inside(point: Point, corners: Sequence[Point]) -> bool:
-    """Whether a point is inside a polygon: a ray to the east crosses its sides an odd number of times."""
+    """Return whether a point is inside a polygon: a ray to the east crosses its sides an odd number of times."""
     latitude, longitude = point
     inside = False
     for (south, west), (north, east) in pairwise([*corners, corners[0]]):
@@ -123,7 +126,7 @@ def is_inside(point: Point, corners: Sequence[Point]) -> bool:
 
 
 def holds(district: District, point: Point) -> bool | None:
-    """Whether a point is in a district; None: the district says neither border nor circle."""
+    """Return whether a point is in a district; None: the district has neither a border nor a circle."""
     if district.border:
         return is_inside(point, district.border)
     if district.centre is not None and district.radius_km is not None:

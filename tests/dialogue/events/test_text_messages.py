@@ -127,7 +127,7 @@ def test_a_receipt_is_never_repeated(sms: Chat, engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(("name", "words"), [("status", "16-digit"), ("help", "112"), ("nonsense", "not understood")])
-def test_a_key_means_its_command_wherever_the_session_stands(name: str, words: str, sms: Chat) -> None:
+def test_a_key_means_its_command_at_every_question(name: str, words: str, sms: Chat) -> None:
     sms.say("Hi", "English", "3")
     sms.hear(Tap(command_token(name)))
     assert words in sms.text
@@ -143,7 +143,7 @@ def test_a_channel_has_wording_of_its_own(engine: Engine) -> None:
     assert told["sms"] == told["whatsapp"]
 
 
-def test_with_something_under_way_it_is_an_answer_as_it_was_typed(sms: Chat) -> None:
+def test_a_complete_tip_during_a_draft_is_handled_as_typed_text(sms: Chat) -> None:
     typed = Text("सूचना मिली है कि रात में जुआ होता है")
     sms.say("Hi", "हिन्दी", "4").hear(CompleteTip(Text("मिली है कि रात में जुआ होता है"), typed=typed))
     assert sms.session is not None

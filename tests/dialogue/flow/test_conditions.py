@@ -45,7 +45,7 @@ VALUES = {
         ("count == 1 or count == 2 or count == 3", True),
     ],
 )
-def test_what_holds(source: str, *, holds: bool) -> None:
+def test_conditions_that_hold(source: str, *, holds: bool) -> None:
     assert parse_condition(source).holds(VALUES) is holds
 
 
@@ -58,7 +58,7 @@ def test_what_holds(source: str, *, holds: bool) -> None:
         "x" * 2000, "...", "1j == x", "\x00", "await x", "*x", "x in {1, 2}", "__debug__",
     ],
 )  # fmt: skip
-def test_everything_else_is_refused(source: str) -> None:
+def test_a_condition_that_does_more_than_compare_is_refused(source: str) -> None:
     with pytest.raises(ConditionError):
         parse_condition(source)
 

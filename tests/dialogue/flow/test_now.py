@@ -53,7 +53,7 @@ def test_other_categories_are_not_asked_whether_it_happens_now(chat: Chat, categ
         ("abhi nahi", "no"), ("not now", "no"), ("अभी नहीं", "no"), ("video hai", "files"),
     ],
 )  # fmt: skip
-def test_it_is_answered_in_words_too(chat: Chat, typed: str, answer: str) -> None:
+def test_whether_it_happens_now_is_answered_in_words_too(chat: Chat, typed: str, answer: str) -> None:
     chat.say("Hi", "English").tap("TRAFF").say(STORY, typed)
     assert chat.session is not None
     assert chat.session.answers["now"].value == answer

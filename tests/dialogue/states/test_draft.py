@@ -63,7 +63,7 @@ def test_whose_voice_it_is_is_asked_once_a_recording_is_among_the_evidence(
     assert chat.submission.answers.get("whose_voice") == answer
 
 
-def test_it_is_not_asked_of_photos_nor_of_a_spoken_answer_nor_in_a_phone_call(chat: Chat, engine: Engine) -> None:
+def test_whose_voice_is_not_asked_of_photos_spoken_answers_or_in_a_call(chat: Chat, engine: Engine) -> None:
     at_evidence(chat).send("image").send("image").say("done")
     assert chat.step == "review"
     spoken = Chat(engine).say("Hi", "2", "daru").send("voice").say("Assi ghat", "no", "skip")
@@ -72,7 +72,7 @@ def test_it_is_not_asked_of_photos_nor_of_a_spoken_answer_nor_in_a_phone_call(ch
     assert call.step == "review"
 
 
-def test_it_is_asked_when_a_recording_comes_late_and_not_once_it_is_taken_back(chat: Chat) -> None:
+def test_whose_voice_is_asked_of_a_late_recording_but_not_of_a_removed_one(chat: Chat) -> None:
     at_evidence(chat).send("image").say("done")
     chat.send("voice")
     assert chat.step == "whose_voice"

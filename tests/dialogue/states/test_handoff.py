@@ -20,7 +20,7 @@ def begun(engine: Engine) -> Chat:
 
 
 @pytest.mark.parametrize("word", ["continue", "जारी", "Jari", "go on elsewhere", "दूसरी जगह"])
-def test_with_a_draft_a_code_is_given_and_the_conversation_goes_on(begun: Chat, word: str) -> None:
+def test_a_handoff_code_is_given_for_a_draft_and_the_conversation_goes_on(begun: Chat, word: str) -> None:
     begun.say(word)
     assert begun.turn.issue_handoff_code
     assert GROUPED in begun.text
@@ -32,14 +32,14 @@ def test_with_a_draft_a_code_is_given_and_the_conversation_goes_on(begun: Chat, 
     assert begun.step == "police"
 
 
-def test_the_code_is_kept_nowhere_that_is_said_again(engine: Engine) -> None:
+def test_the_handoff_code_is_not_stored_in_what_is_repeated(engine: Engine) -> None:
     caller = Chat(engine, channel="voice").say("Hi", "English", "Illegal arms", STORY, "continue")
     assert caller.session is not None
     assert GROUPED not in caller.session.said
     assert GROUPED not in caller.say("repeat").text
 
 
-def test_a_menu_is_left_for_it(begun: Chat) -> None:
+def test_asking_for_a_handoff_code_leaves_a_menu(begun: Chat) -> None:
     begun.say("Hi")
     assert begun.step == "@restart"
     begun.tap("@elsewhere")
@@ -48,7 +48,7 @@ def test_a_menu_is_left_for_it(begun: Chat) -> None:
 
 
 @pytest.mark.parametrize("channel", ["telegram", "sms", "voice"])
-def test_the_draft_goes_on_there_in_the_channels_own_words(begun: Chat, engine: Engine, channel: str) -> None:
+def test_the_draft_continues_on_the_new_channel_in_its_own_wording(begun: Chat, engine: Engine, channel: str) -> None:
     there = Chat(engine, channel=channel)
     there.brought = begun.session
     there.say(f"continue {GROUPED}")
@@ -77,7 +77,7 @@ def test_without_a_draft_the_code_is_asked_for_in_both_languages(engine: Engine,
     assert there.step == "place"
 
 
-def test_a_call_takes_it_where_it_asks_for_codes(engine: Engine, begun: Chat) -> None:
+def test_a_call_accepts_a_handoff_code_where_it_asks_for_codes(engine: Engine, begun: Chat) -> None:
     there = Chat(engine, channel="voice").say("Hi", "English", "status")
     there.brought = begun.session
     assert there.say(HANDOFF_CODE).step == "place"

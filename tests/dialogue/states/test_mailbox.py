@@ -125,7 +125,7 @@ def test_a_pin_is_passed_on(box: Chat) -> None:
     assert box.turn.post.text == "25.280000, 82.990000 shop"
 
 
-def test_words_and_ways_out(box: Chat) -> None:
+def test_commands_work_in_the_mailbox_and_close_ends_the_conversation(box: Chat) -> None:
     assert box.say(CODE, "reply").step == "@answer"
     assert box.say("back").step == "@mailbox"
     assert box.say("skip").turn.post == Message(sender="tipster", text="Don't want to answer", answers=7)

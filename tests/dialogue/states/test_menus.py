@@ -79,7 +79,7 @@ def test_a_refusal_after_the_receipt_means_forget(chat: Chat, word: str) -> None
 @pytest.mark.parametrize(
     "word", ["ok", "👍", "thanks", "theek hai", "धन्यवाद", "hmm", "yes but not now", "is it safe?", "kyon?"]
 )
-def test_nothing_but_a_clear_answer_decides_about_the_contact(chat: Chat, word: str) -> None:
+def test_only_a_clear_answer_decides_about_the_contact(chat: Chat, word: str) -> None:
     at_review(chat).tap("send").say(word)
     assert chat.turn.reach is None
     assert chat.turn.post is None

@@ -27,7 +27,7 @@ def asked(engine: Engine, channel: str = "whatsapp") -> Chat:
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_who_allowed_it_is_asked_once_in_words_that_betray_nothing(engine: Engine, channel: str) -> None:
+def test_a_tipster_who_allowed_a_reminder_is_asked_once_in_neutral_words(engine: Engine, channel: str) -> None:
     for language in ("English", "हिन्दी"):
         talk = Chat(engine, channel).say(
             "Hi", language, "3", "remind", "They sell it every night", "Lanka", "no", "skip"
@@ -43,7 +43,9 @@ def test_who_allowed_it_is_asked_once_in_words_that_betray_nothing(engine: Engin
 
 @pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("said", [TELLING[:-1], (*TELLING[:3], *TELLING[4:]), (*TELLING, "send")])
-def test_nobody_else_is_asked(engine: Engine, channel: str, said: tuple[str, ...]) -> None:
+def test_a_tipster_who_did_not_allow_a_reminder_is_not_asked(
+    engine: Engine, channel: str, said: tuple[str, ...]
+) -> None:
     talk = Chat(engine, channel).say(*said)
     assert talk.session is not None
     assert engine.ask_unsent(talk.session) is None
@@ -78,7 +80,7 @@ def test_forget_and_cancel_still_mean_what_they_say(engine: Engine) -> None:
     assert (cancelled.turn.erase, cancelled.step) == (False, "@cancel")
 
 
-def test_where_nobody_can_be_written_to_it_is_not_offered(engine: Engine) -> None:
+def test_a_reminder_is_not_offered_where_tipsters_can_not_be_written_to(engine: Engine) -> None:
     session = engine.begin(channel="voice", tip="0" * 32, recipient="age1", identity="K", reachable=False)
     talk = Chat(engine, "voice")
     talk.session = session
@@ -107,7 +109,7 @@ def test_the_next_conversation_tells_of_a_draft_that_was_erased_unsent(
         assert "NOT sent, and is erased" not in talk.say("English").text
 
 
-def test_nothing_is_left_where_nothing_was_told_or_where_it_was_sent(engine: Engine) -> None:
+def test_nothing_remains_of_an_expired_session_that_told_nothing_or_was_sent(engine: Engine) -> None:
     for said in (("Hi",), ("Hi", "English", "3"), (*TELLING, "send")):
         talk = Chat(engine).say(*said)
         assert talk.session is not None

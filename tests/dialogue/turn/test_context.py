@@ -58,18 +58,18 @@ def test_the_review_and_the_receipt_name_them_and_say_what_to_do(engine: Engine,
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_what_is_said_with_the_review_is_said_once(engine: Engine, channel: str) -> None:
+def test_uncleaned_files_named_in_the_review_are_named_once(engine: Engine, channel: str) -> None:
     talk = after_ten_files(engine, channel, Text("done"), FileNotice("uncleaned", files=(3, 7)))
     assert talk.text.count(WARNING) == 1
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_it_is_said_with_the_next_question_whatever_that_is(engine: Engine, channel: str) -> None:
+def test_uncleaned_files_are_named_with_the_next_question(engine: Engine, channel: str) -> None:
     talk = after_ten_files(engine, channel, Text("help"), FileNotice("uncleaned", files=(3, 7)))
     assert WARNING in talk.text
 
 
-def test_without_such_files_nothing_is_said(engine: Engine) -> None:
+def test_nothing_is_said_if_every_file_was_cleaned(engine: Engine) -> None:
     talk = Chat(engine).say("Hi", "English", "3", "They sell it every night", "Lanka", "no", "skip")
     assert "could not be cleaned" not in talk.text
     assert "could not be cleaned" not in talk.tap("send").text

@@ -55,24 +55,24 @@ def test_after_the_language_the_form_is_offered_below_the_notice(chat: Chat) -> 
     assert len(prompt.text) < 1024
 
 
-def test_it_is_offered_once_and_again_in_another_language(chat: Chat) -> None:
+def test_the_form_is_offered_once_and_again_in_another_language(chat: Chat) -> None:
     assert chat.say("repeat").prompt.form == ""
     assert "INTOX" in chat.offered()
     assert chat.say("language", "हिन्दी").prompt.menu_label == "फ़ॉर्म भरें"
     assert chat.say("language", "English").prompt.form == FORM_TOKEN
 
 
-def test_it_is_offered_to_nobody_who_has_told_something(engine: Engine) -> None:
+def test_the_form_is_not_offered_to_a_tipster_who_has_told_something(engine: Engine) -> None:
     chat = Chat(engine, forms=("en",)).say("Hi", STORY, "English")
     assert [prompt.form for prompt in chat.prompts] == ["", "", ""]
 
 
-def test_it_is_offered_in_no_other_language_than_those_of_the_channel(engine: Engine) -> None:
+def test_the_form_is_offered_only_in_the_channels_languages(engine: Engine) -> None:
     assert Chat(engine, forms=("hi",)).say("Hi", "English").prompt.form == ""
     assert Chat(engine).say("Hi", "English").prompt.form == ""
 
 
-def test_it_is_offered_to_nobody_who_has_prompts_read_out(engine: Engine) -> None:
+def test_the_form_is_not_offered_to_a_tipster_who_has_prompts_read_out(engine: Engine) -> None:
     chat = Chat(engine, speaks=True, forms=("en", "hi")).say("Hi").tap("aloud").say("English")
     assert (chat.step, chat.prompt.form) == ("category", "")
 

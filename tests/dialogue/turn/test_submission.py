@@ -26,7 +26,7 @@ def walk(chat: Chat, story: str = STORY) -> Chat:
     return chat.say("Hi", "2", "daru", story, "Lanka", "no", "skip")
 
 
-def test_the_words_are_shown_before_the_review(chat: Chat) -> None:
+def test_identifying_words_are_shown_before_the_review(chat: Chat) -> None:
     walk(chat)
     assert chat.step == "@identity"
     assert "Ramesh" in chat.text
@@ -48,7 +48,7 @@ def test_the_words_of_an_answer_are_read_once(chat: Chat, monkeypatch: pytest.Mo
     assert read.count(STORY) == 1
 
 
-def test_one_tap_takes_them_out_of_the_tip(chat: Chat) -> None:
+def test_one_tap_removes_identifying_words_from_the_tip(chat: Chat) -> None:
     walk(chat).tap("remove")
     assert chat.step == "review"
     assert "Taken out." in chat.text
@@ -60,7 +60,7 @@ def test_one_tap_takes_them_out_of_the_tip(chat: Chat) -> None:
     assert "9876543210" not in sent
 
 
-def test_who_leaves_them_in_is_asked_once(chat: Chat) -> None:
+def test_a_tipster_who_keeps_identifying_words_is_asked_once(chat: Chat) -> None:
     walk(chat).tap("keep")
     assert chat.step == "review"
     chat.tap("details", "who").say("a man with a scar")

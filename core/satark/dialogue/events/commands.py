@@ -1,4 +1,4 @@
-"""Carry commands out, in the state's own way or in the common one; say what is said when nothing is understood."""
+"""Carries out commands, in the state's own way or in the common one; replies when an event is not understood."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _repeat(context: TurnContext) -> Turn:
 
 
 def _remind(context: TurnContext) -> Turn:
-    """Note that the tipster may be asked once about a draft that they did not send."""
+    """Record that the tipster may be asked once about a draft that they did not send."""
     if not context.session.reachable or context.session.submitted:
         return not_understood(context, "remind.cannot")
     context.change(may_remind=True)
@@ -104,4 +104,4 @@ _COMMON: Final[Mapping[str, Callable[[TurnContext], Turn | None]]] = {
     "more": lambda context: turn_page(context, 1),
     "less": lambda context: turn_page(context, -1),
 }
-"""Command → what it does where the state has no way of its own."""
+"""Command → what it does in a state that does not handle it itself."""

@@ -1,6 +1,6 @@
 """Dispatch: find the handler of each inbound event. Taps, edited and revoked messages and voice notes are handled here.
 
-Prompts are read out to those who speak instead of writing. Nobody's speech is recognised: a recording is kept with the
+Prompts are read out to those who speak instead of writing. Speech is not recognised: a recording is stored with the
 tip, and a choice is asked again, to be tapped.
 """
 
@@ -81,7 +81,7 @@ _PAGE_STEPS: Final[Mapping[str, int]] = {NEXT_PAGE: 1, PREVIOUS_PAGE: -1}
 
 
 def handle_tap(context: TurnContext, tap: Tap) -> Turn:
-    """Handle a tap. A token that is not ours is read as the words that the button shows."""
+    """Handle a tap. A token that Satark did not make is read as the words on the button."""
     token = parse_token(tap.token)
     if token is None:
         return handle_text(context, Text(tap.title)) if tap.title.strip() else context.ask()
@@ -104,7 +104,10 @@ def handle_tap(context: TurnContext, tap: Tap) -> Turn:
 
 
 def _is_current(context: TurnContext, token: ChoiceToken) -> bool:
-    """Whether a button of the current question still counts: to send the tip, only that below the newest summary."""
+    """Return whether a button of the current question still counts.
+
+    Only the one below the newest summary sends the tip.
+    """
     if token.option != "send" or token.revision == context.session.revision:
         return True
     step = context.step
@@ -112,7 +115,7 @@ def _is_current(context: TurnContext, token: ChoiceToken) -> bool:
 
 
 def _handle_stale(context: TurnContext, token: ChoiceToken) -> Turn:
-    """Change the answer to an earlier question, if there is one; else put the current question again."""
+    """Change the answer to an earlier question, if there is one; else repeat the current question."""
     if context.session.state == UNSENT:
         return context.state.handle_event(context, "", Tap("")) or context.ask()
     if token.question == "@language" and token.option in context.loaded.flow.languages and context.session.language:
@@ -168,7 +171,8 @@ def handle_revoked(context: TurnContext, event: Revoked) -> Turn:
 
 
 def _is_over(context: TurnContext) -> bool:
-    """Whether the message belongs to a conversation that is over: a reply would bring back what its sender wipes."""
+    """Return whether the message belongs to a conversation that is over. A reply would restore what its sender
+    deletes."""
     return context.session.revision == 0
 
 
@@ -193,14 +197,17 @@ def _merge_edit(old: GivenAnswer, value: Any) -> Any:
 def hear_dangers_beside(context: TurnContext, event: Event) -> None:
     """Read the words of an event that is no typed text for dangers; typed texts are read where they are understood.
 
-    A change to a conversation that is over is part of wiping it, and gets no answer.
+    An edit after the end of a conversation is part of deleting it, and gets no reply.
     """
     if isinstance(event, Media | FormPage) or (isinstance(event, Edited) and context.session.revision):
         context.hear_dangers(words_of(event))
 
 
 def tell_desk_of_dangers(context: TurnContext, event: Event, turn: Turn) -> Turn:
-    """Mark a message to a tip that was already sent as urgent; a danger that would otherwise go nowhere becomes one."""
+    """Mark a message to a sent tip as urgent.
+
+    Post the event as such a message if its danger would otherwise reach no desk.
+    """
     if not context.dangers or turn.session is None or not (context.session.mailbox or context.session.sent):
         return turn
     post = turn.post
@@ -213,11 +220,12 @@ def tell_desk_of_dangers(context: TurnContext, event: Event, turn: Turn) -> Turn
 
 
 _READER_WORDS: Final = 3
-"""Whoever types so many words can read: prompts that are read out only because they once spoke are so no more."""
+"""Number of words after which a tipster counts as able to read. Prompts that are read out only because they once spoke
+are then no longer read out."""
 
 
 def notice_voice(context: TurnContext, event: Event) -> None:
-    """Read prompts out from the first voice note until words are typed, or to the end if the tipster chose that."""
+    """Read prompts out from the first voice note until words are typed, or always if the tipster chose it."""
     session = context.session
     if not session.speaks:
         return
@@ -228,9 +236,9 @@ def notice_voice(context: TurnContext, event: Event) -> None:
 
 
 def keep_recording(context: TurnContext, event: Event) -> Turn | None:
-    """Keep a voice note that came where something is to be chosen, and ask again; None: it is an answer, or a message.
+    """Store a voice note that came at a choice, and ask again; None: the note is an answer or a message.
 
-    It may tell the story, or only the choice: so the story is asked for later all the same, and can then be ended with
+    The note may tell the story or only the choice. So the story is still asked for later, and can then be ended with
     one tap.
     """
     session = context.session

@@ -1,7 +1,7 @@
 """Handle a page of a form: several answers at once, each to the question that it names.
 
-A form's pages stay open: the tipster goes back to one, has two of them side by side, sends one twice. So an answer goes
-to its question wherever the session stands, and replaces the answer that is there.
+A tipster can go back to a form's page, open two pages side by side, or send one twice. So an answer goes to its
+question whatever the current question is, and replaces an earlier answer.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ CLEAR: Final = "@clear"
 """Token of a tap that erases the files of its question."""
 _MAILBOX_STATES: Final = frozenset({MAILBOX, "@answer", "@feedback"})
 _Part = Text | Tap | Pin | Media
-"""The content of one field of a page; a question may have several."""
+"""One answer on a page; a question may have several."""
 
 
 def handle_form_page(context: TurnContext, event: FormPage) -> Turn:
-    """Accept every answer that can be accepted; for each other one the prompt says why it can't."""
+    """Accept every valid answer. For each other answer the prompt tells why it is refused."""
     if event.token and event.token != context.session.form_token:
         context.say("form.old")
         return context.ask()
@@ -45,7 +45,7 @@ def handle_form_page(context: TurnContext, event: FormPage) -> Turn:
 
 
 def _answer_all(context: TurnContext, grouped: dict[str, list[_Part]]) -> None:
-    """Accept the answers in the order of the flow: whether a question is asked depends on those before it."""
+    """Accept the answers in the order of the flow, since whether a question is asked depends on earlier answers."""
     told = _with_district(context, grouped)
     for step in context.loaded.steps:
         if step.id not in told or step.type.part not in ASKED_PARTS:
@@ -57,9 +57,9 @@ def _answer_all(context: TurnContext, grouped: dict[str, list[_Part]]) -> None:
 
 
 def _of_whole_form(context: TurnContext, grouped: dict[str, list[_Part]]) -> dict[str, list[_Part]]:
-    """Say that a form that a chat offered has come, and return what is told in it.
+    """Confirm that a form that a chat offered has arrived, and return its answers.
 
-    What must be told and was left blank is asked in the chat, where it may be spoken, or a pin.
+    A required question that was left blank is asked in the chat, where the answer may be spoken or a pin.
     """
     context.say("form.taken")
     leave_files_unasked(context)
@@ -75,14 +75,14 @@ def _is_blank(parts: Sequence[_Part]) -> bool:
 
 
 def _reopen_review(context: TurnContext) -> None:
-    """Take the tipster's agreement in the review back: what was agreed to has changed since."""
+    """Withdraw the tipster's agreement in the review, since the content has changed."""
     for step in context.progress.path:
         if step.type.part == "review":
             context.set_answer(step.id, None)
 
 
 def _post_to_police(context: TurnContext, event: FormPage) -> Turn:
-    """Post the one message of a mailbox's page, whatever it says: here a number is no receipt code."""
+    """Post the message of a mailbox's page, whatever it says. A number on this page is not a receipt code."""
     message = next((part for name, part in event.answers if name == MAILBOX), None)
     if message is None or context.session.state not in _MAILBOX_STATES:
         return context.ask()
@@ -108,7 +108,7 @@ def _with_district(context: TurnContext, grouped: dict[str, list[_Part]]) -> dic
 
 
 def _accept_unasked(context: TurnContext, parts: Sequence[_Part]) -> None:
-    """Keep the answer to a question that is not, or no longer, asked, as anything is kept that comes unasked."""
+    """Store the answer to a question that is not asked, or no longer asked, like other unsolicited content."""
     for part in parts:
         if isinstance(part, Media | Pin) or (isinstance(part, Text) and is_story(part.body)):
             accept_unsolicited(context, part)
@@ -152,7 +152,10 @@ def _accept_part(context: TurnContext, step: Step, part: Text | Tap | Pin) -> No
 
 
 def _refuse_unread(context: TurnContext, step: Step) -> None:
-    """Refuse what can't be read: in a chat what is asked next may be another question, so "choose" would mislead."""
+    """Refuse an answer that can't be read.
+
+    In a chat the next question may be another, so the word "choose" would mislead.
+    """
     context.refuse_answer(step, context.text("form.unknown" if context.session.form_offered else "not_understood"))
 
 

@@ -1,8 +1,8 @@
 """Handle a typed text: a code, a command, an option, a language or a whole tip; `words` handles all other texts.
 
-A complete tip in one message is submitted at once; what it does not tell counts as unknown. It is for those who have
-time, or money, for one message only; and for callers who fell silent and then left a message: the tip is submitted with
-all that they had told before.
+A complete tip in one message is submitted at once; what it does not tell counts as unknown. It is for tipsters who have
+time or money for only one message, and for callers who fell silent and then left a message: the tip is submitted with
+everything that they had told before.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def read_text(context: TurnContext, name: str, question: Question, body: str) ->
 
 
 def named_option(context: TurnContext, name: str, question: Question, folded: str) -> str:
-    """Return the option that a text names; yes, no and don't know have the commands' spellings too."""
+    """Return the option that a text names. Yes, no and don't know may also be spelt as the commands are."""
     if not folded or not question.options:
         return ""
     code = context.loaded.option_lookup(context.session, name, question).exact(folded)
@@ -79,7 +79,7 @@ def named_option(context: TurnContext, name: str, question: Question, folded: st
 
 
 def _asks_about_acting(context: TurnContext, name: str, body: str, code: str, command: str) -> bool:
-    """Whether a text only asks about what can't be undone: "send?" is no answer, and "forget?" no command."""
+    """Return whether a text only asks about an irreversible action: "send?" and "forget?" trigger nothing."""
     return is_question(body) and (acts(context, name, code) or command in IRREVERSIBLE)
 
 
@@ -102,7 +102,7 @@ def _obeys(question: Question, name: str) -> bool:
 
 
 def _expects(question: Question, name: str) -> bool:
-    """Whether a question reads a word as a command that elsewhere is a word like any other."""
+    """Return whether a question expects a local command, which elsewhere is an ordinary word."""
     if name == "unknown":
         return "skip" in question.actions
     if name == "done":
@@ -137,7 +137,8 @@ def open_mailbox(context: TurnContext) -> Turn:
 
 
 _FEWEST_WORDS: Final = 3
-"""Words of the shortest tip that is submitted at once in a chat, where asking back costs nothing."""
+"""Number of words of the shortest tip that is submitted at once in a chat. About a shorter one the chat can ask
+back."""
 _MARKED: Final = re.compile(r"\s*([^\s:.,-]+)[\s:.,-]+(.*)", re.DOTALL)
 
 
@@ -167,7 +168,7 @@ def _tells_a_tip(loaded: LoadedFlow, body: str) -> bool:
 
 
 def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None:
-    """Submit the tip; None where a draft is under way, to which the words then belong, and where they tell no tip."""
+    """Submit the tip; None if the words tell no tip, or if there is a draft, to which the words then belong."""
     session, opening = context.session, context.loaded.opening_step
     under_way = session.has_draft and not event.last
     if under_way or session.submitted or session.mailbox is not None or not opening:
@@ -226,7 +227,7 @@ _TEXTS: Final[Mapping[type[object], tuple[str, ...]]] = {
     Pin: ("name", "address"),
     Media: ("caption",),
 }
-"""Event → its fields that anybody can write."""
+"""Event type → its fields with text that a sender can choose."""
 
 
 def without_surrogates(event: Event) -> Event:

@@ -1,10 +1,11 @@
-"""Handle words that are no exact command or label: by what the understanding reads in them.
+"""Handles words that are not an exact command or label, by the reading of the understanding.
 
-Nothing that can't be undone happens on a reading: that needs a tap, a number or an exact word. What only fills the
-draft needs a likely reading, and is said back. A question, a remark or a thanks is answered and stored nowhere.
+A reading never triggers an irreversible action, which needs a tap, a number or an exact word. A likely reading may fill
+the draft, and the tipster is told. A question, a remark or thanks is answered and not stored.
 
-Names of districts and stations are taken, and said back, though another list is shown: whoever is asked for the
-district may answer with the station; whoever chose the wrong district notices it at the list of its stations.
+Names of districts and stations are accepted, and repeated to the tipster, even if another list is shown. A tipster who
+is asked for the district may answer with the station, and one who chose the wrong district notices it at the list of
+stations.
 """
 
 from __future__ import annotations
@@ -26,18 +27,18 @@ from satark_words.geography.geography import ELSEWHERE, Named
 from satark_words.reading import FREE, STORY, Asked, AskedChoice, Asks, Confidence, Kind, Reading
 
 _TO_THE_POLICE: Final = frozenset({"@mailbox", "@answer", "@feedback"})
-"""States in which every word goes to the police: nothing of it is read as a remark."""
+"""States in which every word goes to the police, so that nothing is read as a remark."""
 _FOR_A_CODE: Final = frozenset({"@code", "@elsewhere"})
-"""States that wait for a code: words are no code, unless they say that it is lost."""
+"""States that wait for a code. Only words that say that the code is lost are read there."""
 _ASKS_AGAIN: Final = frozenset({"status", "reply", "help"})
-"""Commands that would ask for the code again where a code is asked for already."""
+"""Commands that would only ask for the code again in a state that waits for a code."""
 _READ_TYPES: Final = frozenset({"choice", "choices", "confirm", "text", "place", "media", "review"})
-"""The types of steps whose answers are read; to the others the understanding listens for dangers alone."""
+"""Types of steps whose answers are read. Texts at other steps are read only for dangers."""
 _TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
 _STORY_WORDS: Final = 5
-"""A text of so many words is kept, unless it is surely talk."""
+"""Number of words from which on a text is stored, unless it is surely talk."""
 _PLACE_WORDS: Final = 3
-"""Words of the longest text that is hardly more than a name."""
+"""Number of words of the longest text that is hardly more than a name."""
 
 
 def handle_words(context: TurnContext, event: Text, name: str, question: Question) -> Turn:
@@ -62,9 +63,9 @@ def handle_words(context: TurnContext, event: Text, name: str, question: Questio
 
 
 def _may_be_a_story(reading: Reading, body: str) -> bool:
-    """Whether a longer text is taken for talk by a mere guess.
+    """Return whether a longer text counts as talk only by a guess.
 
-    It is kept where words are asked for: a lost story is worse.
+    At a question that asks for words such a text is stored, since losing a story is worse.
     """
     is_talk = reading.kind in _TALK and reading.confidence is Confidence.GUESS and not reading.asks
     return is_talk and len(body.split()) >= _STORY_WORDS
@@ -109,7 +110,7 @@ class _Words:
         return context.state.handle_event(context, reading.option, tap) or not_understood(context)
 
     def content(self) -> Turn:
-        """Take the words as the answer, or as a story that was not asked for."""
+        """Accept the words as the answer, or as a story that was not asked for."""
         context, reading = self.context, self.reading
         if context.state is LANGUAGE and not context.session.submitted and context.session.mailbox is None:
             begin_with_story(context, self.event, reading.opening)
@@ -124,7 +125,7 @@ class _Words:
         return context.state.handle_event(context, "", self.event) or not_understood(context)
 
     def danger(self) -> Turn:
-        """Add the words to the tip; the numbers to call are said already."""
+        """Add the words to the tip. The numbers to call were already said."""
         if self.reading.option:
             return self.option()
         if self.context.session.state == "@reach":
@@ -140,7 +141,10 @@ class _Words:
     # ------------------------------------------------------------- what is only answered
 
     def command(self) -> Turn:
-        """Carry a command out; after the receipt, where most commands mean "no, forget me", only a certain one."""
+        """Carry out a command.
+
+        After the receipt, where most commands mean "no, forget me", only a certain reading counts.
+        """
         if self.context.session.state == "@reach" and self.reading.confidence < Confidence.CERTAIN:
             return not_understood(self.context)
         return handle_command(self.context, "skip" if self.reading.command == "unknown" else self.reading.command)
@@ -170,7 +174,7 @@ class _Words:
         return self.context.ask()
 
     def unclear(self) -> Turn:
-        """Ask again; what was probably meant is named, never done."""
+        """Ask again. What was probably meant is named, but never done."""
         context = self.context
         if context.state is LANGUAGE and not context.session.revision:
             return context.ask()
@@ -209,7 +213,7 @@ _HANDLERS: Final[Mapping[Kind, Callable[[_Words], Turn]]] = {
 
 
 def choose_by_name(context: TurnContext, event: Text, question: Question, reading: Reading) -> Turn | None:
-    """Take a typed name of a unit that is none of the options; None: there is none, or it is not surely meant."""
+    """Accept a typed name of a unit that is not among the options; None: there is none, or it is uncertain."""
     step = context.step
     if step is None or context.state is not DRAFT or reading.kind is Kind.COMMAND or reading.negated or reading.asks:
         return None
@@ -230,7 +234,7 @@ def choose_by_name(context: TurnContext, event: Text, question: Question, readin
 
 
 def _fill(context: TurnContext, step: Step, named: Named) -> Turn:
-    """Set district and station of the place; questions that they answer are asked no more."""
+    """Set the place's district and station. Questions that these answer are no longer asked."""
     place = context.session.answers.get(context.loaded.place_step)
     if place is None or not isinstance(place.value, Mapping):
         return _answer(context, step, named.district if step.settings.fills == "district" else named.station)
@@ -256,13 +260,13 @@ _ACTING: Final[dict[str, frozenset[str]]] = {
     "@origin": frozenset({"yes"}),
     "@identity": frozenset({"remove"}),
 }
-"""Question → its options that can't be undone. In a review it is `send`."""
+"""Question → its irreversible options. In a review it is `send`."""
 _QUESTION_MARKS: Final = frozenset("?？؟❓❔⁇‽")
 _WHOM: Final = "police_unit"
 _WHOSE_VOICE: Final = "whose_voice"
 """How the lexicon names the questions whom a tip accuses, and whose voice is in a recording."""
 _OTHER_STATION: Final = "other_station"
-"""How it names the unit that another step names."""
+"""The lexicon's name of the unit that another step names."""
 _ASKS: Final[dict[str, Asks]] = {"text": "text", "place": "place", "media": "media", "review": "review"}
 
 
@@ -292,7 +296,7 @@ def acts(context: TurnContext, name: str, code: str) -> bool:
 
 
 def is_question(body: str) -> bool:
-    """Whether a text bears a question mark: "send?" asks, and chooses nothing that can't be undone."""
+    """Return whether a text contains a question mark: "send?" asks, and triggers nothing irreversible."""
     return bool(_QUESTION_MARKS.intersection(body))
 
 

@@ -1,4 +1,4 @@
-"""Build a flow of plain data, and collect everything that is wrong with its structure."""
+"""Builds a flow from plain data, and collects all problems of its structure."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def build_flow(
     *,
     checks_meanings: bool = True,
 ) -> Flow:
-    """Build a flow of plain data. `checks_meanings`: whether its author can still be asked to declare them.
+    """Build a flow from plain data.
+
+    `checks_meanings`: whether to report undeclared meanings, which only an author can add.
 
     Raises:
         FlowError: its structure is wrong; every problem is listed.
@@ -73,7 +75,7 @@ def rebuild_flow(
     """Build a flow again from its canonical form, so that sessions that are pinned to it can go on.
 
     Raises:
-        FlowError: a step type or validator that it needs is not there any more, or it is no canonical form.
+        FlowError: a step type or validator that the flow needs no longer exists, or the bytes are not a canonical form.
     """
     try:
         document = msgspec.json.decode(canonical, type=FlowDocument)
@@ -86,7 +88,7 @@ def rebuild_flow(
 
 
 class _Builder:
-    """Makes steps of plain data and collects everything that is wrong with them."""
+    """Makes steps from plain data and collects all their problems."""
 
     def __init__(self, types: Mapping[str, StepType], validators: Mapping[str, Validator]) -> None:
         self._types = types
@@ -201,7 +203,7 @@ _MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "whose_voice": ("choice", "own_voice"),
     "film_sound": ("choice", "film_sound"),
 }
-"""Id → the type and meaning that a step with it had before `means` was declared."""
+"""Id → the type and the meaning that a step with this id had before steps declared `means`."""
 
 
 def with_meaning_of_id(step: Mapping[str, Any]) -> dict[str, Any]:

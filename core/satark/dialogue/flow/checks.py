@@ -1,4 +1,4 @@
-"""Check a flow: walk it in every way, and show every prompt, in every language, on every channel."""
+"""Checks a flow: tries every path through it, and measures every prompt in every language on every channel."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from satark_words.geography.geography import Geography
 from satark_words.graphemes import size
 
 _WEBSITE_LENGTH = 60
-"""Characters of a website's address for which there is room."""
+"""Number of characters that texts must leave for a website's address."""
 _HIGHEST_REVISION = 36**4
-"""Prompts that no session ever reaches."""
+"""A number of prompts that no session reaches, for the longest possible token."""
 
 
 def check_flow(
@@ -30,8 +30,8 @@ def check_flow(
 ) -> list[FlowProblem]:
     """List everything that would go wrong in this flow on these channels.
 
-    That is: missing texts, labels and texts over a channel's limit, tokens too long for it, steps that can't be reached
-    or left.
+    The problems are missing texts, texts, labels and tokens over a channel's limit, and steps that can't be reached or
+    left.
 
     Args:
         flow: the flow.
@@ -168,7 +168,7 @@ class _Walker:
     def walk(self, at: int, values: dict[str, Any]) -> None:
         """Try every value of the step here, unless the same was tried already.
 
-        Values that no condition looks at from here on make no difference: they are forgotten.
+        Values that no later condition reads make no difference and are dropped.
         """
         values = {name: value for name, value in values.items() if name in self._asked_about[at]}
         key = (at, repr(sorted(values.items())))
@@ -229,7 +229,7 @@ def _compared(name: str, steps: Iterable[Step]) -> dict[str, frozenset[Any]]:
 
 
 def _codes(step: Step) -> tuple[str, ...] | None:
-    """Every value that a choice can have; None where the flow alone does not tell."""
+    """Return every value that a choice can have; None: the flow alone does not tell."""
     codes: Callable[[Step], Sequence[str]] | None = getattr(step.type, "codes", None)
     if codes is None or getattr(step.settings, "source", "") != "" or step.type.name == "choices":
         return None

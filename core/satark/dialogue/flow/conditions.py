@@ -1,8 +1,8 @@
 """Conditions: the small language in which a flow says when a step is asked.
 
 `category == 'POLCOR' or police in ('yes', 'unknown')`, `not place.station`, `count >= 3`. Names are steps; a dotted
-name is a field of an answer. A missing answer is the empty text. The rest of Python is refused: no calls, no
-arithmetic, no subscripts, so that a stranger's flow can do nothing but compare.
+name is a field of an answer. A missing answer is the empty text. Everything else in Python is refused (calls,
+arithmetic, subscripts), so that an untrusted flow can only compare.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def parse_condition(source: str) -> Condition:
     """Parse a condition.
 
     Raises:
-        ConditionError: it does more than compare, or is no expression.
+        ConditionError: the source does more than compare, or is not an expression.
     """
     if len(source) > _LONGEST:
         raise ConditionError("it is too long")

@@ -11,13 +11,13 @@ from satark.api.prompt import Capabilities, Choice, Prompt
 from satark_words.graphemes import size, truncate
 
 _UNKNOWN: Final = ":unknown:"
-"""Stands in the token of a choice for those who don't know, between its question and its revision."""
+"""The part of a token, between question and revision, that marks the choice "don't know"."""
 _FEWEST_ROWS: Final = 4
 """Fewest rows for a choice and the ways to turn pages; only a page with more keeps one for "don't know"."""
 
 
 def fit(prompt: Prompt, capabilities: Capabilities) -> Prompt:
-    """Cut a prompt to what a medium can show; nothing is lost by it, since every page can be turned to.
+    """Reduce a prompt to what a medium can show. Nothing is lost, since every page can be reached.
 
     After it `choices` and `actions` together are no more than the medium's buttons or rows, and `text` holds numbered
     choices where it has neither. Only a text that is too long as a whole is clipped, between two characters.

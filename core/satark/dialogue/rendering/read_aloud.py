@@ -1,7 +1,7 @@
 """Prompts for those who don't read: choices with a digit and a picture, and what the prompt sounds like.
 
-What is said is put together of clips alone, phrase by phrase. The tipster's own words have none: a clip says that they
-stand there. What the police wrote is read by the synthetic voice of this machine.
+Speech consists of recorded clips, phrase by phrase. The tipster's own words have no clip, so a clip says that such
+words are in the text. This machine's synthetic voice reads what the police wrote.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from satark_words.languages import language_of_text
 from satark_words.tokens import ascii_digits
 
 _MARK: Final = "\0"
-"""Stands on a line of its own in place of what the police wrote; a number follows it."""
+"""Marks a line that is replaced by what the police wrote; a number follows the mark."""
 
 _CODE_DIGITS: Final = 4
 """Digits of the shortest group of a code."""

@@ -16,7 +16,7 @@ from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.submission import identifying_words, make_submission, note_identity, summary
 
 _CALL: Final = "voice"
-"""The channel that has one key for "don't know" at every question."""
+"""The channel on which one key means "don't know" at every question."""
 
 
 class DraftState:
@@ -225,7 +225,7 @@ def _leave_step(context: TurnContext, step: Step) -> Turn:
 
 
 def _answer_unknown(context: TurnContext, step: Step, partial: GivenAnswer | None) -> Turn | None:
-    """Go on where the tipster does not know: with the option that says so, else with what is there, else without."""
+    """Continue when the tipster does not know: with the option that says so, with a partial answer, or with none."""
     if step.type.part not in ASKED_PARTS:
         return None
     view = context.view(step)

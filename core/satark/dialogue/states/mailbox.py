@@ -14,9 +14,10 @@ from satark.dialogue.turn.context import BaseState, TurnContext
 from satark_words.graphemes import replace_surrogates, truncate
 
 MAX_WRONG_CODES = 5
-"""Wrong codes after which a session opens no mailbox any more."""
+"""Number of wrong codes after which a session can't open a mailbox."""
 _TEXTS_WITHOUT_CODE = 2
-"""After so many texts in a row without a code it counts as lost; else the question would go round in a circle."""
+"""Number of texts without a code in a row after which the code counts as lost. Otherwise the question would repeat
+endlessly."""
 _MAX_LENGTH = 4000
 _ANSWERS = ("answer", "unknown", "decline")
 _FEEDBACK: tuple[Feedback, ...] = ("yes", "no", "again")

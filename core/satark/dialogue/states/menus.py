@@ -25,12 +25,12 @@ _WAYS_BACK: Final = frozenset({"back", "skip", "leave"})
 _REFUSES: Final = frozenset({"no", "skip", "cancel", "delete", "forget", "leave"})
 """Commands that mean "no, forget me" after the receipt."""
 _LATE: Final = frozenset({"edit", "back", "clear"})
-"""Commands that come too late then: the tip is sent."""
+"""Commands that come too late after the receipt, since the tip is sent."""
 _LEAVES_MENU: Final = frozenset({"leave", "back", "skip", "done", "no"})
 
 
 class LanguageMenu(BaseState):
-    """Which language to speak. Before it is known the question is put in all of them."""
+    """Asks for the language. Before one is chosen the question is in all languages."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
         """Offer the languages, each named in itself."""
@@ -106,7 +106,7 @@ class _YesNo(BaseState, ABC):
 
 
 class CancelMenu(_YesNo):
-    """Whether to erase the draft."""
+    """Asks whether to erase the draft."""
 
     name = "cancel"
 
@@ -116,7 +116,10 @@ class CancelMenu(_YesNo):
 
 
 class RestartMenu(_YesNo):
-    """Whether to erase the draft and begin again; or another language, or channel, for callers with one key for all."""
+    """Asks whether to erase the draft and begin again.
+
+    It also offers another language or channel, for callers with one key for all.
+    """
 
     name = "restart"
     codes = ("no", "language", "yes")
@@ -137,7 +140,7 @@ class RestartMenu(_YesNo):
 
 
 class OriginMenu(_YesNo):
-    """Whether the police may know where and when files were taken. Everything but a yes means no."""
+    """Asks whether the police may know where and when files were taken. Everything but a yes means no."""
 
     name = "origin"
     codes = ("no", "yes")
@@ -192,7 +195,7 @@ class _StepMenu(BaseState, ABC):
 
 
 class DetailsMenu(_StepMenu):
-    """Which further details to tell."""
+    """Asks which further details to tell."""
 
     name = "details"
 
@@ -207,7 +210,7 @@ class DetailsMenu(_StepMenu):
 
 
 class ChangeMenu(_StepMenu):
-    """Which answer to change."""
+    """Asks which answer to change."""
 
     name = "change"
 
@@ -222,7 +225,7 @@ class ChangeMenu(_StepMenu):
 
 
 class ContactMenu(BaseState):
-    """After the receipt: whether the tipster may be contacted here. Everything but a yes means no."""
+    """Asks after the receipt whether the tipster may be contacted here. Everything but a yes means no."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
         """Offer no (the default) and yes; where the channel can delete its messages, also no with that."""
@@ -265,7 +268,7 @@ _LEAVES: Final = frozenset({"skip", "done", "leave"})
 
 
 class IdentityMenu(BaseState):
-    """Whether words that may identify the tipster are taken out of the tip."""
+    """Asks whether to remove words that may identify the tipster from the tip."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
         """Show the words, and offer to take them out."""
@@ -294,12 +297,12 @@ class IdentityMenu(BaseState):
 
 
 UNSENT: Final = "@unsent"
-"""Name of the state after the question about an unsent draft."""
+"""Name of the state that waits for the answer about an unsent draft."""
 _CARRIED_OUT: Final = frozenset({"cancel", "delete", "forget", "status", "reply", "language", "elsewhere"})
 
 
 class UnsentState(BaseState):
-    """Waits for a sign of life. The question betrays nothing, so no answer to it can mean "send it"."""
+    """Waits for any answer to a neutral question about an unsent draft. No answer to it can mean "send it"."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
         """Ask whether to go on."""

@@ -27,7 +27,7 @@ _YES_NO = ("yes", "no")
 
 
 _SAYS_NOTHING: Final = ("unknown", "OTHER")
-"""Options that say nothing, the better one first."""
+"""Options without information, the preferred one first."""
 
 
 class ChoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,7 +36,7 @@ class ChoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     options: tuple[str, ...] = ()
     """Codes; their labels lie in the catalogues under `<step>.<code>`, or `option.<code>` where steps share them."""
     source: Literal["", "districts", "stations"] = msgspec.field(default="", name="from")
-    """Takes options from the geography, before the ones listed."""
+    """Where in the geography to take further options from, placed before the listed ones; empty: nowhere."""
     of: str = ""
     """The step whose answer is the district of the stations; without an answer, or empty: that of the tip's place."""
     fills: Literal["", "district", "station"] = ""

@@ -25,9 +25,9 @@ from satark_words.analysis import Analysis
 from satark_words.catalogues import Catalogue
 
 _STANDING = frozenset({"complete", "dangers", "form_offered", "page", "revision", "said", "state", "step"})
-"""Fields of the session that change nothing about where it stands in its flow."""
+"""Fields of the session that don't affect its position in the flow."""
 EDIT_PREFIX = "edit:"
-"""Begins `Session.state` while one answer is edited; the step's id follows."""
+"""Prefix of `Session.state` while one answer is edited; the step's id follows."""
 
 
 class DialogueState(Protocol):
@@ -50,7 +50,7 @@ class DialogueState(Protocol):
 
 
 class BaseState:
-    """What most states share: nothing before the question, nothing to complete in it, and no commands of their own."""
+    """Base class of most states: no action before the question, nothing to complete, and no commands of their own."""
 
     def enter(self, context: TurnContext) -> None:
         """Do nothing."""

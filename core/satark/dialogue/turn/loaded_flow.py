@@ -1,4 +1,4 @@
-"""A flow with its texts and its geography, where a session stands in it, and the prompts that it puts.
+"""A flow with its texts and its geography, a session's position in it, and its prompts.
 
 Nothing here changes a session.
 """
@@ -35,19 +35,19 @@ ASKED_PARTS = frozenset({"ask", "media"})
 
 
 class FlowProgress(msgspec.Struct, frozen=True):
-    """Where a session stands in its flow."""
+    """A session's position in its flow."""
 
     path: tuple[Step, ...]
     """The steps whose conditions hold, in order; details only if they were picked or answered.
 
-    As far as they are answered or asked: `TurnContext.is_on_path` tells of those that are still to come too.
+    It ends at the current step. `TurnContext.is_on_path` also knows the later steps.
     """
     values: Mapping[str, Any]
     """Step → value, for the answered steps on the path."""
     step: Step | None
     """The first step on the path that is neither answered nor skipped."""
     passed: tuple[Step, ...]
-    """The `say` steps before it that were not said yet."""
+    """The `say` steps before `step` that were not said yet."""
     place: Place
     """The place as the answers tell it, with its district and station as far as they are known."""
 

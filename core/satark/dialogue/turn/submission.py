@@ -89,7 +89,8 @@ def _priority(context: TurnContext) -> Priority:
 SUMMARY_LENGTH: Final = 620
 """Characters that all answers of a summary may take together, so that it fits the body of a message with buttons."""
 SMS_SUMMARY_LENGTH: Final = 110
-"""The same for a text message, which is paid for by its length; its reader has just written the answers."""
+"""The limit of `SUMMARY_LENGTH` for a text message, which is paid for by length. The tipster has just written the
+answers."""
 _SHORTEST: Final = 24
 _LONGEST: Final = 240
 
