@@ -57,6 +57,8 @@ def _hook(spec: ast.FunctionDef) -> str:
     taken = ast.unparse(spec.args)
     signature = f"def {spec.name}({taken}) -> {returned}: ..."
     if len(signature) > _LINE:
+        if len(taken) + 4 > _LINE:
+            taken = ",\n    ".join(f"{one.arg}: {ast.unparse(one.annotation or one)}" for one in spec.args.args) + ","
         signature = f"def {spec.name}(\n    {taken}\n) -> {returned}: ..."
     first = any("firstresult" in ast.unparse(decorator) for decorator in spec.decorator_list)
     names = ", ".join(argument.arg for argument in spec.args.args)

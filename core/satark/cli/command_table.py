@@ -30,7 +30,7 @@ LISTED: Final = {
     "canary": Listed(
         "satark_testing.canary.command",
         "canary",
-        "Search for what identifies tipsters, in every encoding; exit with 1 if anything is found.",
+        "Search for identifiers of tipsters in every encoding; exit with 1 if any is found.",
     ),
     "check": Listed("satark.cli.check", "check", "Report what is wrong with the configuration."),
     "cost": Listed(
