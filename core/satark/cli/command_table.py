@@ -36,7 +36,7 @@ LISTED: Final = {
     "cost": Listed(
         "satark_testing.dialogue.command",
         "cost",
-        "Show the outgoing messages and SMS segments that a tip takes, by channel and language, and their price.",
+        "Show how many outgoing messages and SMS segments a tip needs, by channel and language, and their price.",
     ),
     "db": Listed("satark.cli.db", "db", "Upgrade or downgrade the databases."),
     "deliveries": Listed(
