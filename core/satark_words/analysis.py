@@ -157,7 +157,7 @@ _RELATIVE: Final = frozenset({"who", "which", "when", "where", "what"})
 
 
 def _without_relatives(marks: list[Mark], tokens: Sequence[TextToken]) -> list[Mark]:
-    """Leave out the question mark of "who" in an English sentence that tells of a crime: "a man who sells drugs"."""
+    """Leave out the mark `ask` of "who" in an English sentence that tells of a crime: "a man who sells drugs"."""
     if not any(mark.name.startswith(("cat.", "act.")) for mark in marks) or tokens[-1].text == "?":
         return marks
     return [

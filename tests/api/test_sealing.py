@@ -103,7 +103,7 @@ def test_an_invalid_identity_opens_nothing() -> None:
 @pytest.mark.parametrize(
     "plain", [b'{"sender": "\xff"}', b'{"sender": "desk", "x": ' + b"[" * 5000 + b"]" * 5000 + b"}", b"\xff"]
 )
-def test_a_value_that_is_not_text_or_nested_too_deeply_does_not_open(plain: bytes) -> None:
+def test_a_value_that_is_nested_too_deeply_or_is_not_text_does_not_open(plain: bytes) -> None:
     recipient, identity = new_identity()
     sealed = sealing.encrypt(plain, recipient)
     with pytest.raises(CantOpen):

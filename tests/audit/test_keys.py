@@ -53,7 +53,7 @@ def test_after_a_change_of_the_desks_key_old_and_new_acts_are_read_and_verified(
     assert old_holder.read(services, ActFilter()).acts == ()
 
 
-def test_the_desk_above_still_reads_after_a_change_of_its_own_key_and_who_kept_the_old_one_does_not(
+def test_after_the_desk_above_changes_its_own_key_the_new_key_still_reads_and_the_old_one_does_not(
     services: Services, sp: SeededDesk, dig: SeededDesk
 ) -> None:
     sp.casework_of("rao").summaries()

@@ -20,6 +20,8 @@ from support.acts import kinds, seen_by, viewer_at
 from support.desks import SeededDesk
 from support.tips import SeededTip
 
+pytestmark = pytest.mark.slow("half a second of a processor")
+
 
 def test_the_desk_above_reads_who_did_what_with_which_tip_and_when(
     services: Services, sp: SeededDesk, dig: SeededDesk, seeded: SeededTip

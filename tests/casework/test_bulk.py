@@ -12,6 +12,8 @@ from satark.services import Services
 from support.desks import SeededDesk, listed_officer
 from support.tips import seed_tip
 
+pytestmark = pytest.mark.slow("a desk at work")
+
 
 def test_what_the_rules_refuse_of_some_is_named_and_the_others_are_done(services: Services, sp: SeededDesk) -> None:
     work = sp.casework_of("sp-1")

@@ -21,6 +21,8 @@ from satark.store.sealed_files import preview_path, put_in_place, seal_file
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
+pytestmark = pytest.mark.slow("a desk at work")
+
 
 def numbers(office: SeededDesk) -> list[str]:
     return [summary.header.number for summary in office.casework.summaries()]

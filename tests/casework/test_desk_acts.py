@@ -19,6 +19,8 @@ from satark.store import tables
 from support.desks import Office, SeededDesk
 from support.tips import SeededTip, seed_message, seed_tip
 
+pytestmark = pytest.mark.slow("a desk at work")
+
 
 @pytest.fixture
 def directed(services: Services, sp: SeededDesk, dig: SeededDesk, offices: dict[str, Office]) -> SeededTip:

@@ -16,6 +16,8 @@ from support.desks import Office, SeededDesk
 from support.releases import REWORDING, direct
 from support.tips import SeededTip, seed_message
 
+pytestmark = pytest.mark.slow("a desk at work")
+
 
 def renew_key(services: Services, desk: SeededDesk) -> None:
     _, identity = new_identity()

@@ -18,6 +18,8 @@ from satark_words.catalogues import Catalogues
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_message, seed_tip
 
+pytestmark = pytest.mark.slow("a desk at work")
+
 REASON = "मौके पर कुछ नहीं मिला"
 
 
@@ -106,7 +108,7 @@ def test_the_news_reach_tips_that_are_merged_into_merged_ones_once(merging: Merg
     assert merging.statuses_read_by(third) == ["MERGED", "ACTED"]
 
 
-def test_a_status_of_a_desk_that_has_the_leading_tip_alone_follows_with_the_next_act(
+def test_a_status_by_a_desk_without_the_merged_tip_reaches_it_with_the_next_act_of_a_desk_that_has_both(
     merging: Merging, lanka: SeededDesk
 ) -> None:
     merging.desks["lanka"] = lanka.casework_of("lanka-1")

@@ -21,6 +21,8 @@ from satark.services import Services
 from support.desks import Office, SeededDesk, listed_officer
 from support.tips import SeededTip, seed_tip
 
+pytestmark = pytest.mark.slow("a desk at work")
+
 WORDS = "UP65CD4411 कल्लू शराब बेचता है"
 
 

@@ -15,6 +15,8 @@ from support.desks import Office
 from support.releases import OWN_WORDS, REWORDING, direct
 from support.tips import SeededTip
 
+pytestmark = pytest.mark.slow("a desk at work")
+
 
 @pytest.mark.parametrize(
     ("fields", "problem"),

@@ -14,6 +14,8 @@ from satark.services import Services
 from support.desks import Office, SeededDesk
 from support.tips import SeededTip, seed_tip
 
+pytestmark = pytest.mark.slow("a desk at work")
+
 WORDS = (
     *("हथियार", "hathiyar", "katta", "kattas", "कल्लू", "kallu", "लंका", "Lanka", "थाना", "a", "x-ray", "xray"),
     *("UP65", "UP-65", "CD", "4411", "CD4411", "up65cd4411", "98765-43210", "98765", "43210", "9876543210", "12"),

@@ -17,6 +17,8 @@ from satark.telemetry.logs import ALLOWED
 from satark.telemetry.metrics import Metrics
 from satark_testing.commands import run
 
+pytestmark = pytest.mark.slow("many commands")
+
 UNITS = [name for name in NAMES if name.endswith((".service", ".timer"))]
 
 

@@ -23,6 +23,8 @@ from satark.runtime.compose import load_channels
 from satark.settings.settings import Settings
 from satark_testing.processes.serving import serve
 
+pytestmark = pytest.mark.slow("many commands")
+
 SECRETS = {
     "SATARK_PLUGINS": '["whatsapp", "telegram", "sms_ivr", "web_form"]',
     "SATARK_PUBLIC_URL": "https://tips.example.in",

@@ -24,6 +24,8 @@ from satark_testing.waiting import until
 from support.scripted import ScriptedSink, database_down
 from support.store import fresh_services
 
+pytestmark = pytest.mark.slow("a worker at work")
+
 
 class DeliveryFixture:
     """A worker, its sink and a store of their own."""

@@ -23,6 +23,8 @@ from support.store import fresh_services, worker_context
 from support.tips import claim_delivery, seed_tip
 from support.wheels import Install, run_satark
 
+pytestmark = pytest.mark.slow("a contract")
+
 EXAMPLE = Path(__file__).parents[2] / "examples/geojson"
 MOST_LINES = 150
 

@@ -31,7 +31,7 @@ def sent_on(image: Image.Image) -> Image.Image:
     return Image.open(data)
 
 
-def test_a_picture_that_was_sent_on_looks_alike() -> None:
+def test_a_picture_that_was_sent_on_looks_like_the_original() -> None:
     for seed in range(25):
         original = picture(seed)
         for copy in (sent_on(original), ImageEnhance.Brightness(sent_on(sent_on(original))).enhance(1.1)):

@@ -13,6 +13,8 @@ from satark.store import tables
 from satark_testing.waiting import until
 from support.working_host import ANSWERS, CODE, RECEIPT, picture, working_host_on
 
+pytestmark = pytest.mark.slow("a host")
+
 
 async def test_a_lost_file_is_told_once_with_the_next_question_or_in_the_mailbox(
     databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

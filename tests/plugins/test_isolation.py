@@ -8,6 +8,8 @@ import pytest
 
 from satark.plugins.isolation import CallThread, HookFailure, IsolatedCalls, Isolation, Resting, Skipped, TooSlow
 
+pytestmark = pytest.mark.slow("threads that hang")
+
 SECONDS = 0.05
 
 

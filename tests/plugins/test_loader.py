@@ -163,7 +163,7 @@ def test_a_package_that_is_not_installed_is_named_with_its_extra(module: str, ex
         loaded.step_types()
 
 
-def test_a_shipped_plugin_without_its_extra_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_shipped_plugin_whose_extra_is_missing_tells_which_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "twilio", None)
     monkeypatch.setitem(sys.modules, "twilio.request_validator", None)
     for name, value in TWILIO.items():

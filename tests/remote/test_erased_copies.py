@@ -22,6 +22,8 @@ from satark.settings.settings import Settings
 from satark.store import deliveries, tables
 from support.tips import SeededTip, seed_file, seed_message
 
+pytestmark = pytest.mark.slow("an office at work")
+
 FAR = 40_000
 """A day on which every term is over."""
 

@@ -23,6 +23,8 @@ from satark.routing.desks import add_desk
 from satark.store import deliveries, envelopes, tables
 from support.tips import seed_file_state
 
+pytestmark = pytest.mark.slow("an office at work")
+
 
 async def test_an_answer_reaches_the_tipster_and_the_other_desk_once(link_on_each_database: Any) -> None:
     link = link_on_each_database

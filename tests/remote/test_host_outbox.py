@@ -16,6 +16,8 @@ from satark.remote.frames import CHUNK_SIZE
 from satark.store import tables
 from support.tips import seed_file
 
+pytestmark = pytest.mark.slow("an office at work")
+
 PHOTO = os.urandom(3 * CHUNK_SIZE)
 
 

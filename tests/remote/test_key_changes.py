@@ -17,6 +17,8 @@ from satark.settings.core import Core
 from satark.store import deliveries, tables
 from support.tips import SeededTip
 
+pytestmark = pytest.mark.slow("an office at work")
+
 
 def write_as_citizen(link: Any, seeded: SeededTip, text: str) -> None:
     """Write to the desks as who has the receipt, and tell the office as the turn does."""

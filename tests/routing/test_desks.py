@@ -47,7 +47,7 @@ def test_after_a_key_change_the_old_key_opens_nothing(services: Services, sp: Se
     }
 
 
-def test_after_a_key_change_a_tip_key_from_before_opens_nothing_that_is_written(
+def test_what_is_written_after_a_key_change_can_not_be_opened_with_the_tip_key_from_before(
     services: Services, sp: SeededDesk, dig: SeededDesk
 ) -> None:
     seeded = seed_tip(services, [sp.desk, dig.desk])

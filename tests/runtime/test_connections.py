@@ -18,6 +18,8 @@ from satark.settings.core import HttpSettings
 from satark_testing.processes.serving import serve
 from satark_testing.waiting import limit, until
 
+pytestmark = pytest.mark.slow("a host")
+
 Client: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 QUICK = HttpSettings(connections=8, header_seconds=0.2, header_bytes=4_096, stall_seconds=0.2, stall_bytes=100)
 PATIENT = HttpSettings(connections=8)

@@ -21,6 +21,8 @@ from satark.store.unit_of_work import UnitOfWork
 from satark_testing.processes.service import free_port
 from satark_testing.processes.serving import serve
 
+pytestmark = pytest.mark.slow("a host")
+
 ADDRESS = "127.0.0.1"
 
 

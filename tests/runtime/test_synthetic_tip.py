@@ -18,6 +18,8 @@ from satark_testing.waiting import until
 from support.desks import SeededDesk
 from support.scripted import ScriptedChannel, ScriptedSink, inbound, scripted_host
 
+pytestmark = pytest.mark.slow("a host")
+
 
 class DeskSink(ScriptedSink):
     """The sink of the desks at this host."""

@@ -123,7 +123,7 @@ def test_a_section_is_set_as_soon_as_anything_of_it_is(monkeypatch: pytest.Monke
         ("SATARK_DESTINATION", '[{"to": "secretword"}]', "SATARK_DESTINATION"),
     ],
 )
-def test_a_value_that_must_be_json_is_named_as_the_variable_that_is_set(
+def test_a_problem_in_a_json_value_names_the_variable_that_was_set(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, env: str
 ) -> None:
     monkeypatch.setenv(name, value)

@@ -40,10 +40,10 @@ def at(services: Services, now: int, act: Any, *arguments: Any) -> Any:
 
 
 def test_the_ids_of_a_conversation_are_stored_sealed_and_read_back(services: Services) -> None:
-    at(services, 0, provider_messages.add, [(ASHA, "17"), (ASHA, "18")], EDGE)
-    assert sorted(at(services, 0, provider_messages.ids_of, ASHA, EDGE)) == ["17", "18"]
+    at(services, 0, provider_messages.add, [(ASHA, "4711004711"), (ASHA, "4711004712")], EDGE)
+    assert sorted(at(services, 0, provider_messages.ids_of, ASHA, EDGE)) == ["4711004711", "4711004712"]
     sealed = services.read(lambda main: main.execute(select(tables.provider_message.c.sealed)).scalars().all())
-    assert not any(b"17" in one or b"18" in one for one in sealed)
+    assert not any(b"471100471" in one for one in sealed)
 
 
 def test_an_id_of_a_conversation_that_is_gone_is_not_stored(services: Services) -> None:

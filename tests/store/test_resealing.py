@@ -16,6 +16,8 @@ from satark_testing.waiting import until
 from support.scripted import ACCOUNT
 from support.working_host import ANSWERS, EPOCH, RECEIPT, EpochHost, epoch_host_on
 
+pytestmark = pytest.mark.slow("a host")
+
 
 async def test_drafts_replies_and_files_go_on_under_the_next_epoch(databases: Any, tmp_path: Path) -> None:
     async with epoch_host_on(databases, tmp_path) as place:

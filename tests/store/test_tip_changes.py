@@ -75,7 +75,7 @@ def test_the_erasure_of_the_tip_that_changed_last_is_seen(services: Services, sp
 
 # SQLite has one writer: transactions commit in the order in which they begin.
 @pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
-async def test_a_change_that_began_before_a_mark_and_is_committed_after_it_is_seen(
+async def test_a_mark_misses_no_change_that_began_before_it_and_was_committed_later(
     services: Services, sp: SeededDesk
 ) -> None:
     early, late = seed_tip(services, [sp.desk]), seed_tip(services, [sp.desk])

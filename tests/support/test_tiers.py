@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.slow("a run of pytest")
+
 pytest_plugins = ["pytester"]
 
 

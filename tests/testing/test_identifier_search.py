@@ -64,7 +64,7 @@ def test_a_damaged_stream_is_read_up_to_the_damage() -> None:
     assert MOST_BYTES > 1 << 20
 
 
-def test_the_name_of_a_place_is_searched_and_the_find_does_not_quote_it() -> None:
+def test_a_file_name_is_searched_too_and_the_find_does_not_quote_it() -> None:
     (find,) = Searcher({"file name": "IMG-20261124-WA0042"}).search({"folder/IMG-20261124-WA0042.jpg": b""})
     assert find.kind == "file name"
 

@@ -14,6 +14,8 @@ from satark_words.reader import Reader
 from support.dialogue.corpus import Utterance, asked_at, judge, read_corpus
 from support.loops import every_row
 
+pytestmark = pytest.mark.slow("a corpus")
+
 CORPORA = Path(__file__).parent / "corpora"
 ALL = list(read_corpus(CORPORA / "tuning"))
 INDIRECT = list(read_corpus(CORPORA / "indirect"))
@@ -48,7 +50,7 @@ def test_the_corpus_is_large_enough() -> None:
 
 
 @pytest.mark.slow("many utterances")
-def test_nothing_acts_against_what_was_meant(outcomes: list[tuple[Utterance, str]]) -> None:
+def test_no_utterance_is_acted_on_against_its_meaning(outcomes: list[tuple[Utterance, str]]) -> None:
     assert [one.text for one, outcome in outcomes if outcome == "acted"] == []
 
 

@@ -9,12 +9,16 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import product
 
+import pytest
+
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
 from satark_words.reading import IRREVERSIBLE, Asked, Kind
 from support.dialogue.corpus import asked_at
 from support.loops import every_row
+
+pytestmark = pytest.mark.slow("a corpus")
 
 GEOGRAPHY = Geography.sample()
 READER = Reader.shared(GEOGRAPHY)

@@ -1,1 +1,1 @@
-"""SMS and the phone call: the same tip, by numbered text or by keypad and voice."""
+"""The channels SMS and voice: a tipster answers the same questions by text message, or by keypad and voice."""

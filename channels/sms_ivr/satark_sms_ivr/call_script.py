@@ -1,4 +1,4 @@
-"""Turn a prompt into the verbs of a call: what it says, which keys it waits for, when it records."""
+"""Turn a prompt into the verbs of a call: what the call says, which keys it waits for, when it records."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _BEFORE_BEEP_SECONDS: Final = 1
 _SILENCE_SECONDS: Final = 5
 _BETWEEN_CODES_SECONDS: Final = 2
 _LEARNING_TURNS: Final = 3
-"""Turns of a call in which a caller hears how to end a recording. Later only a silent caller hears it again."""
+"""Number of the first turns in which every caller hears how to end a recording. Later only a silent caller hears it."""
 
 
 class CallScript:
@@ -42,7 +42,7 @@ class CallScript:
     Args:
         settings: of calls.
         clips: the recorded prompts.
-        languages: those that callers are offered; they hear each while the database is down.
+        languages: the languages offered to callers. While the database is down, callers hear each of them.
         texts: whether the provider can send a caller a text message.
     """
 
@@ -57,13 +57,13 @@ class CallScript:
     def ask(
         self, prompts: list[Prompt], state: CallState, *, greeting: bool, has_number: bool = False
     ) -> list[CallVerb]:
-        """Say prompts, the last of which is the question, and wait for its answer.
+        """Say prompts and wait for the answer to the last one, which is the question.
 
         Args:
             prompts: what to say.
             state: the call's state so far.
             greeting: whether the call begins.
-            has_number: whether the caller's number is known to the provider, so that a text message could be sent.
+            has_number: whether the provider knows the caller's number, and so could send a text message.
         """
         prompt = prompts[-1]
         begun = [self._emergency()] if greeting else []
@@ -80,7 +80,7 @@ class CallScript:
         return [*begun, *self._question(prompt, lines, state, answered), silent]
 
     def leave_message(self, prompt: Prompt, state: CallState) -> list[CallVerb]:
-        """Ask a caller who pressed no key at this prompt for a message; hang up if there is none."""
+        """Ask a caller who pressed no key at this prompt to record a message. Hang up if the caller records none."""
         languages = prompt_languages(prompt)
         return [
             self._emergency(),
@@ -104,7 +104,7 @@ class CallScript:
         return [self._emergency(), *said, self._record(state), HangUp()] if records else [*said, HangUp()]
 
     def _question(self, prompt: Prompt, lines: list[str], state: CallState, answered: CallState) -> list[CallVerb]:
-        """Say a question and wait for its answer: a code, a choice, or what is spoken after the beep."""
+        """Say a question and wait for its answer: a typed code, a pressed choice, or words spoken after the beep."""
         hints = key_lines(prompt, answered, remind=state.turn == 1 or bool(state.silences))
         if prompt.wants == "code":
             said = self._lines(prompt.language, [*lines, *hints])
@@ -119,9 +119,9 @@ class CallScript:
     def _receipt(self, prompt: Prompt, lines: list[str], code: list[str], *, texts: bool) -> list[CallVerb]:
         """Say a receipt, and repeat its code, each time more slowly, until the caller hangs up.
 
-        `texts`: send the code, and nothing else, by text message too.
+        `texts`: whether the provider also sends the code, and nothing else, by text message.
 
-        No key is waited for: whoever pressed one would ask a service that no longer has the code, and lose it.
+        The call waits for no key: a key press would start a new request, and that request no longer has the code.
         """
         language = prompt.language
         verbs: list[CallVerb] = [self._say(language, lines)]
@@ -151,7 +151,7 @@ class CallScript:
         return Say(self._lines(language, lines))
 
     def _lines(self, language: str, lines: Sequence[str], *, pause: int = 1) -> list[Line]:
-        """Return lines as they are read. `pause`: seconds of silence after each group of a code."""
+        """Return lines as the call reads them aloud. `pause`: seconds of silence after each group of a code."""
         return [self._line(language_of(line, language), line, pause) for line in lines]
 
     def _line(self, language: str, line: str, pause: int) -> Line:

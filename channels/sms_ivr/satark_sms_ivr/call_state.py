@@ -1,7 +1,7 @@
 """The state of a call between two requests. The URL of the next request carries it; nothing stores it.
 
-It holds nothing of the tip: the number of the request, the page of the choices, and what the keys 7 to 9 do. The
-provider sees that nobody else forges it: Twilio signs the whole URL.
+The state holds nothing of the tip: only the number of the request, the page of the choices, and what the keys 7 to 9 do.
+The provider's signature prevents forgery: Twilio signs the whole URL.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
     """Number of the request in this call, by which a repeated request is recognized."""
     page: int = 0
     key_0: str = ""
-    """The command of key 0; empty: none."""
+    """The command of key 0; empty: key 0 has none."""
     key_8: str = ""
-    """The command of key 8; empty: none."""
+    """The command of key 8; empty: key 8 has none."""
     key_9: str = ""
-    """The command of key 9; empty: none."""
+    """The command of key 9; empty: key 9 has none."""
     clears: bool = False
     """Whether key 7 erases what was said."""
     texts: bool = False
@@ -49,10 +49,10 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
     silences: int = 0
     """Silences in a row."""
     message: bool = False
-    """Whether the caller, having pressed no key, was asked for a message. It is a complete tip."""
+    """Whether the caller pressed no key and was asked to record a message. Such a message is a complete tip."""
 
     def next(self, prompt: Prompt) -> CallState:
-        """Return the state after this prompt was put."""
+        """Return the state after the call has said this prompt."""
         offered = offered_commands(prompt)
         return CallState(
             turn=self.turn + 1,
@@ -65,7 +65,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def after_keys(self, digits: str) -> CallState:
-        """Return the same state, with the wish for a text message if key 8 was pressed in the review."""
+        """Return the same state; if key 8 was pressed in the review, it also says that the caller asked for a text message."""
         return msgspec.structs.replace(self, texts=digits == "8") if self.key_8 == TEXT_CODE else self
 
     def after_silence(self, silences: int) -> CallState:
@@ -78,7 +78,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def query(self) -> str:
-        """The state as a URL's query."""
+        """Return the state as the query of a URL."""
         fields = {
             "n": self.turn,
             "p": self.page,
@@ -97,7 +97,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
         """Read a state from a URL's query.
 
         Raises:
-            satark.api.Malformed: it is not a state.
+            satark.api.Malformed: the query is not a state.
         """
         form = parse_form(query)
         counters = [form.get(name) or "0" for name in "nps"]
@@ -117,7 +117,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def event_of(self, digits: str) -> Event:
-        """Return the event of the pressed keys. No key repeats the question."""
+        """Return the event of the pressed keys. If the caller pressed none, the event repeats the question."""
         if not digits:
             return Tap(command_token("repeat"))
         command = FIXED_COMMANDS.get(digits[0] if digits[0] == "*" else digits)

@@ -1,4 +1,4 @@
-"""The texts of calls and text messages beside the dialogue's own, such as what each key does."""
+"""The texts of calls and text messages that the dialogue does not have, such as what each key does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def call_languages() -> tuple[str, ...]:
 
 
 def spoken_language(language: str) -> str:
-    """Return the language whose texts are used for a language: English if it has no catalogue."""
+    """Return the same language if it has a catalogue of these texts, else English."""
     code = language.partition("-")[0]
     return code if code in call_languages() else "en"
 
@@ -41,7 +41,7 @@ def call_text(language: str, key: str, /, **values: object) -> str:
 
 
 def listed_words(key: str) -> tuple[str, ...]:
-    """Return the words that a text lists, in every language. The text's key ends in `.words`."""
+    """Return the words that a text lists, in every language. The key of such a text ends in `.words`."""
     return tuple(word for texts in Catalogues.of(_PACKAGE) for word in texts.words(key))
 
 
@@ -52,12 +52,12 @@ def fixed_call_texts(language: str) -> list[str]:
 
 
 def language_of(text: str, otherwise: str) -> str:
-    """Return the language in which to read a line, judged by its script; `otherwise` where it has no letters."""
+    """Judge by a line's script in which language to read it aloud; return `otherwise` if the line has no letters."""
     return language_of_text(text, call_languages(), otherwise)
 
 
 def locale_of(language: str) -> str:
-    """Return the locale of a language for speech synthesis: as it is spoken in India, unless its folder says more."""
+    """Return the locale for speech synthesis: the one that the language's folder names, else the language's for India."""
     spoken = spoken_language(language)
     return known_language(spoken).speech or f"{spoken}-IN"
 

@@ -1,6 +1,6 @@
 """The commands `satark voice` and `satark sms`.
 
-The first lists the lines of a call that can be recorded, the second writes the registration sheet of the texts.
+`satark voice` lists the lines of a call that can be recorded. `satark sms` writes the sheet that registers the texts.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def lines(ctx: click.Context) -> None:
 
 
 def fixed_lines(flow: Flow, catalogues: Catalogues, prompts: Iterable[tuple[str, Prompt]]) -> Iterator[tuple[str, str]]:
-    """Yield each line of the prompts without variable text, with its language. Some lines are repeated."""
+    """Yield each line of the prompts that has no variable text, with its language. Some lines occur more than once."""
     texts = [catalogue.get(key) for catalogue in catalogues.only(flow.languages) for key in catalogue]
     fixed = {line for text in texts for line in spoken_lines(text) if "{" not in line}
     for _, prompt in prompts:

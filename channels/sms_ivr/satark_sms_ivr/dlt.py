@@ -24,7 +24,7 @@ from satark_sms_ivr.segments import count_segments, is_gsm7, to_gsm7
 MAX_CHARACTERS: Final = 2000
 """Characters of the longest template."""
 VARIABLE_CHARACTERS: Final = 30
-"""Characters that one variable holds; a longer value takes several."""
+"""Characters that one variable holds; a longer value takes several variables."""
 
 _place = re.compile(r"\{(\w+)\}")
 _tag = re.compile(r"\{#(\w+)#\}")
@@ -32,14 +32,14 @@ _whole_tag = re.compile(r"(\{#\w+#\})")
 _EXPECTED: Final = "it must be the sheet of `satark sms templates`, UTF-8, with the columns text and template_id"
 _NUMERIC: Final = frozenset({"count", "minutes", "megabytes", "most", "ordinal", "percent"})
 _LONG: Final[Mapping[str, int]] = {"files": 90, "sentence": 120, "summary": 300, "text": 300, "value": 60, "words": 60}
-"""Place → the characters of its longest value, where one variable does not hold it."""
+"""Place → the number of characters of its longest value. Places whose values fit in one variable are left out."""
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):
     """One message, with its variables tagged."""
 
     name: str
-    """Language and text, such as `hi category`. It is the same in every run."""
+    """The language and the key of the text, such as `hi category`. The name is the same in every run."""
     language: str
     text: str
 
@@ -50,7 +50,7 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_unicode(self) -> bool:
-        """Whether it is registered as Unicode: its letters are not all in the 7-bit alphabet."""
+        """Whether the template is registered as Unicode, because a character is not in the 7-bit alphabet."""
         return not is_gsm7(_tag.sub("", self.text))
 
     @property
@@ -60,12 +60,12 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def problem(self) -> str:
-        """Why it can't be registered; empty: it can."""
+        """The reason why the template can't be registered; empty: it can be."""
         return f"it has {len(self.text)} of {MAX_CHARACTERS} characters" if len(self.text) > MAX_CHARACTERS else ""
 
 
 def templates(prompts: Iterable[tuple[str, Prompt]]) -> Iterator[Template]:
-    """Yield a template for each of these named prompts, whose variables are written `{place}`. No text comes twice."""
+    """Yield a template for each of these named prompts, without repeating a text. Prompts have `{place}` for a variable."""
     seen: set[tuple[str, str]] = set()
     for name, prompt in prompts:
         text = tagged(_message(prompt))
@@ -75,17 +75,17 @@ def templates(prompts: Iterable[tuple[str, Prompt]]) -> Iterator[Template]:
 
 
 def tagged(text: str) -> str:
-    """Tag every `{place}` of a text."""
+    """Replace every `{place}` of a text by a tagged variable."""
     return _place.sub(lambda found: _tags(found[1]), to_gsm7(text).strip())
 
 
 def unregistered(wanted: Iterable[Template], ids: Mapping[str, str]) -> list[Template]:
-    """List the templates whose text has no id; `ids`: text → the id under which it is registered."""
+    """List the templates whose text has no id. `ids`: text → the id under which the text is registered."""
     return [template for template in wanted if not ids.get(template.text)]
 
 
 def least_segments(flow: Flow, wanted: Iterable[Template]) -> Mapping[str, int]:
-    """Count by language the segments that every tip takes: the choice of language, the fixed questions, the receipt."""
+    """Count, by language, the segments of every tip: the choice of language, the questions that are always asked, the receipt."""
     always = {step.id for step in flow.steps if not (step.when or step.detail)} | {"@language", "receipt"}
     found: Counter[str] = Counter()
     for template in wanted:
@@ -106,10 +106,10 @@ def _message(prompt: Prompt) -> str:
 
 
 def read_ids(sheet: Path) -> dict[str, str]:
-    """Read text → approved id from the registration sheet; the id is empty where there is none.
+    """Read the registration sheet: return text → approved id. The id is empty if the sheet has none for the text.
 
     Raises:
-        ValueError: it is no such sheet; the message says what is expected.
+        ValueError: the file is not a registration sheet. The message says what is expected.
     """
     try:
         rows = list(csv.DictReader(sheet.read_text(encoding="utf-8-sig").splitlines(keepends=True)))
@@ -119,7 +119,7 @@ def read_ids(sheet: Path) -> dict[str, str]:
 
 
 class ApprovedTexts:
-    """The approved texts. A message is among them if it is one of them with its variables filled."""
+    """The approved texts. A message is approved if it is one of these texts with its variables filled."""
 
     def __init__(self, ids: Mapping[str, str]) -> None:
         approved = [text for text, id_ in ids.items() if id_]
@@ -132,7 +132,7 @@ class ApprovedTexts:
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    """Return the pattern of a template's messages. Adjacent variables hold one longer value."""
+    """Return the pattern that a template's messages match. Adjacent variables together hold one longer value."""
     parts = groupby(filter(None, _whole_tag.split(text)), key=lambda part: bool(_whole_tag.fullmatch(part)))
     return re.compile("".join(_part(list(found), is_variable=is_variable) for is_variable, found in parts), re.DOTALL)
 

@@ -32,7 +32,7 @@ class FormData:
         return self._values.get(name, [])
 
     def get(self, name: str) -> str:
-        """Return the last value of a name; empty where there is none."""
+        """Return the last value of a name; empty if the name has no value."""
         values = self._values.get(name)
         return values[-1] if values else ""
 
@@ -41,7 +41,7 @@ def parse_form(body: bytes | str) -> FormData:
     """Decode a form-encoded body or a query.
 
     Raises:
-        satark.api.Malformed: it is not UTF-8, a field has no `=`, or there are too many fields.
+        satark.api.Malformed: the form is not UTF-8, a field has no `=`, or there are too many fields.
     """
     try:
         text = body if isinstance(body, str) else body.decode("ascii")

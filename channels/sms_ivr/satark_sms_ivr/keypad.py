@@ -1,4 +1,4 @@
-"""The keypad of a call: what each key does, and prompts that fit it."""
+"""The keypad of a call: decide what each key does, and fit prompts to the keys."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ PAGE_CHOICES: Final = 7
 KEY_7_COMMAND: Final = "clear"
 """The command of key 7 at a question without choices."""
 KEY_8_COMMANDS: Final = ("more", "skip", "done")
-"""The commands of key 8. The first that the prompt offers counts."""
+"""The possible commands of key 8: it has the first one that the prompt offers."""
 KEY_9_COMMANDS: Final = ("less", "back", "leave", "cancel", "elsewhere")
-"""The commands of key 9. The first that the prompt offers counts."""
+"""The possible commands of key 9: it has the first one that the prompt offers."""
 FIXED_COMMANDS: Final = {"*": "restart", "#": "repeat"}
 """Key → its command, in every state of a call."""
 TEXT_CODE: Final = "text_code"
-"""What key 8 may do in the review: send the tip, and have the code sent by text message."""
+"""A command of key 8 in the review: Satark submits the tip, and the provider sends the code by text message."""
 UNKNOWN: Final = "unknown"
-"""What key 0 says at every question of a tip, and of the police: "I don't know"."""
+"""The answer of key 0 at every question of a tip, and at every question that the police ask: "I don't know"."""
 _START_MENUS: Final = frozenset({"@language", "@restart"})
-"""The first question of a call, and what the star key leads to: there key 0 asks for an earlier report."""
+"""The first question of a call, and the question after the star key. At both, key 0 asks for an earlier report."""
 
 
 def fit_to_keypad(prompt: Prompt) -> Prompt:
-    """Reduce a prompt to the seven choices of its page, with the actions that turn the page."""
+    """Reduce a prompt to the seven choices of its current page, and add the actions that turn the page."""
     if len(prompt.choices) <= PAGE_CHOICES:
         return msgspec.structs.replace(prompt, page=0, turns=())
     count = -(-len(prompt.choices) // PAGE_CHOICES)
@@ -46,7 +46,7 @@ def offered_commands(prompt: Prompt) -> set[str]:
 
 
 def says_unknown(choice: Choice) -> bool:
-    """Whether a choice says that the caller does not know: it is on key 0, whatever its number."""
+    """Whether a choice says that the caller does not know. Key 0 selects such a choice, whatever its number."""
     token = parse_token(choice.token)
     return token is not None and token.option == UNKNOWN
 
@@ -58,7 +58,7 @@ def may_send(prompt: Prompt) -> bool:
 
 
 def key_0_command(prompt: Prompt) -> str:
-    """Return what key 0 does at a prompt: "don't know", at the start an earlier report; empty: nothing."""
+    """Return what key 0 does at a prompt: it says "don't know", or asks at the start for an earlier report; empty: nothing."""
     if UNKNOWN in offered_commands(prompt) or any(map(says_unknown, prompt.choices)):
         return UNKNOWN
     tokens = (parse_token(choice.token) for choice in (*prompt.choices, *prompt.actions))

@@ -19,8 +19,7 @@ MAX_SEGMENTS: Final = 3
 def fit_to_sms(prompt: Prompt) -> Prompt:
     """Return the current page of a prompt, with its choices numbered below the text.
 
-    A prompt that must arrive (a receipt, an officer's answer) or asks nothing keeps its full text: all its pages are
-    sent at once.
+    If a prompt must arrive (a receipt, an officer's answer) or asks nothing, return its full text instead.
     """
     lines = [f"{number} {choice.label}" for number, choice in enumerate(prompt.choices, 1)]
     actions = " / ".join(action.label for action in prompt.actions)
@@ -32,7 +31,7 @@ def fit_to_sms(prompt: Prompt) -> Prompt:
 
 
 def more_hint(language: str, text: str = "") -> str:
-    """Return the line that says how to get the next page of a text; in the 7-bit alphabet where the text is in it."""
+    """Return the line that says how to get a text's next page. If the text is in the 7-bit alphabet, so is the line."""
     texts = channel_texts(language)
     in_gsm7 = bool(text) and is_gsm7(to_gsm7(without_isolates(text)))
     return texts.text("sms.more.latin" if in_gsm7 and "sms.more.latin" in texts else "sms.more")
@@ -42,7 +41,7 @@ def split_into_pages(text: str, hint: str = "") -> list[str]:
     """Split a text into pages of at most three segments, never inside a grapheme cluster.
 
     Args:
-        text: the text. It stays in one page if it has at most three segments.
+        text: the text. A text of at most three segments stays on one page.
         hint: a last line for every page but the last.
     """
     rest, found = to_gsm7(with_marks(text)).strip(), []
@@ -55,7 +54,9 @@ def split_into_pages(text: str, hint: str = "") -> list[str]:
 
 
 def _head(text: str, tail: str) -> str:
-    """Return the longest start of a text that fits with its tail: whole lines or words, if these fill half of it."""
+    """Return the longest start of a text that fits together with `tail`.
+
+    It ends with a whole line or word, if that leaves at least half of the start."""
     letters = list(clusters(text))
     low, high = 0, len(letters)
     while low < high:

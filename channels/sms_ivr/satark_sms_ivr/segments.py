@@ -1,7 +1,8 @@
 """Count the segments of a text message.
 
 Source: 3GPP TS 23.038, sections 6.2.1 (the 7-bit alphabet and its extension) and TS 23.040, section 9.2.3.24.1 (a
-concatenated message gives up room in each part): 160 or 153 septets, 70 or 67 UTF-16 units.
+concatenated message has less room in each part): one message has 160 septets or 70 UTF-16 units, a part of several has
+153 or 67.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def to_gsm7(text: str) -> str:
 
 
 def _septets(text: str) -> int | None:
-    """Return the length in septets. None: a character is not in the 7-bit alphabet."""
+    """Return the length of a text in septets. None: a character is not in the 7-bit alphabet."""
     septets = 0
     for char in text:
         if char in GSM7_BASIC:

@@ -18,7 +18,7 @@ def _where(text: str) -> Any:
 
 
 class SmsSettings(BaseModel):
-    """The settings of text messages, whoever carries them."""
+    """The settings of text messages, for every provider."""
 
     SECTION: ClassVar[str] = "sms"
 
@@ -30,7 +30,7 @@ class SmsSettings(BaseModel):
 
 
 class CallSettings(BaseModel):
-    """The settings of phone calls, whoever carries them."""
+    """The settings of phone calls, for every provider."""
 
     SECTION: ClassVar[str] = "calls"
 

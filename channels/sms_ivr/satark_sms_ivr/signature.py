@@ -1,4 +1,4 @@
-"""Verify that a webhook comes from Twilio: its signature, checked by Twilio's library for the configured address.
+"""Verify that a webhook comes from Twilio: Twilio's library checks the signature against the configured address.
 
 Source: Twilio, "Webhooks security" and "Validating requests"; `twilio.request_validator` for ports, repeated fields,
 `bodySHA256` and the settings header of shared keys.
@@ -25,7 +25,7 @@ class TwilioSignature:
     Args:
         token: the account's auth token.
         public_url: the address that Twilio calls, as configured there.
-        shared_key: the secret of webhooks with the settings header. Empty: the auth token.
+        shared_key: the secret that signs webhooks with the settings header. Empty: the auth token signs them.
     """
 
     def __init__(self, token: str, public_url: str, shared_key: str = "") -> None:
@@ -37,7 +37,7 @@ class TwilioSignature:
         self._public_url = public_url.rstrip("/")
 
     def is_valid(self, raw: RawRequest) -> bool:
-        """Check a request, for the configured address. Host headers are ignored, since anybody can set them."""
+        """Check a request's signature against the configured address. The host header is ignored, since anybody can set it."""
         given = raw.headers.get(HEADER, "")
         settings = raw.headers.get("x-twilio-webhooks-signature-settings", "")
         algorithm = _algorithm(settings)
@@ -64,7 +64,7 @@ class TwilioSignature:
 
 
 def _algorithm(settings: str) -> str:
-    """Return the algorithm that the settings header names; without the header, HMAC-SHA1."""
+    """Return the algorithm that the settings header names, or HMAC-SHA1 if the header is missing."""
     if not settings:
         return "HMAC_SHA1"
     fields = dict(part.strip().partition("=")[::2] for part in settings.split(","))

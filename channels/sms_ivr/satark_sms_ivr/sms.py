@@ -1,4 +1,4 @@
-"""The channel `sms`: numbered text messages, answered in the response where the provider takes an answer there."""
+"""The channel `sms`: text messages with numbered choices. Replies are in the webhook's response if the provider allows."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ from satark_sms_ivr.paging import split_into_pages
 CAPABILITIES: Final = Capabilities(kind="sms", text=1600, body=1600, unit="utf16", inline=True)
 """Twilio accepts 1600 characters (error 21617 above it); one message is at most three segments."""
 SENT: Final = replace(CAPABILITIES, inline=False, resends=False)
-"""The capabilities over a provider that takes no answer in the response. None resends a message for a whole outage."""
+"""The capabilities if the provider takes no reply in the response. No provider resends a webhook during a whole outage."""
 
 _UNAPPROVED: Final = "dlt-template"
-"""Method and error code of a message whose text the operator has not approved."""
+"""Both the method and the error code of a call whose text the operator has not approved."""
 
 _KINDS: Final[dict[str, MediaKind]] = {"image": "image", "video": "video", "audio": "audio"}
 
@@ -57,7 +57,7 @@ class SmsChannel:
     def __init__(self, provider: SmsProvider, approved: Container[str] | None = None) -> None:
         self._provider = provider
         self._approved = approved
-        """The texts that may be sent; None: every one."""
+        """The texts that may be sent; None: every text may be."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -66,7 +66,7 @@ class SmsChannel:
 
     @property
     def accounts(self) -> Sequence[str]:
-        """The account of the one number."""
+        """The account of the channel's only number."""
         return (self._provider.account,)
 
     @property
@@ -79,23 +79,23 @@ class SmsChannel:
         return self._provider.verify(raw)
 
     def sign(self, raw: RawRequest) -> RawRequest:
-        """Sign a recorded webhook; a provider without signatures has its secret in the path."""
+        """Sign a recorded webhook. A provider without signatures has a secret in the path of its webhook instead."""
         return self._provider.sign(raw) if isinstance(self._provider, SigningProvider) else raw
 
     def parse(self, raw: RawRequest) -> Batch:
-        """Parse the messages of a webhook. The sender's number is kept in the address alone.
+        """Parse the messages of a webhook. Only the address of an event holds the sender's number.
 
         Raises:
-            satark.api.Malformed: the provider can't parse it.
+            satark.api.Malformed: the provider can't parse the webhook.
         """
         webhook = self._provider.parse(raw)
         inbound = [one for message in webhook.messages for one in self._events(message)]
         return Batch(inbound=inbound, chores=webhook.chores, ignored=webhook.ignored + (0 if inbound else 1))
 
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
-        """Reply with the newest prompt, and with every one that must arrive.
+        """Reply with the newest prompt, and with every other prompt that must arrive.
 
-        An opt-out gets no reply: the provider would not send it.
+        An opt-out gets no reply, since the provider would not send one.
         """
         silent = not outcome.prompts or any(
             m.opted_out or m.answered_by_provider for m in self._provider.parse(raw).messages
@@ -104,7 +104,7 @@ class SmsChannel:
         return self._provider.reply(raw, [page for prompt in shown for page in split_into_pages(prompt.text)])
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Render a prompt as a message per page. A text that is not approved becomes a call that is refused at once."""
+        """Render a prompt as a message per page. For a text that is not approved, return a call that `send` refuses at once."""
         texts = self._approvable(prompt)
         if self._approved is not None and any(text not in self._approved for text in texts):
             return [Call(account=account, method=_UNAPPROVED, body=b"")]
@@ -138,7 +138,7 @@ class SmsChannel:
         await self._provider.discard(ref)
 
     def _approvable(self, prompt: Prompt) -> Sequence[str]:
-        """Return the whole prompt or, if it is no approved text, its statement and its question as two prompts."""
+        """Return the whole prompt if its text is approved; else return its statement and its question as two prompts."""
         if self._approved is None or prompt.text in self._approved:
             return [prompt.text]
         *said, _asked = prompt.parts or ("",)
@@ -157,7 +157,7 @@ class SmsChannel:
 
 
 def _message_events(message: IncomingSms) -> Iterator[Event]:
-    """Yield the events of a message: its files, with the text as caption of the first; or its text alone."""
+    """Yield one event per file of a message, the first with the text as its caption. Without files, yield the text."""
     if message.opted_out:
         yield Text("forget")
         return

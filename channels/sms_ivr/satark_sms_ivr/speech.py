@@ -19,7 +19,7 @@ _SUFFIXES: Final = (".mp3", ".wav")
 _CODE: Final = re.compile(r"(?<!\d)\d{4}(?: \d{4}){2,3}(?!\d)")
 _BULLET: Final = "• "
 _SAME_EVERYWHERE: Final = frozenset({"back", "repeat"})
-"""Commands whose keys are named at the start of a call, and to a caller who pressed none."""
+"""Commands of keys that do the same at every question: the call names them at its start, and after a silence."""
 
 
 def spoken_lines(text: str) -> Iterator[str]:
@@ -28,7 +28,7 @@ def spoken_lines(text: str) -> Iterator[str]:
 
 
 def prompt_lines(prompt: Prompt) -> Iterator[str]:
-    """Yield the lines of a prompt. A receipt's code, and any other text that must arrive, comes twice."""
+    """Yield the lines of a prompt. A receipt's code is repeated, and so is any other text that must arrive."""
     again = call_text(prompt.language, "again")
     if prompt.page:
         return  # the caller turned the page of the choices, and has heard the question
@@ -45,13 +45,13 @@ def prompt_lines(prompt: Prompt) -> Iterator[str]:
 
 
 def receipt_code(prompt: Prompt) -> list[str]:
-    """Return the groups of the code in a receipt that ends the call; empty for every other prompt."""
+    """Return the groups of a receipt's code if the receipt ends the call; empty for every other prompt."""
     found = None if prompt.asks or not prompt.must_arrive else _CODE.search(prompt.text)
     return found[0].split() if found else []
 
 
 def menu_lines(prompt: Prompt) -> Iterator[str]:
-    """Yield each choice with its key, in the language of its label; "don't know" has a line of its own.
+    """Yield each choice with its key, in the language of its label. `unknown_lines` has the line of "don't know".
 
     Each language's first line says that a key is to be pressed.
     """
@@ -65,7 +65,7 @@ def menu_lines(prompt: Prompt) -> Iterator[str]:
 
 
 def unknown_lines(prompt: Prompt, state: CallState) -> list[str]:
-    """Return the line that says which key says "don't know", if one does. It leads on from every question of a tip."""
+    """Return the line that says which key means "don't know", if a key does. With that key every question can be passed."""
     if state.key_0 != UNKNOWN or prompt.page:
         return []
     kind = next((f".{command}" for command in ("done", "skip") if command in offered_commands(prompt)), "")
@@ -77,8 +77,8 @@ def key_lines(prompt: Prompt, state: CallState, *, remind: bool) -> list[str]:
 
     Args:
         prompt: the question.
-        state: the call's state once it is put.
-        remind: whether to name the keys too that do the same at every question.
+        state: the state of the call after the question.
+        remind: whether to name also the keys that do the same at every question.
     """
     key_9 = f"{state.key_9}.code" if state.key_9 and prompt.wants == "code" else state.key_9
     commands = [state.key_8, key_9, "clear" if state.clears else "", "repeat", state.key_0]
@@ -89,7 +89,7 @@ def key_lines(prompt: Prompt, state: CallState, *, remind: bool) -> list[str]:
 
 
 def prompt_languages(prompt: Prompt) -> tuple[str, ...]:
-    """Return the languages of a question: more than one while the caller's language is unknown."""
+    """Return the languages of a question: several as long as the caller has not chosen one."""
     own, question = spoken_language(prompt.language), prompt.parts[-1] if prompt.parts else prompt.text
     others = (language_of(line, own) for line in spoken_lines(question) if not is_written_in(line, own))
     return tuple(dict.fromkeys((own, *others)))

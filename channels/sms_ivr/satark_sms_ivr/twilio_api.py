@@ -65,7 +65,7 @@ class TwilioApi:
             self._session = None
 
     async def post(self, path: str, form: bytes) -> SendResult:
-        """Post a form to a path below the account. Never raises for what Twilio or the network does."""
+        """Post a form to a path below the account. Never raises for a failure of Twilio or of the network."""
         headers = {**self._authorization, "Content-Type": "application/x-www-form-urlencoded"}
         try:
             async with self._client.post(

@@ -59,7 +59,7 @@ class TwilioSms:
 
     @property
     def endpoints(self) -> Sequence[Endpoint]:
-        """The webhooks of messages, and of what became of ours."""
+        """The webhooks of incoming messages, and of the statuses of messages that we sent."""
         limit = self._settings.webhook_max_bytes
         return tuple(
             Endpoint(path=path, methods=("POST",), limit=limit, signature_header=HEADER) for path in (PATH, STATUS_PATH)
@@ -74,10 +74,10 @@ class TwilioSms:
         return self._signature.sign(raw)
 
     def parse(self, raw: RawRequest) -> SmsWebhook:
-        """Parse an incoming message, or the status of a message that we sent. Twilio is told to redact its text.
+        """Parse an incoming message, or the status of a message that we sent. Add a call that has Twilio redact its text.
 
         Raises:
-            satark.api.Malformed: it has no message id.
+            satark.api.Malformed: the webhook has no message id.
         """
         form = parse_form(raw.body)
         sid = form.get("MessageSid") or form.get("SmsSid")
@@ -142,7 +142,7 @@ class TwilioSms:
         )
 
     def _ref(self, url: str, mime: str) -> MediaRef | None:
-        """Return the reference of a file. It consists of ids alone; the file is downloaded from the API's own host."""
+        """Return the reference of a file. It consists of ids alone, so that the file is downloaded from the API's own host."""
         try:
             parts = urlsplit(url)
         except ValueError:  # such as an address with brackets that are no IPv6

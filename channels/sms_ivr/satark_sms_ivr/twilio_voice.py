@@ -1,7 +1,7 @@
 """Twilio as the provider of phone calls.
 
 Source: Twilio, "TwiML for Programmable Voice" and "Request parameters"; "What are the special phone numbers" for
-callers who withhold theirs.
+callers who withhold their number.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class TwilioVoice:
         """Parse one request of a call, or the final status of a call or a recording.
 
         Raises:
-            satark.api.Malformed: it is neither.
+            satark.api.Malformed: the request is none of these.
         """
         form, step = parse_form(raw.body), _STEPS.get(raw.path)
         if step is None:

@@ -29,5 +29,5 @@ def messaging_response() -> Any:
 
 
 def response(document: str = "") -> RawResponse:
-    """Return a document as a webhook's response. It is empty where Twilio expects none."""
+    """Return a document as a webhook's response. Without a document, the response has no content."""
     return RawResponse(media_type="application/xml; charset=utf-8", body=NOT_XML.sub(" ", document).encode())

@@ -1,4 +1,4 @@
-"""The channel `voice`: phone calls, answered by keypad and voice, in the responses to the provider's requests."""
+"""The channel `voice`: callers answer by keypad and voice; Satark speaks in the responses to the provider's requests."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ MAX_SILENCES: Final = 3
 """Silences in a row after which the caller is asked to leave a message."""
 
 CAPABILITIES: Final = Capabilities(kind="voice", text=4000, body=4000, inline=True, reachable=False)
-"""Twilio accepts 4096 characters in one `<Say>`; every line has one of its own."""
+"""Twilio accepts 4096 characters in one `<Say>`; every line has its own `<Say>`."""
 
 _MOST_UNSAID_SECONDS: Final = 3
 """Seconds of the longest recording that key 0 discards. A longer one is an answer, whichever key ended it."""
@@ -56,7 +56,7 @@ class VoiceChannel:
         provider: carries the calls.
         settings: of calls.
         public_url: the address from which a provider fetches recorded prompts.
-        languages: those that callers are offered.
+        languages: the languages offered to callers.
     """
 
     name: Final = "voice"
@@ -70,7 +70,7 @@ class VoiceChannel:
 
     @property
     def accounts(self) -> Sequence[str]:
-        """The account of the one number."""
+        """The account of the channel's only number."""
         return (self._provider.account,)
 
     @property
@@ -83,14 +83,14 @@ class VoiceChannel:
         return self._provider.verify(raw)
 
     def sign(self, raw: RawRequest) -> RawRequest:
-        """Sign a recorded request; a provider without signatures has its secret in the path."""
+        """Sign a recorded request. A provider without signatures has a secret in the path of its webhook instead."""
         return self._provider.sign(raw) if isinstance(self._provider, SigningProvider) else raw
 
     def parse(self, raw: RawRequest) -> Batch:
-        """Parse one request of a call. The caller's number is kept in the address alone.
+        """Parse one request of a call. Only the address of an event holds the caller's number.
 
         Raises:
-            satark.api.Malformed: it is not a request of a call.
+            satark.api.Malformed: the webhook is not a request of a call.
         """
         webhook = self._provider.parse(raw)
         request = webhook.request
@@ -115,7 +115,7 @@ class VoiceChannel:
         return ()
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Return no calls, for the same reason."""
+        """Return no calls: a ringing phone would expose its owner."""
         return self.render(prompt, account, to)
 
     async def open(self) -> None:
@@ -127,7 +127,7 @@ class VoiceChannel:
         await self._provider.close()
 
     async def send(self, call: Call, call_id: str) -> SendResult:
-        """Delete a recording: this channel calls nobody."""
+        """Delete a recording. No other call occurs, since this channel phones nobody."""
         del call_id
         return await self._provider.send(call)
 
@@ -140,7 +140,7 @@ class VoiceChannel:
         await self._provider.discard(ref)
 
     def _deletions(self, request: CallRequest, state: CallState) -> list[Call]:
-        """Return the call that deletes what was recorded before a caller said "don't know" by key."""
+        """Return the call that deletes the recording of a caller who then pressed the key for "don't know"."""
         if request.recording is None or not _says_unknown(request, state):
             return []
         call = self._provider.deletion_call(request.recording)
@@ -183,7 +183,7 @@ def _event(request: CallRequest, state: CallState) -> Event:
 
 
 def _says_unknown(request: CallRequest, state: CallState) -> bool:
-    """Whether a caller pressed key 0 after the beep instead of before it, having said next to nothing."""
+    """Whether a caller recorded next to nothing and then pressed key 0: the key was meant to be pressed before the beep."""
     is_short = request.seconds is None or request.seconds <= _MOST_UNSAID_SECONDS
     pressed = request.step == "record" and request.keys == "0" and not state.message
     return pressed and is_short and state.key_0 == UNKNOWN

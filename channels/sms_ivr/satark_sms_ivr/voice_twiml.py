@@ -97,7 +97,7 @@ class VoiceTwiml:
 
 
 def _read_aloud(say: Any, line: Line) -> None:
-    """Add a line to `<Say>`, a tip's number letter by letter."""
+    """Add a line to `<Say>`. A tip's number is spelled letter by letter."""
     for part, is_spelled in line.parts():
         if not is_spelled:
             say.nest(part)

@@ -61,7 +61,9 @@ class FormReader:
     async def read(
         self, request: Request, visitor: Visitor | None = None, *, accepts_files: bool = True
     ) -> SubmittedForm:
-        """Read a form; with a visitor, also the files in it, if they are accepted, and those that were uploaded before.
+        """Read a form; if a visitor is given, with their files.
+
+        Those are the files in the form, if files are accepted, and those that the visitor uploaded before.
 
         Raises:
             satark.api.FormError: the form can't be read.

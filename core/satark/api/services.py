@@ -179,8 +179,8 @@ class OpenedTip(Protocol):
     def post(self, unit: UnitOfWork, message: Message) -> None:
         """Add a message from the destination to the tip's thread.
 
-        If the message would finish a tip that a desk was directed to work on, it becomes that desk's request to close
-        the tip.
+        If the destination's desk was directed to work on the tip, a message that would finish the tip becomes that
+        desk's request to close it.
         """
 
 

@@ -62,7 +62,7 @@ def officer_holder(desk: str, officer: str) -> str:
 
 
 def act_key(identity: str) -> Ed25519PrivateKey:
-    """Derive the key that a desk signs with, acts among other things, from the desk's opened key."""
+    """Derive, from a desk's opened key, the key with which the desk signs acts and other things."""
     return signing_key(identity, DESK_USE)
 
 

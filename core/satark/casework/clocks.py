@@ -127,7 +127,11 @@ class Offices(msgspec.Struct, frozen=True, kw_only=True):
         return frozenset(marks)
 
     def _rises_to(self, desk: str, breach: Breach, work: Work) -> bool:
-        """Return whether a desk is told of a clock that ran out: one above the desk that should have acted."""
+        """Return whether a desk is told of a clock that ran out, since it is above the desk that should have acted.
+
+        For a first act these are the desks above those that get a tip first; for a report, the desks above the one
+        that directed the work.
+        """
         if breach.kind == "first_act":
             return any(self.is_above(desk, first) for first in self.first)
         return self.is_above(desk, work.director_of(breach.desk))

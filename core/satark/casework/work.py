@@ -47,7 +47,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     directions: Mapping[str, Direction] = {}
     """Desk that was directed → the newest direction to it."""
     asked: PostedMessage | None = None
-    """The request to close the tip that nobody has decided yet."""
+    """The request to close the tip, as long as nobody has decided on that request."""
     outcome: CaseOutcome | Literal[""] = ""
     finished_by: str = ""
     """The desk that last finished it."""

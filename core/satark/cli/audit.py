@@ -27,8 +27,8 @@ def audit() -> None:
 def verify(ctx: click.Context, known_head: str, *, as_json: bool) -> None:
     """Verify the custody log of the store; exit with 1 if anything is wrong, and name it.
 
-    Note the printed head where nobody who runs the database can change it. Given again with --head, it reveals even a
-    log that was rewritten as a whole.
+    Write the printed head down in a place that nobody who runs the database can change. If you give it with --head
+    later, it reveals even a log that was rewritten as a whole.
     """
     head = _read_head(known_head)
     with open_services(ctx) as services:

@@ -110,7 +110,7 @@ class CodeStock(Stock[FreshCode]):
         self._look_ups = ThreadPoolExecutor(1, thread_name_prefix="satark-look-ups")
 
     async def key(self, code: str) -> CodeKey:
-        """Do the memory-hard work for a code that somebody gave, one at a time."""
+        """Do the memory-hard work for a code that somebody gave. It is done for one such code at a time."""
         return await asyncio.get_running_loop().run_in_executor(self._look_ups, derive, code, self._identity)
 
     def close(self) -> None:

@@ -33,8 +33,8 @@ _FURTHER: Final[Mapping[str, tuple[type, ...]]] = {
     "satark_channels": (ListeningChannel, SigningChannel, ErasingChannel),
     "satark_sinks": (ListeningSink, ReadingSink),
 }
-"""Hook → further protocols that its objects may implement. An object with methods of these names must have their
-arguments too."""
+"""Hook → further protocols that its objects may implement. An object that has the methods of such a protocol must
+take the same arguments in them."""
 _CLASSES: Final[Mapping[str, type]] = {
     "satark_destinations": DestinationRule,
     "satark_migrations": Branch,

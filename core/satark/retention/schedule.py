@@ -64,9 +64,9 @@ class ScheduledTip(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ensure_key(unit: UnitOfWork, edge: Identity) -> None:
-    """Make the retention key if there is none yet, or none that this edge key opens.
+    """Make the retention key if there is none yet, or if this edge key does not open the one that is stored.
 
-    Terms that were sealed to another one count as held, until a desk stores them again.
+    Terms that were sealed to an earlier retention key count as held, until a desk stores them again.
     """
     if _private_half(unit.main, edge):
         return

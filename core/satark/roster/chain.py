@@ -48,7 +48,7 @@ def chain_hash(before: str, entry: bytes) -> str:
 
 
 def verify(encoded: Iterable[bytes]) -> VerifiedChain:
-    """Follow entries from the first. What an entry may not say is left out, and reported."""
+    """Follow entries from the first. One that can't be read or is not allowed has no effect, and is reported."""
     state, entries, problems = RosterState(), [], []
     for one in encoded:
         hash_, entry = chain_hash(state.head, one), None

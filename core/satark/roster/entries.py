@@ -64,7 +64,7 @@ class KeyChange(msgspec.Struct, frozen=True, kw_only=True, tag="key-changed", ta
     verifier: str
     removed: str = ""
     proof: str = ""
-    """Signature (hex) of the key before, so that only who can read already makes a new key alone."""
+    """Signature (hex) by the key before: whoever makes a new key alone must give it, to prove that they can read."""
 
     @classmethod
     def of(cls, desk: str, old: str, new: str, *, removed: str = "") -> KeyChange:
@@ -87,7 +87,7 @@ class OfficerSet(msgspec.Struct, frozen=True, kw_only=True, tag="officer-set", t
 
 
 class DestinationSet(msgspec.Struct, frozen=True, kw_only=True, tag="destination-set", tag_field="what"):
-    """A destination beyond the desks that reads tips of a desk; an empty recipient: no longer."""
+    """A destination beyond the desks reads tips of a desk from now on; with an empty recipient it no longer does."""
 
     to: str
     desk: str
@@ -170,7 +170,7 @@ def desk_verifier(identity: str) -> str:
 
 
 def is_proved(change: KeyChange, verifier: str) -> bool:
-    """Return whether the key before, of this public key (hex), signed a key change."""
+    """Return whether a key change is signed by the desk's key before it; `verifier` is that key's public half (hex)."""
     return bool(change.proof) and _is_signed(verifier, change.proof, _proved_bytes(change))
 
 

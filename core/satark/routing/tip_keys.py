@@ -57,7 +57,7 @@ class TipRoot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     recipient: str
     """age recipient of the tip's first key."""
     verifier: str = ""
-    """Ed25519 public key (hex) of what the first key signs."""
+    """Ed25519 public key (hex) that verifies what the tip's first key signs."""
     roster: int = 0
     """Position of the roster when the tip was submitted."""
     desks: bytes = b""

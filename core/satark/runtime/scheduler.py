@@ -186,7 +186,7 @@ class ScheduledJobs:
         return self._sessions.seal_lapsed(row.id, left, unit.now)
 
     def ask_unsent(self, unit: UnitOfWork, due: Mapping[bytes, bytes]) -> list[OutboxMessage]:
-        """Ask once about each complete draft that was not sent; `due` is as for `expire`."""
+        """Ask each tipster, once, about a complete draft that they did not send; `due` is as for `expire`."""
         messages: list[OutboxMessage] = []
         for row, session in self._opened(conversations.lock_unchanged(unit, due)):
             found = self._flows.engine(unit.main, session.flow).ask_unsent(session) if session else None

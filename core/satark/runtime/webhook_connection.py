@@ -57,7 +57,7 @@ class WebhookConnection(HttpToolsProtocol):
             self._take_the_usual_way(self._coming)
 
     def on_headers_complete(self) -> None:
-        """Remember a webhook until all that came is parsed, before it is left to uvicorn."""
+        """Hold a webhook back until all that came is parsed; if it is still incomplete then, it is left to uvicorn."""
         endpoint = self._webhooks.get(self.url.decode("latin-1"))
         if endpoint is None or not self._can_answer():
             super().on_headers_complete()

@@ -94,9 +94,9 @@ def delete(connection: Connection, key: Column[Any], values: Sequence[bytes], al
 def among(
     connection: Connection, key: Column[Any], values: Sequence[bytes] | Sequence[str]
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """Return what follows the name of a key in a condition, in as many parts as the database wants.
+    """Yield SQL conditions, with their parameters, that together select the rows whose key is one of these values.
 
-    The condition is that the key is one of these values.
+    Each begins after the key's name, which the caller writes. PostgreSQL gets one; SQLite gets several for many values.
     """
     if _is_postgresql(connection):
         yield f"= ANY(%b::{_ARRAYS[key.type.python_type]})", (list(values),)

@@ -24,7 +24,7 @@ UNDER_EPOCH_KEYS: Final = (
 
 
 def wrong_keys(unit: UnitOfWork, identity: Identity | None) -> list[str]:
-    """Return which of `NAMES`, `EDGE` and `EPOCHS` differ from the database's. A database that has none takes these.
+    """Return which of `NAMES`, `EDGE` and `EPOCHS` differ from the database's; store in it those that it lacks.
 
     `identity`: the edge key and the epoch keys, where the process has them.
     """

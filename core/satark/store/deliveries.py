@@ -96,7 +96,7 @@ def is_fetching_files(connection: Connection, tip_id: str) -> bool:
 
 
 def pending_destinations(connection: Connection) -> list[str]:
-    """Return the destinations that have due deliveries, now or later. Takes one index step per destination."""
+    """Return the destinations that still have deliveries, due now or later. Takes one index step per destination."""
     return list(connection.execute(_DESTINATIONS).scalars())
 
 

@@ -182,7 +182,7 @@ def clear_file_notices(unit: UnitOfWork, tip_id: str) -> None:
 
 
 def retry_later(unit: UnitOfWork, job: MediaJob, seconds: float, reason: str) -> bool:
-    """Make a file due again after so many seconds. It returns what `mark_sealed` does."""
+    """Make a file due again after so many seconds. Return False if its tipster has erased it, as `mark_sealed` does."""
     return _settle(unit, job, reason=reason, **due_in(seconds, unit.now))
 
 

@@ -41,7 +41,7 @@ SEND_LEASE = 10
 """Seconds that a claim on a call lasts unless it is renewed; then another process may send the call."""
 
 REPORT_DAYS = 3
-"""Days to store a sent call with a fallback, which a later report of the provider may require."""
+"""Days to store a sent call that has a fallback: a later report of the provider may make the fallback necessary."""
 
 
 def add(unit: UnitOfWork, items: Sequence[OutboxMessage], identity: Identity) -> None:

@@ -61,9 +61,9 @@ class UnitOfWork:
         bulk.insert(self.main, table, rows)
 
     def queue(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Insert rows before the commit, with all others for the same table in one statement.
+        """Insert rows before the commit, in one statement with all other rows queued for the same table.
 
-        Only for rows that this transaction does not read. Rows of the key store replace those with the same key.
+        Only for rows that this transaction does not read. In the key store they replace stored rows of the same key.
         """
         self._queued.setdefault(table, []).extend(rows)
 

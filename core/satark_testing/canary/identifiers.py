@@ -117,7 +117,10 @@ class Identifiers:
         return self._slices("picture", out.getvalue())
 
     def _place(self) -> tuple[int, str]:
-        """Draw places until the decimals, in seconds and in degrees, have only digits of `_DIGITS`."""
+        """Draw a place whose decimals, written in degrees, have only digits of `_DIGITS`.
+
+        Return its seconds, as the numerator over `_SECOND`, and its degrees.
+        """
         while True:
             seconds = self._random.randrange(100_001, 599_999)
             degrees = f"{_DEGREES + _MINUTES / 60 + seconds / _SECOND / 3600:.6f}"

@@ -51,7 +51,10 @@ class ChannelCase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def forgeries(raw: RawRequest, case: ChannelCase) -> Iterator[tuple[str, RawRequest]]:
-    """Yield forged copies of a genuine request, each with the change: in the signature, or in a bit that it covers."""
+    """Yield forged copies of a genuine request, each after words that name what was changed in it.
+
+    That is the signature or secret, or the body that the signature covers.
+    """
     for change, fields in _changed_secrets(raw, case.proven_by):
         yield change, msgspec.structs.replace(raw, **fields)
     if raw.body and case.covers_body:

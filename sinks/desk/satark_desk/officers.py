@@ -178,7 +178,7 @@ def unlock_any(services: Services, desk: str, passphrase: str) -> UnlockedDesk:
 
 
 def still_valid(services: Services, unlocked: UnlockedDesk) -> bool:
-    """Return whether nothing changed since: not the officer's key, role and rights, nor the desk's key."""
+    """Return whether the officer's key, role and rights and the desk's key are as they were when it was unlocked."""
     state = services.read_keys(services.roster.check).state
     listed = state.officer(unlocked.desk.name, unlocked.officer)
     if listed is None or listed.recipient != recipient_of(unlocked.own_identity):

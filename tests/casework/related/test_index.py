@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from satark.api.tip import Message
 from satark.casework.casework import Casework
 from satark.services import Services
@@ -11,6 +13,8 @@ from satark.store.tables import databases
 from satark_testing.identifier_search import files_below
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
+
+pytestmark = pytest.mark.slow("a desk at work")
 
 
 def related(casework: Casework, seeded: SeededTip) -> dict[str, dict[str, str]]:

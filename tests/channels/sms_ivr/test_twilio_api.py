@@ -19,6 +19,8 @@ from satark_sms_ivr.twilio_sms import TwilioSms
 from satark_testing.processes.serving import serve
 from satark_testing.twilio.api import NUMBER, File, TwilioPeer
 
+pytestmark = pytest.mark.slow("a provider's server")
+
 ACCOUNT = f"sms:{NUMBER}"
 PHONE = "+919876543210"
 

@@ -21,6 +21,8 @@ from satark_telegram.settings import TelegramSettings
 from satark_testing.processes.serving import serve
 from satark_testing.telegram.bot_api import TelegramPeer
 
+pytestmark = pytest.mark.slow("a provider's server")
+
 CODE = "8391 4460 7012 5538"
 RECEIPT = ReceiptPicture(code=CODE, caption="Keep it.", button=Choice(code_token(CODE), "🔊 Hear the answer"))
 CLIPS = {PAUSE: (b"\x08p",) * 3, "hi-1": (b"\x08a", b"\x08b")}

@@ -18,6 +18,8 @@ from satark_telegram.update_parser import UpdateParser
 from satark_testing.processes.serving import serve
 from satark_testing.telegram.bot_api import Person, TelegramPeer, error
 
+pytestmark = pytest.mark.slow("a provider's server")
+
 CHOICES = (Choice("kind:arms:1", "अवैध हथियार"), Choice("kind:drugs:1", "नशा"))
 ACCOUNT = "telegram:110201543"
 CALL_ID = "0" * 32
@@ -86,7 +88,7 @@ async def test_a_cut_connection_an_unreachable_server_and_a_timeout_are_transien
     await impatient.close()
 
 
-async def test_a_call_of_another_bot_is_a_misconfiguration(live: Any) -> None:
+async def test_a_call_for_another_bots_account_is_a_misconfiguration(live: Any) -> None:
     call = msgspec.structs.replace(message(live.channel), account="telegram:1")
     assert await live.channel.send(call, CALL_ID) == Misconfigured("account")
 

@@ -18,6 +18,8 @@ from satark_telegram.http_client import AiohttpRequest
 from satark_telegram.settings import TelegramSettings
 from satark_testing.processes.serving import serve
 
+pytestmark = pytest.mark.slow("a provider's server")
+
 SECRET_PATH = "/bot110201543:AAH/getMe"
 
 

@@ -18,6 +18,8 @@ from satark_testing.telegram.bot_api import Person, TelegramPeer, error
 from satark_testing.waiting import until
 from satark_words.catalogues import Catalogue, Catalogues
 
+pytestmark = pytest.mark.slow("a provider's server")
+
 
 @asynccontextmanager
 async def listening(channel: TelegramChannel, receive: Receive) -> AsyncIterator[asyncio.Task[None]]:

@@ -13,6 +13,8 @@ from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
 from satark_testing.telegram.bot_api import DOWNLOAD
 
+pytestmark = pytest.mark.slow("a provider's server")
+
 DATA = bytes(range(256)) * 1000
 
 

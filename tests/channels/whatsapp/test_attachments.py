@@ -22,6 +22,8 @@ from satark_whatsapp.attachments import ATTACHMENT
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 
+pytestmark = pytest.mark.slow("a provider's server")
+
 CODE = "8391 4460 7012 5538"
 RECEIPT = ReceiptPicture(code=CODE, caption="Keep it.", button=Choice(code_token(CODE), "🔊 Hear the answer"))
 CLIPS = {PAUSE: (b"\x08p",) * 3, "hi-1": (b"\x08a", b"\x08b"), "hi-2": (b"\x08c",)}

@@ -16,6 +16,8 @@ from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.flow_json import validation_errors
 from satark_whatsapp.forms import flow_json
 
+pytestmark = pytest.mark.slow("a provider's server")
+
 ACCOUNT = "102290129340398"
 
 

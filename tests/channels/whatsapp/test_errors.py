@@ -11,6 +11,8 @@ from satark.api.prompt import Prompt
 from satark_testing.pytest_plugin import ServedGraph
 from satark_whatsapp.channel import WhatsAppChannel
 
+pytestmark = pytest.mark.slow("a provider's server")
+
 ACCOUNT = "whatsapp:106540352242922"
 PHONE = "919876543210"
 

@@ -20,6 +20,8 @@ from satark_testing.whatsapp.graph_api import Sender
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 
+pytestmark = pytest.mark.slow("a provider's server")
+
 ACCOUNT = "whatsapp:106540352242922"
 PHONE = "919876543210"
 

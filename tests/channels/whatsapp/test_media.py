@@ -16,6 +16,8 @@ from satark_testing.whatsapp.graph_api import StoredMedia
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 
+pytestmark = pytest.mark.slow("a provider's server")
+
 ACCOUNT = "whatsapp:106540352242922"
 DATA = bytes(range(256)) * 1000
 

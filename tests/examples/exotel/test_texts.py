@@ -21,6 +21,8 @@ from satark_testing.contracts.channel import ChannelCase, Peer, Received, Said, 
 from satark_testing.contracts.plugin import PluginCase, Plugins, check_plugin
 from support.wheels import Install, run_satark
 
+pytestmark = pytest.mark.slow("a contract")
+
 EXAMPLE = Path(__file__).parents[3] / "examples/exotel"
 MOST_LINES = 160
 PHONE = "09876543210"

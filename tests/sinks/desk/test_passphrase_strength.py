@@ -59,7 +59,7 @@ def test_unrelated_words_and_random_characters_are_accepted(passphrase: str) -> 
     check_passphrase(passphrase, NAMES, Geography.sample())
 
 
-def test_names_count_only_for_those_who_bear_them() -> None:
+def test_a_name_makes_a_passphrase_weak_only_for_its_bearer() -> None:
     check_passphrase("kasturi brindavanam", ("sp",))
     with pytest.raises(WeakPassphrase):
         check_passphrase("kasturi brindavanam", ("sp", "Kasturi Brindavanam"))

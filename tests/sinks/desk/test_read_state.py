@@ -24,7 +24,7 @@ def seeded(services: Services, desk: FindDesk) -> SeededTip:
     return seed_tip(services, [desk("sp"), desk("dig")])
 
 
-def test_what_another_person_did_is_news_and_ones_own_act_is_none(
+def test_another_persons_act_makes_a_tip_new_and_ones_own_does_not(
     services: Services, browser: Browser, seeded: SeededTip, casework: Cases
 ) -> None:
     sp, lanka = casework("sp"), DeskActs(services, casework("lanka"), Clocks())

@@ -85,7 +85,7 @@ def test_nothing_is_stored_for_an_officer_who_does_not_exist(services: Services)
     assert services.read(lambda c: c.execute(select(recovery)).all()) == []
 
 
-def test_many_requests_of_strangers_keep_the_officers_own_for_a_while(services: Services, second: UnlockedDesk) -> None:
+def test_strangers_need_many_requests_to_drive_out_an_officers_own(services: Services, second: UnlockedDesk) -> None:
     code = ask_for_recovery(services, "sp", "sp-1", NEW)
     for _ in range(MOST_REQUESTS - 1):
         ask_for_recovery(services, "sp", "sp-1", "a stranger's passphrase")

@@ -35,7 +35,7 @@ def test_an_older_tip_is_open_and_did_not_come_this_week(
     assert "Unfinished, from all weeks 3" in " ".join(english.split()).replace("- ", ""), lines[6:]
 
 
-def test_a_pace_names_its_median_its_longest_and_the_tips(services: Services) -> None:
+def test_the_text_of_a_pace_has_its_median_its_longest_time_and_the_number_of_tips(services: Services) -> None:
     text = PageText("en", services.geography, 5.5, services.questionnaire)
     said = pace_text(Pace(tips=7, median=2.5, longest=31.0), text)
     assert all(number in said for number in ("7", "2.5", "31"))

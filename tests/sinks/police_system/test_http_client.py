@@ -15,6 +15,8 @@ from satark_police_system.signing import Signer
 from satark_testing.peers.police import SECRET, Fault, PoliceReceiver
 from satark_testing.processes.serving import serve
 
+pytestmark = pytest.mark.slow("a server")
+
 BODY = b'{"specversion":"1.0"}'
 
 

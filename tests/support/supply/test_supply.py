@@ -18,6 +18,8 @@ from support.supply.licences import is_allowed, licence_of, read_allowed
 from support.supply.lock import cut_lock, needed_to_run, read_lock
 from support.supply.sbom import make_sbom
 
+pytestmark = pytest.mark.slow("a run of pytest")
+
 ROOT = Path(__file__).parents[3]
 
 

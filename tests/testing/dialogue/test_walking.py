@@ -7,6 +7,8 @@ import pytest
 from satark_testing.whatsapp.citizen import Citizen, LostError, receipt_in
 from support.whatsapp_bot import running
 
+pytestmark = pytest.mark.slow("a provider's server")
+
 
 async def test_a_bot_that_does_not_answer_raises_an_error() -> None:
     async with running() as (peer, _, hook):

@@ -12,6 +12,8 @@ import pytest
 from satark_testing.processes.serving import serve
 from satark_testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer
 
+pytestmark = pytest.mark.slow("a provider's server")
+
 TO = "+919876543210"
 BASE = f"/2010-04-01/Accounts/{ACCOUNT_SID}"
 

@@ -7,6 +7,8 @@ import pytest
 from satark_testing.whatsapp.citizen import Citizen, LostError, Photo, Place
 from support.whatsapp_bot import running
 
+pytestmark = pytest.mark.slow("a provider's server")
+
 
 async def test_a_citizen_walks_to_the_receipt() -> None:
     async with running() as (peer, bot, hook), Citizen(peer, hook, user_id="IN.abc") as citizen:

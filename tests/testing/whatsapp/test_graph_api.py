@@ -11,6 +11,8 @@ from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.citizen import Citizen, LostError
 from support.whatsapp_bot import running
 
+pytestmark = pytest.mark.slow("a provider's server")
+
 
 async def test_a_webhook_that_is_not_accepted_is_posted_again() -> None:
     async with running() as (peer, bot, hook), Citizen(peer, hook, wa_id="919876543210") as citizen:

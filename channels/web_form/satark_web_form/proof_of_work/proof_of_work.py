@@ -73,9 +73,12 @@ class ProofOfWork:
         self._cleaned_at = 0.0
 
     def challenge(self, purpose: Purpose, kept: str = "", wait: int = 0) -> ProofChallenge:
-        """Create the challenge of a form. It costs one guess of the work, about a millisecond.
+        """Create the challenge of a form. This costs the server one guess of the work, about a millisecond.
 
-        `kept`: the ticket that the browser has, where it keeps it, and the seconds until that is valid.
+        Args:
+            purpose: what the form is for.
+            kept: the ticket that the browser has already and keeps; empty: it gets a new one.
+            wait: seconds until the kept ticket is valid.
         """
         now = int(self._clock())
         expires = now + int(self._settings.proof_minutes * 60)

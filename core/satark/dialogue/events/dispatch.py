@@ -225,7 +225,7 @@ are then no longer read out."""
 
 
 def notice_voice(context: TurnContext, event: Event) -> None:
-    """Read prompts out from the first voice note until words are typed, or always if the tipster chose it."""
+    """Have prompts read out once the tipster sends a voice note, until they type words; always, if they chose that."""
     session = context.session
     if not session.speaks:
         return

@@ -18,6 +18,8 @@ from satark_web_form.uploads.segments import UploadRefused
 from satark_web_form.uploads.upload_slots import Slot, UploadSlots
 from satark_web_form.uploads.upload_store import UploadStore
 
+pytestmark = pytest.mark.slow("a provider's server")
+
 TURN = 0.05
 WAIT = 60
 ATTACKERS = 32

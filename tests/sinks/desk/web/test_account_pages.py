@@ -92,7 +92,7 @@ def test_changing_the_passphrase_ends_other_sessions_and_forgets_other_browsers(
     assert here.get("/desk/", follow_redirects=False).status_code == 200
 
 
-def test_sessions_are_listed_named_and_ended_by_their_owner_alone(browser: Browser) -> None:
+def test_officers_can_list_and_name_and_end_their_own_sessions_but_nobody_elses(browser: Browser) -> None:
     here, there, other = browser("sp"), browser("sp"), browser("dig")
     there.headers["user-agent"] = "Mozilla/5.0 (Linux; Android 15) Chrome/156"
     there.post("/desk/sign-in", data={"desk": "sp", "officer": "sp-1", "passphrase": OLD})
