@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from satark_words.analysis import NEGATIONS, Analysis
-from satark_words.category import category_of, unit_of
 from satark_words.marks import FRAME, Mark
+from satark_words.opening import category_of, unit_of
 from satark_words.places import Places
 from satark_words.reading import FREE, STORY, Asked, AskedChoice, Confidence
 from satark_words.tokens import keys, normalize, tokenize

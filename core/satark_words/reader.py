@@ -10,13 +10,13 @@ from functools import cache
 from importlib.resources.abc import Traversable
 
 from satark_words.analysis import Analysis
-from satark_words.category import opening_of
 from satark_words.danger import DangerRules
 from satark_words.geography.geography import Geography
 from satark_words.identity import OwnIdentity
 from satark_words.languages import folders
 from satark_words.lexicon import Lexicon
 from satark_words.lexicon_files import added_words
+from satark_words.opening import opening_of
 from satark_words.places import Places
 from satark_words.reading import Asked, Danger, DangerKind, IdentitySpan, Opening, Reading
 from satark_words.rules import Topics

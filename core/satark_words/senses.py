@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from satark_words.analysis import Analysis
-from satark_words.category import opening_of
 from satark_words.choosing import FILL, LOOSE, POLITE, STORY_REST, STORY_WORDS, TextAtQuestion
 from satark_words.danger import DangerRules
 from satark_words.marks import FRAME
+from satark_words.opening import opening_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
 from satark_words.rules import Family, Topic, Topics

@@ -11,7 +11,7 @@ from satark.api.inbound import Edited, Event, Media, MediaRef, Moved, Pin, Revok
 from satark.api.prompt import Capabilities, parse_token
 from satark.api.tip import Message
 from satark.dialogue.engine import Engine
-from satark.dialogue.flow.commands import COMMANDS
+from satark.dialogue.flow.command_words import COMMANDS
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Mailbox, OpenMailbox, Turn

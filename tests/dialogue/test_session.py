@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from satark.api.inbound import Edited, Event, Media, MediaRef, Moved, Pin, Revoked, Tap, Text, Unsupported
 from satark.api.tip import Message
 from satark.dialogue.engine import Engine
-from satark.dialogue.flow.commands import COMMANDS
+from satark.dialogue.flow.command_words import COMMANDS
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.session import Mailbox, OpenMailbox, Session
 from satark_testing.dialogue.chat import Chat

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from satark.api.prompt import Choice, ReceiptPicture
-from satark.runtime import channel_context
+from satark.printing import receipt_picture
 from satark.runtime.channel_context import ChannelContext
 from satark.settings.settings import Settings
 
@@ -25,6 +25,6 @@ def test_the_texts_are_those_of_the_languages_that_are_offered(tmp_path: Path) -
 def test_a_receipt_shows_the_page_that_takes_its_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, public_url: str, address: str
 ) -> None:
-    monkeypatch.setattr(channel_context, "draw_receipt", lambda code, page: f"{code} {page}".encode())
+    monkeypatch.setattr(receipt_picture, "draw_receipt", lambda code, page: f"{code} {page}".encode())
     context = ChannelContext(Settings(data_dir=tmp_path, public_url=public_url))
     assert context.draw_receipt(PICTURE) == f"{PICTURE.code} {address}".encode()

@@ -1,6 +1,6 @@
 """The state of a call between two requests. The URL of the next request carries it; nothing stores it.
 
-The state holds nothing of the tip: only the number of the request, the page of the choices, and what the keys 7 to 9 do.
+The state holds nothing of the tip: only the number of the request, the page of the choices, and what keys 7 to 9 do.
 The provider's signature prevents forgery: Twilio signs the whole URL.
 """
 
@@ -65,7 +65,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def after_keys(self, digits: str) -> CallState:
-        """Return the same state; if key 8 was pressed in the review, it also says that the caller asked for a text message."""
+        """Return the same state. In the review, `texts` becomes true if key 8 was pressed, else false."""
         return msgspec.structs.replace(self, texts=digits == "8") if self.key_8 == TEXT_CODE else self
 
     def after_silence(self, silences: int) -> CallState:

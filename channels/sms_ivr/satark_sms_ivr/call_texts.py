@@ -57,7 +57,7 @@ def language_of(text: str, otherwise: str) -> str:
 
 
 def locale_of(language: str) -> str:
-    """Return the locale for speech synthesis: the one that the language's folder names, else the language's for India."""
+    """Return a language's locale for speech synthesis: the one that its folder names, else the one for India."""
     spoken = spoken_language(language)
     return known_language(spoken).speech or f"{spoken}-IN"
 

@@ -65,7 +65,7 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def templates(prompts: Iterable[tuple[str, Prompt]]) -> Iterator[Template]:
-    """Yield a template for each of these named prompts, without repeating a text. Prompts have `{place}` for a variable."""
+    """Yield a template for each text of these named prompts, without repetition. A prompt's variables are `{place}`."""
     seen: set[tuple[str, str]] = set()
     for name, prompt in prompts:
         text = tagged(_message(prompt))
@@ -85,7 +85,7 @@ def unregistered(wanted: Iterable[Template], ids: Mapping[str, str]) -> list[Tem
 
 
 def least_segments(flow: Flow, wanted: Iterable[Template]) -> Mapping[str, int]:
-    """Count, by language, the segments of every tip: the choice of language, the questions that are always asked, the receipt."""
+    """Count by language the segments that every tip has: the choice of language, the unconditional questions, the receipt."""
     always = {step.id for step in flow.steps if not (step.when or step.detail)} | {"@language", "receipt"}
     found: Counter[str] = Counter()
     for template in wanted:

@@ -58,7 +58,7 @@ def may_send(prompt: Prompt) -> bool:
 
 
 def key_0_command(prompt: Prompt) -> str:
-    """Return what key 0 does at a prompt: it says "don't know", or asks at the start for an earlier report; empty: nothing."""
+    """Return the command of key 0: "don't know", or at the start of a call an earlier report; empty: none."""
     if UNKNOWN in offered_commands(prompt) or any(map(says_unknown, prompt.choices)):
         return UNKNOWN
     tokens = (parse_token(choice.token) for choice in (*prompt.choices, *prompt.actions))

@@ -46,7 +46,7 @@ _PUBLIC = SettingProblem(
 def satark_channels(
     settings: Settings, sms_providers: Sequence[SmsProvider], call_providers: Sequence[CallProvider]
 ) -> list[Channel]:
-    """Hand over the channels SMS and voice: each one if Twilio is configured for it or another plugin offers a provider.
+    """Hand over the channels SMS and voice: each if Twilio is configured for it or another plugin offers a provider.
 
     Raises:
         SettingsError: a setting is missing or wrong, the public address is missing, or there is more

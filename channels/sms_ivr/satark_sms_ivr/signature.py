@@ -37,7 +37,7 @@ class TwilioSignature:
         self._public_url = public_url.rstrip("/")
 
     def is_valid(self, raw: RawRequest) -> bool:
-        """Check a request's signature against the configured address. The host header is ignored, since anybody can set it."""
+        """Check a request's signature for the configured address. Anybody can set host headers, so they are ignored."""
         given = raw.headers.get(HEADER, "")
         settings = raw.headers.get("x-twilio-webhooks-signature-settings", "")
         algorithm = _algorithm(settings)

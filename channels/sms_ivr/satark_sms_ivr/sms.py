@@ -1,4 +1,4 @@
-"""The channel `sms`: text messages with numbered choices. Replies are in the webhook's response if the provider allows."""
+"""The channel `sms`: text messages with numbered choices. If the provider allows, the webhook's response is the reply."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from satark_sms_ivr.paging import split_into_pages
 CAPABILITIES: Final = Capabilities(kind="sms", text=1600, body=1600, unit="utf16", inline=True)
 """Twilio accepts 1600 characters (error 21617 above it); one message is at most three segments."""
 SENT: Final = replace(CAPABILITIES, inline=False, resends=False)
-"""The capabilities if the provider takes no reply in the response. No provider resends a webhook during a whole outage."""
+"""The capabilities if the provider takes no reply in the response. No provider resends webhooks for a whole outage."""
 
 _UNAPPROVED: Final = "dlt-template"
 """Both the method and the error code of a call whose text the operator has not approved."""
@@ -104,7 +104,7 @@ class SmsChannel:
         return self._provider.reply(raw, [page for prompt in shown for page in split_into_pages(prompt.text)])
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Render a prompt as a message per page. For a text that is not approved, return a call that `send` refuses at once."""
+        """Render a prompt as a message per page. If its text is not approved, return a call that `send` refuses."""
         texts = self._approvable(prompt)
         if self._approved is not None and any(text not in self._approved for text in texts):
             return [Call(account=account, method=_UNAPPROVED, body=b"")]
@@ -138,7 +138,7 @@ class SmsChannel:
         await self._provider.discard(ref)
 
     def _approvable(self, prompt: Prompt) -> Sequence[str]:
-        """Return the whole prompt if its text is approved; else return its statement and its question as two prompts."""
+        """Return the whole prompt if its text is approved, else its statement and its question as two prompts."""
         if self._approved is None or prompt.text in self._approved:
             return [prompt.text]
         *said, _asked = prompt.parts or ("",)

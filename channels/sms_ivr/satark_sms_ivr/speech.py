@@ -65,7 +65,7 @@ def menu_lines(prompt: Prompt) -> Iterator[str]:
 
 
 def unknown_lines(prompt: Prompt, state: CallState) -> list[str]:
-    """Return the line that says which key means "don't know", if a key does. With that key every question can be passed."""
+    """Return the line that names the key for "don't know", if there is one. The key lets a caller pass any question."""
     if state.key_0 != UNKNOWN or prompt.page:
         return []
     kind = next((f".{command}" for command in ("done", "skip") if command in offered_commands(prompt)), "")

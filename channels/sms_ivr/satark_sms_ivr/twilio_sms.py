@@ -74,7 +74,7 @@ class TwilioSms:
         return self._signature.sign(raw)
 
     def parse(self, raw: RawRequest) -> SmsWebhook:
-        """Parse an incoming message, or the status of a message that we sent. Add a call that has Twilio redact its text.
+        """Parse an incoming message, or the status of a message that we sent. Ask Twilio to redact the message's text.
 
         Raises:
             satark.api.Malformed: the webhook has no message id.
@@ -142,7 +142,7 @@ class TwilioSms:
         )
 
     def _ref(self, url: str, mime: str) -> MediaRef | None:
-        """Return the reference of a file. It consists of ids alone, so that the file is downloaded from the API's own host."""
+        """Return a file's reference. It consists of ids alone, so `fetch` downloads the file from the API's own host."""
         try:
             parts = urlsplit(url)
         except ValueError:  # such as an address with brackets that are no IPv6

@@ -1,4 +1,4 @@
-"""The channel `voice`: callers answer by keypad and voice; Satark speaks in the responses to the provider's requests."""
+"""The channel `voice`: callers answer by keypad and voice; Satark replies in the responses to the provider's requests."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def _event(request: CallRequest, state: CallState) -> Event:
 
 
 def _says_unknown(request: CallRequest, state: CallState) -> bool:
-    """Whether a caller recorded next to nothing and then pressed key 0: the key was meant to be pressed before the beep."""
+    """Whether a caller recorded next to nothing, then pressed key 0. They meant to press it before the beep."""
     is_short = request.seconds is None or request.seconds <= _MOST_UNSAID_SECONDS
     pressed = request.step == "record" and request.keys == "0" and not state.message
     return pressed and is_short and state.key_0 == UNKNOWN

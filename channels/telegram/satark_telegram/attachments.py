@@ -1,4 +1,4 @@
-"""Sends voice notes and the receipt's picture. What many people hear is uploaded once: Telegram's `file_id` names it.
+"""Sends voice notes and the receipt's picture. A note that many people hear is uploaded once and sent by its `file_id`.
 
 Source: Telegram, Bot API 10.1, `sendVoice` (an OGG file with Opus), `sendPhoto`, "Sending files". A `file_id` stays
 valid, belongs to the bot, and says nothing of the chat that it was first sent to.
@@ -24,8 +24,8 @@ class TelegramAttachmentSender:
 
     Args:
         bot: python-telegram-bot's.
-        context: makes voice notes and receipts' pictures; None: nothing is sent.
-        remembered: most file ids remembered.
+        context: makes voice notes and receipts' pictures; None: no attachment is sent.
+        remembered: the largest number of file ids to remember.
     """
 
     def __init__(self, bot: telegram.Bot, context: ChannelContext | None, remembered: int) -> None:

@@ -52,7 +52,7 @@ class BotApi:
         self._attachments = TelegramAttachmentSender(self._bot, context, settings.files_remembered)
 
     async def open(self) -> None:
-        """Create the session. It sends nothing to Telegram, so that starting does not depend on it."""
+        """Create the session, without a request to Telegram: the start must not depend on Telegram."""
         await self.request.initialize()
 
     async def close(self) -> None:
@@ -60,7 +60,7 @@ class BotApi:
         await self.request.shutdown()
 
     async def send(self, call: Call) -> SendResult:
-        """Make one call. Never raises for what Telegram or the network does."""
+        """Make one call. Never raises for a failure of Telegram or of the network."""
         body = _decode(call.body)
         try:
             if call.method == ATTACHMENT:
@@ -107,9 +107,9 @@ class BotApi:
         )
 
     async def poll(self, offset: int, seconds: int) -> list[bytes]:
-        """Poll for updates from an offset on, which confirms all earlier ones. Wait at most so many seconds for one.
+        """Poll for updates from an offset on; this confirms all earlier updates. Wait at most so many seconds for an update.
 
-        `telegram.Bot.get_updates` is not used, since it fails for all updates if it can't read one.
+        `telegram.Bot.get_updates` is not used: if it can't read one update, it fails for all of them.
 
         Raises:
             TelegramError: Telegram or the network failed.
@@ -143,7 +143,7 @@ class BotApi:
         return sent.message_id
 
     async def _acknowledge(self, body: dict[str, Any]) -> None:
-        """Answer a tap, so that its progress indicator stops, and remove the keyboard; else show "typing…"."""
+        """If the body names a tap, end the tap's progress indicator and remove the keyboard; else show "typing…"."""
         query = body.get("callback_query_id")
         if query is None:
             await self._bot.send_chat_action(body["chat_id"], ChatAction.TYPING)

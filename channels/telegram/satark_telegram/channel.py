@@ -45,8 +45,8 @@ class TelegramChannel:
     Args:
         settings: the section `telegram`.
         public_url: where citizens and providers reach Satark. Empty: the webhook is not registered.
-        context: has the texts of the bot's menu, and makes what prompts are read out by; None: the shipped texts, and
-            nothing is read out.
+        context: has the texts of the bot's menu, and makes voice notes and receipts' pictures; None: the bot has the
+            shipped texts and sends no attachments.
     """
 
     name: Final = "telegram"
@@ -95,7 +95,7 @@ class TelegramChannel:
         return self._parser.parse(raw.body)
 
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
-        """Answer a webhook with an empty 200. Each prompt is sent as a call of its own, which has a result."""
+        """Answer a webhook with an empty 200. Each prompt goes out as a call, since a call has a result."""
         del raw, outcome
         return RawResponse()
 
@@ -112,11 +112,11 @@ class TelegramChannel:
         return self.render(prompt, account, to)
 
     def erase(self, message_ids: Sequence[str], account: str, to: Address) -> Sequence[Call]:
-        """Delete messages of the last 48 hours, the bot's and the sender's, for both sides."""
+        """Make the calls that delete messages of the last 48 hours, the bot's and the sender's, for both sides."""
         return rendering.erase(message_ids, account, to)
 
     async def open(self) -> None:
-        """Open the client. python-telegram-bot is imported here and not before."""
+        """Open the client. This imports python-telegram-bot, and no earlier step does."""
         from satark_telegram.bot_api import BotApi  # noqa: PLC0415 - the import takes half a second
 
         self._bot = BotApi(self._settings, self._context)
@@ -153,7 +153,7 @@ class TelegramChannel:
         return TelegramMedia(self.bot, self._settings).fetch(ref)
 
     async def discard(self, ref: MediaRef) -> None:
-        """Do nothing: bots can't delete files at Telegram. They disappear when the tipster deletes the chat."""
+        """Do nothing: bots can't delete files at Telegram. The files disappear when the tipster deletes the chat."""
 
     @property
     def bot(self) -> BotApi:
@@ -167,7 +167,7 @@ class TelegramChannel:
         return self._bot
 
     def _notice_clips(self) -> None:
-        """Offer voice notes as soon as clips exist. Checked here, since every message reads `capabilities`."""
+        """Add voice notes to `capabilities` once clips exist. Every message reads `capabilities`, so the check is not there."""
         if not self.capabilities.voice_notes and self._context and self._context.voice_notes.ready:
             self.capabilities = _SPEAKING
 
@@ -178,6 +178,6 @@ def _with_secret(raw: RawRequest, secret: bytes) -> RawRequest:
 
 
 def _has_secret(raw: RawRequest, secret: bytes) -> bool:
-    """Compare the header with the secret token, in constant time. Without the header the result is False."""
+    """Whether the header holds the secret token; compared in constant time. False if the header is missing."""
     given = raw.headers.get(TOKEN_HEADER, "").encode("utf-8", "replace")
     return hmac.compare_digest(given, secret)

@@ -1,6 +1,6 @@
 """The types of Telegram's updates, and the conversion of one message of a private chat into an inbound event.
 
-Fields that are not listed here are never decoded: names, contact cards.
+Fields that are not listed here, such as names and contact cards, are never decoded.
 
 Source: Telegram, Bot API 10.1, types `Update`, `Message`, `CallbackQuery` and those in their fields.
 """
@@ -86,7 +86,7 @@ class TelegramMessageHeader(Struct):
 
 
 class TappedMessage(Struct):
-    """`MaybeInaccessibleMessage`: the message with the tapped button. `date` is 0 where it is inaccessible."""
+    """`MaybeInaccessibleMessage`: the message with the tapped button. `date` is 0 if the message is inaccessible."""
 
     message_id: int
     chat: TelegramChat
@@ -120,7 +120,7 @@ UNSUPPORTED: Final = (
     "contact", "paid_media", "story", "checklist", "dice", "game", "poll", "invoice", "giveaway", "gift",
     "unique_gift", "rich_message", "passport_data", "web_app_data", "users_shared", "chat_shared",
 )  # fmt: skip
-"""Fields of `Message` with content that Satark can't accept.
+"""Fields of `Message` whose content Satark can't accept.
 
 Contact cards are among them: Telegram gives no number by which the sender's own card could be recognized.
 """
@@ -156,7 +156,7 @@ _is_handoff_code = re.compile(rf"\s[0-9]{{{HANDOFF_DIGITS}}}").fullmatch
 
 
 def event_of(message: TelegramMessage, account: str, max_file_bytes: int) -> Event | None:
-    """Convert a message. None: it has none of the fields that are decoded.
+    """Convert a message. None: the message has none of the fields that are decoded.
 
     Args:
         message: the message.
@@ -171,7 +171,7 @@ def event_of(message: TelegramMessage, account: str, max_file_bytes: int) -> Eve
 
 
 def unsupported_event(fields: Iterable[str]) -> Unsupported | None:
-    """Name the unsupported content of a message, given the names of its fields. None: it has no content."""
+    """Name the unsupported content of a message, given the names of its fields. None: the message has no content."""
     content = set(fields) - _WITHOUT_CONTENT
     if not content:
         return None
@@ -181,8 +181,8 @@ def unsupported_event(fields: Iterable[str]) -> Unsupported | None:
 def _without_slash(text: str) -> str:
     """Turn a command into a word: `/status 1234` becomes "status 1234".
 
-    The parameter of `/start` is dropped, since it comes from a link; but a handoff code (`t.me/BOT?start=CODE`)
-    continues a draft that was begun on another channel.
+    The parameter of `/start` comes from a link and is dropped, unless it is a handoff code (`t.me/BOT?start=CODE`): that
+    continues a draft of another channel.
     """
     found = _COMMAND.fullmatch(text)
     if found is None:
@@ -209,9 +209,9 @@ def _media(message: TelegramMessage, account: str, max_file_bytes: int) -> Event
 
 
 def _file(message: TelegramMessage) -> tuple[TelegramFile, MediaKind, str] | None:
-    """Return the message's file, its kind, and its MIME type where Telegram names none.
+    """Return the message's file, its kind, and the MIME type to assume if Telegram names none.
 
-    A photo comes in several sizes, and an animation also as a document, for old clients.
+    Telegram sends a photo in several sizes. For old clients it sends an animation as a document too.
     """
     if message.photo:
         return max(message.photo, key=lambda size: (size.width * size.height, size.file_size)), "image", "image/jpeg"

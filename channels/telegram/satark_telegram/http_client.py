@@ -66,9 +66,9 @@ class AiohttpRequest(BaseRequest):
         """Make one request. Return status and body.
 
         Raises:
-            telegram.error.TimedOut: no response in time.
+            telegram.error.TimedOut: no response came in time.
             telegram.error.RetryAfter: Telegram throttles the call.
-            telegram.error.NetworkError: the network failed, or an error can't be read. None names the URL.
+            telegram.error.NetworkError: the network failed, or an error can't be read. No exception names the URL.
         """
         del write_timeout, connect_timeout, pool_timeout  # the settings apply to all calls
         total = read_timeout if isinstance(read_timeout, int | float) else self._settings.send_seconds
@@ -83,9 +83,9 @@ class AiohttpRequest(BaseRequest):
             raise NetworkError(type(error).__name__) from None
 
     def _checked(self, response: aiohttp.ClientResponse, body: bytes) -> tuple[int, bytes]:
-        """Return status and body of a response that python-telegram-bot can read.
+        """Return status and body of a response, unless python-telegram-bot could not read it.
 
-        It reads the `parameters` of an error without a look, and raises what is no error of Telegram's.
+        python-telegram-bot reads the `parameters` of an error unchecked, and would raise something else than its own errors.
         """
         if response.status == _TOO_MANY:
             announced = _retry_after(body) or response.headers.get("Retry-After", "")
@@ -127,7 +127,7 @@ def _is_readable(body: bytes) -> bool:
 
 
 def _retry_after(body: bytes) -> str:
-    """Return the seconds that an error names; empty if it names none."""
+    """Return the seconds that an error names; empty if the error names none."""
     with suppress(*DECODING_ERRORS):
         parameters = _decode_error(body).parameters
         return str(parameters.retry_after or "") if parameters else ""

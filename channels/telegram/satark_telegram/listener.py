@@ -1,6 +1,6 @@
 """Register the webhook or poll for updates, and set the command menus.
 
-Each call is retried until it succeeds, in the background: Satark starts even if Telegram is down.
+A background task retries each call until it succeeds, so Satark starts even if Telegram is down.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class BotListener:
         self._parser = parser
 
     async def serve_webhook(self, url: str, catalogues: Catalogues) -> None:
-        """Register the webhook (empty URL: it is registered by hand) and the menus, then wait until cancelled."""
+        """Register the webhook (unless the URL is empty) and the menus, then wait until cancelled."""
         if url:
             await self._retry(lambda: self._bot.register(url))
         await self._set_menus(catalogues)
@@ -49,7 +49,7 @@ class BotListener:
         """Set the menus, and poll for updates until cancelled. Updates are confirmed once `receive` has returned.
 
         Raises:
-            Exception: what `receive` raises. The updates are delivered again by the next call.
+            Exception: what `receive` raises. The next call then gets the same updates again.
         """
         await self._retry(self._bot.unregister)
         await self._set_menus(catalogues)

@@ -31,7 +31,7 @@ class TelegramMedia:
 
     @asynccontextmanager
     async def fetch(self, ref: MediaRef) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Open a file as a stream. Its size is checked at the end at the latest. No error shows the URL.
+        """Open a file as a stream. Its size is checked before the stream ends. No error shows the URL.
 
         Raises:
             MediaGone: Telegram no longer has the file, or it is too large.
@@ -92,5 +92,5 @@ def _reason(error: BadRequest) -> str:
 
 
 def _network_error(error: aiohttp.ClientError) -> ConnectionError:
-    """Describe a failure by its class alone: aiohttp's text contains the URL, which contains the token."""
+    """Describe a failure by its class alone: aiohttp's text contains the URL, and the URL contains the token."""
     return ConnectionError(f"media: {type(error).__name__}")

@@ -11,7 +11,7 @@ from satark_telegram.settings import TelegramSettings
 
 @hookimpl
 def satark_channels(settings: Settings, context: ChannelContext) -> list[Channel]:
-    """Hand over the Telegram channel; nothing where no setting of it is given.
+    """Hand over the Telegram channel if any setting of it is given.
 
     Raises:
         satark.api.SettingsError: a setting of the section `telegram` is missing or wrong, or python-telegram-bot is

@@ -33,7 +33,7 @@ _ACTIONS_PER_ROW: Final = 4
 
 
 class TelegramAttachment(msgspec.Struct, frozen=True):
-    """The body of such a call: the chat, and what is drawn or read out when it is sent."""
+    """The body of a call `attachment`: the chat, and what `send` then draws or reads out."""
 
     chat_id: str
     note: VoiceNote | None = None
@@ -65,7 +65,7 @@ def attachments(prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
 
 
 def erase(message_ids: Sequence[str], account: str, to: Address) -> list[Call]:
-    """Make the calls that delete messages, a hundred per call. Telegram skips those that are gone or too old."""
+    """Make the calls that delete messages, a hundred per call. Telegram skips messages that are gone or too old."""
     ids = sorted(int(id_) for id_ in message_ids)
     batches = [ids[at : at + _DELETIONS_PER_CALL] for at in range(0, len(ids), _DELETIONS_PER_CALL)]
     bodies = [msgspec.json.encode({"chat_id": to.reveal(), "message_ids": batch}) for batch in batches]

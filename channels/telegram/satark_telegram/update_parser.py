@@ -83,7 +83,7 @@ class UpdateParser:
         return self._batch(message.chat, event_key, event, sent_at=sent_at, provider_message_id=own_id, busy=typing)
 
     def _unreadable(self, update: Update, raw: bytes) -> Batch:
-        """Report the sender of a message that can't be decoded. An edit that can't be decoded is ignored."""
+        """Return an event that names the sender of a message that can't be decoded. An edit that can't be decoded is ignored."""
         try:
             header = decode_header(raw)
         except DECODING_ERRORS:
@@ -140,24 +140,24 @@ class UpdateParser:
 
 
 def _key(message: TelegramMessage | TelegramMessageHeader) -> str:
-    """Return a message's event key. It is made of the ids of chat and message, by which an edit names its original.
+    """Return a message's event key, made of the ids of chat and message: an edit names its original by the same ids.
 
-    It is hashed, since an `Edited` event holds it, and events must not show a chat's id.
+    The key is hashed, since an `Edited` event holds the key, and events must not show a chat's id.
     """
     return "message:" + hashlib.sha256(f"{message.chat.id}:{message.message_id}".encode()).hexdigest()
 
 
 def _sent_at(fields: Mapping[str, msgspec.Raw]) -> int | None:
-    """Read a message's `date`: Unix seconds. None: it is no such number.
+    """Read a message's `date`: Unix seconds. None: the field is no such number.
 
-    Of an edit it is the original's, which never changes; `edit_date` is that of the last edit.
+    An edit has the `date` of its original; `edit_date` is the time of the last edit.
     """
     digits = bytes(fields.get("date", b""))
     return int(digits) if digits.isdigit() and len(digits) <= _DIGITS else None
 
 
 def _edit(message: TelegramMessage, original: str) -> Event | None:
-    """Convert an edit. None: it has no text (a live location that moved, a replaced file)."""
+    """Convert an edit. None: the edit has no text (a live location that moved, a replaced file)."""
     text = message.text if message.text is not None else message.caption
     return Edited(original, text) if text else None
 

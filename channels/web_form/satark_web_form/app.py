@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 PROOF_HEADER = "satark-proof"
-"""Header of a new upload with a proof of work, after a 428 has asked for one."""
+"""Header in which a new upload sends a proof of work, after the response 428 has asked for one."""
 
 
 def build_app(site: FormSite) -> ASGIApp:
@@ -101,7 +101,7 @@ def _privacy_page(site: FormSite) -> Endpoint:
 
 
 def _upload_routes(site: FormSite, cookie: VisitorCookie) -> list[BaseRoute]:
-    """Return the routes of uploads that precede their form. They accept files only where a conversation has begun."""
+    """Return the routes that upload files before their form is sent. They accept a file only if a draft exists."""
 
     async def admit(request: Request) -> DraftKey:
         return (await visitor_of(request)).key
@@ -134,7 +134,7 @@ def _upload_routes(site: FormSite, cookie: VisitorCookie) -> list[BaseRoute]:
 
 
 def _headers(site: FormSite) -> dict[str, str]:
-    """Return the headers beside the common ones: device permissions, fonts and workers, and HSTS under https."""
+    """Return the headers that only the form has: device permissions, fonts and workers, and HSTS under https."""
     headers = {
         "permissions-policy": PAGE_HEADERS["permissions-policy"]
         .replace("camera=()", "camera=(self)")
@@ -148,7 +148,7 @@ def _headers(site: FormSite) -> dict[str, str]:
 
 
 class _Assets(StaticFiles):
-    """Style sheets, scripts and typefaces. Browsers keep them for a day, and then ask for changes by their tag."""
+    """Style sheets, scripts and typefaces. A browser keeps a file for a day, then asks by its ETag whether it has changed."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)

@@ -1,6 +1,6 @@
 """The channel `web_form`: a browser's answers become events of the account `web_form:site`.
 
-Its pages serve the requests themselves and pass batches to `context.ingest`, so it has no webhook endpoint.
+The channel has no webhook endpoint: its pages serve the requests and pass batches to `context.ingest`.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class WebFormChannel:
         return ()
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Return no calls, for the same reason."""
+        """Return no calls: a closed browser can't be reached."""
         return self.render(prompt, account, to)
 
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
@@ -81,11 +81,11 @@ class WebFormChannel:
         return RawResponse(body="\n\n".join(prompt.text for prompt in outcome.prompts).encode())
 
     async def open(self) -> None:
-        """Start to delete expired uploads."""
+        """Start the task that deletes expired uploads."""
         self._cleanup = asyncio.create_task(self._uploads.run_cleanup())
 
     async def close(self) -> None:
-        """Stop to delete expired uploads."""
+        """Stop the task that deletes expired uploads."""
         if self._cleanup is not None:
             self._cleanup.cancel()
             await asyncio.wait({self._cleanup})

@@ -15,7 +15,7 @@ Control: TypeAlias = Literal["radios", "checkboxes", "lines", "line", "number", 
 AnswerEvent: TypeAlias = Text | Tap | Pin | Media
 
 _SENTENCES = re.compile(r"(?<=[?।])\s+|(?<=[a-z]{2}[.!])\s+(?=[A-Z])")
-"""The gap between two sentences; abbreviations such as "e.g." and "No." end none."""
+"""The gap between two sentences. Abbreviations such as "e.g." and "No." end no sentence."""
 _CONTROLS: dict[str, Control] = {"number": "number", "date": "date", "place": "place", "choices": "checkboxes"}
 
 
@@ -32,17 +32,17 @@ class Fieldset(Redacted, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """The name of its field; the ids of its controls begin with it."""
+        """The name of the question's field; the ids of the question's controls begin with this name."""
         return f"a.{self.question.step}"
 
     @property
     def heading(self) -> str:
-        """The first sentence of its text."""
+        """The first sentence of the question's text."""
         return _SENTENCES.split(self.question.text, maxsplit=1)[0]
 
     @property
     def rest(self) -> str:
-        """The other sentences of its text; empty where there is only one."""
+        """The other sentences of the question's text; empty if there is only one sentence."""
         return "".join(_SENTENCES.split(self.question.text, maxsplit=1)[1:])
 
 
@@ -56,7 +56,7 @@ def control_for(question: FormQuestion) -> Control:
 
 
 def to_fieldset(question: FormQuestion, form: SubmittedForm | None = None, problem: str = "") -> Fieldset:
-    """Make the fieldset of a question, with the submitted values, else with the stored answer."""
+    """Make the fieldset of a question, with the submitted values, or with the stored answer if nothing was submitted."""
     name = f"a.{question.step}"
     if form is not None and name in form.fields:
         return Fieldset(
@@ -101,12 +101,12 @@ def answers_of(questions: Iterable[FormQuestion], form: SubmittedForm) -> list[t
 
 
 def questions_so_far(view: FormView) -> list[FormQuestion]:
-    """Return the questions up to the current one, in order, with the details that were answered."""
+    """Return the questions up to the current one, in order, and those optional details that have an answer."""
     return [one for one in view.questions if one.step == view.current or (one.asked and one.answered)]
 
 
 def position_of(view: FormView, step: str) -> int:
-    """Return the position of a step among the questions so far, from 1; 0 where it is not among them."""
+    """Return the position of a step among the questions so far, from 1; 0: the step is not among them."""
     return next((n for n, question in enumerate(questions_so_far(view), 1) if question.step == step), 0)
 
 

@@ -68,7 +68,7 @@ class FormPages:
         return self._page(request, view, "question.html", [path[position - 1]], **_navigation(position))
 
     async def answer(self, request: Request) -> Response:
-        """Accept the answer to one question, whichever is current, and redirect to the next page."""
+        """Accept the answer to a question, even if another question is current, and redirect to the next page."""
         return await self._answer(request, _named, "question.html", **_navigation(request.path_params["position"]))
 
     async def details(self, request: Request) -> Response:
@@ -103,7 +103,7 @@ class FormPages:
         return await self._answer(request, _all, "all.html")
 
     async def review(self, request: Request) -> Response:
-        """Show all answers, to be checked, changed, completed and sent."""
+        """Show all answers. The tipster can check, change, complete and send them."""
         view = await self._view(request)
         if view is None or view.submitted or not view.language:
             return redirect("/")
@@ -141,9 +141,9 @@ class FormPages:
         return await self._site.draft_of(self._site.drafts_cookie.read(request))
 
     async def _visitor(self, request: Request) -> tuple[Visitor, DraftLookup]:
-        """Return the visitor and their draft; a new visitor where there is no draft, whatever the cookie says.
+        """Return the visitor and their draft; without a draft, a new visitor, whatever the cookie says.
 
-        While the database is down the cookie is trusted, so that answers reach the draft they belong to.
+        While the database is down, the visitor is the cookie's, so that answers reach the right draft.
         """
         visitor = self._site.drafts_cookie.read(request)
         found = await self._site.look_up(visitor)
@@ -151,13 +151,13 @@ class FormPages:
         return (visitor, found) if visitor is not None and known else (new_visitor(), found)
 
     def _is_new(self, request: Request, visitor: Visitor) -> bool:
-        """Whether a visitor has no draft yet, as far as is known."""
+        """Whether a visitor has no draft yet. While the database is down, this is a guess."""
         return self._site.drafts_cookie.read(request) != visitor
 
     def _ask_for_proof(
         self, request: Request, shown: FormView, form: SubmittedForm, problem: ProofProblem, **page: Any
     ) -> Response:
-        """Show the answers again with a challenge, since their draft has expired and many new ones begin now."""
+        """Show the answers again with a challenge: their draft has expired, and a new draft needs a proof of work now."""
         questions = page["questions"]
         if not questions:
             return redirect("/")
@@ -254,7 +254,7 @@ def _named(view: FormView, form: SubmittedForm) -> Sequence[FormQuestion]:
 
 
 def _all(view: FormView, _form: SubmittedForm) -> Sequence[FormQuestion]:
-    """Select all questions except details, files, and conditional questions that follow those."""
+    """Select all questions except details, files, and conditional questions that follow a detail or a file."""
     found: list[FormQuestion] = []
     skipped_any = False
     for question in view.questions:

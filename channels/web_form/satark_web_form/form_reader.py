@@ -1,4 +1,4 @@
-"""Read submitted forms: their fields, and their files, which are sealed as they arrive."""
+"""Read submitted forms. A form's files are sealed while they arrive."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_FORM_BYTES: Final = 2 * 1024 * 1024
 
 
 AdmitFiles: TypeAlias = Callable[["Visitor", str], Awaitable[object | None]]
-"""Checks that a visitor may upload, with the proof in the form; returns a problem, or None."""
+"""Checks with the proof in the form whether a visitor may upload; returns a problem, or None."""
 
 
 class SubmittedForm(Redacted, frozen=True, kw_only=True):
@@ -33,17 +33,17 @@ class SubmittedForm(Redacted, frozen=True, kw_only=True):
     fields: Mapping[str, tuple[str, ...]]
     """Field name → values."""
     files: tuple[tuple[str, Media], ...] = ()
-    """Step id and file. The channel's `fetch` opens the file."""
+    """Pairs of a step id and a file. The channel's `fetch` opens the file."""
     problems: tuple[tuple[str, str], ...] = ()
-    """Step id and key of the text that says why a file was refused."""
+    """Pairs of a step id and the key of the text that says why a file was refused."""
 
     def value(self, name: str) -> str:
-        """Return the last value of a field; empty where there is none."""
+        """Return the last value of a field; empty if the field has none."""
         return self.fields.get(name, ("",))[-1]
 
 
 def to_submitted_form(pairs: Iterable[tuple[str, str]]) -> SubmittedForm:
-    """Make a form of its fields, given as pairs."""
+    """Make a form from pairs of a field's name and a value."""
     fields: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
         fields[name] = (*fields.get(name, ()), value)
@@ -51,7 +51,7 @@ def to_submitted_form(pairs: Iterable[tuple[str, str]]) -> SubmittedForm:
 
 
 class FormReader:
-    """Reads forms. Files are stored as they arrive, and attached to the conversation once the form is complete."""
+    """Reads forms. It stores files while they arrive, and attaches them to the conversation once the form is complete."""
 
     def __init__(self, uploads: UploadStore, stall_seconds: float, admit_files: AdmitFiles) -> None:
         self._uploads = uploads
@@ -61,9 +61,9 @@ class FormReader:
     async def read(
         self, request: Request, visitor: Visitor | None = None, *, accepts_files: bool = True
     ) -> SubmittedForm:
-        """Read a form; if a visitor is given, with their files.
+        """Read a form. If a visitor is given, the visitor's files are added.
 
-        Those are the files in the form, if files are accepted, and those that the visitor uploaded before.
+        These are the files in the form, if files are accepted, and the files that the visitor uploaded before.
 
         Raises:
             satark.api.FormError: the form can't be read.
@@ -89,7 +89,7 @@ class FormReader:
         return await self._with_files(msgspec.structs.replace(form, problems=problems), visitor)
 
     async def _with_files(self, form: SubmittedForm, visitor: Visitor) -> SubmittedForm:
-        """Attach the complete uploads of a visitor, if the form is one that has files."""
+        """Add the complete uploads of a visitor to a form, if the form names a question."""
         step = form.value("question")
         if not step:
             return form

@@ -1,4 +1,4 @@
-"""The mailbox: a receipt's code opens it, and its messages are shown once, in the response to the code."""
+"""The mailbox. A receipt's code opens it; the response to the code shows the messages, once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class MailboxPages:
         self._site = site
 
     async def enter_code(self, request: Request) -> Response:
-        """Ask for the code; where a mailbox is open, show it."""
+        """Ask for the code or, if a mailbox is open, show the mailbox."""
         visitor = self._site.mailbox_cookie.read(request)
         view = await self._site.draft_of(visitor)
         language = self._site.language(request, view)

@@ -20,7 +20,7 @@ def satark_channels(settings: Settings) -> Sequence[Channel]:
     """Hand over the channel `web_form`.
 
     Raises:
-        satark.api.SettingsError: a setting of the section is wrong.
+        satark.api.SettingsError: a setting of the section `web_form` is wrong.
     """
     return [WebFormChannel(_uploads(settings))]
 

@@ -42,18 +42,18 @@ class DraftLookup(NamedTuple):
 
     view: FormView | None
     database_up: bool
-    """False: the database is down, so that `view` is None whether there is a draft or not."""
+    """False: the database is down, and `view` is None even if there is a draft."""
 
 
 class ProofProblem(NamedTuple):
     """The reason why a proof of work was not accepted."""
 
     text: str
-    """Key of the text that says so."""
+    """Key of the text that tells the visitor the reason."""
     ticket: str = ""
     """The delay ticket that stays valid; empty: the page needs a new one."""
     wait: int = 0
-    """Seconds after which it can be checked again."""
+    """Seconds after which the ticket can be checked again."""
 
 
 class FormSite:
@@ -79,9 +79,9 @@ class FormSite:
         self._reader = FormReader(uploads, settings.upload_stall_seconds, self.admit_files)
         self._waiting = 0
         self.free_drafts = FreeBudget(settings.free_drafts_per_minute)
-        """New drafts that need no proof."""
+        """The budget of new drafts that need no proof."""
         self.free_uploads = FreeBudget(settings.free_uploads_per_minute)
-        """Files that need no proof."""
+        """The budget of files that need no proof."""
         self.drafts_cookie = VisitorCookie("satark-form", "/", public_url)
         self.mailbox_cookie = VisitorCookie("satark-status", "/status", public_url)
         self._texts = load_page_texts(code for code, _ in self.drafts.blank(self.channel.name).languages)
@@ -91,7 +91,7 @@ class FormSite:
     async def read(
         self, request: Request, visitor: Visitor | None = None, *, accepts_files: bool = True
     ) -> SubmittedForm:
-        """Read a form; with a visitor, also the files that belong to it, if it has a draft that accepts some.
+        """Read a form. If a visitor is given, the visitor's files are added: see `FormReader.read`.
 
         Raises:
             satark.api.FormError: the form can't be read.
@@ -103,7 +103,7 @@ class FormSite:
     ) -> ProofProblem | None:
         """Check the proof of work of a form. Return what is wrong with it, or None.
 
-        A delay ticket that is valid soon is checked again then, so that nobody presses the button twice.
+        If a delay ticket becomes valid soon, wait and check it again, so that the visitor need not press the button twice.
         """
         proof, secret = sent.value(PROOF_FIELD), owner.secret if owner else ""
         result = await self.proof_of_work.check(proof, purpose, secret)
@@ -128,21 +128,21 @@ class FormSite:
             self._waiting -= 1
 
     def challenge(self, purpose: Purpose, problem: ProofProblem | None = None) -> ProofChallenge:
-        """Return the challenge of a form; after a problem, with the ticket that the browser keeps."""
+        """Return the challenge of a form. After a problem, it has the ticket that the browser keeps."""
         return self.proof_of_work.challenge(purpose, *(problem[1:] if problem else ()))
 
     def proof_text(self, problem: ProofProblem | None, language: str) -> str:
-        """Return the text that tells a problem of the proof; empty where there is none."""
+        """Return the text that describes a problem of the proof; empty if there is no problem."""
         return self.texts(language)(problem.text, seconds=problem.wait) if problem else ""
 
     async def admit_draft(self, sent: SubmittedForm) -> ProofProblem | None:
-        """Check that a new draft may begin: so many a minute are free, the others need a proof."""
+        """Check that a new draft may begin. So many a minute need no proof of work; the others need one."""
         if not sent.value(PROOF_FIELD) and self.free_drafts.take():
             return None
         return await self.check_proof(sent, "draft")
 
     async def admit_files(self, visitor: Visitor, proof: str) -> ProofProblem | None:
-        """Check that a draft may upload: so many files a minute are free, others need one proof a draft."""
+        """Check that a draft may upload. So many files a minute need no proof; after that each draft needs one, once."""
         if self.free_uploads.take() or await asyncio.to_thread(self.uploads.has_worked, visitor.key):
             return None
         problem = await self.check_proof(to_submitted_form([(PROOF_FIELD, proof)]), "upload", visitor)
@@ -171,7 +171,7 @@ class FormSite:
         Args:
             visitor: the sender.
             event: the event.
-            page: the id of the page: the same event from the same page is ingested once. Empty: it is always ingested.
+            page: the id of the page. The same event of the same page is ingested once. Empty: the event is always ingested.
         """
         page_id = page or secrets.token_urlsafe(12)
         key = sha256(_encode((visitor.secret, page_id, event))).hexdigest()
@@ -256,7 +256,7 @@ class PageTexts:
         self.direction = known_language(language).direction
         """`ltr` or `rtl`."""
         self.name = known_language(language).name
-        """The language, in itself."""
+        """The language's name, in that language."""
         self._texts = Catalogues.of(_PACKAGE)[language]
 
     def __call__(self, key: str, **values: Any) -> str:
@@ -273,9 +273,9 @@ class PageTexts:
 
 
 def load_page_texts(offered: Iterable[str]) -> dict[str, PageTexts]:
-    """Load the texts of the languages that the flow is offered in and these pages have every text of.
+    """Load the pages' texts in those languages of the flow in which no text is missing.
 
-    Where they have every text of none of them, the pages are in those that they do have.
+    If there is no such language, load every language in which no text is missing.
     """
     spoken = [language for language in languages_of(_PACKAGE) if _is_complete(language)]
     return {language: PageTexts(language) for language in [one for one in offered if one in spoken] or spoken}

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 _CLEAR_CACHE = '"cache"'
-"""`Clear-Site-Data`: the browser drops its cached pages of this site, so that going back shows none of them."""
+"""`Clear-Site-Data`: the browser drops its cached pages of this site, so that its back button shows none of them."""
 
 
 def receipt_lines(parts: Sequence[str]) -> list[tuple[str, bool]]:
-    """Return the receipt's lines and the notices about files before them, each with whether it holds the code.
+    """Return the notices about files and the receipt's lines, each line with whether it holds the code.
 
-    The question that follows, whether the tipster may be reached, is shown on no page.
+    The parts after the receipt are left out: they ask whether the tipster may be reached, which no page asks.
     """
     last = next((number for number, part in enumerate(parts) if find_code(part, RECEIPT_DIGITS) is not None), 0)
     return [(line, find_code(line, RECEIPT_DIGITS) is not None) for line in paragraphs(parts[: last + 1])]
@@ -35,7 +35,7 @@ class SubmitPages:
         self._site = site
 
     async def send(self, request: Request) -> Response:
-        """Submit the tip and show the receipt, once, in this response."""
+        """Submit the tip and show the receipt in this response, which is the only one that shows it."""
         form = await self._site.read(request)
         visitor = self._site.drafts_cookie.read(request)
         view, database_up = await self._site.look_up(visitor)
@@ -52,7 +52,7 @@ class SubmitPages:
         return self._receipt(request, outcome, language) or redirect("/review?changed")
 
     async def ask_before_sending(self, request: Request) -> Response:
-        """Ask what has to be decided before sending: words that may identify the tipster, the origin of files."""
+        """Ask what the tipster must decide first: about words that may identify them, and about the origin of files."""
         view = await self._site.draft_of(self._site.drafts_cookie.read(request))
         if view is None or view.current not in BEFORE_SENDING:
             return redirect("/review")
@@ -71,7 +71,7 @@ class SubmitPages:
         return self._site.page(request, "before_sending.html", language, **values)
 
     async def answer_before_sending(self, request: Request) -> Response:
-        """Accept the answer. If the tip was sent before this question came up, the answer submits it."""
+        """Accept the answer. If the tipster had already pressed "send" when the question came up, the answer submits the tip."""
         form = await self._site.read(request)
         visitor = self._site.drafts_cookie.read(request)
         view, database_up = await self._site.look_up(visitor)
@@ -112,7 +112,7 @@ class SubmitPages:
         return self._site.page(request, "receipt.html", language, lines=receipt_lines(prompt.parts))
 
     async def _forget(self, request: Request) -> FormView | None:
-        """Erase the visitor's draft. Return its view before that."""
+        """Erase the visitor's draft. Return the view that the draft had before."""
         visitor = self._site.drafts_cookie.read(request)
         view, database_up = await self._site.look_up(visitor)
         if visitor is not None and (view is not None or not database_up):

@@ -1,4 +1,4 @@
-"""Visitors: each is a random cookie, set with the first answer, that identifies nobody."""
+"""Visitors. A visitor is a random cookie that is set with the first answer and identifies nobody."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def new_visitor() -> Visitor:
 
 
 class VisitorCookie:
-    """A session cookie that scripts can't read and that is sent to this site alone."""
+    """A session cookie. Scripts can't read it, and the browser sends it to this site alone."""
 
     def __init__(self, name: str, path: str, public_url: str) -> None:
         self._name = name
@@ -52,7 +52,7 @@ class VisitorCookie:
         self._public_is_https = public_url.startswith("https:")
 
     def read(self, request: Request) -> Visitor | None:
-        """Return the visitor of a request; None where the cookie is missing or malformed."""
+        """Return the visitor of a request; None if the cookie is missing or malformed."""
         value = request.cookies.get(self._cookie_name(request), "")
         return Visitor(value) if _is_secret(value) else None
 
@@ -79,7 +79,7 @@ class VisitorCookie:
         return prefix + self._name if self._is_secure(request) else self._name
 
     def _is_secure(self, request: Request) -> bool:
-        """Whether the browser uses https. Onion services need none; behind a proxy, `public_url` decides."""
+        """Whether the browser uses https. An onion service needs no https; behind a proxy, `public_url` decides."""
         if (request.url.hostname or "").endswith(".onion"):
             return request.url.scheme == "https"
         return request.url.scheme == "https" or self._public_is_https

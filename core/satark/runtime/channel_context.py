@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from satark.dialogue.flow.loader import configured_flow
-from satark.printing.receipt_picture import draw_receipt
 from satark.speech.voice_notes import VoiceNotes
 
 if TYPE_CHECKING:
@@ -29,5 +28,7 @@ class ChannelContext:
 
     def draw_receipt(self, picture: ReceiptPicture) -> bytes:
         """Draw a receipt as a PNG file, with the address of the page that takes its code."""
+        from satark.printing.receipt_picture import draw_receipt  # noqa: PLC0415 - few need it; its libraries take 15 MB
+
         public_url = self._core.public_url
         return draw_receipt(picture.code, f"{public_url.rstrip('/')}/status" if public_url else "")

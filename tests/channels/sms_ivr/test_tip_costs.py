@@ -6,7 +6,7 @@ import pytest
 
 from satark.api.inbound import Text
 from satark.dialogue.engine import Engine
-from satark.dialogue.flow.commands import CommandWords
+from satark.dialogue.flow.command_words import CommandWords
 from satark.dialogue.flow.definition import FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_sms_ivr.paging import fit_to_sms

@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 import click
 
 from satark_words.analysis import Analysis
-from satark_words.category import ORDER
 from satark_words.lexicon import Lexicon
 from satark_words.lexicon_files import digest, index_files, shipped_folder
+from satark_words.opening import ORDER
 from satark_words.weights import DANGER, FILE, SPOKEN, Weights, written
 from support.dialogue.corpus import FREE_STEPS, Utterance, read_corpus
 

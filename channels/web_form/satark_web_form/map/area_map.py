@@ -25,10 +25,10 @@ class AreaMap(MapFrame, frozen=True, kw_only=True):
     """The stations whose position is known."""
     outlines: Sequence[Outline] = ()
     names: Sequence[str] = ()
-    """Names of all stations, each with its district if there are several districts."""
+    """The names of all stations. If there are several districts, each name includes the station's district."""
 
     def position_of(self, latitude: str, longitude: str) -> tuple[float, float] | None:
-        """Return where a position is on the map. None: it is outside, or not a number."""
+        """Return where a position is on the map. None: the position is outside the map, or not a number."""
         try:
             point = float(latitude), float(longitude)
         except ValueError:
@@ -37,7 +37,7 @@ class AreaMap(MapFrame, frozen=True, kw_only=True):
 
 
 def draw_map(geography: Geography, language: str) -> AreaMap | None:
-    """Draw the covered area. None: no position in it is known."""
+    """Draw the covered area. None: no position in the area is known."""
     stations = [(station.label(language), station.position) for station in geography.stations() if station.position]
     if not stations:
         return None

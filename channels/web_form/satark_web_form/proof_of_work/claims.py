@@ -1,7 +1,7 @@
-"""Used proofs, and places of browsers without JavaScript. Each is an empty file, so that all processes share them.
+"""Used proofs, and places of browsers without JavaScript. Each is an empty file, which all processes see.
 
-This works while the database is down. A file's name is a hash, and identifies nobody: of the proof; of the draft or the
-ticket that has a place in the queue.
+This works while the database is down. A file's name identifies nobody: it is the hash of a proof, or of the draft or
+ticket that has the place in the queue.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class UsedProofs:
         self._used = folder / "used"
 
     def use(self, proof: bytes, expires: int) -> bool:
-        """Mark a proof as used. Return False if it was used before. `expires`: its expiry, in Unix seconds."""
+        """Mark a proof as used. Return False if it was used before. `expires`: when the proof expires, in Unix seconds."""
         path = self._path(proof, expires)
         return claim(path.parent, path.name)
 
@@ -41,9 +41,10 @@ class UsedProofs:
 
 
 class WaitingPlaces:
-    """The places below a folder: so many a minute for each purpose. Every method blocks briefly.
+    """The places below a folder: each purpose has so many a minute. Every method blocks briefly.
 
-    Whoever comes first is served first. Whoever finds no place now keeps one in the queue.
+    A minute's places go to those who come first. An owner who finds no place in this minute gets one of a later minute,
+    and keeps it.
     """
 
     def __init__(self, folder: Path, queue_minutes: int, kept_minutes: int) -> None:
@@ -54,9 +55,9 @@ class WaitingPlaces:
         self._late = kept_minutes
 
     def take(self, now: float, purpose: str, owner: bytes, per_minute: int) -> int | None:
-        """Take a place. Return the seconds until its turn, 0 for now. None: the queue is full.
+        """Take a place. Return the seconds until the place's turn, 0 for now. None: the queue is full.
 
-        An owner who has a place in the queue keeps that one, and no other.
+        An owner who already has a place in the queue keeps that place and gets no other.
         """
         this = int(now) // _MINUTE
         name = sha256(purpose.encode() + b"\0" + owner).hexdigest()
@@ -71,7 +72,7 @@ class WaitingPlaces:
         return None
 
     def leave(self, now: float, purpose: str, owner: bytes) -> None:
-        """Give up the place of an owner who has used it. The next time needs a new place."""
+        """Give up a place after its owner has used it. For another use the owner must take a new place."""
         this = int(now) // _MINUTE
         name = sha256(purpose.encode() + b"\0" + owner).hexdigest()
         for minute in range(this - self._late, this + 1):
@@ -99,7 +100,7 @@ def claim(folder: Path, name: str) -> bool:
 
 
 def delete_buckets(folder: Path, *, before: int) -> None:
-    """Delete the folders that are named by a lower number."""
+    """Delete the folders whose name is a number below `before`."""
     for bucket in folder.iterdir() if folder.is_dir() else ():
         if int(bucket.name) < before:
             shutil.rmtree(bucket, ignore_errors=True)

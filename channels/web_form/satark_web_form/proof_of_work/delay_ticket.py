@@ -16,7 +16,7 @@ _MAC_BYTES: Final = 16
 
 
 class DelayTicket(msgspec.Struct, frozen=True):
-    """A ticket: when it is valid, in Unix seconds, and a random nonce by which a used one is recognized."""
+    """A ticket: when it is valid, in Unix seconds, and a random nonce that shows whether the ticket was used."""
 
     valid_from: int
     valid_until: int

@@ -1,4 +1,4 @@
-"""A budget of requests that need no proof of work: so many a minute in one process, for everybody together."""
+"""A budget of requests that need no proof of work: everybody together may make so many a minute in one process."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 
 class FreeBudget:
-    """A token bucket. It never counts by sender or address: neither is known here."""
+    """A token bucket. It does not count by sender or address, since neither is known here."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
-        """`per_minute`: the number that is free in a minute, and at once."""
+        """`per_minute`: how many requests are free in a minute. They may all come at once."""
         self._per_second = per_minute / 60
         self._most = float(per_minute)
         self._left = self._most

@@ -1,6 +1,6 @@
-"""Proof of work (ALTCHA version 2), which the page's script solves; without JavaScript, a delay instead.
+"""Proof of work (ALTCHA version 2): the page's script solves it. Without JavaScript, a browser waits instead.
 
-Nobody is identified by address or device: rate limits count everybody together, each purpose by itself.
+No address or device is identified: each purpose has a rate limit that counts everybody together.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MAX_PROOF_CHARACTERS: Final = 4_096
 CLEANUP_SECONDS: Final = 60.0
 """Minimum time between two cleanups of expired proofs, in seconds."""
 ALGORITHM: Final = "PBKDF2/SHA-256"
-"""The algorithm of ALTCHA that browsers support natively; the others need WebAssembly, which the CSP forbids."""
+"""The algorithm of ALTCHA that browsers support natively. The other algorithms need WebAssembly; our CSP forbids that."""
 
 Purpose: TypeAlias = Literal["tip", "mailbox", "draft", "upload"]
 Status: TypeAlias = Literal["valid", "early", "queued", "busy", "expired", "invalid"]
@@ -99,9 +99,9 @@ class ProofOfWork:
         return ProofChallenge(msgspec.json.encode(work.to_dict()).decode(), ticket, wait)
 
     async def check(self, proof: str, purpose: Purpose, owner: str = "") -> Verification:
-        """Check a proof or ticket and mark it as used: a second check is `invalid`. Never raises for its content.
+        """Check a proof or ticket and mark it as used: a second check gives `invalid`. Never raises for malformed content.
 
-        `owner`: the draft's secret, which has one place in the queue; empty: each ticket has its own.
+        `owner`: the secret of a draft. A draft has one place in the queue. Empty: each ticket has a place of its own.
         """
         if not proof or len(proof) > MAX_PROOF_CHARACTERS:
             return Verification("invalid")

@@ -1,4 +1,4 @@
-"""The key of a draft's uploads, derived from a secret that only the browser's cookie holds.
+"""The key of a draft's uploads. It is derived from a secret that only the browser's cookie holds.
 
 Each file is encrypted to its own age identity. The identity is stored beside the file, sealed under the draft's key,
 so that the server can open a file only while the browser sends its cookie.
@@ -22,7 +22,7 @@ _NONCE_BYTES: Final = 12
 
 
 class UploadManifest(Redacted, frozen=True, kw_only=True):
-    """The stored properties of one file. It has no name, and no type beyond its kind."""
+    """The stored properties of one file. They do not include its name, and of its type only the kind."""
 
     identity: str
     recipient: str
@@ -41,7 +41,7 @@ class DraftKey:
             raise ValueError(f"a draft's secret has {SECRET_BYTES} bytes")
         self._secret = secret
         self.folder: str = self._derive(b"folder").hex()[:32]
-        """Name of the draft's folder: unique for the secret, and without information about it."""
+        """Name of the draft's folder. Each secret has its own, and the name tells nothing of the secret."""
 
     def __repr__(self) -> str:
         return "DraftKey(…)"
@@ -55,7 +55,7 @@ class DraftKey:
         return nonce + self._cipher(upload).encrypt(nonce, _encode(manifest), upload.encode())
 
     def open(self, sealed: bytes, upload: str) -> UploadManifest | None:
-        """Decrypt the manifest of an upload. None: it belongs to another draft or upload, or was altered."""
+        """Decrypt the manifest of an upload. None: the manifest belongs to another draft or upload, or was altered."""
         try:
             return _decode(self._cipher(upload).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], upload.encode()))
         except (InvalidTag, ValueError, *DECODING_ERRORS):

@@ -1,4 +1,4 @@
-"""Receive a multipart form (RFC 7578) from a browser without JavaScript: its files are stored as they arrive."""
+"""Receive a multipart form (RFC 7578) from a browser without JavaScript. Its files are stored while they arrive."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAX_PARTS: Final = 200
 """Number of parts that a form may have."""
 
 Admit: TypeAlias = Callable[[Sequence[tuple[str, str]]], Awaitable[UploadProblem | None]]
-"""Given the fields so far, returns why the next file is refused, or None."""
+"""Takes the fields so far; returns the reason to refuse the next file, or None."""
 Refusal: TypeAlias = UploadProblem | Literal["broken"]
 """Why a file was refused; `broken`: the form itself is truncated or malformed."""
 
@@ -41,7 +41,7 @@ class ReceivedForm(Redacted, frozen=True, kw_only=True):
     uploads: list[str]
     """The ids of the accepted files."""
     refusals: list[Refusal]
-    """One per refused file, and `broken` if the form is truncated."""
+    """One reason per refused file, and `broken` if the form is truncated or malformed."""
 
 
 async def receive_form(
@@ -59,12 +59,12 @@ async def receive_form(
         request: the request.
         key: the draft's key.
         uploads: where files are stored.
-        admit: whether a file is accepted; the fields before it are known then.
+        admit: decides whether a file is accepted, from the fields before it.
         stall_seconds: seconds without a byte after which the connection counts as lost.
-        max_text_bytes: size of all fields without files.
+        max_text_bytes: the largest size of all fields without files together.
 
     Raises:
-        FormError: 415: it is not a multipart form; 413: its fields are too long or too many.
+        FormError: 415: the request is not a multipart form; 413: the form's fields are too long or too many.
     """
     try:
         reader = MultipartReader(request, BodyChunks(request, stall_seconds))
@@ -166,7 +166,7 @@ PartEvent: TypeAlias = PartHeader | PartData | PartEnd
 
 
 class MultipartReader:
-    """Reads the parts of one request as events: for each part a header, its data, and its end."""
+    """Reads the parts of one request as events: for each part its header, its data, and its end."""
 
     def __init__(self, request: Request, stream: AsyncIterator[bytes]) -> None:
         """Prepare to read a stream.
@@ -217,7 +217,7 @@ class MultipartReader:
             yield event.content
 
     async def _read(self) -> None:
-        """Parse the next chunk. What came before an error in it is valid, so it is returned before the error."""
+        """Parse the next chunk. If the chunk has an error, the valid events before the error are returned first."""
         try:
             self._parser.write(await anext(self._stream))
         except (StopAsyncIteration, FormParserError):

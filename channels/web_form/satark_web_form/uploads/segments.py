@@ -1,4 +1,4 @@
-"""Store a file as a folder of segments: complete, flushed age files, named by their offset and length.
+"""Store a file as a folder of segments. Each segment is a complete, flushed age file, named by its offset and length.
 
 Plaintext exists only in memory, until it is sealed as a segment. All functions block.
 """
@@ -22,9 +22,9 @@ from satark_files.atomic_files import flush_folder, flushed
 from satark_web_form.uploads.draft_key import UploadManifest
 
 SEGMENT_BYTES: Final = 1 << 20
-"""Size of a full segment: what a killed process may lose of a file, and what an upload holds in memory."""
+"""Size of a full segment, in bytes: a killed process may lose so much of a file, and an upload holds so much in memory."""
 MAX_SEGMENTS: Final = 2_000
-"""Number of segments per file: the largest file needs a hundred; the rest allows for lost connections."""
+"""Most segments per file. The largest file needs a hundred; lost connections make more."""
 
 UploadProblem: TypeAlias = Literal[
     "unknown",  # there is no such upload, or it belongs to another draft, or it was deleted
@@ -85,7 +85,7 @@ def write_segment(folder: Path, start: int, content: bytes, recipient: str) -> N
 
 
 def read_segments(folder: Path, identity: str) -> Iterator[bytes]:
-    """Yield the file's content by segments, each authenticated before.
+    """Yield the file's content segment by segment. Each segment is authenticated first.
 
     Raises:
         CantOpen: the key is wrong, or a segment is missing or was altered.
@@ -148,7 +148,7 @@ class SegmentWriter:
         self._buffer = bytearray()
 
     async def write(self, stream: AsyncIterator[bytes]) -> int:
-        """Write a stream; if it breaks off, write what was received. Return the new offset.
+        """Write a stream; if the stream breaks off, write what was received. Return the new offset.
 
         Raises:
             UploadRefused: `too-large`, or what `write_segment` raises.

@@ -1,8 +1,8 @@
 """Resumable uploads: tus 1.0.0 with the extensions creation, expiration and termination.
 
-Source: https://tus.io/protocols/resumable-upload, version 1.0.0. Of the metadata only the kind of
-the announced type is used; a file's name is never read. The extension checksum is not supported: content is
-authenticated in transit (TLS or Tor) and on disk (age).
+Source: https://tus.io/protocols/resumable-upload, version 1.0.0. Of the metadata only the kind of the announced type is
+used; a file's name is never read. The extension checksum is not supported: TLS or Tor authenticates content in transit,
+and age authenticates it on disk.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 VERSION: Final = "1.0.0"
 PROBLEM_HEADER: Final = "satark-problem"
-"""Response header with the problem of a refusal; the body is a text for the user."""
+"""Response header that names the problem of a refused upload. The body is a text for the user."""
 
 Admit: TypeAlias = Callable[["Request"], Awaitable[DraftKey]]
 """Returns the key of the draft that a request belongs to.
@@ -73,7 +73,7 @@ class TusEndpoints:
     def __init__(
         self, uploads: UploadStore, *, admit: Admit, admit_new: Admit, message: Message, stall_seconds: float
     ) -> None:
-        """`admit_new` decides about new uploads in place of `admit`. It may require a proof of work."""
+        """`admit_new` decides about new uploads instead of `admit`, and may require a proof of work."""
         self._uploads = uploads
         self._admit = admit
         self._admit_new = admit_new
@@ -82,7 +82,7 @@ class TusEndpoints:
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """`/` creates an upload; `/{upload}` is one."""
+        """The routes: `/` creates an upload; `/{upload}` is an existing upload."""
         one = {"HEAD": self._head, "PATCH": self._patch, "DELETE": self._delete}
         return [
             Route("/", self._dispatch({"POST": self._create}), methods=["OPTIONS", "POST"]),
@@ -170,7 +170,7 @@ class TusEndpoints:
 
 
 def announced_kind(mime: str) -> MediaKind:
-    """Return the kind of file that a MIME type announces. It is shown to officers; only the bytes decide processing."""
+    """Return the kind of file that a MIME type announces. Officers see the kind, but the bytes decide the processing."""
     return _KINDS.get(mime.partition("/")[0].strip().lower(), "document")
 
 

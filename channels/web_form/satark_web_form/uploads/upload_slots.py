@@ -1,7 +1,7 @@
-"""Slots of uploads under way: a new upload takes the slot of the one that makes the least progress.
+"""Slots of uploads under way. If all are held, a new upload takes the slot of the upload that makes the least progress.
 
-Nobody is counted by address. What counts is a slot: how long it has been held, what came through it, and how many the
-same draft holds.
+Nobody is counted by address. What counts is how long a slot has been held, how many bytes came through it, and how
+many slots the same draft holds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from satark_web_form.uploads.segments import UploadRefused
 
 
 class UploadSlots:
-    """The slots of one process. A slot can be taken away once it was held for a turn; what came stays stored."""
+    """The slots of one process. After `turn_seconds` an upload can lose its slot; the bytes that came stay stored."""
 
     def __init__(
         self, at_once: int, turn_seconds: float, wait_seconds: float, clock: Callable[[], float] = time.monotonic
@@ -24,10 +24,10 @@ class UploadSlots:
         """Make the slots.
 
         Args:
-            at_once: how many there are.
+            at_once: the number of slots.
             turn_seconds: how long an upload keeps its slot at least.
             wait_seconds: how long an upload waits for a slot before it is refused as `busy`.
-            clock: seconds.
+            clock: returns the time, in seconds.
         """
         self._at_once = at_once
         self._turn = turn_seconds
@@ -38,7 +38,7 @@ class UploadSlots:
 
     @asynccontextmanager
     async def hold(self, draft: str) -> AsyncIterator[Slot]:
-        """Hold a slot for an upload of a draft. It waits for its turn where all slots are held.
+        """Hold a slot for an upload of a draft. If all slots are held, the upload waits for its turn.
 
         Raises:
             UploadRefused: `busy`: no slot was freed in time.
@@ -71,7 +71,7 @@ class UploadSlots:
             return
 
     def _take_one_away(self) -> None:
-        """End the upload with the least progress, unless one is ending already or all have just begun."""
+        """Take the slot of the upload with the least progress, unless an upload is losing its slot already or all have just begun."""
         if any(slot.is_taken_away for slot in self._held):
             return
         of_draft = {slot.draft: 0 for slot in self._held}
@@ -96,7 +96,7 @@ class Slot:
         self._waits = False
 
     def begin(self) -> None:
-        """Begin to count its time."""
+        """Begin to count the time that the slot is held."""
         self.since = self._clock()
 
     def rate(self, now: float) -> float:
@@ -104,7 +104,7 @@ class Slot:
         return self._bytes / max(now - self.since, 0.001)
 
     def take_away(self) -> None:
-        """End the upload: it gets no further byte."""
+        """Take the slot away: its upload gets no further byte."""
         self.is_taken_away = True
         if self._waits:
             self._time.reschedule(asyncio.get_running_loop().time())

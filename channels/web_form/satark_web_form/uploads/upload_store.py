@@ -32,7 +32,7 @@ CLEANUP_SECONDS: Final = 60.0
 """Seconds between two deletions of expired uploads."""
 
 _WORKED: Final = "worked"
-"""Name of a folder beside a draft's uploads, which expires as they do."""
+"""Name of a folder beside a draft's uploads. The folder expires as uploads do."""
 _UPLOAD_ID: Final = re.compile(r"[0-9a-f]{32}")
 _HANDLE: Final = re.compile(r"([0-9a-f]{32})/([0-9a-f]{32})/(AGE-SECRET-KEY-[0-9A-Z-]+)")
 
@@ -48,7 +48,7 @@ class UploadStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Size of the complete file, in bytes; None while it is unknown."""
     max_bytes: int
     expires: int
-    """Time at which it is deleted unless bytes are added before, in Unix seconds."""
+    """Time at which the upload is deleted unless bytes are added before, in Unix seconds."""
 
     @property
     def complete(self) -> bool:
@@ -57,7 +57,7 @@ class UploadStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UploadStore:
-    """The folder of uploads. Without the draft's secret, every upload is `unknown`."""
+    """The folder of uploads. Whoever lacks the draft's secret finds every upload `unknown`."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class UploadStore:
     async def append(self, key: DraftKey, upload: str, offset: int, stream: AsyncIterator[bytes]) -> int:
         """Append a stream from an offset on. Return the new offset.
 
-        What the stream raises is raised again once the content before it is on disk.
+        If the stream raises, the content before that is written to disk, and the exception is raised again.
 
         Raises:
             UploadRefused: `unknown`, `offset-mismatch`, `too-large`, `too-fragmented`, `disk-full` or `busy`.
@@ -134,7 +134,7 @@ class UploadStore:
             await self.remove(key, status.upload)
 
     async def attach(self, key: DraftKey, upload: str, account: str) -> Media:
-        """Attach a complete upload to a tip. Return the reference for `fetch`. Repeating it returns the same.
+        """Attach a complete upload to a tip. Return the reference for `fetch`. A repeated call returns the same reference.
 
         Raises:
             UploadRefused: `unknown` or `incomplete`.
@@ -153,11 +153,11 @@ class UploadStore:
         await asyncio.to_thread(_delete, folder)
 
     def note_work(self, key: DraftKey) -> None:
-        """Note that a draft's browser has worked, or waited, for its uploads. Blocks."""
+        """Note that a draft's browser has done the proof of work, or waited instead, for its uploads. Blocks."""
         (self._root / key.folder / _WORKED).mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def has_worked(self, key: DraftKey) -> bool:
-        """Whether a draft's browser has worked, or waited, for its uploads. Blocks."""
+        """Whether a draft's browser has done the proof of work, or waited instead, for its uploads. Blocks."""
         return (self._root / key.folder / _WORKED).is_dir()
 
     async def run_cleanup(self) -> None:
@@ -213,7 +213,7 @@ class UploadStore:
         return shutil.disk_usage(self._root).free - wanted < self._settings.upload_reserve_bytes
 
     def _reclaim(self, wanted: int) -> bool:
-        """Delete files that are not part of a tip and have long been idle, the oldest first. True: there is room."""
+        """Delete files that are not part of a tip and have long been idle, the oldest first. True: there is enough room now."""
         latest = self._clock() - 60 * self._settings.upload_reclaim_minutes
         idle: list[tuple[float, Path]] = []
         for upload in self._root.glob("*/*"):
@@ -292,7 +292,7 @@ class UploadStore:
         return self._root / found[1] / found[2], found[3]
 
     def _expires(self, upload: Path) -> float:
-        """Return the expiry of an upload, in Unix seconds. It counts from the last change in its folder."""
+        """Return when an upload expires, in Unix seconds. The time counts from the last change in the upload's folder."""
         term = 86400 * self._settings.upload_attached_days if (upload / "attached").exists() else None
         return upload.stat().st_mtime + (term or 60 * self._settings.upload_minutes)
 

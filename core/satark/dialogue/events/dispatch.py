@@ -24,7 +24,7 @@ from satark.dialogue.events.text_messages import (
     submit_complete_tip,
     words_of,
 )
-from satark.dialogue.flow.commands import MAX_COMMAND_LENGTH
+from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.receipts import code_in
 from satark.dialogue.session import GivenAnswer, Turn

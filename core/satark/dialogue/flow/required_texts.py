@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from satark.api.tip import STATUSES
-from satark.dialogue.flow.commands import COMMANDS
+from satark.dialogue.flow.command_words import COMMANDS
 from satark.dialogue.flow.definition import Flow, FlowProblem
 from satark_words.catalogues import Catalogue, Catalogues
 

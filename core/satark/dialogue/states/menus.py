@@ -7,7 +7,7 @@ from typing import Final
 
 from satark.api.flow import Option, Question, Step
 from satark.api.inbound import Event, Media, Pin, Tap, Text
-from satark.dialogue.flow.commands import MAX_COMMAND_LENGTH
+from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import go_on, unsay
 from satark.dialogue.states.mailbox import add_to_tip

@@ -15,7 +15,7 @@ from satark.api.flow import Option, Question, Step, View
 from satark.api.inbound import SPOKEN
 from satark.api.prompt import Choice, Prompt, make_token
 from satark.api.tip import Place
-from satark.dialogue.flow.commands import CommandWords
+from satark.dialogue.flow.command_words import CommandWords
 from satark.dialogue.flow.definition import Flow
 from satark.dialogue.session import GivenAnswer, Session
 from satark.dialogue.steps.answer_steps import located

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from satark.dialogue.flow.commands import CommandWords
+from satark.dialogue.flow.command_words import CommandWords
 from satark_words.catalogues import Catalogues
 from satark_words.tokens import fold
 from support.loops import every_row
