@@ -148,9 +148,9 @@ def contract() -> str:
     for module, names in {"satark.api": sorted(own), **listed}.items():
         label = re.split("[:.,;]", _meaning(module))[0]
         lines.append(f"- `{module}` ({label[0].lower()}{label[1:]}): {', '.join(f'`{name}`' for name in names)}")
-    lines += ["", "Of the libraries:", ""]
+    lines += ["", "Modules of the libraries, whose `__all__` lists their names:", ""]
     libraries = [module for library in ("satark_files", "satark_words") for module in modules_of(library)]
-    lines += [f"- `{module}`. {_meaning(module)}." for module in libraries]
+    lines.append(", ".join(f"`{module}`" for module in libraries) + ".")
     return "\n".join(lines) + "\n"
 
 
