@@ -81,6 +81,7 @@ def test_list_shows_the_destinations_and_no_key_file(config: Path) -> None:
     assert "x.key" not in line
 
 
+@pytest.mark.slow("a process that looks for the system's protections")
 def test_check_names_what_is_wrong_with_each_destination(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config.write_text(
         'alarm_to = ["pager:operator"]\n'

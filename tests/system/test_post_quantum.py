@@ -42,7 +42,7 @@ HOLDERS = (
     "tests/sinks/police_system/test_transports.py",
 )
 """The tests of every column, file, setting and message that holds a recipient."""
-STORING = "not age_command and not sqlite and not concurrent and not refused and not repeated and not interrupted"
+STORING = "not age_command and not sqlite and not concurrent and not refus and not repeated and not interrupted"
 """Selects those tests that store something. SQLite is left out, since its columns have no maximum length."""
 STANZA_BYTES = 1600
 """Bytes that a post-quantum recipient adds to an age file: 1,120 and 32 bytes in base64, and a line for each."""

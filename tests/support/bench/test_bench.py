@@ -47,7 +47,7 @@ def test_the_floor_answers_every_message_in_every_scenario() -> None:
         names.remove("slow-flush")
     scenarios = [option for name in (*names, "photos", "dump") for option in ("--scenario", name)]
     command = [sys.executable, "-m", "support.bench", *asked, *scenarios]
-    run = subprocess.run(command, capture_output=True, cwd=Path(__file__).parent, check=True)
+    run = subprocess.run(command, capture_output=True, cwd=Path(__file__).parents[2], check=True)
     results = [json.loads(line) for line in run.stdout.splitlines()]
     assert [result["scenario"] for result in results] == names
     for result in results:

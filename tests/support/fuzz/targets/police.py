@@ -21,6 +21,7 @@ from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.plugins.loader import Plugins
 from satark.routing.desks import add_desk
+from satark.runtime.compose import load_destinations
 from satark.services import Services
 from satark.settings.settings import Settings
 from satark_testing.peers.police import SECRET
@@ -49,7 +50,7 @@ class PoliceTarget:
         section = {"url": "https://police.example/tips", "secret": SECRET, "fields": ["what", "evidence"]}
         settings = Settings(stand_ins={"police_system": section}, data_dir=folder, public_url="https://satark.example")
         plugins = Plugins.load(["police_system"])
-        rules = plugins.destination_rules(settings)
+        rules = load_destinations(settings, plugins)
         self._services: Services = fresh_services(folder, plugins.migrations(), destination=tuple(rules))
         recipient, _ = new_identity()
         desk = Desk(name="sp", title="SP", level="district", area="", recipient=recipient)

@@ -47,7 +47,7 @@ class _Uploads:
         self.folder = folder
         self.runner = asyncio.Runner()
         self.key: Any = import_module(f"{parts}.draft_key").DraftKey(_SECRET)
-        settings = import_module(f"{parts}.settings").UploadSettings(upload_reserve_bytes=0)
+        settings = import_module("satark_web_form.settings").UploadSettings(upload_reserve_bytes=0)
         self.store: Any = import_module(f"{parts}.upload_store").UploadStore(folder, settings)
 
     async def content_of(self, upload: str) -> bytes:
