@@ -17,6 +17,7 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from satark.plugins import loader
 from satark_desk import passphrases
+from satark_files.sandbox.protections import find_protections
 from satark_testing.waiting import LIMIT_SECONDS
 from satark_words.catalogues import Catalogue
 from support.peers.postgres import clear_database, empty_database, postgres_server
@@ -51,7 +52,11 @@ class Databases(NamedTuple):
 
 
 def pytest_collection_finish() -> None:
-    """Exempt what the collection made from garbage collection: searching it again and again is a sixth of the work."""
+    """Exempt what the collection made from garbage collection: searching it again and again is a sixth of the work.
+
+    What the system protects is looked for by a process of its own, once: no test is to be blamed for it.
+    """
+    find_protections()
     gc.collect()
     gc.freeze()
 
