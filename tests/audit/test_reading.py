@@ -1,4 +1,4 @@
-"""The audit log: who may read it, what they see, and that a change of it shows."""
+"""The audit log: who may read it, what each reader sees, and that a change of the log is detected."""
 
 from __future__ import annotations
 
@@ -144,7 +144,9 @@ def test_acts_are_found_by_officer_tip_and_kind(
     assert seen_by(services, dig, {"sp"}, ActFilter(tip="NONE-SUCH", kind="read")) == []
 
 
-def test_pages_go_on_where_the_last_one_ended(services: Services, sp: SeededDesk, dig: SeededDesk) -> None:
+def test_each_page_of_the_log_begins_where_the_one_before_ended(
+    services: Services, sp: SeededDesk, dig: SeededDesk
+) -> None:
     trail = Trail(services, "sp", "rao", sp.identity)
     for number in range(7):
         trail.record("searched", detail=str(number))

@@ -30,7 +30,7 @@ def test_drafts_and_reply_handles_are_in_no_backup(
     assert elsewhere.services.read(lambda c: c.execute(select(tables.conversation)).all()) == []
 
 
-def test_databases_that_were_dumped_one_after_the_other_are_reported(here: Place, sp: SeededDesk) -> None:
+def test_a_backup_reports_databases_that_were_dumped_one_after_the_other(here: Place, sp: SeededDesk) -> None:
     """Two dumps: keys first, so that tips have no key, or the main database first, so that it is older."""
     first, second = tip_with_file(here, sp), tip_with_file(here, sp)
     assert store_problems(here.services) == []

@@ -36,6 +36,6 @@ def test_a_backup_folder_reveals_nothing_without_the_operators_key(
     assert elsewhere.services.read(lambda c: c.execute(select(tables.tip)).all()) == []
 
 
-def test_only_so_many_backups_are_kept(here: Place, folder: BackupFolder) -> None:
+def test_only_the_newest_backups_are_kept(here: Place, folder: BackupFolder) -> None:
     names = [here.back_up(folder, keep=2).name for _ in range(3)]
     assert folder.names() == names[1:]

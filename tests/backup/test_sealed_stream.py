@@ -20,7 +20,7 @@ def test_records_come_back_as_they_were_written(tmp_path: Path) -> None:
     assert stored == measure(tmp_path / "main")
 
 
-def test_nothing_of_them_can_be_read_in_the_file(tmp_path: Path) -> None:
+def test_no_record_can_be_read_in_the_file(tmp_path: Path) -> None:
     write_records(tmp_path / "main", RECIPIENT, RECORDS)
     assert "हथियार".encode() not in (tmp_path / "main").read_bytes()
 

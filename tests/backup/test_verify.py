@@ -8,7 +8,7 @@ from support.backups import OPERATOR, Place, tip_with_file
 from support.desks import SeededDesk
 
 
-def test_a_drill_restores_it_beside_the_installation_and_leaves_nothing(
+def test_a_drill_restores_a_backup_beside_the_installation_and_leaves_nothing(
     here: Place, sp: SeededDesk, folder: BackupFolder
 ) -> None:
     tip_with_file(here, sp)

@@ -1,4 +1,4 @@
-"""Bulk acts: the rules of each tip hold, and what was not done is named with its reason."""
+"""Bulk acts follow the rules of each tip, and name each act that was not done, with the reason."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from support.tips import seed_tip
 pytestmark = pytest.mark.slow("a desk at work")
 
 
-def test_what_the_rules_refuse_of_some_is_named_and_the_others_are_done(services: Services, sp: SeededDesk) -> None:
+def test_tips_that_the_rules_refuse_are_named_and_the_act_is_done_on_the_others(
+    services: Services, sp: SeededDesk
+) -> None:
     work = sp.casework_of("sp-1")
     acts = DeskActs(services, work, Clocks())
     normal, urgent = seed_tip(services, [sp.desk]), seed_tip(services, [sp.desk], priority="urgent")
@@ -61,7 +63,7 @@ def test_each_kind_follows_the_rules_of_its_act(
     assert outcome.problem == problem
 
 
-def test_whoever_takes_over_reads_a_note_that_is_for_their_desk_alone(
+def test_the_officer_who_takes_over_reads_a_note_for_their_desk_alone(
     services: Services, lanka: SeededDesk, dig: SeededDesk
 ) -> None:
     officers = (listed_officer("asha", "head"), listed_officer("bina"))

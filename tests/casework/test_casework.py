@@ -170,7 +170,7 @@ def test_an_answer_of_a_destination_reaches_the_tipster(services: Services, sp: 
     recipient, identity = new_identity()
     rule = DestinationRule(to="police_system:cctns", desk="sp", recipient=recipient)
     seeded = seed_tip(services, [sp.desk], destination_rules=[rule])
-    # The key was changed since: the older one stands below the new.
+    # The destination's key was changed since: the older key stands on the line below the new one.
     work = Casework(services, rule.to, f"{new_identity()[1]}\n{identity}", audit_desk="sp")
     posted = work.respond(work.open(seeded.number), status="ACTED", text="धन्यवाद")
     (row,) = rows(services, tables.message)

@@ -1,4 +1,4 @@
-"""Clocks of the work: what runs out, and to which desks that rises."""
+"""Clocks of the work: which clocks run out, and which desks are told."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_tip_that_no_desk_touches_rises_to_the_range_after_the_hours_of_its_pr
     assert (after["sp"], after["dig"]) == ({"late"}, {"late", "risen"})
 
 
-def test_a_report_that_does_not_come_rises_above_the_desk_that_directed_and_both_see_it() -> None:
+def test_a_late_report_rises_above_the_desk_that_directed_and_shows_at_every_desk_involved() -> None:
     directed = Message(
         sender="desk", desk="sp", internal=True, case=CaseStep(kind="directed", to="lanka", due=BAND_END)
     )
@@ -51,7 +51,7 @@ def test_a_report_that_does_not_come_rises_above_the_desk_that_directed_and_both
     assert marks(BAND_END + 1, directed, reported) == {"lanka": set(), "sp": set(), "dig": set()}
 
 
-def test_a_disputed_closing_goes_to_the_desk_above_alone_for_decision() -> None:
+def test_only_the_desk_above_decides_on_a_disputed_closing() -> None:
     closed = Message(sender="desk", desk="sp", status="CLOSED", text="nothing")
     denied = Message(sender="tipster", text="no", feedback="no")
     asked = Message(sender="desk", desk="sp", internal=True, case=CaseStep(kind="asked_to_close", outcome="false"))
@@ -86,7 +86,7 @@ def at(moment: str) -> int:
         ("normal", "2026-12-02T18:00", "2026-12-05T18:00"),
     ],
 )
-def test_only_normal_priority_waits_for_hours_of_work(priority: Priority, first_act: str, report: str) -> None:
+def test_only_tips_of_normal_priority_wait_for_working_hours(priority: Priority, first_act: str, report: str) -> None:
     hours: dict[Priority, float] = {"urgent": 1, "high": 12, "normal": 24}
     owed: dict[Priority, float] = {"urgent": 6, "high": 24, "normal": 48}
     clocks = Clocks(first_act_hours=hours, report_hours=owed, working=OFFICE)
@@ -95,7 +95,7 @@ def test_only_normal_priority_waits_for_hours_of_work(priority: Priority, first_
     assert clocks.report_due(priority, at("2026-11-28T23:30")) == at(report)
 
 
-def test_a_report_is_never_owed_later_than_a_direction_may_say() -> None:
+def test_no_report_is_due_later_than_the_latest_time_that_a_direction_may_give() -> None:
     clocks = Clocks(report_hours={"normal": 2160}, working=OFFICE, longest_days=90)
     assert clocks.report_due("normal", 0) == 90 * 24 * HOUR
 

@@ -78,7 +78,7 @@ def test_every_act_shows_its_officer_and_its_time_to_the_desks(
     assert before <= posted.at <= time.time()
 
 
-def test_a_disputed_closing_reopens_once_and_only_the_office_above_closes_again(
+def test_a_dispute_reopens_a_tip_once_and_then_only_the_desk_above_closes_it(
     services: Services, directed: SeededTip, offices: dict[str, Office]
 ) -> None:
     sp, dig = offices["sp"], offices["dig"]
@@ -117,7 +117,7 @@ def test_a_direction_upwards_or_sideways_gives_no_desk_power_over_the_other(
     assert offices["dig"].casework.open(directed.number).status == "CLOSED"
 
 
-def test_no_action_on_an_urgent_tip_takes_a_second_officer_or_the_desk_above(
+def test_closing_an_urgent_tip_without_action_takes_a_second_officer_or_the_desk_above(
     services: Services, sp: SeededDesk, dig: SeededDesk, offices: dict[str, Office]
 ) -> None:
     urgent = [seed_tip(services, [sp.desk, dig.desk], priority="urgent") for _ in range(2)]
@@ -183,7 +183,9 @@ REFUSED: list[tuple[ActName, dict[str, Any], Problem]] = [
 ]
 
 
-def test_what_the_rules_refuse(services: Services, sp: SeededDesk, lanka: SeededDesk) -> None:
+def test_a_refused_act_names_its_problem_and_writes_nothing(
+    services: Services, sp: SeededDesk, lanka: SeededDesk
+) -> None:
     del lanka
     seeded = seed_tip(services, [sp.desk])
     office = Office(services, sp)
@@ -192,7 +194,7 @@ def test_what_the_rules_refuse(services: Services, sp: SeededDesk, lanka: Seeded
     assert office.casework.open(seeded.number).thread == ()
 
 
-def test_a_merged_tip_names_the_other_only_to_desks_that_have_it(
+def test_a_merged_tip_names_the_leading_tip_only_to_desks_that_have_both(
     services: Services, sp: SeededDesk, dig: SeededDesk, directed: SeededTip, offices: dict[str, Office]
 ) -> None:
     office = offices["sp"]

@@ -1,4 +1,4 @@
-"""What leaves the desk: a station gets fields and a rewording by a key of their own, and never the tipster's words."""
+"""What leaves the desk: a station gets fields and a rewording, under a key of their own; never the tipster's words."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_station_sees_the_release_and_nothing_of_the_tipsters_words(
     assert set(offices["lanka"].casework.find("market evening")) == {tip.id}
 
 
-def test_the_key_of_a_release_opens_nothing_of_what_was_there_before(
+def test_the_key_of_a_release_opens_no_earlier_message(
     tip: SeededTip, offices: dict[str, Office], services: Services
 ) -> None:
     direct(offices["sp"], tip)
@@ -64,7 +64,7 @@ def test_the_key_of_a_release_opens_nothing_of_what_was_there_before(
     assert opened_with(services, envelope.identity) == ["→ lanka title: look tonight"]
 
 
-def test_what_is_written_afterwards_reaches_the_station_unless_it_may_point_to_the_tipster(
+def test_later_messages_reach_the_station_unless_they_may_point_to_the_tipster(
     tip: SeededTip, offices: dict[str, Office], services: Services
 ) -> None:
     direct(offices["sp"], tip)
@@ -86,7 +86,7 @@ def test_what_is_written_afterwards_reaches_the_station_unless_it_may_point_to_t
     assert "seen, two men" in [posted.message.text for posted in sp.casework.open(tip.number).thread]
 
 
-def test_a_private_note_is_read_at_the_own_desk_alone(tip: SeededTip, offices: dict[str, Office]) -> None:
+def test_only_the_officers_own_desk_reads_a_private_note(tip: SeededTip, offices: dict[str, Office]) -> None:
     offices["sp"].do(tip, "note", text="ask the beat constable", private=True)
     direct(offices["sp"], tip)
     for name in ("dig", "lanka"):
@@ -103,7 +103,7 @@ def test_a_question_of_the_station_reaches_the_tipster(tip: SeededTip, offices: 
     assert (posted.message.text, posted.officer, posted.message.question) == ("which gate?", "lanka-1", True)
 
 
-def test_a_changed_key_of_any_desk_leaves_the_station_with_its_release(
+def test_after_any_desk_changes_its_key_the_station_still_reads_its_release(
     tip: SeededTip, offices: dict[str, Office], services: Services
 ) -> None:
     direct(offices["sp"], tip)
@@ -119,7 +119,7 @@ def test_a_changed_key_of_any_desk_leaves_the_station_with_its_release(
     assert dig.open(tip.number).thread[-1].message.text == "after the change"
 
 
-def test_a_withdrawn_release_is_gone_and_opens_nothing_that_follows(
+def test_a_withdrawn_release_is_gone_and_its_key_opens_no_later_message(
     tip: SeededTip, offices: dict[str, Office], services: Services
 ) -> None:
     sp, lanka = offices["sp"], offices["lanka"]
@@ -144,7 +144,7 @@ def test_a_withdrawn_release_is_gone_and_opens_nothing_that_follows(
     assert seen.envelope.identity != key
 
 
-def test_a_withdrawn_tip_gets_a_new_key_and_its_destinations_lose_it(
+def test_a_withdrawn_tip_gets_a_new_key_and_the_desks_destinations_lose_the_tip(
     tip: SeededTip, offices: dict[str, Office], services: Services
 ) -> None:
     recipient, identity = new_identity()
@@ -182,7 +182,7 @@ def test_a_destination_that_reads_tips_gets_no_release(
     assert held == ["lanka"]
 
 
-def test_a_desk_that_has_the_tip_already_keeps_it(
+def test_a_desk_that_has_the_tip_keeps_it_when_it_is_given_a_release(
     services: Services, tip: SeededTip, offices: dict[str, Office]
 ) -> None:
     sp, lanka = offices["sp"], offices["lanka"]

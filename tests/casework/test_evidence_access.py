@@ -47,7 +47,7 @@ def spoken(services: Services, sp: SeededDesk) -> SeededTip:
 
 
 def acts(work: Casework, tip: OpenTip) -> list[LogEntry]:
-    """What officers did, as the log has it."""
+    """Return the log's entries about what officers did."""
     return [row.entry for row in work.custody(tip) if row.entry is not None and row.entry.desk]
 
 
@@ -174,7 +174,7 @@ def test_sound_counts_as_the_tipsters_own_voice_unless_they_said_otherwise(servi
 
 @pytest.mark.parametrize("answer", [None, "remove", "keep"])
 @pytest.mark.parametrize("role", [MEANINGS["evidence"], "message"])
-def test_a_film_is_passed_on_without_sound_unless_the_tipster_kept_it(
+def test_a_film_is_passed_on_without_sound_unless_the_tipster_kept_the_sound(
     services: Services, sp: SeededDesk, role: str, answer: str | None
 ) -> None:
     seeded = seed_tip(services, [sp.desk], evidence=("1",), answers={MEANINGS["film_sound"]: answer})
@@ -213,7 +213,7 @@ def test_a_refused_export_is_not_logged(form: Any, error: type[Exception], sp: S
     assert acts(work, tip) == []
 
 
-def test_a_voice_is_opened_by_no_two_officers_of_whom_none_may_listen(sp: SeededDesk, spoken: SeededTip) -> None:
+def test_two_officers_of_whom_neither_may_listen_open_no_voice(sp: SeededDesk, spoken: SeededTip) -> None:
     work, approval = sp.casework_of("rao"), TwoOfficerApproval("rao", "khan")
     tip = work.open(spoken.number)
     with pytest.raises(VoiceAccessDenied):

@@ -1,4 +1,4 @@
-"""Floods: what is grouped in the queue, and what stands for itself."""
+"""Floods: which tips the queue groups, and which tips it shows one by one."""
 
 from __future__ import annotations
 
@@ -37,9 +37,7 @@ def test_copies_of_one_text_in_either_script_are_one_group(services: Services, s
     assert groups(sp) == [numbers(flood)]
 
 
-def test_tips_that_say_nothing_are_one_group_and_one_with_a_file_is_not_empty(
-    services: Services, sp: SeededDesk
-) -> None:
+def test_tips_that_say_nothing_are_one_group_without_those_that_have_a_file(services: Services, sp: SeededDesk) -> None:
     flood = send(services, sp, "test", "hello", ".", "हैलो")
     send(services, sp, "test", evidence=("1",))
     assert groups(sp) == [numbers(flood)]
@@ -52,7 +50,7 @@ def test_tips_that_say_nothing_are_one_group_and_one_with_a_file_is_not_empty(
         {"received": "2026-11-20T06/PT6H"},
     ],
 )
-def test_urgent_tips_and_those_of_another_day_stand_for_themselves(
+def test_urgent_tips_and_tips_of_another_day_are_not_grouped(
     services: Services, sp: SeededDesk, fields: dict[str, Any]
 ) -> None:
     send(services, sp, *[COPIED] * 3)
@@ -60,7 +58,7 @@ def test_urgent_tips_and_those_of_another_day_stand_for_themselves(
     assert groups(sp) == []
 
 
-def test_a_short_text_that_many_write_of_different_places_or_vehicles_is_no_flood(
+def test_a_short_text_that_many_write_about_different_places_or_vehicles_is_no_flood(
     services: Services, sp: SeededDesk
 ) -> None:
     for at in range(5):
@@ -71,7 +69,7 @@ def test_a_short_text_that_many_write_of_different_places_or_vehicles_is_no_floo
     assert groups(sp) == []
 
 
-def test_what_is_finished_leaves_the_group_and_comes_back_when_it_is_undone(services: Services, sp: SeededDesk) -> None:
+def test_a_finished_tip_leaves_its_group_and_returns_when_it_is_open_again(services: Services, sp: SeededDesk) -> None:
     flood = send(services, sp, *[COPIED] * 5)
     sp.casework.respond(sp.casework.open(flood[0].number), status="SET_ASIDE")
     assert groups(sp) == [numbers(flood[1:])]

@@ -29,7 +29,7 @@ def test_the_term_counts_from_the_newest_status() -> None:
     assert found.due == due_day(SETTINGS, "MERGED", "ARMS", "2026-12-01T00/PT6H")
 
 
-def test_a_hold_keeps_from_the_asking_on_and_until_two_lifted_it() -> None:
+def test_a_hold_keeps_a_tip_from_the_request_until_two_officers_lift_it() -> None:
     asked = keeping_of(SETTINGS, HEADER, [step("ask_hold", text="court")])
     assert (asked.held, asked.asked, asked.asked_by, asked.reason) == (True, "ask_hold", ("sp", "rao"), "court")
     lifting = [step("ask_hold"), step("hold", "khan"), step("ask_lift", "khan")]
@@ -38,7 +38,7 @@ def test_a_hold_keeps_from_the_asking_on_and_until_two_lifted_it() -> None:
     assert (lifted.held, lifted.asked, lifted.term) == (False, "", Term(due=lifted.due))
 
 
-def test_a_tipster_takes_no_step() -> None:
+def test_a_tipsters_message_takes_no_step() -> None:
     told = PostedMessage(1, Message(sender="tipster", text="x", retention="erasure"))
     assert not keeping_of(SETTINGS, HEADER, [told]).ordered
 

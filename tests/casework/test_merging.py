@@ -60,7 +60,7 @@ def merging(services: Services, sp: SeededDesk, dig: SeededDesk, lanka: SeededDe
     return Merging(services, sp, dig)
 
 
-def test_what_becomes_of_the_leading_tip_reaches_each_tipster_in_their_own_thread(merging: Merging) -> None:
+def test_each_tipster_reads_the_status_of_the_leading_tip_in_their_own_thread(merging: Merging) -> None:
     merging.do(merging.merged, "merge", to=merging.leading.number, text="same still")
     merging.do(merging.leading, "status", status="ACTION", text="your brother's bike was seen")
     merging.do(merging.leading, "ask", text="what colour?")
@@ -71,7 +71,7 @@ def test_what_becomes_of_the_leading_tip_reaches_each_tipster_in_their_own_threa
     assert merging.desks["sp"].open(merging.merged.number).status == "CLOSED"
 
 
-def test_nothing_that_a_merged_tips_tipster_reads_names_the_other(merging: Merging) -> None:
+def test_the_tipster_of_a_merged_tip_reads_nothing_that_names_the_leading_tip(merging: Merging) -> None:
     merging.do(merging.merged, "merge", to=merging.leading.number, text="same still")
     shown = repr([(m.text, m.case, m.desk) for tip in (merging.merged, merging.leading) for m in merging.read_by(tip)])
     assert merging.leading.number not in shown
@@ -81,7 +81,7 @@ def test_nothing_that_a_merged_tips_tipster_reads_names_the_other(merging: Mergi
         assert "{" not in text
 
 
-def test_the_merging_is_undone_with_everything_as_before(merging: Merging) -> None:
+def test_undoing_a_merging_restores_everything(merging: Merging) -> None:
     merging.do(merging.merged, "direct", to="lanka", text="look")
     merging.do(merging.leading, "direct", to="lanka", text="look")
     merging.do(merging.merged, "status", status="VERIFYING")
@@ -97,7 +97,7 @@ def test_the_merging_is_undone_with_everything_as_before(merging: Merging) -> No
     assert merging.statuses_read_by(merging.merged) == ["VERIFYING", "MERGED", "ACTION", "VERIFYING"]
 
 
-def test_the_news_reach_tips_that_are_merged_into_merged_ones_once(merging: Merging) -> None:
+def test_a_tip_merged_into_a_merged_tip_gets_the_status_once(merging: Merging) -> None:
     third = merging.tip()
     merging.do(third, "merge", to=merging.merged.number)
     merging.do(merging.merged, "merge", to=merging.leading.number)
@@ -108,7 +108,7 @@ def test_the_news_reach_tips_that_are_merged_into_merged_ones_once(merging: Merg
     assert merging.statuses_read_by(third) == ["MERGED", "ACTED"]
 
 
-def test_a_status_by_a_desk_without_the_merged_tip_reaches_it_with_the_next_act_of_a_desk_that_has_both(
+def test_a_status_set_by_a_desk_without_the_merged_tip_follows_with_the_next_act_of_a_desk_that_has_both(
     merging: Merging, lanka: SeededDesk
 ) -> None:
     merging.desks["lanka"] = lanka.casework_of("lanka-1")

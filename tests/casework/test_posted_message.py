@@ -1,4 +1,4 @@
-"""Who wrote a message and when: sealed to the tip's key, and as long for every name."""
+"""The officer and the time of a message are sealed to the tip's key, in one size for every name."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def test_the_tips_key_alone_opens_the_officer_and_the_time() -> None:
 
 
 @pytest.mark.parametrize("name", ["rao", "x" * MAX_NAME, "रमेश सिंह", "ह" * MAX_NAME, '"' * MAX_NAME])
-def test_what_is_sealed_is_as_long_for_every_name_in_either_script(name: str) -> None:
+def test_the_sealed_officer_has_one_size_for_every_name_in_either_script(name: str) -> None:
     recipient, identity = new_identity()
     assert len(decrypt(seal_officer(name, 1_800_000_000, recipient), identity)) == 256
 
 
-def test_a_message_of_nobody_seals_nothing() -> None:
+def test_a_message_without_an_officer_seals_nothing() -> None:
     assert seal_officer("", 1_800_000_000, new_identity()[0]) == b""

@@ -1,4 +1,4 @@
-"""Recusal: whoever has to do with the people of a tip does not have it any more, and everybody else goes on."""
+"""Recusal: an officer who has to do with the people of a tip loses it, and all other officers keep it."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def risen(services: Services, dig: SeededDesk, tip: SeededTip) -> Callable[[], b
     )
 
 
-def test_a_recused_officer_has_the_tip_nowhere_and_the_others_go_on(
+def test_a_recused_officer_finds_the_tip_nowhere_and_the_others_keep_it(
     seed: Callable[..., SeededTip], asha: Officer, bina: Officer, tip: SeededTip
 ) -> None:
     other = seed(answers={"category": "liquor", "what": WORDS})
@@ -101,7 +101,7 @@ def test_a_recused_officer_has_the_tip_nowhere_and_the_others_go_on(
 
 
 def seen(casework: Casework, tip: SeededTip) -> dict[str, set[str]]:
-    """Return the numbers of the tips that each list of an officer shows; `tip` is one that has related ones."""
+    """Return the numbers of the tips that each list of an officer shows; `tip` has related tips."""
     opened = casework.open(tip.number)
     ids = {one.id: one.header.number for one in casework.summaries()}
     return {
@@ -114,7 +114,7 @@ def seen(casework: Casework, tip: SeededTip) -> dict[str, set[str]]:
     }
 
 
-def test_a_flood_leaves_out_what_an_officer_recused_themselves_from(
+def test_a_flood_leaves_out_tips_from_which_the_officer_recused_themselves(
     seed: Callable[..., SeededTip], asha: Officer, bina: Officer
 ) -> None:
     flood = [seed(answers={"category": "liquor"}) for _ in range(5)]
@@ -125,7 +125,7 @@ def test_a_flood_leaves_out_what_an_officer_recused_themselves_from(
     assert len(of_asha.tips) == 5
 
 
-def test_the_own_desk_alone_reads_it_and_it_is_no_work_on_the_tip(
+def test_only_the_officers_own_desk_reads_a_recusal_and_a_recusal_is_no_work_on_the_tip(
     asha: Officer, bina: Officer, tip: SeededTip, offices: dict[str, Office]
 ) -> None:
     asha.do(tip, "assign", to="bina")
@@ -145,7 +145,7 @@ def test_a_recusal_stops_no_clock(bina: Officer, asha: Officer, tip: SeededTip) 
     assert not asha.casework.open(tip.number).work.acted
 
 
-def test_a_desk_without_anybody_left_that_acts_again_rises_no_more(
+def test_a_tip_no_longer_rises_once_the_desk_that_had_nobody_left_acts_again(
     services: Services, sp: SeededDesk, risen: Callable[[], bool], asha: Officer, tip: SeededTip
 ) -> None:
     Officer(services, sp, "bina").do(tip, "recuse")
@@ -155,10 +155,10 @@ def test_a_desk_without_anybody_left_that_acts_again_rises_no_more(
     assert not risen()
 
 
-def test_it_takes_another_officer_with_a_reason_to_undo_it(bina: Officer, asha: Officer, tip: SeededTip) -> None:
+def test_only_another_officer_with_a_reason_undoes_a_recusal(bina: Officer, asha: Officer, tip: SeededTip) -> None:
     opened = bina.casework.open(tip.number)
     bina.do(tip, "recuse")
-    with pytest.raises(ActRefused):  # with what they had opened before
+    with pytest.raises(ActRefused):  # with the tip as the officer had opened it before the recusal
         bina._acts.perform(opened, DeskAct(name="readmit", to="bina", text="I was wrong"))
     assert asha.refused(tip, "readmit", to="bina") == "readmit"
     assert asha.refused(tip, "readmit", to="asha", text="x") == "readmit.none"
@@ -167,7 +167,7 @@ def test_it_takes_another_officer_with_a_reason_to_undo_it(bina: Officer, asha: 
     bina.do(tip, "note", text="back")
 
 
-def test_the_desk_above_is_told_when_nobody_is_left_until_somebody_is_there_again(
+def test_the_desk_above_is_told_as_long_as_no_officer_is_left_who_has_the_tip(
     dig: SeededDesk, risen: Callable[[], bool], asha: Officer, bina: Officer, tip: SeededTip
 ) -> None:
     bina.do(tip, "recuse")
@@ -181,7 +181,7 @@ def test_the_desk_above_is_told_when_nobody_is_left_until_somebody_is_there_agai
     assert risen()
 
 
-def test_the_last_officer_of_all_who_have_a_tip_cannot_leave_it(
+def test_the_last_officer_who_has_a_tip_can_not_recuse_themselves(
     services: Services, sp: SeededDesk, asha: Officer, bina: Officer
 ) -> None:
     alone = seed_tip(services, [sp.desk])
@@ -190,7 +190,9 @@ def test_the_last_officer_of_all_who_have_a_tip_cannot_leave_it(
     assert asha.casework.open(alone.number).header.number == alone.number
 
 
-def test_both_logs_record_it_and_hold(services: Services, asha: Officer, bina: Officer, tip: SeededTip) -> None:
+def test_both_logs_record_a_recusal_and_stay_valid(
+    services: Services, asha: Officer, bina: Officer, tip: SeededTip
+) -> None:
     bina.do(tip, "recuse")
     asha.do(tip, "readmit", to="bina", text="another man")
     rows = asha.casework.custody(asha.casework.open(tip.number))
@@ -210,7 +212,7 @@ def test_a_recused_officer_approves_no_originals(
         TwoOfficerApproval.of(state, asha.casework.open(tip.number), "sp", "asha", "bina")
 
 
-def test_the_tipster_of_a_merged_tip_reads_on_when_an_officer_acts_who_has_both(
+def test_the_tipster_of_a_merged_tip_reads_the_status_when_an_officer_who_has_both_tips_acts(
     seed: Callable[..., SeededTip], asha: Officer, bina: Officer, tip: SeededTip
 ) -> None:
     leading = seed()

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow("a desk at work")
         ({"answers": {"who": "x" * 1001}}, "long"),
     ],
 )
-def test_the_tipsters_words_do_not_go_along_as_a_rewording(
+def test_a_rewording_that_quotes_the_tipster_is_refused(
     fields: dict[str, Any], problem: Problem, tip: SeededTip, offices: dict[str, Office]
 ) -> None:
     given = {"to": "lanka", "text": "look", "rewording": REWORDING, **fields}
@@ -48,7 +48,7 @@ def test_a_desk_with_a_release_neither_directs_nor_keeps_nor_erases_the_tip(
         TipKeeping(services, lanka.casework).ask(lanka.casework.open(tip.number), "ask_hold", "x")
 
 
-def test_the_own_words_wait_for_a_second_officer(tip: SeededTip, offices: dict[str, Office]) -> None:
+def test_the_tipsters_own_words_wait_for_a_second_officer(tip: SeededTip, offices: dict[str, Office]) -> None:
     sp, lanka = offices["sp"], offices["lanka"]
     direct(sp, tip, raw=True)
     with pytest.raises(NoSuchTip):

@@ -57,7 +57,7 @@ def test_a_tip_is_found_however_it_is_written(query: str, text: str) -> None:
         ("कल्लू", "kal aana"),
     ],
 )
-def test_what_is_not_there_is_not_found(query: str, text: str) -> None:
+def test_a_word_that_is_not_in_the_tip_is_not_found(query: str, text: str) -> None:
     assert found(query, text) is None
 
 

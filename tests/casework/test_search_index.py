@@ -26,7 +26,7 @@ queries = st.lists(st.sampled_from(ASKED), max_size=3).map(" ".join)
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.lists(texts, max_size=2)), max_size=12), st.integers(0, 5), queries)
-def test_it_finds_the_tips_whose_newest_texts_have_all_words(
+def test_the_index_finds_the_tips_whose_newest_texts_have_all_words(
     written: Sequence[tuple[int, Sequence[str]]], removed: int, asked: str
 ) -> None:
     index, newest = SearchIndex(), dict[str, Sequence[str]]()
@@ -42,7 +42,7 @@ def test_it_finds_the_tips_whose_newest_texts_have_all_words(
     }
 
 
-def test_it_is_built_anew_once_most_of_its_places_are_of_replaced_texts() -> None:
+def test_the_index_is_built_anew_once_most_of_its_places_belong_to_replaced_texts() -> None:
     index = SearchIndex()
     for number in range(3000):
         index.put("one", [f"katta {number}"])
@@ -93,7 +93,7 @@ def test_a_snippet_shows_the_words_or_the_name(sp: SeededDesk, tip: SeededTip, q
 
 
 @pytest.mark.parametrize("code", ["INTOX", "few", "25.28"])
-def test_no_code_is_found(sp: SeededDesk, tip: SeededTip, code: str) -> None:
+def test_a_search_finds_no_code_of_an_option(sp: SeededDesk, tip: SeededTip, code: str) -> None:
     assert not sp.casework.find(code)
 
 

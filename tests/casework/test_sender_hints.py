@@ -1,4 +1,4 @@
-"""What in a tip points to its sender."""
+"""Sender hints: the words of a tip that point to its sender."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def labelled(sign: str) -> list[str]:
     return [line[2:] for line in SENTENCES.read_text("utf-8").splitlines() if line.startswith(f"{sign} ")]
 
 
-def test_phrases_of_a_labelled_list_are_marked_and_few_others_are() -> None:
+def test_the_phrases_of_a_labelled_list_are_marked_and_few_other_phrases() -> None:
     pointing, others = labelled("+"), labelled("-")
     assert len(pointing) + len(others) >= 150
     geography = Geography.sample()
@@ -40,11 +40,11 @@ def test_phrases_of_a_labelled_list_are_marked_and_few_others_are() -> None:
         ("Many people know about this place", False),
     ],
 )
-def test_that_only_few_know_is_told_from_other_hints(text: str, few: bool) -> None:  # noqa: FBT001 - of the table
+def test_the_hint_that_only_few_know_is_kept_apart_from_other_hints(text: str, few: bool) -> None:  # noqa: FBT001 - of the table
     assert SenderHints.of_texts([text], Geography.sample()).few_know is few
 
 
-def test_a_marked_text_is_the_text() -> None:
+def test_the_parts_of_a_marked_text_make_up_the_text() -> None:
     text = "कल्लू शराब बेचता है। मेरी दुकान के सामने। Only I know."
     parts = marked(text, Geography.sample())
     assert "".join(part.text for part in parts) == text
@@ -66,6 +66,6 @@ def test_words_that_point_to_the_sender_are_found_wherever_they_stand(services: 
     assert hints.phrases == ("मेरी दुकान", "only I", "मेरे भाई")
 
 
-def test_a_tip_that_points_to_nobody_has_none(services: Services, sp: SeededDesk) -> None:
+def test_a_tip_that_points_to_nobody_has_no_hints(services: Services, sp: SeededDesk) -> None:
     seeded = seed_tip(services, [sp.desk], answers={"what": "UP65 CD 4411 में शराब आती है", "known_by": "many"})
     assert not SenderHints.of_tip(sp.casework.open(seeded.number), services.geography).any

@@ -70,7 +70,7 @@ def test_an_erased_tip_leaves_the_queue_and_the_search(services: Services, sp: S
     assert sp.casework.find("शराब").keys() == {kept.id}
 
 
-async def test_only_what_changed_is_read_again(services: Services, sp: SeededDesk) -> None:
+async def test_only_changed_tips_are_read_again(services: Services, sp: SeededDesk) -> None:
     seeded, *_ = [seed_tip(services, [sp.desk]) for _ in range(3)]
     seen: list[set[str]] = []
     sp.casework.find("शराब")
@@ -81,14 +81,14 @@ async def test_only_what_changed_is_read_again(services: Services, sp: SeededDes
         assert len(numbers(sp)) == 3
         return set().union(*seen)
 
-    # On PostgreSQL a transaction of any other test that began earlier and is open still makes it look once more.
+    # On PostgreSQL, a transaction of another test that began earlier and is still open makes the cache look once more.
     await until(lambda: not read_again())
     seed_message(services, seeded, Message(sender="tipster", text="तमंचा"))
     assert sp.casework.find("तमंचा").keys() == {seeded.id}
     assert set().union(*seen) == {seeded.id}
 
 
-def test_officers_of_a_desk_share_what_was_opened(services: Services, sp: SeededDesk) -> None:
+def test_the_officers_of_a_desk_share_the_opened_tips(services: Services, sp: SeededDesk) -> None:
     seeded = seed_tip(services, [sp.desk])
     first = sp.casework
     first.find("शराब")

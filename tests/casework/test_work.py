@@ -49,7 +49,7 @@ def test_the_first_dispute_reopens_a_tip_by_itself(messages: Sequence[Message], 
     assert work_on(thread(*messages)).status == becomes
 
 
-def test_every_dispute_counts_and_a_later_one_does_not_reopen() -> None:
+def test_every_dispute_counts_and_only_the_first_reopens_the_tip() -> None:
     work = work_on(thread(status("CLOSED"), feedback("no"), status("CLOSED"), feedback("again")))
     assert (work.disputes, work.disputed, work.finished) == (2, False, True)
 
@@ -73,7 +73,7 @@ def test_a_danger_told_after_a_correction_makes_the_tip_urgent_again() -> None:
     assert corrected(header, thread(lower, danger)).priority == "urgent"
 
 
-def test_a_report_settles_what_is_owed_and_a_refused_closing_owes_it_again() -> None:
+def test_a_desk_owes_nothing_after_its_report_and_owes_one_again_after_a_refused_closing() -> None:
     directed = step("sp", CaseStep(kind="directed", to="lanka", due=1000))
     asked = step("lanka", CaseStep(kind="asked_to_close", outcome="nothing_found"))
     refused = step("sp", CaseStep(kind="refused_to_close", due=2000))

@@ -1,4 +1,4 @@
-"""Working time: which hours count, held against counting them one by one."""
+"""Working time: which hours count, compared with counting them one by one."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_holiday_is_not_counted() -> None:
 
 
 @given(office=offices(), start=QUARTERS, quarters=st.integers(1, 60))
-def test_between_start_and_due_time_lie_exactly_so_many_hours_of_work(
+def test_exactly_the_given_working_hours_lie_between_start_and_due_time(
     office: WorkingTime, start: float, quarters: int
 ) -> None:
     due = office.after(start, quarters / 4)
@@ -77,12 +77,14 @@ def test_between_start_and_due_time_lie_exactly_so_many_hours_of_work(
 
 
 @given(office=offices(), start=QUARTERS, first=st.integers(1, 40), second=st.integers(1, 40))
-def test_hours_add_up(office: WorkingTime, start: float, first: int, second: int) -> None:
+def test_adding_hours_in_two_steps_equals_adding_their_sum(
+    office: WorkingTime, start: float, first: int, second: int
+) -> None:
     assert office.after(office.after(start, first / 4), second / 4) == office.after(start, (first + second) / 4)
 
 
 @given(office=offices(), one=QUARTERS, other=QUARTERS, quarters=st.integers(1, 60))
-def test_what_comes_later_is_never_due_earlier(office: WorkingTime, one: float, other: float, quarters: int) -> None:
+def test_a_later_start_is_never_due_earlier(office: WorkingTime, one: float, other: float, quarters: int) -> None:
     earlier, later = sorted((one, other))
     assert office.after(earlier, quarters / 4) <= office.after(later, quarters / 4)
 

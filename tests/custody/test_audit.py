@@ -75,7 +75,7 @@ ATTACKS: list[tuple[str, Callable[[Services], list[Any]], set[tuple[str, int]]]]
 ]
 
 
-def test_what_is_done_to_the_log_is_named(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
+def test_each_manipulation_of_the_log_is_named(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
     complete = [row._asdict() for row in rows(services)]
     (head,) = services.read(lambda c: c.execute(select(custody_head)).all())
     missed = {}

@@ -108,7 +108,7 @@ def base_characters(text: str) -> str:
 
 
 def fixed_parts(template: str) -> list[str]:
-    """What stands between the places of a text."""
+    """Return the parts of a template between its placeholders."""
     found = template
     for place in ("name", "parent", "address", "blank", "make", "color", "serial", "device", "info", "hash", "place"):
         found = found.replace("{" + place + "}", "\0")
@@ -125,7 +125,7 @@ def test_each_part_has_the_schedules_fields_in_its_order(language: str, part: st
     for key in PARTS[part]:
         for part_text in fixed_parts(texts.text(key)):
             if part_text.isascii() and not page.isascii():
-                assert texts.text(key) in raw  # SHA1 and its like, which are Latin in Hindi too
+                assert texts.text(key) in raw  # names such as SHA1 are in Latin letters in the Hindi text too
                 continue
             found = page.find(part_text, at)
             if found < 0:
@@ -136,11 +136,11 @@ def test_each_part_has_the_schedules_fields_in_its_order(language: str, part: st
 
 
 @pytest.mark.parametrize("key", ENGLISH)
-def test_the_english_is_the_acts_own(key: str) -> None:
+def test_the_english_text_is_that_of_the_act(key: str) -> None:
     assert printed("en").texts.text(key) == ENGLISH[key]
 
 
-def test_what_the_system_knows_is_filled_in_and_what_a_person_answers_for_is_not() -> None:
+def test_the_system_fills_in_what_it_knows_and_leaves_blank_what_a_person_answers_for() -> None:
     a, b, *_ = (" ".join(page.split()) for page in printed("en").pages)
     for page in (a, b):
         for known in (
@@ -188,6 +188,6 @@ def test_nothing_but_the_printed_digits_depends_on_the_hash_of_the_manifest() ->
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_act_has_a_name_in_the_log(language: str) -> None:
+def test_every_action_has_a_name_in_the_printed_log(language: str) -> None:
     texts = printed(language).texts
     assert [action for action in (*get_args(chain.Action), "erased") if f"action.{action}" not in texts] == []

@@ -22,12 +22,12 @@ def test_a_change_of_any_field_changes_the_hash(change: dict[str, Any]) -> None:
     assert chain.row_hash(chain.tip_genesis("other"), ROW) != chain.row_hash(before, ROW)
 
 
-def test_a_link_covers_its_position_and_what_is_before_it() -> None:
+def test_a_link_hash_covers_its_position_and_the_hash_before() -> None:
     links = {chain.link_hash(before, at, b"h") for before in (chain.GENESIS, b"x") for at in (1, 2)}
     assert len(links) == 4
 
 
-def test_equal_entries_have_unequal_hashes_by_their_salt() -> None:
+def test_equal_entries_have_different_hashes_because_of_their_salt() -> None:
     one, other = (LogEntry(action="viewed", salt=chain.new_salt()) for _ in range(2))
     assert chain.commitment(one) != chain.commitment(other)
 

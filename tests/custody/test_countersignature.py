@@ -51,7 +51,7 @@ def problems(report: PackReport) -> str:
     return "\n".join(map(str, report.problems))
 
 
-def test_it_says_which_desk_had_the_pack_and_when(report: PackReport, dig: PackSigner) -> None:
+def test_a_countersignature_says_which_desk_had_the_pack_and_when(report: PackReport, dig: PackSigner) -> None:
     held = held_with(report, countersign(report, dig, LATER))
     assert (held.problems, held.countersigner, held.countersigned) == ((), dig.who, "2096-10-02T07:06:40Z")
 
@@ -68,25 +68,29 @@ def test_every_altered_byte_is_named(report: PackReport, dig: PackSigner) -> Non
 @pytest.mark.parametrize(
     "change", [{"utc": "2096-10-02T07:06:41Z"}, {"manifest": "0" * 64}, {"signer": signer_of("dig", "another").who}]
 )
-def test_another_statement_needs_another_signature(change: dict[str, Any], report: PackReport, dig: PackSigner) -> None:
+def test_a_signature_is_valid_for_one_statement_alone(
+    change: dict[str, Any], report: PackReport, dig: PackSigner
+) -> None:
     found = msgspec.json.decode(countersign(report, dig, LATER), type=Countersignature)
     forged = msgspec.structs.replace(found, statement=msgspec.structs.replace(found.statement, **change))
     assert "it is not what the desk dig signed" in problems(held_with(report, canonical_json(forged)))
 
 
-def test_the_signature_of_a_pack_is_none_of_a_statement(report: PackReport, dig: PackSigner) -> None:
+def test_the_signature_of_a_pack_is_not_valid_for_a_statement(report: PackReport, dig: PackSigner) -> None:
     found = msgspec.json.decode(countersign(report, dig, LATER), type=Countersignature)
     as_of_a_pack = msgspec.structs.replace(found, signature=sign(dig, report.manifest))
     assert "it is not what the desk dig signed" in problems(held_with(report, canonical_json(as_of_a_pack)))
 
 
-def test_that_of_another_pack_is_named(report: PackReport, dig: PackSigner, write: Write, path: Path) -> None:
+def test_a_countersignature_of_another_pack_is_named(
+    report: PackReport, dig: PackSigner, write: Write, path: Path
+) -> None:
     content = countersign(report, dig, LATER)
     write(originals=True)
     assert "it is of another pack" in problems(held_with(verify_pack(path), content))
 
 
-def test_one_under_a_key_that_the_roster_never_listed_is_named(
+def test_a_countersignature_under_a_key_that_the_roster_never_listed_is_named(
     report: PackReport, dig: PackSigner, exported: Any
 ) -> None:
     roster = exported.services.read_keys(exported.services.roster.stored_entries)
@@ -104,7 +108,7 @@ def test_one_under_a_key_that_the_roster_never_listed_is_named(
         ({"signer": signer_of("dig", "another").who}, LATER, "it takes another one"),
     ],
 )
-def test_a_desk_countersigns_only_what_another_signed_before(
+def test_a_desk_countersigns_only_packs_that_another_desk_signed_before(
     change: dict[str, Any], now: int, why: str, report: PackReport, dig: PackSigner
 ) -> None:
     with pytest.raises(CannotCountersign, match=why):

@@ -1,4 +1,4 @@
-"""Entries of the custody log: what is said of a file, and no time more exact than the tip's but an officer's."""
+"""Entries of the custody log: what they say about a file; only officers' actions have an exact time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_no_entry_of_the_service_has_an_exact_time() -> None:
         assert one.band.endswith("/PT6H")
 
 
-def test_an_officers_act_has_the_second_and_both_names() -> None:
+def test_an_officers_action_has_its_time_to_the_second_and_both_names() -> None:
     entry = officer_entry("opened", DeskOfficer(desk="sp", name="rao"), NOW, form="original", second="khan")
     assert (entry.at, entry.desk, entry.officer, entry.second) == ("2027-01-15T08:02:03Z", "sp", "rao", "khan")
     assert "rao" not in repr(entry)

@@ -31,7 +31,7 @@ def test_the_database_reveals_nothing_of_what_was_done(services: Services, tips:
 
 
 @pytest.mark.parametrize("ordinals", [None, ["1"]])
-def test_an_erasure_leaves_only_that_it_happened(
+def test_an_erasure_leaves_only_the_fact_of_the_erasure(
     ordinals: list[str] | None, services: Services, tips: tuple[SeededTip, SeededTip]
 ) -> None:
     tip = tips[0]
@@ -44,9 +44,7 @@ def test_an_erasure_leaves_only_that_it_happened(
     assert {row.row.file for row in left if row.entry} == ({"2"} if ordinals else set())
 
 
-def test_turns_wait_for_as_few_statements_of_several_entries_as_of_one(
-    services: Services, tips: tuple[SeededTip, SeededTip]
-) -> None:
+def test_several_entries_take_as_few_statements_as_one(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
     statements: list[str] = []
     event.listen(services.main, "before_cursor_execute", lambda _conn, _cursor, text, *_: statements.append(text))
     counts = []

@@ -16,7 +16,7 @@ def signer() -> PackSigner:
     return PackSigner(who=Signer(desk="sp", verifier=verifier_of(KEY), roster="1:00"), sign=KEY.sign)
 
 
-def test_the_signature_is_of_one_key_one_digest_and_one_domain(signer: PackSigner) -> None:
+def test_a_signature_is_valid_for_one_key_one_digest_and_one_domain(signer: PackSigner) -> None:
     signature = sign(signer, DIGEST)
     assert is_signed_by(signer.who, signature, DIGEST)
     assert not is_signed_by(signer.who, signature, "00" * 32)
@@ -24,7 +24,7 @@ def test_the_signature_is_of_one_key_one_digest_and_one_domain(signer: PackSigne
 
 
 @pytest.mark.parametrize("text", ["", "zz", "00" * 64])
-def test_a_signature_that_is_none_is_refused(text: str, signer: PackSigner) -> None:
+def test_a_text_that_is_no_signature_is_refused(text: str, signer: PackSigner) -> None:
     assert not is_signed_by(signer.who, PackSignature(signature=text), DIGEST)
 
 

@@ -27,7 +27,7 @@ def contents(path: Path) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_a_pack_contains_what_may_leave_and_what_a_court_needs(write: Write, path: Path) -> None:
+def test_a_pack_contains_the_files_that_may_leave_and_what_a_court_needs(write: Write, path: Path) -> None:
     written = write()
     inside = contents(path)
     files = ["files/1-scrubbed.jpg", "files/2-transcript.txt", "files/4-scrubbed.mp4"]

@@ -10,14 +10,14 @@ import pytest
 from satark.custody.pack_container import BoundedReader, ComparingWriter
 
 
-def test_no_more_is_read_at_once_than_a_directory_may_have() -> None:
+def test_no_read_is_longer_than_a_directory_may_be() -> None:
     reader = BoundedReader(io.BytesIO(b"x" * (2 << 20)))
     assert len(reader.read(1 << 20)) == len(reader.read()) == 1 << 20
     with pytest.raises(zipfile.BadZipFile):
         reader.read((1 << 20) + 1)
 
 
-def test_what_is_written_equal_to_the_file_does_not_differ_though_a_header_came_twice() -> None:
+def test_equal_content_does_not_differ_though_a_header_is_written_twice() -> None:
     writer = ComparingWriter(io.BytesIO(b"HEADcontent"))
     writer.write(b"head")
     writer.write(b"content")
@@ -27,7 +27,7 @@ def test_what_is_written_equal_to_the_file_does_not_differ_though_a_header_came_
     assert (writer.tell(), writer.end) == (4, 11)
 
 
-def test_a_byte_too_many_or_another_differs() -> None:
+def test_an_additional_or_a_changed_byte_differs() -> None:
     for written in (b"HEADcontent!", b"HEADcontend"):
         writer = ComparingWriter(io.BytesIO(b"HEADcontent"))
         writer.write(written)

@@ -101,7 +101,7 @@ def forged_manifest(inside: dict[str, bytes], **change: Any) -> dict[str, bytes]
 
 
 @pytest.mark.parametrize("mutate", [shuffled, other_certificate, other_signature, other_original])
-def test_250_mutations_each_are_named_though_seal_and_container_match(
+def test_each_of_250_mutations_is_named_though_seal_and_container_match(
     mutate: Callable[[random.Random, dict[str, bytes]], tuple[dict[str, bytes], str]], write: Write, path: Path
 ) -> None:
     write(originals=True)
@@ -124,7 +124,7 @@ def test_a_forged_manifest_bears_no_signature(write: Write, path: Path) -> None:
     assert [problem.part for problem in report.problems] == [SIGNATURE]
 
 
-def test_a_pack_made_anew_under_another_key_is_not_the_rosters(exported: Any, write: Write, path: Path) -> None:
+def test_a_pack_made_anew_under_another_key_does_not_match_the_roster(exported: Any, write: Write, path: Path) -> None:
     roster = exported.services.read_keys(exported.services.roster.stored_entries)
     write()
     report = held_against(verify_pack(path), roster)

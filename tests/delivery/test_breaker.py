@@ -250,7 +250,7 @@ def plant_tip(services: Services) -> None:
     services.write_now(lambda unit: unit.insert(tables.tip, [{**row, "document": b""}]))
 
 
-async def test_revisions_of_a_tip_come_in_order_and_each_holds_what_came_before_it(
+async def test_revisions_of_a_tip_come_in_order_and_each_holds_the_earlier_changes(
     services: Services, clock: Clock
 ) -> None:
     is_up = False
@@ -274,7 +274,7 @@ async def test_revisions_of_a_tip_come_in_order_and_each_holds_what_came_before_
     assert [one.revision for one in post.delivered] == [1, 1, 1, 2]
 
 
-async def test_a_later_revision_replaces_a_dead_letter_which_never_follows_it(services: Services, clock: Clock) -> None:
+async def test_a_dead_letter_is_not_delivered_after_a_later_revision(services: Services, clock: Clock) -> None:
     post = Post(lambda _: Retry("no"))
     plant_tip(services)
     async with working(services, post, delivery_attempts=1) as worker:

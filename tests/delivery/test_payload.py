@@ -40,9 +40,7 @@ def envelope_of(services: Services, tip: SeededTip, holder: str) -> bytes:
     return found[tip.id, holder]
 
 
-def test_it_carries_the_document_and_the_envelope_of_its_desk_and_of_no_other(
-    services: Services, tip: SeededTip
-) -> None:
+def test_a_delivery_holds_the_document_and_only_the_envelope_of_its_desk(services: Services, tip: SeededTip) -> None:
     sent = delivery_of(services, tip, "script:dig")
     assert (sent.tip, sent.destination, sent.desk, sent.revision, sent.attempt) == (tip.id, "script:dig", "dig", 1, 1)
     assert sent.document
@@ -56,7 +54,7 @@ def test_every_attempt_at_a_delivery_has_the_same_key(services: Services, tip: S
     assert (again.idempotency_key, again.attempt) == (first.idempotency_key, 2)
 
 
-def test_it_carries_files_in_the_order_in_which_they_were_sent_and_the_copies_that_there_are(
+def test_a_delivery_holds_the_existing_copies_of_files_in_the_order_in_which_they_were_sent(
     services: Services, tip: SeededTip
 ) -> None:
     seed_file(services, tip, "10", b"original")

@@ -110,7 +110,7 @@ def test_the_custody_log_has_each_file_once_per_delivery_without_a_time(
         ("video", {"what": "typed"}, True),
     ],
 )
-def test_the_tipsters_own_voice_never_leaves(
+def test_no_destination_gets_the_tipsters_own_voice(
     kind: Any,
     answers: dict[str, Any],
     leaves: bool,  # noqa: FBT001
@@ -130,7 +130,7 @@ def test_the_tipsters_own_voice_never_leaves(
 
 
 @pytest.mark.parametrize(("answer", "expected"), [("remove", b"film"), (None, b"film"), ("keep", b"film, sound")])
-def test_a_film_leaves_without_sound_unless_the_tipster_kept_it(
+def test_a_film_is_delivered_without_sound_unless_its_sound_was_kept(
     answer: str | None, expected: bytes, services: Services, destination: ReadingDestination
 ) -> None:
     seeded = seed_tip(
@@ -198,7 +198,7 @@ def test_a_changed_key_opens_old_and_new_tips(services: Services, destination: R
     assert reader.open(old).content.tip != reader.open(claim_delivery(services, TO)).content.tip
 
 
-def test_a_destination_finds_its_tip_by_number_and_answers_to_it(
+def test_a_destination_finds_its_tip_by_number_and_posts_a_message_to_it(
     services: Services, destination: ReadingDestination
 ) -> None:
     seeded = seed_tip(services, [destination.desk], evidence=("1",), destination_rules=[destination.rule])
@@ -218,6 +218,6 @@ def test_a_destination_finds_its_tip_by_number_and_answers_to_it(
         reader.find(other.number)
 
 
-def test_a_destination_without_a_table_is_named(services: Services) -> None:
+def test_an_error_names_a_destination_without_a_table(services: Services) -> None:
     with pytest.raises(SettingsError, match="email:unknown"):
         DestinationReader.named(services, "email:unknown")

@@ -154,7 +154,7 @@ def test_a_stored_batch_is_read_back_at_its_place_and_under_a_later_epoch(identi
         other.open_batch(sealed, b"place")
 
 
-def test_other_epochs_change_no_name_and_open_nothing(identity: Identity) -> None:
+def test_with_other_epoch_keys_a_pseudonym_stays_and_no_seal_opens(identity: Identity) -> None:
     other = identity.with_epochs(EpochKeys.in_memory())
     assert other.pseudonym("a", Address(PHONE)) == identity.pseudonym("a", Address(PHONE))
     assert other.lookup(b"p") != identity.lookup(b"p")

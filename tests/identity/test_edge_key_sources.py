@@ -37,7 +37,7 @@ def test_a_command_prints_the_key(tmp_path: Path, content: bytes) -> None:
 
 @pytest.mark.slow("a process")
 @pytest.mark.parametrize("content", [b"", KEY[:31], KEY + b"x", b"z" * 64, b"not a key"])
-def test_another_output_is_refused_and_not_shown(tmp_path: Path, content: bytes) -> None:
+def test_an_output_that_is_no_key_is_refused_and_not_shown(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(EdgeKeyError, match="did not give 32 bytes") as refusal:
         key_of(tmp_path, printing(content))
     assert not content or repr(content)[2:-1] not in str(refusal.value)
@@ -65,14 +65,14 @@ def test_a_command_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
         read_edge_key(command=hanging, file=None, made=tmp_path / "edge.key", credentials="")
 
 
-def test_systemds_credential_goes_before_a_file_that_would_be_made(tmp_path: Path) -> None:
+def test_systemds_credential_takes_precedence_over_a_file_that_would_be_made(tmp_path: Path) -> None:
     (tmp_path / CREDENTIAL).write_bytes(KEY)
     (tmp_path / CREDENTIAL).chmod(0o440)
     assert key_of(tmp_path, credentials=str(tmp_path)) == KEY
     assert not (tmp_path / "data").exists()
 
 
-def test_a_configured_file_goes_before_the_credential(tmp_path: Path) -> None:
+def test_a_configured_file_takes_precedence_over_the_credential(tmp_path: Path) -> None:
     (tmp_path / CREDENTIAL).write_bytes(KEY)
     file = tmp_path / "mine"
     file.write_bytes(KEY[::-1])
@@ -80,7 +80,7 @@ def test_a_configured_file_goes_before_the_credential(tmp_path: Path) -> None:
     assert key_of(tmp_path, file=file, credentials=str(tmp_path)) == KEY[::-1]
 
 
-def test_without_any_the_key_is_made_once(tmp_path: Path) -> None:
+def test_without_any_source_the_key_is_made_once(tmp_path: Path) -> None:
     assert key_of(tmp_path) == key_of(tmp_path)
     assert (tmp_path / "data" / "edge.key").stat().st_mode & 0o777 == 0o600
 

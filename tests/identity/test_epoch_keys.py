@@ -73,7 +73,7 @@ def test_a_key_is_destroyed_in_its_own_blocks(path: Path, clock: Clock) -> None:
     assert (keys.find(first.id), keys.find(second.id)) == (None, second)
 
 
-def test_it_is_overwritten_with_noise_first_and_flushed_each_time(
+def test_a_key_is_overwritten_with_noise_first_and_each_write_is_flushed(
     path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys, flushed = load(path, clock), list[bytes]()
@@ -92,7 +92,7 @@ def test_it_is_overwritten_with_noise_first_and_flushed_each_time(
     assert not any(flushed[1])
 
 
-def test_another_process_forgets_a_destroyed_key_at_its_next_step(path: Path, clock: Clock) -> None:
+def test_another_process_forgets_a_destroyed_key_when_it_next_uses_the_file(path: Path, clock: Clock) -> None:
     one, other = load(path, clock), load(path, clock)
     first = other.current()
     one.destroy([first.id])
@@ -144,7 +144,7 @@ def test_an_epoch_may_be_destroyed_only_some_time_after_its_end(path: Path, cloc
 
 
 @pytest.mark.slow("a process")
-def test_threads_and_processes_that_begin_one_at_once_agree(path: Path) -> None:
+def test_threads_and_processes_that_begin_an_epoch_at_the_same_time_agree(path: Path) -> None:
     keys = EpochKeys.load(path, HOUR)
     begun: list[bytes] = []
     threads = [threading.Thread(target=lambda: begun.append(keys.current().id)) for _ in range(8)]

@@ -28,7 +28,7 @@ def run(limit: int) -> list[str]:
     return done.stdout.split()
 
 
-def test_all_memory_is_locked_also_what_comes_later_exactly_where_the_system_allows_it() -> None:
+def test_present_and_later_memory_is_locked_exactly_if_the_system_allows_it() -> None:
     allowed, locked, kilobytes = run(-1)
     assert locked == allowed
     assert (int(kilobytes) > 30_000) is (locked == "True")

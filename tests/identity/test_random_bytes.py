@@ -38,7 +38,7 @@ def test_a_block_gives_each_byte_once(draws: list[bytes]) -> None:
     assert b"".join(taken[:85]) == draws[0][: 85 * 12]
 
 
-def test_nothing_is_left_of_a_block_for_the_next_one(draws: list[bytes]) -> None:
+def test_the_rest_of_a_block_is_forgotten_at_its_end(draws: list[bytes]) -> None:
     for _ in range(2):
         with drawn_by_the_block():
             random_bytes(12)

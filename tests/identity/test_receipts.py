@@ -20,7 +20,7 @@ OPENED = OpenedReceipt(
 )
 
 
-def test_a_code_opens_what_was_sealed_under_it() -> None:
+def test_a_code_opens_the_values_sealed_under_it() -> None:
     key = derive("8391446012345678", IDENTITY)
     again = derive("8391446012345678", IDENTITY)
     assert key == again
@@ -45,7 +45,7 @@ def test_an_altered_row_opens_nothing() -> None:
     assert key.open(bytes(sealed)) is None
 
 
-def test_the_code_stands_in_nothing_that_is_stored() -> None:
+def test_no_stored_value_contains_the_code() -> None:
     key = derive("8391446012345678", IDENTITY)
     stored = key.lookup + key.seal(OPENED)
     assert b"8391446012345678" not in stored
@@ -69,7 +69,7 @@ async def test_the_stock_has_different_codes_ready() -> None:
         await stock.key("8391446012345678")
 
 
-def test_the_derivation_of_a_code_stays_what_it_is_since_rows_are_stored_under_it() -> None:
+def test_the_derivation_of_a_code_never_changes_since_rows_are_stored_under_it() -> None:
     key = derive("8391446012345678", IDENTITY)
     assert key.lookup.hex() == "e6835d928b007b3f3630d05875f745b8"
     assert key.wrap.hex() == "d82db8a6fcaff384982be4c76dbb7aa3d8bdfb49cff92c7b5c1ffa60527e5d5f"
@@ -91,7 +91,7 @@ def test_the_derivation_is_argon2id_as_another_library_computes_it() -> None:
     assert derive("8391446012345678", IDENTITY).lookup == lookup
 
 
-def test_a_row_that_is_authentic_but_no_receipt_opens_nothing() -> None:
+def test_an_authentic_row_that_is_no_receipt_opens_nothing() -> None:
     key = derive("8391446012345678", IDENTITY)
     assert key.open(key.lock(b"\x81\xa3tip\xa1\xff")) is None
     assert key.open(key.lock(b"")) is None

@@ -22,7 +22,7 @@ def test_another_use_another_identity_and_another_message_do_not_verify() -> Non
     assert not is_signed(verifier_for(IDENTITY, USE), signature, b"open")
 
 
-def test_what_is_no_key_or_no_signature_does_not_verify() -> None:
+def test_malformed_keys_and_signatures_do_not_verify() -> None:
     signature = signing_key(IDENTITY, USE).sign(b"closed")
     for verifier in ("", "00", "not hex", "ff" * 32):
         assert not is_signed(verifier, signature, b"closed")

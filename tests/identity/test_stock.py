@@ -19,7 +19,7 @@ def made() -> itertools.count[int]:
     return itertools.count()
 
 
-async def test_the_stock_is_filled_to_what_was_asked_for_and_again_after_each(
+async def test_the_stock_is_filled_to_the_wanted_number_and_again_after_each_take(
     monkeypatch: pytest.MonkeyPatch, made: itertools.count[int]
 ) -> None:
     monkeypatch.setattr(stocks, "_IDLE_SECONDS", 0.01)
@@ -35,14 +35,14 @@ async def test_the_stock_is_filled_to_what_was_asked_for_and_again_after_each(
     assert next(made) == 4, "more than was asked for"
 
 
-def test_an_empty_stock_makes_each_at_once(made: itertools.count[int]) -> None:
+def test_an_empty_stock_makes_each_thing_when_it_is_taken(made: itertools.count[int]) -> None:
     stock = Stock(made.__next__, ahead=0, name="stock")
     stock.start()
     assert [stock.take() for _ in range(5)] == [*range(5)]
     stock.close()
 
 
-async def test_while_some_are_taken_the_stock_is_only_kept_from_running_dry(
+async def test_while_things_are_taken_only_a_low_stock_is_filled(
     monkeypatch: pytest.MonkeyPatch, made: itertools.count[int]
 ) -> None:
     monkeypatch.setattr(stocks, "_IDLE_SECONDS", 3600.0)

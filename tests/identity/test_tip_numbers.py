@@ -18,7 +18,7 @@ def test_numbers_are_random_and_easy_to_read_out() -> None:
         assert len({one[place] for one in numbers}) == (22 if place == 0 else 30)
 
 
-def test_a_number_takes_one_draw_and_every_bit_of_it_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_number_uses_every_bit_of_a_single_random_draw(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = [bytes(16), (21).to_bytes(16), (22).to_bytes(16), (22 * 30**7 - 1).to_bytes(16)]
     monkeypatch.setattr(tip_numbers, "random_bytes", lambda size: drawn.pop(0)[:size])
     assert [new_number() for _ in range(4)] == ["AAAA-AAAA", "ZAAA-AAAA", "ABAA-AAAA", "Z999-9999"]

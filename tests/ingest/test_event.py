@@ -14,7 +14,7 @@ IDENTITY = Identity(b"e" * 32)
 CAME = replace(inbound("9140112233", Text("Hi")), event_key="wamid.1")
 
 
-def test_it_holds_a_pseudonym_and_a_keyed_hash() -> None:
+def test_an_event_holds_a_pseudonym_and_a_keyed_hash() -> None:
     event = InboundEvent(ScriptedChannel(), CAME, IDENTITY)
     assert event.pseudonyms == (IDENTITY.pseudonym(CAME.account, CAME.senders[0]),)
     assert event.key == IDENTITY.event(CAME.account, "wamid.1")

@@ -42,7 +42,7 @@ async def test_two_phones_at_one_mailbox_lose_no_file(databases: Any, tmp_path: 
         assert [row[1] for row in sorted(place.rows(tables.file))] == ["1", "2"]
 
 
-async def test_only_a_tipster_who_agreed_can_be_reached_and_forget_ends_it(tmp_path: Path) -> None:
+async def test_only_a_tipster_who_agreed_can_be_reached_until_they_forget_the_mailbox(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         asha = place.tipster()
         await place.receipt(asha)
@@ -54,7 +54,7 @@ async def test_only_a_tipster_who_agreed_can_be_reached_and_forget_ends_it(tmp_p
         assert place.count("tip") == 1
 
 
-async def test_wrong_and_unknown_codes_get_the_same_words_and_five_close_it(tmp_path: Path) -> None:
+async def test_wrong_and_unknown_codes_get_the_same_words_and_five_end_the_question(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         asha = place.tipster()
         await asha.say("Hi", "English")

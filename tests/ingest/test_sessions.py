@@ -74,7 +74,7 @@ async def test_a_message_to_a_session_of_a_newer_version_is_refused_until_it_is_
     assert "Do you suspect any police officer" in older.tipster.text, "the story is there: the place was the answer"
 
 
-async def test_a_message_to_a_session_whose_flow_cant_be_built_is_refused_too(older: Older) -> None:
+async def test_a_message_to_a_session_whose_flow_cant_be_built_is_refused(older: Older) -> None:
     flow = tables.flow
     kept = older.host.services.read(lambda found: found.execute(select(flow.c.canonical)).scalar_one())
     older.runtime._flows._engines.clear()

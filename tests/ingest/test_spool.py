@@ -70,7 +70,7 @@ def test_events_are_replayed_in_their_order_and_their_names_tell_no_time(spool: 
     assert spool.names()[3].startswith(f"{5:020}-")
 
 
-def test_after_an_epoch_no_old_copy_of_a_batch_opens_and_waiting_batches_do(spool: Spool, tmp_path: Path) -> None:
+def test_after_an_epoch_waiting_batches_open_and_old_copies_do_not(spool: Spool, tmp_path: Path) -> None:
     for number in range(2):
         spool.add("sms", Batch(ignored=number))
     replayed, waiting = spool.names()
@@ -140,7 +140,7 @@ def test_an_altered_file_does_not_open(spool: Spool, tmp_path: Path, tampering: 
         spool.open(only(spool))
 
 
-def test_another_edge_key_does_not_open_it(spool: Spool, tmp_path: Path) -> None:
+def test_another_edge_key_does_not_open_a_spooled_file(spool: Spool, tmp_path: Path) -> None:
     spool.add("sms", BATCH)
     with pytest.raises(BrokenSeal):
         make(tmp_path, key=b"k" * 32).open(only(spool))
@@ -175,7 +175,7 @@ def test_one_process_at_a_time_replays(spool: Spool, tmp_path: Path) -> None:
         assert again
 
 
-def test_strange_files_are_left_alone(spool: Spool, tmp_path: Path) -> None:
+def test_other_files_in_the_spools_folder_are_left_alone(spool: Spool, tmp_path: Path) -> None:
     assert waiting(tmp_path / "spool") == []
     spool.add("sms", BATCH)
     for name in (".part", "notes.txt", "1-2.sms", f"{1:020}-0000000g.sms"):

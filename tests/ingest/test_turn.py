@@ -76,7 +76,7 @@ async def test_an_event_that_comes_again_on_a_later_day_changes_nothing(
         assert [day for _, day in place.rows(tables.seen)] == [int(now) // 86_400 - (days_ago or 0)]
 
 
-async def test_events_that_never_came_look_like_those_that_came(databases: Any, tmp_path: Path) -> None:
+async def test_decoy_rows_of_events_look_like_rows_of_events(databases: Any, tmp_path: Path) -> None:
     async with working_host_on(databases, tmp_path) as place:
         asha = place.tipster()
         await asha.walk(ANSWERS, RECEIPT)
@@ -159,7 +159,7 @@ async def test_a_plugins_rows_are_committed_or_rolled_back_with_the_turn(tmp_pat
     assert len(turns) == 1
 
 
-async def test_a_plugin_that_fails_to_add_its_rows_leaves_none_and_costs_no_turn(tmp_path: Path) -> None:
+async def test_a_plugin_that_fails_to_add_its_rows_leaves_none_and_the_turn_succeeds(tmp_path: Path) -> None:
     def write_half(uow: UnitOfWork) -> None:
         uow.insert(tables.seen, [{"key": b"half", "day": uow.day}])
         raise ValueError("planted")

@@ -72,7 +72,7 @@ def store(databases: Any) -> Iterator[Store]:
         (2**80, TODAY),
     ],
 )
-def test_a_key_begins_with_the_day_on_which_it_was_sent_if_that_is_likely(
+def test_a_key_begins_with_the_day_on_which_its_event_was_sent_if_that_is_plausible(
     sent_at: int | None, day: int, store: Store
 ) -> None:
     assert store.add({ONE: sent_at}) == {ONE}

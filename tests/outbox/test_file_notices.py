@@ -16,7 +16,7 @@ from support.working_host import ANSWERS, CODE, RECEIPT, picture, working_host_o
 pytestmark = pytest.mark.slow("a host")
 
 
-async def test_a_lost_file_is_told_once_with_the_next_question_or_in_the_mailbox(
+async def test_a_lost_file_is_reported_once_with_the_next_question_or_in_the_mailbox(
     databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(FileNotices, "_compose", lambda *_: [])  # a call, a browser: nobody is there to be told at once

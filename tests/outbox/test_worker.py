@@ -395,7 +395,7 @@ async def test_a_crash_leaves_rows_that_are_sent_after_the_lease(post: Post) -> 
     assert [body for body in post.channel.bodies if body != b"three"] == [b"one", b"two"]
 
 
-async def test_a_row_that_does_not_open_is_dead_and_stops_no_other(post: Post) -> None:
+async def test_a_row_that_does_not_open_becomes_a_dead_letter_and_stops_no_other(post: Post) -> None:
     await post.writer.write(lambda unit: outbox.add(unit, [item("spoilt"), item("bina", BINA)], post.identity))
     spoil = update(tables.outbox).where(tables.outbox.c.conversation == ASHA).values(call=b"?" * 40)
     await post.writer.write(lambda unit: unit.main.execute(spoil))

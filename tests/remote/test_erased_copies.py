@@ -1,4 +1,4 @@
-"""An office's copies follow the host: what it erases is erased, and a tip's new key replaces the one before."""
+"""An office's copies follow the host: the office erases what the host erases, and takes over a tip's new key."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def copies(link: Any, seeded: SeededTip) -> set[str]:
     return found
 
 
-async def test_what_the_host_erases_is_erased_at_the_office_and_nothing_late_brings_it_back(
+async def test_the_office_erases_what_the_host_erases_and_no_late_message_brings_it_back(
     link_on_each_database: Any, tmp_path: Any
 ) -> None:
     link = link_on_each_database
@@ -74,7 +74,7 @@ async def test_what_the_host_erases_is_erased_at_the_office_and_nothing_late_bri
     assert (report.problems, report.erased) == ((), {"term": 1})
 
 
-async def test_an_order_that_comes_before_the_tip_keeps_it_away(link: Any, tmp_path: Any) -> None:
+async def test_an_order_to_erase_that_comes_before_the_tip_keeps_the_tip_away(link: Any, tmp_path: Any) -> None:
     seeded = link.seed_tip()
     await link.deliver()
     sent, link.connection.to_offices = link.connection.to_offices, []
@@ -85,7 +85,9 @@ async def test_an_order_that_comes_before_the_tip_keeps_it_away(link: Any, tmp_p
     assert copies(link, seeded) == set()
 
 
-async def test_no_desk_at_the_host_and_no_office_without_the_tip_gets_an_order(link: Any, tmp_path: Any) -> None:
+async def test_no_desk_at_the_host_and_no_office_without_the_tip_gets_an_order_to_erase(
+    link: Any, tmp_path: Any
+) -> None:
     seeded = link.seed_tip()
     link.host.write_now(lambda unit: unit.main.execute(tables.delivery.update().values(destination="desk:dig")))
     erase_at_host(link, tmp_path)

@@ -146,7 +146,7 @@ async def test_a_tip_directed_to_a_changed_key_is_reported_and_not_handed_over(l
     assert link.thread_at_office(seeded.number)[1].startswith("✗ dig")
 
 
-async def test_an_office_can_not_direct_a_tip_to_a_desk_that_it_is_about(link: Any) -> None:
+async def test_an_office_can_not_direct_a_tip_to_a_desk_that_the_tip_is_about(link: Any) -> None:
     seeded = link.seed_tip(excluded=("dig",))
     await link.exchange_all()
     opened = link.casework.open(seeded.number)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow("an office at work")
 
 
 def write_as_citizen(link: Any, seeded: SeededTip, text: str) -> None:
-    """Write to the desks as who has the receipt, and tell the office as the turn does."""
+    """Write to the desks as the holder of the receipt, and tell the office, as a turn does."""
     root = TipRoot(
         tip=seeded.id,
         recipient=seeded.recipient,
@@ -40,7 +40,7 @@ def write_as_citizen(link: Any, seeded: SeededTip, text: str) -> None:
 
 
 def read_by_citizen(link: Any, seeded: SeededTip) -> list[str]:
-    """Return the texts that the receipt opens of those that a desk wrote to the tipster."""
+    """Return the desks' texts to the tipster that the receipt opens."""
     rows = link.rows(link.host, tables.message)
     opened = [open_as(Message, row.sealed, seeded.receipt_identity) for row in rows]
     return [one.text for one in opened if one.sender == "desk"]
@@ -79,7 +79,7 @@ async def test_after_key_changes_on_both_sides_in_any_order_all_read_each_other(
     for change in (link.change_key_at_host, link.change_key_at_office, link.change_key_at_office):
         change()
         thread = await assert_all_read_each_other(link, seeded, *thread)
-    link.change_key_at_office()  # both at once, before either knows of the other's
+    link.change_key_at_office()  # both desks change their keys before either knows of the other's change
     link.change_key_at_host()
     await assert_all_read_each_other(link, seeded, *thread)
 

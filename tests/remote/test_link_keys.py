@@ -71,11 +71,11 @@ def test_the_pairing_files_of_host_and_office_are_not_mistaken_for_each_other(tm
         HostPairing.read(as_text(OfficePairing.of("sp", new_identity()[1], key)))
 
 
-def test_an_answer_key_follows_from_the_desks_identity_and_is_another_for_each() -> None:
+def test_each_desks_answer_key_follows_from_its_identity_and_differs_from_the_others() -> None:
     one, two = new_identity()[1], new_identity()[1]
     assert answer_verifier(one) == answer_verifier(one) != answer_verifier(two)
 
 
 @pytest.mark.parametrize("verifier", ["", "zz", "00" * 31, "00" * 32])
-def test_nonsense_verifies_nothing(verifier: str) -> None:
+def test_a_text_that_is_no_key_verifies_nothing(verifier: str) -> None:
     assert not is_signed(verifier, b"", b"x")

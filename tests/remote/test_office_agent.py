@@ -16,7 +16,7 @@ class BrokenConnection:
         raise CarrierError("not confirmed")
 
 
-async def test_an_answer_that_is_not_confirmed_stays_and_goes_with_the_next_call(link: Any) -> None:
+async def test_an_unconfirmed_answer_stays_and_is_sent_with_the_next_call(link: Any) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()
     link.casework.note(link.casework.open(seeded.number), "seen")

@@ -171,7 +171,7 @@ async def test_a_replayed_message_changes_nothing(link: Any) -> None:
     assert link.thread_at_office(seeded.number) == ["नया"]
 
 
-async def test_a_tip_that_contradicts_what_is_stored_is_rejected_and_holds_up_nothing(link: Any) -> None:
+async def test_a_tip_that_contradicts_a_stored_tip_is_rejected_and_delays_no_other(link: Any) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()
     message = _tip_message(link, seeded)

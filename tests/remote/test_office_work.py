@@ -37,7 +37,7 @@ async def test_an_office_asks_to_close_and_the_desk_that_directed_at_the_host_de
     assert (disputed.status, disputed.disputed, disputed.finished_by) == ("REOPENED", True, "dig")
 
 
-async def test_an_office_closes_by_two_answers_in_their_order(link: Any) -> None:
+async def test_an_office_closes_a_tip_with_two_answers_in_their_order(link: Any) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()
     office = DeskActs(link.office, link.casework, Clocks())

@@ -1,6 +1,6 @@
-"""The list of erased tips: kept in two places, each completed from the other, and naming no tip.
+"""The list of erased tips is kept in two places, each completed from the other, and names no tip.
 
-A file that a failing disk damaged loses no other tip, and stops nothing.
+If a failing disk damages a line of the file, all other tips stay in the list and the job goes on.
 """
 
 from __future__ import annotations

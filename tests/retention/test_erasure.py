@@ -1,4 +1,4 @@
-"""Erasure: nothing of an erased tip stays but that it was erased, and no restored backup opens it."""
+"""Erasure: only the fact of the erasure stays of an erased tip, and no restored backup opens the tip."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def traces(services: Services, tip: str) -> set[str]:
     return found
 
 
-def test_an_erased_tip_leaves_only_that_it_was_erased(
+def test_only_the_fact_of_the_erasure_stays_of_an_erased_tip(
     services: Services, retention: Retention, sp: SeededDesk, dig: SeededDesk
 ) -> None:
     seeded, other = seeded_tip(services, sp, dig), seeded_tip(services, sp)
@@ -144,7 +144,7 @@ class Backup:
         shutil.copytree(services.evidence_dir, folder / "evidence")
 
     def restore(self, *names: str) -> None:
-        """Put these back, over what is there now."""
+        """Restore these databases and folders over the present ones."""
         for name in names:
             source, target = self._folder / name, self._data / name
             if source.is_dir():
@@ -160,7 +160,7 @@ class Backup:
     "restored",
     [("satark.db", "evidence"), ("keys.db",), ("satark.db", "keys.db"), ("satark.db", "keys.db", "evidence")],
 )
-def test_a_restored_backup_opens_nothing_of_what_was_erased(
+def test_no_restored_backup_opens_an_erased_tip(
     tmp_path: Path, settings: Settings, plugins: Plugins, restored: tuple[str, ...]
 ) -> None:
     services = fresh_services(settings.core.data_dir, plugins.migrations())

@@ -35,7 +35,7 @@ def term_of(retention: Retention, seeded: SeededTip) -> Term:
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_every_status_has_a_term_and_unfinished_tips_have_that_of_unfinished_ones(status: Status) -> None:
+def test_every_status_has_a_term_and_all_unfinished_statuses_have_the_same(status: Status) -> None:
     finished = {"ACTED": 1825, "UNCONFIRMED": 180, "MERGED": 365, "SET_ASIDE": 180, "CLOSED": 365}
     finished["TRANSFERRED"] = 365
     assert term_days(DEFAULTS, status, "COW") == finished.get(status, 1095)
@@ -61,7 +61,9 @@ class CountedTip:
         CountedTip.living -= 1
 
 
-def test_of_the_tips_that_are_not_due_few_are_in_memory(retention: Retention, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_of_the_tips_that_are_not_due_are_in_memory_at_once(
+    retention: Retention, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tips = (CountedTip() for _ in range(100))
     monkeypatch.setattr("satark.retention.schedule.scheduled_tips", lambda *_: tips)
     assert retention.due(FAR - 1) == []
@@ -82,7 +84,7 @@ def test_a_tip_is_due_when_its_term_since_its_status_is_over(
     assert term_of(retention, seeded) == Term(due=day + 1095)
 
 
-def test_the_database_tells_of_no_term_which_it_is(services: Services, retention: Retention, sp: SeededDesk) -> None:
+def test_the_database_reveals_no_term(services: Services, retention: Retention, sp: SeededDesk) -> None:
     first, second = seed_tip(services, [sp.desk]), seed_tip(services, [sp.desk])
     sp.casework.respond(sp.casework.open(first.number), status="ACTED")
     sp.casework.respond(sp.casework.open(second.number), status="MERGED")
@@ -92,7 +94,7 @@ def test_the_database_tells_of_no_term_which_it_is(services: Services, retention
     assert len(encoded) == 1
 
 
-def test_a_hold_takes_two_officers_and_keeps_the_tip_from_the_first_on(
+def test_a_hold_takes_two_officers_and_keeps_the_tip_from_the_first_officers_request_on(
     services: Services, retention: Retention, sp: SeededDesk
 ) -> None:
     seeded = seed_tip(services, [sp.desk])

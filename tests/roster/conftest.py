@@ -55,7 +55,7 @@ class Ledger:
         return DeskAdded(desk=desk, verifier=desk_verifier(self.desks[name]), officers=officers)
 
     def entry(self, body: Body, *signers: tuple[str, str], base: str | None = None) -> Entry:
-        """Make an entry, signed by these: (desk, officer), with an empty officer by the desk's own key."""
+        """Make an entry, signed by these (desk, officer); an empty officer stands for the desk's own key."""
         entry = Entry(body=body, base=self.state.head if base is None else base)
         for desk, name in signers:
             if name:
@@ -97,7 +97,7 @@ def ledger(empty_ledger: Ledger) -> Ledger:
 
 
 class Book:
-    """A roster in memory whose entries are followed whoever signed them, with everybody's keys."""
+    """A roster in memory, with everybody's keys; it applies entries without checking who signed them."""
 
     def __init__(self) -> None:
         self.state = RosterState()
@@ -127,7 +127,7 @@ class Book:
         return entry
 
     def follow(self, body: Body, *signers: tuple[str, str]) -> None:
-        """Add an entry and follow it, without a check of its signatures."""
+        """Add an entry and apply it, without checking its signatures."""
         encoded = self.signed(body, *signers).encode()
         self.entries.append(encoded)
         self.state.apply(Entry.decode(encoded), chain_hash(self.state.head, encoded))

@@ -1,4 +1,4 @@
-"""The chain of entries: every row covers all before it, and nothing follows from a forged one."""
+"""The chain of entries: the hash of every row covers all rows before it, and a forged entry has no effect."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def stored(services: Services, book: RosterBook) -> Services:
     return services
 
 
-def test_a_hash_covers_the_one_before_and_the_entry() -> None:
+def test_a_hash_covers_the_hash_before_and_the_entry() -> None:
     first = hashlib.sha256(b"satark/1/roster-chain\0" + b"one").hexdigest()
     assert chain_hash("", b"one") == first
     assert (
@@ -51,7 +51,7 @@ def test_a_hash_covers_the_one_before_and_the_entry() -> None:
     )
 
 
-def test_what_is_stored_is_read_back_and_follows(stored: Services, book: RosterBook) -> None:
+def test_stored_entries_are_read_back_and_take_effect(stored: Services, book: RosterBook) -> None:
     rows = stored.read_keys(chain.read_rows)
     assert [row.position for row in rows] == [1, 2, 3, 4, 5, 6]
     assert [row.entry for row in rows] == book.entries
@@ -94,7 +94,7 @@ def test_a_row_that_was_altered_or_is_missing_is_named(stored: Services, at: int
     assert left == ([] if at == 6 else [f"row {at + 1} of the roster was altered, or one before it is missing"])
 
 
-def test_nothing_follows_from_an_entry_that_is_forged_or_can_not_be_read(book: RosterBook) -> None:
+def test_an_entry_that_is_forged_or_can_not_be_read_has_no_effect(book: RosterBook) -> None:
     forged = Entry(body=OfficerSet(desk="sp", officer=book.officer("sp", "spy"))).encode()
     nested = b'{"body": {"what": "sealed", "x": ' + b"[" * 5000 + b"]" * 5000 + b"}}"
     for strange in (b"no entry", b'{"body": {"what": "other"}}', b"\xff", nested):
@@ -120,5 +120,5 @@ def test_the_founding_ends_once(services: Services, book: RosterBook) -> None:
     assert services.read_keys(chain.read_state).destinations == {"email:a": reads}
 
 
-def test_a_row_is_what_it_was_stored_as() -> None:
+def test_a_row_is_read_back_as_it_was_stored() -> None:
     assert msgspec.structs.astuple(ChainRow(1, b"e", b"h")) == (1, b"e", b"h")

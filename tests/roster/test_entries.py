@@ -32,7 +32,7 @@ def book() -> RosterBook:
     return RosterBook.sealed()
 
 
-def test_keys_derived_for_one_use_are_no_other_and_stay_what_they_are() -> None:
+def test_each_use_has_a_derived_key_of_its_own_that_never_changes() -> None:
     assert officer_signer(IDENTITY) == verifier_of(signing_key(IDENTITY, "satark/1/officer"))
     assert desk_verifier(IDENTITY) == verifier_of(signing_key(IDENTITY, "satark/1/answers"))
     assert officer_signer(IDENTITY) != desk_verifier(IDENTITY)
@@ -62,7 +62,7 @@ def test_a_signature_covers_the_body_and_where_it_was_proposed(book: RosterBook)
     assert entry.signed_bytes.startswith(b"satark/1/roster-entry\0")
 
 
-def test_a_desk_signs_with_its_own_key_and_no_officers_name() -> None:
+def test_a_desk_signs_with_its_own_key_and_without_an_officers_name() -> None:
     entry = Entry(body=Closed()).signed_by_desk("cell", IDENTITY)
     (signature,) = entry.signatures
     assert (signature.desk, signature.officer) == ("cell", "")
@@ -78,7 +78,7 @@ def test_a_second_signature_of_an_officer_takes_the_place_of_the_first() -> None
     assert [one.signature for one in entry.signatures] == ["2", "3", "4"]
 
 
-def test_the_key_before_signs_the_new_one_with_all_that_is_said_of_it() -> None:
+def test_the_key_before_signs_every_field_of_a_key_change() -> None:
     (old, former), (new, latest) = new_identity(), new_identity()
     change = KeyChange.of("sp", former, latest, removed="clerk")
     assert (change.desk, change.replaces, change.recipient, change.removed) == ("sp", old, new, "clerk")
@@ -98,7 +98,7 @@ def test_the_key_before_signs_the_new_one_with_all_that_is_said_of_it() -> None:
         assert not is_proved(msgspec.structs.replace(change, **{field: value}), desk_verifier(former))
 
 
-def test_a_statement_is_no_signature_of_an_entry() -> None:
+def test_a_signature_on_a_statement_is_not_valid_for_an_entry() -> None:
     signature = sign_statement(b"I rotated", IDENTITY)
     assert is_statement_signed(officer_signer(IDENTITY), signature, b"I rotated")
     assert not is_statement_signed(officer_signer(IDENTITY), signature, b"I rotate")

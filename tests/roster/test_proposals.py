@@ -80,7 +80,7 @@ def test_proposing_again_replaces_and_withdrawing_deletes(services: Services, bo
         services.read(lambda c: Proposal.find(c, second.id))
 
 
-def test_what_nobody_may_do_is_not_even_proposed(services: Services, book: RosterBook) -> None:
+def test_an_entry_that_nobody_may_make_can_not_be_proposed(services: Services, book: RosterBook) -> None:
     unknown = OfficerSet(desk="x", officer=book.officer("x", "y"))
     with pytest.raises(NotAllowed, match="lists no desk"):
         services.write_now(Proposal.of(Entry(body=unknown)).store)
@@ -101,7 +101,7 @@ def test_a_proposal_says_whose_signature_it_still_needs(book: RosterBook) -> Non
     assert Proposal.of(stale).still_needed(book.state) is None
 
 
-def test_in_the_founding_nothing_is_missing(book: RosterBook) -> None:
+def test_in_the_founding_no_signature_is_missing(book: RosterBook) -> None:
     young = RosterBook()
     young.follow(young.desk("sp", "district", "", young.officer("sp", "khan", "head")))
     entry = young.signed(OfficerSet(desk="sp", officer=young.officer("sp", "new")))

@@ -43,7 +43,7 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path / "copies" / "roster.jsonl"
 
 
-def test_the_copy_follows_what_is_committed_and_nothing_else(services: Services, book: RosterBook, copy: Path) -> None:
+def test_the_copy_follows_committed_entries_alone(services: Services, book: RosterBook, copy: Path) -> None:
     checked = services.read_keys(lambda keys: Roster(copy).check(keys, committed=False))
     assert checked.state.desks == book.state.desks
     assert not copy.exists()
@@ -101,7 +101,7 @@ def test_a_rewritten_key_store_is_not_followed(services: Services, book: RosterB
     assert services.read_keys(kept.stored_entries) == read_copy(copy) == book.entries
 
 
-def test_an_altered_row_is_named_once_in_the_log_and_each_time_it_is_asked(
+def test_an_altered_row_is_named_once_in_the_log_and_by_every_check(
     services: Services, copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     last = roster.c.position == 6
@@ -113,7 +113,7 @@ def test_an_altered_row_is_named_once_in_the_log_and_each_time_it_is_asked(
     assert services.read_keys(kept.verify).problems == found
 
 
-def test_only_desks_of_the_roster_are_sealed_to_and_as_it_lists_them(
+def test_tips_are_sealed_only_to_desks_of_the_roster_and_as_it_lists_them(
     services: Services, book: RosterBook, copy: Path
 ) -> None:
     desks = {name: listed.desk for name, listed in book.state.desks.items()}

@@ -29,12 +29,12 @@ def test_a_head_and_one_more_officer_add_an_officer(ledger: Any, signers: list[t
 
 
 @pytest.mark.parametrize("signers", [[], [SP], [CLERK], [DIG], [CLERK, DIG]])
-def test_fewer_or_others_do_not(ledger: Any, signers: list[tuple[str, str]]) -> None:
+def test_fewer_or_other_signers_do_not_add_an_officer(ledger: Any, signers: list[tuple[str, str]]) -> None:
     with pytest.raises(Unsigned):
         ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "new")), *signers)
 
 
-def test_a_desk_with_one_officer_needs_a_head_of_the_desk_above_and_the_highest_one_of_another_desk(
+def test_a_desk_with_one_officer_needs_a_head_of_the_desk_above_and_the_highest_desk_needs_one_of_another_desk(
     ledger: Any,
 ) -> None:
     ledger.add(ledger.desk("lanka", "station", "lanka"), SP, DIG)
@@ -118,7 +118,7 @@ def test_a_key_that_somebody_else_made_is_refused(ledger: Any) -> None:
             ledger.add(change, *signers)
 
 
-def test_a_head_removes_an_officer_alone_and_another_head_with_one_more(ledger: Any) -> None:
+def test_a_head_removes_an_officer_alone_and_needs_one_more_signer_to_remove_another_head(ledger: Any) -> None:
     ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "deputy", "head")), SP, CLERK)
     with pytest.raises(Unsigned):
         ledger.add(key_change(ledger, "sp", "head"), ("sp", "deputy"))
@@ -170,7 +170,7 @@ def test_a_proposal_from_before_a_change_of_the_desk_is_refused(ledger: Any) -> 
         check(ledger.state, early)
 
 
-def test_a_destination_reads_with_a_head_and_one_more(ledger: Any) -> None:
+def test_a_destination_that_reads_needs_the_signatures_of_a_head_and_one_more(ledger: Any) -> None:
     body = DestinationSet(to="email:room", desk="sp", recipient="age1x")
     with pytest.raises(Unsigned):
         ledger.add(body, SP)
@@ -194,7 +194,7 @@ def test_the_founding_ends_once(ledger: Any) -> None:
         ledger.add(Closed())
 
 
-def test_who_was_proposed_by_an_officer_was_appointed_by_them_and_by_who_appointed_those(ledger: Any) -> None:
+def test_an_officer_counts_as_appointed_by_their_proposer_and_by_whoever_appointed_the_proposer(ledger: Any) -> None:
     ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "deputy", "head")), SP, CLERK)
     ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "new")), ("sp", "deputy"), CLERK)
     state = ledger.state

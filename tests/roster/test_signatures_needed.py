@@ -64,7 +64,7 @@ def test_a_new_desk_needs_a_head_of_each_desk_whose_tips_it_could_read_and_one_m
     assert found.seconds == EVERYBODY
 
 
-def test_where_one_officer_is_all_there_is_one_signature_is_enough() -> None:
+def test_one_signature_is_enough_where_there_is_only_one_officer() -> None:
     alone = RosterBook()
     alone.follow(alone.desk("sp", "district", "varanasi", alone.officer("sp", "khan", "head")))
     alone.follow(Closed())
@@ -85,14 +85,14 @@ def test_where_one_officer_is_all_there_is_one_signature_is_enough() -> None:
         ("dig", "new", (SP, JAUNPUR, SO, CELL)),
     ],
 )
-def test_an_officer_needs_a_head_and_another_of_the_desk_or_of_the_one_above(
+def test_a_new_officer_needs_a_head_and_another_officer_of_the_desk_or_of_the_desk_above(
     book: RosterBook, desk: str, subject: str, seconds: tuple[tuple[str, str], ...]
 ) -> None:
     found = rules.needed(book.state, OfficerSet(desk=desk, officer=book.officer(desk, subject)))
     assert found == Needed(heads=(desk,), seconds=seconds)
 
 
-def test_a_destination_needs_the_desk_whose_tips_it_reads_and_one_of_nobody_every_desk(book: RosterBook) -> None:
+def test_a_destination_needs_its_own_desk_and_a_destination_of_no_desk_needs_every_desk(book: RosterBook) -> None:
     assert rules.needed(book.state, DestinationSet(to="email:x", desk="sp", recipient="r")) == Needed(
         heads=("sp",), seconds=(SP, CLERK, DIG)
     )
@@ -110,7 +110,7 @@ def test_whoever_has_the_key_may_renew_it_alone_but_not_remove_a_head(book: Rost
     assert rules.needed(book.state, key_change(book, "cell")) == Needed(heads=())
 
 
-def test_what_is_missing_is_said_heads_first(book: RosterBook) -> None:
+def test_missing_signatures_are_named_heads_first(book: RosterBook) -> None:
     wanted = Needed(heads=("sp", "dig"), seconds=(SP, CLERK, CELL))
     state = book.state
     assert wanted.missing(state, []) == "a head of desk sp and a head of desk dig"
@@ -136,18 +136,18 @@ def test_what_is_missing_is_said_heads_first(book: RosterBook) -> None:
         ((SP, JAUNPUR), "this needs the signature of one more officer: clerk (desk sp), rao (desk dig)"),
     ],
 )
-def test_an_officer_is_let_in_by_nobody_alone(book: RosterBook, signers: Any, missing: str) -> None:
+def test_nobody_adds_an_officer_alone(book: RosterBook, signers: Any, missing: str) -> None:
     body = OfficerSet(desk="sp", officer=book.officer("sp", "new"))
     assert refused(book, body, *signers, kind=Unsigned) == missing
 
 
 @pytest.mark.parametrize("signers", [(SP, CLERK), (CLERK, SP), (SP, DIG)])
-def test_an_officer_is_let_in_by_two(book: RosterBook, signers: Any) -> None:
+def test_a_head_and_one_more_officer_add_an_officer(book: RosterBook, signers: Any) -> None:
     book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "new")), *signers)
     assert list(book.state.desks["sp"].officers) == ["khan", "clerk", "watcher", "new"]
 
 
-def test_a_signature_of_nobody_whom_the_roster_lists_is_none(book: RosterBook) -> None:
+def test_a_signature_of_somebody_whom_the_roster_does_not_list_does_not_count(book: RosterBook) -> None:
     words = "a signature is not that of an officer whom the roster lists"
     body = OfficerSet(desk="sp", officer=book.officer("sp", "new"))
     book.officer("sp", "stranger")
@@ -164,7 +164,7 @@ def test_a_signature_of_nobody_whom_the_roster_lists_is_none(book: RosterBook) -
         rules.check(book.state, msgspec.structs.replace(signed, body=other))
 
 
-def test_an_officer_signs_once(book: RosterBook) -> None:
+def test_two_signatures_of_one_officer_are_refused(book: RosterBook) -> None:
     signed = book.signed(OfficerSet(desk="sp", officer=book.officer("sp", "new")), SP)
     twice = msgspec.structs.replace(signed, signatures=signed.signatures * 2)
     with pytest.raises(NotAllowed, match=r"^an officer signs once$"):
@@ -185,7 +185,7 @@ def test_a_desk_of_a_name_that_is_taken_is_refused(book: RosterBook, desk: str) 
     assert refused(book, book.desk(desk, "range", "")) == "the roster has a desk of that name already"
 
 
-def test_what_the_roster_allows_nobody_is_said(book: RosterBook) -> None:
+def test_an_entry_that_nobody_may_make_is_refused_with_the_reason(book: RosterBook) -> None:
     clerk, khan = (book.state.desks["sp"].officers[name] for name in ("clerk", "khan"))
     replace = msgspec.structs.replace
     cases: dict[str, list[Any]] = {
@@ -217,7 +217,7 @@ def test_what_the_roster_allows_nobody_is_said(book: RosterBook) -> None:
     book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "x" * 40)), SP, CLERK)
 
 
-def test_nobody_signs_their_own_removal_and_one_of_two_heads_can_go(book: RosterBook) -> None:
+def test_nobody_signs_their_own_removal_and_one_of_two_heads_can_be_removed(book: RosterBook) -> None:
     book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "second", "head")), SP, CLERK)
     change = key_change(book, "sp", "khan")
     assert refused(book, change, SP, CLERK) == "an officer must be removed by another officer of the desk"
@@ -226,14 +226,14 @@ def test_nobody_signs_their_own_removal_and_one_of_two_heads_can_go(book: Roster
     assert book.state.desks["sp"].desk.recipient == change.recipient
 
 
-def test_a_remote_desk_renews_its_key_by_the_key_before_alone(book: RosterBook) -> None:
+def test_a_remote_desk_renews_its_key_with_the_signature_of_the_key_before_alone(book: RosterBook) -> None:
     change = key_change(book, "cell")
     book.follow(change)
     assert book.state.desks["cell"].verifier == change.verifier
     assert refused(book, change) == "the desk's key was changed meanwhile: sign in again"
 
 
-def test_a_signature_from_before_a_change_is_not_used_again(book: RosterBook) -> None:
+def test_a_signature_from_before_a_change_can_not_be_used_again(book: RosterBook) -> None:
     words = "the roster changed since this was proposed: propose it again"
     body = OfficerSet(desk="sp", officer=book.officer("sp", "new"))
     before = book.state.head

@@ -17,7 +17,7 @@ def book() -> RosterBook:
     return RosterBook.sealed()
 
 
-def test_who_may_sign_and_for_whom(book: RosterBook) -> None:
+def test_the_state_says_who_may_sign_and_who_are_the_heads_of_a_desk(book: RosterBook) -> None:
     state = book.state
     assert list(state.members()) == [DIG, SP, CLERK, ("sp-jaunpur", "iyer"), ("lanka", "so"), ("cell", "")]
     assert state.heads_of("sp") == [SP]
@@ -39,7 +39,7 @@ def test_a_desk_without_officers_and_key_signs_nothing(book: RosterBook) -> None
     assert list(young.state.members()) == []
 
 
-def test_who_appointed_whom_is_known_through_others_and_not_of_the_founding(book: RosterBook) -> None:
+def test_appointments_count_through_other_officers_and_not_from_the_founding(book: RosterBook) -> None:
     book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "new")), CLERK, SP)
     book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "newer")), ("sp", "new"), SP)
     state = book.state
@@ -55,7 +55,7 @@ def test_who_appointed_whom_is_known_through_others_and_not_of_the_founding(book
     assert book.state.desks["sp"].appointed_by["new"] == CLERK
 
 
-def test_a_circle_of_appointments_ends(book: RosterBook) -> None:
+def test_following_a_circle_of_appointments_ends(book: RosterBook) -> None:
     listed = book.state.desks["sp"]
     circle = {"khan": CLERK, "clerk": SP}
     book.state.desks["sp"] = msgspec.structs.replace(listed, appointed_by=circle)
@@ -63,7 +63,7 @@ def test_a_circle_of_appointments_ends(book: RosterBook) -> None:
     assert book.state.did_appoint(CLERK, CLERK)
 
 
-def test_each_entry_has_a_position_and_each_desk_its_newest(book: RosterBook) -> None:
+def test_each_entry_has_a_position_and_each_desk_the_position_of_its_newest_entry(book: RosterBook) -> None:
     state = book.state
     assert (state.position, state.closed, len(state.head)) == (6, True, 64)
     assert state.positions[state.head] == 6
@@ -77,7 +77,7 @@ def test_each_entry_has_a_position_and_each_desk_its_newest(book: RosterBook) ->
     assert (state.position, state.head, state.positions["ab" * 32]) == (8, "ab" * 32, 8)
 
 
-def test_destinations_are_those_of_the_founding_and_what_was_set_since(book: RosterBook) -> None:
+def test_the_destinations_are_those_of_the_founding_and_those_set_since(book: RosterBook) -> None:
     young = RosterBook()
     young.follow(young.desk("sp", "district", "", young.officer("sp", "khan", "head")))
     first = DestinationSet(to="email:a", desk="sp", recipient="one")

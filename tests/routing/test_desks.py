@@ -109,7 +109,7 @@ def test_a_tip_whose_key_was_changed_twice_opens_and_takes_answers(
     assert Casework(services, "sp", first).summaries() == []
 
 
-def test_a_desk_whose_entry_the_roster_has_is_added_without_a_second_one(services: Services) -> None:
+def test_a_desk_whose_entry_the_roster_has_is_added_without_a_second_entry(services: Services) -> None:
     recipient, identity = new_identity()
     desk = Desk(name="lanka", title="लंका", level="station", area="lanka", recipient=recipient)
     entry = Entry(body=DeskAdded(desk=desk, verifier=desk_verifier(identity), officers=()))

@@ -40,7 +40,7 @@ def test_a_destination_without_a_desk_gets_no_tip_that_is_kept_from_anybody() ->
     assert not matching_rules(nobodys, complaint, "normal", desks={"sp", "dig"}, added={"email:cell"})
 
 
-def test_an_office_learns_the_rules_of_desks_without_where_their_keys_lie(tmp_path: Path) -> None:
+def test_an_office_gets_the_rules_of_desks_without_the_paths_of_their_keys(tmp_path: Path) -> None:
     key = tmp_path / "cell.key"
     own = rule(identity_file=key, categories=("ARMS",), priority="high")
     nobodys = rule(to="email:other", desk="", identity_file=key)

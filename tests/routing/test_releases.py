@@ -51,7 +51,9 @@ LANKA, BOTH, NOBODY = ["lanka"], ["lanka", "sigra"], list[str]()
         (to_tipster("REOPENED"), BOTH),
     ],
 )
-def test_a_message_goes_to_those_whom_it_concerns_and_who_may_know(message: Message, wanted: list[str]) -> None:
+def test_a_message_is_sealed_to_the_desks_that_it_concerns_and_that_may_read_it(
+    message: Message, wanted: list[str]
+) -> None:
     thread = [directed("lanka"), directed("sigra")]
     assert release_recipients(thread, message) == {name: recipient_of(KEYS[name]) for name in wanted}
 
@@ -63,6 +65,6 @@ def test_the_newest_direction_or_withdrawal_counts() -> None:
     assert releases([directed("lanka"), step("withdrawn", "lanka"), directed("lanka")]).keys() == {"lanka"}
 
 
-def test_what_a_tipster_writes_releases_nothing() -> None:
+def test_a_tipsters_message_releases_nothing() -> None:
     forged = Message(sender="tipster", case=CaseStep(kind="directed", to="lanka", release=Release(key=KEYS["lanka"])))
     assert releases([forged]) == {}

@@ -106,7 +106,7 @@ def test_a_tip_about_the_sps_office_goes_to_the_dig_alone() -> None:
     assert "sp" in chosen.excluded
 
 
-def test_an_unknown_area_excludes() -> None:
+def test_an_unknown_area_excludes_the_desk() -> None:
     anywhere = desk("station-x", "station")
     assert is_accused(tip(accused=Accused(level="station", unit="lanka")), anywhere, GEOGRAPHY)
     assert is_accused(tip(accused=Accused(level="station"), station=""), CANTT, GEOGRAPHY)
@@ -126,7 +126,7 @@ def test_an_unknown_area_excludes() -> None:
     ],
     ids=lambda one: getattr(one, "name", ""),
 )
-def test_the_desks_above_one_are_of_a_higher_level_and_its_own_area(below: Desk, above: set[str]) -> None:
+def test_the_desks_above_a_desk_have_a_higher_level_and_cover_its_area(below: Desk, above: set[str]) -> None:
     west, everywhere = desk("dig-west", "range", "west"), desk("everywhere", "range")
     found = {one.name for one in desks_above(below, [*ALL, west, everywhere], GEOGRAPHY)}
     assert found - ({"dig-west"} if not below.area else set()) == above
@@ -191,7 +191,7 @@ def test_a_plugin_can_exclude_a_destination() -> None:
     assert "email:sp-cell" in chosen.excluded
 
 
-def test_exclusion_wins_whoever_adds() -> None:
+def test_exclusion_wins_whoever_adds_the_destination() -> None:
     advice = [RouteAdvice(add=("desk:lanka", "email:lanka")), RouteAdvice(exclude=("lanka", "sp"))]
     chosen = route(tip(), ALL, GEOGRAPHY, advice)
     assert names(chosen.desks) == {"dig"}
@@ -203,7 +203,7 @@ def test_exclusion_wins_whoever_adds() -> None:
     st.sampled_from(["", "nagwa", "lanka", "chowk", "c1", "c2", "varanasi", "jaunpur", "east", "nonsense"]),
     st.lists(st.sampled_from([one.name for one in ALL])),
 )
-def test_no_advice_ever_reaches_an_accused_desk(level: Any, unit: str, wanted: list[str]) -> None:
+def test_no_advice_ever_sends_a_tip_to_an_accused_desk(level: Any, unit: str, wanted: list[str]) -> None:
     accused = tip(accused=Accused(level=level, unit=unit))
     advice = RouteAdvice(add=tuple(Destination.of(sink, name) for name in wanted for sink in ("desk", "email")))
     destination_rules = [DestinationRule(to=f"email:{one.name}", desk=one.name) for one in ALL]
@@ -240,11 +240,15 @@ CO_JAUNPUR = desk("co-jaunpur", "circle", "c3")
         (Accused(level="district", unit="jaunpur"), CO, False),
     ],
 )
-def test_the_accused_unit_and_not_the_place_of_the_tip_decides(accused: Accused, one: Desk, excluded: bool) -> None:  # noqa: FBT001
+def test_the_accused_unit_and_not_the_place_of_the_tip_decides_who_is_excluded(
+    accused: Accused,
+    one: Desk,
+    excluded: bool,  # noqa: FBT001
+) -> None:
     assert is_accused(tip(accused=accused), one, GEOGRAPHY) is excluded
 
 
-def test_a_configured_destination_that_is_added_is_its_desks_and_not_its_names() -> None:
+def test_an_added_destination_belongs_to_the_desk_of_its_rule_and_not_of_its_name() -> None:
     rule = DestinationRule(to="email:sp", desk="dig")
     advice = [RouteAdvice(add=("email:sp",), exclude=("dig",))]
     chosen = route(tip(), ALL, GEOGRAPHY, advice, destination_rules=[rule])
@@ -253,6 +257,6 @@ def test_a_configured_destination_that_is_added_is_its_desks_and_not_its_names()
     assert chosen.unknown == ()
 
 
-def test_where_no_desk_may_have_it_the_error_says_what_to_do() -> None:
+def test_where_no_desk_may_have_the_tip_the_error_says_what_to_do() -> None:
     with pytest.raises(NoDesk, match=r"^no desk may receive this tip: add one with `satark desk add`$"):
         route(tip(accused=Accused(level="range")), ALL, GEOGRAPHY)

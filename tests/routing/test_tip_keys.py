@@ -1,4 +1,4 @@
-"""The present key of a tip follows from its changes, and no change counts that somebody wrote into the database."""
+"""The present key of a tip follows from its changes; a change that somebody wrote into the database does not count."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Renewals:
         return recipient
 
     def present(self, changes: Sequence[TipKeyChange] | None = None) -> str:
-        """Return the recipient that follows."""
+        """Return the tip's present recipient, as it follows from the changes."""
         listed = self.changes if changes is None else changes
         encoded = tip_keys._encode(tuple(listed)) if listed else b""
         return present_recipient(self.root, encoded, self.book.state)
@@ -108,13 +108,13 @@ def test_a_change_by_another_key_of_the_tip_or_of_the_desk_is_refused(renewals: 
         renewals.present()
 
 
-def test_a_desk_that_must_never_have_it_renews_nothing(renewals: Renewals) -> None:
+def test_a_desk_that_must_never_have_the_tip_can_not_renew_its_key(renewals: Renewals) -> None:
     renewals.renew("lanka", renewals.change_desk_key("lanka", ("lanka", "so")))
     with pytest.raises(TipKeyAltered):
         renewals.present()
 
 
-def test_a_changed_key_of_a_desk_that_has_it_must_have_renewed_it(renewals: Renewals) -> None:
+def test_a_desk_that_has_the_tip_must_renew_its_key_when_the_desks_own_key_changes(renewals: Renewals) -> None:
     renewals.change_desk_key("sp-jaunpur", ("sp-jaunpur", "iyer"))  # a desk that never had the tip
     assert renewals.present() == renewals.root.recipient
     renewals.change_desk_key("sp", SP)
@@ -124,7 +124,7 @@ def test_a_changed_key_of_a_desk_that_has_it_must_have_renewed_it(renewals: Rene
     assert present_recipient(later, b"", renewals.book.state) == later.recipient
 
 
-def test_tags_tell_a_name_only_together_with_the_tip() -> None:
+def test_tags_reveal_a_name_only_together_with_the_tips_id() -> None:
     tags = name_tags(TIP, ["sp", "dig"])
     assert len(tags) == 8
     assert tags == name_tags(TIP, ["dig", "sp"]) != name_tags("e" * 32, ["dig", "sp"])

@@ -50,9 +50,7 @@ def test_a_command_of_a_plugin_reads_every_prompt_of_the_questionnaire_in_use(ct
     assert len(names) == len(set(names)) > 100
 
 
-def test_a_questionnaire_that_is_not_there_is_said_in_a_sentence(
-    ctx: click.Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_questionnaire_is_reported_in_a_sentence(ctx: click.Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_FLOW", "nowhere.yaml")
     for read in (CommandHost(ctx).flow, CommandHost(ctx).catalogues):
         with pytest.raises(click.ClickException, match=r"nowhere\.yaml"):

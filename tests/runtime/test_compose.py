@@ -55,9 +55,7 @@ def test_an_edge_key_that_is_configured_and_missing_is_not_made(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("content", [b"", b"not epoch keys at all" * 100])
-def test_an_epoch_key_file_that_is_damaged_is_named_with_what_it_costs_to_give_it_up(
-    tmp_path: Path, content: bytes
-) -> None:
+def test_an_error_names_a_damaged_epoch_key_file_and_the_cost_of_giving_it_up(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "epoch.key"
     file.write_bytes(content)
     file.chmod(0o600)
@@ -71,7 +69,7 @@ def test_a_database_that_can_not_be_used_is_named(tmp_path: Path, url: str) -> N
     assert refused("database_url", lambda: compose.load_services(settings, Geography.sample()))
 
 
-def test_keys_of_another_database_are_named_each(tmp_path: Path) -> None:
+def test_each_key_of_another_database_is_named(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "one")
     services = fresh_services(settings.core.data_dir)
     compose.check_canaries(compose.load_identity(settings), services)
@@ -110,6 +108,6 @@ def test_every_prompt_that_does_not_fit_a_channel_is_named(tmp_path: Path) -> No
     assert {problem.setting for problem in refusal.value.problems} == {"flow"}
 
 
-def test_a_flow_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_flow_is_named(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, flow=tmp_path / "none.yaml")
     assert refused("flow", lambda: compose.load_questionnaire(settings))

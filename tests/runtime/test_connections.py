@@ -104,7 +104,7 @@ async def drip(client: Client, byte: bytes, stopped: Callable[[], bool]) -> None
 
 
 @pytest.mark.parametrize("head", [b"", b"POST / HTTP/1.1\r\nhost: x\r\nx-a: "], ids=["no byte", "half headers"])
-async def test_headers_that_do_not_end_are_ended(head: bytes) -> None:
+async def test_a_connection_whose_headers_do_not_end_is_ended(head: bytes) -> None:
     async with served(QUICK) as site:
         assert await is_ended(await site.connect(head))
 
@@ -134,7 +134,7 @@ async def test_a_body_that_makes_progress_may_take_long() -> None:
             assert b"200 OK" in await reader.readline()
 
 
-async def test_the_next_request_of_a_connection_is_timed_as_the_first() -> None:
+async def test_the_next_request_of_a_connection_is_timed_like_the_first() -> None:
     async with served(QUICK) as site:
         reader, writer = await site.connect(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")
         async with limit():
@@ -143,7 +143,7 @@ async def test_the_next_request_of_a_connection_is_timed_as_the_first() -> None:
         assert await is_ended((reader, writer))
 
 
-async def test_a_response_under_way_is_waited_for() -> None:
+async def test_a_connection_with_a_response_under_way_is_not_ended() -> None:
     async with served(QUICK) as site:
         asked = asyncio.create_task(site.ask("/wait"))
         await asyncio.sleep(0.6)

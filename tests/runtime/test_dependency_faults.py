@@ -105,7 +105,7 @@ async def test_a_peer_that_does_not_answer_in_time_is_a_fault(monkeypatch: pytes
     assert (name, what) == ("script", "does not answer within 0 seconds")
 
 
-async def test_a_watch_makes_its_plugins_once_and_tells_what_began_and_what_is_over() -> None:
+async def test_a_watch_makes_its_plugins_once_and_reports_which_faults_began_and_ended() -> None:
     channel, made = ScriptedChannel(), []
 
     def make() -> list[ScriptedChannel]:

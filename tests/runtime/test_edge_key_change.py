@@ -48,7 +48,7 @@ def installed(tmp_path: Path) -> Iterator[Installation]:
     services.close()
 
 
-def test_what_was_sealed_opens_with_the_new_key_and_no_longer_with_the_old_one(installed: Installation) -> None:
+def test_sealed_values_open_with_the_new_key_and_no_longer_with_the_old_one(installed: Installation) -> None:
     def message_ids(identity: Identity) -> list[str]:
         return installed.services.write_now(lambda unit: provider_messages.ids_of(unit, ASHA, identity))
 
@@ -76,7 +76,9 @@ def test_a_file_that_exists_is_never_replaced(installed: Installation) -> None:
 
 
 @pytest.mark.slow("a process")
-def test_it_is_refused_while_another_process_has_the_database_open(installed: Installation, tmp_path: Path) -> None:
+def test_a_change_is_refused_while_another_process_has_the_database_open(
+    installed: Installation, tmp_path: Path
+) -> None:
     waits = "import sys; held = open(sys.argv[1]); print(flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", waits, str(tmp_path / "satark.db")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -88,7 +90,7 @@ def test_it_is_refused_while_another_process_has_the_database_open(installed: In
         process.communicate()
 
 
-def test_it_is_refused_while_messages_wait_in_the_spool(installed: Installation) -> None:
+def test_a_change_is_refused_while_messages_wait_in_the_spool(installed: Installation) -> None:
     installed.settings.spool_dir.mkdir(exist_ok=True)
     (installed.settings.spool_dir / f"{1:020}-00000000.script").touch()
     with pytest.raises(CantChange, match="wait in the spool"):

@@ -387,7 +387,7 @@ async def test_the_operators_are_notified_of_a_fault_once_an_hour(tmp_path: Path
 OPERATOR = "email:operator"
 
 
-async def test_a_planted_desk_is_counted_while_it_is_there_and_the_operators_get_one_alarm(tmp_path: Path) -> None:
+async def test_a_planted_desk_is_counted_while_it_exists_and_the_operators_get_one_alarm(tmp_path: Path) -> None:
     host = Host(Settings(data_dir=tmp_path, plugins=()), frozenset[Role]({"desk"}))
     watch = RosterWatch(host.services, host.metrics, (OPERATOR,))
     rows = select(tables.delivery.c.tip, tables.delivery.c.destination)

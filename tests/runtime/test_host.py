@@ -24,7 +24,7 @@ from support.store import fresh_services
 IN_ANOTHER_LANGUAGE = Catalogue._in_another_language
 
 
-async def test_it_opens_and_closes_its_channels_and_sinks(tmp_path: Path) -> None:
+async def test_a_host_opens_and_closes_its_channels_and_sinks(tmp_path: Path) -> None:
     channel, sink = ScriptedChannel(), ScriptedSink()
     host = scripted_host(Settings(data_dir=tmp_path), channel, [sink])
     assert host.releases_claims
@@ -61,7 +61,7 @@ def test_a_machine_that_can_not_isolate_the_cleaner_is_refused_unless_told_other
     scripted_host(Settings(data_dir=tmp_path), ScriptedChannel()).services.close()
 
 
-async def test_listeners_hear_what_happened_and_their_failures_are_counted_and_shown(tmp_path: Path) -> None:
+async def test_listeners_get_every_event_and_their_failures_are_counted_and_shown(tmp_path: Path) -> None:
     heard: list[LifecycleEvent] = []
 
     def hear(event: LifecycleEvent) -> None:

@@ -22,7 +22,7 @@ CODE = re.compile(r"\d{4} \d{4} \d{4} \d{4}")
 ANSWERS = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}
 
 
-async def test_a_due_tip_is_erased_and_its_tipster_told_until_the_receipt_is_gone_too(tmp_path: Path) -> None:
+async def test_a_due_tip_is_erased_and_its_tipster_learns_so_while_the_receipt_exists(tmp_path: Path) -> None:
     channel = ScriptedChannel()
     host = scripted_host(Settings(data_dir=tmp_path), channel, [ScriptedSink("desk")])
     runtime = host.ingest_runtime

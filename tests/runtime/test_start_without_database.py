@@ -61,7 +61,9 @@ def down(monkeypatch: pytest.MonkeyPatch) -> Iterator[DatabaseDown]:
         yield found
 
 
-async def test_what_comes_meanwhile_is_spooled_and_replayed(down: DatabaseDown, tmp_path: Path) -> None:
+async def test_batches_that_come_without_the_database_are_spooled_and_replayed(
+    down: DatabaseDown, tmp_path: Path
+) -> None:
     channel = Calls()
     host = scripted_host(Settings(data_dir=tmp_path), channel)
     assert host.ingest_runtime
@@ -76,7 +78,7 @@ async def test_what_comes_meanwhile_is_spooled_and_replayed(down: DatabaseDown, 
             assert not host.metrics.faults.current
 
 
-async def test_what_a_provider_sends_again_is_refused(down: DatabaseDown, tmp_path: Path) -> None:
+async def test_batches_that_a_provider_sends_again_are_refused(down: DatabaseDown, tmp_path: Path) -> None:
     channel = ScriptedChannel()
     host = scripted_host(Settings(data_dir=tmp_path), channel)
     assert host.ingest_runtime
@@ -88,7 +90,7 @@ async def test_what_a_provider_sends_again_is_refused(down: DatabaseDown, tmp_pa
         assert (await host.ingest_runtime.ingest.receive(channel, HI)).state == "accepted"
 
 
-async def test_with_another_edge_key_it_stops_and_writes_nothing(down: DatabaseDown, tmp_path: Path) -> None:
+async def test_with_another_edge_key_the_process_stops_and_writes_nothing(down: DatabaseDown, tmp_path: Path) -> None:
     down.over = True
     scripted_host(Settings(data_dir=tmp_path), ScriptedChannel()).services.close()
     (tmp_path / "edge.key").write_bytes(b"?" * 32)
@@ -106,7 +108,7 @@ async def test_with_another_edge_key_it_stops_and_writes_nothing(down: DatabaseD
     assert any("SATARK_EDGE_KEY_FILE" in entry["event"] for entry in logged)
 
 
-def test_another_role_does_not_start(down: DatabaseDown, tmp_path: Path) -> None:
+def test_a_process_without_the_role_web_does_not_start(down: DatabaseDown, tmp_path: Path) -> None:
     del down
     with pytest.raises(Exception, match="planted"):
         Host(Settings(data_dir=tmp_path, plugins=()), frozenset[Role]({"desk"}))

@@ -47,7 +47,7 @@ async def test_metrics_are_on_a_port_of_their_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("listen", "status"), [(PUBLIC_METRICS, 200), ("", 404)])
-async def test_they_are_on_the_services_port_where_the_setting_says_so(
+async def test_metrics_are_on_the_services_port_if_the_setting_says_so(
     tmp_path: Path, listen: str, status: int
 ) -> None:
     async with serve(build_app(desk_host(tmp_path, listen), listen_for_metrics=True)) as url:
@@ -109,7 +109,7 @@ async def lines(url: str) -> set[str]:
     return {line for line in text.splitlines() if line.startswith(("satark_deliveries_", "satark_destinations_"))}
 
 
-async def test_metrics_count_what_waits_what_was_dead_lettered_and_what_is_down(tmp_path: Path) -> None:
+async def test_metrics_count_waiting_deliveries_dead_letters_and_destinations_that_are_down(tmp_path: Path) -> None:
     made = host(tmp_path)
     async with serve(build_app(made)) as url:
         assert await lines(url) == {

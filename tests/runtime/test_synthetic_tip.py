@@ -53,7 +53,7 @@ async def test_a_synthetic_tip_arrives_and_nothing_of_it_remains(worker: Host) -
     assert worker.services.read_keys(lambda c: c.execute(select(tables.envelope)).all()) == []
 
 
-async def test_its_desk_gets_no_other_tip(worker: Host) -> None:
+async def test_the_probes_desk_gets_no_other_tip(worker: Host) -> None:
     assert worker.ingest_runtime
     real = inbound("asha", CompleteTip(Text("They sell arms behind the school at night"), last=True))
     channel = worker.ingest_runtime.channels[0]
@@ -64,7 +64,7 @@ async def test_its_desk_gets_no_other_tip(worker: Host) -> None:
     assert holders == ["dig"]
 
 
-async def test_without_a_worker_it_says_so_and_erases_it(tmp_path: Path) -> None:
+async def test_without_a_worker_the_probe_says_so_and_erases_the_tip(tmp_path: Path) -> None:
     host = scripted_host(Settings(data_dir=tmp_path), ScriptedChannel())
     SeededDesk(host.services, "dig", "range")
     SeededDesk(host.services, "probe", "range")
@@ -74,7 +74,7 @@ async def test_without_a_worker_it_says_so_and_erases_it(tmp_path: Path) -> None
     host.services.close()
 
 
-async def test_without_its_desk_it_says_how_to_make_one(tmp_path: Path) -> None:
+async def test_without_its_desk_the_probe_says_how_to_make_one(tmp_path: Path) -> None:
     host = scripted_host(Settings(data_dir=tmp_path), ScriptedChannel())
     SeededDesk(host.services, "dig", "range")
     with pytest.raises(ProbeFailed, match="satark desk add probe"):

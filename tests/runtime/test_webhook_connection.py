@@ -171,7 +171,7 @@ async def test_an_answer_is_the_same_whichever_way_a_webhook_comes(
     assert at_once.wire.written == bit_by_bit.wire.written
 
 
-async def test_nothing_is_answered_before_it_is_on_disk(line: Line) -> None:
+async def test_no_webhook_is_answered_before_it_is_on_disk(line: Line) -> None:
     line.send(request())
     assert line.waits_for(Waiting.RESPONSE)
     assert not line.wire.written
@@ -180,7 +180,7 @@ async def test_nothing_is_answered_before_it_is_on_disk(line: Line) -> None:
     assert line.waits_for(Waiting.NEXT_REQUEST)
 
 
-async def test_a_webhook_is_to_be_resent_if_too_many_wait(line: Line) -> None:
+async def test_if_too_many_webhooks_wait_the_client_is_asked_to_resend(line: Line) -> None:
     line.ingest.refuses = True
     line.send(request())
     assert line.answers == [503]
@@ -201,7 +201,7 @@ async def test_requests_that_come_together_are_answered_in_order(line: Line) -> 
     await line.answered(4)
 
 
-async def test_a_server_that_stops_answers_what_is_under_way_and_closes(line: Line) -> None:
+async def test_a_server_that_stops_answers_requests_under_way_and_closes_their_connections(line: Line) -> None:
     line.send(request())
     line.connection.shutdown()
     assert not line.wire.closed

@@ -18,7 +18,9 @@ class Signal(BaseModel):
     number: str = Field(default="1", pattern="^[0-9]+$")
 
 
-def test_databases_and_the_edge_key_lie_in_the_data_folder_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_databases_and_the_edge_key_are_in_the_data_folder_unless_a_setting_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     settings = Settings(data_dir=Path("/srv/data"))
     assert settings.database_url == "sqlite:////srv/data/satark.db"
     assert settings.keys_url == "sqlite:////srv/data/keys.db"

@@ -25,7 +25,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_environment_takes_precedence_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "satark.toml").write_text('session_hours = 3\npublic_url = "https://file"\n[signal]\ntoken = "f"\n')
     monkeypatch.setenv("SATARK_PUBLIC_URL", "https://environment")
     monkeypatch.setenv("SATARK_SIGNAL__NUMBER", "77")
@@ -43,11 +43,11 @@ def test_the_file_named_by_the_environment_is_read(monkeypatch: pytest.MonkeyPat
     assert Settings().core.batch == 7
 
 
-def test_a_section_of_which_nothing_is_set_is_none() -> None:
+def test_a_section_without_any_value_is_none() -> None:
     assert Settings().section("signal", Signal) is None
 
 
-def test_a_half_set_section_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_an_incomplete_section_names_the_missing_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_SIGNAL__NUMBER", "7")
     with pytest.raises(SettingsError) as caught:
         Settings().section("signal", Signal)
@@ -57,7 +57,7 @@ def test_a_half_set_section_names_what_is_missing(monkeypatch: pytest.MonkeyPatc
     assert problem.hint == "the token; Console → Tokens"
 
 
-def test_a_demanded_section_says_all_that_it_needs() -> None:
+def test_the_error_of_a_demanded_section_names_every_setting_that_it_needs() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings(demand=True).section("signal", Signal)
     assert [problem.env for problem in caught.value.problems] == ["SATARK_SIGNAL__TOKEN"]
@@ -104,7 +104,7 @@ def test_a_preset_is_used_if_its_section_is_set_but_not_that_field(monkeypatch: 
     assert signal.number == "7"
 
 
-def test_a_section_is_set_as_soon_as_anything_of_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_section_is_set_as_soon_as_one_of_its_fields_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SATARK_SIGNAL__TOKEN", "")
     assert not Settings().is_set("signal")
     monkeypatch.setenv("SATARK_SIGNAL__WHATEVER", "x")

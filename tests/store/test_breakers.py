@@ -40,7 +40,7 @@ def at(services: Services, now: int, act: Any, *arguments: str) -> Any:
     return services.write_now(run)
 
 
-def test_it_opens_once_and_closes_once(services: Services) -> None:
+def test_a_breaker_opens_once_and_closes_once(services: Services) -> None:
     assert at(services, 1000, open_breaker, MAIL, "refused")
     assert not at(services, 1001, open_breaker, MAIL, "refused")
     found = services.read(read_open_breakers)

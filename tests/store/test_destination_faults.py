@@ -48,7 +48,7 @@ def faults_seen_by(services: Services, desk: str) -> list[DestinationFault]:
     return services.read(lambda connection: destination_faults(connection, desk, DESTINATIONS))
 
 
-def test_a_desk_sees_what_is_down_what_waits_and_what_was_dead_lettered(services: Services) -> None:
+def test_a_desk_sees_destinations_that_are_down_waiting_tips_and_dead_letters(services: Services) -> None:
     assert faults_seen_by(services, "sp") == []
     since = queue(services, "email:cell", TIP, OTHER, down=True)
     queue(services, "paper:sp", TIP, dead=True)

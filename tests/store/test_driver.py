@@ -32,7 +32,7 @@ def test_a_statement_begins_a_transaction_that_sees_one_snapshot(engine: Engine)
         assert bulk.run(reading, "SELECT said FROM word", ()) == [("meanwhile",)]
 
 
-def test_what_is_not_committed_is_rolled_back(engine: Engine) -> None:
+def test_a_transaction_that_is_not_committed_is_rolled_back(engine: Engine) -> None:
     with engine.connect() as connection:
         bulk.run(connection, "INSERT INTO word VALUES ('lost')", ())
     with engine.connect() as connection:

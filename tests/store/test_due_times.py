@@ -47,7 +47,7 @@ def waits(services: Services, table: Table, ahead: int, wait: int, state: str = 
 @each_table
 @pytest.mark.parametrize("wait", [0, 2, WAIT])
 @pytest.mark.parametrize("ahead", [CLOCKS_APART + 1, 24 * HOUR])
-def test_no_row_waits_longer_than_it_was_to(services: Services, table: Table, wait: int, ahead: int) -> None:
+def test_no_row_waits_longer_than_its_stored_wait(services: Services, table: Table, wait: int, ahead: int) -> None:
     assert waits(services, table, ahead, wait) == wait
 
 
@@ -71,7 +71,9 @@ def claim(unit: UnitOfWork, reply: bytes) -> None:
 
 
 @pytest.mark.parametrize(("act", "wait"), [(put_off, 8), (claim, outbox.SEND_LEASE)])
-def test_a_reply_waits_as_it_was_to(services: Services, act: Callable[[UnitOfWork, bytes], None], wait: int) -> None:
+def test_a_reply_waits_as_long_as_its_stored_wait(
+    services: Services, act: Callable[[UnitOfWork, bytes], None], wait: int
+) -> None:
     row = {**ROWS[tables.outbox], "state": "due", "attempts": 0, "reason": "", **due_in(0, 0)}
 
     def write(unit: UnitOfWork) -> int:
@@ -85,7 +87,7 @@ def test_a_reply_waits_as_it_was_to(services: Services, act: Callable[[UnitOfWor
     assert services.write_now(write) == wait
 
 
-def test_a_delivery_waits_as_it_was_to(services: Services) -> None:
+def test_a_delivery_waits_as_long_as_its_stored_wait(services: Services) -> None:
     def write(unit: UnitOfWork) -> int:
         unit.insert(tables.delivery, [row := deliveries.new_row("f" * 32, "paper:sp", unit.now)])
         [claimed] = deliveries.claim(unit, "paper:sp", 1)

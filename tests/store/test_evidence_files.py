@@ -82,7 +82,7 @@ def test_a_file_is_claimed_once_until_the_lease_ends(table: FileTable) -> None:
     assert table.claimed() == [("1", 2), ("2", 2)]
 
 
-def test_where_a_file_lies_is_sealed_and_deleted_once_it_is_here(table: FileTable) -> None:
+def test_the_place_from_which_to_fetch_a_file_is_sealed_and_deleted_after_the_fetch(table: FileTable) -> None:
     table.add(job("1"))
     assert b"media-1" not in table.row("1").job
     assert table.run(evidence_files.mark_sealed, job("1"), b"record")
@@ -91,7 +91,7 @@ def test_where_a_file_lies_is_sealed_and_deleted_once_it_is_here(table: FileTabl
     assert not table.read(evidence_files.is_any_due, TIP)
 
 
-def test_a_file_that_was_erased_meanwhile_is_told_apart(table: FileTable) -> None:
+def test_a_file_that_was_erased_meanwhile_is_recognised(table: FileTable) -> None:
     table.add(job("1"), job("2"))
     assert table.run(evidence_files.delete_files, TIP, ["1"]) == [f"{TIP}-1"]
     assert not table.run(evidence_files.mark_sealed, job("1"), b"record")

@@ -25,7 +25,7 @@ def differences(engine: Engine, metadata: MetaData, version_table: str) -> list[
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
 
-def test_up_makes_the_tables_and_down_leaves_nothing(databases: Any) -> None:
+def test_an_upgrade_makes_the_tables_and_a_downgrade_leaves_none(databases: Any) -> None:
     main, keys = make_engine(databases.main), make_engine(databases.keys)
     migrations = Migrations(main, keys, [])
     assert migrations.pending()

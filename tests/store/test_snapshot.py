@@ -36,7 +36,7 @@ def counts(main: Connection, keys: Connection) -> tuple[int, int]:
     return found[0], found[1]
 
 
-def test_what_is_committed_meanwhile_is_in_neither(services: Services) -> None:
+def test_a_commit_during_a_snapshot_is_in_neither_database_of_it(services: Services) -> None:
     with consistent_snapshot(services.main, services.keys) as (main, keys):
         services.write_now(write_both)
         assert counts(main, keys) == (0, 0)
@@ -44,7 +44,7 @@ def test_what_is_committed_meanwhile_is_in_neither(services: Services) -> None:
         assert counts(main, keys) == (1, 1)
 
 
-def test_a_transaction_that_writes_both_without_end_is_reported(
+def test_a_transaction_that_writes_to_both_databases_without_end_is_reported(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshot, "ATTEMPTS", 2)

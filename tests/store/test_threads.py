@@ -38,7 +38,7 @@ def test_messages_are_numbered_in_the_order_in_which_they_came(services: Service
     assert services.read(lambda main: new_messages(main, {tip.id: 0})) == {tip.id: [(1, b"first"), (2, b"second")]}
 
 
-def test_only_what_follows_the_last_known_message_is_read(services: Services, tip: SeededTip) -> None:
+def test_only_messages_after_the_last_known_one_are_read(services: Services, tip: SeededTip) -> None:
     other = seed_tip(services, [])
     add(services, tip.id, b"first")
     add(services, tip.id, b"second")
@@ -47,13 +47,13 @@ def test_only_what_follows_the_last_known_message_is_read(services: Services, ti
     assert services.read(lambda main: new_messages(main, {tip.id: 2})) == {}
 
 
-def test_a_message_makes_its_tip_one_that_changed(services: Services, tip: SeededTip) -> None:
+def test_a_message_marks_its_tip_as_changed(services: Services, tip: SeededTip) -> None:
     services.write_now(lambda unit: unit.main.execute(tables.tip_change.delete()))
     add(services, tip.id, b"first")
     assert services.read(lambda main: main.execute(select(tables.tip_change.c.tip)).scalars().all()) == [tip.id]
 
 
-def test_many_values_are_split_into_lists_that_a_statement_may_have() -> None:
+def test_many_values_are_split_into_lists_that_fit_into_a_statement() -> None:
     values = [str(number) for number in range(BATCH * 2 + 1)]
     assert [len(batch) for batch in batches(values)] == [BATCH, BATCH, 1]
     assert [value for batch in batches(values) for value in batch] == values

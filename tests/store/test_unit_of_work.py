@@ -61,7 +61,7 @@ def test_a_row_that_can_not_be_written_is_undone_where_it_was_queued(services: S
     assert keys_of(services) == {b"before"}
 
 
-def test_what_a_block_writes_is_committed_with_the_rest(services: Services) -> None:
+def test_rows_that_a_block_writes_are_committed_with_the_rest(services: Services) -> None:
     def write(unit: UnitOfWork) -> None:
         with unit.savepoint():
             unit.queue(tables.seen, [seen(b"inside")])

@@ -7,7 +7,7 @@ import pytest
 from satark.store import workspace as workspaces
 
 
-def test_it_lies_in_memory_and_is_private(tmp_path: Path, workspace: Path) -> None:
+def test_the_workspace_is_in_memory_and_private(tmp_path: Path, workspace: Path) -> None:
     assert workspace.parent == workspaces.SHARED_MEMORY
     assert workspace.stat().st_mode & 0o777 == 0o700
     assert workspaces.workspace_dir(tmp_path) == workspace
@@ -16,7 +16,9 @@ def test_it_lies_in_memory_and_is_private(tmp_path: Path, workspace: Path) -> No
     assert other != workspace
 
 
-def test_without_shared_memory_it_lies_in_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_shared_memory_the_workspace_is_in_the_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(workspaces, "SHARED_MEMORY", tmp_path / "no")
     assert workspaces.workspace_dir(tmp_path / "data") == tmp_path / "data" / "work"
 

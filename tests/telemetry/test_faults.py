@@ -38,7 +38,7 @@ def faults(registry: CollectorRegistry, clock: Clock) -> Faults:
     return Faults(registry, clock)
 
 
-def test_a_fault_is_told_once_until_it_is_over(faults: Faults, registry: CollectorRegistry) -> None:
+def test_a_fault_is_reported_once_until_it_is_over(faults: Faults, registry: CollectorRegistry) -> None:
     def gauge() -> Any:
         return registry.get_sample_value("satark_fault", {"fault": "disk_full"})
 
@@ -55,7 +55,7 @@ def test_a_fault_is_told_once_until_it_is_over(faults: Faults, registry: Collect
     ]
 
 
-def test_what_stops_everything_comes_first(faults: Faults) -> None:
+def test_faults_that_stop_everything_come_first(faults: Faults) -> None:
     faults.begin(SLOW)
     faults.begin(DISK)
     assert faults.current == [DISK, SLOW]
@@ -69,7 +69,7 @@ def test_a_look_ends_the_faults_of_its_group_that_it_no_longer_finds(faults: Fau
     assert [one.code for one in faults.current] == ["clock_wrong", refusal_code("whatsapp")]
 
 
-def test_a_fault_with_a_term_ends_unless_it_is_told_of_again(faults: Faults, clock: Clock) -> None:
+def test_a_fault_with_a_term_ends_unless_it_is_reported_again(faults: Faults, clock: Clock) -> None:
     for now in (0.0, 50.0):
         clock.now = now
         faults.begin(DISK, seconds=60)
@@ -92,7 +92,7 @@ def test_a_task_is_a_fault_from_its_third_failure_until_it_has_run_for_a_while(f
     assert faults.current == []
 
 
-def test_only_what_no_tip_can_have_caused_is_the_machines(faults: Faults) -> None:
+def test_only_faults_that_no_tip_can_have_caused_are_faults_of_the_machine(faults: Faults) -> None:
     faults.show("queues", [Fault("files_wait", "3 files wait", "look")])
     faults.begin(refusing_provider("whatsapp", "190"))
     assert not faults.of_machine

@@ -87,7 +87,7 @@ def test_lines_below_the_level_are_dropped(capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-async def test_what_libraries_log_of_a_failed_request_is_logged_without_their_words(
+async def test_lines_of_libraries_about_a_failed_request_are_logged_without_their_text(
     capsys: pytest.CaptureFixture[str],
     as_json: bool,  # noqa: FBT001 - pytest's
 ) -> None:

@@ -85,7 +85,7 @@ def unregistered(wanted: Iterable[Template], ids: Mapping[str, str]) -> list[Tem
 
 
 def least_segments(flow: Flow, wanted: Iterable[Template]) -> Mapping[str, int]:
-    """Count by language the segments that every tip has: the choice of language, the unconditional questions, the receipt."""
+    """Count by language the segments of every tip: the choice of language, the unconditional questions, the receipt."""
     always = {step.id for step in flow.steps if not (step.when or step.detail)} | {"@language", "receipt"}
     found: Counter[str] = Counter()
     for template in wanted:

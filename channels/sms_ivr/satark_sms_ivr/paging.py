@@ -56,7 +56,8 @@ def split_into_pages(text: str, hint: str = "") -> list[str]:
 def _head(text: str, tail: str) -> str:
     """Return the longest start of a text that fits together with `tail`.
 
-    It ends with a whole line or word, if that leaves at least half of the start."""
+    It ends with a whole line or word, if that leaves at least half of the start.
+    """
     letters = list(clusters(text))
     low, high = 0, len(letters)
     while low < high:

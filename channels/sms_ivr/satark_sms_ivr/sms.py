@@ -1,4 +1,4 @@
-"""The channel `sms`: text messages with numbered choices. If the provider allows, the webhook's response is the reply."""
+"""The channel `sms`: numbered text messages. If the provider allows, the response to a webhook holds the reply."""
 
 from __future__ import annotations
 

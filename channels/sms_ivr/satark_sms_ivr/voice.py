@@ -1,4 +1,4 @@
-"""The channel `voice`: callers answer by keypad and voice; Satark replies in the responses to the provider's requests."""
+"""The channel `voice`: callers answer by keypad and voice; the responses to the provider's requests are the replies."""
 
 from __future__ import annotations
 

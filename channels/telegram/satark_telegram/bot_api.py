@@ -107,7 +107,7 @@ class BotApi:
         )
 
     async def poll(self, offset: int, seconds: int) -> list[bytes]:
-        """Poll for updates from an offset on; this confirms all earlier updates. Wait at most so many seconds for an update.
+        """Poll for updates from an offset on, which confirms all earlier updates. Wait at most so many seconds.
 
         `telegram.Bot.get_updates` is not used: if it can't read one update, it fails for all of them.
 

@@ -167,7 +167,7 @@ class TelegramChannel:
         return self._bot
 
     def _notice_clips(self) -> None:
-        """Add voice notes to `capabilities` once clips exist. Every message reads `capabilities`, so the check is not there."""
+        """Add voice notes to `capabilities` once clips exist."""
         if not self.capabilities.voice_notes and self._context and self._context.voice_notes.ready:
             self.capabilities = _SPEAKING
 

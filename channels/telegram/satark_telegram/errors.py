@@ -30,7 +30,7 @@ _UNREACHABLE: Final = ("chat not found", "user is deactivated", "bot was blocked
 
 
 def send_result_of(error: TelegramError) -> SendResult:
-    """Return the send result for an error. The error's text is never passed on: it may contain the token or the message."""
+    """Return the send result for an error, without the error's text: that may contain the token or the message."""
     match error:
         case RetryAfter():
             return Throttled(retry_delay(error), "conversation")

@@ -181,7 +181,7 @@ def unsupported_event(fields: Iterable[str]) -> Unsupported | None:
 def _without_slash(text: str) -> str:
     """Turn a command into a word: `/status 1234` becomes "status 1234".
 
-    The parameter of `/start` comes from a link and is dropped, unless it is a handoff code (`t.me/BOT?start=CODE`): that
+    The parameter of `/start` comes from a link and is dropped, unless it is a handoff code (`t.me/BOT?start=CODE`): it
     continues a draft of another channel.
     """
     found = _COMMAND.fullmatch(text)

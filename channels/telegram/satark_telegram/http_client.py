@@ -85,7 +85,7 @@ class AiohttpRequest(BaseRequest):
     def _checked(self, response: aiohttp.ClientResponse, body: bytes) -> tuple[int, bytes]:
         """Return status and body of a response, unless python-telegram-bot could not read it.
 
-        python-telegram-bot reads the `parameters` of an error unchecked, and would raise something else than its own errors.
+        python-telegram-bot reads the `parameters` of an error unchecked, and may raise another error than its own.
         """
         if response.status == _TOO_MANY:
             announced = _retry_after(body) or response.headers.get("Retry-After", "")

@@ -83,7 +83,7 @@ class UpdateParser:
         return self._batch(message.chat, event_key, event, sent_at=sent_at, provider_message_id=own_id, busy=typing)
 
     def _unreadable(self, update: Update, raw: bytes) -> Batch:
-        """Return an event that names the sender of a message that can't be decoded. An edit that can't be decoded is ignored."""
+        """Report the sender of a new message that can't be decoded. Ignore an edit that can't be decoded."""
         try:
             header = decode_header(raw)
         except DECODING_ERRORS:

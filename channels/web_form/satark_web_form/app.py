@@ -148,7 +148,7 @@ def _headers(site: FormSite) -> dict[str, str]:
 
 
 class _Assets(StaticFiles):
-    """Style sheets, scripts and typefaces. A browser keeps a file for a day, then asks by its ETag whether it has changed."""
+    """Style sheets, scripts and typefaces. A browser keeps a file for a day, then asks by ETag whether it changed."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)

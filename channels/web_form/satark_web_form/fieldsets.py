@@ -56,7 +56,7 @@ def control_for(question: FormQuestion) -> Control:
 
 
 def to_fieldset(question: FormQuestion, form: SubmittedForm | None = None, problem: str = "") -> Fieldset:
-    """Make the fieldset of a question, with the submitted values, or with the stored answer if nothing was submitted."""
+    """Make the fieldset of a question, with the submitted values or, if there are none, with the stored answer."""
     name = f"a.{question.step}"
     if form is not None and name in form.fields:
         return Fieldset(

@@ -157,7 +157,7 @@ class FormPages:
     def _ask_for_proof(
         self, request: Request, shown: FormView, form: SubmittedForm, problem: ProofProblem, **page: Any
     ) -> Response:
-        """Show the answers again with a challenge: their draft has expired, and a new draft needs a proof of work now."""
+        """Show the answers again with a challenge: their draft has expired, and a new draft needs a proof of work."""
         questions = page["questions"]
         if not questions:
             return redirect("/")

@@ -51,7 +51,7 @@ def to_submitted_form(pairs: Iterable[tuple[str, str]]) -> SubmittedForm:
 
 
 class FormReader:
-    """Reads forms. It stores files while they arrive, and attaches them to the conversation once the form is complete."""
+    """Reads forms. It stores files while they arrive, and attaches them to the conversation after that."""
 
     def __init__(self, uploads: UploadStore, stall_seconds: float, admit_files: AdmitFiles) -> None:
         self._uploads = uploads

@@ -103,7 +103,7 @@ class FormSite:
     ) -> ProofProblem | None:
         """Check the proof of work of a form. Return what is wrong with it, or None.
 
-        If a delay ticket becomes valid soon, wait and check it again, so that the visitor need not press the button twice.
+        If a delay ticket becomes valid soon, wait and check it again, so that the visitor presses the button once.
         """
         proof, secret = sent.value(PROOF_FIELD), owner.secret if owner else ""
         result = await self.proof_of_work.check(proof, purpose, secret)
@@ -142,7 +142,7 @@ class FormSite:
         return await self.check_proof(sent, "draft")
 
     async def admit_files(self, visitor: Visitor, proof: str) -> ProofProblem | None:
-        """Check that a draft may upload. So many files a minute need no proof; after that each draft needs one, once."""
+        """Check that a draft may upload: so many files a minute need no proof; beyond that each draft needs one."""
         if self.free_uploads.take() or await asyncio.to_thread(self.uploads.has_worked, visitor.key):
             return None
         problem = await self.check_proof(to_submitted_form([(PROOF_FIELD, proof)]), "upload", visitor)
@@ -171,7 +171,7 @@ class FormSite:
         Args:
             visitor: the sender.
             event: the event.
-            page: the id of the page. The same event of the same page is ingested once. Empty: the event is always ingested.
+            page: the id of the page. The same event of one page is ingested once. Empty: the event is always ingested.
         """
         page_id = page or secrets.token_urlsafe(12)
         key = sha256(_encode((visitor.secret, page_id, event))).hexdigest()

@@ -71,7 +71,7 @@ class SubmitPages:
         return self._site.page(request, "before_sending.html", language, **values)
 
     async def answer_before_sending(self, request: Request) -> Response:
-        """Accept the answer. If the tipster had already pressed "send" when the question came up, the answer submits the tip."""
+        """Accept the answer. If the question came up after the tipster pressed "send", the answer submits the tip."""
         form = await self._site.read(request)
         visitor = self._site.drafts_cookie.read(request)
         view, database_up = await self._site.look_up(visitor)

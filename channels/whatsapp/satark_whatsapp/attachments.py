@@ -1,4 +1,4 @@
-"""Voice notes and the receipt's picture: uploaded to Meta, and sent by their media id.
+"""Upload voice notes and the receipt's picture to Meta, and send them by their media id.
 
 Source: Meta, WhatsApp Business Platform, "Media > Upload media" (an id is valid for 30 days), "Audio messages" (voice
 notes are Ogg files with Opus, one channel) and "Interactive messages" (an image as the header of reply buttons).
@@ -32,14 +32,14 @@ from satark_whatsapp.rendering import recipient
 from satark_whatsapp.settings import WhatsAppSettings
 
 ATTACHMENT = "attachment"
-"""The method of a call that uploads a file, unless Meta has it, and sends a message with it."""
+"""The method of a call that sends a message with a file, and before that uploads the file unless Meta has it."""
 _NOTE_MIME: Final = "audio/ogg; codecs=opus"
 _PICTURE_MIME: Final = "image/png"
 _DAY: Final = 86_400
 
 
 class WhatsAppAttachment(msgspec.Struct, frozen=True):
-    """The body of such a call: its recipient, and what is drawn or read out when it is sent. It has no media id yet."""
+    """The body of a call `attachment`: its recipient, and what `send` then draws or reads out. It has no media id."""
 
     to: Mapping[str, str]
     note: VoiceNote | None = None
@@ -63,7 +63,7 @@ class WhatsAppAttachmentSender:
     Args:
         graph: the client of the Graph API.
         settings: the channel's.
-        context: makes voice notes and receipts' pictures; None: nothing is sent.
+        context: makes voice notes and receipts' pictures; None: no attachment is sent.
     """
 
     def __init__(self, graph: GraphApi, settings: WhatsAppSettings, context: ChannelContext | None) -> None:
@@ -76,7 +76,7 @@ class WhatsAppAttachmentSender:
         await self._uploads.close()
 
     async def send(self, number: str, call: Call, call_id: str) -> SendResult:
-        """Upload the file unless Meta has it, and send the message. Never raises for what Meta or the network does."""
+        """Upload the file unless Meta has it, and send the message. A failure of Meta or the network raises nothing."""
         attachment = _decode(call.body)
         key = attachment.note.reuse_key if attachment.note else ""
         mime = _NOTE_MIME if attachment.note else _PICTURE_MIME
@@ -127,10 +127,10 @@ def _picture(receipt: ReceiptPicture, media: str) -> dict[str, Any]:
 
 
 class Uploads:
-    """Uploads files and remembers their media ids, in memory: after a restart a file is uploaded again.
+    """Uploads files and remembers their media ids in memory. After a restart it uploads a file again.
 
-    A media id names a file at Meta, and says nothing of its recipient. A voice note that many people hear is uploaded
-    once in the life of a media id. A file for one person is deleted again.
+    A media id tells nothing of the recipient. A voice note that many people hear is uploaded once in the life of a
+    media id. A file for one person is deleted after it was sent.
     """
 
     def __init__(self, graph: GraphApi, settings: WhatsAppSettings) -> None:
@@ -144,15 +144,15 @@ class Uploads:
     async def media_id(
         self, number: str, make: Callable[[], bytes], mime: str, key: str
     ) -> tuple[str | SendResult, bool]:
-        """Return the media id of a file or the failure of its upload, and whether the id was known before.
+        """Return a file's media id, or the failure of its upload; and whether the id was known before.
 
-        An empty id means that there is nothing in the file.
+        The id is empty if `make` returned an empty file.
 
         Args:
             number: Meta's id of the number that will send it.
             make: makes the file, in a thread, if it has to be uploaded.
             mime: its type.
-            key: by which the id is found again; empty: it is used once.
+            key: a name under which the id is remembered; empty: the file is used once.
         """
         if not key:
             return await self._upload(number, make, mime), False
@@ -166,11 +166,11 @@ class Uploads:
                 self._locks.pop(name, None)
 
     def forget(self, number: str, key: str) -> None:
-        """Forget the media id of a file, since Meta no longer knows it. The file is uploaded again."""
+        """Forget the media id of a file, since Meta no longer knows it. The next message uploads the file again."""
         self._known.pop((number, key), None)
 
     def delete_later(self, number: str, media: str) -> None:
-        """Delete a file that is used once, after its message has had time to be delivered."""
+        """Wait until the message of a file that is used once should be delivered, then delete the file."""
         wait = self._settings.single_use_seconds
         self._timers[media] = asyncio.get_running_loop().call_later(wait, self._delete, number, media)
 

@@ -50,7 +50,7 @@ class WhatsAppChannel:
 
     Args:
         settings: the section `whatsapp`.
-        context: makes what prompts are read out by, and receipts' pictures; None: nothing is read out.
+        context: makes voice notes and receipts' pictures; None: the channel sends no attachments.
     """
 
     name: Final = "whatsapp"
@@ -165,7 +165,7 @@ class WhatsAppChannel:
     def _template(self, language: str) -> tuple[str, str] | None:
         """Return the notice template of a language or its base language (`hi` for `hi-IN`): name and language.
 
-        For a language that has none, as Meta takes none in Bhojpuri, it is the first one of the settings.
+        If the language has none (Meta accepts none in Bhojpuri), return the first template of the settings.
         """
         templates = self._settings.notice_templates
         for code in (language, language.partition("-")[0], *templates):
@@ -174,7 +174,7 @@ class WhatsAppChannel:
         return None
 
     def _notice_clips(self) -> None:
-        """Offer voice notes as soon as clips exist. Checked here, since every message reads `capabilities`."""
+        """Add voice notes to `capabilities` once clips exist."""
         if not self.capabilities.voice_notes and self._context and self._context.voice_notes.ready:
             self.capabilities = msgspec.structs.replace(self.capabilities, voice_notes=True)
 
@@ -194,7 +194,7 @@ def _is_signed(raw: RawRequest, app_secret: bytes) -> bool:
 
 
 def _is_verification(raw: RawRequest, verify_token: bytes) -> bool:
-    """Check the GET that verifies the webhook's address: each parameter once; the verify token, in constant time."""
+    """Whether a GET verifies the webhook's address: each parameter once, and the verify token (in constant time)."""
     fields = _fields(raw.query)
     token = fields.get(b"hub.verify_token", [])
     if fields.get(b"hub.mode") != [b"subscribe"] or len(token) != 1 or not _challenge(raw):
@@ -203,7 +203,7 @@ def _is_verification(raw: RawRequest, verify_token: bytes) -> bool:
 
 
 def _challenge(raw: RawRequest) -> bytes:
-    """Return the challenge of a verification request as exact bytes; empty where there is none."""
+    """Return the challenge of a verification request, byte for byte; empty if there is none."""
     values = _fields(raw.query).get(b"hub.challenge", [])
     return values[0] if len(values) == 1 else b""
 

@@ -95,7 +95,7 @@ def _forms(ctx: click.Context) -> tuple[str, dict[str, WhatsAppForm]]:
 
 
 def _only(forms: Mapping[str, WhatsAppForm], languages: tuple[str, ...]) -> dict[str, WhatsAppForm]:
-    """Pick forms by language; all where none is named."""
+    """Return the forms in these languages; if no language is named, all forms."""
     for language in languages:
         if language not in forms:
             raise click.ClickException(f"the questionnaire does not speak {language!r}, only {', '.join(forms)}")

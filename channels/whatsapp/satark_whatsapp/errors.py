@@ -40,7 +40,7 @@ class ErrorData(msgspec.Struct):
 
 
 class GraphError(msgspec.Struct):
-    """`error` of an API response; each of a status's `errors` has the same shape."""
+    """`error` of an API response. Each of the `errors` of a message's status has the same shape."""
 
     code: int
     error_subcode: int | None = None
@@ -61,14 +61,14 @@ class ErrorResponse(msgspec.Struct):
 
 
 class RetryDelays(msgspec.Struct, frozen=True):
-    """Seconds to wait for each kind of throttling: of an account, or of messages to one recipient."""
+    """Seconds to wait after Meta throttled an account, or messages to one recipient."""
 
     account: float
     recipient: float
 
 
 def send_result_of(error: GraphError, delays: RetryDelays, status: int = 400) -> SendResult:
-    """Return the send result for an error. The HTTP status decides only where the code is unknown."""
+    """Return the send result for an error. The HTTP status decides only if the error's code is unknown."""
     code = error.code
     if code == PAIR_LIMIT:
         return Throttled(delays.recipient, "conversation")
@@ -106,6 +106,6 @@ def send_result_of_status(status: int, code: str, delays: RetryDelays) -> SendRe
 
 
 def _reads_like_window_closed(error: GraphError) -> bool:
-    """Whether an error's text says that the reply window is closed. Meta has used several codes for it."""
+    """Whether an error's text says that the reply window is closed. Meta has used several codes for this error."""
     details = error.error_data.details if error.error_data else None
     return any(_WINDOW_WORDS.search(text) for text in (error.message, error.title, details) if text)

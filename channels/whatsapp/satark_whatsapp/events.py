@@ -45,7 +45,7 @@ class MessageContext(msgspec.Struct, frozen=True):
 
 
 def event_of(message: payload.WhatsAppMessage, context: MessageContext) -> Event | None:
-    """Convert a message. None: it needs no reply (a reaction, a system message)."""
+    """Convert a message. None: the message needs no reply (a reaction, a system message)."""
     kind = message.type or ""
     convert = _CONVERTERS.get(kind)
     if convert is not None:
@@ -56,7 +56,7 @@ def event_of(message: payload.WhatsAppMessage, context: MessageContext) -> Event
 
 
 def hex_digest(text: str | None) -> str:
-    """Convert Meta's SHA-256 (base64 in webhooks, hex in some responses) to hex. Empty: it is neither."""
+    """Convert Meta's SHA-256 (base64 in webhooks, hex in some responses) to hex. Empty: the text is neither."""
     if not text:
         return ""
     if _HEX(text):
@@ -115,7 +115,7 @@ def _interactive(message: payload.WhatsAppMessage, _: MessageContext) -> Event:
 
 
 def _button(message: payload.WhatsAppMessage, _: MessageContext) -> Event:
-    """Convert a template's quick reply. Its payload is its label, unless the template set another one."""
+    """Convert a tapped quick reply of a template. Its payload is its label, unless the template set another payload."""
     node = message.button
     if node is None or not (node.payload or node.text):
         return _unsupported("button")
@@ -187,13 +187,13 @@ def contact_of(message: payload.WhatsAppMessage, contacts: Sequence[payload.Cont
 
 
 def moved_addresses(message: payload.WhatsAppMessage, system: payload.SystemNode) -> tuple[Address, ...]:
-    """Return the addresses of a sender whose number or BSUID changed: the new ones, then the old ones."""
+    """Return the addresses of a sender whose number or BSUID changed: the new addresses, then the old ones."""
     new = (system.user_id, system.wa_id, system.new_wa_id)
     return to_addresses(*new, message.user_id, system.previous_user_id, message.wa_id, sort=False)
 
 
 def to_addresses(*values: str | None, sort: bool = True) -> tuple[Address, ...]:
-    """Make addresses of the values that are given, without duplicates. `sort`: BSUIDs come before phone numbers."""
+    """Make addresses of the values that are not empty, without duplicates. `sort`: put BSUIDs before phone numbers."""
     found = list(dict.fromkeys(value for value in map(_normalized, values) if value))
     if sort and len(found) > 1:
         found.sort(key=lambda value: payload.is_bsuid(value) is None)
@@ -217,9 +217,9 @@ def contact_cards_as_text(
 
 
 def _is_own(card: payload.Card, numbers: set[str], profile_name: str) -> bool:
-    """Whether a card is the sender's own: it was requested, or it has their number or their profile's name.
+    """Whether a contact card is the sender's own: we requested it, or it has their number or their profile's name.
 
-    The name matters for senders whose number Meta does not disclose: their own card would reveal it.
+    The name matters for senders whose number Meta does not disclose: their own card would reveal the number.
     """
     if card.origin == "contact_request" or (profile_name and _folded(_name(card)) == profile_name):
         return True

@@ -1,7 +1,7 @@
 """Client of Meta's Graph API: pooled connections, no redirects, no cookies, nothing logged.
 
-Messages go out through `satark_whatsapp.posting`, since every turn sends one. Files and states, which are rare, go
-through aiohttp. After Meta has throttled a recipient or an account, `Throttling` computes the pause.
+Every turn sends a message, so messages go through `satark_whatsapp.posting`. Files and states are rare and go through
+aiohttp. After Meta has throttled a recipient or an account, `Throttling` computes the pause.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class GraphApi:
         self._authorization = {"Authorization": f"Bearer {settings.access_token.get_secret_value()}"}
         self._poster: Poster | None = None
         self._messages: Mapping[str, bytes] = {}
-        """Number → the head of the requests that send its messages."""
+        """Id of a number → the head of the requests that send the number's messages."""
 
     async def open(self) -> None:
         """Create the clients. They ignore proxy settings of the environment and store no cookies."""
@@ -90,7 +90,7 @@ class GraphApi:
             self._poster = None
 
     async def send(self, number: str, account: str, body: bytes) -> SendResult:
-        """Post one body to `/{number}/messages`. Never raises for what Meta or the network does."""
+        """Post one body to `/{number}/messages`. Never raises for a failure of Meta or of the network."""
         if self._poster is None:
             raise _closed()
         try:
@@ -106,7 +106,7 @@ class GraphApi:
         return self._failure(answer, error, f"http-{answer.status}")
 
     async def upload(self, number: str, data: bytes, mime: str) -> str | SendResult:
-        """Upload a file. Return its media id, or the failure. Never raises for what Meta or the network does."""
+        """Upload a file. Return its media id, or the failure. Never raises for a failure of Meta or of the network."""
         form = aiohttp.FormData({"messaging_product": "whatsapp", "type": mime})
         form.add_field("file", data, filename="file", content_type=mime)
         answer = await self.post_form(self._base / number / "media", form)
@@ -144,7 +144,7 @@ class GraphApi:
 
         Args:
             url: the address.
-            stall: for a download: give up after so many seconds without a byte. There is no limit on the total time.
+            stall: for a download: seconds without a byte after which it is given up. Its total time has no limit.
         """
         timeout = self.session.timeout
         if stall is not None:
@@ -191,7 +191,7 @@ async def read_limited(response: aiohttp.ClientResponse) -> bytes:
     """Read a response's body up to a limit.
 
     Raises:
-        aiohttp.ClientPayloadError: the body is longer, or truncated.
+        aiohttp.ClientPayloadError: the body is longer than the limit, or truncated.
     """
     chunks = []
     size = 0
@@ -227,7 +227,7 @@ class Throttling:
         self._failures: OrderedDict[tuple[str, str], int] = OrderedDict()
 
     def recipient_throttled(self, account: str, body: bytes) -> float:
-        """Count a throttled message to the recipient of this body. Return the seconds to wait."""
+        """Count a throttled message to the recipient that this body names. Return the seconds to wait."""
         recipient = (account, _recipient(body))
         failures = self._failures.pop(recipient, 0)
         self._failures[recipient] = failures + 1
@@ -236,12 +236,12 @@ class Throttling:
         return float(min(_BACKOFF_BASE ** min(failures, _MAX_EXPONENT), self._settings.pair_backoff_max_seconds))
 
     def recipient_accepted(self, account: str, body: bytes) -> None:
-        """Reset the count of the recipient of this body. Does not decode the body while there are no counts."""
+        """Reset the count of the recipient that this body names. If nobody has a count, the body is not decoded."""
         if self._failures:
             self._failures.pop((account, _recipient(body)), None)
 
     def account_delay(self, headers: Mapping[str, str]) -> float:
-        """Return the seconds to pause an account: Meta's value, else the setting, but at least the time of one message.
+        """Return the seconds to pause an account: Meta's value or else the setting's, but at least one message's time.
 
         `headers`: by name in small letters.
         """

@@ -46,7 +46,7 @@ class WhatsAppMedia:
 
     @asynccontextmanager
     async def fetch(self, ref: MediaRef, number: str | None) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Open a file as a stream. Its size and SHA-256 are checked at the end at the latest.
+        """Open a file as a stream. Its size and SHA-256 are checked before the stream ends.
 
         Raises:
             MediaGone: Meta no longer has the file, or the file is too large or not the announced one.
@@ -93,7 +93,7 @@ class WhatsAppMedia:
         """Check that a URL's host may see the access token.
 
         Raises:
-            PermissionError: it may not. The download is retried, since the operator can add the host.
+            PermissionError: it may not see the token. The download is retried, since the operator can add the host.
         """
         try:
             url = URL(text, encoded=True)

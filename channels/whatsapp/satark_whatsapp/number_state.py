@@ -1,4 +1,4 @@
-"""The state of a number at Meta: whether our token may read it, whether it is connected, how Meta rates it."""
+"""The state of a number at Meta: whether our token may read it, whether the number is connected, its quality rating."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _decode = msgspec.json.Decoder(NumberState).decode
 
 
 async def number_problem(graph: GraphApi, number: str) -> str:
-    """Ask Meta for a number. Return what is wrong with it, in words for the operator. Empty: nothing is."""
+    """Ask Meta for the state of a number. Return what is wrong, in words for the operator. Empty: nothing is wrong."""
     try:
         async with graph.get(graph.number_url(number)) as response:
             status, content = response.status, await read_limited(response)

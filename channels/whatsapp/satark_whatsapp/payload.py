@@ -143,13 +143,13 @@ class RevokeNode(Struct):
 
 
 class UnsupportedNode(Struct):
-    """`unsupported`: the kind of message that Meta does not pass on."""
+    """`unsupported`: names the kind of a message that Meta does not pass on."""
 
     type: str | None = None
 
 
 class WhatsAppMessage(Struct):
-    """One of `messages`; `type` names the node that it has."""
+    """One of `messages`; `type` names the node that the message has."""
 
     id: str | None = None
     type: str | None = None
@@ -198,7 +198,7 @@ class Metadata(Struct):
 
 
 class Value(Struct):
-    """The value of a change in field `messages`; of other fields, what happened to the account."""
+    """The value of a change: messages in the field `messages`; in other fields, what happened to the account."""
 
     metadata: Metadata | None = None
     contacts: list[Contact] | None = None
@@ -206,7 +206,7 @@ class Value(Struct):
     statuses: list[MessageStatus] | None = None
     errors: list[GraphError] | None = None
     event: str | None = None
-    """In the fields of `webhook.ALARMS`: what happened."""
+    """What happened to the account. Only changes of the fields in `webhook.ALARMS` have it."""
 
 
 class Change(Struct):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def satark_channels(settings: Settings, context: ChannelContext) -> list[Channel]:
-    """Hand over the WhatsApp channel; nothing where no setting of it is given.
+    """Hand over the WhatsApp channel if any setting of it is given.
 
     Raises:
         satark.api.SettingsError: a setting of the section `whatsapp` is missing or wrong.

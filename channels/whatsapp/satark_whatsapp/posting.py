@@ -1,8 +1,8 @@
 """Post small requests to one provider over connections that stay open, for channels whose replies are calls.
 
-A general client costs as much for such a call as half a turn (`docs/performance.md`). This one does one thing: it
-posts a body that is there in full and reads an answer of bounded size. It follows no redirect, sends no cookie, heeds
-no proxy, writes no log, and closes a connection on any byte that was not asked for.
+With a general client such a call costs half as much as a turn (`docs/performance.md`). This client only posts a
+complete body and reads an answer of bounded size. It follows no redirect, sends no cookie, ignores proxies, writes no
+log, and closes a connection that receives a byte which belongs to no answer.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ __all__ = [
 
 _LARGEST_HEAD: Final = 32 * 1024
 _IDLE_SECONDS: Final = 15.0
-"""Seconds that a connection may have been idle to be used again: the server may have closed it meanwhile."""
+"""Idle seconds after which a connection is not used again: the server may have closed it meanwhile."""
 _NEXT_ADDRESS_SECONDS: Final = 0.25
-"""Seconds for which one address of a host is tried before the next one is tried too (RFC 8305, 5)."""
+"""Seconds to try one address of a host before the next address is tried at the same time (RFC 8305, section 5)."""
 _ENDS: Final = frozenset({"content-length", "transfer-encoding"})
-"""Headers that say where an answer ends. Without them it ends with the connection (RFC 9112, 6.3)."""
+"""Headers that say where an answer ends. Without them an answer ends with the connection (RFC 9112, section 6.3)."""
 
 
 class PostFailed(Exception):  # noqa: N818 - it reads as what it says
@@ -55,14 +55,14 @@ class Poster:
 
     Args:
         origin: scheme, host and port: `https://graph.facebook.com`. `http` only for servers of this machine.
-        connections: most connections open; further requests wait for one.
-        connect_seconds: most seconds until a connection stands, its TLS handshake included.
-        answer_seconds: most seconds of a request, from the call to the whole answer.
+        connections: the largest number of open connections; further requests wait for one.
+        connect_seconds: most seconds to open a connection, including its TLS handshake.
+        answer_seconds: most seconds from the call to the complete answer.
         largest_answer: most bytes of an answer's content.
         context: how TLS is checked; None: against the machine's certificate authorities.
 
     Raises:
-        ValueError: the origin has no host, or another scheme than http or https.
+        ValueError: the origin has no host, or its scheme is neither http nor https.
     """
 
     def __init__(
@@ -87,14 +87,14 @@ class Poster:
         self._largest_answer = largest_answer
         self._open: set[_Connection] = set()
         self._idle: list[_Connection] = []
-        """The idle connections, the one used last at the end. The others grow old and are closed."""
+        """The idle connections; the one that was used last is at the end. Connections that stay idle are closed."""
         self._places = asyncio.Semaphore(connections)
 
     def head(self, path: str, headers: Mapping[str, str]) -> bytes:
-        """Make the head that all requests to a path share.
+        """Make the head (request line and headers) that all requests to a path share.
 
         Raises:
-            ValueError: the path or a header could begin another header, or is not ASCII.
+            ValueError: the path or a header is not printable ASCII, or the path has a space.
         """
         lines = [f"POST {path} HTTP/1.1", f"Host: {self._authority}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
@@ -129,7 +129,7 @@ class Poster:
         return len(self._open)
 
     def close(self) -> None:
-        """Close every connection; requests under way fail."""
+        """Close every connection. Requests under way fail."""
         for connection in tuple(self._open):
             connection.close("network")
         self._idle.clear()
@@ -187,20 +187,20 @@ class _Connection(asyncio.Protocol):
         self._began = self._complete = self._stays_open = False
         self._timer: asyncio.TimerHandle | None = None
         self._deadline = 0.0
-        """Deadline of the request under way, by the loop's clock."""
+        """Deadline of the request under way, by the event loop's clock."""
         self.used_at = 0.0
-        """Time of its last answer, by `time.monotonic`."""
+        """Time of the connection's last answer, by `time.monotonic`."""
 
     @property
     def is_usable(self) -> bool:
-        """Whether it may take a request."""
+        """Whether the connection can take a request."""
         return self._transport is not None and self._answered is None
 
     async def exchange(self, request: bytes, deadline: float) -> HttpAnswer:
         """Send a request and wait for its answer.
 
         Raises:
-            PostFailed: there is none.
+            PostFailed: no answer came.
         """
         loop = asyncio.get_running_loop()
         if self._transport is None:
@@ -216,7 +216,7 @@ class _Connection(asyncio.Protocol):
             raise
 
     def _end_by(self, deadline: float) -> None:
-        """Set the deadline of the request under way. One timer serves many: setting it costs half a request."""
+        """Set the deadline of the request under way. Requests share a timer: a new one costs half a request."""
         self._deadline = deadline
         if self._timer is None or self._timer.when() > deadline:
             self._stop_timer()
@@ -237,7 +237,7 @@ class _Connection(asyncio.Protocol):
             self._timer = None
 
     def close(self, code: str) -> None:
-        """Close it; the request under way fails."""
+        """Close the connection. The request under way fails."""
         transport, self._transport = self._transport, None
         self._connections.discard(self)
         self._stop_timer()
@@ -250,12 +250,12 @@ class _Connection(asyncio.Protocol):
     # ------------------------------------------------------------- asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note the transport."""
+        """Keep the transport."""
         self._transport = cast("asyncio.Transport", transport)
         self._connections.add(self)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Fail the request under way, unless its answer ends with the connection."""
+        """End the request under way. It fails unless its answer has no length and so ends with the connection."""
         if error is None and self._began and _ENDS.isdisjoint(self._headers):
             self._resolve()
         self.close("network")
@@ -295,19 +295,19 @@ class _Connection(asyncio.Protocol):
     # ------------------------------------------------------------- httptools
 
     def on_message_begin(self) -> None:
-        """A second answer to one request: what follows can't be trusted."""
+        """Fail if this is a second answer to one request: nothing after that can be trusted."""
         if self._complete:
             raise ValueError
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Note a header, up to the limit of all of them."""
+        """Keep a header, up to the limit for all headers together."""
         self._head_size += len(name) + len(value)
         if self._head_size > _LARGEST_HEAD:
             raise ValueError
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
-        """Wait for the content, unless this is an interim answer (1xx)."""
+        """Prepare to collect the content, unless this is an interim answer (1xx)."""
         self._began = True
 
     def on_body(self, body: bytes) -> None:

@@ -2,7 +2,7 @@
 
 Source of the limits: Meta, WhatsApp Business Platform, "Messages > Interactive messages" and Meta's OpenAPI document
 v23.0, where messages of type `flow` open a form. Lengths are characters (code points). Satark never sends
-`request_contact_info`: that asks for a phone number.
+`request_contact_info`, since it asks for a phone number.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ CAPABILITIES = Capabilities(
 
 _MENU = "☰"
 _BREAKS = ("\n\n", "\n", " ")
-"""Marks at which a long text is split, the best one first."""
+"""Strings at which a long text is split, the best one first."""
 
 
 def render(prompt: Prompt, account: str, to: Address, form: Mapping[str, Any] | None = None) -> list[Call]:
-    """Render a prompt as calls: one, unless the text is longer than a message may be. `form` opens the form."""
+    """Render a prompt as calls: one, unless its text is too long for a message. `form`: the control of a form."""
     control, text_limit = (form, CAPABILITIES.body) if form else _control(prompt)
     *before, last = split_text(prompt.text, CAPABILITIES.text, text_limit)
     nodes = [_plain(text) for text in before]
@@ -50,21 +50,21 @@ def render(prompt: Prompt, account: str, to: Address, form: Mapping[str, Any] | 
 
 
 def template(name: str, language: str, to: Address) -> bytes:
-    """Return the body that sends an approved template without parameters, for a closed reply window."""
+    """Return the body that sends an approved template without parameters. It is sent if the reply window is closed."""
     code = language.replace("-", "_")
     node = {"type": "template", "template": {"name": name, "language": {"code": code}}}
     return _body(node, to)
 
 
 def form_control(prompt: Prompt, forms: Mapping[str, str], mode: str) -> dict[str, Any] | None:
-    """Return the control that opens the form which a prompt offers. None: there is none in the prompt's language.
+    """Return the control that opens the form which a prompt offers. None: no form is in the prompt's language.
 
     Meta returns `flow_token` with the answers.
 
     Args:
-        prompt: what is said above it.
+        prompt: the prompt that is shown above the control.
         forms: language → Meta's id of the form.
-        mode: whether it is `published` or a `draft`.
+        mode: whether the form is `published` or a `draft`.
     """
     flow_id = forms.get(prompt.language)
     if flow_id is None:
@@ -146,7 +146,7 @@ def _plain(text: str) -> dict[str, Any]:
 
 
 def _numbered(text: str, choices: Sequence[Choice]) -> str:
-    """Append choices that fit no control as numbered lines, to be answered by typing."""
+    """Append choices that fit no control as numbered lines. The tipster answers by typing."""
     if not choices:
         return text
     lines = (f"{number}. {choice.label}" for number, choice in enumerate(choices, 1))
@@ -181,7 +181,7 @@ def split_text(text: str, limit: int, last_limit: int) -> list[str]:
 
 
 def _last_cut(text: str, limit: int) -> int:
-    """Find where the last part begins: at the last paragraph if it is short enough, else as early as possible."""
+    """Find where the last part begins: at the last paragraph if that is short enough, else as early as possible."""
     paragraph = text.rstrip().rfind("\n\n") + 2
     if paragraph > 1 and len(text) - paragraph <= limit:
         return paragraph

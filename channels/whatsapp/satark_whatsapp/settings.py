@@ -13,7 +13,7 @@ from satark.api import provider_url
 META = "https://graph.facebook.com"
 _LEAST_CONNECTIONS: Final = 64
 _ANSWER_SECONDS: Final = 0.5
-"""Seconds that Meta may take to answer without holding up a number's rate."""
+"""Seconds that Meta may take to answer before the number of connections limits the rate of messages."""
 
 _Secret = Annotated[SecretStr, Field(min_length=1)]
 
@@ -133,6 +133,6 @@ class WhatsAppSettings(BaseModel):
 
     @property
     def local_origin(self) -> str:
-        """Scheme, host and port of the local server that stands in for Meta; empty where Meta itself is called."""
+        """Scheme, host and port of the local server that simulates Meta; empty if Meta itself is called."""
         parts = urlsplit(self.graph_url)
         return "" if self.graph_url == META else f"{parts.scheme}://{parts.netloc}"

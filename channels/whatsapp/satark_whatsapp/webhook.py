@@ -1,7 +1,7 @@
 """Parse a webhook into a batch: inbound events, results of earlier calls, alarms, and a count of ignored items.
 
-msgspec decodes nearly every webhook as a whole. One that fails is decoded item by item, so that one malformed item
-loses only itself. If the sender of a malformed message is readable, they are told that it was not understood.
+msgspec decodes nearly every webhook as a whole. If that fails, each item is decoded by itself, so that only a malformed
+item is lost. If the sender of a malformed message is readable, Satark tells them that it did not understand them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TYPING = b',"typing_indicator":{"type":"text"}'
 
 WHATSAPP_OBJECT = "whatsapp_business_account"
 UNREADABLE = "unreadable"
-"""The type given to a message of which only the id and the sender can be decoded."""
+"""The type that Satark gives a message if only its id and its sender can be decoded."""
 
 ALARMS: Final[Mapping[str, Mapping[str, str]]] = {
     "message_template_status_update": {
@@ -48,7 +48,7 @@ ALARMS: Final[Mapping[str, Mapping[str, str]]] = {
         "PARTNER_REMOVED": "app-not-subscribed",
     },
 }
-"""Field → its events that an operator must know of → code of the alarm (Meta, "Webhooks for WhatsApp", fields)."""
+"""Field → event of which an operator must know → the alarm's code. Source: Meta, "Webhooks for WhatsApp", fields."""
 
 T = TypeVar("T")
 
@@ -157,13 +157,13 @@ class WebhookParser:
 
 
 def _sent_at(message: payload.WhatsAppMessage) -> int | None:
-    """Read a message's timestamp, Unix seconds as digits. None: it is missing, no number, or too long."""
+    """Read a message's timestamp, Unix seconds as digits. None: the timestamp is missing, no number, or too long."""
     digits = (message.timestamp or "").encode()
     return int(digits) if digits.isdigit() and len(digits) <= _DIGITS else None
 
 
 def _composed_key(message: payload.WhatsAppMessage) -> str:
-    """Make the key of an event without an id, such as some system events. The same bytes give the same key."""
+    """Make the key of an event without an id, such as some system events. The key follows from the message's bytes."""
     return "composed:" + hashlib.sha256(msgspec.json.encode(message)).hexdigest()
 
 
@@ -218,7 +218,7 @@ def decode_items(data: Any) -> DecodedWebhook:
     """Convert a webhook, given as plain JSON values, item by item.
 
     Raises:
-        Malformed: it is not a WhatsApp webhook.
+        Malformed: the data is not a WhatsApp webhook.
     """
     entries = data.get("entry") if isinstance(data, dict) else None
     if not isinstance(entries, list) or not isinstance(data.get("object"), str):
@@ -272,7 +272,7 @@ def _message(item: Any) -> payload.WhatsAppMessage | None:
 
 
 def _convert(item: Any, kind: type[T]) -> T | None:
-    """Convert an item; a number may be given as a string. None: it has another shape."""
+    """Convert an item, whose numbers may be strings. None: the item has another shape."""
     try:
         return msgspec.convert(_without_lone_surrogates(item), kind, strict=False)
     except (*DECODING_ERRORS, OverflowError):

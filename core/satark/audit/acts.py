@@ -29,8 +29,9 @@ ActKind: TypeAlias = Literal[
 ]  # fmt: skip
 """What an officer did. `refused`: asked for a tip that the desk does not have; `exported_list`: every tip of the desk,
 as JSON; `heard`: a disguised voice; `opened`: an original or an undisguised voice, which takes two officers;
-`recused`: has to do with the people of a tip, and does not have it any more; `unattended`: no officer is left who has
-it; `log_missing`: the log lacked what the officer's browser had seen of it; `page_opened`, `form_sent`: any other."""
+`recused`: gave up a tip because they have to do with its people; `unattended`: no officer of the desk is left who has
+the tip; `log_missing`: the log lacked a part that the officer's browser had seen; `page_opened`, `form_sent`: any other
+page or form."""
 
 ACT_KINDS: tuple[ActKind, ...] = get_args(ActKind)
 
@@ -41,7 +42,7 @@ MAX_NAME = 40
 _PADDED = 2048
 """Bytes of every act before it is sealed: all rows are of one size, whatever they say."""
 OWN_KEY = -1
-"""Stands for the number of a key where the officer's own key signed: an auditor has no desk's key."""
+"""Stands for the number of a key if the officer's own key signed, as an auditor's does: auditors have no desk's key."""
 _DOMAIN = b"satark/1/act\0"
 
 
@@ -70,7 +71,7 @@ class SignedAct(Redacted, frozen=True, kw_only=True):
 
     act: Act
     number: int
-    """The number of the desk's audit key that signed it; `OWN_KEY`; 0: unsigned, as a failed sign-in has no key."""
+    """The number of the desk's audit key that signed the act; `OWN_KEY`; 0: unsigned, as a failed sign-in is."""
     before: bytes
     """The hash that the log ended with."""
     signature: bytes

@@ -5,7 +5,7 @@ the desk itself, every desk above it, and its auditors. Acts are signed with an 
 desk's own key, which the operator of the databases lacks, and whose public half stands in the roster. Both are renewed
 whenever the desk's key changes; the former ones stay, for older rows, and each key vouches for the one before it.
 
-Which desks exist, and with which keys, this module takes from the roster.
+This module takes the desks and their keys from the roster.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class PublicAuditKey(Redacted, frozen=True, kw_only=True):
     recipient: str
     verifier: str
     former: str = ""
-    """The verifier before it, for which this key vouches; empty: there was none."""
+    """The verifier of the key before, for which this key vouches; empty: there was none."""
 
 
 def desk_holder(desk: str) -> str:
@@ -75,7 +75,7 @@ def current_key(connection: Connection, desk: str) -> PublicAuditKey | None:
 def ensure_key(unit: UnitOfWork, services: Services, desk: str, identity: str) -> PublicAuditKey:
     """Return the desk's audit key, given its opened key; make one if there is none, or if it is not the desk's own.
 
-    Whoever writes to the database could put a key of their own there: the signature under the desk's key shows it.
+    Whoever writes to the database could put a key of their own there, but not sign it with the desk's key.
     """
     rows = unit.main.execute(_newest_first(desk)).all()
     own = next((row for row in rows if _is_own(row, identity)), None)
@@ -83,7 +83,7 @@ def ensure_key(unit: UnitOfWork, services: Services, desk: str, identity: str) -
 
 
 def renew_key(unit: UnitOfWork, services: Services, desk: str, old: str, new: str) -> None:
-    """Change a desk's audit key together with the desk's key, from identity `old` to `new`; once, if called again.
+    """Change a desk's audit key together with the desk's key, from identity `old` to `new`; repeated calls do nothing.
 
     The copies that were sealed to the desk's old key are sealed to its new one, so that the desk can still read the
     older rows: its own, and those of the desks below it.
@@ -96,7 +96,7 @@ def renew_key(unit: UnitOfWork, services: Services, desk: str, old: str, new: st
 
 
 def share_keys(unit: UnitOfWork, services: Services, desk: str, identity: str) -> None:
-    """Give all audit keys of a desk to whoever may read them by the roster, and take them from who may no longer.
+    """Give all audit keys of a desk to those who may read them by the roster; take them from those who no longer may.
 
     `identity`: the desk's opened key.
     """
@@ -154,7 +154,7 @@ def verifiers(connection: Connection, desk: str, rostered: str = "") -> dict[int
 
 
 def trusted_verifiers(services: Services, desks: Iterable[str]) -> dict[str, dict[int, str]]:
-    """Return the verifiers of these desks' acts, as `verifiers`, held against the roster."""
+    """Return the verifiers of these desks' acts, as `verifiers` does, checked against the roster."""
     state = services.read_keys(services.roster.check).state
     listed = {desk: state.desks[desk].verifier if desk in state.desks else "" for desk in desks}
     return services.read(lambda c: {desk: verifiers(c, desk, rostered) for desk, rostered in listed.items()})

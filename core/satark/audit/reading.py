@@ -26,7 +26,7 @@ SCAN_ROWS = 2000
 """Most rows that one page looks through: some 0.1 ms each."""
 
 Flaw: TypeAlias = Literal["", "unsigned", "forged"]
-"""What is wrong with an act. `unsigned`: no officer's key vouches for it, as it must be for a failed sign-in and for a
+"""What is wrong with an act. `unsigned`: no officer's key signed it, which is normal for a failed sign-in and for a
 machine; `forged`: its signature or its place in the log is wrong."""
 
 
@@ -39,7 +39,7 @@ class ReadAct(Redacted, frozen=True, kw_only=True):
 
 
 class Viewer(Redacted, frozen=True, kw_only=True):
-    """Who reads the log: the identities that they open it with, and whose acts they may see."""
+    """A reader of the log: the identities that open it, and the desks and officer whose acts the reader may see."""
 
     identities: tuple[str, ...]
     desks: frozenset[str] = frozenset()
@@ -121,7 +121,7 @@ class ActPage(msgspec.Struct, frozen=True, kw_only=True):
 def desks_seen(state: RosterState, geography: Geography, desk: str, role: Role) -> frozenset[str]:
     """Return the desks whose officers' acts somebody of this desk and role may see.
 
-    An auditor sees those of their desk; a head those of the desks below, and of their own where no desk is above it.
+    An auditor sees their own desk. A head sees the desks below, and their own desk if no desk is above it.
     """
     if role == "auditor":
         return frozenset({desk})
@@ -142,7 +142,7 @@ def _rows(connection: Connection, before: int, most: int) -> list[Row[Any]]:
 
 
 class _Trusted:
-    """The public keys that acts are held against."""
+    """The public keys that verify acts."""
 
     def __init__(self, services: Services, desks: Iterable[str]) -> None:
         self._state = services.read_keys(services.roster.check).state

@@ -1,4 +1,4 @@
-"""Trail: records what one officer does, each act in the transaction that does it, or before what only reads."""
+"""Trail: records what one officer does: a change in the transaction that makes it, and a read before it happens."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class Trail:
             desk: the desk.
             officer: the officer's name; for a machine, the name of its destination.
             identity: the desk's opened key, which signs; empty: the officer's own key signs.
-            own_identity: the officer's own opened key: what they did is sealed to them too. Empty: a machine, or nobody
-                who proved to be the officer.
+            own_identity: the officer's own opened key, to which their acts are sealed too; empty for a machine, and
+                while nobody has proved to be the officer.
         """
         self.desk, self.officer = desk, officer
         self.calls = 0
-        """How often something was to be recorded: whoever does something for an officer can see that it was."""
+        """How often an act was to be recorded: by comparing it, a caller sees whether an operation recorded any."""
         self._services = services
         self._identity = identity
         self._signing = keys.act_key(identity) if identity else officer_key(own_identity) if own_identity else None
@@ -67,7 +67,7 @@ class Trail:
         second: str = "",
         detail: str = "",
     ) -> None:
-        """Record an act: with what else `unit` commits, or at once.
+        """Record an act: in the transaction `unit`, or at once if there is none.
 
         `tip` is the tip's number; `second` the second officer.
         """
@@ -109,7 +109,7 @@ class Trail:
     def pack_signer(self) -> PackSigner | None:
         """Return what signs packs of the desk; None if the roster does not list the desk with this key.
 
-        A destination's key is no desk's, and neither is that of a desk that has no key for signing.
+        So neither a destination nor a desk without a signing key in the roster can sign packs.
         """
         state = self._services.read_keys(self._services.roster.check).state
         listed, key = state.desks.get(self.desk), keys.act_key(self._identity) if self._identity else None

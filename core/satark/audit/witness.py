@@ -1,7 +1,8 @@
 """Witnesses: each desk notes and signs the head of the log when one of its officers signs in.
 
-A log that was cut off behind the noted head, or rewritten, no longer contains it. The notes lie in the key store. Who
-restores both databases as they once were restores the notes too; a head that was noted elsewhere shows that.
+A log that was rewritten, or cut off so that the noted head is missing, no longer contains this head. The notes lie in
+the key store. Whoever restores both databases from an older backup restores the notes too; only a head that was noted
+elsewhere reveals that.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def note_head(unit: UnitOfWork, desk: str, key: Ed25519PrivateKey) -> None:
-    """Note the present head of the log for a desk, signed with its key. It was committed before this transaction."""
+    """Note the present head of the log for a desk, signed with its key. This head was committed earlier."""
     head = LogHead.current(unit.main)
     if head is not None:
         row = {"desk": desk, "position": head.position, "link": head.link}

@@ -1,1 +1,1 @@
-"""Backups: one consistent copy of databases, sealed files and spool, encrypted to the operator, and its restore."""
+"""Backups: make and restore a consistent copy of databases, sealed files and spool, encrypted to the operator."""

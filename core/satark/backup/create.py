@@ -1,7 +1,7 @@
-"""Makes a backup: the spool, then both databases at one point, then the files, then the list of erased tips.
+"""Makes a backup: first the spool, then both databases at one point, then the files, then the list of erased tips.
 
-This order loses nothing: a batch that leaves the spool before it is read is in the databases, and a file that a row
-names was sealed before that row. A tip that is erased meanwhile is on the list.
+This order loses nothing. If a batch leaves the spool before the spool is read, the batch is in the databases. If a row
+names a file, the file was sealed before that row was written. A tip that is erased meanwhile is on the list.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     tips: int
     spooled: int
     files: int
-    """Number of the tips' files, of which `copied` were new."""
+    """Number of the tips' files. `copied` of them are new."""
     copied: int
     copied_bytes: int
     fetching: int
@@ -76,17 +76,17 @@ def make_backup(
 
     Args:
         settings: the installation's.
-        services: its stores.
+        services: the installation's stores.
         folder: where the backup is written.
         recipients: the operator's age recipients, all of one kind; the key of any of them opens it.
-        revisions: of the tables of both databases.
+        revisions: the revisions of both databases' tables.
         identity: the edge key and epoch keys; None at an office, which has none.
-        spool: this machine's; None if it has none.
-        keep: how many backups stay, this one included.
+        spool: this machine's spool; None if there is none.
+        keep: how many backups to keep, including this one.
 
     Raises:
         CantOpen: a recipient is malformed.
-        Busy, SnapshotBusy, OSError, sqlalchemy.exc.SQLAlchemyError: it can't be made now; nothing of it remains.
+        Busy, SnapshotBusy, OSError, sqlalchemy.exc.SQLAlchemyError: no backup can be made now; no part of it remains.
     """
     workspace = workspace_dir(settings.core.data_dir)
     with folder.making() as name:

@@ -1,6 +1,6 @@
-"""Sealed files in a backup: each is copied once, since nothing changes it, and removed when its tip is erased.
+"""Sealed files in a backup. Each file is copied once, since it never changes, and removed when its tip is erased.
 
-They are encrypted to their tips' keys already, so they are copied as they are.
+The files are already encrypted to their tips' keys, so they are copied unchanged.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _HEAD: Final = 4096
-"""Number of first bytes by which two encryptions of one content differ: an age header has a fresh key, and its MAC."""
+"""Number of first bytes by which two encryptions of one content differ: an age header has a fresh key and a MAC."""
 _STEP: Final = 1 << 18
 
 
 def copy_new(source: Path, target: Path, names: Iterable[str]) -> tuple[int, int]:
-    """Copy every form of these files that the target lacks; return how many, and their bytes."""
+    """Copy every form of these files that the target lacks; return how many were copied, and their bytes."""
     copied = copied_bytes = 0
     sums = _read_sums(target)
     wanted = set(names)
@@ -41,7 +41,7 @@ def copy_new(source: Path, target: Path, names: Iterable[str]) -> tuple[int, int
 
 
 def remove_erased(target: Path, is_erased: Callable[[str], bool]) -> int:
-    """Remove the files of erased tips from a backup, given by a tip's id; return how many."""
+    """Remove the files of erased tips from a backup; return how many. `is_erased` takes a tip's id."""
     gone = list(_sealed(target, lambda name: is_erased(name.rpartition("-")[0])))
     for path in gone:
         path.unlink()
@@ -66,7 +66,7 @@ def restore_files(source: Path, target: Path, names: Iterable[str]) -> tuple[int
 
 
 def damaged_files(folder: Path) -> list[str]:
-    """Return the names of files that are missing or differ from their list. It reads all files."""
+    """Return the names of files that are missing or differ from their list. Reads all files."""
     return [
         name
         for name, digest in sorted(_read_sums(folder).items())
@@ -87,7 +87,7 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _copy(source: Path, target: Path) -> str:
-    """Copy a file, replacing one of that name; return the SHA-256 of what was read."""
+    """Copy a file in place of any file of that name; return the SHA-256 of the bytes that were read."""
     digest = hashlib.sha256()
     part = target.with_name(f"{target.name}{PART}")
     with source.open("rb") as file, open(part, "wb", opener=private) as out:

@@ -45,7 +45,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     format: int = _FORMAT
     version: str
-    """Satark's version."""
+    """The version of Satark that made the backup."""
     made: str
     """Date and time (UTC) at which the backup was made."""
     revisions: tuple[str, ...]
@@ -61,11 +61,11 @@ class Busy(Exception):  # noqa: N818 - it reads as what it says
 
 
 class BackupFolder:
-    """A folder of backups. The methods wait for the disk.
+    """A folder of backups. Its methods wait for the disk.
 
     Args:
         path: the folder; it is made when a backup is written.
-        keys_path: the folder of `keys.age`, in subfolders of the same names; None if it lies with the other parts.
+        keys_path: a folder for `keys.age`, with the same names of subfolders; None: `keys.age` is with the other parts.
     """
 
     def __init__(self, path: Path, keys_path: Path | None = None) -> None:
@@ -86,7 +86,7 @@ class BackupFolder:
         """Read the manifest of a backup.
 
         Raises:
-            Damaged: it is missing, or of another format.
+            Damaged: the manifest is missing, or of another format.
         """
         path = self.part(name, MANIFEST)
         try:
@@ -99,10 +99,10 @@ class BackupFolder:
 
     @contextmanager
     def making(self) -> Iterator[str]:
-        """Make a backup under a temporary name until the block has ended without an error.
+        """Make a backup under a temporary name. When the block ends without an error, the backup gets its own name.
 
         Raises:
-            Busy: another process makes one.
+            Busy: another process makes a backup.
         """
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.files.mkdir(mode=0o700, exist_ok=True)
@@ -122,12 +122,12 @@ class BackupFolder:
                 atomic_files.flush_folder(target.parent)
 
     def write_manifest(self, name: str, manifest: Manifest) -> None:
-        """Write the manifest of a backup, which makes it complete."""
+        """Write the manifest of a backup. With it the backup is complete."""
         encoded = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
         atomic_files.replace(self.part(name, MANIFEST), [encoded, b"\n"])
 
     def remove_old(self, keep: int) -> int:
-        """Remove all but the newest backups; return how many."""
+        """Remove all but the `keep` newest backups; return how many were removed."""
         old = self.names()[:-keep]
         for name in old:
             self._remove(name)

@@ -35,7 +35,7 @@ _MADE_AT_START = (tables.key_canary, tables.flow, tables.retention_key)
 
 
 class CantRestore(Exception):  # noqa: N818 - it reads as what it says
-    """The backup does not belong here; the message says why, and what to do. Nothing was changed in the databases."""
+    """The backup can't be restored here; the message says why, and what to do. Nothing was changed in the databases."""
 
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,12 +64,12 @@ def restore_backup(
 ) -> Restored:
     """Restore the backup `name` into migrated, empty databases.
 
-    `operator`: the private key of one of the backup's recipients. `retention` erases again what was erased since; None
-    at an office. The other arguments are those of `make_backup`.
+    `operator`: the private key of one of the backup's recipients. `retention`: erases again the tips that were erased
+    after the backup; None at an office. The other arguments are those of `make_backup`.
 
     Raises:
-        CantRestore: another version made it, the databases are not empty, or a key file is not the backup's.
-        Damaged, CantOpen: it can't be read.
+        CantRestore: another version made the backup, the databases are not empty, or a key file is not the backup's.
+        Damaged, CantOpen: the backup can't be read.
     """
     manifest = folder.manifest(name)
     _check_version(tuple(sorted(revisions)), manifest.revisions, manifest.version)
@@ -99,7 +99,7 @@ def check_parts(folder: BackupFolder, name: str) -> None:
     """Compare the parts of a backup with its manifest.
 
     Raises:
-        Damaged: one is missing or altered; the message names it.
+        Damaged: a part is missing or altered; the message names it.
     """
     for part, stored in folder.manifest(name).parts.items():
         path = folder.part(name, part)

@@ -1,4 +1,4 @@
-"""Tables as records: all rows of a database of any kind, except those that could not be opened after a restore."""
+"""Tables as records: all rows of a database of any kind, except rows that could not be opened after a restore."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = 500
 _VERSIONS: Final = ("alembic_version", "alembic_version_keys")
 LEFT_OUT: Final = frozenset(table.name for table in (*canaries.UNDER_EPOCH_KEYS, tables.tip_change))
-"""Tables that are left out: drafts, replies and reply handles, since their epoch keys are never copied, and the order
-of changes, which only running processes need."""
+"""Tables that are left out: drafts, replies and reply handles, since their epoch keys are never copied; and the order
+of changes, since only running processes need it."""
 
 
 def main_records(connection: Connection) -> Iterator[Record]:
@@ -40,7 +40,7 @@ def load(connection: Connection, records: Iterable[Record]) -> dict[str, int]:
     """Insert records into the empty tables of a database; return the number of rows by table.
 
     Raises:
-        sqlalchemy.exc.NoSuchTableError: the database lacks a table: its plugin is not loaded.
+        sqlalchemy.exc.NoSuchTableError: the database lacks a table, because the table's plugin is not loaded.
     """
     known: dict[str, Table] = {}
     counts: dict[str, int] = {}
@@ -72,5 +72,5 @@ def _records(connection: Connection, table: Table, query: Any) -> Iterator[Recor
 
 
 def _without_job(table: Table, column: str, cell: Any) -> Any:
-    """Leave out the job of a file to fetch, which is sealed under an epoch key."""
+    """Leave out the job of a file that is still to be fetched: the job is sealed under an epoch key."""
     return b"" if table.name == tables.file.name and column == "job" else cell

@@ -1,4 +1,4 @@
-"""Streams of records in age files: each record is MessagePack after its length, and the last one ends the stream."""
+"""Streams of records in age files. Each record is a length and MessagePack; the last record marks the stream's end."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class Damaged(Exception):  # noqa: N818 - it reads as what it says
 
 
 class _Reader(io.RawIOBase):
-    """Reads what an iterator of chunks gives."""
+    """Reads the bytes of an iterator of chunks."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
         self._rest = b""
         self.failure: Exception | None = None
-        """The exception that making a chunk raised, since the encryption reports only that reading failed."""
+        """The exception of the iterator, since the encryption reports only that reading failed."""
 
     def readable(self) -> bool:
         return True
@@ -66,7 +66,7 @@ class _Reader(io.RawIOBase):
 
 
 def write_records(path: Path, recipient: str, records: Iterable[Record]) -> StoredFile:
-    """Encrypt records into a new file, which is flushed to disk on return. No plain text is written."""
+    """Encrypt records into a new file. On return it is flushed to disk. No plain text is written."""
     reader = _Reader(_framed(records))
     try:
         with flushed(path) as out:
@@ -77,11 +77,11 @@ def write_records(path: Path, recipient: str, records: Iterable[Record]) -> Stor
 
 
 def read_records(path: Path, identity: str, workspace: Path) -> Iterator[Record]:
-    """Decrypt the records of a file, the first only after all of it is authenticated. `workspace` holds the plain text.
+    """Decrypt the records of a file, after the whole file is authenticated. `workspace` holds the plain text.
 
     Raises:
-        Damaged: the file is missing, cut short or altered.
-        CantOpen: it is sealed to another key.
+        Damaged: the file is missing, truncated or altered.
+        CantOpen: the file is sealed to another key.
     """
     with TemporaryFile(dir=workspace) as plain:  # it has no name, and is gone with this process
         try:

@@ -1,6 +1,6 @@
-"""The spool in a backup: waiting batches, sealed anew under an epoch key of the backup's own.
+"""The spool in a backup: waiting batches, sealed anew under an epoch key that only this backup has.
 
-The spool's own epoch keys are never copied, since they would open batches that were replayed and deleted.
+The spool's own epoch keys are never copied: they would open batches that were replayed and deleted.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def spool_records(spool: Spool, identity: Identity, workspace: Path) -> Iterator[Record]:
-    """Yield an epoch key, then each waiting batch. One that is replayed meanwhile is in the database."""
+    """Yield an epoch key, then each waiting batch. A batch that is replayed meanwhile is in the database."""
     with TemporaryDirectory(dir=workspace) as folder:
         path = Path(folder) / "epochs"
         fresh = identity.with_epochs(EpochKeys.load(path, identity.epochs.seconds))
@@ -38,7 +38,7 @@ def restore_spool(spool: Spool, identity: Identity, records: Iterable[Record], w
 
     Raises:
         BrokenSeal: the edge key is not the backup's.
-        SpoolFull: the settings allow fewer.
+        SpoolFull: the settings allow fewer batches.
     """
     count = 0
     with TemporaryDirectory(dir=workspace) as folder:

@@ -1,4 +1,4 @@
-"""Verifies that a backup's folder holds what was written, and as a drill that it can be restored."""
+"""Verifies that a backup's folder holds what was written. A drill verifies that the backup can be restored."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_damage(folder: BackupFolder, name: str) -> list[str]:
-    """Return the damaged parts and files of a backup, by its manifest and its list. It needs no key."""
+    """Return the damaged parts and files of a backup, by its manifest and its list. Needs no key."""
     try:
         check_parts(folder, name)
     except Damaged as damaged:
@@ -45,12 +45,12 @@ def find_damage(folder: BackupFolder, name: str) -> list[str]:
 
 
 def run_drill(settings: Settings, plugins: Plugins, folder: BackupFolder, name: str, operator: str) -> Drill:
-    """Restore a backup into a temporary folder of this machine, compare its stores, and remove it.
+    """Restore a backup into a temporary folder of this machine, compare the restored stores, and remove the folder.
 
-    The machine's own databases are not touched. It needs the machine's key files, and `operator`, the private key.
+    The machine's own databases are not touched. The drill needs the machine's key files and a private key (`operator`).
 
     Raises:
-        CantRestore, Damaged, CantOpen, SettingsError: it can't be restored; the message says why.
+        CantRestore, Damaged, CantOpen, SettingsError: the backup can't be restored; the message says why.
     """
     with temporary_folder(workspace_dir(settings.core.data_dir)) as temporary:
         trial = _trial_settings(settings, temporary)
@@ -70,7 +70,7 @@ def run_drill(settings: Settings, plugins: Plugins, folder: BackupFolder, name: 
 
 
 def store_problems(services: Services) -> list[str]:
-    """Return what is wrong with restored stores: what one of them lacks, and problems of the custody log."""
+    """Return the problems of restored stores: rows or files that a store lacks, and problems of the custody log."""
     return [*map(str, compare_stores(services)), *map(str, verify_log(services).problems)]
 
 

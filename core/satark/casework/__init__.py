@@ -1,10 +1,10 @@
 """Casework: what a desk does with its sealed tips, given the desk's opened key. Start with `casework.py`.
 
-This is its public face: the names of `__all__` are what pages and commands for officers use, of casework and of what it
-stands on (audit, roster, routing, custody, remote offices). The desk plugin imports them from here alone.
+`__all__` is the public interface: it lists what the pages and commands of officers use, from casework and from the
+packages under it (audit, roster, routing, custody, remote offices). The desk plugin imports from here alone.
 
-A tip that was not sealed to a desk does not exist for it: every list, count, search and error starts from the desk's
-own envelopes, and so is the same with and without that tip.
+A tip that was not sealed to a desk does not exist for that desk: every list, count, search and error starts from the
+desk's own envelopes, so its result is the same with and without the tip.
 """
 
 from satark.audit.acts import ACT_KINDS, Act, ActKind

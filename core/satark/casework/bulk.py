@@ -1,4 +1,4 @@
-"""One act on several tips at once, by the rules of each: what was done, what was not, and why."""
+"""Does one act on several tips at once, by the rules of each; reports what was done, what was not, and why."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class BulkAct(Redacted, frozen=True, kw_only=True):
     """The officer to assign to, or the number of the tip to merge into."""
     priority: str = ""
     text: str = ""
-    """The reason, for desks alone; of an assignment, a note to the officer who gets the tips."""
+    """The reason, which only desks read; for an assignment, a note to the officer who gets the tips."""
 
     def of_one(self) -> DeskAct:
         """Return what is done with each of the tips."""
@@ -44,9 +44,9 @@ class BulkAct(Redacted, frozen=True, kw_only=True):
         return DeskAct(name="status", status="SET_ASIDE" if self.kind == "aside" else "IN_REVIEW")
 
     def steps(self) -> list[DeskAct]:
-        """Return all that is done with each of the tips, in order: the act, and the note that its reason becomes.
+        """Return the acts that are done on each tip, in order: the act itself, then a note with its reason.
 
-        What an officer says to whoever takes a tip over is for their own desk.
+        A note to the officer who gets the tips is for their own desk alone.
         """
         if not self.text or self.kind in {"merge", "priority"}:
             return [self.of_one()]
@@ -57,7 +57,7 @@ class BulkAct(Redacted, frozen=True, kw_only=True):
         return [_outcome(casework, number, lambda tip: self._check(acts, tip)) for number in self._tips(numbers)]
 
     def perform_all(self, acts: DeskActs, casework: Casework, numbers: Iterable[str]) -> list[BulkOutcome]:
-        """Do it with each tip that the rules allow it for. Each is a transaction of its own."""
+        """Do the act on each tip for which the rules allow it, each in a transaction of its own."""
 
         def perform(tip: OpenTip) -> None:
             self._check(acts, tip)
@@ -82,7 +82,7 @@ class BulkOutcome(Redacted, frozen=True, kw_only=True):
 
     number: str
     problem: Problem | Literal["", "gone"] = ""
-    """Why nothing was done; `gone`: the desk has no such tip. Empty: it was done."""
+    """Why nothing was done; `gone`: the desk has no such tip; empty: the act was done."""
 
 
 def _outcome(casework: Casework, number: str, do: Callable[[OpenTip], None]) -> BulkOutcome:

@@ -43,10 +43,10 @@ if TYPE_CHECKING:
 
 
 class Casework(EvidenceAccess):
-    """Works on the tips of one desk with the desk's opened key: keep it no longer than an officer's session.
+    """Works on the tips of one desk with the desk's opened key. Keep an instance no longer than an officer's session.
 
-    A destination that reads tips works on them as a desk does: `desk` is the destination then, and `identity` that of
-    its `[[destination]]`. Every method may be called from any thread. What was opened is cached in memory, so no sealed
+    A destination that reads tips works on them as a desk does: `desk` is then the destination, and `identity` the key
+    of its `[[destination]]`. Every method may be called from any thread. Opened rows are cached in memory, so no sealed
     row is opened twice.
     """
 
@@ -70,10 +70,10 @@ class Casework(EvidenceAccess):
             desk: the desk, or the destination.
             identity: its opened key.
             officer: name for the custody log and the audit log.
-            may_listen: whether they have the right to hear tipsters' voices.
+            may_listen: whether the officer has the right to hear tipsters' voices.
             transcribers: offline speech recognisers.
             own_identity: the officer's own opened key: their acts are sealed to them as well.
-            audit_desk: of a destination, the desk that it belongs to, whose audit log has its acts.
+            audit_desk: for a destination, the desk that it belongs to; this desk's audit log records its acts.
             cache: the desk's tips as another of its officers opened them; None: open them anew.
         """
         trail = (
@@ -98,7 +98,7 @@ class Casework(EvidenceAccess):
         return self.cache.unreadable
 
     def may_read(self, work: Work) -> bool:
-        """Return whether this officer has a tip with such work on it: they have not recused themselves from it."""
+        """Return whether this officer may read a tip, given the work on it: not if they recused themselves from it."""
         return not work.is_recused(self.desk, self._officer.name)
 
     def note_listed(self) -> None:
@@ -106,7 +106,7 @@ class Casework(EvidenceAccess):
         self.trail.record_once("listed")
 
     def summaries(self) -> list[TipSummary]:
-        """Return a summary of every tip of the desk that this officer has, the newest first."""
+        """Return a summary of every tip of the desk that this officer may read, the newest first."""
         self.note_listed()
         return self._summaries()
 
@@ -118,9 +118,9 @@ class Casework(EvidenceAccess):
         return sorted(mine, key=lambda one: (one.header.received, one.header.number), reverse=True)
 
     def keepings(self) -> list[tuple[TipSummary, Keeping]]:
-        """Return for how long each tip of the desk is kept, the first due first; and store it for the scheduled job.
+        """Return for how long each tip of the desk is kept, the first due first; store the terms for the scheduled job.
 
-        What was answered in a remote office, or before a term was changed in the settings, counts from then on.
+        This brings the stored terms up to date with answers of remote offices and with changed settings.
         """
         self.trail.record_once("listed")
         with self.cache.lock:
@@ -129,9 +129,9 @@ class Casework(EvidenceAccess):
         found = [
             (summarize(tip, one.envelope.header, one.thread), self._keeping(one.envelope, one.thread))
             for tip, one in cached_tips
-            if not one.envelope.tip_recipient  # who has a release alone sees no legal hold
+            if not one.envelope.tip_recipient  # a desk with a release alone sees no legal hold
         ]
-        # Of all tips: the scheduled job erases by these, whichever officer looks at the list.
+        # Store the terms of all tips, even of those that this officer may not read: the scheduled job erases by them.
         changed = {one.id: keeping.term for one, keeping in found if self._stored_terms.get(one.id) != keeping.term}
         self._services.write_now(lambda unit: store_terms(unit, changed))
         self._stored_terms |= changed
@@ -187,7 +187,7 @@ class Casework(EvidenceAccess):
         return opened
 
     def export_list(self) -> Iterator[OpenTip]:
-        """Open every tip of the desk, the newest first: one act of the audit log for all of them.
+        """Open every tip of the desk, the newest first; the audit log records one act for all of them.
 
         Raises:
             CantOpen: (while iterating) a document was altered.
@@ -259,16 +259,16 @@ class Casework(EvidenceAccess):
         return self._services.write_now(lambda unit: self.post(unit, tip, message))
 
     def note(self, tip: OpenTip, text: str, *, private: bool = False) -> PostedMessage:
-        """Add a note to the thread that only desks can read, or if it is private this desk alone."""
+        """Add a note to the thread. Only desks can read it; if it is private, only this desk can."""
         message = Message(sender="desk", desk=self.desk, text=text, internal=True, private=private)
         return self._services.write_now(lambda unit: self.post(unit, tip, message))
 
     def allowed_targets(self, tip: OpenTip) -> list[Desk]:
-        """Return the desks that this tip may be directed to: none that it accuses, none that routing excluded."""
+        """Return the desks that this tip may be directed to: no desk that it accuses or that routing excluded."""
         return self.directing.allowed_targets(tip)
 
     def direct(self, tip: OpenTip, to_desk: str, instruction: str, due: int = 0) -> PostedMessage:
-        """Give a tip to another desk too, with its key and an instruction.
+        """Give another desk the tip too: the tip's key, and an instruction.
 
         `due`: when that desk owes a report, Unix seconds; 0: it owes none. Only a desk of a lower level can owe one.
 
@@ -288,12 +288,12 @@ class Casework(EvidenceAccess):
     ) -> PostedMessage:
         """Add a message to a tip's thread. At an office it is queued for the host, together with `directed_to`.
 
-        `act`: the kind and the detail of the act that the audit log gets, if the message alone does not tell.
+        `act`: kind and detail of the act for the audit log, where they do not follow from the message.
         """
         if self._owner and tip.work.director_of(self._owner):
             message = as_request(message, self._owner)
         kind, detail = act or ("noted" if message.internal else "answered", message.status or "")
-        if not message.transcript:  # `transcribe` has recorded that with the file
+        if not message.transcript:  # `transcribe` has recorded this act, with the file
             self.trail.record(kind, unit=unit, tip=tip.header.number, detail=detail)
         desks = self._desks_keys(unit, tip, message)
         recipients = desks if message.internal else [*desks, tip.envelope.receipt]
@@ -304,7 +304,7 @@ class Casework(EvidenceAccess):
             self.cache.queue_answer(unit, new_answer(self.desk, tip.id, message, recipients, directed_to))
             return PostedMessage(len(tip.thread) + 1, message, self.trail.officer, unit.now)
         posted = PostedMessage(post(unit, tip.id, message, *recipients), message, self.trail.officer, unit.now)
-        if not tip.envelope.tip_recipient:  # else the desk does not see the whole thread, and no legal hold
+        if not tip.envelope.tip_recipient:  # a desk with a release alone sees only part of the thread
             keeping = keeping_of(self._services.retention, tip.header, (*tip.thread, posted))
             store_term(unit, tip.id, keeping.term, required=bool(message.retention))
         return posted
@@ -318,7 +318,7 @@ class Casework(EvidenceAccess):
             return [envelope.tip_recipient, own]
         released = release_recipients([posted.message for posted in tip.thread], message)
         if released and not host_of(unit.main):
-            # The tip may have been opened before a direction was withdrawn: whose envelope is gone reads no more.
+            # The tip may have been opened before a direction was withdrawn: a desk without an envelope reads no more.
             held = envelopes.holders_of(unit.keys, tip.id, released)
             return [own, *(released[desk] for desk in held)]
         return [own, *released.values()]

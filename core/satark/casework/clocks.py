@@ -1,4 +1,4 @@
-"""Clocks of the desks' work: when an act or a report is due, which clocks ran out, and to whom that rises. No I/O."""
+"""Clocks of the desks' work: when an act or a report is due, which clocks ran out, and which desks are told. No I/O."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
     )
     """Hours until a report is owed where the direction names no time."""
     remind_hours: float = 4
-    """Hours before a report is due from which the desk that owes it is reminded."""
+    """A desk that owes a report is reminded from this many hours before the due time."""
     longest_days: int = 90
     """Longest time that a direction may give for a report, in days."""
     working: WorkingTime | None = None
@@ -51,7 +51,7 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
         return int(self._after(header.priority, end, self.first_act_hours)) if end else 0
 
     def open_days(self, header: Header, days: int) -> int:
-        """Return after how many calendar days an open tip is overdue, if so many working `days` may pass."""
+        """Return after how many calendar days an open tip is overdue, if it may be open for `days` working days."""
         working, end = self.working_for(header.priority), band_end(header.received)
         if working is None or not end:
             return days
@@ -67,7 +67,7 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def remind_seconds(self) -> float:
-        """Seconds before a report is due from which its desk is reminded."""
+        """A desk that owes a report is reminded from this many seconds before the due time."""
         return self.remind_hours * _HOUR
 
     def is_near(self, due: int, now: float) -> bool:
@@ -94,7 +94,7 @@ class Offices(msgspec.Struct, frozen=True, kw_only=True):
     above: Mapping[str, Collection[str]]
     """The desks above each desk, by its name."""
     first: Collection[str]
-    """The desks that a tip goes to by itself before any other: what nobody acts upon rises above them."""
+    """The desks that get a tip first, by routing. If nobody acts on the tip, the desks above them are told."""
 
     @classmethod
     def of(cls, desks: Collection[Desk], geography: Geography) -> Offices:
@@ -103,7 +103,7 @@ class Offices(msgspec.Struct, frozen=True, kw_only=True):
         return cls(above=above, first=[one.name for one in desks if one.level == "district"])
 
     def is_above(self, desk: str, other: str) -> bool:
-        """Return whether a desk is above another; above an unknown one, such as a destination, if above `first`."""
+        """Return whether a desk is above another; an unknown one, such as a destination, counts as one of `first`."""
         if other in self.above:
             return desk in self.above[other]
         return bool(other) and any(desk in self.above.get(first, ()) for first in self.first)
@@ -127,20 +127,21 @@ class Offices(msgspec.Struct, frozen=True, kw_only=True):
         return frozenset(marks)
 
     def _rises_to(self, desk: str, breach: Breach, work: Work) -> bool:
-        """Return whether a desk is told of a clock that ran out, since it is above the desk that should have acted.
+        """Return whether a desk is told of a clock that ran out.
 
-        For a first act these are the desks above those that get a tip first; for a report, the desks above the one
-        that directed the work.
+        A missed first act is told to the desks above those that get a tip first; a missed report, to the desks above
+        the one that directed the work.
         """
         if breach.kind == "first_act":
             return any(self.is_above(desk, first) for first in self.first)
         return self.is_above(desk, work.director_of(breach.desk))
 
     def may_decide(self, desk: str, work: Work, asking: str) -> bool:
-        """Return whether a desk may approve the closing that another asks for, or refuse it.
+        """Return whether a desk may approve or refuse the closing that the desk `asking` asks for.
 
-        The desk that directed may, and those above it; where none directed, the desk itself (by a second officer) and
-        those above it. After a dispute only desks above the one whose closing was disputed may.
+        The desk that directed the work may, and the desks above it. Where no desk directed it, the asking desk itself
+        may (by a second officer), and the desks above it. After a dispute, only the desks above the one whose closing
+        was disputed may.
         """
         if work.disputed:
             return self.is_above(desk, work.finished_by)
@@ -150,7 +151,7 @@ class Offices(msgspec.Struct, frozen=True, kw_only=True):
 
 @lru_cache(maxsize=4096)
 def band_end(band: str) -> float:
-    """Return the end of a six-hour band, Unix seconds; 0 for what is no band."""
+    """Return the end of a six-hour band, Unix seconds; 0 if the text is no band."""
     try:
         start = datetime.strptime(band.partition("/")[0], "%Y-%m-%dT%H").replace(tzinfo=UTC)
     except ValueError:

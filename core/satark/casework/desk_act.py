@@ -26,7 +26,7 @@ Problem: TypeAlias = Literal[
 """Why an act is refused; wording in the desk's catalogues under `problem.<code>`."""
 
 MAX_TEXT = 1000
-"""Most characters of a text: with the text around it, it fits into one message of every channel."""
+"""Most characters of a text: with the words that are put around it, it fits into one message of every channel."""
 
 _REASONS: dict[Problem, str] = {
     "long": f"the text is too long: {MAX_TEXT} characters at most",
@@ -88,17 +88,17 @@ class DeskAct(Redacted, frozen=True, kw_only=True):
     to: str = ""
     """The desk to direct to, the officer to assign to or to readmit, or the number of the tip to merge into."""
     due: int | None = 0
-    """When the report is owed, Unix seconds; 0: as the clocks say. None: what was given is no time."""
+    """When the report is owed, Unix seconds; 0: as the clocks say; None: the officer's input is no time."""
     outcome: str = ""
     reason: str = ""
     """Reason of a closing, which the tipster reads."""
     priority: str = ""
     category: str = ""
     answers: Mapping[str, str] = {}
-    """Step → what a direction to a station hands over of its answer."""
+    """Step → the part of its answer that a direction to a station hands over."""
     rewording: str = ""
     """What the tip says, in the officer's words, for a station."""
     raw: bool = False
-    """Whether a direction to a station hands over the tipster's own words, which takes a second officer."""
+    """Whether a direction to a station hands over the tipster's own words; this takes a second officer."""
     private: bool = False
-    """Whether a note is kept to the own desk."""
+    """Whether only the officer's own desk can read a note."""

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 TAKES_TWO: frozenset[str] = frozenset({"no_action"})
-"""Outcomes with which an urgent tip is closed by two officers only, or by a desk above."""
+"""Outcomes that close an urgent tip only if two officers agree, or if a desk above decides."""
 _PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 _OF_LEADING: frozenset[ActName] = frozenset({"status", "direct", "report", "close"})
-"""Acts that are done on the leading tip alone, and count for those that are merged into it."""
+"""Acts that are done on the leading tip alone; they count for the tips that are merged into it, too."""
 _ON_PEOPLE: frozenset[ActName] = frozenset({"recuse", "readmit"})
-"""Acts that change who has the tip: its status stays, and the officer may have it no more."""
+"""Acts that change which officers may read the tip: its status stays, and the acting officer may lose it."""
 
 
 class DeskActs:
@@ -50,11 +50,11 @@ class DeskActs:
         return self._clock()
 
     def offices(self) -> Offices:
-        """Return how the desks stand to each other."""
+        """Return which desks stand above which."""
         return Offices.of(self._services.desks(), self._services.geography)
 
     def may_close(self, tip: OpenTip) -> bool:
-        """Return whether the desk closes a tip by itself; otherwise it asks, and another desk decides."""
+        """Return whether the desk may close a tip itself; otherwise it asks for this, and another desk decides."""
         work, desk = tip.work, self._casework.desk
         if not work.disputed:
             return not work.director_of(desk)
@@ -62,12 +62,12 @@ class DeskActs:
         return offices.is_above(desk, work.finished_by) or not self._has_desk_above(tip, work.finished_by, offices)
 
     def decides(self, tip: OpenTip, outcome: str) -> bool:
-        """Return whether closing with this outcome closes a tip at once; otherwise it asks."""
+        """Return whether this desk closes a tip at once with this outcome; otherwise it asks for the closing."""
         takes_two = tip.header.priority == "urgent" and outcome in TAKES_TWO
         return self.may_close(tip) and not takes_two
 
     def may_decide(self, tip: OpenTip) -> bool:
-        """Return whether the officer may approve or refuse the closing that another asks for."""
+        """Return whether the officer may approve or refuse the closing that another officer asks for."""
         work, desk = tip.work, self._casework.desk
         asking = work.awaits_closing_from()
         if not asking or work.finished or not self.offices().may_decide(desk, work, asking):
@@ -75,7 +75,7 @@ class DeskActs:
         return asking != desk or self._is_second_officer(tip)
 
     def _is_second_officer(self, tip: OpenTip) -> bool:
-        """Return whether the officer is another one of the desk than who asks, and neither appointed the other."""
+        """Return whether the one who asks is another officer of this desk, and neither appointed the other."""
         asked = tip.work.asked
         own, other = self._casework.trail.officer, asked.officer if asked else ""
         if not own or not other or own == other:
@@ -99,7 +99,7 @@ class DeskActs:
             raise ActRefused(problem)
 
     def perform(self, tip: OpenTip, act: DeskAct) -> None:
-        """Do it.
+        """Do the act.
 
         Raises:
             ActRefused: the rules do not allow it.
@@ -237,7 +237,7 @@ class DeskActs:
         return None if self.may_close(tip) else "finished"
 
     def _has_desk_above(self, tip: OpenTip, desk: str, offices: Offices) -> bool:
-        """Return whether a desk above another has a tip. A remote office can't tell, and takes it that one has."""
+        """Return whether a desk above `desk` has a tip. A remote office can't tell, and assumes that one has."""
         names = [name for name in offices.above.get(desk, ()) if name not in tip.header.excluded]
         if self._services.read(host_of):
             return bool(names)
@@ -297,9 +297,9 @@ class DeskActs:
 
 
 def _is_known_to_the_same_desks(tip: OpenTip, other: OpenTip) -> bool:
-    """Return whether each desk that has a tip has the other too, so that its number tells none of them anything new.
+    """Return whether each desk that has `tip` has `other` too, so that the number of `other` reveals nothing to them.
 
-    The desks that get tips by themselves follow from district and exclusions; the others were directed.
+    Routing gives two tips of one district with equal exclusions to the same desks; all other desks were directed.
     """
     here, there = tip.header, other.header
     same_route = (here.district, sorted(here.excluded)) == (there.district, sorted(there.excluded))

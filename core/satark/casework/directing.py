@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class OnlyAtTheHost(CaseworkError):  # noqa: N818 - it reads as what it says
-    """A remote office can't take back what the host handed over for it."""
+    """Only the host can take a tip back; it handed the tip over for the remote office."""
 
     def __init__(self) -> None:
         super().__init__("an office of its own can't withdraw a direction: ask the desk above, at the host")
@@ -58,8 +58,8 @@ class Directing:
         Args:
             services: the store.
             desk: the desk.
-            identity: its opened key, and those that it replaced, one a line.
-            cache: its opened tips.
+            identity: the desk's opened key, then the desk's former keys, one a line.
+            cache: the desk's opened tips.
             post: adds a message to a tip's thread.
         """
         self._services = services
@@ -69,7 +69,7 @@ class Directing:
         self._add = post
 
     def allowed_targets(self, tip: OpenTip) -> list[Desk]:
-        """Return the desks that this tip may be directed to: none that it accuses, none that routing excluded.
+        """Return the desks that this tip may be directed to: no desk that it accuses or that routing excluded.
 
         A desk that has a release alone directs the tip to nobody.
         """
@@ -89,7 +89,7 @@ class Directing:
         answers: Mapping[str, str] | None = None,
         rewording: str = "",
     ) -> PostedMessage:
-        """Give a tip to another desk; with `answers` a release: these, and the rewording, in place of the tip's key.
+        """Give another desk the tip, or with `answers` a release: these and the rewording, without the tip's key.
 
         A desk that has the tip's key already keeps it.
 
@@ -113,10 +113,10 @@ class Directing:
     def withdraw(self, unit: UnitOfWork, tip: OpenTip, desk: str, reason: str) -> PostedMessage:
         """Take a tip back from a desk and its destinations.
 
-        A desk that had the tip's key may still know it. So the tip gets a new one, for all that is written from now on.
+        A desk that had the tip's key may still know it. So the tip gets a new key for all that is written from now on.
 
         Raises:
-            OnlyAtTheHost: this is an office of its own.
+            OnlyAtTheHost: this machine is a remote office.
         """
         if host_of(unit.main):
             raise OnlyAtTheHost
@@ -149,7 +149,7 @@ class Directing:
         return self._add(unit, tip, message, act=act)
 
     def _has_key(self, unit: UnitOfWork, tip: OpenTip, desk: Desk) -> bool:
-        """Return whether a desk has the tip's key. A remote office knows only of what was directed."""
+        """Return whether a desk has the tip's key. A remote office knows it only of desks that were directed."""
         if desk.name in releases(posted.message for posted in tip.thread):
             return False
         if host_of(unit.main):
@@ -162,7 +162,7 @@ class Directing:
 
     def _sealable(self, unit: UnitOfWork) -> list[Desk]:
         desks = all_desks(unit.main)
-        # An office knows the host's desks from its directory; the host holds what was sealed against its own roster.
+        # An office knows the host's desks from the host's directory; the host checks recipients against its roster.
         return desks if host_of(unit.main) else self._services.roster.sealable(unit.keys, desks)
 
     def _queue_for_destinations(self, unit: UnitOfWork, tip: OpenTip, desk: Desk, *, has_key: bool) -> None:
@@ -182,7 +182,7 @@ class Directing:
     ) -> tuple[DirectedDestination, ...]:
         """Seal the tip's key to those destinations of a desk that get the tip.
 
-        Of a release those hear that read no tips: one that does would get the tip itself.
+        A release is told only to destinations that read no tips: one that reads tips would get the tip itself.
         """
         header = tip.header
         rules = matching_rules(destination_rules, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)
@@ -200,13 +200,13 @@ class Directing:
 
 
 def _key_for(tip: OpenTip, desk: Desk) -> str:
-    """Return the key of the release that a desk has, so that it can still read what it could; else a new key."""
+    """Return the key of the release that a desk has, so that the desk can still read it; a new key if it has none."""
     given = releases(posted.message for posted in tip.thread).get(desk.name)
     return given.key if given else new_identity()[1]
 
 
 def _released(tip: OpenTip, release: Release) -> Envelope:
-    """Return the envelope of a desk that has a release alone: it tells neither language nor exact words."""
+    """Return the envelope for a desk that gets a release alone; it has neither the language nor the exact words."""
     return msgspec.structs.replace(
         tip.envelope,
         identity=release.key,

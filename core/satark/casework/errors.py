@@ -39,7 +39,7 @@ class VoiceAccessDenied(CaseworkError):  # noqa: N818
 
 
 class NoTranscript(CaseworkError):  # noqa: N818
-    """There is no speech recogniser for the tip's language, or it failed on the recording; `reason` says how."""
+    """No speech recogniser knows the tip's language, or the recogniser failed on the recording; `reason` says which."""
 
     def __init__(self, reason: DraftFault = "failed") -> None:
         super().__init__("no speech recogniser could transcribe this recording")

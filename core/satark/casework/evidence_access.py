@@ -1,4 +1,4 @@
-"""Audited access to evidence: every read is entered in the custody log first, and voices are read only disguised."""
+"""Audited access to evidence: the custody log records each read before it happens; voices are heard only disguised."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class TwoOfficerApproval(msgspec.Struct, frozen=True):
     first: str
     second: str
     may_listen: bool = False
-    """Whether one of them may hear tipsters' voices: without, no voice is opened."""
+    """Whether one of the two may hear tipsters' voices; if neither may, no voice is opened."""
 
     def __post_init__(self) -> None:
         if not self.first or not self.second or self.first == self.second:
@@ -62,7 +62,7 @@ class TwoOfficerApproval(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, state: RosterState, tip: OpenTip, desk: str, first: str, second: str) -> TwoOfficerApproval:
-        """Approve originals of a tip for the first officer of a desk, together with the second.
+        """Approve that the first officer of a desk opens originals of a tip, together with the second.
 
         Raises:
             SecondOfficerRequired: they are the same officer.
@@ -166,12 +166,12 @@ class EvidenceAccess:
         return self._read(disguised_path, tip, ordinal, voice.record.disguised_sha256)
 
     def draft_transcript(self, tip: OpenTip, ordinal: str) -> str:
-        """Transcribe a tipster's own voice by machine, for this officer to correct. May take as long as it plays.
+        """Transcribe a tipster's own voice by machine, for this officer to correct; it may take the recording's length.
 
         Raises:
             VoiceAccessDenied: this officer may not hear it.
             NoSuchFile: there is no such recording, or it has no clean copy.
-            NoTranscript: no speech recogniser can.
+            NoTranscript: no speech recogniser can transcribe it.
             CantOpen: it was altered.
         """
         record = tip.voice(ordinal).record
@@ -217,7 +217,7 @@ class EvidenceAccess:
     def export(
         self, tip: OpenTip, forms: Sequence[tuple[str, Form]], approval: TwoOfficerApproval | None = None
     ) -> tuple[list[LogRow], list[Iterator[bytes]]]:
-        """Export files, each given as (ordinal, form): return the custody log, which has the export, and their content.
+        """Export files, each given as (ordinal, form); return the custody log with this export, and the files' content.
 
         Raises:
             VoiceAccessDenied: one is the tipster's own voice, of which only the transcript may be exported.

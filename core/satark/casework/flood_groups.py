@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from satark.casework.work import Work
 
 _SHOWN: Final = 160
-"""Most characters that are shown of a flood."""
+"""Most characters of a flood's words that are shown."""
 
 
 class FloodGroup(Redacted, frozen=True):
-    """Tips that say nearly the same, or nothing, in the order in which they came; within six hours by number."""
+    """Tips that say nearly the same, or nothing, ordered by the six-hour band in which they came, then by number."""
 
     tips: tuple[TipSummary, ...]
     words: str
@@ -33,8 +33,8 @@ class FloodGroup(Redacted, frozen=True):
 def flood_groups(cache: TipCache, may_read: Callable[[Work], bool]) -> list[FloodGroup]:
     """Return the floods among a desk's unfinished tips, the largest first.
 
-    What is not opened yet is opened first, as for a search. `may_read` tells by the work on a tip whether the officer
-    has it.
+    Tips that are not opened yet are opened first, as for a search. `may_read` returns, given the work on a tip, whether
+    the officer may read the tip.
     """
 
     def is_open(tip: str) -> bool:

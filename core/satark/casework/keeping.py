@@ -34,7 +34,7 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
     asked: RetentionStep = ""
     """What one officer asked for and nobody has agreed to yet."""
     asked_by: tuple[str, str] = ("", "")
-    """Desk and name of that officer."""
+    """Desk and name of the officer who asked."""
     reason: str = ""
     """Reason of the hold, or of the step that was asked for."""
     held: bool = False
@@ -93,7 +93,7 @@ def check_agree(keeping: Keeping, officer: tuple[str, str], state: RosterState) 
 
 
 def _newest_status(header: Header, thread: Sequence[PostedMessage]) -> tuple[Status, str]:
-    """Return a tip's status and the time band in which it got it."""
+    """Return a tip's status, and the time band in which the tip got this status."""
     messages = [posted.message for posted in thread]
     changes = list(status_changes(messages))
     if changes:

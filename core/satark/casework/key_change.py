@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def change_key(unit: UnitOfWork, services: Services, entry: Entry, old: str, new: str) -> None:
-    """Change a desk's key from identity `old` to `new`, once both are stored durably for its officers.
+    """Change a desk's key from identity `old` to `new`. Store both durably for its officers before you call this.
 
     `entry`: the signed entry of the roster; its body is a `KeyChange`.
 
@@ -30,7 +30,7 @@ def change_key(unit: UnitOfWork, services: Services, entry: Entry, old: str, new
 
 
 def finish_key_change(unit: UnitOfWork, services: Services, desk: str, old: str, new: str) -> None:
-    """Do what follows from a change of a desk's key that the roster has, after a crash interrupted it."""
+    """Complete a change of a desk's key that the roster has already and that a crash interrupted."""
     state = services.roster.check(unit.keys, committed=False).state
     desks.finish_key_change(unit, state, desk, f"{new}\n{old}", services.destination_rules)
     _renew(unit, services, desk, old, new)

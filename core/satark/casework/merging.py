@@ -1,9 +1,9 @@
-"""Merging: tips of one matter are linked; one leads, and what becomes of it reaches each tipster in their own thread.
+"""Merging links tips of one matter. One tip leads, and each tipster reads the leading tip's status in their own thread.
 
-A merged tip keeps its thread, its files and its directions. Its tipster learns nothing of the other: they read that it
-is handled together with another report, and then each status of the leading tip without what its tipster is written.
-A status that is set by a desk, or an officer, who has the leading tip alone follows when one who has both next acts on
-it.
+A merged tip keeps its thread, its files and its directions. Its tipster learns nothing of the leading tip but this:
+their report is handled together with another, and then each status of the leading tip, without the messages to its
+tipster. If a desk or officer without the merged tip sets a status of the leading one, the merged tip gets this status
+when somebody who has both next acts on the leading tip.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 PASSED_ON: Final[frozenset[Status]] = frozenset(
     {"IN_REVIEW", "ASSIGNED", "VERIFYING", "ACTION", "ACTED", "UNCONFIRMED", "TRANSFERRED", "CLOSED", "SET_ASIDE"}
 )
-"""Statuses that the tips get which are merged into one. The others say something to its own tipster alone: that a
-question is asked, or that it was reopened on their word."""
+"""Statuses of a leading tip that the tips merged into it get too. Each other status concerns the leading tip's own
+tipster alone: a question was asked, or the tip was reopened because this tipster disputed the closing."""
 
 
 def merged_into(casework: Casework, number: str) -> list[TipSummary]:
-    """Return the tips of the desk that are merged into the one of this number, and into those."""
+    """Return the tips of the desk that are merged into the tip of this number, directly or through another tip."""
     with casework.cache.lock:
         casework.cache.refresh()
         every = [cached.summary(tip) for tip, cached in casework.cache.tips.items()]
@@ -48,9 +48,10 @@ def _below(number: str, led: Mapping[str, Sequence[TipSummary]]) -> Iterator[Tip
 
 
 def pass_on_status(services: Services, casework: Casework, tip: OpenTip) -> None:
-    """Tell the tipsters of the tips that are merged into one its present status, where they have not read it yet.
+    """Tell the present status of a tip to the tipsters of the tips merged into it, unless they were told it before.
 
-    A tipster who disputed a closing is told nothing of the other tip any more: theirs is open, and has its own answer.
+    A tipster who disputed a closing is told nothing of the leading tip any more: their own tip is open again, and gets
+    its own answer.
     """
     led = [one for one in merged_into(casework, tip.tip.number) if not one.work.disputed]
     news = _news_of(casework.open(tip.id)) if led else None

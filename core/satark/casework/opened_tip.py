@@ -30,7 +30,7 @@ class TipSummary(msgspec.Struct, frozen=True, kw_only=True):
     awaits_reply: bool
     """Whether a question to the tipster is unanswered."""
     last_heard: str
-    """Time band in which the tipster was last heard."""
+    """Time band in which the tipster was last heard from."""
     work: Work
 
     @property
@@ -47,7 +47,7 @@ class RelatedTip(Redacted, frozen=True, kw_only=True):
 
     summary: TipSummary
     reasons: Mapping[Reason, str]
-    """Why, each with the number that both have; empty where the reason is no number."""
+    """Each reason why the two are related, with the number that both contain; empty where the reason is no number."""
 
 
 class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,15 +68,15 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
     damaged: int = 0
     """The number of messages and file records that do not open: altered, or not this tip's."""
     damaged_messages: int = 0
-    """How many of them are messages."""
+    """The number of messages among the damaged."""
     pending_answers: int = 0
     """At a remote office: the number of messages at the end of the thread that the host has not confirmed yet."""
     refused_answers: int = 0
-    """How many of them the host refused."""
+    """The number of pending answers that the host refused."""
 
     @property
     def header(self) -> Header:
-        """The tip's header as it is now: urgent where the tipster told of a danger afterwards, and as corrected."""
+        """The tip's present header: with officers' corrections, and urgent if the tipster later told of a danger."""
         return corrected(self.envelope.header, self.thread)
 
     @property
@@ -86,7 +86,7 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def work(self) -> Work:
-        """The state of the desks' work on it."""
+        """The state of the desks' work on the tip."""
         return work_on(self.thread)
 
     @property

@@ -23,13 +23,13 @@ def export_pack(
 ) -> WrittenPack:
     """Write a pack: clean copies, transcripts, and originals if two officers approved.
 
-    Nothing that identifies the tipster is in it, even with approval: of their own voice it has the transcript.
+    Even with approval a pack has nothing that identifies the tipster: of their own voice, only the transcript.
 
     Raises:
         OnlyReleased: the desk holds a release of the tip, without its files.
         CantOpen: a file or the custody log was altered; no pack is written.
         FileNotFoundError: a file was erased; no pack is written.
-        OSError: it can't be written.
+        OSError: the pack can't be written.
     """
     if not tip.tip.channel:
         raise OnlyReleased

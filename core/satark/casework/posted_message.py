@@ -12,7 +12,7 @@ from satark.api.sealing import CantOpen, open_as, seal
 from satark.api.tip import Message
 
 _PADDED = 256
-"""Bytes that every sealed officer takes: more than the longest name needs, so that the size does not tell who it is."""
+"""Bytes of every name and time before sealing: more than the longest name needs, so that the size reveals no name."""
 
 
 class PostedMessage(msgspec.Struct, frozen=True):
@@ -21,9 +21,9 @@ class PostedMessage(msgspec.Struct, frozen=True):
     seq: int
     message: Message
     officer: str = ""
-    """The officer who wrote it, where the tip was opened; empty for the tipster's, and where nobody was named."""
+    """The officer who wrote it, once the tip is opened; empty for a tipster's message, or where no officer is named."""
     at: int = 0
-    """When the officer wrote it, Unix seconds, where the tip was opened; 0 where no officer is named."""
+    """When the officer wrote it, Unix seconds, once the tip is opened; 0 where no officer is named."""
 
 
 class Author(Redacted, frozen=True, kw_only=True):
@@ -31,16 +31,16 @@ class Author(Redacted, frozen=True, kw_only=True):
 
     name: str
     at: int
-    """Unix seconds. It is the officer's time; of the tipster's messages no exact time is kept."""
+    """When the officer wrote it, Unix seconds. No exact time of a tipster's message is kept."""
 
 
 def seal_officer(name: str, at: int, *recipients: str) -> bytes:
-    """Seal an officer's name and the time to a tip's key, and to those of its releases; empty for no name."""
+    """Seal an officer's name and the time to the keys of a tip and of its releases; return nothing for no name."""
     return seal(Author(name=name, at=at), *recipients, padded=_PADDED) if name else b""
 
 
 def with_officer(posted: PostedMessage, tip_identity: str) -> PostedMessage:
-    """Return a message with its officer and its time opened; where that fails, they are left out."""
+    """Return a message with its officer and its time opened; without both, if they do not open."""
     sealed = posted.message.officer
     if not sealed:
         return posted

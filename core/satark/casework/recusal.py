@@ -1,7 +1,7 @@
 """Recusal: an officer who has to do with the people of a tip says so, and does not have this tip from then on.
 
-`Casework.may_read` is where it takes effect. It is a rule of the pages and commands: the officer holds the desk's key,
-which opens the tip in the hands of whoever has the databases too.
+`Casework.may_read` enforces it. It is a rule of the pages and commands alone: a recused officer still holds the desk's
+key, and whoever has this key and the databases can open the tip.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Recusal:
         self._casework = casework
 
     def check_recuse(self, tip: OpenTip, *, has_desk_above: bool) -> Problem | None:
-        """Check that somebody is left who has the tip when this officer has it no more."""
+        """Check that somebody still has the tip once this officer is recused."""
         return None if self._left(tip) or has_desk_above else "recuse.last"
 
     def check_readmit(self, tip: OpenTip, act: DeskAct) -> Problem | None:
@@ -51,12 +51,12 @@ class Recusal:
     def readmit(self, unit: UnitOfWork, tip: OpenTip, officer: str, reason: str) -> None:
         """Give the tip back to an officer."""
         self._log(unit, tip, "readmitted", officer)
-        # The desks above read it where they were told that nobody is left.
+        # The desks above read of the readmission if they were told that nobody is left.
         private = self._casework.desk not in tip.work.unattended
         self._post(unit, tip, CaseStep(kind="readmitted", to=officer), reason, ("readmitted", officer), private=private)
 
     def _left(self, tip: OpenTip) -> list[str]:
-        """Return the officers of the desk who would have the tip without this one: `RECOVERY` lies in a safe."""
+        """Return the other officers of the desk who have the tip; not `RECOVERY`, whose passphrase lies in a safe."""
         desk, gone = self._casework.desk, {self._casework.trail.officer, RECOVERY}
         listed = self._services.read_keys(self._services.roster.check).state.desks.get(desk)
         officers = listed.officers.values() if listed else ()

@@ -1,4 +1,4 @@
-"""Rules of what leaves the desk: a station gets a release; the tipster's own words take two officers of the desk."""
+"""Rules for what leaves the desk: a station gets a release; handing over the tipster's own words takes two officers."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ ReleaseProblem: TypeAlias = Literal[
 RELEASABLE: Final = ("place", "when", "when_date", "who", "vehicle", "how_often", "danger")
 """Steps whose answers may be handed over, in the order in which they are offered."""
 QUOTE: Final = 8
-"""Words in a row that, if the tipster wrote them too, make a rewording a quotation."""
+"""A rewording is a quotation if it has this many words in a row that the tipster wrote too."""
 _SHORTEST: Final = 4
-"""Fewest words of a text that count as a quotation: anybody writes "illegal liquor is sold"."""
+"""Fewest words of a tipster's text that can be quoted: anybody may write a shorter one by chance."""
 _LOWEST_WITH_KEY: Final = LEVELS.index("district")
 
 
@@ -39,10 +39,10 @@ class Handover(Redacted, frozen=True, kw_only=True):
     to: str
     instruction: str
     answers: Mapping[str, str]
-    """Step → what is handed over of its answer."""
+    """Step → the part of its answer that is handed over."""
     rewording: str
     raw: bool
-    """Whether the tipster's own words shall go."""
+    """Whether the tipster's own words shall be handed over."""
 
 
 class ReleaseRules:
@@ -53,7 +53,7 @@ class ReleaseRules:
         self._casework = casework
 
     def takes_release(self, tip: OpenTip, to_desk: str) -> bool:
-        """Return whether a desk gets a release, not the tip: those below a district, unless they have the tip."""
+        """Return whether a desk gets a release, not the tip: desks below a district do, unless they have the tip."""
         given = tip.work.directions.get(to_desk)
         desk = next((one for one in self._casework.allowed_targets(tip) if one.name == to_desk), None)
         return desk is not None and LEVELS.index(desk.level) < _LOWEST_WITH_KEY and not (given and not given.release)
@@ -84,7 +84,7 @@ class ReleaseRules:
         return given is not None and (given.by == desk or offices.is_above(desk, given.by))
 
     def direct(self, unit: UnitOfWork, tip: OpenTip, given: Handover, due: int) -> None:
-        """Direct a tip: with a release to a station, or by asking a second officer where the own words shall go."""
+        """Direct a tip, to a station with a release; if the tipster's own words shall go, ask a second officer."""
         direct = self._casework.directing.direct
         if not self.takes_release(tip, given.to):
             direct(unit, tip, given.to, given.instruction, due)
@@ -95,7 +95,7 @@ class ReleaseRules:
             direct(unit, tip, given.to, given.instruction, due, answers=filled, rewording=given.rewording)
 
     def consent(self, unit: UnitOfWork, tip: OpenTip, least_due: int) -> None:
-        """Hand over the tip as another officer asked; the report is owed then, or at `least_due` if that is later."""
+        """Hand over the tip as another officer asked; the report is owed when they said, but not before `least_due`."""
         asked = tip.work.raw_asked
         step = asked.message.case if asked else None
         if asked is None or step is None:
@@ -110,7 +110,7 @@ class ReleaseRules:
 
 
 def _quotes(tip: OpenTip, *written: str) -> bool:
-    """Return whether a text repeats `QUOTE` words in a row of the tipster's, or all of a text of fewer."""
+    """Return whether a written text repeats `QUOTE` words in a row of a tipster's text, or a whole shorter one."""
     return any(_repeats(own, fold(text).split()) for text in written for own in _own_texts(tip))
 
 

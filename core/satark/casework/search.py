@@ -1,8 +1,8 @@
-"""Search over what is opened in memory: any case and script, numbers with or without hyphens, with a snippet.
+"""Search over the tips opened in memory: any case and script, numbers with or without hyphens, with a snippet.
 
-Each word of a query must be found. A word is found as it stands (folded); with digits, also across spaces and hyphens
-(`UP65CD4411` in `UP65 CD 4411`); without digits, also by its consonants, so that हथियार finds `hathiyar`, or, if it has
-few of them, as a whole word that sounds alike (कल्लू, `kallu`).
+Each word of a query must be found. Any word is found as it stands (folded). A word with digits is also found across
+spaces and hyphens (`UP65CD4411` in `UP65 CD 4411`). A word without digits is also found by its consonants, so that
+हथियार finds `hathiyar`; if it has few consonants, by a whole word that sounds alike (कल्लू, `kallu`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _BETWEEN: Final = " · "
 _LEAST_DIGITS: Final = 3
 """Fewest characters of a word with digits that is also looked for across spaces and hyphens."""
 _LEAST_CONSONANTS: Final = 3
-"""Fewest consonants of a word that is also looked for by them: fewer would find too much."""
+"""Fewest consonants of a word that is also looked for by its consonants: fewer would find too much."""
 
 _DEVANAGARI: Final = {
     "क": "k", "ख": "k", "ग": "g", "घ": "g", "ङ": "n", "च": "c", "छ": "c", "ज": "j", "झ": "j", "ञ": "n",
@@ -122,7 +122,7 @@ def _across(compact: str, folded: Sequence[str]) -> tuple[int, int] | None:
 
 
 def _alike(word: Word, folded: Sequence[str]) -> tuple[int, int] | None:
-    """Return the token that sounds like a word, as the first and as the last one."""
+    """Return the token that sounds like a word, twice: as the first and as the last token."""
     for at, token in enumerate(folded):
         if (word.skeleton and skeleton_of(token).startswith(word.skeleton)) or (
             word.sound and sound_of(token) == word.sound
@@ -147,7 +147,7 @@ class Query(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, text: str) -> Query:
-        """Prepare a query. One without any word finds everything."""
+        """Prepare a query. A query without words finds everything."""
         pieces = (" ".join(fold(token) for token in _TOKEN.findall(word)) for word in text.split())
         return cls([_word(piece) for piece in pieces if piece])
 
@@ -172,9 +172,9 @@ def _word(folded: str) -> Word:
 
 
 def skeleton_of(folded: str) -> str:
-    """Return the classes of a folded word's consonants; a doubled one counts once, and a word in any script the same.
+    """Return the classes of a folded word's consonants, the same in either script; a doubled consonant counts once.
 
-    The first letter counts even if it is weak, as in हथियार and `hathiyar`, or a vowel.
+    The first letter counts even if it is a vowel, or weak as in हथियार and `hathiyar`.
     """
     letters = [char for char in folded if not unicodedata.category(char).startswith("M") or char in _DEVANAGARI]
     if not letters:

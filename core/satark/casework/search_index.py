@@ -1,6 +1,6 @@
 """Index of a desk's opened texts by their words. More tips hardly make a search slower; more different words do.
 
-It holds content: it lives and goes with the opened tips.
+It holds content: keep it no longer than the opened tips.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from satark_words.geography.geography import Geography
 
 _SLACK: Final = 1000
-"""The index is built anew once it has this many places of replaced texts more than it has texts."""
+"""The index is built anew once the places of replaced texts outnumber the texts by this many."""
 _LANGUAGES: Final = ("hi", "en")
 """Languages of the names: those in which officers read tips. What people wrote is found in any language."""
 _PARTS_OF_PLACE: Final = ("text", "name", "address")
@@ -31,7 +31,7 @@ class SearchIndex:
     def __init__(self) -> None:
         self._texts: dict[str, SearchText] = {}
         self._tips: list[str] = []
-        """Place → the tip whose text stands there; empty where it was replaced."""
+        """Place → the tip whose text stands there; empty where the text was replaced."""
         self._place_of: dict[str, int] = {}
         self._places: dict[str, array[int]] = {}
         """Word → the places of the texts that have it."""
@@ -44,7 +44,7 @@ class SearchIndex:
         return "SearchIndex(…)"
 
     def put(self, tip: str, texts: Iterable[str]) -> None:
-        """Take the texts of a tip in place of those that it had."""
+        """Store the texts of a tip in place of its earlier ones."""
         self.remove(tip)
         if len(self._tips) > 2 * len(self._texts) + _SLACK:
             self._build_anew()
@@ -56,9 +56,9 @@ class SearchIndex:
             self._tips[self._place_of.pop(tip)] = ""
 
     def find(self, query: Query, may_show: Callable[[str], bool]) -> Mapping[str, str]:
-        """Return the tips that have all words of a query, each with a snippet, which is made when it is asked for.
+        """Return the tips that have all words of a query, each with a snippet that is made only when it is read.
 
-        `may_show` tells which tips whoever asks may see at all.
+        `may_show` returns whether the searching officer may see a tip.
         """
         places: Iterable[int] = range(len(self._tips))
         if query.words:
@@ -86,7 +86,7 @@ class SearchIndex:
         return {known for known, skeleton in self._skeletons.items() if skeleton.startswith(word.skeleton)}
 
     def _parts_of(self, word: Word) -> set[str]:
-        """Return the words that may be one, but the first, of those that a number or a hyphened word stands in."""
+        """Return the words that may be a later part of a number or hyphened word that a text writes in parts."""
         if not word.compact and " " not in word.folded:
             return set()
         whole = word.compact or word.folded.replace(" ", "")
@@ -120,7 +120,7 @@ class SearchIndex:
 
 
 class _Snippets(Mapping[str, str]):
-    """The tips that a search found. A snippet is made when it is asked for: a page shows few of them."""
+    """The tips that a search found. A snippet is made only when it is read, since a page shows few of them."""
 
     def __init__(self, texts: Mapping[str, SearchText], query: Query, found: set[str]) -> None:
         self._texts, self._query, self._found = texts, query, found
@@ -144,7 +144,7 @@ class _Snippets(Mapping[str, str]):
 
 
 class SearchTexts:
-    """Picks what a search looks through. What else was chosen from a list is found by the queue's filters."""
+    """Picks the texts that a search looks through. Other choices from lists are found with the queue's filters."""
 
     def __init__(self, questionnaire: Questionnaire, geography: Geography) -> None:
         self._catalogues = {language: questionnaire.texts(language) for language in _LANGUAGES}
@@ -172,6 +172,6 @@ class SearchTexts:
             yield from (text for part in answer for text in self._written(step, part))
 
     def _is_chosen(self, step: str, answer: str) -> bool:
-        """Whether an answer is the code of an option, which stands in no tipster's words."""
+        """Whether an answer is the code of an option, and so not the tipster's words."""
         texts = self._catalogues["en"]
         return f"{step}.{answer}" in texts or f"option.{answer}" in texts

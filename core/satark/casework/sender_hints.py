@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from satark_words.geography.geography import Geography
 
 KNOWN_BY = "known_by"
-"""The question how many people know what the tip tells."""
+"""The step that asks how many people know what the tip tells."""
 _WORD_CHARACTER: Final = r"[\w\u0900-\u0963\u0966-\u097f]"
 """Characters of a word: `\\w` leaves out the vowel signs of Devanagari."""
 
@@ -30,13 +30,13 @@ class SenderHints(Redacted, frozen=True, kw_only=True):
     """What points to the sender of a tip."""
 
     few_know: bool = False
-    """Whether the tipster says that only a few people know it."""
+    """Whether the tipster says that only a few people know what the tip tells."""
     phrases: tuple[str, ...] = ()
-    """Parts of the words that may identify them, such as "my shop", "my brother" or "only I", each once."""
+    """Parts of the words that may identify the sender, such as "my shop", "my brother" or "only I", each once."""
 
     @classmethod
     def of_tip(cls, tip: OpenTip, geography: Geography) -> SenderHints:
-        """Find the hints in a tip's answers, messages, transcripts and captions: many of them, and not all."""
+        """Find many hints, though not all, in a tip's answers, messages, transcripts and captions."""
         hints = cls.of_texts(words_of(tip), geography)
         return cls(few_know=hints.few_know or tip.tip.answers.get(KNOWN_BY) == "few", phrases=hints.phrases)
 

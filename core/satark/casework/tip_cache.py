@@ -36,15 +36,15 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 _FEW: Final = 10
-"""Tips that an officer waits to see compared while `open_all` is at it: some milliseconds each."""
+"""Most tips that `open_documents` compares (some milliseconds each) while `open_all` compares the others."""
 _PAUSES: Final = 4
-"""How much longer the pauses between comparisons are, in which officers' pages have the processor."""
+"""A pause is this many times as long as the comparison before it, so that officers' pages get the processor."""
 _DIGEST: Final = 16
-"""Bytes of the digest by which an envelope is told from the one that replaces it."""
+"""Bytes of the digest that shows whether an envelope was replaced."""
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far the first opening of a desk's tips has come: each is read, and then its document is opened."""
+    """How far the first opening of a desk's tips has come: each tip is read, and then its document is opened."""
 
     done: int = 0
     total: int = 0
@@ -92,7 +92,7 @@ class TipCache:
         return len(self._unreadable)
 
     def watch(self, watcher: Callable[[Collection[str]], None]) -> None:
-        """Tell `watcher` of the tips that are opened, and from then on of those that changed or went."""
+        """Call `watcher` with the tips that are opened, and from then on with those that changed or were removed."""
         with self.lock:
             watcher(list(self.tips))
             self._watchers.append(watcher)
@@ -112,7 +112,7 @@ class TipCache:
     def open_all(self) -> None:
         """Open all tips, so that queue and search find them opened; then compare them, a few at a time.
 
-        Meanwhile officers work: until all tips are compared, some are not yet known to be related.
+        Officers may work meanwhile: until all tips are compared, some are not yet known to be related.
         """
         try:
             self._comparing = True
@@ -140,7 +140,7 @@ class TipCache:
         self.related, self.floods = RelatedIndex(), FloodIndex()
 
     def refresh(self) -> None:
-        """Read what changed in the store: at first all tips, then those that changed, and no others."""
+        """Read the store: the first time all tips, later only those that changed."""
         with self.lock:
             if self._mark is None:
                 self._read_all()
@@ -148,7 +148,7 @@ class TipCache:
                 self._read_changes(self._mark)
 
     def _read_all(self) -> None:
-        # The mark comes first: what changes meanwhile is read again, and nothing is missed.
+        # The mark is read first: a tip that changes meanwhile is read again, and none is missed.
         mark = self._services.read(tip_changes.mark)
         tips = self._services.read_keys(lambda c: envelopes.tips_of(c, self._desk))
         self.progress = Progress(0, 2 * len(tips))
@@ -207,7 +207,7 @@ class TipCache:
         envelope = self._open(tip, sealed)
         if envelope is None:
             self._unreadable.add(tip)
-        # A crash between the commits of the two databases leaves an envelope without a tip; its turn runs again.
+        # A crash between the commits of the two databases leaves an envelope without a tip; the turn runs again.
         elif exists:
             self.tips[tip] = CachedTip(digest, envelope)
             self._numbers[envelope.header.number] = tip
@@ -230,7 +230,7 @@ class TipCache:
             self.tips[tip].take_pending(pending.get(tip, []))
 
     def present_envelope(self, unit: UnitOfWork, envelope: Envelope) -> Envelope:
-        """Return a tip's envelope as it is now: a desk's key change may have renewed the tip's since it was opened."""
+        """Return a tip's present envelope: a desk's key change may have renewed the tip's key since it was opened."""
         known = select(tables.tip.c.recipient).where(tables.tip.c.id == envelope.tip)
         if unit.main.execute(known).scalar() == recipient_of(envelope.identity):
             return envelope
@@ -241,7 +241,7 @@ class TipCache:
         """Sign an answer with the desk's key and queue it for the host.
 
         Raises:
-            AnswerTooLong: it does not fit into one frame.
+            AnswerTooLong: the answer does not fit into one frame.
         """
         office_outbox.queue_answer(unit, answer, self._identity)
 
@@ -317,7 +317,7 @@ class CachedTip:
             try:
                 message = open_as(Message, sealed, self.envelope.identity)
             except CantOpen:
-                # What is not for a desk that has a release alone looks to it like what is damaged.
+                # To a desk that has a release alone, a message that is not for it looks damaged.
                 self.damaged += not self.envelope.tip_recipient
                 continue
             if not message.private or message.desk == self.envelope.desk:

@@ -31,7 +31,7 @@ class TipKeeping:
         """Ask for a step; another officer must agree. A hold keeps the tip from now on.
 
         Raises:
-            StepRefused: it can't be asked for now.
+            StepRefused: the step can't be asked for now.
             NoRetentionKey: the worker never ran on this installation.
         """
         return self._services.write_now(lambda unit: self._ask(unit, tip, step, reason))

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 WorkMark: TypeAlias = Literal["owed", "late", "closing", "disputed", "risen"]
 """What a tip asks of a desk. `owed`: the desk owes a report. `late`: a clock ran out, at this desk or below it.
-`closing`: a desk below asks to close it. `disputed`: the tipster disputed the closing. `risen`: a clock ran out below,
-a closing there was disputed, or no officer there is left who has the tip."""
+`closing`: a desk below asks to close the tip. `disputed`: the tipster disputed the closing. `risen`: a clock ran out at
+a desk below, a closing of that desk was disputed, or that desk has no officer left who has the tip."""
 
 _OF_PEOPLE = frozenset({"recused", "readmitted", "unattended"})
 """Steps that say who has a tip, and are no work on it: they stop no clock."""
@@ -33,7 +33,7 @@ class Direction(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool
     """Whether the report is still to come."""
     release: Release | None = None
-    """The release that it handed over; None: it handed over the tip itself."""
+    """The release that the direction handed over; None: the direction handed over the tip itself."""
     seq: int = 0
     """Position of the direction in the thread."""
 
@@ -50,9 +50,9 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     """The request to close the tip, as long as nobody has decided on that request."""
     outcome: CaseOutcome | Literal[""] = ""
     finished_by: str = ""
-    """The desk that last finished it."""
+    """The desk that last finished the tip."""
     disputes: int = 0
-    """How often the tipster said that it did not help."""
+    """How often the tipster said that the desks' work did not help."""
     disputed: bool = False
     """Whether the tip is open because of a dispute."""
     merged_into: str = ""
@@ -60,15 +60,15 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     status_before: Status = INITIAL_STATUS
     """Status that a merged tip had before it was merged."""
     set_aside: bool = False
-    """Whether it is set aside, and its tipster has written nothing since."""
+    """Whether the tip is set aside, and its tipster has written nothing since."""
     raw_asked: PostedMessage | None = None
-    """The request to hand over the tipster's own words that no second officer has consented to yet."""
+    """The request to hand over the tipster's own words, as long as no second officer has consented to it."""
     assigned: Mapping[str, str] = {}
-    """The officer that each desk assigned it to, by desk."""
+    """Desk → the officer to whom the desk assigned the tip."""
     recused: Mapping[str, frozenset[str]] = {}
-    """The officers who have to do with its people and have it no more, by desk. A desk knows of its own alone."""
+    """Desk → its officers who recused themselves from the tip. A desk knows only its own officers' recusals."""
     unattended: frozenset[str] = frozenset()
-    """Desks at which no officer is left who has it, and that have done nothing since."""
+    """Desks that have no officer left who has the tip, and that have done nothing since they lost the last one."""
 
     @property
     def finished(self) -> bool:
@@ -78,15 +78,15 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_led(self) -> bool:
-        """Whether what becomes of another tip counts for this one: it is merged, and its tipster disputes nothing."""
+        """Whether this tip follows a leading one: it is merged, and its tipster disputes no closing."""
         return bool(self.merged_into) and not self.disputed
 
     def is_recused(self, desk: str, officer: str) -> bool:
-        """Return whether an officer of a desk does not have the tip any more, as they said themselves."""
+        """Return whether an officer of a desk recused themselves from the tip."""
         return officer in self.recused.get(desk, ())
 
     def director_of(self, desk: str) -> str:
-        """Return the desk that a desk was to report to, whether it has reported or not; empty for none."""
+        """Return to which desk `desk` must report, or has reported; empty for none."""
         direction = self.directions.get(desk)
         return direction.by if direction and direction.due else ""
 
@@ -217,9 +217,9 @@ def _settled(directions: Mapping[str, Direction], desk: str) -> dict[str, Direct
 
 
 def as_request(message: Message, desk: str) -> Message:
-    """Return what a machine of a directed desk posts: with a status that finishes the tip, a request to close it.
+    """Turn a message of a directed desk's machine into a request to close the tip, if its status finishes the tip.
 
-    The desk that directed decides on it as on an officer's, and the tipster reads nothing until then.
+    The desk that directed decides on this request as on an officer's; until then the tipster reads nothing.
     """
     if message.internal or message.status not in FINISHED_STATUSES:
         return message
@@ -229,9 +229,9 @@ def as_request(message: Message, desk: str) -> Message:
 
 
 def corrected(header: Header, thread: Sequence[PostedMessage]) -> Header:
-    """Return a header as it is now, in the order in which things were said.
+    """Return a tip's header with the changes that its thread makes, in their order.
 
-    A tipster's danger makes the tip urgent; an officer's correction sets its priority and category.
+    A danger that the tipster reports makes the tip urgent; an officer's correction sets its priority and category.
     """
     for message in (posted.message for posted in thread):
         if message.sender == "tipster" and message.flags:

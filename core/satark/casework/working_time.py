@@ -22,13 +22,13 @@ class WorkingTime(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     weekdays: frozenset[int]
-    """Days of the week that are worked, from Monday, 0, to `SUNDAY`."""
+    """Working days of the week, each from 0 (Monday) to `SUNDAY`."""
     begins: int
     """Seconds after midnight at which work begins."""
     ends: int
-    """Seconds after midnight at which it ends, at most a whole day."""
+    """Seconds after midnight at which work ends, at most a whole day."""
     holidays: frozenset[date] = frozenset()
-    """Days that are not worked, whatever day of the week they are."""
+    """Dates on which nobody works, whatever their day of the week."""
     utc_offset_hours: float = 5.5
 
     def __post_init__(self) -> None:
@@ -46,11 +46,11 @@ class WorkingTime(msgspec.Struct, frozen=True, kw_only=True):
         return _EPOCH + timedelta(days=(moment + self.utc_offset_hours * _HOUR) // _DAY)
 
     def after(self, start: float, hours: float) -> float:
-        """Return when so many working hours, above 0, have passed since a moment; both moments in Unix seconds."""
+        """Return the moment at which `hours` working hours (above 0) have passed since `start`, in Unix seconds."""
         return _after(self, start, hours)
 
     def days_until(self, start: date, days: int) -> int:
-        """Return after how many calendar days still no more than `days` working days have passed since a day."""
+        """Return the largest number of calendar days after `start` in which at most `days` working days pass."""
         return _days_until(self, start, days)
 
 

@@ -1,7 +1,7 @@
 """The chain of custody: who did what with each file, when, in a log whose changes can be detected.
 
-- `chain` computes the hashes, without any I/O; `entries` makes the entries; `log` stores them, and empties those
-  of erased files.
+- `chain` computes the hashes, without any I/O; `entries` makes the entries; `log` stores the entries, and empties
+  those of erased files.
 - `pack` writes a tip's files with all that a court needs; `manifest` and `certificate` are parts of a pack.
 - `audit` verifies the log of a live store, and `verify_pack` a pack; neither needs a key.
 

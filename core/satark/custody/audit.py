@@ -99,9 +99,9 @@ class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     tips: int
     acts: int
-    """Rows of officers' acts."""
+    """The number of rows that record officers' acts."""
     erased: dict[str, int]
-    """Tips that were erased, by the rule (`chain.ERASURE_RULES`)."""
+    """Rule (`chain.ERASURE_RULES`) → the number of tips that were erased under it."""
     head: LogHead
     problems: tuple[AuditProblem, ...]
 
@@ -137,7 +137,7 @@ def _verify(connection: Connection, anchored: DbRow[Any] | None, folder: Path, k
 
 
 class _LogWalk:
-    """Walks along the log. After a problem it goes on from what the row says, to find further problems."""
+    """Checks the log row by row. After a problem it goes on from what the row says, to find further problems."""
 
     def __init__(self, anchored: DbRow[Any] | None, known: LogHead | None) -> None:
         self.problems: list[AuditProblem] = []

@@ -30,7 +30,7 @@ TICKED: Final = frozenset({"source.server", "hash.sha256", "hash.md5"})
 
 _PLACE_OF_HASH: Final = "\0"
 _DIGITS: Final = "Courier"
-"""One of the fonts that every reader has: its text stands in the file as it is printed (PDF 32000, 9.6.2.2)."""
+"""The hash's font. Every reader has it, so its text stands in the file as it is printed (PDF 32000, 9.6.2.2)."""
 _BLANK: Final = "_" * 24
 _SHORT: Final = "_" * 12
 _MARGIN: Final = 18.0
@@ -43,8 +43,8 @@ _LOG_WIDTHS: Final = (12.0, 40.0, 72.0, 50.0)
 def make_certificate(manifest: Manifest, manifest_sha256: str, log: Sequence[LogRow], language: str) -> bytes:
     """Make the certificate in one language. Equal arguments give equal bytes.
 
-    The manifest's hash stands in the bytes as it is printed, and nothing else depends on it: whoever replaces it there
-    has the certificate for another hash (`satark.custody.pack.blanked`).
+    The manifest's hash stands in the bytes as it is printed, and nothing else depends on it: whoever replaces this hash
+    there has the certificate for another hash (`satark.custody.pack.blanked`).
 
     Args:
         manifest: of the pack.

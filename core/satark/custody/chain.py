@@ -24,9 +24,9 @@ Action: TypeAlias = Literal[
 ]  # fmt: skip
 """What was done with a file, or who no longer has the tip.
 
-`muted`: a copy without sound was made; `heard`: a disguised voice; `drafted`: a machine transcribed a voice; `opened`:
-what takes two officers; `recused`: an officer has to do with the people of the tip and does not have it any more;
-`readmitted`: another gave it back to them, who is named second.
+`muted`: a copy without sound was made; `heard`: an officer heard a disguised voice; `drafted`: a machine transcribed a
+voice; `opened`: an officer opened a file that takes two officers; `recused`: an officer who has to do with the people
+of the tip gave the tip up; `readmitted`: an officer gave the tip back to the officer who is named second.
 """
 
 Form: TypeAlias = Literal["", "original", "clean", "muted", "preview", "disguised", "transcript"]
@@ -40,7 +40,7 @@ _EMPTY = hashlib.sha256(b"").digest()
 
 
 class LogEntry(Redacted, frozen=True, kw_only=True, omit_defaults=True):
-    """One action, sealed to the tip's key. For what the service did, its time is no more exact than the tip's."""
+    """One action, sealed to the tip's key. The time of an action of the service is no more exact than the tip's."""
 
     action: Action
     form: Form = ""
@@ -77,7 +77,7 @@ class ChainRow(msgspec.Struct, frozen=True, kw_only=True):
     entry: bytes
     """SHA-256 of the entry."""
     content: bytes
-    """SHA-256 of the sealed entry; for an erasure, of nothing."""
+    """SHA-256 of the sealed entry; for an erasure, of no bytes."""
 
     @property
     def is_erasure(self) -> bool:
@@ -101,7 +101,7 @@ def commitment(entry: LogEntry) -> bytes:
 
 
 ERASURE_RULES = ("term", "officers")
-"""Rules under which a whole tip is erased: its term was over; or two officers decided it then."""
+"""Rules for erasing a whole tip. `term`: its term was over; `officers`: two officers also ordered it."""
 
 
 def erasure_commitment(rule: str) -> bytes:

@@ -53,7 +53,7 @@ def _tips_without_keys(main: Connection, keys: Connection) -> list[Difference]:
 
 
 def _different_heads(main: Connection, keys: Connection) -> list[Difference]:
-    """Compare the head of the custody log with its copy in the key store, which a crash may leave one step ahead."""
+    """Compare the head of the custody log with its copy in the key store; a crash may leave the copy one step ahead."""
     head = main.execute(select(tables.custody_head)).one_or_none()
     anchor = keys.execute(select(tables.anchor)).one_or_none()
     at, link = (head.position, head.link) if head else (0, chain.GENESIS)

@@ -1,7 +1,8 @@
 """A countersignature: another desk states when it had a pack before it, in a file beside the pack.
 
-The time in a pack is what the desk that exported it says. What a second desk states under its own key, nobody can make
-or date back without that desk. It is what a time stamp of RFC 3161 is, with a desk of the roster as the authority.
+The time in a pack is only what the exporting desk says. A second desk states the time under its own key, so nobody can
+make or backdate its statement without that desk. This corresponds to a time stamp of RFC 3161, with a desk of the
+roster as the authority.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def countersign(report: PackReport, signer: PackSigner, now: int) -> bytes:
     """Make the countersignature of a verified pack, dated `now` (Unix seconds).
 
     Raises:
-        CannotCountersign: the pack was altered, no desk signed it, it is the signer's own, or it is of a later time.
+        CannotCountersign: the pack was altered, is unsigned, is the signer's own, or was exported after `now`.
     """
     if report.problems:
         raise CannotCountersign(f"the pack was altered: {report.problems[0]}")
@@ -64,7 +65,7 @@ def countersign(report: PackReport, signer: PackSigner, now: int) -> bytes:
 
 
 def held_with(report: PackReport, content: bytes) -> PackReport:
-    """Return a report of a pack with what its countersignature says, or what is wrong with that."""
+    """Return a report of a pack, with what its countersignature says or what is wrong with the countersignature."""
     try:
         found = msgspec.json.decode(content, type=Countersignature)
     except DECODING_ERRORS:
@@ -81,7 +82,7 @@ def held_with(report: PackReport, content: bytes) -> PackReport:
 
 
 def _contradiction(report: PackReport, statement: Statement) -> str:
-    """Return why a statement proves nothing about a pack; empty: it does."""
+    """Return why a statement proves nothing about a pack; empty if it is valid."""
     own = report.signer
     if own is not None and (statement.signer.desk == own.desk or statement.signer.verifier == own.verifier):
         return "the desk that signed the pack can't countersign it: it takes another one"

@@ -57,7 +57,7 @@ def append_entries(unit: UnitOfWork, tip: str, recipient: str, file: str, *entri
 
 
 def append_sealed(unit: UnitOfWork, tip: str, file: str, entries: Iterable[MakeRow]) -> None:
-    """Add entries as `append_entries` does, which `seal_entries` sealed before the transaction."""
+    """Add entries that `seal_entries` sealed before the transaction; otherwise as `append_entries`."""
     unit.run_last(lambda: _append(unit, tip, file, *entries))
 
 
@@ -77,7 +77,7 @@ def append_act(unit: UnitOfWork, make: MakeRow) -> None:
 def record_erasure(unit: UnitOfWork, tip: str, files: Iterable[str] | None = None) -> None:
     """Record the erasure of a tip, or of these files, at the end of this transaction, and empty their entries.
 
-    Does nothing for what was never logged.
+    Does nothing for files that were never logged.
     """
     chosen = None if files is None else list(files)
 
@@ -105,7 +105,7 @@ def erase_files(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = Non
 def record_tip_erasure(unit: UnitOfWork, tip: str, rule: str) -> None:
     """Record the erasure of a whole tip under a rule, whether or not anything was logged of it, and empty its entries.
 
-    The row says when, by the day, and under which rule (`chain.erasure_rule`), and nothing of what the tip was.
+    The row says only on which day and under which rule (`chain.erasure_rule`); it says nothing about the tip's content.
     """
 
     def write() -> None:
@@ -168,7 +168,7 @@ def _fixed(entry: bytes, sealed: bytes) -> MakeRow:
 
 
 def _append(unit: UnitOfWork, tip: str, file: str, *makes: MakeRow) -> None:
-    """Add rows about one file; the statements are as many for several as for one."""
+    """Add rows about one file; several rows take as many statements as one row."""
     position, link = _lock_head(unit)
     unit.custody_head = unit.custody_head or link
     last = unit.main.execute(_NEWEST, {"of": tip}).one_or_none()

@@ -44,7 +44,7 @@ class PackItem(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     md5: str
     derived_from: int
-    """The number of the item that it was made from; 0: that one is not in the pack."""
+    """The number of the item that this item was made from; 0: the source is not in the pack."""
     tool: str
     """Name and version of the program that made it."""
     utc: str
@@ -82,7 +82,7 @@ class Signer(msgspec.Struct, frozen=True, kw_only=True):
     verifier: str
     """Its Ed25519 public key, hex."""
     roster: str
-    """Number of the roster's entries and hash of the newest one, `3:9f86…`, when it signed."""
+    """Number of the roster's entries and hash of the newest one, `3:9f86…`, when the desk signed."""
 
 
 class Manifest(Redacted, frozen=True, kw_only=True):
@@ -95,12 +95,12 @@ class Manifest(Redacted, frozen=True, kw_only=True):
     received: str
     """Date and six-hour band (UTC)."""
     utc: str
-    """When it was exported."""
+    """When the pack was exported."""
     ist: str
     issuer: Issuer
     items: tuple[PackItem, ...]
     originals: tuple[ReceivedFile, ...]
-    """Every file of the tip but those withheld."""
+    """Every file of the tip except the withheld ones."""
     withheld: tuple[WithheldFile, ...]
     custody: str
     """SHA-256 of `custody.json`, hex."""
@@ -124,10 +124,10 @@ def group_digits(digest: str) -> str:
 
 
 class PackSignature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The content of `signature.json`. Whose it is and under which key, the manifest says."""
+    """The content of `signature.json`. The manifest names the desk that signed, and its key."""
 
     signature: str
-    """Ed25519 (RFC 8032), 64 bytes, hex: of a domain and a SHA-256, as that of `manifest.json`."""
+    """Ed25519 signature (RFC 8032, 64 bytes, hex) over a domain and a SHA-256, such as that of `manifest.json`."""
     algorithm: Literal["ed25519"] = "ed25519"
 
 
@@ -140,12 +140,12 @@ class PackSigner(Redacted, frozen=True, kw_only=True):
 
 
 def sign(signer: PackSigner, sha256: str, domain: bytes = _PACK) -> PackSignature:
-    """Sign what has this SHA-256 (hex): a manifest, in another domain something else."""
+    """Sign this SHA-256 (hex): that of a manifest or, in another domain, of something else."""
     return PackSignature(signature=signer.sign(domain + bytes.fromhex(sha256)).hex())
 
 
 def is_signed_by(signer: Signer, signature: PackSignature, sha256: str, domain: bytes = _PACK) -> bool:
-    """Whether a signature on what has this SHA-256 (hex) is the signer's."""
+    """Whether a signature over this SHA-256 (hex) is the signer's."""
     try:
         signed = bytes.fromhex(signature.signature)
     except ValueError:

@@ -2,8 +2,8 @@
 
 The same content gives the same bytes, so that every byte can be checked. A pack contains, in this order: the files,
 `custody.json` (the log), `manifest.json` (the hash report), the certificates, `signature.json` (of the desk) and
-`seal.json` (the hash of each of these). Manifest and certificates name each other: the manifest has the hash of each
-certificate with zeros in place of the manifest's own hash, which the certificate prints (`blanked`).
+`seal.json` (the hash of each of these). Each certificate prints the manifest's hash, and the manifest has the hash of
+each certificate. So a certificate is hashed with zeros in place of the manifest's hash (`blanked`).
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class WrittenPack(msgspec.Struct, frozen=True):
 
     items: int
     manifest: str
-    """SHA-256 of its manifest, hex: what the certificates print."""
+    """SHA-256 of its manifest, hex; the certificates print it."""
     head: str
     """The last hash of the custody log in it, hex."""
 
@@ -93,13 +93,13 @@ class PackContents(Redacted, frozen=True, kw_only=True):
     tip: Tip
     desk: str
     parts: tuple[tuple[Evidence, Form], ...]
-    """The files that leave, each in one form, in order."""
+    """The files that the pack contains, each in one form, in order."""
     content: tuple[Iterator[bytes], ...]
     """Their content, in the same order."""
     withheld: tuple[Evidence, ...]
     """Recordings of the tipster's own voice: named, never included."""
     received: tuple[Evidence, ...]
-    """Every other file of the tip, whether or not a form of it leaves."""
+    """Every other file of the tip, whether or not the pack contains a form of it."""
     signer: PackSigner | None = None
     """Who signs the pack; None: nobody does."""
     log: tuple[LogRow, ...]
@@ -112,7 +112,7 @@ def write_pack(path: Path, contents: PackContents, issuer: Issuer) -> WrittenPac
     Raises:
         CantOpen: a file was altered; there is no pack then.
         FileNotFoundError: a file was erased; there is no pack then.
-        OSError: it can't be written.
+        OSError: the pack can't be written.
     """
     now = format_utc(int(time.time()))
     partial = path.with_name(f"{path.name}.part")
@@ -249,7 +249,7 @@ class _PackWriter:
 
 
 def _with_certificates(manifest: Manifest, log: Sequence[LogRow]) -> tuple[Manifest, dict[str, bytes]]:
-    """Make the certificates with zeros for the manifest's hash; return the manifest with the hash of each, and them."""
+    """Make the certificates with zeros for the manifest's hash; return the manifest with their hashes, and them."""
     with needing("printing"):
         from satark.custody.certificate import make_certificate  # noqa: PLC0415 - verifiers and servers never print one
 

@@ -1,4 +1,4 @@
-"""Reads the ZIP around a pack's files with bounds, and compares it with what its own writer would write."""
+"""Reads the ZIP around a pack's files within bounds, and compares it with the ZIP that `pack` would write."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ _MAX_CONTENT: Final = 64 << 20
 _MAX_NAME: Final = 255
 _CONTAINER: Final = "the container (the ZIP around the files)"
 _REQUIRED_CERTIFICATES: Final = ("certificate-hi.pdf", "certificate-en.pdf")
-"""Every pack has at least these; one that a later or an earlier version wrote may have other languages besides."""
+"""Every pack has at least these; a pack of a later or an earlier version may have other languages besides."""
 _is_certificate = re.compile(r"certificate-[a-z]{2,3}\.pdf").fullmatch
 
 
@@ -65,13 +65,13 @@ class PackReport(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of the manifest, hex, to be compared with the signed certificate."""
     head: str = ""
     exported: str = ""
-    """When the desk that exported it says that it did (UTC)."""
+    """When the pack was exported (UTC), as the exporting desk says."""
     signer: Signer | None = None
-    """Whose signature it bears; None: it has none, or a false one."""
+    """The desk that signed the pack; None: the signature is missing or false."""
     countersigner: Signer | None = None
-    """Which other desk countersigned it (`satark.custody.countersignature`), if that was asked."""
+    """The other desk that countersigned the pack (`satark.custody.countersignature`), if this was checked."""
     countersigned: str = ""
-    """When that desk had it (UTC)."""
+    """When the countersigning desk had the pack (UTC)."""
 
 
 def verify_pack(path: Path, printed: str = "") -> PackReport:
@@ -93,11 +93,11 @@ def verify_pack(path: Path, printed: str = "") -> PackReport:
 
 
 def held_against(report: PackReport, roster: Iterable[bytes]) -> PackReport:
-    """Return a report with what the roster says of the signatures: a desk of it must have signed, with its own key.
+    """Return a report, checked against the roster: a desk that the roster lists must have signed, with its own key.
 
     Args:
         report: of the pack.
-        roster: the encoded entries of the office's roster. A key that it listed once counts: keys change, packs stay.
+        roster: the encoded entries of the office's roster. Former keys of a desk count too, since packs outlast keys.
     """
     verified = verify_roster(roster)
     problems = [PackProblem("the roster", one) for one in verified.problems]
@@ -376,7 +376,7 @@ def _exports(log: PackLog) -> set[tuple[str, str, str]]:
 
 
 def _received(log: PackLog) -> dict[str, chain.LogEntry]:
-    """Return file → the entry of its arrival."""
+    """Return file → the entry that records its receipt."""
     entries = ((packed.file, packed.entry) for packed in log.rows)
     return {file: entry for file, entry in entries if entry is not None and entry.action == "received"}
 

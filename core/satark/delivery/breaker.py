@@ -1,7 +1,7 @@
 """Per-destination circuit breaker and rate limit of one process.
 
-A breaker that opens too easily lets one tip that always fails hold up the others; one that never opens keeps calling a
-dead host. So it opens when a sink says that the destination itself is down, or when several different tips failed.
+If a breaker opened too easily, one tip that always fails would delay the others; if it never opened, it would keep
+calling a dead host. So a breaker opens when a sink says that the destination is down, or when several tips failed.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections import deque
 DOWN_RESULTS = 3
 """Number of `Retry(down=True)` results in a row that open the breaker."""
 FAILED_TIPS = 5
-"""Number of different deliveries that open the breaker if they fail without a success between them."""
+"""Number of different deliveries whose failures open the breaker, if no delivery succeeds between them."""
 MINUTE = 60
 TRIALS = 2
-"""Trial deliveries while half-open: the oldest, and the newest in case the oldest always fails."""
+"""Number of trial deliveries while half-open: the oldest delivery and, in case that always fails, the newest."""
 
 
 class CircuitBreaker:
-    """One destination in one process."""
+    """The circuit breaker of one destination in one process."""
 
     def __init__(self, *, at_once: int, per_minute: int) -> None:
         self.under_way: set[bytes] = set()
@@ -38,13 +38,13 @@ class CircuitBreaker:
         return max(0, free)
 
     def begin(self, id_: bytes, now: int) -> None:
-        """Count a delivery that begins."""
+        """Count a delivery as under way."""
         self.under_way.add(id_)
         if self._per_minute:
             self._begun.append(now)
 
     def end(self, id_: bytes) -> None:
-        """Count a delivery that has ended."""
+        """Count a delivery as no longer under way."""
         self.under_way.discard(id_)
 
     def succeeded(self) -> None:
@@ -53,7 +53,7 @@ class CircuitBreaker:
         self._failed.clear()
 
     def failed(self, id_: bytes, *, down: bool) -> bool:
-        """Count a failure; return whether it opens the breaker. The count then starts again."""
+        """Count a failure; return whether the failure opens the breaker. If so, the count starts again at zero."""
         self._down_results += down
         self._failed.add(id_)
         opens = self._down_results >= DOWN_RESULTS or len(self._failed) >= FAILED_TIPS

@@ -1,4 +1,4 @@
-"""Keys of destinations that read tips: the private half lies in a file on the one machine that runs the sink."""
+"""Keys of destinations that read tips. The private half is in a file on the one machine that runs the sink."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def load_identity(rule: DestinationRule) -> str:
-    """Read a destination's private key. The file may hold several, one a line: the newest and older ones.
+    """Read a destination's private keys: its file holds one key a line, the newest key and older ones.
 
     Raises:
         SettingsError: the file is missing, others may read it, or its keys are not those of `recipient`.
@@ -45,7 +45,7 @@ def own_key(path: Path) -> str:
     """Return the recipient of the key in a file; make the file with a new key if it does not exist.
 
     Raises:
-        SettingsError: it can't be read or made.
+        SettingsError: the file can't be read or made.
     """
     try:
         if not path.exists():
@@ -59,7 +59,7 @@ def own_key(path: Path) -> str:
 
 
 def key_problems(destination_rules: Sequence[DestinationRule], sinks: Sequence[Sink]) -> list[SettingProblem]:
-    """Find the destinations of these sinks that must read tips, and whose key can't be used on this machine."""
+    """Find those destinations of these sinks that must read tips, but whose key can't be used on this machine."""
     reading = {sink.name: sink for sink in sinks if isinstance(sink, ReadingSink)}
     problems = []
     for rule in destination_rules:

@@ -1,4 +1,4 @@
-"""The payload of a delivery, gathered from both databases and the evidence folder."""
+"""Gather the payload of a delivery from both databases and the evidence folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def load(unit: UnitOfWork, rows: Sequence[Any], services: Services) -> list[tuple[bytes, Delivery]]:
-    """Load the deliveries of these claimed rows; return each with its row's id."""
+    """Load the deliveries of these claimed rows. Return pairs of a row's id and its delivery."""
     tips = sorted({row.tip for row in rows})
     documents = {row.id: row.document for row in unit.main.execute(_DOCUMENTS, {"tips": tips})}
     away = [row for row in rows if row.destination != HERE]  # each desk here reads the rest in this store itself

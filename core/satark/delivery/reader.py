@@ -41,7 +41,7 @@ class DestinationReader:
         """Load the destination's private key.
 
         Raises:
-            SettingsError: it can't be used.
+            SettingsError: the key can't be used.
         """
         self.to: str = rule.to
         self._desk = rule.desk
@@ -55,7 +55,7 @@ class DestinationReader:
         """Return the reader of the destination `to`.
 
         Raises:
-            SettingsError: no `[[destination]]` names it, or its key can't be used.
+            SettingsError: there is no `[[destination]]` of this name, or its key can't be used.
         """
         rule = next((rule for rule in services.destination_rules if rule.to == to), None)
         if rule is None:
@@ -70,17 +70,17 @@ class DestinationReader:
         """Open a delivery.
 
         Raises:
-            CantOpen: it is sealed to another key, was altered, or is not this destination's.
+            CantOpen: the delivery is sealed to another key, was altered, or is for another destination.
         """
         envelope = open_envelope(delivery.envelope, self._identity, tip=delivery.tip, desk=self.to)
         return OpenedDelivery(envelope, delivery, self)
 
     def find(self, number: str) -> FoundTip:
-        """Open a tip by its number, as it is now.
+        """Open the present state of a tip by its number.
 
         Raises:
             CaseworkError: the destination has no tip of this number.
-            CantOpen: its document was altered.
+            CantOpen: the tip's document was altered.
         """
         return FoundTip(self._casework, self._casework.open(number))
 
@@ -89,7 +89,7 @@ class DestinationReader:
         return Casework(self._services, self.to, self._identity, audit_desk=self._desk)
 
     def read(self, envelope: Envelope, key: str, ordinal: str, sealed: Path, expected: str) -> Iterator[bytes]:
-        """Yield a clean copy in chunks. The custody log gets an entry, once per file of a delivery `key`."""
+        """Yield a clean copy in chunks. The custody log gets one entry per file and delivery (`key`)."""
         with self._once:
             if (key, ordinal) not in self._logged:
                 self._services.write_now(lambda unit: _log(unit, envelope, ordinal, self.to))

@@ -1,8 +1,8 @@
-"""Delivery worker: delivers each (tip, destination, revision) to its sink until it is done or dead-lettered.
+"""Delivery worker: attempts each delivery (tip, destination, revision) until it is done or a dead letter.
 
-A process claims only as much for a destination as it can begin at once, so that a hanging destination neither hoards
-rows nor holds up another. While a destination's breaker is open only trial deliveries go there, and the others use up
-no attempts.
+A process claims only as many deliveries for a destination as it can begin at once, so that a destination that hangs
+neither keeps many rows claimed nor delays another. While a destination's breaker is open, only trial deliveries go
+there; the others use up no attempts.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from satark.telemetry.metrics import Metrics
 
 AT_ONCE = 8
-"""Most deliveries under way at once to a destination that has no `[[destination]]`, such as a desk elsewhere."""
+"""Most deliveries under way at once to a destination without a `[[destination]]`, such as a desk elsewhere."""
 AT_ONCE_HERE = 64
-"""Most deliveries under way at once to the desks of this host, whose sink writes them together."""
+"""Most deliveries under way at once to the desks of this host. Their sink writes deliveries together."""
 LONGEST_WAIT = 3600.0
 """Most seconds between two attempts."""
 TIME_LIMIT = 120.0
@@ -42,9 +42,9 @@ TIME_LIMIT = 120.0
 RENEW_EVERY = 10.0
 """Seconds between two renewals of claims; a third of `store.deliveries.LEASE`."""
 GATHER = 0.1
-"""Seconds in which tips after a claim wait for each other, since a claim of ten costs as much as one of one."""
+"""Seconds to wait after a claim, so that tips gather for the next one: ten in a claim cost as much as one."""
 LATE = 240
-"""Seconds that a delivery may be overdue before its breaker opens, since no process delivers there."""
+"""Seconds after which an overdue delivery opens its destination's breaker: no process delivers there."""
 
 
 class _Claimed(NamedTuple):
@@ -52,7 +52,7 @@ class _Claimed(NamedTuple):
     down: set[str]
     """Destinations whose breaker is open already."""
     late: list[str]
-    """Destinations for which this claim found that no process delivers there."""
+    """Destinations to which no process delivers, as this claim found."""
     now: int
 
 
@@ -96,7 +96,7 @@ class DeliveryWorker:
             await sink.close()
 
     async def run(self) -> None:
-        """Deliver, until cancelled."""
+        """Deliver until cancelled."""
         for breaker in self._breakers.values():
             breaker.under_way.clear()  # left over from a run that failed
         async with asyncio.TaskGroup() as tasks:
@@ -127,7 +127,7 @@ class DeliveryWorker:
         return claimed.deliveries
 
     def _claim_due(self, unit: UnitOfWork) -> _Claimed:
-        """Claim what can begin now, and find the destinations that no process serves."""
+        """Claim the deliveries that can begin now, and find the destinations to which no process delivers."""
         down = breakers.read_open_breakers(unit.main).keys()
         rows: list[Any] = []
         late = []
@@ -228,7 +228,7 @@ class DeliveryWorker:
         self._emit(LifecycleEvent("destination_down", Destination(destination).sink))
 
     def _alarm(self, unit: UnitOfWork) -> None:
-        """Queue an alarm to the operator in the same transaction; `satark deliveries list` says more."""
+        """Queue an alarm to the operator in this transaction. `satark deliveries list` tells the operator more."""
         store.add_alarm(unit, self._settings.alarm_to)
 
 

@@ -1,4 +1,4 @@
-"""Worker context: what a process of the worker role lends to sinks."""
+"""Worker context: the services that a process with the role worker offers to sinks."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 
 class WorkerContext(ProcessServices):
-    """The services of a worker, and what sinks read tips and reach offices with."""
+    """The services of a worker for sinks. With them a sink reads tips and exchanges messages with remote offices."""
 
     def reader(self, to: str) -> services.DestinationReader:
-        """Return what opens the tips of the destination `to`, with its key from this machine.
+        """Return the reader that opens the tips of the destination `to` with its key on this machine.
 
         Raises:
-            SettingsError: no `[[destination]]` names it, or its key can't be used.
+            SettingsError: there is no `[[destination]]` of this name, or its key can't be used.
         """
         return DestinationReader.named(self, to)
 
     def office_link(self, key_file: Path, copies: Collection[str] = ()) -> HostLink:
-        """Return what exchanges messages with remote offices.
+        """Return the link that exchanges messages with remote offices.
 
         Args:
-            key_file: this machine's link key; it is created if it does not exist.
+            key_file: the file of this machine's link key; it is created if it does not exist.
             copies: desks at this host whose tips are copied to the carrier.
 
         Raises:

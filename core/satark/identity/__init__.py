@@ -1,1 +1,1 @@
-"""Identity: pseudonyms, tip keys and receipts. The only package that sees an address or makes a key."""
+"""Identity: pseudonyms, tip keys and receipts. Only this package sees an address or makes a key."""

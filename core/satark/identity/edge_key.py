@@ -1,10 +1,11 @@
-"""Edge key: it makes pseudonyms, and seals drafts, reply handles and calls. No other module sees an address.
+"""Edge key: makes pseudonyms, and seals drafts, reply handles and calls. No other module sees an address.
 
-Everything here is derived from the edge key: 32 random bytes in a file of mode 0600, never in a database. Without it, a
-pseudonym can't be computed from a phone number (a bare hash could: all Indian mobile numbers hash in about an hour).
+Everything here is derived from the edge key: 32 random bytes in a file of mode 0600, never in a database. Nobody can
+compute a phone number's pseudonym without the edge key. (A bare hash anybody can compute: that of every Indian mobile
+number takes about an hour.)
 
 Short-lived values, and every look-up of a sender, also need the key of an epoch (`satark.identity.epoch_keys`). Once
-that is destroyed, the edge key opens no copy of such a value, and no phone number can be tried against it.
+an epoch's key is destroyed, the edge key opens no copy of such a value, and nobody can try phone numbers against it.
 """
 
 from __future__ import annotations
@@ -39,11 +40,11 @@ _BLOCK = 64
 """Block size of SHA-256, in bytes."""
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 _STEP = 1024
-"""A draft is filled up to a multiple of so many bytes."""
+"""A draft is padded to a multiple of so many bytes."""
 _DRAFT, _BOX, _SPOOL, _SENDER = b"draft", b"box", b"spool", b"sender"
 
 KeyedHash: TypeAlias = Callable[[bytes], bytes]
-"""HMAC-SHA-256 under one key: message → 32 bytes."""
+"""Takes a message; returns its HMAC-SHA-256 under one key, 32 bytes."""
 
 
 class EdgeKeyError(Exception):
@@ -55,33 +56,33 @@ class BrokenSeal(Exception):  # noqa: N818 - it reads as what it says
 
 
 class Handle(msgspec.Struct, frozen=True):
-    """Where a conversation can be answered. It is only ever stored sealed."""
+    """The account and address at which a conversation can be answered. A handle is stored only sealed."""
 
     account: str
     address: str
     language: str = ""
     heard: int = 0
-    """Unix time at which the sender last wrote: for a while after it providers take messages without a template."""
+    """Unix time at which the sender last wrote. For a while after it, providers accept messages without a template."""
     aloud: bool = False
-    """Whether prompts are also read out there."""
+    """Whether prompts to this address are also read out."""
 
     def __repr__(self) -> str:
         return "Handle(…)"
 
 
 class Identity:
-    """All that is derived from the edge key. Each use has a key of its own (HMAC-SHA256 of a label).
+    """All keys derived from the edge key. Each use has a key of its own (HMAC-SHA256 of a label).
 
-    Receipts, row ids and the keys of ingested events outlive a change of the edge key: they always follow from the
-    first key. Seals, and every look-up of a sender, follow from the present one.
+    Receipts, row ids and the keys of ingested events stay valid if the edge key changes: they always follow from the
+    first edge key. Seals, and every look-up of a sender, follow from the present edge key.
 
     Args:
-        edge_key: 32 bytes, or 80 where it was changed.
-        epochs: the epoch keys; if there are none, keys that end with this process.
-        before: the identity that opens earlier seals, while the edge key is changed.
+        edge_key: 32 bytes; 80 bytes if it was changed.
+        epochs: the epoch keys. Without them, use keys that end with this process.
+        before: the identity that opens earlier seals while the edge key is being changed.
 
     Raises:
-        EdgeKeyError: the key has another size, or was altered.
+        EdgeKeyError: the edge key has another size, or was altered.
     """
 
     def __init__(self, edge_key: bytes, epochs: EpochKeys | None = None, before: Identity | None = None) -> None:
@@ -98,7 +99,7 @@ class Identity:
         self.receipt_salt = self._derive_first(b"receipt salt")[:_SALT]
         self.receipt_lookup = self._derive_first(b"receipt lookup")
         self.canary = self._derive(b"canary")[:16]
-        """The database stores it, so that another edge key is not taken for this one."""
+        """16 bytes that the database stores, so that it recognises another edge key."""
 
     def __repr__(self) -> str:
         return "Identity(…)"
@@ -108,22 +109,23 @@ class Identity:
         return Identity(self._edge_key, epochs)
 
     def changed(self) -> tuple[bytes, Identity]:
-        """Make another edge key; return it, and the identity that seals with it and still opens earlier seals."""
+        """Make another edge key. Return this key, and the identity that seals with it and still opens earlier seals."""
         both = os.urandom(KEY_BYTES) + self._first
         edge_key = both + _checksum(both)
         return edge_key, Identity(edge_key, self.epochs, before=self)
 
     @contextmanager
     def in_one_go(self) -> Iterator[None]:
-        """Seal and open the values of a transaction with few system calls; `EpochKeys.one_look` says what it demands.
+        """Seal and open the values of a transaction with few system calls. See `EpochKeys.one_look` for its conditions.
 
-        Each of them gives up the interpreter's lock: beside a busy thread, sealing four values takes 180 µs with them.
+        Each system call gives up the interpreter's lock. With all these calls, sealing four values beside a busy thread
+                takes 180 µs.
         """
         with self.epochs.one_look(), drawn_by_the_block():
             yield
 
     def pseudonym(self, account: str, address: Address) -> bytes:
-        """Return the pseudonym of a sender on an account: 32 bytes. It is stored only sealed, and as its `lookup`."""
+        """Return the pseudonym of a sender on an account: 32 bytes. The database holds it sealed, and its `lookup`."""
         return _mac(self._pseudonym, account, address.reveal())
 
     def lookup(self, pseudonym: bytes) -> bytes:
@@ -131,7 +133,7 @@ class Identity:
         return self._lookup(self.epochs.current(), pseudonym)
 
     def lookups(self, pseudonym: bytes) -> list[bytes]:
-        """Return every look-up under which a sender may be stored: one for each epoch whose key exists."""
+        """Return every look-up under which a sender may be stored, one for each epoch whose key exists."""
         return [self._lookup(epoch, pseudonym) for epoch in self.epochs.live()]
 
     def event(self, account: str, event_key: str) -> bytes:
@@ -139,19 +141,19 @@ class Identity:
         return _mac(self._event, account, event_key)[:16]
 
     def link(self, kind: str, value: bytes | str) -> bytes:
-        """Return the row id that joins two things only for somebody who has the edge key: 16 bytes."""
+        """Return a row id, 16 bytes. Only somebody with the edge key can tell from which value it follows."""
         text = value if isinstance(value, str) else value.hex()
         return _mac(self._link, kind, text)[:16]
 
     def seal_draft(self, conversation: bytes, plain: bytes) -> bytes:
-        """Encrypt a session for its conversation; its size is rounded up, so that it tells little of the answers."""
+        """Encrypt a session for its conversation. The size is rounded up, so that it tells little about the answers."""
         return self._seal(_DRAFT, _padded(plain), conversation)
 
     def open_draft(self, conversation: bytes, sealed: bytes) -> bytes:
         """Decrypt a session.
 
         Raises:
-            BrokenSeal: it is not this conversation's, was altered, or its epoch's key is destroyed.
+            BrokenSeal: the session is another conversation's, was altered, or its epoch's key is destroyed.
         """
         return _unpadded(self._open(_DRAFT, sealed, conversation))
 
@@ -160,10 +162,10 @@ class Identity:
         return self._seal(_BOX, plain, place)
 
     def open(self, sealed: bytes, place: bytes) -> bytes:
-        """Decrypt such a value.
+        """Decrypt a value that `seal` encrypted for the same place.
 
         Raises:
-            BrokenSeal: it was altered, belongs elsewhere, or its epoch's key is destroyed.
+            BrokenSeal: the value was altered, belongs to another place, or its epoch's key is destroyed.
         """
         return self._open(_BOX, sealed, place)
 
@@ -184,14 +186,14 @@ class Identity:
         return _decode_handle(self.open(sealed, place))
 
     def seal_batch(self, batch: Batch, place: bytes) -> bytes:
-        """Encrypt the batch of a webhook, with its addresses, to be ingested later."""
+        """Encrypt a webhook's batch, including its addresses, to ingest it later."""
         return self._seal(_SPOOL, _encode_batch(batch), place)
 
     def open_batch(self, sealed: bytes, place: bytes) -> Batch:
-        """Decrypt such a batch.
+        """Decrypt a batch that `seal_batch` encrypted.
 
         Raises:
-            BrokenSeal: it was altered, belongs elsewhere, or was written by a version that knew other events.
+            BrokenSeal: the batch was altered, belongs to another place, or is of a version with other events.
         """
         try:
             return _decode_batch(self._open(_SPOOL, sealed, place))
@@ -199,10 +201,10 @@ class Identity:
             raise BrokenSeal("a sealed batch can't be read") from None
 
     def reseal_batch(self, sealed: bytes, place: bytes) -> bytes:
-        """Encrypt such a batch anew, under the current epoch.
+        """Encrypt an encrypted batch anew, under the current epoch.
 
         Raises:
-            BrokenSeal: it does not open.
+            BrokenSeal: the batch does not open.
         """
         return self._seal(_SPOOL, self._open(_SPOOL, sealed, place), place)
 
@@ -236,7 +238,7 @@ class Identity:
             raise BrokenSeal("a sealed value does not open") from None
 
     def _box(self, label: bytes, epoch: Epoch) -> ChaCha20Poly1305:
-        """Return the box for a use in an epoch. Boxes of destroyed epochs are forgotten when a new box is made."""
+        """Return the cipher for a use in an epoch. Making a new one also forgets the ciphers of destroyed epochs."""
         box = self._boxes.get((label, epoch.id))
         if box is None:
             live = {one.id for one in self.epochs.live()}
@@ -247,7 +249,7 @@ class Identity:
 
 
 def _roots(edge_key: bytes) -> tuple[bytes, bytes]:
-    """Return the present key and the first one."""
+    """Return the present edge key and the first one."""
     if len(edge_key) == KEY_BYTES:
         return edge_key, edge_key
     if len(edge_key) != CHANGED_KEY_BYTES:
@@ -263,10 +265,10 @@ def _checksum(both: bytes) -> bytes:
 
 
 def load_edge_key(path: Path, *, create: bool, what: str = "edge key") -> bytes:
-    """Read the edge key, or another key of 32 bytes; make it if there is none and `create` allows it.
+    """Read the edge key, or another key of 32 bytes. If there is none and `create` is true, make it.
 
     Raises:
-        EdgeKeyError: it is missing, has the wrong length, or others may read it.
+        EdgeKeyError: the file is missing, has the wrong length, or others may read it.
     """
     if not path.exists():
         if not create:
@@ -278,10 +280,10 @@ def load_edge_key(path: Path, *, create: bool, what: str = "edge key") -> bytes:
 
 
 def keyed_hash(key: bytes) -> KeyedHash:
-    """Prepare HMAC-SHA-256 (RFC 2104) under a key of 32 bytes: both of its hashes have read the key already.
+    """Prepare HMAC-SHA-256 (RFC 2104) under a key of 32 bytes: both hashes of the HMAC have read the key already.
 
-    It keeps the interpreter lock. `hmac.digest` gives the lock up for two microseconds, and a busy process gets it back
-    only after a millisecond or two. Copying an `hmac.HMAC` takes twice as long.
+    This HMAC keeps the interpreter lock. `hmac.digest` gives the lock up for two microseconds, and gets it back from
+    a busy thread only after a millisecond or two. To copy an `hmac.HMAC` takes twice as long as this HMAC.
     """
     block = key.ljust(_BLOCK, b"\0")
     inner, outer = (sha256(block.translate(pad)) for pad in (_INNER, _OUTER))

@@ -1,4 +1,4 @@
-"""Sources of the edge key: a command's output, a file, a credential of systemd, or a file made at the first start."""
+"""Sources of the edge key: a command's output, a file, a systemd credential, or a file that the first start makes."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def read_edge_key(*, command: Sequence[str], file: Path | None, made: Path, cred
     """Return the edge key from the first source that is configured.
 
     Args:
-        command: a program with its arguments, run without a shell; empty: none.
+        command: a program with its arguments, run without a shell; empty: no command.
         file: the configured file.
-        made: the file that is made if nothing is configured.
+        made: the file to make if nothing is configured.
         credentials: systemd's folder of credentials; None: the one in `CREDENTIALS_DIRECTORY`.
 
     Raises:
-        EdgeKeyError: the key is missing or malformed; the message does not contain it.
+        EdgeKeyError: the key is missing or malformed. The message does not contain the key.
         OSError: a file can't be read.
     """
     if command:
@@ -41,7 +41,7 @@ def read_edge_key(*, command: Sequence[str], file: Path | None, made: Path, cred
 
 
 def find_credential(folder: str | None = None) -> Path | None:
-    """Return the file of systemd's credential with the edge key; None if there is none."""
+    """Return the file of systemd's credential with the edge key; None if there is no such file."""
     folder = os.environ.get("CREDENTIALS_DIRECTORY", "") if folder is None else folder
     path = Path(folder) / CREDENTIAL
     return path if folder and path.is_file() else None
@@ -61,7 +61,7 @@ def _from_command(command: Sequence[str]) -> bytes:
 
 
 def _decoded(content: bytes, source: str) -> bytes:
-    """Decode a key: 32 bytes (80 if it was changed), raw or as one line of hexadecimal or base64."""
+    """Decode a key: 32 bytes (80 if the key was changed), raw or as one line of hexadecimal or base64."""
     if len(content) in _SIZES:
         return content
     text = content.strip()

@@ -1,12 +1,12 @@
 """Epoch keys: keys of short epochs, in a file of their own, destroyed by overwriting them in place.
 
 Drafts, reply handles, replies under way and the look-ups of senders are sealed under the key of the current epoch (see
-`satark.identity.edge_key`). A job (`satark.runtime.scheduler`) seals anew what is still wanted, and destroys the
-key of the epoch before. After that, no copy of a row opens that remains in free blocks, in a log or in a backup.
+`satark.identity.edge_key`). A job (`satark.runtime.scheduler`) seals values anew that are still needed, and destroys
+the key of the previous epoch. After that, no old copy of a row in free blocks, in a log or in a backup can be opened.
 
 The file has one block of 4 KiB: a head (magic, a random id, a counter of changes) and 63 slots. It is written only by
-overwriting, never by renaming, so that a key lies in one place of the disk. That holds on ext4 and XFS, not on file
-systems that copy on write (Btrfs, ZFS), and not below a flash disk's own remapping: hence the encrypted disk
+overwriting, never by renaming, so that a key is in one place of the disk. That is so on ext4 and XFS, but not on file
+systems that copy on write (Btrfs, ZFS), nor below a flash disk's own remapping. Therefore the disk must be encrypted
 (docs/operations.md).
 """
 
@@ -25,9 +25,9 @@ from typing import Final, NamedTuple
 from satark_files import atomic_files
 
 EPOCH_ID: Final = 4
-"""Bytes of an epoch's id, which is random; every value that is sealed under the epoch begins with it."""
+"""Bytes of an epoch's random id. Every value that is sealed under the epoch begins with the id."""
 LONGEST_GRACE: Final = 60
-"""Seconds after an epoch's end in which its key stays, for transactions that sealed something under it just before."""
+"""Seconds for which a key stays after its epoch's end, for transactions that sealed values under it just before."""
 
 _MAGIC: Final = b"satark/epochs/1\n"
 _FILE_ID, _COUNTER, _HEAD = 16, 32, 64
@@ -53,16 +53,16 @@ class Epoch(NamedTuple):
 
 class _Looked(threading.local):
     enough = False
-    """Whether this thread has already looked at the file for its present work."""
+    """Whether this thread has already read the file for its present work."""
 
 
 class EpochKeys:
-    """The epoch keys that are not destroyed yet; many threads and processes may share one file.
+    """The epoch keys that are not destroyed yet. Many threads and processes may share one file.
 
     Args:
         descriptor: the open file, which this object closes.
         seconds: the length of an epoch.
-        clock: gives the time, Unix seconds.
+        clock: returns the time, in Unix seconds.
     """
 
     def __init__(self, descriptor: int, seconds: float, clock: Callable[[], float] = time.time) -> None:
@@ -74,12 +74,12 @@ class EpochKeys:
         self._counter = b""
         self._current: Epoch | None = None
         self._live: dict[bytes, Epoch] = {}
-        """The newest epoch comes first."""
+        """Id of an epoch → the epoch. The newest epoch comes first."""
         head = os.pread(descriptor, _HEAD, 0)
         if len(head) != _HEAD or not head.startswith(_MAGIC):
             raise EpochKeysError("it is no file of epoch keys")
         self.file_id = head[_FILE_ID:_COUNTER]
-        """16 random bytes. The database stores them too, so that another file is not taken for this one."""
+        """16 random bytes. The database stores them too, so that it recognises another file."""
 
     def __repr__(self) -> str:
         return "EpochKeys(…)"
@@ -92,10 +92,10 @@ class EpochKeys:
     def load(
         cls, path: Path, seconds: float, *, create: bool = True, clock: Callable[[], float] = time.time
     ) -> EpochKeys:
-        """Open the file; make it if there is none and `create` allows it.
+        """Open the file. If there is none and `create` is true, make it.
 
         Raises:
-            EpochKeysError: it is missing, others may read it, or it holds something else.
+            EpochKeysError: the file is missing, others may read it, or it holds something else.
         """
         if not path.exists():
             if not create:
@@ -113,7 +113,7 @@ class EpochKeys:
         return cls(descriptor, seconds, clock)
 
     def current(self) -> Epoch:
-        """Return the current epoch; begin the next one if it has ended."""
+        """Return the current epoch. If it has ended, begin the next one."""
         self._look()
         epoch = self._current
         if epoch is None or abs(self._clock() - epoch.since) >= self.seconds:
@@ -121,7 +121,7 @@ class EpochKeys:
         return epoch
 
     def find(self, id_: bytes) -> Epoch | None:
-        """Return the epoch with this id; None if its key is destroyed or unknown."""
+        """Return the epoch with this id; None: its key is destroyed or unknown."""
         self._look()
         found = self._live.get(id_)
         if found is None and self._looked.enough:  # another process may have begun it since
@@ -136,10 +136,10 @@ class EpochKeys:
 
     @contextmanager
     def one_look(self) -> Iterator[None]:
-        """Look at the file once for all values that this thread seals or opens in a transaction.
+        """Read the file once for all values that this thread seals or opens in a transaction.
 
-        A key that another process destroys meanwhile still counts as there. So the caller must check, between the end
-        of this block and the commit, that `find` still knows the epoch of what was sealed.
+        A key that another process destroys meanwhile still counts as present. So the caller must check, between the end
+        of this block and the commit, that `find` still knows the epoch of the sealed values.
         """
         self.refresh()
         self._looked.enough = True
@@ -149,7 +149,7 @@ class EpochKeys:
             self._looked.enough = False
 
     def ended(self) -> list[bytes]:
-        """Return the ids of the epochs that ended so long ago that their keys may be destroyed."""
+        """Return the ids of the epochs whose end is so long ago that their keys may be destroyed."""
         current, now = self.current(), self._clock()
         grace = min(LONGEST_GRACE, self.seconds)
         return [e.id for e in self.live() if e.id != current.id and now - e.since >= self.seconds + grace]
@@ -160,7 +160,7 @@ class EpochKeys:
         return [epoch.id for epoch in self.live() if epoch.id != current.id]
 
     def destroy(self, ids: Collection[bytes]) -> None:
-        """Destroy keys: overwrite them in place. On return the disk has been overwritten too."""
+        """Destroy keys: overwrite them in place. On return this is flushed to the disk."""
         with self._changing():
             places = [at for at in _SLOTS if os.pread(self._descriptor, EPOCH_ID, at) in ids]
             for fill in (os.urandom(_SLOT), bytes(_SLOT)):
@@ -170,7 +170,7 @@ class EpochKeys:
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the file again if it was changed, so that this process forgets destroyed keys as well."""
+        """Read the file again if it was changed, so that this process also forgets destroyed keys."""
         counter = os.pread(self._descriptor, 8, _COUNTER)
         if counter == self._counter:
             return
@@ -184,7 +184,7 @@ class EpochKeys:
             self.refresh()
 
     def _begin(self, *, at_once: bool = False) -> Epoch:
-        """Begin an epoch, unless another thread or process has begun it. With `at_once` begin it in any case."""
+        """Begin an epoch, unless another thread or process has begun one. With `at_once` begin one in any case."""
         with self._changing():
             self.refresh()
             now, epoch = int(self._clock()), self._current
@@ -201,7 +201,7 @@ class EpochKeys:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """Hold the file's lock for a change; flush it to the disk and count it at the end."""
+        """Hold the file's lock for a change. At the end, flush and count the change."""
         with self._lock:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX)
             try:

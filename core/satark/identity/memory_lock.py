@@ -7,7 +7,7 @@ import resource
 import sys
 
 _CURRENT, _FUTURE, _ON_FAULT = 1, 2, 4
-"""Flags of mlockall(2). Pages are locked when they are first used, so that none is read ahead of need."""
+"""Flags of mlockall(2). A page is locked at its first use, so that no page is read ahead of need."""
 
 
 def may_lock_memory() -> bool:
@@ -16,8 +16,8 @@ def may_lock_memory() -> bool:
 
 
 def lock_memory() -> bool:
-    """Lock all present and future memory of this process if it may; return whether it is locked.
+    """Lock all present and future memory of this process, if the process may do so. Return whether memory is locked.
 
-    Under a limit nothing is locked, since a process that reaches the limit could not allocate any more.
+    If there is a limit, nothing is locked: a process that reaches the limit could not allocate memory any more.
     """
     return may_lock_memory() and ctypes.CDLL(None).mlockall(_CURRENT | _FUTURE | _ON_FAULT) == 0

@@ -1,8 +1,8 @@
 """Random bytes of the system, for nonces and ids.
 
-Each draw is a system call that gives up the interpreter's lock, which takes long to get back beside a busy thread. So
-somebody who needs many bytes draws a block of them, and forgets the rest: from a block that was kept, a machine that is
-restored from a snapshot would take the same nonces again.
+Each draw is a system call that gives up the interpreter's lock. If another thread is busy, it takes long to get the
+lock back. So a caller who needs many bytes draws a block of them, and then forgets the rest. If the block were kept, a
+machine that is restored from a snapshot would use the same nonces again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _BLOCK: Final = 1024
 
 class _Drawn(threading.local):
     block: io.BytesIO | None = None
-    """Bytes that this thread has drawn and not used yet; None if it draws each time."""
+    """Bytes that this thread has drawn and not used yet; None: this thread draws for each call."""
 
 
 _drawn = _Drawn()
@@ -39,7 +39,7 @@ def random_bytes(size: int) -> bytes:
 
 @contextmanager
 def drawn_by_the_block() -> Iterator[None]:
-    """Let this thread draw a block at a time while the block of code runs, which must be short and must not fork."""
+    """Let this thread draw many bytes at a time inside the `with` block. The block must be short and must not fork."""
     _drawn.block = io.BytesIO()
     try:
         yield

@@ -1,8 +1,8 @@
 """Receipts: the 16-digit codes that are a tipster's only key to their tip.
 
-A code has 53 bits. It is stored only as what Argon2id makes of it under a salt that is derived from the edge key: one
-half of the result is a look-up, the other half opens what the look-up finds. A thief of the database alone can't even
-begin to guess. A thief who also has the edge key pays 4 MiB and some milliseconds of memory-hard work for each of 2^53
+A code has 53 bits. Only a result of Argon2id is stored, under a salt that is derived from the edge key: one half of the
+result is a look-up, the other half opens the row that the look-up finds. A thief of the database alone can't even begin
+to guess. A thief who also has the edge key pays 4 MiB and some milliseconds of memory-hard work for each of 2^53
 guesses. (With a cheap look-up and a salt for each tip, that thief would find every valid code with HMAC in days.)
 """
 
@@ -36,24 +36,24 @@ _ONCE = b"\0" * 12  # each wrapping key seals exactly one value, so its nonce ma
 
 
 class OpenedReceipt(msgspec.Struct, frozen=True, kw_only=True):
-    """What a receipt's code opens."""
+    """The values that a receipt's code opens."""
 
     tip: str
     number: str
     language: str
     tip_recipient: str
     root: bytes = b""
-    """Encoded `routing.tip_keys.TipRoot`, from which the tip's present key follows; it has one size for all tips."""
+    """Encoded `routing.tip_keys.TipRoot`, from which the tip's present key follows. It has one size for all tips."""
     recipient: str
     identity: str
-    """age identity that opens the desks' messages to the tipster; stored nowhere else."""
+    """The age identity that opens the desks' messages to the tipster. It is stored nowhere else."""
 
     def __repr__(self) -> str:
         return "Opened(…)"
 
 
 class CodeKey(msgspec.Struct, frozen=True):
-    """What Argon2id makes of a code."""
+    """The look-up and the key that Argon2id derives from a code."""
 
     lookup: bytes
     wrap: bytes
@@ -62,7 +62,7 @@ class CodeKey(msgspec.Struct, frozen=True):
         return "Key(…)"
 
     def seal(self, opened: OpenedReceipt) -> bytes:
-        """Encrypt what the receipt opens."""
+        """Encrypt the values that the receipt opens."""
         return self.lock(_encode(opened))
 
     def open(self, sealed: bytes) -> OpenedReceipt | None:
@@ -73,7 +73,7 @@ class CodeKey(msgspec.Struct, frozen=True):
             return None
 
     def lock(self, plain: bytes) -> bytes:
-        """Encrypt the one value that the code opens."""
+        """Encrypt a single value that the code opens."""
         return ChaCha20Poly1305(self.wrap).encrypt(_ONCE, plain, self.lookup)
 
     def unlock(self, sealed: bytes) -> bytes | None:
@@ -98,9 +98,9 @@ class CodeStock(Stock[FreshCode]):
     """Makes codes ahead of need: the memory-hard work of a code takes about 3 ms.
 
     Args:
-        identity: holds the keys that a code's look-up is derived with.
-        digits: the length of a code; a receipt's, unless said otherwise.
-        ahead: how many codes to have ready; with 0 each is made when it is taken.
+        identity: holds the keys from which a code's look-up is derived.
+        digits: the length of a code; the default is a receipt's.
+        ahead: how many codes to have ready; 0: each code is made when it is taken.
     """
 
     def __init__(self, identity: Identity, *, digits: int = RECEIPT_DIGITS, ahead: int) -> None:
@@ -110,7 +110,7 @@ class CodeStock(Stock[FreshCode]):
         self._look_ups = ThreadPoolExecutor(1, thread_name_prefix="satark-look-ups")
 
     async def key(self, code: str) -> CodeKey:
-        """Do the memory-hard work for a code that somebody gave. It is done for one such code at a time."""
+        """Do the memory-hard work for a code that somebody entered. Only one such code is worked on at a time."""
         return await asyncio.get_running_loop().run_in_executor(self._look_ups, derive, code, self._identity)
 
     def close(self) -> None:
@@ -124,7 +124,7 @@ class CodeStock(Stock[FreshCode]):
 
 
 def derive(code: str, identity: Identity) -> CodeKey:
-    """Do the memory-hard work for a code (about 2 ms and 4 MiB; it lets other threads run)."""
+    """Do the memory-hard work for a code: about 2 ms and 4 MiB. Other threads can run meanwhile."""
     # libsodium's takes two thirds of the time of OpenSSL's, for the same output.
     stretched = argon2id.kdf(
         32, code.encode(), identity.receipt_salt, opslimit=ITERATIONS, memlimit=MEMORY_KIB * 1024, encoder=RawEncoder
@@ -143,7 +143,7 @@ _ALPHABET = _LETTERS + "23456789"
 
 
 def new_number() -> str:
-    """Return a random tip number, such as `K4Q7-2XPM`; its letters tell it from a receipt code."""
+    """Return a random tip number, such as `K4Q7-2XPM`. Its letters distinguish it from a receipt code."""
     # One draw, of so many bits that no number is likelier than another by more than one part in 2^80.
     drawn, first = divmod(int.from_bytes(random_bytes(16)), len(_LETTERS))
     number = _LETTERS[first]

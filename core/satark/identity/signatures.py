@@ -1,4 +1,4 @@
-"""Ed25519 signatures under keys derived from age identities, with a key of its own for each use."""
+"""Ed25519 signatures under keys that are derived from age identities. Each use has a key of its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SEED, _SHA256 = 32, SHA256()
 
 
 def signing_key(identity: str, use: str) -> Ed25519PrivateKey:
-    """Derive the signing key of an age identity for one use, such as `satark/1/answers`; other uses get other keys."""
+    """Derive the signing key of an age identity for one use, such as `satark/1/answers`. Each use has another key."""
     return Ed25519PrivateKey.from_private_bytes(_seed(identity, use))
 
 

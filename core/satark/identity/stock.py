@@ -1,4 +1,4 @@
-"""Stocks: things that take long to make are made ahead of need, in threads of low priority, and each is used once."""
+"""Stocks: threads of low priority make things ahead of need that take long to make. Each thing is used once."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ T = TypeVar("T")
 _LOW: Final = 256
 """Number of things left at which the stock is filled at once."""
 _IDLE_SECONDS: Final = 1.0
-"""Seconds without demand after which the stock is filled completely: while many tips come, they get the processor."""
+"""Seconds without demand after which the stock is filled completely. While many tips come, they get the processor."""
 _IDLE, _LOW_PRIORITY = 19, 5
-"""Priorities (`nice`) of the thread that fills the stock in quiet times, and of the one that fills a low stock."""
+"""Priorities (`nice`) of the thread that fills an idle stock, and of the thread that fills a low stock."""
 
 
 class Stock(Generic[T]):
     """Makes things ahead of need.
 
-    One thread fills the stock while nobody takes from it; another keeps it from running dry while they do.
+    One thread fills the stock while nobody takes from it. Another fills a low stock while somebody does.
 
     Args:
         make: makes one, in any thread.
-        ahead: how many to have ready; with 0 each is made when it is taken.
-        name: what its threads are called.
+        ahead: how many to have ready; 0: each is made when it is taken.
+        name: the name of the threads.
     """
 
     def __init__(self, make: Callable[[], T], *, ahead: int, name: str) -> None:
@@ -52,7 +52,7 @@ class Stock(Generic[T]):
             hand.start()
 
     def take(self) -> T:
-        """Take one, from any thread; make it if the stock is empty."""
+        """Take one, in any thread. If the stock is empty, make one."""
         self._taken_at = time.monotonic()
         try:
             taken = self._ready.popleft()
@@ -64,7 +64,7 @@ class Stock(Generic[T]):
         return taken
 
     def close(self) -> None:
-        """End the threads; what they are at is not waited for."""
+        """End the threads without waiting for their present work."""
         self._closed = True
         with self._changed:
             self._changed.notify_all()
@@ -75,7 +75,7 @@ class Stock(Generic[T]):
             self._ready.append(self._make())
 
     def _wait_for_need(self, most: int, idle: float) -> bool:
-        """Wait until the stock is lower and nobody took one for `idle` seconds; return False if it is closed."""
+        """Wait until the stock is below `most`, and nobody took one for `idle` seconds. False: the stock is closed."""
         with self._changed:
             while not self._closed:
                 if len(self._ready) < most and time.monotonic() >= self._taken_at + idle:
@@ -85,7 +85,7 @@ class Stock(Generic[T]):
 
 
 def _step_back(nice: int) -> None:
-    """Lower the priority of this thread, if the system can do that for one thread."""
+    """Lower the priority of this thread, if the system has priorities of single threads."""
     if sys.platform == "linux":
         own = os.getpriority(os.PRIO_PROCESS, 0)
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), max(own, nice))

@@ -1,7 +1,7 @@
 """Decoys: sealed envelopes that nobody can open, made ahead of need.
 
-Where there are thirty desks, a tip for two of them takes 28 decoys. A decoy is sealed as every envelope is, but to a
-key that is forgotten at once, so that it looks like one that somebody opens. Each is used once.
+With thirty desks, a tip for two of them needs 28 decoys. A decoy looks like an envelope that somebody can open: it is
+sealed in the same way, but to a key that is forgotten at once. Each decoy is used once.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from satark.identity.stock import Stock
 from satark.store.envelopes import PADDED
 
 _AHEAD: Final = 1024
-"""Most decoys to have ready, of 2.5 KB each."""
+"""The largest number of decoys to have ready. A decoy has 2.5 KB."""
 
 
 class Decoys(Stock[bytes]):
-    """A stock of decoys of the usual size; `ahead`: how many to have ready, if that is less than the most."""
+    """A stock of decoys of the usual size. `ahead`: how many decoys to have ready, at most `_AHEAD`."""
 
     def __init__(self, ahead: int) -> None:
         super().__init__(partial(_make, PADDED), ahead=min(ahead, _AHEAD), name="satark-decoys")
 
     def take_of(self, size: int) -> bytes:
-        """Take a decoy for envelopes whose content has so many bytes; one of an unusual size is made on the spot."""
+        """Take a decoy whose content has so many bytes. A decoy of an unusual size is made at once."""
         return self.take() if size == PADDED else _make(size)
 
 

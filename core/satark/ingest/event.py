@@ -22,7 +22,7 @@ _HASH_BYTES: Final = 14
 
 
 class InboundEvent:
-    """An inbound event with its pseudonyms: all that the transaction needs, computed before it."""
+    """An inbound event with all that its transaction needs, computed before the transaction begins."""
 
     __slots__ = (
         "came",
@@ -38,27 +38,27 @@ class InboundEvent:
 
     def __init__(self, channel: Channel, inbound: Inbound, identity: Identity, *, late: bool = False) -> None:
         self.came = time.perf_counter()
-        """When it came, by `time.perf_counter`."""
+        """When the event came, by `time.perf_counter`."""
         self.channel = channel
         self.late = late
-        """Whether its request was answered already, because it was spooled while the database was down."""
+        """Whether its request was answered already, because the event was spooled while the database was down."""
         self.inbound = inbound
         self.key = identity.event(inbound.account, inbound.event_key)
-        """The keyed hash that it is recognised by: 16 bytes. It is stored as `seen_key` makes it."""
+        """The keyed hash of the event key: 16 bytes, the same for a duplicate. `seen_key` makes its stored form."""
         self.source = self.key.hex()[:16]
         self.pseudonyms = tuple(identity.pseudonym(inbound.account, sender) for sender in inbound.senders)
         self.event = _with_hashed_original(inbound, identity)
         self.code: CodeKey | None = None
-        """What Argon2id made of the receipt code or handoff code in the text; None without a code."""
+        """The keys that Argon2id derived from the receipt code or handoff code in the text; None without a code."""
 
     @property
     def inline(self) -> bool:
-        """Whether it is answered in the response to its request, instead of by calls."""
+        """Whether the reply goes into the response to the event's request, instead of into calls."""
         return self.channel.capabilities.inline and not self.late
 
 
 class TurnResult:
-    """What one turn led to, once its transaction is committed."""
+    """What follows from one turn, once its transaction is committed."""
 
     __slots__ = (
         "conversation",
@@ -79,10 +79,10 @@ class TurnResult:
         self.ended = False
         """Whether the conversation was deleted."""
         self.prompts: list[Prompt] = []
-        """What an inline channel shows in its response."""
+        """The prompts that an inline channel shows in its response."""
         self.outgoing: list[OutboxMessage] = []
         self.erased: list[str] = []
-        """Names of sealed files to be erased from the evidence folder."""
+        """Names of the sealed files to erase from the evidence folder."""
         self.files = False
         """Whether there are files to fetch."""
         self.submitted = False
@@ -90,17 +90,18 @@ class TurnResult:
 
 
 def seen_key(day: int, hashed: bytes) -> bytes:
-    """Return the key under which an event is stored, given its day (days since 1970) and its keyed hash: 16 bytes.
+    """Return the key under which an event is stored, 16 bytes, given its day (days since 1970) and its keyed hash.
 
-    A day's keys lie together, so that new ones go to few pages of the index: random ones would take a page each.
+    The keys of one day lie together, so that new keys go to few pages of the index. Random keys would take a page each.
     """
     return day.to_bytes(_DAY_BYTES) + hashed[:_HASH_BYTES]
 
 
 def seen_row(key: bytes, latest: int) -> dict[str, object]:
-    """Return the row of `seen` with this key. It expires with the rows of the key's day, or of the day `latest`.
+    """Return the row of `seen` with this key. The row expires with the rows of its day, or of the day `latest`.
 
-    It does not expire with the day on which the event came: two days would tell that it was sent about midnight.
+    It does not depend on the day on which the event came: if that differed from the key's day, the row would tell that
+    the event was sent about midnight.
     """
     return {"key": key, "day": min(int.from_bytes(key[:_DAY_BYTES]), latest)}
 

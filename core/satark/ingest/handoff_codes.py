@@ -1,10 +1,10 @@
-"""Handoff codes: they take a draft to another channel.
+"""Handoff codes: a tipster types one on another channel to continue their draft there.
 
-A code has 12 digits (40 bits), lives for minutes and works once. Like a receipt, it is stored only as what Argon2id
-makes of it under the edge key: one half is a look-up, the other half opens what the look-up finds, the conversation
-that asked for the code. The database alone tells neither a code nor whose it is, and a guess costs the same memory-hard
-work and comes out of the same budget as a guess at a receipt. A code is valid only while its session names it, so a
-newer code, a submission or an erasure ends it.
+A code has 12 digits (40 bits), is valid for minutes and works once. Like a receipt, it is stored only as the result of
+Argon2id under the edge key: one half is a look-up; the other half opens the row that the look-up finds, which names the
+conversation that asked for the code. The database alone tells neither a code nor its conversation. A guess costs the
+same memory-hard work as a guess at a receipt, and both share one budget. A code is valid only while its session names
+it, so a newer code, a submission or an erasure ends it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 _AHEAD = 8
-"""Codes to have ready; few tipsters go on elsewhere."""
+"""Number of codes to have ready: few tipsters change to another channel."""
 
 
 class HandoffCodes:
@@ -34,7 +34,7 @@ class HandoffCodes:
 
     Args:
         identity: holds the keys of the look-ups.
-        minutes: how long a code is good.
+        minutes: how long a code is valid.
     """
 
     def __init__(self, identity: Identity, minutes: float) -> None:
@@ -42,7 +42,7 @@ class HandoffCodes:
         self.minutes = minutes
 
     def give(self, unit: UnitOfWork, conversation: bytes, session: Session) -> tuple[Session, str]:
-        """Give out a code for a conversation's session; an earlier code of it becomes invalid."""
+        """Give out a code for a conversation's session; an earlier code of the session becomes invalid."""
         fresh = self.stock.take()
         self.drop(unit, session)
         expires_at = unit.now + int(self.minutes * 60)
@@ -61,14 +61,14 @@ class HandoffCodes:
         return {lookup: conversation for lookup, conversation in found.items() if conversation}
 
     def drop(self, unit: UnitOfWork, session: Session) -> None:
-        """Delete the code of a session, if it has one."""
+        """Delete the code of a session, if the session has one."""
         if session.handoff_code:
             lookup = bytes.fromhex(session.handoff_code)
             unit.main.execute(delete(tables.handoff_code).where(tables.handoff_code.c.lookup == lookup))
 
 
 def brought(session: Session | None, event: InboundEvent) -> Session | None:
-    """Return the session for which an event's code was made, if it is still a draft."""
+    """Return the session for which the code in an event was made, if that session is still a draft."""
     if session is None or session.submitted or event.code is None:
         return None
     return session if session.handoff_code == event.code.lookup.hex() else None

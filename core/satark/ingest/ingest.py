@@ -1,7 +1,7 @@
-"""Ingest: the one place where inbound events enter, from webhooks, pages and listeners alike.
+"""Ingest: the one entry of all inbound events, from webhooks, pages and listeners.
 
 A batch is durable before `receive` returns. While the database is down, batches that no provider sends again go into
-the spool, and `satark.ingest.replay` ingests them later, in order.
+the spool; `satark.ingest.replay` ingests spooled batches later, in order.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ if TYPE_CHECKING:
 
 
 Done: TypeAlias = Callable[[Outcome | Exception], None]
-"""Takes the outcome of a batch, or the reason why it may not be acknowledged. It raises nothing."""
+"""Takes the outcome of a batch, or the exception that forbids to acknowledge the batch. It raises nothing."""
 
 
 class IngestFailed(Exception):  # noqa: N818 - it reads as what it says
-    """At least one event failed: the webhook is answered 503, so that the provider sends it again."""
+    """At least one event of a webhook failed: the response is 503, so that the provider sends the webhook again."""
 
 
 class Ingest:
@@ -85,12 +85,12 @@ class Ingest:
         self._is_ready = False
 
     def take(self, channel: Channel, batch: Batch, done: Done) -> None:
-        """Ingest a batch as `receive` does; `done` gets its outcome or what it raises, perhaps at once.
+        """Ingest a batch as `receive` does; `done` gets the outcome or the exception, perhaps before this returns.
 
-        Nearly every webhook carries one event or none. It needs no task, since only the writer is waited for.
+        Nearly every webhook carries one event or none. Such a webhook waits only for the writer, so it needs no task.
 
         Raises:
-            StoreDown: too much waits for the database; `done` is not called.
+            StoreDown: too many events wait for the database; `done` is not called.
         """
         if not _waits_for_the_writer_alone(channel, batch):
             task = asyncio.create_task(self._receive(channel, batch, done))
@@ -114,9 +114,9 @@ class Ingest:
             done(outcome)
 
     def _get_ready(self) -> None:
-        """At the first event, have the engine get ready for the texts that will follow, in a thread of its own.
+        """At the first event, let the engine load in a thread what it needs to read texts.
 
-        Otherwise everybody would wait for it in the transaction of the first text. An idle process does not load it.
+        Otherwise everybody would wait for that in the transaction of the first text. An idle process loads nothing.
         """
         if not self._is_ready:
             self._is_ready = True
@@ -131,9 +131,9 @@ class Ingest:
             done(Outcome(prompts=result.prompts))
 
     async def receive(self, channel: Channel, batch: Batch) -> Outcome:
-        """Ingest a batch; while the database is down, spool it if no provider sends it again.
+        """Ingest a batch. While the database is down, spool a batch that no provider sends again.
 
-        It is durable on return, unless `Outcome.state` is `refused`.
+        On return the batch is durable, unless `Outcome.state` is `refused`.
 
         Raises:
             StoreDown, IngestFailed: nothing of the batch may be acknowledged; the provider must send it again.
@@ -150,13 +150,13 @@ class Ingest:
         return Outcome(prompts=[prompt for result in results for prompt in result.prompts])
 
     async def ingest(self, channel: Channel, batch: Batch, *, late: bool = False) -> Sequence[TurnResult]:
-        """Ingest all of a batch: alarms, later reports on calls, chores, and each event exactly once.
+        """Ingest a whole batch: its alarms, later reports on calls and chores, and each event exactly once.
 
-        `late`: the request was answered already, so that replies go through the outbox.
+        `late`: the request was answered already, so replies go through the outbox.
 
         Raises:
             StoreDown: the database can't be written; nothing of the batch may be acknowledged.
-            IngestFailed: one of the events failed; the others are ingested, and known as duplicates when sent again.
+            IngestFailed: an event failed. The others are ingested; if sent again, they are recognised as duplicates.
         """
         self._note(channel, batch)
         if len(batch.inbound) == 1:
@@ -196,7 +196,7 @@ class Ingest:
         return self._result(event, written)
 
     def _result(self, event: InboundEvent, written: TurnResult | Exception) -> TurnResult:
-        """Do what follows a turn's commit; raise the exception of a turn that was not committed."""
+        """Handle the result of a turn after its commit; raise the exception of a turn that was not committed."""
         channel = event.channel.name
         if isinstance(written, StoreDown):
             raise written
@@ -251,19 +251,19 @@ def _comes_once(channel: Channel) -> bool:
 
 
 def _is_answered(channel: Channel, batch: Batch) -> bool:
-    """Whether the sender reads the response to a batch."""
+    """Whether the sender sees the response to the request of a batch."""
     return channel.capabilities.inline and bool(batch.inbound)
 
 
 def _waits_for_the_writer_alone(channel: Channel, batch: Batch) -> bool:
-    """Whether a batch is never spooled, has no calls to make, and has at most one event, without a code to look up."""
+    """Whether a batch is never spooled, makes no calls, and has at most one event and no code to look up."""
     if _comes_once(channel) or batch.chores or len(batch.inbound) > 1:
         return False
     return not batch.inbound or _code_in(batch.inbound[0].event) is None
 
 
 def _code_in(event: Event) -> str | None:
-    """Find a receipt's or a handoff code in what somebody typed or tapped; most texts hold no digit at all."""
+    """Find a receipt code or a handoff code in what somebody typed or tapped. Most texts have no digit."""
     text = event.body if isinstance(event, Text) else code_in(event.token) if isinstance(event, Tap) else ""
     if not any(map(str.isdecimal, text)):
         return None
@@ -273,7 +273,7 @@ def _code_in(event: Event) -> str | None:
 class AfterCommit:
     """Hands the results of turns to the workers of this process.
 
-    It only saves time: every worker also finds its work in the store, in this process or another.
+    This only saves time: every worker, in this process or another, also finds its work in the store.
     """
 
     def __init__(

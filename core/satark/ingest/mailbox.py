@@ -1,4 +1,4 @@
-"""Mailboxes, opened by a receipt's code, and the reply handles of tipsters who may be reached."""
+"""Mailboxes, each opened by a receipt's code, and the reply handles of tipsters who allow that we write to them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Mailboxes:
-    """Opens mailboxes and carries the tipster's messages; runs inside a turn's transaction."""
+    """Opens mailboxes and stores the tipster's messages, inside a turn's transaction."""
 
     def __init__(self, identity: Identity, settings: Core, roster: Roster) -> None:
         self._identity = identity
@@ -37,7 +37,7 @@ class Mailboxes:
         self._roster = roster
 
     def open(self, unit: UnitOfWork, key: CodeKey | None) -> Mailbox | None:
-        """Open the mailbox of a receipt code. None stands for a wrong code and for an unknown one alike."""
+        """Open the mailbox of a receipt code. None: the code is wrong or unknown."""
         opened = self._look_up(unit, key) if key else None
         if opened is None:
             return None
@@ -73,7 +73,7 @@ class Mailboxes:
         return msgspec.structs.replace(mailbox, files=there, last_ordinal=highest, recipient=recipient)
 
     def post(self, unit: UnitOfWork, mailbox: OpenMailbox, message: Message) -> None:
-        """Write a tipster's message to the desks that have the tip, and to the tipster's own mailbox.
+        """Write a tipster's message for the desks that have the tip, and into the tipster's own mailbox.
 
         Raises:
             TipKeyAltered: the tip's keys were altered.
@@ -97,7 +97,7 @@ class Mailboxes:
         )
 
     def forget(self, unit: UnitOfWork, event: InboundEvent, session: Session | None) -> None:
-        """Forget every reply handle of this sender, and that of an open mailbox, with or without a session."""
+        """Delete every reply handle of this sender, and the one of an open mailbox. The session may be missing."""
         senders = [lookup for pseudonym in event.pseudonyms for lookup in self._identity.lookups(pseudonym)]
         tips = [session.tip] if session else []
         tips += [session.mailbox.tip] if session and session.mailbox else []
@@ -107,7 +107,7 @@ class Mailboxes:
         )
 
     def reach(self, unit: UnitOfWork, event: InboundEvent, session: Session) -> None:
-        """Keep the reply handle for the tip just submitted."""
+        """Store the sender's reply handle for the tip that was just submitted."""
         id_ = self._identity.link("tip", session.tip)
         inbound = event.inbound
         handle = Handle(inbound.account, inbound.senders[0].reveal(), session.language, unit.now, bool(session.aloud))
@@ -146,11 +146,11 @@ def _open_question(numbered: list[tuple[int, Message]]) -> int | None:
 
 
 LONGEST_WAIT = 5.0
-"""Most seconds that a code look-up waits while too many wrong codes come in."""
+"""Most seconds that the look-up of a code waits while too many wrong codes come in."""
 
 
 class CodeGuesses:
-    """One token bucket for everybody's wrong codes. Senders and addresses are not stored, so they are not counted."""
+    """One token bucket for everybody's wrong codes. Senders are not counted one by one, since no address is stored."""
 
     def __init__(self, per_minute: int) -> None:
         self._per_second = per_minute / 60
@@ -164,7 +164,7 @@ class CodeGuesses:
         self._left -= 1
 
     def delay(self) -> float:
-        """Return the seconds that the next look-up has to wait: 0 while the bucket lasts."""
+        """Return the seconds that the next look-up has to wait: 0 until the bucket is empty."""
         self._refill()
         return min(LONGEST_WAIT, -self._left / self._per_second) if self._left < 0 else 0.0
 

@@ -1,6 +1,6 @@
 """Spool replay: ingests spooled batches once the database answers again, one after the other.
 
-Each sender's events stay in order: until the spool is empty, new batches of the same kind go behind it.
+Each sender's events stay in order: until the spool is empty, new batches that no provider resends are spooled too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LOOK_EVERY = 1.0
 """Seconds between two looks into the spool, and between two attempts at a batch that fails."""
 ATTEMPTS = 3
-"""Attempts at a batch that fails for another reason than the database; then it is quarantined."""
+"""Attempts at a batch that fails although the database is up; after that it is quarantined."""
 
 
 class SpoolReplay:
@@ -34,16 +34,16 @@ class SpoolReplay:
         self._spool = spool
         self._metrics = metrics
         self._failures: dict[str, int] = {}
-        """File name → how often it has failed in this process."""
+        """Name of a batch's file → how often the batch has failed in this process."""
         metrics.waiting.labels("spool").set_function(lambda: spool.depth)
         metrics.waiting.labels("spool_quarantined").set_function(lambda: spool.quarantined)
 
     async def start(self) -> None:
-        """Give what an earlier process quarantined another chance."""
+        """Move the batches that an earlier process quarantined back into the spool."""
         await asyncio.to_thread(self._spool.restore)
 
     async def run(self) -> None:
-        """Replay whatever waits, until cancelled."""
+        """Replay waiting batches until cancelled."""
         while True:
             if self._spool.depth or self._spool.has_ended_epochs:
                 with self._spool.held() as ours:
@@ -53,7 +53,7 @@ class SpoolReplay:
             await asyncio.sleep(LOOK_EVERY)
 
     async def _replay(self) -> None:
-        """Replay everything that waits, the oldest first, until the database is down again or one of them fails."""
+        """Replay all waiting batches, the oldest first, until the database is down again or a batch fails."""
         while names := self._spool.names():
             for name in names:
                 if not await self._one(name):

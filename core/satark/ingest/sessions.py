@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 
 FORMAT: Final = 1
-"""Raise the format when an older version could not read the changed `Session`: it then leaves such sessions alone.
+"""Raise this number if an older version can't read the changed `Session`: it then leaves such sessions alone.
 
-While machines are upgraded one after the other, both versions have the same conversations.
+While machines are upgraded one after the other, both versions read the same conversations.
 """
 _MAP: Final = 0x80
 """Smallest first byte of a session of format 1, which has no number before its map."""
@@ -45,7 +45,7 @@ _decode_session = msgspec.msgpack.Decoder(Session).decode
 
 
 class NewerSession(Exception):  # noqa: N818 - it reads as what it says where it is raised
-    """A newer version wrote this session: it is neither read nor changed here."""
+    """A newer version wrote this session: this version neither reads nor changes it."""
 
 
 def encode_session(session: Session) -> bytes:
@@ -57,8 +57,8 @@ def decode_session(data: bytes) -> Session:
     """Read the bytes of a session.
 
     Raises:
-        NewerSession: a newer version wrote it.
-        msgspec.MsgspecError, UnicodeDecodeError, RecursionError: it is damaged, or of a version that nobody knows now.
+        NewerSession: a newer version wrote the session.
+        msgspec.MsgspecError, UnicodeDecodeError, RecursionError: the session is damaged, or its format is unknown.
     """
     if not data or data[0] >= _MAP:
         return _decode_session(data)
@@ -68,11 +68,11 @@ def decode_session(data: bytes) -> Session:
 
 
 class Due(msgspec.Struct, frozen=True, array_like=True):
-    """Unix times at which a conversation is due. They are stored sealed, since they tell when the sender last wrote."""
+    """Unix times at which a conversation is due. They are stored sealed: they tell when the sender last wrote."""
 
     expires: int
     asks: int | None = None
-    """When the tipster is asked about a complete draft that was not sent."""
+    """When to ask the tipster about a complete draft that they did not send."""
 
 
 _encode_due = msgspec.msgpack.Encoder().encode
@@ -90,10 +90,10 @@ class SessionStore:
         self._settings = settings
 
     def open(self, row: ConversationRow | None) -> Session | None:
-        """Open the session of a conversation; None if it has none, or if it does not open.
+        """Open the session of a conversation; None: there is no session, or it does not open.
 
         Raises:
-            NewerSession: a newer version wrote it, so nothing may replace it.
+            NewerSession: a newer version wrote the session, so nothing may replace it.
         """
         if row is None or not row.draft:
             return None
@@ -124,14 +124,14 @@ class SessionStore:
         }
 
     def due(self, id_: bytes, sealed: bytes) -> Due:
-        """Open the due times of a conversation. One whose times do not open is due at once."""
+        """Open the due times of a conversation. If they do not open, the conversation is due at once."""
         try:
             return _decode_due(self._identity.open(sealed, id_ + b"due"))
         except (BrokenSeal, *DECODING_ERRORS):
             return Due(0)
 
     def seal_lapsed(self, id_: bytes, session: Session, now: int) -> Mapping[str, object]:
-        """Make the row that remains of a draft that was erased unsent: it has no address."""
+        """Make the row that remains after an unsent draft was erased. It has no address."""
         expires = now + int(self._settings.lapsed_hours * 3600)
         return {
             "id": id_,
@@ -142,7 +142,7 @@ class SessionStore:
         }
 
     def seal_asked(self, row: ConversationRow, session: Session) -> Mapping[str, object]:
-        """Make the row of a conversation after the question about its draft: it is asked once, and ends as before."""
+        """Make the row of a conversation after the question about its draft: no second question, the same end."""
         expires = self.due(row.id, row.due).expires
         return {
             "id": row.id,
@@ -172,17 +172,17 @@ class Drafts:
         self._services = services
 
     async def look(self, account: str, sender: Address) -> FormView | None:
-        """Return the sheet of a sender's conversation; None if there is none.
+        """Return the form view of a sender's conversation; None if there is no conversation.
 
         Raises:
-            sqlalchemy.exc.SQLAlchemyError: the database does not answer, or a newer version wrote the draft. The page
-                says "try again" in both cases, until this process is upgraded too.
+            sqlalchemy.exc.SQLAlchemyError: the database does not answer, or a newer version wrote the draft. In both
+                cases the page says "try again"; in the second, until this process is upgraded too.
         """
         pseudonym = self._identity.pseudonym(account, sender)
         return await anyio.to_thread.run_sync(self._services.read, lambda found: self._look(found, pseudonym))
 
     def read(self, connection: Connection, account: str, sender: Address, words: str) -> Reading | None:
-        """Read a text where a sender's conversation stands; None where they have none. Blocks. For the demo's page."""
+        """Read a text at a conversation's current question; None: no conversation. Blocks. For the demo's page."""
         session = self._sessions.look(connection, [self._identity.pseudonym(account, sender)])
         return self._flows.engine(connection, session.flow).read(session, words) if session else None
 
@@ -192,7 +192,7 @@ class Drafts:
         return self._flows.current
 
     def blank(self, channel: str, language: str = "") -> FormView:
-        """Return the unanswered form of a channel; in the flow's first language where none is given."""
+        """Return the unanswered form of a channel. Without a language it is in the flow's first language."""
         engine = self._flows.current
         session = engine.begin(channel=channel, tip="", recipient="", identity="")
         if language:

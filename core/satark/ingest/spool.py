@@ -1,11 +1,11 @@
-"""Spool: sealed files that hold the batches that come only once, while the database is down.
+"""Spool: while the database is down, sealed files hold the batches that no provider sends again.
 
-WhatsApp and Telegram send for days what is not acknowledged. Nobody does that for a text message, a call, a form, or a
-chat without `Capabilities.resends`, so their batches are on disk before they are acknowledged.
-A file holds a batch as the channel parsed it, so nothing that `parse` drops is ever written. It is sealed under an
-epoch key of the spool's own, which is destroyed like any other (`satark.identity.epoch_keys`); the file's name is part
-of the seal. A file stays until its events are committed: after a crash in between they are ingested again, and their
-keys tell that they are duplicates.
+WhatsApp and Telegram resend for days what we do not acknowledge. Nobody resends a text message, a call, a form, or
+a chat without `Capabilities.resends`, so batches of these are on disk before they are acknowledged.
+A file holds a batch as the channel parsed it, so nothing that `parse` drops is ever written. The file is sealed under
+an epoch key of the spool's own, which is destroyed like any epoch key (`satark.identity.epoch_keys`). The file's name
+is part of the seal. A file stays until its events are committed. After a crash in between, the events are ingested
+again, and their event keys show that they are duplicates.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
 
 _is_spooled = re.compile(r"(\d{20})-[0-9a-f]{8}\.(\w+)", re.ASCII).fullmatch
-"""A file's name: its place in the order, a random part, the channel. A time would stay in the folder's blocks."""
+"""A file's name: a number for the order, a random part, the channel. A time would remain in the folder's blocks."""
 _QUARANTINE: Final = "quarantine"
 _LOCK: Final = ".lock"
 _EPOCHS: Final = ".epochs"
 
 
 class SpoolFull(Exception):  # noqa: N818 - it reads as what it says
-    """There is no room to spool more."""
+    """The spool has no room for another batch."""
 
 
 class Spool:
     """One machine's spool; several processes may share it. The methods wait for the disk: call them from a thread.
 
     Args:
-        folder: where it lies; made when something is spooled.
+        folder: the spool's folder; it is made when the first batch is spooled.
         max_files: most batches that wait at once.
-        max_bytes: most bytes that they take.
+        max_bytes: most bytes of all waiting batches together.
     """
 
     def __init__(self, folder: Path, identity: Identity, *, max_files: int, max_bytes: int) -> None:
@@ -65,7 +65,7 @@ class Spool:
 
     @cached_property
     def _identity(self) -> Identity:
-        """The identity with the spool's own epoch keys, so that no other machine destroys one that is needed here."""
+        """The identity with this spool's own epoch keys: no other machine can destroy a key that is needed here."""
         keys = EpochKeys.load(self._folder / _EPOCHS, self._root.epochs.seconds)
         return self._root.with_epochs(keys)
 
@@ -75,7 +75,7 @@ class Spool:
         return (self._folder / _EPOCHS).exists() and bool(self._identity.epochs.ended())
 
     def end_epochs(self) -> None:
-        """Seal anew what is sealed under epochs that ended, and destroy their keys. Hold the lock for it."""
+        """Seal anew what is sealed under ended epochs, and destroy these epochs' keys. The caller holds the lock."""
         epochs = self._identity.epochs
         ended = epochs.ended()
         names = [*waiting(self._folder), *(f"{_QUARANTINE}/{name}" for name in quarantined(self._folder))]
@@ -87,11 +87,11 @@ class Spool:
         epochs.destroy(ended)
 
     def add(self, channel: str, batch: Batch) -> None:
-        """Spool a batch behind all others; it is flushed to disk on return.
+        """Spool a batch behind all others. On return the batch is flushed to disk.
 
         Raises:
-            SpoolFull: the batches would be too many, or too large.
-            OSError: it can't be written.
+            SpoolFull: with this batch there would be too many batches, or too many bytes.
+            OSError: the file can't be written.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         others = waiting(self._folder)
@@ -103,16 +103,16 @@ class Spool:
         atomic_files.replace(self._folder / name, [sealed])
 
     def open(self, name: str) -> tuple[str, Batch]:
-        """Open a spooled batch by its name: the channel's name, and the batch.
+        """Open a spooled batch by its file's name; return the channel's name and the batch.
 
         Raises:
-            BrokenSeal: it was altered or renamed, or is another edge key's.
+            BrokenSeal: the file was altered or renamed, or sealed under another edge key.
         """
         sealed = (self._folder / name).read_bytes()
         return name.rpartition(".")[2], self._identity.open_batch(sealed, name.encode())
 
     def names(self) -> list[str]:
-        """Give the names of what waits, in the order of arrival."""
+        """Return the file names of the waiting batches, in the order in which they came."""
         return waiting(self._folder)
 
     def done(self, name: str) -> None:
@@ -120,18 +120,18 @@ class Spool:
         (self._folder / name).unlink(missing_ok=True)
 
     def quarantine(self, name: str) -> None:
-        """Move a batch that can't be ingested out of the way, until the next start."""
+        """Move a batch that can't be ingested out of the queue until the next start."""
         (self._folder / _QUARANTINE).mkdir(mode=0o700, exist_ok=True)
         (self._folder / name).replace(self._folder / _QUARANTINE / name)
 
     def restore(self) -> None:
-        """Move quarantined batches back: a start may bring the version or the setting that they need."""
+        """Move quarantined batches back into the queue: a start may bring the version or setting that they need."""
         for name in quarantined(self._folder):
             (self._folder / _QUARANTINE / name).replace(self._folder / name)
 
     @contextmanager
     def held(self) -> Iterator[bool]:
-        """Hold the lock of the machine's one replaying process; False if another process has it. A kill releases it."""
+        """Hold the lock of the machine's one replaying process; False: another one holds it. A kill releases it."""
         with (self._folder / _LOCK).open("wb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -148,7 +148,7 @@ class Spool:
 
 
 def waiting(folder: Path) -> list[str]:
-    """Give the names of what waits in a spool, in the order of arrival; nothing where there is no such folder."""
+    """Return the file names of a spool's waiting batches, in the order in which they came; none without a folder."""
     try:
         return sorted(path.name for path in folder.iterdir() if _is_spooled(path.name))
     except FileNotFoundError:
@@ -156,16 +156,16 @@ def waiting(folder: Path) -> list[str]:
 
 
 def quarantined(folder: Path) -> list[str]:
-    """Return the names of the quarantined batches of a spool."""
+    """Return the file names of a spool's quarantined batches."""
     return waiting(folder / _QUARANTINE)
 
 
 def describe(depth: int, quarantined: int) -> str:
-    """Say in words what waits in a spool and what is quarantined; empty if nothing is."""
+    """Say in words how many batches wait in a spool and how many are quarantined; empty if there are none."""
     parts = [f"{depth} waiting in the spool"] if depth else []
     return ", ".join([*parts, f"{quarantined} quarantined"] if quarantined else parts)
 
 
 def _after(names: list[str]) -> int:
-    """Return the next place behind all of these."""
+    """Return the next number after the numbers of all these names."""
     return int(max(names).partition("-")[0]) + 1 if names else 1

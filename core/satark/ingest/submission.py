@@ -1,4 +1,4 @@
-"""Submission: numbers a confirmed tip, seals it to its own key, and seals that key to the desks that may have it."""
+"""Submission: numbers a confirmed tip, seals it to a key of its own, and seals this key to the desks that may read."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
 
 _EVENTS = 32
-"""A tip's events are filled up to a multiple of this number, counted by the prompts that answered them."""
+"""The rows of a tip's events, counted by their prompts, are filled up to a multiple of this number with decoys."""
 _HASH_BYTES = 16
 """Size of an event's keyed hash (`Identity.event`)."""
 _PADDED = 4096
-"""A tip's document is filled up to a multiple of so many bytes, so that its size tells less of the answers."""
+"""A tip's document is padded to a multiple of so many bytes, so that its size tells less about the answers."""
 ROUTING_FAILED: Final = "routing_failed"
-"""Flag of a tip that a plugin failed to route: its officers decide who else should have it."""
+"""Flag of a tip that a plugin failed to route. The officers who have the tip decide who else should."""
 _NO_ADVICE: Final = Advice([], is_complete=True)
 
 
@@ -115,7 +115,7 @@ class Submissions:
     def _seal_envelopes(
         self, unit: UnitOfWork, session: Session, header: Header, route: rules.Route, receipt: str
     ) -> None:
-        """Seal the tip's key to its holders, and make decoys for all others, so that all tips look alike."""
+        """Seal the tip's key to its holders, and make a decoy for everybody else, so that all tips look alike."""
         holders = {desk.name: desk.recipient for desk in route.desks}
         holders |= {rule.to: rule.recipient for rule in route.destination_rules if rule.recipient}
         everybody = {desk.name: desk.recipient for desk in self._desks(unit)}
@@ -168,7 +168,7 @@ class Submissions:
 
 
 def _decoy_events(prompts: int, day: int) -> list[dict[str, object]]:
-    """Make rows of events that never came, so that a day's rows do not tell which questions were asked."""
+    """Make decoy rows of events, so that the number of rows does not tell which questions were asked."""
     drawn = (random_bytes(_HASH_BYTES) for _ in range(-prompts % _EVENTS))
     return [seen_row(seen_key(day, hashed), day) for hashed in drawn]
 

@@ -1,4 +1,4 @@
-"""One turn: the engine advances a session by one event, and the turn's requests are carried out in the transaction."""
+"""One turn: the engine advances a session by one event, and `TurnRunner` carries out the turn's requests."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _FORM_TOKEN_BYTES: Final = 18
 
 
 class Conversation:
-    """One conversation of a batch."""
+    """One conversation that has events in a batch."""
 
     __slots__ = ("calls", "event", "handle", "id", "prompts", "provider_message_ids", "result", "session")
 
@@ -50,13 +50,13 @@ class Conversation:
         self.prompts: list[Prompt] = []
         """The prompts of its replies: the newest question, and those that must arrive."""
         self.calls: list[OutboxMessage] = []
-        """Calls beside the replies: the last message where the session went on elsewhere, and deletions of messages."""
+        """Calls that are no replies: a last message on the channel that the session has left, deletions of messages."""
         self.provider_message_ids: list[str] = []
         """The provider's ids of the messages that came in."""
         self.event: InboundEvent | None = None
         """The newest event that was ingested; None before the first."""
         self.result: TurnResult | None = None
-        """The newest event's result, which carries the conversation's replies."""
+        """The result of the newest event. It carries the conversation's replies."""
 
 
 class TurnRunner:
@@ -90,11 +90,11 @@ class TurnRunner:
         Args:
             unit: the transaction.
             event: the event.
-            conversation: the sender's conversation; its session and replies change.
+            conversation: the sender's conversation; the turn changes its session and its replies.
             origin: the conversation that the code in the event stands for, if any.
 
         Returns:
-            What the turn led to.
+            The turn's result.
         """
         result = TurnResult()
         result.conversation = conversation.id
@@ -147,7 +147,7 @@ class TurnRunner:
             conversation.prompts = [prompt for prompt in conversation.prompts if prompt.must_arrive] + [turn.prompt]
 
     def _session(self, unit: UnitOfWork, conversation: Conversation, event: InboundEvent) -> Session:
-        """Return the conversation's session: a new one if it has none, or if a complete tip follows another."""
+        """Return the conversation's session, or a new one: if there is none, or if a complete tip follows another."""
         session = conversation.session
         if session is not None and not session.tip:
             return msgspec.structs.replace(self._begin(unit, event), lapsed=True)
@@ -172,10 +172,10 @@ class TurnRunner:
         )
 
     def _refresh(self, unit: UnitOfWork, session: Session, event: InboundEvent) -> Session:
-        """Tell a session what became of its files since its last turn.
+        """Update a session with the state that its files reached since its last turn.
 
-        Spooled events are ingested when the tipster has left and can't be asked about a file. They were told that the
-        tip is recorded by itself, so no question may hold it up.
+        When a spooled event is ingested, the tipster has left and can't be asked about a file. They were told that the
+        tip would be recorded without them, so no question may delay it.
         """
         if session.files and not session.submitted:
             with_origin = () if event.late else evidence_files.ordinals_with_origin(unit.main, session.tip)
@@ -197,7 +197,7 @@ class TurnRunner:
         origin: Conversation | None,
         result: TurnResult,
     ) -> Turn:
-        """Carry out what a turn needs before it can answer: submitting, opening a mailbox, a handoff."""
+        """Carry out the requests whose result a turn's answer needs: to submit, to open a mailbox, to hand off."""
         if turn.session is None:
             return turn
         if turn.submission is not None:
@@ -235,7 +235,7 @@ class TurnRunner:
         origin: Conversation | None,
         result: TurnResult,
     ) -> Turn:
-        """Bring the session that a code stands for; the conversation that had it gets a last message and ends."""
+        """Move a handoff code's session here. The conversation that had the session gets a last message and ends."""
         coming = brought(origin.session, event) if origin else None
         result.wrong_code = coming is None
         if origin is None or coming is None:
@@ -280,7 +280,7 @@ def _is_above_range(unit: UnitOfWork) -> bool:
 
 
 def _second(first: Turn, second: Turn) -> Turn:
-    """Join both halves of a turn: the session and prompt of the second, and all other requests of both."""
+    """Join the halves of a turn: the second one's session and prompt, and the other requests of both."""
     return msgspec.structs.replace(
         second,
         media_jobs=first.media_jobs + second.media_jobs,

@@ -1,8 +1,8 @@
 """Turns: ingests batches of events inside one transaction.
 
-Many turns share a transaction. Within it each conversation's events are handled in order on its own locked row. A turn
-that raises undoes the transaction; the writer then runs each turn alone, so that only the faulty one fails: its event
-counts as never seen, is not acknowledged, and the provider sends it again.
+Many turns share a transaction. It locks the row of each conversation and handles the conversation's events in order.
+If a turn raises, the transaction is undone, and the writer runs each turn alone, so that only the faulty turn fails.
+Its event counts as not seen and is not acknowledged, so the provider sends it again.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 
 _DELIVERY_DAYS: Final = 8
-"""Least number of days for which an event is remembered after it came: Meta resends for seven days."""
+"""Least number of days to remember an event after it came. Meta resends for seven days."""
 
 
 class EpochOver(Exception):  # noqa: N818 - it reads as what it says
-    """The key that a transaction sealed under was destroyed before its commit."""
+    """An epoch key was destroyed after a transaction had sealed under it, and before the transaction's commit."""
 
 
 class Turns:
@@ -85,7 +85,7 @@ class Turns:
         return results
 
     def _repeat_question(self, unit: UnitOfWork, event: InboundEvent) -> list[Prompt]:
-        """Answer a duplicate event of an inline medium with the question in force."""
+        """Answer a duplicate event of an inline channel with the current question."""
         session = self._sessions.look(unit.main, event.pseudonyms)
         if session is None:
             return []
@@ -126,7 +126,7 @@ class Turns:
         self._outbox.add(unit, messages)
 
     def _check_epoch(self, id_: bytes) -> None:
-        """Make sure that what was just sealed can still be opened. A turn that was held up for long runs again.
+        """Make sure that the values just sealed can still be opened. If not, the writer runs these turns again.
 
         Raises:
             EpochOver: the key of the epoch was destroyed meanwhile.
@@ -152,10 +152,10 @@ class Turns:
 
 
 def add_unseen(unit: UnitOfWork, sent: Mapping[bytes, int | None], seen_days: int) -> set[bytes]:
-    """Remember the events that are new among these; return their keyed hashes.
+    """Remember those of these events that are new; return their keyed hashes.
 
-    An event that says when it was sent has the same key at each delivery. For any other event, and for one that came so
-    late that it would soon be forgotten, the keys of all days are looked up.
+    If the provider says when an event was sent, each delivery of the event has the same key. For other events, and for
+    an event that came so late that it would soon be forgotten, the keys of all days are looked up.
 
     Args:
         unit: the transaction.

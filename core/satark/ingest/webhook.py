@@ -1,6 +1,6 @@
-"""Webhook endpoint of a channel: from the raw request to the answer after the commit.
+"""Webhook endpoint of a channel: takes the raw request, and answers it after the commit.
 
-It is an ASGI application ahead of the framework's middleware, since every message of every citizen passes here.
+It is an ASGI application without the framework's middleware, since every message of every citizen passes here.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Respond: TypeAlias = Callable[[RawResponse], None]
 
 
 class _Refused(Exception):  # noqa: N818 - it reads as what it says
-    """The request is refused before any of it is parsed."""
+    """The endpoint refuses a request before it parses any of it."""
 
     def __init__(self, answer: str, status: int, text: str) -> None:
         super().__init__(answer)
@@ -58,9 +58,9 @@ class WebhookEndpoint:
         self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request as an ASGI application, once its content is durable: ingested or spooled.
+        """Answer one request as an ASGI application, once its content is durable (ingested or spooled).
 
-        401 unsigned, 405 another method, 413 too large, 503 not ingested or no room, else whatever the channel replies.
+        401: not signed; 405: another method; 413: too large; 503: not ingested, or no room; else the channel's reply.
         """
         answered: asyncio.Future[RawResponse] = asyncio.get_running_loop().create_future()
         respond = partial(_settle, answered)
@@ -75,7 +75,7 @@ class WebhookEndpoint:
         await send({"type": "http.response.body", "body": response.body})
 
     def answer(self, raw: RawRequest, respond: Respond) -> None:
-        """Answer a complete request as `__call__` does: `respond` gets the response, at once or later."""
+        """Answer a complete request as `__call__` does. `respond` gets the response, at once or later."""
         try:
             self._check(raw)
             self._ingest.take(self._channel, self._parse(raw), partial(self._reply, raw, respond))
@@ -83,7 +83,7 @@ class WebhookEndpoint:
             self._refuse(respond, error)
 
     async def _read(self, scope: Scope, receive: Receive) -> RawRequest:
-        """Read a request; refuse it before reading the body if the headers are enough to do so."""
+        """Read a request. If its headers are reason enough to refuse it, do not read its body."""
         query = scope["query_string"].decode("latin-1")
         headers = read_headers(scope["headers"])
         head = RawRequest(method=scope["method"], path=scope["path"], query=query, headers=headers)
@@ -139,7 +139,7 @@ class WebhookEndpoint:
             self._respond(respond, outcome.state, response)
 
     def _refuse(self, respond: Respond, error: Exception) -> None:
-        """Answer a request of which nothing was ingested; the client shall resend it unless it is at fault."""
+        """Answer a request of which nothing was ingested: the client shall resend it, unless the client is at fault."""
         if isinstance(error, _Refused):
             self._respond(respond, error.answer, error.response)
         elif isinstance(error, StoreDown | IngestFailed):
@@ -155,12 +155,12 @@ class WebhookEndpoint:
 
 
 def read_headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Decode a request's headers, whose names are in lower case; the first of a repeated one counts."""
+    """Decode a request's headers, with names in lower case. Of a repeated header the first one counts."""
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(raw)}
 
 
 def headers_of(response: RawResponse) -> list[tuple[bytes, bytes]]:
-    """Return the headers of a response. Starlette's class for them would cost a twentieth of a message's time."""
+    """Return the headers of a response. Starlette's class for headers would take a twentieth of a message's time."""
     kind = response.media_type.encode("latin-1")
     headers = [(b"content-length", b"%d" % len(response.body)), (b"content-type", kind)]
     if response.status == _UNAVAILABLE:
@@ -182,15 +182,15 @@ def _too_large() -> _Refused:
 
 
 class BodyTooLarge(Exception):  # noqa: N818 - it reads as what it says
-    """A body is larger than its endpoint takes."""
+    """A body is larger than its endpoint allows."""
 
 
 class NoRoom(Exception):  # noqa: N818 - it reads as what it says
-    """Too many bodies are under way, and this one has taken longest."""
+    """Too many bodies are under way, and this body has taken longest."""
 
 
 class UnverifiedBodies:
-    """The bodies under way in one process. A provider's body arrives quickly, so the oldest makes room first."""
+    """The bodies under way in one process. A provider's body arrives quickly, so the oldest body is given up first."""
 
     def __init__(self, most_bytes: int) -> None:
         """`most_bytes`: most bytes that all bodies together may take."""
@@ -199,11 +199,11 @@ class UnverifiedBodies:
         self._under_way: dict[_Body, None] = {}  # ordered by their beginning
 
     async def read(self, receive: Receive, limit: int) -> bytes:
-        """Read a body. If the client leaves early, return what came: its signature can't be right.
+        """Read a body. If the client leaves early, return the bytes that came: their signature can't be right.
 
         Raises:
-            BodyTooLarge: it is larger than `limit` bytes.
-            NoRoom: it was given up for others.
+            BodyTooLarge: the body is larger than `limit` bytes.
+            NoRoom: the body was given up for others.
         """
         first = await receive()
         if not first.get("more_body", False):  # nearly every body: it came with the headers
@@ -246,7 +246,7 @@ class _Body:
         self.given_up = False
 
     def give_up(self) -> None:
-        """Make its reader stop waiting."""
+        """Make the reader of this body stop waiting."""
         self.given_up = True
         self.time.reschedule(asyncio.get_running_loop().time())
 

@@ -1,1 +1,1 @@
-"""Outbox: replies to tipsters, sent from memory after the commit and resent after a crash. Start with `worker`."""
+"""Outbox: sends replies to tipsters from memory after the commit, and again after a crash. Start with `worker`."""

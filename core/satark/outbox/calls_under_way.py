@@ -1,7 +1,7 @@
 """Calls under way: how many calls of one account may wait for the provider at once.
 
-The limit is what 1,280 calls a second need at the provider's speed: 64 if it answers within 50 ms, 192 at 150 ms. More
-at once would only cost time with a fast provider; fewer would make replies wait with a slow one.
+The limit allows 1,280 calls a second at the provider's speed: 64 if the provider answers within 50 ms, 192 within
+150 ms. A higher limit would only cost time with a fast provider; a lower one would delay replies with a slow provider.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 PER_SECOND: Final = 1_280
 _WEIGHT: Final = 0.05
-"""Weight of the newest call in the mean of how long a call takes."""
+"""Weight of the newest call in the mean duration of a call."""
 
 
 class CallsUnderWay:
-    """The places of one account; `async with` takes one and gives it back.
+    """The places of one account. `async with` takes a place and gives it back.
 
     Args:
-        least: places while calls are answered fast.
-        most: places while they are not answered at all.
+        least: the number of places while the provider answers fast.
+        most: the number of places while the provider does not answer.
     """
 
     def __init__(self, least: int, most: int) -> None:
@@ -35,7 +35,7 @@ class CallsUnderWay:
 
     @property
     def places(self) -> int:
-        """How many calls may be under way now."""
+        """The number of calls that may be under way now."""
         return max(self._least, min(self._most, int(self._seconds * PER_SECOND)))
 
     @property
@@ -48,7 +48,7 @@ class CallsUnderWay:
         self._seconds += (seconds - self._seconds) * _WEIGHT
 
     async def __aenter__(self) -> None:
-        """Take a place; who asked first gets it first."""
+        """Take a place. Whoever asked first gets one first."""
         if not self.is_full and not self._waiting:
             self._taken += 1
             return

@@ -1,7 +1,7 @@
-"""File notices: tell a tipster, unasked, what became of a file that they sent.
+"""File notices: tell a tipster, without being asked, what became of a file that they sent.
 
-If nobody can write to them (a call, a browser, a conversation that has ended), the notice is stored, and they are told
-when they write again or open the mailbox.
+If the tipster can't be written to (a call, a browser, a conversation that has ended), the notice is stored, and the
+tipster gets it when they write again or open the mailbox.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class FileNotices:
-    """Writes file notices; `posted` sends what was written, once it is committed."""
+    """Writes file notices. After the commit, `posted` sends the notices that were written."""
 
     def __init__(
         self, *, outbox: Outbox, flows: Flows, identity: Identity, posted: Callable[[list[OutboxMessage]], None]
@@ -30,7 +30,7 @@ class FileNotices:
         self.posted = posted
 
     def write(self, unit: UnitOfWork, job: MediaJob, notice: FileNotice) -> list[OutboxMessage]:
-        """Put the notice about a file into the outbox, or store it for later, in this transaction."""
+        """Put the notice about a file into the outbox, or store the notice for later, in this transaction."""
         messages = self._compose(unit, job, notice)
         if not messages:
             evidence_files.add_file_notice(unit, job, notice)
@@ -41,8 +41,8 @@ class FileNotices:
         """Put one notice about all files of a tip that could not be cleaned into the outbox.
 
         Returns:
-            The messages. None while others of its files are still being cleaned. Empty if the tipster was told already,
-            or if nobody can write to them: then the next turn or the mailbox tells them.
+            The messages. None: other files of the tip are still being cleaned. Empty: the tipster was told already, or
+                can't be written to; then the next turn or the mailbox tells them.
         """
         waiting = evidence_files.pending_file_notices(unit.main, job.tip)
         notice = next((one for one in waiting if one.what == "uncleaned"), None)

@@ -1,4 +1,4 @@
-"""The outbox: renders prompts into provider calls and stores them in the transaction that decided on them."""
+"""The outbox: renders prompts as provider calls, and stores the calls in the transaction that made the prompts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class _Positions:
-    """Numbers messages in the order in which they are made, across processes while no clock is set back."""
+    """Numbers messages in the order in which they are made, across all processes, unless a clock is set back."""
 
     def __init__(self) -> None:
         self._last = 0
@@ -41,9 +41,9 @@ class Outbox:
 
     Args:
         channels: account → its channel.
-        fit: fits a prompt to what a medium can show.
+        fit: fits a prompt to what a channel can show.
         identity: seals the stored calls.
-        read_aloud: says what a prompt sounds like; None: nothing is read out.
+        read_aloud: returns the clips that read a prompt out; None: nothing is read out.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Outbox:
         self._identity = identity
 
     def fit(self, prompt: Prompt, channel: Channel) -> Prompt:
-        """Fit a prompt to what a channel can show, and its clips to what the channel can send."""
+        """Fit a prompt to what a channel can show, and the prompt's clips to what the channel can send."""
         if prompt.aloud and self._read_aloud is not None and channel.capabilities.voice_notes:
             return self._read_aloud.fit(prompt, channel.capabilities, self._fit)
         return self._fit(prompt, channel.capabilities)
@@ -78,13 +78,13 @@ class Outbox:
     def compose(
         self, prompt: Prompt, handle: Handle, conversation: bytes, *, notice: bool = False
     ) -> list[OutboxMessage]:
-        """Render a prompt to a stored reply handle; return nothing if its account is no longer configured.
+        """Render a prompt for a stored reply handle; return nothing if the handle's account is no longer configured.
 
         Args:
-            prompt: what to say.
-            handle: where to say it.
-            conversation: whose queue it goes through; what must arrive is never overtaken there.
-            notice: whether we write unasked, for which the provider may want a template (`Channel.notice`).
+            prompt: the prompt.
+            handle: the address to which the prompt goes.
+            conversation: the one whose queue has the prompt. A prompt that must arrive is never overtaken there.
+            notice: whether we write without being asked; then the provider may want a template (`Channel.notice`).
         """
         channel = self._channels.get(handle.account)
         if channel is None:
@@ -96,12 +96,12 @@ class Outbox:
         return [message(conversation, call, must_arrive=True) for call in calls]
 
     def is_page(self, account: str) -> bool:
-        """Whether an account's channel is a page in a browser, which itself says that a draft has expired."""
+        """Whether an account's channel is a page in a browser. Such a page itself says that a draft has expired."""
         channel = self._channels.get(account)
         return channel is not None and channel.capabilities.kind == "web"
 
     def add(self, unit: UnitOfWork, messages: Sequence[OutboxMessage]) -> None:
-        """Store messages in a transaction, in place of those of the same conversations that they supersede."""
+        """Store messages in a transaction. They replace those of the same conversations that they supersede."""
         outbox.add(unit, messages, self._identity)
 
 

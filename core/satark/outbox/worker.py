@@ -1,8 +1,8 @@
 """Reply worker: sends replies from memory right after the commit.
 
-The outbox row lets another process resend them after a crash. Each conversation has a queue of its own, so that
-replies keep their order and a slow or throttled conversation delays nobody else. A reply that a newer one in its queue
-has overtaken is dropped, unless it must arrive.
+After a crash another process resends replies from their outbox rows. Each conversation has a queue of its own, so that
+replies keep their order and a slow or throttled conversation delays nobody else. If a newer reply has overtaken a reply
+in its queue, the older one is dropped, unless it must arrive.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ REFUSED_SECONDS = 3600.0
 LONGEST_WAIT = 900.0
 """Most seconds between two attempts."""
 RENEW_AFTER = 3.0
-"""Seconds after which the claim on a call that still waits here is renewed."""
+"""Seconds after which a claim is renewed, if its call still waits in this process."""
 READ_MARK_SECONDS = 1.0
-"""Seconds between two rounds of "read" marks: one per conversation, since the newest covers the earlier ones."""
+"""Seconds between two rounds of "read" marks. A round has one mark per conversation: it covers earlier messages."""
 
 _CALL_ID = re.compile("[0-9a-f]{32}")
 
@@ -82,10 +82,10 @@ class ReplyWorker:
         self._calls: defaultdict[str, CallsUnderWay] = defaultdict(
             lambda: CallsUnderWay(settings.senders, settings.most_senders)
         )
-        """The limit of each account: a provider that does not answer holds up its own replies alone."""
+        """Account → the limit of its calls under way. A provider that does not answer delays only its own replies."""
         self._paused: dict[str, float] = {}
         self._held: dict[bytes, float] = {}
-        """What is under way, and since when. Another process may take it unless its claim is renewed."""
+        """Id of a call under way → when it was claimed. Another process may take a call whose claim is not renewed."""
         self._polling = Polling()
         self._sent = WriteBatcher(writer, store.delete_sent)
         self._message_ids: WriteBatcher[tuple[bytes, str]] = WriteBatcher(writer, self._add_message_ids)
@@ -93,7 +93,7 @@ class ReplyWorker:
         self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
-        """Send until cancelled; look every second for what other processes, or this one before a restart, left."""
+        """Send until cancelled. Look every second for replies that other processes, or this one earlier, left."""
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 self._tasks.create_task(self._send_read_marks())
@@ -107,7 +107,7 @@ class ReplyWorker:
             self._tasks = None
 
     def post(self, items: Iterable[OutboxMessage]) -> None:
-        """Send what a committed turn put into the outbox; it supersedes what still waits of its conversation."""
+        """Send the messages that a committed turn put into the outbox. Older ones of the conversation are dropped."""
         items = list(items)
         for conversation in {item.conversation for item in items}:
             queue = self._queues.get(conversation, deque())
@@ -119,12 +119,12 @@ class ReplyWorker:
                 self._enqueue(item, 1)
 
     def show_read(self, conversation: bytes, seen: Call | None, busy: Call | None) -> None:
-        """Show the sender soon that they were read, or that a reply is being written; never stored, never retried."""
+        """Show the sender soon that we have read them, or are writing a reply. This is neither stored nor retried."""
         if seen or busy:
             self._read_marks[conversation] = (seen, busy)
 
     def answer(self, call: Call) -> None:
-        """Make a call at once for which somebody's phone waits; drop it if too many are under way."""
+        """Make a call at once, because somebody's phone waits for it. Drop it if too many calls are under way."""
         channel = self._channels.get(call.account)
         if channel and self._tasks is not None and not self._calls[call.account].is_full:
             self._tasks.create_task(self._make(channel, call))
@@ -138,7 +138,7 @@ class ReplyWorker:
 
     @property
     def _places_in_memory(self) -> int:
-        """How many more replies may wait in memory."""
+        """The number of further replies that may wait in memory."""
         return self._settings.replies_in_memory - len(self._held)
 
     def _enqueue(self, item: OutboxMessage, attempt: int) -> None:
@@ -277,7 +277,7 @@ class ReplyWorker:
 
 
 class _Report:
-    """What is written to the store because of a provider's later report."""
+    """A change in the store that follows from a provider's later report."""
 
     def __init__(self, id_: bytes, result: SendResult, identity: Identity) -> None:
         self._id = id_
@@ -303,9 +303,9 @@ def _name(result: SendResult) -> str:
 
 
 ALL_EVERY: Final = 60
-"""Seconds between two polls for everything: a process whose clock is behind may have made something due long ago."""
+"""Seconds between two polls without a limit: a process whose clock is behind may have stored a due time long past."""
 CLOCKS_APART: Final = 60
-"""Seconds by which a poll overlaps the one before."""
+"""Seconds by which a poll overlaps the previous poll."""
 
 
 class Polling:
@@ -315,7 +315,7 @@ class Polling:
         self._all_at = self._none_before = 0
 
     def since(self, now: int) -> int:
-        """Return the Unix time from which on this poll looks for due replies; 0: without a limit."""
+        """Return the Unix time from which on this poll looks for due replies; 0: there is no limit."""
         if not self._all_at <= now < self._all_at + ALL_EVERY:
             self._all_at, self._none_before = now, 0
         return self._none_before

@@ -9,8 +9,8 @@ and commands. Four rules make that safe over a carrier that nobody trusts:
    (`messages.py`, `host_outbox.py`). Messages may be lost, repeated or reordered; the newest one is enough.
 3. A file is sent once, in numbered chunks, and is assembled when all chunks have arrived (`office_inbox.py`).
 4. An answer stays in the office's outbox (`office_outbox.py`) until the host has sent it back in the tip's thread. It
-   is signed with a key that only an opened desk has, and accepted once, by its id (`host_inbox.py`). The next answer to
-   the same tip waits for it.
+   is signed with a key that only an opened desk has, and accepted once, by its id (`host_inbox.py`). The office sends
+   its next answer to the same tip only after that.
 
 Start with `messages.py`; `offices.py` and `link_keys.py` register the two sides with each other.
 """

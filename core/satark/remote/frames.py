@@ -43,7 +43,7 @@ class Frame(Redacted, frozen=True, kw_only=True, array_like=True):
     direction: Direction
     kind: Literal["message", "file"]
     transfer_id: bytes
-    """What the chunk is a part of: 16 bytes, the same for the same content."""
+    """Id of the message or file that the chunk belongs to: 16 bytes, the same for the same content."""
     index: int
     total: int
     body: bytes

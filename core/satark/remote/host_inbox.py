@@ -70,7 +70,7 @@ class HostInbox:
         return office, _verified_answer(opened.verified(office.link), office, self._is_applied_key_change)
 
     def _is_applied_key_change(self, answer: OfficeAnswer) -> bool:
-        """Return whether this key change was applied before: it is signed with a key that is no longer the desk's."""
+        """Return whether this key change was applied before: then the key that signed it is no longer the desk's."""
         return answer.new_key is not None and self._services.read(lambda c: _recorded_seq(c, answer)) is not None
 
 

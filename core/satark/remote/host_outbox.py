@@ -62,7 +62,7 @@ class HostOutbox:
     async def send_tip(self, delivery: Delivery, publish: Publish) -> DeliveryResult:
         """Send the complete state of a tip, and those of its files that the carrier has not confirmed yet.
 
-        Of a tip that was erased, send the order to erase the office's copy.
+        For an erased tip, send the order to erase the office's copy.
 
         Raises:
             CarrierError: a frame was not confirmed. Confirmed file chunks are not sent again.
@@ -214,7 +214,7 @@ def _read_chunks(path: Path, numbers: range) -> Iterator[bytes]:
 
 
 def _erasure(delivered: str) -> ErasureMessage:
-    """Make the order from the id of its delivery: `erased:<tip>:<rule>`."""
+    """Make the order to erase a copy from the id of its delivery: `erased:<tip>:<rule>`."""
     _, tip, rule = delivered.split(":")
     return ErasureMessage(tip=tip, rule="officers" if rule == "officers" else "term")
 

@@ -20,9 +20,9 @@ from satark_files.decoding import DECODING_ERRORS
 T = TypeVar("T")
 
 SmallNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
-"""Largest number in an `Integer` column: neither database stores a larger one."""
+"""A number that fits into an `Integer` column of both databases."""
 Number: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-"""Largest number in a `BigInteger` column."""
+"""A number that fits into a `BigInteger` column of both databases."""
 
 Form: TypeAlias = Literal["original", "clean", "muted", "disguised", "preview"]
 
@@ -75,7 +75,7 @@ class CustodyEntry(Redacted, frozen=True, kw_only=True, array_like=True):
 
     file: str
     entry: bytes
-    """SHA-256 of what is sealed, which is salted."""
+    """SHA-256 of the entry before it was sealed; the entry contains a salt."""
     sealed: bytes
 
 
@@ -125,7 +125,7 @@ class KeyAcceptedMessage(Redacted, frozen=True, kw_only=True, tag="key"):
 
 
 class RefusalMessage(Redacted, frozen=True, kw_only=True, tag="refused"):
-    """The host refuses an answer: the desk does not have the tip, or no longer."""
+    """The host refuses an answer: the desk never had the tip, or no longer has it."""
 
     answer: bytes
 
@@ -167,18 +167,18 @@ class NewKey(Redacted, frozen=True, kw_only=True):
     recipient: str
     answer_verifier: str
     proof: str
-    """Signature (hex) of the key before, as in the roster's `KeyChange`."""
+    """Signature (hex) by the key before, as in the roster's `KeyChange`."""
 
 
 class OfficeAnswer(Redacted, frozen=True, kw_only=True):
     """What an officer wrote at an office; with `new_key`, the announcement that the desk's key was changed."""
 
     id: bytes
-    """16 random bytes: the host accepts it once."""
+    """16 random bytes; the host accepts each id once."""
     desk: str
     tip: str
     sealed: bytes
-    """age, to the tip's recipient, and to the receipt's if it is for the tipster: a `tip.Message`."""
+    """A `tip.Message`, sealed with age to the tip's recipient, and to the receipt's if it is for the tipster."""
     internal: bool
     directed_to: DirectedDesk | None = None
     new_key: NewKey | None = None

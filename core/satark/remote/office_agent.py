@@ -37,7 +37,7 @@ class OfficeAgent:
         desks: Sequence[str],
         tip_stored: TipStored,
     ) -> None:
-        """Put it together; `tip_stored` is called in each transaction that stores a tip or a change of it."""
+        """Set the agent up; it calls `tip_stored` in each transaction that stores a tip or a change of it."""
         self._services = services
         self._carrier = carrier
         self._url = url
@@ -47,7 +47,7 @@ class OfficeAgent:
         self._inbox = OfficeInbox(services, key, host, desks, tip_stored)
 
     async def run(self) -> None:
-        """Connect and exchange messages until cancelled. Raises when the connection breaks: then run it again."""
+        """Connect and exchange messages until cancelled. Raises when the connection breaks; call it again then."""
         await self._services.write(self._inbox.purge_abandoned_chunks)
         async with self._carrier.connect(self._url) as connection:
             log.info("office connected")

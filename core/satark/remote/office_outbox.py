@@ -139,7 +139,7 @@ def _store_former_key(unit: UnitOfWork, desk: str, old: str, new: str) -> None:
 
 
 def _sign_pending_answers(unit: UnitOfWork, desk: str, new: str) -> None:
-    """Sign pending answers again, with the new key: they are sent after the host knows it, and no other."""
+    """Sign pending answers again, with the new key: when they are sent, the host accepts the new key alone."""
     table = tables.office_outbox
     query = select(table.c.id, table.c.message).where(table.c.desk == desk, table.c.tip != "")
     for id_, message in unit.main.execute(query).all():

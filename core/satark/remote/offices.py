@@ -24,11 +24,11 @@ class Office(Redacted, frozen=True, kw_only=True):
     desk: str
     link: LinkPublicKeys
     answer_verifier: str
-    """Ed25519 public key (hex) of the desk's answers. Empty: it gets copies only, and its answers are not accepted."""
+    """Ed25519 public key (hex) of the desk's answers. Empty: the office gets copies only and may not answer."""
 
 
 class AlreadyJoined(CaseworkError):  # noqa: N818 - it reads as what it says
-    """An office belongs to one host."""
+    """The office belongs to another host already."""
 
     def __init__(self) -> None:
         super().__init__("this office belongs to another host already")
@@ -50,7 +50,7 @@ def register(unit: UnitOfWork, desk: Desk, pairing: OfficePairing, entry: Entry 
 def apply_key_change(unit: UnitOfWork, desk: str, key: NewKey) -> bool:
     """At the host: seal new tips to a remote desk's new key, and verify its answers with it.
 
-    False: the roster does not allow it, since the key before did not sign it.
+    Returns False if the roster does not allow it, since the key before did not sign the new one.
     """
     listed = read_state(unit.keys).desks.get(desk)
     if listed is None:

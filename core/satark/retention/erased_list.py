@@ -2,7 +2,7 @@
 
 A tag is a keyed hash of a tip's id: whoever has the list and an old backup can't tell which tips of the backup were
 erased, unless they have the edge key too. Each place is completed from the other, so a restored key store does not
-forget what was erased after its backup was made, as long as the file was not restored with it.
+forget what was erased after its backup was made, unless the file was restored with it.
 """
 
 from __future__ import annotations

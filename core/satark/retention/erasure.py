@@ -1,4 +1,4 @@
-"""Erasure: a tip's envelopes go first, for good, then all else of it. The custody log keeps that it was erased."""
+"""Erasure deletes a tip's envelopes first, for good, then its other data. The custody log keeps that it was erased."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class Eraser:
     def erase(self, unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
         """Erase a tip. Call `remove_files` with the result once this is committed.
 
-        The key store is committed first: envelopes and tag. A crash right after it leaves rows that nothing opens, and
-        `erase_again` erases them at the next start.
+        The key store is committed first, without the envelopes and with the tag. A crash right after that commit leaves
+        rows that nothing opens; `erase_again` erases them at the next start.
 
         Returns:
             The names of its sealed files.
@@ -67,7 +67,7 @@ class Eraser:
         return self._erased.complete(unit)
 
     def returned(self, main: Connection, keys: Connection, tags: frozenset[bytes]) -> list[str]:
-        """Return the ids of erased tips that a restored backup, or a crash, brought back: a read of every id."""
+        """Return the ids of erased tips that a restored backup brought back or a crash left; this reads every id."""
         if not tags:
             return []
         here = set(main.execute(select(tables.tip.c.id)).scalars())
@@ -107,9 +107,9 @@ class Eraser:
 
 
 def erase_copy(unit: UnitOfWork, tip_id: str, rule: Rule) -> None:
-    """At a remote office: erase its copy of a tip that its host erased, and remember that it was.
+    """At a remote office: erase its copy of a tip that its host erased, and record the erasure.
 
-    May come again, and for a tip that never came. Call `remove_copied_files` once this is committed.
+    The order may come again, or for a tip that never came. Call `remove_copied_files` once this is committed.
     """
     unit.insert_new(tables.erased_tip, [{"tag": envelopes.tag(unit.keys, tip_id, _ERASED_COPY)}], "tag")
     here = unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == tip_id)).first()
@@ -119,7 +119,7 @@ def erase_copy(unit: UnitOfWork, tip_id: str, rule: Rule) -> None:
 
 
 def is_erased_copy(unit: UnitOfWork, tip_id: str) -> bool:
-    """Return whether a remote office erased its copy of a tip: what still comes of it is dropped."""
+    """Return whether a remote office erased its copy of a tip: then it drops what it still gets about the tip."""
     tag = envelopes.tag(unit.keys, tip_id, _ERASED_COPY)
     return unit.keys.execute(select(tables.erased_tip).where(tables.erased_tip.c.tag == tag)).first() is not None
 
@@ -142,5 +142,5 @@ def _erase_shared_rows(unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
 
 
 def purge_receipts(unit: UnitOfWork, days: int) -> None:
-    """Delete the receipts of tips that were erased more than so many days ago: their codes are unknown then."""
+    """Delete the receipts of tips that were erased more than `days` days ago; then their codes are unknown."""
     unit.main.execute(delete(tables.receipt).where(tables.receipt.c.erased < unit.day - days))

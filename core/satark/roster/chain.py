@@ -33,13 +33,13 @@ class ChainRow(msgspec.Struct, frozen=True):
 
 
 class VerifiedChain(msgspec.Struct, frozen=True, kw_only=True):
-    """What a chain says, and what is wrong with it."""
+    """The entries of a chain, the state that follows from them, and the problems in the chain."""
 
     state: RosterState
     entries: tuple[Entry | None, ...]
     """In order; None for one that can't be read."""
     problems: tuple[str, ...]
-    """Sentences, each about one entry. Nothing follows from such an entry."""
+    """Sentences, each about one entry that can't be read or is not allowed; such an entry has no effect."""
 
 
 def chain_hash(before: str, entry: bytes) -> str:
@@ -79,7 +79,7 @@ def newest(keys: Connection) -> tuple[int, bytes]:
 
 
 def row_problems(rows: Sequence[ChainRow]) -> list[str]:
-    """Say which rows are missing or altered: whose position or hash is not what follows from the entries."""
+    """Say which rows are missing or altered: their position or hash is not the one that follows from the entries."""
     problems, before = [], ""
     for number, row in enumerate(rows, 1):
         before = chain_hash(before, row.entry)

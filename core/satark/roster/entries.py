@@ -104,7 +104,7 @@ Body: TypeAlias = DeskAdded | KeyChange | OfficerSet | DestinationSet | Closed
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One signature. Without an officer it is the desk's own key that signed, as a desk in a remote office does."""
+    """One signature. If it names no officer, the desk's own key signed, as for a desk in a remote office."""
 
     desk: str
     officer: str = ""
@@ -150,7 +150,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def signed_bytes(self) -> bytes:
-        """What every signature covers: the body, and where in the roster it was proposed."""
+        """What every signature covers: the body, and the place in the roster at which the entry was proposed."""
         return _ENTRY + _encode((self.base, self.body))
 
 

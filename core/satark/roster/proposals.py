@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class NoSuchProposal(CaseworkError):  # noqa: N818 - it reads as what it says
-    """There is no such proposal, or no longer."""
+    """There is no such proposal, or it is no longer there."""
 
     def __init__(self) -> None:
         super().__init__("there is no such proposal: it was carried out, withdrawn, or never made", reason="gone")
@@ -30,10 +30,10 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """A proposed entry."""
 
     id: str
-    """16 hex digits, of what its signatures cover."""
+    """First 16 hex digits of the SHA-256 of what the entry's signatures cover."""
     entry: Entry
     attachment: bytes
-    """What is stored once it is signed. No signature covers it: it is checked against the entry."""
+    """What is stored once the entry is signed. No signature covers the attachment: it is checked against the entry."""
 
     def __repr__(self) -> str:
         return f"Proposal({self.id})"
@@ -101,11 +101,11 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         unit.main.execute(update(table).where(table.c.id == self.id).values(entry=self.entry.encode()))
 
     def withdraw(self, unit: UnitOfWork) -> None:
-        """Delete it."""
+        """Delete the proposal."""
         unit.main.execute(delete(table).where(table.c.id == self.id))
 
     def carry_out(self, unit: UnitOfWork) -> None:
-        """Add it to the roster, unless a crash left it there already, and delete it.
+        """Add the entry to the roster, unless it was added before a crash, and delete the proposal.
 
         Raises:
             NotAllowed: it needs further signatures, or is not allowed any more.

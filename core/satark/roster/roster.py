@@ -1,7 +1,7 @@
-"""The verified roster for whoever seals: held against this machine's own copy, so that the databases alone say nothing.
+"""The verified roster for whoever seals: checked against this machine's own copy, so the databases are not trusted.
 
-A copy only grows. Where the key store's chain does not continue it (rows were altered, cut off or replaced), the copy
-is what counts, and an alarm is raised.
+A copy only grows. If the key store's chain does not continue the copy (rows were altered, cut off or replaced), the
+copy counts, and an alarm is raised.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ class Roster:
         self._lock = threading.Lock()
         self._newest: tuple[int, bytes] | None = None
         self._followed = False
-        """Whether this machine's copy may have followed `_newest`: what was read may still be rolled back otherwise."""
+        """Whether `_newest` was committed when it was read, so that this machine's copy was allowed to follow it."""
         self._checked = CheckedRoster(chain=chain.verify(()), problems=())
         self._reported = set[str]()
 
     def check(self, keys: Connection, *, committed: bool = True) -> CheckedRoster:
         """Return the roster that counts. Reads everything again only when the key store's newest row changed.
 
-        `committed`: the connection sees nothing that may be rolled back, so that this machine's copy may follow it.
+        `committed`: the connection sees no row that may be rolled back, so this machine's copy may follow those rows.
         """
         with self._lock:
             newest = chain.newest(keys)
@@ -87,7 +87,7 @@ class Roster:
     def missing_entries(self, keys: Connection) -> list[bytes]:
         """Return the entries that this machine's copy has and the key store lacks, as after an older backup.
 
-        Empty if the key store says something else, so that nothing of it is continued.
+        Empty if the key store contradicts the copy, since the copy's entries can't continue it then.
         """
         rows, own = [row.entry for row in chain.read_rows(keys)], read_copy(self._copy)
         return own[len(rows) :] if own[: len(rows)] == rows else []
@@ -98,7 +98,7 @@ class Roster:
         return rows if rows[: len(own)] == own else own
 
     def sealable(self, keys: Connection, stored: Sequence[Desk]) -> list[Desk]:
-        """Return those of the database's desks that may be sealed to, as the roster lists them; in a transaction.
+        """Return, in a transaction, the database's desks that may be sealed to, as the roster lists them.
 
         A desk that differs from the roster, or is not in it, raises an alarm.
         """
@@ -136,7 +136,7 @@ class Roster:
 
 
 def desk_problems(state: RosterState, stored: Sequence[Desk]) -> list[str]:
-    """Say which desks of the database are not as the roster lists them; an office's list of its host's desks aside."""
+    """Say which desks of the database differ from the roster; an office's list of its host's desks is not checked."""
     problems = []
     is_office = any(desk.via == "host" for desk in stored)
     for desk in stored:

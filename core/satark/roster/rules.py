@@ -1,7 +1,7 @@
 """Rules of the roster: what an entry may say, and whose signatures it needs.
 
-One rule is behind them: nobody comes to read a desk's tips without the signature of a head of that desk, and no head
-lets anybody in alone. In the founding no signature is needed.
+One principle is behind them: nobody gets to read a desk's tips without the signature of a head of that desk, and no
+head alone gives anybody access. In the founding no signature is needed.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Needed(msgspec.Struct, frozen=True, kw_only=True):
     """Whose signatures an entry needs: a head of each of `heads`, and one of `seconds` besides a head."""
 
     heads: tuple[str, ...]
-    """Names of desks."""
+    """Names of the desks of which a head must sign."""
     seconds: tuple[Member, ...] = ()
-    """Any one of them; empty: one head is enough, because there is nobody else or nothing new is read."""
+    """Any one of them must sign; empty: a head is enough, since there is nobody else, or nobody gets to read more."""
 
     def without(self, state: RosterState, signers: Iterable[Member]) -> Needed:
         """Return what is still missing when these have signed: first heads, then one of `seconds`."""
@@ -166,7 +166,7 @@ def _check_key_change(state: RosterState, body: KeyChange, signers: list[Member]
 
 
 def _check_base(state: RosterState, entry: Entry) -> None:
-    """Refuse a signature that was given before the desk's officers changed: it might be an old one, used again."""
+    """Refuse a signature that was given before the desk's officers changed: an old signature might be used again."""
     position = state.positions.get(entry.base)
     body = entry.body
     desk = "" if isinstance(body, DeskAdded | Closed) else body.desk
@@ -206,8 +206,8 @@ def _removes_head(state: RosterState, body: KeyChange) -> bool:
 def _sharing(state: RosterState, body: DeskAdded) -> tuple[str, ...]:
     """Return the names of the desks whose tips a new desk could come to read.
 
-    Those of its own level in the same area and all above it; those below too, unless a desk of its level reads all that
-    it would. If there is none of them, those of the highest level.
+    These are the desks of its own level in the same area and all desks above it; the desks below it too, unless a desk
+    of its level already reads all that the new desk would. If there are none, these are the desks of the highest level.
     """
     new = ListedDesk(desk=body.desk, verifier="", officers={}, appointed_by={})
     signing = [one for one in state.desks.values() if state.heads_of(one.desk.name)]
@@ -225,7 +225,7 @@ def _same_area(one: ListedDesk, other: ListedDesk) -> bool:
 
 
 def _seconds(state: RosterState, desk: str, subject: str = "") -> tuple[Member, ...]:
-    """Return who may sign besides a head of the desk: its other officers, else heads of the desk above, else others."""
+    """Return who may sign besides a head: other officers of the desk; if none, heads of the desk above; else others."""
     listed = state.desks[desk]
     own = [(desk, one.name) for one in listed.officers.values() if one.role != "auditor" and one.name != subject]
     above = _heads_above(state, listed)

@@ -24,7 +24,7 @@ class ListedDesk(msgspec.Struct, frozen=True, kw_only=True):
     officers: dict[str, RosterOfficer]
     """By name, in the order in which they were added."""
     appointed_by: dict[str, Member]
-    """Officer → who proposed them; those of the founding are not in it: the ceremony appointed them."""
+    """Officer → who proposed them. Officers of the founding are not listed: the ceremony appointed them."""
 
     @property
     def heads(self) -> list[str]:
@@ -53,7 +53,7 @@ class RosterState:
         self.changed_at: dict[str, int] = {}
         """Desk → position of the newest entry about it."""
         self.key_changed_at: dict[str, int] = {}
-        """Desk → position of its newest key change; not in it: the key never changed."""
+        """Desk → position of its newest key change; a desk whose key never changed is not listed."""
 
     def officer(self, desk: str, name: str) -> RosterOfficer | None:
         """Return an officer; None if the roster lists none of this name at this desk."""
@@ -70,7 +70,7 @@ class RosterState:
         return officer.signer if officer and officer.role != "auditor" else ""
 
     def heads_of(self, desk: str) -> list[Member]:
-        """Return who signs for a desk: its heads, or the desk's own key if it lists no officers."""
+        """Return who signs for a desk: its heads, or the desk's own key if the desk has no officers."""
         listed = self.desks.get(desk)
         if listed is None:
             return []
@@ -100,12 +100,12 @@ class RosterState:
         return False
 
     def apply(self, entry: Entry, hash_: str) -> None:
-        """Follow an entry that `rules.check` accepted."""
+        """Apply an entry that `rules.check` accepted."""
         self.skip(hash_)
         self._follow(entry.body, entry)
 
     def skip(self, hash_: str) -> None:
-        """Count an entry of which nothing follows: a forged one."""
+        """Count a forged entry, without applying it."""
         self.position += 1
         self.head = hash_
         self.positions[hash_] = self.position

@@ -90,8 +90,8 @@ def check_desk(desk: Desk) -> None:
 def change_key(unit: UnitOfWork, entry: Entry, old: str, new: str, rules: Sequence[DestinationRule] = ()) -> None:
     """Change a desk's key: in the roster, in the list of desks, and for all its tips, which get new keys too.
 
-    Whoever knows only keys from before can open nothing that is sealed from now on, on old tips neither. The new
-    identity must be stored durably for the desk's officers before this is committed, together with the old one.
+    Whoever knows only keys from before can open nothing that is sealed from now on, not even on old tips. Before this
+    is committed, store the new identity durably for the desk's officers, together with the old one.
 
     Args:
         unit: the transaction.
@@ -120,7 +120,7 @@ def change_key(unit: UnitOfWork, entry: Entry, old: str, new: str, rules: Sequen
 def finish_key_change(
     unit: UnitOfWork, state: RosterState, desk: str, identities: str, rules: Sequence[DestinationRule] = ()
 ) -> None:
-    """Do what follows from a change of a desk's key that the roster has: also after a crash.
+    """Complete a change of a desk's key that the roster has already, also after a crash.
 
     `identities`: the new identity, then the one before, one a line.
     """
@@ -134,7 +134,7 @@ def renew_key_of_tip(
 ) -> None:
     """Give one tip a new key, so that whoever had its key and has it no longer opens nothing that is written now.
 
-    `desk_identity`: the newest one of the desk of the envelope.
+    `desk_identity`: the newest identity of the desk that the envelope belongs to.
     """
     recipients = {name: listed.desk.recipient for name, listed in state.desks.items()} | _destinations(state, rules)
     renew_tip_key(unit, envelope, desk_identity, recipients)

@@ -42,7 +42,7 @@ def matching_rules(
 
 
 def encode_rules(destination_rules: Iterable[DestinationRule]) -> bytes:
-    """Encode the rules of the desks' destinations for remote offices, which seal tips to them; without private keys."""
+    """Encode the rules of the desks' destinations, without private keys, for remote offices that seal tips to them."""
     public = (rule.model_copy(update={"identity_file": None}) for rule in destination_rules if rule.desk)
     return _rules.dump_json(tuple(public))
 
@@ -67,5 +67,5 @@ def _may_have(rule: DestinationRule, tip: Tip, desks: Collection[str], excluded:
 
 
 def delivered_to(destination: Destination) -> Destination:
-    """Return the destination that a delivery to a desk's own one names: `HERE` for a desk at this host."""
+    """Return the destination that a delivery to a desk names: `HERE` for a desk at this host."""
     return HERE if destination.sink == DESK_SINK else destination

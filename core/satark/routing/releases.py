@@ -1,7 +1,7 @@
-"""Releases: which desks hold what of a tip in place of its key, as its thread says. No I/O.
+"""Releases: which desks hold a release of a tip in place of the tip's key, as the tip's thread says. No I/O.
 
-A release has a key of its own. What desks write from then on is sealed to it besides the tip's key, except what may
-point to the tipster or is no business of the desk that was directed.
+A release has a key of its own. What desks write from then on is sealed to this key too, except what may point to the
+tipster or does not concern the directed desk.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _FOR_ALL = frozenset({"reported", "asked_to_close", "refused_to_close", "closed"
 
 
 def releases(messages: Iterable[Message]) -> dict[str, Release]:
-    """Return the release of each desk that has one now: it was neither withdrawn, nor given the tip itself since."""
+    """Return the present release of each desk; a desk has none after a withdrawal, or once it has the tip itself."""
     found: dict[str, Release] = {}
     for message in messages:
         step = message.case if message.sender == "desk" else None
@@ -31,7 +31,7 @@ def releases(messages: Iterable[Message]) -> dict[str, Release]:
 
 
 def release_recipients(thread: Sequence[Message], message: Message) -> dict[str, str]:
-    """Return the recipients of the releases that a message which follows a thread is sealed to, by their desks."""
+    """Return desk → recipient of its release, for each release that the thread's next message must be sealed to."""
     known = releases([*thread, message])
     return {desk: recipient_of(release.key) for desk, release in known.items() if _concerns(message, desk)}
 
@@ -39,7 +39,7 @@ def release_recipients(thread: Sequence[Message], message: Message) -> dict[str,
 def _concerns(message: Message, desk: str) -> bool:
     if message.sender != "desk" or message.private or message.transcript or message.retention:
         return False
-    if not message.internal:  # what is written to the tipster may quote them: only that the work is over goes along
+    if not message.internal:  # a message to the tipster may quote them: pass on only that the work is over
         return message.status in FINISHED_STATUSES or message.status == "REOPENED"
     step = message.case
     return step is None or step.kind in _FOR_ALL or (step.kind in _FOR_ONE and step.to == desk)

@@ -1,6 +1,6 @@
 """Routing rules: which desks and destinations get a tip, and which must never.
 
-A tip goes to the SP of the district and the DIG of the range; where the SP has no desk, to the DIG alone. One from a
+A tip goes to the SP of the district and the DIG of the range; where the SP has no desk, to the DIG alone. A tip from a
 district that the geography does not have goes to the DIG, whose desk passes it on.
 
 A tip about an outpost or a station never goes to that station or below; one about the SP's office goes to the DIG
@@ -85,7 +85,7 @@ def route(
 
 
 def _desk_of(destination: str, destination_rules: Sequence[DestinationRule]) -> str:
-    """Return the desk that a destination without a rule belongs to, which is in its name; empty for any other."""
+    """Return the desk that a destination's name contains, if the destination has no rule; empty for any other."""
     to = Destination(destination)
     return "" if to.sink == DESK_SINK or _configured(destination, destination_rules) else to.name
 
@@ -162,7 +162,7 @@ def _district_of_circle(circle: str, geography: Geography) -> str:
 def _responsible(tip: Tip, desk: Desk, geography: Geography) -> bool:
     """Return whether a desk gets a tip because of its place: the SP of the district, the DIG of the range.
 
-    A place that nobody could say is everybody's. One elsewhere is no SP's: it is every range's to pass on.
+    A tip without a place goes to every such desk. A tip from elsewhere goes to no SP; every range passes it on.
     """
     if tip.district == ELSEWHERE:
         return desk.level == "range"

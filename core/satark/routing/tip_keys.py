@@ -41,17 +41,17 @@ class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True):
 
     recipient: str
     verifier: str
-    """Ed25519 public key (hex) of what the new tip key signs."""
+    """Ed25519 public key (hex) that verifies what the new tip key signs."""
     desk: str
     """The desk whose key was changed."""
     signature: bytes
-    """Signature of the tip's key before this one."""
+    """Signature by the tip's key before this one."""
     desk_signature: bytes
-    """Signature of the desk's new key."""
+    """Signature by the desk's new key."""
 
 
 class TipRoot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a receipt keeps of a tip, sealed to its code: from it the tip's present key can be told."""
+    """What a receipt keeps of a tip, sealed to the receipt's code; the tip's present key can be derived from it."""
 
     tip: str
     recipient: str
@@ -72,7 +72,7 @@ class TipRoot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def tip_verifier(identity: str) -> str:
-    """Return the public half (hex) of what a tip's newest key signs."""
+    """Return the public key (hex) that verifies what a tip's newest key signs."""
     return verifier_for(_newest(identity), _TIP_USE)
 
 
@@ -106,8 +106,8 @@ def renew_tip_keys(
 ) -> None:
     """Give every tip of a desk a new key, sealed to all that have the tip: to the desks as the roster lists them.
 
-    In a remote office the tips keep their keys, and are sealed to the desk's new key alone: the other desks that have
-    them are at the host, and would not open what is written with a key that only the office has.
+    In a remote office the tips keep their keys, and these are sealed to the desk's new key alone: the other desks with
+    these tips are at the host, and could not open what is written with a key that only the office has.
 
     Args:
         unit: the transaction that changes the desk's key.
@@ -141,15 +141,15 @@ def decode_root(encoded: bytes) -> TipRoot:
 
 
 def renew_tip_key(unit: UnitOfWork, envelope: Envelope, desk_identity: str, recipients: Mapping[str, str]) -> None:
-    """Give one tip a new key, sealed to all that have the tip's key now; a desk with a release alone keeps that.
+    """Give one tip a new key, sealed to all that have the tip's key now; a desk with a release keeps the release.
 
     Args:
         unit: the transaction.
-        envelope: of the desk that does it.
+        envelope: the envelope of the desk that renews the key.
         desk_identity: that desk's newest identity.
         recipients: of the desks and destinations, by their names.
     """
-    # Lock the tip in its own statement: another desk may change its key too, and the later one must see the earlier.
+    # Lock the tip in its own statement: another desk may change its key too; the later change must see the earlier.
     tip = tables.tip
     locked = select(tip.c.recipient, tip.c.key_changes).where(tip.c.id == envelope.tip).with_for_update()
     row = unit.main.execute(locked).one_or_none()

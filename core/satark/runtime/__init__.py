@@ -1,1 +1,1 @@
-"""Runtime: one process put together from its settings. Start with `compose` and `host`."""
+"""Runtime: makes one process from its settings. Start with `compose` and `host`."""

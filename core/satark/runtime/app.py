@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 def build_app(host: Host, *, listen_for_metrics: bool = False) -> Starlette:
-    """Make the application that serves a host's roles; the host works while the application's lifespan lasts.
+    """Make the application that serves a host's roles. The host works during the application's lifespan.
 
-    A host that fails later ends the process: a server that still answered would hide the failure.
+    If the host fails later, the process ends: a server that still answered would hide the failure.
 
     `listen_for_metrics`: open the listener of the setting `metrics_listen` too.
     """
@@ -65,7 +65,7 @@ def build_app(host: Host, *, listen_for_metrics: bool = False) -> Starlette:
 
 
 class _App(Starlette):
-    """The application; the channels' webhook endpoints come before everything else."""
+    """The application. It tries the channels' webhook endpoints before everything else."""
 
     def __init__(self, endpoints: Mapping[str, WebhookEndpoint], **options: Any) -> None:
         super().__init__(**options)

@@ -1,4 +1,4 @@
-"""What a process lends to channels: the questionnaire's texts, voice notes, and receipts as pictures."""
+"""The services that a process offers to channels: the questionnaire's texts, voice notes, and receipts as pictures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ChannelContext:
-    """What the settings name for channels."""
+    """The services for channels, made from the settings."""
 
     def __init__(self, settings: Settings) -> None:
         self._core = settings.core
@@ -22,7 +22,7 @@ class ChannelContext:
         """Makes the voice notes of prompts."""
 
     def catalogues(self) -> Catalogues:
-        """Load the texts of the flow in use, in the languages that it is offered in."""
+        """Load the texts of the flow in use, in the languages in which the flow is offered."""
         source = configured_flow(self._core.flow, self._core.languages)
         return source.catalogues.only(source.offered)
 

@@ -1,4 +1,4 @@
-"""What a command begins with: settings, plugins, the store; `CommandHost` lends it to the commands of plugins."""
+"""Load what a command needs: settings, plugins, the store. `CommandHost` offers the same to the commands of plugins."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ DESK: tuple[Role, ...] = ("desk",)
 
 
 class CommandHost:
-    """What the host lends to the commands of plugins: the contract's `CommandHost`."""
+    """The services that the host offers to the commands of plugins: the contract's `CommandHost`."""
 
     def __init__(self, ctx: click.Context) -> None:
         self._ctx = ctx
 
     @property
     def settings(self) -> Settings:
-        """The settings, read once an invocation."""
+        """The settings, read once per invocation."""
         return settings_of(self._ctx)
 
     def geography(self) -> Geography:
@@ -79,7 +79,7 @@ class CommandHost:
 
 @contextmanager
 def _flow_problems() -> Iterator[None]:
-    """Turn what is wrong with a flow into the message of a command."""
+    """Turn the problems of a flow into the error message of a command."""
     try:
         yield
     except (FlowError, OSError) as error:
@@ -87,10 +87,10 @@ def _flow_problems() -> Iterator[None]:
 
 
 def settings_of(ctx: click.Context) -> Settings:
-    """Give the settings, read once an invocation: `meta` is shared by its nested contexts.
+    """Return the settings, read once per invocation: its nested contexts share `meta`.
 
     Raises:
-        SettingsError: the core's own are wrong.
+        SettingsError: the core's own settings are wrong.
     """
     settings: Settings = ctx.meta.get("satark.settings.settings") or Settings()
     ctx.meta["satark.settings.settings"] = settings
@@ -98,7 +98,7 @@ def settings_of(ctx: click.Context) -> Settings:
 
 
 def plugins_of(ctx: click.Context) -> Plugins:
-    """Give the plugins that the settings name, loaded once an invocation.
+    """Return the plugins that the settings name, loaded once per invocation.
 
     Raises:
         SettingsError: the core's own settings are wrong.
@@ -151,7 +151,7 @@ def serve_desk(
         ctx: the command's context.
         host: the address to listen at.
         port: the port to listen at.
-        background: makes the task, an endless one that is restarted when it fails.
+        background: makes the background task. It is endless, and is restarted when it fails.
 
     Raises:
         SettingsError: the settings are wrong.

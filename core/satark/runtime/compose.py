@@ -41,14 +41,14 @@ if TYPE_CHECKING:
     from satark.store.writer import Writer
 
 _EXTRAS: Final[dict[Role, Extra]] = {"worker": "evidence", "desk": "printing"}
-"""Role → the extra without which it can't do its work."""
+"""Role → the extra without which a process with this role can't work."""
 
 
 def load_plugins(settings: Settings) -> Plugins:
     """Load the plugins that the settings name.
 
     Raises:
-        PluginError: one of them can't be used.
+        PluginError: a plugin can't be used.
     """
     return Plugins.load(settings.core.plugins, settings.core.hook_seconds)
 
@@ -73,10 +73,10 @@ def load_geography(settings: Settings) -> Geography:
 
 
 def load_identity(settings: Settings) -> Identity:
-    """Load the edge key and the epoch keys; make those that are neither configured nor there.
+    """Load the edge key and the epoch keys; make keys that are neither configured nor present.
 
     Raises:
-        SettingsError: a file is missing, holds something else, or can be read by others.
+        SettingsError: a key file is missing, holds something else, or can be read by others.
     """
     path = settings.epoch_key_file
     try:
@@ -88,13 +88,13 @@ def load_identity(settings: Settings) -> Identity:
 
 
 def has_edge_key(settings: Settings) -> bool:
-    """Whether this machine has an edge key, or is told where to find one; an office has none."""
+    """Whether this machine has an edge key, or its settings name one. An office has none."""
     configured = settings.core.edge_key_file or settings.core.edge_key_command or find_credential()
     return bool(configured) or settings.edge_key_file.exists()
 
 
 def load_edge_identity(settings: Settings, epochs: EpochKeys) -> Identity:
-    """Load the edge key; make one if it is neither configured nor there.
+    """Load the edge key; make one if none is configured or present.
 
     Raises:
         SettingsError: the configured key is missing, too short, or readable by others.
@@ -114,10 +114,10 @@ def load_edge_identity(settings: Settings, epochs: EpochKeys) -> Identity:
 
 
 def check_canaries(identity: Identity | None, services: Services) -> None:
-    """Make sure that the database was written with these key files; a new database takes them.
+    """Make sure that the database was written with these key files. A new database stores their canaries.
 
     Raises:
-        SettingsError: it was written with another one; the message says what to do.
+        SettingsError: the database was written with another key file; the message says what to do.
     """
     wrong = services.write_now(lambda unit: canaries.wrong_keys(unit, identity))
     if problems := [_CANARY_PROBLEMS[name] for name in wrong]:
@@ -125,7 +125,7 @@ def check_canaries(identity: Identity | None, services: Services) -> None:
 
 
 def canary_problems(identity: Identity | None, services: Services) -> list[SettingProblem]:
-    """Return a problem for each key file that is not the database's, and write nothing."""
+    """Return a problem for each key file that the database was not written with. Write nothing."""
     wrong = services.read(
         lambda main: services.read_keys(lambda keys: canaries.differing_keys(main, keys, identity)),
     )
@@ -156,7 +156,7 @@ _CANARY_PROBLEMS = {
 
 
 def check_packages(roles: Collection[Role]) -> None:
-    """Make sure that the packages are installed that open citizens' files, and that print, where a role needs them.
+    """Make sure that the packages are installed that these roles need to open citizens' files and to print.
 
     Raises:
         SettingsError: packages of an extra are missing on a machine with one of these roles.
@@ -171,7 +171,7 @@ def check_packages(roles: Collection[Role]) -> None:
 
 
 def check_isolation(settings: Settings) -> None:
-    """Make sure that the program that opens citizens' files is isolated; log it if the settings allow it not to be.
+    """Make sure that the program that opens citizens' files is isolated. If the settings allow less, log that.
 
     Raises:
         SettingsError: this machine forbids a part of the isolation.
@@ -204,7 +204,7 @@ def load_destinations(settings: Settings, plugins: Plugins) -> tuple[Destination
 
 
 def _with_key(rule: DestinationRule) -> DestinationRule:
-    """Return a default destination that reads tips with the recipient of its key; make the key's file if need be."""
+    """Return a default destination with the recipient of its key, if it reads tips; make the key's file if missing."""
     if rule.identity_file is None or rule.recipient:
         return rule
     return rule.model_copy(update={"recipient": own_key(rule.identity_file)})
@@ -245,7 +245,7 @@ def load_channels(settings: Settings, plugins: Plugins) -> list[Channel]:
 
 
 def load_sinks(settings: Settings, plugins: Plugins, services: Services, writer: Writer) -> list[Sink]:
-    """Load the sinks, and make sure that those that must read tips have their keys.
+    """Load the sinks. Make sure that sinks that must read tips have their keys.
 
     Raises:
         SettingsError: a sink's settings are wrong, or a key can't be used.
@@ -259,7 +259,7 @@ def load_sinks(settings: Settings, plugins: Plugins, services: Services, writer:
 
 
 def migrations(services: Services, plugins: Plugins) -> Migrations:
-    """Give the migrations of the core and of the loaded plugins."""
+    """Return the migrations of the core and of the loaded plugins."""
     return Migrations(services.main, services.keys, plugins.migrations())
 
 
@@ -267,7 +267,7 @@ def load_flows(settings: Settings, plugins: Plugins, geography: Geography, chann
     """Load the flow in use and check that every prompt of it fits every channel.
 
     Raises:
-        SettingsError: the flow can't be read, or a prompt doesn't fit; every problem is listed.
+        SettingsError: the flow can't be read, or a prompt doesn't fit. The message lists every problem.
     """
     types, validators = plugins.step_types(), plugins.validators()
     try:
@@ -292,7 +292,7 @@ def load_flows(settings: Settings, plugins: Plugins, geography: Geography, chann
 
 
 def load_questionnaire(settings: Settings) -> Questionnaire:
-    """Load the questionnaire, which names the answers of tips.
+    """Load the questionnaire, to name the answers of tips.
 
     Raises:
         SettingsError: the flow can't be read.
@@ -304,7 +304,7 @@ def load_questionnaire(settings: Settings) -> Questionnaire:
 
 
 def load_read_aloud(settings: Settings, geography: Geography) -> ReadAloud | None:
-    """Load the clips with which prompts are read out; None if no folder of clips is set."""
+    """Load the clips that read prompts out; None if no folder of clips is set."""
     if settings.core.voice_clips is None:
         return None
     notes = VoiceNotes(settings.core.voice_clips)

@@ -1,6 +1,6 @@
-"""Connections of the HTTP server: one whose client makes no progress ends, and above a limit the slowest makes room.
+"""Connections of the HTTP server. One whose client makes no progress is ended; above a limit the slowest one is ended.
 
-Connections are not counted by address: many people share one, and no address is stored.
+Connections are not counted by address: many people share an address, and none is stored.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from satark.runtime.webhook_connection import WebhookConnection
 from satark.settings.core import HttpSettings
 
 SETTINGS_STATE: Final = "satark_http"
-"""Key of the `HttpSettings` in the state of the application's lifespan; where it is missing, the defaults hold."""
+"""Key of the `HttpSettings` in the state of the application's lifespan. Without it the defaults apply."""
 
 _TOO_LONG: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class Waiting(IntEnum):
-    """What a connection waits for. Of two, the one with the lower value makes room first."""
+    """What a connection waits for. Of two connections, the one with the lower value is ended first to make room."""
 
     NEXT_REQUEST = 0
     HEADERS = 1
     BODY = 2
     RESPONSE = 3
-    """The client waits for us: such a connection never makes room."""
+    """The client waits for us: such a connection is never ended to make room."""
 
 
 class TimedConnection(WebhookConnection):
-    """One connection: its headers must end in time, its body and its response must make progress."""
+    """One connection. Its headers must end in time; its body and its response must make progress."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._limits: HttpSettings = self.app_state.get(SETTINGS_STATE) or HttpSettings()
         self.waiting = Waiting.HEADERS
-        """What it waits for."""
+        """What the connection waits for."""
         self._since = self._began = self.loop.time()
         self._bytes = self._body_bytes = 0
         self._unsent = 0
@@ -45,7 +45,7 @@ class TimedConnection(WebhookConnection):
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first request, and make room where there are too many connections."""
+        """Begin to wait for the first request. If there are too many connections, make room."""
         super().connection_made(transport)
         self._check()
         if len(self.connections) > self._limits.connections:
@@ -58,7 +58,7 @@ class TimedConnection(WebhookConnection):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came; end a connection whose headers are too long."""
+        """Parse the bytes that came; end the connection if its headers are too long."""
         if self.waiting is Waiting.NEXT_REQUEST:
             self._wait(Waiting.HEADERS)
         self._bytes += len(data)
@@ -69,31 +69,31 @@ class TimedConnection(WebhookConnection):
             self.transport.close()
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """Begin to wait for a request's headers."""
         super().on_message_begin()
         if self.waiting is not Waiting.HEADERS:
             self._wait(Waiting.HEADERS)
 
     def on_headers_complete(self) -> None:
-        """The headers are complete: from now on the body must make progress."""
+        """Begin to check that the body makes progress: the headers are complete."""
         self._wait(Waiting.BODY)
         self._began, self._body_bytes = self._since, 0
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """A part of the body came."""
+        """Count a part of the body."""
         self._body_bytes += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The request is complete: now we are the one who must answer."""
+        """Stop the check of progress: the request is complete, and the client waits for us."""
         cycle: RequestResponseCycle | None = self.cycle  # None: the request asks for another protocol
         answered = cycle is None or cycle.response_complete
         self._wait(Waiting.NEXT_REQUEST if answered else Waiting.RESPONSE)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """The response is complete: the next request may come, or the unread rest of a body."""
+        """Begin to wait for the next request, or for the unread rest of a body: the response is complete."""
         # Not uvicorn's own: it sets a timer for each response, to end a connection that is idle then.
         self.server_state.total_requests += 1
         if self.transport.is_closing():
@@ -105,12 +105,12 @@ class TimedConnection(WebhookConnection):
             self._wait(Waiting.NEXT_REQUEST)
 
     def pause_writing(self) -> None:
-        """The client does not take the response as fast as it is written."""
+        """Begin to check that the client takes the response: it does so more slowly than we write."""
         self._blocked_since, self._unsent = self.loop.time(), self.transport.get_write_buffer_size()
         super().pause_writing()
 
     def resume_writing(self) -> None:
-        """The client took it."""
+        """Stop that check: the client took the response."""
         self._blocked_since = None
         super().resume_writing()
 
@@ -118,7 +118,7 @@ class TimedConnection(WebhookConnection):
         self.waiting, self._since, self._bytes = what, self.loop.time(), 0
 
     def _check(self) -> None:
-        """End the connection if its time is over; otherwise check again when it may be."""
+        """End the connection if its time is over; otherwise check again at the earliest time when it could be over."""
         now = self.loop.time()
         if self.waiting is Waiting.NEXT_REQUEST and now >= self._since + self.timeout_keep_alive:
             self.transport.close()  # what is written is still sent
@@ -156,12 +156,12 @@ class TimedConnection(WebhookConnection):
             min(ours_to_end, key=TimedConnection.worth).end()
 
     def worth(self) -> tuple[int, float]:
-        """Order connections: of two, the one with the lower value makes room."""
+        """Return a value to compare connections. Of two, the one with the lower value is ended to make room."""
         if self.waiting is not Waiting.BODY:
             return self.waiting, self._since
         return self.waiting, self._body_bytes / (self.loop.time() - self._began + 1)
 
     def end(self) -> None:
-        """Close the connection at once; what was not sent is lost."""
+        """Close the connection at once. Bytes that were not sent are lost."""
         self.waiting = Waiting.RESPONSE  # nobody else ends it a second time
         self.transport.abort()

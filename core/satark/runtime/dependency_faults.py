@@ -1,6 +1,6 @@
-"""Looks for faults of what a process depends on: its databases, its queues, and the servers of its channels and sinks.
+"""Looks for faults of a process's dependencies: its databases, its queues, and the servers of its channels and sinks.
 
-Nothing is sent to a provider, mail server, broker or police system: its channel or sink only asks how it is.
+No message is sent to a provider, mail server, broker or police system: the channel or sink only asks for its state.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 OVERDUE: Final = 300
-"""Seconds after which a due row that nobody took up is a fault."""
+"""Seconds after which a due row that no process has claimed is a fault."""
 ATTEMPTS: Final = 4
 """Failed attempts after which a row counts as stuck."""
 
@@ -50,7 +50,7 @@ def answer_faults(services: Services) -> list[Fault]:
 
 
 def write_faults(services: Services) -> list[Fault]:
-    """Find out whether both databases can be written: overwrite a row of each with itself. Call it when both answer."""
+    """Check that both databases can be written: overwrite a row of each with itself. Call this when both answer."""
     try:
         services.write_now(_touch)
     except SQLAlchemyError as error:
@@ -59,12 +59,12 @@ def write_faults(services: Services) -> list[Fault]:
 
 
 def queue_faults(services: Services, configured: frozenset[str]) -> list[Fault]:
-    """Look for replies, files and deliveries that nobody works on, dead letters, and destinations that are down."""
+    """Look for replies, files and deliveries that no process handles, dead letters, and destinations that are down."""
     return services.read(lambda connection: list(_queues(connection, configured)))
 
 
 def server_time(services: Services) -> float | None:
-    """Return the Unix time of the database's server; None for SQLite, which uses this machine's clock."""
+    """Return the Unix time of the database's server; None for SQLite: its clock is this machine's."""
     if services.main.dialect.name == "sqlite":
         return None
     now: float = services.read(lambda c: c.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
@@ -141,7 +141,7 @@ _QUEUES: Final = (
 
 
 def _stuck(connection: Connection, table: Table, down: Collection[str]) -> int:
-    """Count rows that are long overdue or were tried again and again, except those for destinations that are down."""
+    """Count the rows that are long overdue or failed several times, except rows for destinations that are down."""
     due = table.c.due_at < int(time.time()) - OVERDUE
     query = select(func.count()).select_from(table).where(table.c.state == "due", due | (table.c.attempts >= ATTEMPTS))
     if table is tables.delivery:
@@ -157,9 +157,9 @@ _DO: Final = "mend that, it is over by itself; what is for it waits (docs/runboo
 
 
 async def ask_peers(plugins: Iterable[Channel | Sink]) -> list[tuple[str, str]]:
-    """Let each channel and sink that can ask its peers, all at once; return plugin names and what is wrong.
+    """Let each channel and sink that can do so ask its peers, all at once; return names of plugins and what is wrong.
 
-    A plugin that is open already must not be among them: it would be closed.
+    None of these plugins may be open already: this would close it.
     """
     asked = [one for one in plugins if isinstance(one, FaultFinder)]
     found = await asyncio.gather(*(_ask(one) for one in asked))
@@ -170,8 +170,8 @@ class PeerWatch:
     """Asks the peers of one process again and again.
 
     Args:
-        make_plugins: makes the process's channels and sinks once more, for asking alone.
-        faults: where faults are reported.
+        make_plugins: makes the process's channels and sinks again, only to ask their peers.
+        faults: gets the reports of faults.
     """
 
     def __init__(self, make_plugins: Callable[[], Sequence[Channel | Sink]], faults: Faults) -> None:
@@ -179,13 +179,13 @@ class PeerWatch:
         self._plugins: Sequence[Channel | Sink] | None = None
 
     async def run(self) -> None:
-        """Ask until cancelled. The first time comes late, since a start has more urgent work."""
+        """Ask again and again until cancelled. The first round is late, since a start has more urgent work."""
         while True:
             await asyncio.sleep(PEERS_EVERY)
             await self.look_once()
 
     async def look_once(self) -> None:
-        """Ask once; report the faults that began and those that are over."""
+        """Ask once; report which faults began and which are over."""
         if self._plugins is None:
             self._plugins = self._make_plugins()
         wrong: dict[str, list[str]] = {}

@@ -1,7 +1,7 @@
-"""Changes the edge key: everything under it is sealed under a new one, in one transaction, while no process runs.
+"""Changes the edge key: while no process runs, one transaction seals everything under a new edge key.
 
-Drafts, replies under way and reply addresses stay, receipts stay valid, and no event is ingested twice. With the old
-key nobody can open what is sealed from then on, or try phone numbers against it.
+Drafts, replies under way and reply addresses stay, receipts stay valid, and no event is ingested twice. Nobody can use
+the old key to open values that are sealed from then on, or to try phone numbers against them.
 """
 
 from __future__ import annotations
@@ -36,15 +36,16 @@ class CantChange(Exception):  # noqa: N818 - it reads as what it says
 
 
 def change_edge_key(services: Services, identity: Identity, spool_dir: Path, file: Path) -> int:
-    """Make a new edge key in `file`, and seal under it everything that is sealed under the present one.
+    """Make a new edge key in `file`, and seal under it everything that is sealed under the present key.
 
-    The file is on the disk before anything is sealed with it. A crash before the end changes nothing: remove the file.
+    The file is on the disk before anything is sealed with its key. A crash before the end changes nothing: then remove
+    the file.
 
     Returns:
         The number of values that were sealed anew.
 
     Raises:
-        CantChange: something still runs, or messages wait in the spool.
+        CantChange: a process still runs, or messages wait in the spool.
         OSError: the file exists, or can't be written.
     """
     if waiting(spool_dir) or quarantined(spool_dir):
@@ -78,7 +79,7 @@ def _other_users(engine: Engine) -> int:
 
 
 def _holders(file: Path) -> int:
-    """Count the other processes of this machine that have a file open, as far as this one may see them."""
+    """Count the other processes of this machine that have a file open, as far as this process may see them."""
     own = str(os.getpid())
     return sum(_holds(process, file) for process in Path("/proc").glob("[0-9]*") if process.name != own)
 

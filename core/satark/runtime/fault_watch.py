@@ -1,4 +1,4 @@
-"""Fault watch: looks every few seconds for what is wrong, and alarms the operators each hour while it lasts."""
+"""Fault watch: looks for faults every few seconds, and sends the operators an alarm each hour while a fault lasts."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ EVERY = 15.0
 CERTIFICATE_FIRST = 60.0
 """Seconds from the start to the first look at the public address's certificate."""
 CERTIFICATE_EVERY = 3600.0
-"""Seconds between two looks at it."""
+"""Seconds between two looks at that certificate."""
 ISOLATION_EVERY = 90.0
-"""Seconds between two looks at what isolates the program that opens citizens' files."""
+"""Seconds between two looks at the isolation of the program that opens citizens' files."""
 
 
 class FaultWatch:
-    """Looks for the faults that a process can see, whatever its roles.
+    """Looks for the faults that a process can see, in any role.
 
     Args:
         services: the stores.
-        faults: where they are reported.
+        faults: gets the reports of faults.
         settings: folders, limits, and who gets alarms.
-        identity: the edge key and the epoch keys, where the process has them.
-        opens_files: whether it opens citizens' files, which must be isolated.
+        identity: the edge key and the epoch keys, if the process has them.
+        opens_files: whether the process opens citizens' files, which must happen in isolation.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class FaultWatch:
             await asyncio.sleep(EVERY)
 
     async def look_once(self) -> None:
-        """Look once; report faults that began and those that are over; notify the operators at most once an hour."""
+        """Look once; report which faults began and which are over; notify the operators at most once an hour."""
         for group, found in (await run_in_thread(self._look)).items():
             self._faults.show(group, found)
         self._faults.end_expired()
@@ -93,7 +93,7 @@ class FaultWatch:
         self._notified = hour
 
     def _look(self) -> dict[str, list[Fault]]:
-        """Return the faults by group; a group that can't be examined now is left out and stays as it was."""
+        """Return the faults by group. A group that can't be examined now is left out: its faults stay as they were."""
         core = self._settings.core
         found = {
             "disk": list(disk_faults(core.data_dir, core.disk_reserve_bytes)),
@@ -119,7 +119,7 @@ class FaultWatch:
 
 
 ROSTER_EVERY = 30.0
-"""Seconds between two looks at the roster, which is also checked in each transaction that seals."""
+"""Seconds between two looks at the roster. Each transaction that seals also checks the roster."""
 
 
 class RosterWatch:
@@ -127,8 +127,8 @@ class RosterWatch:
 
     Args:
         services: the store.
-        metrics: where the number of reasons for an alarm is shown.
-        alarm_to: the setting: destinations that are notified.
+        metrics: show the number of reasons for an alarm.
+        alarm_to: the setting of this name: destinations that are notified.
     """
 
     def __init__(self, services: ProcessServices, metrics: Metrics, alarm_to: Collection[str]) -> None:
@@ -144,7 +144,7 @@ class RosterWatch:
             await asyncio.sleep(ROSTER_EVERY)
 
     async def look_once(self) -> None:
-        """Look; log what was tampered with, once, count it, and notify the operators at most once an hour."""
+        """Look once. Log each tampered entry once, count the entries, and notify the operators at most once an hour."""
         problems = await run_in_thread(look, self._services)
         self._metrics.roster_alarms.set(len(problems))
         hour = int(time.time()) // ALARM_EVERY
@@ -154,6 +154,6 @@ class RosterWatch:
 
 
 def look(services: Services | ProcessServices) -> tuple[str, ...]:
-    """Update this machine's copy of the roster; log what was tampered with, and return it."""
+    """Update this machine's copy of the roster; log and return what somebody tampered with."""
     stored = services.read(all_desks)
     return services.read_keys(lambda keys: services.roster.inspect(keys, stored, services.destination_rules))

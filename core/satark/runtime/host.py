@@ -1,4 +1,4 @@
-"""Host: one running process with its roles, and everything that works in it."""
+"""Host: one process with its roles, and all the workers that run in it."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ if TYPE_CHECKING:
 
 ROLES: tuple[Role, ...] = ("web", "worker", "desk")
 DATABASE_SECONDS = 2.0
-"""Seconds between two looks for a database that did not answer at the start."""
+"""Seconds between two attempts to reach a database that did not answer at the start."""
 
 
 class Host:
-    """A process put together from its settings; `running` starts it."""
+    """A process made from its settings. `running` starts it."""
 
     def __init__(self, settings: Settings, roles: Collection[Role] = ROLES, *, is_alone: bool = True) -> None:
-        """Put the process together, and migrate an empty database.
+        """Make the process, and migrate an empty database.
 
         `is_alone`: no other process on this machine has the same roles.
 
-        With the role web it also starts without the database: until that answers, it spools, and refuses what providers
-        send again.
+        A process with the role web also starts without the database. Until the database answers, it spools batches, and
+        refuses those that providers send again.
 
         Raises:
             SettingsError: something is wrong with the configuration or the databases.
@@ -58,7 +58,7 @@ class Host:
         self.roles = frozenset(roles)
         self.is_alone = is_alone
         self.stop: Callable[[], None] = partial(signal.raise_signal, signal.SIGTERM)
-        """Call it to end the process."""
+        """Call this to end the process."""
         compose.check_packages(self.roles)
         if "worker" in self.roles:
             compose.check_isolation(settings)
@@ -71,7 +71,7 @@ class Host:
             settings, compose.load_geography(settings), compose.load_destinations(settings, self.plugins)
         )
         self.waits = False
-        """Whether it started without the database and still waits for it."""
+        """Whether the process started without the database and still waits for it."""
         try:
             self.waits = not self._answers(services)
             self.ingest_runtime = self._ingest_runtime(services) if self.roles & {"web", "worker"} else None
@@ -97,12 +97,12 @@ class Host:
             "faults": self.fault_watch.run,
             "peers": self.peer_watch.run,
         }
-        """Further endless tasks by name; add to them before the host runs."""
+        """Further endless tasks by name. Add tasks before the host runs."""
         self.pages = [*self._web_pages(), *self._desk_pages()]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Work while the block runs; at its end, finish what is under way and stop."""
+        """Work while the block runs; at the block's end, finish the work under way and stop."""
         self.writer.start()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -130,7 +130,7 @@ class Host:
             await asyncio.Event().wait()
 
     async def _wait_for_database(self) -> None:
-        """Wait until the database answers; stop the process if it must not write to that database."""
+        """Wait until the database answers. Stop the process if it must not write to this database."""
         while self.waits:
             await self.fault_watch.look_once()
             try:
@@ -149,7 +149,7 @@ class Host:
 
     @property
     def releases_claims(self) -> bool:
-        """Whether every claim in the database is of this process before its restart: no other process makes claims."""
+        """Whether every claim in the database is an earlier one of this process: no other process makes claims."""
         has_both = self.roles >= {"web", "worker"}
         return has_both and self.is_alone and self.services.main.dialect.name == "sqlite"
 
@@ -183,7 +183,7 @@ class Host:
         return Writer(services.main, services.keys, bounds=Bounds(self.settings.core.batch))
 
     def _peers(self) -> list[Channel | Sink]:
-        """Make this process's channels and sinks once more, to ask their peers."""
+        """Make this process's channels and sinks again, only to ask their peers."""
         channels = compose.load_channels(self.settings, self.plugins) if "web" in self.roles else ()
         if "worker" not in self.roles:
             return [*channels]
@@ -213,10 +213,10 @@ class Host:
         return self.plugins.desk_pages(self.settings, context)
 
     def _answers(self, services: Services) -> bool:
-        """Migrate an empty database; check any other. Return False if none answers and the process can start without.
+        """Migrate an empty database; check any other. False: none answers, but the process can start without one.
 
         Raises:
-            SettingsError: it was made by another version.
+            SettingsError: another version made the database.
         """
         try:
             self._prepare_database(services)
@@ -230,7 +230,7 @@ class Host:
         """Make sure that the database was written with these key files; a new database takes them.
 
         Raises:
-            SettingsError: it was written with another one.
+            SettingsError: the database was written with other key files.
         """
         compose.check_canaries(self.ingest_runtime.identity if self.ingest_runtime else None, services)
 

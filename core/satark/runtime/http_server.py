@@ -1,7 +1,7 @@
-"""The HTTP server: uvicorn in one process or several, set up so that it logs nothing of a request.
+"""The HTTP server: uvicorn in one process or several. Its setup logs nothing about a request.
 
-Of several processes the first one only watches the others, and uvicorn replaces one that ends by itself. This module
-imports next to nothing, so that the first process takes little memory.
+Of several processes the first only watches the others, and replaces a process that ends by itself. This module imports
+next to nothing, so that the first process takes little memory.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ STOP_SECONDS = 10
 """Seconds that requests under way have to end when the process is told to stop."""
 
 _COLLECT_AFTER: Final = 5_000
-"""Number of new objects that starts a garbage collection; Python's own is 700. Measured: it saves 5 % of a message."""
+"""Number of new objects that starts a garbage collection. Python's default is 700; this saves 5 % of a message."""
 
 _APP: Final = "SATARK_SERVE_APP"
-"""Environment variable with the import path of what makes the application."""
+"""Environment variable with the import path of the function that makes the application."""
 
 CONNECTION_CLASS = "satark.runtime.connections:TimedConnection"
-"""Import path of the class of a connection: a path, since each of several processes imports it."""
+"""Import path of the class of a connection. It is a path, because each of several processes imports the class."""
 
 
 def run_server(app: Starlette, host: str, port: int) -> None:
@@ -48,7 +48,7 @@ def run_server(app: Starlette, host: str, port: int) -> None:
 
 
 def collect_rarely() -> None:
-    """Collect garbage less often, and never look at the present objects. Call it once the process is put together."""
+    """Collect garbage less often, and never examine the present objects. Call this once the process is set up."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
@@ -58,7 +58,7 @@ def check_port(host: str, port: int) -> None:
     """Make sure that a port is free.
 
     Raises:
-        click.ClickException: it is not, or the address is not this machine's.
+        click.ClickException: the port is taken, or the address is not this machine's.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as trial:
@@ -71,7 +71,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def uvicorn_options(host: str, port: int) -> dict[str, Any]:
-    """Return the server's settings: nothing is logged of a request, and nothing is told of the server."""
+    """Return uvicorn's settings: it logs nothing about a request, and tells clients nothing about the server."""
     return {
         "host": host,
         "port": port,
@@ -85,20 +85,20 @@ def uvicorn_options(host: str, port: int) -> dict[str, Any]:
 
 
 def serve_in_processes(app: str, host: str, port: int, number: int) -> NoReturn:
-    """Serve with several processes until told to stop. This process becomes the first; its open files are closed.
+    """Serve with several processes until told to stop. This process becomes the first, and its open files are closed.
 
     Args:
         app: import path of the function that makes the application of one process: `module:function`.
         host: the address to listen at.
         port: the port to listen at.
-        number: how many processes serve.
+        number: the number of serving processes.
     """
     command = [sys.executable, "-m", __name__, host, str(port), str(number)]
     os.execve(sys.executable, command, os.environ | {_APP: app})  # noqa: S606 - our own module
 
 
 def make_app() -> Starlette:
-    """Make the application of one of several processes, which ends when the first one ends, even if that was killed."""
+    """Make the application of one of several processes. Its process ends when the first one ends, even by a kill."""
     die_with_parent()
     first = multiprocessing.parent_process()
     if first is not None and not first.is_alive():  # it ended before the kernel was asked

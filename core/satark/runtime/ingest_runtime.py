@@ -1,4 +1,4 @@
-"""The ingest runtime: the web and worker roles of one process, put together and started."""
+"""The ingest runtime: makes and starts the parts of a process with the roles web and worker."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class IngestRuntime:
     async def start(self, tasks: asyncio.TaskGroup, *, releases_claims: bool) -> None:
         """Open the channels and start the background tasks.
 
-        `releases_claims`: every claim in the database is of this process before its restart.
+        `releases_claims`: whether every claim in the database is an earlier one of this process.
         """
         await self.retention.prepare()
         for channel in self.channels:
@@ -127,11 +127,11 @@ class IngestRuntime:
             tasks.create_task(keep_running(name, run, self._metrics.faults.task_failed))
 
     async def store_flow(self) -> None:
-        """Store the flow in use, which new sessions are pinned to."""
+        """Store the flow in use: new sessions are pinned to it."""
         await self.writer.write(self._flows.store_current)
 
     async def stop(self) -> None:
-        """Close what `start` opened; call it when the tasks have ended."""
+        """Close what `start` opened. Call this when the tasks have ended."""
         await self._deliveries.close()
         for channel in self.channels:
             await channel.close()
@@ -233,7 +233,7 @@ class IngestRuntime:
 
 
 def _fitting(plugins: Plugins) -> Callable[[Prompt, Capabilities], Prompt]:
-    """Return what fits prompts: a plugin's hook if there is one; otherwise the hot path skips that call."""
+    """Return the function that fits prompts: it calls the plugins' hook only if a plugin has it."""
     if not plugins.implements("satark_render"):
         return fit
     return lambda prompt, capabilities: plugins.render(prompt, capabilities) or fit(prompt, capabilities)

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 CLOCK_SECONDS: Final = 300
 """Seconds by which a clock may be set, or differ from the database's."""
 SPOOL_SHARE: Final = 0.8
-"""Share of its limits above which the spool counts as filling."""
+"""Share of the spool's limits above which a fault reports that the spool is filling."""
 _TRIAL_FILE: Final = ".probe"
 _BLOCK: Final = bytes(4096)
 
 
 def disk_faults(folder: Path, reserve: int) -> Iterator[Fault]:
-    """Write and flush a block in the data folder, and look how much is free."""
+    """Write and flush a block in the data folder, and check how much of the disk is free."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         atomic_files.replace(folder / _TRIAL_FILE, [_BLOCK])
@@ -62,7 +62,7 @@ def _unwritable(folder: Path, error: OSError) -> Fault:
 
 
 def spool_faults(settings: Settings) -> Iterator[Fault]:
-    """Look how much the spool holds."""
+    """Check how much the spool holds."""
     folder, core = settings.spool_dir, settings.core
     names = waiting(folder)
     taken = sum(_size(folder / name) for name in names)
@@ -81,7 +81,7 @@ def spool_faults(settings: Settings) -> Iterator[Fault]:
 
 
 def isolation_faults() -> list[Fault]:
-    """Look whether the program that opens citizens' files is still isolated; it takes half a second."""
+    """Check that the program that opens citizens' files is still isolated. This takes half a second."""
     if not (missing := look_for_protections().missing):
         return []
     text = f"citizens' files are opened without: {describe(missing)}"
@@ -124,7 +124,7 @@ def _size(path: Path) -> int:
 
 
 DAYS: Final = 14
-"""Days before its end at which a certificate becomes a fault: it should have been renewed by then."""
+"""Days before its end from which a certificate is a fault: it should have been renewed by then."""
 SECONDS: Final = 5.0
 """Seconds that a connection may take."""
 _DAY: Final = 86_400
@@ -132,7 +132,7 @@ _DO: Final = "renew it (certbot renew) and reload the proxy: providers stop deli
 
 
 def certificate_faults(public_url: str, context: ssl.SSLContext | None = None) -> list[Fault]:
-    """Check the certificate of the public address, as a provider does; an address out of reach is no fault."""
+    """Check the certificate of the public address as a provider does. An address that can't be reached is no fault."""
     parts = urlsplit(public_url)
     if parts.scheme != "https" or not parts.hostname:
         return []
@@ -163,7 +163,7 @@ OVERDUE: Final = 600
 
 
 def key_faults(identity: Identity | None, services: Services) -> Iterator[Fault]:
-    """Compare this process's keys with the database, which may have been restored or got another edge key."""
+    """Compare this process's keys with the database: it may have been restored, or have another edge key by now."""
     for problem in compose.canary_problems(identity, services):
         yield Fault(
             f"{problem.setting.removesuffix('_file')}_wrong",

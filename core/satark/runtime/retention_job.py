@@ -1,4 +1,4 @@
-"""The retention job: erases tips whose terms are over, every hour, and whatever a restored backup brought back."""
+"""The retention job: erases every hour the tips whose terms are over, and erased tips that a restore brought back."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Write(Protocol):
 
 
 class Retention:
-    """Finds and erases what is due on this installation. It needs the edge key. Every method blocks."""
+    """Finds and erases the tips that are due on this installation. Needs the edge key. Every method blocks."""
 
     def __init__(self, settings: Settings, services: Services, edge: Identity, plugins: Plugins) -> None:
         self.settings = settings.core.retention
@@ -62,11 +62,11 @@ class Retention:
         return self.eraser.complete_list(unit)
 
     def scheduled(self) -> list[ScheduledTip]:
-        """Return every tip with its term."""
+        """Return every tip with the end of its term."""
         return self._services.read(lambda c: list(schedule.scheduled_tips(c, self._edge, self.settings)))
 
     def due(self, today: int) -> list[ScheduledTip]:
-        """Return the tips that are to be erased today. It holds one of the others, perhaps a million, at a time."""
+        """Return the tips to erase today. All other tips, perhaps a million, are read one at a time."""
 
         def look(connection: Connection) -> list[ScheduledTip]:
             tips = schedule.scheduled_tips(connection, self._edge, self.settings)
@@ -92,7 +92,7 @@ class RetentionJob:
         self._writer = writer
 
     async def prepare(self) -> None:
-        """Erase again what a restored backup brought back, before anybody can open it."""
+        """Erase again the erased tips that a restored backup brought back, before anybody can open them."""
         loop = asyncio.get_running_loop()
 
         def write(work: Callable[[UnitOfWork], T]) -> T:
@@ -101,14 +101,14 @@ class RetentionJob:
         await run_in_thread(self._retention.prepare, write)
 
     async def run(self) -> None:
-        """Erase what is due, every hour, until cancelled."""
+        """Erase due tips every hour until cancelled."""
         while True:
             with suppress(StoreDown):
                 await self.run_once()
             await asyncio.sleep(EVERY)
 
     async def run_once(self) -> int:
-        """Erase what is due now; return how many tips."""
+        """Erase the tips that are due now; return how many."""
         await self.prepare()
         day = await self._writer.write(lambda unit: unit.day)
         due = await run_in_thread(self._retention.due, day)

@@ -1,6 +1,6 @@
-"""Scheduled jobs: expire drafts, ask about complete ones that were not sent, notify of messages, purge expired rows.
+"""Scheduled jobs: expire drafts, ask about complete drafts that were not sent, notify of messages, purge expired rows.
 
-They also shorten waits that a clock made too long while it was ahead.
+Another job shortens waits that are too long because a clock was ahead.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ PURGED_AT_ONCE = 1_000
 ERASE_EVERY = 5
 """Rounds between two erasures of SQLite's log, in which deleted rows remain."""
 LOOK_EVERY = 15
-"""Rounds between two looks for due conversations; each look opens the times of all that may be due soon."""
+"""Rounds between two looks for due conversations. Each look opens the due times of all that may be due soon."""
 CLOCK_EVERY = 60
-"""Rounds between two looks for waits that a clock made too long while it was ahead."""
+"""Rounds between two looks for waits that are too long because a clock was ahead."""
 NOTIFICATION_DAYS = 14
 """Days for which a finished notification or alarm is kept, so that it is not queued again."""
 AT_ONCE = 50
-"""Most rows that one transaction of a job handles, so that turns need not wait long behind it."""
+"""Most rows that one transaction of a job handles, so that turns need not wait long for it."""
 
 
 class ScheduledJobs:
@@ -126,7 +126,7 @@ class ScheduledJobs:
         await self._writer.write(self.purge_codes)
 
     def _find_due(self) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
-        """Find conversations that have expired, and those to be asked about: id → `due` as stored."""
+        """Find the conversations that have expired, and those whose tipster is to be asked: id → `due` as stored."""
         now = int(time.time())
         # Only the band in which one expires is stored in plain.
         until = time_buckets.band_end(now + int(self._settings.unsent_question_hours * 3600))
@@ -142,10 +142,10 @@ class ScheduledJobs:
 
         Args:
             unit: the transaction.
-            due: id → `due` of the conversations. One that a turn has changed since does not expire.
+            due: id → `due` of the conversations. A conversation that a turn has changed since does not expire.
 
         Returns:
-            The names of the sealed files to delete, once this is committed.
+            The names of the sealed files to delete after the commit.
         """
         opened = list(self._opened(conversations.lock_unchanged(unit, due)))
         names: list[str] = []
@@ -164,7 +164,7 @@ class ScheduledJobs:
     def _opened(
         self, rows: Iterable[conversations.ConversationRow]
     ) -> Iterator[tuple[conversations.ConversationRow, Session | None]]:
-        """Open sessions; one that a newer version wrote is left to that version."""
+        """Open sessions. A session that a newer version wrote is left out."""
         for row in rows:
             try:
                 session = self._sessions.open(row)
@@ -175,7 +175,7 @@ class ScheduledJobs:
     def _left_of(
         self, unit: UnitOfWork, row: conversations.ConversationRow, session: Session
     ) -> Mapping[str, object] | None:
-        """Return the row that remains of a draft, of which the next conversation tells; None if nothing remains."""
+        """Return the row that remains of a draft, so that the next conversation mentions it; None: no row remains."""
         try:
             left = self._flows.engine(unit.main, session.flow).expire(session)
         except FlowError:  # a step type of its questionnaire is gone: what is due is erased all the same
@@ -219,7 +219,7 @@ class ScheduledJobs:
         return self._outbox.compose(self._flows.current.news_notice(handle.language), handle, id_ + id_, notice=True)
 
     async def _purge(self) -> None:
-        """Delete all expired rows, some in each transaction: there may be millions, and turns wait behind each one."""
+        """Delete all expired rows, some per transaction: there may be millions, and turns wait for a transaction."""
         while await self._writer.write(self.purge):
             pass
         while finished := await run_in_thread(self._services.read, _finished_notifications):
@@ -237,7 +237,7 @@ class ScheduledJobs:
         return max(deleted) == PURGED_AT_ONCE
 
     def purge_codes(self, unit: UnitOfWork) -> None:
-        """Delete expired handoff codes, whose rows tell to the second when they were given out."""
+        """Delete expired handoff codes: their rows tell to the second when they were given out."""
         unit.main.execute(delete(tables.handoff_code).where(tables.handoff_code.c.expires_at <= unit.now))
 
 
@@ -254,10 +254,10 @@ Job: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class Rounds:
-    """Runs jobs. One that fails because of the database stops no other, and is due again in the next round.
+    """Runs jobs. A job that fails because of the database stops no other job, and is due again in the next round.
 
     Args:
-        jobs: number of rounds between two runs → the job; one round runs them in this order.
+        jobs: number of rounds between two runs → the job. Jobs of one round run in this order.
     """
 
     def __init__(self, jobs: Sequence[tuple[int, Job]]) -> None:
@@ -265,7 +265,7 @@ class Rounds:
         self._broken_off: set[Job] = set()
 
     async def run(self, number: int) -> None:
-        """Run the jobs that are due in a round; all are in round 0."""
+        """Run the jobs that are due in a round. In round 0 all are due."""
         for every, job in self._jobs:
             if number % every == 0 or job in self._broken_off:
                 self._broken_off.add(job)
@@ -275,7 +275,7 @@ class Rounds:
 
 
 class EpochTurnover:
-    """Ends epochs. Several processes may do it at once: the rows' locks and the file's lock keep them apart."""
+    """Ends epochs. Several processes may do so at once: locks of the rows and of the file keep them apart."""
 
     def __init__(self, identity: Identity, writer: Writer, eraser: LogEraser) -> None:
         self._identity = identity

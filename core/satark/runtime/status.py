@@ -1,4 +1,4 @@
-"""Health, readiness and metrics, for operators; metrics have a listener of their own, which citizens do not reach."""
+"""Health, readiness and metrics, for operators. Metrics have a listener of their own that citizens can't reach."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _PROCESSES: Final = 64
 _STEP: Final = 10
-"""Difference between the ports of two processes; the ports between belong to other roles on the machine."""
+"""Difference between the ports of two processes. The ports between them are for other roles on the machine."""
 
 
 class Status:
@@ -54,7 +54,7 @@ class Status:
         return [*pages, Route("/metrics", self.metrics)] if with_metrics else pages
 
     async def readyz(self, _request: Request) -> Response:
-        """Say whether anything can be taken now, what is wrong, and what was spooled; 503 if nothing can be taken."""
+        """Say whether events are accepted now, what is wrong, and what was spooled. 503: no event is accepted."""
         faults = self._host.metrics.faults.current
         lines = [*(f"fault: {fault}" for fault in faults), self._spooled()]
         try:
@@ -66,7 +66,7 @@ class Status:
         return PlainTextResponse(_lines("ready", *lines))
 
     async def metrics(self, _request: Request) -> Response:
-        """Give the metrics in Prometheus' text format."""
+        """Return the metrics in Prometheus' text format."""
         with suppress(SQLAlchemyError):  # /readyz says so; the process's own counts are wanted all the more
             await anyio.to_thread.run_sync(self._queue_metrics.look)
         return Response(self._host.metrics.render(), media_type="text/plain; version=0.0.4")
@@ -82,10 +82,10 @@ class Status:
 
 @asynccontextmanager
 async def metrics_listener(status: Status, listen: str, *, is_alone: bool = True) -> AsyncIterator[None]:
-    """Serve the metrics at an address of their own while the block runs; nowhere if it is empty or `public`.
+    """Serve the metrics at the address `listen` while the block runs; nowhere if that is empty or `public`.
 
-    If the port is taken, as by another role on the same machine, that is logged and the process works without. One of
-    several processes (`is_alone` is false) takes the first free port among those ten, twenty, … above.
+    If the port is taken, as by another role on the same machine, the process logs that and works without the listener.
+    One of several processes (`is_alone` is false) takes the first free port among this one and those 10, 20, … above.
     """
     listening = _open(listen, 1 if is_alone else _PROCESSES) if listen not in {"", PUBLIC_METRICS} else None
     if listening is None:
@@ -131,7 +131,7 @@ def _lines(*lines: str) -> str:
 
 
 class QueueMetrics:
-    """The gauges on deliveries. Every process shows the same, since all read one store."""
+    """The gauges of the queues. Every process shows the same values, since all read one store."""
 
     def __init__(self, services: Services, metrics: Metrics, settings: Core) -> None:
         self._services = services
@@ -139,10 +139,10 @@ class QueueMetrics:
         self._configured = {rule.to for rule in services.destination_rules} | set(settings.alarm_to)
 
     def look(self) -> None:
-        """Set the gauges to what the store holds now. It reads the database: call it from a thread.
+        """Set the gauges to the store's present values. This reads the database: call it from a thread.
 
         Raises:
-            sqlalchemy.exc.SQLAlchemyError: the database does not answer; the gauges are empty then.
+            sqlalchemy.exc.SQLAlchemyError: the database does not answer. The gauges are empty then.
         """
         self._metrics.clear_queue_gauges()
         counts, down = self._services.read(_ask)

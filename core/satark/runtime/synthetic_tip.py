@@ -1,8 +1,8 @@
-"""The probe: a synthetic tip through the whole path, to a desk of its own, and its erasure.
+"""The probe: sends a synthetic tip through the whole path to a desk of its own, and erases it.
 
-It takes the path of a citizen's tip: ingest, one transaction, sealing, routing, delivery by the worker. No provider
-takes part. Its text has a random mark that only this process knows, which routes it to the desk `probe` alone, so that
-no citizen's words can be taken for a probe.
+The synthetic tip takes the path of a citizen's tip: ingest, one transaction, sealing, routing, delivery by the worker.
+No provider takes part. The tip's text has a random mark that only this process knows. The mark routes the tip to the
+desk `probe` alone, so that no citizen's words can be taken for a probe.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from satark.settings.settings import Settings
 
 LOOK_EVERY: Final = 0.2
-"""Seconds between two looks whether the worker has delivered the tip."""
+"""Seconds between two checks whether the worker has delivered the tip."""
 _ROLES: Final[tuple[Role, ...]] = ("web",)
 _ACCOUNT: Final = "probe:1"
 _WORDS: Final = "This is a test of the service by its operator, mark"
@@ -54,7 +54,7 @@ class ProbeFailed(Exception):  # noqa: N818 - it reads as what it says
 
 
 class Probed(msgspec.Struct, frozen=True):
-    """Seconds that a synthetic tip took: until it was acknowledged, and until the worker had delivered it."""
+    """Seconds that a synthetic tip took until it was acknowledged, and until the worker had delivered it."""
 
     acknowledged: float
     delivered: float
@@ -71,7 +71,7 @@ class ProbePlugin:
     def __init__(self) -> None:
         self._mark = token_hex(16)
         self.number = ""
-        """The tip's number, once it is routed."""
+        """The tip's number, once the tip is routed."""
 
     def batch(self) -> Batch:
         """Return the synthetic tip."""
@@ -104,14 +104,14 @@ class ProbePlugin:
         return Batch()
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Begin nothing."""
+        """Return no calls."""
         del prompt, account, to
         return ()
 
     notice = render
 
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
-        """Answer nothing."""
+        """Return an empty response."""
         del raw, outcome
         return RawResponse()
 
@@ -134,16 +134,16 @@ class ProbePlugin:
 
 
 async def send_synthetic_tip(settings: Settings, plugins: Plugins, services: Services, seconds: float) -> Probed:
-    """Send a synthetic tip, wait until a running worker has delivered it, look who may read it, and erase it.
+    """Send a synthetic tip, wait until a running worker has delivered it, check who may read it, and erase it.
 
     Args:
         settings: the installation's.
-        plugins: its plugins, to which the probe's is added.
-        services: its stores.
-        seconds: how long the worker may take.
+        plugins: the installation's. The probe's plugin is added.
+        services: the installation's stores.
+        seconds: the most that the worker may take.
 
     Raises:
-        ProbeFailed: it was lost on the way; what exists of it is erased nevertheless.
+        ProbeFailed: the tip was lost on the way. What exists of it is erased nevertheless.
         SettingsError: this machine's keys or settings are wrong.
         StoreDown: the database can't be written.
     """
@@ -194,7 +194,7 @@ async def _run(runtime: IngestRuntime, own: ProbePlugin, services: Services, sec
 
 
 def _ignore(_event: LifecycleEvent) -> None:
-    """Tell nobody: a probe is no tip."""
+    """Do nothing with an event: plugins must not learn of a probe, since it is no tip."""
 
 
 def _tip_id(services: Services, number: str) -> str:

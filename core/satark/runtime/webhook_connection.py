@@ -1,8 +1,8 @@
-"""Connections that answer webhooks without a task: nearly every message of every citizen comes this way.
+"""Connections that answer webhooks without a task. Nearly every message of every citizen comes this way.
 
-A webhook whose body has arrived once its bytes are parsed needs no task, no event and no ASGI messages. Every other
-request is left to uvicorn: another path, a body still to come, a request behind another one, a client that does not
-read.
+If a webhook's body is complete after the bytes that came are parsed, the webhook needs no task, no event and no ASGI
+messages. Every other request is left to uvicorn: another path, an incomplete body, a request behind another one, a
+client that does not read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from satark.ingest.webhook import WebhookEndpoint
 
 WEBHOOKS_STATE: Final = "satark_webhooks"
-"""Key of the endpoints (by path) in the state of the application's lifespan; without it there are none."""
+"""Key of the endpoints (by path) in the state of the application's lifespan. Without this key there are none."""
 
 
 class Exchange:
@@ -30,7 +30,7 @@ class Exchange:
     __slots__ = ("body", "disconnected", "endpoint", "keep_alive", "response_complete")
 
     message_event = asyncio.Event()
-    """uvicorn sets it; nobody waits for it."""
+    """uvicorn sets this event; nobody waits for it."""
 
     def __init__(self, endpoint: WebhookEndpoint, *, keep_alive: bool) -> None:
         self.endpoint = endpoint
@@ -51,13 +51,13 @@ class WebhookConnection(HttpToolsProtocol):
         """The webhook whose body is still incomplete."""
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came; leave a webhook that is still incomplete to uvicorn."""
+        """Parse the bytes that came; leave a webhook that is still incomplete to uvicorn."""
         super().data_received(data)
         if self._coming is not None and not self.transport.is_closing():
             self._take_the_usual_way(self._coming)
 
     def on_headers_complete(self) -> None:
-        """Hold a webhook back until all that came is parsed; if it is still incomplete then, it is left to uvicorn."""
+        """Hold a webhook back until all that came is parsed. `data_received` leaves an incomplete one to uvicorn."""
         endpoint = self._webhooks.get(self.url.decode("latin-1"))
         if endpoint is None or not self._can_answer():
             super().on_headers_complete()
@@ -66,14 +66,14 @@ class WebhookConnection(HttpToolsProtocol):
         self._stand_in(self._coming)
 
     def on_body(self, body: bytes) -> None:
-        """A part of the body came."""
+        """Take a part of the body."""
         if self._coming is None:
             super().on_body(body)
         else:
             self._coming.body += body
 
     def on_message_complete(self) -> None:
-        """The request is complete: a webhook is answered."""
+        """Answer a webhook: its request is complete."""
         exchange, self._coming = self._coming, None
         if exchange is None:
             super().on_message_complete()
@@ -83,7 +83,7 @@ class WebhookConnection(HttpToolsProtocol):
         exchange.endpoint.answer(raw, partial(self._respond, exchange))
 
     def _can_answer(self) -> bool:
-        """Whether a webhook may be answered here: it is a usual one, and no request before it is under way."""
+        """Whether a webhook may be answered here: it needs nothing special, and no request before it is under way."""
         before: RequestResponseCycle | None = self.cycle  # None: this is the first
         return not (
             (before is not None and not before.response_complete)

@@ -1,1 +1,1 @@
-"""Settings: what `satark.toml` and the environment say, section by section, each with its default and its limits."""
+"""Settings: the values in `satark.toml` and the environment, by section. Each setting has a default and limits."""

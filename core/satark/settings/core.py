@@ -1,4 +1,4 @@
-"""The core's own settings, each with its default, its limits and what it means."""
+"""The core's own settings. Each has a default, limits and a description."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 PUBLIC_METRICS: Final = "public"
-"""Value of `metrics_listen` that puts the metrics on the service's own port."""
+"""The value of `metrics_listen` that puts the metrics on the service's own port."""
 HOOK_SECONDS: Final = 0.5
 """Seconds that one call of an optional hook may take, unless `hook_seconds` is set."""
 _LAST_PORT: Final = 65_535
@@ -34,7 +34,7 @@ Role = Literal["web", "worker", "desk"]
 
 
 def _packaged_path(value: object) -> object:
-    """Resolve `package:NAME/FILE`, a file of an installed package. Any other value is a path as it is."""
+    """Resolve `package:NAME/FILE` to a file of an installed package. Any other value is a path and stays as it is."""
     if not isinstance(value, str) or not value.startswith(_PACKAGED):
         return value
     name, _, file = value.removeprefix(_PACKAGED).partition("/")
@@ -45,7 +45,7 @@ def _packaged_path(value: object) -> object:
 
 
 PackagedPath = Annotated[Path, BeforeValidator(_packaged_path)]
-"""A path, or a file of an installed package, such as a questionnaire that is a distribution of its own."""
+"""A path, or a file of an installed package: a questionnaire, for example, can be a distribution of its own."""
 
 
 class EvidenceSettings(BaseModel):

@@ -1,4 +1,4 @@
-"""Settings: `satark.toml` (path in `SATARK_CONFIG`), each overridable by environment (`SATARK_…`, nested with `__`)."""
+"""Settings of `satark.toml` (path in `SATARK_CONFIG`). The environment can override each (`SATARK_…`, nested: `__`)."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class Settings:
         presets: Mapping[str, Mapping[str, Any]] | None = None,
         **core: Any,
     ) -> None:
-        """Read file and environment; `core` overrides both.
+        """Read the file and the environment. `core` overrides both.
 
-        With `demand`, a section of which nothing is set counts as wrong, so that `satark check` can say what it needs.
-        `stand_ins` holds whole sections by name: each is used if nothing of that section is set.
-        `presets` holds fields of sections: each is used if its section is set, but that field is not.
+        `demand`: whether a section without any value counts as wrong, so that `satark check` can say what it needs.
+        `stand_ins`: whole sections by name. A stand-in is used if nothing of its section is set.
+        `presets`: fields of sections. A preset is used if its section is set, but its field is not.
 
         Raises:
-            SettingsError: something is wrong; it names every setting at fault.
+            SettingsError: a setting is wrong. The message names every wrong setting.
         """
         self.path = path or _path_from_environment()
         self._demand = demand
@@ -68,7 +68,7 @@ class Settings:
         """Return a plugin's section; None if nothing of it is set.
 
         Raises:
-            SettingsError: a field of it is missing or wrong.
+            SettingsError: a field of the section is missing or wrong.
         """
         self._asked[name] = model
         preset = {name: self._presets[name]} if name in self._presets and self.is_set(name) else {}
@@ -78,18 +78,18 @@ class Settings:
         return self._demanded(name, model) if found is None and self._demand else found
 
     def is_set(self, name: str) -> bool:
-        """Whether anything of a section is set, right or wrong, in the file or the environment."""
+        """Whether the file or the environment has any value of a section, even a wrong one."""
         return getattr(self._load(name, _holding(name, dict[str, Any])), name) is not None
 
     @property
     def known(self) -> frozenset[str]:
-        """The environment variables of the core's settings, and of the sections that were asked for so far."""
+        """The environment variables of the core's settings, and of the sections that were read so far."""
         sections = {f"{name}__{field}" for name, model in self._asked.items() for field in model.model_fields}
         return frozenset(f"SATARK_{name.upper()}" for name in Core.model_fields.keys() | sections)
 
     @property
     def evidence_limits(self) -> Limits:
-        """What one file and one tip may be."""
+        """The limits on one file and one tip."""
         return self.core.evidence.limits()
 
     @property
@@ -169,7 +169,7 @@ class _Source(BaseSettings):
 
 @cache
 def _source(model: type[BaseModel], path: Path | None) -> Any:
-    """Make the class whose instances read the file and the environment; making the class takes longer than that."""
+    """Make the class whose instances read the file and the environment. To make it takes longer than to read."""
     return type("Source", (_Source, model), {"model_config": _config(path)})
 
 
@@ -218,7 +218,7 @@ def _problem(error: Any, section: str, model: type[BaseModel]) -> SettingProblem
 
 
 def _no_json(error: UnreadableValue) -> SettingProblem:
-    """Name the variable whose value is not JSON, without the value, which may be a secret."""
+    """Name the variable whose value is not JSON, without the value: it may be a secret."""
     field = str(error).partition('"')[2].partition('"')[0]
     text = getattr(error.__cause__, "doc", None)
     prefix = f"SATARK_{field}".upper()

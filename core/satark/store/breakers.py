@@ -1,7 +1,7 @@
 """Open circuit breakers: destinations that are down, one row each, shared by all processes.
 
-A row is added when a breaker opens and deleted when it closes. From `half_open_at` on, one process at a time may send
-trial deliveries; each failed trial doubles the pause before the next one.
+A breaker's row is added when the breaker opens, and deleted when it closes. From `half_open_at` on, one process at a
+time may send trial deliveries; each failed trial doubles the pause before the next one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FIRST_PAUSE = 15
 """Seconds from the opening of a breaker to its first trial."""
 LONGEST_PAUSE = 240
-"""Most seconds between two trials, and so before a destination that recovered is used again."""
+"""Most seconds between two trials, and so from a destination's recovery to its next trial."""
 TRIAL_LEASE = 150
 """Seconds that one process has for a trial before another one may try."""
 _MOST_DOUBLINGS = 10
@@ -34,12 +34,12 @@ class OpenBreaker(msgspec.Struct, frozen=True, kw_only=True):
 
     destination: str
     since: int
-    """Unix time at which it opened."""
+    """Unix time at which the breaker opened."""
     half_open_at: int
     """Unix time at which the next trial is due."""
     failures: int
     reason: str
-    """The code of the last failure; it holds no content."""
+    """The code of the last failure, without content."""
 
 
 def read_open_breakers(connection: Connection) -> dict[str, OpenBreaker]:
@@ -48,13 +48,13 @@ def read_open_breakers(connection: Connection) -> dict[str, OpenBreaker]:
 
 
 def open_breaker(unit: UnitOfWork, destination: str, reason: str) -> bool:
-    """Open a destination's breaker; return False if it is open already. `reason` as in `sink.Retry`."""
+    """Open a destination's breaker; return False if it is open already. `reason`: as in `sink.Retry`."""
     row = {"destination": destination, "since": unit.now, "half_open_at": unit.now + FIRST_PAUSE, "failures": 1}
     return bool(unit.insert_new(tables.open_breaker, [{**row, "reason": reason[:_REASON_LENGTH]}], "destination"))
 
 
 def claim_trial(unit: UnitOfWork, destination: str) -> bool:
-    """Claim the trial of a half-open breaker for `TRIAL_LEASE`; return False if it is not due or not free."""
+    """Claim the trial of a half-open breaker for `TRIAL_LEASE`; return False if none is due or another has it."""
     table = tables.open_breaker
     due = (table.c.destination == destination, table.c.half_open_at <= unit.now)
     return unit.main.execute(update(table).where(*due).values(half_open_at=unit.now + TRIAL_LEASE)).rowcount == 1

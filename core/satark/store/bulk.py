@@ -1,7 +1,7 @@
-"""Statements on many rows, in the SQL of the drivers: SQLAlchemy would need more time for a row than the database.
+"""Statements on many rows, in the SQL of the drivers. SQLAlchemy would need more time for a row than the database does.
 
-SQLite, which is in this process, runs an `INSERT` once for each row. PostgreSQL runs it once for all, with an array for
-each column: its text is the same for any number of rows, so that it is prepared.
+SQLite, which is in this process, runs an `INSERT` once for each row. PostgreSQL runs one `INSERT` for all rows, with an
+array for each column: the statement's text is the same for any number of rows, so the server can prepare it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 _ARRAYS: Final = {bytes: "bytea[]", str: "text[]", int: "bigint[]", bool: "boolean[]"}
 _MOST_ROWS: Final = 512
-"""Most rows in one statement of SQLite, which may have 32,766 places for values."""
+"""Most rows in one statement for SQLite: SQLite allows 32,766 values in a statement."""
 
 
 def insert(connection: Connection, table: Table, rows: Rows) -> None:
@@ -37,7 +37,7 @@ def insert(connection: Connection, table: Table, rows: Rows) -> None:
 
 
 def upsert(connection: Connection, table: Table, rows: Rows) -> None:
-    """Insert rows, or replace those with the same primary key: the last of the rows counts."""
+    """Insert rows, or replace stored rows of the same primary key. Of given rows with the same key the last counts."""
     if rows:
         key = table.primary_key.columns.keys()
         last = {tuple([row[name] for name in key]): row for row in rows}
@@ -47,7 +47,7 @@ def upsert(connection: Connection, table: Table, rows: Rows) -> None:
 def insert_new(connection: Connection, table: Table, rows: Rows, returning: str) -> set[Any]:
     """Insert rows that do not exist yet; return the `returning` column of those inserted.
 
-    Waits for the outcome of a competing transaction.
+    Waits for the end of a transaction that inserts the same rows.
     """
     if not rows:
         return set()
@@ -72,8 +72,8 @@ def select(
         connection: of the database.
         columns: of one table.
         key: of the same table.
-        values: each once.
-        lock: whether PostgreSQL locks the rows until the commit, in the order of the key, and gives each as it is then.
+        values: the values, without duplicates.
+        lock: whether PostgreSQL locks the rows until the commit, in the order of the key, and returns their state then.
     """
     names = ", ".join(_name(column.name) for column in columns)
     then = f" ORDER BY {_name(key.name)} FOR UPDATE" if lock and _is_postgresql(connection) else ""
@@ -85,7 +85,7 @@ def select(
 
 
 def delete(connection: Connection, key: Column[Any], values: Sequence[bytes], also: str = "") -> None:
-    """Delete the rows whose key is one of these values and for which the condition `also` (SQL) holds."""
+    """Delete the rows whose key is one of these values, if the condition `also` (SQL) holds for them."""
     head = f"DELETE FROM {_name(key.table.name)} WHERE {also}{' AND ' if also else ''}{_name(key.name)} "
     for condition, parameters in among(connection, key, values):
         run(connection, head + condition, parameters)
@@ -115,7 +115,7 @@ def _insert(connection: Connection, table: Table, rows: Rows, then: str) -> None
 
 
 def _by_column(table: Table, rows: Rows) -> dict[str, list[Any]]:
-    """Return the values of each column; a column that the rows leave out has its default.
+    """Return the values of each column. A column that the rows leave out has its default.
 
     A value for which the table has no column is left out, as SQLAlchemy does.
     """
@@ -131,9 +131,9 @@ def _is_postgresql(connection: Connection) -> bool:
 
 
 def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Return the values in parts, each filled up to a power of two with its last value.
+    """Return the values in parts. Each part repeats its last value until its length is a power of two.
 
-    So few statements are prepared.
+    So the database prepares few different statements.
     """
     for at in range(0, len(values), _MOST_ROWS):
         part = list(values[at : at + _MOST_ROWS])
@@ -188,7 +188,7 @@ def run(connection: Connection, sql: str, values: Values) -> list[tuple[Any, ...
 
 
 def run_for_each(connection: Connection, sql: str, rows: Sequence[Values]) -> None:
-    """Run a statement of SQLite's once for each of these."""
+    """Run a statement of SQLite once for each of these rows."""
     _through(connection, sql, lambda driver: driver.executemany(sql, rows))
 
 

@@ -20,7 +20,7 @@ NAMES: Final = "names"
 UNDER_EPOCH_KEYS: Final = (
     tables.conversation, tables.alias, tables.provider_message, tables.outbox, tables.reach, tables.handoff_code,
 )  # fmt: skip
-"""Tables whose rows can't be opened without the epoch keys; conversations come first."""
+"""Tables whose rows can't be opened without the epoch keys. The table of conversations comes first."""
 
 
 def wrong_keys(unit: UnitOfWork, identity: Identity | None) -> list[str]:
@@ -45,7 +45,7 @@ def _own(keys: Connection, identity: Identity | None) -> dict[str, bytes]:
 
 
 def forget_drafts(unit: UnitOfWork, identity: Identity) -> int:
-    """Erase the drafts, replies and reply handles that other epoch keys sealed, and use these keys from now on.
+    """Erase the drafts, replies and reply handles that other epoch keys sealed. From now on use these epoch keys.
 
     Returns:
         The number of conversations that were erased.

@@ -1,7 +1,7 @@
 """The `conversation` and `alias` tables: find a conversation by any pseudonym of its sender, lock, read and write it.
 
-A conversation's id is random. Only `alias` leads from a sender to it, by look-ups that need the key of an epoch. Once
-that key is destroyed, a row that remains on a disk tells nothing about its sender.
+A conversation's id is random. Only `alias` leads from a sender to a conversation, by look-ups that need an epoch key.
+Once that key is destroyed, a row that remains on a disk tells nothing about its sender.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class ConversationRow(msgspec.Struct, frozen=True):
-    """A conversation as stored; an empty draft means that it was created just now."""
+    """A conversation as stored. If the draft is empty, the conversation was created just now."""
 
     id: bytes
     draft: bytes
@@ -39,10 +39,10 @@ _COLUMNS = (conversation.c.id, conversation.c.draft, conversation.c.handle, conv
 
 
 def find(connection: Connection, identity: Identity, senders: Iterable[Sequence[bytes]]) -> tuple[Homes, Homes]:
-    """Find the conversation of each sender by their pseudonyms; a new conversation gets a random id.
+    """Find the conversation of each sender by the sender's pseudonyms. A new conversation gets a random id.
 
     Returns:
-        The conversation id of every pseudonym, and the part of it that is not stored yet.
+        The conversation id of every pseudonym, and those of these pairs that are not stored yet.
     """
     senders = list(senders)
     lookups = {lookup: p for sender in senders for p in sender for lookup in identity.lookups(p)}
@@ -59,11 +59,11 @@ def find(connection: Connection, identity: Identity, senders: Iterable[Sequence[
 def find_or_begin(
     unit: UnitOfWork, identity: Identity, senders: Iterable[Sequence[bytes]]
 ) -> tuple[Homes, Collection[bytes]]:
-    """Find the conversation of each sender, and begin one where there is none: once, even if two processes do so.
+    """Find the conversation of each sender, or begin one: only once, even if two processes begin it at the same time.
 
     Returns:
-        The conversation id of every pseudonym, and those ids that are new: `write` stores their first row, and until
-        the commit nobody else can find them.
+        The conversation id of every pseudonym, and the new ones of these ids. `write` stores the first row of a new
+            conversation; until the commit nobody else can find it.
     """
     senders = list(senders)
     found, new = find(unit.main, identity, senders)
@@ -80,10 +80,10 @@ def find_or_begin(
 
 
 def lock(unit: UnitOfWork, ids: Iterable[bytes], begun: Collection[bytes] = ()) -> dict[bytes, ConversationRow]:
-    """Lock conversations until the commit, and read them. Those that this transaction began have no row yet.
+    """Lock conversations until the commit, and read them. Conversations that this transaction began have no row yet.
 
-    PostgreSQL gives each row as it is once it is locked, not as it was when the statement began to wait (its manual,
-    13.2.1 "Read Committed"). SQLite locks nothing: its transaction is the only one that writes.
+    PostgreSQL returns each row's state after the lock, not the state when the statement began to wait (PostgreSQL's
+    manual, 13.2.1 "Read Committed"). SQLite locks nothing: its transaction is the only one that writes.
     """
     rows = _rows(unit.main, set(ids).difference(begun), lock=True)
     return rows | {id_: ConversationRow(id_, b"", b"", b"") for id_ in begun}
@@ -100,7 +100,7 @@ def _rows(connection: Connection, ids: Collection[bytes], *, lock: bool) -> dict
 
 
 def write(unit: UnitOfWork, rows: Sequence[Mapping[str, object]]) -> None:
-    """Store sessions that are new or locked: `id`, `draft`, `handle`, `due`, `ends_by`."""
+    """Store the rows of new or locked conversations: `id`, `draft`, `handle`, `due`, `ends_by`."""
     bulk.upsert(unit.main, conversation, rows)
 
 
@@ -119,7 +119,7 @@ def delete_conversations(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
 
 
 def read_due(connection: Connection, until: int | None) -> list[tuple[bytes, bytes]]:
-    """Return (id, due) of the conversations that may expire before `until` (Unix seconds); None: of all."""
+    """Return (id, due) of the conversations that may expire before `until` (Unix seconds); None: return all."""
     query = select(conversation.c.id, conversation.c.due)
     if until is not None:
         query = query.where(conversation.c.ends_by <= until)
@@ -127,7 +127,7 @@ def read_due(connection: Connection, until: int | None) -> list[tuple[bytes, byt
 
 
 def lock_unchanged(unit: UnitOfWork, due: Mapping[bytes, bytes]) -> list[ConversationRow]:
-    """Lock and read conversations (id → due), except those that a turn has changed or holds."""
+    """Lock and read conversations (id → due), except those that a turn has changed or locked."""
     query = select(*_COLUMNS).where(conversation.c.id.in_(sorted(due)))
     rows = unit.main.execute(query.order_by(conversation.c.id).with_for_update(skip_locked=True))
     return [ConversationRow(*row) for row in rows if row.due == due[row.id]]

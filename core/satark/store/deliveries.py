@@ -1,8 +1,8 @@
 """The `delivery` table: one row for each tip, destination and revision, and for each alarm.
 
-A row is `due` (at `due_at`, until when it may be claimed), `blocked` (behind an earlier revision of the same tip for
-the same destination), `done` or `dead_letter`. Only a due row has an exact time; the others have the time of their
-six-hour band. No query scans the head of the whole queue: each destination has its own range of the index
+A row is `due` (at `due_at`; a claim sets that to the claim's end), `blocked` (behind an earlier revision of the same
+tip for the same destination), `done` or `dead_letter`. Only a due row has an exact time; the others have the time of
+their six-hour band. No query scans the head of the whole queue: each destination has its own range of the index
 `delivery_due`.
 """
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 LEASE = 30
 """Seconds that a claim lasts. A process renews its claims while it works, so that only a crashed one loses them."""
 ALARM_EVERY = 3600
-"""Seconds in which a destination of `alarm_to` gets at most one alarm."""
+"""Least seconds between two alarms to one destination of `alarm_to`."""
 WAITING_FOR_FILES = "waits for files"
-"""The reason of a delivery that waits for files of the tip."""
+"""The reason of a delivery that waits for files of its tip."""
 SUPERSEDED = "a later revision replaces it"
 """The reason of a dead letter that needs no retry, because a later revision was delivered."""
 REASON_LENGTH = 200
@@ -37,7 +37,7 @@ REASON_LENGTH = 200
 
 
 def new_row(tip: str, destination: str, now: int, *, wait: int = 0, revision: int = 1) -> dict[str, object]:
-    """Make the row of a delivery. `wait`: most seconds that it waits for files of the tip."""
+    """Make the row of a delivery. `wait`: most seconds that the delivery waits for files of its tip."""
     return {
         "id": random_bytes(16),
         "tip": tip,
@@ -51,7 +51,7 @@ def new_row(tip: str, destination: str, now: int, *, wait: int = 0, revision: in
 
 
 def add(unit: UnitOfWork, tip_id: str, destination: str, *, wait: int = 0) -> None:
-    """Queue a tip for another destination, unless it was queued for that one before."""
+    """Queue a tip for another destination, unless the tip was queued for it before."""
     unit.insert_new(delivery, [new_row(tip_id, destination, unit.now, wait=wait)], "id")
 
 
@@ -121,7 +121,7 @@ def renew_claims(unit: UnitOfWork, ids: Collection[bytes]) -> None:
 
 
 def mark_done(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
-    """Mark deliveries as done, and older dead letters of the same tip and destination too."""
+    """Mark deliveries as done, and also older dead letters of the same tip and destination."""
     if not ids:
         return
     unit.main.execute(_DONE, [{"key": id_, "finished": band_start(unit.now)} for id_ in ids])
@@ -166,13 +166,13 @@ def mark_returned(unit: UnitOfWork, id_: bytes, reason: str) -> None:
 
 
 def add_alarm(unit: UnitOfWork, to: Iterable[str]) -> None:
-    """Queue an alarm for each of these destinations, at most one in `ALARM_EVERY` seconds."""
+    """Queue an alarm for each of these destinations, but for none that got one in the last `ALARM_EVERY` seconds."""
     for destination in to:
         add(unit, f"alarm:{unit.now // ALARM_EVERY}", destination)
 
 
 def retry(unit: UnitOfWork, id_: bytes | None = None, destination: str = "") -> int:
-    """Make dead letters due again: all, one, or a destination's; return how many.
+    """Make dead letters due again: all of them, one, or those of a destination. Return how many.
 
     A dead letter that a later revision replaced becomes `done` instead.
     """
@@ -210,7 +210,7 @@ def counts(connection: Connection) -> dict[tuple[str, str], int]:
 def finished_notifications(connection: Connection, oldest: int, most: int) -> Sequence[bytes]:
     """Return ids of notifications and alarms (`sink.Delivery.kind`) that are finished and were due before a time.
 
-    Reads every delivery. An order to an office to erase its copy is not finished until the office has it.
+    Reads every delivery. An order to an office to erase its copy is finished once the office has received the order.
     """
     past = (delivery.c.tip.contains(":"), delivery.c.due_at < oldest, delivery.c.state != "due")
     open_order = delivery.c.tip.startswith("erased:") & (delivery.c.state != "done")
@@ -223,12 +223,12 @@ def delete_finished(unit: UnitOfWork, ids: Collection[bytes]) -> None:
 
 
 def _unblock_next(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
-    """Make due what is blocked behind these deliveries."""
+    """Make the deliveries due that are blocked behind these."""
     unit.main.execute(_UNBLOCK, {"ids": ids, "now": unit.now})
 
 
 def _same_as(*more: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return whether a delivery has the same tip and destination as one of `ids`."""
+    """Return the condition that a delivery has the same tip and destination as one of `ids`."""
     same = (_OTHER.c.tip == delivery.c.tip, _OTHER.c.destination == delivery.c.destination)
     return select(_OTHER.c.id).where(_OTHER.c.id.in_(bindparam("ids", expanding=True)), *same, *more).exists()
 

@@ -24,13 +24,13 @@ class DestinationFault(msgspec.Struct, frozen=True, kw_only=True):
 
     destination: str
     down: str = ""
-    """The time band (`time_buckets.band`) since which it is down; empty if it is reachable."""
+    """The time band (`time_buckets.band`) since which the destination is down; empty if it is not."""
     waiting: int = 0
-    """Tips that wait for it."""
+    """The number of tips that wait for the destination."""
     dead_letters: int = 0
-    """Deliveries that are no longer attempted."""
+    """The number of deliveries that are no longer attempted."""
     dead_since: str = ""
-    """The time band of the oldest of them."""
+    """The time band of the oldest dead letter."""
 
 
 def destination_faults(
@@ -38,9 +38,9 @@ def destination_faults(
 ) -> list[DestinationFault]:
     """Return the destinations of one desk that are down or have dead letters, by name.
 
-    A destination belongs to the desk that its rule names, or without a rule to the desk in its name. Alarms are
-    ignored, since they may be about another desk's tips. A destination that is down is left out unless something else
-    waits for it.
+    A destination belongs to the desk that its rule names or, without a rule, to the desk in its name. Alarms are
+    ignored, since they may be about another desk's tips. A destination that is down is left out unless something
+        other than an alarm waits for it.
     """
     here = _belongs(desk, destination_rules)
     down = read_open_breakers(connection)

@@ -1,7 +1,7 @@
 """The time at which a reply, a delivery or a file is due.
 
-A clock that was ahead leaves due times that lie far in the future once it is set back, and tips would wait for them. So
-each row also stores for how many seconds it was to wait.
+If a clock is ahead and then set back, the due times that it gave lie far in the future, and tips would wait for these
+times. So each row also stores how many seconds it was meant to wait.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ CLOCKS_APART: Final = 60
 
 
 def due_in(seconds: float, now: int) -> dict[str, int]:
-    """Return the columns of a row that is due in so many seconds."""
+    """Return the columns `due_at` and `wait` of a row that is due in so many seconds."""
     return {"due_at": now + int(seconds), "wait": int(seconds)}
 
 
 def shorten_waits(unit: UnitOfWork) -> None:
-    """Shorten each wait that is longer, counted from now, than the wait that its row stores."""
+    """Shorten each wait whose rest is longer than the wait that its row stores."""
     for table in (outbox, delivery, file):
         row = table.c
         too_late = (row.due_at > unit.now + CLOCKS_APART, row.due_at > unit.now + CLOCKS_APART + row.wait)

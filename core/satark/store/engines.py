@@ -1,4 +1,4 @@
-"""Database engines, configured so that a commit is durable and a deletion leaves nothing behind."""
+"""Database engines. Their configuration makes a commit durable, and lets a deletion leave nothing behind."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from sqlalchemy import PoolProxiedConnection
 
 BUSY_SECONDS = 8
-"""Seconds that a SQLite connection waits for the write of another process, such as a command beside the server.
+"""Seconds that a SQLite connection waits for a write of another process, such as a command beside the server.
 
-Providers of text messages and calls wait 15 seconds for a response: by then Satark must know that it has none.
+Providers of text messages and calls wait 15 seconds for a response, so Satark must give up earlier.
 """
 _LOOK_SECONDS: Final = 0.001
-"""Seconds between two looks whether the other write has ended."""
+"""Seconds between two checks whether the other process's write has ended."""
 CONNECT_SECONDS = 5
 """Seconds to wait for a PostgreSQL server that does not respond, when connecting and within a connection."""
 
@@ -37,7 +37,7 @@ def make_engine(url: str) -> Engine:
     """Create an engine for SQLite or PostgreSQL.
 
     Raises:
-        DatabaseUrlError: the URL can't be parsed, names another kind of database, or a file that can't be created.
+        DatabaseUrlError: the URL can't be parsed, names another kind of database, or names a file that can't be made.
     """
     try:
         parsed = make_url(url)
@@ -51,7 +51,7 @@ def make_engine(url: str) -> Engine:
 
 
 def reading_engine(engine: Engine) -> Engine:
-    """Return the engine for reading: its transactions wait for no writer, and read from one snapshot."""
+    """Return the engine for reading. Its transactions wait for no writer, and each reads from one snapshot."""
     if engine.dialect.name == "sqlite":
         return engine.execution_options(satark_begin="DEFERRED")
     return engine.execution_options(isolation_level="REPEATABLE READ")
@@ -101,7 +101,7 @@ def let_wait(connection: PoolProxiedConnection, milliseconds: int) -> None:
 def _begin_to_write(connection: Any) -> None:
     """Begin a transaction once no other process writes.
 
-    SQLite's own wait sleeps ever longer, up to 100 ms, which would cost two busy servers a third of their time.
+    SQLite's own wait sleeps longer each time, up to 100 ms. That would cost two busy servers a third of their time.
     """
     driver = connection.connection.dbapi_connection
     deadline = time.monotonic() + BUSY_SECONDS
@@ -112,7 +112,7 @@ def _begin_to_write(connection: Any) -> None:
 
 
 def _is_busy(driver: sqlite3.Connection) -> bool:
-    """Begin a transaction that writes; True: another process has one."""
+    """Try to begin a transaction that writes; True: another process has one, so this one did not begin."""
     try:
         driver.execute("BEGIN IMMEDIATE")
     except sqlite3.Error as error:
@@ -121,7 +121,7 @@ def _is_busy(driver: sqlite3.Connection) -> bool:
 
 
 class _Bytes(LargeBinary):
-    """Bytes that go to and from the driver as they are: SQLAlchemy's own type would copy each value."""
+    """Bytes that go to and from the driver unchanged. SQLAlchemy's own type would copy each value."""
 
     def bind_processor(self, dialect: Any) -> None:
         """Leave values as they are."""

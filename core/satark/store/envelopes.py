@@ -1,8 +1,8 @@
-"""The `envelope` table: tip keys, sealed to their holders. Only the name key tells whose a row is.
+"""The `envelope` table: tip keys, sealed to their holders. Only the name key tells to which holder a row belongs.
 
-A holder is a desk, or a destination that reads tips. Its rows are found by a tag: HMAC-SHA256 of the tip and the
-holder's name under the name key, which lies in a file outside the databases. Each tip also has rows of decoys, with
-random tags that stand for nobody, so that the number of rows does not tell that somebody is excluded.
+A holder is a desk, or a destination that reads tips. A holder's rows are found by a tag: HMAC-SHA256 of the tip and the
+holder's name under the name key. The name key is in a file outside the databases. Each tip also has decoy rows, whose
+random tags stand for nobody, so that the number of rows does not tell that somebody is excluded.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TAG: Final = 16
 PADDED: Final = 2048
-"""An envelope's content is filled up to a multiple of so many bytes: its size must not tell who is excluded."""
+"""An envelope's content is padded to a multiple of so many bytes: its size must not tell who is excluded."""
 _OPTION: Final = "satark_name_key"
 _BATCH: Final = 300
 _FIND = select(envelope.c.tip, envelope.c.holder, envelope.c.sealed).where(
@@ -50,29 +50,29 @@ def row(connection: Connection, tip: str, holder: str, sealed: bytes) -> dict[st
 
 
 def decoy(tip: str, sealed: bytes) -> dict[str, Any]:
-    """Make a row that stands for nobody; `sealed` must look like the others and open for nobody."""
+    """Make a row that stands for nobody. `sealed` must look like other envelopes and open for nobody."""
     return {"tip": tip, "holder": random_bytes(TAG), "sealed": sealed}
 
 
 def store(unit: UnitOfWork, tip: str, holder: str, sealed: bytes) -> None:
-    """Store the envelope of a holder; it replaces the one that the holder has."""
+    """Store the envelope of a holder in place of the holder's earlier one."""
     unit.upsert(envelope, [row(unit.keys, tip, holder, sealed)])
 
 
 def drop(unit: UnitOfWork, tip: str, holders: Iterable[str]) -> None:
-    """Delete the envelopes of these holders of a tip. It is no error if they have none."""
+    """Delete the envelopes of these holders of a tip. A holder without an envelope is no error."""
     tags = [tag(unit.keys, tip, one) for one in holders]
     unit.keys.execute(delete(envelope).where(envelope.c.tip == tip, envelope.c.holder.in_(tags)))
 
 
 def find(connection: Connection, tip: str, holder: str) -> bytes | None:
-    """Return the envelope of a holder of a tip; None if it has none."""
+    """Return the envelope of a holder of a tip; None: there is none."""
     query = select(envelope.c.sealed).where(envelope.c.tip == tip, envelope.c.holder == tag(connection, tip, holder))
     return connection.execute(query).scalar()
 
 
 def find_many(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
-    """Return the envelopes by (tip, holder), for those of these that have one."""
+    """Return the envelopes of these pairs (tip, holder), by pair. Pairs without an envelope are left out."""
     tags = {tag(connection, *one): one for one in wanted}
     every = list(tags)
     found: dict[tuple[str, str], bytes] = {}
@@ -84,7 +84,7 @@ def find_many(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict
 
 
 def tips_of(connection: Connection, holder: str) -> list[str]:
-    """Return the ids of the tips of which a holder has an envelope."""
+    """Return the ids of the tips for which a holder has an envelope."""
     rows = connection.execute(select(envelope.c.tip, envelope.c.holder))
     return [one.tip for one in rows if one.holder == tag(connection, one.tip, holder)]
 
@@ -95,12 +95,12 @@ def of_holder(connection: Connection, holder: str) -> dict[str, bytes]:
 
 
 def of_tips(connection: Connection, holder: str, tips: Iterable[str]) -> dict[str, bytes]:
-    """Return the envelopes that a holder has of these tips, by tip id."""
+    """Return the envelopes that a holder has for these tips, by tip id."""
     return {tip: sealed for (tip, _), sealed in find_many(connection, ((tip, holder) for tip in tips)).items()}
 
 
 def holders_of(connection: Connection, tip: str, names: Iterable[str]) -> list[str]:
-    """Return which of these names have an envelope of a tip."""
+    """Return which of these names have an envelope for a tip."""
     tags = set(connection.execute(select(envelope.c.holder).where(envelope.c.tip == tip)).scalars())
     return [name for name in names if tag(connection, tip, name) in tags]
 

@@ -1,4 +1,4 @@
-"""The `file` table: files of evidence that are due to be fetched, sealed, or lost."""
+"""The `file` table: files of evidence. Each is due to be fetched, or is sealed, or is lost."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ FETCH_LEASE = 900
 """Seconds that a process has for fetching and sealing a file before another one may try."""
 
 _CRASHES = 3
-"""Attempts after which a file that a killed process held is no longer fetched at once: it may be what killed it."""
+"""Attempts after which a file that a killed process had claimed is not due at once: the file may have killed it."""
 
 _NOTICE = "notice: "
 """Prefix of a file's `reason` while a notice about it waits for its tipster."""
 _UNCLEANED = "uncleaned"
-"""Begins the `reason` of a file that could not be cleaned, before its position; it is never removed."""
+"""Beginning of the `reason` of a file that could not be cleaned, before the file's position. It is never removed."""
 
 
 def ordinal_order(ordinal: str) -> tuple[int, str]:
@@ -37,12 +37,12 @@ def ordinal_order(ordinal: str) -> tuple[int, str]:
 
 
 def name(tip: str, ordinal: str) -> str:
-    """Return the name of a file's sealed copies in the evidence folder, without their extensions."""
+    """Return the name of a file's sealed copies in the evidence folder, without the copies' extensions."""
     return f"{tip}-{ordinal}"
 
 
 def add(unit: UnitOfWork, jobs: Sequence[MediaJob], identity: Identity) -> None:
-    """Add files that are due to be fetched. Each job, which says from where, is sealed under the edge key."""
+    """Add files that are due to be fetched. A job says where to fetch its file, and is sealed under the edge key."""
     unit.insert(file, [_row(unit, job, identity) for job in jobs])
 
 
@@ -63,7 +63,7 @@ def _row(unit: UnitOfWork, job: MediaJob, identity: Identity) -> dict[str, objec
 def delete_files(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = None) -> list[str]:
     """Delete the rows of a tip's files (all of them, or these); return the names of the sealed copies.
 
-    Call `satark.custody.log.erase_files`, which writes the erasure into the custody log too.
+    Call `satark.custody.log.erase_files` instead: it also writes the erasure into the custody log.
     """
     where = [file.c.tip == tip]
     if ordinals is not None:
@@ -87,7 +87,7 @@ def highest_ordinal(connection: Connection, tip: str) -> int:
 
 
 def settled_ordinals(unit: UnitOfWork, tip: str) -> set[str]:
-    """Return the ordinals of a tip's files that are sealed or lost. Waits for transactions that are settling one."""
+    """Return the ordinals of a tip's files that are sealed or lost. Waits for transactions that change one of them."""
     rows = unit.main.execute(select(file.c.ordinal, file.c.state).where(file.c.tip == tip).with_for_update(read=True))
     return {row.ordinal for row in rows if row.state != "due"}
 
@@ -102,7 +102,7 @@ def claim_due(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[Me
 
 
 def release_claims(unit: UnitOfWork) -> None:
-    """Make due the files that a killed process held. Only for the start of the one process that uses the database."""
+    """Make the files due that a killed process had claimed. Only for the start of the database's only process."""
     held = (file.c.state == "due", file.c.reason == "", file.c.attempts < _CRASHES)
     unit.main.execute(update(file).where(*held).values(due_at=unit.now))
 
@@ -110,7 +110,7 @@ def release_claims(unit: UnitOfWork) -> None:
 def mark_sealed(unit: UnitOfWork, job: MediaJob, record: bytes, record_with_origin: bytes = b"") -> bool:
     """Mark a file as sealed. Return False if its tipster has erased it: the caller then erases its copies.
 
-    `record_with_origin` is stored only until the tip is submitted: later the tipster can't be asked about it.
+    `record_with_origin` is stored only until the tip is submitted: later the tipster can't be asked about the origin.
     """
     found = _settle_for_good(unit, job, state="sealed", record=record, record_with_origin=record_with_origin, reason="")
     # Read once this transaction holds the row: a submission either committed before, or will empty the column itself.
@@ -120,13 +120,13 @@ def mark_sealed(unit: UnitOfWork, job: MediaJob, record: bytes, record_with_orig
 
 
 def ordinals_with_origin(connection: Connection, tip_id: str) -> tuple[str, ...]:
-    """Return the ordinals of a tip's files that have a place or time about which the tipster has not decided."""
+    """Return the ordinals of a tip's files whose place or time the tipster has neither disclosed nor withheld."""
     query = select(file.c.ordinal).where(file.c.tip == tip_id, func.length(file.c.record_with_origin) > 0)
     return tuple(sorted(connection.execute(query).scalars(), key=ordinal_order))
 
 
 def disclose_origin(unit: UnitOfWork, tip_id: str, ordinals: Sequence[str]) -> None:
-    """Disclose to the desks where and when these files of a tip were taken, and delete it for the tip's other files."""
+    """Disclose to the desks place and time of these files of a tip; delete place and time of its other files."""
     of_tip = file.c.tip == tip_id
     if ordinals:
         disclosed = (of_tip, file.c.ordinal.in_(ordinals), func.length(file.c.record_with_origin) > 0)
@@ -135,7 +135,7 @@ def disclose_origin(unit: UnitOfWork, tip_id: str, ordinals: Sequence[str]) -> N
 
 
 def mark_lost(unit: UnitOfWork, job: MediaJob, reason: str) -> bool:
-    """Mark a file as lost, because it can't be fetched any more. It returns what `mark_sealed` does."""
+    """Mark a file as lost, because it can't be fetched any more. Return False if its tipster has erased it."""
     return _settle_for_good(unit, job, state="lost", reason=reason)
 
 
@@ -145,12 +145,12 @@ def add_file_notice(unit: UnitOfWork, job: MediaJob, notice: FileNotice) -> None
 
 
 def add_uncleaned_notice(unit: UnitOfWork, job: MediaJob) -> None:
-    """Store that a file could not be cleaned, for a notice to its tipster and for the review."""
+    """Store that a file could not be cleaned: a notice and the review tell its tipster."""
     _settle(unit, job, reason=f"{_NOTICE}{_UNCLEANED} {job.position}")
 
 
 def uncleaned_files(connection: Connection, tip_id: str) -> tuple[int, ...]:
-    """Return which of a tip's files could not be cleaned, by their `MediaJob.position`."""
+    """Return the positions (`MediaJob.position`) of a tip's files that could not be cleaned."""
     query = select(file.c.reason).where(file.c.tip == tip_id, file.c.reason.contains(f"{_UNCLEANED} "))
     return tuple(sorted(int(reason.split()[-1]) for reason in connection.execute(query).scalars()))
 

@@ -1,4 +1,4 @@
-"""Stored flows: the engine of the flow in use, and of every older one that a running session is pinned to."""
+"""Stored flows: give the engine of the flow in use, and of each older flow to which a running session is pinned."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def stored_flows(connection: Connection) -> dict[str, bytes]:
-    """Return the canonical form of each flow that was ever in use, by its hash."""
+    """Return the canonical form of each flow that was ever in use, by the flow's hash."""
     rows = connection.execute(select(table.c.hash, table.c.canonical).order_by(table.c.hash))
     return {row.hash: row.canonical for row in rows}
 
@@ -36,7 +36,7 @@ class Flows:
         unit.insert_new(table, [row], "hash")
 
     def engine(self, connection: Connection, hash_: str | None) -> Engine:
-        """Return the engine of a session's flow; of the flow in use where there is none or it is no longer stored."""
+        """Return the engine of a session's flow; of the flow in use if the session has none or it is not stored."""
         if hash_ is None:
             return self.current
         found = self._engines.get(hash_)

@@ -1,4 +1,4 @@
-"""The `outbox` table: replies that are due, were sent and may need their fallback, or are dead letters."""
+"""The `outbox` table: replies that are due, replies that were sent but may need their fallback, and dead letters."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     id: bytes
     position: int
-    """Order within the conversation."""
+    """The message's place in the order of its conversation."""
     conversation: bytes
     call: Call
     must_arrive: bool = False
@@ -95,13 +95,13 @@ def retry_later(unit: UnitOfWork, id_: bytes, attempts: int, seconds: float, rea
 
 
 def dead_letter(unit: UnitOfWork, id_: bytes, reason: str) -> None:
-    """Turn a call into a dead letter. Its reason stays for the operator; its content and address are deleted."""
+    """Turn a call into a dead letter. The reason stays for the operator; the call's content and address are deleted."""
     values = {"state": "dead_letter", "call": b"", "reason": reason, "due_at": time_buckets.band_start(unit.now)}
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
 
 
 def use_fallback(unit: UnitOfWork, id_: bytes, identity: Identity) -> None:
-    """Replace a call by its fallback and make that due; without a fallback it becomes a dead letter."""
+    """Replace a call by its fallback, and make the fallback due. A call without a fallback becomes a dead letter."""
     row = unit.main.execute(select(outbox).where(outbox.c.id == id_)).one_or_none()
     if row is None or not row.call:
         return

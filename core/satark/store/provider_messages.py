@@ -1,4 +1,4 @@
-"""Provider message ids of a conversation, stored so that its messages can be deleted when it ends."""
+"""Provider message ids of conversations, stored so that a conversation's messages can be deleted at its end."""
 
 from __future__ import annotations
 

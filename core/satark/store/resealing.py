@@ -1,6 +1,6 @@
-"""Resealing: what was sealed under epochs that ended, and is still wanted, is sealed under the current one.
+"""Resealing: seal values of ended epochs that are still needed under the current epoch.
 
-A value that does not open is blanked. Rows are found by the epoch's id, with which every sealed value begins.
+A value that does not open is replaced by an empty one. Every sealed value begins with its epoch's id, which finds rows.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Values = dict[str, object]
 
 
 class _Place(NamedTuple):
-    """A table with sealed columns, and how the columns of a row are sealed anew."""
+    """A table with sealed columns, and the function that seals the columns of a row anew."""
 
     table: Table
     columns: tuple[str, ...]
@@ -34,9 +34,9 @@ class _Place(NamedTuple):
 
 
 def reseal_some(unit: UnitOfWork, identity: Identity, ended: Collection[bytes], limit: int) -> int:
-    """Seal at most `limit` rows of each table anew; return how many. 0 means that nothing is sealed under `ended`.
+    """Seal at most `limit` rows of each table anew; return how many. 0: nothing is sealed under the epochs `ended`.
 
-    A sender's look-up is replaced together with the value that it leads to, so that nobody can try the old one either.
+    A sender's look-up is replaced together with its sealed value, so that nobody can try the old look-up either.
     """
     return sum(_reseal(unit, identity, place, ended, limit) for place in _PLACES)
 

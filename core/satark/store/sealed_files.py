@@ -1,4 +1,4 @@
-"""Sealed files of evidence: encrypted to the tip's key, written atomically, checked after writing and on opening.
+"""Sealed files of evidence: encrypted to the tip's key, written atomically, and checked after writing and at opening.
 
 A sealed file is an age file (age-encryption.org/v1, X25519). `seal_file` writes it as `<name>.part`; `put_in_place`
 checks, flushes and renames it. Only pyrage's `_io` calls are used: they release the interpreter lock.
@@ -41,15 +41,15 @@ class ContentDigest(msgspec.Struct, frozen=True):
     bytes: int
     sha256: str
     md5: str
-    """Only originals have it: the form of the certificate asks for it, although MD5 proves nothing."""
+    """Only for originals: the form of the certificate asks for the MD5, although MD5 proves nothing."""
 
 
 class WriteFailed(OSError):  # noqa: N818 - it reads as what it says
-    """A sealed file read back after writing is not what was written. It was removed; try again."""
+    """A sealed file, read back after writing, differs from what was written. The file was removed; try again."""
 
 
 class _DigestingReader(io.RawIOBase):
-    """Reads from `source` and hashes what it reads; writes it to `copy` too, until a write there fails."""
+    """Reads from `source` and hashes the bytes; also writes them to `copy`, until a write to `copy` fails."""
 
     def __init__(self, source: BinaryIO, copy: BinaryIO | None, *, with_md5: bool) -> None:
         self._source = source
@@ -85,7 +85,7 @@ class _DigestingReader(io.RawIOBase):
 
 
 class SealedPart:
-    """A sealed file that is written as `<target>.part`, locked, and neither flushed nor in its place yet."""
+    """A sealed file that is written as `<target>.part` and locked, but neither flushed nor renamed yet."""
 
     def __init__(self, target: Path, file: BinaryIO, digest: ContentDigest, *, copied: bool) -> None:
         self.digest = digest
@@ -97,14 +97,14 @@ class SealedPart:
         self._file = file
 
     def expect(self, content: int) -> None:
-        """Set how many bytes the content must have; `flush` fails if another number was sealed."""
+        """Set how many bytes the content must have. `flush` fails if another number of bytes was sealed."""
         self.digest = msgspec.structs.replace(self.digest, bytes=content)
 
     def flush(self) -> None:
-        """Check that it is complete, and put it on the disk.
+        """Check that the file is complete, and flush it to the disk.
 
         Raises:
-            WriteFailed: it is not.
+            WriteFailed: the file is not complete.
         """
         if not _is_complete(self._part, self.digest.bytes):
             raise WriteFailed("a sealed file was not written completely")
@@ -112,26 +112,26 @@ class SealedPart:
         os.fsync(self._file.fileno())
 
     def rename(self) -> None:
-        """Rename it to its final name."""
+        """Rename the file to its final name."""
         self._part.rename(self._target)
         self._file.close()
 
     def discard(self) -> None:
-        """Remove it, unless it has its final name."""
+        """Remove the file, unless it has its final name."""
         if not self._file.closed:
             self._part.unlink(missing_ok=True)
             self._file.close()
 
     @property
     def folder(self) -> Path:
-        """The folder that holds it."""
+        """The folder of the file."""
         return self._target.parent
 
 
 def seal_file(
     source: BinaryIO, target: Path, recipient: str, copy: BinaryIO | None = None, *, with_md5: bool = False
 ) -> SealedPart:
-    """Encrypt a stream into `<target>.part`; `put_in_place` puts it in its place.
+    """Encrypt a stream into `<target>.part`; `put_in_place` renames that file.
 
     Raises:
         BlockingIOError: another process is writing the same file.
@@ -156,7 +156,7 @@ def seal_file(
 
 
 def put_in_place(*parts: SealedPart) -> None:
-    """Check and flush parts of one folder, put each in its place, and flush the folder.
+    """Check and flush the parts in one folder, rename each to its final name, and flush the folder.
 
     All copies of a file go together, since each flush holds up the commits of every database on the same disk.
 
@@ -180,7 +180,7 @@ def put_in_place(*parts: SealedPart) -> None:
 def forget_exact_times(*paths: Path) -> None:
     """Set the times of files and folders to the beginning of today (UTC).
 
-    A file system still has the times that nobody can set: when the inode was created and last changed.
+    A file system still stores two times that nobody can set: when the inode was created, and when it last changed.
     """
     day = time_buckets.day_start(int(time.time()))
     for path in paths:
@@ -193,7 +193,7 @@ def discard_part(target: Path) -> None:
 
 
 def remove_abandoned_parts(root: Path) -> None:
-    """Remove, at any depth, the parts that killed processes left. Parts being written now are locked, and stay."""
+    """Remove, at any depth, the parts that killed processes left. Parts that are being written are locked, and stay."""
     for part in root.rglob(f"*{PART}"):
         with contextlib.suppress(OSError), part.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -201,7 +201,7 @@ def remove_abandoned_parts(root: Path) -> None:
 
 
 def erase(folder: Path, name: str) -> None:
-    """Remove the sealed original and every copy of a file, and flush the folder. It is no error if there are none."""
+    """Remove the sealed original and every copy of a file, and flush the folder. A missing file is no error."""
     _erase(folder, [path_of(folder, name) for path_of in (original_path, *_derived())])
 
 
@@ -254,12 +254,12 @@ def muted_path(folder: Path, name: str) -> Path:
 
 
 def open_sealed(path: Path, identity: str, workspace: Path, expected_sha256: str = "") -> Generator[bytes, None, None]:
-    """Decrypt a sealed file and yield its content in chunks, the first only after the whole file is authenticated.
+    """Decrypt a sealed file and yield its content in chunks. The whole file is authenticated before the first chunk.
 
     Blocks: run it in a thread. The plain content lies in a temporary folder of `workspace` until the last chunk.
 
     Raises:
-        CantOpen: the key does not fit, or the file was altered, was cut short, or has another SHA-256.
+        CantOpen: the key is wrong, or the file was altered, is truncated, or has another SHA-256.
         FileNotFoundError: there is no such file.
     """
     with temporary_folder(workspace) as folder, (folder / "plain").open("w+b") as plain:
@@ -292,7 +292,7 @@ def _decrypt(sealed: BinaryIO, plain: BinaryIO, identity: str) -> None:
 
 
 def _is_complete(part: Path, content: int) -> bool:
-    """Whether the file is an age header followed by exactly as many bytes as this much content encrypts to."""
+    """Whether the file is an age header, followed by exactly as many bytes as this content has when encrypted."""
     with part.open("rb") as file:
         head = file.read(_HEADER_MOST)
     mac = head.find(b"\n--- ")

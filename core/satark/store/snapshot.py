@@ -1,8 +1,8 @@
 """A consistent snapshot of both databases, read while other processes go on writing.
 
 A transaction that uses both databases commits the key store first, then the main database. A snapshot of each, taken
-one after the other, could fall between these commits. So such transactions are held back for the milliseconds that it
-takes.
+one after the other, could fall between these commits. So such transactions are delayed for the milliseconds that both
+snapshots take.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ATTEMPTS: Final = 50
 """Most attempts to find a moment without such a transaction."""
 WAIT_MS: Final = 200
-"""Milliseconds that one attempt waits on PostgreSQL: less than its `deadlock_timeout`, so that we give up first."""
+"""Milliseconds that one attempt waits on PostgreSQL: less than its `deadlock_timeout`, so the attempt ends first."""
 
 
 class SnapshotBusy(Exception):  # noqa: N818 - it reads as what it says
@@ -36,7 +36,7 @@ def consistent_snapshot(main: Engine, keys: Engine) -> Iterator[tuple[Connection
     """Open a connection to each database; both read from one point for as long as the block runs.
 
     Raises:
-        SnapshotBusy: the databases are written without a pause.
+        SnapshotBusy: transactions write to both databases without a pause.
         sqlalchemy.exc.SQLAlchemyError: a database does not answer.
     """
     with reading_engine(main).connect() as on_main, reading_engine(keys).connect() as on_keys:
@@ -54,7 +54,7 @@ def consistent_snapshot(main: Engine, keys: Engine) -> Iterator[tuple[Connection
 
 @contextmanager
 def _nobody_writing_both(main: Engine) -> Iterator[bool]:
-    """Hold back every transaction that writes to both databases; False: one is under way."""
+    """Keep every transaction that writes to both databases from beginning; False: one is under way."""
     with main.connect() as lock:
         try:
             lock.begin()  # on SQLite this is the write lock of the main database, which every transaction begins with

@@ -1,4 +1,4 @@
-"""Threads of tips: sealed messages between the desks and the tipster, in order, each written once."""
+"""Threads of tips: sealed messages between the desks and the tipster, in order. No message is written again."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def post(unit: UnitOfWork, tip: str, message: Message, *recipients: str) -> int:
 def append(unit: UnitOfWork, tip: str, sealed: bytes, *, notified: bool, from_tipster: bool = False) -> int:
     """Append a sealed message to a tip's thread; return its `seq`.
 
-    Remote offices that have the tip get a new revision; so does every other external destination if the message is
-    the tipster's. `notified` is False while the tipster must still be notified of the message.
+    Remote offices that have the tip get a new revision. If the message is the tipster's, all other external
+    destinations get one too. `notified`: False if the tipster must still be notified of the message.
     """
     # The tip's row is the lock of its thread. Lock it in a statement of its own, so that the next one reads what the
     # transaction that held the lock wrote.

@@ -1,7 +1,7 @@
-"""Which tips changed, in order, so that a desk reads only those again.
+"""The order in which tips changed, so that a desk reads only changed tips again.
 
-A row names a tip whose messages, files or keys changed; where tips were erased, it names none. It tells the order of
-the changes and nothing more, which the databases tell anyway by where they put their rows.
+A row names a tip whose messages, files or keys changed. After an erasure it names no tip. The rows tell only the order
+of the changes; the order in which the databases store their rows tells that anyway.
 """
 
 # ruff: noqa: S608 - what is put into the statements is a constant, and values are always parameters
@@ -18,9 +18,9 @@ from satark.store.tables import tip, tip_change
 from satark.store.unit_of_work import UnitOfWork
 
 ERASED: Final = ""
-"""Stands in a row for tips that were erased, which no row may name."""
+"""The name in a row after an erasure, since no row may name an erased tip."""
 KEPT: Final = 10_000
-"""Number of newest rows that are kept. A desk that is further behind reads all tips again."""
+"""How many of the newest rows are kept. A desk that is further behind reads all tips again."""
 _NEXT: Final = {
     "sqlite": "(SELECT coalesce(max(position), 0) + 1 FROM tip_change)",
     "postgresql": "pg_current_xact_id()::text::bigint",
@@ -29,7 +29,7 @@ _NEXT: Final = {
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """What changed since a mark."""
+    """The changes since a mark."""
 
     mark: int
     """The mark from which the next look begins."""
@@ -41,14 +41,14 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def note(unit: UnitOfWork, changed: str) -> None:
-    """Note that a tip changed. A draft, which is no tip yet, is not noted."""
+    """Add a row for a tip that changed. A draft is no tip yet and gets no row."""
     if not unit.changed_tips:
         unit.run_last(lambda: _write(unit))
     unit.changed_tips.add(changed)
 
 
 def note_erasure(unit: UnitOfWork, erased: str) -> None:
-    """Note that a tip was erased, and forget each change of it."""
+    """Add a row for an erasure, and delete the rows that name the erased tip."""
     # The position comes first: the newest change may be one of this tip's, and positions never go back.
     ((position,),) = bulk.run(unit.main, f"SELECT {_NEXT[unit.main.dialect.name]}", ())
     unit.main.execute(delete(tip_change).where(tip_change.c.tip == erased))
@@ -56,7 +56,7 @@ def note_erasure(unit: UnitOfWork, erased: str) -> None:
 
 
 def mark(connection: Connection) -> int:
-    """Return the mark behind the last change that this connection's snapshot contains."""
+    """Return the mark after the last change in this connection's snapshot."""
     if connection.dialect.name == "postgresql":
         # Transactions commit in another order than they begin in: all that are still open may come yet.
         oldest = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", BigInteger)
@@ -65,7 +65,7 @@ def mark(connection: Connection) -> int:
 
 
 def since(connection: Connection, seen: int) -> Changes:
-    """Return what changed since a mark; it may include changes that were seen before."""
+    """Return the changes since a mark. Some of them may have been returned before."""
     query = select(tip_change.c.tip).where(tip_change.c.position >= seen).limit(KEPT)
     names = connection.execute(query).scalars().all()
     found = frozenset(names) - {ERASED}

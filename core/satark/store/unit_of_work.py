@@ -13,14 +13,14 @@ from satark.store import bulk
 from satark.store.tables import keys as keys_metadata
 
 BOTH_DATABASES: Final = 0x5A7A_4B01
-"""PostgreSQL's advisory lock that a transaction shares while it writes to both databases (see `store.snapshot`)."""
+"""PostgreSQL's advisory lock. A transaction that writes to both databases shares the lock (see `store.snapshot`)."""
 
 
 class UnitOfWork:
-    """One transaction: of `main`, and of `keys` if it is used.
+    """One transaction of `main`, and of `keys` if that is used.
 
-    `keys` is committed first. A crash between the two commits leaves an envelope without a tip; it opens nothing, and
-    the same turn replaces it when it runs again. The other order could leave a tip that nobody can open.
+    `keys` is committed first. A crash between the two commits leaves an envelope without a tip. Such an envelope opens
+    nothing, and the same turn replaces it when it runs again. The other order could leave a tip that nobody can open.
     """
 
     def __init__(self, main: Connection, keys: Callable[[], Connection]) -> None:
@@ -33,11 +33,11 @@ class UnitOfWork:
         self.desks: Sequence[Any] | None = None
         """The desks as this transaction read them; None until one of its turns needs them."""
         self.roster: Any = None
-        """What follows from the roster, as this transaction read it; None until one of its turns needs it."""
+        """The values computed from the roster that this transaction read; None until one of its turns needs them."""
         self.changed_tips: set[str] = set()
         """Ids of the tips that this transaction changes: `store.tip_changes` notes them."""
         self.above_range: bool | None = None
-        """Whether there is a desk above the range, as this transaction read it; None until a session begins in it."""
+        """Whether a desk above the range exists, as this transaction read; None until a session begins in it."""
         self.custody_head: bytes | None = None
         """The head of the custody log before this transaction; None until it appends to the log."""
 
@@ -48,7 +48,7 @@ class UnitOfWork:
 
     @property
     def keys(self) -> Connection:
-        """The connection to the key store; its transaction begins on first use."""
+        """The connection to the key store. Its transaction begins at the first use."""
         if self._keys is None:
             if self.main.dialect.name == "postgresql":  # SQLite's main database has one writer at a time
                 self.main.execute(text(f"SELECT pg_advisory_xact_lock_shared({BOTH_DATABASES})"))
@@ -63,14 +63,14 @@ class UnitOfWork:
     def queue(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert rows before the commit, in one statement with all other rows queued for the same table.
 
-        Only for rows that this transaction does not read. In the key store they replace stored rows of the same key.
+        Only for rows that this transaction does not read. In the key store, they replace stored rows of the same key.
         """
         self._queued.setdefault(table, []).extend(rows)
 
     def run_last(self, write: Callable[[], None]) -> None:
-        """Run a write last, right before the commit. It is for rows whose lock every transaction needs.
+        """Run a write last, right before the commit. This is for rows whose lock every transaction needs.
 
-        A transaction that waits for such a lock then holds no other lock that the holder could still need.
+        While a transaction waits for such a lock, the lock's holder needs no other lock any more.
         """
         self._last.append(write)
 
@@ -85,9 +85,9 @@ class UnitOfWork:
         return bulk.insert_new(connection, table, rows, returning)
 
     def delete_some(self, table: Table, *where: ColumnElement[bool], most: int) -> int:
-        """Delete rows of the main database for which all of this holds; return how many.
+        """Delete rows of the main database for which all these conditions hold; return how many.
 
-        Deletes at most so many, so that nobody waits long behind it, and none that another transaction holds.
+        Deletes at most `most` rows, so that nobody waits long, and no row that another transaction has locked.
         """
         (key,) = table.primary_key
         some = select(key).where(*where).limit(most).with_for_update(skip_locked=True)
@@ -100,7 +100,7 @@ class UnitOfWork:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo what the block did if it raises, and nothing else. What it queues is written at its end."""
+        """If the block raises, undo what it did, and nothing else. Rows that it queues are written at its end."""
         queued, self._queued = self._queued, {}
         before = [*self._last], {*self.changed_tips}, self.custody_head
         try:
@@ -129,7 +129,7 @@ class UnitOfWork:
                 self.insert(table, rows)
 
     def commit(self) -> None:
-        """Finish, then commit: the key store first."""
+        """Call `finish`, then commit the key store, then the main database."""
         self.finish()
         if self._keys is not None:
             self._keys.commit()
@@ -139,8 +139,8 @@ class UnitOfWork:
 class Connections:
     """The connections of one thread to both databases, for one transaction after another.
 
-    They are taken from their pools once, since that takes as long as a short transaction. After a transaction that
-    failed they go back, and the next one takes others: a pool replaces broken connections.
+    Connections are taken from their pools once, since that takes as long as a short transaction. After a transaction
+    that failed they are returned, and the next transaction takes others: a pool replaces broken connections.
     """
 
     def __init__(self, main: Engine, keys: Engine) -> None:

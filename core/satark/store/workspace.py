@@ -1,7 +1,7 @@
-"""The tmpfs workspace: the only place with unencrypted files, each in a temporary folder of its own.
+"""The tmpfs workspace: the only place for unencrypted files. Each file has a temporary folder of its own.
 
-The process that uses a folder holds a lock on it (flock(2)). The kernel releases the lock when the process ends, so the
-next process to start recognises abandoned folders and removes them.
+A process locks each folder that it uses (flock(2)). The kernel releases the lock when the process ends, so a process
+that starts later recognises abandoned folders and removes them.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - memory, not a disk; the folder 
 
 
 def workspace_dir(data_dir: Path) -> Path:
-    """Return the workspace of the installation with this `data_dir`; create it, with mode 0700, if it does not exist.
+    """Return the workspace of the installation with this `data_dir`. If it does not exist, create it with mode 0700.
 
-    It lies in memory where the system has `/dev/shm`; otherwise inside `data_dir`, which must be on an encrypted disk.
+    The workspace is in memory if the system has `/dev/shm`, else inside `data_dir`, which must be on an encrypted disk.
 
     Raises:
-        PermissionError: another user owns it or can read it, or a link stands in its place.
+        PermissionError: another user owns the workspace or can read it, or there is a link in its place.
     """
     own = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:16]
     in_memory = SHARED_MEMORY.is_dir() and os.access(SHARED_MEMORY, os.W_OK)
@@ -41,7 +41,7 @@ def workspace_dir(data_dir: Path) -> Path:
 
 @contextlib.contextmanager
 def temporary_folder(workspace: Path) -> Iterator[Path]:
-    """Create a folder for one file, and remove it with everything in it when the block ends, by an error too."""
+    """Create a folder for one file. When the block ends, also by an error, remove the folder and its contents."""
     folder = Path(tempfile.mkdtemp(dir=workspace))
     lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

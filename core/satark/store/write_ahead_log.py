@@ -1,7 +1,7 @@
-"""Erases SQLite's write-ahead log, in which deleted rows remain: it is overwritten and truncated after an erasure.
+"""Erases SQLite's write-ahead log, where deleted rows remain: overwrites and truncates the log after an erasure.
 
-Truncating alone would leave its blocks, with their content, free on the disk. PostgreSQL has no such call: what its log
-keeps is sealed under epoch keys that are destroyed, or to keys that this machine does not have.
+If the log were only truncated, its blocks would stay on the disk with their content. PostgreSQL has no such call: the
+content of its log is sealed under epoch keys that are destroyed, or to keys that this machine does not have.
 """
 
 from __future__ import annotations
@@ -21,39 +21,39 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 READER_WAIT_MS: Final = 200
-"""Milliseconds to wait for readers of the log; every turn waits meanwhile."""
+"""Milliseconds to wait for readers of the log. Meanwhile every turn waits."""
 _BLOCK: Final = bytes(1 << 16)
 _HEADER: Final = 32
 
 
 class LogEraser:
-    """Erases the logs of both databases, if something was deleted since the last time."""
+    """Erases the logs of both databases, if something was deleted since the last erasure."""
 
     def __init__(self, engines: Iterable[Engine]) -> None:
         self._engines = tuple(engines)
         self._noted = False
 
     def note(self) -> None:
-        """Note that a committed transaction deleted something that nobody may read any more."""
+        """Remember that a committed transaction deleted something that nobody may read any more."""
         self._noted = True
 
     def erase_if_noted(self) -> None:
-        """Erase the logs if something was noted; a log that a reader holds is erased at the next call. Blocks."""
+        """Erase the logs if `note` was called. If a reader uses a log, the next call erases that log. Blocks."""
         if self._noted:
             self._noted = False
             self._noted = not self.erase()
 
     def erase(self) -> bool:
-        """Erase the logs; False: a reader or another process holds one of them. Blocks."""
+        """Erase the logs; False: a reader or another process uses one of them. Blocks."""
         done = [erase_log(engine) for engine in self._engines]
         return all(done)
 
 
 def erase_log(engine: Engine) -> bool:
-    """Move a SQLite log into its database, overwrite it with zeros, and truncate it; flushed to disk on return.
+    """Move a SQLite log into its database, overwrite the log with zeros, truncate it, and flush it to disk.
 
     Returns:
-        False: a reader or a writer was in the way, and nothing was overwritten. True for PostgreSQL.
+        False: a reader or a writer used the log, and nothing was overwritten. True for PostgreSQL.
     """
     if engine.dialect.name != "sqlite":
         return True
@@ -74,8 +74,8 @@ def _on_connection(engine: Engine, log: Path) -> bool:
 def _erase(cursor: Any, log: Path) -> bool:
     """Overwrite the log while no transaction needs any of it.
 
-    RESTART returns when every frame is in the database and no reader reads frames. Nobody can append to the log while
-    this connection holds the write lock, and `data_version` tells whether somebody did just before.
+    RESTART returns when every frame is in the database and no reader reads frames. While this connection holds the
+    write lock nobody can append to the log; `data_version` tells whether somebody appended to it just before.
     """
     before = _version(cursor), _head(log)
     cursor.execute("PRAGMA wal_checkpoint(RESTART)")
@@ -104,7 +104,7 @@ def _version(cursor: Any) -> int:
 
 
 def _head(log: Path) -> bytes:
-    """Return the log's header, which changes when the log begins anew. Empty or zeros means that the log is empty."""
+    """Return the log's header. It changes when the log begins anew. If it is empty or zeros, the log is empty."""
     try:
         with log.open("rb") as file:
             return file.read(_HEADER)
@@ -113,7 +113,7 @@ def _head(log: Path) -> bytes:
 
 
 def _overwrite(log: Path) -> None:
-    """Overwrite the log in place. Its header goes first: a crash in between leaves a log that counts as empty."""
+    """Overwrite the log in place, its header first: after a crash in between the log counts as empty."""
     with log.open("r+b", buffering=0) as file:
         left = os.fstat(file.fileno()).st_size
         while left > 0:

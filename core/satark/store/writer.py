@@ -32,24 +32,24 @@ Done: TypeAlias = Callable[[Any], None]
 
 
 SOON_SECONDS = 0.05
-"""Seconds that a write which nobody awaits may wait for others, to share their transaction."""
+"""Seconds that a write whose result nobody awaits may wait for other writes, to share their transaction."""
 _UNCHANGED: Final = 2
-"""Iterations of the event loop without another write, after which a transaction begins."""
+"""Iterations of the event loop without a new write, after which a transaction begins."""
 _MOST_ITERATIONS: Final = 50
-"""Iterations after which it begins in any case."""
+"""Iterations after which a transaction begins in any case."""
 
 
 class StoreDown(Exception):  # noqa: N818 - it reads as what it says
-    """The database can't be reached or written now, or too much waits for it; nothing was written."""
+    """The database can't be reached or written now, or too many writes wait for it. Nothing was written."""
 
 
 class Bounds(NamedTuple):
-    """How much may wait, and how much of it one transaction takes."""
+    """How many writes may wait, and how many of them one transaction takes."""
 
     batch: int = 256
     """Most writes in one transaction."""
     share: int = 32
-    """Most messages of one sender in a transaction that others wait for."""
+    """Most messages of one sender in a transaction, if messages of other senders wait."""
     waiting: int = 20_000
     """Most messages that wait."""
     of_sender: int = 2_000
@@ -57,18 +57,18 @@ class Bounds(NamedTuple):
 
 
 class Waits(Protocol):
-    """A write that waits."""
+    """A write that waits for its transaction."""
 
     @property
     def sender(self) -> bytes:
-        """The sender of the message that it writes; empty if it writes no message."""
+        """The sender of the message that is written; empty if this writes no message."""
 
 
 W = TypeVar("W", bound=Waits)
 
 
 class WaitingWrites(Generic[W]):
-    """The writes that wait, in the order of coming."""
+    """The writes that wait, in the order in which they came."""
 
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
@@ -76,11 +76,11 @@ class WaitingWrites(Generic[W]):
         self._of_sender: Counter[bytes] = Counter()
 
     def __len__(self) -> int:
-        """How many wait."""
+        """The number of writes that wait."""
         return len(self._writes)
 
     def add(self, write: W) -> bool:
-        """Add a write. Return False if it is a message and too many wait already, of its sender or in all."""
+        """Add a write. Return False if it is a message, and too many of its sender or of all senders wait already."""
         if write.sender:
             of_sender = self._of_sender[write.sender]
             if of_sender >= self._bounds.of_sender or len(self._writes) >= self._bounds.waiting:
@@ -90,7 +90,7 @@ class WaitingWrites(Generic[W]):
         return True
 
     def take(self) -> Sequence[W]:
-        """Take the writes of the next transaction: all if they fit, otherwise no more than a share of each sender's."""
+        """Take the writes of the next transaction: all if they fit, else at most a share of each sender's."""
         if len(self._writes) <= self._bounds.batch:
             taken, self._writes = self._writes, []
             self._of_sender.clear()
@@ -122,7 +122,7 @@ _USUAL = Bounds()
 
 
 class GroupedWrite(Protocol):
-    """Writes many items of one kind together: the turns."""
+    """Writes many items of one kind together. The items are turns."""
 
     def __call__(self, unit: UnitOfWork, items: Sequence[Any], /) -> Sequence[Any]:
         """Write the items; return one result or exception per item, in order."""
@@ -147,13 +147,13 @@ class Writer:
         self._scheduled = False
         self._later: asyncio.TimerHandle | None = None
         self._is_awaited = False
-        """Whether somebody waits for one of the writes that wait."""
+        """Whether somebody awaits the result of a waiting write."""
         self._closed = False
         self._ready = threading.Semaphore(0)
         self._current: Sequence[_Job] = ()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.held = False
-        """Whether every write fails as if the database were down, because the process has not checked it yet."""
+        """Whether every write fails as if the database were down: the process has not checked the database yet."""
         self._thread = threading.Thread(target=self._run, name="satark-writer", daemon=True)
 
     def start(self) -> None:
@@ -174,14 +174,14 @@ class Writer:
 
         Raises:
             StoreDown: the database can't be written now.
-            Exception: what the write itself raises; it is rolled back alone.
+            Exception: what the write itself raises. Only this write is rolled back.
         """
         written: asyncio.Future[T] = self._running_loop().create_future()
         self._queue(_Job(write, done=partial(_settle, written)))
         return await written
 
     async def write_grouped(self, item: object, sender: bytes = b"") -> Any:
-        """Write one item with the `GroupedWrite`, together with others that wait, but at most a share of `sender`'s.
+        """Write one item with the `GroupedWrite`, together with other waiting items: at most a share of `sender`'s.
 
         Raises:
             StoreDown: the database can't be written now, or too many items wait for it.
@@ -221,7 +221,7 @@ class Writer:
     def _gather(self, known: int, unchanged: int, left: int) -> None:
         """Begin the transaction once the event loop has read all that has come.
 
-        On SQLite the loop runs the turns and reads nothing meanwhile. What waited in the sockets would take another
+        On SQLite the loop runs the turns and reads nothing meanwhile. Messages left in the sockets would need another
         transaction, which costs as much as a turn (measured: a message would cost a tenth more).
         """
         waiting = len(self._waiting)
@@ -294,10 +294,10 @@ class Writer:
                 self._write(unit, jobs)
 
     def _write_on_loop(self, unit: UnitOfWork, jobs: Sequence[_Job]) -> None:
-        """Write on the event loop while this thread waits. It holds SQLite's locks already, so the loop never waits.
+        """Write on the event loop while this thread waits. This thread holds SQLite's locks, so the loop never waits.
 
         Two busy threads take the interpreter's lock from each other at every statement (measured: 1,030 messages a
-        second, against 1,160 in one thread). This thread waits for what can take long: the locks and the disk.
+        second, against 1,160 in one thread). This thread does the waiting for locks and disk, which can take long.
         """
 
         async def write() -> None:
@@ -318,7 +318,7 @@ class Writer:
 
     @contextmanager
     def _begin(self, *, locks_keys: bool) -> Iterator[UnitOfWork]:
-        """Begin a transaction; if that fails, no write is at fault: the store is down."""
+        """Begin a transaction. If this fails, no write is at fault: the store is down."""
         if self.held:
             raise _down()
         with ExitStack() as stack:
@@ -336,13 +336,13 @@ def _down() -> StoreDown:
 
 
 def _refuse(jobs: Sequence[_Job], down: StoreDown) -> None:
-    """Let all of these writes fail: each of them would run into the same timeout."""
+    """Let all these writes fail, since each would run into the same timeout."""
     for job in jobs:
         job.result = down
 
 
 def _nothing(_unit: UnitOfWork) -> None:
-    """Write nothing. Once it has run, every write that was queued before it has run too."""
+    """Write nothing. Once this has run, every write that was queued earlier has run too."""
 
 
 def _settle(written: asyncio.Future[Any], result: Any) -> None:
@@ -370,7 +370,7 @@ class _Job:
 
 
 class WriteBatcher(Generic[T]):
-    """Joins small writes of one kind whose results nobody awaits into one write per loop iteration."""
+    """Joins small writes of one kind, whose results nobody awaits, into one write per iteration of the event loop."""
 
     def __init__(self, writer: Writer, write: Callable[[UnitOfWork, list[T]], None]) -> None:
         self._writer = writer

@@ -1,1 +1,1 @@
-"""Telemetry: metrics and logs that hold no content, no address, and no label that points to one tip."""
+"""Telemetry: metrics and logs. They hold no content, no address, and no label that points to one tip."""

@@ -1,4 +1,4 @@
-"""Band counts: counts of tipsters' messages are shown when their six-hour band is over.
+"""Band counts: counts of tipsters' messages that are published only when their six-hour band is over.
 
 Otherwise somebody with the metrics and a phone company's records could match each message with a phone.
 """
@@ -21,7 +21,7 @@ K = TypeVar("K")
 
 
 STEP = 16
-"""Messages are shown in multiples of this: a day's number must not tell whether a tip took one question more."""
+"""Counts of messages are published in multiples of this: a day's count must not tell of one more question in a tip."""
 
 
 class _Tally:
@@ -33,7 +33,7 @@ class _Tally:
         self.count, self.total = 0, 0.0
 
     def take(self, step: int) -> tuple[int, float]:
-        """Take whole steps away; return their count and sum."""
+        """Take whole steps out of the tally; return their count and sum."""
         count, total = self.count - self.count % step, self.total
         if self.count:
             self.total = total * (self.count - count) / self.count
@@ -42,7 +42,7 @@ class _Tally:
 
 
 class _Band(Generic[K]):
-    """Tallies of the current band; `publish` gets whole steps of bands that are over. Any thread may count."""
+    """Tallies of the current band. `publish` gets whole steps of bands that are over. Any thread may count."""
 
     def __init__(self, publish: Callable[[K, int, float], None], step: int, clock: Callable[[], float]) -> None:
         self._publish = publish
@@ -53,7 +53,7 @@ class _Band(Generic[K]):
         self._tallies: defaultdict[K, _Tally] = defaultdict(_Tally)
 
     def add(self, key: K, value: float = 0) -> None:
-        """Count one. It runs five times for each message."""
+        """Count one. This runs five times for each message."""
         if not self._begins <= self._clock() < self._ends:
             self.end()
         with self._lock:
@@ -62,7 +62,7 @@ class _Band(Generic[K]):
             tally.total += value
 
     def end(self, now: float | None = None, *, all_steps: bool = False) -> None:
-        """Publish what was counted in a band that is over (at `now`, if given); the rest of a step waits."""
+        """Publish the counts of a band that is over (at `now`, if given), except the rest of a step, which waits."""
         begins, ends = _bounds(self._clock() if now is None else now)
         if begins == self._begins:
             return
@@ -80,14 +80,14 @@ def _bounds(now: float) -> tuple[int, int]:
 
 
 class BandCounter:
-    """A counter whose numbers change at the ends of bands only.
+    """A counter whose published numbers change only at the ends of bands.
 
     Args:
-        counter: what is shown.
-        usual: values of the last label that wait for the end of a band; if none is given, all do. The others are
-            faults, which are shown at once.
-        step: the number in whose multiples it is shown.
-        clock: gives the time, Unix seconds.
+        counter: the counter that is published.
+        usual: values of the last label whose counts wait for the end of a band; without it, all wait. Other values
+            are faults, which are published at once.
+        step: counts are published in multiples of this.
+                clock: returns the time, in Unix seconds.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class BandCounter:
             self._band.add(labels)
 
     def end_band(self, now: float | None = None, *, all_steps: bool = False) -> None:
-        """Show what was counted in a band that is over (at `now`, if given); with `all_steps` without rounding."""
+        """Publish the counts of a band that is over (at `now`, if given); with `all_steps` without rounding."""
         self._band.end(now, all_steps=all_steps)
 
     def _show(self, labels: tuple[str, ...], count: int, _sum: float) -> None:
@@ -113,11 +113,11 @@ class BandCounter:
 
 
 class BandHistogram:
-    """A histogram that changes at the ends of bands only; a bucket's values are shown as their mean.
+    """A histogram that changes only at the ends of bands. The values in a bucket are published as their mean.
 
     Args:
-        histogram: what is shown.
-        buckets: its upper bounds.
+        histogram: the histogram that is published.
+        buckets: the upper bounds of its buckets.
         clock: gives the time, Unix seconds.
     """
 
@@ -129,11 +129,11 @@ class BandHistogram:
         self._band: _Band[float] = _Band(self._show, STEP, clock)
 
     def observe(self, value: float) -> None:
-        """Take one value."""
+        """Count one value."""
         self._band.add(self._buckets[bisect_left(self._buckets, value)], value)
 
     def end_band(self, now: float | None = None, *, all_steps: bool = False) -> None:
-        """Show what was observed in a band that is over, as `BandCounter.end_band`."""
+        """Publish the values of a band that is over, as `BandCounter.end_band` does."""
         self._band.end(now, all_steps=all_steps)
 
     def _show(self, _bucket: float, count: int, total: float) -> None:

@@ -1,7 +1,7 @@
-"""Faults: what is wrong now, in the operator's words, reported once when it begins and once when it is over.
+"""Faults: what is wrong now, in the operator's words. A fault is reported once when it begins, and once when it ends.
 
-Each has a line in the log, a line on `/readyz`, and the gauge `satark_fault`. Nothing in a fault comes from a tipster:
-its code and texts are fixed, and its numbers are of the machine, its queues and its settings.
+Each fault has a line in the log, a line on `/readyz`, and the gauge `satark_fault`. Nothing in a fault comes from a
+tipster: its code and texts are fixed, and its numbers are of the machine, its queues and its settings.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from prometheus_client import CollectorRegistry, Gauge
 from satark.api.observability import log
 
 ALARM_SECONDS: Final = 86_400.0
-"""Seconds for which a provider's alarm or a plugin's failure counts as a fault: its end is not reported."""
+"""Seconds for which a provider's alarm or a plugin's failure counts as a fault: nobody reports when it is over."""
 TASK_SECONDS: Final = 120.0
 """Seconds without a further failure after which a background task counts as running again."""
 _FAILURES: Final = 3
 _OF_MACHINE: Final = ("answers", "certificate", "clock", "disk", "isolation", "keys", "peers", "spool", "writes")
-"""The groups of `satark.runtime.fault_watch` that tell nothing of tips, unlike queues and destinations."""
+"""The groups of `satark.runtime.fault_watch` that tell nothing about tips. Queues and destinations do."""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -34,20 +34,20 @@ class Fault(msgspec.Struct, frozen=True):
     do: str
     """What the operator should do."""
     stops: bool = False
-    """Whether nothing can be taken until it is over: `/readyz` answers 503."""
+    """Whether no event can be accepted until the fault is over: `/readyz` answers 503."""
 
     def __str__(self) -> str:
         return f"{self.text}; {self.do}"
 
 
 class Faults:
-    """The faults of one process. The writer's thread may tell of one too."""
+    """The faults of one process. The writer's thread may report faults too."""
 
     def __init__(self, registry: CollectorRegistry, clock: Callable[[], float] = time.monotonic) -> None:
         self._gauge = Gauge("satark_fault", "1 while there is a fault of this code", ("fault",), registry=registry)
         self._clock = clock
         self._now: dict[str, tuple[Fault, float | None]] = {}
-        """Code → the fault, and the time at which it ends by itself."""
+        """Code → the fault, and the time at which the fault ends by itself."""
         self._groups: dict[str, set[str]] = {}
 
     def task_failed(self, name: str, failures: int) -> None:
@@ -56,20 +56,20 @@ class Faults:
             self.begin(failing_task(name), seconds=TASK_SECONDS)
 
     def begin(self, fault: Fault, *, seconds: float | None = None) -> None:
-        """Report a fault, once until it is over. With `seconds` it ends by itself unless it is reported again."""
+        """Report a fault, once until it is over. With `seconds` it ends by itself, unless it is reported again."""
         if fault.code not in self._now:
             log.error(f"fault: {fault}", code=fault.code)
             self._gauge.labels(fault.code).set(1)
         self._now[fault.code] = fault, None if seconds is None else self._clock() + seconds
 
     def end(self, code: str) -> None:
-        """Report that a fault is over, if there was one."""
+        """Report that a fault is over, if the fault existed."""
         if (found := self._now.pop(code, None)) is not None:
             log.info(f"fault is over: {found[0].text}", code=code)
             self._gauge.labels(code).set(0)
 
     def show(self, group: str, faults: Iterable[Fault]) -> None:
-        """Report what a look at a group found: these faults exist, and all others of the group are over."""
+        """Report the faults found in a group: these exist, and all others of the group are over."""
         found = {fault.code: fault for fault in faults}
         for code in sorted(self._groups.get(group, set()) - found.keys()):
             self.end(code)
@@ -85,7 +85,7 @@ class Faults:
 
     @property
     def of_machine(self) -> bool:
-        """Whether there is a fault that no tip can have caused, so that every office may see it."""
+        """Whether there is a fault that no tip can have caused. Every office may see whether there is."""
         return any(self._groups.get(group) for group in _OF_MACHINE)
 
     @property
@@ -95,7 +95,7 @@ class Faults:
 
 
 def refusal_code(channel: str) -> str:
-    """Return the code of the fault `refusing_provider`, which each accepted call ends."""
+    """Return the code of the fault `refusing_provider`. Each call that the provider accepts ends this fault."""
     return f"provider_refuses:{channel}"
 
 
@@ -109,7 +109,7 @@ def refusing_provider(channel: str, code: str) -> Fault:
 
 
 def refused_reply(channel: str, code: str) -> Fault:
-    """Return the fault of a reply that a provider refuses for good, such as for a template that it rejected."""
+    """Return the fault of a reply that a provider refuses for good, for example because it rejected a template."""
     return Fault(
         f"reply_refused:{channel}:{code}",
         f"{channel} refused a reply for good with code {code}",
@@ -119,7 +119,7 @@ def refused_reply(channel: str, code: str) -> Fault:
 
 
 def provider_alarm(channel: str, code: str) -> Fault:
-    """Return the fault of a provider that reports something wrong with the account."""
+    """Return the fault of a provider that reports a problem of the account."""
     return Fault(
         f"provider_alarm:{channel}:{code}",
         f"{channel} reports a problem of the account, code {code}",

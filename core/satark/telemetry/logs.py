@@ -13,7 +13,7 @@ import structlog
 from satark.api.observability import describe_error, log
 
 INDIA: Final = timezone(timedelta(hours=5, minutes=30))
-"""The log's time zone, which CERT-In demands (docs/cert-in.md)."""
+"""The time zone of the log. CERT-In demands this one (docs/cert-in.md)."""
 
 
 def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
@@ -38,7 +38,7 @@ def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
 
 
 class _Unfailing:
-    """A stream for which a line that can't be written is no error: its disk may be full, or its reader gone."""
+    """A stream that ignores a line that can't be written: its disk may be full, or its reader gone."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -58,16 +58,16 @@ class _Unfailing:
 
 
 def stamp(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Add the time in India, with its offset."""
+    """Add the time in India, with the offset from UTC."""
     line["timestamp"] = datetime.now(INDIA).isoformat(timespec="milliseconds")
     return line
 
 
 class _Libraries(logging.Handler):
-    """Logs that a library logged something, and where. Its words are dropped, since they may quote a request."""
+    """Logs that a library logged something, and where. The library's text is dropped, since it may quote a request."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take one record."""
+        """Log one record, without its text."""
         error = record.exc_info[1] if record.exc_info else None
         why = describe_error(error) if error else {}
         log.log(record.levelno, "library logged", library=record.name, at=f"{record.module}:{record.lineno}", **why)

@@ -16,8 +16,8 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 class Metrics:
     """The process's metrics, in a registry of their own.
 
-    Labels are names of channels, sinks and configured destinations, and error codes. What a tipster's message moves is
-    shown at the end of its six-hour band, faults at once.
+    Labels are names of channels, sinks and configured destinations, and error codes. Counts of tipsters' messages are
+    published at the end of their six-hour band, faults at once.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
@@ -25,7 +25,7 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self.faults = Faults(self.registry)
-        """The faults that there are now."""
+        """The present faults."""
         self._clock = clock
         self._banded: list[BandCounter | BandHistogram] = []
         self.webhooks = self._by_band(
@@ -72,12 +72,12 @@ class Metrics:
         self.hooks = self._by_band(self._counter("satark_hook_failures", text, "plugin", "hook"), step=1)
 
     def render(self) -> bytes:
-        """Give everything in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         self.end_bands()
         return generate_latest(self.registry)
 
     def end_bands(self, now: float | None = None, *, all_steps: bool = False) -> None:
-        """Show what was counted in bands that are over (at `now`, Unix time, if given), as `BandCounter` does."""
+        """Publish the counts of bands that are over (at `now`, Unix time, if given), as `BandCounter` does."""
         for one in self._banded:
             one.end_band(now, all_steps=all_steps)
 

@@ -1,4 +1,4 @@
-"""Officers' acts as they are typed: values on the web and on the command line, and the fields of the pages' forms."""
+"""Parse officers' acts: values from the web and the command line, and the fields of the pages' forms."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def parse_due(text: str, utc_offset_hours: float) -> int | None:
     """Parse the time at which a report is due, `YYYY-MM-DDThh:mm` in the officers' time zone.
 
     Returns:
-        Unix seconds; 0 for an empty text; None if it is no time.
+        Unix seconds; 0 for an empty text; None if the text is not a time.
     """
     if not text:
         return 0
@@ -37,7 +37,7 @@ def parse_due(text: str, utc_offset_hours: float) -> int | None:
 
 
 def write_due(due: int, utc_offset_hours: float) -> str:
-    """Write a time as `parse_due` reads it."""
+    """Format a time so that `parse_due` can read it."""
     moment = datetime.fromtimestamp(due, UTC) + timedelta(hours=utc_offset_hours)
     return f"{moment:%Y-%m-%dT%H:%M}"
 
@@ -48,7 +48,7 @@ def act_name(text: str) -> ActName | None:
 
 
 def act_of(name: ActName, form: Mapping[str, str], utc_offset_hours: float) -> DeskAct:
-    """Return what a form asks for."""
+    """Return the act that a form asks for."""
     value = {field: form.get(field, "").strip() for field in FIELDS}
     return DeskAct(
         name=name,

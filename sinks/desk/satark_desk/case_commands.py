@@ -1,4 +1,7 @@
-"""The commands of `satark desk` for the work on tips: queue, show, search, and every act, by the rules of the pages."""
+"""The commands of `satark desk` for the work on tips: queue, show, search and every act.
+
+The pages have the same rules.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ language_option = click.option(
 
 
 class DeskWork(msgspec.Struct, frozen=True):
-    """What a command works with."""
+    """The store, the unlocked desk, its casework and the settings, for a command."""
 
     services: Services
     unlocked: UnlockedDesk
@@ -45,14 +48,15 @@ class DeskWork(msgspec.Struct, frozen=True):
     settings: DeskSettings
 
     def rows(self, wanted: Filter) -> list[Row]:
-        """Return the rows of the officer's queue that a filter leaves, sorted."""
+        """Return the rows of the officer's queue that match a filter, sorted."""
         found = self.casework.find(wanted.q) if wanted.q.strip() else None
         return self._queue(self.unlocked.officer).page(wanted, found)
 
     def every_row(self, *, of_desk: bool = False) -> list[Row]:
-        """Return the row of each tip that the officer has, to be counted. Tips that the queue hides are among them.
+        """Return a row for each tip that the officer has, for counts.
 
-        `of_desk`: return all tips of the desk, whichever officer asks.
+        This includes the tips that the queue hides. `of_desk`: return a row for each tip of the desk, whichever officer
+        asks.
         """
         return self._queue("" if of_desk else self.unlocked.officer).every_row(Filter(), None)
 
@@ -68,11 +72,11 @@ class DeskWork(msgspec.Struct, frozen=True):
         return PageText(language, self.services.geography, self.settings.utc_offset_hours, self.services.questionnaire)
 
     def acts(self) -> DeskActs:
-        """Return the acts of the officer, by the rules and the clocks of the settings."""
+        """Return the officer's acts, with the clocks of the settings."""
         return DeskActs(self.services, self.casework, self.settings.clocks())
 
     def act(self, number: str, act: DeskAct) -> OpenTip:
-        """Do something with a tip, by the rules; return the tip as it is afterwards.
+        """Perform an act on a tip if the rules allow it; return the changed tip.
 
         Raises:
             ActRefused: the rules do not allow it.
@@ -85,7 +89,7 @@ class DeskWork(msgspec.Struct, frozen=True):
         return after
 
     def _note_own_act(self, before: OpenTip, after: OpenTip) -> None:
-        """Record an act as seen by the officer who did it, unless there is something else that they have not seen."""
+        """Mark the changed tip as seen by the officer who acted, unless the tip has other news for this officer."""
         desk, officer = self.unlocked.desk.name, self.unlocked.officer
         state = self.services.read(lambda c: read_states(c, desk, officer, [before.id])).get(before.id)
         old = before.summary
@@ -279,7 +283,7 @@ COMMANDS = (
 
 
 def act_on(desk: str, number: str, passphrase_file: Path, act: DeskAct, *, as_json: bool) -> None:
-    """Do something with a tip for a command, by the rules, and print what came of it."""
+    """Perform a command's act on a tip if the rules allow it, and print the result."""
     with desk_work(desk, passphrase_file) as work:
         report_act(work.act(number, act), act.name, as_json=as_json)
 

@@ -1,4 +1,4 @@
-"""The list of cases as CSV for superiors. A row holds nobody's words, and no time finer than a day."""
+"""The list of cases as CSV for superiors. A row has no text that anybody wrote, and no time but days."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from satark_desk.web.page_text import PageText
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""First characters of cells that a spreadsheet takes for formulas."""
+"""A spreadsheet takes a cell that begins with one of these characters for a formula."""
 _MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
-"""Byte order mark at the beginning of the file: with it, spreadsheets read the file as UTF-8."""
+"""Byte order mark at the beginning of the file, so that spreadsheets read the file as UTF-8."""
 
 
 def case_list(rows: Iterable[Row], text: PageText, titles: Mapping[str, str]) -> str:

@@ -41,7 +41,7 @@ def on_tip(command: F) -> F:
 
 
 def current_host() -> CommandHost:
-    """Return what the host lends to the command that runs."""
+    """Return the host's services for the running command."""
     return command_host(click.get_current_context())
 
 

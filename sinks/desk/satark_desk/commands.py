@@ -235,9 +235,10 @@ def officer_remove(desk: str, name: str, passphrase_file: Path) -> None:
 def approved_originals(
     services: Services, unlocked: UnlockedDesk, casework: Casework, tip: OpenTip, second_file: Path | None
 ) -> TwoOfficerApproval:
-    """Return the approval of two officers. The second one's passphrase is given, or they approved a request before.
+    """Return the approval of two officers.
 
-    Without either a request is stored, and the command ends.
+    Either the command gets the second officer's passphrase, or the second officer has approved a request. Otherwise
+    store a request and end the command.
     """
     desk = unlocked.desk.name
     if second_file is not None:

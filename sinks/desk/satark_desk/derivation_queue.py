@@ -1,9 +1,9 @@
-"""Derivation queue: keys are derived from passphrases a few at a time, in threads of its own, the most urgent first.
+"""Derivation queue: its own threads derive keys from passphrases, a few at a time, the most urgent first.
 
-A derivation takes 64 MiB and 0.2 s of a processor. Without a limit, a hundred strangers who try to sign in at once
-would take the machine's memory, and everybody else's turn. Strangers take turns by visit: whoever sends a hundred
-passphrases waits behind whoever sends one. In one turn accounts without failures go first, then the newest: in a flood
-the oldest is a guess, and the newest may be an officer.
+A derivation takes 64 MiB and 0.2 s of processor time. Without a limit, a hundred strangers who sign in at once would
+use up the machine's memory and delay everybody else. Strangers take turns by visit: a visit that sends a hundred
+passphrases waits behind a visit that sends one. Within a turn, attempts on accounts without failures go first, then the
+newest attempts: in a flood the oldest attempt is a guess, and the newest may be an officer's.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import msgspec
 T = TypeVar("T")
 
 AT_ONCE: Final = 1
-"""Derivations that run at the same time, unless the settings say otherwise."""
+"""Most derivations that run at the same time, unless the settings give another number."""
 WAITING: Final = 200
-"""Derivations that wait, at most, unless the settings say otherwise."""
+"""Most derivations that wait, unless the settings give another number."""
 KNOWN: Final = 0
-"""Rank of an officer who is signed in, or whose browser is known: before every stranger."""
+"""Rank of a signed-in officer and of an officer in a known browser. Both go before every stranger."""
 STRANGER: Final = 1
 """Rank of a stranger on an account without failures; each failure on the account adds one."""
 LAST: Final = 1_000_000
@@ -31,7 +31,7 @@ LAST: Final = 1_000_000
 
 
 class QueueFull(Exception):  # noqa: N818 - it reads as what it says
-    """Too many derivations wait, and this one was the least urgent. Nothing was derived; try again in some seconds."""
+    """Too many derivations wait, and this one was the least urgent. It was not run; try again in some seconds."""
 
 
 class _Waiting(msgspec.Struct, frozen=True, eq=False):
@@ -54,7 +54,7 @@ class DerivationQueue:
         self._same: dict[Hashable, Future[Any]] = {}
 
     def resize(self, at_once: int, waiting: int) -> None:
-        """Set how many derivations run and wait at most, before the first one."""
+        """Set how many derivations run at most and how many wait at most. Call it before the first derivation."""
         self._limit = waiting
         self._threads = ThreadPoolExecutor(at_once, "derivation", initializer=self._mark_thread)
 
@@ -65,13 +65,14 @@ class DerivationQueue:
         key: Hashable = None,
         share: Hashable = None,
     ) -> Future[T]:
-        """Queue a derivation, or what contains one. Blocks nobody.
+        """Queue a derivation, or work that contains one. Return at once.
 
         Args:
-            work: what to do.
-            rank: lower ones go first. A function is asked again whenever a thread is free: a rank may change by then.
-            key: while work of an equal key waits or runs, that one's result is returned and nothing is queued.
-            share: whose turn it takes among strangers.
+            work: the function to call.
+            rank: a lower rank goes first. A function is called again whenever a thread is free: its rank may have
+                changed.
+            key: while other work with an equal key waits or runs, return the result of that work and queue nothing.
+            share: the visit whose turn the work takes among strangers.
 
         Returns:
             The result; it fails with `QueueFull` if more urgent work fills the queue.
@@ -91,7 +92,7 @@ class DerivationQueue:
         return result
 
     def run(self, work: Callable[[], T], rank: int = KNOWN) -> T:
-        """Derive now, if this is one of the queue's own threads, else wait in line: call it from a thread.
+        """Do the work now if this is one of the queue's own threads, else queue it and wait. Call it from a thread.
 
         Raises:
             QueueFull: more urgent work fills the queue.
@@ -111,7 +112,7 @@ class DerivationQueue:
         return first
 
     def _in_order(self) -> list[int]:
-        """Return the places of what waits, in the order in which it would be done now."""
+        """Return the waiting places, in the order in which their work would run now."""
         turns, order = self._turns.copy(), []
         for place in range(len(self._waiting) - 1, -1, -1):
             rank, share = self._waiting[place].rank(), self._waiting[place].share
@@ -146,4 +147,4 @@ def _finish(waiting: _Waiting) -> None:
 
 
 QUEUE: Final = DerivationQueue()
-"""The queue of this process: the bound on its memory holds for all that it derives."""
+"""The queue of this process. All derivations use it, so its limits bound the memory of all derivations together."""

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class DeskKey(Redacted, frozen=True, kw_only=True):
-    """A desk's private key as it is sealed to an officer. Desk and officer are checked when it is opened."""
+    """A desk's private key as it is sealed to an officer. Opening the copy checks desk and officer."""
 
     desk: str
     officer: str
     identity: str
-    """While the desk's key is being changed: the new one and the one before, one a line."""
+    """The desk's private key. While the key is being changed: the new and the previous key, one per line."""
 
 
 class UnlockedDesk(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ class UnlockedDesk(msgspec.Struct, frozen=True):
     own_identity: str
     """The officer's own private key."""
     temporary: bool = False
-    """Whether somebody else knows the passphrase: the pages ask for one of their own before anything else."""
+    """Whether somebody else knows the passphrase. If so, the officer must set a new one before any other page opens."""
 
     @property
     def may_listen(self) -> bool:
@@ -53,9 +53,10 @@ class UnlockedDesk(msgspec.Struct, frozen=True):
     def casework(
         self, services: Services, transcribers: Sequence[Transcriber] = (), cache: TipCache | None = None
     ) -> Casework:
-        """Return the desk's casework, on behalf of this officer. An auditor's opens nothing.
+        """Return the desk's casework for this officer.
 
-        `cache`: the desk's tips as another of its officers opened them; None: open them anew.
+        An auditor's casework opens no tip. `cache`: the tips that the desk's officers have opened already; None: open
+        the tips again.
         """
         return Casework(
             services,
@@ -87,7 +88,7 @@ def new_officer_key(desk: str, name: str, passphrase: str) -> tuple[str, dict[st
     """Make a key pair for an officer, encrypted with a passphrase.
 
     Returns:
-        The private key, and the columns of the officer's row that depend on it; the desk's key is not among them.
+        The private key, and the columns of the officer's row that depend on it, without the column of the desk's key.
     """
     recipient, own = new_identity()
     wrapped = wrap(own, passphrase, key_context(desk, name))
@@ -100,7 +101,7 @@ def seal_desk_key(desk: str, name: str, identity: str, recipient: str) -> bytes:
 
 
 def open_desk_key(sealed: bytes, desk: str, name: str, own: str) -> str | None:
-    """Open an officer's copy of a desk's private key; None if it is another's, or was altered."""
+    """Open an officer's copy of a desk's private key; None if the copy is another officer's or was altered."""
     try:
         key = open_as(DeskKey, sealed, own)
     except CantOpen:
@@ -109,10 +110,10 @@ def open_desk_key(sealed: bytes, desk: str, name: str, own: str) -> str | None:
 
 
 def wrapped_key(row: Row[tuple[object, ...]]) -> WrappedKey:
-    """Return a row's private key, as it is encrypted."""
+    """Return the encrypted private key of a row."""
     return WrappedKey(wrapped=row.wrapped, salt=row.salt, memory_kib=row.memory_kib, passes=row.passes, lanes=row.lanes)
 
 
 def key_context(desk: str, name: str) -> str:
-    """Return the context of an officer's private key: only in this officer's row can it be decrypted."""
+    """Return the context of an officer's private key. The key can be decrypted in this officer's row only."""
     return f"satark/1/officer/{desk}/{name}"

@@ -45,7 +45,7 @@ def file_name(tip: OpenTip, record: Evidence, *, original: bool) -> str:
 def approve_originals(
     state: RosterState, casework: Casework, tip: OpenTip, first: UnlockedDesk, second: UnlockedDesk
 ) -> TwoOfficerApproval:
-    """Approve the export of originals by two officers of the desk, and note their names in the tip.
+    """Approve, for two officers of the desk, that originals are exported; note both names in the tip.
 
     Raises:
         SecondOfficerRequired: both are the same officer.
@@ -64,12 +64,12 @@ def note_opened(casework: Casework, tip: OpenTip, approval: TwoOfficerApproval) 
 def export(
     casework: Casework, tip: OpenTip, folder: Path, approval: TwoOfficerApproval | None = None
 ) -> Iterator[Path]:
-    """Write a tip's files, readable for this user alone; yield each path once it is written.
+    """Write a tip's files, readable by this user alone; yield the path of each written file.
 
     Without an approval: the clean copies, and the transcripts of the tipster's own voice. With one: the originals.
 
     Raises:
-        CantOpen: a file was altered. It is not written.
+        CantOpen: a file was altered. This file is not written.
         OSError: the folder can't be written to.
     """
     with _opened(folder) as descriptor:
@@ -98,10 +98,10 @@ def _contents(
 
 @contextmanager
 def _opened(folder: Path) -> Iterator[int]:
-    """Open the folder, and make it where there is none. A link in its place is refused: somebody may have put it there.
+    """Open the folder; create it if there is none. Refuse a link in its place: somebody else may have put it there.
 
     Raises:
-        OSError: it can't be made or opened, or is a link.
+        OSError: the folder can't be created or opened, or is a link.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -112,7 +112,7 @@ def _opened(folder: Path) -> Iterator[int]:
 
 
 def _write_private(folder: int, where: Path, name: str, chunks: Iterator[bytes]) -> None:
-    """Write a file that only this user can read, in an opened folder. A link of that name is replaced, not followed.
+    """Write a file that only this user can read, in an opened folder. Replace a link of that name; do not follow it.
 
     Raises:
         CantOpen: the content was altered. No file is written.

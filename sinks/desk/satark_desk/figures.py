@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 AGES: Final = ((1, "d1"), (3, "d3"), (7, "d7"), (30, "d30"))
-"""Days up to which a tip counts in a band of ages, and the band's name."""
+"""Bands of ages: the highest age in days, and the band's name."""
 OLDER: Final = "older"
 """The band of all older tips."""
 DAYS: Final = 28
-"""Age in days up to which a tip counts, so that the figures describe today's work."""
+"""Highest age in days of a tip that counts, so that the figures describe today's work."""
 _DAY: Final = 86400
 _HOUR: Final = 3600
 PaceStep: TypeAlias = Literal["look", "direction", "report"]
@@ -32,7 +32,7 @@ STEPS: Final[tuple[PaceStep, ...]] = ("look", "direction", "report")
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts for the desk's own officers: not for publication, since small counts may point to a tipster."""
+    """Counts for the desk's own officers. They are not for publication, since small counts may point to a tipster."""
 
     tips: int
     open: int
@@ -40,9 +40,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     reports_owed: int
     closings_asked: int
     disputed_closings: int
-    """Closings that tipsters disputed, each as often as they did, by the tips that this desk has."""
+    """How often tipsters disputed that one of this desk's tips was closed; each dispute counts."""
     disputed_by_desk: dict[str, int]
-    """Tips whose closing is disputed or was, by the desk that finished them last."""
+    """Tips whose closing is or was disputed, counted by the desk that finished the tip last."""
     status: dict[str, int]
     category: dict[str, int]
     priority: dict[str, int]
@@ -50,7 +50,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     district: dict[str, int]
     station: dict[str, int]
     age: dict[str, int]
-    """Unfinished tips by their days, in the bands of `AGES`."""
+    """Unfinished tips by age in days, in the bands of `AGES`."""
 
 
 def figures_of(rows: Sequence[Row]) -> Figures:
@@ -93,7 +93,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     tips: int
     """Tips that took the step."""
     median: float
-    """Hours; half of the tips took it sooner. Counted from the end of the six-hour band in which the tip came."""
+    """Median in hours, counted from the end of the six-hour band in which the tip came."""
     longest: float
     """Hours."""
 
@@ -119,7 +119,10 @@ def paces_of(services: Services, casework: Casework) -> dict[PaceStep, Pace]:
 def steps_of(
     came: Mapping[str, float], looks: Mapping[str, int], threads: Mapping[str, Sequence[PostedMessage]]
 ) -> dict[PaceStep, Pace]:
-    """Return how long each step took, by when tips came, when the desk first looked, and their threads."""
+    """Return how long each step took.
+
+    The input is when tips came, when the desk first looked, and the tips' threads.
+    """
     hours: dict[PaceStep, list[float]] = {step: [] for step in STEPS}
     for tip, moment in came.items():
         if tip in looks:
@@ -141,7 +144,7 @@ def _directions(thread: Iterable[PostedMessage]) -> dict[str, int]:
 
 
 def _until_reports(directed: Mapping[str, int], thread: Iterable[PostedMessage]) -> list[float]:
-    """Return how long each directed desk took for its first report."""
+    """Return how long each directed desk took until its first report."""
     waiting, hours = dict(directed), []
     for posted in thread:
         case, desk = posted.message.case, posted.message.desk

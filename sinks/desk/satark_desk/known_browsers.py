@@ -1,6 +1,7 @@
-"""Known browsers: those in which an officer has signed in. A cookie with a random value proves it; its hash is stored.
+"""Known browsers: browsers in which an officer has signed in.
 
-A stored hash rather than a signature: it can be forgotten browser by browser, and there is no key that could be stolen.
+A cookie with a random value proves a known browser; the desk stores the hash of the value. The desk stores hashes
+instead of signing cookies. So it can forget one browser alone, and it has no signing key that could be stolen.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from satark.casework import UnitOfWork
 
 MOST_BROWSERS: Final = 20
-"""Known browsers of an officer, at most; the one that was not used for the longest time makes room."""
+"""Most known browsers of an officer. A new browser replaces the one that was unused for the longest time."""
 MAX_NAME: Final = 40
-"""Characters of a browser's name, at most."""
+"""Most characters of a browser's name."""
 _BROWSERS: Final = (
     ("Edg", "Edge"),
     ("OPR", "Opera"),
@@ -54,7 +55,7 @@ def browser_digest(value: str) -> bytes:
 
 
 def is_known(connection: Connection, desk: str, officer: str, value: str) -> bool:
-    """Return whether the officer has signed in in the browser that has this value in its cookie."""
+    """Return whether the officer has signed in with the browser whose cookie has this value."""
     where = _of(desk, officer), known_browser.c.browser == browser_digest(value)
     return bool(value) and connection.execute(select(known_browser.c.desk).where(*where)).first() is not None
 
@@ -73,7 +74,7 @@ def browsers_of(connection: Connection, desk: str, officer: str) -> list[KnownBr
 
 
 def remember(unit: UnitOfWork, desk: str, officer: str, value: str, *, name: str, now: int) -> None:
-    """Remember a browser after a sign-in in it; a browser that is known keeps its name."""
+    """Remember the browser of a sign-in. A known browser keeps its name."""
     digest = browser_digest(value)
     row = {"desk": desk, "officer": officer, "browser": digest, "name": name[:MAX_NAME], "used": now}
     if not unit.insert_new(known_browser, [row], "browser"):
@@ -84,7 +85,7 @@ def remember(unit: UnitOfWork, desk: str, officer: str, value: str, *, name: str
 
 
 def rename(unit: UnitOfWork, desk: str, officer: str, digest: bytes, name: str) -> None:
-    """Give a known browser the name that its officer calls it by."""
+    """Store the name that an officer gave to a known browser."""
     where = _of(desk, officer), known_browser.c.browser == digest
     unit.main.execute(update(known_browser).where(*where).values(name=name[:MAX_NAME]))
 

@@ -1,6 +1,6 @@
 """Maps on the desk's pages: the place of one tip, and all tips of a desk by station.
 
-All maps have one size, which a phone shows without scaling it down.
+All maps have the same size, so that a phone shows them without scaling them down.
 """
 
 from __future__ import annotations
@@ -23,15 +23,17 @@ if TYPE_CHECKING:
 _WIDTH: Final = 360
 _HEIGHT: Final = 270
 _LEAST_KM: Final = 2.0
-"""Height of the smallest area that is drawn."""
+"""Height, in kilometres, of the smallest area that a map draws."""
 _LONGEST_SCALE: Final = 90
 _LARGEST: Final = 14
 """Radius of the disc of the station with the most tips, in units."""
 _SMALLEST: Final = 4
 _NEAREST: Final = 3
-"""Stations that are named with their distance."""
+"""Number of nearest stations that a map names with their distances."""
 _ON_MAP_KM: Final = 50
-"""A file's place further off is told in words alone: the map would show nothing of the surroundings any more."""
+"""Kilometres up to which a map shows a file's place. A map that reached further would show no surroundings; the page
+tells a more distant place in words alone.
+"""
 
 
 class Drawing(Redacted, frozen=True, kw_only=True):
@@ -44,7 +46,7 @@ class Drawing(Redacted, frozen=True, kw_only=True):
 
     @property
     def is_empty(self) -> bool:
-        """Whether the map shows nothing of the geography, and is of no use."""
+        """Whether the map shows no part of the geography, and so is of no use."""
         return not self.outlines and not self.markers
 
 
@@ -100,7 +102,7 @@ class DistrictMap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def district_map(geography: Geography, language: str, tips: int, stations: Mapping[str, int]) -> DistrictMap | None:
-    """Draw the stations with tips, and the districts in which they are; None where no position is known.
+    """Draw the stations with tips and the districts of these stations; None if no position is known.
 
     Args:
         geography: the districts and stations.
@@ -134,7 +136,7 @@ def _disc(station: str, spot: Spot, number: int, share: float) -> Disc:
 
 
 class FileSpot(Redacted, frozen=True, kw_only=True):
-    """Where on the map a file says that it was taken."""
+    """The spot on the map where a file was taken, as the file says."""
 
     ordinal: str
     spot: Spot
@@ -157,9 +159,9 @@ class PlaceMap(Redacted, frozen=True, kw_only=True):
 
 
 def place_map(tip: OpenTip, geography: Geography, language: str) -> PlaceMap | None:
-    """Return the place of a tip; None where it tells none that has a position, or is a release.
+    """Return the map of a tip's place; None if the tip names no place with a known position, or is a release.
 
-    A desk that a release was handed over to gets no map: it is to know what the release says, and no more.
+    A desk that received a release gets no map: this desk may know what the release says, and no more.
     """
     if tip.envelope.tip_recipient:
         return None

@@ -147,7 +147,10 @@ def _tip_stored(unit: UnitOfWork, _desk: str, tip: str, revision: int) -> None:
 
 
 def _own_desks(connection: Connection) -> list[str]:
-    """Return the desks with officers here. The other desks are the host's, to which tips may be directed."""
+    """Return the desks that have officers at this office.
+
+    The other desks are the host's; tips may be directed to them.
+    """
     return list(connection.execute(select(officer.c.desk).distinct().order_by(officer.c.desk)).scalars())
 
 

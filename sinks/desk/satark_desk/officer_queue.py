@@ -1,4 +1,4 @@
-"""The queue of one officer: that of the desk, with what the officer has not read."""
+"""The queue of one officer: the desk's queue, with marks on what the officer has not read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Neighbours(msgspec.Struct, frozen=True):
-    """The tips before and after a tip in the queue, and the next unread one, by number; empty if there is none."""
+    """Numbers of the previous tip, the next tip and the next unread tip in the queue; empty where there is none."""
 
     before: str = ""
     after: str = ""
@@ -38,14 +38,14 @@ class OfficerQueue(QueueWatcher):
         self._unseen: set[str] = set()
         self._updated: set[str] = set()
         self.floods: list[FloodGroup] = []
-        """Tips that the queue shows as one row, as long as it is not filtered."""
+        """Groups of tips. An unfiltered queue shows each group as one row."""
         self._grouped: frozenset[str] = frozenset()
         with index.cache.lock:
             self.follow(list(index.cache.tips))
             index.watch(self)
 
     def refresh(self) -> None:
-        """Follow what changed in the store."""
+        """Apply the changes in the store to the queue."""
         self._index.refresh()
         self.floods = flood_groups(self._index.cache, self._may_read)
         self._grouped = frozenset(one.id for flood in self.floods for one in flood.tips)
@@ -55,7 +55,7 @@ class OfficerQueue(QueueWatcher):
 
     @property
     def _kept_from(self) -> AbstractSet[str]:
-        """The tips that the officer recused themselves from: nothing of the queue shows or counts them."""
+        """The tips from which the officer is recused. The queue neither shows nor counts them."""
         return self._index.having("recused", self._officer)
 
     def follow(self, tips: Collection[str]) -> None:
@@ -99,7 +99,7 @@ class OfficerQueue(QueueWatcher):
         return len(pressing - self._kept_from)
 
     def total(self, wanted: Filter, found: Mapping[str, str] | None) -> int:
-        """Return how many tips a filter and a search leave."""
+        """Return how many tips match a filter and a search."""
         chosen = self._chosen(wanted, found, self._hidden(wanted, found))
         return self.every if chosen is None else len(chosen)
 
@@ -122,7 +122,7 @@ class OfficerQueue(QueueWatcher):
         return [msgspec.structs.replace(row, snippet=found[row.summary.id]) for row in rows]
 
     def every_row(self, wanted: Filter, found: Mapping[str, str] | None) -> list[Row]:
-        """Return the row of each tip that a filter and a search leave. Tips that the queue hides are among them."""
+        """Return a row for each tip that matches a filter and a search. This includes the tips that the queue hides."""
         with self._index.cache.lock:
             chosen = self._chosen(wanted, found, self._kept_from)
             return self._rows(list(self._index.ordered(chosen, self._unseen | self._updated)))
@@ -149,12 +149,12 @@ class OfficerQueue(QueueWatcher):
         return [(status, counted[status]) for status in STATUSES if status in counted]
 
     def count_by_mark(self) -> dict[Mark, int]:
-        """Count the tips that have each mark; marks that none has are left out, except those that are always shown."""
+        """Count the tips with each mark. Leave out a mark that no tip has, unless the mark is always shown."""
         counted = {mark: len(self._marked(mark)) for mark in MARKS}
         return {mark: number for mark, number in counted.items() if number or mark in ALWAYS_SHOWN}
 
     def values(self, field: str) -> list[str]:
-        """Return the values that tips have of a field, sorted."""
+        """Return the values that a field has among the tips, sorted."""
         return sorted(self._index.counts(field, self._kept_from))
 
     def merged_into(self, number: str) -> list[str]:
@@ -184,7 +184,8 @@ class OfficerQueue(QueueWatcher):
     def _hidden(self, wanted: Filter, found: Mapping[str, str] | None) -> AbstractSet[str]:
         """Return the tips that are not listed.
 
-        These are what the officer does not have; what is set aside, until it is asked for; and what floods stand for.
+        These are tips that the officer does not have, tips that are set aside unless the filter asks for them, and tips
+        that the row of a flood stands for.
         """
         kept = self._kept_from
         if wanted.status or found is not None:
@@ -207,7 +208,7 @@ class OfficerQueue(QueueWatcher):
 
 
 def _around(tips: Iterator[str], tip: str) -> tuple[str, str]:
-    """Return what stands before and after a tip; empty where nothing does, and for a tip that is not there."""
+    """Return the tips before and after a tip; empty where there is none, and if the tip itself is not in the list."""
     before = ""
     for one in tips:
         if one == tip:
@@ -217,7 +218,10 @@ def _around(tips: Iterator[str], tip: str) -> tuple[str, str]:
 
 
 def _next_after(tips: Iterator[str], tip: str, unread: AbstractSet[str]) -> str:
-    """Return the first unread tip after a tip, or from the beginning again; empty if no other is unread."""
+    """Return the next unread tip after a tip.
+
+    After the last tip, search from the first; empty if no other is unread.
+    """
     first, passed = "", False
     for one in tips if unread - {tip} else ():
         if one in unread and one != tip:

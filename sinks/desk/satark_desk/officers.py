@@ -66,7 +66,7 @@ class NewDesk(msgspec.Struct, frozen=True, kw_only=True):
     temporary: bool = False
     """Whether somebody else than the officer set the passphrase."""
     recovery: str = ""
-    """Passphrase of a second head, `RECOVERY`, which lies in a safe; empty: none."""
+    """Passphrase of a second head with the name `RECOVERY`, to be kept in a safe; empty: no such head."""
 
     def __repr__(self) -> str:
         return f"NewDesk({self.name})"
@@ -87,12 +87,12 @@ class NewOfficer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_desk(services: Services, new: NewDesk) -> Submitted | None:
-    """Create a desk with a new key and its first officer, its head; once the roster is sealed, propose it.
+    """Create a desk with a new key and a head as its first officer; once the roster is sealed, propose the desk.
 
-    The head may open originals, and at a district's desk or above hear tipsters' voices.
+    The head may open originals. At the desk of a district or above, the head may also hear tipsters' voices.
 
     Returns:
-        What was proposed; None if the desk is there.
+        The proposal; None if the desk was created at once.
 
     Raises:
         CaseworkError: the name is invalid or exists already.
@@ -127,7 +127,7 @@ def make_desk(services: Services, new: NewDesk) -> Submitted | None:
 
 
 def _head(new: NewDesk, name: str, passphrase: str, identity: str) -> tuple[RosterOfficer, dict[str, Any]]:
-    """Make a head of a new desk: as the roster lists it, and its row."""
+    """Make a head of a new desk: the head's entry in the roster, and the head's row."""
     own, columns = new_officer_key(new.name, name, passphrase)
     rights: tuple[Right, ...] = ("listen", "release") if may_hear_voices(new.level) else ("release",)
     listed = _listed(name, own, "head", rights)
@@ -142,9 +142,10 @@ def officers_of(connection: Connection, desk: str) -> list[str]:
 
 
 def unlock(services: Services, desk: str, name: str, passphrase: str) -> UnlockedDesk:
-    """Unlock a desk with one officer's passphrase. It takes equally long whatever is wrong.
+    """Unlock a desk with one officer's passphrase.
 
-    What all have signed and what waits for an officer of the desk is carried out.
+    An attempt takes equally long whatever is wrong. Unlocking also carries out the fully signed changes that wait for
+    an officer of the desk.
 
     Raises:
         WrongPassphrase: desk, officer or passphrase is wrong.
@@ -178,7 +179,7 @@ def unlock_any(services: Services, desk: str, passphrase: str) -> UnlockedDesk:
 
 
 def still_valid(services: Services, unlocked: UnlockedDesk) -> bool:
-    """Return whether the officer's key, role and rights and the desk's key are as they were when it was unlocked."""
+    """Return whether the officer's key, role and rights, and the desk's key, are unchanged since the unlocking."""
     state = services.read_keys(services.roster.check).state
     listed = state.officer(unlocked.desk.name, unlocked.officer)
     if listed is None or listed.recipient != recipient_of(unlocked.own_identity):
@@ -196,7 +197,7 @@ def listeners_of(services: Services, desk: str) -> list[str]:
 
 
 def add_officer(services: Services, by: UnlockedDesk, new: NewOfficer) -> Submitted:
-    """Add an officer to a desk; once the roster is sealed, it needs further signatures.
+    """Add an officer to a desk; once the roster is sealed, this needs further signatures.
 
     Raises:
         CaseworkError: the name is invalid or exists already, or `by` may not give the right to listen.
@@ -214,7 +215,7 @@ def add_officer(services: Services, by: UnlockedDesk, new: NewOfficer) -> Submit
 
 
 def set_role(services: Services, by: UnlockedDesk, name: str, role: Role, rights: Sequence[Right]) -> Submitted:
-    """Change an officer's role and rights; once the roster is sealed, it needs further signatures.
+    """Change an officer's role and rights; once the roster is sealed, this needs further signatures.
 
     Raises:
         CaseworkError: there is no such officer, or the roster does not allow it.
@@ -232,7 +233,7 @@ def remove_officer(services: Services, by: UnlockedDesk, name: str) -> Submitted
     """Remove an officer, and change the desk's key, so that a copy of the old key opens nothing new.
 
     Raises:
-        CaseworkError: there is no such officer, it is `by`, or it is the desk's last head.
+        CaseworkError: there is no such officer, or the officer is `by` or the desk's last head.
     """
     if name == by.officer:
         raise CaseworkError("an officer must be removed by another officer of the desk", reason="oneself")
@@ -242,7 +243,9 @@ def remove_officer(services: Services, by: UnlockedDesk, name: str) -> Submitted
 
 
 def rotate(services: Services, by: UnlockedDesk, *, without: str = "") -> Submitted:
-    """Change a desk's key. Its tips get new keys too, sealed to all who have them. Officers keep their passphrases.
+    """Change a desk's key.
+
+    Each tip of the desk gets a new key too, sealed to all who have the tip. Officers keep their passphrases.
 
     Args:
         services: the store.
@@ -250,7 +253,7 @@ def rotate(services: Services, by: UnlockedDesk, *, without: str = "") -> Submit
         without: the name of an officer to remove.
 
     Raises:
-        CaseworkError: the key was changed since the desk was unlocked, or the roster does not allow it.
+        CaseworkError: the key has changed since the desk was unlocked, or the roster does not allow it.
     """
     _, identity = new_identity()
     if services.read_keys(services.roster.check).state.desks[by.desk.name].desk.recipient != recipient_of(by.identity):
@@ -285,7 +288,7 @@ def _reopened(services: Services, unlocked: UnlockedDesk) -> UnlockedDesk | None
 
 
 def _open(services: Services, desk: str, name: str, own: str) -> UnlockedDesk | None:
-    """Open a desk with an officer's own key, as the roster lists the officer: their row could have been altered."""
+    """Open a desk with an officer's own key. Take role and rights from the roster: the officer's row may be altered."""
     state = services.read_keys(services.roster.check).state
     listed = state.officer(desk, name)
     query = select(officer.c.desk_key, officer.c.temporary).where(officer.c.desk == desk, officer.c.name == name)
@@ -305,7 +308,10 @@ def _open(services: Services, desk: str, name: str, own: str) -> UnlockedDesk | 
 
 
 def _present_identity(services: Services, state: RosterState, desk: str, identities: str) -> str:
-    """Return the desk's present identity; finish a change of it that a crash interrupted after the roster had it."""
+    """Return the desk's present private key.
+
+    Finish a key change that a crash interrupted after its entry in the roster.
+    """
     lines = identities.split()
     recipient = state.desks[desk].desk.recipient
     present = next((one for one in lines if recipient_of(one) == recipient), None)

@@ -1,6 +1,7 @@
-"""Written orders: a direction on paper, with a running number of the desk, for a station or to be sent.
+"""Written orders: directions on paper, each with a running number of the desk.
 
-An order holds what was handed over and nothing else of the tip: not even its number, which the tipster has too.
+The desk gives an order to a station, or sends it. An order contains what was handed over and nothing else of the tip.
+It omits even the tip's number, because the tipster has the number too.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class NothingToOrder(CaseworkError):  # noqa: N818 - it reads as what it says
-    """The desk has not directed the tip there, so there is nothing to put on paper."""
+    """The desk has not directed the tip to that desk, so there is no order to write."""
 
     def __init__(self) -> None:
         super().__init__("your desk has not directed this tip there: direct it first")
@@ -33,7 +34,7 @@ class Order(Redacted, frozen=True, kw_only=True):
     number: str
     """`<DESK>/<year>/<running number>`."""
     at: int
-    """When it was made, Unix seconds; the paper says the day."""
+    """When the order was made, Unix seconds. The paper shows the day alone."""
     by: str
     """Title of the desk that directs."""
     to: str
@@ -46,10 +47,10 @@ class Order(Redacted, frozen=True, kw_only=True):
 
 
 def find_order(services: Services, casework: Casework, tip: OpenTip, to: str) -> Order | None:
-    """Return the written order of the newest direction to a desk; None if none was made.
+    """Return the written order of the newest direction to a desk; None if there is no order.
 
     Raises:
-        NothingToOrder: this desk has not directed the tip there.
+        NothingToOrder: this desk has not directed the tip to that desk.
     """
     given = tip.work.directions.get(to)
     if given is None or given.by != casework.desk:
@@ -88,10 +89,10 @@ def _ordered(tip: OpenTip, to: str, since: int) -> PostedMessage | None:
 
 
 def make_order(services: Services, casework: Casework, tip: OpenTip, to: str) -> Order:
-    """Give the newest direction to a desk an order, with the desk's next number, unless it has one.
+    """Make an order, with this desk's next number, for the newest direction to a desk, unless it has an order.
 
     Raises:
-        NothingToOrder: this desk has not directed the tip there.
+        NothingToOrder: this desk has not directed the tip to that desk.
     """
     found = find_order(services, casework, tip, to)
     if found is None:

@@ -1,4 +1,7 @@
-"""Requests for originals. One officer asks to open those of a tip, another approves in their own session. Both sign."""
+"""Requests for originals.
+
+One officer asks to open a tip's originals, and another officer approves in their own session. Both sign.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ DAYS = 2
 
 
 class NoSuchOriginalRequest(CaseworkError):  # noqa: N818 - it reads as what it says
-    """Nobody else asks for the originals of this tip."""
+    """No other officer has asked for the originals of this tip."""
 
     def __init__(self) -> None:
         super().__init__("no other officer asks for the originals of this tip")
@@ -43,9 +46,9 @@ class Originals(msgspec.Struct, frozen=True, kw_only=True):
 
     approval: TwoOfficerApproval | None
     asked: bool
-    """Whether this officer asks for them."""
+    """Whether this officer has asked for the originals."""
     others: tuple[str, ...]
-    """Officers who ask for them and whom nobody has approved."""
+    """Other officers who have asked for the originals and have no approval yet."""
     refused: bool = False
 
 
@@ -72,8 +75,8 @@ def approve(services: Services, by: UnlockedDesk, tip: OpenTip, officer: str) ->
     """Approve another officer's request.
 
     Raises:
-        NoSuchOriginalRequest: they do not ask for it, or no longer.
-        CaseworkError: these two officers may not do it together.
+        NoSuchOriginalRequest: that officer has not asked, or the request has expired.
+        CaseworkError: these two officers may not open originals together.
     """
     state = services.read_keys(services.roster.check).state
     approval = TwoOfficerApproval.of(state, tip, by.desk.name, officer, by.officer)
@@ -91,7 +94,7 @@ def approve(services: Services, by: UnlockedDesk, tip: OpenTip, officer: str) ->
 
 
 def approval_of(services: Services, by: UnlockedDesk, tip: OpenTip) -> TwoOfficerApproval | None:
-    """Return the approval of this officer's own request; None if nobody has approved it, or it is too old."""
+    """Return the approval of this officer's own request; None if the request has no approval or is too old."""
     state = services.read_keys(services.roster.check).state
     row = services.read(
         lambda c: c.execute(select(release).where(*_of(by.desk.name, tip.id, by.officer))).one_or_none()

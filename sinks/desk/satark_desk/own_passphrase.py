@@ -23,7 +23,9 @@ class SamePassphrase(Exception):  # noqa: N818 - it reads as what it says
 
 
 def change_passphrase(services: Services, unlocked: UnlockedDesk, old: str, new: str) -> UnlockedDesk:
-    """Encrypt the officer's private key with a new passphrase. The key itself stays, and with it all that is sealed.
+    """Encrypt the officer's private key with a new passphrase.
+
+    The key itself does not change, so everything that is sealed to it still opens.
 
     Returns:
         The desk, unlocked with the new passphrase.

@@ -1,6 +1,6 @@
-"""Passkeys (W3C Web Authentication): the options that a browser is given, and the check of what it answers.
+"""Passkeys (W3C Web Authentication): the options for a browser, and the check of the browser's answer.
 
-It loads large libraries (X.509, CBOR) which only passkeys need: import it where a passkey is used.
+This module loads large libraries (X.509, CBOR) that only passkeys need: import it only where a passkey is used.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def ask_for_new(by: UnlockedDesk, site: PasskeySite, existing: Sequence[Factor])
         user_display_name=by.officer,
         timeout=_TIMEOUT_MS,
         exclude_credentials=[PublicKeyCredentialDescriptor(id=one.credential) for one in existing],
-        # As a second factor it is found by its id: it needs no place of its own on a security key.
+        # The desk finds a second factor by its id, so the passkey needs no storage on a security key.
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.DISCOURAGED, user_verification=UserVerificationRequirement.DISCOURAGED
         ),
@@ -109,6 +109,6 @@ def _check_signature(
         )
     except (WebAuthnException, ValueError, KeyError):
         return False
-    # Many passkeys don't count, and say 0 for ever.
+    # Many passkeys don't count their uses, and always report 0.
     counts = verified.new_sign_count > 0
     return not counts or use_counter(services, passkey, verified.new_sign_count)

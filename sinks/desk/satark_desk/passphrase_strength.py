@@ -20,13 +20,17 @@ if TYPE_CHECKING:
     from satark_words.geography.geography import Geography
 
 MIN_LENGTH: Final = 12
-"""Characters of a passphrase that an officer chooses, at least."""
+"""Fewest characters of a passphrase that an officer chooses."""
 MIN_GUESSES: Final = 1e10
-"""Guesses that a passphrase must withstand: zxcvbn's highest score. At `throttle.LONGEST_GAP` they take 1,600 years."""
+"""Guesses that a passphrase must withstand: zxcvbn's highest score. At one guess per `throttle.LONGEST_GAP` they take
+1,600 years.
+"""
 MIN_GUESSES_CLOSED_UP: Final = 1e8
-"""The same without its spaces and signs, which a guesser leaves out first; zxcvbn's second highest score."""
+"""Guesses that the passphrase must withstand without its spaces and signs, which a guesser leaves out first. This is
+zxcvbn's second highest score.
+"""
 _LONGEST: Final = 72
-"""Characters that are judged, at most: zxcvbn's own limit. What follows them can only make a passphrase stronger."""
+"""Most characters that are judged: zxcvbn's own limit. Further characters can only make a passphrase stronger."""
 _ADVICE: Final[Mapping[str, str]] = {
     "spatial": "weak.keyboard",
     "repeat": "weak.repeat",
@@ -55,7 +59,7 @@ def check_passphrase(passphrase: str, names: Iterable[str] = (), geography: Geog
         geography: the covered area, whose names a guesser tries too.
 
     Raises:
-        WeakPassphrase: it is short, or withstands too few guesses.
+        WeakPassphrase: the passphrase is too short, or withstands too few guesses.
     """
     text = unicodedata.normalize("NFC", passphrase)[:_LONGEST]
     words = list(dict.fromkeys([*_words_in(names), *_common_words(), *_place_names(geography)]))
@@ -69,7 +73,7 @@ def check_passphrase(passphrase: str, names: Iterable[str] = (), geography: Geog
 
 
 def _judge(text: str, words: list[str]) -> dict[str, Any]:
-    # Its lists take 13 MB, which only whoever sets a passphrase needs.
+    # zxcvbn's lists take 13 MB; only setting a passphrase needs them.
     from zxcvbn import zxcvbn  # type: ignore[import-untyped] # noqa: PLC0415 - it ships no types
 
     with _one_at_a_time:
@@ -78,7 +82,7 @@ def _judge(text: str, words: list[str]) -> dict[str, Any]:
 
 
 def _advice(judged: Mapping[str, Any]) -> str:
-    """Return the advice on the longest part that a guesser knows."""
+    """Return the advice on the longest part of the passphrase that a guesser knows."""
     known = [part for part in judged["sequence"] if part["pattern"] != "bruteforce"]
     if not known:
         return "weak.short"

@@ -1,8 +1,8 @@
 """Passphrases, and private keys encrypted with them.
 
-Each officer has a key pair. Its private key is encrypted with a key derived from their passphrase (Argon2id, RFC 9106:
-64 MiB, 3 passes; then ChaCha20-Poly1305), and the desk's key is sealed to its public key. So the desk's key can be
-changed, or shared with a new officer, without anybody else's passphrase. All keys are derived in one queue
+Each officer has a key pair. The private key is encrypted with a key derived from the officer's passphrase (Argon2id,
+RFC 9106: 64 MiB, 3 passes; then ChaCha20-Poly1305), and the desk's key is sealed to the public key. So the desk's key
+can be changed, or shared with a new officer, without anybody else's passphrase. All keys are derived in one queue
 (`derivation_queue`).
 """
 

@@ -1,4 +1,4 @@
-"""Where a tip's pin is, and where and when its files say that they were taken.
+"""The place of a tip's pin, and the place and time at which its files were taken, as the files say.
 
 What a file says is a claim: anybody can alter it.
 """
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Bearing(Redacted, frozen=True, kw_only=True):
-    """How far a place is from another one, as the crow flies, and in which direction."""
+    """The straight-line distance and the direction of a place from another one."""
 
     km: float
     direction: Direction
     station: str = ""
-    """Code of the station that it is measured from; empty for the tip's pin."""
+    """Code of the station from which the place is measured; empty: the place is measured from the tip's pin."""
 
 
 def pin_of(tip: OpenTip) -> Point | None:
@@ -34,7 +34,7 @@ def pin_of(tip: OpenTip) -> Point | None:
 
 
 def place_of(record: Evidence) -> Point | None:
-    """Return where a file says that it was taken, if it does."""
+    """Return the place where a file was taken, if the file names one."""
     origin = record.origin
     return (
         None
@@ -58,7 +58,7 @@ def from_pin(pin: Point, point: Point) -> Bearing:
 
 
 class FileOrigin(Redacted, frozen=True, kw_only=True):
-    """What one file says."""
+    """The place and time at which one file was taken, as the file says."""
 
     place: Point | None = None
     bearings: tuple[Bearing, ...] = ()
@@ -66,15 +66,15 @@ class FileOrigin(Redacted, frozen=True, kw_only=True):
     taken: datetime | None = None
     """The time by the camera's own clock."""
     days_before: int | None = None
-    """Days from then until the tip came in; below 0: the clock says that it was taken afterwards."""
+    """Days from `taken` until the tip came in. Below 0: by the camera's clock, the tip came in first."""
 
 
 def file_origins(tip: OpenTip, geography: Geography, came: tuple[date, date] | None) -> dict[str, FileOrigin]:
-    """Return what the files of a tip say, by ordinal. Files that say nothing are left out.
+    """Return the origins of a tip's files, by ordinal. Files that say nothing of their origin are left out.
 
     Args:
         tip: the opened tip.
-        geography: whose stations tell where a place is.
+        geography: places are measured from its stations.
         came: the first and the last day on which the tip may have come in, as officers count days.
     """
     pin = pin_of(tip)
@@ -104,7 +104,7 @@ def _days_before(taken: date, first: date, last: date) -> int:
 
 
 def _moment(taken: str) -> datetime | None:
-    """Read a camera's time; None where it is no day of the calendar."""
+    """Parse a camera's time; None if the calendar has no such day."""
     try:
         return datetime.strptime(taken, "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - a camera does not say its time zone
     except ValueError:

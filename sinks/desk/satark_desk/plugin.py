@@ -44,7 +44,7 @@ def satark_migrations() -> Sequence[Branch]:
 
 @hookimpl
 def satark_erased(tip: str, uow: UnitOfWork) -> None:
-    """Delete an erased tip from the desks' queues, and what officers have seen of it."""
+    """Delete an erased tip from the desks' queues, and the records of what officers have seen of it."""
     for table in (queue, read_state):
         uow.main.execute(delete(table).where(table.c.tip == tip))
 

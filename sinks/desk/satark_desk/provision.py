@@ -47,10 +47,10 @@ def ensure_desk(
 
 
 def read_passphrase(file: Path) -> str:
-    """Return the first line of a passphrase file. A pipe, or a device such as `/dev/stdin`, will do as well.
+    """Return the first line of a passphrase file. The file may be a pipe, or a device such as `/dev/stdin`.
 
     Raises:
-        ExposedPassphrase: everybody on this machine can read it.
+        ExposedPassphrase: everybody on this machine can read the file.
         OSError: it can't be read.
         UnicodeDecodeError: it is not text.
     """

@@ -1,14 +1,15 @@
 """Public statistics: how many tips of each category came in a week, as CSV, JSON and a page for everybody.
 
-No report opens a small number:
+No report reveals a small number:
 
-- A number under ten is not published, nor one that the noise brings under ten.
-- A published number has noise. It follows from the week, the category, the number and a secret key: the same number
-  gets the same noise each time, so that many copies tell no more than one, and another number gets other noise, so that
-  the difference of two reports is not the number of tips between them.
-- Each category stands in one table, and every sum is a sum of published numbers: subtracting gives no other number.
-- A report that was written is never written again: a later edition of the same week would tell of the tips between
-  them.
+- A number under ten is not published, nor is a number that the noise brings under ten.
+- A published number includes noise. The noise follows from the week, the category, the number and a secret key. The
+  same number always gets the same noise, so that many copies tell no more than one. Another number gets other noise, so
+  that the difference of two reports is not the number of tips between them.
+- Each category stands in one table, and every sum is a sum of published numbers, so that no subtraction gives an
+  unpublished number.
+- A report is never written a second time: a later edition for the same week would reveal the tips that came between the
+  two.
 """
 
 from __future__ import annotations
@@ -37,14 +38,16 @@ _TEMPLATES: Final = Path(__file__).parent / "web" / "templates"
 SMALLEST: Final = 10
 """The smallest number that is published."""
 FADING: Final = 0.75
-"""How much less likely each further step of the noise is. Two thirds of all noise lie within ±4."""
+"""Ratio of the probability of each further step of the noise to that of the step before. Two thirds of all noise lie
+within ±4.
+"""
 _HALF: Final = 8
 """Bytes of a seed for each of the two halves of the noise."""
 _DAYS: Final = 7
 
 
 def write_report(folder: Path, report: WeekReport, texts: Mapping[str, PageText]) -> bool:
-    """Write a week's report into a folder; return False, and change nothing, where it is there already.
+    """Write a week's report into a folder; return False, and change nothing, if the folder has the report.
 
     Args:
         folder: must exist.
@@ -107,7 +110,7 @@ class WeekReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def total(self) -> int:
-        """The sum of what is published: what is left out is not in it."""
+        """The sum of the published numbers alone."""
         return sum(number or 0 for number in self.tips.values())
 
 
@@ -119,7 +122,7 @@ def reports_of(
     Args:
         received: the day and the category of each tip.
         categories: all categories: those without a tip stand in a report as well.
-        key: secret; without it nobody can tell the noise.
+        key: secret; without the key nobody can compute the noise.
         today: the day by the officers' calendar.
     """
     counted: dict[date, Counter[str]] = {}
@@ -139,13 +142,13 @@ def week_report(monday: date, counts: Mapping[str, int], categories: Collection[
 
 
 def published(monday: date, category: str, count: int, key: bytes) -> int | None:
-    """Return a number as it is published; None where it is not."""
+    """Return a number as it is published; None if it is not published."""
     number = count + noise(monday, category, count, key)
     return number if count >= SMALLEST and number >= SMALLEST else None
 
 
 def noise(monday: date, category: str, count: int, key: bytes) -> int:
-    """Return the noise of a number: the difference of two numbers of steps, which is geometric to both sides."""
+    """Return the noise of a number: the difference of two geometrically distributed numbers of steps."""
     seed = hmac.digest(key, f"{monday}\0{category}\0{count}".encode(), "sha256")
     return _steps(seed[:_HALF]) - _steps(seed[_HALF : 2 * _HALF])
 

@@ -1,6 +1,6 @@
 """Index of a desk's queue: its order, and which tips have which mark or value. All officers of the desk share it.
 
-It follows the opened tips one by one, so that a page looks at the tips that it shows, and at those that changed.
+The index is updated tip by tip, so that a page processes only the tips that it shows and the tips that changed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Facet: TypeAlias = tuple[str, str]
 """A field of `Filter` or another property, and its value."""
 _MANY: Final = 500
-"""Tips above which the order is sorted anew and not tip by tip."""
+"""Number of changed tips above which the whole order is sorted again, instead of moving each tip."""
 
 
 class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,22 +38,22 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
     age: Callable[[str, float], int]
     """Gives the days from a time band to a moment, by the officers' calendar."""
     days_after: Callable[[str, int], float]
-    """Gives the moment from which on it is so many days since a time band; 0 where the band says nothing."""
+    """Gives the moment that is so many days after a time band; 0 if the band is empty."""
 
 
 class Key(NamedTuple):
-    """Place of a tip in the queue: the greatest comes first."""
+    """Sort key of a tip in the queue: the greatest key comes first."""
 
     rank: int
     heard: str
-    """Time band in which its tipster was last heard."""
+    """Time band in which the desk last heard from the tipster."""
     position: int
     number: str
     tip: str
 
 
 class QueueIndex:
-    """The queue of one desk, as it is for all its officers. What each has read is in their `OfficerQueue`."""
+    """The queue of one desk, the same for all its officers. An `OfficerQueue` knows what its officer has read."""
 
     def __init__(self, services: Services, cache: TipCache, desk: str, rules: QueueRules) -> None:
         self.cache = cache
@@ -65,16 +65,16 @@ class QueueIndex:
         self._facets_of: dict[str, tuple[Facet, ...]] = {}
         self._facets: defaultdict[Facet, set[str]] = defaultdict(set)
         self._wakes: list[tuple[float, str]] = []
-        """When the marks of a tip change by themselves, as a heap."""
+        """Heap of the times at which marks change by the passing of time alone, each with its tip."""
         self._watchers: WeakSet[QueueWatcher] = WeakSet()
         cache.watch(self._update)
 
     def watch(self, watcher: QueueWatcher) -> None:
-        """Tell `watcher` of the tips that change from now on, for as long as it is used."""
+        """Report the tips that change from now on to `watcher`, as long as the watcher is used."""
         self._watchers.add(watcher)
 
     def refresh(self) -> None:
-        """Follow what changed in the store, and what the time that passed has changed."""
+        """Apply the changes in the store, and the changes of marks by the passing of time."""
         with self.cache.lock:
             self.cache.refresh()
             now, due = time.time(), set[str]()
@@ -96,7 +96,7 @@ class QueueIndex:
         return self._facets.get((name, value), frozenset())
 
     def counts(self, name: str, hidden: AbstractSet[str]) -> dict[str, int]:
-        """Return how many tips but the hidden ones have each value of a field; values that none has are left out."""
+        """Count the tips with each value of a field, without the hidden tips. Leave out a value that no tip has."""
         sets = ((value, tips) for (field, value), tips in self._facets.items() if field == name and value)
         counted = ((value, len(tips - hidden) if hidden else len(tips)) for value, tips in sets)
         return {value: number for value, number in counted if number}
@@ -106,9 +106,10 @@ class QueueIndex:
         return self.cache.tips[tip].summary(tip)
 
     def ordered(self, chosen: AbstractSet[str] | None, unread: AbstractSet[str]) -> Iterator[str]:
-        """Yield the chosen tips, or all, in the order of an officer.
+        """Yield the chosen tips, or all tips, in one officer's order.
 
-        Times within a band are not kept: within rank and band unread tips come first, then what arrived last.
+        No time within a band is stored. Among tips of the same rank and band, unread tips come first, then the tips
+        that arrived last.
         """
         for _, group in groupby(reversed(self._order), key=_band):
             later = []
@@ -123,7 +124,10 @@ class QueueIndex:
     def builder(
         self, officer: str, tips: Collection[str], unseen: AbstractSet[str], updated: AbstractSet[str]
     ) -> RowBuilder:
-        """Return what builds the rows of these tips for an officer who has not seen, or not seen lately, some."""
+        """Return a builder of these tips' rows for an officer.
+
+        `unseen`: tips that the officer has not seen; `updated`: tips that changed since the officer saw them.
+        """
         now = time.time()
         return RowBuilder(
             desk=self.desk,
@@ -174,7 +178,7 @@ class QueueIndex:
             self._facets[facet].discard(tip)
 
     def _next_change(self, row: Row) -> float:
-        """Return when a tip's marks change by themselves; 0: never."""
+        """Return when a tip's marks next change by the passing of time alone; 0: never."""
         summary, rules, now = row.summary, self.rules, time.time()
         if summary.finished:
             return 0
@@ -190,7 +194,7 @@ class QueueWatcher(Protocol):
     """Follows the changes of a queue."""
 
     def follow(self, tips: Collection[str]) -> None:
-        """Take notice that these tips changed, came or went."""
+        """Handle that these tips changed, were added or were removed."""
 
 
 def _band(key: Key) -> tuple[int, str]:

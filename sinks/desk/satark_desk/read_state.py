@@ -23,7 +23,7 @@ class ReadState(msgspec.Struct, frozen=True):
     """`seq` of the newest message that was shown."""
 
     def is_behind(self, summary: TipSummary) -> bool:
-        """Return whether the tip has changed since, or anybody has written or done anything."""
+        """Return whether the tip has changed, or anybody has written or done anything, since the officer saw it."""
         return summary.header.revision > self.revision or summary.newest > self.last_message
 
 
@@ -49,11 +49,11 @@ class Seen(msgspec.Struct, frozen=True):
     officer: str
     last_message: int
     at: int
-    """When they last looked at it, Unix seconds."""
+    """When the officer last looked at the tip, Unix seconds."""
 
 
 def seen_by(connection: Connection, desk: str, tip: str) -> list[Seen]:
-    """Return what the officers of a desk have seen of a tip, who looked last first."""
+    """Return what the officers of a desk have seen of a tip. The officer who looked last comes first."""
     query = select(read_state).where(read_state.c.desk == desk, read_state.c.tip == tip)
     rows = connection.execute(query.order_by(read_state.c.at.desc(), read_state.c.officer))
     return [Seen(row.officer, row.last_message, row.at) for row in rows]
@@ -73,7 +73,7 @@ class QueueEntry(msgspec.Struct, frozen=True):
     band: str = ""
     """The time band."""
     position: int = 0
-    """Its place in the order in which they came."""
+    """The tip's place in the order of entry."""
 
 
 def queue_entries(connection: Connection, tips: Iterable[str]) -> dict[str, QueueEntry]:

@@ -1,8 +1,8 @@
 """Recovery: an officer who lost a passphrase or a second factor gets a new key, with another officer's approval.
 
-The officer chooses the new passphrase themselves, on their own machine, and gets a code. They tell it to another
-officer of the desk, face to face or by a call, who is signed in and approves by typing it. Neither sees the other's
-passphrase; whoever runs the service can't approve, for they have no copy of the desk's key.
+The officer chooses the new passphrase on their own machine, and gets a code. The officer tells the code, face to face
+or by a call, to another officer of the desk. That other officer signs in and approves by typing the code. Neither
+officer sees the other's passphrase. Whoever runs the service can't approve, since they have no copy of the desk's key.
 """
 
 from __future__ import annotations
@@ -27,14 +27,16 @@ if TYPE_CHECKING:
     from satark_desk.desk_keys import UnlockedDesk
 
 EXPIRES_AFTER: Final = 24 * 3600
-"""Seconds after which a request is good no more."""
+"""Seconds after which a request expires."""
 MOST_REQUESTS: Final = 50
-"""Requests of one officer that are kept, the newest: a stranger's must not drive out the officer's own soon."""
+"""Most requests that are kept for one officer; the newest are kept. The number is high, so that a stranger's requests
+do not soon displace the officer's own.
+"""
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 class NoSuchRecovery(CaseworkError):  # noqa: N818 - it reads as what it says
-    """No request of that officer has this code, or it is a day old."""
+    """No request of that officer has this code, or the request is a day old."""
 
     def __init__(self) -> None:
         super().__init__("no officer of the desk has asked with this code within a day")
@@ -45,13 +47,13 @@ class RecoveryRequest(msgspec.Struct, frozen=True):
 
     officer: str
     asked: int
-    """Unix seconds, of the newest request."""
+    """Time of the newest request, Unix seconds."""
 
 
 def ask_for_recovery(services: Services, desk: str, name: str, passphrase: str) -> str:
     """Store a request with a new key under the new passphrase; return its code: eight characters, 40 random bits.
 
-    For an officer who does not exist the same work is done, and nothing is stored.
+    For an officer who does not exist, do the same work and store nothing.
     """
     code = "".join(secrets.choice(_ALPHABET) for _ in range(8))
     recipient, own = new_identity()
@@ -74,11 +76,11 @@ def requests_of(connection: Connection, desk: str) -> list[RecoveryRequest]:
 def approve_recovery(services: Services, by: UnlockedDesk, name: str, code: str) -> Submitted:
     """Give an officer the desk's key under their new passphrase, and drop their second factors and known browsers.
 
-    Once the roster is sealed a new key needs the signature of a head too, and of one more officer.
+    Once the roster is sealed, a new key also needs the signatures of a head and of one more officer.
 
     Raises:
         NoSuchRecovery: the code is wrong or old.
-        CaseworkError: it is `by` themselves.
+        CaseworkError: `name` is the approving officer.
     """
     if name == by.officer:
         raise CaseworkError("another officer of the desk must approve")
@@ -104,7 +106,7 @@ def _store(unit: UnitOfWork, desk: str, name: str, row: dict[str, object]) -> No
 
 
 def _replace_key(services: Services, by: UnlockedDesk, row: dict[str, Any]) -> Submitted:
-    """Put the new key in the place of the old one. What was sealed to the old one alone is lost with it."""
+    """Replace the officer's key by the new one. Whatever was sealed to the old key alone is lost."""
     listed = services.read_keys(services.roster.check).state.officer(row["desk"], row["officer"])
     if listed is None:
         raise NoSuchRecovery
@@ -116,7 +118,7 @@ def _replace_key(services: Services, by: UnlockedDesk, row: dict[str, Any]) -> S
 
 def _digest(code: str) -> bytes:
     typed = "".join(character for character in code.casefold() if character.isalnum())
-    # Crockford's base 32: what looks alike is the same.
+    # Crockford's base 32: characters that look alike count as the same.
     return hashlib.sha256(typed.translate(str.maketrans("oil", "011")).encode()).digest()
 
 

@@ -131,7 +131,7 @@ COMMANDS = (direct, consent, withdraw, order, cases)
 
 
 def _warn_of_hints(work: DeskWork, number: str, act: DeskAct) -> None:
-    """Say on standard error what goes along and points to the sender, as the page does before an officer confirms."""
+    """Warn on standard error of handed-over content that points to the sender, as the page does before confirmation."""
     tip, geography = work.casework.open(number), work.services.geography
     hints = SenderHints.of_tip(tip, geography)
     rules = work.acts().releases

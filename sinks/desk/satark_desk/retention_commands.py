@@ -1,4 +1,4 @@
-"""The commands `satark retention hold`, `lift` and `order`: the steps about keeping a tip that take two officers."""
+"""The commands `satark retention hold`, `lift` and `order`: the steps of retention that take two officers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _command(step: RetentionStep, done: str) -> Callable[..., None]:
     @click.option("--second-passphrase-file", type=FILE, required=True, help="File with another officer's passphrase.")
     @click.option("--reason", required=True, help="Why, such as the court and the number of the case.")
     def take(*, desk: str, number: str, passphrase_file: Path, second_passphrase_file: Path, reason: str) -> None:
-        """Ask for a step as one officer, and agree as the other; it stays asked for if the other may not agree."""
+        """Ask for a step as one officer, and agree as the other. If the other may not agree, the request remains."""
         with unlocked_desk(desk, passphrase_file) as (services, unlocked):
             second = unlock_any(services, desk, read_passphrase(second_passphrase_file))
             first_work, second_work = unlocked.casework(services), second.casework(services)

@@ -1,7 +1,9 @@
-"""Changes of who may read. One officer proposes a change, others sign it in their own sessions, then it is carried out.
+"""Changes of who may read.
 
-What a change needs besides signatures (wrapped keys of a new officer, copies of a desk's new key) waits beside the
-proposal. The desk's key is sealed to a new officer only when the change is carried out, by an officer of the desk.
+One officer proposes a change, others sign it in their own sessions, then an officer carries it out.
+
+Data that a change needs besides signatures (wrapped keys of a new officer, copies of a desk's new key) is stored beside
+the proposal. The desk's key is sealed to a new officer only when an officer of the desk carries out the change.
 """
 
 from __future__ import annotations
@@ -38,14 +40,14 @@ if TYPE_CHECKING:
 
 
 class RosterAttachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What waits beside a proposal."""
+    """The data that is stored beside a proposal until the change is carried out."""
 
     officer: dict[str, Any] = {}
-    """Columns of the row of a new officer, or of one who gets a new key; without the desk's key."""
+    """Columns of the row of an officer who is new or gets a new key, without the column of the desk's key."""
     desk_key: bytes = b""
     """The key of a new desk, sealed to its first officer."""
     copies: dict[str, bytes] = {}
-    """The new key of a key change, sealed to each officer who stays."""
+    """A desk's new key, sealed to each officer who stays."""
     pairing: OfficePairing | None = None
     """The pairing of a new desk in a remote office."""
 
@@ -58,9 +60,11 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     missing: str
-    """Whose signatures it still needs, as the end of a sentence; empty if none are missing."""
+    """Whose signatures the change still needs, as the end of a sentence; empty if none are missing."""
     done: bool
-    """Whether it is carried out. If not, and nothing is missing, an officer of the desk must sign in first."""
+    """Whether the change is carried out. If not, and no signature is missing, an officer of the desk must sign in
+    first.
+    """
 
 
 def submit(
@@ -69,7 +73,7 @@ def submit(
     body: DeskAdded | DestinationSet | KeyChange | OfficerSet,
     with_: RosterAttachment,
 ) -> Submitted:
-    """Propose a change, signed by this officer; carry it out if that is enough.
+    """Propose a change, signed by this officer; carry it out if no other signature is needed.
 
     Raises:
         NotAllowed: the roster does not allow it, whoever signs.
@@ -118,7 +122,7 @@ def add_signature(services: Services, by: UnlockedDesk | None, signed: Proposal)
 
 
 def complete(services: Services, by: UnlockedDesk) -> bool:
-    """Carry out what all have signed and what waits for an officer of this desk; return whether there was anything."""
+    """Carry out the fully signed changes that wait for an officer of this desk; return whether there were any."""
     state = services.read_keys(read_state)
     waiting = [one for one in services.read(Proposal.all) if _desk_of(one) == by.desk.name]
     # One at a time: after a change of the desk's key `by` must be unlocked again.
@@ -126,11 +130,11 @@ def complete(services: Services, by: UnlockedDesk) -> bool:
 
 
 def reject(services: Services, by: UnlockedDesk, id_: str) -> None:
-    """Withdraw a proposal about the officer's own desk, or one that they proposed.
+    """Withdraw a proposal that concerns this officer's own desk, or that this officer made.
 
     Raises:
         NoSuchProposal: there is none of this id.
-        NotAllowed: they may not.
+        NotAllowed: this officer may not withdraw it.
     """
     proposal = services.read(lambda c: Proposal.find(c, id_))
     needed = services.read_keys(read_state)
@@ -144,10 +148,10 @@ def reject(services: Services, by: UnlockedDesk, id_: str) -> None:
 
 
 def attachment_of(proposal: Proposal) -> RosterAttachment:
-    """Return what waits beside a proposal.
+    """Return the data that is stored beside a proposal.
 
     Raises:
-        NotAllowed: it was altered.
+        NotAllowed: the data was altered.
     """
     try:
         return _decode(proposal.attachment)
@@ -156,7 +160,7 @@ def attachment_of(proposal: Proposal) -> RosterAttachment:
 
 
 def _record(services: Services, by: UnlockedDesk, kind: ActKind, body: object) -> None:
-    """Record in the audit log what an officer did about a change, with the key that they had before it."""
+    """Record in the audit log what an officer did about a change, with the key that the officer had before it."""
     by.casework(services).trail.record(kind, detail=_summary(body))
 
 
@@ -194,7 +198,7 @@ def _desk_of(proposal: Proposal) -> str:
 
 
 def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) -> bool:
-    """Carry out a signed proposal; False: only an officer of its desk can, who has the desk's key."""
+    """Carry out a signed proposal; return False if that takes the desk's key and `by` is no officer of its desk."""
     body, with_ = proposal.entry.body, attachment_of(proposal)
     if isinstance(body, KeyChange):
         if by is None or by.desk.name != body.desk or not by.identity:
@@ -247,7 +251,7 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
             "this officer has no copy of the new key: another officer of the desk must sign in", reason="copy"
         )
     staying = services.read_keys(lambda c: _staying(read_state(c), body))
-    # First both keys for every officer, durably: the new one must not be lost once the roster says it.
+    # First store both keys for every officer: the new key must not be lost once the roster names it.
     services.write_now(lambda unit: store_copies(unit, body.desk, f"{new}\n{by.identity}", staying))
 
     def write(unit: UnitOfWork) -> None:
@@ -261,13 +265,13 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
 
 
 def _staying(state: RosterState, body: KeyChange) -> dict[str, str]:
-    """Return the recipients of the officers who have the desk's key, without the one who is removed."""
+    """Return the recipients of the officers who keep the desk's key, without the officer who is removed."""
     officers = state.desks[body.desk].officers.values()
     return {one.name: one.recipient for one in officers if one.role != "auditor" and one.name != body.removed}
 
 
 def store_copies(unit: UnitOfWork, desk: str, identity: str, recipients: dict[str, str]) -> None:
-    """Seal a desk's key to its officers: to the recipients that the roster lists, whatever their rows say."""
+    """Seal a desk's key to its officers. The roster gives their recipients, whatever the officers' rows say."""
     for name, recipient in recipients.items():
         key = seal_desk_key(desk, name, identity, recipient)
         unit.main.execute(update(officer).where(officer.c.desk == desk, officer.c.name == name).values(desk_key=key))

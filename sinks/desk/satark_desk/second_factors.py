@@ -1,7 +1,8 @@
-"""Second factors: what an officer needs to sign in on the web besides the passphrase. Codes (RFC 6238) and passkeys.
+"""Second factors: what an officer needs to sign in on the web besides the passphrase.
 
-Each is sealed to the officer's own key, which only their passphrase opens: a stolen database gives no code. They guard
-the pages; a command needs the passphrase and the databases, and whoever has both has the desk's key already.
+A factor is an app that shows codes (RFC 6238), or a passkey. Each factor is sealed to the officer's own key, which only
+the officer's passphrase opens: a stolen database gives no code. Second factors protect the pages alone. A command needs
+the passphrase and the databases, and whoever has both has the desk's key already.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 FactorKind: TypeAlias = Literal["totp", "passkey"]
 
 MOST_FACTORS: Final = 10
-"""Second factors of an officer, at most."""
+"""Most second factors of an officer."""
 MAX_NAME: Final = 40
-"""Characters of a factor's name, at most."""
+"""Most characters of a factor's name."""
 _INTERVAL: Final = 30
 """Seconds that a code is good for, in every authenticator app."""
 _STEPS_OFF: Final = (0, -1, 1)
@@ -34,7 +35,7 @@ _STEPS_OFF: Final = (0, -1, 1)
 
 
 class PasskeySite(msgspec.Struct, frozen=True):
-    """The desk's site as browsers see it. A passkey is good for one host only, so no other site can ask for it."""
+    """The desk's site as browsers see it. A passkey is good for one host only, so no other site can use it."""
 
     host: str
     origins: tuple[str, ...]
@@ -49,13 +50,13 @@ class PasskeyChallenge(msgspec.Struct, frozen=True):
 
 
 class Factor(Redacted, frozen=True, kw_only=True):
-    """A second factor as it is sealed to its officer. Desk, officer and id are checked when it is opened."""
+    """A second factor as it is sealed to its officer. Opening the factor checks desk, officer and id."""
 
     desk: str
     officer: str
     id: str
     secret: str = ""
-    """The secret that an authenticator app has too, in base 32."""
+    """The secret that the authenticator app has too, in base 32."""
     credential: bytes = b""
     """A passkey's id."""
     public_key: bytes = b""
@@ -63,7 +64,7 @@ class Factor(Redacted, frozen=True, kw_only=True):
 
 
 class ListedFactor(msgspec.Struct, frozen=True):
-    """What is known of a factor without the officer's key."""
+    """What the desk knows of a factor without the officer's key."""
 
     id: str
     kind: FactorKind
@@ -98,14 +99,14 @@ def totp_address(secret: str, desk: str, officer: str) -> str:
 
 
 def new_totp(by: UnlockedDesk, secret: str, code: str, *, now: int) -> NewFactor | None:
-    """Return an authenticator app as a new factor of this officer; None if it does not show the right code."""
+    """Return an authenticator app as a new factor of this officer; None if the code is wrong."""
     step = _step_of(secret, code, now)
     factor = Factor(desk=by.desk.name, officer=by.officer, id=_new_id(), secret=secret)
     return None if step is None else NewFactor("totp", factor, step)
 
 
 def new_passkey(by: UnlockedDesk, credential: bytes, public_key: bytes, counter: int) -> NewFactor:
-    """Return a passkey that was verified as a new factor of this officer."""
+    """Return a verified passkey as a new factor of this officer."""
     key = Factor(desk=by.desk.name, officer=by.officer, id=_new_id(), credential=credential, public_key=public_key)
     return NewFactor("passkey", key, counter)
 
@@ -114,7 +115,7 @@ def add_factor(services: Services, by: UnlockedDesk, new: NewFactor, *, name: st
     """Store a factor, sealed to its officer.
 
     Raises:
-        CaseworkError: the officer has too many.
+        CaseworkError: the officer has `MOST_FACTORS` factors already.
     """
     factor = new.factor
     row: dict[str, object] = {"desk": factor.desk, "officer": factor.officer, "id": factor.id}
@@ -130,7 +131,7 @@ def add_factor(services: Services, by: UnlockedDesk, new: NewFactor, *, name: st
 
 
 def check_code(services: Services, by: UnlockedDesk, code: str, *, now: int) -> bool:
-    """Return whether a code is right for one of the officer's apps. Each code is good once."""
+    """Return whether a code is right for one of the officer's apps. Each code counts once."""
     for factor in open_factors(services, by, "totp"):
         step = _step_of(factor.secret, code, now)
         if step is not None and use_counter(services, factor, step):
@@ -139,7 +140,7 @@ def check_code(services: Services, by: UnlockedDesk, code: str, *, now: int) -> 
 
 
 def open_factors(services: Services, by: UnlockedDesk, kind: FactorKind) -> list[Factor]:
-    """Open the officer's factors of one kind. One that was altered, or is another officer's, is left out."""
+    """Open the officer's factors of one kind. A factor that was altered, or is another officer's, is left out."""
     query = select(second_factor).where(_of(by.desk.name, by.officer), second_factor.c.kind == kind)
     opened = []
     for row in services.read(lambda c: c.execute(query).all()):
@@ -153,19 +154,19 @@ def open_factors(services: Services, by: UnlockedDesk, kind: FactorKind) -> list
 
 
 def counter_of(connection: Connection, factor: Factor) -> int:
-    """Return the last signature counter of a passkey, or the last time step of a code."""
+    """Return a factor's counter: a passkey's last signature counter, or the time step of an app's last code."""
     query = select(second_factor.c.counter).where(_row(factor))
     return int(connection.execute(query).scalar_one())
 
 
 def use_counter(services: Services, factor: Factor, counter: int) -> bool:
-    """Raise a factor's counter; return whether it was lower, so that of two uses of one code only one counts."""
+    """Raise a factor's counter; return whether the stored one was lower. So of two uses of one code only one counts."""
     statement = update(second_factor).where(_row(factor), second_factor.c.counter < counter).values(counter=counter)
     return services.write_now(lambda unit: unit.main.execute(statement).rowcount) == 1
 
 
 def remove_factor(unit: UnitOfWork, desk: str, officer: str, factor_id: str) -> str:
-    """Remove a factor; return its name, or nothing if there is none of that id."""
+    """Remove a factor; return its name, or nothing if no factor has that id."""
     where = _of(desk, officer) & (second_factor.c.id == factor_id)
     name = unit.main.execute(select(second_factor.c.name).where(where)).scalar_one_or_none()
     unit.main.execute(delete(second_factor).where(where))
@@ -177,7 +178,7 @@ def _new_id() -> str:
 
 
 def _step_of(secret: str, code: str, now: int) -> int | None:
-    """Return the time step whose code this is; None if it is wrong."""
+    """Return the time step of a code; None if the code is wrong."""
     digits = "".join(character for character in code if character.isalnum())
     code_of = pyotp.TOTP(secret, interval=_INTERVAL)
     for off in _STEPS_OFF:

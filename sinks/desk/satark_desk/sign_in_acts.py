@@ -1,4 +1,4 @@
-"""Records of sign-ins, and of failed ones, in the audit log; and a check of the log against what a browser noted."""
+"""Record sign-ins and failed sign-ins in the audit log, and compare the log with the head that a browser noted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def record_failure(services: Services, desk: str, officer: str, failures: int = 
 
 
 def record_sign_in(services: Services, unlocked: UnlockedDesk) -> None:
-    """Record that an officer signed in for the command that runs."""
+    """Record that an officer signed in for the running command."""
     command = click.get_current_context(silent=True)
     unlocked.casework(services).trail.signed_in(command.command_path if command else "")
 

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class DeskSink:
-    """Puts tips into the queues of the desks that can open them. Tips that come together are one write."""
+    """Puts tips into the queues of the desks that can open them. Tips that arrive together share one write."""
 
     name = "desk"
 
     def __init__(self, context: ProcessServices) -> None:
         self._context = context
         self._arrived: dict[str, int] = {}
-        """Tips that the next write takes → their revisions."""
+        """Tip of the next write → its revision."""
         self._write: asyncio.Task[None]
 
     async def open(self) -> None:
@@ -42,7 +42,7 @@ class DeskSink:
         if not self._arrived:
             self._write = asyncio.create_task(self._write_arrived())
         self._arrived[delivery.tip] = max(delivery.revision, self._arrived.get(delivery.tip, 0))
-        await asyncio.shield(self._write)  # it is the others' too
+        await asyncio.shield(self._write)  # other deliveries share this write
         return Done()
 
     async def _write_arrived(self) -> None:
@@ -51,9 +51,10 @@ class DeskSink:
 
 
 def enqueue(unit: UnitOfWork, revisions: Mapping[str, int]) -> None:
-    """Put tips into the queue. One that is there already gets a new time only with a newer revision.
+    """Put tips into the queue.
 
-    `revisions`: by tip, in the order of arrival.
+    A tip that is queued already gets a new time only with a newer revision. `revisions`: tip → revision, in the order
+    of arrival.
     """
     first = (unit.main.execute(_NEWEST).scalar() or 0) + 1
     rows = [

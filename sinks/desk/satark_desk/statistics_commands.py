@@ -66,7 +66,7 @@ def publish_stats(*, desk: str, passphrase_file: Path, folder: Path) -> None:
 def _reports(work: DeskWork) -> list[WeekReport]:
     today = work.text("en").today(time.time())
     received = [(today - timedelta(days=row.days), row.summary.header.category) for row in work.every_row(of_desk=True)]
-    # Of the desk's own key: who does not have it can't work out the noise.
+    # From the desk's own key: whoever does not have this key can't compute the noise.
     newest = work.unlocked.identity.partition("\n")[0]
     key = hashlib.sha256(_NOISE_KEY + newest.encode()).digest()
     return reports_of(received, work.services.questionnaire.categories, key, today)

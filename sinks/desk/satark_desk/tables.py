@@ -1,4 +1,7 @@
-"""The plugin's own tables. As in the core, they hold no content of a tip and no tipster; exact times are officers'."""
+"""The plugin's own tables.
+
+As in the core, they hold no content of a tip and nothing about a tipster. Exact times are those of officers' acts.
+"""
 
 from __future__ import annotations
 

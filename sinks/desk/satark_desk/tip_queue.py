@@ -33,7 +33,7 @@ _URGENT, _RISEN, _HIGH = 3, 2, 1
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """What to show of the queue. It is part of the address, so that a page can be bookmarked and shared."""
+    """What to show of the queue. The filter is part of the address, so that officers can bookmark and share a page."""
 
     status: str = ""
     category: str = ""
@@ -43,9 +43,10 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     officer: str = ""
     """The officer of the desk that it is assigned to."""
     mark: str = ""
-    """One of `MARKS`. `new`: not seen, or something happened since. `urgent`: unfinished, with more than normal
-    priority. `open`: unfinished. `overdue`: unfinished for too long, or a clock ran out. `mine`: assigned to the
-    officer. The others are `WorkMark`s."""
+    """One of `MARKS`. `new`: the officer has not seen it, or something happened since. `urgent`: unfinished, with more
+    than normal priority. `open`: unfinished. `overdue`: unfinished for too long, or a clock ran out. `mine`: assigned
+    to the officer. The others are `WorkMark`s.
+    """
     q: str = ""
 
     @classmethod
@@ -76,7 +77,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     delivered: str
     """Time band in which it was delivered to the desk."""
     position: int = 0
-    """Its place in the order of entry."""
+    """The tip's place in the order of entry."""
     marks: frozenset[WorkMark] = frozenset()
     officer: str = ""
     """The officer of the desk that it is assigned to."""
@@ -122,7 +123,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rank(self) -> int:
-        """What the queue is sorted by first: unfinished urgent tips, then what rose to the desk, then high priority."""
+        """First sort key of the queue: unfinished urgent tips, then tips that rose to the desk, then high priority."""
         if self.is_pressing:
             return _URGENT
         return _RISEN if "risen" in self.marks else _HIGH if self.urgency else 0
@@ -136,7 +137,7 @@ class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
     unseen: AbstractSet[str]
     """Ids of the tips that the officer has not seen."""
     updated: AbstractSet[str]
-    """Ids of those that changed since the officer saw them."""
+    """Ids of the tips that changed since the officer saw them."""
     queue_entries: Mapping[str, QueueEntry]
     """When each tip was delivered to the desk, by tip id."""
     offices: Offices

@@ -24,9 +24,9 @@ def week_pdf(
 
     Args:
         rows: all tips of the desk.
-        paces: how long its steps took.
-        desk: its title.
-        texts: a page is written for each.
+        paces: how long the desk's steps took.
+        desk: the desk's title.
+        texts: the text of each language; each language gets a page.
         now: Unix seconds.
     """
     week, every = figures_of([row for row in rows if row.days < DAYS]), figures_of(rows)

@@ -1,6 +1,7 @@
 """Wordings: sentences that the officers of a desk often write to tipsters. They are sealed to the desk's key.
 
-Everybody at the desk uses them, for every tip. So nothing of a tip, and above all nothing of a tipster, belongs in.
+Everybody at the desk uses them, for every tip. So a wording must contain nothing about a tip, and above all nothing
+about a tipster.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from satark_desk.desk_keys import UnlockedDesk
 
 MOST: Final = 50
-"""Wordings of a desk, at most."""
+"""Most wordings of a desk."""
 LONGEST_NAME: Final = 60
-"""Characters of a name, at most."""
+"""Most characters of a name."""
 _PADDED: Final = 4096
 """Bytes to which every wording is padded before it is sealed. A thousand characters of any script fit."""
 
@@ -63,7 +64,10 @@ class Wording(Redacted, frozen=True, kw_only=True):
 
 
 def wordings_of(services: Services, by: UnlockedDesk) -> list[Wording]:
-    """Return the wordings of a desk, by language and name. One that does not open was altered, and is left out."""
+    """Return the wordings of a desk, by language and name.
+
+    A wording that does not open was altered, and is left out.
+    """
     rows = services.read(lambda c: c.execute(select(wording).where(wording.c.desk == by.desk.name)).all())
     found = (_opened(row.id, row.sealed, by.identity) for row in rows)
     return sorted((one for one in found if one), key=lambda one: (one.language, one.name.casefold(), one.id))
@@ -73,7 +77,7 @@ def save(services: Services, by: UnlockedDesk, new: Wording) -> str:
     """Save a wording for everybody at the desk; return its id.
 
     Raises:
-        WordingRefused: it has no name or text, or one that is too long; or the desk has too many.
+        WordingRefused: the name or the text is empty or too long, or the desk has `MOST` wordings.
     """
     if new.language not in officers_languages():
         raise WordingRefused("language")

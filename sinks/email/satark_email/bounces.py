@@ -1,6 +1,6 @@
 """Bounces: find the delivery that a returned mail belongs to, and the status codes in it; never an address.
 
-The command `satark email bounce` does it for each mail that comes to the sender's mailbox.
+The command `satark email bounce` processes each mail that comes to the sender's mailbox.
 
 Source: RFC 3464 (delivery status notifications), sections 2.1 and 2.3; RFC 3463 (enhanced status codes).
 """
@@ -44,8 +44,11 @@ class Bounce(msgspec.Struct, frozen=True):
 
 
 def read_bounce(mail: bytes) -> Bounce | None:
-    """Parse a mail that came to the sender's mailbox; None if it reports no failure (a delay, an automatic reply)."""
-    # The newer policies parse each header, and some that strangers can write end their parser (an IndexError).
+    """Parse a mail that came to the sender's mailbox.
+
+    Return None if the mail reports no failure (a delay, an automatic reply).
+    """
+    # Newer policies parse each header, and a stranger can write a header that crashes this parser (IndexError).
     report = email.message_from_bytes(mail, policy=compat32)
     failed = [fields for fields in _recipients(report) if str(fields["Action"]).strip().lower() == "failed"]
     original = next(filter(None, map(_message_id, report.walk())), "")

@@ -54,7 +54,7 @@ class OuterHeaders(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def message_id(key: str, sender: str) -> str:
-    """Derive the Message-ID of a delivery from its idempotency key, which can't be derived from it."""
+    """Derive the Message-ID of a delivery from its idempotency key. Nobody can derive the key from the Message-ID."""
     digest = hashlib.sha256(key.encode()).hexdigest()[:32]
     return f"<{digest}@{sender.partition('@')[2]}>"
 

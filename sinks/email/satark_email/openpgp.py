@@ -1,7 +1,7 @@
 """OpenPGP encryption to recipients' public keys. Keys are imported, never generated here.
 
-A key that advertises RFC 9580 (as those do that pysequoia generates) gets messages with `PKESK` version 6, which GnuPG
-2.4 and Thunderbird can't read. Such a key is refused.
+A key that advertises RFC 9580 is refused, because a message to it has a `PKESK` of version 6, which GnuPG 2.4 and
+Thunderbird can't read. pysequoia generates such keys.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _OLD_SECRET_KEY = 0x94 >> 2
 
 
 class CantOpen(Exception):  # noqa: N818 - it reads as what it says
-    """A key file holds no key, or one that can't be used to encrypt; the message says why."""
+    """A key file holds no key, or a key that can't be used to encrypt; the message says why."""
 
 
 def load_certificates(path: Path) -> list[Cert]:

@@ -40,7 +40,9 @@ _TEXT_BYTES = 50_000
 """Bytes left for the text of a mail."""
 _ENDINGS = {"image/jpeg": "jpg", "video/mp4": "mp4", "audio/mpeg": "mp3", "text/plain": "txt"}
 GRACE_SECONDS = 3600
-"""Seconds after its time in which a notification is still sent. A machine that was off for longer skips it."""
+"""Seconds after its scheduled time in which a notification is still sent. A machine that was off for longer skips the
+notification.
+"""
 KIND = "notification"
 """The kind of these deliveries: `satark.api.Delivery.kind`."""
 
@@ -92,7 +94,7 @@ class EmailSink:
             await asyncio.sleep(POLL_SECONDS)
 
     def queue_due_notifications(self, unit: UnitOfWork) -> None:
-        """Queue a delivery for each notification that is due; one that is queued already is left alone."""
+        """Queue a delivery for each notification that is due and not queued yet."""
         settings = self._settings
         due = due_notifications(
             unit.now, settings.notification_times, settings.utc_offset, settings.notification_minutes
@@ -120,7 +122,7 @@ class EmailSink:
         return await self._smtp.send(mail, destination)
 
     def _encrypted(self, delivery: Delivery, destination: EmailDestination) -> bytes:
-        """Build the encrypted mail of a tip, or a notification if even its text is too large. Blocks."""
+        """Build the encrypted mail of a tip, or a notification if even the tip's text is too large. Blocks."""
         certificates = self._keys[delivery.name]
         for certificate in certificates:
             openpgp.check_certificate(certificate)  # it may have expired since the start
@@ -178,7 +180,7 @@ def due_notifications(now: int, times: Sequence[str], utc_offset: str, every: in
     Args:
         now: Unix seconds.
         times: times of day, such as `09:00`.
-        utc_offset: of those times, such as `+05:30`.
+        utc_offset: the offset of `times` from UTC, such as `+05:30`.
         every: minutes between two notifications, instead of `times`.
     """
     if every:

@@ -50,7 +50,10 @@ class SmtpClient:
         return _some_refused(refused.values(), len(destination.recipients)) if refused else Done()
 
     def _connection(self) -> dict[str, Any]:
-        """Return how to reach the server and sign in; the password is read each time, since its file may change."""
+        """Return how to reach the server and sign in.
+
+        Read the password each time, since the password file may change.
+        """
         settings = self._settings
         return {
             "hostname": settings.host,
@@ -91,7 +94,7 @@ def _all_refused(codes: list[int]) -> DeliveryResult:
 
 
 def _some_refused(refused: Iterable[aiosmtplib.SMTPResponse], count: int) -> DeliveryResult:
-    """Dead-letter a mail that only some recipients got: a retry would reach those twice, so a person decides."""
+    """Dead-letter a mail that only some recipients got, so that a person decides. A retry would reach those twice."""
     codes = [response.code for response in refused]
     return DeadLetter(f"{len(codes)} of {count} recipients refused: {_listed(codes)}")
 

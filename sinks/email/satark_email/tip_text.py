@@ -31,7 +31,7 @@ class TipText:
 
         Args:
             content: the tip.
-            revision: the delivery's; a later one says that it replaces the earlier mail.
+            revision: the delivery's revision. The text of a later revision says that it replaces the earlier mail.
             attached: names of the attachments.
             omitted: ordinals of the files that are not attached.
         """

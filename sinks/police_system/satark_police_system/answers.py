@@ -1,6 +1,6 @@
 """Answers of a police system about a tip: parse and check them, and post them to the tipster as a desk would.
 
-The tables hold the ids of processed requests, no content of a tip and no person.
+The tables hold the ids of processed requests. They hold no content of a tip and nothing about a person.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def apply_answer(unit: UnitOfWork, tip: OpenedTip, destination: str, system: str
 
 
 def _record_sequence(unit: UnitOfWork, system: str, tip: str, sequence: int) -> bool:
-    """Record an answer's sequence number; return whether it is the highest so far, or 0."""
+    """Record an answer's sequence number; return True if the number is 0 or the highest so far."""
     if not sequence:
         return True
     row = {"system": system, "tip": tip, "sequence": sequence}

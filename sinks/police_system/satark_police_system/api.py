@@ -1,7 +1,7 @@
 """API for police systems: signed requests for details and clean copies, and signed answers.
 
 Every request is a POST: the signature covers the body and not the URL, so the body must name what is requested. The
-desk role serves it, where the keys are, never the host that citizens reach.
+desk role, which has the keys, serves this API. The host that citizens reach never does.
 """
 
 from __future__ import annotations

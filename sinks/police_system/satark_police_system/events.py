@@ -109,7 +109,7 @@ def build_event(key: str, source: str, revision: int, data: TipData) -> Event:
     Args:
         key: the delivery's idempotency key.
         source: the setting `source`.
-        revision: the delivery's: 1 for the tip as it was submitted; a later revision replaces it.
+        revision: the delivery's revision: 1 for the tip as it was submitted; a later revision replaces the earlier one.
         data: the tip, thin or full.
     """
     return Event(

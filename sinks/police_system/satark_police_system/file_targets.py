@@ -24,7 +24,7 @@ class FileTarget(Protocol):
         """Put a file there under a name, atomically. An existing file is left unchanged."""
 
     async def find_faults(self) -> str:
-        """Look whether the place can be written, writing nothing; return a code of what failed, or nothing."""
+        """Check, without writing, whether the place is writable; return a code of what failed, or nothing."""
 
 
 class FolderTarget:
@@ -48,7 +48,7 @@ class FolderTarget:
         return Done()
 
     async def find_faults(self) -> str:
-        """Look whether the folder can be written."""
+        """Check whether the folder is writable."""
         return "" if os.access(self._folder, os.W_OK | os.X_OK) else "the folder is missing or can't be written"
 
 
@@ -76,7 +76,7 @@ class SftpTarget:
         return Done()
 
     async def find_faults(self) -> str:
-        """Sign in, and look for the folder."""
+        """Sign in, and check that the folder is there."""
         try:
             async with self._connect() as connection, connection.start_sftp_client() as client:
                 found = await client.isdir(unquote(self._url.path) or "/")

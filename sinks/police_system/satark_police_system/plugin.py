@@ -24,9 +24,10 @@ from satark_police_system.settings import SINK, PoliceSettings
 
 @hookimpl
 def satark_destinations(settings: Settings) -> Sequence[DestinationRule]:
-    """Hand over a default destination for each configured system, whose key the host makes in the data folder.
+    """Hand over a default destination for each configured system.
 
-    It suits a single machine. A `[[destination]]` table for the system takes its place.
+    The host makes the destination's key in the data folder, which suits a single machine. A `[[destination]]` table for
+    the system replaces the default destination.
     """
     section = _section(settings)
     if section is None:

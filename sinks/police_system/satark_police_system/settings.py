@@ -142,7 +142,7 @@ class SystemSettings(BaseModel):
 
     @property
     def allowed_networks(self) -> tuple[Network, ...]:
-        """Networks that the name may resolve to: `networks`, and this machine if the URL itself names it."""
+        """Networks that the host name may resolve to: `networks`, and this machine if the URL names this machine."""
         host = urlsplit(self.url).hostname or ""
         loopback = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
         is_local = self.url.startswith("http://") or host in {"localhost", "127.0.0.1", "::1"}

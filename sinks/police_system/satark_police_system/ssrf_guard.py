@@ -21,8 +21,8 @@ class ForbiddenAddressError(OSError):
 class FilteringResolver(AbstractResolver):
     """Resolves names and drops every address that is not allowed.
 
-    The connection is made to the addresses that it returns, so that DNS rebinding between check and connection has no
-    effect.
+    The client connects to the addresses that this resolver returns, so that DNS rebinding between check and connection
+    has no effect.
     """
 
     def __init__(self, networks: Sequence[Network], inner: AbstractResolver | None = None) -> None:
@@ -59,7 +59,7 @@ def is_allowed(address: str, networks: Sequence[Network]) -> bool:
 
 
 def check_ip_literal(url: URL, networks: Sequence[Network]) -> None:
-    """Check a URL whose host is an IP address: no resolver is asked for it.
+    """Check a URL whose host is an IP address: the client asks no resolver for such a host.
 
     Raises:
         ForbiddenAddressError: the address is not allowed.

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from satark_police_system.systems import PoliceSystem
 
 MakeFolder: TypeAlias = "Callable[[], AbstractContextManager[Path]]"
-"""Creates a folder for files that lie in plain for a moment; it is removed after the block."""
+"""Creates a folder for files that lie in plain for a moment; the folder is removed after the block."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time in a ZIP file, for every entry: the real time would say when the tip was handed over."""
 
@@ -43,7 +43,7 @@ class Transport(Protocol):
         """Open connections."""
 
     async def close(self) -> None:
-        """Close them."""
+        """Close the connections."""
 
     async def find_faults(self) -> str:
         """Connect, hand over nothing, and return a code of what failed, or nothing."""
@@ -67,7 +67,7 @@ class HttpTransport:
         await self._client.close()
 
     async def find_faults(self) -> str:
-        """Ask the receiver for headers."""
+        """Request headers from the receiver."""
         return await self._client.find_faults()
 
     async def hand_over(self, key: str, event: Event, opened: OpenedTip) -> DeliveryResult:
@@ -90,7 +90,7 @@ class FileTransport:
         """Close nothing."""
 
     async def find_faults(self) -> str:
-        """Look at the target."""
+        """Check the target."""
         return await self._target.find_faults()
 
     async def hand_over(self, key: str, event: Event, opened: OpenedTip) -> DeliveryResult:
@@ -127,7 +127,7 @@ def _clean_copies(settings: SystemSettings, opened: OpenedTip, folder: Path) -> 
 
 
 def _encrypted(chunks: Iterator[bytes], recipient: str, folder: Path) -> Iterator[bytes]:
-    """Encrypt a file. Its plain and encrypted form lie in the workspace until it is read."""
+    """Encrypt a file. The plain and the encrypted file lie in the workspace until the encrypted file is read."""
     plain, encrypted = folder / "plain", folder / "encrypted"
     with plain.open("wb") as write:
         write.writelines(chunks)

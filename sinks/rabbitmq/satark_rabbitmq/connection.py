@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 logging.getLogger("aiormq").setLevel(logging.CRITICAL)
 
 PREFETCH = 32
-"""Most messages that one consumer handles at once: they share the store's commits."""
+"""Most messages that one consumer handles at once. These messages share the store's commits."""
 RETRY_SECONDS = 1.0
 """Seconds until a message whose handler failed is handled again. It stays unacknowledged meanwhile."""
 CONNECT_SECONDS = 15
@@ -180,7 +180,7 @@ class RabbitMQ:
             await _connect(connection)
             yield BrokerConnection(connection, self.topology, self._settings.confirm_seconds)
         finally:
-            # Also if it never connected: its destructor would do it otherwise, at any time and in any thread.
+            # Close it even if it never connected: else its destructor would, at any time and in any thread.
             await connection.close()
 
 

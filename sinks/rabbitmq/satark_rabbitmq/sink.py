@@ -21,7 +21,7 @@ def remote_desks(desks: Iterable[Desk]) -> list[str]:
 
 
 def copied_desks(desks: Iterable[Desk], copies: Sequence[str]) -> list[str]:
-    """Return those of the named desks that are at this host: a remote desk gets its tips, not copies."""
+    """Return the named desks that are at this host. A desk in a remote office gets the tips themselves, not copies."""
     return [desk.name for desk in desks if desk.via == DESK_SINK and desk.name in copies]
 
 
@@ -59,7 +59,10 @@ class RabbitMQSink:
         await self._resources.aclose()
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        """Publish a tip, for its office or as a copy. Done once the broker has confirmed every message of it."""
+        """Publish a tip to its office or as a copy.
+
+        The delivery is done once the broker has confirmed each of its messages.
+        """
         try:
             return await self._link.send_tip(delivery, self._publish)
         except CarrierError as error:

@@ -26,7 +26,7 @@ def filled(count: int = LEAST, text: str = TEXT) -> FloodIndex:
     return index
 
 
-def test_as_many_copies_as_it_takes_are_a_flood_and_one_less_is_none() -> None:
+def test_the_least_number_of_copies_is_a_flood_and_one_fewer_is_none() -> None:
     assert floods(filled()) == [["0", "1", "2", "3"]]
     assert floods(filled(LEAST - 1)) == []
 
@@ -45,7 +45,7 @@ def test_a_day_without_a_copy_ends_a_flood() -> None:
 
 
 @pytest.mark.parametrize("text", ["sharab bik rahi hai", "police jaldi"])
-def test_what_many_say_by_chance_is_no_flood(text: str) -> None:
+def test_a_text_that_many_write_by_chance_is_no_flood(text: str) -> None:
     assert floods(filled(LEAST, f"{text} raat din gaon")) == []
 
 

@@ -1,4 +1,4 @@
-"""Related tips of a desk: each reason, what changes them, and that nothing of them is ever written."""
+"""Related tips of a desk: each reason, what changes them, and that no clue is ever written to a database."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_the_same_picture_and_one_that_looks_alike_are_reasons(services: Service
     assert found == {tips[1].number: {"picture": ""}, tips[2].number: {"alike": ""}}
 
 
-def test_what_the_tipster_adds_and_what_is_erased_counts_at_once(services: Services, sp: SeededDesk) -> None:
+def test_a_tipsters_new_message_relates_tips_at_once(services: Services, sp: SeededDesk) -> None:
     one, other = (seed_tip(services, [sp.desk], answers=saying(word)) for word in ("a", "b"))
     assert related(sp.casework, one) == {}
     for tip in (one, other):
@@ -81,7 +81,7 @@ def test_an_officers_words_relate_nothing(services: Services, sp: SeededDesk) ->
     assert related(sp.casework, one) == {}
 
 
-def test_nothing_of_what_is_compared_is_written(services: Services, sp: SeededDesk) -> None:
+def test_no_clue_is_written_to_the_databases(services: Services, sp: SeededDesk) -> None:
     tips = [
         seed_tip(
             services,
@@ -114,7 +114,7 @@ def _all_of(read: Any, table: Any) -> Any:
     return read(lambda connection: connection.execute(table.select()).all())
 
 
-def test_no_repr_shows_what_is_compared(services: Services, sp: SeededDesk) -> None:
+def test_no_repr_shows_a_clue(services: Services, sp: SeededDesk) -> None:
     tip = seed_tip(services, [sp.desk], answers=saying("राजू यादव UP65CD4411"))
     other = seed_tip(services, [sp.desk], answers=saying("UP65CD4411"))
     (found,) = sp.casework.related_tips(sp.casework.open(tip.number))

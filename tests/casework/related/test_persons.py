@@ -1,4 +1,4 @@
-"""Named persons: whoever is called by two names, and nobody where a verb sounds like a surname."""
+"""Named persons: two names identify a person; a verb that sounds like a surname identifies nobody."""
 
 from __future__ import annotations
 

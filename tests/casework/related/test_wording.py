@@ -1,4 +1,4 @@
-"""Words as they are compared: alike in both scripts, and without those that say nothing."""
+"""Words in the form in which they are compared: the same in both scripts, and without words that say nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def test_a_word_is_the_same_in_both_scripts(devanagari: str, latin: str) -> None
     assert words_of([devanagari]) == words_of([latin]) != frozenset()
 
 
-def test_numbers_stay_as_they_are_and_empty_words_fall_out() -> None:
+def test_numbers_stay_as_they_are_and_empty_words_are_left_out() -> None:
     assert words_of(["यह है 4411 the UP65"]) == {"4411", "up65"}
 
 

@@ -56,7 +56,7 @@ def length(document: ET.Element, *, until_code: bool = False) -> float:
 @pytest.mark.slow("espeak-ng")
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_a_caller_listens_for_150_seconds_at_most_up_to_the_receipt(
+def test_a_caller_listens_for_at_most_150_seconds_before_the_receipt(
     language: str, category: str, dial: Callable[[Engine], Any]
 ) -> None:
     call = dial(ENGINE)

@@ -92,7 +92,7 @@ def test_the_code_of_a_last_receipt_is_said_again_and_slower_until_the_caller_ha
     assert not [*root.iter("Gather")], "a key pressed by mistake would lose the code"
 
 
-def test_the_question_for_a_code_is_closed_by_two_keys(voice: VoiceChannel, signed: Sign) -> None:
+def test_two_keys_close_the_question_for_a_code(voice: VoiceChannel, signed: Sign) -> None:
     raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="0")
     prompt = Prompt(text="Code?", language="en", wants="code", actions=(Choice("@code:@leave:1", "Close"),))
     assert "To close this press 9 and hash." in spoken(voice, raw, prompt)

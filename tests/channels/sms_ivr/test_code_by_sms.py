@@ -27,7 +27,7 @@ def at_the_review(call: Any) -> Any:
     return call
 
 
-def test_the_code_alone_is_sent_to_whoever_asks_for_it(dial: Dial) -> None:
+def test_a_caller_who_asks_for_the_code_by_text_message_gets_the_code_alone(dial: Dial) -> None:
     call = at_the_review(dial(ENGINE, code_by_sms=True))
     assert OFFER in call.question
     call.press("8")
@@ -38,7 +38,7 @@ def test_the_code_alone_is_sent_to_whoever_asks_for_it(dial: Dial) -> None:
     assert call_text("en", "receipt.texted") in call.question
 
 
-def test_a_caller_who_sends_with_the_other_key_gets_no_message(dial: Dial) -> None:
+def test_a_caller_who_submits_with_key_1_gets_no_text_message(dial: Dial) -> None:
     call = at_the_review(dial(ENGINE, code_by_sms=True)).press("1")
     assert call.chat.submission is not None
     assert not [*call.document.iter("Sms")]
@@ -53,7 +53,9 @@ def test_a_caller_who_goes_back_to_the_review_chooses_again(dial: Dial) -> None:
 @pytest.mark.parametrize(
     ("number", "offered"), [("+919876543210", False), ("anonymous", True), ("+266696687", True), ("", True)]
 )
-def test_it_is_not_offered_without_the_setting_or_without_a_number(number: str, dial: Dial, *, offered: bool) -> None:
+def test_the_code_by_text_message_is_not_offered_without_the_setting_or_a_number(
+    number: str, dial: Dial, *, offered: bool
+) -> None:
     call = at_the_review(dial(ENGINE, number, code_by_sms=offered))
     assert OFFER not in call.question
     call.press("8")

@@ -22,7 +22,7 @@ from satark_testing.twilio.twiml import read_twiml
 from satark_words.geography.geography import Geography
 
 
-def test_what_can_be_recorded_is_listed_with_its_name_and_nothing_else_is_read_aloud(
+def test_the_list_has_every_line_of_a_call_without_variable_text(
     tmp_path: Path, signed: Callable[..., RawRequest], settings: TwilioSettings
 ) -> None:
     environment = {"SATARK_DATA_DIR": str(tmp_path), "SATARK_PLUGINS": '["sms_ivr"]'}
@@ -47,7 +47,7 @@ def written(folder: Path, *arguments: str, flow: str = "") -> Result:
     return CliRunner().invoke(cli, ["sms", "templates", *arguments], env=environment)
 
 
-def test_the_command_writes_the_sheet_and_refuses_what_has_no_id(tmp_path: Path) -> None:
+def test_the_command_writes_the_sheet_and_refuses_one_with_a_missing_id(tmp_path: Path) -> None:
     result = written(tmp_path)
     assert result.exit_code == 0, result.output
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
@@ -81,7 +81,7 @@ def test_the_segments_of_a_custom_questionnaire_are_counted(tmp_path: Path) -> N
     assert all(0 < own[language] < ours[language] for language in own)
 
 
-def test_a_file_that_is_no_sheet_is_refused_in_a_sentence(tmp_path: Path) -> None:
+def test_a_file_that_is_no_sheet_is_refused_with_a_readable_message(tmp_path: Path) -> None:
     other = tmp_path / "other.csv"
     other.write_text("a,b\n1,2\n")
     result = written(tmp_path, "--approved", str(other))

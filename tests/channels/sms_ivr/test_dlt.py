@@ -31,7 +31,7 @@ def sheet() -> list[Template]:
     return list(templates(every_prompt(load_flow(source), source.catalogues, Geography.sample(), "sms", filled=False)))
 
 
-def test_every_question_and_text_is_there_in_each_language(sheet: list[Template]) -> None:
+def test_the_sheet_has_every_question_and_text_in_each_language(sheet: list[Template]) -> None:
     names = {template.name for template in sheet}
     assert len(names) == len(sheet)
     for language in ("hi", "en"):
@@ -40,7 +40,7 @@ def test_every_question_and_text_is_there_in_each_language(sheet: list[Template]
     assert len(sheet) > 200
 
 
-def test_variables_are_tagged_and_nothing_else_is_left_open(sheet: list[Template]) -> None:
+def test_every_variable_of_a_template_is_tagged(sheet: list[Template]) -> None:
     for template in sheet:
         assert re.findall(r"\{[^#}]*\}", template.text) == []
         assert "{#alphanumeric#}" not in template.text or template.variables
@@ -131,7 +131,7 @@ def test_a_statement_and_its_question_are_sent_as_they_were_approved(ids: dict[s
     assert [call.body.decode().removeprefix(f"{TO.reveal()} ") for call in calls] == messages
 
 
-def test_every_template_of_the_sheet_takes_its_own_message() -> None:
+def test_every_template_of_the_sheet_matches_its_own_message() -> None:
     source = default_flow(("hi", "en"))
     prompts = every_prompt(load_flow(source), source.catalogues, Geography.sample(), "sms", filled=False)
     for template in templates(prompts):

@@ -56,13 +56,13 @@ def test_a_code_between_two_texts_restarts_the_count() -> None:
     assert chat.step == "@code"
 
 
-def test_without_a_website_the_text_names_none() -> None:
+def test_without_a_website_the_text_names_no_website() -> None:
     chat = Chat(engine(""), "sms").say("Hi", "2", "status", "1234", "1234")
     assert "cannot be found again" in chat.text
     assert "{" not in chat.text
 
 
-def test_a_caller_without_the_code_is_led_out_by_keys_alone(dial: Callable[[Engine], Any]) -> None:
+def test_a_caller_without_the_code_can_leave_the_question_by_keys_alone(dial: Callable[[Engine], Any]) -> None:
     call = dial(engine()).press("2", "*", "0", "123", "45")
     assert call.chat.step == "@language"
     assert "Or on the internet: satark.example" in call.question

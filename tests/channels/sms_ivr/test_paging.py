@@ -57,7 +57,7 @@ def test_every_choice_of_a_long_menu_is_on_exactly_one_page(language: str) -> No
         assert sum(f"{number} {choice.label}" in page for page in turned) == 1
 
 
-def test_what_must_arrive_is_sent_in_full() -> None:
+def test_a_prompt_that_must_arrive_is_sent_in_full() -> None:
     prompt = Prompt(text=HINDI * 5, language="hi", must_arrive=True)
     fitted = fit_to_sms(prompt)
     assert fitted.text == (HINDI * 5)

@@ -61,7 +61,7 @@ def test_no_message_has_more_than_three_segments(sms: SmsChannel, signed: Callab
     assert wrong == []
 
 
-def test_what_must_arrive_and_what_asks_nothing_is_sent_in_full(
+def test_prompts_that_must_arrive_or_ask_nothing_are_sent_in_full(
     sms: SmsChannel, signed: Callable[..., RawRequest]
 ) -> None:
     raw = signed("/sms/webhook", MessageSid="SM" + "1" * 32, Body="Hi")

@@ -97,7 +97,7 @@ def signed_with_key(settings: str, algorithm: str, key: str) -> RawRequest:
         ("algorithm=NONE", "sha1", False),
     ],
 )
-def test_a_shared_key_signs_with_the_algorithm_it_names_and_no_other(
+def test_a_shared_key_accepts_only_the_algorithm_that_the_header_names(
     settings: str, algorithm: str, *, good: bool
 ) -> None:
     raw = signed_with_key(settings, algorithm, "shared")

@@ -86,7 +86,7 @@ def texts_of(sms: SmsChannel, raw: RawRequest, *prompts: Prompt) -> list[str]:
     return [said(message) for message in read_twiml(answer.body).iter("Message")]
 
 
-def test_the_reply_holds_the_newest_question_and_what_must_arrive(sms: SmsChannel, signed: Sign) -> None:
+def test_the_reply_holds_the_newest_question_and_prompts_that_must_arrive(sms: SmsChannel, signed: Sign) -> None:
     raw = signed("/sms/webhook", MessageSid=SID, Body="Hi")
     old, important, new = (
         Prompt(text=text, language="en", must_arrive=text == "important") for text in ("old", "important", "<new> & ")
@@ -101,9 +101,7 @@ def test_characters_that_xml_does_not_allow_are_replaced(sms: SmsChannel, signed
 
 
 @pytest.mark.parametrize("fields", [{"Body": "STOP"}, {"Body": "x", "OptOutType": "STOP"}, {"OptOutType": "HELP"}])
-def test_no_reply_is_sent_where_the_provider_replies_itself(
-    fields: dict[str, str], sms: SmsChannel, signed: Sign
-) -> None:
+def test_no_reply_is_sent_if_the_provider_itself_replies(fields: dict[str, str], sms: SmsChannel, signed: Sign) -> None:
     raw = signed("/sms/webhook", MessageSid=SID, **fields)
     assert texts_of(sms, raw, Prompt(text="erased", language="en")) == []
 

@@ -33,7 +33,9 @@ def test_a_receipt_is_spoken_slowly_and_twice(voice: VoiceChannel, signed: Sign)
     assert lines[:12] == ["Thank you.", "Tip 4K7Q", *groups, "I will repeat that.", *groups, "May we?"]
 
 
-def test_what_must_arrive_is_said_twice_and_the_question_after_it_once(voice: VoiceChannel, signed: Sign) -> None:
+def test_a_text_that_must_arrive_is_said_twice_and_the_question_after_it_once(
+    voice: VoiceChannel, signed: Sign
+) -> None:
     raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="8391446012345678")
     parts = ("Status: Received", "The officer asks: which shop?", "Say your answer.")
     answer = Prompt(text="\n\n".join(parts), parts=parts, language="en", must_arrive=True, wants="text")

@@ -27,13 +27,13 @@ CEILINGS = {"hi": BEFORE // 2, "hi-Latn": BEFORE // 2, "en": 13}
 
 
 @pytest.mark.parametrize("written", TIPS)
-def test_a_tip_by_text_message_takes_half_the_segments_that_it_took(written: str) -> None:
+def test_a_tip_by_text_message_takes_at_most_half_the_earlier_segments(written: str) -> None:
     costs = tip_costs("sms", written)
     assert costs.segments <= CEILINGS[written]
     assert costs.incoming == costs.outgoing == 9, "nobody pays for turning a page"
 
 
-def test_a_tip_in_a_chat_takes_as_few_messages() -> None:
+def test_a_tip_in_a_chat_takes_at_most_nine_messages() -> None:
     assert tip_costs("whatsapp", "hi").outgoing <= 9
 
 
@@ -44,7 +44,7 @@ def texts(*said: str) -> list[str]:
     return [fit_to_sms(prompt).text for prompt in chat.prompts]
 
 
-def test_hindi_is_written_in_latin_letters_until_the_tipster_writes_in_its_own() -> None:
+def test_hindi_is_in_latin_letters_until_the_tipster_writes_devanagari() -> None:
     latin = texts("Hi", "1", "6", "balu ka khanan hota hai raat ko", "kahin door gaon", "1")
     assert [is_gsm7(to_gsm7(text)) for text in latin] == [False, *[True] * 5], "stations are named in Latin letters too"
     own = texts("Hi", "1", "6", "रात को बालू का खनन होता है", "lanka", "2")

@@ -101,7 +101,7 @@ def test_at_the_start_the_key_asks_for_an_earlier_report_and_in_the_review_it_do
     assert "secret code" in call.press("*", "0").question
 
 
-def test_the_option_is_left_out_of_the_menu_and_the_other_keys_stay(dial: Dial) -> None:
+def test_the_option_dont_know_is_not_in_the_menu_and_other_options_keep_their_keys(dial: Dial) -> None:
     call = dial(ENGINE).press("2", "3", "0", "0", "1", "0")
     assert call.chat.step == "police"
     assert call.question.count("Don't know") == 1

@@ -69,7 +69,7 @@ def test_a_request_of_a_call_becomes_an_event(
 
 
 @pytest.mark.parametrize(("seconds", "deleted"), [("2", [RECORDING]), ("9", [])])
-def test_what_was_recorded_before_key_0_is_deleted_unless_it_is_an_answer(
+def test_a_recording_before_key_0_is_deleted_unless_it_is_an_answer(
     seconds: str, deleted: list[str], voice: VoiceChannel, signed: Sign
 ) -> None:
     fields = {**PRESSED_0, "RecordingDuration": seconds}

@@ -115,7 +115,7 @@ async def test_messages_are_deleted_a_hundred_per_call(count: int, live: Any) ->
     assert "42" not in repr(calls)
 
 
-async def test_messages_that_cannot_be_deleted_are_given_up(live: Any) -> None:
+async def test_messages_that_cannot_be_deleted_are_not_tried_again(live: Any) -> None:
     (call,) = live.channel.erase(["7"], ACCOUNT, Address("42"))
     live.peer.faults.answer_next(error(400, "Bad Request: message can't be deleted for everyone"))
     assert await live.channel.send(call, CALL_ID) == Permanent("bad-request")
@@ -171,7 +171,7 @@ async def test_a_message_shows_typing_unless_that_is_off(live: Any, person: Pers
     assert batch.inbound[0].busy is None
 
 
-async def test_the_pretended_telegram_refuses_what_telegram_would(live: Any) -> None:
+async def test_the_simulated_telegram_refuses_what_telegram_would_refuse(live: Any) -> None:
     channel = live.channel
     too_long = msgspec.json.encode({**msgspec.json.decode(message(channel).body), "text": "की" * 2049})
     call = msgspec.structs.replace(message(channel), body=too_long)

@@ -39,6 +39,6 @@ def test_an_exception_becomes_its_send_result(error: TelegramError, result: Send
     assert send_result_of(error) == result
 
 
-def test_a_pause_is_given_in_seconds() -> None:
+def test_the_pause_of_throttling_is_in_seconds() -> None:
     assert retry_delay(RetryAfter(timedelta(minutes=2))) == 120
     assert retry_delay(RetryAfter(3)) == 3

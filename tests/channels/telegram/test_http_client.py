@@ -74,7 +74,7 @@ async def test_a_response_is_returned_as_it_is_unless_it_is_an_unreadable_error(
         ("slow down", {}, 5),
     ],
 )
-async def test_throttling_names_its_pause(
+async def test_an_error_of_throttling_names_the_pause(
     body: str, headers: dict[str, str], seconds: int, client: AiohttpRequest, server: Server
 ) -> None:
     server.answers.append(PlainTextResponse(body, 429, headers=headers))

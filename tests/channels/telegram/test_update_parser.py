@@ -63,7 +63,7 @@ def test_a_message_says_when_it_was_sent_if_it_names_a_time(
     assert telegram.parse(signed(update)).inbound[0].sent_at is None
 
 
-def test_an_edit_was_sent_when_its_original_was_and_a_tap_when_its_button_was(
+def test_an_edit_has_the_time_of_its_original_and_a_tap_the_time_of_its_button(
     telegram: TelegramChannel, signed: Sign, person: Person
 ) -> None:
     updates = Updates()

@@ -52,7 +52,7 @@ async def begin(service: FormService, **fields: str) -> tuple[int, str]:
         return answer.status, await answer.text()
 
 
-async def test_beyond_the_free_ones_a_draft_needs_work_or_a_ticket(scarce: FormService) -> None:
+async def test_beyond_the_free_budget_a_draft_needs_a_proof_of_work_or_a_ticket(scarce: FormService) -> None:
     assert (await begin(scarce))[0] == 303
     refused = [await begin(scarce) for _ in range(5)]
     assert {status for status, _ in refused} == {422}
@@ -70,7 +70,7 @@ async def test_a_browser_without_javascript_can_begin_a_draft(scarce: FormServic
             assert citizen.asked == "category"
 
 
-async def test_a_draft_that_expired_keeps_its_answer_while_it_is_asked_for_work(scarce: FormService) -> None:
+async def test_an_expired_drafts_answer_stays_on_the_page_that_asks_for_a_proof(scarce: FormService) -> None:
     await begin(scarce)
     async with FormCitizen(scarce.url, "en") as citizen:
         body = urlencode({"question": "category", "a.category": "INTOX", "language": "en"}).encode()
@@ -89,7 +89,7 @@ async def test_a_browser_without_a_draft_stores_no_file(scarce: FormService) -> 
     assert not list((scarce.folder / "web_form").rglob("*.age"))
 
 
-async def test_beyond_the_free_ones_a_draft_works_once_for_its_files(scarce: FormService) -> None:
+async def test_beyond_the_free_budget_a_draft_needs_one_proof_for_all_its_files(scarce: FormService) -> None:
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
         headers = {**FORM, "sec-fetch-site": "same-origin"}
         async with client.post(f"{scarce.url}/", data="language=en", headers=headers):
@@ -116,7 +116,7 @@ def solved(work: dict[str, object]) -> str:
     return base64.b64encode(proof.encode()).decode()
 
 
-async def test_free_tickets_at_the_mailbox_use_up_nothing_of_the_tips(tmp_path: Path) -> None:
+async def test_requests_at_the_mailbox_do_not_use_up_the_budget_of_tips(tmp_path: Path) -> None:
     section = {**EASY, "proof_waits_per_minute": 60, "mailbox_waits_per_minute": 60}
     async with served(tmp_path, section) as service, FormCitizen(service.url, "en") as citizen:
         await citizen.to_review()

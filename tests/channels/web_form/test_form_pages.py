@@ -247,7 +247,7 @@ async def test_a_photos_location_is_asked_about_before_the_receipt_and_shared_on
     assert sum(file.origin is not None for file in tip.evidence) == known
 
 
-async def test_a_photos_location_is_asked_about_before_the_review_if_it_is_known_by_then(
+async def test_a_photos_location_is_asked_about_before_the_review_if_the_location_is_known(
     located: FormCitizen,
 ) -> None:
     await located.open("/form/5")
@@ -261,7 +261,7 @@ async def test_a_photos_location_is_asked_about_before_the_review_if_it_is_known
     assert located.code
 
 
-async def test_going_back_from_that_question_and_changing_an_answer_submits_nothing(located: FormCitizen) -> None:
+async def test_going_back_from_the_question_before_sending_submits_nothing(located: FormCitizen) -> None:
     await located.press("Send")
     await located.open("/form/2")
     page = await located.answer("Something else happens there")

@@ -16,7 +16,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @pytest.mark.parametrize("question", ["", "nothing", "evidence-x"])
 @pytest.mark.parametrize("path", ["/form/1", "/form/99", "/details/1", "/details/99", "/all"])
-async def test_a_form_that_stays_on_no_question_leads_to_the_current_one(
+async def test_a_form_that_names_no_valid_question_gets_a_page_of_the_form(
     citizen: FormCitizen, path: str, question: str
 ) -> None:
     await citizen.begin()

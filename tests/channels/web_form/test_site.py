@@ -5,7 +5,7 @@ from __future__ import annotations
 from satark_web_form.site import load_page_texts, paragraphs, redirect
 
 
-def test_the_pages_are_in_the_flows_languages_that_they_have() -> None:
+def test_the_pages_are_in_those_languages_of_the_flow_that_have_every_text() -> None:
     assert list(load_page_texts(["hi", "xx", "en"])) == ["hi", "en"]
     assert {"hi", "en"} <= set(load_page_texts(["xx"]))
 
@@ -16,7 +16,7 @@ def test_a_language_says_its_name_and_its_direction() -> None:
     assert all(texts.lines(key) for key in texts)
 
 
-def test_texts_are_split_into_their_lines_that_say_something() -> None:
+def test_texts_are_split_into_lines_and_empty_lines_are_dropped() -> None:
     assert paragraphs(["a\n\nb", " ", "c"]) == ["a", "b", "c"]
 
 

@@ -121,7 +121,9 @@ def test_two_senders_in_one_change_are_not_mixed_up(whatsapp: WhatsAppChannel, p
 
 
 @pytest.mark.parametrize("kind", ["text", "image", "location", "contacts", "button", "edit", "revoke", "interactive"])
-def test_a_type_without_its_node_is_answered(kind: str, whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
+def test_a_message_without_the_node_of_its_type_is_answered(
+    kind: str, whatsapp: WhatsAppChannel, peer: GraphPeer
+) -> None:
     found = parse(whatsapp, peer.webhooks.message(SENDER, {"type": kind}))
     assert [i.event for i in found.inbound] == [Unsupported({"contacts": "contact"}.get(kind, kind))]
 
@@ -153,6 +155,6 @@ def test_an_announced_digest_becomes_hex_or_nothing(
     assert inbound.event.ref == MediaRef(account=whatsapp.accounts[0], id="1", sha256=expected)
 
 
-def test_an_address_of_absurd_length_is_none(whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
+def test_a_sender_with_an_overlong_address_is_ignored(whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
     found = parse(whatsapp, peer.webhooks.text(Sender(wa_id="9" * 200), "Hi"))
     assert (list(found.inbound), found.ignored) == ([], 1)

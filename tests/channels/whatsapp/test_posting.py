@@ -105,7 +105,7 @@ async def test_an_answer_is_read_whole_and_the_connection_is_used_again(parts: t
         assert came.connections == 1
 
 
-async def test_a_request_is_what_was_asked_for() -> None:
+async def test_a_request_has_the_given_path_headers_and_body() -> None:
     async with peer(saying(OK)) as (origin, came), poster(origin) as one:
         await post(one, b'{"a":1}')
     host = origin.removeprefix("http://").encode()
@@ -132,7 +132,9 @@ ENDED = {
 
 
 @pytest.mark.parametrize(("said", "close"), ENDED.values(), ids=ENDED.keys())
-async def test_the_answer_counts_and_the_connection_is_not_used_again(said: bytes, *, close: bool) -> None:
+async def test_a_complete_answer_is_returned_although_its_connection_is_not_used_again(
+    said: bytes, *, close: bool
+) -> None:
     async with peer(saying(said, close=close)) as (origin, came), poster(origin) as one:
         for _ in range(2):
             assert (await post(one)).content == b"ok"
@@ -289,7 +291,7 @@ async def test_a_port_where_nobody_listens_fails() -> None:
             await post(one)
 
 
-async def test_closing_fails_what_is_under_way() -> None:
+async def test_closing_fails_the_requests_under_way() -> None:
     async def nothing(_connection: int, _writer: asyncio.StreamWriter) -> None:
         return
 
@@ -305,7 +307,7 @@ async def test_closing_fails_what_is_under_way() -> None:
     ("host", "vouched", "taken"),
     [("localhost", True, True), ("localhost", False, False), ("somebody.else", True, False)],
 )
-async def test_over_tls_only_a_certificate_of_that_host_that_is_vouched_for_counts(
+async def test_over_tls_only_a_trusted_certificate_of_that_host_is_accepted(
     tmp_path: Path, host: str, *, vouched: bool, taken: bool
 ) -> None:
     certificate = self_signed(tmp_path, host=host)
@@ -333,13 +335,13 @@ HEADS = [
 
 
 @pytest.mark.parametrize(("path", "headers"), HEADS)
-async def test_no_path_or_header_can_begin_another(path: str, headers: dict[str, str]) -> None:
+async def test_no_path_or_header_can_begin_another_header(path: str, headers: dict[str, str]) -> None:
     async with poster("http://127.0.0.1:1") as one:
         with pytest.raises(ValueError, match="printable ASCII"):
             one.head(path, headers)
 
 
 @pytest.mark.parametrize("origin", ["", "graph.facebook.com", "ftp://127.0.0.1", "https://"])
-def test_an_origin_is_a_web_server(origin: str) -> None:
+def test_an_origin_must_be_an_http_or_https_address_with_a_host(origin: str) -> None:
     with pytest.raises(ValueError, match="an origin is"):
         Poster(origin, connections=1, connect_seconds=1, answer_seconds=1, largest_answer=1)

@@ -155,9 +155,7 @@ def test_a_groups_message_is_ignored(whatsapp: WhatsAppChannel, payload: Callabl
         ("messages", "REJECTED", []),
     ],
 )
-def test_what_happens_to_the_account_is_an_alarm(
-    whatsapp: WhatsAppChannel, field: str, event: str, alarms: list[str]
-) -> None:
+def test_events_of_the_account_are_alarms(whatsapp: WhatsAppChannel, field: str, event: str, alarms: list[str]) -> None:
     change = {"field": field, "value": {"event": event, "message_template_name": "notice", "reason": "NONE"}}
     body = msgspec.json.encode({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]})
     batch = whatsapp.parse(RawRequest(method="POST", path="/", body=body))

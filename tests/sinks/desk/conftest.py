@@ -42,13 +42,16 @@ DESKS: tuple[tuple[str, Level, str], ...] = (
 
 @pytest.fixture
 def titles() -> Mapping[str, str]:
-    """What each desk calls itself on pages."""
+    """The title of each desk, as pages show it."""
     return {name: f"{name} title" for name in PASSPHRASES}
 
 
 @pytest.fixture(scope="session")
 def prepared_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Give a data folder with the desks under these titles: made once, for tests to copy and never to open."""
+    """Return the data folder of a store whose desks have these titles.
+
+    It is made once; tests copy it and never open it.
+    """
 
     @cache
     def make(*titles: str) -> Path:
@@ -114,7 +117,7 @@ def casework(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> Cal
 
 @pytest.fixture
 def opened() -> Callable[..., OpenTip]:
-    """Make an opened tip that no store has, with this place and with a photo where an origin of it is given."""
+    """Make an opened tip that no store has, with this place, and with a photo if the photo's origin is given."""
 
     def make(
         place: object, origin: Origin | None = None, district: str = "varanasi", station: str = "lanka"
@@ -158,7 +161,7 @@ def site(context: DeskContext) -> Starlette:
 
 @pytest.fixture
 def browser(site: Starlette) -> Iterator[Callable[..., Client]]:
-    """Start an HTTP client; with a desk's name, its first officer is signed in."""
+    """Start an HTTP client; if a desk is named, sign in the desk's first officer."""
     headers = {"sec-fetch-site": "same-origin", "accept-language": "en"}
 
     def start(desk: str = "") -> Client:
@@ -188,7 +191,7 @@ def run(services: Services, passphrase_file: Callable[[str], Path]) -> Callable[
 
 @pytest.fixture
 def secret(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> str:
-    """The secret of an authenticator app that the officer `sp-1` has; no code of the present minutes was used."""
+    """The secret of the authenticator app of the officer `sp-1`. No code of the present minutes was used."""
     secret, now = new_totp_secret(), 1_800_000_000
     new = new_totp(unlocked("sp"), secret, code_at(secret, now), now=now)
     assert new is not None
@@ -198,7 +201,7 @@ def secret(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> str:
 
 @pytest.fixture
 def hidden(services: Services, desk: Callable[[str], Desk], casework: Callable[[str], Casework]) -> None:
-    """A flood of six at the SP, which the queue shows as one, and a prank that was set aside, which it hides."""
+    """Tips at the SP: a flood of six that the queue shows as one row, and a set-aside prank that the queue hides."""
     prank = seed_tip(services, [desk("sp")], answers={"what": "hello hello hello"})
     told = "Every evening they play cards for money on the steps of the ghat"
     for _ in range(6):

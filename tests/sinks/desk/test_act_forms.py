@@ -1,4 +1,4 @@
-"""Values of officers' acts as they are typed."""
+"""Values that officers type for acts."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ FindDesk = Callable[[str], Desk]
 Unlock = Callable[[str], UnlockedDesk]
 
 WITHOUT_SESSION = {"/sign-in", "/second-factor", "/recover", "/sign-out", "/language"}
-"""Routes that do nothing for a signed-in officer; sign-in and sign-out are tried on their own."""
+"""Routes that do nothing for a signed-in officer. Other tests try sign-in and sign-out."""
 VALUES = {
     "ordinal": "1",
     "action": "note",
@@ -51,11 +51,13 @@ FORM = {"text": "words", "status": "VERIFYING", "to": "dig", "reason": "court", 
 PASSPHRASE = "sp passphrase 1"
 SECOND = "brittle-orchard-4711-lantern"
 NO_OFFICERS_COMMAND = {("desk", "add")}
-"""Commands with a passphrase that nobody has signed in with: here it is the first officer's of a new desk."""
+"""Commands whose passphrase signs nobody in: `desk add` sets the passphrase of a new desk's first officer."""
 READS_NOTHING = {
     "allowed_targets", "directing", "custody", "may_hear", "may_read", "unreadable", "log", "post", "trail", "desk",
 }  # fmt: skip
-"""What of casework shows nothing that an officer has not opened before, and what other methods record themselves in."""
+"""Methods of casework that record no act of their own. Some show nothing that the officer has not opened before. Other
+methods use the rest to record their acts.
+"""
 
 
 @pytest.fixture
@@ -129,7 +131,7 @@ def commands_of(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tupl
 
 
 def arguments_of(command: click.Command, tip: SeededTip, files: dict[str, Path], folder: Path) -> list[str]:
-    """Return arguments that a command accepts: every one that it requires."""
+    """Return valid arguments for a command: a value for every required parameter."""
     values = {
         "desk": "sp", "number": tip.number, "folder": folder / "files", "pack": folder / "pack.zip", "name": "sp-2",
         "passphrase_file": files["first"], "second_passphrase_file": files["second"], "status": "ACTED",
@@ -176,7 +178,7 @@ def test_every_command_of_an_officer_leaves_an_act(
     )
 
 
-def test_a_list_as_json_is_one_act_and_concerns_every_tip(
+def test_listing_tips_as_json_is_one_act_that_concerns_every_tip(
     services: Services, run: Callable[..., Result], unlocked: Unlock, tip: SeededTip
 ) -> None:
     assert run("desk", "tips", "sp", "--json", by="sp").exit_code == 0
@@ -223,7 +225,7 @@ def test_every_public_method_of_casework_leaves_an_act(services: Services, unloc
     assert act_count(services) == before + 1
 
 
-def test_a_tipster_is_not_told_which_officer_wrote_and_the_desks_are(
+def test_only_desks_are_told_which_officer_wrote_to_a_tipster(
     services: Services, unlocked: Unlock, tip: SeededTip
 ) -> None:
     from satark.api.sealing import open_as  # noqa: PLC0415

@@ -1,6 +1,7 @@
-"""One set of rules: what the page of an act refuses, the command refuses, and what one accepts the other does.
+"""One set of rules: the page and the command of an act accept and refuse the same input.
 
-The cases are acts with what an officer enters. Each is tried as a form and as a command, on tips in the same state.
+Each case is an act with an officer's input. The tests try each case as a form and as a command, on tips in the same
+state.
 """
 
 from __future__ import annotations
@@ -148,7 +149,7 @@ CASES = [
 
 @pytest.fixture(autouse=True)
 def unlocked_once(monkeypatch: pytest.MonkeyPatch, services: Services, unlocked: Callable[[str], UnlockedDesk]) -> None:
-    """Open the store and unlock each desk once: for each command that takes longer than all else."""
+    """Open the store and unlock each desk once. Doing so for each command would take longer than all else."""
     known: dict[str, UnlockedDesk] = {}
 
     @contextmanager
@@ -168,7 +169,7 @@ def tip_in(
     casework: Callable[[str], Casework],
     unlocked: Callable[[str], UnlockedDesk],
 ) -> Any:
-    """Make a tip in a state: new, directed by the SP to the station, asked to be closed, disputed, without `sp-2`."""
+    """Make a tip in a state: new, directed by the SP to the station, asked to be closed, disputed, `sp-2` recused."""
     desks = [desk("sp"), desk("dig")]
     acts = {name: DeskActs(services, casework(name), Clocks()) for name in ("sp", "lanka")}
 
@@ -256,7 +257,7 @@ def test_the_commands_of_a_desks_work_print_json_and_text(
     assert "Reopened" in run("desk", "stats", "sp", by="sp").stdout
 
 
-def test_an_officers_own_act_on_the_command_line_is_no_news_to_them(
+def test_an_officers_own_act_by_a_command_does_not_make_the_tip_new_to_that_officer(
     tip_in: Callable[[str], SeededTip], run: Callable[..., Result]
 ) -> None:
     seeded = tip_in("new")

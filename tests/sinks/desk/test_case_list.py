@@ -1,4 +1,4 @@
-"""The list of cases as CSV: a row a tip, no words, no fine times, and nothing that a spreadsheet runs."""
+"""The list of cases as CSV: one row per tip, no typed text, no time but days, no cell that a spreadsheet runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from support.tips import SeededTip, seed_message, seed_tip
 
 @pytest.fixture
 def seeded(services: Services, desk: Callable[[str], Desk], casework: Callable[[str], Casework]) -> SeededTip:
-    """A tip with words of everybody, whose category looks like a formula."""
+    """A tip with text by the tipster and by officers. The tip's category looks like a formula."""
     answers = {"what": "मेरी दुकान", "who": "Kallu"}
     tip = seed_tip(services, [desk("sp")], answers=answers, category="=1+1", received="2026-11-24T06/PT6H")
     seed_message(services, tip, Message(sender="tipster", text="my brother saw it"))
@@ -30,7 +30,7 @@ def seeded(services: Services, desk: Callable[[str], Desk], casework: Callable[[
     return tip
 
 
-def test_a_row_says_how_a_case_stands_and_nothing_of_anybodys_words(
+def test_a_row_has_the_state_of_a_case_and_no_text_that_anybody_wrote(
     seeded: SeededTip, browser: Callable[..., Client]
 ) -> None:
     answer = browser("sp").get("/desk/cases.csv")
@@ -43,7 +43,7 @@ def test_a_row_says_how_a_case_stands_and_nothing_of_anybodys_words(
         assert words not in answer.text
 
 
-def test_the_command_writes_the_same_list(
+def test_the_command_writes_the_same_list_as_the_page(
     seeded: SeededTip, browser: Callable[..., Client], run: Callable[..., Result], tmp_path: Path
 ) -> None:
     file = tmp_path / "cases.csv"

@@ -1,7 +1,7 @@
 """Who may do what on the command line: every command that takes a passphrase, for every desk and every tip.
 
-The commands are those that the plugin registers: a new one is tried by itself, and one with a new required parameter
-fails here until the parameter has a value.
+The commands are those that the plugin registers: this file tries a new command without any change. A command with a new
+required parameter fails here until `VALUES` has a value for the parameter.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ VALUES: Mapping[str, str] = {
     "language": "en",
     "id_": "0000000000000000",
 }
-"""Required parameter of a command → what is given for it."""
+"""Required parameter of a command → the value that the tests give."""
 FILES = frozenset({"folder", "pack", "file", "new_passphrase_file", "second_passphrase_file", "target"})
 """Parameters that take a path."""
 
@@ -58,7 +58,7 @@ class Command(NamedTuple):
 
     @property
     def takes_a_tip(self) -> bool:
-        """Whether it names a tip."""
+        """Whether the command names a tip."""
         return "number" in self.parameters
 
     def __str__(self) -> str:
@@ -114,7 +114,7 @@ def tips(services: Services, desk: Callable[[str], Desk]) -> Mapping[str, Mappin
 def run(
     cli: click.Group, services: Services, tmp_path: Path, passphrases: Callable[[str], Path]
 ) -> Callable[..., Outcome]:
-    """Run a command at a desk, with the passphrase of an officer of another or the same desk."""
+    """Run a command at a desk, with the passphrase of an officer of this desk or of another."""
     del services
 
     def invoke(command: Command, at: str, by: str, number: str = "") -> Outcome:
@@ -141,7 +141,7 @@ def path_for(name: str, folder: Path, passphrase: Path) -> str:
 
 @pytest.fixture
 def passphrases(passphrase_file: Callable[[str], Path], unlocked: Callable[[str], object]) -> Callable[[str], Path]:
-    """Write the file with the passphrase of a desk's first officer, or one that nobody has."""
+    """Write a file with the passphrase of a desk's first officer, or with a passphrase that nobody has."""
     import inspect  # noqa: PLC0415 - needed here alone
 
     known: Mapping[str, str] = inspect.getclosurevars(unlocked).globals["PASSPHRASES"]
@@ -154,7 +154,7 @@ def test_there_are_commands_to_try(cli: click.Group) -> None:
     assert len([command for command in found if command.takes_a_tip]) >= 5
 
 
-def test_an_excluded_tip_and_an_unknown_one_get_the_same_answer_of_every_command(
+def test_every_command_gives_the_same_answer_for_an_excluded_tip_and_an_unknown_one(
     cli: click.Group, run: Callable[..., Outcome], tips: Mapping[str, Mapping[str, str]]
 ) -> None:
     for command in commands_of(cli):
@@ -165,7 +165,7 @@ def test_an_excluded_tip_and_an_unknown_one_get_the_same_answer_of_every_command
             assert outcomes["unknown"].code != 0, f"{command} at {desk}: {outcomes}"
 
 
-def test_no_command_opens_a_desk_with_the_passphrase_of_another(
+def test_no_command_opens_a_desk_with_the_passphrase_of_another_desk(
     cli: click.Group, run: Callable[..., Outcome], tips: Mapping[str, Mapping[str, str]]
 ) -> None:
     own = tips["sp"]["own"]

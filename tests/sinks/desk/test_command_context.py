@@ -1,4 +1,4 @@
-"""Errors of the commands of the desk: one sentence each."""
+"""Each error of the desk's commands is one sentence."""
 
 from __future__ import annotations
 

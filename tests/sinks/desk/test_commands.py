@@ -45,7 +45,7 @@ def test_a_desk_is_created_with_a_new_passphrase(run: Run, passphrase_file: Call
     assert "थाना कैंट" in run("desk", "list").stdout
 
 
-def test_adding_and_removing_officers_changes_the_key(
+def test_rotating_and_removing_an_officer_change_the_key(
     services: Services, run: Run, desk: FindDesk, passphrase_file: Callable[[str], Path]
 ) -> None:
     number = seed_tip(services, [desk("sp")]).number
@@ -139,7 +139,7 @@ def test_a_moved_envelope_is_reported_and_can_not_be_opened(
     assert Casework(services, "sp", unlocked("sp").identity).summaries() == []
 
 
-def test_a_desk_with_one_officer_is_warned_of_and_a_recovery_head_opens_it(
+def test_the_command_warns_of_a_desk_with_one_officer_and_a_recovery_head_can_open_it(
     services: Services, run: Run, passphrase_file: Callable[[str], str]
 ) -> None:
     alone = run("desk", "add", "cantt", "--level", "station", "--area", "cantt")

@@ -1,4 +1,4 @@
-"""Derivation queue: a few at a time, the most urgent first, and never more than the limit in line."""
+"""Derivation queue: it runs a few derivations at a time, the most urgent first, and no more than the limit wait."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from satark_testing.waiting import until
 
 
 class Work:
-    """Work that waits until it is let go, and writes down the order in which it ran."""
+    """Work that waits until the test releases it, and records the order in which it ran."""
 
     def __init__(self) -> None:
         self.go, self.began = threading.Event(), threading.Event()
@@ -41,22 +41,22 @@ def blocked_queue(waiting: int = 100) -> tuple[DerivationQueue, Work]:
     return queue, work
 
 
-def test_the_most_urgent_goes_first_and_of_strangers_the_newest() -> None:
+def test_the_most_urgent_work_goes_first_and_the_newest_first_among_strangers() -> None:
     queue, work = blocked_queue()
     ranks = [("last", LAST), ("tried", STRANGER + 3), ("a", STRANGER), ("b", STRANGER)]
     ranks += [("known 1", KNOWN), ("known 2", KNOWN), ("last 2", LAST)]
     results = [queue.submit(lambda name=name: work.note(name), rank) for name, rank in ranks]  # type: ignore[misc]
     work.go.set()
     assert [result.result(20) for result in results] == [name for name, _ in ranks]
-    # Strangers who show no visit share one turn after the other, so the newest is before those that came before it.
+    # Strangers without a visit share one turn, so the newest attempt goes before the earlier ones.
     assert work.order == ["known 1", "known 2", "b", "a", "tried", "last", "last 2"]
 
 
 @pytest.mark.parametrize("place", [0, 1, 50, 98, 99])
-def test_of_a_hundred_strangers_one_with_a_visit_of_their_own_waits_for_one_other(place: int) -> None:
+def test_a_stranger_with_their_own_visit_waits_for_only_one_of_a_hundred_others(place: int) -> None:
     queue, work = blocked_queue()
     flood = [("guess", "", STRANGER)] * 50 + [("guess", "one visit", STRANGER)] * 49
-    # The account that is guessed at has failures, and those that the strangers made up have none.
+    # The attacked account has failures; the accounts that the strangers made up have none.
     flood.insert(place, ("officer", "own visit", STRANGER + 40))
     results = [queue.submit(lambda name=name: work.note(name), rank, share=visit) for name, visit, rank in flood]  # type: ignore[misc]
     work.go.set()
@@ -64,7 +64,7 @@ def test_of_a_hundred_strangers_one_with_a_visit_of_their_own_waits_for_one_othe
     assert work.order.index("officer") <= 2
 
 
-def test_a_rank_is_asked_for_when_a_turn_comes() -> None:
+def test_the_queue_asks_for_a_rank_when_a_turn_comes() -> None:
     queue, work = blocked_queue()
     failures = {"guessed": 0, "other": 0}
     results = [
@@ -85,7 +85,7 @@ async def test_turns_are_forgotten_when_nobody_waits() -> None:
     await until(lambda: not queue._turns)
 
 
-def test_a_full_queue_refuses_the_least_urgent_and_never_an_officer_who_is_known() -> None:
+def test_a_full_queue_refuses_the_least_urgent_work_and_never_a_known_officer() -> None:
     queue, work = blocked_queue(waiting=3)
     strangers = [queue.submit(lambda: work.note("stranger"), STRANGER + one, share=one) for one in range(3)]
     late = queue.submit(lambda: work.note("late"), STRANGER + 9, share="late")
@@ -98,7 +98,7 @@ def test_a_full_queue_refuses_the_least_urgent_and_never_an_officer_who_is_known
     assert [one.result(20) for one in strangers[:2]] == ["stranger", "stranger"]
 
 
-def test_of_a_flood_that_fills_the_queue_the_last_of_whoever_sent_most_is_refused() -> None:
+def test_a_full_queue_refuses_the_last_attempt_of_the_visitor_who_sent_most() -> None:
     queue, work = blocked_queue(waiting=10)
     officer = queue.submit(lambda: work.note("officer"), STRANGER, share="own visit")
     flood = [queue.submit(lambda: work.note("guess"), STRANGER, share="one visit") for _ in range(30)]
@@ -118,7 +118,7 @@ def test_the_same_form_sent_many_times_is_derived_once() -> None:
     assert queue.submit(lambda: work.note("again"), key="same").result(20) == "again"
 
 
-def test_no_more_run_at_once_than_the_limit() -> None:
+def test_no_more_derivations_run_at_once_than_the_limit() -> None:
     queue, work = DerivationQueue(2, 100), Work()
     at_once = threading.Barrier(2)
 
@@ -131,12 +131,12 @@ def test_no_more_run_at_once_than_the_limit() -> None:
     assert work.peak <= 2
 
 
-def test_what_a_derivation_queues_itself_runs_in_its_own_turn() -> None:
+def test_work_that_a_derivation_submits_runs_in_the_turn_of_that_derivation() -> None:
     queue = DerivationQueue(1, 1)
     assert queue.submit(lambda: queue.run(lambda: "inner")).result(20) == "inner"
 
 
-def test_an_error_reaches_whoever_waits_and_the_queue_goes_on() -> None:
+def test_an_error_reaches_its_caller_and_the_queue_continues() -> None:
     queue = DerivationQueue(1, 10)
     with pytest.raises(ZeroDivisionError):
         queue.run(lambda: 1 // 0)

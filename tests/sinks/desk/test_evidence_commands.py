@@ -1,4 +1,4 @@
-"""`satark evidence export`: a pack is written, and can be verified."""
+"""`satark evidence export` writes a pack that can be verified."""
 
 from __future__ import annotations
 

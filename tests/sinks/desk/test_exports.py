@@ -1,4 +1,4 @@
-"""Exported files: their names, who gets originals, and what is never overwritten."""
+"""Exported files: their names, which officers get originals, and what is never overwritten."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_a_large_file_is_written_completely(services: Services, run: Run, desk: 
     assert (tmp_path / "out" / f"{seeded.number}-1.jpg").read_bytes() == clean
 
 
-def test_of_a_tipsters_voice_only_the_transcript_is_written(
+def test_an_export_has_only_the_transcript_of_a_tipsters_voice(
     services: Services, run: Run, desk: FindDesk, unlocked: Callable[[str], UnlockedDesk], tmp_path: Path
 ) -> None:
     seeded = seed_tip(services, [desk("sp")], evidence=("1",))

@@ -1,4 +1,4 @@
-"""Known browsers of an officer: until when they are known, and how many."""
+"""Known browsers of an officer: how long a browser is known, and how many there are at most."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_browser_is_known_from_its_first_sign_in_until_it_is_forgotten(either_
     assert either_store.read(lambda c: browsers_of(c, "sp", "a")) == []
 
 
-def test_the_browser_that_was_not_used_for_the_longest_time_makes_room(either_store: Services) -> None:
+def test_a_new_browser_replaces_the_one_that_was_unused_for_the_longest_time(either_store: Services) -> None:
     for number in range(MOST_BROWSERS + 3):
         either_store.write_now(lambda unit: remember(unit, "sp", "a", f"v{number}", name=f"{number}", now=number))  # noqa: B023
     kept = {one.name for one in either_store.read(lambda c: browsers_of(c, "sp", "a"))}

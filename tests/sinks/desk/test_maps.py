@@ -1,4 +1,7 @@
-"""The map of the overview has a disc at each station with tips, as large as their number, and says what it lacks."""
+"""The overview's map has a disc at each station with tips.
+
+A disc's area is the number of tips. The page tells the number of tips that the map lacks.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,7 @@ PIN = {"latitude": 25.2765, "longitude": 83.0085}
 
 @pytest.fixture
 def show(opened: Callable[..., OpenTip]) -> Show:
-    """Make the map of a tip with this place, district, station and origin of its photo."""
+    """Make the map of a tip with this place, district and station, and with a photo of this origin."""
 
     def make(place: object, *, geography: Geography | None = None, **about: Any) -> PlaceMap | None:
         return place_map(opened(place, **about), geography or Geography.sample(), "en")
@@ -78,7 +81,7 @@ def test_a_pin_is_shown_with_the_stations_nearest_to_it(show: Show) -> None:
     assert not place.is_outside
 
 
-def test_a_pin_outside_every_district_says_so(show: Show) -> None:
+def test_the_map_says_that_a_pin_is_outside_every_district(show: Show) -> None:
     place = show({"latitude": 28.6, "longitude": 77.2})
     assert place
     assert place.is_outside
@@ -105,7 +108,7 @@ def test_a_place_that_is_not_known_has_no_map(show: Show, where: dict[str, str])
     assert show("somewhere", **where) is None
 
 
-def test_a_geography_without_positions_still_tells_the_pin(show: Show) -> None:
+def test_a_pin_is_told_even_if_the_geography_has_no_positions(show: Show) -> None:
     text = "districts: [{code: varanasi, names: {en: V}, range: r, stations: [{code: lanka, names: {en: L}}]}]"
     place = show(PIN, geography=Geography.parse(text))
     assert place
@@ -114,7 +117,7 @@ def test_a_geography_without_positions_still_tells_the_pin(show: Show) -> None:
     assert show({"text": "lanka"}, geography=Geography.parse(text)) is None
 
 
-def test_the_place_that_a_file_tells_is_on_the_map_if_it_is_near(show: Show) -> None:
+def test_the_map_shows_the_place_of_a_file_if_the_place_is_near(show: Show) -> None:
     near = show(PIN, origin=Origin(latitude=25.2802, longitude=83.0105))
     assert near
     assert [one.ordinal for one in near.files] == ["1"]
@@ -126,5 +129,5 @@ def test_the_place_that_a_file_tells_is_on_the_map_if_it_is_near(show: Show) -> 
     assert not far.drawing.frame.shows((28.6, 77.2))
 
 
-def test_what_is_shown_of_a_place_stands_in_no_repr(show: Show) -> None:
+def test_no_repr_shows_a_place(show: Show) -> None:
     assert "25." not in repr(show(PIN))

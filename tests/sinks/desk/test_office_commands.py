@@ -1,4 +1,4 @@
-"""The commands that pair an office with its host: their files hold public keys alone, and bad ones are refused."""
+"""The commands that pair an office with its host: the files hold only public keys, and bad files are refused."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_an_office_that_joins_shows_the_hosts_fingerprint(run: Run, tmp_path: Pa
 
 
 @pytest.mark.parametrize("command", ["join", "register"])
-def test_a_file_that_pairs_nothing_is_refused(command: str, run: Run, tmp_path: Path) -> None:
+def test_a_file_that_is_no_pairing_file_is_refused(command: str, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "junk.json"
     file.write_text(json.dumps({"link": "junk"}), "utf-8")
     refused = run("desk", command, file)

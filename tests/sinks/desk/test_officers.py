@@ -49,7 +49,9 @@ def test_a_wrong_desk_officer_or_passphrase_unlocks_nothing(
         unlock_any(services, desk, passphrase if name != "nobody" else "wrong passphrase")
 
 
-def test_an_unknown_officer_costs_the_same_work(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sign_in_of_an_unknown_officer_costs_the_same_work(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     costs: list[int] = []
     real = passphrases._derive
 

@@ -1,4 +1,4 @@
-"""Written orders: what stands in the PDF, and what never does; their numbers."""
+"""Written orders: what the PDF says, what it never says, and the numbers of orders."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def directed(services: Services, desk: Callable[[str], Desk], work: Casework) ->
 
 
 def written(pdf: bytes) -> str:
-    """Return all that stands in a PDF: its text as a reader shows it, its bytes, and its streams unpacked."""
+    """Return everything in a PDF: the text that a reader shows, the bytes, and the unpacked streams."""
     document = pypdfium2.PdfDocument(pdf)
     shown = "\n".join(page.get_textpage().get_text_range() for page in document)
     parts = [unicodedata.normalize("NFC", shown), pdf.decode("latin-1"), str(document.get_metadata_dict())]
@@ -103,7 +103,7 @@ def test_orders_of_a_desk_are_numbered_one_after_the_other(
     assert (again.number, second.number[-4:]) == (first.number, "0002")
 
 
-def test_what_was_not_directed_has_no_order(
+def test_a_tip_that_was_not_directed_has_no_order(
     services: Services, work: Casework, directed: SeededTip, casework: Callable[[str], Casework]
 ) -> None:
     with pytest.raises(CaseworkError):

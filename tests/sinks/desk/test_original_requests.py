@@ -1,4 +1,4 @@
-"""Originals on the web: asked for by one officer, approved by another in their own session."""
+"""Originals on the web: one officer asks for them, and another approves in their own session."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECONDS = "second passphrase 77"
 
 @pytest.fixture
 def tip(services: Services, unlocked: Callable[[str], UnlockedDesk], desk: Callable[[str], Desk]) -> SeededTip:
-    """A tip with a photo and a voice at the SP's desk, which has a second officer who may release but not listen."""
+    """A tip with a photo and a voice at the SP's desk. The desk's second officer may release but not listen."""
     add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase=SECONDS, rights=("release",)))
     seeded = seed_tip(services, [desk("sp")], evidence=("1", "2"))
     seed_file(services, seeded, "1", b"original photo", b"clean photo")
@@ -42,7 +42,9 @@ def address(tip: SeededTip, rest: str = "") -> str:
     return f"/desk/tips/{tip.number}/originals{rest}"
 
 
-def test_one_asks_and_another_approves_and_then_the_first_alone_gets_them(browser: Browser, tip: SeededTip) -> None:
+def test_only_the_officer_who_asked_gets_originals_and_only_after_another_approved(
+    browser: Browser, tip: SeededTip
+) -> None:
     head, other = browser("sp"), second(browser)
     assert head.get(address(tip, "/1")).status_code == 404
     head.post(address(tip), data={"ask": "yes"})
@@ -61,7 +63,9 @@ def test_an_officer_does_not_approve_their_own_request(browser: Browser, tip: Se
     assert head.get(address(tip, "/1")).status_code == 404
 
 
-def test_a_voice_needs_a_listener_among_the_two(browser: Browser, services: Services, tip: SeededTip) -> None:
+def test_the_original_of_a_voice_needs_an_officer_who_may_listen(
+    browser: Browser, services: Services, tip: SeededTip
+) -> None:
     head, other = browser("sp"), second(browser)
     head.post(address(tip), data={"ask": "yes"})
     other.post(address(tip), data={"officer": "sp-1"})
@@ -79,7 +83,7 @@ def test_an_approval_that_somebody_wrote_into_the_database_opens_nothing(
     assert head.get(address(tip, "/1")).status_code == 404
 
 
-def test_two_officers_of_whom_one_appointed_the_other_do_not_open_originals_together(
+def test_no_officer_opens_originals_with_an_officer_whom_they_appointed(
     browser: Browser, services: Services, unlocked: Callable[[str], UnlockedDesk], tip: SeededTip
 ) -> None:
     passphrase = "third passphrase 31"

@@ -1,4 +1,4 @@
-"""A new passphrase opens the same key, and nobody sets one who does not know the present one."""
+"""A new passphrase opens the same key. Only whoever knows the present passphrase can set a new one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PRESENT, NEW = "sp passphrase 1", "purana kuan neem ka ped"
 Unlock = Callable[[str], UnlockedDesk]
 
 
-def test_the_new_passphrase_opens_the_same_key_and_the_old_one_none(services: Services, unlocked: Unlock) -> None:
+def test_the_new_passphrase_opens_the_same_key_and_the_old_one_opens_none(services: Services, unlocked: Unlock) -> None:
     before = unlocked("sp")
     changed = change_passphrase(services, before, PRESENT, NEW)
     assert not changed.temporary

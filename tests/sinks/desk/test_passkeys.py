@@ -49,7 +49,7 @@ json_values = st.recursive(
 
 @pytest.fixture
 def officer(services: Services, unlocked: Open) -> UnlockedDesk:
-    """An officer with a passkey whose id is known and whose public key is not a key."""
+    """An officer with a passkey. The passkey's id is known, and its public key is invalid."""
     sp = unlocked("sp")
     add_factor(services, sp, new_passkey(sp, b"credential-id---", b"no key", 0), name="key", now=1)
     return sp
@@ -57,7 +57,7 @@ def officer(services: Services, unlocked: Open) -> UnlockedDesk:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(answer=json_values.map(json.dumps) | st.text(max_size=20))
-def test_no_answer_of_a_browser_is_an_error(services: Services, officer: UnlockedDesk, answer: str) -> None:
+def test_no_answer_of_a_browser_raises_an_error(services: Services, officer: UnlockedDesk, answer: str) -> None:
     challenge = PasskeyChallenge(b"c" * 32, "")
     assert take_new(officer, SITE, challenge, answer) is None
     assert not check_proof(services, officer, SITE, challenge, answer)

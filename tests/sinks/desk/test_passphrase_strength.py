@@ -1,4 +1,4 @@
-"""Passphrase strength: what is refused, with which advice, and what is accepted."""
+"""Passphrase strength: which passphrases are refused, with which advice, and which are accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file says of where and when it was taken is put beside what the tip says."""
+"""The place and time that a file tells are compared with the place and time of the tip."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Read = Callable[..., dict[str, FileOrigin]]
 
 @pytest.fixture
 def read(opened: Callable[..., OpenTip]) -> Read:
-    """Read what the one file of a tip says."""
+    """Return the origin that a tip's only file tells."""
 
     def read(origin: Origin | None, place: object = "Lanka") -> dict[str, FileOrigin]:
         return file_origins(opened(place, origin), Geography.sample(), CAME)

@@ -1,4 +1,4 @@
-"""The plugin hands over what the contract asks for, and its migrations make its tables."""
+"""The plugin hands over what the contract requires, and the plugin's migrations create its tables."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _of_the_plugin(_item: object, name: str | None, kind: str, _reflected: objec
     return kind != "table" or name not in {*tables.main.tables, "alembic_version"}
 
 
-def test_an_erased_tip_leaves_the_queue_and_what_officers_have_seen(services: Services) -> None:
+def test_an_erased_tip_is_deleted_from_the_queue_and_the_read_state(services: Services) -> None:
     def write(unit: UnitOfWork) -> None:
         for tip in ("erased", "kept"):
             row = {name: value for name, value in _QUEUED.items() if name in queue.c}

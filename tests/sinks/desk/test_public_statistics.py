@@ -1,4 +1,4 @@
-"""Public statistics: whoever subtracts a year of weekly reports from each other opens no small cell."""
+"""Public statistics: subtracting the weekly reports of a year from each other reveals no small cell."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def a_year(seed: int) -> dict[date, Week]:
 
 
 def some_later(week: Week, chance: random.Random) -> Week:
-    """Return a week's numbers after a few more tips: what came between is a small cell of its own."""
+    """Return a week's numbers after a few more tips. The number of these further tips is a small cell too."""
     return {category: number + chance.choice((0, 1, 2, 5, 9)) for category, number in week.items()}
 
 
 def opened_in_one_report(true: Week, report: WeekReport) -> int:
-    """Count the small cells that a report shows, or that are what is missing from its sum."""
+    """Count the small cells that a report shows, or that follow from what is missing in the report's sum."""
     shown = sum(report.tips[one] is not None for one, number in true.items() if number < SMALLEST)
     hidden = [one for one, number in report.tips.items() if number is None]
     missing = report.total - sum(number for number in report.tips.values() if number is not None)
@@ -39,9 +39,10 @@ def opened_in_one_report(true: Week, report: WeekReport) -> int:
 
 
 def opened_by_two_editions(true: tuple[Week, Week], reports: tuple[WeekReport, WeekReport]) -> int:
-    """Count the numbers of tips between two editions of which an attacker is more sure than not, and right.
+    """Count the numbers of tips between two editions that an attacker finds.
 
-    They know how the noise is made, and that there were one to nine such tips, each number as likely.
+    The attacker finds a number if it is right and more likely than not. The attacker knows how the noise is made, and
+    that one to nine tips came between, each number as likely.
     """
     opened = 0
     for category in CATEGORIES:
@@ -55,7 +56,7 @@ def opened_by_two_editions(true: tuple[Week, Week], reports: tuple[WeekReport, W
 
 
 def chance_of(step: int) -> float:
-    """Return how likely the noise of two numbers differs by a step, but for a factor."""
+    """Return, up to a constant factor, the probability that the noise of two numbers differs by `step`."""
     fading = public_statistics.FADING
     return sum(fading ** (abs(one) + abs(one - step)) for one in range(-40, 41))
 
@@ -76,12 +77,12 @@ def test_subtracting_52_weekly_reports_opens_no_small_cell(seed: int) -> None:
     assert attack(seed) == 0
 
 
-def test_the_attack_opens_cells_where_small_numbers_are_not_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_attack_opens_cells_if_small_numbers_are_published(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(public_statistics, "SMALLEST", 0)
     assert attack(1) > 0
 
 
-def test_the_attack_opens_cells_without_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_attack_opens_cells_if_numbers_have_no_noise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(public_statistics, "FADING", 1e-12)
     assert attack(1) > 0
 
@@ -93,13 +94,13 @@ def test_copies_of_a_report_are_the_same_so_that_no_average_takes_the_noise_away
     assert copies[0] != week_report(MONDAYS[0], week, CATEGORIES, b"another key")
 
 
-def test_a_year_is_not_far_off_in_the_sum() -> None:
+def test_the_published_sum_of_a_year_is_close_to_the_true_sum() -> None:
     year = {monday: {"INTOX": 40} for monday in MONDAYS}
     shown = sum(week_report(monday, week, ["INTOX"], KEY).total for monday, week in year.items())
     assert shown == pytest.approx(52 * 40, rel=0.03)
 
 
-def test_only_weeks_that_are_over_have_a_report_and_none_is_left_out() -> None:
+def test_every_week_that_is_over_has_a_report_and_no_other_week_has_one() -> None:
     received = [(date(2026, 11, 2), "INTOX")] * 30 + [(date(2026, 11, 16), "INTOX")] * 30
     reports = reports_of(received, ["INTOX", "ARMS"], KEY, today=date(2026, 11, 22))
     assert [one.week for one in reports] == ["2026-W45", "2026-W46"]

@@ -34,7 +34,7 @@ def test_urgent_unfinished_tips_come_first_then_the_newest(
     assert '<a href="/desk/?mark=urgent"><b>2</b> High or urgent</a>' in client.get("/desk/").text
 
 
-def test_urgent_tips_are_on_top_then_what_was_answered_or_came_last(
+def test_urgent_tips_come_first_and_then_the_tips_that_were_answered_or_came_last(
     services: Services, browser: Browser, desk: FindDesk
 ) -> None:
     sp = [desk("sp")]

@@ -1,4 +1,4 @@
-"""Recovery: a new passphrase with another officer's approval, and by nobody else's."""
+"""Recovery: an officer gets a new passphrase only with another officer's approval."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_an_officer_gets_in_with_the_new_passphrase_once_another_has_approved(
         approve_recovery(services, second, "sp-1", code)
 
 
-def test_lost_factors_and_browsers_go_with_the_old_key(
+def test_recovery_removes_the_second_factors_and_the_known_browsers(
     services: Services, unlocked: Open, second: UnlockedDesk
 ) -> None:
     head, secret = unlocked("sp"), new_totp_secret()
@@ -60,7 +60,7 @@ def test_lost_factors_and_browsers_go_with_the_old_key(
     assert not services.read(lambda c: is_known(c, "sp", "sp-1", "value"))
 
 
-def test_neither_oneself_nor_another_desk_nor_a_wrong_or_old_code_approves(
+def test_no_approval_by_oneself_or_by_another_desk_or_with_a_wrong_or_old_code(
     services: Services, unlocked: Open, second: UnlockedDesk
 ) -> None:
     code = ask_for_recovery(services, "sp", "sp-1", NEW)
@@ -85,7 +85,7 @@ def test_nothing_is_stored_for_an_officer_who_does_not_exist(services: Services)
     assert services.read(lambda c: c.execute(select(recovery)).all()) == []
 
 
-def test_strangers_need_many_requests_to_drive_out_an_officers_own(services: Services, second: UnlockedDesk) -> None:
+def test_strangers_need_many_requests_to_displace_an_officers_own(services: Services, second: UnlockedDesk) -> None:
     code = ask_for_recovery(services, "sp", "sp-1", NEW)
     for _ in range(MOST_REQUESTS - 1):
         ask_for_recovery(services, "sp", "sp-1", "a stranger's passphrase")
@@ -94,10 +94,13 @@ def test_strangers_need_many_requests_to_drive_out_an_officers_own(services: Ser
     assert unlock(services, "sp", "sp-1", NEW).officer == "sp-1"
 
 
-def test_whoever_runs_the_service_can_make_nobody_a_reader_by_a_request(
+def test_whoever_runs_the_service_can_not_make_anybody_a_reader_by_a_request(
     services: Services, unlocked: Open, second: UnlockedDesk
 ) -> None:
-    """They may ask, and write every row: without an officer's approval nothing opens the desk's key."""
+    """Whoever runs the service may ask and may write every row.
+
+    Without an officer's approval nothing opens the desk's key.
+    """
     ask_for_recovery(services, "sp", "sp-1", NEW)
     (row,) = services.read(lambda c: c.execute(select(recovery)).all())
     planted = {name: getattr(row, name) for name in ("recipient", "wrapped", "salt", "memory_kib", "passes", "lanes")}
@@ -127,7 +130,7 @@ def test_once_the_roster_is_sealed_a_head_and_one_more_officer_must_sign(
         unlock(services, "sp", "third", "yet another one here")
 
 
-def test_an_officer_who_asks_in_anothers_name_becomes_them_not_alone(
+def test_no_officer_alone_can_take_over_another_officers_account_by_a_request(
     services: Services, unlocked: Open, second: UnlockedDesk
 ) -> None:
     services.write_now(lambda unit: close_roster(unit, ()))

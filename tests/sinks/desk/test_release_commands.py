@@ -30,10 +30,10 @@ def test_a_tip_is_directed_to_a_station(services: Services, run: Run, desk: Find
 
 
 @pytest.mark.parametrize("accused", [Accused(level="station", unit="lanka"), None])
-def test_directing_to_an_excluded_desk_is_like_directing_to_an_unknown_one(
+def test_directing_to_an_excluded_desk_gives_the_same_answer_as_to_an_unknown_one(
     accused: Accused | None, services: Services, run: Run, desk: FindDesk
 ) -> None:
-    # Once it is the routing's own judgement at submission that forbids it, once the tip itself.
+    # Once the routing at submission forbids it, once the tip itself does.
     seeded = seed_tip(services, [desk("sp")], accused=accused, excluded=() if accused else ("lanka",))
     before = services.read_keys(lambda c: c.execute(tables.envelope.select()).all())
 

@@ -1,4 +1,4 @@
-"""`satark retention hold`, `lift` and `order`: each takes two officers, and says what it did."""
+"""`satark retention hold`, `lift` and `order`: each command takes two officers, and says what it did."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Take = Callable[..., Result]
 
 @pytest.fixture
 def tip(services: Services, desk: Callable[[str], Desk]) -> SeededTip:
-    """A tip of the SP whose term is over."""
+    """A tip of the SP. The tip's term is over."""
     services.write_now(lambda unit: ensure_key(unit, Identity(b"e" * 32)))
     return seed_tip(services, [desk("sp")], received="2020-01-01T00/PT6H")
 
 
 @pytest.fixture
 def take(tip: SeededTip, run: Callable[..., Result], passphrase_file: Callable[[str], Path]) -> Take:
-    """Run a command of the SP's first officer and one more, by default a second of the desk."""
+    """Run a command as the SP's first officer and another officer, by default a second officer of the desk."""
     second = passphrase_file("another passphrase")
     assert run("officer", "add", "sp", "second", "--new-passphrase-file", second, by="sp").exit_code == 0
 
@@ -49,6 +49,6 @@ def test_a_tip_whose_term_is_over_is_ordered_to_be_erased(take: Take, tip: Seede
     assert take("order").output == f"{tip.number}: to be erased\n"
 
 
-def test_one_officer_alone_takes_no_step(take: Take, passphrase_file: Callable[[str], Path]) -> None:
+def test_one_officer_alone_can_not_take_a_step(take: Take, passphrase_file: Callable[[str], Path]) -> None:
     alone = take("hold", passphrase_file("sp passphrase 1"))
     assert (alone.exit_code, alone.stdout, "Traceback" in alone.output) == (1, "", False)

@@ -1,4 +1,4 @@
-"""`satark roster propose`, `approve`, `reject`, `text` and `sign`, on a roster that is sealed."""
+"""`satark roster propose`, `approve`, `reject`, `text` and `sign`, on a sealed roster."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECOND = "another passphrase"
 
 @pytest.fixture
 def proposal(services: Services, unlocked: Callable[[str], UnlockedDesk], run: Run) -> str:
-    """The id of a proposal of the SP's head: a second officer of the desk may release."""
+    """The id of a proposal by the SP's head. The proposal gives a second officer of the desk the right to release."""
     add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase=SECOND))
     services.write_now(lambda unit: close_roster(unit, ()))
     proposed = run("roster", "propose", "role", "sp", "second", "--may-release", by="sp")
@@ -49,7 +49,7 @@ def test_a_rejected_proposal_is_gone(proposal: str, services: Services, run: Run
     assert rights(services) == ()
 
 
-def test_an_office_signs_the_text_of_a_proposal_and_of_nothing_else(proposal: str, run: Run, tmp_path: Path) -> None:
+def test_an_office_signs_the_text_of_a_proposal_and_no_other_text(proposal: str, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "proposal"
     file.write_text(run("roster", "text", proposal).stdout, "utf-8")
     assert '"desk":"dig"' in run("roster", "sign", "dig", file, by="dig").stdout

@@ -74,7 +74,7 @@ def test_a_code_is_good_once_and_a_clock_may_be_off_by_one_step(
     assert check_code(services, sp, f"{code[:3]} {code[3:]}", now=later)
     assert not check_code(services, sp, code, now=later)
     assert check_code(services, sp, code_at(secret, later + 30), now=later)
-    # One that is older than a code that was used is refused too.
+    # A code that is older than a used code is refused too.
     assert not check_code(services, sp, code_at(secret, later), now=later)
     assert not check_code(services, sp, code_at(secret, later + 90), now=later)
     for junk in ("", "x" * 20, "१२३४५६"):

@@ -1,4 +1,4 @@
-"""The section `[desk]`: what it makes of working days and hours."""
+"""The section `[desk]`: how the settings of working days and hours are read."""
 
 from __future__ import annotations
 
@@ -38,6 +38,6 @@ def test_working_days_hours_and_holidays_are_those_of_the_officers_time_zone() -
         ("holidays", ["26.1.2027"], "date"),
     ],
 )
-def test_what_is_no_working_time_is_named(setting: str, value: object, complaint: str) -> None:
+def test_an_invalid_working_time_is_named_in_the_error(setting: str, value: object, complaint: str) -> None:
     with pytest.raises(ValidationError, match=complaint):
         DeskSettings.model_validate({setting: value})

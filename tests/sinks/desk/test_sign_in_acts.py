@@ -1,4 +1,4 @@
-"""Acts of signing in."""
+"""Acts in the audit log for sign-ins and sign-outs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def signed_in(browser: Browser) -> Client:
     return client
 
 
-def test_signing_in_failing_to_and_signing_out_are_recorded(
+def test_sign_ins_and_failed_sign_ins_and_sign_outs_are_recorded(
     services: Services, browser: Browser, unlocked: Unlock
 ) -> None:
     client = signed_in(browser)

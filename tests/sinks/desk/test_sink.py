@@ -1,4 +1,4 @@
-"""The sink: a tip arrives in a desk's queue once a revision, and only where it can be unlocked."""
+"""The sink queues each revision of a tip once, and only at the desks that can open the tip."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def delivery(seeded: SeededTip, desk: str, document: bytes = b"sealed") -> Deliv
     )
 
 
-async def test_it_implements_the_contract(sink: DeskSink) -> None:
+async def test_the_sink_implements_the_contract(sink: DeskSink) -> None:
     assert isinstance(sink, Sink)
     assert sink.name == "desk"
 
@@ -73,7 +73,7 @@ async def test_a_newer_revision_replaces_the_older_and_an_older_changes_nothing(
     assert row.revision == 3
 
 
-async def test_tips_that_come_together_are_one_write_in_their_order(
+async def test_tips_that_arrive_together_share_one_write_in_their_order(
     services: Services, sink: DeskSink, desk: FindDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     together = [seed_tip(services, [desk("sp")]) for _ in range(5)]
@@ -92,7 +92,7 @@ async def test_tips_that_come_together_are_one_write_in_their_order(
     assert [row.tip for row in rows] == [together[n].id for n in (2, 0, 1, 3, 4)]
 
 
-async def test_who_no_longer_waits_leaves_the_others_their_write(
+async def test_cancelling_one_delivery_does_not_cancel_the_write_that_others_share(
     services: Services, sink: DeskSink, desk: FindDesk
 ) -> None:
     first, second = (

@@ -37,7 +37,9 @@ def test_stats_prints_hours_and_writes_the_week(services: Services, run: Run, de
 
 
 @pytest.mark.usefixtures("hidden")
-def test_what_the_queue_hides_is_in_the_list_of_cases(browser: Callable[..., Client], run: Run, tmp_path: Path) -> None:
+def test_the_list_of_cases_has_the_tips_that_the_queue_hides(
+    browser: Callable[..., Client], run: Run, tmp_path: Path
+) -> None:
     client = browser("sp")
     client.get("/desk/")
     assert len(client.get("/desk/cases.csv").text.splitlines()) == 1 + 7
@@ -49,7 +51,7 @@ def test_what_the_queue_hides_is_in_the_list_of_cases(browser: Callable[..., Cli
 def weeks(services: Services, desk: FindDesk, monkeypatch: pytest.MonkeyPatch) -> Services:
     """A desk with 30 tips of one category and 3 of another in a week that is over.
 
-    The noise is one of those that the key may give: with the key of a run, 30 may come out as under ten, once in 600.
+    The noise is fixed to one that a key may give. With a random key, the noise brings 30 under ten once in 600 runs.
     """
     monkeypatch.setattr(public_statistics, "noise", lambda *_: -4)
     for category, count in (("INTOX", 30), ("ARMS", 3)):

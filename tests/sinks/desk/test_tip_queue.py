@@ -1,4 +1,4 @@
-"""Filters of the queue as addresses, and the marks and the rank of a row."""
+"""The queue's filters in addresses, and the marks and the rank of a row."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def row(priority: str = "normal", status: str = "RECEIVED", **fields: Any) -> Ro
     return msgspec.structs.replace(shown, **fields)
 
 
-def test_a_filter_is_read_from_the_address_that_it_makes() -> None:
+def test_a_filter_is_read_from_the_address_that_was_made_from_it() -> None:
     wanted = Filter(status="NEED_INFO", mark="mine", q="शराब & <b>")
     assert Filter.read(dict(pair.split("=") for pair in ["status=NEED_INFO", "mark=mine"])).mark == "mine"
     assert wanted.but(q="", mark="") == "status=NEED_INFO"
@@ -55,12 +55,12 @@ def test_a_filter_is_read_from_the_address_that_it_makes() -> None:
         (row(marks=frozenset({"risen", "late"})), {"open", "risen"}),
     ],
 )
-def test_a_finished_tip_is_neither_open_nor_urgent_nor_anybodys(shown: Row, marks: set[str]) -> None:
+def test_a_finished_tip_is_not_marked_as_open_or_urgent_or_mine(shown: Row, marks: set[str]) -> None:
     every = ("new", "urgent", "risen", "closing", "owed", "disputed", "overdue", "mine", "open", "late", "junk")
     assert {mark for mark in every if shown.has(mark)} == marks
 
 
-def test_urgent_ranks_above_risen_and_risen_above_high() -> None:
+def test_urgent_tips_rank_above_risen_ones_and_risen_ones_above_high_priority() -> None:
     risen = frozenset({"risen"})
     rows = [row("urgent"), row("high", marks=risen), row("high"), row(), row("urgent", "CLOSED")]
     assert [one.rank for one in rows] == [3, 2, 1, 0, 0]

@@ -1,4 +1,4 @@
-"""The week on paper counts the tips of seven days, and beside them all that are open."""
+"""The PDF of the week counts the tips of seven days, and all open tips."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from support.tips import seed_tip
 DAY = 86_400
 
 
-def test_an_older_tip_is_open_and_did_not_come_this_week(
+def test_an_older_tip_counts_as_open_and_not_as_received_this_week(
     services: Services, desk: Callable[[str], Desk], run: Callable[..., Result], tmp_path: Path
 ) -> None:
     for days in (0, 2, 8):

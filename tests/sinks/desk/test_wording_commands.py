@@ -8,7 +8,7 @@ from collections.abc import Callable
 from click.testing import Result
 
 
-def test_the_commands_list_save_and_remove_and_warn(run: Callable[..., Result]) -> None:
+def test_the_commands_list_save_and_remove_wordings_and_warn(run: Callable[..., Result]) -> None:
     words = ("--language", "en", "--name", "shop", "--text", "Is it near my shop?")
     saved = run("desk", "save-wording", "sp", *words, by="sp")
     assert "may point to a tipster" in saved.stderr

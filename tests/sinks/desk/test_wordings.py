@@ -1,4 +1,4 @@
-"""Wordings: every officer of the desk picks from them, nobody else opens them, and a change of the key keeps them."""
+"""Wordings: every officer of the desk uses them, nobody else can open them, and they outlast a change of the key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from satark_desk.wordings import MOST, NoSuchWording, Wording, WordingProblem, W
 Unlock = Callable[[str], UnlockedDesk]
 PASSPHRASE = "quiet mango tractor 7 violin ledger"
 GREASE = 400
-"""Random bytes of each age header, at most."""
+"""Most random bytes in an age header."""
 ASK = Wording(language="hi", name="समय", text="यह किस समय होता है?")
 
 
@@ -24,7 +24,7 @@ def names(services: Services, by: UnlockedDesk) -> list[str]:
     return [one.name for one in wordings_of(services, by)]
 
 
-def test_all_officers_of_the_desk_have_them_and_no_other_desk(services: Services, unlocked: Unlock) -> None:
+def test_all_officers_of_a_desk_read_its_wordings_and_no_other_desk_does(services: Services, unlocked: Unlock) -> None:
     save(services, unlocked("sp"), ASK)
     save(services, unlocked("sp"), Wording(language="en", name="time", text="When does it happen?"))
     add_officer(services, unlocked("sp"), NewOfficer(name="sp-2", passphrase=PASSPHRASE))
@@ -41,7 +41,9 @@ def test_the_database_shows_neither_text_nor_length(services: Services, unlocked
     assert b"bbbb" not in b"".join(row.sealed for row in rows)
 
 
-def test_a_change_of_the_desks_key_keeps_them_and_the_old_key_opens_none(services: Services, unlocked: Unlock) -> None:
+def test_a_change_of_the_desks_key_keeps_the_wordings_and_the_old_key_opens_none(
+    services: Services, unlocked: Unlock
+) -> None:
     old = unlocked("sp")
     save(services, old, ASK)
     save(services, unlocked("dig"), ASK)
@@ -70,7 +72,7 @@ def test_a_row_that_was_moved_or_altered_is_left_out(services: Services, unlocke
         ({"language": "xx"}, "language"),
     ],
 )
-def test_what_is_not_saved_says_why(
+def test_a_refused_wording_says_why(
     services: Services, unlocked: Unlock, fields: dict[str, str], problem: WordingProblem
 ) -> None:
     with pytest.raises(WordingRefused) as refused:
@@ -79,7 +81,7 @@ def test_what_is_not_saved_says_why(
     assert names(services, unlocked("sp")) == []
 
 
-def test_a_desk_keeps_a_limited_number(services: Services, unlocked: Unlock) -> None:
+def test_a_desk_keeps_a_limited_number_of_wordings(services: Services, unlocked: Unlock) -> None:
     by = unlocked("sp")
     ids = [save(services, by, ASK) for _ in range(MOST)]
     with pytest.raises(WordingRefused):
@@ -88,7 +90,7 @@ def test_a_desk_keeps_a_limited_number(services: Services, unlocked: Unlock) -> 
     save(services, by, ASK)
 
 
-def test_a_desk_removes_its_own_alone(services: Services, unlocked: Unlock) -> None:
+def test_a_desk_can_remove_only_its_own_wordings(services: Services, unlocked: Unlock) -> None:
     id_ = save(services, unlocked("sp"), ASK)
     with pytest.raises(NoSuchWording):
         remove(services, unlocked("dig"), id_)

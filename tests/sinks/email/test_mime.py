@@ -1,4 +1,4 @@
-"""Mails: what is readable outside has one size, and what is encrypted holds the rest."""
+"""Mails: the readable part has one size, and the encrypted part holds the rest."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def queue_and_claim(unit: Any, sink: Any, office: Any) -> list[Delivery]:
 
 
 async def month(office: Any, monkeypatch: pytest.MonkeyPatch, *, tips: bool) -> list[Any]:
-    """Let thirty days pass, with a check now and then; return what is visible of each mail."""
+    """Simulate thirty days, with a check at each time of `POLLS`; return what is visible of each mail."""
     now = SimpleNamespace(value=FIRST)
     monkeypatch.setattr("satark.store.unit_of_work.time", SimpleNamespace(time=lambda: now.value))
     sent_at, recorder = [], Recorder()
@@ -118,7 +118,7 @@ async def test_the_log_says_when_notifications_are_sent(office: Any) -> None:
     assert office.settings(25, notification_minutes=5).schedule_text == "every 5 min"
 
 
-def test_notification_minutes_makes_one_due_every_so_many_minutes() -> None:
+def test_the_setting_notification_minutes_is_the_interval_of_notifications() -> None:
     assert [list(due_notifications(FIRST + at, ["09:00"], "+05:30", 2)) for at in (0, 119, 121)] == [
         [f"notification:{FIRST}"], [f"notification:{FIRST}"], [f"notification:{FIRST + 120}"]
     ]  # fmt: skip

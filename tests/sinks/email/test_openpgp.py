@@ -35,7 +35,7 @@ def test_a_key_file_that_can_not_be_used_is_refused_with_the_reason(
         load_certificates(file)
 
 
-def test_a_key_that_mail_programs_can_not_read_messages_to_is_refused(tmp_path: Path) -> None:
+def test_a_key_is_refused_if_mail_programs_can_not_read_messages_to_it(tmp_path: Path) -> None:
     file = tmp_path / "keys.asc"
     file.write_bytes(bytes(Tsk.generate("new@x.example").extract_certificate()))
     with pytest.raises(CantOpen, match="GnuPG and Thunderbird"):

@@ -1,4 +1,4 @@
-"""The plugin names what is missing before it starts."""
+"""Before it starts, the plugin names the settings and files that are missing."""
 
 from __future__ import annotations
 

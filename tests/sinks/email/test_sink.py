@@ -1,4 +1,4 @@
-"""Mail to a server with planted faults, and to Debian's Exim; decrypted with GnuPG."""
+"""Mails to a server with planted faults, and to Debian's Exim. GnuPG decrypts the mails."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ async def test_no_mail_is_sent_without_an_encrypted_connection_to_the_right_serv
     assert peer.received + stranger.received == []
 
 
-async def test_only_a_server_on_this_machine_may_lack_starttls_which_is_used_if_offered(
+async def test_only_a_local_server_may_lack_starttls_and_the_client_uses_it_if_offered(
     office: Any, peer: MailPeer
 ) -> None:
     office.seed_tip(office.notification)
@@ -103,7 +103,7 @@ async def test_only_a_server_on_this_machine_may_lack_starttls_which_is_used_if_
 
 
 @pytest.mark.parametrize("password", ["right", "wrong"])
-async def test_it_authenticates_over_tls(password: str, office: Any, peer: MailPeer, tmp_path: Path) -> None:
+async def test_the_client_authenticates_over_tls(password: str, office: Any, peer: MailPeer, tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text("right\n")
     office.seed_tip(office.notification)
@@ -117,7 +117,7 @@ async def test_it_authenticates_over_tls(password: str, office: Any, peer: MailP
         assert result == Retry("SMTPAuthenticationError 535", down=True)
 
 
-async def test_it_uses_implicit_tls_if_configured(office: Any, peer: MailPeer) -> None:
+async def test_the_client_uses_implicit_tls_if_configured(office: Any, peer: MailPeer) -> None:
     office.seed_tip(office.notification)
     async with mail_server(peer, office.certificate, tls=True):
         settings = office.settings(peer.port, tls="tls")

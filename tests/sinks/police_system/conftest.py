@@ -1,4 +1,4 @@
-"""Settings of a police system, and what a destination reader gives it."""
+"""Settings of a police system, and a reader of the tips that the system gets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from support.police_tip import CONTENT
 
 
 class TipReader:
-    """Opens every delivery as one tip, except one whose key is not the system's."""
+    """Opens every delivery as the same tip, except a delivery that is not sealed to the system's key."""
 
     def open(self, delivery: Any) -> Any:
         if delivery.tip == "altered":
@@ -31,7 +31,7 @@ class TipReader:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The folder that archives are dropped into."""
+    """The folder into which the system's archives are put."""
     folder = tmp_path / "drop"
     folder.mkdir()
     return folder

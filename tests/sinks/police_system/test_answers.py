@@ -1,4 +1,4 @@
-"""Answers of a police system are checked before they reach anybody."""
+"""Answers of a police system are checked before anybody reads them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A WhatsApp tip reaches the police system, which requests its details, and whose answer reaches the tipster."""
+"""A WhatsApp tip reaches the police system.
+
+The system requests the tip's details, and its answer reaches the tipster.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Set
 
 @pytest.fixture
 async def setup(running: Setup) -> Setup:
-    """The running service as if it were new: nothing of earlier tests is seen."""
+    """The running service, without anything of earlier tests, as if it were new."""
     await running.installation.begin()
     running.receiver.forget()
     return running

@@ -1,4 +1,4 @@
-"""The plugin needs a URL and a secret alone, and says which libraries it lacks."""
+"""The plugin needs only a URL and a secret, and names the libraries that are missing."""
 
 from __future__ import annotations
 

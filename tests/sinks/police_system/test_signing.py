@@ -26,7 +26,7 @@ def test_the_published_library_verifies_our_signature() -> None:
     Webhook(SECRET).verify(BODY, Signer([SECRET]).headers("msg_1", BODY))
 
 
-def test_while_a_secret_is_replaced_both_are_valid() -> None:
+def test_while_a_secret_is_replaced_the_old_and_the_new_one_are_valid() -> None:
     headers = Signer([OTHER, SECRET]).headers("msg_1", BODY)
     Webhook(SECRET).verify(BODY, headers)
     Webhook(OTHER).verify(BODY, headers)

@@ -1,4 +1,4 @@
-"""The sink hands over what the settings allow, and gives up what no retry can mend."""
+"""The sink hands over what the settings allow, and gives up a delivery that no retry can fix."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def test_the_event_has_the_allowed_answers_and_no_other(sink: PoliceSink, 
     ("given", "reason"),
     [(delivery("other"), "no such police system"), (delivery(tip="altered"), "can't be opened")],
 )
-async def test_what_no_retry_can_mend_is_a_dead_letter(given: Any, reason: str, sink: PoliceSink) -> None:
+async def test_a_delivery_that_no_retry_can_fix_is_a_dead_letter(given: Any, reason: str, sink: PoliceSink) -> None:
     found = await sink.deliver(given)
     assert isinstance(found, DeadLetter)
     assert reason in found.reason

@@ -52,7 +52,7 @@ async def test_an_archive_has_the_clean_copies_with_the_ending_of_their_type(
 @pytest.mark.parametrize(
     ("fields", "clean_sha256"), [(("what", "evidence"), ""), (("what",), "b" * 64)], ids=["uncleaned", "not allowed"]
 )
-async def test_no_file_goes_along_that_was_not_cleaned_or_is_not_allowed(
+async def test_an_archive_has_no_file_that_was_not_cleaned_or_is_not_allowed(
     fields: tuple[str, ...], clean_sha256: str, system: PoliceSystem, make_folder: Any, folder: Path
 ) -> None:
     (photo,) = CONTENT.evidence

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("no_settings")
 
 
 class Broker:
-    """A carrier whose queue has one dead letter; it is absent if it is told so."""
+    """A carrier whose queue has one dead letter. A test can make the broker absent."""
 
     def __init__(self, *, absent: bool = False) -> None:
         self._absent = absent
@@ -36,7 +36,7 @@ def run(*arguments: str) -> Any:
     return CliRunner().invoke(cli, ["rabbitmq", *arguments])
 
 
-def test_without_a_broker_the_setting_is_named() -> None:
+def test_the_error_names_the_setting_if_no_broker_is_configured() -> None:
     result = run("requeue", "sp")
     assert result.exit_code == 1
     assert "SATARK_RABBITMQ__URL" in result.output

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.needs("rabbitmq")
 
 
 def carrier(**options: Any) -> RabbitMQ:
-    """Make a carrier whose queue names no other test uses."""
+    """Make a carrier. No other test uses its queues' names."""
     return RabbitMQ(RabbitMQSettings(prefix=f"{secrets.token_hex(4)}.", **options))
 
 
@@ -37,7 +37,7 @@ async def declared(broker: Broker, **options: Any) -> AsyncIterator[tuple[Rabbit
 
 
 class Recorder:
-    """A message handler that records messages, and raises the failures that a test plans for some of them."""
+    """A message handler that records messages, and raises the failures that a test has planned for some messages."""
 
     def __init__(self) -> None:
         self.received: list[bytes] = []
@@ -69,7 +69,7 @@ async def consuming(connection: BrokerConnection, recorder: Recorder) -> AsyncIt
         await asyncio.gather(task, return_exceptions=True)
 
 
-def test_it_implements_the_contract() -> None:
+def test_the_carrier_implements_the_contract() -> None:
     assert isinstance(carrier(), Carrier)
     assert isinstance(BrokerConnection(None, carrier().topology, 1), CarrierConnection)  # type: ignore[arg-type]
 
@@ -204,7 +204,7 @@ async def receive(mq: RabbitMQ, url: str, recorder: Recorder) -> None:
 
 
 async def publish_all(mq: RabbitMQ, url: str, bodies: list[bytes]) -> None:
-    """Publish as the sink does: what was not confirmed is published again, on a new connection."""
+    """Publish as the sink does: publish unconfirmed messages again, on a new connection."""
     waiting = list(bodies)
     while waiting:
         try:
@@ -217,7 +217,7 @@ async def publish_all(mq: RabbitMQ, url: str, bodies: list[bytes]) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_a_failed_connection_leaves_nothing_to_its_destructor() -> None:
+async def test_a_failed_connection_is_closed_before_its_destructor_runs() -> None:
     gc.collect()  # what other tests left behind
     with pytest.raises(CarrierError):
         async with carrier().connect("amqp://127.0.0.1:1/"):

@@ -1,4 +1,4 @@
-"""What is declared on the broker: each office has a queue of its own, and dead letters are kept."""
+"""The declarations on the broker: each office has its own queue, and the broker keeps dead letters."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def test_offices_answers_and_copies_have_queues_and_all_names_have_the_pre
     assert ("up.satark.dead-letters", "up.lanka", "up.lanka.dead-letters") in channel.bindings
 
 
-async def test_a_message_is_not_lost_when_it_dies_and_copies_fill_no_disk() -> None:
+async def test_a_dead_lettered_message_is_not_lost_and_copies_do_not_fill_the_disk() -> None:
     channel: Any = Declared()
     await Topology(prefix="", delivery_limit=7, copies_kept=5).declare(channel, ["lanka"], ["sp"])
     office, copies = channel.queues["lanka"], channel.queues["sp"]

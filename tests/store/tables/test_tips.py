@@ -30,7 +30,7 @@ def sizes(services: Services) -> tuple[int, int]:
     return size(services.main), size(services.keys)
 
 
-def test_a_tip_for_two_desks_takes_about_ten_kilobytes_of_them_eight_in_the_key_store(tmp_path: Path) -> None:
+def test_a_tip_for_two_desks_takes_about_ten_kilobytes_with_eight_in_the_key_store(tmp_path: Path) -> None:
     services = fresh_services(tmp_path)
     desks = [SeededDesk(services, "sp").desk, SeededDesk(services, "dig", "range").desk]
     before = sizes(services)

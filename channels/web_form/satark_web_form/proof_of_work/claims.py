@@ -24,7 +24,7 @@ class UsedProofs:
         self._used = folder / "used"
 
     def use(self, proof: bytes, expires: int) -> bool:
-        """Mark a proof as used. Return False if it was used before. `expires`: when the proof expires, in Unix seconds."""
+        """Mark a proof as used. Return False if it was used before. `expires`: the proof's expiry, in Unix seconds."""
         path = self._path(proof, expires)
         return claim(path.parent, path.name)
 

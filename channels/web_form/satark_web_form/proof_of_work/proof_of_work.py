@@ -27,7 +27,7 @@ MAX_PROOF_CHARACTERS: Final = 4_096
 CLEANUP_SECONDS: Final = 60.0
 """Minimum time between two cleanups of expired proofs, in seconds."""
 ALGORITHM: Final = "PBKDF2/SHA-256"
-"""The algorithm of ALTCHA that browsers support natively. The other algorithms need WebAssembly; our CSP forbids that."""
+"""The algorithm of ALTCHA that browsers support natively. The others need WebAssembly, and our CSP forbids that."""
 
 Purpose: TypeAlias = Literal["tip", "mailbox", "draft", "upload"]
 Status: TypeAlias = Literal["valid", "early", "queued", "busy", "expired", "invalid"]
@@ -99,7 +99,7 @@ class ProofOfWork:
         return ProofChallenge(msgspec.json.encode(work.to_dict()).decode(), ticket, wait)
 
     async def check(self, proof: str, purpose: Purpose, owner: str = "") -> Verification:
-        """Check a proof or ticket and mark it as used: a second check gives `invalid`. Never raises for malformed content.
+        """Check a proof or ticket and mark it as used: a second check gives `invalid`. Never raises for its content.
 
         `owner`: the secret of a draft. A draft has one place in the queue. Empty: each ticket has a place of its own.
         """

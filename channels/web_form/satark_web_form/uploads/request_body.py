@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class BodyChunks:
     """The chunks of a body. They end early if the connection is lost or idle for too long.
 
-    This is an object, not a generator: after a wait for a chunk was cancelled, its caller can wait for that chunk again.
+    This is an object, not a generator: if a wait for a chunk is cancelled, the caller can wait for that chunk again.
     """
 
     def __init__(self, request: Request, stall_seconds: float) -> None:

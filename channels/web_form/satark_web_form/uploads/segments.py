@@ -22,7 +22,7 @@ from satark_files.atomic_files import flush_folder, flushed
 from satark_web_form.uploads.draft_key import UploadManifest
 
 SEGMENT_BYTES: Final = 1 << 20
-"""Size of a full segment, in bytes: a killed process may lose so much of a file, and an upload holds so much in memory."""
+"""Bytes of a full segment: a killed process may lose so much of a file, and an upload holds so much in memory."""
 MAX_SEGMENTS: Final = 2_000
 """Most segments per file. The largest file needs a hundred; lost connections make more."""
 

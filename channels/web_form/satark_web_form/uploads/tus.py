@@ -170,7 +170,7 @@ class TusEndpoints:
 
 
 def announced_kind(mime: str) -> MediaKind:
-    """Return the kind of file that a MIME type announces. Officers see the kind, but the bytes decide the processing."""
+    """Return the kind of file that a MIME type announces. Officers see it, but only the bytes decide processing."""
     return _KINDS.get(mime.partition("/")[0].strip().lower(), "document")
 
 

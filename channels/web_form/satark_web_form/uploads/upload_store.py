@@ -134,7 +134,7 @@ class UploadStore:
             await self.remove(key, status.upload)
 
     async def attach(self, key: DraftKey, upload: str, account: str) -> Media:
-        """Attach a complete upload to a tip. Return the reference for `fetch`. A repeated call returns the same reference.
+        """Attach a complete upload to a tip. Return the reference for `fetch`; a repeated call returns the same one.
 
         Raises:
             UploadRefused: `unknown` or `incomplete`.
@@ -213,7 +213,7 @@ class UploadStore:
         return shutil.disk_usage(self._root).free - wanted < self._settings.upload_reserve_bytes
 
     def _reclaim(self, wanted: int) -> bool:
-        """Delete files that are not part of a tip and have long been idle, the oldest first. True: there is enough room now."""
+        """Delete long idle files that are not part of a tip, the oldest first. True: there is enough room now."""
         latest = self._clock() - 60 * self._settings.upload_reclaim_minutes
         idle: list[tuple[float, Path]] = []
         for upload in self._root.glob("*/*"):
@@ -292,7 +292,7 @@ class UploadStore:
         return self._root / found[1] / found[2], found[3]
 
     def _expires(self, upload: Path) -> float:
-        """Return when an upload expires, in Unix seconds. The time counts from the last change in the upload's folder."""
+        """Return when an upload expires, in Unix seconds, counted from the last change in its folder."""
         term = 86400 * self._settings.upload_attached_days if (upload / "attached").exists() else None
         return upload.stat().st_mtime + (term or 60 * self._settings.upload_minutes)
 

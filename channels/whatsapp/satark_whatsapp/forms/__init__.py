@@ -1,1 +1,1 @@
-"""The questionnaire as a form inside WhatsApp (a WhatsApp Flow): made, registered at Meta, offered, and read."""
+"""Make the questionnaire a form inside WhatsApp (a WhatsApp Flow), register the form at Meta, offer and read it."""

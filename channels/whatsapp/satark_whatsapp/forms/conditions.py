@@ -1,7 +1,7 @@
 """Translate the condition of a step into the expression of Flow JSON's `If`.
 
 Source: Meta, WhatsApp Flows, "Reference > Flow JSON > Components > If": `==`, `!=`, `&&`, `||`, `!` and parentheses;
-both sides of a comparison have one type, and one of them is dynamic; texts stand in single quotes.
+both sides of a comparison have one type, and one side is dynamic; texts stand in single quotes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 ToValue: TypeAlias = Callable[[str, str], str]
-"""Step and constant → the value that the form has for it."""
+"""Takes a step's id and a constant of a condition; returns the form's value for the constant."""
 
 _AND_OR: Final[Mapping[type[ast.boolop], str]] = {ast.And: " && ", ast.Or: " || "}
 _EQUALITY: Final[Mapping[type[ast.cmpop], str]] = {ast.Eq: "==", ast.NotEq: "!="}
@@ -30,7 +30,7 @@ def translate(source: str, references: Mapping[str, str], to_value: ToValue) -> 
         to_value: see `ToValue`.
 
     Raises:
-        UntranslatableError: it looks at a step that has no reference, at a part of an answer, or orders values.
+        UntranslatableError: the condition names a step without a reference or a part of an answer, or orders values.
     """
     return _Translator(references, to_value).expression(ast.parse(source, mode="eval").body)
 

@@ -1,4 +1,4 @@
-"""Make the Flow JSON of a questionnaire: static screens, with the questions that depend on earlier ones inside `If`.
+"""Make the Flow JSON of a questionnaire: static screens. A question that depends on an earlier one stands inside `If`.
 
 Source: Meta, WhatsApp Flows, "Reference > Flow JSON" (screens, navigation, global references, `sensitive`, limits).
 """
@@ -20,9 +20,9 @@ VERSION: Final = "7.2"
 FIRST_SCREEN: Final = "PAGE_A"
 
 _QUESTIONS: Final = 4
-"""Questions of a screen: more are tiring to scroll on a small phone."""
+"""Most questions of a screen: scrolling through more is tiring on a small phone."""
 _WORDING: Final = "web_form"
-"""The channel whose wording the questions have, since a form is read and not spoken."""
+"""The channel whose wording the questions have: one whose questions are read and not spoken."""
 _CONDITIONAL: Final = frozenset({"choice", "confirm", "text"})
 """Types whose answer is one text, which a condition of Flow JSON can compare."""
 
@@ -33,7 +33,7 @@ class WhatsAppForm(msgspec.Struct, frozen=True):
     document: dict[str, Any]
     """The Flow JSON."""
     steps: tuple[str, ...]
-    """The questions in it."""
+    """The questions in the form."""
     in_chat: tuple[str, ...]
     """The questions that stay in the chat."""
 
@@ -42,7 +42,7 @@ def make_form(flow: Flow, texts: Catalogue, geography: Geography) -> WhatsAppFor
     """Make the form of a questionnaire in the language of its texts.
 
     Raises:
-        ValueError: no question of it can stand in a form.
+        ValueError: no question of the questionnaire can stand in a form.
     """
     view = View(catalogue=texts, geography=geography, channel=_WORDING, now=0, values={})
     screens = _Screens(view)
@@ -61,10 +61,10 @@ class _Screens:
         self._screens: list[list[Component]] = [[]]
         self._names: list[list[str]] = [[]]
         self._comparable: dict[str, str] = {}
-        """Step → its type, where a condition may look at its answer."""
+        """Step → the step's type, for each step whose answer a condition may look at."""
         self._has_details = False
         self.fields: dict[str, int] = {}
-        """Step → number of its screen."""
+        """Step → number of the screen that has the step's field."""
 
     def add(self, step: Step) -> bool:
         """Add a question. Return False if it stays in the chat."""
@@ -92,7 +92,7 @@ class _Screens:
         return {"version": VERSION, "screens": [self._screen(number) for number in range(len(self._screens))]}
 
     def _screen_for(self, step: Step) -> int:
-        """Return the number of the screen where a question stands: a new one if the last is full, or details begin."""
+        """Return the number of a question's screen: a new screen if the last one is full, or if the details begin."""
         last = len(self._screens) - 1
         begins_details = step.detail and not self._has_details and bool(self.fields)
         return last + 1 if len(self._names[last]) >= _QUESTIONS or begins_details else last
@@ -106,7 +106,7 @@ class _Screens:
         return {step: self._reference(step, screen) for step in self._comparable}
 
     def _reference(self, step: str, screen: int) -> str:
-        """Return how a screen refers to the answer of a field of its own, or of another screen."""
+        """Return how a screen refers to the answer of a field, on this screen or on another one."""
         at = self.fields[step]
         return f"${{form.{step}}}" if at == screen else f"${{screen.{_screen_id(at)}.form.{step}}}"
 
@@ -144,6 +144,6 @@ def _screen_id(number: int) -> str:
 
 
 def _spelled(number: int) -> str:
-    """Return A, B … Z, AA …: the id of a screen holds letters only."""
+    """Return A, B … Z, AA …: Meta allows only letters in the id of a screen."""
     before, last = divmod(number, 26)
     return (_spelled(before - 1) if before else "") + chr(ord("A") + last)

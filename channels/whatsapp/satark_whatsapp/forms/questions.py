@@ -1,8 +1,8 @@
 """One question as components of a screen, where Flow JSON has an input for it.
 
 Source of the components and limits: Meta, WhatsApp Flows, "Reference > Flow JSON > Components", for Flow JSON 7.2.
-Lengths are characters. WhatsApp has no component for a place on the map, a recording, or a list that depends on an
-answer without the encrypted endpoint: such questions stay in the chat.
+Lengths are characters. WhatsApp has no component for a place on the map or for a recording, and without the encrypted
+endpoint none for a list that depends on an answer: such questions stay in the chat.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DROPDOWN_OPTIONS: Final = 200
 
 
 def is_required(step: Step) -> bool:
-    """Whether the form requires an answer. If a place is left blank, the chat asks for it and accepts a pin."""
+    """Whether the form requires an answer. A place is not required: the chat asks for it, and accepts a pin."""
     return not (step.skip or step.detail or step.type.name == "place")
 
 
@@ -58,7 +58,7 @@ def _choices(step: Step, view: View) -> Component | None:
 
 
 def _static_options(step: Step, view: View) -> Sequence[Option]:
-    """Return the options; none where they depend on another answer."""
+    """Return the options of a question; none if they depend on the answer to another question."""
     if getattr(step.settings, "source", "") == "stations":
         return ()
     return step.type.ask(step, view).options
@@ -107,4 +107,4 @@ _INPUTS: Final[Mapping[str, Callable[[Step, View], Component | None]]] = {
     "number": _number,
     "date": _date,
 }
-"""Step type → what makes its input. A plugin's types are asked in the chat."""
+"""Step type → the function that makes its input. Questions of a plugin's types stay in the chat."""

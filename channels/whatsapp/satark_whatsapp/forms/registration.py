@@ -49,22 +49,22 @@ T = TypeVar("T")
 
 
 def flow_name(questionnaire: str, language: str, flow_json: bytes) -> str:
-    """Return the name under which a form is registered. Names are unique, and each wording is a flow of its own."""
+    """Return the name under which a form is registered. Each wording is a flow of its own, with a unique name."""
     return f"{questionnaire}_{language}_{hashlib.sha256(flow_json).hexdigest()[:8]}"
 
 
 async def register(graph: GraphApi, business_account: str, name: str, flow_json: bytes, *, publish: bool) -> str:
-    """Register a form; return Meta's id of it.
+    """Register a form; return the id that Meta gives it.
 
     Args:
         graph: the open client.
         business_account: Meta's id of the WhatsApp business account (WABA).
-        name: the name of the flow there.
+        name: the flow's name in that account.
         flow_json: the form.
-        publish: whether it is published too; else it stays a draft.
+        publish: whether to publish the form; else the form stays a draft.
 
     Raises:
-        RegistrationError: Meta refuses it, or can't be reached.
+        RegistrationError: Meta refuses the form, or can't be reached.
     """
     created = await _post(graph, business_account, "flows", _CreatedFlow, name=name, categories=_CATEGORIES)
     uploaded = await _post(

@@ -1,6 +1,6 @@
-"""Read what was filled in: the `response_json` of an `nfm_reply`.
+"""Read a filled-in form: the `response_json` of an `nfm_reply`.
 
-Source: Meta, WhatsApp Flows, "Receiving Flow Response": a JSON text, of `flow_token` and the last screen's payload.
+Source: Meta, WhatsApp Flows, "Receiving Flow Response": a JSON text with `flow_token` and the last screen's payload.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def read_form(response_json: str) -> FormPage | None:
 
 
 def _parts(step: str, value: Any) -> Iterator[Text | Tap]:
-    """Read a field: an option's token, several of them, or words. What was not shown on the form has no value."""
+    """Read a field: an option's token, several tokens, or words. A field that the form did not show has no value."""
     if isinstance(value, list):
         for one in value:
             yield from _parts(step, one)

@@ -1,5 +1,5 @@
-"""Related tips: what of a desk's opened tips can be compared, and an index over it. In memory alone; no I/O.
+"""Related tips: what can be compared between a desk's opened tips, and an index over it. In memory alone; no I/O.
 
-- `clues` gathers what of a tip can be compared; `persons`, `places` and `wording` read it from texts.
-- `index` finds the tips that share a clue with one, in time that does not grow with their number.
+- `clues` gathers what can be compared of a tip; `persons`, `places` and `wording` read it from texts.
+- `index` finds the tips that share a clue with a tip, in time that does not grow with the number of tips.
 """

@@ -1,4 +1,4 @@
-"""Clues: what of an opened tip can be compared with another. They hold content: keep them no longer than the tip."""
+"""Clues: what can be compared between two opened tips. They hold content: keep them no longer than the tips."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STATES: Final = (
     "an|ap|ar|as|br|cg|ch|dd|dl|dn|ga|gj|hp|hr|jh|jk|ka|kl|la|ld|mh|ml|mn|mp|mz|nl|od|or|pb|py|"
     "rj|sk|tn|tr|ts|ua|uk|up|wb"
 )
-"""Codes of the states and territories, with which a plate begins."""
+"""Codes of the states and territories; a plate begins with one of them."""
 _LETTERS: Final = {
     fold(name): letter
     for name, letter in {
@@ -38,7 +38,7 @@ _PHONE: Final = re.compile(r"(?<![0-9])(?:(?:0|91|0091) ?)?([6-9](?: ?[0-9]){9})
 
 
 class Picture(Redacted, frozen=True):
-    """What of a picture can be compared: the hash of the original, and how it looks."""
+    """What can be compared between two pictures: the original's hash, and the picture's looks."""
 
     sha256: str
     looks: str
@@ -66,7 +66,7 @@ def clues_of(tip: Tip | None, told: Sequence[str], pictures: tuple[Picture, ...]
     """Gather a tip's clues.
 
     Args:
-        tip: its document; None if that does not open.
+        tip: the tip's document; None if the document does not open.
         told: what the tipster wrote or said besides: messages, captions, transcripts.
         pictures: its pictures.
     """
@@ -90,7 +90,7 @@ def clues_of(tip: Tip | None, told: Sequence[str], pictures: tuple[Picture, ...]
 
 
 def picture_of(record: Evidence) -> Picture | None:
-    """Return what of a file can be compared with others; None if it shows nothing."""
+    """Return what can be compared of an image or a video; None for any other file."""
     return Picture(record.sha256, record.looks) if record.kind in {"image", "video"} else None
 
 
@@ -119,7 +119,7 @@ def plates_in(text: str) -> Iterator[str]:
 
 
 def phones_in(text: str) -> Iterator[str]:
-    """Yield the Indian mobile numbers in a text by their ten digits. Helplines are shorter and are none."""
+    """Yield the Indian mobile numbers in a text, ten digits each. Numbers of helplines are shorter and are left out."""
     for number in _PHONE.findall(fold(text.replace("+", " "))):
         yield number.replace(" ", "")
 

@@ -3,7 +3,7 @@
 What many say by chance, such as "liquor is sold here", is no flood: a text must tell something that few others do.
 
 Tips are gathered as they are opened: each joins the first group whose words it repeats. Which groups are floods is
-asked when a queue is shown, since tips are finished meanwhile.
+decided when a queue is shown, since tips may be finished by then.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _repeats(one: Clues, other: Clues) -> bool:
 
 
 def _parts(clues: Clues) -> Iterator[_Part]:
-    """Yield parts of a sketch of a tip's words: of two tips that say nearly the same, some are equal (MinHash)."""
+    """Yield the parts of a sketch of a tip's words (MinHash); two tips that say nearly the same share some parts."""
     if _is_empty(clues):
         yield (-1,)
         return
@@ -120,7 +120,7 @@ def _parts(clues: Clues) -> Iterator[_Part]:
 
 
 def _apart(came: Sequence[tuple[int, int, str]]) -> Iterator[list[tuple[int, int, str]]]:
-    """Split tips where none came for longer than a day."""
+    """Split tips into groups, wherever no tip came for longer than a day."""
     part: list[tuple[int, int, str]] = []
     for one in came:
         if part and one[0] - part[-1][0] > _WITHIN:
@@ -132,7 +132,7 @@ def _apart(came: Sequence[tuple[int, int, str]]) -> Iterator[list[tuple[int, int
 
 
 def _band(received: str) -> int:
-    """Return the number of a time band; of no time, that of 1970."""
+    """Return the number of a time band; for no time, the number of the first band of 1970."""
     try:
         start = datetime.strptime(received.partition("/")[0], "%Y-%m-%dT%H").replace(tzinfo=UTC)
     except ValueError:

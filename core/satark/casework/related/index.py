@@ -1,7 +1,7 @@
 """An index over the clues of a desk's opened tips. It answers in milliseconds, however many tips there are.
 
-Each tip is filed under keys of which a related tip shares some: its number plates, its words, pairs of the words of its
-place, parts of its pictures' looks. What the keys find is compared in full.
+Each tip is filed under keys: its number plates, its words, pairs of the words of its place, parts of its pictures'
+looks. A related tip shares some of these keys. The tips that the keys find are compared in full.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ Reason: TypeAlias = Literal["plate", "phone", "picture", "person", "text", "alik
 REASONS: Final[Mapping[Reason, int]] = {
     "plate": 4, "phone": 4, "picture": 4, "person": 3, "text": 3, "alike": 2, "place": 1,
 }  # fmt: skip
-"""Why two tips are related, and how much that weighs."""
+"""Reason why two tips are related → how much this reason weighs."""
 MOST: Final = 20
-"""Most related tips that are shown of one tip."""
+"""Most related tips that are shown for one tip."""
 _MOST_COMPARED: Final = 500
 """Most tips under one key that are compared: a flood has more, and all of them are alike."""
 _COMMON, _COMMON_SHARE = 50, 0.05
-"""A word is common at a desk if more tips than these have it, in number and as a share of all."""
+"""A word is common at a desk if more tips than this number, and a larger share of all tips than this, have it."""
 Key: TypeAlias = tuple[str, Hashable]
 _MOST_DIFFERENT: Final = 7
-"""Bits that may differ between two pictures that look alike."""
+"""Most bits that differ between two pictures that look alike."""
 _PARTS: Final = _MOST_DIFFERENT + 1
-"""Parts of the bits: two pictures that look alike have at least one in common."""
+"""Parts into which a picture's bits are split: two pictures that look alike have at least one part in common."""
 _BITS: Final = 64
 _LEAST_CONTRAST: Final = 8
 """Least number of set bits, and of unset ones: a picture with fewer is a plain surface and looks like many others."""
@@ -41,9 +41,9 @@ class Related(Redacted, frozen=True, kw_only=True):
     """A tip that is related to another, and why."""
 
     tip: str
-    """Its id."""
+    """The id of the related tip."""
     reasons: Mapping[Reason, str]
-    """Each reason with what both have in common: a number; empty where there is nothing to show."""
+    """Each reason, with the number that both tips contain; empty where the reason is no number."""
 
     @property
     def weight(self) -> int:
@@ -128,7 +128,7 @@ class RelatedIndex:
 
 
 def tell_of_others(one: Clues, other: Clues) -> bool:
-    """Return whether two tips name different vehicles, phones or persons: then like words tell of different matters."""
+    """Return whether two tips name different vehicles, phones or persons: then similar words tell different matters."""
     numbers = ((one.plates, other.plates), (one.phones, other.phones))
     if any(a and b and not a & b for a, b in numbers):
         return True
@@ -156,7 +156,7 @@ def _keys_of(clues: Clues) -> Iterator[Key]:
 
 
 def _wanted_keys(clues: Clues) -> Iterator[Key]:
-    """Yield the keys under which tips that are related to one may be filed."""
+    """Yield the keys under which tips with related clues may be filed."""
     yield from _shared_keys(clues)
     if clues.pin:
         yield from (("pin", square) for square in clues.pin.squares())
@@ -174,7 +174,7 @@ def _shared_keys(clues: Clues) -> Iterator[Key]:
 
 
 def parts_of_looks(looks: str) -> Iterator[tuple[int, int]]:
-    """Yield the parts of a picture's looks by which it is found; none for a picture that can't be compared.
+    """Yield the parts of a picture's looks by which the picture is found; none if it can't be compared.
 
     Looks are 64 bits, nearly all of which stay the same when a picture is scaled or saved again.
     """

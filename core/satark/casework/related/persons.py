@@ -1,6 +1,6 @@
 """Named persons in a text: a given name with a surname, a father's name or an alias, in either script.
 
-A given name alone names nobody: there is a Raju in every lane.
+A given name alone identifies nobody: "Raju" is the name of many people in every village.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ shrivastav/ चौबे chaubey choubey/ उपाध्याय upadhyay/ प
 """
 """Surnames of the region with their spellings, between slashes."""
 _SOUND_ALIKE: Final = "रही rahi rahee rhi rhe कहाँ कहां kahan kahaan खाना khana khaana पल सोना sona"
-"""Everyday words that sound like a surname or like "son": "is being made" names no Mr Rai."""
+"""Everyday words that sound like a surname or like "son": रही, in "is being made", is no Mr Rai."""
 _MIDDLE: Final = "कुमार kumar लाल lal प्रसाद prasad नारायण narayan मोहम्मद मो mohammad mohd चंद chand"
 _FATHER: Final = "पुत्र putra बेटा beta वल्द wald son"
 _SON_OF: Final = re.compile(r"\bs\s*/\s*o\b", re.IGNORECASE)
@@ -54,7 +54,7 @@ class Person(msgspec.Struct, frozen=True):
     key: str
     """The name as it is compared."""
     is_common: bool
-    """Whether others may have the same name: it names a person within one station alone."""
+    """Whether others may have the same name. Such a name identifies a person only within one station's area."""
 
 
 def persons_in(text: str) -> Iterator[Person]:
@@ -72,7 +72,7 @@ def persons_in(text: str) -> Iterator[Person]:
 
 
 def _given_before(words: Sequence[str], sounds: Sequence[str], at: int) -> str:
-    """Return the given name before a place among the words; empty if there is none."""
+    """Return the given name before position `at` of the words; empty if there is none."""
     while at and (sounds[at - 1] in _MIDDLES or (sounds[at] in _FATHERS | _ALIASES and sounds[at - 1] in _SURNAME_OF)):
         at -= 1
     return _name(words[at - 1]) if at else ""
@@ -83,7 +83,7 @@ def _given_after(words: Sequence[str], at: int) -> str:
 
 
 def _name(word: str) -> str:
-    """Return a given name as it is compared; empty for a word that is none."""
+    """Return a given name in the form in which it is compared; empty if the word is no given name."""
     compared = as_compared(word)
     is_word = compared in _NO_NAME or any(char.isdigit() for char in word) or sound_of(word) in _SURNAME_OF
     return "" if is_word else compared

@@ -1,4 +1,4 @@
-"""Places: the same pin, or the same landmark of one station as it is told in words."""
+"""Places: compares pins on the map, and landmarks of one station's area that tipsters describe in words."""
 
 from __future__ import annotations
 
@@ -43,21 +43,21 @@ class Pin(msgspec.Struct, frozen=True):
         return math.hypot(north, east)
 
     def squares(self) -> Iterator[tuple[int, int]]:
-        """Yield the square of the map in which it lies, then those around it."""
+        """Yield the square of the map in which the pin lies, then the squares around it."""
         row, column = math.floor(self.latitude / _SQUARE), math.floor(self.longitude / _SQUARE)
         yield row, column
         yield from ((row + y, column + x) for y in (-1, 0, 1) for x in (-1, 0, 1) if x or y)
 
 
 class Landmark(msgspec.Struct, frozen=True):
-    """A place told in words, within a station's area."""
+    """A place that a tipster describes in words, within a station's area."""
 
     station: str
     words: frozenset[str]
     """Its words as they are compared, without those that many places have in common."""
 
     def pairs(self) -> Iterator[tuple[str, str, str]]:
-        """Yield each two of its words: another description of the place shares such a pair."""
+        """Yield each pair of its words: another description of the place shares at least one pair."""
         return ((self.station, *pair) for pair in combinations(sorted(self.words)[:_MOST_WORDS], 2))
 
     def is_same(self, other: Landmark) -> bool:

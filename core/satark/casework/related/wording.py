@@ -12,9 +12,9 @@ import msgspec
 from satark.casework.search import skeleton_of, sound_of, words_in
 
 NEAR: Final = 0.55
-"""The share of their words from which two texts are near-identical."""
+"""Two texts are near-identical if they share at least this part of their words."""
 COPIED: Final = 0.95
-"""The share from which they are, if most of what they share are words that many tips have, as in a flood."""
+"""The same limit for two texts that mostly share words that many tips have, as in a flood."""
 TELLING: Final = 4
 """Fewest telling words that two near-identical texts share."""
 _LEAST_CONSONANTS: Final = 3
@@ -30,7 +30,7 @@ _LATIN: Final = _rules(
     ("(?<=..[^e]e|..[^o]o)n$", ""),
 )  # fmt: skip
 _DEVANAGARI: Final = _rules(("ं$", ""), ("ॉ", "ो"), ("ऑ", "ओ"))
-"""Spellings that the two scripts do not share: the English `c`, a nasal before `p`, one at the end of a word."""
+"""Spellings that the two scripts do not share: the English `c`, a nasal before `p`, a nasal at the end of a word."""
 _SOUNDS: Final = _rules(
     ("(?<=[aeiou])y(?=[aeiou])", ""), ("ai", "e"), ("au", "o"), ("(?<=[eiou])a$", ""),
     ("(?<=[aeiou][^aeiou])a(?=[^aeiou](?:[aeiou]|$))", ""), (r"(.)\1+", r"\1"),
@@ -88,7 +88,7 @@ class Likeness(msgspec.Struct, frozen=True):
     share: float
     """The share of their words that both have, from 0 to 1; common words count less."""
     telling: float
-    """How much they share that few other texts say: its number of words, common ones counted less."""
+    """The number of words that both have and few other texts have; common words count less."""
 
 
 def likeness(one: AbstractSet[str], other: AbstractSet[str], is_common: Callable[[str], bool]) -> Likeness:
@@ -98,7 +98,7 @@ def likeness(one: AbstractSet[str], other: AbstractSet[str], is_common: Callable
 
 
 def telling(words: AbstractSet[str]) -> float:
-    """Return how many of the words few tips have; a word that many have counts as a tenth."""
+    """Count the words that few tips have; a word that many tips have counts as a tenth."""
     return sum(_COMMON_WEIGHT if word in STOCK else 1 for word in words)
 
 

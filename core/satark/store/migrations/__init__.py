@@ -1,4 +1,4 @@
-"""Migrations by Alembic: the core's two databases, and a branch of its own for each plugin that has tables."""
+"""Migrations by Alembic for the core's two databases. Each plugin that has tables has a branch of its own."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Migrations:
                 command.upgrade(_config(connection, folders, table), "heads")
 
     def downgrade(self, revision: str) -> None:
-        """Migrate the main database down to a revision: `base` drops all tables, `<branch>@base` those of a plugin.
+        """Migrate the main database down to a revision. `base` drops all tables, `<branch>@base` those of a plugin.
 
         `base` empties the key store too.
         """

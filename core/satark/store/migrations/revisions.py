@@ -1,7 +1,7 @@
-"""The revisions of a database, and those that this program needs, read without Alembic.
+"""Read, without Alembic, the revisions of a database and the revisions that this program needs.
 
-Every start compares them, and rarely has to migrate. Alembic would take a tenth of a start's time, and 10 MB for as
-long as the process runs.
+Every start compares both, and few starts have to migrate. Alembic would take a tenth of a start's time, and 10 MB for
+as long as the process runs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _READ: Final = ("revision", "down_revision")
 
 
 def stored(engine: Engine, versions: str) -> Sequence[str]:
-    """Return the revisions that a database's table of versions names; none where there is no such table."""
+    """Return the revisions in a database's table of versions; none if there is no such table."""
     if not inspect(engine).has_table(versions):
         return []
     with engine.connect() as connection:
@@ -26,7 +26,7 @@ def stored(engine: Engine, versions: str) -> Sequence[str]:
 
 
 def heads(folders: Iterable[Path]) -> list[str]:
-    """Return the revisions in these folders that no other one follows, without running their files."""
+    """Return the revisions in these folders that no other revision follows, without running their files."""
     files = [path for folder in folders for path in sorted(folder.glob("*.py")) if path.name != "__init__.py"]
     found = [_assigned(path.read_text("utf-8")) for path in files]
     followed = {name for one in found for name in _names(one.get("down_revision"))}
@@ -35,7 +35,7 @@ def heads(folders: Iterable[Path]) -> list[str]:
 
 @cache
 def _assigned(source: str) -> Mapping[str, Any]:
-    """Return the values of the variables that say a revision's place, from its source."""
+    """Return the values of the variables that give a revision's place, read from the revision's source."""
     found = {}
     for node in ast.parse(source).body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:

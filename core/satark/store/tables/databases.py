@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Column, Integer, MetaData
 
 main = MetaData()
-"""Everything but the key store."""
+"""The tables of the main database: all except the key store's."""
 keys = MetaData()
-"""The key store."""
+"""The tables of the key store."""
 
 
 def wait_column() -> Column[int]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from satark_desk.web.sessions import OfficerSession
 
 DONE = ("passphrase", "factor", "factor_removed", "session", "browser", "named")
-"""What the account page can say was done."""
+"""Acts that the account page can report as done."""
 
 
 class AccountPages:
@@ -86,7 +86,7 @@ class AccountPages:
         return redirect_to(request, "account?done=session")
 
     def browser(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
-        """Rename a known browser; or forget it, and end the sessions in it."""
+        """Rename a known browser, or forget it and end the sessions in it."""
         browsers = self._web.context.read(lambda c: browsers_of(c, session.desk, session.officer))
         found = next((one for one in browsers if one.id == form.get("id")), None)
         if found is None:

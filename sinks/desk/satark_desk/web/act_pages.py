@@ -1,7 +1,7 @@
-"""Acts on a tip: a form is kept as a draft, shown for confirmation at an address of its own, and performed once.
+"""Acts on a tip: the desk keeps a form as a draft, shows it for confirmation at its own address, and performs it once.
 
-Each page has an address that GET opens. So the language can be changed on it, the browser can go back to it, and what
-was written is still there.
+GET opens the address of each page. So an officer can change the language or go back in the browser, and what the
+officer wrote is still there.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class ActPages:
         self._pages = pages
 
     def submit(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
-        """Take a form: perform what was confirmed, or keep it as a draft and show that.
+        """Handle a form: perform a confirmed act, or keep the form as a draft and show the draft.
 
         Raises:
             CaseworkError: the desk has no such tip.
         """
         name = _action(request)
         if name == "recuse" and session.has_submitted(form.get("once", "")):
-            return redirect_to(request, "?done=recuse")  # a double click: by the second, the tip is gone
+            return redirect_to(request, "?done=recuse")  # a double click: at the second click, the tip is gone
         tip = session.casework.open(request.path_params["number"])
         if "confirmed" not in form:
             return self._to_draft(request, session, tip, form, edit="edit" in form)
@@ -78,14 +78,17 @@ class ActPages:
         return self._confirm(request, session, tip, name, draft.fields)
 
     def resume(self, request: Request, session: OfficerSession) -> Response:
-        """Show what an officer sent when their session had ended, to be sent again."""
+        """Show a form that an officer sent after their session had ended, so that the officer can send it again."""
         draft = self._web.drafts.find(session.unlocked, request.path_params["draft"])
         if draft is None:
             return redirect_to(request, "")
         return self._web.show(request, "resume.html", session=session, draft=draft)
 
     def _done(self, session: OfficerSession, tip: OpenTip, name: ActName, form: Mapping[str, str]) -> str:
-        """Return what an act came to, given the tip before it. Whoever asks to close a tip has not closed it yet."""
+        """Return the name of what was done: an officer who asks to close a tip has not closed it.
+
+        `tip`: before the act.
+        """
         asks = name == "close" and not self._pages.acts(session).decides(tip, form.get("outcome", ""))
         return "ask_to_close" if asks else name
 
@@ -120,7 +123,7 @@ class ActPages:
         )
 
     def _release(self, request: Request, session: OfficerSession, tip: OpenTip, act: DeskAct) -> dict[str, Any]:
-        """Return what a confirmation of a direction shows: what goes along, and what points to the tipster."""
+        """Return what a confirmation of a direction shows: what is handed over, and what points to the tipster."""
         geography, text = self._web.context.geography, self._web.text(request)
         takes_release = act.name == "direct" and self._pages.acts(session).releases.takes_release(tip, act.to)
         if act.name != "direct" or not takes_release or act.raw:
@@ -159,7 +162,7 @@ class ActPages:
         draft = self._web.drafts.put(FormOwner.of(session.unlocked), path, fields)
         query = urlencode({"draft": draft} | ({"edit": "1"} if edit else {}))
         wanted = Filter.read(request.query_params).query
-        # Where the form is shown again, the browser scrolls to it: it stands far below the top.
+        # If the form is shown again, the browser scrolls to it, since the form is far below the top.
         return redirect_to(request, f"{path}?{query}" + (f"&{wanted}" if wanted else "") + "#form")
 
     def _to_tip(self, request: Request, tip: OpenTip, done: str = "") -> Response:

@@ -27,7 +27,7 @@ _PAGES: Final[Mapping[str, str]] = {
     "passphrase": "passphrase",
     "help": "help",
 }
-"""First part of an address → the text that names its page, where that is not `help.<part>.name`."""
+"""First part of an address → the key of the text that names the page, if the key is not `help.<part>.name`."""
 
 
 class AuditPages:
@@ -74,7 +74,7 @@ class ActDetails:
 
     Args:
         text: the page text.
-        titles: what the desks call themselves, by name.
+        titles: the desks' titles, by the desks' names.
     """
 
     def __init__(self, text: PageText, titles: Mapping[str, str]) -> None:
@@ -92,7 +92,7 @@ class ActDetails:
         }
 
     def __call__(self, act: Act) -> str:
-        """Return the detail of an act: named where it is a code, as the officer wrote it where it is not."""
+        """Return the detail of an act: a code by its name, an officer's own words unchanged."""
         named = self._by_kind.get(act.kind)
         return named(act.detail) if named and act.detail else act.detail
 

@@ -1,7 +1,7 @@
-"""One act on several tips: chosen in one form, confirmed, and answered by what was done and what not.
+"""One act on several tips: an officer chooses the tips in one form and confirms the act.
 
-The page for the end of a shift uses the same form: it shows what an officer holds, and what the desk owes and nobody
-holds.
+The next page says what was done and what was not. The page for the end of a shift uses the same form. This page lists
+the tips that the officer holds, and the tips on which the desk owes a report and which nobody holds.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _FIELDS: Final = ("kind", "into", "officer", "priority", "text")
 
 
 class BulkPages:
-    """The form, its confirmation, and what came of it: each has an address of its own, as those of one tip's acts."""
+    """The form, its confirmation and its result. Each has its own address, like the pages of an act on one tip."""
 
     def __init__(self, web: DeskWeb, pages: DeskPages) -> None:
         self._web = web
         self._pages = pages
 
     def submit(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
-        """Take a form: perform what was confirmed, or keep it as a draft and show that."""
+        """Handle a form: perform a confirmed act, or keep the form as a draft and show the draft."""
         fields = {name: value for name, value in form.items() if name in _FIELDS or name.startswith(_TIP)}
         if "confirmed" not in form:
             return self._to_draft(request, session, "bulk", fields)
@@ -55,7 +55,7 @@ class BulkPages:
         return self._to_draft(request, session, "bulk/done", {one.number: one.problem for one in outcomes})
 
     def show(self, request: Request, session: OfficerSession) -> Response:
-        """Show what would become of each tip, for confirmation."""
+        """Show what the act would do to each tip, for confirmation."""
         draft = self._web.drafts.find(session.unlocked, request.query_params.get("draft", ""))
         if draft is None or draft.path != "bulk":
             return redirect_to(request, "")
@@ -83,7 +83,7 @@ class BulkPages:
         return self._web.show(request, "bulk_done.html", session=session, done=done, refused=refused)
 
     def _perform(self, session: OfficerSession, numbers: list[str], act: BulkAct) -> list[BulkOutcome]:
-        """Perform the act. What the officer had read before stays read."""
+        """Perform the act. Tips that the officer had read before stay read."""
         read = [number for number in numbers if session.queue.has_read(number)]
         outcomes = act.perform_all(self._pages.acts(session), session.casework, numbers)
         for number in read:
@@ -108,9 +108,9 @@ def _numbers(fields: Mapping[str, str]) -> list[str]:
 
 
 def _act_of(fields: Mapping[str, str]) -> BulkAct | None:
-    """Return what a form asks for; None if it names no act, or no tips.
+    """Return the act that a form asks for; None if the form names no act, or no tips.
 
-    Without a number to merge into, the others are merged into the first of the chosen.
+    If the form names no tip to merge into, the other chosen tips are merged into the first.
     """
     kind = next((kind for kind in BULK_KINDS if kind == fields.get("kind")), None)
     numbers = _numbers(fields)
@@ -122,7 +122,10 @@ def _act_of(fields: Mapping[str, str]) -> BulkAct | None:
 
 
 class HandoverPages:
-    """One page, whose form is that of an act on several tips: they are assigned to another officer, with a note."""
+    """The hand-over page.
+
+    Its form is that of an act on several tips, and assigns them to another officer, with a note.
+    """
 
     def __init__(self, web: DeskWeb) -> None:
         self._web = web
@@ -148,5 +151,5 @@ class HandoverPages:
 
 
 def _by_due(rows: Iterable[Row]) -> list[Row]:
-    """Sort rows by when the desk owes a report; those that owe none come last, in the order of the queue."""
+    """Sort rows by when the desk owes a report; rows without such a report come last, in the order of the queue."""
     return sorted(rows, key=lambda row: row.due or math.inf)

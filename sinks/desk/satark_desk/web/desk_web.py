@@ -40,16 +40,18 @@ NEXT_COOKIE = "satark-desk-next"
 _MAX_NEXT = 500
 """Characters of an address that is remembered through the sign-in."""
 _KEPT_FORMS = ("tips", "retention")
-"""First parts of the addresses whose forms are kept when the session has ended: none of them takes a secret."""
+"""First parts of the addresses whose forms the desk keeps when the session has ended. None of these forms takes a
+secret.
+"""
 _FOR_AUDITORS = ("audit", "roster", "account", "passphrase", "help")
-"""First parts of the addresses that an auditor may open: they see no content of a tip."""
+"""First parts of the addresses that an auditor may open. These pages show no content of a tip."""
 _WITHOUT_TIPS = (*_FOR_AUDITORS, "recoveries")
-"""First parts of the addresses of pages that show no tip: they don't wait until a desk's tips are opened."""
+"""First parts of the addresses of pages that show no tip: these pages don't wait until the desk's tips are opened."""
 _YEAR = 365 * 24 * 3600
 _MAX_AGES = {
     LANGUAGE_COOKIE: _YEAR, BROWSER_COOKIE: _YEAR, LOG_COOKIE: _YEAR, PENDING_COOKIE: int(SECOND_FACTOR_WITHIN),
 }  # fmt: skip
-"""Seconds for which a browser keeps a cookie; it keeps all others until it is closed."""
+"""Cookie → seconds for which a browser keeps it. A browser keeps every other cookie until the browser is closed."""
 
 PageHandler: TypeAlias = Callable[[Request, OfficerSession], Response]
 FormHandler: TypeAlias = Callable[[Request, OfficerSession, Mapping[str, str]], Response]
@@ -83,7 +85,7 @@ class DeskWeb:
         return self._text[chosen if chosen in spoken else preferred(request.headers.get("accept-language", ""), spoken)]
 
     def texts_in(self, language: str) -> tuple[PageText, ...]:
-        """Return the page text in a language; in each one where it is none of theirs."""
+        """Return the page text in a language; in every language of the pages if `language` is none of them."""
         return (self._text[language],) if language in self._text else self.texts()
 
     def texts(self) -> tuple[PageText, ...]:
@@ -119,9 +121,9 @@ class DeskWeb:
         return {"roster_news": max(0, checked.state.position - seen), "roster_alarm": alarm}
 
     async def help(self, request: Request) -> Response:
-        """Show what every page is for, with its keys: where the dialog behind `?` leads without JavaScript.
+        """Show the help of all pages: what each page is for, and its keys.
 
-        Whoever is not signed in sees the help of signing in.
+        Without JavaScript, `?` leads to this page. Whoever is not signed in sees the help on signing in.
         """
         if await run_in_threadpool(self._session, request) is None:
             return self.show(request, "help.html", shown=SIGN_IN_TOPICS)
@@ -133,7 +135,8 @@ class DeskWeb:
     def page(self, handler: PageHandler, *, for_temporary: bool = False) -> Endpoint:
         """Wrap a page handler for signed-in officers as an endpoint.
 
-        `for_temporary`: officers with a temporary passphrase see it too; all other pages send them to change it.
+        `for_temporary`: officers with a temporary passphrase may open the page too. Every other page sends such an
+        officer to the form that changes the passphrase.
         """
 
         async def endpoint(request: Request) -> Response:
@@ -168,7 +171,10 @@ class DeskWeb:
         return endpoint
 
     def sign_in_first(self, request: Request, after: str = "") -> Response:
-        """Send the browser to the sign-in page, and remember where it goes afterwards: `after`, or where it was."""
+        """Send the browser to the sign-in page.
+
+        Remember the address to open afterwards: `after`, or the present address.
+        """
         response = redirect_to_sign_in(request)
         is_page = request.method == "GET" and request.headers.get("sec-fetch-dest", "document") == "document"
         address = after or (_address(request) if is_page else "")
@@ -183,13 +189,13 @@ class DeskWeb:
         return address if address and self.own_address(request, address) == address else ""
 
     def own_address(self, request: Request, address: str) -> str:
-        """Return the address if it belongs to the desk, else the desk's home: this is no open redirect."""
+        """Return the address if it belongs to the desk, else the desk's home. This prevents an open redirect."""
         home = url(request, "")
         is_safe = address.isprintable() and "\\" not in address and "//" not in address.partition("?")[0]
         return address if is_safe and address.startswith(home) else home
 
     async def _keep_form(self, request: Request) -> Response:
-        """Keep what an officer sent when their session had ended by itself, until they have signed in again."""
+        """Keep a form that an officer sent after their session had expired, until the officer has signed in again."""
         owner = self.sessions.ended_owner(request.cookies.get(SESSION_COOKIE, ""))
         path = url_path(request).lstrip("/")
         if owner is None or path.partition("/")[0] not in _KEPT_FORMS:
@@ -216,7 +222,7 @@ class DeskWeb:
         )
 
     def forget(self, request: Request, response: Response, cookie: str) -> None:
-        """Delete a cookie from the browser, and end here what it stands for: the session, or a pending sign-in."""
+        """Delete a cookie from the browser, and end the session or the pending sign-in that the cookie names."""
         value = request.cookies.get(cookie, "")
         if cookie == SESSION_COOKIE:
             self.sessions.end(value)
@@ -225,7 +231,10 @@ class DeskWeb:
         response.delete_cookie(cookie, path=_root(request), httponly=True, samesite="strict")
 
     def site(self, request: Request) -> PasskeySite:
-        """Return the site that passkeys are bound to, as the browser sees it: behind a proxy, its public address."""
+        """Return the site that passkeys are bound to: the address that the browser sees.
+
+        Behind a proxy this is the public address.
+        """
         public = urlsplit(self._public)
         seen = request.url.netloc
         origins = (f"https://{seen}", f"http://{seen}", f"{public.scheme}://{public.netloc}")
@@ -240,7 +249,7 @@ class DeskWeb:
         return session
 
     def _handle(self, request: Request, session: OfficerSession, answer: Callable[[], Response]) -> Response:
-        """Answer a request of a signed-in officer. Whatever it is, it leaves an act in the audit log."""
+        """Answer a request of a signed-in officer. Every request leaves an act in the audit log."""
         trail = session.casework.trail
         before = trail.calls
         response = self._handle_errors(request, answer)
@@ -266,7 +275,7 @@ def url(request: Request, path: str) -> str:
 
 
 def _address(request: Request) -> str:
-    """Return the address of the page that is shown; for an answer to a form, of the page above, which GET opens."""
+    """Return the address of the shown page. If a form's answer is shown, return the page above, which GET opens."""
     if request.method == "POST":
         parts = url_path(request).strip("/").split("/")
         return url(request, "/".join(parts[: 2 if parts[0] in _KEPT_FORMS else 1]))
@@ -279,7 +288,7 @@ def url_path(request: Request) -> str:
 
 
 def _elsewhere(request: Request, session: OfficerSession, *, for_temporary: bool) -> str:
-    """Return the page that an officer is sent to who may not open this one now; empty: they may."""
+    """Return the page to open instead if the officer may not open this page now; empty if the officer may."""
     if session.unlocked.temporary and not for_temporary:
         return "passphrase"
     return "audit" if session.unlocked.role == "auditor" and _first_part(request) not in _FOR_AUDITORS else ""
@@ -295,7 +304,7 @@ def redirect_to(request: Request, path: str) -> Response:
 
 
 def redirect_to_sign_in(request: Request) -> Response:
-    """Redirect the browser to the sign-in page; a request of htmx redirects the whole page."""
+    """Redirect the browser to the sign-in page; for a request of htmx, redirect the whole page."""
     if "hx-request" in request.headers:
         return Response(headers={"hx-redirect": url(request, "sign-in")})
     return redirect_to(request, "sign-in")

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
 
 class FactorPages:
-    """The pages that add and remove second factors. Each asks for the passphrase, as the desk may be left open."""
+    """The pages that add and remove second factors.
+
+    Each page asks for the passphrase, since an officer may leave the desk's pages open and unattended.
+    """
 
     def __init__(self, web: DeskWeb, account: AccountPages) -> None:
         self._web = web

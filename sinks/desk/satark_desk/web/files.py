@@ -1,6 +1,7 @@
 """Files: clean copies, previews and originals, streamed to the officer's browser and stored nowhere.
 
-Of originals one officer asks, another approves in their own session, and then the first downloads them.
+One officer asks for originals, another officer approves in their own session, and then the first officer downloads the
+originals.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def show_preview(request: Request, session: OfficerSession) -> Response:
 
 
 class OriginalPages:
-    """Asks for originals, approves, and returns them."""
+    """The pages on which officers ask for originals, approve a request, and download originals."""
 
     def __init__(self, pages: DeskPages, services: Services) -> None:
         self._pages = pages
@@ -89,7 +90,7 @@ class OriginalPages:
         """Return the original of a file, with the approval of another officer.
 
         Raises:
-            CaseworkError: there is no such file, no approval, or it is a voice and neither officer may listen.
+            CaseworkError: there is no such file or no approval, or the file is a voice and neither officer may listen.
             CantOpen: the file was altered.
         """
         tip = session.casework.open(request.path_params["number"])

@@ -1,6 +1,6 @@
-"""Drafts of forms: what an officer wrote and has not confirmed, or sent when their session had ended.
+"""Drafts of forms: what an officer has not confirmed yet, or sent after their session had ended.
 
-They are in memory alone, sealed to the desk's key: only an officer who has unlocked the desk reads them.
+The drafts are in memory alone, sealed to the desk's key: only an officer who has unlocked the desk can read them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 KEPT_SECONDS: Final = 12 * 3600.0
 """Seconds for which a draft is kept."""
 MAX_DRAFTS: Final = 40
-"""Drafts of one officer, at most: the oldest go first."""
+"""Most drafts of one officer. A further draft replaces the oldest."""
 
 
 class FormDraft(Redacted, frozen=True, kw_only=True):
@@ -33,7 +33,7 @@ class FormDraft(Redacted, frozen=True, kw_only=True):
 
 
 class FormOwner(msgspec.Struct, frozen=True):
-    """Whose form it is."""
+    """The officer and the desk that a form belongs to."""
 
     desk: str
     officer: str
@@ -70,7 +70,7 @@ class FormDrafts:
         return id_
 
     def find(self, unlocked: UnlockedDesk, id_: str) -> FormDraft | None:
-        """Return a draft of this officer; None if there is none of this id, or no longer."""
+        """Return a draft of this officer; None if no draft has this id, or it has expired."""
         with self._lock:
             kept = self._kept.get(id_)
         expired = kept is None or self._clock() - kept.at > KEPT_SECONDS

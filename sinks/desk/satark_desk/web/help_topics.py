@@ -1,6 +1,6 @@
 """Help: what each page is for and which keys it has, for the dialog behind `?` and for the page of all help.
 
-The keys of the pages come from here too, so that the help names those that work.
+The pages take their keys from here too, so that the help names exactly the keys that work.
 """
 
 from __future__ import annotations
@@ -62,6 +62,6 @@ TOPICS: Final[Mapping[str, tuple[Key, ...]]] = MappingProxyType(
         "desk": (("?", "help.key.help"),),
     }
 )
-"""Topic → its keys. Its name and its words are the texts `help.<topic>.name` and `help.<topic>`."""
+"""Topic → its keys. The texts `help.<topic>.name` and `help.<topic>` are the topic's name and its words."""
 SIGN_IN_TOPICS: Final = ("sign_in", "second_factor", "recover")
 """Topics of the pages that are open to whoever is not signed in."""

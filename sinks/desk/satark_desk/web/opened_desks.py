@@ -1,4 +1,7 @@
-"""The opened tips of each desk with signed-in officers, who share them. They are dropped with the last session."""
+"""The opened tips of each desk with signed-in officers.
+
+The officers of a desk share its opened tips. The process drops a desk's opened tips when the desk's last session ends.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from satark_desk.settings import DeskSettings
 
 _SOON: Final = 0.7
-"""Seconds that a page waits for the first opening before it shows how far that is."""
+"""Seconds that a page waits for the first opening before the page shows how far the opening is."""
 
 
 THREAD: Final = "satark-desk-opening"
@@ -45,7 +48,7 @@ class OpenedDesk:
         threading.Thread(target=self._open, name=THREAD, daemon=True).start()
 
     def progress(self) -> Progress | None:
-        """Return how far the first opening is, after a short wait; None once it has ended."""
+        """Wait a short time; then return how far the first opening is, or None once it has ended."""
         return None if self.cache.opened.wait(_SOON) else self.cache.progress
 
     def queue(self, officer: str) -> OfficerQueue:
@@ -72,7 +75,7 @@ class OpenedDesks:
         self._lock = threading.Lock()
 
     def hold(self, unlocked: UnlockedDesk) -> OpenedDesk:
-        """Return a desk's opened tips for one more session; open them unless another of its officers did."""
+        """Return a desk's opened tips for one more session; open them unless another officer's session has done so."""
         with self._lock:
             opened = self._opened.get(_key(unlocked))
             if opened is None:
@@ -92,7 +95,7 @@ class OpenedDesks:
 
 
 def queue_rules(settings: DeskSettings, text: PageText) -> QueueRules:
-    """Return what the settings say of the queue's order and marks."""
+    """Return the rules of the queue's order and marks, from the settings."""
     return QueueRules(
         clocks=settings.clocks(), overdue_days=settings.overdue_days, age=text.age, days_after=text.days_after
     )

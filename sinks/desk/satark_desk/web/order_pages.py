@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 class OrderPages:
-    """Makes written orders and gives them out as PDFs; gives the list of cases out as CSV."""
+    """Makes written orders, returns them as PDFs, and returns the list of cases as CSV."""
 
     def __init__(self, web: DeskWeb) -> None:
         self._web = web
 
     def make(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
-        """Give a direction a written order.
+        """Make the written order of a direction.
 
         Raises:
-            CaseworkError: the desk has no such tip, or has not directed it there.
+            CaseworkError: the desk has no such tip, or has not directed the tip to that desk.
         """
         tip = session.casework.open(request.path_params["number"])
         make_order(self._web.context, session.casework, tip, form.get("to", ""))
@@ -55,7 +55,7 @@ class OrderPages:
         )
 
     def cases(self, request: Request, session: OfficerSession) -> Response:
-        """Return the rows of the queue that a filter leaves, as CSV."""
+        """Return the rows of the queue that match a filter, as CSV."""
         session.queue.refresh()
         wanted = Filter.read(request.query_params)
         found = session.casework.find(wanted.q) if wanted.q.strip() else None

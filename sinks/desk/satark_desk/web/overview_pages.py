@@ -1,4 +1,4 @@
-"""The overview of a desk: how many tips there are, of what, how old, and how long the work on them takes."""
+"""The overview of a desk: how many tips of each kind there are, how old, and how long their work takes."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def columns(numbers: Sequence[int]) -> list[Bar]:
-    """Return bars side by side, as high as their numbers; none for no numbers."""
+    """Return one bar for each number, side by side. The height of a bar is its number."""
     most = max(numbers, default=0) or 1
     step = WIDTH / max(len(numbers), 1)
     return [

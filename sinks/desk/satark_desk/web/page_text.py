@@ -53,7 +53,7 @@ class PageText:
         return self._interface.text(key, **values)
 
     def named(self, key: str, otherwise: str) -> str:
-        """Return the interface text of a key; where it has none, something else."""
+        """Return the interface text of a key; `otherwise` if the key has no text."""
         return self(key) if key in self._interface else otherwise
 
     def status(self, status: str) -> str:
@@ -73,7 +73,7 @@ class PageText:
         return self(f"mark.{mark}")
 
     def flag(self, flag: str) -> str:
-        """Return a reason of a tip's priority in words; a plugin's own flag as it is."""
+        """Return a reason of a tip's priority in words; return a plugin's own flag unchanged."""
         key = _FLAG_KEYS.get(flag) or f"flag.{flag.replace(':', '.')}"
         return self.named(key, flag)
 
@@ -95,13 +95,13 @@ class PageText:
         return unit.label(self.language) if unit else self._flow.get(f"district.{code}", code)
 
     def distance(self, km: float) -> str:
-        """Return a distance as people say it: below a kilometre in tens of metres."""
+        """Format a distance for people: below a kilometre in tens of metres."""
         if km < _KILOMETRE:
             return self("map.metres", n=round(km * 100) * 10)
         return self("map.kilometres", n=f"{round(km, 1):g}" if km < _FAR_KM else f"{km:.0f}")
 
     def bearing(self, bearing: Bearing) -> str:
-        """Return how a place lies to a station or the tip's pin: how far away, and in which direction."""
+        """Return, in words, the distance and the direction of a place from a station or from the tip's pin."""
         distance, direction = self.distance(bearing.km), self(f"direction.{bearing.direction}")
         station, is_there = self.place(bearing.station), bearing.km < _THERE_KM
         if not station:
@@ -158,7 +158,7 @@ class PageText:
         return (start.date(), (start + timedelta(hours=BAND_HOURS)).date()) if start else None
 
     def camera_time(self, taken: datetime) -> str:
-        """Return a time by a camera's clock, in the zone of that clock, whichever it is."""
+        """Format a time of a camera's clock, in that clock's own time zone, which is not known."""
         return f"{self._date(taken.date())}, {taken:%H:%M}"
 
     def age(self, band: str, now: float) -> int:
@@ -167,7 +167,7 @@ class PageText:
         return max(0, (self.today(now) - moment.date()).days) if moment else 0
 
     def days_after(self, band: str, days: int) -> float:
-        """Return when, Unix seconds, it is so many days since a time band, by the officers' calendar; 0 for no band."""
+        """Return the time, Unix seconds, so many days after a time band, by the officers' calendar; 0 for no band."""
         moment = self._moment(band)
         if moment is None:
             return 0

@@ -39,13 +39,13 @@ if TYPE_CHECKING:
     from satark_desk.wordings import Wording
 
 _BY_OTHER_ACTS = frozenset({"RECEIVED", "CLOSED", "MERGED"})
-"""Statuses that no officer sets by themselves: they come with the tip, with closing and with merging."""
+"""Statuses that no officer sets directly: the receipt, the closing or the merging of a tip sets them."""
 
 _TO_TIPSTER = frozenset({"status", "ask"})
 """Acts whose text a tipster reads."""
 
 _NOT_WHEN_DIRECTED = _BY_OTHER_ACTS | FINISHED_STATUSES
-"""Statuses that a directed desk does not set: it asks to close."""
+"""Statuses that a directed desk does not set: such a desk asks to close a tip instead."""
 
 
 class DeskPages:
@@ -153,11 +153,11 @@ class DeskPages:
         )
 
     def acts(self, session: OfficerSession) -> DeskActs:
-        """Return the acts of an officer, by the rules and the clocks of the settings."""
+        """Return an officer's acts, with the clocks of the settings."""
         return DeskActs(self._web.context, session.casework, self._web.settings.clocks())
 
     def _work(self, session: OfficerSession, tip: OpenTip, text: PageText) -> dict[str, object]:
-        """Return what the page says of the work, and which acts it offers."""
+        """Return what the page says of the work, and which acts the page offers."""
         acts, services, settings = self.acts(session), self._web.context, self._web.settings
         work, may_close = tip.work, acts.may_close(tip)
         closable = may_close or not work.finished
@@ -187,7 +187,7 @@ class DeskPages:
         }
 
     def _releases(self, session: OfficerSession, tip: OpenTip, text: PageText) -> dict[str, object]:
-        """Return what the page says of what is handed over, and to whom it was."""
+        """Return what the page says of what may be handed over, and of what was handed over to whom."""
         services, acts = self._web.context, self.acts(session)
         desks = {desk.name: desk for desk in services.desks()}
         targets = session.casework.allowed_targets(tip)
@@ -207,7 +207,7 @@ class DeskPages:
 
 
 def _picked(request: Request, wordings: Sequence[Wording]) -> tuple[str, dict[str, str]]:
-    """Without JavaScript: return the act whose form opens with the wording that was picked; empty if none was."""
+    """Return the act whose form opens with the picked wording; empty if none was picked. Used without JavaScript."""
     act, id_ = request.query_params.get("act", ""), request.query_params.get("wording", "")
     text = next((one.text for one in wordings if one.id == id_), "")
     return (act, {"text": text}) if act in _TO_TIPSTER and text else ("", {})

@@ -24,13 +24,13 @@ class ReleaseForm(Redacted, frozen=True, kw_only=True):
     """What the form of a direction offers to hand over."""
 
     own: tuple[tuple[str, tuple[MarkedText, ...]], ...]
-    """Step → the tipster's own words, in parts that point to them and parts that don't."""
+    """Step → the tipster's own words, split into parts that point to the tipster and parts that don't."""
     fields: tuple[tuple[str, str], ...]
     """Step → its answer as text, to be edited."""
 
 
 class GivenDirection(Redacted, frozen=True, kw_only=True):
-    """A direction that holds, and what its desk has seen."""
+    """A direction in force, and what the directed desk has seen."""
 
     desk: str
     title: str
@@ -38,16 +38,16 @@ class GivenDirection(Redacted, frozen=True, kw_only=True):
     """The direction's position in the thread."""
     release: Release | None
     is_office: bool
-    """Whether the desk is in a remote office. What that desk has seen is not known here."""
+    """Whether the directed desk is in a remote office. This host does not know what that desk has seen."""
     seen: tuple[Seen, ...] = ()
     is_own: bool
-    """Whether this desk gave it."""
+    """Whether this desk gave the direction."""
     order: str = ""
     """The number of its written order; empty if none was made."""
 
 
 def release_form(tip: OpenTip, text: PageText, geography: Geography) -> ReleaseForm:
-    """Return what may be handed over of a tip. What was spoken is offered as its transcript, if it has one."""
+    """Return what may be handed over of a tip. The form offers the transcripts of spoken words, where there are any."""
     words = {step: _words(tip, step, text) for step in tip.tip.answers}
     own = {step: tuple(marked(said, geography)) for step, said in words.items() if said and step not in _NOT_WORDS}
     return ReleaseForm(
@@ -64,7 +64,7 @@ def _words(tip: OpenTip, step: str, text: PageText) -> str:
 def given_directions(
     tip: OpenTip, services: DeskContext, desks: Mapping[str, Desk], own: str
 ) -> Sequence[GivenDirection]:
-    """Return the directions of a tip that hold; `own` is the desk that looks at them."""
+    """Return the directions of a tip that are in force; `own` is the desk that looks at the tip."""
     found = []
     for one in tip.work.directions.values():
         desk = desks.get(one.to)

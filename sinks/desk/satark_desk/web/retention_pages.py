@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _DAY = 86_400
 _SOON = 60
-"""Days before a tip is due in which it is listed as due soon."""
+"""Number of days, before a tip is due, for which the page lists the tip as due soon."""
 _STEPS: tuple[RetentionStep, ...] = tuple(step for step in get_args(RetentionStep) if step.startswith("ask_"))
 
 
@@ -81,7 +81,7 @@ class RetentionPages:
         return redirect_to(request, f"retention/{tip.tip.number}?done=1")
 
     def _take(self, session: OfficerSession, tip: OpenTip, step: str, reason: str) -> str:
-        """Take a step; return the key of the text that says why it is not taken, empty if it is."""
+        """Take a step; return the key of the text that says why the step is refused, empty if it is taken."""
         work = TipKeeping(self._web.context, session.casework)
         try:
             if step == "agree":

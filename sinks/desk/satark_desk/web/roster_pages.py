@@ -1,4 +1,7 @@
-"""The roster on the web: who may read and who said so; changes are proposed here, and signed by others here too."""
+"""The roster on the web: who may read, and who signed for it.
+
+Here officers propose changes, and other officers sign them.
+"""
 
 from __future__ import annotations
 
@@ -145,7 +148,7 @@ class RosterPages:
 
 
 def describe(t: PageText, entry: Entry) -> str:
-    """Say in the page's language what an entry says."""
+    """Describe an entry of the roster in the page's language."""
     match entry.body:
         case DeskAdded(desk=desk, officers=officers):
             names = ", ".join(one.name for one in officers) or "–"

@@ -39,7 +39,7 @@ class SecondFactorSignIn:
         return await run_in_threadpool(self._show, request, pending)
 
     async def check(self, request: Request) -> Response:
-        """Check the answer; after some wrong ones the passphrase is asked for again."""
+        """Check the answer. After `MAX_TRIES` wrong answers, ask for the passphrase again."""
         pending = self._pending(request)
         if pending is None:
             return redirect_to(request, "sign-in?expired=1")

@@ -39,7 +39,7 @@ class OfficerSession:
         self, unlocked: UnlockedDesk, casework: Casework, opened: OpenedDesk, now: float, browser: bytes = b""
     ) -> None:
         self.id = secrets.token_hex(8)
-        """Names the session in its owner's forms; no cookie can be made of it."""
+        """Names the session in its owner's forms. Nobody can derive the cookie from it."""
         self.unlocked = unlocked
         self.casework = casework
         self.opened = opened
@@ -54,7 +54,7 @@ class OfficerSession:
         self.challenge: PasskeyChallenge | None = None
         """The challenge with which the browser was asked to make a passkey."""
         self.log_missing = False
-        """Whether the audit log lacked something at sign-in that this browser had seen of it."""
+        """Whether, at sign-in, the audit log lacked something that this browser had seen in the log."""
         self._submissions: set[str] = set()
 
     def __repr__(self) -> str:
@@ -76,7 +76,7 @@ class OfficerSession:
         return self.opened.queue(self.officer)
 
     def has_submitted(self, submission_id: str) -> bool:
-        """Return whether a form of this random id was sent before."""
+        """Return whether a form with this random id was sent before."""
         return submission_id in self._submissions
 
     def is_first_submission(self, submission_id: str) -> bool:
@@ -124,7 +124,7 @@ class Sessions:
         return session
 
     def ended_owner(self, token: str) -> FormOwner | None:
-        """Return whose session this was, if it ended by itself a short while ago: what they send is kept for them."""
+        """Return the owner of a session that expired a short while ago; the desk keeps what this officer sends."""
         self._purge_expired()
         ended = self._ended.get(_digest(token))
         return ended[0] if ended else None
@@ -146,7 +146,7 @@ class Sessions:
             session.casework.trail.record("signed_out")
 
     def end_where(self, is_ended: Callable[[OfficerSession], bool]) -> int:
-        """End the sessions for which this is true; return their number."""
+        """End the sessions for which `is_ended` returns true; return their number."""
         ended = [digest for digest, session in list(self._sessions.items()) if is_ended(session)]
         return sum(self._drop(digest) is not None for digest in ended)
 
@@ -157,7 +157,7 @@ class Sessions:
         return session
 
     def _watch(self) -> None:
-        """End sessions on time, and drop what was opened, though no request comes any more."""
+        """End expired sessions and drop their opened tips, even if no further request comes."""
         if self._timer is None and self._sessions:
             self._timer = threading.Timer(self._idle, self._look_again)
             self._timer.daemon = True

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _MAX_INPUT = 200
 _BUSY_SECONDS = 10
-"""Seconds after which a stranger is asked to try again while too many wait."""
+"""Seconds after which a stranger may try again if too many attempts wait."""
 
 
 class _Attempt(Redacted, frozen=True):
@@ -50,9 +50,13 @@ class _Attempt(Redacted, frozen=True):
     passphrase: str
     browser_is_known: bool
     key: str
-    """Whose failures are counted: the browser's, if it is the officer's own, else those of strangers on the account."""
+    """Key of the failures that count: those of the browser if it is the officer's own, else those of all strangers on
+    the account.
+    """
     visit: str
-    """Whose turn it takes: the visit of the page that it comes from. All that come without a page share one."""
+    """Id of the visit of the page from which the attempt comes; the attempt takes this visit's turn. All attempts
+    without such a visit share one turn.
+    """
 
 
 class SignInPages:
@@ -85,7 +89,7 @@ class SignInPages:
         if unlocked is None:
             self._web.throttle.failed(attempt.key)
             response = self._show(request, 403, attempt, problem="sign_in.wrong")
-            # After the answer, so that its time does not tell whether there is such a desk.
+            # After the answer, so that the time of the answer does not tell whether there is such a desk.
             failures = self._web.throttle.failures(attempt.key)
             response.background = BackgroundTask(
                 record_failure, self._web.context, attempt.desk, attempt.officer, failures
@@ -132,7 +136,7 @@ class SignInPages:
         return self._compare_log(request, response, token, missing=missing)
 
     def _compare_log(self, request: Request, response: Response, token: str, *, missing: bool) -> Response:
-        """Note the log's head in the browser; warn if the log lacks the one that the browser noted last."""
+        """Note the log's head in the browser; warn if the log lacks the head that the browser noted last."""
         session = self._web.sessions.find(token)
         if session is not None and missing:
             session.casework.trail.record("log_missing", detail=request.cookies.get(LOG_COOKIE, ""))
@@ -153,7 +157,10 @@ class SignInPages:
         return _Attempt(desk, officer, form.get("passphrase", "")[:_MAX_INPUT], known, key, visit)
 
     async def _wait_for_turn(self, attempt: _Attempt) -> int:
-        """Hold an attempt back until its turn; return the seconds after which to try again, if that is too long."""
+        """Hold an attempt back until its turn.
+
+        If the turn is too far off, return the seconds after which to try again.
+        """
         wait = self._web.throttle.reserve(attempt.key)
         too_many = self._held >= self._web.settings.passphrase_checks_waiting
         if wait > LONGEST_HOLD or (wait and too_many and not attempt.browser_is_known):
@@ -166,7 +173,7 @@ class SignInPages:
         return 0
 
     async def _check(self, attempt: _Attempt) -> UnlockedDesk | None:
-        """Check a passphrase in the derivation queue, where this process waits for no thread.
+        """Check a passphrase in the derivation queue. No thread of this process blocks meanwhile.
 
         Raises:
             QueueFull: too many wait.

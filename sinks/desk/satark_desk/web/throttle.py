@@ -1,11 +1,12 @@
 """Throttle for guessing. After wrong attempts further ones must wait, for seconds only: nobody can be locked out.
 
-Attempts are counted by account for strangers, and by browser for an officer's own: a stranger's wrong passphrases don't
-slow the officer. They are not counted by network address, which many officers may share.
+A stranger's attempts are counted by account. Attempts in an officer's own browser are counted by browser, so that a
+stranger's wrong passphrases don't slow the officer. No attempts are counted by network address, since many officers may
+share one.
 
-While many sign in at once, visits of the sign-in page take turns. A cookie that the page gives proves a visit. It is
-random, says nothing of the browser, and is stored nowhere. Whoever sends passphrases without it, or many with the same
-one, takes turns as one visitor.
+While many sign in at once, visits of the sign-in page take turns. A cookie that the page gives proves a visit. The
+cookie is random, says nothing of the browser, and is not stored by the desk. Whoever sends passphrases without the
+cookie, or many passphrases with the same cookie, takes turns as one visitor.
 """
 
 from __future__ import annotations
@@ -23,13 +24,15 @@ import msgspec
 FREE_ATTEMPTS: Final = 4
 """Wrong attempts in a row that cost no time."""
 LONGEST_GAP: Final = 5.0
-"""Seconds between two attempts, at most. So 17,000 passphrases a day can be tried on an account; the weakest one
-withstands ten thousand million (`passphrase_strength.MIN_GUESSES`)."""
+"""Seconds between two attempts, at most. So strangers can try 17,000 passphrases a day on an account; the weakest
+accepted passphrase withstands ten thousand million (`passphrase_strength.MIN_GUESSES`).
+"""
 LONGEST_GAP_OF_CODES: Final = 300.0
-"""Seconds between two attempts at a six-digit code, at most. Only whoever knows the passphrase can try one."""
+"""Seconds between two attempts at a six-digit code, at most. Only whoever knows the passphrase can try a code."""
 LONGEST_HOLD: Final = 10.0
-"""Seconds for which an attempt waits for its turn, at most. One that would wait longer is refused, and told when to
-try again."""
+"""Seconds for which an attempt waits for its turn, at most. An attempt that would wait longer is refused with the time
+at which to try again.
+"""
 FORGOTTEN_AFTER: Final = 3600.0
 """Seconds after which failures no longer count."""
 _MAX_KEYS: Final = 10_000
@@ -51,7 +54,7 @@ class Throttle:
         self._states: OrderedDict[str, _State] = OrderedDict()
 
     def reserve(self, key: str) -> float:
-        """Reserve the next turn of a key; return the seconds until it. Above `LONGEST_HOLD` nothing was reserved."""
+        """Reserve the next turn of a key; return the seconds until it. Above `LONGEST_HOLD` nothing is reserved."""
         state, now = self._state(key), self._clock()
         turn = max(now, state.next_turn)
         if turn - now <= LONGEST_HOLD:
@@ -93,7 +96,7 @@ class Throttle:
 
 
 class Visits:
-    """Makes and checks the cookies of one process."""
+    """Makes and checks the cookies of visits, for one process."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)

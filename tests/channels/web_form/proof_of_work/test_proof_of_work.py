@@ -145,7 +145,7 @@ async def test_a_limited_number_of_tickets_is_valid_per_minute(proof_of_work: Pr
     assert (await proof_of_work.check(tickets[2], "tip")).valid
 
 
-async def test_a_place_in_the_queue_is_kept_for_whoever_came_first(proof_of_work: ProofOfWork, clock: Clock) -> None:
+async def test_the_first_to_come_keeps_a_place_in_the_queue(proof_of_work: ProofOfWork, clock: Clock) -> None:
     tickets = [proof_of_work.challenge("tip").ticket for _ in range(9)]
     clock.now += 60 - clock.now % 60
     first = [await proof_of_work.check(ticket, "tip") for ticket in tickets[:7]]
@@ -232,7 +232,7 @@ def encoded(value: object) -> str:
     ],
     ids=range(12),
 )  # fmt: skip
-async def test_anything_else_is_invalid(proof_of_work: ProofOfWork, proof: str) -> None:
+async def test_a_text_that_is_neither_proof_nor_ticket_is_invalid(proof_of_work: ProofOfWork, proof: str) -> None:
     assert await proof_of_work.check(proof, "tip") == Verification("invalid")
 
 

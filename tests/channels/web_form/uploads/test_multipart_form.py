@@ -159,7 +159,7 @@ async def test_a_lost_connection_leaves_no_partial_file(
     await until(is_deleted)
 
 
-async def test_what_stands_before_a_malformed_part_is_received(browser: aiohttp.ClientSession) -> None:
+async def test_parts_before_a_malformed_part_are_received(browser: aiohttp.ClientSession) -> None:
     body = part("note", b"first") + part("file", b"photo", "a.jpg") + f"--{BOUNDARY}\r\nno header".encode()
     status, received = await posted(browser, body)
     assert (status, received["fields"], received["refusals"]) == (200, {"note": "first"}, ["broken"])

@@ -122,7 +122,7 @@ async def test_a_hundred_megabytes_are_sealed_from_the_first_byte_in_constant_me
 
 
 @pytest.mark.parametrize("url", ["a file", "a deleted file that is open"])
-async def test_the_watch_finds_plaintext(tmp_path: Path, url: str) -> None:
+async def test_the_search_for_plaintext_finds_planted_plaintext(tmp_path: Path, url: str) -> None:
     watch = ProcessWatch(os.getpid(), tmp_path, [MARKER[:20]])
     with (tmp_path / "plain").open("w+b") as file:
         file.write(b"before" + MARKER)

@@ -84,7 +84,7 @@ async def test_a_file_sent_in_parts_is_complete(
         assert b"".join([chunk async for chunk in stream]) == content
 
 
-async def test_what_was_received_before_a_cut_connection_is_stored(
+async def test_bytes_received_before_a_cut_connection_are_stored(
     site: str, browser: aiohttp.ClientSession, uploads: UploadStore, key: DraftKey, until: Until
 ) -> None:
     content = os.urandom(SEGMENT_BYTES + SEGMENT_BYTES // 2)
@@ -186,7 +186,7 @@ async def test_an_invalid_part_is_refused_and_changes_nothing(
     assert await patched(browser, url, 0, b"0123456789") == 204
 
 
-async def test_more_than_announced_in_chunks_is_refused(browser: aiohttp.ClientSession) -> None:
+async def test_more_bytes_than_announced_are_refused_in_a_chunked_request(browser: aiohttp.ClientSession) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(1000):
             yield b"x" * 1000

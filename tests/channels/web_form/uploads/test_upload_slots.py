@@ -69,7 +69,7 @@ async def test_the_slowest_upload_makes_room() -> None:
     assert await first_taken_away(tasks, slots) == "b"
 
 
-async def test_of_drafts_the_one_with_most_uploads_makes_room_first() -> None:
+async def test_the_draft_with_the_most_uploads_makes_room_first() -> None:
     now = [0.0]
     slots = UploadSlots(3, TURN, WAIT, clock=lambda: now[0])
     tasks = await holders(slots, ("honest", b"x"), ("greedy", b"x" * 1000), ("greedy", b"x" * 1000))

@@ -72,7 +72,7 @@ async def test_a_file_is_the_same_however_it_is_split(uploads: UploadStore, key:
     await uploads.discard(media.ref)
 
 
-async def test_what_was_received_before_a_break_is_stored(uploads: UploadStore, key: DraftKey) -> None:
+async def test_bytes_received_before_a_break_are_stored(uploads: UploadStore, key: DraftKey) -> None:
     async def failing() -> AsyncIterator[bytes]:
         yield b"first half, "
         raise ConnectionResetError

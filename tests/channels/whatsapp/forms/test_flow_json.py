@@ -89,7 +89,7 @@ def test_a_form_of_custom_questions_is_accepted() -> None:
     assert made.in_chat == ("often",)
 
 
-def test_files_and_what_depends_on_the_place_stay_in_the_chat() -> None:
+def test_files_and_questions_that_depend_on_the_place_stay_in_the_chat() -> None:
     made = form()
     assert made.steps[:7] == ("category", "what", "now", "place", "police", "police_unit", "police_who")
     by_place = ("district", "station", "police_district", "police_station")

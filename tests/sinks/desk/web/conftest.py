@@ -27,7 +27,7 @@ async def address(site: Starlette) -> AsyncIterator[str]:
 
 @pytest.fixture
 def open_tip(address: str) -> Callable[[Page, SeededTip], Awaitable[None]]:
-    """Open the page of a tip in a browser as the SP's first officer, who signs in on the way."""
+    """Sign in as the SP's first officer in a browser, and open the page of a tip."""
 
     async def sign_in(page: Page, tip: SeededTip) -> None:
         await page.goto(f"{address}/tips/{tip.number}")
@@ -42,7 +42,7 @@ def open_tip(address: str) -> Callable[[Page, SeededTip], Awaitable[None]]:
 
 @pytest.fixture
 def full_tip(services: Services, desk: FindDesk) -> SeededTip:
-    """A tip with every kind of answer, file and message, and markup that must not run."""
+    """A tip with every kind of answer, file and message, and with markup that must not run."""
     answers = {
         "category": "INTOX",
         "what": "पहली पंक्ति\n<img src=x onerror=alert(1)>",

@@ -25,7 +25,7 @@ def change(client: Client, old: str = OLD, new: str = NEW, again: str | None = N
 
 @pytest.fixture
 def new_officer(services: Services, unlocked: Open, browser: Browser) -> Client:
-    """A browser with an officer who signs in for the first time, with the passphrase that somebody else set."""
+    """A browser in which an officer has signed in for the first time, with a passphrase that somebody else set."""
     new = NewOfficer(name="second", passphrase="another passphrase", temporary=True)
     add_officer(services, unlocked("sp"), new)
     client = browser()
@@ -34,9 +34,7 @@ def new_officer(services: Services, unlocked: Open, browser: Browser) -> Client:
     return client
 
 
-def test_with_a_temporary_passphrase_only_setting_an_own_one_is_possible(
-    new_officer: Client, services: Services
-) -> None:
+def test_an_officer_with_a_temporary_passphrase_can_only_set_a_new_one(new_officer: Client, services: Services) -> None:
     for path in ("/desk/", "/desk/account", "/desk/tips/K999-9999", "/desk/recoveries", "/desk/audit"):
         answer = new_officer.get(path, follow_redirects=False)
         assert (answer.status_code, answer.headers["location"]) == (303, "/desk/passphrase"), path

@@ -1,4 +1,4 @@
-"""Pages of acts: the language, the browser's Back and a lost session leave what an officer wrote; news; order."""
+"""Pages of acts: what an officer wrote survives a change of language, the browser's Back and a lost session."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Cases = Callable[[str], Casework]
 
 
 class Clock:
-    """A clock that the test moves on."""
+    """A clock that the test advances."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -44,7 +44,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def site(context: DeskContext, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Starlette:
-    """The desk's pages, whose sessions run by the test's clock."""
+    """The desk's pages. Their sessions use the test's clock."""
     monkeypatch.setattr(desk_web, "Sessions", lambda services, settings: Sessions(services, settings, clock))
     return Starlette(routes=[Mount("/desk", build(context, DeskSettings(page_size=50)))])
 
@@ -71,7 +71,7 @@ def test_the_language_can_be_changed_on_a_confirmation_page(browser: Browser, se
     assert "पुराना मामला" in changed.text
 
 
-def test_the_language_can_be_changed_where_a_form_was_refused(browser: Browser, seeded: SeededTip) -> None:
+def test_the_language_can_be_changed_on_the_page_of_a_refused_form(browser: Browser, seeded: SeededTip) -> None:
     client = browser("sp")
     page = client.post(f"/desk/tips/{seeded.number}/direct", data={"to": "", "text": "आज रात"})
     here = re.findall(r'name="next" value="([^"]*)"', page.text)[0].replace("&amp;", "&")
@@ -82,14 +82,14 @@ def test_the_language_can_be_changed_where_a_form_was_refused(browser: Browser, 
     assert client.post("/desk/language", data={"language": "en", "next": here}).status_code == 200
 
 
-def test_a_refused_form_is_scrolled_to(browser: Browser, seeded: SeededTip) -> None:
+def test_the_browser_scrolls_to_a_refused_form(browser: Browser, seeded: SeededTip) -> None:
     refused = browser("sp").post(f"/desk/tips/{seeded.number}/direct", data={"to": ""})
     assert refused.url.fragment == "form"
     (form,) = re.findall(r'<details[^>]* id="form" open>.*?</details>', refused.text, re.DOTALL)
     assert 'id="problem"' in form
 
 
-def test_back_after_an_act_shows_the_tip_and_acts_no_second_time(
+def test_going_back_after_an_act_shows_the_tip_and_does_not_repeat_the_act(
     browser: Browser, seeded: SeededTip, casework: Cases
 ) -> None:
     client = browser("sp")
@@ -105,7 +105,7 @@ def test_back_after_an_act_shows_the_tip_and_acts_no_second_time(
     assert len(casework("sp").open(seeded.number).thread) == 1
 
 
-def test_a_session_that_ends_while_an_officer_writes_loses_nothing(
+def test_nothing_is_lost_if_the_session_ends_while_an_officer_writes(
     browser: Browser, seeded: SeededTip, clock: Clock, casework: Cases
 ) -> None:
     client = browser("sp")
@@ -120,7 +120,7 @@ def test_a_session_that_ends_while_an_officer_writes_loses_nothing(
     assert casework("sp").open(seeded.number).thread == ()
 
 
-def test_what_an_officer_wrote_is_shown_to_no_other_and_kept_for_no_stranger(
+def test_a_kept_form_is_shown_to_no_other_officer_and_no_strangers_form_is_kept(
     browser: Browser, seeded: SeededTip, clock: Clock
 ) -> None:
     client = browser("sp")
@@ -132,7 +132,7 @@ def test_what_an_officer_wrote_is_shown_to_no_other_and_kept_for_no_stranger(
     assert "from outside" not in sign_in_again(stranger)
 
 
-def test_a_deep_link_survives_the_sign_in(browser: Browser, seeded: SeededTip) -> None:
+def test_the_sign_in_leads_to_the_page_that_was_asked_for(browser: Browser, seeded: SeededTip) -> None:
     client = browser()
     assert client.get(f"/desk/tips/{seeded.number}?mark=open").url.path == "/desk/sign-in"
     assert seeded.number in sign_in_again(client).partition("<h1>")[2].partition("</h1>")[0]
@@ -152,7 +152,7 @@ def test_the_thread_names_officer_desk_and_time_of_each_act(browser: Browser, se
     assert re.search(r"sp title.* · sp-1 · <span>\d+ \w+ \d{4}, \d\d:\d\d</span>", by[0])
 
 
-def test_an_officer_with_the_name_of_a_desk_is_not_called_by_its_title(
+def test_an_officer_with_the_name_of_a_desk_is_not_called_by_the_desks_title(
     services: Services, browser: Browser, seeded: SeededTip
 ) -> None:
     step = CaseStep(kind="assigned", to="sp")
@@ -161,7 +161,7 @@ def test_an_officer_with_the_name_of_a_desk_is_not_called_by_its_title(
     assert 'class="step">Assigned to sp</p>' in page
 
 
-def test_a_station_asks_to_close_and_the_page_of_the_desk_that_directed_decides(
+def test_a_station_asks_to_close_and_the_directing_desk_decides_on_its_page(
     services: Services, browser: Browser, seeded: SeededTip, casework: Cases
 ) -> None:
     sp = casework("sp")
@@ -186,7 +186,7 @@ def test_a_station_asks_to_close_and_the_page_of_the_desk_that_directed_decides(
     assert sp.open(seeded.number).status == "CLOSED"
 
 
-def test_the_queue_of_the_desk_that_directed_names_who_owes_a_report(
+def test_the_queue_of_the_directing_desk_names_the_desk_that_owes_a_report(
     services: Services, browser: Browser, casework: Cases, seeded: SeededTip
 ) -> None:
     acts = DeskActs(services, casework("sp"), Clocks())
@@ -203,7 +203,7 @@ def test_the_queue_of_the_desk_that_directed_names_who_owes_a_report(
     assert "report due" not in browser("sp").get("/desk/").text
 
 
-def test_the_officer_is_warned_of_what_points_to_the_tipster_before_a_tip_is_directed(
+def test_before_a_direction_the_officer_is_warned_of_what_points_to_the_tipster(
     services: Services, browser: Browser, desk: FindDesk
 ) -> None:
     answers = {"what": "मेरी दुकान के सामने शराब बिकती है", "known_by": "few"}

@@ -1,4 +1,4 @@
-"""Actions on a tip: validated, confirmed, and performed once."""
+"""The pages validate an action on a tip, ask for confirmation, and perform the action once."""
 
 from __future__ import annotations
 

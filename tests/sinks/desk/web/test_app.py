@@ -1,4 +1,4 @@
-"""What holds of every page: headers, and where forms come from."""
+"""Rules for every page: its headers, and the origin of its forms."""
 
 from __future__ import annotations
 

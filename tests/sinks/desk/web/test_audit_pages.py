@@ -1,4 +1,4 @@
-"""The audit log on the web: who sees whose acts, filters, and the warning that the log was cut off."""
+"""The audit log on the web: which officers see whose acts, the filters, and the warning that the log was cut off."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_acts_are_filtered(services: Services, browser: Browser, desk: FindDesk,
     assert (f'translate="no">{seeded.number}' in page) is seen
 
 
-def test_pages_of_acts_go_on(services: Services, browser: Browser) -> None:
+def test_each_page_of_acts_leads_to_the_next(services: Services, browser: Browser) -> None:
     client = browser("sp")
     for number in range(7):
         client.get(f"/desk/?q=word{number}")
@@ -117,7 +117,7 @@ def test_what_officers_typed_is_shown_as_text(services: Services, browser: Brows
 
 
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 40, "٣"])
-def test_a_strange_position_shows_the_newest(browser: Browser, before: str) -> None:
+def test_an_invalid_position_shows_the_newest_acts(browser: Browser, before: str) -> None:
     assert browser("dig").get("/desk/audit", params={"before": before}).status_code == 200
 
 
@@ -135,7 +135,7 @@ def test_a_browser_that_saw_more_of_the_log_is_warned_and_the_warning_is_an_act(
 
 
 def cut_off(services: Services) -> None:
-    """Take both databases' logs back to their first row, consistently."""
+    """Cut the logs of both databases back to their first row, consistently."""
     table = tables.custody
     link = services.read(lambda c: c.execute(select(table.c.link).where(table.c.position == 1)).scalar_one())
 
@@ -187,7 +187,9 @@ def test_a_detail_is_said_in_words(in_hindi: ActDetails, kind: ActKind, detail: 
     assert in_hindi(Act(kind=kind, desk="sp", at="", salt="", detail=detail)) == words
 
 
-def test_the_page_says_so(services: Services, browser: Callable[..., Client], desk: Callable[[str], Desk]) -> None:
+def test_the_page_shows_details_in_words_and_no_codes(
+    services: Services, browser: Callable[..., Client], desk: Callable[[str], Desk]
+) -> None:
     seed_tip(services, [desk("sp")])
     client = browser("sp")
     client.post("/desk/language", data={"language": "hi"})

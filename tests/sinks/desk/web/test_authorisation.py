@@ -1,7 +1,7 @@
 """Who may see what: every route of the desk, by every method, for every role and every tip.
 
-The cases are generated from the application's own table of routes: a new route is tried by itself, and one
-with a new parameter fails here until the parameter has a value.
+The cases come from the application's own table of routes. So this file tries a new route without any change. A route
+with a new parameter fails here until `PARAMETERS` has a value for the parameter.
 """
 
 from __future__ import annotations
@@ -30,13 +30,15 @@ pytestmark = pytest.mark.slow("every role at every page")
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 AUDITOR = "sp's auditor"
-"""Sees the audit log of a desk, and no content of a tip."""
+"""The role of an auditor, who sees the audit log of a desk and no content of a tip."""
 PASSPHRASE = "quiet mango tractor 7 violin ledger"
 FORGED = "sp by another site's form"
 WITHOUT_SESSION = frozenset(
     {"/desk/sign-in", "/desk/second-factor", "/desk/recover", "/desk/sign-out", "/desk/language", "/desk/help"}
 )
-"""Routes that answer those who are not signed in. A new one is added here on purpose, and shows nothing of a tip."""
+"""Routes that answer those who are not signed in. A developer adds such a route here on purpose; the route shows
+nothing of a tip.
+"""
 ENDING = frozenset({"/desk/sign-out"})
 """Routes whose form ends the session that the next cases need."""
 PARAMETERS: Mapping[str, Sequence[str]] = {
@@ -49,13 +51,13 @@ PARAMETERS: Mapping[str, Sequence[str]] = {
     "officer": ("sp-2",),
     "id": ("0" * 16, "1"),
 }
-"""Parameter of a path → the values that are tried. `number` is tried with the number of every tip."""
+"""Parameter of a path → the values to try. For `number` the tests try the number of every tip."""
 FORM = {"text": "case-words", "status": "VERIFYING", "to": "lanka", "once": "case"}
 MADE_UP = "case-words"
 
 
 class Case(NamedTuple):
-    """A tip, and the desks that may read it, or must never."""
+    """A tip, the desks that may read it, and the desks that must never read it."""
 
     number: str
     readers: frozenset[str] = frozenset()
@@ -71,7 +73,7 @@ class Case(NamedTuple):
 
 
 class Address(NamedTuple):
-    """An address of a route, and the methods that are tried there."""
+    """An address of a route, and the methods to try at this address."""
 
     pattern: str
     number: str
@@ -84,7 +86,7 @@ class Address(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What an answer tells beside its words, and how much work it took."""
+    """What a response tells apart from its words, and how much work the response took."""
 
     status: int
     length: int
@@ -138,7 +140,8 @@ def auditor(client: Client, services: Services, unlocked: Callable[[str], Any]) 
 def addresses(routes: Sequence[BaseRoute], numbers: Sequence[str], below: str = "") -> Iterator[Address]:
     """Yield the addresses of every route, with every value of its parameters.
 
-    A method that a route does not take is refused before a value is read: it is tried with one value for each tip.
+    If a route does not take a method, the application refuses the request before it reads a value. So such a method is
+    tried with one value for each tip.
     """
     for route in routes:
         if isinstance(route, Mount):
@@ -161,7 +164,7 @@ def addresses(routes: Sequence[BaseRoute], numbers: Sequence[str], below: str = 
 
 @contextmanager
 def statements(services: Services) -> Iterator[list[int]]:
-    """Count the statements that the databases execute, as a measure of time that a busy machine does not change."""
+    """Count the statements that the databases execute. A busy machine does not change this measure of time."""
     count = [0]
 
     def add(*_: object) -> None:
@@ -175,13 +178,13 @@ def statements(services: Services) -> Iterator[list[int]]:
 
 
 def send(client: Client, method: str, address: str) -> Response:
-    """Send a request; a form where the method carries one."""
+    """Send a request, with a form if the method carries one."""
     data = FORM if method in {"POST", "PUT", "PATCH"} else None
     return client.request(method, address, data=data, follow_redirects=False)
 
 
 def answer_of(response: Response, count: int) -> Answer:
-    """Reduce a response to what it tells beside its words."""
+    """Reduce a response to what it tells apart from its words."""
     told = {name: value for name, value in response.headers.items() if name != "set-cookie"}
     return Answer(response.status_code, len(response.content), tuple(sorted(told.items())), count)
 
@@ -197,7 +200,7 @@ def is_authorised(role: str, pattern: str, relation: str, method: str) -> bool:
     return relation in {"own", "none"}
 
 
-def test_no_role_gets_anything_that_it_may_not_and_an_excluded_tip_is_like_an_unknown_one(
+def test_no_role_gets_what_it_may_not_and_an_excluded_tip_gets_the_answer_of_an_unknown_one(
     services: Services, site: Starlette, clients: Mapping[str, Client], cases: Sequence[Case]
 ) -> None:
     by_number = {case.number: case for case in cases}
@@ -227,7 +230,7 @@ def test_no_role_gets_anything_that_it_may_not_and_an_excluded_tip_is_like_an_un
     assert tried >= 2000
 
 
-def test_the_matrix_sees_a_tip_that_is_shown_to_whom_it_may_not_be(cases: Sequence[Case]) -> None:
+def test_the_matrix_finds_a_tip_that_is_shown_to_a_role_that_may_not_see_it(cases: Sequence[Case]) -> None:
     about_sp = next(case for case in cases if case.readers == {"dig"})
     assert about_sp.relation("sp") == "excluded"
     assert not is_authorised("sp", "/desk/tips/{number}", "excluded", "GET")

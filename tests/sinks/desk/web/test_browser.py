@@ -29,7 +29,7 @@ Cases = Callable[[str], Casework]
 
 @pytest.fixture
 def seeded(services: Services, desk: FindDesk) -> SeededTip:
-    """A tip with a photo and all that a tip page can show, the newest of a queue of two pages."""
+    """A tip with a photo and everything that a tip's page can show. It is the newest tip of a queue of two pages."""
     for day in range(1, 8):
         seed_tip(services, [desk("sp")], category="ARMS", received=f"2026-11-{day:02}T06/PT6H", priority="high")
     seeded = seed_tip(
@@ -190,7 +190,7 @@ async def test_one_key_opens_the_first_unread_tip(chromium: Browser, address: st
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-async def test_a_picked_wording_goes_into_the_form_and_after_what_was_written(
+async def test_a_picked_wording_is_put_into_the_form_after_what_was_written(
     javascript: bool,  # noqa: FBT001 - pytest's
     chromium: Browser,
     address: str,

@@ -1,4 +1,4 @@
-"""An officer's account in a real browser: passkeys, and everything else without JavaScript, in Hindi and English."""
+"""An officer's account in a real browser: passkeys; all the rest without JavaScript; Hindi and English."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ async def test_a_passkey_is_added_and_used(chromium: Browser, address: str) -> N
     assert problems == []
 
 
-async def test_a_passkey_that_is_refused_says_so(chromium: Browser, address: str) -> None:
+async def test_the_page_says_that_a_passkey_was_refused(chromium: Browser, address: str) -> None:
     page = await new_page(chromium, [], locale="en-IN")
     session = await page.context.new_cdp_session(page)
     await session.send("WebAuthn.enable")
@@ -112,7 +112,7 @@ async def test_without_javascript_a_new_officer_sets_a_passphrase_adds_an_app_an
     assert [problem for problem in problems if "422" not in problem] == []
 
 
-async def test_without_javascript_an_officer_is_helped_back_in_by_another(
+async def test_without_javascript_an_officer_recovers_with_another_officers_approval(
     chromium: Browser, address: str, services: Services
 ) -> None:
     head = unlock(services, "sp", "sp-1", OLD)

@@ -1,4 +1,7 @@
-"""Players in a real browser: a speed is chosen, by keyboard and in both languages; a waveform takes the position."""
+"""Players in a real browser.
+
+An officer chooses the speed by keyboard, in both languages, and the position on a waveform.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ INK: str = """(canvas, part) => {
   const pixels = canvas.getContext("2d").getImageData(canvas.width * part, 0, half, canvas.height).data;
   return pixels.filter((value, at) => at % 4 === 3 && value > 0).length;
 }"""
-"""Gives how many pixels of a half of a canvas are drawn, from a part of its width on."""
+"""Script that counts the drawn pixels of one half of a canvas, to the right of `part` of its width."""
 
 OpenTip = Callable[[Page, SeededTip], Awaitable[None]]
 
@@ -44,7 +47,7 @@ def tip(services: Services, desk: Callable[[str], Desk]) -> SeededTip:
 
 @pytest.fixture
 def recordings(services: Services, desk: Callable[[str], Desk]) -> SeededTip:
-    """A tip with a recording of twenty seconds, and one of the tipster's own voice that is as long."""
+    """A tip with two recordings of twenty seconds each. The second is the tipster's own voice."""
     seeded = seed_tip(services, [desk("sp")], answers={"what": {"voice": "2"}, "whose_voice": "other"}, evidence=("1",))
     sound, preview = io.BytesIO(), io.BytesIO()
     with wave.open(sound, "wb") as file:
@@ -80,7 +83,7 @@ async def test_a_click_on_a_waveform_goes_to_that_moment_and_shows_it(
 
 @pytest.fixture
 def loud_then_silent(services: Services, desk: Callable[[str], Desk], tmp_path: Path) -> SeededTip:
-    """A tip with a film of four seconds whose sound was kept: two of a tone, then two of silence."""
+    """A tip with a film of four seconds and its sound: two seconds of a tone, then two seconds of silence."""
     picture, tone = "testsrc=size=64x48:rate=5:duration=4", "sine=duration=2,apad=whole_dur=4"
     made = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", tone, "-c:v", "libvpx", "-c:a", "libopus"]
     path = tmp_path / "film.webm"  # not a pipe: the film's length is written last, into its beginning
@@ -91,7 +94,7 @@ def loud_then_silent(services: Services, desk: Callable[[str], Desk], tmp_path: 
     return seeded
 
 
-async def test_a_film_that_is_played_shows_its_sound_and_a_click_on_it_goes_to_that_moment(
+async def test_a_played_film_shows_its_waveform_and_a_click_on_the_waveform_goes_to_that_moment(
     chromium: Browser, open_tip: OpenTip, loud_then_silent: SeededTip
 ) -> None:
     page = await (await chromium.new_context(locale="en-IN")).new_page()
@@ -111,7 +114,7 @@ async def test_a_film_that_is_played_shows_its_sound_and_a_click_on_it_goes_to_t
 
 
 @pytest.mark.parametrize(("locale", "width", "label"), [("en-IN", 1280, "Speed"), ("hi-IN", 360, "गति")])
-async def test_a_player_has_a_speed(
+async def test_an_officer_chooses_the_speed_of_a_player(
     chromium: Browser, open_tip: OpenTip, tip: SeededTip, *, locale: str, width: int, label: str
 ) -> None:
     page = await (await chromium.new_context(locale=locale, viewport={"width": width, "height": 740})).new_page()

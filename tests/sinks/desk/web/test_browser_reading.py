@@ -30,7 +30,7 @@ LOOKS = [
 
 @pytest.fixture
 def tip(services: Services, desk: Callable[[str], Desk]) -> SeededTip:
-    """A tip with a pin and two photos, one of them upright and damaged."""
+    """A tip with a pin and two photos. One photo is upright and damaged."""
     place = {
         "text": "Samne Ghat",
         "latitude": 25.2765,
@@ -52,7 +52,7 @@ def tip(services: Services, desk: Callable[[str], Desk]) -> SeededTip:
 
 @pytest.fixture
 def problems() -> list[str]:
-    """What a page complained of, and every address that is not the desk's own."""
+    """The errors that a page reported, and every requested address outside the desk."""
     return []
 
 
@@ -73,7 +73,7 @@ def look(chromium: Browser, address: str, open_tip: OpenTip, tip: SeededTip, pro
 
 
 @pytest.mark.parametrize("view", LOOKS, ids=["desktop", "phone"])
-async def test_the_place_is_read_and_copied_and_nothing_is_asked_of_others(
+async def test_an_officer_reads_and_copies_the_place_and_the_page_asks_no_other_server(
     look: Look, problems: list[str], view: dict[str, Any]
 ) -> None:
     page = await look(**view)
@@ -101,7 +101,7 @@ async def test_the_overview_shows_the_tips_on_a_map(
     assert problems == []
 
 
-async def test_without_javascript_the_place_is_read_and_no_button_stands_idle(look: Look) -> None:
+async def test_without_javascript_the_page_shows_the_place_and_no_button_without_effect(look: Look) -> None:
     page = await look(locale="en-IN", java_script_enabled=False)
     await expect(page.locator(".place .map")).to_be_visible()
     await expect(page.locator(".place")).to_contain_text("25.27650, 83.00850")
@@ -165,7 +165,7 @@ async def test_a_photo_is_enlarged_moved_and_turned_by_keys_alone(
     assert problems == []
 
 
-async def test_the_next_photo_comes_with_what_is_said_of_it_and_no_key_reaches_the_page_below(look: Look) -> None:
+async def test_the_viewer_shows_the_next_photo_with_its_text_and_no_key_reaches_the_page_below(look: Look) -> None:
     page = await look(**LOOKS[0])
     address = page.url
     await page.locator("[data-photo]").first.click()

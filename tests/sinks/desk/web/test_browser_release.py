@@ -1,4 +1,4 @@
-"""What leaves the desk, in a real browser: marks while an officer writes, and what a tip's page gives on paper."""
+"""What leaves the desk, in a real browser: marks while an officer writes, and the printed page of a tip."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OpenTip = Callable[[Page, SeededTip], Awaitable[None]]
 
 @pytest.fixture
 def tip(services: Services, desk: Callable[[str], Desk]) -> SeededTip:
-    """A tip at the SP that points to its sender."""
+    """A tip at the SP. Its words point to its sender."""
     answers = {"what": "मेरी दुकान के सामने रोज़ शाम को शराब बिकती है", "who": "Kallu", "known_by": "few"}
     return seed_tip(services, [desk("sp")], answers=answers, category="INTOX")
 
@@ -55,7 +55,7 @@ async def test_what_points_to_the_tipster_is_marked_while_the_officer_writes(
     assert await axe_violations(page) == []
 
 
-async def test_a_tips_page_gives_no_word_of_the_tip_on_paper(
+async def test_printing_a_tips_page_gives_no_word_of_the_tip(
     chromium: Browser, open_tip: OpenTip, tip: SeededTip
 ) -> None:
     page = await (await chromium.new_context(locale="en-IN")).new_page()

@@ -1,4 +1,4 @@
-"""Several tips at once: chosen in the queue, confirmed, done by the rules of each; and floods as one row."""
+"""Acts on several tips: an officer chooses and confirms them, and each tip's rules apply. A flood is one row."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def flood(services: Services, desk: FindDesk) -> list[SeededTip]:
 
 
 def confirmed(client: Client, page: str) -> str:
-    """Confirm the page of several tips, as its button does; return the page that follows."""
+    """Confirm an act on several tips, as the page's button does; return the page that follows."""
     fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
     return client.post("/desk/bulk", data={**fields, "confirmed": "yes"}).text
 
 
-def test_a_flood_of_eight_is_one_row_and_set_aside_and_taken_up_again(
+def test_a_flood_of_eight_is_one_row_that_can_be_set_aside_and_resumed(
     flood: list[SeededTip], browser: Callable[..., Client], casework: Callable[[str], Casework]
 ) -> None:
     client = browser("sp")
@@ -57,7 +57,7 @@ def test_a_flood_of_eight_is_one_row_and_set_aside_and_taken_up_again(
     assert "8 tips of one day" in client.get("/desk/").text
 
 
-def test_nothing_that_comes_first_stands_below_a_flood(
+def test_a_flood_stands_below_every_tip_that_ranks_above_it(
     services: Services, flood: list[SeededTip], desk: FindDesk, browser: Callable[..., Client]
 ) -> None:
     first = seed_tip(services, [desk("sp")], priority="high", received="2020-01-01T00/PT6H")
@@ -65,7 +65,7 @@ def test_nothing_that_comes_first_stands_below_a_flood(
     assert page.index(f'id="tip-{first.number}"') < page.index(f"{len(flood)} tips of one day")
 
 
-def test_what_is_set_aside_is_listed_again_when_its_tipster_writes(
+def test_a_tip_that_is_set_aside_is_listed_again_when_its_tipster_writes(
     services: Services, flood: list[SeededTip], browser: Callable[..., Client]
 ) -> None:
     client, one = browser("sp"), flood[0]
@@ -80,7 +80,7 @@ def is_open(client: Client, tip: SeededTip) -> bool:
     return any(tip.number in client.get(f"/desk/?mark=open&page={page}").text for page in (1, 2))
 
 
-def test_a_flood_is_merged_into_the_first_and_what_is_refused_is_named(
+def test_a_flood_is_merged_into_its_first_tip_and_refused_tips_are_named(
     services: Services, flood: list[SeededTip], desk: FindDesk, browser: Callable[..., Client]
 ) -> None:
     elsewhere = seed_tip(services, [desk("sp")], district="jaunpur")
@@ -104,7 +104,7 @@ def test_a_form_without_tips_or_without_an_act_does_nothing(
     assert 'name="confirmed"' not in page
 
 
-def test_what_an_officer_had_read_stays_read(
+def test_tips_that_an_officer_had_read_stay_read(
     flood: list[SeededTip], browser: Callable[..., Client], casework: Callable[[str], Casework]
 ) -> None:
     client, one = browser("sp"), flood[0]
@@ -149,7 +149,7 @@ def do(services: Services, casework: Casework, number: str, act: DeskAct) -> Non
 
 
 def boxes(page: str) -> list[tuple[str, bool]]:
-    """Return the tips of the page's boxes in their order, and whether each is ticked."""
+    """Return the tips of the page's boxes in the page's order, and whether each box is ticked."""
     return [(number, bool(ticked)) for number, ticked in re.findall(r'name="tip-([^"]+)" value="yes"( checked)?', page)]
 
 
@@ -157,7 +157,7 @@ def holders(casework: Casework) -> dict[str, str]:
     return {one.header.number: one.work.assigned.get("lanka", "") for one in casework.summaries()}
 
 
-def test_the_page_shows_what_is_held_and_owed_what_is_due_first_on_top(
+def test_the_page_lists_held_and_owed_tips_in_the_order_of_their_due_times(
     browser: Callable[..., Client], station: dict[str, str]
 ) -> None:
     page = browser("lanka").get("/desk/handover").text
@@ -183,7 +183,7 @@ def test_one_form_gives_the_ticked_tips_to_another_officer_with_a_note(
     assert boxes(client.get("/desk/handover").text) == [(station["later"], True)]
 
 
-def test_the_command_gives_all_that_is_held_and_leaves_the_rest(
+def test_the_command_hands_over_all_tips_that_the_officer_holds_and_no_other(
     run: Callable[..., Result], station: dict[str, str], casework: Callable[[str], Casework]
 ) -> None:
     result = run("desk", "hand-over", "lanka", "--to", "lanka-2", "--note", NOTE, by="lanka")

@@ -1,4 +1,4 @@
-"""Destination faults on the queue page: the desk's own, and no other's."""
+"""The page of a desk's queue shows the faults of this desk's destinations, and of no other's."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_queue_shows_failed_deliveries(services: Services, browser: Browser,
     assert "unreachable" not in page
 
 
-def test_an_excluded_desks_queue_is_the_same_while_a_tip_about_it_waits_elsewhere(
+def test_an_excluded_desks_queue_is_the_same_while_a_tip_about_that_desk_waits_elsewhere(
     services: Services, browser: Browser, desk: FindDesk
 ) -> None:
     client = browser("sp")

@@ -1,4 +1,4 @@
-"""What the page of a tip says of due times, where only working hours count."""
+"""What a tip's page says of due times if only working hours count."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ MONDAY_MORNING = DeskSettings(
 
 @pytest.fixture
 def site(context: DeskContext) -> Starlette:
-    """The pages of desks that work one hour a week."""
+    """The pages of the desks. The desks work one hour a week."""
     return Starlette(routes=[Mount("/desk", build(context, MONDAY_MORNING))])
 
 
 @pytest.fixture
 def page(browser: Callable[..., Client], services: Services, desk: Callable[[str], Desk]) -> Callable[..., str]:
-    """Show a tip of this priority, which came now, in this language."""
+    """Return the page, in this language, of a tip of this priority that came now."""
 
     def show(priority: Priority = "normal", language: str = "en") -> str:
         tip = seed_tip(services, [desk("sp"), desk("dig")], priority=priority, received=band(int(time.time())))
@@ -48,7 +48,7 @@ def usual_due(page: str) -> datetime:
     return datetime.fromisoformat(re.findall(r'name="due" value="([^"]+)"', page)[0])
 
 
-def test_the_usual_time_of_a_report_lies_in_working_hours_and_says_so(page: Callable[..., str]) -> None:
+def test_the_usual_time_of_a_report_lies_in_working_hours_and_the_page_says_so(page: Callable[..., str]) -> None:
     shown = page()
     due = usual_due(shown)
     assert (due.weekday(), "10:00" < f"{due:%H:%M}" <= "11:00") == (0, True)
@@ -68,7 +68,7 @@ def test_the_time_of_the_first_act_is_told_in_the_officers_language(
     assert re.search(said, page(language=language))
 
 
-def test_an_urgent_tip_runs_by_the_clock(page: Callable[..., str]) -> None:
+def test_every_hour_counts_for_an_urgent_tip(page: Callable[..., str]) -> None:
     shown = page("urgent")
     assert "A desk must act by" in shown
     assert "working hours" not in shown

@@ -26,7 +26,9 @@ def enrol(client: Client, *, passphrase: str = RIGHT["passphrase"], code: str = 
     return answer.status_code, answer.text, secret
 
 
-def test_an_app_is_added_on_the_page_and_asked_for_from_then_on(browser: Browser, services: Services) -> None:
+def test_an_app_is_added_on_the_page_and_each_later_sign_in_asks_for_a_code(
+    browser: Browser, services: Services
+) -> None:
     client = browser("sp")
     assert enrol(client, passphrase="wrong")[0] == 422
     assert enrol(client, code="000000")[0] == 422

@@ -1,4 +1,4 @@
-"""Files at the desk: clean copies and previews are streamed, and never run or stored."""
+"""Files at the desk: clean copies and previews are streamed, and nothing runs or stores them."""
 
 from __future__ import annotations
 

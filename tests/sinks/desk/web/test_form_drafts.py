@@ -1,4 +1,4 @@
-"""Drafts of forms: sealed, of one officer, for some hours, and not too many."""
+"""A draft of a form is sealed, belongs to one officer, and is kept for some hours. The number of drafts is limited."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from satark_desk.web.form_drafts import KEPT_SECONDS, MAX_DRAFTS, FormDrafts, Fo
 
 
 class Clock:
-    """A clock that the test moves on."""
+    """A clock that the test advances."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -36,13 +36,13 @@ def test_a_draft_is_shown_to_its_officer_alone() -> None:
     assert drafts.find(rao, "another") is None
 
 
-def test_a_draft_lies_sealed_in_memory() -> None:
+def test_a_draft_is_sealed_in_memory() -> None:
     drafts, rao = FormDrafts(), officer("rao")
     drafts.put(FormOwner.of(rao), "tips/K/note", {"text": "quite rare words"})
     assert b"quite rare words" not in b"".join(kept.sealed for kept in drafts._kept.values())
 
 
-def test_drafts_expire_and_the_oldest_make_room_for_new_ones_of_the_same_officer() -> None:
+def test_drafts_expire_and_a_new_draft_replaces_the_oldest_of_the_same_officer() -> None:
     clock = Clock()
     drafts, rao, sen = FormDrafts(clock), officer("rao"), officer("sen")
     others = drafts.put(FormOwner.of(sen), "p", {})

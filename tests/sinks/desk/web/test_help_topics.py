@@ -1,4 +1,4 @@
-"""Help: every page says what it is for and names its keys, in both languages, and the keys it names work."""
+"""Help: every page says, in both languages, what the page is for and which keys it has. The named keys work."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PAGES = {
 
 @pytest.mark.slow("every page")
 @pytest.mark.parametrize("language", ["en", "hi"])
-def test_every_page_says_in_its_dialog_what_it_is_for(
+def test_the_help_dialog_of_every_page_says_what_the_page_is_for(
     browser: Callable[..., Client], full_tip: SeededTip, language: str
 ) -> None:
     client, texts = browser("sp"), Catalogues.of("satark_desk.web")[language]
@@ -45,7 +45,7 @@ def test_every_page_says_in_its_dialog_what_it_is_for(
 
 
 @pytest.mark.parametrize("language", ["en", "hi"])
-def test_the_pages_of_signing_in_have_their_help_before_anybody_is_signed_in(
+def test_the_sign_in_pages_show_their_help_to_whoever_is_not_signed_in(
     browser: Callable[..., Client], language: str
 ) -> None:
     client, texts = browser(), Catalogues.of("satark_desk.web")[language]

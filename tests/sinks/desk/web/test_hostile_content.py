@@ -1,4 +1,4 @@
-"""Hostile content in every field, on every page: it stays text, in a part of the page of its own."""
+"""Hostile content in every field stays text on every page, within its own element."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ RUNNING = re.compile(r"(?i)^(on|hx-|data-hx)")
 
 
 class Skeleton(HTMLParser):
-    """The elements of a page with their attributes' names, and every text with the elements around it."""
+    """The elements of a page with the names of their attributes, and each text with the elements around the text."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -56,7 +56,7 @@ class Skeleton(HTMLParser):
             self._open.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
-        """Take an element's end."""
+        """Take the end of an element."""
         while self._open and self._open.pop()[0] != tag:
             pass
 
@@ -65,7 +65,7 @@ class Skeleton(HTMLParser):
         self.texts.append((data, list(self._open)))
 
     def handle_comment(self, data: str) -> None:
-        """Take a comment: a template leaves none."""
+        """Take a comment. A template leaves no comment."""
         self.parts.append((f"<!--{data}", ()))
 
 
@@ -137,11 +137,11 @@ def structure(html: str) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def own_parts(html: str) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the elements of a page that are not its own list, which refreshes itself by htmx."""
+    """Return the elements of a page outside the list that the page refreshes by htmx."""
     return [(tag, names) for tag, names in Skeleton(html).parts if "hx-trigger" not in names and tag != "body"]
 
 
-def test_words_that_turn_the_direction_stay_within_their_own_element(
+def test_characters_that_turn_the_text_direction_act_only_within_their_own_element(
     seed: Callable[[str], SeededTip], browser: Any
 ) -> None:
     client = browser("sp")

@@ -1,4 +1,4 @@
-"""A desk's opened tips: bounded work for a page, shared by the officers, dropped with the last of them."""
+"""A desk's opened tips: a page takes bounded work, and the desk's officers share them until the last session ends."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Unlock = Callable[[str], UnlockedDesk]
 
 @contextmanager
 def work_of_the_database(services: Services) -> Iterator[list[int]]:
-    """Count what SQLite does, in steps of its machine: it grows with the rows that are looked at."""
+    """Count the steps of SQLite's virtual machine. Their number grows with the rows that SQLite reads."""
     steps = [0]
 
     def count() -> int:
@@ -53,7 +53,7 @@ def work_of_the_database(services: Services) -> Iterator[list[int]]:
 
 
 def work_of_pages(services: Services, client: Client, number: str, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return for each page what the database did, and how many tips were opened and rows built for it."""
+    """Return for each page the database's steps, the number of opened tips, and the number of built rows."""
     looked_at = [0]
 
     def counted(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -78,7 +78,7 @@ def work_of_pages(services: Services, client: Client, number: str, monkeypatch: 
 
 
 @pytest.mark.slow("many tips")
-def test_what_a_page_looks_at_does_not_grow_with_the_tips_of_the_desk(
+def test_the_work_for_a_page_does_not_grow_with_the_tips_of_the_desk(
     services: Services, browser: Browser, desk: FindDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = seed_tip(services, [desk("sp")], priority="urgent")
@@ -94,7 +94,7 @@ def test_what_a_page_looks_at_does_not_grow_with_the_tips_of_the_desk(
     assert all(after <= 1.5 * before + 20 for before, after in zip(few, many, strict=True)), (few, many)
 
 
-def test_officers_of_a_desk_share_what_is_opened_and_it_goes_with_the_last_of_them(
+def test_officers_of_a_desk_share_its_opened_tips_until_their_last_session_ends(
     context: DeskContext, services: Services, desk: FindDesk, unlocked: Unlock
 ) -> None:
     seed_tip(services, [desk("sp")])
@@ -125,7 +125,7 @@ def test_officers_of_a_desk_share_what_is_opened_and_it_goes_with_the_last_of_th
         gc.enable()
 
 
-def test_an_expired_session_lets_go_of_what_is_opened_without_another_request(
+def test_an_expired_session_drops_its_opened_tips_without_another_request(
     context: DeskContext, unlocked: Unlock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting: list[Callable[[], None]] = []

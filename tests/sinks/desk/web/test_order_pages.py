@@ -1,4 +1,4 @@
-"""Written orders: the page and the command give the same one, to the desk that directed alone."""
+"""Written orders: the page and the command give the same order, and only to the desk that directed the tip."""
 
 from __future__ import annotations
 

@@ -72,9 +72,7 @@ def test_the_overview_shows_charts_with_their_numbers_and_hours_and_the_week_as_
 
 
 @pytest.mark.usefixtures("hidden")
-def test_what_the_queue_hides_is_counted_on_the_page_and_by_the_command(
-    browser: Callable[..., Client], run: Run
-) -> None:
+def test_the_page_and_the_command_count_the_tips_that_the_queue_hides(browser: Callable[..., Client], run: Run) -> None:
     client = browser("sp")
     assert "6 tips of one day" in client.get("/desk/").text
     assert "<b>7</b> All" in client.get("/desk/figures").text

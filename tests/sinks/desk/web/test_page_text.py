@@ -74,7 +74,7 @@ def test_every_used_key_exists_and_every_key_is_used() -> None:
         (612.4, "lanka", "612 km north-east of Lanka", "लंका से 612 किमी उत्तर-पूर्व में"),
     ],
 )
-def test_how_a_place_lies_is_said_no_more_exactly_than_a_pin_is(
+def test_distance_and_direction_of_a_place_are_no_more_exact_than_a_pin(
     km: float, station: str, english: str, hindi: str
 ) -> None:
     for language, said in (("en", english), ("hi", hindi)):

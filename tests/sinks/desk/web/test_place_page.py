@@ -1,4 +1,7 @@
-"""A tip's page shows its place as a map and in words, and asks nobody for it; a station sees what it was handed."""
+"""A tip's page shows the tip's place as a map and in words without asking another server.
+
+A station sees its release only.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ def test_the_page_tells_the_place_and_what_the_file_says(
         assert words in page
 
 
-def test_the_map_asks_nobody_for_anything(browser: Browser, tip: SeededTip) -> None:
+def test_the_map_makes_no_external_request(browser: Browser, tip: SeededTip) -> None:
     page = browser("sp").get(f"/desk/tips/{tip.number}").text
     drawing = page[page.index('<svg class="map"') : page.index("</svg>", page.index('<svg class="map"'))]
     assert all(word not in drawing for word in ("href", "http", "url(", "style=", "<image", "<script"))

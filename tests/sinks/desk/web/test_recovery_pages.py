@@ -1,4 +1,4 @@
-"""Recovery on the web: the officer asks, another approves, and neither learns the other's passphrase."""
+"""Recovery on the web: an officer asks, another officer approves, and neither learns the other's passphrase."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recusal in the pages and commands: the officer has the tip nowhere any more, and the others see that it happened."""
+"""Recusal in pages and commands: the recused officer no longer has the tip anywhere. Other officers see the recusal."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def routes_of_a_tip(site: Starlette) -> Iterator[tuple[str, str]]:
             yield from ((method, route.path) for method in sorted((route.methods or set()) - {"HEAD"}))
 
 
-def test_no_page_file_or_form_has_the_tip_for_whoever_recused_themselves(
+def test_no_page_file_or_form_gives_the_tip_to_an_officer_who_is_recused(
     site: Starlette, recused: Client, browser: Callable[..., Client], full_tip: SeededTip
 ) -> None:
     assert full_tip.number in recused.get("/desk/").text
@@ -84,7 +84,7 @@ def test_no_page_file_or_form_has_the_tip_for_whoever_recused_themselves(
     assert len(paths) > 10
 
 
-def test_the_others_of_the_desk_see_it_and_undo_it_with_a_reason(
+def test_other_officers_of_the_desk_see_a_recusal_and_undo_it_with_a_reason(
     recused: Client, browser: Callable[..., Client], full_tip: SeededTip
 ) -> None:
     other, page = browser("sp"), f"/desk/tips/{full_tip.number}"
@@ -99,13 +99,13 @@ def test_the_others_of_the_desk_see_it_and_undo_it_with_a_reason(
     assert recused.get(page).status_code == 200
 
 
-def test_a_double_click_says_the_same_twice(recused: Client, full_tip: SeededTip) -> None:
+def test_a_double_click_gets_the_same_answer_twice(recused: Client, full_tip: SeededTip) -> None:
     answers = [recused.post(f"/desk/tips/{full_tip.number}/recuse", data=DO).text for _ in range(2)]
     assert ["any more" in answer for answer in answers] == [True, True]
     assert recused.post(f"/desk/tips/{full_tip.number}/recuse", data={**DO, "once": "2"}).status_code == 404
 
 
-def test_where_nobody_else_has_the_tip_the_page_says_what_to_do(
+def test_the_page_says_what_to_do_if_no_other_officer_has_the_tip(
     browser: Callable[..., Client], services: Services, desk: Callable[[str], Desk]
 ) -> None:
     alone = seed_tip(services, [desk("sp")])
@@ -114,7 +114,7 @@ def test_where_nobody_else_has_the_tip_the_page_says_what_to_do(
     assert "/recuse" not in page
 
 
-def test_no_command_has_the_tip_for_whoever_recused_themselves(
+def test_no_command_gives_the_tip_to_an_officer_who_is_recused(
     recused: Client, by_command: Callable[..., str], full_tip: SeededTip, tmp_path: Path
 ) -> None:
     number = full_tip.number

@@ -1,4 +1,4 @@
-"""Related tips on a tip's page: why they are related, and merging from there, with both sides linked."""
+"""Related tips on a tip's page: the reasons, and how an officer merges two tips there, with links on both."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def pair(services: Services, desk: Callable[[str], Desk]) -> tuple[SeededTip, Se
     return one, other
 
 
-def test_a_tips_page_says_why_another_is_related_and_merges_it(
+def test_a_tips_page_says_why_another_tip_is_related_and_merges_that_tip(
     pair: tuple[SeededTip, SeededTip], browser: Callable[..., Client]
 ) -> None:
     one, other = pair

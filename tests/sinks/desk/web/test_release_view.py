@@ -21,7 +21,7 @@ REWORDING = "Liquor is sold near the market."
 
 @pytest.fixture
 def tip(services: Services, desk: Callable[[str], Desk]) -> SeededTip:
-    """A tip at the SP that points to its sender."""
+    """A tip at the SP. Its words point to its sender."""
     answers = {"what": "मेरी दुकान के सामने रोज़ शाम को कच्ची शराब बिकती है", "who": "Kallu", "known_by": "few"}
     return seed_tip(services, [desk("sp")], answers=answers)
 
@@ -66,7 +66,7 @@ def test_what_points_to_the_tipster_is_marked_in_the_original_and_in_the_rewordi
     assert "दुकान" not in confirmation
 
 
-def test_the_stations_page_shows_the_release_and_says_so(browser: Browser, tip: SeededTip) -> None:
+def test_the_stations_page_shows_the_release_and_says_that_it_is_one(browser: Browser, tip: SeededTip) -> None:
     done = act(browser("sp"), tip, "direct", to="lanka", text="look", rewording=REWORDING, give_who="Kallu")
     assert "Not opened yet" in done
     page = browser("lanka").get(f"/desk/tips/{tip.number}").text
@@ -77,7 +77,7 @@ def test_the_stations_page_shows_the_release_and_says_so(browser: Browser, tip: 
     assert "lanka-1 last looked at it on" in browser("sp").get(f"/desk/tips/{tip.number}").text
 
 
-def test_the_own_words_reach_a_station_when_a_second_officer_consents(
+def test_the_tipsters_own_words_reach_a_station_when_a_second_officer_consents(
     browser: Browser, officer: Callable[[str], Client], tip: SeededTip, casework: Callable[[str], Casework]
 ) -> None:
     first, second = officer("sp-2"), officer("sp-3")
@@ -93,19 +93,19 @@ def test_the_own_words_reach_a_station_when_a_second_officer_consents(
     assert casework("lanka").open(tip.number).tip == tip.tip
 
 
-def test_an_act_that_is_no_longer_offered_says_why(browser: Browser, tip: SeededTip) -> None:
+def test_the_page_says_why_an_act_is_no_longer_offered(browser: Browser, tip: SeededTip) -> None:
     page = browser("sp").post(f"/desk/tips/{tip.number}/consent", data={"text": ""})
     assert page.status_code == 422
     assert page.text.count("No officer of your desk asks to hand over") == 1
 
 
-def test_an_act_that_is_offered_says_in_its_form_what_is_wrong(browser: Browser, tip: SeededTip) -> None:
+def test_the_form_of_an_offered_act_says_what_is_wrong(browser: Browser, tip: SeededTip) -> None:
     page = browser("sp").post(f"/desk/tips/{tip.number}/note", data={"text": ""})
     assert page.status_code == 422
     assert page.text.count('role="alert"') == 1
 
 
-def test_a_private_note_is_told_apart_and_stays(browser: Browser, tip: SeededTip) -> None:
+def test_a_private_note_is_marked_and_stays_at_its_desk(browser: Browser, tip: SeededTip) -> None:
     client = browser("sp")
     page = act(client, tip, "note", text="ask the beat constable", private="yes")
     assert '<li class="private">' in page
@@ -123,14 +123,14 @@ def test_a_withdrawn_direction_is_gone_for_the_other_desk(browser: Browser, tip:
     assert 'id="directions"' not in page
 
 
-def test_a_tip_is_not_for_paper(browser: Browser, tip: SeededTip) -> None:
+def test_the_style_sheet_hides_a_tip_when_its_page_is_printed(browser: Browser, tip: SeededTip) -> None:
     client = browser("sp")
     assert '<body class="unprinted">' in client.get(f"/desk/tips/{tip.number}").text
     style = client.get("/desk/static/desk.css").text
     assert ".unprinted main > * { display: none; }" in style.partition("@media print")[2]
 
 
-def test_a_station_directs_nobody(
+def test_a_station_can_not_direct_a_tip(
     services: Services, browser: Browser, tip: SeededTip, casework: Callable[[str], Casework]
 ) -> None:
     sp = casework("sp")

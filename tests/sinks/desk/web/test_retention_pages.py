@@ -19,7 +19,7 @@ FindDesk = Callable[[str], Desk]
 
 @pytest.fixture
 def tip(services: Services, desk: FindDesk) -> SeededTip:
-    """A tip of the SP and the DIG whose term is over."""
+    """A tip of the SP and the DIG. The tip's term is over."""
     services.write_now(lambda unit: ensure_key(unit, Identity(b"e" * 32)))
     return seed_tip(services, [desk("sp"), desk("dig")], received="2020-01-01T00/PT6H")
 
@@ -52,7 +52,7 @@ def test_a_hold_is_asked_for_by_one_officer_and_agreed_to_by_another(
     assert "Held" in sp.get("/desk/retention").text
 
 
-def test_a_reason_is_needed_and_limited(services: Services, browser: Browser, tip: SeededTip) -> None:
+def test_a_reason_is_required_and_limited_in_length(services: Services, browser: Browser, tip: SeededTip) -> None:
     client = browser("sp")
     for reason in ("", "  ", "x" * 1001):
         assert client.post(f"/desk/retention/{tip.number}/ask_hold", data={"reason": reason}).status_code == 422
@@ -85,7 +85,7 @@ def test_a_double_click_asks_once(services: Services, browser: Browser, tip: See
     assert client.get(f"/desk/tips/{tip.number}").text.count("asked for a legal hold") == 1
 
 
-def test_where_the_worker_has_never_run_the_page_says_so_and_keeps_the_reason(
+def test_if_the_worker_has_never_run_the_page_says_so_and_keeps_the_typed_reason(
     services: Services, browser: Browser, desk: FindDesk
 ) -> None:
     seeded, client = seed_tip(services, [desk("sp")]), browser("sp")

@@ -1,4 +1,4 @@
-"""The roster on the web: each officer signs in their own session; every desk is shown every change."""
+"""The roster on the web: each officer signs changes in their own session, and every desk sees every change."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TEXTS = "sinks/desk/satark_desk/web/texts"
 
 @pytest.fixture
 def sealed(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> None:
-    """Make the SP's desk have a second officer, and seal the roster."""
+    """Add a second officer to the SP's desk, and seal the roster."""
     new = NewOfficer(name="second", passphrase="second passphrase 77", rights=("release",))
     add_officer(services, unlocked("sp"), new)
     services.write_now(lambda unit: close_roster(unit, ()))
@@ -61,7 +61,7 @@ def test_an_officer_is_proposed_by_the_head_and_added_when_another_signs(service
 
 
 @pytest.mark.usefixtures("sealed")
-def test_every_desk_is_shown_a_change_until_it_has_looked(services: Services, browser: Browser) -> None:
+def test_every_desk_is_shown_a_change_until_the_desk_has_seen_it(services: Services, browser: Browser) -> None:
     dig = browser("dig")
     dig.get(PAGE)
     assert "Who may read has changed" not in dig.get("/desk/").text

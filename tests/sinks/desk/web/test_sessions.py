@@ -48,7 +48,7 @@ def test_a_session_in_use_expires_at_its_maximum_age(
 Open = Callable[[str], UnlockedDesk]
 
 
-def test_a_pending_sign_in_expires_and_their_number_is_limited(unlocked: Open) -> None:
+def test_pending_sign_ins_expire_and_are_limited_in_number(unlocked: Open) -> None:
     now = [0.0]
     pending, sp = PendingSignIns(lambda: now[0]), unlocked("sp")
     token = pending.begin(sp, "key")

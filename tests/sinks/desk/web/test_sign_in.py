@@ -73,7 +73,7 @@ def test_every_wrong_attempt_gets_the_same_response(browser: Browser) -> None:
 
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that attempts were held back; here they take no time, and the throttle's clock goes on by them."""
+    """The seconds for which attempts were held back. The test advances the throttle's clock instead of waiting."""
     waits: list[float] = []
 
     async def hold(seconds: float) -> None:
@@ -84,7 +84,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.mark.parametrize("officer", ["sp-1", "nobody"])
-def test_guessing_is_slowed_by_account_whether_it_exists_or_not(
+def test_guessing_is_slowed_by_account_whether_the_account_exists_or_not(
     browser: Browser, held: list[float], officer: str
 ) -> None:
     client = browser()
@@ -141,7 +141,7 @@ def test_a_known_browser_has_a_budget_of_its_own_and_a_made_up_cookie_has_none(
     assert "x" * 43 not in answer.text
 
 
-def test_a_value_that_somebody_put_into_a_browser_makes_it_not_known(browser: Browser) -> None:
+def test_a_cookie_value_that_somebody_else_set_makes_no_browser_known(browser: Browser) -> None:
     victim = browser()
     victim.cookies.set("satark-desk-browser", "known-to-the-thief", path="/desk", domain="desk.example")
     cookie = victim.post("/desk/sign-in", data=RIGHT, follow_redirects=False).headers["set-cookie"]
@@ -149,7 +149,9 @@ def test_a_value_that_somebody_put_into_a_browser_makes_it_not_known(browser: Br
     assert "known-to-the-thief" not in cookie
 
 
-def test_a_full_queue_says_so_and_lets_a_known_browser_in(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_queue_asks_a_stranger_to_wait_and_lets_a_known_browser_in(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own, stranger = browser("sp"), browser()
     queue = DerivationQueue(1, 1)
     monkeypatch.setattr("satark_desk.web.sign_in.QUEUE", queue)
@@ -163,8 +165,8 @@ def test_a_full_queue_says_so_and_lets_a_known_browser_in(browser: Browser, monk
     assert own.post("/desk/sign-in", data=RIGHT).url.path == "/desk/"
 
 
-async def test_an_event_loop_with_a_hundred_sign_ins_stays_free(site: Starlette) -> None:
-    """A page is served while every check waits: none of them holds the loop, or a thread that pages need."""
+async def test_a_hundred_sign_ins_do_not_block_the_event_loop(site: Starlette) -> None:
+    """A page is served while every check waits. No check blocks the event loop, or a thread that pages need."""
     go = threading.Event()
     QUEUE.resize(1, 200)
     QUEUE.submit(lambda: go.wait(30))
@@ -181,10 +183,10 @@ async def test_an_event_loop_with_a_hundred_sign_ins_stays_free(site: Starlette)
 
 
 @pytest.mark.parametrize("place", [0, 20, 40])
-async def test_an_officer_in_a_new_browser_is_before_a_flood_of_guesses(
+async def test_an_officer_in_a_new_browser_goes_before_a_flood_of_guesses(
     site: Starlette, monkeypatch: pytest.MonkeyPatch, place: int
 ) -> None:
-    """The order of service: what the flood sends without the page, or from one page, waits its turn."""
+    """Attempts that the flood sends without the page, or from one page, wait for their turn."""
     go, order = threading.Event(), list[str]()
     queue = DerivationQueue(1, 200)
     queue.submit(lambda: go.wait(30))
@@ -219,7 +221,7 @@ async def test_an_officer_in_a_new_browser_is_before_a_flood_of_guesses(
     assert order.index(RIGHT["passphrase"]) <= 2
 
 
-def test_a_visit_that_somebody_made_up_is_none() -> None:
+def test_a_made_up_visit_does_not_count_as_one() -> None:
     visits = Visits()
     one, other = visits.begin(), visits.begin()
     assert visits.checked(one)
@@ -228,7 +230,7 @@ def test_a_visit_that_somebody_made_up_is_none() -> None:
     assert Visits().checked(one) == ""
 
 
-def test_an_officer_whose_copy_of_the_key_is_an_old_one_is_told_what_to_do(
+def test_an_officer_with_an_old_copy_of_the_desks_key_is_told_what_to_do(
     browser: Browser, services: Services, unlocked: Callable[[str], UnlockedDesk]
 ) -> None:
     stale = seal_desk_key("sp", "sp-1", new_identity()[1], recipient_of(unlocked("sp").own_identity))

@@ -40,7 +40,7 @@ async def sign_in(client: aiohttp.ClientSession, url: str, form: dict[str, str])
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known browser", "new browser"])
-async def test_of_a_hundred_sign_ins_at_once_the_right_one_gets_in_and_memory_stays_small(
+async def test_the_right_one_of_a_hundred_sign_ins_at_once_gets_in_and_memory_stays_small(
     service: Service,
     known: bool,  # noqa: FBT001 - pytest's
 ) -> None:
@@ -54,7 +54,7 @@ async def test_of_a_hundred_sign_ins_at_once_the_right_one_gets_in_and_memory_st
     ):
         if known:
             assert await sign_in(officer, service.url, RIGHT) == 303
-        # A browser has seen the page before it sends a passphrase; what floods the desk need not.
+        # A browser has opened the page before it sends a passphrase; the flooding client need not.
         await (await officer.get(f"{service.url}/desk/sign-in")).release()
         ended: list[str] = []
 
@@ -75,11 +75,11 @@ async def test_of_a_hundred_sign_ins_at_once_the_right_one_gets_in_and_memory_st
         took = time.monotonic() - began
         before = ended.index("officer")
         peak = peak_resident_bytes(service.process)
-        # Those who still wait would take twenty seconds of a processor, and tell nothing more.
+        # The attempts that still wait would take twenty seconds of processor time and show nothing more.
         await service.kill()
         answers = await asyncio.gather(*wrong, return_exceptions=True)
         assert {answer for answer in answers if isinstance(answer, int)} <= {403}
         print(f"known browser: {known}; in after {took:.1f} s and {before} others; peak memory {peak / MB:.0f} MB")  # noqa: T201 - figures for whoever measures, with -s
     assert peak < 300 * MB
-    # Those that were under way when it came, and those that had been answered by then.
+    # The attempts that were running when the right one came, and those that had been answered by then.
     assert before < 50

@@ -45,7 +45,7 @@ def test_attempts_that_come_at_once_are_all_free_and_those_after_them_take_turns
         throttle.failed("a")
     waits = [throttle.reserve("a") for _ in range(5)]
     assert waits[:2] == [LONGEST_GAP, 2 * LONGEST_GAP]
-    # Beyond the longest hold nothing is reserved: nobody can make the line longer.
+    # Beyond the longest hold nothing is reserved, so nobody can lengthen the queue.
     assert waits[2:] == [3 * LONGEST_GAP] * 3
     clock.now += 3 * LONGEST_GAP
     assert throttle.reserve("a") == 0.0

@@ -1,4 +1,4 @@
-"""A tipster's own voice at the desk: who can hear it, in which form, and how it is transcribed."""
+"""A tipster's own voice at the desk: which officers can hear the voice, in which form, and how it is transcribed."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def address(tip: SeededTip, path: str = "voices/1") -> str:
     return f"/desk/tips/{tip.number}/{path}"
 
 
-def test_the_head_of_a_desk_can_hear_it_disguised(browser: Browser, spoken: SeededTip) -> None:
+def test_the_head_of_a_desk_can_hear_a_disguised_voice(browser: Browser, spoken: SeededTip) -> None:
     client = browser("sp")
     page = client.get(address(spoken, "")[:-1]).text
     assert f'<audio src="{address(spoken)}"' in page
@@ -70,7 +70,7 @@ def test_the_head_of_a_desk_can_hear_it_disguised(browser: Browser, spoken: Seed
     assert "filename" not in heard.headers["content-disposition"]
 
 
-def test_no_other_address_returns_it(browser: Browser, spoken: SeededTip) -> None:
+def test_no_other_address_returns_a_voice(browser: Browser, spoken: SeededTip) -> None:
     client = browser("sp")
     assert client.get(address(spoken, "files/1")).status_code == 404
     assert client.get(address(spoken, "files/1?download=1")).status_code == 404
@@ -101,7 +101,7 @@ def test_other_officers_work_from_the_transcript(
     assert '<textarea name="text" rows="6"' not in page
 
 
-def test_a_station_can_only_read_it_even_if_its_row_says_otherwise(
+def test_a_station_can_only_read_a_transcript_even_if_its_row_says_otherwise(
     browser: Browser, services: Services, spoken: SeededTip
 ) -> None:
     browser("sp").post(address(spoken), data={"text": "रात को ट्रक आता है"})

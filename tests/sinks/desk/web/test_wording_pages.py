@@ -1,4 +1,4 @@
-"""The page of wordings, and picking one while writing to a tipster."""
+"""The page of wordings, and how an officer picks a wording while writing to a tipster."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_refused_wording_keeps_what_was_written(browser: Callable[..., Client]
     assert NEW["text"] in answer.text
 
 
-def test_a_picked_wording_stands_in_the_form_those_in_the_tips_language_first(
+def test_a_picked_wording_is_in_the_form_and_wordings_in_the_tips_language_come_first(
     browser: Callable[..., Client],
     services: Services,
     desk: Callable[[str], Desk],

@@ -1,4 +1,4 @@
-"""Create the table of which tips changed."""
+"""Create the table of tip changes."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Store how long each due row waits, so that a due time of a clock that was ahead is known by it."""
+"""Store how long each due row waits: if a clock was ahead, this shows which due times are too late."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Fixtures of the gallery: desks with Hindi titles, who seeds tips in every state, and who visits their pages."""
+"""Fixtures of the gallery: desks with Hindi titles, a seeder of tips in every state, and a visitor of their pages."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ SECOND: Final = "second passphrase 1"
 
 @pytest.fixture
 def titles() -> Mapping[str, str]:
-    """What the desks call themselves, as long as such titles are."""
+    """The desks' titles, as long as real ones."""
     return {"sp": "पुलिस अधीक्षक, वाराणसी ग्रामीण", "dig": "पुलिस उपमहानिरीक्षक, वाराणसी परिक्षेत्र", "lanka": "थाना लंका"}
 
 
 @pytest.fixture
 def site(context: DeskContext) -> Starlette:
-    """The desk's pages, with twelve tips on each of the queue."""
+    """The desk's pages; a page of the queue has twelve tips."""
     return Starlette(routes=[Mount("/desk", build(context, DeskSettings(page_size=12)))])
 
 
@@ -46,20 +46,20 @@ def second(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> str:
 
 @pytest.fixture
 def stories(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> TipStories:
-    """Who seeds the tips."""
+    """The seeder of the tips."""
     return TipStories(services, lambda name: unlocked(name).desk, lambda name: unlocked(name).casework(services))
 
 
 @pytest.fixture
 def gallery(chromium: Browser, address: str, stories: TipStories) -> DeskGallery:
-    """Who visits the pages, and takes their pictures where the variable `SATARK_PICTURES` names a folder."""
+    """The visitor of the pages, who saves pictures of them if the variable `SATARK_PICTURES` names a folder."""
     named = os.environ.get("SATARK_PICTURES")
     return DeskGallery(chromium, address, stories.numbers, Path(named) if named else None)
 
 
 @pytest.fixture
 def photo() -> Callable[[int, int], bytes]:
-    """Draw what stands for a photo of this size."""
+    """Draw a stand-in for a photo of this size."""
 
     def draw(width: int, height: int) -> bytes:
         picture, drawn = Image.new("RGB", (width, height), "#546"), io.BytesIO()

@@ -1,4 +1,4 @@
-"""What officers see when something is wrong: altered tips, answers and deliveries that fail, a false roster."""
+"""What officers see when something is wrong: altered tips, failing answers and deliveries, a false roster."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def answer(services: Services, tip: SeededTip, *states: str) -> None:
 
 @pytest.fixture
 def down(stories: TipStories, services: Services) -> None:
-    """Two destinations of the SP's desk: one can't be reached, the other takes nothing."""
+    """Two destinations of the SP's desk: nobody can reach the first, and the second accepts nothing."""
     services.destination_rules = (DestinationRule(to=MAIL, desk="sp"), DestinationRule(to=SYSTEM, desk="sp"))
     stories.tell("waiting", "sp", destination_rules=services.destination_rules)
     services.write_now(lambda unit: breakers.open_breaker(unit, MAIL, "no route"))
@@ -75,7 +75,7 @@ def down(stories: TipStories, services: Services) -> None:
 
 @pytest.fixture
 def false_desk(services: Services) -> None:
-    """A desk that somebody wrote into the database."""
+    """A desk that somebody wrote into the database, without the roster."""
     row: dict[str, Any] = {
         "name": "naya", "title": "नया डेस्क", "level": "range", "area": "", "recipient": "age1x", "via": "desk",
     }  # fmt: skip
@@ -83,7 +83,7 @@ def false_desk(services: Services) -> None:
 
 
 @pytest.mark.usefixtures("altered")
-async def test_what_was_altered_or_does_not_arrive_is_told_on_the_tip(gallery: DeskGallery) -> None:
+async def test_a_tips_page_tells_what_was_altered_or_does_not_arrive(gallery: DeskGallery) -> None:
     assert await gallery.visit(ALTERED, *ME) == []
 
 
@@ -92,7 +92,7 @@ async def test_the_queue_tells_which_destinations_are_down(gallery: DeskGallery)
     assert await gallery.visit(DOWN, *ME) == []
 
 
-async def test_what_was_sent_after_a_session_had_ended_is_sent_again(
+async def test_an_officer_sends_a_form_again_if_the_session_had_ended(
     gallery: DeskGallery, stories: TipStories, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = f"tips/{stories.tell('answered', 'sp').number}/status"

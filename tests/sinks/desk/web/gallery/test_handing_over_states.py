@@ -1,4 +1,4 @@
-"""What desks hand to each other in every state: the tipster's own words, orders, what is taken back, originals."""
+"""What desks hand to each other, in every state: the tipster's own words, orders, withdrawn directions, originals."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ STATIONS = [
 def handed_over(
     stories: TipStories, photo: Callable[..., bytes], unlocked: Callable[[str], UnlockedDesk], second: str
 ) -> None:
-    """Tips of the SP's desk by what was handed over of them, or was asked for."""
+    """Tips of the SP's desk, named by what the desk handed over of a tip, or by what an officer asked for."""
     for name in ("own words", "directed", "ordered", "taken back", "originals asked", "originals approved"):
         tip = stories.tell(name, "sp", answers={"what": WORDS}, category="INTOX", evidence=("1", "2"))
         seed_file(stories.services, tip, "1", b"1", clean=photo(640, 360), caption="दुकान का शटर रात को")
@@ -63,7 +63,7 @@ def handed_over(
 
 
 @pytest.mark.usefixtures("handed_over")
-async def test_an_officer_asks_gives_and_takes_back(gallery: DeskGallery) -> None:
+async def test_an_officer_asks_for_originals_and_directs_a_tip_and_withdraws_a_direction(gallery: DeskGallery) -> None:
     assert await gallery.visit(STATES, *ME) == []
 
 

@@ -53,7 +53,7 @@ STATES = [
 
 @pytest.fixture
 def overseen(services: Services, stories: TipStories, unlocked: Callable[[str], UnlockedDesk], second: str) -> None:
-    """A tip, a wording and an auditor of the SP's desk. Its roster is sealed; a new officer waits for signatures."""
+    """A tip, a wording and an auditor of the SP's desk. The roster is sealed; a new officer waits for signatures."""
     services.write_now(lambda unit: ensure_key(unit, Identity(b"e" * 32)))
     stories.tell("told", "sp", answers={"what": "शराब"}, category="INTOX")
     head, other = unlocked("sp"), unlock(services, "sp", "second", second).casework(services)
@@ -66,7 +66,7 @@ def overseen(services: Services, stories: TipStories, unlocked: Callable[[str], 
 
 
 @pytest.mark.usefixtures("overseen")
-async def test_a_head_looks_at_figures_people_and_keeping(gallery: DeskGallery) -> None:
+async def test_a_head_looks_at_figures_people_and_retention(gallery: DeskGallery) -> None:
     assert await gallery.visit(STATES, *ME) == []
 
 

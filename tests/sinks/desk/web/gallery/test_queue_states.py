@@ -1,4 +1,4 @@
-"""The queue in every state, what is done with several of its tips, and the hand-over at the end of a shift."""
+"""The queue in every state, acts on several of its tips, and the hand-over at the end of a shift."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def day(stories: TipStories, second: str) -> None:
 
 
 @pytest.mark.usefixtures("day")
-async def test_a_days_queue_is_worked(gallery: DeskGallery) -> None:
+async def test_an_officer_works_through_a_days_queue(gallery: DeskGallery) -> None:
     assert await gallery.visit(STATES, *ME) == []
 
 
 @pytest.mark.usefixtures("day")
-async def test_the_office_above_sees_what_rose(gallery: DeskGallery) -> None:
+async def test_the_desk_above_sees_the_tips_that_rose(gallery: DeskGallery) -> None:
     states = [
         PageState("queue above", ""),
         PageState("queue risen", "?mark=risen"),
@@ -64,7 +64,7 @@ async def test_the_office_above_sees_what_rose(gallery: DeskGallery) -> None:
     assert await gallery.visit(states, "dig/dig-1", "dig passphrase 1") == []
 
 
-async def test_a_desk_without_tips_says_so_and_a_fault_is_told(
+async def test_the_queue_says_that_it_has_no_tips_and_tells_of_a_fault(
     gallery: DeskGallery, context: DeskContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(context, "has_fault", lambda: True)
@@ -72,6 +72,8 @@ async def test_a_desk_without_tips_says_so_and_a_fault_is_told(
     assert await gallery.visit(states, *ME) == []
 
 
-async def test_the_first_opening_shows_how_far_it_is(gallery: DeskGallery, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_page_shows_how_far_the_first_opening_of_tips_is(
+    gallery: DeskGallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(opened_desks.OpenedDesk, "progress", lambda _: Progress(30, 200))
     assert await gallery.visit([PageState("opening", "")], *ME) == []

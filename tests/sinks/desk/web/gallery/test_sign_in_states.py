@@ -1,4 +1,4 @@
-"""Signing in, in every state: the passphrase, the second factor, what is lost, and what goes wrong."""
+"""Every state of a sign-in: the passphrase, the second factor, recovery of a lost one, and errors."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def officers(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> Non
 
 
 @pytest.mark.usefixtures("officers")
-async def test_every_step_of_signing_in_is_read(gallery: DeskGallery) -> None:
+async def test_an_officer_sees_every_step_of_signing_in(gallery: DeskGallery) -> None:
     assert await gallery.visit(STATES) == []
 
 

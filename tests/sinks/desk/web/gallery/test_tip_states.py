@@ -1,4 +1,4 @@
-"""A tip's page in every state that it can have, and the forms and confirmations of every act, right and wrong."""
+"""A tip's page in every state, and the forms and confirmations of every act, with valid and with invalid input."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ FORMS: dict[str, dict[str, str]] = {
 
 
 def confirmations(tip: str, acts: dict[str, dict[str, str]]) -> list[PageState]:
-    """Return the confirmation of each act on a tip, and its form as it comes back empty, with what is wrong."""
+    """Return the confirmation page of each act on a tip, and the page that refuses the act's empty form."""
     right = [PageState(f"confirm {name}", f"tips/{{{tip}}}/{name}", form) for name, form in acts.items()]
     return right + [PageState(f"wrong {name}", f"tips/{{{tip}}}/{name}", {"text": ""}, 422) for name in acts]
 
 
 def tell_full(stories: TipStories, photo: Callable[..., bytes]) -> None:
-    """Tell a tip with a file of every kind and in every state."""
+    """Seed a tip with a file of every kind and in every state."""
     answers = {"what": {"voice": "4"}, "place": PLACE, "vehicle": "UP65 CD 4411", "police": "no", "known_by": "few"}
     full = stories.tell("full", *BOTH, answers=answers, evidence=tuple("1234567"), category="INTOX")
     seen = Origin(latitude=25.2902, longitude=83.0105, taken="2026-11-20T21:15")
@@ -76,7 +76,7 @@ def tell_full(stories: TipStories, photo: Callable[..., bytes]) -> None:
 
 
 def tell_work(stories: TipStories) -> None:
-    """Tell tips on which desks have worked, or should have."""
+    """Seed tips on which desks have worked or should have worked."""
     for status in STATUSES:
         tip = stories.tell(status, *BOTH, answers={"what": f"ताश के पत्तों पर जुआ {status}"}, category="GAMBL")
         if status != "RECEIVED":
@@ -103,7 +103,7 @@ def tell_work(stories: TipStories) -> None:
 
 @pytest.fixture
 def tips_by_state(stories: TipStories, photo: Callable[..., bytes], second: str) -> None:
-    """The tips by their states. The SP's desk has a second officer, who has to do with one of them."""
+    """The tips by their states. The SP's desk has a second officer, who is recused from one of the tips."""
     tell_full(stories, photo)
     tell_work(stories)
     other = unlock(stories.services, "sp", "second", second).casework(stories.services)
@@ -112,12 +112,12 @@ def tips_by_state(stories: TipStories, photo: Callable[..., bytes], second: str)
 
 
 @pytest.mark.usefixtures("tips_by_state")
-async def test_a_tip_is_read_in_every_state(gallery: DeskGallery) -> None:
+async def test_an_officer_reads_a_tip_in_every_state(gallery: DeskGallery) -> None:
     assert await gallery.visit(STATES, "sp/sp-1", "sp passphrase 1") == []
 
 
 @pytest.mark.usefixtures("tips_by_state")
-async def test_each_act_is_confirmed_and_refused(gallery: DeskGallery) -> None:
+async def test_each_act_has_a_confirmation_and_a_refusal(gallery: DeskGallery) -> None:
     assert await gallery.visit(confirmations("few", FORMS), "sp/sp-1", "sp passphrase 1") == []
     decides = {"approve": {"reason": REASON}, "refuse": {"text": REASON}, "withdraw": {"to": "lanka", "text": REASON}}
     assert await gallery.visit(confirmations("asked", decides), "sp/sp-1", "sp passphrase 1") == []
