@@ -41,7 +41,7 @@ def mirrored_in(module: Path) -> Path:
         ("core/satark/dialogue/flow/loader.py", "tests/dialogue/flow/test_loader.py"),
         ("core/satark_files/images/png.py", "tests/files/images/test_png.py"),
         ("channels/whatsapp/satark_whatsapp/channel.py", "tests/channels/whatsapp/test_channel.py"),
-        ("sinks/desk/satark_desk/web/pages.py", "tests/sinks/desk/web/test_pages.py"),
+        ("sinks/desk/satark_desk/web/queue_pages.py", "tests/sinks/desk/web/test_queue_pages.py"),
     ],
 )
 def test_a_module_s_tests_lie_where_its_folders_lead(module: str, tests: str) -> None:

@@ -21,7 +21,7 @@ from satark.api.tip import Message
 from satark_desk.case_commands import respond
 from satark.casework import desk_acts
 from satark_desk import officer_queue
-from satark_desk.web import pages
+from satark_desk.web import queue_pages as pages
 from satark_police_system import answers
 
 source, missing, shown = default_flow(), [], ""

@@ -44,7 +44,7 @@ RENEW_EVERY = 10.0
 GATHER = 0.1
 """Seconds to wait after a claim, so that tips gather for the next one: ten in a claim cost as much as one."""
 LATE = 240
-"""Seconds after which an overdue delivery opens its destination's breaker: no process delivers there."""
+"""Seconds that a delivery may be overdue. After that its destination's breaker opens: no process delivers there."""
 
 
 class _Claimed(NamedTuple):

@@ -119,7 +119,7 @@ class Identity:
         """Seal and open the values of a transaction with few system calls. See `EpochKeys.one_look` for its conditions.
 
         Each system call gives up the interpreter's lock. With all these calls, sealing four values beside a busy thread
-                takes 180 µs.
+        takes 180 µs.
         """
         with self.epochs.one_look(), drawn_by_the_block():
             yield

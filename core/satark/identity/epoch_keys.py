@@ -1,8 +1,8 @@
 """Epoch keys: keys of short epochs, in a file of their own, destroyed by overwriting them in place.
 
 Drafts, reply handles, replies under way and the look-ups of senders are sealed under the key of the current epoch (see
-`satark.identity.edge_key`). A job (`satark.runtime.scheduler`) seals values anew that are still needed, and destroys
-the key of the previous epoch. After that, no old copy of a row in free blocks, in a log or in a backup can be opened.
+`satark.identity.edge_key`). A job (`satark.runtime.scheduler`) seals anew the values that are still needed, and
+destroys the key of the previous epoch. After that, no old copy of a row in free blocks, in a log or in a backup opens.
 
 The file has one block of 4 KiB: a head (magic, a random id, a counter of changes) and 63 slots. It is written only by
 overwriting, never by renaming, so that a key is in one place of the disk. That is so on ext4 and XFS, but not on file

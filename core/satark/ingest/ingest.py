@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 
 Done: TypeAlias = Callable[[Outcome | Exception], None]
-"""Takes the outcome of a batch, or the exception that forbids to acknowledge the batch. It raises nothing."""
+"""Takes the outcome of a batch, or the exception because of which it is not acknowledged. Raises nothing."""
 
 
 class IngestFailed(Exception):  # noqa: N818 - it reads as what it says

@@ -2,6 +2,7 @@
 
 WhatsApp and Telegram resend for days what we do not acknowledge. Nobody resends a text message, a call, a form, or
 a chat without `Capabilities.resends`, so batches of these are on disk before they are acknowledged.
+
 A file holds a batch as the channel parsed it, so nothing that `parse` drops is ever written. The file is sealed under
 an epoch key of the spool's own, which is destroyed like any epoch key (`satark.identity.epoch_keys`). The file's name
 is part of the seal. A file stays until its events are committed. After a crash in between, the events are ingested

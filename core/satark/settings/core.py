@@ -45,7 +45,7 @@ def _packaged_path(value: object) -> object:
 
 
 PackagedPath = Annotated[Path, BeforeValidator(_packaged_path)]
-"""A path, or a file of an installed package: a questionnaire, for example, can be a distribution of its own."""
+"""A path, or a file of an installed package, for example of a package with a questionnaire."""
 
 
 class EvidenceSettings(BaseModel):

@@ -63,7 +63,7 @@ def find_or_begin(
 
     Returns:
         The conversation id of every pseudonym, and the new ones of these ids. `write` stores the first row of a new
-            conversation; until the commit nobody else can find it.
+        conversation; until the commit nobody else can find it.
     """
     senders = list(senders)
     found, new = find(unit.main, identity, senders)

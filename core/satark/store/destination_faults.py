@@ -40,7 +40,7 @@ def destination_faults(
 
     A destination belongs to the desk that its rule names or, without a rule, to the desk in its name. Alarms are
     ignored, since they may be about another desk's tips. A destination that is down is left out unless something
-        other than an alarm waits for it.
+    other than an alarm waits for it.
     """
     here = _belongs(desk, destination_rules)
     down = read_open_breakers(connection)

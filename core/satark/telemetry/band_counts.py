@@ -87,7 +87,7 @@ class BandCounter:
         usual: values of the last label whose counts wait for the end of a band; without it, all wait. Other values
             are faults, which are published at once.
         step: counts are published in multiples of this.
-                clock: returns the time, in Unix seconds.
+        clock: returns the time, in Unix seconds.
     """
 
     def __init__(

@@ -29,7 +29,7 @@ from satark.runtime.commands import CommandHost
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
 from satark_desk.command_context import unlocked_desk
-from satark_desk.exports import export
+from satark_desk.file_exports import export
 from satark_testing.identifier_search import files_below
 from satark_testing.installation import DESKS, Installation
 from satark_testing.waiting import until

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from satark.casework import Issuer, export_pack
-from satark_desk import exports
+from satark_desk import file_exports as exports
 from satark_desk.command_context import FILE, at_desk, current_host, on_tip, unlocked_desk
-from satark_desk.commands import approved_originals
+from satark_desk.desk_commands import approved_originals
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.settings import DeskSettings
 

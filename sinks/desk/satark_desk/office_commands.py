@@ -27,7 +27,7 @@ from satark.casework import (
     resend,
 )
 from satark_desk.command_context import current_host, open_services, report_errors
-from satark_desk.commands import report_submitted
+from satark_desk.desk_commands import report_submitted
 from satark_desk.officers import unlock_any
 from satark_desk.provision import read_passphrase
 from satark_desk.roster_changes import RosterAttachment, submit_unsigned

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from satark_desk.command_context import FILE, at_desk, open_services, unlocked_desk
-from satark_desk.commands import report_submitted
+from satark_desk.desk_commands import report_submitted
 from satark_desk.officers import unlock_any
 from satark_desk.own_passphrase import SamePassphrase, change_passphrase
 from satark_desk.passphrase_strength import check_passphrase

@@ -57,7 +57,7 @@ def satark_commands(cli: click.Group) -> None:
     from satark_desk import release_commands as release  # noqa: PLC0415
     from satark_desk import statistics_commands as statistics  # noqa: PLC0415
     from satark_desk.audit_commands import audit_group  # noqa: PLC0415
-    from satark_desk.commands import desk_group, officer_group  # noqa: PLC0415
+    from satark_desk.desk_commands import desk_group, officer_group  # noqa: PLC0415
     from satark_desk.evidence_commands import evidence_group  # noqa: PLC0415
     from satark_desk.passphrase_commands import COMMANDS  # noqa: PLC0415
     from satark_desk.retention_commands import retention_group  # noqa: PLC0415

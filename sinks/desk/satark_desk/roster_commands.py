@@ -10,7 +10,7 @@ import msgspec
 
 from satark.casework import DestinationSet, Entry, Proposal, Role, Signature
 from satark_desk.command_context import FILE, at_desk, open_services, passphrase_option, unlocked_desk
-from satark_desk.commands import chosen_rights, report_submitted, role_option
+from satark_desk.desk_commands import chosen_rights, report_submitted, role_option
 from satark_desk.officers import set_role
 from satark_desk.roster_changes import RosterAttachment, Submitted, add_signature, approve, reject, submit
 from satark_files.decoding import DECODING_ERRORS

@@ -23,8 +23,8 @@ from satark_desk.web.form_drafts import FormOwner
 if TYPE_CHECKING:
     from satark.casework import ActName, DeskAct
     from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.pages import DeskPages
-    from satark_desk.web.sessions import OfficerSession
+    from satark_desk.web.queue_pages import DeskPages
+    from satark_desk.web.session_store import OfficerSession
 
 
 class ActPages:

@@ -18,10 +18,10 @@ from satark_desk.web.audit_pages import AuditPages
 from satark_desk.web.bulk_pages import BulkPages, HandoverPages
 from satark_desk.web.desk_web import DeskWeb
 from satark_desk.web.factor_pages import FactorPages
-from satark_desk.web.files import OriginalPages, show_file, show_preview
+from satark_desk.web.file_pages import OriginalPages, show_file, show_preview
 from satark_desk.web.order_pages import OrderPages
 from satark_desk.web.overview_pages import OverviewPages
-from satark_desk.web.pages import DeskPages
+from satark_desk.web.queue_pages import DeskPages
 from satark_desk.web.recovery_pages import RecoveryPages
 from satark_desk.web.retention_pages import RetentionPages
 from satark_desk.web.roster_pages import RosterPages

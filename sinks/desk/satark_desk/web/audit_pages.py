@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from satark.casework import Act, ActKind
     from satark_desk.web.desk_web import DeskWeb
     from satark_desk.web.page_text import PageText
-    from satark_desk.web.sessions import OfficerSession
+    from satark_desk.web.session_store import OfficerSession
 
 _MAX_INPUT = 40
 _MAX_DIGITS = 18

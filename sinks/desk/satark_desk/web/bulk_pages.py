@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from satark_desk.tip_queue import Row
     from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.pages import DeskPages
-    from satark_desk.web.sessions import OfficerSession
+    from satark_desk.web.queue_pages import DeskPages
+    from satark_desk.web.session_store import OfficerSession
 
 _TIP: Final = "tip-"
 """Beginning of the name of each tip's box. The tip's number follows."""

@@ -22,7 +22,7 @@ from satark_desk.second_factors import PasskeySite
 from satark_desk.web.form_drafts import FormDrafts
 from satark_desk.web.help_topics import ACT_KEYS, SIGN_IN_TOPICS, TOPICS
 from satark_desk.web.page_text import PageText, officers_languages
-from satark_desk.web.sessions import SECOND_FACTOR_WITHIN, OfficerSession, PendingSignIns, Sessions
+from satark_desk.web.session_store import SECOND_FACTOR_WITHIN, OfficerSession, PendingSignIns, Sessions
 from satark_desk.web.throttle import LONGEST_GAP_OF_CODES, Throttle
 from satark_words.languages import language_name
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from satark_desk.web.account_pages import AccountPages
     from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.sessions import OfficerSession
+    from satark_desk.web.session_store import OfficerSession
 
 
 class FactorPages:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.sessions import OfficerSession
+    from satark_desk.web.session_store import OfficerSession
 
 
 class OrderPages:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from satark_desk.tip_queue import Row
     from satark_desk.web.desk_web import DeskWeb
     from satark_desk.web.page_text import PageText
-    from satark_desk.web.sessions import OfficerSession
+    from satark_desk.web.session_store import OfficerSession
 
 _DAYS: Final = 28
 _DAY: Final = 86400

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from satark.casework import OpenTip
     from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.sessions import OfficerSession
+    from satark_desk.web.session_store import OfficerSession
 
 _DAY = 86_400
 _SOON = 60

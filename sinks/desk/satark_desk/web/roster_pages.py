@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from satark_desk.roster_changes import Submitted
     from satark_desk.web.desk_web import DeskWeb
     from satark_desk.web.page_text import PageText
-    from satark_desk.web.sessions import OfficerSession
+    from satark_desk.web.session_store import OfficerSession
 
 ACTIONS = ("add", "role", "remove", "approve", "reject")
 _NEWEST = 50

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.sessions import PendingSignIn
+    from satark_desk.web.session_store import PendingSignIn
     from satark_desk.web.sign_in import SignInPages
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from satark_desk.web.pages import DeskPages
-    from satark_desk.web.sessions import OfficerSession
+    from satark_desk.web.queue_pages import DeskPages
+    from satark_desk.web.session_store import OfficerSession
 
 
 class VoicePages:

@@ -17,7 +17,7 @@ from satark.services import DeskContext, Services
 from satark_desk.settings import DeskSettings
 from satark_desk.web import desk_web
 from satark_desk.web.app import build
-from satark_desk.web.sessions import Sessions
+from satark_desk.web.session_store import Sessions
 from support.desk_reading import listed
 from support.tips import SeededTip, seed_message, seed_tip
 

@@ -23,7 +23,7 @@ from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.settings import DeskSettings
 from satark_desk.tip_queue import RowBuilder
 from satark_desk.web import opened_desks
-from satark_desk.web.sessions import Sessions
+from satark_desk.web.session_store import Sessions
 from support.tips import seed_tip
 
 Browser = Callable[..., Client]
@@ -140,7 +140,7 @@ def test_an_expired_session_drops_its_opened_tips_without_another_request(
             """Leave it to the test to call."""
 
     now = [1000.0]
-    monkeypatch.setattr("satark_desk.web.sessions.threading.Timer", Waiting)
+    monkeypatch.setattr("satark_desk.web.session_store.threading.Timer", Waiting)
     sessions = Sessions(context, DeskSettings(idle_minutes=10), lambda: now[0])
     token = sessions.begin(unlocked("sp"))
     opened = sessions.find(token).opened  # type: ignore[union-attr]

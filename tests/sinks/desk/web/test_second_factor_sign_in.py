@@ -8,7 +8,7 @@ from collections.abc import Callable
 from httpx2 import Client
 
 from satark_desk.desk_keys import UnlockedDesk
-from satark_desk.web.sessions import MAX_TRIES
+from satark_desk.web.session_store import MAX_TRIES
 from support.desk_reading import code_at
 
 Browser = Callable[..., Client]

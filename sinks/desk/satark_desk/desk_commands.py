@@ -10,7 +10,8 @@ import click
 
 from satark.api import LEVELS, Level
 from satark.casework import RECOVERY, ROLES, Right, Role
-from satark_desk import exports, original_requests, terminal_tables
+from satark_desk import file_exports as exports
+from satark_desk import original_requests, terminal_tables
 from satark_desk.command_context import FILE, at_desk, on_tip, open_services, unlocked_desk
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import (

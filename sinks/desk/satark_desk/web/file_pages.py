@@ -14,7 +14,7 @@ import msgspec
 from satark.api import CaseworkError, stream_file
 from satark.casework import NoSuchFile
 from satark_desk import original_requests
-from satark_desk.exports import INLINE, file_name, note_opened
+from satark_desk.file_exports import INLINE, file_name, note_opened
 from satark_desk.original_requests import originals_of
 from satark_desk.web.desk_web import redirect_to
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from satark.casework import Services
-    from satark_desk.web.pages import DeskPages
-    from satark_desk.web.sessions import OfficerSession
+    from satark_desk.web.queue_pages import DeskPages
+    from satark_desk.web.session_store import OfficerSession
 
 _MAX_INPUT = 40
 

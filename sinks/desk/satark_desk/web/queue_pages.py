@@ -23,7 +23,7 @@ from satark.casework import (
     may_hear_voices,
 )
 from satark_desk.act_forms import MAX_TRANSCRIPT, write_due
-from satark_desk.exports import INLINE
+from satark_desk.file_exports import INLINE
 from satark_desk.maps import place_map
 from satark_desk.officers import officers_of
 from satark_desk.original_requests import originals_of
@@ -35,7 +35,7 @@ from satark_desk.wordings import wordings_of
 if TYPE_CHECKING:
     from satark_desk.web.desk_web import DeskWeb
     from satark_desk.web.page_text import PageText
-    from satark_desk.web.sessions import OfficerSession
+    from satark_desk.web.session_store import OfficerSession
     from satark_desk.wordings import Wording
 
 _BY_OTHER_ACTS = frozenset({"RECEIVED", "CLOSED", "MERGED"})

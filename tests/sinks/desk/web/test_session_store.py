@@ -7,7 +7,7 @@ from collections.abc import Callable
 from satark.services import DeskContext
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.settings import DeskSettings
-from satark_desk.web.sessions import PendingSignIns, Sessions
+from satark_desk.web.session_store import PendingSignIns, Sessions
 
 
 class Clock:
