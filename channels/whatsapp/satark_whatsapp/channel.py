@@ -35,7 +35,7 @@ from satark_whatsapp.graph_api import GraphApi
 from satark_whatsapp.media import WhatsAppMedia
 from satark_whatsapp.number_state import number_problem
 from satark_whatsapp.settings import WhatsAppSettings
-from satark_whatsapp.webhook import WebhookParser
+from satark_whatsapp.webhook_parser import WebhookParser
 
 PATH: Final = "/whatsapp/webhook"
 SIGNATURE_HEADER: Final = "x-hub-signature-256"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from satark_whatsapp.payload import decode
-from satark_whatsapp.webhook import decode_items, decode_webhook
+from satark_whatsapp.webhook_parser import decode_items, decode_webhook
 
 PAYLOADS = sorted((Path(__file__).parent / "payloads").glob("*.json"))
 
