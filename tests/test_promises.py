@@ -132,7 +132,7 @@ def test_an_envelope_put_in_another_ones_place_does_not_open() -> None:
             open_envelope(sealed, identity, tip=tip, desk=desk)
 
 
-def test_what_is_stored_of_a_receipt_takes_memory_hard_work_and_the_edge_key() -> None:
+def test_guessing_a_receipt_code_from_the_database_needs_the_edge_key_and_much_memory() -> None:
     code = "1234567890123456"
     here, there = (receipts.derive(code, Identity(edge * 32)) for edge in (b"a", b"b"))
     assert here.lookup != there.lookup

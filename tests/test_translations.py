@@ -39,7 +39,7 @@ def test_every_text_is_translated(translated: tuple[Catalogue, Catalogue]) -> No
     assert [key for key in english if key not in found and key.rpartition(".")[0] not in found] == []
 
 
-def test_every_text_has_the_same_places(translated: tuple[Catalogue, Catalogue]) -> None:
+def test_every_translation_has_the_placeholders_of_the_english_text(translated: tuple[Catalogue, Catalogue]) -> None:
     found, english = translated
     places = {key: (sorted(_PLACE.findall(one.get(key))) for one in (found, english)) for key in found}
     assert [key for key, (own, theirs) in places.items() if own != theirs] == []

@@ -110,7 +110,7 @@ def test_a_value_that_is_nested_too_deeply_or_is_not_text_does_not_open(plain: b
         open_as(Message, sealed, identity)
 
 
-def test_another_kind_of_value_does_not_open() -> None:
+def test_a_sealed_tip_does_not_open_as_an_envelope() -> None:
     recipient, identity = new_identity()
     with pytest.raises(CantOpen):
         open_as(Envelope, seal(TIP, recipient), identity)

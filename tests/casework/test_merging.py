@@ -132,7 +132,7 @@ def test_a_tipster_who_disputes_gets_an_answer_of_their_own(merging: Merging) ->
     assert merging.desks["sp"].open(merging.merged.number).status == "CLOSED"
 
 
-def test_an_urgent_tip_is_merged_into_no_tip_of_lower_priority(merging: Merging) -> None:
+def test_an_urgent_tip_can_t_be_merged_into_one_of_lower_priority(merging: Merging) -> None:
     urgent = merging.tip("urgent")
     with pytest.raises(ActRefused) as refusal:
         merging.do(urgent, "merge", to=merging.leading.number)

@@ -86,7 +86,7 @@ def test_a_remark_is_not_kept_as_a_story(engine: Engine, channel: str, remark: s
 
 
 @every_row("words", ["koi photo nahi hai", "no photo", "फोटो नहीं है", "photo nahi hai mere paas"])
-def test_no_photo_leaves_the_question_for_files_and_is_not_added_to_the_story(
+def test_a_tipster_who_says_no_photo_goes_on_to_the_review_and_the_story_stays_as_it_is(
     engine: Engine, channel: str, words: str
 ) -> None:
     talk = at(engine, channel, EVIDENCE, words)

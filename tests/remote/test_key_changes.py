@@ -84,7 +84,7 @@ async def test_after_key_changes_on_both_sides_in_any_order_all_read_each_other(
     await assert_all_read_each_other(link, seeded, *thread)
 
 
-async def test_after_key_changes_of_the_office_and_then_of_a_desk_at_the_host_no_key_from_before_opens_new_words(
+async def test_once_the_office_and_then_the_host_change_their_keys_former_keys_open_nothing(
     link: Any,
 ) -> None:
     seeded = link.seed_tip()

@@ -24,7 +24,7 @@ def reader() -> Reader:
     return Reader.shared(GEOGRAPHY)
 
 
-def test_the_weights_are_counted_from_the_corpus_and_words_as_they_are() -> None:
+def test_the_weights_were_computed_from_the_present_corpus_and_lexicon() -> None:
     now = digest_of(label(read_corpus(CORPORA)))
     assert read_weights().digest == now, "the corpus or the words have changed: run `make lexicon`, and commit it"
 

@@ -270,7 +270,9 @@ class OfficeLink(Protocol):
     """Exchanges messages with the offices of remote desks, as sealed bytes; `publish` is a connection's."""
 
     async def send_tip(self, delivery: Delivery, publish: Callable[[str, bytes], Awaitable[None]]) -> DeliveryResult:
-        """Send the complete state of a tip to its office, or a copy of it; done once each message is confirmed.
+        """Send the complete state of a tip to its remote office; for a desk at this host, send a copy to the carrier.
+
+        Done once each message is confirmed.
 
         Raises:
             CarrierError: a message was not confirmed. Confirmed parts of files are not sent again.

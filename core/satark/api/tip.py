@@ -62,7 +62,7 @@ RECEIPT_DIGITS = 16
 HANDOFF_DIGITS = 12
 """Number of digits of a code that moves a draft to another channel."""
 LONGEST_HANDOFF_MESSAGE = 60
-"""Characters of the longest message that is read as such a code; longer ones tell something."""
+"""Characters of the longest message that is searched for a handoff code; a longer one is not taken for a code."""
 
 
 class Place(Redacted, frozen=True, kw_only=True, omit_defaults=True):

@@ -42,7 +42,7 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
     """The hours that count for tips of normal priority; None: all. Those of higher priority run by the clock."""
 
     def report_due(self, priority: Priority, now: float) -> int:
-        """Return when a report is owed, Unix seconds, if the direction names no time."""
+        """Return when a report is due (Unix seconds) under a direction that names no time itself."""
         return int(min(self._after(priority, now, self.report_hours), now + self.longest_days * _DAY))
 
     def first_act_due(self, header: Header) -> int:

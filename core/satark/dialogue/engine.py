@@ -179,7 +179,8 @@ class Engine:
         """End a conversation that has expired. Nothing is said, since somebody else may be looking at the phone.
 
         Returns:
-            What remains of the session, so that the next conversation can tell that a draft was lost; None: none was.
+            What remains of the session, so that the next conversation can tell that a draft was lost; None if no draft
+            was lost.
         """
         told = bool(session.files) or self._loaded.opening_step in session.answers
         if session.submitted or not told:

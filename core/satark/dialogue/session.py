@@ -106,7 +106,7 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     dangers: tuple[str, ...] = ()
     """Kinds of danger that the tipster told of; they make the tip urgent."""
     identity_decided: tuple[str, ...] = ()
-    """Words that may identify the tipster and that they were asked about."""
+    """Words that may identify the tipster, and about which the tipster was already asked."""
     complete: bool = False
     """Whether everything is answered and only the word to send the tip is missing."""
     may_remind: bool = False

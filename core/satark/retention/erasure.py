@@ -25,7 +25,8 @@ ERASED = "erased"
 """Kind of the delivery by which a remote office gets the order to erase its copy: `erased:<tip>:<rule>`."""
 
 _ERASED_COPY = "erased copy"
-"""Label in a remote office's tags of erased tips; no desk can have this name."""
+"""A remote office tags each tip that it erased; the tag is made with this label in place of a desk's name. No desk can
+have this name."""
 
 _BY_TIP = (
     tables.message,

@@ -180,7 +180,7 @@ def is_good(signature: Signature, verifier: str, entry: Entry) -> bool:
 
 
 def sign_statement(statement: bytes, identity: str) -> bytes:
-    """Sign a statement of an officer that is no entry of the roster, with their own identity."""
+    """Sign an officer's statement with the officer's own identity. The statement is not an entry of the roster."""
     return officer_key(identity).sign(_STATEMENT + statement)
 
 

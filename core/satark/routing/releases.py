@@ -31,7 +31,7 @@ def releases(messages: Iterable[Message]) -> dict[str, Release]:
 
 
 def release_recipients(thread: Sequence[Message], message: Message) -> dict[str, str]:
-    """Return desk → recipient of its release, for each release that the thread's next message must be sealed to."""
+    """Return the desks that read the thread's next message through a release, each with the recipient to seal to."""
     known = releases([*thread, message])
     return {desk: recipient_of(release.key) for desk, release in known.items() if _concerns(message, desk)}
 

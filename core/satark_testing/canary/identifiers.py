@@ -117,9 +117,10 @@ class Identifiers:
         return self._slices("picture", out.getvalue())
 
     def _place(self) -> tuple[int, str]:
-        """Draw a place whose decimals, written in degrees, have only digits of `_DIGITS`.
+        """Draw a place. In decimal degrees, all its digits after the point are among `_DIGITS`.
 
-        Return its seconds, as the numerator over `_SECOND`, and its degrees.
+        Returns:
+            The numerator of its seconds (their denominator is `_SECOND`), and the place in decimal degrees.
         """
         while True:
             seconds = self._random.randrange(100_001, 599_999)

@@ -73,7 +73,7 @@ class Texter:
         return []
 
     async def _receive(self, message: ET.Element) -> str:
-        """Receive a message of the answer. Twilio stores it too, and reports its delivery."""
+        """Receive one message of the service's answer. As at Twilio, it is stored and its delivery is reported."""
         kept = TwilioMessage(new_sid("SM"), self.number, said(message))
         self._peer.messages[kept.sid] = kept
         text = kept.body

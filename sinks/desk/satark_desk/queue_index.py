@@ -74,7 +74,7 @@ class QueueIndex:
         self._watchers.add(watcher)
 
     def refresh(self) -> None:
-        """Apply the changes in the store, and the changes of marks by the passing of time."""
+        """Apply what has changed in the store, and update the marks that change as time passes."""
         with self.cache.lock:
             self.cache.refresh()
             now, due = time.time(), set[str]()

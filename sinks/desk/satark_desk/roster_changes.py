@@ -271,7 +271,7 @@ def _staying(state: RosterState, body: KeyChange) -> dict[str, str]:
 
 
 def store_copies(unit: UnitOfWork, desk: str, identity: str, recipients: dict[str, str]) -> None:
-    """Seal a desk's key to its officers. The roster gives their recipients, whatever the officers' rows say."""
+    """Seal a desk's key to each officer's recipient, which is taken from the roster and not from the officer's row."""
     for name, recipient in recipients.items():
         key = seal_desk_key(desk, name, identity, recipient)
         unit.main.execute(update(officer).where(officer.c.desk == desk, officer.c.name == name).values(desk_key=key))

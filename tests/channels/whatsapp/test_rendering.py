@@ -60,7 +60,7 @@ def test_a_text_is_a_text_without_preview() -> None:
         ("in.1234", "to"),
     ],
 )
-def test_a_bsuid_is_the_recipient_and_any_other_address_a_phone(address: str, field: str) -> None:
+def test_a_bsuid_is_sent_as_recipient_and_any_other_address_as_to(address: str, field: str) -> None:
     (call,) = render(prompt(), ACCOUNT, Address(address))
     body = json.loads(call.body)
     assert body[field] == address

@@ -132,7 +132,7 @@ def test_an_answer_to_a_question_that_was_hidden_counts_for_nothing(chat: Chat) 
     assert sent(chat).accused is None
 
 
-def test_accused_police_get_the_promise_and_no_tip(chat: Chat) -> None:
+def test_a_tip_against_a_police_station_records_the_station_as_accused(chat: Chat) -> None:
     fill(chat, {**FILLED, "police": Tap("yes"), "police_unit": Tap("station"), "police_who": Text("")})
     assert chat.step == "review"
     made = sent(chat)

@@ -82,7 +82,7 @@ def test_a_jpeg_that_lacks_only_its_end_is_cleaned_without_loss(tmp_path: Path, 
 
 @pytest.mark.parametrize("lost", [1, 2], ids=["half of its end", "its end"])
 @pytest.mark.parametrize("data", [JPEG, PROGRESSIVE], ids=["baseline", "progressive"])
-def test_bytes_after_an_image_without_its_end_are_not_kept(
+def test_foreign_bytes_after_a_truncated_image_are_not_kept(
     data: bytes, lost: int, tmp_path: Path, limits: Limits
 ) -> None:
     film = b"\0\0\0\x18ftypmp42" + MARKER_BYTES

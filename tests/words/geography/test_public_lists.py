@@ -22,7 +22,7 @@ def test_a_district_is_called_by_its_names_and_codes(name: str) -> None:
     assert not district.is_called("")
 
 
-def test_what_is_written_is_a_geography() -> None:
+def test_a_file_written_from_public_lists_can_be_read_as_a_geography() -> None:
     ((code, text),) = write_districts(read_districts(DISTRICTS, "d.csv"), "r", read_stations(STATIONS, "s.csv"))
     made = Geography.parse(text)
     assert code == "azamgarh"

@@ -213,7 +213,7 @@ _HANDLERS: Final[Mapping[Kind, Callable[[_Words], Turn]]] = {
 
 
 def choose_by_name(context: TurnContext, event: Text, question: Question, reading: Reading) -> Turn | None:
-    """Accept a typed name of a unit that is not among the options; None: there is none, or it is uncertain."""
+    """Accept the typed name of a unit that is not among the options; None if no such unit is named for certain."""
     step = context.step
     if step is None or context.state is not DRAFT or reading.kind is Kind.COMMAND or reading.negated or reading.asks:
         return None

@@ -93,7 +93,7 @@ class FactorPages:
     def _add(
         self, session: OfficerSession, form: Mapping[str, str], take: Callable[[], NewFactor | None]
     ) -> tuple[str, int]:
-        """Add a factor; return the key of an error message and the seconds in it, or an empty string."""
+        """Add a factor. Return the key of an error message (empty if there is no error) and the number it states."""
         problem, seconds = self._check_passphrase(session, form)
         if problem:
             return problem, seconds

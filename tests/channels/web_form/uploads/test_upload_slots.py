@@ -155,7 +155,7 @@ async def test_slow_sockets_keep_nobody_from_uploading(besieged: str) -> None:
                 assert answer.status == 204
 
 
-async def test_slow_sockets_keep_nobody_without_javascript_from_uploading(besieged: str) -> None:
+async def test_a_browser_without_javascript_can_upload_despite_slow_sockets(besieged: str) -> None:
     async with client_of(besieged, 200) as client:
         form = aiohttp.FormData()
         form.add_field("file", b"x" * 5000, filename="a", content_type="image/jpeg")

@@ -72,7 +72,7 @@ async def test_the_queue_says_that_it_has_no_tips_and_tells_of_a_fault(
     assert await gallery.visit(states, *ME) == []
 
 
-async def test_the_page_shows_how_far_the_first_opening_of_tips_is(
+async def test_the_page_shows_the_progress_of_the_first_opening_of_tips(
     gallery: DeskGallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(opened_desks.OpenedDesk, "progress", lambda _: Progress(30, 200))
