@@ -50,16 +50,20 @@ def has_program(pid: int) -> bool:
 
 def runs(pid: int) -> bool:
     """Whether a process runs; one that has ended shows no command, if it shows at all."""
+    return bool(command_of(pid))
+
+
+def command_of(pid: int) -> bytes:
+    """Return a process's command line; nothing of one that has ended."""
     with contextlib.suppress(FileNotFoundError):
-        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
-    return False
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 def workers(service: Service) -> list[int]:
     """Return the ids of the processes that serve for a service."""
     children = Path(f"/proc/{service.pid}/task/{service.pid}/children").read_text().split()
-    commands = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children}
-    return [pid for pid, command in commands.items() if b"spawn_main" in command]
+    return [int(pid) for pid in children if b"spawn_main" in command_of(int(pid))]
 
 
 @pytest.mark.slow("a process")

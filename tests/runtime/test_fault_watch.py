@@ -46,7 +46,7 @@ class Running(NamedTuple):
     status: Status
 
 
-CERTIFICATE = "satark.runtime.machine_faults._end"
+CERTIFICATE = "satark.runtime.certificate_faults._end"
 ISOLATION = "satark.runtime.machine_faults.look_for_protections"
 ISOLATED = Protections(network=True, processes=True, files=True, calls=True, privileges=True, limits=True)
 

@@ -12,6 +12,7 @@ from satark.audit.reading import ActFilter, ReadAct
 
 if TYPE_CHECKING:
     from click.testing import Result
+    from httpx2 import Client
 
     from satark.services import Services
     from satark_desk.desk_keys import UnlockedDesk
@@ -36,3 +37,9 @@ def code_at(secret: str, now: float) -> str:
 def acts_seen(services: Services, unlocked: UnlockedDesk, **wanted: str) -> list[ReadAct]:
     """Return what an officer sees of the log, the newest first."""
     return list(unlocked.viewer(services).read(services, ActFilter(**wanted)).acts)
+
+
+def confirmed(client: Client, page: str) -> str:
+    """Confirm an act on several tips, as the page's button does; return the page that follows."""
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
+    return client.post("/desk/bulk", data={**fields, "confirmed": "yes"}).text

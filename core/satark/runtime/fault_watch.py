@@ -12,14 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from satark.api.background import run_in_thread
 from satark.routing.desks import all_desks
 from satark.runtime import dependency_faults
-from satark.runtime.machine_faults import (
-    ClockWatch,
-    certificate_faults,
-    disk_faults,
-    isolation_faults,
-    key_faults,
-    spool_faults,
-)
+from satark.runtime.certificate_faults import certificate_faults
+from satark.runtime.key_faults import key_faults
+from satark.runtime.machine_faults import ClockWatch, disk_faults, isolation_faults, spool_faults
 from satark.store.deliveries import ALARM_EVERY, add_alarm
 from satark.store.writer import StoreDown
 

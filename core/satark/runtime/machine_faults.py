@@ -5,23 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import socket
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from satark.ingest.spool import quarantined, waiting
-from satark.runtime import compose
 from satark.telemetry.faults import Fault
 from satark_files import atomic_files
 from satark_files.sandbox.protections import describe, look_for_protections
 
 if TYPE_CHECKING:
-    from satark.identity.edge_key import Identity
-    from satark.services import Services
     from satark.settings.settings import Settings
 
 
@@ -121,64 +115,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:  # replayed meanwhile
         return 0
-
-
-DAYS: Final = 14
-"""Days before its end from which a certificate is a fault: it should have been renewed by then."""
-SECONDS: Final = 5.0
-"""Seconds that a connection may take."""
-_DAY: Final = 86_400
-_DO: Final = "renew it (certbot renew) and reload the proxy: providers stop delivering when it has ended"
-
-
-def certificate_faults(public_url: str, context: ssl.SSLContext | None = None) -> list[Fault]:
-    """Check the certificate of the public address as a provider does. An address that can't be reached is no fault."""
-    parts = urlsplit(public_url)
-    if parts.scheme != "https" or not parts.hostname:
-        return []
-    host = parts.hostname
-    try:
-        ends = _end(host, parts.port or 443, context or ssl.create_default_context())
-    except ssl.SSLCertVerificationError as error:
-        return [Fault("certificate_wrong", f"the certificate of {host} is refused: {error.verify_message}", _DO)]
-    except OSError:
-        return []
-    left = (ends - time.time()) / _DAY
-    if left >= DAYS:
-        return []
-    return [Fault("certificate_ends", f"the certificate of {host} ends in {left:.0f} days", _DO)]
-
-
-def _end(host: str, port: int, context: ssl.SSLContext) -> float:
-    with (
-        socket.create_connection((host, port), SECONDS) as connection,
-        context.wrap_socket(connection, server_hostname=host) as tls,
-    ):
-        certificate = tls.getpeercert() or {}
-    return float(ssl.cert_time_to_seconds(str(certificate["notAfter"])))
-
-
-OVERDUE: Final = 600
-"""Seconds that the destruction of an epoch's key may be late."""
-
-
-def key_faults(identity: Identity | None, services: Services) -> Iterator[Fault]:
-    """Compare this process's keys with the database: it may have been restored, or have another edge key by now."""
-    for problem in compose.canary_problems(identity, services):
-        yield Fault(
-            f"{problem.setting.removesuffix('_file')}_wrong",
-            f"{problem.setting} {problem.message}",
-            f"{problem.hint}; then restart (docs/runbook.md#a-wrong-key)",
-            stops=True,
-        )
-    if identity is not None and (late := _late_epochs(identity)):
-        yield Fault(
-            "epoch_keys_stay",
-            f"{late} epoch keys should be destroyed and are not: what was forgotten can still be opened",
-            "see that a process with the role worker runs, and that it can write epoch.keys (epoch_key_file)",
-        )
-
-
-def _late_epochs(identity: Identity) -> int:
-    due = time.time() - 2 * identity.epochs.seconds - OVERDUE
-    return sum(epoch.since < due for epoch in identity.epochs.live())

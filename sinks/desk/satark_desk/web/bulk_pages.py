@@ -1,31 +1,24 @@
 """One act on several tips: an officer chooses the tips in one form and confirms the act.
 
-The next page says what was done and what was not. The page for the end of a shift uses the same form. This page lists
-the tips that the officer holds, and the tips on which the desk owes a report and which nobody holds.
+The next page says what was done and what was not.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.casework import BULK_KINDS, MAX_TEXT, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip
-from satark_desk.officers import officers_of
-from satark_desk.tip_queue import Filter
+from satark.casework import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip
 from satark_desk.web.desk_web import redirect_to
 from satark_desk.web.form_drafts import FormOwner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from satark_desk.tip_queue import Row
     from satark_desk.web.desk_web import DeskWeb
     from satark_desk.web.queue_pages import DeskPages
     from satark_desk.web.session_store import OfficerSession
@@ -119,37 +112,3 @@ def _act_of(fields: Mapping[str, str]) -> BulkAct | None:
     value = {name: fields.get(name, "").strip() for name in _FIELDS}
     to = (value["into"] or numbers[0]) if kind == "merge" else value["officer"]
     return BulkAct(kind=kind, to=to, priority=value["priority"], text=value["text"])
-
-
-class HandoverPages:
-    """The hand-over page.
-
-    Its form is that of an act on several tips, and assigns them to another officer, with a note.
-    """
-
-    def __init__(self, web: DeskWeb) -> None:
-        self._web = web
-
-    def show(self, request: Request, session: OfficerSession) -> Response:
-        """Show what can be handed over, sorted by when it is due."""
-        queue, desk = session.queue, session.desk
-        session.casework.note_listed()
-        queue.refresh()
-        mine = _by_due(queue.page(Filter(mark="mine"), None))
-        owed = _by_due(row for row in queue.page(Filter(mark="owed"), None) if not row.officer)
-        officers = self._web.context.read(lambda c: officers_of(c, desk))
-        return self._web.show(
-            request,
-            "handover.html",
-            session=session,
-            mine=mine[:MOST_TIPS],
-            owed=owed[: MOST_TIPS - len(mine)] if len(mine) < MOST_TIPS else [],
-            more=max(0, len(mine) + len(owed) - MOST_TIPS),
-            colleagues=[name for name in officers if name != session.officer],
-            longest=MAX_TEXT,
-        )
-
-
-def _by_due(rows: Iterable[Row]) -> list[Row]:
-    """Sort rows by when the desk owes a report; rows without such a report come last, in the order of the queue."""
-    return sorted(rows, key=lambda row: row.due or math.inf)

@@ -1,0 +1,54 @@
+"""The page for the end of a shift: what the officer holds, and what the desk owes a report on and nobody holds."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from satark.casework import MAX_TEXT, MOST_TIPS
+from satark_desk.officers import officers_of
+from satark_desk.tip_queue import Filter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from satark_desk.tip_queue import Row
+    from satark_desk.web.desk_web import DeskWeb
+    from satark_desk.web.session_store import OfficerSession
+
+
+class HandoverPages:
+    """The hand-over page. Its form is that of an act on several tips: it assigns them to another officer."""
+
+    def __init__(self, web: DeskWeb) -> None:
+        self._web = web
+
+    def show(self, request: Request, session: OfficerSession) -> Response:
+        """Show what can be handed over, sorted by when it is due."""
+        queue, desk = session.queue, session.desk
+        session.casework.note_listed()
+        queue.refresh()
+        mine = _by_due(queue.page(Filter(mark="mine"), None))
+        owed = _by_due(row for row in queue.page(Filter(mark="owed"), None) if not row.officer)
+        officers = self._web.context.read(lambda c: officers_of(c, desk))
+        return self._web.show(
+            request,
+            "handover.html",
+            session=session,
+            mine=mine[:MOST_TIPS],
+            owed=owed[: MOST_TIPS - len(mine)] if len(mine) < MOST_TIPS else [],
+            more=max(0, len(mine) + len(owed) - MOST_TIPS),
+            colleagues=[name for name in officers if name != session.officer],
+            longest=MAX_TEXT,
+        )
+
+
+def _by_due(rows: Iterable[Row]) -> list[Row]:
+    """Sort rows by when the desk owes a report; rows without such a report come last, in the order of the queue."""
+    return sorted(rows, key=lambda row: row.due or math.inf)
