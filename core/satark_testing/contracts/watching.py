@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import logging
 import socket
@@ -132,16 +131,3 @@ def _logging_into(output: io.StringIO) -> Iterator[None]:
         root.removeHandler(handler)
         root.setLevel(level)
         logging.disable(disabled)
-
-
-@contextmanager
-def loop_complaints() -> Iterator[list[str]]:
-    """Collect the event loop's complaints, such as a client that was never closed, by class or message."""
-    complaints: list[str] = []
-    loop = asyncio.get_running_loop()
-    before = loop.get_exception_handler()
-    loop.set_exception_handler(lambda _loop, context: complaints.append(str(context.get("message"))))
-    try:
-        yield complaints
-    finally:
-        loop.set_exception_handler(before)

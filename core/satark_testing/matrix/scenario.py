@@ -12,7 +12,6 @@ from PIL import Image
 from satark_testing.dialogue.walking import Photo
 
 LANGUAGE = "@language"
-RESTART = "@restart"
 CANCEL = "@cancel"
 
 Command: TypeAlias = Literal[

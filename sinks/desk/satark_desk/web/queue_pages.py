@@ -44,7 +44,6 @@ _BY_OTHER_ACTS = frozenset({"RECEIVED", "CLOSED", "MERGED"})
 _TO_TIPSTER = frozenset({"status", "ask"})
 """Acts whose text a tipster reads."""
 
-_NOT_WHEN_DIRECTED = _BY_OTHER_ACTS | FINISHED_STATUSES
 """Statuses that a directed desk does not set: such a desk asks to close a tip instead."""
 
 
