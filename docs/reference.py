@@ -20,8 +20,8 @@ import click
 from pydantic import BaseModel
 
 import satark.api
+from reference_flow import events, flow, metrics, texts
 from reference_scaffolds import scaffold
-from reference_tables import events, flow, metrics, texts
 from reference_types import modules_of, types
 from satark.api import hooks as hookspecs
 from satark.api.routing import DestinationRule

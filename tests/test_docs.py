@@ -120,23 +120,6 @@ def test_never_always_and_cannot_stand_beside_the_name_of_a_test() -> None:
     assert unproven == [], "each needs the name of a test beside it, or another word"
 
 
-STEPS = re.findall(r"^\| \d+ \| `([^`]+)` `([^`]+)` \|", (DOCS / "performance.md").read_text("utf-8"), re.MULTILINE)
-
-
-def test_a_message_is_followed_from_socket_to_socket() -> None:
-    assert len(STEPS) >= 14
-
-
-def test_each_step_of_a_message_is_where_the_page_says() -> None:
-    missing = [(file, name) for file, name in STEPS if not defines(ROOT / file, name)]
-    assert missing == []
-
-
-def defines(file: Path, name: str) -> bool:
-    """Whether a file defines a class or a function of this name."""
-    return file.is_file() and bool(re.search(rf"^ *(class|def) {name}\b", file.read_text("utf-8"), re.MULTILINE))
-
-
 @pytest.mark.parametrize(
     "step", ["Business verification", "/$PHONE_NUMBER_ID/register", "never expires", "/$WABA_ID/subscribed_apps"]
 )

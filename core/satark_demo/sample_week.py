@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from satark.api.routing import CaseworkError
+from satark.casework.act_names import DeskAct
 from satark.casework.clocks import Clocks
-from satark.casework.desk_act import DeskAct
 from satark.casework.desk_acts import DeskActs
 from satark_demo.sample_citizens import STORIES, NoAnswerError, SampleCitizen
 

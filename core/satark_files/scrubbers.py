@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from satark_files.documents.archive import ArchiveScrubber
 from satark_files.documents.markup import MarkupScrubber
 from satark_files.documents.old_office.scrubber import OldOfficeScrubber
 from satark_files.documents.ooxml import OoxmlScrubber
@@ -13,6 +12,7 @@ from satark_files.documents.pdf import PdfScrubber
 from satark_files.documents.plain_text import TextScrubber
 from satark_files.documents.svg import SvgScrubber
 from satark_files.documents.vcard import VcardScrubber
+from satark_files.documents.zip_scrubber import ArchiveScrubber
 from satark_files.images.heif import HeifScrubber
 from satark_files.images.jpeg import JpegScrubber
 from satark_files.images.png import PngScrubber

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from satark.casework.act_names import MAX_TEXT
 from satark.casework.bulk import BulkAct, BulkKind
 from satark.casework.clocks import Clocks
-from satark.casework.desk_act import MAX_TEXT
 from satark.casework.desk_acts import DeskActs
 from satark.services import Services
 from support.desks import SeededDesk, listed_officer

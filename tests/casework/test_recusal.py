@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from satark.casework import Casework, NoSuchTip, TwoOfficerApproval
+from satark.casework.act_names import ActName, ActRefused, DeskAct, Problem
 from satark.casework.clocks import Clocks, Offices
-from satark.casework.desk_act import ActName, ActRefused, DeskAct, Problem
 from satark.casework.desk_acts import DeskActs
 from satark.casework.errors import NotTheseTwoOfficers
 from satark.casework.flood_groups import flood_groups

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from satark.casework import NoSuchTip
-from satark.casework.desk_act import Problem
+from satark.casework.act_names import Problem
 from satark.casework.keeping import StepRefused
 from satark.casework.tip_keeping import TipKeeping
 from satark.services import Services

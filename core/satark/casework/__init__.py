@@ -11,10 +11,10 @@ from satark.audit.acts import ACT_KINDS, Act, ActKind
 from satark.audit.keys import ensure_key as ensure_audit_key
 from satark.audit.reading import ActFilter, ReadAct, Viewer
 from satark.audit.trail import Trail
+from satark.casework.act_names import ACT_NAMES, MAX_TEXT, ActName, ActRefused, DeskAct
 from satark.casework.bulk import BULK_KINDS, MOST_TIPS, BulkAct, BulkKind, BulkOutcome
 from satark.casework.casework import Casework
 from satark.casework.clocks import Clocks, Offices, band_end
-from satark.casework.desk_act import ACT_NAMES, MAX_TEXT, ActName, ActRefused, DeskAct
 from satark.casework.desk_acts import DeskActs
 from satark.casework.errors import NoSuchFile, NoSuchTip, NoTranscript
 from satark.casework.evidence_access import TwoOfficerApproval

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from satark.api.observability import Redacted
-from satark.casework.desk_act import ActRefused, DeskAct
+from satark.casework.act_names import ActRefused, DeskAct
 from satark.casework.errors import NoSuchTip
 
 if TYPE_CHECKING:
+    from satark.casework.act_names import Problem
     from satark.casework.casework import Casework
-    from satark.casework.desk_act import Problem
     from satark.casework.desk_acts import DeskActs
     from satark.casework.opened_tip import OpenTip
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, get_args
 
 from satark.api.tip import FINISHED_STATUSES, OUTCOMES, STATUSES, CaseOutcome, CaseStep, Message, Priority, Status
+from satark.casework.act_names import MAX_TEXT, ActName, ActRefused, DeskAct, Problem
 from satark.casework.clocks import Clocks, Offices
-from satark.casework.desk_act import MAX_TEXT, ActName, ActRefused, DeskAct, Problem
 from satark.casework.errors import NoSuchTip
 from satark.casework.merging import pass_on_status
 from satark.casework.recusal import Recusal

@@ -16,8 +16,8 @@ from satark.roster.entries import RECOVERY
 
 if TYPE_CHECKING:
     from satark.audit.acts import ActKind
+    from satark.casework.act_names import DeskAct, Problem
     from satark.casework.casework import Casework
-    from satark.casework.desk_act import DeskAct, Problem
     from satark.casework.opened_tip import OpenTip
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ReleaseProblem: TypeAlias = Literal[
     "released", "field", "quotes", "raw.none", "raw.two", "withdraw", "withdraw.none", "withdraw.office"
 ]
-"""Why a release is refused: part of `desk_act.Problem`, with the same wording."""
+"""Why a release is refused: part of `act_names.Problem`, with the same wording."""
 
 RELEASABLE: Final = ("place", "when", "when_date", "who", "vehicle", "how_often", "danger")
 """Steps whose answers may be handed over, in the order in which they are offered."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from satark_files.documents import zip_archive
+from satark_files.documents import zip_container
 from satark_files.scrubber import Unclean
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-    from satark_files.documents.zip_archive import Archive
+    from satark_files.documents.zip_container import Archive
 
 
 SCHEMES = ("http:", "https:", "mailto:", "tel:")
@@ -178,6 +178,6 @@ def drop_broken_parts(parts: Archive) -> int:
             data = parts.read(name)
             if name.endswith((".xml", ".rels")):
                 parse(data)
-        except (*zip_archive.RAISES, Unclean):
+        except (*zip_container.RAISES, Unclean):
             parts.drop(name)
     return min(99, 100 * len(parts.names) // max(1, len(names)))

@@ -12,7 +12,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from satark_files.documents import office_xml, zip_archive
+from satark_files.documents import office_xml, zip_container
 from satark_files.documents.embedded_images import EmbeddedImages
 from satark_files.scrubber import Cleaned, Unclean
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-    from satark_files.documents.zip_archive import Archive
+    from satark_files.documents.zip_container import Archive
     from satark_files.limits import Limits
 
 _FORMATS = "application/vnd.openxmlformats-officedocument."
@@ -77,19 +77,19 @@ class OoxmlScrubber:
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         try:
-            with zip_archive.open_archive(source, limits) as parts:
+            with zip_container.open_archive(source, limits) as parts:
                 return self._copy(parts, target, limits)
         except Unclean as unclean:
             if unclean.reason != "damaged":
                 raise
-        with zip_archive.open_archive(source, limits) as parts:
+        with zip_container.open_archive(source, limits) as parts:
             percent = office_xml.drop_broken_parts(parts)
             return Cleaned(self._copy(parts, target, limits), readable=percent)
 
     def _copy(self, parts: Archive, target: Path, limits: Limits) -> str:
         package = _CleanPackage(parts, EmbeddedImages(target.parent, limits))
         package.copy_main()
-        zip_archive.write_archive(target, package.parts())
+        zip_container.write_archive(target, package.parts())
         return PROGRAMS[package.program][0]
 
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from satark_files.documents import office_xml, zip_archive
+from satark_files.documents import office_xml, zip_container
 from satark_files.documents.embedded_images import EmbeddedImages
 from satark_files.scrubber import Unclean
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from satark_files.documents.zip_archive import Archive
+    from satark_files.documents.zip_container import Archive
     from satark_files.limits import Limits
 
 _FORMATS = "application/vnd.oasis.opendocument."
@@ -53,13 +53,13 @@ class OpenDocumentScrubber:
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
-        with zip_archive.open_archive(source, limits) as parts:
+        with zip_container.open_archive(source, limits) as parts:
             mime = parts.read("mimetype").decode("ascii", errors="replace").strip()
             if mime not in MIMES or "content.xml" not in parts:
                 raise Unclean("damaged")
             if b"encryption-data" in parts.read("META-INF/manifest.xml"):
                 raise Unclean("encrypted")
-            zip_archive.write_archive(target, _clean_parts(parts, mime, EmbeddedImages(target.parent, limits)))
+            zip_container.write_archive(target, _clean_parts(parts, mime, EmbeddedImages(target.parent, limits)))
         return mime
 
 

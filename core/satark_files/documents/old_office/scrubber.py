@@ -12,7 +12,7 @@ from satark_files.documents.old_office.excel import drawing_records, excel_text
 from satark_files.documents.old_office.powerpoint import powerpoint_text
 from satark_files.documents.old_office.word import word_text
 from satark_files.documents.plain_text import strip_hidden_characters
-from satark_files.documents.zip_archive import write_archive
+from satark_files.documents.zip_container import write_archive
 from satark_files.file_endings import ending_of
 from satark_files.scrubber import Cleaned, Unclean
 from satark_files.sniff import EXCEL, OLE, POWERPOINT, WORD

@@ -10,7 +10,7 @@ from typing import Final, get_args
 
 import pytest
 
-import reference_tables
+import reference_flow
 from satark.api.observability import MEANINGS, Kind
 from satark.cli.flow import MEDIA
 from satark.dialogue.flow.loader import default_flow, load_flow
@@ -40,7 +40,7 @@ def test_every_documented_event_is_emitted_and_every_emitted_event_documented() 
 def test_every_documented_text_belongs_to_a_step_or_to_the_engine() -> None:
     source = default_flow()
     steps = load_flow(source).steps
-    listed = set(re.findall(r"`([\w.]+)`", reference_tables.texts()))
+    listed = set(re.findall(r"`([\w.]+)`", reference_flow.texts()))
     listed |= {key for step in steps for keys in step.type.keys(step) for key in keys}
     english = Catalogues.of("satark.dialogue")["en"]
     assert [key for key in english if key not in listed and not key.endswith(SUFFIXES)] == []

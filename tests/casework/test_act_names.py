@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from satark.casework.desk_act import ActRefused, DeskAct, Problem
+from satark.casework.act_names import ActRefused, DeskAct, Problem
 
 
 def test_every_refusal_says_why_and_what_to_do() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from satark_files.documents.archive import ZIP
+from satark_files.documents.zip_scrubber import ZIP
 from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, Unclean
 from satark_files.scrubbers import builtin_scrubbers

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from satark_files.documents import zip_archive
+from satark_files.documents import zip_container
 from satark_files.file_endings import ending_of
 from satark_files.recordings import ffmpeg
 from satark_files.scrubber import Cleaned, Unclean
@@ -49,7 +49,7 @@ class ArchiveScrubber:
         """Write the clean copy; see `Scrubber`."""
         left_out: list[LeftOut] = []
         cleaned: dict[str, bytes] = {}
-        with zip_archive.open_archive(source, limits) as members:
+        with zip_container.open_archive(source, limits) as members:
             if "mimetype" in members and members.read("mimetype").startswith(_OPEN_DOCUMENT):
                 return self._scrubbers[members.read("mimetype").decode().strip()].scrub(source, target, limits)
             until = time.process_time() + TIME_SHARE * limits.cpu_seconds
@@ -61,10 +61,12 @@ class ArchiveScrubber:
                     cleaned[_new_name(number, name) + ending_of(made[0])] = made[1]
         if not cleaned:
             raise Unclean("unsupported")
-        zip_archive.write_archive(target, cleaned)
+        zip_container.write_archive(target, cleaned)
         return Cleaned(ZIP, left_out=left_out)
 
-    def _clean(self, members: zip_archive.Archive, name: str, folder: Path, limits: Limits) -> tuple[str, bytes] | None:
+    def _clean(
+        self, members: zip_container.Archive, name: str, folder: Path, limits: Limits
+    ) -> tuple[str, bytes] | None:
         """Clean one member; return its new type and content, or None if it is left out."""
         with tempfile.TemporaryDirectory(dir=folder) as own:
             source, target = Path(own) / "source", Path(own) / "target"
@@ -79,7 +81,7 @@ class ArchiveScrubber:
                     return self._muter.scrub(target, silent, limits), silent.read_bytes()
             except Unclean:
                 return None
-            except zip_archive.RAISES:
+            except zip_container.RAISES:
                 return None
             return made, target.read_bytes()
 

@@ -6,8 +6,8 @@ import email
 from datetime import UTC, datetime
 from email.policy import default
 
-from satark_email import mime
-from satark_email.mime import Attachment, OuterHeaders, message_id
+from satark_email import mails
+from satark_email.mails import Attachment, OuterHeaders, message_id
 from satark_email.settings import EmailDestination
 
 DESTINATION = EmailDestination(recipients=("sp@up.example", "reader@up.example"), language="en")
@@ -19,7 +19,7 @@ def headers(key: str, hour: int = 3) -> OuterHeaders:
 
 
 def test_two_notifications_differ_in_their_id_and_time_alone() -> None:
-    one, other = mime.notification(headers("a")), mime.notification(headers("b", 9))
+    one, other = mails.notification(headers("a")), mails.notification(headers("b", 9))
     assert len(one) == len(other)
     first, second = (email.message_from_bytes(mail, policy=default) for mail in (one, other))
     assert {name for name in first if first[name] != second[name]} == {"Date", "Message-ID"}
@@ -33,7 +33,7 @@ def test_the_message_id_is_the_same_for_a_repeated_mail_and_does_not_hold_the_ke
 
 
 def test_an_encrypted_mail_shows_a_constant_subject_and_its_two_parts() -> None:
-    mail = email.message_from_bytes(mime.pgp_mime(headers("a"), b"-----BEGIN PGP MESSAGE-----"), policy=default)
+    mail = email.message_from_bytes(mails.pgp_mime(headers("a"), b"-----BEGIN PGP MESSAGE-----"), policy=default)
     assert (mail["Subject"], mail.get_content_type()) == ("Satark", "multipart/encrypted")
     assert [part.get_content_type() for part in mail.iter_parts()] == [
         "application/pgp-encrypted",
@@ -43,7 +43,7 @@ def test_an_encrypted_mail_shows_a_constant_subject_and_its_two_parts() -> None:
 
 def test_the_real_subject_and_the_files_lie_inside() -> None:
     photo = Attachment("1.jpg", "image/jpeg", b"clean")
-    inner = email.message_from_bytes(mime.protected_content("Satark K4Q7: हथियार", "गाँव", [photo]), policy=default)
+    inner = email.message_from_bytes(mails.protected_content("Satark K4Q7: हथियार", "गाँव", [photo]), policy=default)
     assert inner["Subject"] == "Satark K4Q7: हथियार"
     assert inner.get_param("protected-headers") == "v1"
     text, file = inner.iter_parts()

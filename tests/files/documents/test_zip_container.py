@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from satark_files.documents import zip_archive
+from satark_files.documents import zip_container
 from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
 
@@ -22,5 +22,5 @@ def test_a_part_without_a_name_is_refused(tmp_path: Path, limits: Limits) -> Non
     entry = data[at : at + 28] + b"\0\0" + data[at + 30 : at + 46]
     size = int.from_bytes(data[end + 12 : end + 16], "little") - 1
     source.write_bytes(data[:at] + entry + data[end : end + 12] + size.to_bytes(4, "little") + data[end + 16 :])
-    with pytest.raises(Unclean, match="damaged"), zip_archive.open_archive(source, limits):
+    with pytest.raises(Unclean, match="damaged"), zip_container.open_archive(source, limits):
         pass
