@@ -23,6 +23,7 @@ from satark.dialogue.states.handoff import HandoffCodeState
 from satark.dialogue.states.mailbox import FeedbackState, MailboxState, ReceiptCodeState, ReplyState
 from satark.dialogue.states.menus import (
     LANGUAGE,
+    SUGGESTED,
     UNSENT,
     CancelMenu,
     ChangeMenu,
@@ -31,8 +32,10 @@ from satark.dialogue.states.menus import (
     IdentityMenu,
     OriginMenu,
     RestartMenu,
+    SuggestionMenu,
     UnsentState,
 )
+from satark.dialogue.turn.consent import consent_of
 from satark.dialogue.turn.context import DialogueState, TurnContext
 from satark.dialogue.turn.loaded_flow import MAX_FILES, LoadedFlow, make_prompt
 from satark_words.catalogues import Catalogues
@@ -116,10 +119,12 @@ class Engine:
         context = self._context(session, source, now)
         for notice in notices:
             context.say(f"file.{notice.what}", **notice.values)
+        event = without_surrogates(event)
+        context.consent = consent_of(context, event, whole_tip=is_complete_tip(self._loaded, event))
         if self._interpret is not None:
-            event = self._interpret(event, context.step, session) or event
+            event = without_surrogates(self._interpret(event, context.step, session) or event)
         notice_voice(context, event)
-        return handle_event(context, without_surrogates(event))
+        return handle_event(context, event)
 
     def begins_anew(self, session: Session, event: Event) -> bool:
         """Whether an event is a complete tip of its own, after the one that this session has sent."""
@@ -160,7 +165,7 @@ class Engine:
         context.say("receipt", number=receipt.number, code=receipt.grouped)
         if session.reachable:
             return _with_picture(context, context.ask(must_arrive=True), receipt)
-        return context.end("reach.cannot", must_arrive=True, reach=False)
+        return context.end("reach.cannot", must_arrive=True)
 
     def show_mailbox(self, session: Session, mailbox: Mailbox | None, now: int) -> Turn:
         """Show the mailbox that a receipt code opened; None: the code opened none."""
@@ -294,6 +299,7 @@ STATES: Final[Mapping[str, DialogueState]] = {
     "@origin": OriginMenu(),
     "@details": DetailsMenu(),
     "@change": ChangeMenu(),
+    SUGGESTED: SuggestionMenu(),
     "@reach": ContactMenu(),
     "@code": ReceiptCodeState(),
     "@mailbox": MailboxState(),

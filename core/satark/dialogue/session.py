@@ -91,6 +91,8 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """
     state: str = ""
     """Name of the dialogue state: empty for the draft, `edit:<step>` while one answer is edited, `@…` for the rest."""
+    suggested: tuple[str, str, str] | None = None
+    """What the current question suggests: the state below it, an option or a command (`@…`), and its label."""
     picked_details: tuple[str, ...] = ()
     """Optional steps that the tipster chose to answer."""
     files_uncleaned: tuple[int, ...] = ()

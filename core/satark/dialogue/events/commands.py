@@ -10,11 +10,15 @@ from satark.dialogue.session import Turn
 from satark.dialogue.states.handoff import request_handoff
 from satark.dialogue.states.mailbox import ask_code
 from satark.dialogue.states.menus import LANGUAGE, ask_to_confirm, set_language
+from satark.dialogue.turn.consent import may_carry_out
 from satark.dialogue.turn.context import TurnContext
 
 
 def handle_command(context: TurnContext, name: str) -> Turn:
-    """Carry a command out."""
+    """Carry a command out; say what to write for one that can't be undone and was not given in its own words."""
+    if not may_carry_out(context, name):
+        context.say("consent.command", label=context.text(f"command.{name}"))
+        return context.ask()
     turn = context.state.handle_command(context, name)
     if turn is None and name in _COMMON:
         turn = _COMMON[name](context)
@@ -53,11 +57,19 @@ def _language(context: TurnContext) -> Turn:
 def _restart(context: TurnContext) -> Turn:
     if context.state is LANGUAGE and not context.session.language:
         return context.ask()
-    return ask_to_confirm(context, "restart") if context.session.has_draft else context.restart(erase=True)
+    return ask_to_confirm(context, "restart") if context.session.has_draft else context.restart()
 
 
 def _cancel(context: TurnContext) -> Turn:
-    return ask_to_confirm(context, "cancel") if context.session.has_draft else context.end("cancel.done", erase=True)
+    """Ask whether to erase the draft; without one say that there is none, and that a sent tip stays sent."""
+    return ask_to_confirm(context, "cancel") if context.session.has_draft else context.end("cancel.none")
+
+
+def _forget(context: TurnContext) -> Turn:
+    """Erase the draft, if there is one, and every way to contact the tipster."""
+    if context.session.submitted or not context.session.has_draft:
+        return context.end("forget.none", reach=False)
+    return context.end("forget.done", erase=True, reach=False)
 
 
 def _edit(context: TurnContext) -> Turn:
@@ -92,7 +104,7 @@ _COMMON: Final[Mapping[str, Callable[[TurnContext], Turn | None]]] = {
     "restart": _restart,
     "cancel": _cancel,
     "delete": _cancel,
-    "forget": lambda context: context.end("forget.done", erase=not context.session.submitted, reach=False),
+    "forget": _forget,
     "status": ask_code,
     "reply": ask_code,
     "edit": _edit,

@@ -24,14 +24,16 @@ from satark.dialogue.events.text_messages import (
     submit_complete_tip,
     words_of,
 )
+from satark.dialogue.events.words import answer_suggestion
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.receipts import code_in
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.mailbox import tipsters_message
-from satark.dialogue.states.menus import UNSENT
+from satark.dialogue.states.menus import SUGGESTED, UNSENT
 from satark.dialogue.states.stories import join_texts
+from satark.dialogue.turn.consent import choose, is_current
 from satark.dialogue.turn.context import TurnContext
 from satark_words.tokens import fold
 
@@ -40,7 +42,8 @@ def handle_event(context: TurnContext, event: Event) -> Turn:
     """Handle one event. Every event is answered; nothing that anybody can send raises."""
     event = complete_tip_of(context.loaded, event) or event
     hear_dangers_beside(context, event)
-    return tell_desk_of_dangers(context, event, _handle(context, event))
+    turn = answer_suggestion(context, event) if context.session.state == SUGGESTED else None
+    return tell_desk_of_dangers(context, event, turn or _handle(context, event))
 
 
 def _handle(context: TurnContext, event: Event) -> Turn:
@@ -94,24 +97,13 @@ def handle_tap(context: TurnContext, tap: Tap) -> Turn:
     if token.question == ANY_QUESTION:
         return handle_command(context, token.option.removeprefix("@"))
     name, question = context.state.question(context)
-    if name == UNSENT or token.question != name or not _is_current(context, token):
+    if name == UNSENT or token.question != name or not is_current(context, token):
         return _handle_stale(context, token)
     if token.option.startswith("@"):
         return handle_command(context, token.option[1:])
     if token.option not in {option.code for option in question.options}:
         return context.ask()
-    return context.state.handle_event(context, token.option, Tap(token.option, tap.title)) or context.ask()
-
-
-def _is_current(context: TurnContext, token: ChoiceToken) -> bool:
-    """Return whether a button of the current question still counts.
-
-    Only the one below the newest summary sends the tip.
-    """
-    if token.option != "send" or token.revision == context.session.revision:
-        return True
-    step = context.step
-    return step is None or step.type.part != "review" or token.question != step.id
+    return choose(context, name, question, token.option, Tap(token.option, tap.title)) or context.ask()
 
 
 def _handle_stale(context: TurnContext, token: ChoiceToken) -> Turn:

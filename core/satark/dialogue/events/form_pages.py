@@ -12,7 +12,7 @@ from typing import Final
 from satark.api.flow import MAILBOX, AcceptedAnswer, RefusedAnswer, Step
 from satark.api.inbound import SPOKEN, FormPage, Media, Pin, Tap, Text
 from satark.dialogue.session import GivenAnswer, Turn
-from satark.dialogue.states.draft import go_on
+from satark.dialogue.states.draft import go_on, reopen_review
 from satark.dialogue.states.stories import accept_unsolicited, is_story, leave_files_unasked
 from satark.dialogue.steps.answer_steps import max_length
 from satark.dialogue.turn.context import TurnContext
@@ -40,7 +40,7 @@ def handle_form_page(context: TurnContext, event: FormPage) -> Turn:
     context.change(state="")
     grouped = _by_question(event)
     _answer_all(context, _of_whole_form(context, grouped) if event.token else grouped)
-    _reopen_review(context)
+    reopen_review(context)
     return go_on(context)
 
 
@@ -72,13 +72,6 @@ def _of_whole_form(context: TurnContext, grouped: dict[str, list[_Part]]) -> dic
 
 def _is_blank(parts: Sequence[_Part]) -> bool:
     return all(isinstance(part, Text) and not part.body.strip() for part in parts)
-
-
-def _reopen_review(context: TurnContext) -> None:
-    """Withdraw the tipster's agreement in the review, since the content has changed."""
-    for step in context.progress.path:
-        if step.type.part == "review":
-            context.set_answer(step.id, None)
 
 
 def _post_to_police(context: TurnContext, event: FormPage) -> Turn:

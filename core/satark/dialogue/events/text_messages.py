@@ -18,7 +18,7 @@ from satark.api.flow import AcceptedAnswer, Question, Step
 from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, Pin, Tap, Text
 from satark.api.tip import HANDOFF_DIGITS, LONGEST_HANDOFF_MESSAGE, RECEIPT_DIGITS
 from satark.dialogue.events.commands import handle_command, not_understood, switch_language
-from satark.dialogue.events.words import acts, asked_of, handle_words, is_question
+from satark.dialogue.events.words import asked_of, handle_words, named_option
 from satark.dialogue.flow.command_words import GLOBAL_COMMANDS, MAX_COMMAND_LENGTH
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
@@ -26,6 +26,7 @@ from satark.dialogue.states.handoff import redeem_code
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
 from satark.dialogue.states.stories import accept_unsolicited, fill_in_unasked, language_of
 from satark.dialogue.steps.choice_steps import unknown_option
+from satark.dialogue.turn.consent import WHOLE_TIP, act_of, choose, is_question
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
 from satark_words.graphemes import replace_surrogates
@@ -51,7 +52,7 @@ def handle_text(context: TurnContext, event: Text) -> Turn:
     if not code and folded and (turn := _handle_word(context, question, folded)):
         return turn
     if code:
-        return context.state.handle_event(context, code, event) or not_understood(context)
+        return choose(context, name, question, code, event) or not_understood(context)
     return handle_words(context, event, name, question)
 
 
@@ -69,18 +70,9 @@ def read_text(context: TurnContext, name: str, question: Question, body: str) ->
     return reading
 
 
-def named_option(context: TurnContext, name: str, question: Question, folded: str) -> str:
-    """Return the option that a text names. Yes, no and don't know may also be spelt as the commands are."""
-    if not folded or not question.options:
-        return ""
-    code = context.loaded.option_lookup(context.session, name, question).exact(folded)
-    word = context.loaded.commands.command(folded)
-    return code or (word if word in {option.code for option in question.options} else "")
-
-
 def _asks_about_acting(context: TurnContext, name: str, body: str, code: str, command: str) -> bool:
     """Return whether a text only asks about an irreversible action: "send?" and "forget?" trigger nothing."""
-    return is_question(body) and (acts(context, name, code) or command in IRREVERSIBLE)
+    return is_question(body) and (bool(act_of(context, name, code)) or command in IRREVERSIBLE)
 
 
 def _handle_word(context: TurnContext, question: Question, folded: str) -> Turn | None:
@@ -173,7 +165,7 @@ def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None
     under_way = session.has_draft and not event.last
     if under_way or session.submitted or session.mailbox is not None or not opening:
         return None
-    if not is_complete_tip(context.loaded, event):
+    if WHOLE_TIP not in context.consent or not is_complete_tip(context.loaded, event):
         return None
     words = words_of(event)
     context.change(state="", language=session.language or language_of(context, words))

@@ -14,17 +14,21 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from satark.api.flow import Question, Step
-from satark.api.inbound import Tap, Text
+from satark.api.inbound import Event, Tap, Text
+from satark.api.prompt import parse_token
 from satark.dialogue.events.commands import handle_command, not_understood
+from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.mailbox import add_to_tip
-from satark.dialogue.states.menus import LANGUAGE, UNSENT
+from satark.dialogue.states.menus import LANGUAGE, SUGGESTED, UNSENT
 from satark.dialogue.states.stories import accept_unsolicited, begin_with_story, fill_in, fill_in_answer
+from satark.dialogue.turn.consent import act_of, choose, is_question, may_carry_out
 from satark.dialogue.turn.context import TurnContext
 from satark_words.geography.geography import ELSEWHERE, Named
 from satark_words.reading import FREE, STORY, Asked, AskedChoice, Asks, Confidence, Kind, Reading
+from satark_words.tokens import fold
 
 _TO_THE_POLICE: Final = frozenset({"@mailbox", "@answer", "@feedback"})
 """States in which every word goes to the police, so that nothing is read as a remark."""
@@ -35,6 +39,9 @@ _ASKS_AGAIN: Final = frozenset({"status", "reply", "help"})
 _READ_TYPES: Final = frozenset({"choice", "choices", "confirm", "text", "place", "media", "review"})
 """Types of steps whose answers are read. Texts at other steps are read only for dangers."""
 _TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
+_ERASING: Final = frozenset({"@cancel", "@delete", "@forget", "@clear"})
+_ENDING: Final = _ERASING | {"@restart"}
+"""Commands, as a reading suggests them, that erase something or begin anew, or ask whether to."""
 _STORY_WORDS: Final = 5
 """Number of words from which on a text is stored, unless it is surely talk."""
 _PLACE_WORDS: Final = 3
@@ -106,8 +113,7 @@ class _Words:
             context.say("understood", label=self._label(reading.option))
         if reading.story:
             self._keep_story()
-        tap = Tap(reading.option)
-        return context.state.handle_event(context, reading.option, tap) or not_understood(context)
+        return _choose(context, reading.option) or not_understood(context)
 
     def content(self) -> Turn:
         """Accept the words as the answer, or as a story that was not asked for."""
@@ -141,12 +147,7 @@ class _Words:
     # ------------------------------------------------------------- what is only answered
 
     def command(self) -> Turn:
-        """Carry out a command.
-
-        After the receipt, where most commands mean "no, forget me", only a certain reading counts.
-        """
-        if self.context.session.state == "@reach" and self.reading.confidence < Confidence.CERTAIN:
-            return not_understood(self.context)
+        """Carry out a command."""
         return handle_command(self.context, "skip" if self.reading.command == "unknown" else self.reading.command)
 
     def question(self) -> Turn:
@@ -176,25 +177,80 @@ class _Words:
     def unclear(self) -> Turn:
         """Ask again. What was probably meant is named, but never done."""
         context = self.context
-        if context.state is LANGUAGE and not context.session.revision:
+        code = self.reading.suggested
+        if context.state is LANGUAGE and not context.session.revision and code not in _ERASING:
             return context.ask()
-        label = self._label(self.reading.suggested)
+        label = self._label(code)
+        if self.reading.negated and (self._acts(code) or code in _ENDING):
+            label = ""
+        if self.asked.asks == "review" and (not label or self._acts(code)):
+            return self.refuse_sending()
         if not label:
             turn = None if context.state is DRAFT else context.state.handle_event(context, "", self.event)
             return turn or not_understood(context)
-        context.say("suggested", label=label)
+        if self._acts(code):
+            return _choose(context, code) or not_understood(context)
+        if code in _ERASING and not (context.session.has_draft and may_carry_out(context, code[1:])):
+            return handle_command(context, code[1:])
+        context.change(state=SUGGESTED, suggested=(context.session.state, code, label))
         return context.ask()
+
+    def refuse_sending(self) -> Turn:
+        """Say that nothing was sent, and which option of the review sends it."""
+        label = next(option.label for option in self.asked.options if option.acts)
+        self.context.say("reply.refusal.send", label=label)
+        return self.context.ask()
 
     def reply(self) -> Turn:
         """Answer shortly, and put the question again."""
+        if self.asked.asks == "review" and self.reading.kind in {Kind.REFUSAL, Kind.WAIT}:
+            return self.refuse_sending()
         kind = f"reply.{self.reading.kind}"
         key = f"{kind}.{self.reading.topic}"
         return not_understood(self.context, key if key in REQUIRED_TEXTS else kind)
+
+    def _acts(self, code: str) -> bool:
+        return any(option.acts for option in self.asked.options if option.id == code)
 
     def _label(self, code: str) -> str:
         if code.startswith("@"):
             return self.context.text(f"command.{code[1:]}")
         return next((option.label.removeprefix("✓ ") for option in self.asked.options if option.id == code), "")
+
+
+def answer_suggestion(context: TurnContext, event: Event) -> Turn | None:
+    """Do what was suggested, or not; None: the event is no answer to that, and belongs to the question below it."""
+    name, question = context.state.question(context)
+    answer = _yes_or_no(context, event, name, question)
+    state, code, _ = context.session.suggested or ("", "", "")
+    context.change(state=state, suggested=None)
+    if not answer:
+        return None
+    if answer == "no":
+        return context.ask()
+    return handle_command(context, code[1:]) if code.startswith("@") else _choose(context, code) or context.ask()
+
+
+def _yes_or_no(context: TurnContext, event: Event, name: str, question: Question) -> str:
+    """Return the option of a suggestion that an event chooses for certain; empty if it chooses none."""
+    if isinstance(event, Tap) and (token := parse_token(event.token)):
+        is_shown = token.question == name and token.revision == context.session.revision
+        return token.option if is_shown and not token.option.startswith("@") else ""
+    if not isinstance(event, Text) or is_question(event.body):
+        return ""
+    folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
+    if code := named_option(context, name, question, folded):
+        return code
+    reading = context.loaded.reader.read(context.analysis(event.body), asked_of(context, name, question))
+    is_certain = reading.kind is Kind.OPTION and reading.confidence is Confidence.CERTAIN and not reading.story
+    agrees = reading.kind is Kind.REMARK and reading.topic == "ok"
+    return "yes" if agrees else reading.option if is_certain else ""
+
+
+def _choose(context: TurnContext, code: str) -> Turn | None:
+    """Choose an option that was not chosen in its own words."""
+    name, question = context.state.question(context)
+    return choose(context, name, question, code, Tap(code))
 
 
 _HANDLERS: Final[Mapping[Kind, Callable[[_Words], Turn]]] = {
@@ -253,15 +309,6 @@ def _answer(context: TurnContext, step: Step, code: str) -> Turn:
     return go_on(context)
 
 
-_ACTING: Final[dict[str, frozenset[str]]] = {
-    "@reach": frozenset({"yes", "no", "erase"}),
-    "@cancel": frozenset({"yes"}),
-    "@restart": frozenset({"yes"}),
-    "@origin": frozenset({"yes"}),
-    "@identity": frozenset({"remove"}),
-}
-"""Question → its irreversible options. In a review it is `send`."""
-_QUESTION_MARKS: Final = frozenset("?？؟❓❔⁇‽")
 _WHOM: Final = "police_unit"
 _WHOSE_VOICE: Final = "whose_voice"
 """How the lexicon names the questions whom a tip accuses, and whose voice is in a recording."""
@@ -273,11 +320,9 @@ _ASKS: Final[dict[str, Asks]] = {"text": "text", "place": "place", "media": "med
 def asked_of(context: TurnContext, name: str, question: Question) -> Asked:
     """Describe a question with this id."""
     step = None if name.startswith("@") else context.loaded.flow.by_id.get(name)
-    acting = _ACTING.get(name, frozenset())
-    if step is not None and step.type.part == "review":
-        acting = frozenset({"send"})
     options = tuple(
-        AskedChoice(o.code, o.label, o.words, acts=o.code in acting, unit=_unit(step, o.code)) for o in question.options
+        AskedChoice(o.code, o.label, o.words, acts=bool(act_of(context, name, o.code)), unit=_unit(step, o.code))
+        for o in question.options
     )
     return Asked(
         name=_sense(context, name, step),
@@ -288,16 +333,13 @@ def asked_of(context: TurnContext, name: str, question: Question) -> Asked:
     )
 
 
-def acts(context: TurnContext, name: str, code: str) -> bool:
-    """Whether an option of a question can't be undone."""
-    step = context.loaded.flow.by_id.get(name)
-    is_review = step is not None and step.type.part == "review"
-    return code in (_ACTING.get(name, frozenset()) | (frozenset({"send"}) if is_review else frozenset()))
-
-
-def is_question(body: str) -> bool:
-    """Return whether a text contains a question mark: "send?" asks, and triggers nothing irreversible."""
-    return bool(_QUESTION_MARKS.intersection(body))
+def named_option(context: TurnContext, name: str, question: Question, folded: str) -> str:
+    """Return the option that a text names. Yes, no and don't know may also be spelt as the commands are."""
+    if not folded or not question.options:
+        return ""
+    code = context.loaded.option_lookup(context.session, name, question).exact(folded)
+    word = context.loaded.commands.command(folded)
+    return code or (word if word in {option.code for option in question.options} else "")
 
 
 def _sense(context: TurnContext, name: str, step: Step | None) -> str:

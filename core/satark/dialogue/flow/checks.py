@@ -144,7 +144,7 @@ _OTHER: Final = "\0other"
 
 def path_problems(steps: Sequence[Step]) -> list[tuple[str, str]]:
     """List what is wrong with the paths through a flow, as pairs of step and problem."""
-    problems = [*_names(steps), *_dead_ends(steps)]
+    problems = [*_names(steps), *_dead_ends(steps), *_unreviewed(steps)]
     if problems:
         return problems
     walker = _Walker(steps)
@@ -254,6 +254,14 @@ def _names(steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
         if of and getattr(getattr(known.get(of), "settings", None), "source", "") != "districts":
             yield step.id, f"`of` names {of!r}, which asks for no district before it"
         known[step.id] = step
+
+
+def _unreviewed(steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
+    """List the submit steps that another answer than a review's word for sending would reach."""
+    for before, step in zip((None, *steps), steps, strict=False):
+        reviewed = before is not None and before.type.part == "review" and before.when is None
+        if step.type.part == "submit" and not reviewed:
+            yield step.id, "a review without a condition must stand right before it, so that nothing is sent unasked"
 
 
 def _dead_ends(steps: Sequence[Step]) -> Iterator[tuple[str, str]]:

@@ -24,12 +24,22 @@ _GREETING_WORDS: Final = 4
 _STATUS_COMMANDS: Final = frozenset({"status", "reply"})
 
 
+def plain_words(catalogues: Catalogues) -> frozenset[str]:
+    """Return every folded word that only agrees or refuses, in any language: yes, no, ok."""
+    lists = ("command.yes.words", "command.no.words", "acknowledgement.words")
+    words = [word for catalogue in catalogues for key in lists for word in catalogue.words(key)]
+    words += [catalogue.get(key) for catalogue in catalogues for key in ("command.yes", "command.no")]
+    return frozenset(map(fold, words)) - {""}
+
+
 class CommandWords:
     """Every spelling of every command, and of the languages' names, in all catalogues together."""
 
     def __init__(self, catalogues: Catalogues) -> None:
         self._commands: dict[str, str] = {}
         self._languages: dict[str, str] = {}
+        self.plain = plain_words(catalogues)
+        """The words that only agree or refuse; see `plain_words`."""
         for catalogue in catalogues:
             for command in COMMANDS:
                 for word in (catalogue.get(f"command.{command}"), *catalogue.words(f"command.{command}.words")):

@@ -14,6 +14,7 @@ from satark.api.flow import StepType, Validator
 from satark.dialogue.flow.builder import FlowDocument, build_flow
 from satark.dialogue.flow.checks import path_problems
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
+from satark.dialogue.flow.own_words import plain_word_problems
 from satark.dialogue.flow.required_texts import missing_texts
 from satark_words.catalogues import Catalogue, CatalogueError, Catalogues
 from satark_words.languages import OFFERED
@@ -35,7 +36,8 @@ def load_flow(
         document = msgspec.structs.replace(document, languages=list(source.offered or source.catalogues.languages))
     flow = build_flow(document, step_types, validators or {})
     on_the_way = [FlowProblem(text=text, step=step) for step, text in path_problems(flow.steps)]
-    problems = [*on_the_way, *missing_texts(flow, source.catalogues)]
+    missing = missing_texts(flow, source.catalogues)
+    problems = [*on_the_way, *missing, *plain_word_problems(flow, source.catalogues)]
     if problems:
         raise FlowError(problems)
     return flow

@@ -12,12 +12,13 @@ from satark_words.catalogues import Catalogue, Catalogues
 
 _WITHOUT_PLACES: Final = """
 language.ask language.name language.done
-cancel.ask cancel.yes cancel.no cancel.done restart.ask restart.yes restart.no restart.language restart.done
+cancel.ask cancel.yes cancel.no cancel.done cancel.none cancel.sent
+restart.ask restart.yes restart.no restart.language restart.done
 accused.nobody_above origin.ask origin.no origin.yes identity.remove identity.keep identity.change identity.removed
 lapsed unsent.ask unsent.again remind.done remind.cannot
 details.ask details.none change.ask change.none
 reach.ask reach.cannot reach.no reach.yes reach.no.done reach.yes.done reach.added
-reach.erase reach.erase.ask reach.erase.done forget.done
+reach.erase reach.erase.ask reach.erase.done forget.done forget.none
 help not_understood unsupported unsupported.contact unsupported.too_large failed news list.open
 form.offer form.open form.next form.taken form.old form.unknown
 database_down.saved database_down.refused
@@ -34,7 +35,7 @@ reply.question reply.question.code reply.question.who reply.question.safe reply.
 reply.question.reward reply.question.when reply.question.why reply.question.can
 reply.remark reply.remark.code reply.remark.no_evidence reply.remark.evidence_later reply.remark.report
 reply.remark.afraid reply.remark.rude reply.remark.mistake reply.remark.ok reply.thanks reply.wait
-reply.refusal reply.refusal.send language.common.words
+reply.refusal language.common.words acknowledgement.words
 mailbox.answered mailbox.closed mailbox.left feedback.ask feedback.yes feedback.no feedback.again status.no_reason
 """
 
@@ -48,6 +49,10 @@ REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
     "identity.ask": frozenset({"words"}),
     "understood": frozenset({"label"}),
     "suggested": frozenset({"label"}),
+    "suggested.yes": frozenset({"label"}),
+    "consent.option": frozenset({"label", "number"}),
+    "consent.command": frozenset({"label"}),
+    "reply.refusal.send": frozenset({"label"}),
     "receipt": frozenset({"number", "code"}),
     "filled.long": frozenset({"most"}),
     "elsewhere.code": frozenset({"code", "minutes"}),

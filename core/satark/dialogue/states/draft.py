@@ -68,7 +68,7 @@ class DraftState:
         partial = context.session.answers.get(f"@{step.id}")
         if name == "done" and partial is not None:
             return finish_step(context, step, partial)
-        if name == "clear" or (name == "delete" and step.type.part == "media" and context.view(step).files):
+        if name in {"clear", "delete"} and step.type.part == "media" and context.view(step).files:
             return _clear_files(context, step)
         if name in {"done", "skip"}:
             return _leave_step(context, step)
@@ -87,11 +87,20 @@ def go_on(context: TurnContext, *, stay: bool = False) -> Turn:
     step = context.step
     if context.state is DRAFT and step is not None and step.type.part in {"review", "submit"}:
         _ask_before_sending(context)
+        if context.state is not DRAFT:
+            reopen_review(context)
     if context.state is not DRAFT or (step is not None and step.type.part != "submit"):
         return context.ask()
     submission = make_submission(context)
     sent = msgspec.structs.replace(context.session, submitted=True, said="\n\n".join(context.said))
     return context.turn(sent, None, submission=submission)
+
+
+def reopen_review(context: TurnContext) -> None:
+    """Take the agreement in the review back, since something is asked or has changed after it."""
+    for step in context.progress.path:
+        if step.type.part == "review" and step.id in context.session.answers:
+            context.set_answer(step.id, None)
 
 
 def _actions(context: TurnContext, step: Step, actions: tuple[str, ...]) -> tuple[str, ...]:

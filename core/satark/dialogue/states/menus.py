@@ -8,10 +8,12 @@ from typing import Final
 from satark.api.flow import Option, Question, Step
 from satark.api.inbound import Event, Media, Pin, Tap, Text
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
+from satark.dialogue.flow.own_words import ACTING_COMMANDS
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import go_on, unsay
 from satark.dialogue.states.mailbox import add_to_tip
 from satark.dialogue.states.stories import accept_unsolicited, is_story
+from satark.dialogue.turn.consent import ask_for_word
 from satark.dialogue.turn.context import EDIT_PREFIX, BaseState, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.submission import identifying_words, take_out_identity
@@ -22,8 +24,8 @@ ALOUD: Final = "aloud"
 """The option beside the languages that has prompts read out."""
 
 _WAYS_BACK: Final = frozenset({"back", "skip", "leave"})
-_REFUSES: Final = frozenset({"no", "skip", "cancel", "delete", "forget", "leave"})
-"""Commands that mean "no, forget me" after the receipt."""
+_REFUSES: Final = frozenset({"no", "skip", "leave", "forget"})
+"""Commands that probably mean "no, erase my number" after the receipt."""
 _LATE: Final = frozenset({"edit", "back", "clear"})
 """Commands that come too late after the receipt, since the tip is sent."""
 _LEAVES_MENU: Final = frozenset({"leave", "back", "skip", "done", "no"})
@@ -246,11 +248,17 @@ class ContactMenu(BaseState):
         return None
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Restart, or read a refusal as no; what would change the tip comes too late, and decides nothing."""
+        """Restart, forget, or say what a refusal must be; what would change the tip comes too late."""
         if name == "restart":
-            return context.restart(reach=False)
-        if name in _REFUSES:
+            return context.restart()
+        if name in {"cancel", "delete"}:
+            context.say("cancel.sent")
+        if name in ACTING_COMMANDS and name in context.consent:
             return context.end("reach.no.done", reach=False)
+        if name in {"cancel", "delete"}:
+            return context.ask()
+        if name in _REFUSES:
+            return ask_for_word(context, self.question(context)[1], "no")
         if name in _LATE:
             context.say("edit.late")
             return context.ask()
@@ -294,6 +302,31 @@ class IdentityMenu(BaseState):
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
         """Leave the words in where the tipster goes on without an answer."""
         return self.handle_event(context, "keep", Tap("keep")) if name in _LEAVES else None
+
+
+SUGGESTED: Final = "@suggested"
+"""Name of the state that waits for the answer to a suggestion."""
+_LONGEST_LABEL: Final = 20
+"""Characters that every channel shows on a button."""
+
+
+class SuggestionMenu(BaseState):
+    """Asks whether a text meant what it only suggested. It is answered in `events.words`, in the state below it."""
+
+    def question(self, context: TurnContext) -> tuple[str, Question]:
+        """Offer yes and no."""
+        _, _, label = context.session.suggested or ("", "", "")
+        yes = context.catalogue.text("suggested.yes", label=label)
+        options = (
+            Option("yes", yes if label and len(yes) <= _LONGEST_LABEL else context.catalogue.text("command.yes")),
+            Option("no", context.catalogue.text("command.no")),
+        )
+        return SUGGESTED, Question(text=context.text("suggested", label=label), options=options, wants="choice")
+
+    def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
+        """Handle nothing."""
+        del context, code, event
+        return None
 
 
 UNSENT: Final = "@unsent"

@@ -24,8 +24,10 @@ from satark.dialogue.turn.loaded_flow import (
 from satark_words.analysis import Analysis
 from satark_words.catalogues import Catalogue
 
-_STANDING = frozenset({"complete", "dangers", "form_offered", "page", "revision", "said", "state", "step"})
+_STANDING = frozenset({"complete", "dangers", "form_offered", "page", "revision", "said", "state", "step", "suggested"})
 """Fields of the session that don't affect its position in the flow."""
+_ACTS = frozenset({"submission", "erase", "reach", "delete_messages"})
+"""Fields of a turn that do what can't be undone."""
 EDIT_PREFIX = "edit:"
 """Prefix of `Session.state` while one answer is edited; the step's id follows."""
 
@@ -73,6 +75,7 @@ class TurnContext:
         "_ahead",
         "_analyses",
         "_progress",
+        "consent",
         "dangers",
         "debounce",
         "dropped_files",
@@ -102,6 +105,8 @@ class TurnContext:
         self.dropped_files: list[str] = []
         self.dangers: tuple[str, ...] = ()
         """Kinds of danger that this turn's event tells of."""
+        self.consent: frozenset[str] = frozenset()
+        """The act that this turn's event consents to, and the fields of `Turn` that the act may set; see `consent`."""
         self.debounce = False
         self.police_words: list[str] = []
         """Those parts of `said` that the police wrote."""
@@ -394,7 +399,14 @@ class TurnContext:
         return self.turn(None, fresh.ask().prompt, **fields)
 
     def turn(self, session: Session | None, prompt: Prompt | None, **fields: Any) -> Turn:
-        """Make the turn."""
+        """Make the turn.
+
+        Raises:
+            AssertionError: it would do something that can't be undone, and its event does not consent to that.
+        """
+        acts = {name for name in _ACTS.intersection(fields) if fields[name] or name == "reach"}
+        if not acts <= self.consent:
+            raise AssertionError(f"no consent to {sorted(acts - self.consent)}")
         return Turn(
             session=session,
             prompt=prompt,

@@ -5,8 +5,9 @@ Nothing here changes a session.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from itertools import product
 from typing import Any, Final
 
 import msgspec
@@ -200,22 +201,30 @@ class LoadedFlow:
         values[self.place_step] = {**before, **msgspec.to_builtins(located(place, self.geography, named))}
 
     def option_lookup(self, session: Session, name: str, question: Question) -> OptionLookup:
-        """Return the spellings of a question's options, in every language."""
+        """Return the spellings of a question's options, in every language and in the channel's own wording."""
         codes = tuple(option.code for option in question.options)
-        found = self._lookups.get((name, *codes))
+        key = (session.channel, name, *codes)
+        found = self._lookups.get(key)
         if found is None:
-            found = OptionLookup(codes, self._options_in_every_language(session, name) or question.options)
-            self._lookups[(name, *codes)] = found
+            found = OptionLookup(codes, (*self._options_in_every_language(session, name, codes), *question.options))
+            self._lookups[key] = found
         return found
 
-    def _options_in_every_language(self, session: Session, name: str) -> list[Option]:
+    def _options_in_every_language(self, session: Session, name: str, codes: Iterable[str]) -> Iterator[Option]:
         step = self.flow.by_id.get(name)
-        return [] if step is None else [option for texts in self._asked(session, step) for option in texts.options]
+        for language, own in product(self.flow.languages, (False, True)):
+            spoken = msgspec.structs.replace(session, language=language, own_letters=own)
+            if step is not None:
+                yield from step.type.ask(step, self.view(spoken, step, self.progress(spoken))).options
+            else:
+                yield from menu_options(self.catalogue(spoken), name[1:], codes, session.channel)
 
-    def _asked(self, session: Session, step: Step) -> Iterable[Question]:
-        for language in self.flow.languages:
-            spoken = msgspec.structs.replace(session, language=language)
-            yield step.type.ask(step, self.view(spoken, step, self.progress(spoken)))
+
+def menu_options(texts: Catalogue, menu: str, codes: Iterable[str], channel: str) -> Iterator[Option]:
+    """Yield those options of a menu that have texts: the label is `<menu>.<code>`, the words `<menu>.<code>.words`."""
+    for key, code in ((f"{menu}.{code}", code) for code in codes):
+        if key in texts:
+            yield Option(code, texts.text(texts.own(key, channel)), words=texts.words(f"{key}.words"))
 
 
 def _media_value(session: Session, step: Step) -> Any:

@@ -1,0 +1,114 @@
+"""Consent: what can't be undone is done only on the tipster's own event, and only in the act's own words.
+
+An act's own words are a tap on its button, its number, its label in any language, and the words that the catalogues
+list for it. A plain yes, no or ok is never one of them: it may answer something that was said before. What a plugin or
+the understanding makes of an event gives no consent.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from satark.api.flow import Question
+from satark.api.inbound import CompleteTip, Event, Tap, Text
+from satark.api.prompt import ANY_QUESTION, ChoiceToken, parse_token
+from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
+from satark.dialogue.flow.own_words import ACTING_COMMANDS, ACTING_OPTIONS, REVIEW
+from satark.dialogue.session import Turn
+from satark.dialogue.turn.context import TurnContext
+from satark_words.tokens import fold
+
+WHOLE_TIP: Final = "tip"
+"""The consent of a complete tip in one message."""
+_NOTHING: Final = frozenset[str]()
+_QUESTION_MARKS: Final = frozenset("?？؟❓❔⁇‽")
+
+
+def consent_of(context: TurnContext, event: Event, *, whole_tip: bool) -> frozenset[str]:
+    """Return the act that an event consents to at the question that is shown, and the fields of `Turn` for it."""
+    if whole_tip:
+        return frozenset({WHOLE_TIP, "submission"})
+    if isinstance(event, CompleteTip):
+        event = event.typed or event.content
+    act = ""
+    if isinstance(event, Tap):
+        token = parse_token(event.token)
+        act = _written(context, event.title) if token is None else _tapped(context, token)
+    elif isinstance(event, Text):
+        act = _written(context, event.body)
+    return frozenset({act, *_fields(act)}) if act else _NOTHING
+
+
+def _fields(act: str) -> tuple[str, ...]:
+    if act in ACTING_COMMANDS:
+        return ACTING_COMMANDS[act]
+    question, _, code = act.partition(":")
+    return ACTING_OPTIONS[question][code]
+
+
+def act_of(context: TurnContext, name: str, code: str) -> str:
+    """Return the act that an option of a question is; empty if the option can be undone."""
+    step = context.loaded.flow.by_id.get(name)
+    question = REVIEW if step is not None and step.type.part == "review" else name
+    return f"{question}:{code}" if code in ACTING_OPTIONS.get(question, ()) else ""
+
+
+def is_question(body: str) -> bool:
+    """Return whether a text contains a question mark: "send?" asks, and triggers nothing irreversible."""
+    return bool(_QUESTION_MARKS.intersection(body))
+
+
+def is_current(context: TurnContext, token: ChoiceToken) -> bool:
+    """Return whether a button of the current question still counts.
+
+    Only the one below the newest summary sends the tip.
+    """
+    revision = context.session.revision
+    return token.revision == revision or not act_of(context, token.question, token.option).startswith(REVIEW)
+
+
+def _tapped(context: TurnContext, token: ChoiceToken) -> str:
+    name, question = context.state.question(context)
+    if token.question not in {ANY_QUESTION, name}:
+        return ""
+    if token.option.startswith("@"):
+        command = token.option[1:]
+        return command if command in ACTING_COMMANDS else ""
+    offered = token.option in {option.code for option in question.options}
+    return act_of(context, name, token.option) if offered and is_current(context, token) else ""
+
+
+def _written(context: TurnContext, body: str) -> str:
+    folded = fold(body) if len(body) <= MAX_COMMAND_LENGTH else ""
+    if not folded or is_question(body):
+        return ""
+    name, question = context.state.question(context)
+    if question.options and (code := context.loaded.option_lookup(context.session, name, question).exact(folded)):
+        return "" if folded in context.loaded.commands.plain else act_of(context, name, code)
+    command = context.loaded.commands.command(folded)
+    return command if command in ACTING_COMMANDS else ""
+
+
+def choose(context: TurnContext, name: str, question: Question, code: str, event: Tap | Text) -> Turn | None:
+    """Choose an option of the current question. The only way to one: what can't be undone needs consent."""
+    act = act_of(context, name, code)
+    if act and act not in context.consent:
+        return ask_for_word(context, question, code)
+    return context.state.handle_event(context, code, event)
+
+
+def ask_for_word(context: TurnContext, question: Question, code: str) -> Turn:
+    """Say what to tap or to write for an option, which is not chosen, and put the question again."""
+    labels = {option.code: (number, option.label) for number, option in enumerate(question.options, 1)}
+    number, label = labels[code]
+    context.say("consent.option", label=label, number=number)
+    return context.ask()
+
+
+def may_carry_out(context: TurnContext, command: str) -> bool:
+    """Return whether a command may be carried out: whether it can be undone here, or was given in its own words."""
+    if command in context.consent or command not in ACTING_COMMANDS:
+        return True
+    if command in {"cancel", "delete"}:  # they ask first, or erase nothing, but where files stand in the question
+        return command == "cancel" or "clear" not in context.state.question(context)[1].actions
+    return False
