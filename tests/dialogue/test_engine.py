@@ -135,10 +135,10 @@ def test_lone_surrogates_never_reach_a_prompt_or_a_tip(chat: Chat) -> None:
     msgspec.json.encode(chat.submission)
 
 
-def test_who_can_not_be_reached_is_not_asked_and_forgotten_with_the_receipt(engine: Engine) -> None:
+def test_who_can_not_be_reached_is_not_asked_whether_they_may_be(engine: Engine) -> None:
     session = engine.begin(channel="voice", tip="0" * 32, recipient="age1", identity="K", reachable=False)
     turn = engine.show_receipt(session, RECEIPT, NOW)
-    assert (turn.session, turn.reach) == (None, False)
+    assert (turn.session, turn.reach) == (None, None)
     assert turn.prompt is not None
     assert turn.prompt.must_arrive
     assert not turn.prompt.asks

@@ -163,9 +163,10 @@ def test_politeness_after_the_receipt_erases_no_contact(engine: Engine, channel:
     assert (talk.turn.reach, talk.step) == (None, "@reach")
 
 
-@every_row("words", ["haan", "yes", "हाँ"])
-def test_yes_after_the_receipt_keeps_the_contact(engine: Engine, channel: str, words: str) -> None:
+@every_row("words", ["2", "Yes, message me", "हाँ, संदेश भेजें"])
+def test_only_its_own_words_keep_the_contact(engine: Engine, channel: str, words: str) -> None:
     assert at(engine, channel, SENT, words).turn.reach is True
+    assert at(engine, channel, SENT, "haan").turn.reach is None
 
 
 def test_a_fact_that_follows_the_receipt_is_added_to_the_tip(engine: Engine, channel: str) -> None:

@@ -45,7 +45,8 @@ def test_a_file_that_arrives_at_the_review_is_asked_about_before_the_tip_goes(ch
     assert chat.step == "review"
     chat.tap("send")
     assert "where or when it was taken" in chat.text
-    submission = chat.tap("yes").turn.submission
+    assert chat.tap("yes").step == "review", "another question stood between, so the word for sending is asked again"
+    submission = chat.tap("send").turn.submission
     assert submission is not None
     assert submission.origin_disclosed == ("1",)
 

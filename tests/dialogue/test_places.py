@@ -72,7 +72,7 @@ def test_what_a_place_tells_is_not_asked_and_what_it_does_not_tell_is(
         ("Mughalsarai", "police", ("chandauli", "mughalsarai")),
         ("mugalsarai thana me", "police", ("chandauli", "mughalsarai")),
         ("jaunpur nahi", "district", ("", "")),
-        ("is it Jaunpur?", "district", ("", "")),
+        ("is it Jaunpur?", "@suggested", ("", "")),
     ],
 )
 def test_the_district_is_chosen_by_its_name_or_a_stations(

@@ -61,10 +61,12 @@ def test_cancel_asks_and_then_erases(walked: Chat) -> None:
     if drafted:
         assert walked.say("radd").step == "@cancel"
         assert walked.say("no").step == step
-        walked.say("cancel", "haan")
+        assert walked.say("cancel", "haan").step == "@cancel"
+        walked.say("mita do")
     else:
         walked.say("cancel")
-    assert (walked.turn.session, walked.turn.erase, walked.turn.reach) == (None, True, None)
+        assert "no unfinished information" in walked.text
+    assert (walked.turn.session, walked.turn.erase, walked.turn.reach) == (None, drafted, None)
 
 
 def test_restart_asks_and_then_begins_afresh(walked: Chat) -> None:
@@ -75,14 +77,16 @@ def test_restart_asks_and_then_begins_afresh(walked: Chat) -> None:
         walked.say("restart").tap("yes")
     else:
         walked.say("restart")
-    assert (walked.turn.session, walked.turn.erase) == (None, True)
+    assert (walked.turn.session, walked.turn.erase) == (None, drafted)
     assert "Choose a language" in walked.text
     assert walked.tap("en").step == "category"
 
 
 def test_forget_erases_at_once(walked: Chat) -> None:
+    drafted = walked.step != "category"
     walked.say("forget")
-    assert (walked.turn.session, walked.turn.erase, walked.turn.reach) == (None, True, False)
+    assert (walked.turn.session, walked.turn.erase, walked.turn.reach) == (None, drafted, False)
+    assert ("unfinished" in walked.text) is drafted
 
 
 def test_skip_goes_on_where_it_may(walked: Chat) -> None:

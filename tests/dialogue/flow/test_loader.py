@@ -39,7 +39,8 @@ def test_a_flow_of_ones_own_is_read_with_the_words_beside_it(tmp_path: Path) -> 
     (tmp_path / "texts" / "en.po").write_text('msgid "a.ask"\nmsgstr "Mine?"\n\nmsgid "a.name"\nmsgstr "A"\n', "utf-8")
     (tmp_path / "texts" / "bho.po").write_text('msgid "a.ask"\nmsgstr "का?"\n', "utf-8")
     path = tmp_path / "mine.yaml"
-    path.write_text("languages: [en]\naccuses: nobody\nsteps: [{id: a, type: text}, {id: z, type: submit}]", "utf-8")
+    steps = "[{id: a, type: text}, {id: review, type: review}, {id: z, type: submit}]"
+    path.write_text(f"languages: [en]\naccuses: nobody\nsteps: {steps}", "utf-8")
     read = read_flow(path)
     assert read.name == "mine"
     assert read.catalogues["en"].text("a.ask") == "Mine?"

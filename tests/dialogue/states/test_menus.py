@@ -63,17 +63,25 @@ def test_being_reached_is_the_tipsters_choice(chat: Chat, option: str, *, reach:
     assert (chat.turn.session, chat.turn.reach, chat.turn.erase) == (None, reach, False)
 
 
-def test_hi_after_the_receipt_forgets_and_begins_afresh(chat: Chat) -> None:
+def test_hi_after_the_receipt_begins_afresh_and_keeps_no_contact(chat: Chat) -> None:
     at_review(chat).tap("send").say("Hi")
-    assert (chat.turn.session, chat.turn.reach) == (None, False)
+    assert (chat.turn.session, chat.turn.reach) == (None, None)
     assert "Choose a language" in chat.text
     assert chat.tap("hi").step == "category"
 
 
-@pytest.mark.parametrize("word", ["skip", "cancel", "no", "नहीं", "forget"])
-def test_a_refusal_after_the_receipt_means_forget(chat: Chat, word: str) -> None:
+@pytest.mark.parametrize("word", ["cancel", "mita do", "forget", "1", "No, erase my contact", "नहीं, नंबर मिटा दें"])
+def test_an_own_word_after_the_receipt_erases_the_contact(chat: Chat, word: str) -> None:
     at_review(chat).tap("send").say(word)
     assert (chat.turn.session, chat.turn.reach, chat.turn.erase) == (None, False, False)
+    assert ("cannot be taken back" in chat.text) is (word in {"cancel", "mita do"})
+
+
+@pytest.mark.parametrize("word", ["skip", "no", "नहीं"])
+def test_a_refusal_after_the_receipt_is_told_what_to_tap(chat: Chat, word: str) -> None:
+    at_review(chat).tap("send").say(word)
+    assert (chat.step, chat.turn.reach) == ("@reach", None)
+    assert "tap “No, erase my contact” below, or write 1" in chat.text
 
 
 @pytest.mark.parametrize(

@@ -197,8 +197,8 @@ class _Words:
 
     def refuse_sending(self) -> Turn:
         """Say that nothing was sent, and which option of the review sends it."""
-        label = next(option.label for option in self.asked.options if option.acts)
-        self.context.say("reply.refusal.send", label=label)
+        label, number = next((one.label, at) for at, one in enumerate(self.asked.options, 1) if one.acts)
+        self.context.say("reply.refusal.send", label=label, number=number)
         return self.context.ask()
 
     def reply(self) -> Turn:

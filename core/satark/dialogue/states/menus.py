@@ -26,7 +26,9 @@ ALOUD: Final = "aloud"
 _WAYS_BACK: Final = frozenset({"back", "skip", "leave"})
 _REFUSES: Final = frozenset({"no", "skip", "leave", "forget"})
 """Commands that probably mean "no, erase my number" after the receipt."""
-_LATE: Final = frozenset({"edit", "back", "clear"})
+_TAKE_BACK: Final = frozenset({"cancel", "delete", "clear"})
+"""Commands that ask for what can't be done after the receipt."""
+_LATE: Final = frozenset({"edit", "back"})
 """Commands that come too late after the receipt, since the tip is sent."""
 _LEAVES_MENU: Final = frozenset({"leave", "back", "skip", "done", "no"})
 
@@ -251,11 +253,11 @@ class ContactMenu(BaseState):
         """Restart, forget, or say what a refusal must be; what would change the tip comes too late."""
         if name == "restart":
             return context.restart()
-        if name in {"cancel", "delete"}:
+        if name in _TAKE_BACK:
             context.say("cancel.sent")
-        if name in ACTING_COMMANDS and name in context.consent:
+        if name in context.consent and "reach" in ACTING_COMMANDS.get(name, ()):
             return context.end("reach.no.done", reach=False)
-        if name in {"cancel", "delete"}:
+        if name in _TAKE_BACK:
             return context.ask()
         if name in _REFUSES:
             return ask_for_word(context, self.question(context)[1], "no")

@@ -109,6 +109,7 @@ def may_carry_out(context: TurnContext, command: str) -> bool:
     """Return whether a command may be carried out: whether it can be undone here, or was given in its own words."""
     if command in context.consent or command not in ACTING_COMMANDS:
         return True
-    if command in {"cancel", "delete"}:  # they ask first, or erase nothing, but where files stand in the question
-        return command == "cancel" or "clear" not in context.state.question(context)[1].actions
-    return False
+    if command == "forget":
+        return False
+    # The others ask first or erase nothing, but for the files of a question that offers to erase them.
+    return command == "cancel" or "clear" not in context.state.question(context)[1].actions

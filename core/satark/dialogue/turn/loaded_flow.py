@@ -212,12 +212,13 @@ class LoadedFlow:
 
     def _options_in_every_language(self, session: Session, name: str, codes: Iterable[str]) -> Iterator[Option]:
         step = self.flow.by_id.get(name)
-        for language, own in product(self.flow.languages, (False, True)):
-            spoken = msgspec.structs.replace(session, language=language, own_letters=own)
+        wordings = ((session.channel, False), (session.channel, True), ("", True))
+        for language, (channel, own) in product(self.flow.languages, wordings):
+            spoken = msgspec.structs.replace(session, language=language, channel=channel, own_letters=own)
             if step is not None:
                 yield from step.type.ask(step, self.view(spoken, step, self.progress(spoken))).options
             else:
-                yield from menu_options(self.catalogue(spoken), name[1:], codes, session.channel)
+                yield from menu_options(self.catalogue(spoken), name[1:], codes, channel)
 
 
 def menu_options(texts: Catalogue, menu: str, codes: Iterable[str], channel: str) -> Iterator[Option]:

@@ -1,0 +1,102 @@
+"""No sequence of texts does what can't be undone, unless the last text is an own word of the act that was asked about.
+
+The texts are those of the whole corpus, with agreements, refusals, waits and questions between them. The own words
+stand in a table of their own, which neither the catalogues nor the engine read.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from satark.api.inbound import Text
+from satark.dialogue.engine import Engine
+from satark.dialogue.session import Session
+from satark_testing.dialogue.chat import NOW
+from support.dialogue.acting import MEDIA, QUESTIONS, acted, consents
+from support.dialogue.corpus import read_corpus
+from support.loops import every_row
+
+CORPORA = Path(__file__).parents[1] / "words" / "corpora"
+SHORT = 4
+"""Words of a text that may be an answer."""
+BETWEEN = (
+    "haan", "हाँ", "ji", "ok", "theek hai", "👍", "yes", "sahi hai", "no", "nahi", "नहीं", "mat bhejo", "rehne do",
+    "abhi nahi", "ruko", "bhejna mat", "mita do mat", "wait", "baad me", "kya hoga?", "kaun dekhega", "bhej du?",
+    "rehne do mita do", "sab mita do yaar", "cancel kar do na", "submit mat karna", "bhej", "1", "2", "हाँ जी", "back",
+)  # fmt: skip
+
+
+@cache
+def texts() -> tuple[str, ...]:
+    """Return every text of the corpus, once."""
+    return tuple(dict.fromkeys(one.text for one in read_corpus(CORPORA)))
+
+
+def _asked(session: Session) -> str:
+    return session.state if session.state.startswith("@") else session.step
+
+
+def _violations(engine: Engine, session: Session, sequence: Sequence[str]) -> list[str]:
+    for at, text in enumerate(sequence):
+        turn = engine.advance(session, Text(text), f"s{at}", NOW)
+        if (did := acted(session, turn)) and not consents(_asked(session), text):
+            return [f"{did} at {_asked(session)} on {sequence[: at + 1]}"]
+        if turn.session is None or turn.submission or turn.prompt is None:
+            return []
+        session = turn.session
+    return []
+
+
+@cache
+def _at(engine: Engine, question: str, channel: str) -> Session:
+    session = QUESTIONS[question](engine, channel).session
+    assert session is not None
+    assert _asked(session) == question
+    return session
+
+
+@pytest.mark.slow("the corpus at every question")
+@every_row("question", QUESTIONS)
+def test_no_text_of_the_corpus_acts_by_itself(engine: Engine, question: str) -> None:
+    session = _at(engine, question, "whatsapp")
+    assert [miss for text in texts() for miss in _violations(engine, session, [text])] == []
+
+
+@pytest.mark.slow("the corpus at every question")
+@every_row("channel", MEDIA[1:])
+@every_row("question", QUESTIONS)
+def test_no_short_text_of_the_corpus_acts_on_another_medium(engine: Engine, question: str, channel: str) -> None:
+    session = _at(engine, question, channel)
+    short = [text for text in texts() if len(text.split()) <= SHORT]
+    sample = random.Random(26).sample(short, 150)
+    assert [miss for text in sample for miss in _violations(engine, session, [text])] == []
+
+
+def _sequences(many: int, seed: str) -> list[list[str]]:
+    chance = random.Random(seed)
+    pick = [lambda: chance.choice(texts()), lambda: chance.choice(BETWEEN)]
+    return [[chance.choice(pick)() for _ in range(chance.choice((2, 3)))] for _ in range(many)]
+
+
+@pytest.mark.slow("pairs and triples of texts")
+@every_row("channel", MEDIA)
+@every_row("question", QUESTIONS)
+def test_no_sequence_of_texts_acts(engine: Engine, question: str, channel: str) -> None:
+    session = _at(engine, question, channel)
+    sequences = _sequences(60, f"{question} {channel}")
+    assert [miss for one in sequences for miss in _violations(engine, session, one)] == []
+
+
+@pytest.mark.full("many pairs and triples of texts")
+@every_row("channel", MEDIA)
+@every_row("question", QUESTIONS)
+def test_no_sequence_of_many_texts_acts(engine: Engine, question: str, channel: str) -> None:
+    session = _at(engine, question, channel)
+    pairs = [[one, two] for one in BETWEEN for two in BETWEEN]
+    sequences = [*_sequences(1500, f"many {question} {channel}"), *pairs]
+    assert [miss for one in sequences for miss in _violations(engine, session, one)] == []

@@ -1,0 +1,233 @@
+"""What can't be undone happens on the act's own words alone, and only code that was given consent can do it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import satark.dialogue
+from satark.api.flow import Step
+from satark.api.inbound import CompleteTip, Event, FormPage, Tap, Text
+from satark.dialogue.engine import STATES, Engine
+from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.dialogue.session import Session
+from satark.dialogue.turn.context import TurnContext
+from satark_testing.dialogue.chat import NOW, Chat
+from satark_words.geography.geography import Geography
+from support.dialogue.acting import MEDIA, QUESTIONS, acted, consents
+from support.loops import every_row
+
+REFUSALS = ("mat bhejo", "rehne do", "abhi nahi", "ruko", "bhejna mat", "मत भेजो", "don't send")
+AGREEING = ("haan", "हाँ", "ji", "ok", "theek hai", "sahi hai", "👍", "yes", "accha", "bilkul")
+SUGGESTING = (
+    "rehne do mita do",
+    "submit mat karna",
+    "sab mita do yaar",
+    "bhej du kya",
+    "cancel kar do na",
+)
+ERASED = ("erased", "मिटा दी", "मिटा दिया", "मिटा दिए")
+TAKES_BACK = (
+    "mita do", "meri suchna radd karo", "delete my message", "radd karo", "cancel", "meri shikayat hata do",
+    "delete it", "सूचना रद्द करो", "sab mita do yaar", "cancel my complaint",
+)  # fmt: skip
+
+
+def chat(engine: Engine, question: str, channel: str = "whatsapp") -> Chat:
+    return QUESTIONS[question](engine, channel)
+
+
+@every_row("channel", MEDIA)
+@every_row("agreeing", AGREEING)
+@every_row("before", (*REFUSALS, *SUGGESTING))
+def test_no_agreement_sends_after_a_refusal_or_a_suggestion(
+    engine: Engine, before: str, agreeing: str, channel: str
+) -> None:
+    talk = chat(engine, "review", channel).say(before, agreeing)
+    assert talk.submission is None
+    assert not talk.turn.erase
+    assert talk.session is not None
+
+
+@every_row("agreeing", AGREEING)
+@every_row(
+    "before", ("nahi rehne do", "message mat karna", "mat puchna", "ruko", "baad me batata hu", "mita do mera sab")
+)
+def test_no_agreement_decides_about_the_contact(engine: Engine, before: str, agreeing: str) -> None:
+    talk = chat(engine, "@reach").say(before, agreeing)
+    assert talk.turn.reach is None
+    assert talk.step == "@reach"
+
+
+def test_a_refused_contact_stays_refused(engine: Engine) -> None:
+    talk = chat(engine, "@reach").say("nahi number mita do")
+    assert talk.turn.reach is False
+    assert talk.say("haan").turn.reach is None
+
+
+@every_row("question", [name for name in QUESTIONS if name.startswith("@") or name == "review"])
+def test_a_plain_yes_no_or_ok_acts_nowhere(engine: Engine, question: str) -> None:
+    for word in (*AGREEING, "no", "नहीं", "nahi", "na", "nope", "जी नहीं"):
+        talk = chat(engine, question)
+        session = talk.session
+        assert session is not None
+        assert acted(session, engine.advance(session, Text(word), "s9", NOW)) == [], word
+
+
+@every_row("channel,label", [("whatsapp", "Yes, send"), ("sms", "Yes, send"), ("voice", "press 1")])
+def test_a_refusal_names_what_sends_on_this_channel(engine: Engine, channel: str, label: str) -> None:
+    text = chat(engine, "review", channel).say("don't send").text
+    assert "not sent" in text.split("\n")[0]
+    assert label in text.split("\n")[0]
+
+
+def test_a_yes_at_the_review_is_told_what_sends(engine: Engine) -> None:
+    talk = chat(engine, "review").say("yes")
+    assert talk.text.startswith("For that tap “Yes, send” below, or write 1.")
+    assert talk.say("1").submission is not None
+
+
+def test_own_words_act_in_another_language_and_wording(engine: Engine) -> None:
+    assert chat(engine, "review", "voice").say("हाँ, भेज दें").submission is not None
+    assert chat(engine, "@cancel", "sms").say("Haan, mita dein").turn.erase
+    assert chat(engine, "@reach", "sms").say("Nahi, number mita dein").turn.reach is False
+
+
+def test_a_question_mark_takes_the_consent_away(engine: Engine) -> None:
+    assert chat(engine, "review").say("send?").submission is None
+    assert chat(engine, "@reach").say("Yes, message me?").turn.reach is None
+
+
+def test_a_suggestion_is_a_question_with_two_buttons(chat: Chat) -> None:
+    chat.say("Hi", "2", "daru", "They sell it every night", "near the old temple", "is it Jaunpur?")
+    assert chat.step == "@suggested"
+    assert [choice.label for choice in chat.prompt.choices] == ["Yes, Jaunpur", "No"]
+    assert chat.say("haan").step == "station"
+    assert chat.session is not None
+    assert chat.session.suggested is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "step"),
+    [("no", "district"), ("2", "district"), ("1", "station"), ("Ghazipur", "station"), ("help", "district")],
+)
+def test_what_is_no_answer_to_a_suggestion_goes_to_the_question_below(chat: Chat, answer: str, step: str) -> None:
+    chat.say("Hi", "2", "daru", "They sell it every night", "near the old temple", "is it Jaunpur?", answer)
+    assert chat.step == step
+
+
+def test_a_suggested_erasure_asks_again_in_its_own_words(engine: Engine) -> None:
+    talk = chat(engine, "review").say("sab mita do yaar")
+    assert talk.step == "@suggested"
+    assert talk.say("haan").step == "@cancel"
+    assert talk.say("haan").step == "@cancel"
+    assert talk.say("erase it").turn.erase
+
+
+def test_a_long_suggestion_has_a_button_that_fits(engine: Engine) -> None:
+    session = engine.begin(channel="whatsapp", tip="0" * 32, recipient="age1", identity="K")
+    asked = msgspec.structs.replace(
+        session, language="en", state="@suggested", suggested=("", "x", "A very long label here")
+    )
+    assert [one.label for one in engine.repeat_question(asked).choices] == ["Yes", "No"]
+
+
+# ------------------------------------------------------------- what is said to be erased
+
+
+@every_row("words", TAKES_BACK)
+def test_nothing_is_called_erased_after_a_tip_was_sent(engine: Engine, words: str) -> None:
+    talk = chat(engine, "@reach").say(words)
+    assert "already sent and cannot be taken back" in talk.text
+    assert ("your contact is erased" in talk.text) == (talk.turn.reach is False)
+    ended = chat(engine, "@reach").tap("no").say(words)
+    assert not any(word in ended.text for word in ERASED), ended.text
+    assert "cannot be taken back" in ended.text
+    anew = chat(engine, "@reach").say("Hi", words)
+    assert not any(word in anew.text for word in ERASED), anew.text
+
+
+@every_row("words", ["forget", "भूल जाओ", "bhool jao", "forget me", "mujhe bhul jao"])
+def test_forgetting_names_a_draft_only_where_there_was_one(engine: Engine, words: str) -> None:
+    with_draft, without = chat(engine, "review").say(words), chat(engine, "@reach").tap("yes").say(words)
+    assert with_draft.turn.erase
+    assert "unfinished information and your contact are erased" in with_draft.text
+    assert (without.turn.erase, without.turn.reach) == (False, False)
+    assert "unfinished" not in without.text
+    assert "cannot be taken back" in without.text
+
+
+def test_files_are_called_erased_only_where_there_were_any(engine: Engine) -> None:
+    talk = chat(engine, "evidence")
+    assert "erased" in talk.say("clear").text
+    assert "erased" not in talk.say("clear").text
+
+
+# ------------------------------------------------------------- who gives consent
+
+
+def _interpreting(answer: Event) -> Engine:
+    def interpret(event: Event, step: Step | None, session: Session) -> Event | None:
+        del event, step
+        if isinstance(answer, Tap):
+            return Tap(f"{session.step}:{answer.token}:{session.revision}")
+        return answer
+
+    source = default_flow()
+    return Engine(load_flow(source), source.catalogues, Geography.sample(), interpret)
+
+
+@every_row(
+    "answer",
+    [Tap("send"), Tap("yes"), Tap("no"), Tap("remove"), Text("भेजें"), Text("1"), Text("forget"), Text("mita do"),
+     CompleteTip(Text("they sell liquor behind the school")), FormPage((("review", Tap("send")),))],
+)  # fmt: skip
+@every_row("question", QUESTIONS)
+def test_what_a_plugin_makes_of_an_event_gives_no_consent(engine: Engine, question: str, answer: Event) -> None:
+    session = chat(engine, question).session
+    assert session is not None
+    turn = _interpreting(answer).advance(session, Text("hmm"), "s9", NOW)
+    assert acted(session, turn) == []
+
+
+@every_row(
+    "fields", [{"submission": object()}, {"erase": True}, {"reach": False}, {"reach": True}, {"delete_messages": True}]
+)
+def test_a_turn_that_acts_without_consent_cant_be_made(engine: Engine, fields: dict[str, object]) -> None:
+    session = chat(engine, "review").session
+    assert session is not None
+    context = TurnContext(engine._loaded, STATES, session, "", NOW)
+    with pytest.raises(AssertionError, match="no consent"):
+        context.turn(None, None, **fields)
+    context.consent = frozenset(fields)
+    context.turn(None, None, **fields)
+
+
+def test_only_the_context_makes_turns() -> None:
+    """The dialogue has one place that makes a `Turn`, which checks consent; no other code sets what acts."""
+    acting = {"submission", "erase", "reach", "delete_messages"}
+    makers, setters = set(), set()
+    root = Path(satark.dialogue.__file__).parents[1]
+    for path in sorted(root.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                if called == "Turn":
+                    makers.add(str(path.relative_to(root)))
+                if called == "replace" and acting & {keyword.arg for keyword in node.keywords}:
+                    setters.add(str(path.relative_to(root)))
+    assert makers == {"dialogue/turn/context.py"}
+    assert setters == {"ingest/turn.py"}, "which joins the two halves of a turn"
+
+
+def test_the_table_of_own_words_is_the_catalogues(engine: Engine) -> None:
+    """What the buttons say are own words in the independent table too, on every medium."""
+    acting = {"review": "send", "@cancel": "yes", "@restart": "yes", "@origin": "yes", "@identity": "remove"}
+    options = [*acting.items(), ("@reach", "yes"), ("@reach", "no")]
+    for channel in MEDIA:
+        for question, code in options:
+            shown = {one.token.split(":")[1]: one.label for one in chat(engine, question, channel).prompt.choices}
+            assert consents(question, shown[code]), (channel, question, shown)

@@ -1,0 +1,114 @@
+"""Conversations that stand at each question where something can't be undone, what a turn did there, and own words.
+
+The own words stand here as the catalogues should have them, so that a catalogue or the engine can be wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from satark.dialogue.engine import Engine
+from satark.dialogue.session import Session, Turn
+from satark_testing.dialogue.chat import Chat
+from satark_words.tokens import fold
+
+MEDIA: Final = ("whatsapp", "telegram", "sms", "voice", "web_form")
+TOLD: Final = ("Hi", "English", "Illegal mining", "remind", "They dig sand every night", "Lanka", "no")
+_OF_ONESELF: Final = ("Hi", "English", "Illegal mining", "My name is Ramesh Yadav and they dig sand", "Lanka", "no")
+
+
+def review(engine: Engine, channel: str) -> Chat:
+    """Stand at the review, with a photo."""
+    return Chat(engine, channel).say(*TOLD).send().say("done")
+
+
+def _reach(engine: Engine, channel: str) -> Chat:
+    talk = review(engine, channel)
+    assert talk.session is not None
+    talk.session = msgspec.structs.replace(talk.session, erasable=channel == "telegram")
+    return talk.tap("send")
+
+
+def _origin(engine: Engine, channel: str) -> Chat:
+    talk = Chat(engine, channel).say(*TOLD).send()
+    assert talk.session is not None
+    talk.session = msgspec.structs.replace(talk.session, files_with_origin=("1",))
+    return talk.say("done")
+
+
+def _unsent(engine: Engine, channel: str) -> Chat:
+    talk = review(engine, channel)
+    assert talk.session is not None
+    asked = engine.ask_unsent(talk.session)
+    assert asked is not None
+    talk.session = asked[0]
+    return talk
+
+
+QUESTIONS: Final[dict[str, Callable[[Engine, str], Chat]]] = {
+    "review": review,
+    "@reach": _reach,
+    "@cancel": lambda engine, channel: review(engine, channel).say("cancel"),
+    "@restart": lambda engine, channel: review(engine, channel).say("restart"),
+    "@identity": lambda engine, channel: Chat(engine, channel).say(*_OF_ONESELF, "skip"),
+    "@origin": _origin,
+    "evidence": lambda engine, channel: Chat(engine, channel).say(*TOLD).send(),
+    "@unsent": _unsent,
+}
+"""Question → a conversation that stands at it."""
+
+
+def acted(before: Session, turn: Turn) -> list[str]:
+    """List what a turn did that can't be undone."""
+    after = turn.session
+    told = str(before.answers["what"].value) if "what" in before.answers else ""
+    signs = {
+        "sent": turn.submission is not None,
+        "erased": turn.erase or bool(turn.dropped_files) or turn.delete_messages,
+        "lost": after is None and before.has_draft and not before.submitted,
+        "forgot or kept the contact": turn.reach is not None,
+        "disclosed": after is not None and after.origin_disclosed != before.origin_disclosed,
+        "took words out": bool(told) and after is not None and not _still_told(after, told),
+    }
+    return [name for name, holds in signs.items() if holds]
+
+
+def _still_told(session: Session, told: str) -> bool:
+    return session.submitted or ("what" in session.answers and told in str(session.answers["what"].value))
+
+
+_FORGET: Final = "भूल जाओ, भूल जाएँ, मुझे भूल जाओ, मुझे भूल जाएँ, bhul jao, bhool jao, mujhe bhul jao, forget, forget me"
+_DELETE: Final = "मिटाएँ, हटाएँ, मिटा दो, मिटा दें, मिटाओ, हटाओ, mita do, mitao, hatao, mitaye, delete, delete draft, delete it, erase it"
+_CANCEL: Final = "रद्द करें, रद्द, कैंसिल, बंद करो, radd, radd karo, cancil, band karo, cancel, stop, quit"
+_OWN: Final[dict[str, str]] = {
+    "review": "1, हाँ भेज दें, भेज दें, भेजें, भेजो, भेज दो, भेज दीजिए, हाँ भेज दो, हाँ भेजो, bheje, bhejo, bhej do, "
+    "bhej dijiye, haan bhejo, haan bhej do, send karo, send kar do, submit karo, haan bhejein, yes send, send, "
+    "send it, send now, yes send it, please send, submit, submit it",
+    "@cancel": "1, हाँ मिटा दें, मिटाएँ, मिटा दें, मिटा दो, मिटाओ, हाँ मिटा दो, mita do, mitao, haan mita do, "
+    "delete karo, haan mita dein, yes erase it, erase, erase it, delete, delete it, yes erase",
+    "@restart": "3, हाँ नई शुरू करें, नई सूचना, नई शुरू करें, nayi suchna, nayi shuru karo, haan nai shuru karein, "
+    "yes start over, new, start over",
+    "@reach": "1, 2, नहीं नंबर मिटा दें, नंबर मिटा दें, नंबर मिटा दो, नंबर मिटाओ, number mita do, number mitao, "
+    "nahi number mita do, nahi number mita dein, no erase my contact, erase my contact, erase my number, "
+    "delete my number, हाँ संदेश भेजें, हाँ भेजें, संदेश भेजें, संदेश भेजो, ख़बर दें, sandesh bhejo, message karo, "
+    "khabar do, haan sandesh bhejein, yes message me, message me, contact me, 3, नहीं संदेश मिटाएँ, "
+    f"no delete messages, {_DELETE}, {_CANCEL}, मिटाएँ, delete",
+    "@origin": "2, हाँ बता दें, बता दें, बता दो, bata do, haan bata do, haan bata dein, yes they may, they may",
+    "@identity": "1, हटा दें, हटाओ, हटा दो, हाँ हटा दो, hatao, hata do, haan hata do, hata dein, take them out, remove, "
+    "remove them, take out",
+    "evidence": f"फ़ाइलें मिटाएँ, files mitao, erase files, clear, {_DELETE}",
+}
+OWN_WORDS: Final = {
+    question: frozenset(fold(word) for word in f"{words}, {_FORGET}".split(", ")) for question, words in _OWN.items()
+}
+"""Question → the folded words that act there."""
+ANYWHERE: Final = frozenset(fold(word) for word in _FORGET.split(", "))
+"""The folded words that act at any question."""
+
+
+def consents(question: str, text: str) -> bool:
+    """Return whether a text is an own word of what a question may do."""
+    return fold(text) in OWN_WORDS.get(question, ANYWHERE) and not set(text) & set("?？؟❓")
