@@ -34,7 +34,7 @@ LOOK_SECONDS = 0.5
 
 HINDI: Answers = {
     "Choose a language": "हिन्दी",
-    "क्या यह सही है": "हाँ, भेज दें",
+    "क्या इसे पुलिस को भेज दें": "हाँ, भेज दें",
     "किस बारे में": "अवैध हथियार",
     "क्या हो रहा है\\?": "गाँव के बाहर रात में हथियार बिकते हैं।",
     "जगह बताइए": "लंका",
@@ -47,7 +47,7 @@ HINDI: Answers = {
 
 ENGLISH: Answers = {
     "Choose a language": "English",
-    "Is this (right|correct)": "Yes, send",
+    "Send this to the police": "Yes, send",
     "What is this about": "Illegal arms",
     "What is happening\\?": "Arms are sold outside the village at night.",
     "Tell the place": "Lanka",

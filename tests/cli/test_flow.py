@@ -66,7 +66,7 @@ def test_preview_reaches_the_receipt_and_starts_again() -> None:
         "no",
         "skip",
         "1",
-        "no",
+        "1",
         "status 1111222233334444",
         "",
     ]
@@ -173,7 +173,7 @@ def test_a_new_flow_has_no_problems_and_is_answered_to_its_end(tmp_path: Path) -
     checked = CliRunner().invoke(flow, ["check", file])
     assert checked.stdout == "The flow has no problems.\n"
     assert "note: no step has `means: own_voice`: every recording counts as the tipster's own" in checked.stderr
-    typed = "\n".join(["1", "1", "There is a hole in the road", "Lanka", "send", "no", ""])
+    typed = "\n".join(["1", "1", "There is a hole in the road", "Lanka", "send", "1", ""])
     assert "0000 0000 0000 0000" in CliRunner().invoke(flow, ["preview", file], input=typed).output
     again = CliRunner().invoke(flow, ["new", "pothole", "--folder", str(folder)])
     assert (again.exit_code, "exists already" in again.output) == (1, True)

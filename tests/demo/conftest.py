@@ -18,7 +18,7 @@ from satark_testing.waiting import limit
 from satark_testing.whatsapp.citizen import receipt_in
 
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
-ORIGIN = ("ख़ुद बताती है कि वह कहाँ", "where or when")
+ORIGIN = ("में छिपा है कि वह कहाँ", "where or when")
 """Parts of the question whether the police may know where a file was made."""
 WHAT = "अस्सी घाट के पीछे वाली गली में रोज़ रात को कच्ची शराब बिकती है"
 

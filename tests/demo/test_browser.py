@@ -17,7 +17,7 @@ pytestmark = pytest.mark.needs("chromium")
 
 Open = Callable[[Path], Awaitable[Any]]
 WHAT = "गली में रोज़ रात को कच्ची शराब बिकती है"
-CALL = {"यह सही है": "1", "किस थाने": "1", "मिलीभगत": "2"}
+CALL = {"पुलिस को भेज दें": "1", "किस थाने": "1", "मिलीभगत": "2"}
 """Spoken words → the key to press."""
 SMALL = {"width": 360, "height": 740}
 LARGE = {"width": 1280, "height": 860}

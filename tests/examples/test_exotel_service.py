@@ -125,7 +125,7 @@ async def test_a_call_by_keys_and_voice_reaches_a_desk_with_its_recording(served
     await exotel.press("2", "2")
     await exotel.speak()
     for _ in range(6):
-        if "Is this correct?" in exotel.said:
+        if "Send this to the police?" in exotel.said:
             break
         await exotel.press("0")
     await exotel.press("1")

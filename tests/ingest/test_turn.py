@@ -122,7 +122,7 @@ async def test_a_changed_address_goes_on_with_the_same_conversation(databases: A
         assert "happening" in await new.say("Illegal arms")
         assert (place.count("conversation"), place.count("alias")) == (1, 2)
         await new.say("cancel")
-        await new.say("yes")
+        await new.say("erase it")
         assert (place.count("conversation"), place.count("alias")) == (0, 0)
 
 
@@ -143,7 +143,7 @@ async def test_the_address_is_stored_nowhere_unencrypted(tmp_path: Path) -> None
     async with working_host(tmp_path) as place:
         asha = place.tipster("9140112233")
         await place.receipt(asha)
-        await asha.say("yes")
+        await asha.say("2")
         for table in tables.main.sorted_tables:
             assert "9140112233" not in repr(place.rows(table))
 

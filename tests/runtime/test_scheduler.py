@@ -180,7 +180,7 @@ async def test_an_incomplete_draft_or_one_whose_sender_did_not_allow_it_is_never
 
 async def test_news_is_announced_once_in_neutral_words_to_tipsters_who_asked_for_it(clock: Clock) -> None:
     await clock.tipster.walk(ANSWERS, RECEIPT)
-    await clock.tipster.say("yes")
+    await clock.tipster.say("2")
     clock.respond("planted question")
     await until(lambda: clock.sent("news"))
     clock.respond("planted again")
@@ -220,7 +220,7 @@ async def test_expired_rows_are_deleted_some_in_each_transaction(
     stores = {"database_url": databases.main, "keys_url": databases.keys}
     async with running(tmp_path, **stores) as clock:
         await clock.tipster.walk(ANSWERS, RECEIPT)
-        await clock.tipster.say("yes")
+        await clock.tipster.say("2")
         assert (clock.count("reach"), clock.count("seen") > 0) == (1, True)
         clock.change("seen", day=1)
         clock.change("reach", expires_at=1)

@@ -23,7 +23,7 @@ async def test_drafts_replies_and_files_go_on_under_the_next_epoch(databases: An
     async with epoch_host_on(databases, tmp_path) as place:
         asha, bina = place.tipster("9140112233"), place.tipster("9140112244")
         await asha.walk(ANSWERS, RECEIPT)
-        await asha.say("yes")
+        await asha.say("2")
         await bina.say("Hi", "English", "Illegal arms")
         place.channel.outcomes.extend([Transient("down")] * 2)
         place.channel.files["m1"] = ConnectionError("down")

@@ -72,7 +72,7 @@ class Town:
         for _ in range(chance.randint(0, 3)):
             await tipster.say("Hi")
         await tipster.walk(told, RECEIPT)
-        await tipster.say("no")
+        await tipster.say("1")
 
     def _settled(self) -> bool:
         states = self.host.services.read(lambda c: c.execute(select(tables.delivery.c.state)).scalars().all())

@@ -19,7 +19,7 @@ LOST = "RE" + "0" * 32
 STORY = "गाँव के बाहर रात में हथियार बिकते हैं।"
 SMS_ANSWERS = {
     "Choose a language": "1",
-    "क्या यह सही है": "1",
+    "क्या इसे पुलिस को भेज दें": "1",
     "Kis bare mein": "3",
     "Kya hua": STORY,
     "जगह लिखें": "लंका",
@@ -32,7 +32,7 @@ def call_answers(recording: bytes) -> dict[str, str | bytes]:
     """Return the answers of a caller in Hindi, by keys and voice."""
     return {
         "Choose a language": "1",
-        "क्या यह सही है": "1",
+        "क्या इसे पुलिस को भेज दें": "1",
         "किस बारे में": "3",
         "क्या हो रहा है": recording,
         "जगह बताइए": recording,

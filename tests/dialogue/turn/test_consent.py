@@ -40,6 +40,7 @@ def chat(engine: Engine, question: str, channel: str = "whatsapp") -> Chat:
     return QUESTIONS[question](engine, channel)
 
 
+@pytest.mark.slow("many conversations")
 @every_row("channel", MEDIA)
 @every_row("agreeing", AGREEING)
 @every_row("before", (*REFUSALS, *SUGGESTING))
@@ -180,6 +181,7 @@ def _interpreting(answer: Event) -> Engine:
     return Engine(load_flow(source), source.catalogues, Geography.sample(), interpret)
 
 
+@pytest.mark.slow("many conversations")
 @every_row(
     "answer",
     [Tap("send"), Tap("yes"), Tap("no"), Tap("remove"), Text("भेजें"), Text("1"), Text("forget"), Text("mita do"),

@@ -81,7 +81,10 @@ def _still_told(session: Session, told: str) -> bool:
 
 
 _FORGET: Final = "भूल जाओ, भूल जाएँ, मुझे भूल जाओ, मुझे भूल जाएँ, bhul jao, bhool jao, mujhe bhul jao, forget, forget me"
-_DELETE: Final = "मिटाएँ, हटाएँ, मिटा दो, मिटा दें, मिटाओ, हटाओ, mita do, mitao, hatao, mitaye, delete, delete draft, delete it, erase it"
+_DELETE: Final = (
+    "मिटाएँ, हटाएँ, मिटा दो, मिटा दें, मिटाओ, हटाओ, mita do, mitao, hatao, mitaye, delete, delete draft, delete it, "
+    "erase it"
+)
 _CANCEL: Final = "रद्द करें, रद्द, कैंसिल, बंद करो, radd, radd karo, cancil, band karo, cancel, stop, quit"
 _OWN: Final[dict[str, str]] = {
     "review": "1, हाँ भेज दें, भेज दें, भेजें, भेजो, भेज दो, भेज दीजिए, हाँ भेज दो, हाँ भेजो, bheje, bhejo, bhej do, "

@@ -75,6 +75,7 @@ BUTTON_TEXTS: Final = frozenset(name for name in REQUIRED_TEXTS if name.startswi
     "identity.remove", "identity.keep", "identity.change",
     "reach.no", "reach.yes", "reach.erase", "mailbox.answer", "mailbox.unknown", "mailbox.decline",
     "feedback.yes", "feedback.no", "feedback.again", "language.name", "aloud.answer", "form.open", "form.next",
+    "suggested.yes",
 }  # fmt: skip
 """Those of `REQUIRED_TEXTS` that stand on buttons."""
 
