@@ -68,14 +68,15 @@ def is_current(context: TurnContext, token: ChoiceToken) -> bool:
 
 
 def _tapped(context: TurnContext, token: ChoiceToken) -> str:
+    command = token.option.removeprefix("@") if token.option.startswith("@") else ""
+    act = command if command in ACTING_COMMANDS else act_of(context, token.question, token.option)
+    if not act:
+        return ""  # first, since most taps choose something that can be undone
     name, question = context.state.question(context)
-    if token.question not in {ANY_QUESTION, name}:
-        return ""
-    if token.option.startswith("@"):
-        command = token.option[1:]
-        return command if command in ACTING_COMMANDS else ""
-    offered = token.option in {option.code for option in question.options}
-    return act_of(context, name, token.option) if offered and is_current(context, token) else ""
+    if command:
+        return act if token.question in {ANY_QUESTION, name} else ""
+    offered = token.question == name and token.option in {option.code for option in question.options}
+    return act if offered and is_current(context, token) else ""
 
 
 def _written(context: TurnContext, body: str) -> str:

@@ -247,18 +247,11 @@ class TurnContext:
         return ordinal
 
     def _fetch(self, tip: str, recipient: str, file: SessionFile, media: Media, position: int) -> None:
-        self.media_jobs.append(
-            MediaJob(
-                tip=tip,
-                recipient=recipient,
-                ordinal=file.ordinal,
-                role=file.role,
-                kind=media.kind,
-                caption=media.caption,
-                ref=media.ref,
-                position=position,
-            )
-        )
+        job = MediaJob(
+            tip=tip, recipient=recipient, ordinal=file.ordinal, role=file.role, kind=media.kind, caption=media.caption,
+            ref=media.ref, position=position,
+        )  # fmt: skip
+        self.media_jobs.append(job)
 
     # ------------------------------------------------------------- what is said
 
@@ -369,31 +362,19 @@ class TurnContext:
         """End the conversation with a last word, which may name `values`."""
         self.say(key, **(values or {}))
         language = self.session.language or self.loaded.flow.languages[0]
-        return self.turn(
-            None,
-            Prompt(
-                text="\n\n".join(self.said),
-                language=language,
-                must_arrive=must_arrive,
-                aloud=bool(self.session.aloud),
-                police_words=tuple(self.police_words),
-            ),
-            **fields,
-        )
+        prompt = Prompt(
+            text="\n\n".join(self.said), language=language, must_arrive=must_arrive, aloud=bool(self.session.aloud),
+            police_words=tuple(self.police_words),
+        )  # fmt: skip
+        return self.turn(None, prompt, **fields)
 
     def restart(self, **fields: Any) -> Turn:
         """End the conversation with the first question of a new one, which begins with the answer to it."""
         old = self.session
         empty = Session(
-            flow=old.flow,
-            language=self.loaded.flow.only_language,
-            channel=old.channel,
-            tip="",
-            recipient="",
-            identity="",
-            speaks=old.speaks,
-            aloud=old.aloud,
-        )
+            flow=old.flow, language=self.loaded.flow.only_language, channel=old.channel, tip="", recipient="",
+            identity="", speaks=old.speaks, aloud=old.aloud,
+        )  # fmt: skip
         fresh = TurnContext(self.loaded, self.states, empty, self.source, self.now)
         fresh.said = self.said
         return self.turn(None, fresh.ask().prompt, **fields)
