@@ -44,6 +44,7 @@ def test_a_file_that_arrives_at_the_review_is_asked_about_before_the_tip_goes(ch
     tell(at_review(chat, ()), ("1",))
     assert chat.step == "review"
     chat.tap("send")
+    assert "NOT sent yet" in chat.text
     assert "where or when it was taken" in chat.text
     assert chat.tap("yes").step == "review", "another question stood between, so the word for sending is asked again"
     submission = chat.tap("send").turn.submission

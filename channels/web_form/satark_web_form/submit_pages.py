@@ -57,7 +57,7 @@ class SubmitPages:
         if view is None or view.current not in BEFORE_SENDING:
             return redirect("/review")
         language, prompt = self._site.language(request, view), view.prompt
-        lead, unsent = prompt.parts[-1], not view.review
+        lead, unsent = prompt.parts[-1], len(prompt.parts) > 1
         # Who wants to write it anew changes the answer on its own page.
         choices = [
             choice for choice in prompt.choices if (token := parse_token(choice.token)) and token.option != "change"
@@ -71,7 +71,7 @@ class SubmitPages:
         return self._site.page(request, "before_sending.html", language, **values)
 
     async def answer_before_sending(self, request: Request) -> Response:
-        """Accept the answer. If the question came up after the tipster pressed "send", the answer submits the tip."""
+        """Accept the answer, and go on to the review: also if the question came up after the tipster pressed "send"."""
         form = await self._site.read(request)
         visitor = self._site.drafts_cookie.read(request)
         view, database_up = await self._site.look_up(visitor)

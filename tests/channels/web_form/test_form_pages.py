@@ -241,7 +241,8 @@ async def test_a_photos_location_is_asked_about_before_the_receipt_and_shared_on
     assert page.address.endswith("/before-sending")
     assert "where or when it was taken" in page.text
     assert "not been sent yet" in page.text
-    await located.press(answer)
+    assert (await located.press(answer)).address.endswith("/review"), "another question stood between"
+    await located.press("Send")
     assert located.code
     tip = await served.tip(located.number)
     assert sum(file.origin is not None for file in tip.evidence) == known

@@ -87,7 +87,8 @@ def go_on(context: TurnContext, *, stay: bool = False) -> Turn:
     step = context.step
     if context.state is DRAFT and step is not None and step.type.part in {"review", "submit"}:
         _ask_before_sending(context)
-        if context.state is not DRAFT:
+        if context.state is not DRAFT and step.type.part == "submit":
+            context.say("unsent.again")
             reopen_review(context)
     if context.state is not DRAFT or (step is not None and step.type.part != "submit"):
         return context.ask()
@@ -99,7 +100,7 @@ def go_on(context: TurnContext, *, stay: bool = False) -> Turn:
 def reopen_review(context: TurnContext) -> None:
     """Take the agreement in the review back, since something is asked or has changed after it."""
     for step in context.progress.path:
-        if step.type.part == "review" and step.id in context.session.answers:
+        if step.type.part == "review":
             context.set_answer(step.id, None)
 
 
