@@ -90,7 +90,7 @@ async def whatsapp(page: Page) -> None:
     await page.wait_for_timeout(4_000)  # the photo is examined and cleaned
     save("phone-hi", await page.locator("#device").screenshot())
     await tap(page, 7, "हो गया")
-    for count in range(8, 11):
+    for count in range(8, 12):
         message = await received(page, count)
         if "गुप्त कोड" in await message.inner_text():
             break

@@ -117,14 +117,22 @@ class Visitor:
         async with self.session.get(self.url + path) as answer:
             return answer.status, await answer.read()
 
-    async def finish_files(self, done: Awaitable[int], no: str, **values: Any) -> None:
-        """Say that all files are sent, or send the tip. If a file holds its place, have the place removed.
+    async def finish_files(self, done: Awaitable[int], no: str, **values: Any) -> bool:
+        """Say that all files are sent. If one that was examined by then holds its place, have that removed.
 
-        It is asked of a file that was examined by then: before the review, or else before the tip is sent.
+        Returns:
+            Whether it was asked.
         """
         asked = await self.answered(done)
-        if any(words in asked["text"] for words in ORIGIN):
+        is_asked = any(words in asked["text"] for words in ORIGIN)
+        if is_asked:
             await self.answered(self.perform("say", text=no, **values))
+        return is_asked
+
+    async def hand_in(self, send: Callable[[], Awaitable[int]], no: str, **values: Any) -> None:
+        """Send the tip, once more if a question about a file came between."""
+        if await self.finish_files(send(), no, **values):
+            await self.answered(send())
 
     async def listed(self, *, files: int = 1) -> list[dict[str, Any]]:
         """Wait until both desks have one tip with at least so many files; return the tip as each desk lists it."""
@@ -142,7 +150,7 @@ class Visitor:
         await self.answered(self.tap("नहीं", twice=twice))
         await self.answered(self.send(photo, "image/jpeg", "name=a.jpg&caption=गली" + "&twice" * twice))
         await self.finish_files(self.tap("हो गया", twice=twice), "नहीं", twice=twice)
-        await self.finish_files(self.tap("हाँ, भेज दें", twice=twice), "नहीं", twice=twice)
+        await self.hand_in(lambda: self.tap("हाँ, भेज दें", twice=twice), "नहीं", twice=twice)
         code = receipt_in(self.received[-1]["text"])
         assert code, "no receipt was given"
         return code

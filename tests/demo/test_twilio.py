@@ -66,7 +66,7 @@ async def test_a_tip_by_text_message_reaches_the_desks(open_demo: Open, tmp_path
         await visitor.answered(visitor.perform("say", text=text, twice=twice))
     await visitor.answered(visitor.send(samples.photograph("bottles"), "image/jpeg", "name=a.jpg"))
     await visitor.finish_files(visitor.perform("say", text="done"), "no")
-    await visitor.finish_files(visitor.perform("say", text="1"), "no")
+    await visitor.hand_in(lambda: visitor.perform("say", text="1"), "no")
     assert len(code_in(visitor.received[-1]["text"])) == 16
     assert len(visitor.received) == len([message for message in visitor.messages.values() if message["mine"]])
     await visitor.listed(files=0)

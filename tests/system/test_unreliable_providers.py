@@ -23,7 +23,7 @@ RECORDING = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0
     800
 )
 SMS_ANSWERS = {
-    "Choose a language": "1", "क्या इसे पुलिस को भेज दें": "1", "Kis bare mein": "3", "जगह लिखें": "लंका", "मिलीभगत का शक": "2",
+    "Choose a language": "1", "पुलिस को भेजें": "1", "Kis bare mein": "3", "जगह लिखें": "लंका", "मिलीभगत का शक": "2",
     "हो गया": "छोड़ें",
 }  # fmt: skip
 CALL_ANSWERS: dict[str, str | bytes] = {

@@ -98,7 +98,8 @@ class MarkedDriver:
         Store the answer, which may be the receipt.
         """
         await self._driver.choose(label, texts)
-        await self._keep_origin(texts)
+        if await self._keep_origin(texts):  # it was asked after the word for sending, which is asked for once more
+            await self._driver.choose(label, texts)
         self.answers.append(self.last_answer)
 
     async def command(self, name: str, texts: Catalogue) -> None:
@@ -106,10 +107,12 @@ class MarkedDriver:
         await self._driver.command(name, texts)
         await self._keep_origin(texts)
 
-    async def _keep_origin(self, texts: Catalogue) -> None:
-        """Answer no if the question is whether the police may know where the photo was taken."""
-        if texts.text("origin.ask")[:_QUESTION] in self.last_answer:
+    async def _keep_origin(self, texts: Catalogue) -> bool:
+        """Answer no if the question is whether the police may know where the photo was taken; return whether it was."""
+        asked = texts.text("origin.ask")[:_QUESTION] in self.last_answer
+        if asked:
             await self._driver.choose(texts.text("origin.no"), texts)
+        return asked
 
     async def type(self, words: str) -> None:
         """Type words."""

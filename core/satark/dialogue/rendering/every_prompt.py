@@ -100,7 +100,9 @@ def _questions(loaded: LoadedFlow, session: Session, fill: _Fill) -> Iterator[tu
 def _menus(loaded: LoadedFlow, session: Session, fill: _Fill) -> Iterator[tuple[str, Prompt]]:
     for state in STATES:
         if state:
-            context = TurnContext(loaded, STATES, msgspec.structs.replace(session, state=state), "", 0)
+            suggested = ("", "", str(fill.place("label")))
+            asked = msgspec.structs.replace(session, state=state, suggested=suggested)
+            context = TurnContext(loaded, STATES, asked, "", 0)
             name, question = context.state.question(context)
             yield state, _prompt(loaded, session, name, question, fill, above=[])
 

@@ -320,7 +320,7 @@ class SuggestionMenu(BaseState):
         _, _, label = context.session.suggested or ("", "", "")
         yes = context.catalogue.text("suggested.yes", label=label)
         options = (
-            Option("yes", yes if label and len(yes) <= _LONGEST_LABEL else context.catalogue.text("command.yes")),
+            Option("yes", yes if len(yes) <= _LONGEST_LABEL else context.catalogue.text("command.yes")),
             Option("no", context.catalogue.text("command.no")),
         )
         return SUGGESTED, Question(text=context.text("suggested", label=label), options=options, wants="choice")
