@@ -46,6 +46,12 @@ from satark_words.reading import Reading
 Interpreter: TypeAlias = Callable[[Event, Step | None, Session], Event | None]
 """Replaces an event by one that the engine reads better; None: leaves it as it is. See `Plugins.interpret`."""
 
+_KEPT_AFTER_SENDING: Final = (
+    "flow", "channel", "tip", "recipient", "language", "own_letters", "revision", "erasable", "speaks", "aloud",
+    "lapsed",
+)  # fmt: skip
+"""Fields of a session that stay when its tip is submitted."""
+
 
 class Engine:
     """Leads conversations through one flow, one turn at a time."""
@@ -89,19 +95,10 @@ class Engine:
         The last six arguments are as in `Session`.
         """
         return Session(
-            flow=self.flow.hash,
-            language=self.flow.only_language,
-            channel=channel,
-            tip=tip,
-            recipient=recipient,
-            identity=identity,
-            erasable=erasable,
-            reachable=reachable,
-            above_range=above_range,
-            speaks=speaks,
-            forms=forms,
-            form_token=form_token,
-        )
+            flow=self.flow.hash, language=self.flow.only_language, channel=channel, tip=tip, recipient=recipient,
+            identity=identity, erasable=erasable, reachable=reachable, above_range=above_range, speaks=speaks,
+            forms=forms, form_token=form_token,
+        )  # fmt: skip
 
     def advance(
         self, session: Session, event: Event, source: str, now: int, notices: Sequence[FileNotice] = ()
@@ -135,29 +132,10 @@ class Engine:
 
         If they can't be, they are told so instead, and the conversation ends.
         """
-        submitted = Session(
-            flow=session.flow,
-            channel=session.channel,
-            tip=session.tip,
-            recipient=session.recipient,
-            identity="",
-            language=session.language,
-            own_letters=session.own_letters,
-            revision=session.revision,
-            state="@reach",
-            erasable=session.erasable,
-            speaks=session.speaks,
-            aloud=session.aloud,
-            submitted=True,
-            lapsed=session.lapsed,
-            sent=OpenMailbox(
-                tip=session.tip,
-                number=receipt.number,
-                recipient=session.recipient,
-                files=len(session.files),
-                last_ordinal=session.last_ordinal,
-            ),
-        )
+        files, last = len(session.files), session.last_ordinal
+        sent = OpenMailbox(session.tip, receipt.number, session.recipient, files=files, last_ordinal=last)
+        kept = {name: getattr(session, name) for name in _KEPT_AFTER_SENDING}
+        submitted = Session(**kept, identity="", state="@reach", submitted=True, sent=sent)
         context = self._context(submitted, "", now)
         context.said = [session.said] if session.said else []
         if session.files_uncleaned:

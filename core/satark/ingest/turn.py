@@ -161,15 +161,11 @@ class TurnRunner:
         return self._flows.current.begin(
             channel=event.channel.name,
             tip=random_bytes(16).hex(),
-            recipient=recipient,
-            identity=identity,
-            erasable=_can_erase(type(event.channel)),
-            reachable=capabilities.reachable,
-            speaks=capabilities.voice_notes,
-            forms=capabilities.forms,
+            recipient=recipient, identity=identity, erasable=_can_erase(type(event.channel)),
+            reachable=capabilities.reachable, speaks=capabilities.voice_notes, forms=capabilities.forms,
             form_token=random_bytes(_FORM_TOKEN_BYTES).hex() if capabilities.forms else "",
             above_range=_is_above_range(unit),
-        )
+        )  # fmt: skip
 
     def _refresh(self, unit: UnitOfWork, session: Session, event: InboundEvent) -> Session:
         """Update a session with the state that its files reached since its last turn.

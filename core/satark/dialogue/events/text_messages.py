@@ -26,11 +26,11 @@ from satark.dialogue.states.handoff import redeem_code
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
 from satark.dialogue.states.stories import accept_unsolicited, fill_in_unasked, language_of
 from satark.dialogue.steps.choice_steps import unknown_option
-from satark.dialogue.turn.consent import WHOLE_TIP, act_of, choose, is_question
+from satark.dialogue.turn.consent import WHOLE_TIP, choose
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
 from satark_words.graphemes import replace_surrogates
-from satark_words.reading import IRREVERSIBLE, STORY, Asked, Confidence, Kind, Reading
+from satark_words.reading import STORY, Asked, Confidence, Kind, Reading
 from satark_words.tokens import find_code, fold, without_codes
 
 _EXPECT_RECEIPT_CODE: Final = frozenset({"@code", "@mailbox", "@answer", "@feedback"})
@@ -46,9 +46,6 @@ def handle_text(context: TurnContext, event: Text) -> Turn:
     if _gives_handoff_code(context, event.body):
         return redeem_code(context)
     code = named_option(context, name, question, folded)
-    command = context.loaded.commands.command(folded)
-    if _asks_about_acting(context, name, event.body, code, command):
-        return handle_words(context, event, name, question)
     if not code and folded and (turn := _handle_word(context, question, folded)):
         return turn
     if code:
@@ -61,18 +58,11 @@ def read_text(context: TurnContext, name: str, question: Question, body: str) ->
     reading = context.loaded.reader.read(body, asked_of(context, name, question))
     folded = fold(body) if len(body) <= MAX_COMMAND_LENGTH else ""
     code, command = named_option(context, name, question, folded), context.loaded.commands.command(folded)
-    if _asks_about_acting(context, name, body, code, command):
-        return reading
     if code:
         return msgspec.structs.replace(reading, kind=Kind.OPTION, confidence=Confidence.CERTAIN, option=code)
     if command and _obeys(question, command):
         return msgspec.structs.replace(reading, kind=Kind.COMMAND, confidence=Confidence.CERTAIN, command=command)
     return reading
-
-
-def _asks_about_acting(context: TurnContext, name: str, body: str, code: str, command: str) -> bool:
-    """Return whether a text only asks about an irreversible action: "send?" and "forget?" trigger nothing."""
-    return is_question(body) and (bool(act_of(context, name, code)) or command in IRREVERSIBLE)
 
 
 def _handle_word(context: TurnContext, question: Question, folded: str) -> Turn | None:

@@ -18,6 +18,7 @@ from satark.api.inbound import Event, Tap, Text
 from satark.api.prompt import parse_token
 from satark.dialogue.events.commands import handle_command, not_understood
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
+from satark.dialogue.flow.own_words import ACTS
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
@@ -39,9 +40,6 @@ _ASKS_AGAIN: Final = frozenset({"status", "reply", "help"})
 _READ_TYPES: Final = frozenset({"choice", "choices", "confirm", "text", "place", "media", "review"})
 """Types of steps whose answers are read. Texts at other steps are read only for dangers."""
 _TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
-_ERASING: Final = frozenset({"@cancel", "@delete", "@forget", "@clear"})
-_ENDING: Final = _ERASING | {"@restart"}
-"""Commands, as a reading suggests them, that erase something or begin anew, or ask whether to."""
 _STORY_WORDS: Final = 5
 """Number of words from which on a text is stored, unless it is surely talk."""
 _PLACE_WORDS: Final = 3
@@ -178,10 +176,11 @@ class _Words:
         """Ask again. What was probably meant is named, but never done."""
         context = self.context
         code = self.reading.suggested
-        if context.state is LANGUAGE and not context.session.revision and code not in _ERASING:
+        erases = code.startswith("@") and code[1:] in ACTS
+        if context.state is LANGUAGE and not context.session.revision and not erases:
             return context.ask()
         label = self._label(code)
-        if self.reading.negated and (self._acts(code) or code in _ENDING):
+        if self.reading.negated and (self._acts(code) or erases or code == "@restart"):
             label = ""
         if self.asked.asks == "review" and (not label or self._acts(code)):
             return self.refuse_sending()
@@ -190,7 +189,7 @@ class _Words:
             return turn or not_understood(context)
         if self._acts(code):
             return _choose(context, code) or not_understood(context)
-        if code in _ERASING and not (context.session.has_draft and may_carry_out(context, code[1:])):
+        if erases and not (context.session.has_draft and may_carry_out(context, code[1:])):
             return handle_command(context, code[1:])
         context.change(state=SUGGESTED, suggested=(context.session.state, code, label))
         return context.ask()

@@ -7,50 +7,39 @@ from typing import Final
 
 from satark.dialogue.flow.command_words import plain_words
 from satark.dialogue.flow.definition import Flow, FlowProblem
-from satark_words.catalogues import Catalogue, Catalogues
+from satark_words.catalogues import Catalogues
 from satark_words.tokens import fold
 
 REVIEW: Final = "review"
 """Stands for every step of the part `review`."""
-ACTING_OPTIONS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
-    REVIEW: {"send": ("submission",)},
-    "@cancel": {"yes": ("erase",)},
-    "@restart": {"yes": ("erase",)},
-    "@reach": {"yes": ("reach",), "no": ("reach",), "erase": ("reach", "delete_messages")},
-    "@origin": {"yes": ()},
-    "@identity": {"remove": ()},
-}
-"""Question → its irreversible options, each with the fields of `Turn` that it may set."""
-ACTING_COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
+ACTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "review:send": ("submission",),
+    "@cancel:yes": ("erase",),
+    "@restart:yes": ("erase",),
+    "@reach:yes": ("reach",),
+    "@reach:no": ("reach",),
+    "@reach:erase": ("reach", "delete_messages"),
+    "@origin:yes": (),
+    "@identity:remove": (),
     "forget": ("erase", "reach"),
     "cancel": ("reach",),
     "delete": ("reach",),
     "clear": (),
 }
-"""The irreversible commands, with the same. Where there is a draft `cancel` and `delete` only ask."""
+"""What can't be undone, an option of a question or a command → the fields of `Turn` that it may set.
+
+Where there is a draft the commands `cancel` and `delete` only ask.
+"""
 
 
 def plain_word_problems(flow: Flow, catalogues: Catalogues) -> Iterator[FlowProblem]:
     """List the labels and words of acts that are a plain yes, no or ok in any language."""
     plain = plain_words(catalogues)
-    keys = [
-        *(f"{step.id}.{code}" for step in flow.steps if step.type.part == REVIEW for code in ACTING_OPTIONS[REVIEW]),
-        *(f"{name[1:]}.{code}" for name, codes in ACTING_OPTIONS.items() if name != REVIEW for code in codes),
-        *(f"command.{name}" for name in ACTING_COMMANDS),
-    ]
+    keys = {f"{step.id}.send" for step in flow.steps if step.type.part == REVIEW}
+    keys |= {act[1:].replace(":", ".") if ":" in act else f"command.{act}" for act in ACTS}
     for catalogue in catalogues:
-        for key in keys:
-            for word in _words(catalogue, key):
+        for key in (key for key in catalogue if ".".join(key.split(".")[:2]) in keys):
+            for word in catalogue.words(key) or (catalogue.get(key),):
                 if fold(word) in plain:
-                    text = f"{word!r} of {key!r} is a plain yes, no or ok: no word of what can't be undone may be one"
+                    text = f"{word!r} in {key!r} is a plain yes, no or ok, which may not do what can't be undone"
                     yield FlowProblem(text=text, language=catalogue.language)
-
-
-def _words(catalogue: Catalogue, key: str) -> Iterator[str]:
-    yield from catalogue.words(f"{key}.words")
-    yield from (catalogue.get(name) for name in catalogue if name == key or _is_wording(name, key))
-
-
-def _is_wording(name: str, key: str) -> bool:
-    """Whether a text is a channel's own wording of another: `reach.yes.sms` of `reach.yes`."""
-    return name.startswith(f"{key}.") and name.count(".") == key.count(".") + 1 and not name.endswith(".words")

@@ -21,13 +21,8 @@ from satark_words.geography.geography import Geography
 
 _ASKED: Final = frozenset({"ask", "media", "review"})
 _FILLED: Final = {
-    "number": "4K7Q-2XPM",
-    "code": "8391 4460 7012 5538",
-    "minutes": 15,
-    "count": 10,
-    "most": 4000,
-    "ordinal": 10,
-}
+    "number": "4K7Q-2XPM", "code": "8391 4460 7012 5538", "minutes": 15, "count": 10, "most": 4000, "ordinal": 10,
+}  # fmt: skip
 """Place of a text → its example; every other place gets words."""
 _WEBSITE: Final = "https://satark.varanasipolice.in"
 _WORDS: Final = {"hi": "गाँव के बाहर रात में हथियार बिकते हैं। ", "en": "Arms are sold outside the village at night. "}

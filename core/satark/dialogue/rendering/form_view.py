@@ -30,12 +30,9 @@ def make_form(context: TurnContext) -> FormView:
         languages=tuple((code, loaded.catalogues[code].text("language.name")) for code in loaded.flow.languages),
         questions=tuple(_question(context, s, expected) for s in loaded.steps if s.type.part in ASKED_PARTS),
         prompt=make_prompt(loaded, session, name, question, said=(session.said,) if session.said else ()),
-        current=name,
-        review=step.id if step is not None and step.type.part == "review" else "",
-        started=session.has_draft,
-        submitted=session.submitted,
-        mailbox=session.mailbox is not None,
-    )
+        current=name, review=step.id if step is not None and step.type.part == "review" else "",
+        started=session.has_draft, submitted=session.submitted, mailbox=session.mailbox is not None,
+    )  # fmt: skip
 
 
 def _expected(context: TurnContext) -> frozenset[str]:
@@ -53,21 +50,10 @@ def _question(context: TurnContext, step: Step, expected: frozenset[str]) -> For
     value = answer.value if answer else None
     files = sum(1 for file in context.session.files if file.role == step.id)
     return FormQuestion(
-        step=step.id,
-        kind=step.type.name,
-        name=view.catalogue.text(f"{step.id}.name"),
-        text=question_text(step, view),
-        options=question.options,
-        wants=question.wants,
-        optional=step.skip or step.detail,
-        detail=step.detail,
-        conditional=step.when is not None,
-        expected=step.id in expected,
-        asked=context.may_answer(step),
-        answered=answer is not None,
-        value=value,
-        shown=step.type.show(step, value, view) if value is not None or files else "",
-        files=files,
-        spoken=bool(getattr(step.settings, "voice", False)),
-        max_length=max_length(step),
-    )
+        step=step.id, kind=step.type.name, name=view.catalogue.text(f"{step.id}.name"), text=question_text(step, view),
+        options=question.options, wants=question.wants, optional=step.skip or step.detail, detail=step.detail,
+        conditional=step.when is not None, expected=step.id in expected, asked=context.may_answer(step),
+        answered=answer is not None, value=value,
+        shown=step.type.show(step, value, view) if value is not None or files else "", files=files,
+        spoken=bool(getattr(step.settings, "voice", False)), max_length=max_length(step),
+    )  # fmt: skip

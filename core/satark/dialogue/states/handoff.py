@@ -72,20 +72,10 @@ def resume(context: TurnContext, session: Session | None) -> Turn:
         return _ask_code(context)
     here = context.session
     context.session = msgspec.structs.replace(
-        session,
-        channel=here.channel,
-        erasable=here.erasable,
-        reachable=here.reachable,
-        speaks=here.speaks,
-        forms=here.forms,
-        form_token=here.form_token,
-        form_offered=here.form_offered,
-        aloud=here.aloud,
-        mailbox=None,
-        handoff_code="",
-        page=0,
-        said="",
-    )
+        session, channel=here.channel, erasable=here.erasable, reachable=here.reachable, speaks=here.speaks,
+        forms=here.forms, form_token=here.form_token, form_offered=here.form_offered, aloud=here.aloud, mailbox=None,
+        handoff_code="", page=0, said="",
+    )  # fmt: skip
     if context.session.state.startswith("@"):
         context.leave_menu()
     _unsay_channel_texts(context)

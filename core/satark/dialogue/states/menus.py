@@ -8,7 +8,7 @@ from typing import Final
 from satark.api.flow import Option, Question, Step
 from satark.api.inbound import Event, Media, Pin, Tap, Text
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
-from satark.dialogue.flow.own_words import ACTING_COMMANDS
+from satark.dialogue.flow.own_words import ACTS
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import go_on, unsay
 from satark.dialogue.states.mailbox import add_to_tip
@@ -255,7 +255,7 @@ class ContactMenu(BaseState):
             return context.restart()
         if name in _TAKE_BACK:
             context.say("cancel.sent")
-        if name in context.consent and "reach" in ACTING_COMMANDS.get(name, ()):
+        if name in context.consent and "reach" in ACTS.get(name, ()):
             return context.end("reach.no.done", reach=False)
         if name in _TAKE_BACK:
             return context.ask()

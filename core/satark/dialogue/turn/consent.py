@@ -13,7 +13,7 @@ from satark.api.flow import Question
 from satark.api.inbound import CompleteTip, Event, Tap, Text
 from satark.api.prompt import ANY_QUESTION, ChoiceToken, parse_token
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
-from satark.dialogue.flow.own_words import ACTING_COMMANDS, ACTING_OPTIONS, REVIEW
+from satark.dialogue.flow.own_words import ACTS, REVIEW
 from satark.dialogue.session import Turn
 from satark.dialogue.turn.context import TurnContext
 from satark_words.tokens import fold
@@ -36,21 +36,14 @@ def consent_of(context: TurnContext, event: Event, *, whole_tip: bool) -> frozen
         act = _written(context, event.title) if token is None else _tapped(context, token)
     elif isinstance(event, Text):
         act = _written(context, event.body)
-    return frozenset({act, *_fields(act)}) if act else _NOTHING
-
-
-def _fields(act: str) -> tuple[str, ...]:
-    if act in ACTING_COMMANDS:
-        return ACTING_COMMANDS[act]
-    question, _, code = act.partition(":")
-    return ACTING_OPTIONS[question][code]
+    return frozenset({act, *ACTS[act]}) if act else _NOTHING
 
 
 def act_of(context: TurnContext, name: str, code: str) -> str:
     """Return the act that an option of a question is; empty if the option can be undone."""
     step = context.loaded.flow.by_id.get(name)
-    question = REVIEW if step is not None and step.type.part == "review" else name
-    return f"{question}:{code}" if code in ACTING_OPTIONS.get(question, ()) else ""
+    act = f"{REVIEW if step is not None and step.type.part == REVIEW else name}:{code}"
+    return act if act in ACTS else ""
 
 
 def is_question(body: str) -> bool:
@@ -68,12 +61,12 @@ def is_current(context: TurnContext, token: ChoiceToken) -> bool:
 
 
 def _tapped(context: TurnContext, token: ChoiceToken) -> str:
-    command = token.option.removeprefix("@") if token.option.startswith("@") else ""
-    act = command if command in ACTING_COMMANDS else act_of(context, token.question, token.option)
-    if not act:
+    is_command = token.option.startswith("@")
+    act = token.option[1:] if is_command else act_of(context, token.question, token.option)
+    if act not in ACTS:
         return ""  # first, since most taps choose something that can be undone
     name, question = context.state.question(context)
-    if command:
+    if is_command:
         return act if token.question in {ANY_QUESTION, name} else ""
     offered = token.question == name and token.option in {option.code for option in question.options}
     return act if offered and is_current(context, token) else ""
@@ -87,7 +80,7 @@ def _written(context: TurnContext, body: str) -> str:
     if question.options and (code := context.loaded.option_lookup(context.session, name, question).exact(folded)):
         return "" if folded in context.loaded.commands.plain else act_of(context, name, code)
     command = context.loaded.commands.command(folded)
-    return command if command in ACTING_COMMANDS else ""
+    return command if command in ACTS else ""
 
 
 def choose(context: TurnContext, name: str, question: Question, code: str, event: Tap | Text) -> Turn | None:
@@ -108,7 +101,7 @@ def ask_for_word(context: TurnContext, question: Question, code: str) -> Turn:
 
 def may_carry_out(context: TurnContext, command: str) -> bool:
     """Return whether a command may be carried out: whether it can be undone here, or was given in its own words."""
-    if command in context.consent or command not in ACTING_COMMANDS:
+    if command in context.consent or command not in ACTS:
         return True
     if command == "forget":
         return False

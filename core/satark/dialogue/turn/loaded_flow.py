@@ -167,18 +167,11 @@ class LoadedFlow:
         name = step.id if step else ""
         partial = session.answers.get(f"@{name}")
         return View(
-            catalogue=self.catalogue(session),
-            geography=self.geography,
-            channel=session.channel,
-            now=now,
-            values=progress.values,
-            place=progress.place,
-            names=names,
-            partial=partial.value if partial else None,
-            above_range=session.above_range,
-            website=self.website,
+            catalogue=self.catalogue(session), geography=self.geography, channel=session.channel, now=now,
+            values=progress.values, place=progress.place, names=names, partial=partial.value if partial else None,
+            above_range=session.above_range, website=self.website,
             files=sum(1 for file in session.files if file.role == name) if session.files else 0,
-        )
+        )  # fmt: skip
 
     def _work_out(self, values: dict[str, Any], session: Session, step: Step) -> None:
         """Replace a step's value by what later conditions compare: its kinds of files, or the place that it adds to."""
