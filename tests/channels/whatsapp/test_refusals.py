@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from itertools import count, product
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from satark.api.sealing import new_identity
 from satark.routing.desks import add_desk
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
+from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark.store import tables
 from satark_testing.whatsapp.graph_api import GraphPeer
@@ -27,6 +29,7 @@ SUGGESTING = ("rehne do mita do", "submit mat karna")
 AGREEING = ("haan", "हाँ", "ji", "ok", "theek hai", "sahi hai", "👍", "yes", "accha", "bilkul")
 TOLD = ("Hi", "2", "daru", "They sell it every night", "Lanka", "no", "skip")
 NUMBER = "106540352242922"
+WEB: tuple[Role, ...] = ("web",)
 DESKS: tuple[tuple[str, Level], ...] = (("sp", "district"), ("dig", "range"))
 
 
@@ -74,7 +77,7 @@ class Phones:
         async def receive() -> dict[str, Any]:
             return {"type": "http.request", "body": body, "more_body": False}
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: Any) -> None:
             answers.append(message)
 
         await self.app(scope, receive, send)
@@ -86,11 +89,11 @@ async def test_no_agreement_after_a_refusal_hands_a_tip_in(
 ) -> None:
     for name, value in secrets.items():
         monkeypatch.setenv(f"SATARK_WHATSAPP__{name.upper()}", value)
-    host = Host(Settings(data_dir=tmp_path, plugins=("whatsapp",)), ("web",))
+    host = Host(Settings(data_dir=tmp_path, plugins=("whatsapp",)), WEB)
     async with host.running():
         for name, level in DESKS:
             desk = Desk(name=name, title=name, level=level, area="", recipient=new_identity()[0])
-            host.services.write_now(lambda unit, desk=desk: add_desk(unit, desk))
+            host.services.write_now(partial(add_desk, desk=desk))
         phones = Phones(host, GraphPeer(**secrets))
         pairs = list(product((*REFUSALS, *SUGGESTING), AGREEING))
         talks = {f"9140112{at:05}": pair for at, pair in enumerate(pairs)}

@@ -36,7 +36,8 @@ def test_a_plain_word_for_an_act_is_refused_and_named(key: str, text: str) -> No
 
 
 def test_a_word_of_ones_own_is_taken() -> None:
-    assert load_flow(small_flow(ASKS, texts={"r.send": "Yes, send", "r.send.words": "off it goes"}))
+    flow = load_flow(small_flow(ASKS, texts={"r.send": "Yes, send", "r.send.words": "off it goes"}))
+    assert flow.languages == ("en",)
 
 
 def test_no_catalogue_that_is_shipped_has_one() -> None:

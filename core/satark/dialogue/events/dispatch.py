@@ -19,12 +19,11 @@ from satark.dialogue.events.form_pages import handle_form_page
 from satark.dialogue.events.text_messages import (
     complete_tip_of,
     handle_text,
-    named_option,
     open_mailbox,
     submit_complete_tip,
     words_of,
 )
-from satark.dialogue.events.words import answer_suggestion
+from satark.dialogue.events.words import answer_suggestion, named_option
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.receipts import code_in
