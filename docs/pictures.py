@@ -95,7 +95,7 @@ async def whatsapp(page: Page) -> None:
         if "गुप्त कोड" in await message.inner_text():
             break
         # The service may ask first whether police may know where the photo was taken.
-        label = "नहीं, हटा दें" if await message.get_by_text("नहीं, हटा दें").count() else "हाँ, भेज दें"
+        label = "नहीं, मिटा दें" if await message.get_by_text("नहीं, मिटा दें").count() else "हाँ, भेज दें"
         await tap(page, count, label)
 
 
@@ -172,7 +172,7 @@ async def form(browser: Browser, url: str) -> tuple[str, str]:
     await expect(page.locator("dl.answers")).to_be_visible()
     shots.append(await page.screenshot())
     await page.locator("form[action='/send'] button").click()
-    origin = page.get_by_role("button", name="नहीं, हटा दें", exact=True)
+    origin = page.get_by_role("button", name="नहीं, मिटा दें", exact=True)
     await expect(page.locator(".receipt").or_(origin)).to_be_visible(timeout=60_000)
     if await origin.count():  # the question whether police may know where the photo was taken
         await origin.click()

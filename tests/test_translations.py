@@ -1,4 +1,4 @@
-"""Urdu and Bhojpuri: complete, with the same places, within every channel's limits, and off until they are named."""
+"""Hindi and English lack no text of each other. Urdu and Bhojpuri are complete too, and off until they are named."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ import pytest
 
 from satark.api.prompt import Capabilities
 from satark.cli.flow import MEDIA
+from satark.cli.language import every_part
 from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.languages import OFFERED, catalogue_of, is_written_in, language, script_of
+from support.loops import every_row
 from support.made_up_language import PACKAGES
 
 LANGUAGES: Final = ("bho", "ur")
 OTHER_SCRIPT: Final = {"bho": "ARABIC", "ur": "DEVANAGARI"}
+HINDI_ALONE: Final = {"sms.more.latin"}
+"""What Hindi in Latin letters needs."""
 _PLACE: Final = re.compile(r"\{\w*\}")
 _NUMBER: Final = re.compile(r"(?<!\d)\d{2,}(?!\d)")
 _CALL: Final = ("voice", Capabilities(kind="voice", text=4000, body=4000))
@@ -29,6 +33,14 @@ def translated(request: pytest.FixtureRequest) -> tuple[Catalogue, Catalogue]:
     """A translation, and the English texts."""
     package, code = request.param
     return Catalogues.of(package)[code], Catalogues.of(package)["en"]
+
+
+@every_row("part", every_part())
+def test_hindi_and_english_have_the_same_texts(part: str) -> None:
+    hindi, english = (Catalogues.of(part)[code] for code in OFFERED)
+    assert (hindi.language, english.language) == OFFERED
+    assert sorted((set(hindi) ^ set(english)) - HINDI_ALONE) == []
+    assert [key for key in english if hindi.places(key) != english.places(key)] == []
 
 
 def test_every_text_is_translated(translated: tuple[Catalogue, Catalogue]) -> None:

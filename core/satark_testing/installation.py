@@ -40,7 +40,7 @@ HINDI: Answers = {
     "जगह बताइए": "लंका",
     "किस जनपद": "नहीं पता",
     "कौन-सा थाना": "नहीं पता",
-    "मिलीभगत का शक": "नहीं",
+    "पुलिसवाला मिला हुआ है": "नहीं",
     "हो गया": "हो गया",
 }
 """Question → answer of a citizen who writes Hindi. Tests replace some of the answers."""

@@ -179,6 +179,9 @@ def test_a_complete_configuration_has_no_problems(data: Path, monkeypatch: pytes
     assert run("check").stdout.endswith("✓ nothing is wrong\n")
     assert run("check", "--json").stdout == ""
     assert "no channel of it runs" not in run("check").stdout
+    assert "wants a native reader" not in run("check").stdout, "no translation is offered by default"
+    monkeypatch.setenv("SATARK_LANGUAGES", '["hi", "en", "ur"]')
+    assert "! languages offers ur, which wants a native reader" in run("check").stdout
     monkeypatch.setenv("SATARK_PLUGINS", '["whatsapp", "telegram", "sms_ivr"]')
     warnings = [line for line in run("check").stdout.splitlines() if "no channel of it runs" in line]
     assert [line.split()[2] for line in warnings] == ["sms_ivr", "telegram"]

@@ -73,7 +73,7 @@ def test_preview_reaches_the_receipt_and_starts_again() -> None:
     result = CliRunner().invoke(flow, ["preview"], input="\n".join(typed) + "\n")
     assert result.exit_code == 0
     assert "0000 0000 0000 0000" in result.output
-    assert "your contact is erased" in result.output
+    assert "your number is erased" in result.output
     assert "That code is not right" in result.output
 
 

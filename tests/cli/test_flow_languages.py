@@ -20,7 +20,7 @@ def test_languages_lists_each_one_and_what_it_lacks(tmp_path: Path, monkeypatch:
     (own / "satark.dialogue.po").write_text(text.replace('msgid "review.send"\n', 'msgid "nothing"\n'), "utf-8")
     monkeypatch.setenv("SATARK_LANGUAGES_FOLDER", str(tmp_path))
     listed = CliRunner().invoke(flow, ["languages"]).output
-    assert "ur   اردو (rtl, not yet read by a native)" in listed
+    assert "ur   اردو (rtl, wants a native reader)" in listed
     assert re.search(rf"^{CODE}  {NAME} \(rtl.*\n +satark.dialogue +\d+ of \d+ texts$", listed, re.MULTILINE)
     lacking = CliRunner().invoke(flow, ["languages", CODE]).output.splitlines()
     assert "satark.dialogue\treview.send" in lacking

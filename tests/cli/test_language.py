@@ -65,6 +65,7 @@ def test_a_complete_language_has_no_problem(tmp_path: Path) -> None:
     checked = run("check", CODE, "--folder", str(tmp_path))
     assert checked.exit_code == 0, checked.output
     assert checked.stdout.count("(100 %)") == len(every_part())
+    assert "wants a native reader" in checked.stdout.splitlines()[0]
 
 
 def test_a_text_with_other_placeholders_is_named(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.needs("chromium")
 
 Open = Callable[[Path], Awaitable[Any]]
 WHAT = "गली में रोज़ रात को कच्ची शराब बिकती है"
-CALL = {"पुलिस को भेज दें": "1", "किस थाने": "1", "मिलीभगत": "2"}
+CALL = {"पुलिस को भेज दें": "1", "किस थाने": "1", "पुलिसवाला मिला": "2"}
 """Spoken words → the key to press."""
 SMALL = {"width": 360, "height": 740}
 LARGE = {"width": 1280, "height": 860}
@@ -75,8 +75,8 @@ async def _finish(page: Page) -> str:
         answers += 1
         await _answered(page, answers)
         # Once the photo is examined, the service asks about its place: before the review, or after "send".
-        if await page.locator(".theirs").last.get_by_role("button", name="नहीं, हटा दें", exact=True).count():
-            await _tap(page, "नहीं, हटा दें")
+        if await page.locator(".theirs").last.get_by_role("button", name="नहीं, मिटा दें", exact=True).count():
+            await _tap(page, "नहीं, मिटा दें")
             answers += 1
             await _answered(page, answers)
             labels = ["", "हाँ, भेज दें"]

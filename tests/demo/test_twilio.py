@@ -12,7 +12,7 @@ from satark_demo import samples
 from satark_testing.twilio.people import code_in
 
 Open = Callable[[Path], Awaitable[Any]]
-CALL = {"पुलिस को भेज दें": "8", "किस थाने": "1", "मिलीभगत": "2"}
+CALL = {"पुलिस को भेज दें": "8", "किस थाने": "1", "पुलिसवाला मिला": "2"}
 """Spoken words → the key to press."""
 
 

@@ -23,7 +23,7 @@ def at_review(chat: Chat, telling: tuple[str, ...] = ("1",)) -> Chat:
 def test_whether_the_origin_may_be_known_is_asked_before_the_review(chat: Chat) -> None:
     at_review(chat)
     assert "where or when it was taken" in chat.text
-    assert [choice.label for choice in chat.prompt.choices] == ["No, leave it out", "Yes, they may"]
+    assert [choice.label for choice in chat.prompt.choices] == ["No, erase it", "Yes, they may"]
     chat.tap("yes")
     assert chat.step == "review"
     submission = chat.tap("send").turn.submission

@@ -33,6 +33,7 @@ from satark.speech.voice_notes import VoiceNotes
 from satark.store.tables import desk
 from satark.store.writer import Writer
 from satark_files.sandbox.protections import NAMES, find_protections
+from satark_words.languages import OFFERED, language
 
 if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
@@ -72,7 +73,8 @@ def _warnings() -> list[str]:
     settings = Settings()
     services = compose.load_services(settings, compose.load_geography(settings))
     try:
-        return _unset_plugins(settings) + lone_officers(services.read_keys(services.roster.check).state)
+        lone = lone_officers(services.read_keys(services.roster.check).state)
+        return _unset_plugins(settings) + _unread_languages(settings.core) + lone
     finally:
         services.close()
 
@@ -86,6 +88,15 @@ def _unset_plugins(settings: Settings) -> list[str]:
         f"plugin {name} is named in plugins, but no channel of it runs: none of its settings is set; "
         "set them (docs/settings.md), or take it out"
         for name in off
+    ]
+
+
+def _unread_languages(core: Core) -> list[str]:
+    """Return a warning for each offered translation that no native speaker has read."""
+    return [
+        f"languages offers {code}, which wants a native reader: let one read every text (docs/how-to/language.md)"
+        for code in core.languages
+        if code not in OFFERED and not language(code).read_by_a_native
     ]
 
 

@@ -39,6 +39,13 @@ def coverage(code: str, of: Sequence[str] | None = None) -> Iterator[Coverage]:
         yield Coverage(part, len(english), tuple(missing))
 
 
+def described(code: str) -> str:
+    """Return a language's code, name and direction, and whether a native speaker still has to read its texts."""
+    known = language(code)
+    read = "" if known.read_by_a_native else ", wants a native reader"
+    return f"{code:4} {known.name} ({known.direction}{read})"
+
+
 @click.command("languages")
 @click.argument("code", required=False)
 @click.pass_context
@@ -54,8 +61,6 @@ def flow_languages(ctx: click.Context, code: str | None) -> None:
                 click.echo(f"{one.part}\t{key}")
         return
     for name in translations():
-        known = language(name)
-        read = "" if known.read_by_a_native else ", not yet read by a native"
-        click.echo(f"{name:4} {known.name} ({known.direction}{read})")
+        click.echo(described(name))
         for one in coverage(name):
             click.echo(f"    {one.part:20} {one.texts - len(one.missing):4} of {one.texts} texts")

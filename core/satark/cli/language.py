@@ -16,12 +16,12 @@ from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from satark.cli import counted
-from satark.cli.flow_languages import Coverage, coverage
+from satark.cli.flow_languages import Coverage, coverage, described
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import configured_flow, load_flow
 from satark.runtime.commands import plugins_of, settings_of
 from satark_words.catalogues import Catalogue, Catalogues
-from satark_words.languages import LanguageError, catalogue_of, language, languages_of, use_folder
+from satark_words.languages import LanguageError, catalogue_of, languages_of, use_folder
 
 _ENGLISH: Final = "en"
 _SHOWN: Final = 5
@@ -77,10 +77,10 @@ def check(ctx: click.Context, code: str, folder: Path | None) -> None:
     if folder is not None:
         use_folder(folder)
     try:
-        known = language(code)
+        marked = described(code)
     except LanguageError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"{code} {known.name} ({known.direction})")
+    click.echo(marked)
     covered = list(coverage(code, every_part()))
     for one in covered:
         click.echo(_line(one))

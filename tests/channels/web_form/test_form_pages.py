@@ -233,7 +233,7 @@ async def test_files_and_a_recording_are_sent_with_the_form(
     assert len(tip.voices) == 1
 
 
-@pytest.mark.parametrize(("answer", "known"), [("No, leave it out", 0), ("Yes, they may", 1)])
+@pytest.mark.parametrize(("answer", "known"), [("No, erase it", 0), ("Yes, they may", 1)])
 async def test_a_photos_location_is_asked_about_before_the_receipt_and_shared_only_after_a_yes(
     answer: str, known: int, located: FormCitizen, served: FormService
 ) -> None:
@@ -256,7 +256,7 @@ async def test_a_photos_location_is_asked_about_before_the_review_if_the_locatio
     assert page.address.endswith("/before-sending")
     assert "not been sent yet" not in page.text
     assert (await located.open("/review")).address.endswith("/before-sending")
-    page = await located.press("No, leave it out")
+    page = await located.press("No, erase it")
     assert page.address.endswith("/review")
     await located.press("Send")
     assert located.code

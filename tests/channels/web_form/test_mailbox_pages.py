@@ -106,7 +106,7 @@ async def test_a_closed_mailbox_accepts_no_messages(citizen: FormCitizen) -> Non
 async def test_after_forgetting_the_code_still_opens_the_mailbox(citizen: FormCitizen) -> None:
     _, code = await filed(citizen)
     await citizen.open_mailbox(code)
-    await citizen.press("Erase my contact")
+    await citizen.press("Erase my number")
     assert "cannot message you any more" in citizen.page.text
     assert "Received" in (await citizen.open_mailbox(code)).text
 

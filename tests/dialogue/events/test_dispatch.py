@@ -120,7 +120,7 @@ def test_an_edit_that_can_not_be_read_leaves_the_answer(chat: Chat) -> None:
 def test_a_revoked_message_takes_its_answer_back(chat: Chat) -> None:
     at_review(chat).revoke("s3")
     assert chat.step == "what"
-    assert "taken back" in chat.text
+    assert "answer or file is erased" in chat.text
     assert chat.revoke("nobody's").step == "what"
 
 

@@ -24,7 +24,7 @@ SPELLINGS = {
     "no": "नहीं, ना, no, n, nahi, nahin",
     "unknown": "नहीं पता, पता नहीं, मालूम नहीं, pata nahi, na pata, don't know, DONT KNOW",
     "delete": "मिटाएँ, हटाएँ, delete, mitao, hatao",
-    "forget": "भूल जाओ, forget, Forget me",
+    "forget": "नंबर मिटाएँ, भूल जाओ, number mitao, Erase my number, forget, Forget me",
     "language": "भाषा, language, bhasha",
 }
 

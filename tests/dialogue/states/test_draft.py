@@ -48,7 +48,7 @@ def test_a_film_that_comes_at_the_review_has_its_sound_asked_about(chat: Chat) -
 def test_a_film_that_comes_unasked_is_warned_of_too(chat: Chat) -> None:
     chat.say("Hi", "2").send("video")
     assert "voice in a video can give you away" in chat.text
-    assert "keep it as evidence" in chat.text
+    assert "keep it as proof" in chat.text
 
 
 @pytest.mark.parametrize("kind", ["voice", "audio"])
@@ -70,6 +70,24 @@ def test_whose_voice_is_not_asked_of_photos_spoken_answers_or_in_a_call(chat: Ch
     assert spoken.step == "review"
     call = at_evidence(Chat(engine, channel="voice")).send("voice").say("done")
     assert call.step == "review"
+
+
+@pytest.mark.parametrize("answer", ["कोई नहीं", "koi nahi", "none"])
+def test_who_suspects_nobody_accuses_nobody_and_names_no_officer(chat: Chat, answer: str) -> None:
+    chat.say("Hi", "हिन्दी", "अवैध खनन", "रात में बालू निकालते हैं", "लंका", "हाँ")
+    assert chat.step == "police_unit"
+    assert chat.say(answer).step == "evidence"
+    made = chat.tap("@skip", "send").submission
+    assert made is not None
+    assert (made.accused, made.answers["police"]) == (None, "no")
+
+
+def test_a_complaint_about_the_police_may_accuse_nobody_by_name(chat: Chat) -> None:
+    chat.say("Hi", "हिन्दी", "पुलिस भ्रष्टाचार", "रात में ट्रकों से पैसे लिए जाते हैं", "लंका").tap("none")
+    assert chat.step == "evidence"
+    made = chat.tap("@skip", "send").submission
+    assert made is not None
+    assert (made.accused, made.answers["police_unit"]) == (None, "none")
 
 
 def test_whose_voice_is_asked_of_a_late_recording_but_not_of_a_removed_one(chat: Chat) -> None:

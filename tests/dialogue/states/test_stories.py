@@ -11,7 +11,7 @@ from support.dialogue.walks import at_police
 def test_a_file_at_any_other_step_is_evidence_and_the_question_stays(chat: Chat) -> None:
     chat.say("Hi", "2").send("image")
     assert chat.step == "category"
-    assert "keep it as evidence" in chat.text
+    assert "keep it as proof" in chat.text
     assert chat.turn.media_jobs[0].role == "evidence"
     assert chat.prompt.debounce
 
@@ -26,7 +26,7 @@ def test_a_caption_under_a_picture_answers_a_text_question(chat: Chat) -> None:
 def test_a_story_as_the_first_message_answers_what_it_tells(chat: Chat) -> None:
     chat.say("They sell illegal liquor at Lanka crossing")
     assert "NOT sent yet" in chat.text
-    assert "Understood: Illegal liquor / drugs, Lanka" in chat.text
+    assert "We understood: Illegal liquor / drugs, Lanka" in chat.text
     assert chat.step == "police"
     chat.say("no")
     assert chat.step == "review"

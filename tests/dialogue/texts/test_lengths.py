@@ -11,8 +11,33 @@ from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_testing.dialogue.chat import Chat
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.geography.geography import Geography
+from support.loops import every_row
 
 FIRST_ANSWER = 350
+FIRST_REPLY = 500
+"""Characters of a screen 320 pixels wide."""
+BUTTONS = 3
+TOLD_AT_ONCE = [
+    "लंका थाने के पास स्कूल के पीछे रोज रात को शराब बिकती है",
+    "सिगरा में होटल के कमरे में जुआ होता है, दस-बारह लोग हर शनिवार को आते हैं और लाखों का दाँव लगता है",
+    "चौबेपुर थाना क्षेत्र में रात दो बजे से सुबह तक गंगा किनारे जेसीबी से बालू निकाली जाती है, पुलिस वाले पैसे लेते हैं",
+    "मिर्जामुराद में ट्रक वालों से हर रात वसूली होती है और चौकी के सिपाही खड़े रहते हैं",
+    "कॉलेज के बाहर लड़के रोज लड़कियों को छेड़ते हैं, भेलूपुर",
+    "पिकअप में गाय भरकर रात को ले जाते हैं, चंदौली के पास",
+    "परसों कैंट में चेन छीनने वाले दो लड़के यहाँ किराए पर रहते हैं",
+    "Sigra me school ke piche roz raat ko daru bikti hai",
+    "Lanka me ek ladka smack bechta hai, BHU gate ke paas, shaam 6 baje ke baad, neeli scooty se aata hai",
+    "Rajghat pe raat ko balu nikalte hai JCB se aur police wale paisa lete hai",
+    "hamare gaon me panch log garib logo ko paise deke dharm parivartan karwate hai, Cholapur",
+    "thana Mirzamurad ke daroga ji har truck se 500 rupaye lete hai overloading ke",
+    "Liquor is sold every night behind the school near Lanka",
+    "Illegal sand mining by JCB at night at Rajghat, police take money",
+    "My neighbour is keeping a child as servant and beats her",
+    "Girls are harassed daily outside the college in Sigra",
+    "The inspector at Mirzamurad takes money from overloaded trucks every night, some forty of them",
+    "A man in Bhelupur makes country made pistols in his house and sells them to boys from the college nearby",
+    "Cows are loaded into a white pickup behind the mandi at Ramnagar every Friday night and taken across the border",
+]
 RECEIPT = 300
 ANY_TEXT = 175
 LONGER = {"help": 340, "notice": 290, "receipt": 290, "reach.erase.done": 240}
@@ -49,6 +74,18 @@ def test_without_a_website_the_sentence_that_names_it_is_left_out(engine: Engine
     assert "Without a number" not in text
     assert "बिना नंबर" not in text
     assert "Meta" in text
+
+
+@every_row("tip", TOLD_AT_ONCE)
+def test_the_first_reply_to_a_tip_told_at_once_fits_on_a_small_screen(with_website: Engine, tip: str) -> None:
+    talk = Chat(with_website).say(tip)
+    assert talk.step != "@language", tip
+    prompt = talk.prompt
+    # A list's rows are seen only once its button is tapped.
+    labels = [choice.label for choice in prompt.choices] if len(prompt.choices) <= BUTTONS else []
+    shown = len("\n".join([prompt.text, *labels]))
+    assert shown <= FIRST_REPLY, f"{shown}: {prompt.text}"
+    assert "112" in prompt.text
 
 
 @pytest.mark.parametrize("channel", CHATS)

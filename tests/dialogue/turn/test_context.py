@@ -13,7 +13,7 @@ from support.dialogue.walks import at_review
 
 CHANNELS = ("whatsapp", "telegram", "sms", "voice", "web_form")
 
-WARNING = "File no. 3, 7 of those you sent could not be cleaned"
+WARNING = "The hidden details in file no. 3, 7 of those you sent could not be erased"
 
 
 def test_restating_changes_nothing(chat: Chat, engine: Engine) -> None:
@@ -51,7 +51,7 @@ def test_the_review_and_the_receipt_name_them_and_say_what_to_do(engine: Engine,
     talk = after_ten_files(engine, channel, Text("done"))
     assert talk.step == "review"
     assert WARNING in talk.text
-    assert "Send it again as a photo" in talk.text
+    assert "Send a photo or a screenshot of it" in talk.text
     talk.tap("send")
     assert WARNING in talk.text
     assert "8391 4460 7012 5538" in talk.text
@@ -71,5 +71,5 @@ def test_uncleaned_files_are_named_with_the_next_question(engine: Engine, channe
 
 def test_nothing_is_said_if_every_file_was_cleaned(engine: Engine) -> None:
     talk = Chat(engine).say("Hi", "English", "3", "They sell it every night", "Lanka", "no", "skip")
-    assert "could not be cleaned" not in talk.text
-    assert "could not be cleaned" not in talk.tap("send").text
+    assert "could not be erased" not in talk.text
+    assert "could not be erased" not in talk.tap("send").text

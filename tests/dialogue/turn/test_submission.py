@@ -51,7 +51,7 @@ def test_the_words_of_an_answer_are_read_once(chat: Chat, monkeypatch: pytest.Mo
 def test_one_tap_removes_identifying_words_from_the_tip(chat: Chat) -> None:
     walk(chat).tap("remove")
     assert chat.step == "review"
-    assert "Taken out." in chat.text
+    assert "Erased." in chat.text
     chat.tap("send")
     assert chat.submission is not None
     sent = chat.submission.answers["what"]

@@ -39,7 +39,7 @@ _OPTIONS: Final = {
         "OTHER",
     ],
     "police": ["yes", "no", "unknown"],
-    "police_unit": ["station", "outpost", "other_station", "circle", "district", "range", "unknown"],
+    "police_unit": ["station", "outpost", "other_station", "circle", "district", "range", "none", "unknown"],
     "whose_voice": ["own", "other"],
     "when": ["now", "past", "coming"],
     "danger": ["yes", "no", "unknown"],

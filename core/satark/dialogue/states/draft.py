@@ -13,7 +13,14 @@ from satark.dialogue.states.stories import accept_unsolicited, is_story, warn_of
 from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.context import EDIT_PREFIX, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
-from satark.dialogue.turn.submission import identifying_words, make_submission, note_identity, summary
+from satark.dialogue.turn.submission import (
+    SCREEN,
+    SUMMARY_LENGTH,
+    identifying_words,
+    make_submission,
+    note_identity,
+    summary,
+)
 
 _CALL: Final = "voice"
 """The channel on which one key means "don't know" at every question."""
@@ -29,6 +36,8 @@ class DraftState:
             context.said.append(step.type.ask(step, context.view(step)).text)
         if passed:
             context.note_passed()
+        if not context.session.revision and context.step is not None and context.step.type.part == "review":
+            _say_only_once(context)
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
         """Return the question of the current step."""
@@ -116,9 +125,17 @@ def _actions(context: TurnContext, step: Step, actions: tuple[str, ...]) -> tupl
     return actions
 
 
+def _say_only_once(context: TurnContext) -> None:
+    """Leave out what the summary below shows as well, so that a tip told at once and its notice fit on one screen."""
+    shown = (context.text("text.kept"), context.text("understood", label="\0").partition("\0")[0])
+    context.said = [said for said in context.said if not said.startswith(shown)]
+
+
 def _review_text(context: TurnContext, question: Question) -> str:
     """The review's text with the summary in it; files that could not be cleaned are named, unless just said."""
-    text = question.text.replace("{summary}", summary(context))
+    text = question.text
+    room = SUMMARY_LENGTH if context.session.revision else SCREEN - sum(len(one) + 2 for one in (*context.said, text))
+    text = text.replace("{summary}", summary(context, room))
     uncleaned = FileNotice("uncleaned", files=context.session.files_uncleaned)
     warning = context.text("file.uncleaned", **uncleaned.values) if uncleaned.files else ""
     return text if not warning or warning in context.said else f"{warning}\n\n{text}"
@@ -146,7 +163,16 @@ def accept_result(context: TurnContext, step: Step, result: AcceptedAnswer | Ref
     if result.more:
         context.set_answer(f"@{step.id}", answer)
         return context.ask()
+    if step.accuses.get(str(result.value)) == "nobody":
+        _accuse_nobody(context)
     return finish_step(context, step, answer)
+
+
+def _accuse_nobody(context: TurnContext) -> None:
+    """Take back that police are involved: the tipster, asked whom they suspect, suspects nobody."""
+    police = context.loaded.flow.meanings.get("police", "")
+    if old := context.session.answers.get(police):
+        context.set_answer(police, msgspec.structs.replace(old, value="no"))
 
 
 def finish_step(context: TurnContext, step: Step, answer: GivenAnswer) -> Turn:

@@ -88,6 +88,8 @@ def _priority(context: TurnContext) -> Priority:
 
 SUMMARY_LENGTH: Final = 620
 """Characters that all answers of a summary may take together, so that it fits the body of a message with buttons."""
+SCREEN: Final = 500
+"""Characters that a small phone shows at once. The first reply to a whole tip has room for no more, notice included."""
 SMS_SUMMARY_LENGTH: Final = 110
 """The limit of `SUMMARY_LENGTH` for a text message, which is paid for by length. The tipster has just written the
 answers."""
@@ -95,8 +97,8 @@ _SHORTEST: Final = 24
 _LONGEST: Final = 240
 
 
-def summary(context: TurnContext) -> str:
-    """List the answers, one a line; long ones are truncated. A caller is not told that they spoke."""
+def summary(context: TurnContext, length: int = SUMMARY_LENGTH) -> str:
+    """List the answers, one a line; long ones are truncated to the length. A caller is not told that they spoke."""
     answers, texts = context.session.answers, context.catalogue
     shown = []
     for step in context.progress.path:
@@ -107,7 +109,7 @@ def summary(context: TurnContext) -> str:
             continue
         name = texts.text(texts.own(f"{step.id}.name", context.session.channel))
         shown.append((name, step.type.show(step, answer.value, context.view(step))))
-    length = SMS_SUMMARY_LENGTH if context.session.channel == "sms" else SUMMARY_LENGTH
+    length = min(length, SMS_SUMMARY_LENGTH) if context.session.channel == "sms" else length
     share = length // max(1, len(shown))
     bullet = "" if context.session.channel == "sms" else "• "
     return "\n".join(f"{bullet}{name}: {_shortened(text, share - len(name))}" for name, text in shown)

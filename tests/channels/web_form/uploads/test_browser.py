@@ -125,7 +125,7 @@ async def test_a_refusal_is_shown_beside_the_file_in_the_chosen_language(
     item = page.locator("[data-list] li")
     await expect(item).to_have_attribute("data-state", "refused")
     await expect(item.get_by_role("status")).to_contain_text("बड़ी")
-    await item.get_by_role("button", name="हटाएँ").click()
+    await item.get_by_role("button", name="मिटाएँ").click()
     await expect(item).to_have_count(0)
 
 

@@ -151,7 +151,7 @@ async def test_a_film_is_sealed_from_the_first_byte_in_constant_memory_and_reach
 
     async with FormCitizen(service.url, "en") as citizen:
         await citizen.to_review()
-        await citizen.follow("Change Evidence")
+        await citizen.follow("Change Proof")
         before = peak_resident_bytes(service.process)
         async with watch.watching():
             await send(citizen, film, until)
