@@ -150,7 +150,7 @@ def test_a_complete_tip_during_a_draft_is_handled_as_typed_text(sms: Chat) -> No
     assert sms.session.answers["what"].value == typed.body
 
 
-@pytest.mark.parametrize(("word", "told"), [("help", "skip = the next question"), ("zzz", "not understood")])
+@pytest.mark.parametrize(("word", "told"), [("help", "skip = next question"), ("zzz", "not understood")])
 def test_what_is_newly_said_stands_on_the_first_page(word: str, told: str, sms: Chat) -> None:
     sms.say("Hi", "English").hear(Tap(NEXT_PAGE))
     assert sms.prompt.page == 1
