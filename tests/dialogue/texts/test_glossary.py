@@ -27,7 +27,7 @@ GLOSSARY: Final[Mapping[str, Mapping[str, Act]]] = {
         ),
         "cancel": Act("cancel", "abort|discard"),
         "skip": Act("skip", "pass over|ignore"),
-        "back": Act("back", "previous question|return to"),
+        "back": Act("back", "return to|go to the last"),
         "send": Act("sen[dt]", "submit|transmit"),
         "code": Act("code", r"passcode|\bPIN\b|reference"),
         "number": Act("number", "contact(?! card|s in)"),
