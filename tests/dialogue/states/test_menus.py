@@ -70,7 +70,7 @@ def test_hi_after_the_receipt_begins_afresh_and_keeps_no_contact(chat: Chat) -> 
     assert chat.tap("hi").step == "category"
 
 
-@pytest.mark.parametrize("word", ["cancel", "mita do", "forget", "1", "No, erase my contact", "नहीं, नंबर मिटा दें"])
+@pytest.mark.parametrize("word", ["cancel", "mita do", "forget", "1", "No, erase my number", "नहीं, नंबर मिटा दें"])
 def test_an_own_word_after_the_receipt_erases_the_contact(chat: Chat, word: str) -> None:
     at_review(chat).tap("send").say(word)
     assert (chat.turn.session, chat.turn.reach, chat.turn.erase) == (None, False, False)
@@ -81,7 +81,7 @@ def test_an_own_word_after_the_receipt_erases_the_contact(chat: Chat, word: str)
 def test_a_refusal_after_the_receipt_is_told_what_to_tap(chat: Chat, word: str) -> None:
     at_review(chat).tap("send").say(word)
     assert (chat.step, chat.turn.reach) == ("@reach", None)
-    assert "tap “No, erase my contact” below, or write 1" in chat.text
+    assert "tap “No, erase my number” below, or write 1" in chat.text
 
 
 @pytest.mark.parametrize(

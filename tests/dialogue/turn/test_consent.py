@@ -143,7 +143,7 @@ def test_a_long_suggestion_has_a_button_that_fits(engine: Engine) -> None:
 def test_nothing_is_called_erased_after_a_tip_was_sent(engine: Engine, words: str) -> None:
     talk = chat(engine, "@reach").say(words)
     assert "already sent and cannot be taken back" in talk.text
-    assert ("your contact is erased" in talk.text) == (talk.turn.reach is False)
+    assert ("your number is erased" in talk.text) == (talk.turn.reach is False)
     ended = chat(engine, "@reach").tap("no").say(words)
     assert not any(word in ended.text for word in ERASED), ended.text
     assert "cannot be taken back" in ended.text
@@ -155,7 +155,7 @@ def test_nothing_is_called_erased_after_a_tip_was_sent(engine: Engine, words: st
 def test_forgetting_names_a_draft_only_where_there_was_one(engine: Engine, words: str) -> None:
     with_draft, without = chat(engine, "review").say(words), chat(engine, "@reach").tap("yes").say(words)
     assert with_draft.turn.erase
-    assert "unfinished information and your contact are erased" in with_draft.text
+    assert "unfinished information and your number are erased" in with_draft.text
     assert (without.turn.erase, without.turn.reach) == (False, False)
     assert "unfinished" not in without.text
     assert "cannot be taken back" in without.text

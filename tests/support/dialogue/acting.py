@@ -80,9 +80,13 @@ def _still_told(session: Session, told: str) -> bool:
     return session.submitted or ("what" in session.answers and told in str(session.answers["what"].value))
 
 
-_FORGET: Final = "भूल जाओ, भूल जाएँ, मुझे भूल जाओ, मुझे भूल जाएँ, bhul jao, bhool jao, mujhe bhul jao, forget, forget me"
+_FORGET: Final = (
+    "भूल जाओ, भूल जाएँ, मुझे भूल जाओ, मुझे भूल जाएँ, bhul jao, bhool jao, mujhe bhul jao, forget, forget me, नंबर मिटाएँ, "
+    "नंबर मिटाओ, नंबर मिटा दो, मेरा नंबर मिटाओ, मेरा नंबर मिटा दो, number mitao, number mita do, mera number mita do, "
+    "erase my number, erase number, delete my number"
+)
 _DELETE: Final = (
-    "मिटाएँ, हटाएँ, मिटा दो, मिटा दें, मिटाओ, हटाओ, mita do, mitao, hatao, mitaye, delete, delete draft, delete it, "
+    "erase, मिटाएँ, हटाएँ, मिटा दो, मिटा दें, मिटाओ, हटाओ, mita do, mitao, hatao, mitaye, delete, delete draft, delete it, "
     "erase it"
 )
 _CANCEL: Final = "रद्द करें, रद्द, कैंसिल, बंद करो, radd, radd karo, cancil, band karo, cancel, stop, quit"
@@ -95,13 +99,13 @@ _OWN: Final[dict[str, str]] = {
     "@restart": "3, हाँ नई शुरू करें, नई सूचना, नई शुरू करें, nayi suchna, nayi shuru karo, haan nai shuru karein, "
     "yes start over, new, start over",
     "@reach": "1, 2, नहीं नंबर मिटा दें, नंबर मिटा दें, नंबर मिटा दो, नंबर मिटाओ, number mita do, number mitao, "
-    "nahi number mita do, nahi number mita dein, no erase my contact, erase my contact, erase my number, "
-    "delete my number, हाँ संदेश भेजें, हाँ भेजें, संदेश भेजें, संदेश भेजो, ख़बर दें, sandesh bhejo, message karo, "
+    "nahi number mita do, nahi number mita dein, no erase my number, erase my contact, "
+    "हाँ संदेश भेजें, हाँ भेजें, संदेश भेजें, संदेश भेजो, ख़बर दें, sandesh bhejo, message karo, "
     "khabar do, haan sandesh bhejein, yes message me, message me, contact me, 3, नहीं संदेश मिटाएँ, "
-    f"no delete messages, {_DELETE}, {_CANCEL}, मिटाएँ, delete",
+    f"no erase messages, {_DELETE}, {_CANCEL}, मिटाएँ, delete",
     "@origin": "2, हाँ बता दें, बता दें, बता दो, bata do, haan bata do, haan bata dein, yes they may, they may",
     "@identity": "1, हटा दें, हटाओ, हटा दो, हाँ हटा दो, hatao, hata do, haan hata do, hata dein, take them out, remove, "
-    "remove them, take out",
+    "remove them, take out, मिटा दें, मिटाएँ, मिटाओ, मिटा दो, mitao, mita do, mita dein, erase, erase them",
     "evidence": f"फ़ाइलें मिटाएँ, files mitao, erase files, clear, {_DELETE}",
 }
 OWN_WORDS: Final = {
