@@ -6,7 +6,9 @@ import pytest
 
 from satark.api.inbound import MediaKind
 from satark.dialogue.engine import Engine
+from satark.dialogue.turn.submission import SCREEN
 from satark_testing.dialogue.chat import Chat
+from support.dialogue.small_flows import SEND, small_chat
 from support.dialogue.walks import at_evidence, at_police, at_review
 
 
@@ -70,6 +72,17 @@ def test_whose_voice_is_not_asked_of_photos_spoken_answers_or_in_a_call(chat: Ch
     assert spoken.step == "review"
     call = at_evidence(Chat(engine, channel="voice")).send("voice").say("done")
     assert call.step == "review"
+
+
+def test_a_review_in_the_first_reply_fits_on_a_screen_and_says_nothing_twice() -> None:
+    steps = "- {id: notice, type: say}\n- {id: what, type: text, opening: true}\n- {id: place, type: place}"
+    talk = small_chat(steps + SEND, {"notice.whatsapp": "n" * 300})
+    story = "They sell liquor behind the school near Lanka every night " * 8
+    assert talk.say(story).step == "r"
+    assert len(talk.text) <= SCREEN
+    assert "We understood" not in talk.text
+    assert story[:150] not in talk.text
+    assert story[:200] in talk.tap("details").say("back").text, "a later review has more room"
 
 
 @pytest.mark.parametrize("answer", ["कोई नहीं", "koi nahi", "none"])
