@@ -64,7 +64,8 @@ QUESTIONS: Final[dict[str, Callable[[Engine, str], Chat]]] = {
 def acted(before: Session, turn: Turn) -> list[str]:
     """List what a turn did that can't be undone."""
     after = turn.session
-    told = str(before.answers["what"].value) if "what" in before.answers else ""
+    tells_anew = before.state == "edit:what"  # they chose to, and the new words replace the old ones
+    told = str(before.answers["what"].value) if "what" in before.answers and not tells_anew else ""
     signs = {
         "sent": turn.submission is not None,
         "erased": turn.erase or bool(turn.dropped_files) or turn.delete_messages,
