@@ -37,7 +37,8 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Render some clips in Hindi."""
     folder = tmp_path_factory.mktemp("clips")
     texts = Catalogues.of("satark.dialogue")["hi"]
-    lines = [line for key in HEARD for line in texts.get(key).split("\n") if words_of(line) and "{" not in line]
+    said = [texts.get(f"{key}.aloud") or texts.get(key) for key in HEARD]
+    lines = [line for text in said for line in text.split("\n") if words_of(line) and "{" not in line]
     named = {clip_name("hi", line): ("hi", line) for line in (*lines, *map(str, range(10)))}
     assert not fill_folder(named, folder, None, PAUSE).missing
     return folder

@@ -17,6 +17,8 @@ from satark.speech.synthetic_voice import can_speak, speak
 SUFFIX: Final = ".ogg"
 RECORDED_SUFFIXES: Final = (".wav", ".mp3", ".m4a", ".ogg", ".flac")
 _SAMPLES: Final = 16_000
+_SILENCE: Final = b"\0"
+"""The synthetic voice ends each line with almost half a second of such bytes. A pause follows it in a voice note."""
 
 
 class Filled(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +65,7 @@ def _spoken(lines: Mapping[str, tuple[str, str]], work: Path) -> dict[str, Path]
     files: dict[str, Path] = {}
     for name, (language, text) in lines.items():
         files[name] = work / f"{name}.wav"
-        files[name].write_bytes(speak(text, language))
+        files[name].write_bytes(speak(text, language).rstrip(_SILENCE))
     return files
 
 

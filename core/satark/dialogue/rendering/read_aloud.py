@@ -1,7 +1,8 @@
 """Prompts for those who don't read: choices with a digit and a picture, and what the prompt sounds like.
 
-Speech consists of recorded clips, phrase by phrase. The tipster's own words have no clip, so a clip says that such
-words are in the text. This machine's synthetic voice reads what the police wrote.
+Speech consists of recorded clips, phrase by phrase. A text may have a shorter wording for the ear, `ID.aloud`. The
+tipster's own words have no clip, so a clip says that such words are in the text. This machine's synthetic voice reads
+what the police wrote.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -58,8 +59,9 @@ class ReadAloud:
             prompt: the prompt.
             fitted: the same, as the medium shows it.
         """
-        parts = [*self._text(prompt), *self._choices(prompt, fitted)]
-        while parts and parts[-1] == PAUSE:
+        every = [*self._text(prompt), *self._choices(prompt, fitted)]
+        parts = [part for part, before in zip(every, (PAUSE, *every), strict=False) if {part, before} != {PAUSE}]
+        if parts and parts[-1] == PAUSE:
             parts.pop()
         return VoiceNote(tuple(parts), once=self._is_one_persons(prompt, parts)) if parts else None
 
@@ -89,16 +91,13 @@ class ReadAloud:
         numbers = {choice.token: number for number, choice in enumerate(prompt.choices, 1)}
         labels = {choice.token: choice.label for choice in (*prompt.choices, *prompt.actions, *prompt.turns)}
         shown = fitted.choices or prompt.choices
-        if shown:
-            yield from self._own("aloud.choose", prompt.language)
-        for choice in (*shown, *fitted.actions):
+        if shown and _id_in(shown[0].token) == _FIRST:
+            yield from self._line(self._catalogues[prompt.language].text("aloud.choose"), prompt.language)
+        for choice in (*shown, *(action for action in fitted.actions if _id_in(action.token, "option") in _SAID)):
             yield PAUSE
             if number := numbers.get(choice.token):
                 yield from self._line(str(number), prompt.language)
             yield from self._line(labels.get(choice.token, choice.label), prompt.language)
-
-    def _own(self, key: str, language: str) -> Iterator[SpokenPart]:
-        yield from self._line(self._catalogues[language].text(key), language)
 
     def _line(self, line: str, language: str) -> Iterator[SpokenPart]:
         """Say one line: its phrases, the digits of its numbers, and a clip in place of other words."""
@@ -113,10 +112,10 @@ class ReadAloud:
             at += taken or 1
 
     def _here(self, words: Sequence[str], at: int, language: str) -> tuple[int, list[str]]:
-        found = [self._phrases[one].longest(words, at) for one in self._languages(language)]
-        taken, name = max(found, key=lambda one: one[0])
+        found = [(*self._phrases[one].longest(words, at), one) for one in self._languages(language)]
+        taken, line, spoken = max(found, key=lambda one: one[0])
         if taken:
-            return taken, [name] if name in self._clips() else []
+            return taken, self._clip(spoken, line)
         digits = ascii_digits(words[at])
         if not digits.isdecimal():
             return 0, []
@@ -133,10 +132,7 @@ class ReadAloud:
     @cached_property
     def _phrases(self) -> Mapping[str, Phrases]:
         """The phrases of each language. Built when the first prompt is read out."""
-        named: dict[str, list[tuple[str, str]]] = {language: [] for language in self._catalogues.languages}
-        for language, text in every_phrase(self._catalogues, self._geography):
-            named[language].append((clip_name(language, text), text))
-        return {language: Phrases(those) for language, those in named.items()}
+        return {each.language: Phrases(_phrases_of(each, self._geography)) for each in self._catalogues}
 
 
 def _is_word(word: str) -> bool:
@@ -160,6 +156,10 @@ def _illustrated(choice: Choice, number: str, limit: int, capabilities: Capabili
     return msgspec.structs.replace(choice, label=truncate(label, limit, capabilities.unit))
 
 
+def _id_in(token: str, part: Literal["question", "option"] = "question") -> str:
+    return getattr(parse_token(token), part, "")
+
+
 def _picture(token: str) -> str:
     parsed = parse_token(token)
     if parsed is None:
@@ -177,7 +177,13 @@ def _pictures() -> Mapping[str, str]:
 LARGEST_NUMBER: Final = 30
 """Numbers up to this one are said as a whole; of larger ones, and of codes, each digit."""
 _PLACES: Final = re.compile(r"\{\w*\}")
-_NEVER_IN_A_CHAT: Final = (".words", ".sms", ".voice", ".web_form")
+_ALOUD: Final = ".aloud"
+"""Ending of the id of a text's wording for the ear, which stands for the whole text."""
+_NEVER_IN_A_CHAT: Final = (".words", ".sms", ".voice", ".web_form", _ALOUD)
+_FIRST: Final = "@language"
+"""The question at which it is said how to choose."""
+_SAID: Final = ("@done", "@skip", "@leave", "@reply", "@clear")
+"""The actions that are said: those that lead on. Of the others the pictures tell."""
 _MOST_FORMS: Final = 6
 _EDGES: Final = frozenset("PSZC")
 """Unicode categories of signs around a word, by their first letter: punctuation, symbols, space, controls."""
@@ -191,22 +197,26 @@ def words_of(text: str) -> Words:
 
 
 def every_phrase(catalogues: Catalogues, geography: Geography) -> Iterator[tuple[str, str]]:
-    """Yield language and text of each phrase, as it is to be recorded; some come more than once."""
+    """Yield language and text of each line, as it is to be recorded; some come more than once."""
     for catalogue in catalogues:
-        yield from ((catalogue.language, phrase) for phrase in phrases_of(catalogue, geography))
+        yield from ((catalogue.language, line) for _, line in _phrases_of(catalogue, geography) if line)
 
 
-def phrases_of(catalogue: Catalogue, geography: Geography) -> Iterator[str]:
-    """Yield the phrases of one language."""
+def _phrases_of(catalogue: Catalogue, geography: Geography) -> Iterator[tuple[str, str]]:
+    """Yield the phrases of one language, as they are written, and what is said for each; for some nothing is said."""
+    said: list[tuple[str, str]] = []
     for key in catalogue:
         if not key.endswith(_NEVER_IN_A_CHAT):
-            forms = (key, *(f"{key}#{number}" for number in range(_MOST_FORMS)))
-            yield from _fixed_parts(catalogue.get(form) for form in forms)
+            aloud = catalogue.get(f"{key}{_ALOUD}")
+            parts = [*_fixed_parts(catalogue.get(form) for form in (key, *(f"{key}#{n}" for n in range(_MOST_FORMS))))]
+            said += ((part, aloud or part) for part in (parts[:1] if aloud else parts))
+            yield from ((part, "") for part in parts[1:] if aloud)
+    yield from said
     language = catalogue.language
     for district in geography.districts:
-        yield district.label(language)
-        yield from (station.label(language) for station in geography.stations(district.code))
-    yield from map(str, range(LARGEST_NUMBER + 1))
+        names = (district.label(language), *(one.label(language) for one in geography.stations(district.code)))
+        yield from ((name, name) for name in names)
+    yield from ((str(number), str(number)) for number in range(LARGEST_NUMBER + 1))
 
 
 def _fixed_parts(texts: Iterable[str]) -> Iterator[str]:
@@ -225,18 +235,18 @@ def _bare(word: str) -> str:
 
 
 class Phrases:
-    """The phrases of one language, found by the words they begin with."""
+    """The phrases of one language, found by the words they begin with, and what is said in their place."""
 
-    def __init__(self, named: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, phrases: Iterable[tuple[str, str]]) -> None:
         found: dict[str, list[tuple[Words, str]]] = {}
-        for name, text in named:
+        for text, line in phrases:
             words = words_of(text)
-            found.setdefault(words[0], []).append((words, name))
+            found.setdefault(words[0], []).append((words, line))
         self._by_first = {first: sorted(those, key=lambda one: -len(one[0])) for first, those in found.items()}
 
     def longest(self, words: Sequence[str], at: int) -> tuple[int, str]:
-        """Return the length in words and the clip's name of the longest phrase that begins here; 0 if none does."""
-        for phrase, name in self._by_first.get(words[at], ()):
+        """Return the length in words of, and the line for, the longest phrase that begins here; 0 if none does."""
+        for phrase, line in self._by_first.get(words[at], ()):
             if tuple(words[at : at + len(phrase)]) == phrase:
-                return len(phrase), name
+                return len(phrase), line
         return 0, ""
