@@ -66,7 +66,7 @@ class TipCosts(msgspec.Struct, frozen=True):
 
 
 CEILINGS: Final[Mapping[Road, TipCosts]] = {
-    "taps": TipCosts(answers=7, incoming=9, outgoing=9, segments=13),
+    "taps": TipCosts(answers=7, incoming=9, outgoing=9, segments=12),
     "story": TipCosts(answers=3, incoming=4, outgoing=5, segments=10),
     "call": TipCosts(answers=7, incoming=8, outgoing=9, segments=0),
 }
