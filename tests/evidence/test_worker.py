@@ -24,6 +24,7 @@ from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import FileNotice, MediaJob
 from satark.evidence.stream_sealing import TooLarge
+from satark.evidence.voice_listening import VoiceListener
 from satark.evidence.worker import AT_ONCE, CLAIMED, PAUSE, EvidenceWorker
 from satark.identity.edge_key import Handle, Identity
 from satark.outbox.file_notices import FileNotices
@@ -76,6 +77,7 @@ class WorkerFixture:
             settings=Settings(data_dir=folder, media_attempts=attempts),
             scrubbers=[],
             notices=self.notices,
+            listener=VoiceListener((), self.notices.write),  # type: ignore[arg-type]  # nothing is heard here
             emit=self.events.append,
         )
 

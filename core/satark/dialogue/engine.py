@@ -116,6 +116,9 @@ class Engine:
         context = self._context(session, source, now)
         for notice in notices:
             context.say(f"file.{notice.what}", **notice.values)
+        for kind in session.dangers_unsaid:
+            context.say(f"danger.{kind}")
+            context.change(dangers_unsaid=())
         event = without_surrogates(event)
         context.consent = consent_of(context, event, whole_tip=is_complete_tip(self._loaded, event))
         if self._interpret is not None:
@@ -228,6 +231,18 @@ class Engine:
     def file_notice(self, notice: FileNotice, language: str) -> Prompt:
         """Say what happened to a file."""
         return self._notice(f"file.{notice.what}", language, **notice.values)
+
+    def danger_notice(self, kind: str, language: str) -> Prompt:
+        """Say whom to call in a danger of which a voice note tells."""
+        return self._notice(f"danger.{kind}", language)
+
+    def file_name(self, ordinal: str, language: str) -> str:
+        """Name a file for the desks and the tipster."""
+        return self._loaded.catalogues[language or self.flow.languages[0]].text("mailbox.file", ordinal=ordinal)
+
+    def dangers(self, words: str) -> tuple[str, ...]:
+        """Return the kinds of danger that words tell of."""
+        return tuple(danger.kind for danger in self._loaded.reader.dangers(words))
 
     def spooled_notice(self) -> Prompt:
         """Say in every language that a message is stored and will be answered later. Used while the database is

@@ -107,6 +107,8 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Those of `files_with_origin` to which the tipster said yes."""
     dangers: tuple[str, ...] = ()
     """Kinds of danger that the tipster told of; they make the tip urgent."""
+    dangers_unsaid: tuple[str, ...] = ()
+    """Kinds of danger that a voice note told of: with the next turn the tipster is told whom to call."""
     identity_decided: tuple[str, ...] = ()
     """Words that may identify the tipster, and about which the tipster was already asked."""
     complete: bool = False
@@ -163,6 +165,8 @@ class MediaJob(Redacted, frozen=True, kw_only=True):
     kind: MediaKind
     caption: str
     ref: MediaRef
+    language: str = ""
+    """The language of the conversation; empty before one is chosen."""
     position: int = 0
     """Which of the tipster's files it is, counted as they sent them, 1 for the first; 0: a spoken answer."""
     conversation: bytes = b""

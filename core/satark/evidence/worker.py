@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import structs
@@ -21,9 +21,10 @@ from satark.custody import log as custody
 from satark.dialogue.session import FileNotice
 from satark.evidence.pipeline import ProcessedFile, Rejected, process_file, remove_abandoned
 from satark.evidence.stream_sealing import TooLarge
+from satark.evidence.voice_listening import VoiceListener
 from satark.store import evidence_files as store
 from satark.store.sealed_files import erase, total_original_bytes
-from satark.store.workspace import workspace_dir
+from satark.store.workspace import temporary_folder, workspace_dir
 from satark.store.writer import StoreDown
 from satark_files.documents.vcard import phone_numbers
 from satark_files.extra_packages import needing
@@ -74,6 +75,7 @@ class EvidenceWorker:
         settings: Settings,
         scrubbers: Sequence[Scrubber],
         notices: FileNotices,
+        listener: VoiceListener,
         emit: Callable[[LifecycleEvent], None],
     ) -> None:
         self._channels = channels
@@ -91,6 +93,7 @@ class EvidenceWorker:
         self._exits = AsyncExitStack()
         self._emit = emit
         self._notices = notices
+        self._listener = listener
         self._limits = settings.core.evidence.limits()
         self._tip_bytes = settings.core.evidence.tip_bytes
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -157,13 +160,22 @@ class EvidenceWorker:
             await asyncio.sleep(PAUSE)
 
     async def _process(self, job: MediaJob) -> None:
+        """Store a file. A voice note is heard for danger afterwards, from a copy that is in memory until then."""
+        with ExitStack() as plain:
+            listens = self._listener.listens_to(job)
+            recording = plain.enter_context(temporary_folder(self._workspace)) / "recording" if listens else None
+            await self._store(job, recording)
+            if self._tasks is not None and recording is not None and recording.exists():
+                self._tasks.create_task(self._listener.listen(job, recording, plain.pop_all()))
+
+    async def _store(self, job: MediaJob, recording: Path | None) -> None:
         channel = self._channels[job.ref.account]
         name = store.name(job.tip, job.ordinal)
         used = await asyncio.to_thread(total_original_bytes, self._folder, store.name(job.tip, ""))
         most = self._tip_bytes - used
         with _within_tip(most, self._limits.file_bytes):
             async with channel.fetch(job.ref) as stream:
-                file = await self._seal(job, name, stream, most)
+                file = await self._seal(job, name, stream, most, recording)
         record = Evidence(
             ordinal=job.ordinal,
             role=job.role,
@@ -199,7 +211,14 @@ class EvidenceWorker:
         self._count("sealed", "file_sealed")
         await _discard(channel, job.ref)
 
-    async def _seal(self, job: MediaJob, name: str, stream: AsyncIterator[bytes], most: int) -> ProcessedFile:
+    async def _seal(
+        self, job: MediaJob, name: str, stream: AsyncIterator[bytes], most: int, recording: Path | None
+    ) -> ProcessedFile:
+        def reject(mime: str, copy: Path) -> bool:
+            if recording is not None:
+                recording.hardlink_to(copy)
+            return mime == "text/vcard" and is_senders_card(copy, job.ref.account, job.senders, self._identity)
+
         return await process_file(
             stream,
             recipient=job.recipient,
@@ -211,7 +230,7 @@ class EvidenceWorker:
             workspace=self._workspace,
             voice=job.kind in SPOKEN,
             max_bytes=most,
-            reject=lambda mime, copy: mime == "text/vcard" and self._is_senders_card(job, copy),
+            reject=reject,
         )
 
     async def _open_sandbox(self) -> Sandbox:
@@ -222,9 +241,6 @@ class EvidenceWorker:
                 sandbox = Sandbox(scrubbers, allow_weak_isolation=self._weakly, gives_way=self._gives_way)
                 self._sandbox = await self._exits.enter_async_context(sandbox)
             return self._sandbox
-
-    def _is_senders_card(self, job: MediaJob, copy: Path) -> bool:
-        return is_senders_card(copy, job.ref.account, job.senders, self._identity)
 
     async def _retry(self, job: MediaJob, attempt: int, reason: str) -> None:
         final = attempt >= self._attempts

@@ -144,12 +144,16 @@ class SessionStore:
     def seal_asked(self, row: ConversationRow, session: Session) -> Mapping[str, object]:
         """Make the row of a conversation after the question about its draft: no second question, the same end."""
         expires = self.due(row.id, row.due).expires
+        return {**self.seal_changed(row, session), "due": self._seal_due(row.id, Due(expires))}
+
+    def seal_changed(self, row: ConversationRow, session: Session) -> Mapping[str, object]:
+        """Make the row of a conversation whose session changed without a turn: all else stays."""
         return {
             "id": row.id,
             "draft": self._identity.seal_draft(row.id, encode_session(session)),
             "handle": row.handle,
-            "due": self._seal_due(row.id, Due(expires)),
-            "ends_by": time_buckets.band_end(expires),
+            "due": row.due,
+            "ends_by": time_buckets.band_end(self.due(row.id, row.due).expires),
         }
 
     def _seal_due(self, id_: bytes, due: Due) -> bytes:

@@ -14,6 +14,7 @@ from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.definition import Flow, FlowError
 from satark.dialogue.flow.loader import Questionnaire, configured_flow, load_flow
 from satark.dialogue.rendering.read_aloud import ReadAloud
+from satark.evidence.recognition.recogniser import recognisers_of
 from satark.identity.edge_key import EdgeKeyError, Identity
 from satark.identity.edge_key_sources import find_credential, read_edge_key
 from satark.identity.epoch_keys import EpochKeys, EpochKeysError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine as DatabaseEngine
 
     from satark.api.channel import Channel
+    from satark.api.providers import Transcriber
     from satark.api.routing import DestinationRule
     from satark.api.sink import Sink
     from satark.dialogue.flow.definition import FlowSource
@@ -301,6 +303,15 @@ def load_questionnaire(settings: Settings) -> Questionnaire:
         return Questionnaire(_source(settings))
     except (FlowError, OSError) as error:
         raise SettingsError([SettingProblem("flow", "SATARK_FLOW", str(error))]) from None
+
+
+def load_transcribers(settings: Settings, plugins: Plugins) -> list[Transcriber]:
+    """Load the speech recognisers of the plugins, and those of the section `[transcription]`.
+
+    Raises:
+        SettingsError: the section is wrong.
+    """
+    return [*plugins.transcribers(settings), *recognisers_of(settings)]
 
 
 def load_read_aloud(settings: Settings, geography: Geography) -> ReadAloud | None:

@@ -14,7 +14,6 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from satark.api.background import keep_running, run_in_thread
 from satark.api.observability import LifecycleEvent, log
 from satark.api.settings import SettingProblem, SettingsError
-from satark.evidence.recognition.recogniser import recognisers_of
 from satark.runtime import compose
 from satark.runtime.dependency_faults import PeerWatch
 from satark.runtime.fault_watch import FaultWatch, RosterWatch
@@ -201,12 +200,11 @@ class Host:
             return []
         from satark.delivery.reader import DestinationReader  # noqa: PLC0415 - other roles read no tips
 
-        transcribers = [*self.plugins.transcribers(self.settings), *recognisers_of(self.settings)]
         faults = self.metrics.faults
         context = DeskContext(
             self.services,
             self.writer,
-            transcribers=transcribers,
+            transcribers=compose.load_transcribers(self.settings, self.plugins),
             has_fault=lambda: faults.of_machine,
             reader=partial(DestinationReader.named, self.services),
         )

@@ -12,6 +12,7 @@ from satark.api.channel import ListeningChannel
 from satark.api.sink import ListeningSink
 from satark.delivery.worker import DeliveryWorker
 from satark.dialogue.rendering.fit import fit
+from satark.evidence.voice_listening import VoiceListener
 from satark.evidence.worker import EvidenceWorker
 from satark.identity.receipts import CodeStock
 from satark.ingest.decoys import Decoys
@@ -24,6 +25,7 @@ from satark.ingest.spool import Spool
 from satark.ingest.submission import Submissions
 from satark.ingest.turn import TurnRunner
 from satark.ingest.turns import Turns
+from satark.ingest.voice_dangers import VoiceDangers
 from satark.outbox.file_notices import FileNotices
 from satark.outbox.outbox import Outbox
 from satark.outbox.worker import ReplyWorker
@@ -186,6 +188,15 @@ class IngestRuntime:
 
     def _build_fetcher(self, plugins: Plugins) -> EvidenceWorker:
         notices = FileNotices(outbox=self._outbox, flows=self._flows, identity=self.identity, posted=self._replies.post)
+        dangers = VoiceDangers(
+            flows=self._flows,
+            identity=self.identity,
+            sessions=self._sessions,
+            outbox=self._outbox,
+            writer=self.writer,
+            replies=self._replies,
+        )
+        transcribers = compose.load_transcribers(self._settings, plugins) if "worker" in self._roles else ()
         return EvidenceWorker(
             channels=self._accounts,
             writer=self.writer,
@@ -194,6 +205,7 @@ class IngestRuntime:
             settings=self._settings,
             scrubbers=plugins.scrubbers(),
             notices=notices,
+            listener=VoiceListener(transcribers, dangers.hear),
             emit=self._emit,
         )
 

@@ -249,7 +249,7 @@ class TurnContext:
     def _fetch(self, tip: str, recipient: str, file: SessionFile, media: Media, position: int) -> None:
         job = MediaJob(
             tip=tip, recipient=recipient, ordinal=file.ordinal, role=file.role, kind=media.kind, caption=media.caption,
-            ref=media.ref, position=position,
+            ref=media.ref, language=self.session.language, position=position,
         )  # fmt: skip
         self.media_jobs.append(job)
 

@@ -1,0 +1,88 @@
+"""Voice dangers: tell a tipster whom to call if a voice note tells of a danger, and make the tip urgent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+from sqlalchemy import select
+
+from satark.api.background import run_in_thread
+from satark.api.tip import Message
+from satark.identity import time_buckets
+from satark.ingest.sessions import NewerSession
+from satark.store import conversations, tables, threads
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from satark.dialogue.session import MediaJob, Session
+    from satark.identity.edge_key import Identity
+    from satark.ingest.sessions import SessionStore
+    from satark.outbox.outbox import Outbox
+    from satark.outbox.worker import ReplyWorker
+    from satark.store.conversations import ConversationRow
+    from satark.store.flows import Flows
+    from satark.store.outbox import OutboxMessage
+    from satark.store.unit_of_work import UnitOfWork
+    from satark.store.writer import Writer
+
+
+class VoiceDangers:
+    """Reads the words of voice notes for danger."""
+
+    def __init__(
+        self,
+        *,
+        flows: Flows,
+        identity: Identity,
+        sessions: SessionStore,
+        outbox: Outbox,
+        writer: Writer,
+        replies: ReplyWorker,
+    ) -> None:
+        self._flows, self._identity, self._sessions = flows, identity, sessions
+        self._outbox, self._writer, self._replies = outbox, writer, replies
+
+    async def hear(self, job: MediaJob, words: str) -> None:
+        """Read the words of a voice note, and act if they tell of a danger."""
+        kinds = await run_in_thread(self._flows.current.dangers, words)
+        if kinds:
+            self._replies.post(await self._writer.write(lambda unit: self._note(unit, job, kinds)))
+
+    def _note(self, unit: UnitOfWork, job: MediaJob, kinds: Sequence[str]) -> list[OutboxMessage]:
+        row = conversations.lock(unit, [job.conversation]).get(job.conversation)
+        messages = self._messages(row, kinds)
+        if row and (session := self._draft(row, job)):
+            unsaid = () if messages else (*session.dangers_unsaid, *kinds)
+            marked = replace(session, dangers=tuple(dict.fromkeys((*session.dangers, *kinds))), dangers_unsaid=unsaid)
+            conversations.write(unit, [self._sessions.seal_changed(row, marked)])
+        elif not self._mark_sent(unit, job, kinds):
+            return []  # the tipster has erased the tip
+        self._outbox.add(unit, messages)
+        return messages
+
+    def _messages(self, row: ConversationRow | None, kinds: Sequence[str]) -> list[OutboxMessage]:
+        """Make the notices; none where the tipster can't be written to: in a call, in a browser, after the end."""
+        if row is None or not row.handle:
+            return []
+        handle = self._identity.open_handle(row.handle, row.id)
+        prompts = [self._flows.current.danger_notice(kind, handle.language) for kind in kinds]
+        return [one for prompt in prompts for one in self._outbox.compose(prompt, handle, row.id)]
+
+    def _draft(self, row: ConversationRow, job: MediaJob) -> Session | None:
+        try:
+            session = self._sessions.open(row)
+        except NewerSession:
+            return None
+        return session if session and session.tip == job.tip and not session.submitted else None
+
+    def _mark_sent(self, unit: UnitOfWork, job: MediaJob, kinds: Sequence[str]) -> bool:
+        """Mark a tip that was sent, by a message for the desks alone; return False if there is no such tip."""
+        found = unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == job.tip)).first()
+        if found:
+            flags = tuple(f"danger:{kind}" for kind in kinds)
+            text = self._flows.current.file_name(job.ordinal, job.language)
+            message = Message(sender="tipster", text=text, flags=flags, band=time_buckets.band(unit.now))
+            threads.post(unit, job.tip, message, job.recipient)
+        return found is not None

@@ -1,0 +1,165 @@
+"""A voice note that tells of a danger is answered with the number to call, and makes its tip urgent."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from satark.api import hookimpl
+from satark.api.inbound import Media, MediaRef
+from satark.store import tables
+from satark.store.conversations import ConversationRow
+from satark.store.workspace import workspace_dir
+from satark_demo.samples import spoken
+from satark_testing.waiting import until
+from support.scripted import ACCOUNT
+from support.working_host import ANSWERS, RECEIPT, WorkingHost, working_host, working_host_on
+
+pytestmark = pytest.mark.slow("a host and a recogniser")
+
+CRY = "bachao bachao, woh mujhe chaku se maar dalenge"
+HARMLESS = "raat ko nadi se balu nikalte hain"
+PROGRAM = """
+import pathlib, sys
+words = pathlib.Path(sys.argv[1]).read_text()
+sys.exit(words) if words == "fails" else print(words if pathlib.Path(sys.argv[2]).read_bytes()[:4] else "")
+"""
+
+
+class Recogniser:
+    """A plugin whose recogniser is a program: it hears what the file `words` says."""
+
+    name = "parrot 1.0"
+    languages = frozenset({"en", "hi"})
+
+    def __init__(self, words: Path) -> None:
+        self.words = words
+        self.calls = 0
+
+    def transcribe(self, recording: Path, language: str) -> str:
+        assert language in self.languages
+        self.calls += 1
+        assert [*recording.parent.iterdir()] == [recording], "it is alone in its folder"
+        command = [sys.executable, "-I", "-c", PROGRAM, str(self.words), str(recording)]
+        return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout.decode()
+
+    @hookimpl
+    def satark_transcribers(self) -> list[Recogniser]:
+        return [self]
+
+
+@pytest.fixture
+def hears(tmp_path: Path) -> Callable[[str], Recogniser]:
+    def hearing(words: str) -> Recogniser:
+        (tmp_path / "words").write_text(words)
+        return Recogniser(tmp_path / "words")
+
+    return hearing
+
+
+def note(place: WorkingHost, name: str = "note") -> Media:
+    place.channel.files[name] = spoken()
+    return Media(MediaRef(account=ACCOUNT, id=name), "voice")
+
+
+def notices(place: WorkingHost) -> list[str]:
+    texts = [json.loads(body)[1] for body in place.channel.bodies]
+    return [text for text in texts if text.startswith(("Is a life in danger?", "जान को ख़तरा है?"))]
+
+
+def header(place: WorkingHost) -> Any:
+    (tip,) = place.desk("sp").summaries()
+    return tip.header
+
+
+def unsaid(place: WorkingHost) -> tuple[str, ...]:
+    """Return the dangers of which the tipster is still to be told."""
+    (row,) = place.rows(tables.conversation)
+    session = place.runtime._sessions.open(ConversationRow(row.id, row.draft, row.handle, row.due))
+    assert session
+    return session.dangers_unsaid
+
+
+async def test_a_cry_in_a_draft_is_answered_and_the_tip_is_urgent(
+    databases: Any, tmp_path: Path, hears: Callable[[str], Recogniser]
+) -> None:
+    async with working_host_on(databases, tmp_path / "host", plugin=hears(CRY)) as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, "What is happening")
+        with capture_logs() as logs:
+            await asha.hear(note(place))
+            await until(lambda: notices(place))
+        assert "112" in notices(place)[0]
+        await asha.walk_on(ANSWERS, RECEIPT)
+        assert (header(place).priority, header(place).flags) == ("urgent", ("danger:life",))
+        assert len(notices(place)) == 1
+        assert "chaku" not in str(logs)
+
+
+async def test_a_cry_before_a_language_was_chosen_is_answered(
+    tmp_path: Path, hears: Callable[[str], Recogniser]
+) -> None:
+    async with working_host(tmp_path / "host", hears(CRY)) as place:
+        await place.tipster().hear(note(place))
+        await until(lambda: notices(place))
+
+
+async def test_a_cry_to_a_tip_that_was_sent_makes_it_urgent(tmp_path: Path, hears: Callable[[str], Recogniser]) -> None:
+    async with working_host(tmp_path / "host", hears(CRY)) as place:
+        asha = place.tipster()
+        await place.receipt(asha)
+        assert header(place).priority == "normal"
+        await asha.hear(note(place))
+        await until(lambda: header(place).priority == "urgent")
+        assert header(place).flags == ("danger:life",)
+        await until(lambda: notices(place))
+
+
+async def test_where_nobody_can_be_written_to_the_next_answer_says_whom_to_call(
+    tmp_path: Path, hears: Callable[[str], Recogniser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with working_host(tmp_path / "host", hears(CRY)) as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, "What is happening")
+        with monkeypatch.context() as patched:
+            patched.setattr(type(place.channel), "render", lambda *_: [])
+            await asha.hear(note(place))
+            await until(lambda: unsaid(place) == ("life",))
+        assert "Is a life in danger?" in await asha.say("It is the house behind the temple")
+        assert unsaid(place) == ()
+
+
+@pytest.mark.parametrize("words", [HARMLESS, "fails", ""])
+async def test_other_words_or_none_change_nothing_and_the_recording_is_stored(
+    words: str, tmp_path: Path, hears: Callable[[str], Recogniser]
+) -> None:
+    recogniser = hears(words)
+    async with working_host(tmp_path / "host", recogniser) as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, "What is happening")
+        with capture_logs() as logs:
+            await asha.hear(note(place))
+            await until(lambda: recogniser.calls and not place.runtime._fetcher._listener._waiting)
+        assert [row.state for row in place.rows(tables.file)] == ["sealed"]
+        assert [*workspace_dir(tmp_path / "host").iterdir()] == [], "no plain copy is left"
+        await asha.walk_on(ANSWERS, RECEIPT)
+        assert header(place).priority == "normal"
+        assert notices(place) == []
+        assert len(header(place).flags) == 0
+        assert ("CalledProcessError" in str(logs)) == (words == "fails")
+
+
+async def test_without_a_recogniser_a_voice_note_is_stored_as_ever(tmp_path: Path) -> None:
+    async with working_host(tmp_path / "host") as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, "What is happening")
+        await asha.hear(note(place))
+        await until(lambda: [row.state for row in place.rows(tables.file)] == ["sealed"])
+        assert notices(place) == []
