@@ -74,7 +74,7 @@ def _warnings() -> list[str]:
     services = compose.load_services(settings, compose.load_geography(settings))
     try:
         lone = lone_officers(services.read_keys(services.roster.check).state)
-        return _unset_plugins(settings) + _unread_languages(settings.core) + lone
+        return [*_unset_plugins(settings), *_unread_languages(settings.core), *_missing_recogniser(settings), *lone]
     finally:
         services.close()
 
@@ -98,6 +98,12 @@ def _unread_languages(core: Core) -> list[str]:
         for code in core.languages
         if code not in OFFERED and not language(code).read_by_a_native
     ]
+
+
+def _missing_recogniser(settings: Settings) -> list[str]:
+    if compose.load_transcribers(settings, compose.load_plugins(settings)):
+        return []
+    return ["voice notes are not heard for danger: there is no speech recogniser; see satark speech model"]
 
 
 def _describe_machine() -> None:
@@ -137,7 +143,7 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
     found.of(lambda: _check_spool(settings))
     found.problems += _clip_problems(settings.core)
     destination_rules = found.of(lambda: compose.load_destinations(settings, plugins)) or ()
-    if "desk" in roles:
+    if {"desk", "worker"} & set(roles):
         found.problems += found.of(lambda: transcription_problems(settings)) or []
     services = found.of(lambda: compose.load_services(settings, geography, destination_rules))
     if services is not None:

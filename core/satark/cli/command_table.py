@@ -94,6 +94,7 @@ LISTED: Final = {
         "verify",
         "Verify a backup in the folder FROM; exit with 1 if anything is missing or altered, and name it.",
     ),
+    "speech": Listed("satark.cli.speech", "speech", "Get, check and measure a model for speech recognition."),
     "voice": Listed("satark.cli.voice", "voice", "Prompts that are heard: voice notes in chats, and phone calls."),
 }
 

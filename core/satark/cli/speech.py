@@ -1,0 +1,105 @@
+"""`satark speech`: says how to get a model for speech recognition, checks it, and measures a recogniser's errors."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+from rapidfuzz.distance import Levenshtein
+
+from satark.api.providers import NoDraft
+from satark.runtime import compose
+from satark.runtime.commands import settings_of
+from satark.store.workspace import temporary_folder, workspace_dir
+from satark_words.tokens import fold
+
+if TYPE_CHECKING:
+    from satark.api.providers import Transcriber
+    from satark.settings.settings import Settings
+
+ARCHIVE: Final = "sherpa-onnx-whisper-small.tar.bz2"
+SHA256: Final = "486a46afbb7ba798507190ffe02fea2dd726049af212e774537efac6afb210a6"
+_GUIDE: Final = f"""\
+Model:    Whisper small of OpenAI, for 99 languages, Hindi and English among them
+File:     {ARCHIVE}, of the release asr-models of the project k2-fsa/sherpa-onnx
+Size:     639,387,718 bytes; unpacked, the quantised files that Satark loads take 375 MB
+Licence:  MIT
+SHA-256:  {SHA256}
+
+1. Fetch the file on any machine, and check it:      satark speech verify {ARCHIVE}
+2. Unpack it where the worker and the desk run:      tar -xjf {ARCHIVE} -C /srv/models
+3. Install sherpa-onnx (docs/evidence.md), and set:  [transcription]
+                                                     models = {{ hi = "/srv/models/sherpa-onnx-whisper-small" }}
+4. Load it once:                                     satark check
+5. Measure it on recordings of your area:            satark speech measure FOLDER
+Another model of that release may hear your language better: step 5 tells."""
+
+
+@click.group()
+def speech() -> None:
+    """Get, check and measure a model for speech recognition."""
+
+
+@speech.command()
+def model() -> None:
+    """Say which model to get, its licence and hash, and how to set it up."""
+    click.echo(_GUIDE)
+
+
+@speech.command()
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--sha256", default=SHA256, metavar="HEX", help="The hash of another file.  [default: as `model` says]")
+def verify(path: Path, sha256: str) -> None:
+    """Check the hash of PATH, a file that was fetched; exit with 1 if it is another."""
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != sha256.lower():
+        raise click.ClickException(f"{path} is another file, or damaged: its SHA-256 is {found}")
+    click.echo(f"{path}: SHA-256 is right")
+
+
+@speech.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--language", default="hi", show_default=True, help="The language that is spoken.")
+@click.pass_context
+def measure(ctx: click.Context, folder: Path, language: str) -> None:
+    """Transcribe the recordings in FOLDER, and print the word error rate of each and of all.
+
+    What is said in NAME.ogg (or .wav, .mp3, .m4a) is written in NAME.txt.
+    """
+    settings = settings_of(ctx)
+    pairs = [(one, one.with_suffix(".txt")) for one in sorted(folder.iterdir()) if one.suffix != ".txt"]
+    pairs = [pair for pair in pairs if pair[1].is_file()]
+    if not pairs:
+        raise click.ClickException(f"{folder} holds no recording with a text of the same name")
+    transcriber = _transcriber(settings, language)
+    wrong = said = 0
+    for recording, text in pairs:
+        words = fold(text.read_text("utf-8")).split()
+        errors = Levenshtein.distance(words, fold(_heard(transcriber, recording, language, settings)).split())
+        wrong, said = wrong + errors, said + len(words)
+        click.echo(f"{_rate(errors, len(words))}  {recording.name}")
+    click.echo(f"{_rate(wrong, said)}  in all, by {transcriber.name}")
+
+
+def _transcriber(settings: Settings, language: str) -> Transcriber:
+    every = compose.load_transcribers(settings, compose.load_plugins(settings))
+    found = next((one for one in every if language in one.languages), None)
+    if found is None:
+        raise click.ClickException(f"no speech recogniser for {language} is set up: satark speech model")
+    return found
+
+
+def _heard(transcriber: Transcriber, recording: Path, language: str, settings: Settings) -> str:
+    with temporary_folder(workspace_dir(settings.core.data_dir)) as alone:
+        try:
+            return transcriber.transcribe(Path(shutil.copy(recording, alone / "recording")), language)
+        except NoDraft as error:
+            raise click.ClickException(f"{recording.name}: no transcript ({error.reason})") from None
+
+
+def _rate(errors: int, words: int) -> str:
+    return f"{errors / max(words, 1):7.1%} ({errors} of {words})"
