@@ -321,9 +321,10 @@ class NoDraft(Exception):  # noqa: N818 - it reads as what it says where it is r
 
 @runtime_checkable
 class Transcriber(Protocol):
-    """Transcribes a recording into a draft for an officer to correct. It must work offline, on this machine.
+    """Transcribes a recording. It must work offline, on this machine.
 
-    The desk calls it when an officer who may hear the recording requests a draft. It stores only the officer's version.
+    The worker has each voice note transcribed, and reads its words for danger alone. The desk requests a draft for an
+    officer who may hear the recording, and stores only the officer's version.
     """
 
     @property
@@ -337,7 +338,7 @@ class Transcriber(Protocol):
     def transcribe(self, recording: Path, language: str) -> str:
         """Return the words that are spoken in a recording.
 
-        Called in a thread of the desk's process, without a time limit. `recording` is the clean copy with the
+        Called in a thread of the worker or the desk, without a time limit. `recording` is the clean copy with the
         undisguised voice, in a temporary folder in memory: leave no copy of it anywhere. After any exception the
         officer is told that there is no draft; after a `NoDraft` also why.
 
