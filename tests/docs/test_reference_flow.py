@@ -17,7 +17,7 @@ from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_words.catalogues import Catalogues
 
 CORE: Final = Path(__file__).parents[2] / "core/satark"
-SUFFIXES: Final = (".words", ".description", *(f".{channel}" for channel, _ in MEDIA))
+SUFFIXES: Final = (".words", ".description", *(f".{channel}" for channel, _ in MEDIA), ".aloud")
 """Suffixes of a text's further wordings, which the page explains."""
 
 

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from satark.api.providers import Transcriber
     from satark.dialogue.session import MediaJob
 
+PAUSE: Final = 1.0
+"""Seconds between two attempts while the machine makes other transcripts."""
 _MOST_WAITS: Final = 60
-"""Most seconds to wait while the machine makes other transcripts."""
-_MOST_WAITING: Final = 20
+"""Most attempts."""
+MOST_WAITING: Final = 20
 """Most recordings that wait in memory; in a flood the others are stored without being heard."""
 
 
@@ -34,7 +36,7 @@ class VoiceListener:
 
     def listens_to(self, job: MediaJob) -> bool:
         """Whether a file is a voice note that this machine can transcribe now."""
-        return job.kind == "voice" and bool(self._transcribers) and self._waiting < _MOST_WAITING
+        return job.kind == "voice" and bool(self._transcribers) and self._waiting < MOST_WAITING
 
     async def listen(self, job: MediaJob, recording: Path, plain: ExitStack) -> None:
         """Listen to a recording, the only file in its folder, which is removed with `plain`.
@@ -63,5 +65,5 @@ async def _transcribe(transcriber: Transcriber, recording: Path, language: str) 
         except NoDraft as error:
             if error.reason != "busy":
                 raise
-        await asyncio.sleep(1)
+        await asyncio.sleep(PAUSE)
     raise NoDraft("busy")
