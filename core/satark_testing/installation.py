@@ -157,19 +157,6 @@ async def set_up_installation(
             await installation.service.stop()
 
 
-@asynccontextmanager
-async def twilio_installation(
-    peer: TwilioPeer, url: str, folder: Path, environment: Mapping[str, str]
-) -> AsyncIterator[Installation]:
-    """Set up and start a service that uses the simulated Twilio at `url`."""
-    public = {"SATARK_PUBLIC_URL": "http://127.0.0.1:1"}
-    async with set_up_installation(folder, {**environment, **peer.settings(url), **public}) as installation:
-        # Twilio signs the URL that it calls, and the port is known only now.
-        installation.service.environment["SATARK_PUBLIC_URL"] = installation.service.url
-        await installation.service.start()
-        yield installation
-
-
 MEDIA: Final = ("whatsapp", "telegram", "sms", "voice", "web_form")
 
 _BOT: Final = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"

@@ -10,8 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from police_system_schemas import openapi, schemas, to_text
 from satark_police_system.events import build_event, encode, full_data, thin_data
-from satark_police_system.openapi import openapi, schemas, to_text
 from satark_testing.peers.police import answer_body
 from support.police_tip import CONTENT, HEADER
 
@@ -23,7 +23,7 @@ def published(name: str) -> str:
 
 
 def test_the_published_files_are_up_to_date() -> None:
-    """Run `python -m satark_police_system.openapi` if this fails."""
+    """Run `python docs/police_system_schemas.py` if this fails."""
     assert published("schema.json") == to_text(schemas())
     assert published("openapi.json") == to_text(openapi())
 

@@ -1,6 +1,6 @@
-"""The published contract, generated from the types: `schema.json` (events in both directions) and `openapi.json`.
+"""Generates what the police system's plugin publishes: `schema.json` (events in both directions) and `openapi.json`.
 
-`python -m satark_police_system.openapi` writes both beside this file. A test checks that they are up to date.
+`python docs/police_system_schemas.py` writes both into the plugin. A test checks that they are up to date.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from satark_police_system.answers import Answer
 from satark_police_system.api import TipRequest
 from satark_police_system.events import SCHEMA, Event, TipData
 
+PLUGIN = Path(__file__).parents[1] / "sinks/police_system/satark_police_system"
+_ABOUT = "What Satark posts to a police system, and what it accepts. The events are those of `schema.json`."
 _JSON = "application/json"
 _EVENT = "application/cloudevents+json"
 _HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
@@ -48,7 +50,7 @@ def openapi() -> dict[str, Any]:
     data = {"$ref": "#/components/schemas/TipData"}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Satark for police systems", "version": "1", "description": __doc__ or ""},
+        "info": {"title": "Satark for police systems", "version": "1", "description": _ABOUT},
         "webhooks": {"tip": {"post": _tip(event)}},
         "paths": {
             "/police_system/{system}/details": {
@@ -110,15 +112,14 @@ def _signature_headers() -> list[dict[str, Any]]:
 
 
 def to_text(document: dict[str, Any]) -> str:
-    """Format a document as it is stored beside this file."""
+    """Format a document as it is stored."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
     """Write both documents."""
-    here = Path(__file__).parent
-    (here / "schema.json").write_text(to_text(schemas()))
-    (here / "openapi.json").write_text(to_text(openapi()))
+    (PLUGIN / "schema.json").write_text(to_text(schemas()))
+    (PLUGIN / "openapi.json").write_text(to_text(openapi()))
 
 
 if __name__ == "__main__":
