@@ -1,4 +1,4 @@
-"""How long a person who doesn't read listens on WhatsApp, from the first word to the receipt."""
+"""How long a person who doesn't read listens in a chat, from the first word to the receipt."""
 
 from __future__ import annotations
 
@@ -23,19 +23,24 @@ SOURCE: Final = default_flow()
 ENGINE: Final = Engine(load_flow(SOURCE), SOURCE.catalogues, Geography.sample())
 LINES: Final = {clip_name(*line): line for line in every_phrase(SOURCE.catalogues, Geography.sample())}
 READ_ALOUD: Final = ReadAloud(SOURCE.catalogues, Geography.sample(), lambda: LINES.keys() | {PAUSE})
-WHATSAPP: Final = Capabilities(
-    kind="chat", text=4096, body=1024, buttons=3, button_label=20, rows=10, row_label=24, row_description=72,
-    menu_label=20, token=200, voice_notes=True,
-)  # fmt: skip
+MEDIA: Final = {
+    "whatsapp": Capabilities(
+        kind="chat", text=4096, body=1024, buttons=3, button_label=20, rows=10, row_label=24, row_description=72,
+        menu_label=20, token=200, voice_notes=True,
+    ),
+    "telegram": Capabilities(
+        kind="chat", text=4096, body=4096, buttons=100, button_label=64, token=64, unit="utf16", voice_notes=True
+    ),
+}  # fmt: skip
 CHARACTERS: Final = {"category": 260, "@reach": 260, "all": 1000}
 """Prompt → the most characters that its voice note says; `all`: those of the whole conversation."""
 SECONDS: Final = {"category": 25, "@reach": 30, "all": 150}
 ANSWERS: Final = ("no", "unknown", "send", "@done", "@skip")
 
 
-def heard(language: str, category: str) -> Mapping[str, VoiceNote]:
+def heard(language: str, category: str, channel: str = "whatsapp") -> Mapping[str, VoiceNote]:
     """Tell a tip by voice notes and taps; return what is heard at each question, the receipt's at `@reach`."""
-    chat = Chat(ENGINE, speaks=True).send("voice")
+    chat = Chat(ENGINE, channel, speaks=True).send("voice")
     notes = {}
     while not chat.submission:
         notes[chat.step] = spoken(chat)
@@ -46,7 +51,7 @@ def heard(language: str, category: str) -> Mapping[str, VoiceNote]:
 
 
 def spoken(chat: Chat) -> VoiceNote:
-    note = READ_ALOUD.fit(chat.prompt, WHATSAPP, fit).spoken
+    note = READ_ALOUD.fit(chat.prompt, MEDIA[chat.channel], fit).spoken
     assert note
     return note
 
@@ -55,9 +60,10 @@ def characters(note: VoiceNote) -> int:
     return sum(len(LINES[part][1]) for part in note.parts if isinstance(part, str) and part != PAUSE)
 
 
+@pytest.mark.parametrize("channel", MEDIA)
 @pytest.mark.parametrize("language", ["hi", "en"])
-def test_a_voice_note_says_little(language: str) -> None:
-    said = {step: characters(note) for step, note in heard(language, "INTOX").items()}
+def test_a_voice_note_says_little(language: str, channel: str) -> None:
+    said = {step: characters(note) for step, note in heard(language, "INTOX", channel).items()}
     said["all"] = sum(said.values())
     assert not {step: said[step] for step, most in CHARACTERS.items() if said[step] > most}
 
@@ -75,9 +81,10 @@ def test_the_digits_of_the_code_are_said_once() -> None:
 
 @pytest.mark.full("espeak-ng renders the clips of a conversation")
 @pytest.mark.needs("espeak-ng")
+@pytest.mark.parametrize("channel", MEDIA)
 @pytest.mark.parametrize("category", ["INTOX", "HEIN"])
-def test_a_hindi_speaker_listens_for_at_most_150_seconds(category: str, tmp_path: Path) -> None:
-    notes = heard("hi", category)
+def test_a_hindi_speaker_listens_for_at_most_150_seconds(category: str, channel: str, tmp_path: Path) -> None:
+    notes = heard("hi", category, channel)
     names = {str(part) for note in notes.values() for part in note.parts} - {PAUSE}
     assert not fill_folder({name: LINES[name] for name in names}, tmp_path, None, PAUSE).missing
     join = VoiceNotes(tmp_path).make

@@ -27,6 +27,8 @@ from satark_words.tokens import ascii_digits
 _MARK: Final = "\0"
 """Marks a line that is replaced by what the police wrote; a number follows the mark."""
 
+_MOST_CHOICES: Final = 10
+"""Most choices on one page that is read out, with those that turn pages."""
 _CODE_DIGITS: Final = 4
 """Digits of the shortest group of a code."""
 
@@ -49,7 +51,8 @@ class ReadAloud:
 
     def fit(self, prompt: Prompt, capabilities: Capabilities, fit: Fit) -> Prompt:
         """Fit a prompt to a medium that sends voice notes, illustrated and with what it sounds like."""
-        fitted = fit(illustrated(prompt, capabilities), capabilities)
+        by_ear = msgspec.structs.replace(capabilities, buttons=min(capabilities.buttons, _MOST_CHOICES))
+        fitted = fit(illustrated(prompt, by_ear), by_ear)
         return msgspec.structs.replace(fitted, spoken=self.note(prompt, fitted))
 
     def note(self, prompt: Prompt, fitted: Prompt) -> VoiceNote | None:
