@@ -41,7 +41,7 @@ from satark.dialogue.turn.loaded_flow import MAX_FILES, LoadedFlow, make_prompt
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.languages import script_of
-from satark_words.reading import Reading
+from satark_words.reading import Danger, Reading
 
 Interpreter: TypeAlias = Callable[[Event, Step | None, Session], Event | None]
 """Replaces an event by one that the engine reads better; None: leaves it as it is. See `Plugins.interpret`."""
@@ -240,9 +240,9 @@ class Engine:
         """Name a file for the desks and the tipster."""
         return self._loaded.catalogues[language or self.flow.languages[0]].text("mailbox.file", ordinal=ordinal)
 
-    def dangers(self, words: str) -> tuple[str, ...]:
-        """Return the kinds of danger that words tell of."""
-        return tuple(danger.kind for danger in self._loaded.reader.dangers(words))
+    def dangers(self, words: str) -> tuple[Danger, ...]:
+        """Find the dangers that words tell of."""
+        return self._loaded.reader.dangers(words)
 
     def spooled_notice(self) -> Prompt:
         """Say in every language that a message is stored and will be answered later. Used while the database is

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from satark.store.outbox import OutboxMessage
     from satark.store.unit_of_work import UnitOfWork
     from satark.store.writer import Writer
+    from satark_words.reading import Danger
 
 
 class VoiceDangers:
@@ -46,19 +47,24 @@ class VoiceDangers:
 
     async def hear(self, job: MediaJob, words: str) -> None:
         """Read the words of a voice note, and act if they tell of a danger."""
-        kinds = await run_in_thread(self._flows.current.dangers, words)
-        if kinds:
-            self._replies.post(await self._writer.write(lambda unit: self._note(unit, job, kinds)))
+        dangers = await run_in_thread(self._flows.current.dangers, words)
+        if dangers:
+            self._replies.post(await self._writer.write(lambda unit: self._note(unit, job, dangers)))
 
-    def _note(self, unit: UnitOfWork, job: MediaJob, kinds: Sequence[str]) -> list[OutboxMessage]:
+    def _note(self, unit: UnitOfWork, job: MediaJob, dangers: Sequence[Danger]) -> list[OutboxMessage]:
         row = conversations.lock(unit, [job.conversation]).get(job.conversation)
+        session = self._draft(row, job)
+        sent = select(tables.tip.c.id).where(tables.tip.c.id == job.tip)
+        if session is None and not unit.main.execute(sent).first():
+            return []  # the tipster has erased it
+        kinds = tuple(danger.kind for danger in dangers)
         messages = self._messages(row, kinds)
-        if row and (session := self._draft(row, job)):
+        if row and session:
             unsaid = () if messages else (*session.dangers_unsaid, *kinds)
             marked = replace(session, dangers=tuple(dict.fromkeys((*session.dangers, *kinds))), dangers_unsaid=unsaid)
             conversations.write(unit, [self._sessions.seal_changed(row, marked)])
-        elif not self._mark_sent(unit, job, kinds):
-            return []  # the tipster has erased the tip
+        else:
+            self._mark_sent(unit, job, kinds)
         self._outbox.add(unit, messages)
         return messages
 
@@ -70,19 +76,16 @@ class VoiceDangers:
         prompts = [self._flows.current.danger_notice(kind, handle.language) for kind in kinds]
         return [one for prompt in prompts for one in self._outbox.compose(prompt, handle, row.id)]
 
-    def _draft(self, row: ConversationRow, job: MediaJob) -> Session | None:
+    def _draft(self, row: ConversationRow | None, job: MediaJob) -> Session | None:
         try:
             session = self._sessions.open(row)
         except NewerSession:
             return None
         return session if session and session.tip == job.tip and not session.submitted else None
 
-    def _mark_sent(self, unit: UnitOfWork, job: MediaJob, kinds: Sequence[str]) -> bool:
-        """Mark a tip that was sent, by a message for the desks alone; return False if there is no such tip."""
-        found = unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == job.tip)).first()
-        if found:
-            flags = tuple(f"danger:{kind}" for kind in kinds)
-            text = self._flows.current.file_name(job.ordinal, job.language)
-            message = Message(sender="tipster", text=text, flags=flags, band=time_buckets.band(unit.now))
-            threads.post(unit, job.tip, message, job.recipient)
-        return found is not None
+    def _mark_sent(self, unit: UnitOfWork, job: MediaJob, kinds: Sequence[str]) -> None:
+        """Mark a tip that was sent, by a message for the desks alone."""
+        text = self._flows.current.file_name(job.ordinal, job.language)
+        flags = tuple(f"danger:{kind}" for kind in kinds)
+        message = Message(sender="tipster", text=text, flags=flags, band=time_buckets.band(unit.now))
+        threads.post(unit, job.tip, message, job.recipient)
