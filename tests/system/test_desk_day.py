@@ -15,7 +15,7 @@ import pypdfium2
 import pytest
 from playwright.async_api import Browser
 
-from satark_testing.installation import Installation, twilio_installation
+from satark_testing.installation import Installation
 from satark_testing.processes.serving import serve
 from satark_testing.twilio.api import TwilioPeer
 from satark_testing.twilio.people import Texter
@@ -23,6 +23,7 @@ from satark_testing.waiting import until
 from satark_words.catalogues import Catalogues
 from support.officer_in_browser import OfficerInBrowser
 from support.tipsters import SmsTipster, Tipster, WhatsAppTipster
+from support.twilio_installation import twilio_installation
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.full("twenty tips in Chromium")]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from satark_testing.installation import twilio_installation
 from satark_testing.processes.serving import serve
 from satark_testing.twilio.api import TwilioPeer, new_sid
 from satark_testing.twilio.people import Texter
+from support.twilio_installation import twilio_installation
 
 pytestmark = pytest.mark.slow("a process")
 

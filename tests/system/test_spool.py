@@ -14,11 +14,11 @@ from sqlalchemy import make_url
 
 from satark.ingest.spool import waiting
 from satark_testing.identifier_search import files_below, search
-from satark_testing.installation import twilio_installation
 from satark_testing.processes.serving import serve
 from satark_testing.twilio.api import TwilioPeer, new_sid
 from satark_testing.twilio.people import Caller, Texter, code_in
 from satark_testing.waiting import until
+from support.twilio_installation import twilio_installation
 
 pytestmark = pytest.mark.slow("a process")
 

@@ -22,10 +22,11 @@ from satark_sms_ivr.twilio_sms import TwilioSms
 from satark_sms_ivr.twilio_voice import TwilioVoice
 from satark_sms_ivr.voice import VoiceChannel
 from satark_testing.dialogue.chat import Chat
-from satark_testing.installation import Installation, set_up_installation
+from satark_testing.installation import Installation
 from satark_testing.processes.serving import serve
 from satark_testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer
 from satark_testing.twilio.twiml import read_twiml
+from support.twilio_installation import twilio_installation
 
 PUBLIC = "https://satark.example"
 
@@ -157,13 +158,12 @@ async def twilio() -> AsyncIterator[ServedTwilio]:
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TwilioService]:
     """Start a service that a simulated Twilio calls, for all tests of a module."""
     peer = TwilioPeer()
-    async with peer, serve(peer.app) as url:
-        settings = {**peer.settings(url), "SATARK_PUBLIC_URL": "http://127.0.0.1:1"}
-        async with set_up_installation(tmp_path_factory.mktemp("service"), settings) as installation:
-            # Twilio signs the URL that it calls, and the port is known only now.
-            installation.service.environment["SATARK_PUBLIC_URL"] = installation.service.url
-            await installation.service.start()
-            yield TwilioService(peer, installation, "")
+    async with (
+        peer,
+        serve(peer.app) as url,
+        twilio_installation(peer, url, tmp_path_factory.mktemp("service"), {}) as installation,
+    ):
+        yield TwilioService(peer, installation, "")
 
 
 @pytest.fixture
