@@ -32,7 +32,7 @@ MEDIA: Final = {
         kind="chat", text=4096, body=4096, buttons=100, button_label=64, token=64, unit="utf16", voice_notes=True
     ),
 }  # fmt: skip
-CHARACTERS: Final = {"category": 260, "@reach": 260, "all": 1000}
+CHARACTERS: Final = {"category": 260, "@reach": 260, "all": 1050}
 """Prompt → the most characters that its voice note says; `all`: those of the whole conversation."""
 SECONDS: Final = {"category": 25, "@reach": 30, "all": 150}
 ANSWERS: Final = ("no", "unknown", "send", "@done", "@skip")
