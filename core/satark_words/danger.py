@@ -1,29 +1,67 @@
 """Dangers: finds messages that tell of a danger, and the numbers to call.
 
-The rules and numbers are data: `danger.yaml`. If no rule holds, the weights of the words decide (`weights`).
+Two readings look for dangers independently: rules about marks (`danger.yaml`), and a logistic regression over groups of
+letters (`danger.tsv`, computed from the corpus of utterances by `make lexicon`). A danger that either finds is shown
+to the tipster. A danger that both find is sure, and makes the tip urgent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from satark_words.analysis import Analysis
 from satark_words.reading import Danger, DangerKind
 from satark_words.rules import Rules, matches, parse_rule
-from satark_words.weights import SPOKEN, Weights
 
+FILE: Final = "danger.tsv"
+SIZES: Final = (3, 4, 5)
+"""Numbers of letters of the groups that are weighed."""
+SHOWN: Final = -1.5
+"""The logit above which the letters of a text tell of a danger. Showing the numbers costs nothing, so it is low."""
+SURE: Final = -1.0
+"""The logit above which the letters agree with a rule that holds."""
 LEAST: Final = 0.25
-"""The logit above which a text for which no rule holds tells of a danger."""
+"""The logit above which a text for which no rule holds is read as a danger rather than as anything else."""
+LETTERS: Final = "letters"
+"""Name given as the rule of a danger that was found by its letters alone."""
 _FEWEST: Final = 3
-"""Number of words of the shortest text that is weighed."""
-WEIGHED: Final = "words"
-"""Name given as the rule of a danger that was found by the weights of words."""
+"""Number of words below which the letters of a text have to reach `LEAST` to tell of a danger."""
 _NONE: Final = ("f.none", "f.official", "f.idiom")
 """Marks of words that tell of no danger."""
+_HUNDREDTHS: Final = 100
+
+
+class Letters(NamedTuple):
+    """The weights of groups of letters, in hundredths of a logit. A group that is not listed weighs nothing."""
+
+    digest: str
+    """Digest of the texts from which the weights were computed."""
+    base: int
+    """The weight with which every text begins."""
+    weights: Mapping[str, int]
+
+    def logit(self, groups: Iterable[str]) -> float:
+        """Return the logit of a danger in a text with these groups of letters."""
+        weights = self.weights
+        return (self.base + sum(weights.get(group, 0) for group in groups)) / _HUNDREDTHS
+
+
+def groups_of(sounds: Iterable[str]) -> set[str]:
+    """Return the groups of letters in a text, given by the sounds of its words; a space is written `_`."""
+    text = f"_{'_'.join(sounds)}_"
+    return {text[start : start + size] for size in SIZES for start in range(len(text) - size + 1)}
+
+
+def read_letters() -> Letters:
+    """Read the weights that come with Satark: the digest and the base, then one line for each weight."""
+    first, *lines = (files("satark_words") / FILE).read_text("utf-8").splitlines()
+    digest, base = first.split()
+    rows = (line.split() for line in lines)
+    return Letters(digest, int(base), {group: int(weight) for weight, *groups in rows for group in groups})
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,43 +71,41 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DangerRules:
-    """The parsed rules of dangers."""
+    """The two readings that look for dangers."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self) -> None:
         read = msgspec.yaml.decode((files("satark_words") / "danger.yaml").read_bytes(), type=_File)
         self._numbers = read.numbers
         self._rules = Rules(
             (kind, parse_rule(name, line)) for kind, lines in read.rules.items() for name, line in lines.items()
         )
         self._kinds = [(kind, parse_rule(kind, line)) for kind, line in read.weighed.items()]
-        self._weights = weights
+        self._letters = read_letters()
 
     def numbers(self, kind: DangerKind) -> tuple[str, ...]:
         """Return the numbers to call in a danger of this kind, the most urgent first."""
         return self._numbers.get(kind, ("112",))
 
     def find(self, analysis: Analysis) -> tuple[Danger, ...]:
-        """Find the dangers of a text by the rules, or else by the weights of its words."""
-        return self.known(analysis) or self.weighed(analysis)
+        """Find the dangers of a text by the rules, or else by its letters."""
+        return self.known(analysis) or self.likely(analysis)
 
     def known(self, analysis: Analysis) -> tuple[Danger, ...]:
         """Find the dangers for which a rule holds, at most one of each kind, in the order of the file."""
-        found: dict[DangerKind, Danger] = {}
+        found: dict[DangerKind, str] = {}
         for kind, rule in self._rules.that_may_hold(analysis.marks):
             if kind not in found and matches(rule, analysis.marks):
-                found[kind] = Danger(kind, self.numbers(kind), rule.name)
-        return tuple(found.values())
+                found[kind] = rule.name
+        sure = bool(found) and self._is_heard(analysis, SURE)
+        return tuple(Danger(kind, self.numbers(kind), rule, sure) for kind, rule in found.items())
 
-    def weighed(self, analysis: Analysis) -> tuple[Danger, ...]:
-        """Find the danger that the words and marks of a text together make likely, although no rule holds.
-
-        It finds none if they make it more likely that the text is said to the service.
-        """
-        weight = 0.0 if len(analysis) < _FEWEST or analysis.has(*_NONE) else self._weights.danger(analysis)
-        if weight <= LEAST:
-            return ()
-        others = self._weights.others(analysis)
-        if weight <= max(others.get(sense, 0.0) for sense in SPOKEN):
+    def likely(self, analysis: Analysis, least: float = SHOWN) -> tuple[Danger, ...]:
+        """Find the danger that the letters of a text make likely, although no rule holds."""
+        if analysis.has(*_NONE) or not self._is_heard(analysis, least):
             return ()
         kind = next((kind for kind, rule in self._kinds if matches(rule, analysis.marks)), DangerKind.LIFE)
-        return (Danger(kind, self.numbers(kind), WEIGHED),)
+        return (Danger(kind, self.numbers(kind), LETTERS),)
+
+    def _is_heard(self, analysis: Analysis, least: float) -> bool:
+        least = least if len(analysis) >= _FEWEST else max(least, LEAST)
+        return self._letters.logit(groups_of(analysis.sounds)) > least

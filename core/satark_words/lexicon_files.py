@@ -19,10 +19,10 @@ from satark_words.languages import lexicon_folders
 from satark_words.spelling import VERB
 from satark_words.tokens import Keys, tokenize
 
-_PHRASES: Final = "phrases.tsv"
+PHRASES: Final = "phrases.tsv"
 """File of the phrases. The first line is the digest. Each further line is a mark, a tab, and the mark's phrases,
 separated by commas."""
-_WORDS: Final = "words.tsv"
+WORDS: Final = "words.tsv"
 """File of the words. Each line is a word and its three keys, separated by tabs."""
 
 
@@ -60,10 +60,10 @@ def read_index(folder: Traversable) -> Index:
         LexiconError: a file is not what it should be.
     """
     written = folder / "_index"
-    lines = (written / _PHRASES).read_text("utf-8").splitlines() if (written / _PHRASES).is_file() else []
+    lines = (written / PHRASES).read_text("utf-8").splitlines() if (written / PHRASES).is_file() else []
     if lines[:1] != [digest(folder)]:
         return Index(tuple(read_phrases(folder)), {})
-    rows = (line.split("\t") for line in (written / _WORDS).read_text("utf-8").splitlines())
+    rows = (line.split("\t") for line in (written / WORDS).read_text("utf-8").splitlines())
     return Index(tuple(_indexed(lines[1:])), {word: Keys(sound, frame, bones) for word, sound, frame, bones in rows})
 
 
@@ -73,17 +73,6 @@ def digest(folder: Traversable) -> str:
     for name, file in _files(folder):
         whole.update(name.encode() + b"\0" + file.read_bytes())
     return whole.hexdigest()
-
-
-def index_files(folder: Traversable, keys: Mapping[str, Keys]) -> Mapping[str, str]:
-    """Make the files of the index, by name, from the lexicon in a folder and the keys of all its words."""
-    by_mark: dict[str, dict[str, None]] = {}
-    for phrase in read_phrases(folder):
-        written = " ".join(phrase.words) + "*" * phrase.ending
-        by_mark.setdefault(phrase.mark, {})[written] = None
-    phrases = [f"{mark}\t{','.join(phrases)}" for mark, phrases in by_mark.items()]
-    words = ["\t".join((word, *keys[word])) for word in sorted(keys)]
-    return {_PHRASES: "\n".join([digest(folder), *phrases, ""]), _WORDS: "\n".join([*words, ""])}
 
 
 def _indexed(lines: list[str]) -> Iterator[Phrase]:

@@ -109,7 +109,7 @@ _NEAR = 2
 
 def opening_of(analysis: Analysis, places: Places | None, dangers: tuple[Danger, ...]) -> Opening:
     """Return the answers that a first message, or any story, gives to questions that would be asked."""
-    police = _tells_of_police(analysis)
+    police = _tells_of_police(analysis, in_danger=any(danger.sure for danger in dangers))
     return Opening(
         category=category_of(analysis, _denied(analysis)),
         place=places.find(analysis) if places else PlaceFound(mentioned=analysis.has("place.thing")),
@@ -129,8 +129,8 @@ def _denied(analysis: Analysis) -> list[Mark]:
     ]
 
 
-def _tells_of_police(analysis: Analysis) -> bool:
-    accused = analysis.has("act.take", "act.complicit", "opt.police.yes", "cat.POLCOR", "strong.POLCOR")
+def _tells_of_police(analysis: Analysis, *, in_danger: bool) -> bool:
+    accused = in_danger or analysis.has("act.take", "act.complicit", "opt.police.yes", "cat.POLCOR", "strong.POLCOR")
     spoken_to = {index for mark in analysis.found("to.police") for index in range(mark.start, mark.end)}
     people = [mark for mark in analysis.found("person.police", "unit.*") if mark.start not in spoken_to]
     return accused and bool(people) and not analysis.has("opt.police.no")

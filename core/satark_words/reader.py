@@ -30,9 +30,8 @@ class Reader:
     def __init__(self, geography: Geography | None = None, lexicon: Lexicon | None = None) -> None:
         self.lexicon = lexicon or Lexicon.shipped(added_words())
         self.places = Places(geography, self.lexicon) if geography else None
-        self.weights = read_weights()
-        self._dangers = DangerRules(self.weights)
-        self._knowledge = Knowledge(self.places, self._dangers, Topics(), self.weights)
+        self._dangers = DangerRules()
+        self._knowledge = Knowledge(self.places, self._dangers, Topics(), read_weights())
         self._identity = OwnIdentity()
 
     @classmethod

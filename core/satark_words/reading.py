@@ -116,6 +116,8 @@ class Danger(msgspec.Struct, frozen=True):
     numbers: tuple[str, ...]
     rule: str
     """Name of the rule that found the danger, for the desk and for developers. It contains no words of the tipster."""
+    sure: bool = False
+    """Whether two readings agree on the danger. Any other is shown to the tipster, and makes nothing urgent."""
 
 
 class PlaceFound(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from satark_words.analysis import Analysis
 from satark_words.choosing import FILL, LOOSE, POLITE, STORY_REST, STORY_WORDS, TextAtQuestion
-from satark_words.danger import DangerRules
+from satark_words.danger import LEAST, DangerRules
 from satark_words.marks import FRAME
 from satark_words.opening import opening_of
 from satark_words.places import Places
@@ -141,15 +141,19 @@ class Senses(TextAtQuestion):
         return None
 
     def _danger(self) -> Reading | None:
+        """Read a danger for which a rule holds as such; one that only the letters tell is shown beside any reading."""
         if not self._dangers:
+            self._dangers = self._rules.likely(self._analysis)
             return None
+        return self._told_danger()
+
+    def _told_danger(self) -> Reading:
         option = "" if self._acts(self._chosen.option) else self._chosen.option
         return self._make(Kind.DANGER, story=self._is_story(least=1), option=option)
 
     def _likely_danger(self) -> Reading | None:
-        """Find a danger for which no rule holds, but which the words make likely, in a text that has no other sense."""
-        self._dangers = self._rules.weighed(self._analysis)
-        return self._danger()
+        """Find a danger for which no rule holds, but which the letters make likely, in a text without other sense."""
+        return self._told_danger() if self._rules.likely(self._analysis, LEAST) else None
 
     def _find_topic(self, *families: Family) -> Topic | None:
         """Find the topic that the text asks about, remarks on or refuses; a long text tells something instead."""
@@ -157,7 +161,7 @@ class Senses(TextAtQuestion):
 
     @cached_property
     def _weights(self) -> Mapping[str, float]:
-        return self._weighed.others(self._analysis)
+        return self._weighed.of(self._analysis)
 
     def _likely_story(self) -> Reading | None:
         """Read a story at the question for the category as its likely category."""
@@ -172,11 +176,12 @@ class Senses(TextAtQuestion):
     def _spoken(self) -> Reading | None:
         """Read a text that tells of no crime or place as said to the service, if its words make that likely."""
         short = len(self._analysis) <= LONGEST_TALK
-        said = spoken(self._weights) if short and not self._tells() and not self._tells_anything() else None
-        if said is None:
+        said = spoken(self._weights) if short and not self._tells() and not self._tells_anything() else ""
+        if not said:
             return None
-        topic = "other" if said.kind in {Kind.QUESTION, Kind.REMARK} else ""
-        return self._make(said.kind, Confidence.GUESS, command=said.command, topic=topic)
+        kind, _, command = said.partition(":")
+        topic = "other" if kind in {Kind.QUESTION, Kind.REMARK} else ""
+        return self._make(Kind(kind), Confidence.GUESS, command=command, topic=topic)
 
     def _social(self) -> Reading | None:
         if self._asked.name == "category" and self._chosen.option and len(self._analysis) >= STORY_WORDS:

@@ -11,6 +11,7 @@ import pytest
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
+from satark_words.reading import Danger
 from support.dialogue.corpus import Utterance, asked_at, judge, read_corpus
 from support.loops import every_row
 
@@ -72,8 +73,11 @@ def test_the_rounds_that_were_scored_unseen_stay_understood(reader: Reader) -> N
     assert counts["acted"] == 0
     assert counts["understood"] / counts.total() >= 0.96
     recall, precision = _shares(HELD_OUT, reader.dangers, "danger", "harmless")
-    assert recall >= 0.97
-    assert precision >= 0.95
+    assert recall >= 0.99
+    assert precision >= 0.93
+    recall, precision = _shares(HELD_OUT, lambda text: _sure(reader, text), "danger", "harmless")
+    assert recall >= 0.92
+    assert precision >= 0.99
 
 
 @pytest.mark.parametrize(
@@ -91,6 +95,10 @@ def test_long_and_indirect_dangers_are_mostly_found(reader: Reader) -> None:
     recall, precision = _shares(INDIRECT, reader.dangers, "danger", "harmless")
     assert recall >= 0.8
     assert precision >= 0.9
+
+
+def _sure(reader: Reader, text: str) -> Sequence[Danger]:
+    return [danger for danger in reader.dangers(text) if danger.sure]
 
 
 def _shares(

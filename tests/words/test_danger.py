@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 from satark_words.catalogues import Catalogues
+from satark_words.danger import FILE, SHOWN, groups_of, read_letters
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
-from support.dialogue.corpus import asked_at
+from satark_words.reading import Kind
+from support.dialogue.corpus import Utterance, asked_at
+from support.dialogue.counting import count_letters, label
+from support.dialogue.data_files import letters_file
+from support.loops import every_row
 
 GEOGRAPHY = Geography.sample()
 
@@ -32,3 +39,60 @@ def test_a_danger_and_a_name_in_the_middle_of_a_long_story_are_heard() -> None:
     text = STORY * 40 + "unhone mere bhai ko jaan se maarne ki dhamki di, mera naam Ramesh Yadav hai, " + STORY * 40
     assert READER.read(text, ASKED["what"]).dangers
     assert "name" in {span.kind for span in READER.own_identity(text)}
+
+
+HINT = "jis tarah usne meri bhanji ko raat bhar rakha wo ab kaanp rahi hai"
+"""A danger told in words that no rule has."""
+
+
+@every_row("step", ["what", "place", "category", "evidence"])
+def test_a_danger_that_no_rule_knows_is_heard_by_its_letters_and_is_not_sure(step: str) -> None:
+    assert [(danger.rule, danger.sure) for danger in READER.dangers(HINT)] == [("letters", False)]
+    reading = READER.read(HINT, ASKED[step])
+    assert (reading.kind, reading.story, reading.dangers[0].numbers[0]) == (Kind.DANGER, True, "112")
+
+
+def test_letters_that_speak_for_a_danger_don_t_overrule_that_there_is_none() -> None:
+    assert READER.dangers(f"{HINT} nothing happened") == ()
+
+
+@every_row("step", ["review", "cancel", "reach"])
+def test_letters_choose_nothing_that_acts(step: str) -> None:
+    acting = {option.id for option in ASKED[step].options if option.acts}
+    assert READER.read(HINT, ASKED[step]).option not in acting
+
+
+def test_a_danger_is_sure_only_where_a_rule_and_the_letters_agree() -> None:
+    assert [danger.sure for danger in READER.dangers("bachao mujhe maar denge")] == [True]
+    assert [danger.sure for danger in READER.dangers("blood bank me khoon bechte h")] == [False]
+
+
+def test_a_sign_or_a_number_alone_is_no_danger_by_its_letters() -> None:
+    assert [text for text in ("112", "👍", "5", "😊", "") if READER.dangers(text)] == []
+
+
+def test_other_readings_stay_beside_a_danger_that_is_only_shown() -> None:
+    reading = READER.read("madad kaise milegi", ASKED["category"])
+    assert reading.kind is not Kind.DANGER
+
+
+def test_groups_of_letters_reach_over_the_ends_of_words() -> None:
+    assert {"_ma", "r_d", "ar_de", "eb_"} <= groups_of(["mar", "deb"])
+
+
+def test_the_shipped_weights_are_written_as_they_were_computed() -> None:
+    letters = read_letters()
+    text = (files("satark_words") / FILE).read_text("utf-8")
+    assert letters_file(letters) == text
+    assert len(text.encode()) < 600_000
+
+
+def test_training_tells_cries_from_goods_in_texts_that_it_has_not_seen() -> None:
+    cries = ["bachao mujhe maar denge", "mujhe maar rahe hai", "wo maar denge bachao", "bachao wo aa rahe hai"]
+    goods = ["katta bechta hai", "sharab bechta hai roz", "ganja bechte hai yaha", "roz ganja aur sharab bikti hai"]
+    texts = [("danger", one) for one in cries] * 3 + [("harmless", one) for one in goods] * 3
+    labelled = label(Utterance(step, "Latn", ("none",), text, "x_1") for step, text in texts)
+    letters = count_letters(labelled, {one.text: READER.analyse(one.text) for one in labelled})
+    told, untold = (READER.analyse(one) for one in ("bachao maar rahe hai", "yaha sharab bikti hai"))
+    assert letters.logit(groups_of(told.sounds)) > letters.logit(groups_of(untold.sounds)) + 0.2
+    assert SHOWN < 0

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from satark_words.lexicon import Lexicon
-from satark_words.lexicon_files import index_files, read_index, shipped_folder
+from satark_words.lexicon_files import read_index, shipped_folder
 from satark_words.tokens import keys
+from support.dialogue.data_files import index_files
 
 FOLDER = shipped_folder()
 

@@ -1,12 +1,13 @@
 """The command of `make lexicon`: write the index of the lexicon, and the weights counted from the corpus of utterances.
 
-Of each sense a logistic regression with a square penalty over which words and marks a text has, solved by
-majorisation with momentum (the curvature of each weight is bounded by its counts times the longest text), which needs
-no library and no random number.
+Of each sense a logistic regression with a square penalty over which words and marks a text has, and of a danger over
+which groups of letters it has. It is solved by majorisation with momentum (the curvature of each weight is bounded by
+its counts times the longest text), which needs no library and no random number.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from math import exp
@@ -15,19 +16,23 @@ from typing import Final, NamedTuple
 
 import click
 
+from satark_words import danger, weights
 from satark_words.analysis import Analysis
+from satark_words.danger import Letters, groups_of
 from satark_words.lexicon import Lexicon
-from satark_words.lexicon_files import digest, index_files, shipped_folder
+from satark_words.lexicon_files import digest, shipped_folder
 from satark_words.opening import ORDER
-from satark_words.weights import DANGER, FILE, SPOKEN, Weights, written
+from satark_words.weights import SPOKEN, Weights
 from support.dialogue.corpus import FREE_STEPS, Utterance, read_corpus
+from support.dialogue.data_files import index_files, letters_file, weights_file
 
+DANGER: Final = "danger"
 _LABELS: Final = frozenset({"danger", "harmless"})
-_OTHERS: Final = frozenset({"identity", "anonymous"})
 _TALK: Final = 0.5
 """Weight of a text from the steps compared with a labelled one, since such a text may describe a danger."""
 _CATEGORIES: Final = frozenset(ORDER)
 _PENALTY: Final = 2.0
+_LETTERS_PENALTY: Final = 1.0
 _ROUNDS: Final = 80
 _LEAST: Final = 4
 """Minimum weight, in hundredths. Smaller weights are left out."""
@@ -60,54 +65,69 @@ def main(corpus: Path) -> None:
     folder = Path(str(shipped_folder()))
     for name, text in index_files(folder, lexicon.keys).items():
         (folder / "_index" / name).write_text(text, "utf-8")
-    weights = count_weights(read_corpus(corpus), lexicon)
-    (folder.parent / FILE).write_text(written(weights), "utf-8")
+    labelled = label(read_corpus(corpus))
+    texts = {text: Analysis(text, lexicon) for text in {one.text for one in labelled}}
+    counted = weights_file(count_weights(labelled, texts))
+    (folder.parent / weights.FILE).write_text(counted, "utf-8")
+    (folder.parent / danger.FILE).write_text(letters_file(count_letters(labelled, texts)), "utf-8")
 
 
-def count_weights(utterances: Iterable[Utterance], lexicon: Lexicon) -> Weights:
-    """Compute the weights of words and marks for each sense."""
-    labelled = label(utterances)
-    known = {text: tuple(sorted(Analysis(text, lexicon).features)) for text in {one.text for one in labelled}}
-    danger = _weights(DANGER, labelled, known)
-    others: dict[str, list[str]] = {}
+def count_weights(labelled: Sequence[Labelled], texts: Mapping[str, Analysis]) -> Weights:
+    """Compute the weights of words and marks for each sense but a danger."""
+    known = {text: sorted(analysis.features) for text, analysis in texts.items()}
+    lines: dict[str, list[str]] = {}
     for sense in sorted({sense for one in labelled for sense in one.asked} - {DANGER}):
         for name, weight in _weights(sense, labelled, known).items():
-            others.setdefault(name, []).append(f"{sense}:{weight}")
-    lines = {name: f"{danger.get(name, 0)}\t{','.join(others.get(name, ()))}" for name in {**danger, **others}}
-    return Weights(digest_of(labelled), lines.pop(_BASE), lines)
+            lines.setdefault(name, []).append(f"{sense}:{weight}")
+    joined = {name: ",".join(senses) for name, senses in lines.items()}
+    return Weights(digest_of(labelled), joined.pop(_BASE), joined)
 
 
-def _weights(sense: str, labelled: Iterable[Labelled], known: Mapping[str, Sequence[str]]) -> dict[str, int]:
+def count_letters(labelled: Sequence[Labelled], texts: Mapping[str, Analysis]) -> Letters:
+    """Compute the weights of those groups of letters for a danger that more than one text has."""
+    groups = {one.text: groups_of(texts[one.text].sounds) for one in labelled if DANGER in one.asked}
+    often = Counter(group for found in groups.values() for group in found)
+    known = {text: sorted(group for group in found if often[group] > 1) for text, found in groups.items()}
+    counted = _weights(DANGER, labelled, known, _LETTERS_PENALTY)
+    return Letters(digest_of(labelled), counted.pop(_BASE), counted)
+
+
+def _weights(
+    sense: str, labelled: Iterable[Labelled], known: Mapping[str, Sequence[str]], penalty: float = _PENALTY
+) -> dict[str, int]:
     numbers: dict[str, int] = {}
     samples = [
         Sample(tuple(numbers.setdefault(name, len(numbers)) for name in known[one.text]), sense in one.has, one.counts)
         for one in labelled
         if sense in one.asked
     ]
-    weights = regress(samples, len(numbers))
-    rounded = {name: round(weights[number] * 100) for name, number in numbers.items()}
+    found = regress(samples, len(numbers), penalty)
+    rounded = {name: round(found[number] * 100) for name, number in numbers.items()}
     kept = {name: weight for name, weight in rounded.items() if abs(weight) >= _LEAST}
-    return {_BASE: round(weights[len(numbers)] * 100), **kept}
+    return {_BASE: round(found[len(numbers)] * 100), **kept}
 
 
 # ------------------------------------------------------------- what the corpus says
 
 
 def label(utterances: Iterable[Utterance]) -> list[Labelled]:
-    """List each text once per group of senses: dangers, categories, and the kinds of free answers."""
+    """List each text once per group of senses: dangers, categories, and the kinds of free answers.
+
+    A text that is labelled as a danger or harmless counts as that, whatever else it is at a step.
+    """
     found: dict[tuple[str, str], Labelled] = {}
-    for one in utterances:
+    for one in sorted(utterances, key=lambda one: one.step not in _LABELS):
         for group, labelled in _labels(one):
             found.setdefault((group, one.text), labelled)
     return [found[key] for key in sorted(found)]
 
 
 def _labels(one: Utterance) -> Iterable[tuple[str, Labelled]]:
-    danger, spoken = frozenset({DANGER}), frozenset(SPOKEN)
+    asked, spoken = frozenset({DANGER}), frozenset(SPOKEN)
     if one.step in _LABELS:
-        yield DANGER, Labelled(one.text, danger, danger if one.step == "danger" else frozenset(), 1.0)
-    elif one.step not in _OTHERS and "danger" not in one.meant:
-        yield DANGER, Labelled(one.text, danger, frozenset(), _TALK)
+        yield DANGER, Labelled(one.text, asked, asked if one.step == "danger" else frozenset(), 1.0)
+    elif "danger" not in one.meant:
+        yield DANGER, Labelled(one.text, asked, frozenset(), _TALK)
     options = frozenset(name.partition(":")[2] for name in one.meant if name.startswith("option:"))
     if one.step == "category" and len(options) < 2:
         yield "category", Labelled(one.text, _CATEGORIES, options, 1.0)
@@ -127,13 +147,13 @@ def digest_of(labelled: Iterable[Labelled]) -> str:
 # ------------------------------------------------------------- the regression
 
 
-def regress(samples: Sequence[Sample], size: int) -> list[float]:
+def regress(samples: Sequence[Sample], size: int, penalty: float = _PENALTY) -> list[float]:
     """Compute the weights under which the samples are most likely. Every text has the last feature, number `size`."""
-    steps = _steps(samples, size)
+    steps = _steps(samples, size, penalty)
     here = [0.0] * (size + 1)
     ahead, speed = here, 1.0
     for _ in range(_ROUNDS):
-        slopes = _slopes(samples, ahead)
+        slopes = _slopes(samples, ahead, penalty)
         there = [at - slope * step for at, slope, step in zip(ahead, slopes, steps, strict=True)]
         faster = (1 + (1 + 4 * speed * speed) ** 0.5) / 2
         drag = (speed - 1) / faster
@@ -142,21 +162,21 @@ def regress(samples: Sequence[Sample], size: int) -> list[float]:
     return here
 
 
-def _steps(samples: Iterable[Sample], size: int) -> list[float]:
+def _steps(samples: Iterable[Sample], size: int, penalty: float) -> list[float]:
     """Return how far each weight may move for a slope of one."""
-    bounds = [_PENALTY] * size + [0.0]
+    bounds = [penalty] * size + [0.0]
     for names, _, counts in samples:
         for name in (*names, size):
             bounds[name] += counts * (len(names) + 1) / 4
     return [1 / bound for bound in bounds]
 
 
-def _slopes(samples: Iterable[Sample], weights: Sequence[float]) -> list[float]:
+def _slopes(samples: Iterable[Sample], weights: Sequence[float], penalty: float) -> list[float]:
     """Return the slope of the loss for each weight, including the penalty."""
-    slopes = [_PENALTY * weight for weight in weights]
+    slopes = [penalty * weight for weight in weights]
     slopes[-1] = 0.0
     for names, has, counts in samples:
-        logit = weights[-1] + sum(weights[name] for name in names)
+        logit = weights[-1] + sum(map(weights.__getitem__, names))
         error = counts * (1 / (1 + exp(-logit)) - has)
         slopes[-1] += error
         for name in names:
